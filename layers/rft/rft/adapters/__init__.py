@@ -1,0 +1,1 @@
+"""The only imports of boto3 and tiktoken: ports implemented for AWS."""

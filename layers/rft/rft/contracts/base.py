@@ -1,0 +1,21 @@
+"""The base of all contracts, and their shared field types."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Contract(BaseModel):
+    """Immutable, and refuses fields it does not know: a misspelt field is an error, not a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+RunId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=10, max_length=63)]
+"""Execution name, Bedrock job name and clientRequestToken at once: the strictest of the three allows
+lower-case letters, digits and single hyphens, 63 characters at most."""
+
+S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s=+]{1,900}$")]
+"""Bedrock's pattern for S3 URIs: no white space, `=` or `+`, 1,024 characters at most."""

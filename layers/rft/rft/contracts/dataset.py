@@ -1,0 +1,107 @@
+"""Dataset rows as Bedrock reads them, and the manifest that records how they were made."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from rft.contracts.base import Contract
+from rft.contracts.run_request import HyperParameters, Split
+
+SPLITS = ("train", "validation", "test")
+SplitName = Literal["train", "validation", "test"]
+
+
+class Message(Contract):
+    """One turn of the prompt, text only."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str = Field(min_length=1)
+
+
+class DatasetRow(Contract):
+    """One line of a dataset file. Keys beyond these are the task's and reach the grader as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    messages: tuple[Message, ...] = Field(min_length=1)
+    reference_answer: str | dict[str, Any]
+    task_id: str = Field(min_length=1)
+    domain: str
+    data_source: str
+    run_id: str
+
+    @property
+    def prompt(self) -> str:
+        """All turns joined by new lines: what token statistics count."""
+        return "\n".join(message.content for message in self.messages)
+
+
+class TokenStatistics(Contract):
+    """Prompt lengths in tokens, counted with `encoding`: an estimate, as Nova's own tokenizer is not published."""
+
+    encoding: str
+    min: int
+    max: int
+    mean: float
+    p50: int
+    p95: int
+    p99: int
+    total: int
+
+
+class Recommendation(Contract):
+    """One hyperparameter's value, where it came from, and why."""
+
+    value: int | float | str
+    source: Literal["request", "task", "statistics"]
+    reason: str
+
+
+class SplitFile(Contract):
+    """One written file of rows. `digest` is `sha256:<hex>` of its bytes."""
+
+    uri: str
+    rows: int
+    groups: int
+    bytes: int
+    digest: str
+    labels: dict[str, int]
+
+
+class Source(Contract):
+    """Where the raw records came from. `digest` is `sha256:<hex>` of the bytes that were read."""
+
+    uri: str
+    bytes: int
+    digest: str
+    version: str | None = Field(default=None, description="S3 version id or ETag, where there is one.")
+
+
+class BadRecord(Contract):
+    """A raw record that was left out: its position in the file (first is 1) and the reason."""
+
+    position: int
+    reason: str
+
+
+class Manifest(Contract):
+    """`dataset/manifest.json`: everything needed to know, and to repeat, what was trained on."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    task: str
+    source: Source
+    split: Split
+    records: int = Field(description="Raw records read, bad ones included.")
+    bad_records: tuple[BadRecord, ...]
+    warnings: dict[str, int] = Field(description="Kinds of oddity that were kept, with their counts.")
+    files: dict[SplitName, SplitFile]
+    digest: str = Field(description="sha256 over the digests of the three files: the dataset's identity.")
+    tokens: TokenStatistics
+    hyperparameters: dict[str, Recommendation]
+
+    def chosen_hyperparameters(self) -> HyperParameters:
+        """The recommended values alone, in Bedrock's shape."""
+        return HyperParameters.model_validate({k: r.value for k, r in self.hyperparameters.items()})

@@ -1,0 +1,52 @@
+"""What goes to a grader and what comes back, in Bedrock's shapes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from rft.contracts.base import Contract
+
+Score = Annotated[float, Field(ge=0, le=1)]
+"""A reward: finite, 0 worst to 1 best. A result that holds anything else is refused, never clamped."""
+
+GRADER_ERROR = "grader_error"
+"""Name of the metric that is 1.0 where a sample could not be graded: its 0.0 is an error, not a score."""
+
+
+class Metric(Contract):
+    """A named part of a result. `Reward` parts make up the score; `Metric` parts only inform."""
+
+    name: str = Field(min_length=1)
+    value: float
+    type: Literal["Reward", "Metric"]
+
+
+class GradeResult(Contract):
+    """One sample's result. Unknown keys are kept out: Bedrock documents these three."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    id: str
+    aggregate_reward_score: Score
+    metrics_list: tuple[Metric, ...] = ()
+
+    @property
+    def errored(self) -> bool:
+        """True where the grader says that it could not grade: such a result is no score."""
+        return any(m.name == GRADER_ERROR and m.value > 0 for m in self.metrics_list)
+
+
+class Sample(Contract):
+    """One rollout to grade, whatever shape the payload had.
+
+    `answer` is the last assistant turn's text; `prompt` the turns before it. `reference` is what the dataset
+    row holds as reference_answer. `fields` has the row's other keys (task_id, run_id, data_source, …).
+    """
+
+    id: str
+    prompt: tuple[tuple[str, str], ...] = Field(description="(role, text) pairs.")
+    answer: str
+    reference: str | dict[str, Any] | None
+    fields: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,56 @@
+"""Bedrock's job as we see it. Names and values are Bedrock's (botocore, GetModelCustomizationJob)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from rft.contracts.base import Contract
+
+
+class JobStatus(StrEnum):
+    """All values of ModelCustomizationJobStatus."""
+
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+
+
+class PhaseStatus(StrEnum):
+    """All values of JobStatusDetails."""
+
+    NOT_STARTED = "NotStarted"
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+
+
+class Phases(Contract):
+    """The three phases of a job, in order; None where Bedrock says nothing about one."""
+
+    validation: PhaseStatus | None = None
+    data_processing: PhaseStatus | None = None
+    training: PhaseStatus | None = None
+
+    @property
+    def current(self) -> str:
+        """The phase under way: the last one that is past NotStarted."""
+        named = (("training", self.training), ("data_processing", self.data_processing))
+        return next((name for name, s in named if s not in (None, PhaseStatus.NOT_STARTED)), "validation")
+
+
+class Job(Contract):
+    """A snapshot of one job."""
+
+    arn: str
+    name: str
+    status: JobStatus
+    phases: Phases
+    created_at: datetime
+    ended_at: datetime | None = None
+    model_arn: str | None = None
+    failure_message: str | None = None

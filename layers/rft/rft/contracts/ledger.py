@@ -1,0 +1,89 @@
+"""Run records: what the ledger keeps of a run, and the append-only history of its changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+from rft.contracts.dataset import Recommendation, TokenStatistics
+from rft.contracts.job import JobStatus, Phases
+from rft.contracts.run_request import RunRequest
+from rft.contracts.smoke_test import SmokeTestSummary
+
+
+class RunStatus(StrEnum):
+    """A run's status; `rft.runs.status` says which may follow which."""
+
+    PENDING = "PENDING"
+    PREPARING = "PREPARING"
+    SMOKE_TESTING = "SMOKE_TESTING"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    STARTING = "STARTING"
+    TRAINING = "TRAINING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+class DatasetSummary(Contract):
+    """The figures of the manifest that belong on a screen."""
+
+    manifest_uri: str
+    digest: str
+    rows: dict[str, int] = Field(description="Rows by split.")
+    groups: dict[str, int] = Field(description="Distinct prompts by split.")
+    labels: dict[str, int]
+    tokens: TokenStatistics
+    warnings: dict[str, int]
+    bad_records: int
+
+
+class JobSummary(Contract):
+    """The job as last seen. `hours` is the time since its creation."""
+
+    arn: str
+    status: JobStatus
+    phases: Phases
+    hours: float
+    checks: int = Field(default=0, description="How often the status was read.")
+
+
+class Failure(Contract):
+    """Why a run did not complete: the stage it was in, an error name, and the cause in full."""
+
+    stage: RunStatus
+    error: str
+    cause: str
+
+
+class RunRecord(Contract):
+    """One run. Parts are None until their step has run."""
+
+    run_id: str
+    name: str
+    status: RunStatus
+    request: RunRequest
+    created_at: datetime
+    updated_at: datetime
+    execution_arn: str | None = None
+    grader_arn: str | None = None
+    dataset: DatasetSummary | None = None
+    hyperparameters: dict[str, Recommendation] | None = None
+    smoke_test: SmokeTestSummary | None = None
+    job: JobSummary | None = None
+    model_arn: str | None = None
+    failure: Failure | None = None
+    notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")
+
+
+class RunEvent(Contract):
+    """One change of status, never rewritten."""
+
+    at: datetime
+    before: RunStatus | None
+    after: RunStatus
+    detail: str = ""

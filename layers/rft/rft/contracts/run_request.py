@@ -1,0 +1,115 @@
+"""What a caller asks for: the body of `POST /runs` and the `run.json` beside an upload."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from rft.contracts.base import Contract
+
+BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
+"""The only model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+
+RunName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=38)]
+"""38 characters leave room for the time and hash that make it a run id of at most 63."""
+
+TagText = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]*$", max_length=256)]
+TagKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]+$", max_length=128)]
+
+
+class Mode(StrEnum):
+    """`train` runs the job; `preflight` runs everything but the job."""
+
+    TRAIN = "train"
+    PREFLIGHT = "preflight"
+
+
+class Split(Contract):
+    """How records are divided; the three shares add up to 1.
+
+    `grouped` keeps records with the same prompt together, so validation measures what was not trained on.
+    `random` is `random.Random(seed).shuffle` in file order, for comparison with published notebooks only.
+    """
+
+    strategy: Literal["grouped", "random"] = "grouped"
+    seed: int = Field(default=42, ge=0, le=2**32 - 1)
+    train: float = Field(default=0.8, gt=0, lt=1)
+    validation: float = Field(default=0.1, gt=0, lt=1)
+    test: float = Field(default=0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Self:
+        if not math.isclose(self.train + self.validation + self.test, 1.0, abs_tol=1e-9):
+            raise ValueError("train, validation and test must add up to 1")
+        return self
+
+
+class DatasetRequest(Contract):
+    """Where the raw records are and how to read them. `task` names one of `rft.tasks`."""
+
+    task: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    uri: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    max_samples: int | None = Field(default=None, ge=1, description="Use only the first so many records.")
+    max_bad_records: int = Field(default=0, ge=0, description="Go on without up to so many bad records.")
+    split: Split = Split()
+
+
+class GraderRequest(Contract):
+    """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
+    lambda_arn: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9-_]{1,64}(:[a-zA-Z0-9-_$]{1,128})?$"
+            ),
+        ]
+        | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.name is None) == (self.lambda_arn is None):
+            raise ValueError("give either name or lambda_arn")
+        return self
+
+
+class HyperParameters(Contract):
+    """Bedrock's RFT hyperparameters under Bedrock's own names and limits (botocore, RFTHyperParameters).
+
+    maxPromptLength and inferenceMaxTokens have no published limit; both are counted in tokens.
+    """
+
+    epochCount: int | None = Field(default=None, ge=1, le=50)
+    batchSize: int | None = Field(default=None, ge=16, le=512)
+    learningRate: float | None = Field(default=None, ge=1e-7, le=1e-3)
+    maxPromptLength: int | None = Field(default=None, ge=1)
+    trainingSamplePerPrompt: int | None = Field(default=None, ge=2, le=16)
+    inferenceMaxTokens: int | None = Field(default=None, ge=1)
+    reasoningEffort: Literal["low", "medium", "high"] | None = None
+    evalInterval: int | None = Field(default=None, ge=1, le=100)
+
+
+class SmokeTestRequest(Contract):
+    """How hard to prove the grader: rows sampled in all, and the least that right answers must earn on average."""
+
+    sample_size: int = Field(default=40, ge=10, le=1000)
+    minimum_score: float = Field(default=0.5, ge=0, le=1)
+
+
+class RunRequest(Contract):
+    """One run. Only `name` and `dataset.task` + `dataset.uri` are required."""
+
+    name: RunName
+    dataset: DatasetRequest
+    grader: GraderRequest | None = Field(default=None, description="Default: the task's own grader.")
+    base_model: Literal["amazon.nova-2-lite-v1:0:256k"] = BASE_MODEL
+    hyperparameters: HyperParameters = HyperParameters()
+    smoke_test: SmokeTestRequest = SmokeTestRequest()
+    mode: Mode = Mode.TRAIN
+    max_training_hours: float = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
+    tags: dict[TagKey, TagText] = Field(default_factory=dict, max_length=40)

@@ -1,0 +1,87 @@
+"""Input and output of every step: references, never data (Step Functions passes 256 KB at most)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract, RunId
+from rft.contracts.run_request import HyperParameters, RunRequest
+
+
+class RunInput(Contract):
+    """The execution's input."""
+
+    run_id: RunId
+    request: RunRequest
+
+
+class PreparedDataset(Contract):
+    """prepare_dataset's output. URIs point at the rows; digest is the manifest's."""
+
+    manifest_uri: str
+    digest: str
+    train_uri: str
+    validation_uri: str
+    train_rows: int
+    validation_rows: int
+    hyperparameters: HyperParameters
+
+
+class SmokeTestInput(RunInput):
+    """smoke_test_grader's input."""
+
+    dataset: PreparedDataset
+
+
+class SmokeTestOutcome(Contract):
+    """smoke_test_grader's output. `cause` joins the reasons when the grader is not trusted."""
+
+    trusted: bool
+    grader_arn: str
+    report_uri: str
+    cause: str = ""
+
+
+class StartTrainingInput(RunInput):
+    """start_training's input."""
+
+    dataset: PreparedDataset
+    grader_arn: str
+
+
+class StartedJob(Contract):
+    """start_training's output."""
+
+    job_arn: str
+    created_at: datetime
+
+
+class CheckTrainingInput(Contract):
+    """check_training's input."""
+
+    run_id: RunId
+    job_arn: str
+    max_training_hours: float = Field(gt=0)
+
+
+class TrainingCheck(Contract):
+    """check_training's output. `outcome` is None while the job goes on; error and cause say why it did not complete."""
+
+    outcome: Literal["COMPLETED", "FAILED"] | None
+    job_status: str
+    phase: str
+    hours: float
+    error: str = ""
+    cause: str = ""
+
+
+class Outcome(Contract):
+    """record_outcome's input: how the run ended. `error` is a name, `cause` the whole story; both '' on COMPLETED."""
+
+    run_id: RunId
+    status: Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]
+    error: str = ""
+    cause: str = ""

@@ -1,0 +1,1 @@
+"""Read, validate, split, count and describe datasets. No network."""

@@ -1,0 +1,108 @@
+"""Every error the control plane raises on purpose.
+
+    RftError
+    ├── InvalidRequest             the caller can mend it: a field, and what to do
+    │   └── InvalidGraderEvent     a grader was called with something that is not a batch of samples
+    ├── DatasetNotFound            nothing at the dataset's address, or it may not be read
+    ├── DatasetInvalid             records that cannot be trained on, each with its position
+    ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
+    ├── JobRequestInvalid          the training request breaks Bedrock's own model
+    ├── JobNotFound                Bedrock knows no such job
+    ├── RunNotFound                the ledger knows no such run
+    ├── RunConflict                the same run id or key with another request
+    ├── TransitionRefused          a status change the table does not allow
+    ├── JudgeError                 no answer from the judge that can be used; never a score
+    │   ├── JudgeUnavailable       it could not be reached, or refused for load
+    │   └── JudgeReplyInvalid      it answered, but not what was asked for
+    ├── RetryableThrottling        AWS asked us to slow down
+    ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
+    └── RetryableServiceError      AWS failed on its side
+
+The class name is the error name in Step Functions, matched exactly and without inheritance, so every
+`Retryable…` class stands in an `ErrorEquals` of the state machine and nothing else of ours does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RftError(Exception):
+    """Base of all errors raised on purpose; never raised itself."""
+
+
+class InvalidRequest(RftError):
+    """A request is wrong in one field; `field` is its dotted path, '' for the whole."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+        self.message = message
+
+
+class InvalidGraderEvent(InvalidRequest):
+    """A grader was invoked with something that is not an array of samples with unique ids."""
+
+
+class DatasetNotFound(RftError):
+    """The dataset's object or page does not exist, or may not be read."""
+
+
+class DatasetInvalid(RftError):
+    """Raw records that cannot be trained on; `problems` has one line for each, in file order."""
+
+    SHOWN = 20
+
+    def __init__(self, summary: str, problems: Sequence[str] = ()) -> None:
+        self.problems = tuple(problems)
+        shown = "".join(f"\n  {line}" for line in self.problems[: self.SHOWN])
+        rest = len(self.problems) - self.SHOWN
+        super().__init__(summary + shown + (f"\n  … and {rest} more" if rest > 0 else ""))
+
+
+class DatasetSizeOutOfBounds(RftError):
+    """Bedrock takes 100 to 20,000 training rows; this dataset gives fewer or more."""
+
+
+class JobRequestInvalid(RftError):
+    """The CreateModelCustomizationJob request breaks Bedrock's service model or was refused by it."""
+
+
+class JobNotFound(RftError):
+    """Bedrock has no job under this name or ARN."""
+
+
+class RunNotFound(RftError):
+    """The ledger has no run under this id."""
+
+
+class RunConflict(RftError):
+    """The run id or idempotency key is already taken by a different request."""
+
+
+class TransitionRefused(RftError):
+    """The run's status does not allow this change, for example because the run has ended."""
+
+
+class JudgeError(RftError):
+    """The judge gave nothing that can be turned into a score."""
+
+
+class JudgeUnavailable(JudgeError):
+    """The judge could not be reached in time, or refused for load."""
+
+
+class JudgeReplyInvalid(JudgeError):
+    """The judge answered with something other than what it was asked for."""
+
+
+class RetryableThrottling(RftError):
+    """AWS throttled the call; the state machine waits and tries again."""
+
+
+class RetryableQuota(RftError):
+    """A quota that frees up with time is full; the state machine waits long and tries again."""
+
+
+class RetryableServiceError(RftError):
+    """AWS answered with a fault of its own; the state machine tries again."""

@@ -1,0 +1,200 @@
+"""What the steps need from outside, in the steps' own words.
+
+`rft.adapters` implements these for AWS,
+`tests/fakes` in memory. Methods raise only errors of `rft.errors`; anything else is a bug and stays loud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from rft.contracts.job import Job
+from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """A dataset being read: `stream` yields bytes once; `version` is S3's version id or an ETag, where there is one."""
+
+    stream: BinaryIO
+    bytes: int | None
+    version: str | None
+
+
+class DatasetSource(Protocol):
+    """Reads raw datasets from where requests may point."""
+
+    def open(self, uri: str) -> AbstractContextManager[OpenSource]:
+        """Open for one pass. Raises InvalidRequest (address not allowed), DatasetNotFound, DatasetSizeOutOfBounds."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """The data bucket. All URIs are `s3://bucket/key`."""
+
+    def uri(self, key: str) -> str:
+        """The URI of a key in the data bucket."""
+        ...
+
+    def put_file(self, uri: str, path: str) -> None:
+        """Upload a local file by stream; replaces what was there."""
+        ...
+
+    def put_bytes(self, uri: str, body: bytes) -> None:
+        """Write a small object; replaces what was there."""
+        ...
+
+    def get_bytes(self, uri: str) -> bytes:
+        """Read a small object. Raises DatasetNotFound."""
+        ...
+
+    def lines(self, uri: str) -> Iterator[bytes]:
+        """Stream an object line by line, without line ends. Raises DatasetNotFound."""
+        ...
+
+
+class Tokenizer(Protocol):
+    """Counts tokens; `encoding` names how."""
+
+    @property
+    def encoding(self) -> str: ...
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class GraderReply:
+    """What invoking a grader gave: a decoded payload, or `error` (one line) where it failed, timed out or raised."""
+
+    payload: Any
+    error: str | None
+    seconds: float
+
+
+class GraderInvoker(Protocol):
+    """Invokes a grader Lambda synchronously."""
+
+    def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
+        """One invocation with the batch as its event. A grader's own failure is a reply with an error.
+
+        Raises RetryableThrottling and RetryableServiceError for faults that are not the grader's.
+        """
+        ...
+
+
+class TrainingJobs(Protocol):
+    """Bedrock's model customization jobs."""
+
+    def problems(self, request: Mapping[str, Any]) -> list[str]:
+        """Where a CreateModelCustomizationJob request breaks Bedrock's service model; empty when it fits."""
+        ...
+
+    def create(self, request: Mapping[str, Any]) -> str:
+        """Start a job and return its ARN; the same clientRequestToken returns the same job.
+
+        Raises JobRequestInvalid, RetryableThrottling, RetryableQuota, RetryableServiceError.
+        """
+        ...
+
+    def get(self, name_or_arn: str) -> Job:
+        """The job now. Raises JobNotFound, RetryableThrottling, RetryableServiceError."""
+        ...
+
+    def stop(self, name_or_arn: str) -> None:
+        """Ask the job to stop; nothing happens to one that has ended or is stopping already. Raises as `get`."""
+        ...
+
+
+class Ledger(Protocol):
+    """Run records. No write changes a run that has ended, but for marking it notified."""
+
+    def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
+        """Add a run, and with `key` (an idempotency key) claim that key for it in the same transaction.
+
+        Returns the record as stored: the new one, or the one that is there already for an equal request.
+        Raises RunConflict if the id or the key is taken by a different request.
+        """
+        ...
+
+    def get(self, run_id: str) -> RunRecord:
+        """The run now, strongly consistent. Raises RunNotFound."""
+        ...
+
+    def transition(
+        self, run_id: str, to: RunStatus, *, detail: str = "", changes: Mapping[str, Any] | None = None
+    ) -> RunRecord:
+        """Change status, together with fields of RunRecord, and append an event; all or nothing.
+
+        A change to the status it already has (a step that is retried) writes the fields and no event.
+        Raises RunNotFound, TransitionRefused.
+        """
+        ...
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
+        """Write fields of RunRecord on a run that has not ended. Raises RunNotFound, TransitionRefused."""
+        ...
+
+    def mark_notified(self, run_id: str) -> bool:
+        """Claim the one notification of an ended run: True to exactly one caller."""
+        ...
+
+    def events(self, run_id: str) -> list[RunEvent]:
+        """The run's history, oldest first. Raises RunNotFound."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells people."""
+
+    def publish(self, subject: str, message: Mapping[str, Any]) -> None:
+        """Send one message; `subject` is cut to 100 characters (SNS's limit)."""
+        ...
+
+
+class Executions(Protocol):
+    """Executions of the TrainModel state machine."""
+
+    def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
+        """Start the execution named `run_id` and return its ARN; the same name and payload return the same one.
+
+        Raises RunConflict if the name is taken by another payload, RetryableThrottling, RetryableServiceError.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class JudgeReply:
+    """A judge's answer and what it cost in tokens."""
+
+    text: str
+    stop_reason: str
+    input_tokens: int
+    output_tokens: int
+
+
+class Judge(Protocol):
+    """An LLM that is asked about an answer."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def ask(self, *, system: str, user: str, timeout: float) -> JudgeReply:
+        """One question at temperature 0, answered within `timeout` seconds.
+
+        Raises JudgeUnavailable, JudgeReplyInvalid.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Wall time."""
+
+    def now(self) -> datetime:
+        """The time in UTC, with time zone."""
+        ...

@@ -1,0 +1,1 @@
+"""Pure scorers: verdicts, rubrics, numbers."""

@@ -1,0 +1,1 @@
+"""Rules about runs: their ids and their statuses. Pure."""

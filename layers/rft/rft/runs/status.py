@@ -1,0 +1,33 @@
+"""Which status may follow which. The ledger enforces this table with conditional writes."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import RunStatus as S
+
+_ENDINGS = frozenset({S.FAILED, S.CANCELLED})
+
+FOLLOWERS: dict[S, frozenset[S]] = {
+    S.PENDING: frozenset({S.PREPARING}) | _ENDINGS,
+    S.PREPARING: frozenset({S.SMOKE_TESTING}) | _ENDINGS,
+    S.SMOKE_TESTING: frozenset({S.AWAITING_APPROVAL, S.STARTING, S.COMPLETED, S.REJECTED}) | _ENDINGS,
+    S.AWAITING_APPROVAL: frozenset({S.STARTING, S.REJECTED}) | _ENDINGS,
+    S.STARTING: frozenset({S.TRAINING}) | _ENDINGS,
+    S.TRAINING: frozenset({S.COMPLETED}) | _ENDINGS,
+    S.COMPLETED: frozenset(),
+    S.FAILED: frozenset(),
+    S.REJECTED: frozenset(),
+    S.CANCELLED: frozenset(),
+}
+"""COMPLETED follows SMOKE_TESTING in preflight runs only. REJECTED is the gate's word: the grader is not trusted."""
+
+TERMINAL = frozenset(status for status, followers in FOLLOWERS.items() if not followers)
+
+
+def may_follow(before: S, after: S) -> bool:
+    """True where the table allows the change; staying the same is allowed until the run has ended."""
+    return after in FOLLOWERS[before] or (before == after and before not in TERMINAL)
+
+
+def predecessors(after: S) -> frozenset[S]:
+    """All statuses from which `after` may be written, itself included unless it is terminal."""
+    return frozenset(before for before in FOLLOWERS if may_follow(before, after))

@@ -1,0 +1,73 @@
+"""What each function needs from its environment. A missing variable fails the cold start with its name."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
+
+
+def _comma_separated(text: object) -> object:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+
+
+class Settings(BaseModel):
+    """Base: read from the environment, by upper-case alias, when first asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Raises pydantic's ValidationError naming each variable that is missing or wrong."""
+        return cls.model_validate(dict(os.environ))
+
+
+class LedgerSettings(Settings):
+    """Where run records are."""
+
+    ledger_table: str = Field(alias="LEDGER_TABLE", min_length=3)
+
+
+class StorageSettings(Settings):
+    """The data bucket; `allowed_hosts` are those that `https://` datasets may come from."""
+
+    data_bucket: str = Field(alias="DATA_BUCKET", min_length=3)
+    allowed_hosts: CommaSeparated = Field(alias="ALLOWED_HOSTS", default=())
+    max_dataset_bytes: int = Field(alias="MAX_DATASET_BYTES", default=1024**3, gt=0)
+
+
+class GraderDirectory(Settings):
+    """ARNs of the graders deployed with the stack, by name."""
+
+    graders: Json[dict[str, str]] = Field(alias="GRADERS")
+
+
+class TrainingSettings(Settings):
+    """What the job request takes from the stack. An empty key id means Bedrock's own key."""
+
+    bedrock_role_arn: str = Field(alias="BEDROCK_ROLE_ARN", min_length=20)
+    model_kms_key_arn: str = Field(alias="MODEL_KMS_KEY_ARN", default="")
+
+
+class TopicSettings(Settings):
+    """Where outcomes are announced."""
+
+    outcome_topic_arn: str = Field(alias="OUTCOME_TOPIC_ARN", min_length=20)
+
+
+class StateMachineSettings(Settings):
+    """The state machine that runs are executions of."""
+
+    state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", min_length=20)
+
+
+class JudgeSettings(Settings):
+    """The judge model and how it is called. `on_judge_error`: give 0.0 marked as an error, or fail the batch."""
+
+    judge_model_id: str = Field(alias="JUDGE_MODEL_ID", min_length=1)
+    judge_parallelism: int = Field(alias="JUDGE_PARALLELISM", default=16, ge=1, le=128)
+    on_judge_error: Literal["zero", "raise"] = Field(alias="ON_JUDGE_ERROR", default="zero")

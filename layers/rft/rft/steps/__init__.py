@@ -1,0 +1,1 @@
+"""One use case per step, under the step's name."""

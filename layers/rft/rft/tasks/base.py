@@ -1,0 +1,70 @@
+"""What every task provides: the meaning of one dataset format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rft.contracts.dataset import DatasetRow, Message
+
+
+class BadRecord(ValueError):
+    """A raw record that cannot become a row; the message is the reason, without the position."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A raw record, read: everything of its row but task_id and run_id.
+
+    `group` is the key that must not straddle splits; `label` is for figures and stratified sampling; `warnings`
+    name oddities that were kept (for example `answer_not_text`); `extra` are further top-level keys of the row.
+    """
+
+    messages: tuple[Message, ...]
+    reference_answer: str | dict[str, Any]
+    domain: str
+    group: str
+    label: str | None = None
+    warnings: tuple[str, ...] = ()
+    extra: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Answers we write ourselves to prove a grader; empty where the task cannot know one."""
+
+    right: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
+
+
+class Task(Protocol):
+    """One dataset format. Implementations are stateless and pure."""
+
+    @property
+    def name(self) -> str:
+        """The word in a request's `dataset.task` and in each row's `data_source`."""
+        ...
+
+    @property
+    def default_grader(self) -> str | None:
+        """Name of the grader used when a request names none; None where the request must."""
+        ...
+
+    @property
+    def preset(self) -> Mapping[str, tuple[int | float | str, str]]:
+        """Hyperparameters that suit the task: Bedrock's name → (value, reason)."""
+        ...
+
+    def read(self, raw: object) -> Example:
+        """Turn one raw record into an example. Raises BadRecord with the reason."""
+        ...
+
+    def probes(self, row: DatasetRow) -> Probes:
+        """Right, wrong and malformed answers to a row that this task wrote."""
+        ...
+
+    def label(self, row: DatasetRow) -> str | None:
+        """The row's label, as `read` gave it."""
+        ...

@@ -1,0 +1,1 @@
+"""In-memory implementations of `rft.ports`, shared by all tests."""

@@ -1,0 +1,70 @@
+"""The ledger in memory, under the same transition table as the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.errors import RunConflict, RunNotFound, TransitionRefused
+from rft.ports import Clock
+from rft.runs.status import TERMINAL, may_follow
+
+
+class MemoryLedger:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.records: dict[str, RunRecord] = {}
+        self.history: dict[str, list[RunEvent]] = {}
+        self.keys: dict[str, str] = {}
+
+    def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
+        known = self.records.get(self.keys.get(key or "", record.run_id))
+        if known is not None:
+            if known.request != record.request:
+                raise RunConflict(f"{known.run_id} belongs to a different request")
+            return known
+        self.records[record.run_id] = record
+        self.history[record.run_id] = [RunEvent(at=self._clock.now(), before=None, after=record.status)]
+        if key is not None:
+            self.keys[key] = record.run_id
+        return record
+
+    def get(self, run_id: str) -> RunRecord:
+        if run_id not in self.records:
+            raise RunNotFound(f"no run {run_id}")
+        return self.records[run_id]
+
+    def transition(
+        self, run_id: str, to: RunStatus, *, detail: str = "", changes: Mapping[str, Any] | None = None
+    ) -> RunRecord:
+        record = self.get(run_id)
+        if not may_follow(record.status, to):
+            raise TransitionRefused(f"{run_id} is {record.status} and cannot become {to}")
+        if record.status != to:
+            self.history[run_id].append(
+                RunEvent(at=self._clock.now(), before=record.status, after=to, detail=detail)
+            )
+        return self._write(record, {**(changes or {}), "status": to})
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
+        record = self.get(run_id)
+        if record.status in TERMINAL:
+            raise TransitionRefused(f"{run_id} has ended as {record.status}")
+        self._write(record, changes)
+
+    def mark_notified(self, run_id: str) -> bool:
+        record = self.get(run_id)
+        if record.notified:
+            return False
+        self._write(record, {"notified": True})
+        return True
+
+    def events(self, run_id: str) -> list[RunEvent]:
+        self.get(run_id)
+        return list(self.history[run_id])
+
+    def _write(self, record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
+        changed = record.model_copy(update={**changes, "updated_at": self._clock.now()})
+        self.records[record.run_id] = changed
+        return changed

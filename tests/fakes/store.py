@@ -1,0 +1,41 @@
+"""The data bucket and dataset sources in memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rft.errors import DatasetNotFound
+from rft.ports import OpenSource
+
+
+class MemoryStore:
+    """Both ObjectStore and DatasetSource over one dict of URI → bytes."""
+
+    def __init__(self, bucket: str = "data-bucket") -> None:
+        self._bucket = bucket
+        self.objects: dict[str, bytes] = {}
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+    def put_file(self, uri: str, path: str) -> None:
+        self.objects[uri] = Path(path).read_bytes()
+
+    def put_bytes(self, uri: str, body: bytes) -> None:
+        self.objects[uri] = body
+
+    def get_bytes(self, uri: str) -> bytes:
+        if uri not in self.objects:
+            raise DatasetNotFound(f"nothing at {uri}")
+        return self.objects[uri]
+
+    def lines(self, uri: str) -> Iterator[bytes]:
+        yield from self.get_bytes(uri).splitlines()
+
+    @contextmanager
+    def open(self, uri: str) -> Iterator[OpenSource]:
+        body = self.get_bytes(uri)
+        yield OpenSource(stream=io.BytesIO(body), bytes=len(body), version="v1")
