@@ -1,0 +1,127 @@
+"""Makes each port's AWS implementation, once per container and only when asked for.
+
+Imports stand inside the functions so that a Lambda loads only what its own step uses.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from rft.ports import (
+    Clock,
+    DatasetSource,
+    Executions,
+    GraderInvoker,
+    Judge,
+    Ledger,
+    Notifier,
+    ObjectStore,
+    Tokenizer,
+    TrainingJobs,
+)
+from rft.settings import (
+    JudgeSettings,
+    LedgerSettings,
+    StateMachineSettings,
+    StorageSettings,
+    TopicSettings,
+)
+
+
+@cache
+def _client(service: str, *, attempts: int = 5, read_timeout: int = 60, connections: int = 10) -> Any:
+    """A boto3 client. Five attempts ride out blips; waiting longer is the state machine's work."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        read_timeout=read_timeout,
+        max_pool_connections=connections,
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def clock() -> Clock:
+    """Wall time."""
+    from rft.adapters.clock import SystemClock
+
+    return SystemClock()
+
+
+@cache
+def ledger() -> Ledger:
+    """Run records in DynamoDB."""
+    from rft.adapters.ledger import DynamoLedger
+
+    return DynamoLedger(_client("dynamodb"), table=LedgerSettings.from_environment().ledger_table, clock=clock())
+
+
+@cache
+def object_store() -> ObjectStore:
+    """The data bucket."""
+    from rft.adapters.object_store import S3ObjectStore
+
+    return S3ObjectStore(_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
+
+
+@cache
+def dataset_source() -> DatasetSource:
+    """Datasets in the data bucket or on an allowed host."""
+    from rft.adapters.dataset_source import RemoteDatasetSource
+
+    return RemoteDatasetSource(_client("s3"), settings=StorageSettings.from_environment())
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    """tiktoken, with the vocabulary that the layer ships."""
+    from rft.adapters.tokenizer import TiktokenTokenizer
+
+    return TiktokenTokenizer()
+
+
+@cache
+def grader_invoker() -> GraderInvoker:
+    """Grader Lambdas. One try each: an answer that took a retry would hide a grader that fails."""
+    from rft.adapters.grader_invoker import LambdaGraderInvoker
+
+    return LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=900))
+
+
+@cache
+def training_jobs() -> TrainingJobs:
+    """Bedrock's customization jobs."""
+    from rft.adapters.training_jobs import BedrockTrainingJobs
+
+    return BedrockTrainingJobs(_client("bedrock"))
+
+
+@cache
+def notifier() -> Notifier:
+    """The outcome topic."""
+    from rft.adapters.notifier import SnsNotifier
+
+    return SnsNotifier(_client("sns"), topic_arn=TopicSettings.from_environment().outcome_topic_arn)
+
+
+@cache
+def executions() -> Executions:
+    """The state machine's executions."""
+    from rft.adapters.executions import StepFunctionsExecutions
+
+    return StepFunctionsExecutions(
+        _client("stepfunctions"), state_machine_arn=StateMachineSettings.from_environment().state_machine_arn
+    )
+
+
+@cache
+def judge() -> Judge:
+    """The judge model on Bedrock. Retries are the grader's own, inside its deadline."""
+    from rft.adapters.judge import BedrockJudge
+
+    settings = JudgeSettings.from_environment()
+    client = _client("bedrock-runtime", attempts=1, connections=settings.judge_parallelism)
+    return BedrockJudge(client, model_id=settings.judge_model_id)
