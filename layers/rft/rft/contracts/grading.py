@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from rft.contracts.base import Contract
+from rft.contracts.dataset import DatasetRow
 
 Score = Annotated[float, Field(ge=0, le=1)]
 """A reward: finite, 0 worst to 1 best. A result that holds anything else is refused, never clamped."""
@@ -50,3 +51,12 @@ class Sample(Contract):
     answer: str
     reference: str | dict[str, Any] | None
     fields: dict[str, Any] = Field(default_factory=dict)
+
+
+def rollout_event(row: DatasetRow, answer: str, *, id: str) -> dict[str, Any]:  # noqa: A002 - Bedrock's own name
+    """One sample of a grader's event: the row's prompt with `answer` as the last turn, and all its other keys.
+
+    The flat shape of the Bedrock User Guide: `reference_answer` and the task's keys at top level.
+    """
+    body = row.model_dump(mode="json")
+    return {"id": id, **body, "messages": [*body["messages"], {"role": "assistant", "content": answer}]}
