@@ -13,7 +13,9 @@
     ├── TransitionRefused          a status change the table does not allow
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached, or refused for load
+    │   ├── JudgeRefused           it will not take this call, however often it is made
     │   └── JudgeReplyInvalid      it answered, but not what was asked for
+    ├── OutOfTime                  a batch's time was up before a sample was graded
     ├── RetryableThrottling        AWS asked us to slow down
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -41,7 +43,7 @@ class InvalidRequest(RftError):
 
 
 class InvalidGraderEvent(InvalidRequest):
-    """A grader was invoked with something that is not an array of samples with unique ids."""
+    """A grader was invoked with something that is not an array of samples, or with too many."""
 
 
 class DatasetNotFound(RftError):
@@ -92,8 +94,16 @@ class JudgeUnavailable(JudgeError):
     """The judge could not be reached in time, or refused for load."""
 
 
+class JudgeRefused(JudgeError):
+    """The call is denied, malformed or too long, or the model is not there: asking again changes nothing."""
+
+
 class JudgeReplyInvalid(JudgeError):
     """The judge answered with something other than what it was asked for."""
+
+
+class OutOfTime(RftError):
+    """A grader's time was up before this sample was graded."""
 
 
 class RetryableThrottling(RftError):

@@ -66,8 +66,12 @@ class StateMachineSettings(Settings):
 
 
 class JudgeSettings(Settings):
-    """The judge model and how it is called. `on_judge_error`: give 0.0 marked as an error, or fail the batch."""
+    """The judge model and how it is called. `on_judge_error`: give 0.0 marked as an error, or fail the batch.
+
+    A call that takes longer than `judge_timeout_seconds` is given up and made again.
+    """
 
     judge_model_id: str = Field(alias="JUDGE_MODEL_ID", min_length=1)
     judge_parallelism: int = Field(alias="JUDGE_PARALLELISM", default=16, ge=1, le=128)
+    judge_timeout_seconds: int = Field(alias="JUDGE_TIMEOUT_SECONDS", default=30, ge=1, le=900)
     on_judge_error: Literal["zero", "raise"] = Field(alias="ON_JUDGE_ERROR", default="zero")

@@ -85,10 +85,13 @@ def tokenizer() -> Tokenizer:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Grader Lambdas. One try each: an answer that took a retry would hide a grader that fails."""
+    """Grader Lambdas. One try each: an answer that took a retry would hide a grader that fails.
+
+    300 s without an answer count as the grader's failure, so that the step can still say so in its own time.
+    """
     from rft.adapters.grader_invoker import LambdaGraderInvoker
 
-    return LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=900))
+    return LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300))
 
 
 @cache
@@ -123,5 +126,10 @@ def judge() -> Judge:
     from rft.adapters.judge import BedrockJudge
 
     settings = JudgeSettings.from_environment()
-    client = _client("bedrock-runtime", attempts=1, connections=settings.judge_parallelism)
+    client = _client(
+        "bedrock-runtime",
+        attempts=1,
+        read_timeout=settings.judge_timeout_seconds,
+        connections=settings.judge_parallelism,
+    )
     return BedrockJudge(client, model_id=settings.judge_model_id)

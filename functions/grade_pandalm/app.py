@@ -1,0 +1,24 @@
+"""Grades rollouts of the PandaLM task: called by Bedrock during training, and by the smoke test before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from rft import wiring
+from rft.settings import JudgeSettings
+from rft.steps.grade_pandalm import grade_pandalm
+
+
+def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
+    """One result for each sample of the batch, in order."""
+    settings = JudgeSettings.from_environment()
+    results = grade_pandalm(
+        event,
+        judge=wiring.judge(),
+        seconds_left=context.get_remaining_time_in_millis() / 1000,
+        parallelism=settings.judge_parallelism,
+        on_judge_error=settings.on_judge_error,
+    )
+    return [result.model_dump(mode="json") for result in results]

@@ -1,0 +1,79 @@
+"""Reads the two lines that the PandaLM task asks for: `JUDGMENT: …` and `REASONING: …`.
+
+Case, brackets, spaces and markdown emphasis do not matter, nor does thinking before the answer. Everything else
+does: a verdict is one label and nothing more, and an answer that gives two different ones has given none, so that
+hedging cannot pay.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rft.contracts.pandalm import LABELS, PandaLMLabel
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_THINKING_ENDS = re.compile(r"</(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
+_THINKING_STARTS = re.compile(r"<(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
+_MARKS = "*_`~#>[] \t\u00a0"
+_QUOTES = _MARKS + "(){}\"'“”."
+_HEADING = re.compile(r"(JUDGE?MENT|REASONING)[*_`~\]\s]*[:\uff1a](.*)", re.IGNORECASE)
+_LABELS = {label.casefold().replace(" ", ""): label for label in LABELS}
+_WORD = re.compile(r"[^\W_]")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`verdict` is None where there is not exactly one; `well_formed` says that the two lines are all there is."""
+
+    verdict: PandaLMLabel | None
+    reasoning: str
+    well_formed: bool
+
+
+def read_label(text: str) -> PandaLMLabel | None:
+    """The label that a text names, if that is all it does."""
+    return _LABELS.get(re.sub(r"\s", "", text).strip(_QUOTES).casefold())
+
+
+def read_answer(text: str) -> Answer:
+    """Read a policy's answer; any text can be read."""
+    lines = [line for line in map(_Line, _LINE_END.split(without_thinking(text))) if line.text]
+    verdicts = {read_label(line.value) for line in lines if line.heading == "judgment"}
+    verdict = verdicts.pop() if len(verdicts) == 1 else None
+    reasoning = _reasoning(lines)
+    headings = [line.heading for line in lines]
+    return Answer(
+        verdict=verdict,
+        reasoning=reasoning,
+        well_formed=verdict is not None and reasoning != "" and headings == ["judgment", "reasoning"],
+    )
+
+
+def without_thinking(text: str) -> str:
+    """What follows the last thinking block, up to one that was never closed: what stands there is no answer."""
+    return _THINKING_STARTS.split(_THINKING_ENDS.split(text)[-1])[0]
+
+
+class _Line:
+    """One line without markdown; `heading` is `judgment`, `reasoning` or '' for a line that has neither."""
+
+    def __init__(self, line: str) -> None:
+        self.text = line.strip().strip(_MARKS)
+        match = _HEADING.match(self.text)
+        self.heading = match[1].casefold().replace("judgement", "judgment") if match else ""
+        self.value = match[2].strip(_MARKS) if match else ""
+
+
+def _reasoning(lines: list[_Line]) -> str:
+    """From the first REASONING to the end or the next JUDGMENT; '' where it holds no letter or digit."""
+    parts: list[str] = []
+    for line in lines:
+        if line.heading == "reasoning":
+            parts.append(line.value)
+        elif line.heading == "judgment" and parts:
+            break
+        elif parts and not line.heading:
+            parts.append(line.text)
+    reasoning = "\n".join(parts).strip()
+    return reasoning if _WORD.search(reasoning) else ""

@@ -1,0 +1,33 @@
+"""A judge in memory that does as it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from rft.ports import JudgeReply
+from rft.rewards.rubric import CRITERIA
+
+Step = Exception | str | Callable[[str], str]
+
+ALL_TRUE = json.dumps({criterion.name: True for criterion in CRITERIA})
+
+
+class ScriptedJudge:
+    """Plays `script` call by call, then `otherwise` for ever. A step is an error, a reply, or prompt → reply."""
+
+    model_id = "scripted-judge"
+
+    def __init__(self, script: Iterable[Step] = (), *, otherwise: Step = ALL_TRUE) -> None:
+        self._script = iter(script)
+        self._otherwise = otherwise
+        self.systems: list[str] = []
+        self.prompts: list[str] = []
+
+    def ask(self, *, system: str, user: str) -> JudgeReply:
+        self.systems.append(system)
+        self.prompts.append(user)
+        step = next(self._script, self._otherwise)
+        if isinstance(step, Exception):
+            raise step
+        return JudgeReply(step if isinstance(step, str) else step(user), "end_turn", input_tokens=700, output_tokens=40)
