@@ -7,7 +7,8 @@ from typing import Any
 
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
-from rft.ports import Clock
+from rft.ports import Clock, RunPage
+from rft.runs.records import from_cursor, position, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
 
@@ -55,16 +56,37 @@ class MemoryLedger:
 
     def mark_notified(self, run_id: str) -> bool:
         record = self.get(run_id)
-        if record.notified:
-            return False
-        self._write(record, {"notified": True})
-        return True
+        if record.status not in TERMINAL:
+            raise TransitionRefused(f"{run_id} is {record.status}: only an ended run is announced")
+        self.records[run_id] = record.model_copy(update={"notified": True})
+        return not record.notified
 
     def events(self, run_id: str) -> list[RunEvent]:
         self.get(run_id)
         return list(self.history[run_id])
 
+    def page(
+        self,
+        *,
+        status: RunStatus | None = None,
+        name: str | None = None,
+        tag: tuple[str, str] | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> RunPage:
+        before = from_cursor(cursor) if cursor else "~"
+        found = [
+            record
+            for record in sorted(self.records.values(), key=position, reverse=True)
+            if position(record) < before
+            and status in (None, record.status)
+            and name in (None, record.name)
+            and (tag is None or record.request.tags.get(tag[0]) == tag[1])
+        ]
+        more = len(found) > limit
+        return RunPage(tuple(found[:limit]), to_cursor(position(found[limit - 1])) if more else None)
+
     def _write(self, record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
-        changed = record.model_copy(update={**changes, "updated_at": self._clock.now()})
+        changed = revised(record, changes, at=self._clock.now())
         self.records[record.run_id] = changed
         return changed

@@ -111,6 +111,14 @@ class TrainingJobs(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class RunPage:
+    """Part of the list of runs, newest first; `cursor` leads to the next part, None where there is none."""
+
+    records: tuple[RunRecord, ...]
+    cursor: str | None
+
+
 class Ledger(Protocol):
     """Run records. No write changes a run that has ended, but for marking it notified."""
 
@@ -146,6 +154,22 @@ class Ledger(Protocol):
 
     def events(self, run_id: str) -> list[RunEvent]:
         """The run's history, oldest first. Raises RunNotFound."""
+        ...
+
+    def page(
+        self,
+        *,
+        status: RunStatus | None = None,
+        name: str | None = None,
+        tag: tuple[str, str] | None = None,
+        limit: int = 25,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """Up to `limit` runs that pass all filters, newest first, from where `cursor` left off.
+
+        The order is by creation and never changes, so runs that arrive meanwhile shift no page. A search that found
+        little in much may end a page early, with a cursor. Raises InvalidRequest for a cursor that is none.
+        """
         ...
 
 
@@ -184,10 +208,10 @@ class Judge(Protocol):
     @property
     def model_id(self) -> str: ...
 
-    def ask(self, *, system: str, user: str, timeout: float) -> JudgeReply:
-        """One question at temperature 0, answered within `timeout` seconds.
+    def ask(self, *, system: str, user: str) -> JudgeReply:
+        """One question at temperature 0, asked once. The reply has text; whether it makes sense is the caller's to say.
 
-        Raises JudgeUnavailable, JudgeReplyInvalid.
+        Raises JudgeUnavailable, JudgeRefused, JudgeReplyInvalid (withheld, or no text).
         """
         ...
 

@@ -1,0 +1,102 @@
+"""The ledger's single table: what its items look like.
+
+    item      pk             sk            holds
+    record    RUN#<run id>   RECORD        RunRecord as native maps and numbers, `event_count`, the index keys
+    event     RUN#<run id>   EVENT#<nnnn>  RunEvent, numbered from 1
+    key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
+
+    index       partition          sort
+    by_created  gsi1pk = "RUN"     gsi1sk
+    by_status   gsi2pk = status    gsi2sk
+    by_name     gsi3pk = name      gsi3sk
+
+Only records have index keys; all three sort keys are `<created_at>#<run id>`, so each list is newest first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from rft.contracts.ledger import RunEvent, RunRecord
+from rft.runs.records import position
+
+Item = dict[str, Any]
+"""A DynamoDB item in the wire's own form: attribute name → {type: value}."""
+
+RECORD = "RECORD"
+EVENTS = "EVENT#"
+INDEX_KEYS = {"by_created": ("gsi1pk", "gsi1sk"), "by_status": ("gsi2pk", "gsi2sk"), "by_name": ("gsi3pk", "gsi3sk")}
+ALL_RUNS = "RUN"
+
+
+def packed(plain: Any) -> Any:
+    """A JSON-able value as DynamoDB's typed one."""
+    return TypeSerializer().serialize(_with_decimals(plain))
+
+
+def packed_item(plain: Mapping[str, Any]) -> Item:
+    """A JSON-able object as an item."""
+    return {name: packed(value) for name, value in plain.items()}
+
+
+def unpacked(item: Item) -> dict[str, Any]:
+    """An item as a JSON-able object."""
+    return {name: _with_numbers(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+
+
+def record_key(run_id: str) -> Item:
+    """Where a run's record is."""
+    return packed_item({"pk": f"RUN#{run_id}", "sk": RECORD})
+
+
+def idempotency_key(key: str) -> Item:
+    """Where an idempotency key is; hashed, as callers choose it freely."""
+    return packed_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
+
+
+def record_item(record: RunRecord) -> Item:
+    """A new run's item: its fields, one event, its place in each index."""
+    place = position(record)
+    indexed = {"gsi1pk": ALL_RUNS, "gsi2pk": record.status, "gsi3pk": record.name}
+    places = {"gsi1sk": place, "gsi2sk": place, "gsi3sk": place}
+    fields = record.model_dump(mode="json")
+    return record_key(record.run_id) | packed_item({**fields, **indexed, **places, "event_count": 1})
+
+
+def event_item(run_id: str, number: int, event: RunEvent) -> Item:
+    """One event's item; four digits keep their order."""
+    key = {"pk": f"RUN#{run_id}", "sk": f"{EVENTS}{number:04d}"}
+    return packed_item({**key, **event.model_dump(mode="json")})
+
+
+def record_of(item: Item) -> RunRecord:
+    """The record in an item."""
+    plain = unpacked({name: item[name] for name in RunRecord.model_fields if name in item})
+    return RunRecord.model_validate(plain)
+
+
+def event_of(item: Item) -> RunEvent:
+    """The event in an item."""
+    return RunEvent.model_validate(unpacked({name: item[name] for name in RunEvent.model_fields}))
+
+
+def _with_decimals(value: Any) -> Any:
+    """DynamoDB's numbers are decimal: a float goes in by its shortest text and comes back as itself."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {name: _with_decimals(part) for name, part in value.items()}
+    return [_with_decimals(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _with_numbers(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {name: _with_numbers(part) for name, part in value.items()}
+    return [_with_numbers(part) for part in value] if isinstance(value, list) else value
