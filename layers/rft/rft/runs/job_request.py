@@ -1,0 +1,61 @@
+"""The CreateModelCustomizationJob request of a run.
+
+Pure: the same run always gives the same request, so that Bedrock's idempotency on clientRequestToken holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft.contracts.run_request import RunRequest
+from rft.contracts.steps import PreparedDataset
+
+
+def job_request(
+    *,
+    run_id: str,
+    request: RunRequest,
+    dataset: PreparedDataset,
+    grader_arn: str,
+    role_arn: str,
+    output_uri: str,
+    kms_key_arn: str = "",
+) -> dict[str, Any]:
+    """Job name, model name and token are all the run id. An empty `kms_key_arn` leaves the key to Bedrock."""
+    tags = _tags(run_id, request, dataset, grader_arn)
+    fields = {
+        "jobName": run_id,
+        "customModelName": run_id,
+        "clientRequestToken": run_id,
+        "roleArn": role_arn,
+        "baseModelIdentifier": request.base_model,
+        "customizationType": "REINFORCEMENT_FINE_TUNING",
+        "customizationConfig": {
+            "rftConfig": {
+                "graderConfig": {"lambdaGrader": {"lambdaArn": grader_arn}},
+                "hyperParameters": _hyperparameters(request, dataset),
+            }
+        },
+        "trainingDataConfig": {"s3Uri": dataset.train_uri},
+        "validationDataConfig": {"validators": [{"s3Uri": dataset.validation_uri}]},
+        "outputDataConfig": {"s3Uri": output_uri},
+        "jobTags": tags,
+        "customModelTags": tags,
+    }
+    return {**fields, "customModelKmsKeyId": kms_key_arn} if kms_key_arn else fields
+
+
+def _hyperparameters(request: RunRequest, dataset: PreparedDataset) -> dict[str, Any]:
+    """What the dataset recommends, under what the caller asked for; Bedrock's own default for the rest."""
+    chosen = dataset.hyperparameters.model_dump(exclude_none=True)
+    return {**chosen, **request.hyperparameters.model_dump(exclude_none=True)}
+
+
+def _tags(run_id: str, request: RunRequest, dataset: PreparedDataset, grader_arn: str) -> list[dict[str, str]]:
+    """The caller's tags, and ours, which win. `$`, as in `:$LATEST`, is not allowed in a tag (botocore, TagValue)."""
+    ours = {
+        "rft:run-id": run_id,
+        "rft:dataset-digest": dataset.digest,
+        "rft:grader": grader_arn.replace("$", ""),
+    }
+    return [{"key": key, "value": value} for key, value in {**request.tags, **ours}.items()]
