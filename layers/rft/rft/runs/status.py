@@ -31,3 +31,8 @@ def may_follow(before: S, after: S) -> bool:
 def predecessors(after: S) -> frozenset[S]:
     """All statuses from which `after` may be written, itself included unless it is terminal."""
     return frozenset(before for before in FOLLOWERS if may_follow(before, after))
+
+
+def may_have_job(status: S) -> bool:
+    """False while the run is too young for a Bedrock job; for an ended run nobody knows."""
+    return status not in {S.PENDING, S.PREPARING, S.SMOKE_TESTING, S.AWAITING_APPROVAL}

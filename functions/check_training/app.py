@@ -1,0 +1,25 @@
+"""The CheckTraining step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.steps import CheckTrainingInput
+from rft.observability import logger
+from rft.steps.check_training import check_training
+
+
+@logger().inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """CheckTrainingInput → TrainingCheck."""
+    step = CheckTrainingInput.model_validate(event)
+    logger().append_keys(run_id=step.run_id)
+    return check_training(
+        run_id=step.run_id,
+        job_arn=step.job_arn,
+        max_training_hours=step.max_training_hours,
+        jobs=wiring.training_jobs(),
+        ledger=wiring.ledger(),
+        clock=wiring.clock(),
+    ).model_dump(mode="json")

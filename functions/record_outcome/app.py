@@ -1,0 +1,27 @@
+"""The RecordOutcome step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.ledger import RunStatus
+from rft.contracts.steps import Outcome
+from rft.observability import logger
+from rft.steps.record_outcome import record_outcome
+
+
+@logger().inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Outcome → the run's id and the status it ended with, which is an earlier end's where there was one."""
+    outcome = Outcome.model_validate(event)
+    logger().append_keys(run_id=outcome.run_id)
+    return record_outcome(
+        run_id=outcome.run_id,
+        status=RunStatus(outcome.status),
+        error=outcome.error,
+        cause=outcome.cause,
+        jobs=wiring.training_jobs(),
+        ledger=wiring.ledger(),
+        notifier=wiring.notifier(),
+    ).model_dump(mode="json", include={"run_id", "status"})
