@@ -2,29 +2,67 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
+export SAM_CLI_TELEMETRY := 0
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
-SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
+SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
+SOURCES := layers/rft functions cli emulator tests
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --python-version 3.11
 ENVIRONMENT ?= default
 DATASET ?=
 TASK ?= pandalm
+ARGS ?=
 
-.PHONY: help demo test lint format validate build deploy requirements bench clean
+.PHONY: help demo test lint format validate build deploy requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DATASET=path TASK=pandalm takes a file of yours
+	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m rft_cli demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
+
+test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.ready ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+
+format: $(VENV)/.ready ## Put the code into the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+validate: $(SAM_VENV)/.ready ## Check template.yaml
+	$(SAM) validate --lint
+
+build: $(SAM_VENV)/.ready ## Build what is deployed, into .aws-sam
+	$(SAM) build
+
+deploy: build ## Deploy to AWS; ENVIRONMENT=dev takes that section of samconfig.toml
+	$(SAM) deploy --config-env $(ENVIRONMENT)
+
+requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, dev.in and sam.in allow
+	$(COMPILE) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
+
+clean: ## Remove what was built and all caches; the virtual environments stay
+	rm -rf .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
+
 $(VENV)/.ready: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
-	$(PYTHON) -m venv --clear $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	awk '/^uv==/{keep=1} keep{print} keep && !/\\$$/{exit}' requirements/dev.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	$(BIN)/uv pip sync --quiet --python $(VENV) requirements/dev.txt
 	@touch $@
 
 $(SAM_VENV)/.ready: requirements/sam.txt $(VENV)/.ready
-	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(SAM_VENV)
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SAM_VENV)
 	$(BIN)/uv pip sync --quiet --python $(SAM_VENV) requirements/sam.txt
 	@touch $@
