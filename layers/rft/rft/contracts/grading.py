@@ -59,4 +59,4 @@ def rollout_event(row: DatasetRow, answer: str, *, id: str) -> dict[str, Any]:  
     The flat shape of the Bedrock User Guide: `reference_answer` and the task's keys at top level.
     """
     body = row.model_dump(mode="json")
-    return {"id": id, **body, "messages": [*body["messages"], {"role": "assistant", "content": answer}]}
+    return {**body, "id": id, "messages": [*body["messages"], {"role": "assistant", "content": answer}]}

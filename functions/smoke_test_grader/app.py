@@ -1,0 +1,27 @@
+"""SmokeTestGrader: proves the grader before a job is paid for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.steps import SmokeTestInput
+from rft.observability import logger
+from rft.settings import GraderDirectory
+from rft.steps.smoke_test_grader import smoke_test_grader
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """SmokeTestInput in, SmokeTestOutcome out."""
+    step = SmokeTestInput.model_validate(event)
+    logger().append_keys(run_id=step.run_id)
+    return smoke_test_grader(
+        run_id=step.run_id,
+        request=step.request,
+        dataset=step.dataset,
+        graders=GraderDirectory.from_environment().graders,
+        ledger=wiring.ledger(),
+        store=wiring.object_store(),
+        invoker=wiring.grader_invoker(),
+        clock=wiring.clock(),
+    ).model_dump(mode="json")

@@ -1,0 +1,72 @@
+"""Graders are Lambda functions; invoking one tells its own failures from AWS's."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from rft.adapters.aws_errors import translated
+from rft.errors import RetryableServiceError
+from rft.ports import GraderReply
+from rft.smoke_test.replies import NotJson, decode
+
+TOO_LARGE = "a batch exceeds the 6 MB that a synchronous invocation takes"
+
+REFUSALS = {
+    "AccessDeniedException": "this stack is not allowed to invoke it; grant lambda:InvokeFunction on it",
+    "RequestEntityTooLargeException": TOO_LARGE,
+    "RequestTooLargeException": TOO_LARGE,
+    "ResourceNotFoundException": "there is no such function, version or alias",
+}
+"""What Lambda says of this one grader: a reason to reject it, not a fault to wait for."""
+
+TRANSIENT = {"ResourceConflictException": RetryableServiceError}
+"""The function is just being created or updated (Lambda API, Invoke)."""
+
+MESSAGE_LENGTH = 300
+
+
+class LambdaGraderInvoker:
+    """Invokes by RequestResponse; `client` must not retry, or a grader that fails would pass at the second try."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
+        """See GraderInvoker. Silence for as long as the client's read timeout is the grader's failure too."""
+        started = time.monotonic()
+        payload, error = self._ask(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
+        return GraderReply(payload=payload, error=error, seconds=time.monotonic() - started)
+
+    def _ask(self, grader_arn: str, body: bytes) -> tuple[Any, str | None]:
+        with translated(TRANSIENT):
+            try:
+                reply = self._client.invoke(FunctionName=grader_arn, InvocationType="RequestResponse", Payload=body)
+                return _read(reply.get("FunctionError"), reply["Payload"].read())
+            except ReadTimeoutError:
+                return None, f"it gave no answer within {self._client.meta.config.read_timeout} s"
+            except ClientError as error:
+                refusal = REFUSALS.get(error.response.get("Error", {}).get("Code", ""))
+                if refusal is None:
+                    raise
+                return None, refusal
+
+
+def _read(function_error: str | None, body: bytes) -> tuple[Any, str | None]:
+    try:
+        payload = decode(body)
+    except NotJson as error:
+        return None, f"its reply {error}"
+    return (None, _failure(payload)) if function_error else (payload, None)
+
+
+def _failure(payload: Any) -> str:
+    """One line from Lambda's error document, {"errorType", "errorMessage", …}."""
+    document = payload if isinstance(payload, dict) else {}
+    kind = document.get("errorType") or "an unnamed error"
+    message = " ".join(str(document.get("errorMessage") or "").split())[:MESSAGE_LENGTH]
+    return f"it failed with {kind}: {message}" if message else f"it failed with {kind}"

@@ -1,0 +1,98 @@
+"""What a grader replied, read strictly: one valid result per sample, or the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from rft.contracts.grading import GRADER_ERROR, GradeResult
+from rft.smoke_test.probes import Probe
+
+SHOWN = 60
+"""Characters of a wrong value that a reason quotes."""
+
+
+class NotJson(ValueError):
+    """A reply's body is not JSON; the message says why, in words that follow `the reply`."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One probe and what came of it: a result, or the breach of contract that left it without one."""
+
+    probe: Probe
+    result: GradeResult | None = None
+    breach: str | None = None
+
+    @property
+    def errored(self) -> bool:
+        """True where the grader itself says that it could not grade."""
+        return self.result is not None and self.result.errored
+
+    @property
+    def score(self) -> float | None:
+        """The score; None for a breach and for an error, which is never a score."""
+        return None if self.result is None or self.result.errored else self.result.aggregate_reward_score
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no score."""
+        return f"the grader reported {GRADER_ERROR}" if self.errored else self.breach
+
+
+def decode(body: bytes) -> Any:
+    """Read a Lambda's response body. Raises NotJson, also for NaN and Infinity, which Python would let pass."""
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise error if isinstance(error, NotJson) else NotJson("is not JSON") from error
+
+
+def score(batch: Sequence[Probe], payload: Any, error: str | None) -> list[Scored]:
+    """Match a reply to its batch. A fault of the whole reply is a breach on every probe of it."""
+    breach = error or _whole_breach(payload, [probe.id for probe in batch])
+    if breach is not None:
+        return [Scored(probe, breach=breach) for probe in batch]
+    return [_read(probe, item) for probe, item in zip(batch, payload, strict=True)]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise NotJson(f"holds {name}, which is not JSON and not a score")
+
+
+def _whole_breach(payload: Any, ids: list[str]) -> str | None:
+    if not isinstance(payload, list):
+        return f"it replied with {_shown(payload)} where an array of results belongs"
+    if len(payload) != len(ids):
+        return f"it returned {len(payload)} results for {len(ids)} samples"
+    if not all(isinstance(item, dict) for item in payload):
+        return "it returned a result that is not an object"
+    return _id_breach([item.get("id") for item in payload], ids)
+
+
+def _id_breach(got: list[Any], ids: list[str]) -> str | None:
+    if got == ids:
+        return None
+    if all(isinstance(i, str) for i in got) and sorted(got) == sorted(ids):
+        return "it returned the results in another order than the samples"
+    n, wrong = next((n, i) for n, (i, wanted) in enumerate(zip(got, ids, strict=True)) if i != wanted)
+    return f"it returned the id {_shown(wrong)} where {ids[n]} was sent"
+
+
+def _read(probe: Probe, item: dict[str, Any]) -> Scored:
+    try:
+        # Through JSON, because only there does pydantic's strict mode take arrays for tuples.
+        return Scored(probe, result=GradeResult.model_validate_json(json.dumps(item), strict=True))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "result"
+        return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}")
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"

@@ -1,0 +1,83 @@
+"""Which rows prove a grader: seeded, stratified by label, without replacement."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rft.contracts.dataset import DatasetRow, SplitName
+from rft.tasks.base import Probes, Task
+
+LEAST_PER_SPLIT = 5
+"""Fewer rows than this say nothing about a split: one odd row would be a fifth of it."""
+
+VALIDATION_SHARE = 0.2
+
+
+class Use(IntEnum):
+    """What a row can prove, best first."""
+
+    DIRECTION = 0
+    LEVEL = 1
+    CONTRACT = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What sampling must know of a row; its place in the file is its place in the sequence."""
+
+    label: str
+    use: Use
+
+
+@dataclass(frozen=True)
+class SampledRow:
+    """A row of a dataset file; `position` counts from 0, `size` is the line's length in bytes."""
+
+    split: SplitName
+    position: int
+    row: DatasetRow
+    size: int
+
+
+def sizes(sample_size: int) -> dict[SplitName, int]:
+    """Rows to take from each split: about four to one, and never fewer than LEAST_PER_SPLIT."""
+    validation = max(LEAST_PER_SPLIT, round(sample_size * VALIDATION_SHARE))
+    return {"train": max(LEAST_PER_SPLIT, sample_size - validation), "validation": validation}
+
+
+def candidate(row: DatasetRow, task: Task) -> Candidate:
+    """A row as sampling sees it."""
+    return Candidate(label=task.label(row) or "", use=_use(task.probes(row)))
+
+
+def choose(candidates: Sequence[Candidate], size: int, seed: str) -> frozenset[int]:
+    """Positions of `size` candidates, or of all where there are fewer.
+
+    Rows that can prove more come first, so a few rows with right and wrong answers are found among many without.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a repeatable sample, no secret
+    chosen: list[int] = []
+    for use in Use:
+        positions = [i for i, c in enumerate(candidates) if c.use == use]
+        chosen += _stratified(positions, candidates, min(size - len(chosen), len(positions)), rng)
+    return frozenset(chosen)
+
+
+def _use(probes: Probes) -> Use:
+    if not probes.right:
+        return Use.CONTRACT
+    return Use.DIRECTION if probes.wrong else Use.LEVEL
+
+
+def _stratified(positions: list[int], candidates: Sequence[Candidate], size: int, rng: random.Random) -> list[int]:
+    """Systematic sampling: shuffle, sort by label, take every n-th from a random start.
+
+    Each position has the same chance, and each label its share to within one row.
+    """
+    rng.shuffle(positions)
+    positions.sort(key=lambda i: candidates[i].label)
+    start = rng.random()
+    return [positions[int((k + start) * len(positions) / size)] for k in range(size)]
