@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from rft.contracts.base import Contract
 
@@ -27,7 +27,13 @@ class Mode(StrEnum):
     PREFLIGHT = "preflight"
 
 
-class Split(Contract):
+class RequestPart(Contract):
+    """Takes JSON's own types only, as the published schema says: "3" and true are no numbers."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Split(RequestPart):
     """How records are divided; the three shares add up to 1.
 
     `grouped` keeps records with the same prompt together, so validation measures what was not trained on.
@@ -47,7 +53,7 @@ class Split(Contract):
         return self
 
 
-class DatasetRequest(Contract):
+class DatasetRequest(RequestPart):
     """Where the raw records are and how to read them. `task` names one of `rft.tasks`."""
 
     task: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -57,7 +63,7 @@ class DatasetRequest(Contract):
     split: Split = Split()
 
 
-class GraderRequest(Contract):
+class GraderRequest(RequestPart):
     """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
@@ -78,7 +84,7 @@ class GraderRequest(Contract):
         return self
 
 
-class HyperParameters(Contract):
+class HyperParameters(RequestPart):
     """Bedrock's RFT hyperparameters under Bedrock's own names and limits (botocore, RFTHyperParameters).
 
     maxPromptLength and inferenceMaxTokens have no published limit; both are counted in tokens.
@@ -94,14 +100,14 @@ class HyperParameters(Contract):
     evalInterval: int | None = Field(default=None, ge=1, le=100)
 
 
-class SmokeTestRequest(Contract):
+class SmokeTestRequest(RequestPart):
     """How hard to prove the grader: rows sampled in all, and the least that right answers must earn on average."""
 
     sample_size: int = Field(default=40, ge=10, le=1000)
     minimum_score: float = Field(default=0.5, ge=0, le=1)
 
 
-class RunRequest(Contract):
+class RunRequest(RequestPart):
     """One run. Only `name` and `dataset.task` + `dataset.uri` are required."""
 
     name: RunName
@@ -110,6 +116,8 @@ class RunRequest(Contract):
     base_model: Literal["amazon.nova-2-lite-v1:0:256k"] = BASE_MODEL
     hyperparameters: HyperParameters = HyperParameters()
     smoke_test: SmokeTestRequest = SmokeTestRequest()
-    mode: Mode = Mode.TRAIN
+    mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
     max_training_hours: float = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
-    tags: dict[TagKey, TagText] = Field(default_factory=dict, max_length=40)
+    tags: dict[TagKey, TagText] = Field(
+        default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
+    )

@@ -1,0 +1,45 @@
+"""Executions of the state machine on Step Functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rft.adapters.aws_errors import translated
+from rft.errors import RetryableServiceError, RunConflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+class StepFunctionsExecutions:
+    """`rft.ports.Executions`; a run's execution is named after the run."""
+
+    def __init__(self, client: SFNClient, *, state_machine_arn: str) -> None:
+        self._client = client
+        self._state_machine_arn = state_machine_arn
+
+    def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
+        """StartExecution; of one that exists, the ARN if it was started with an equal payload.
+
+        Step Functions itself answers so only while the execution runs; once it has ended, it refuses the name.
+        """
+        try:
+            with translated({"ExecutionAlreadyExists": RunConflict}):
+                return self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn, name=run_id, input=json.dumps(payload, sort_keys=True)
+                )["executionArn"]
+        except RunConflict:
+            return self._existing(run_id, payload)
+
+    def _existing(self, run_id: str, payload: Mapping[str, Any]) -> str:
+        # DescribeExecution is eventually consistent: an execution that exists may not be found for a moment.
+        with translated({"ExecutionDoesNotExist": RetryableServiceError}):
+            known = self._client.describe_execution(executionArn=self._arn(run_id))
+        if json.loads(known["input"]) != payload:
+            raise RunConflict(f"an execution named {run_id} was started with another request")
+        return known["executionArn"]
+
+    def _arn(self, run_id: str) -> str:
+        return self._state_machine_arn.replace(":stateMachine:", ":execution:", 1) + f":{run_id}"

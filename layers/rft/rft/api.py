@@ -1,0 +1,145 @@
+"""HTTP plumbing of the API: JSON bodies only, bounded; every refusal a problem; an OpenAPI document that says so.
+
+Knows nothing of runs: `functions/api/app.py` has the routes.
+"""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic_core import from_json
+
+from rft.contracts.problem import (
+    MEDIA_TYPE,
+    PROBLEMS,
+    RETRY_AFTER_SECONDS,
+    STATUS_OF_ERROR,
+    Problem,
+    problem,
+    problem_of_error,
+    problem_of_fields,
+)
+from rft.errors import RftError
+from rft.observability import logger
+
+MAX_BODY_BYTES = 65_536
+"""A request is a few KB; Step Functions, which gets it as input, takes 256 KB."""
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+_read_json = partial(from_json, allow_inf_nan=False)
+
+
+class Api(APIGatewayHttpResolver):
+    """API Gateway's resolver (payload 2.0) with validation, and our refusals in place of its own."""
+
+    def __init__(self) -> None:
+        # pydantic's parser, unlike json.loads, bounds nesting and numbers and refuses NaN, all as ValueError.
+        super().__init__(enable_validation=True, json_body_deserializer=_read_json)
+        self.exception_handler(RequestValidationError)(self._refuse_fields)
+        self.exception_handler(list[type[Exception]](STATUS_OF_ERROR))(self._refuse_error)
+        self.exception_handler(Exception)(self._report)
+        self.not_found(self._refuse_address)
+
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """The answer to an event. A body that is not JSON gets no further: powertools would take forms too."""
+        why = body_problem(event)
+        if why is None:
+            return super().resolve(event, context)
+        body = _text(why, context)
+        headers = {"Content-Type": MEDIA_TYPE}
+        return {"statusCode": why.status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+    def document(self, *, title: str, version: str, description: str) -> dict[str, Any]:
+        """The OpenAPI document of all routes, without the error models of powertools, which we never send."""
+        document: dict[str, Any] = json.loads(
+            self.get_openapi_json_schema(title=title, version=version, description=description)
+        )
+        for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+            document["components"]["schemas"].pop(unused, None)
+        return document
+
+    def _refuse_fields(self, error: RequestValidationError) -> Response[str]:
+        if any(found["loc"][0] == "response" for found in error.errors()):
+            return self._report(error)  # an answer that breaks its contract is our fault
+        return self._refuse(problem_of_fields(error.errors()))
+
+    def _refuse_error(self, error: RftError) -> Response[str]:
+        return self._refuse(problem_of_error(error))
+
+    def _refuse_address(self, _: NotFoundError) -> Response[str]:
+        allowed = self._methods_at(self.current_event.path)
+        if not allowed:
+            return self._refuse(problem(404, "There is no such address."))
+        return self._refuse(problem(405, f"It takes {', '.join(allowed)}."), Allow=", ".join(allowed))
+
+    def _report(self, error: Exception) -> Response[str]:
+        logger().error("request failed", exc_info=error)
+        return self._refuse(problem(500, "The log has the cause, under the id in `instance`."))
+
+    def _refuse(self, why: Problem, **headers: str) -> Response[str]:
+        if why.status == 503:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return Response(why.status, MEDIA_TYPE, _text(why, self.lambda_context), headers=headers)
+
+    def _methods_at(self, path: str) -> list[str]:
+        for template, item in (self.get_openapi_schema().paths or {}).items():
+            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path):
+                return [method.upper() for method in METHODS if getattr(item, method)]
+        return []
+
+
+def body_problem(event: Mapping[str, Any]) -> Problem | None:
+    """What keeps a POST's body from being read as a JSON object, if anything does. No content type counts as JSON."""
+    if event["requestContext"]["http"]["method"] != "POST":
+        return None
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    media_type = headers.get("content-type", "application/json").partition(";")[0].strip()
+    if media_type != "application/json":
+        return problem(415, "Send JSON, with Content-Type: application/json.")
+    try:
+        return _content_problem(_body(event))
+    except ValueError:
+        return problem(400, "The body is not JSON in UTF-8.")
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+
+
+def _content_problem(body: bytes) -> Problem | None:
+    if len(body) > MAX_BODY_BYTES:
+        return problem(413, f"It has {len(body)} bytes; {MAX_BODY_BYTES} is the most.")
+    if not isinstance(_read_json(body), dict):
+        return problem(400, "The body must be one JSON object.")
+    return None
+
+
+def _text(why: Problem, context: LambdaContext) -> str:
+    logger().info("request refused", extra={"status": why.status, "problem": why.type})
+    named = why.model_copy(update={"instance": f"urn:uuid:{context.aws_request_id}"})
+    return named.model_dump_json(exclude_defaults=True)
+
+
+def answers(*problems: int, **models: type) -> dict[int, Any]:
+    """OpenAPI's `responses`: the statuses of problems, and `_<status>=` the model of each other answer.
+
+    403 and 429 are API Gateway's own and do not reach us.
+    """
+    good = {int(name[1:]): _answer(inspect.getdoc(model), "application/json", model) for name, model in models.items()}
+    bad = {status: _answer(PROBLEMS[status][1], MEDIA_TYPE, Problem) for status in sorted({*problems, 500, 503})}
+    return good | bad
+
+
+def _answer(description: str | None, media_type: str, model: type) -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"model": model}}}
