@@ -1,0 +1,80 @@
+"""A run told line by line: each fact once, as soon as it is known. Pure: views in, lines (rich markup) out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rich.markup import escape
+
+TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
+VERDICT_MARKS = {"pass": "[green]✔[/]", "warn": "[yellow]![/]", "block": "[red]✘[/]", "not_done": "[dim]-[/]"}
+
+View = Mapping[str, Any]
+
+
+class Narrator:
+    """Remembers what was told of one run."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._stages = 0
+
+    def lines(self, view: View) -> Iterator[str]:
+        """What is new in `view` (the body of `GET /runs/{run_id}`)."""
+        parts: tuple[tuple[str, Callable[[View], Iterator[str]]], ...] = (
+            ("dataset", dataset_lines),
+            ("smoke_test", smoke_test_lines),
+            ("hyperparameters", hyperparameter_lines),
+            ("job", job_lines),
+        )
+        for part, tell in parts:
+            if view.get(part) and part not in self._told:
+                self._told.add(part)
+                yield from tell(view)
+        yield from self._new_stages(view)
+
+    def _new_stages(self, view: View) -> Iterator[str]:
+        timeline = view.get("timeline") or []
+        for event in timeline[self._stages :]:
+            detail = f"  [dim]{escape(event['detail'])}[/]" if event.get("detail") else ""
+            yield f"[dim]{event['at'][11:19]}[/]  [bold]{event['after']}[/]{detail}"
+        self._stages = len(timeline)
+
+
+def dataset_lines(view: View) -> Iterator[str]:
+    """Splits, prompts and token figures."""
+    dataset = view["dataset"]
+    rows, groups, tokens = dataset["rows"], dataset["groups"], dataset["tokens"]
+    yield "          splits    " + " · ".join(
+        f"{split} {rows[split]} rows, {groups[split]} prompts" for split in ("train", "validation", "test")
+    )
+    yield "          labels    " + " · ".join(f"{label} {count}" for label, count in dataset["labels"].items())
+    yield (
+        f"          tokens    prompt min {tokens['min']} · mean {tokens['mean']:.0f} · P50 {tokens['p50']} · "
+        f"P95 {tokens['p95']} · P99 {tokens['p99']} · max {tokens['max']} [dim](estimate, {tokens['encoding']})[/]"
+    )
+    for kind, count in dataset["warnings"].items():
+        yield f"          [yellow]warning[/]   {kind}: {count}"
+    if dataset["bad_records"]:
+        yield f"          [yellow]left out[/]  {dataset['bad_records']} bad records, listed in the manifest"
+
+
+def smoke_test_lines(view: View) -> Iterator[str]:
+    """One line a check, then the two means."""
+    report = view["smoke_test"]
+    for check in report["checks"]:
+        yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']:<12} {escape(check['detail'])}"
+    if report["mean_right"] is not None and report["mean_wrong"] is not None:
+        yield f"          scores    right {report['mean_right']:.3f} · wrong {report['mean_wrong']:.3f}"
+
+
+def hyperparameter_lines(view: View) -> Iterator[str]:
+    """Each hyperparameter with the reason for its value."""
+    for name, choice in view["hyperparameters"].items():
+        yield f"          {name:<24} {choice['value']!s:<8} [dim]{escape(choice['reason'])}[/]"
+
+
+def job_lines(view: View) -> Iterator[str]:
+    """The job's ARN."""
+    yield f"          job       {view['job']['arn']}"
