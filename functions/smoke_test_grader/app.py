@@ -1,4 +1,4 @@
-"""SmokeTestGrader: proves the grader before a job is paid for."""
+"""The SmokeTestGrader step."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from rft.settings import GraderDirectory
 from rft.steps.smoke_test_grader import smoke_test_grader
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """SmokeTestInput in, SmokeTestOutcome out."""
+@logger().inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """SmokeTestInput → SmokeTestOutcome."""
     step = SmokeTestInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return smoke_test_grader(

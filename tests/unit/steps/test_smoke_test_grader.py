@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.ledger import RunRecord, RunStatus
-from rft.contracts.run_request import GraderRequest, RunRequest
+from rft.contracts.ledger import RunStatus
+from rft.contracts.run_request import GraderRequest
 from rft.contracts.smoke_test import SmokeTestReport, Verdict
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
 from rft.errors import InvalidRequest, RetryableThrottling
+from rft.steps.grade_pandalm import grade_pandalm
 from rft.steps.smoke_test_grader import smoke_test_grader
 from rft.tasks import task
 from tests.fakes.clock import FixedClock
 from tests.fakes.grader import CallableGrader, Grade, TimedOut, answer_of, honest, result
+from tests.fakes.judge import ScriptedJudge
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.records import run_record
 from tests.fakes.store import MemoryStore
 
 RUN = "judge-20261120t120000-0a1b2c3d"
@@ -76,13 +79,11 @@ class World:
         return uri
 
     def run(self, grade: Grade | CallableGrader, *, task: str = "pandalm", **more: Any) -> SmokeTestOutcome:
-        request = RunRequest.model_validate(
-            {"name": "judge", "dataset": {"task": task, "uri": "s3://data-bucket/x"}, **more}
-        )
-        self._begin(request)
+        record = run_record(RUN, **{"dataset": {"task": task, "uri": "s3://data-bucket/x"}, **more})
+        self.ledger.create(record.model_copy(update={"status": RunStatus.PREPARING}))
         return smoke_test_grader(
             run_id=RUN,
-            request=request,
+            request=record.request,
             dataset=self.dataset,
             graders={"pandalm": PANDALM},
             ledger=self.ledger,
@@ -90,13 +91,6 @@ class World:
             invoker=grade if isinstance(grade, CallableGrader) else CallableGrader(grade),
             clock=self.clock,
         )
-
-    def _begin(self, request: RunRequest) -> None:
-        now = self.clock.now()
-        record = RunRecord(
-            run_id=RUN, name="judge", status=RunStatus.PREPARING, request=request, created_at=now, updated_at=now
-        )
-        self.ledger.create(record)
 
     @property
     def report(self) -> SmokeTestReport:
@@ -412,3 +406,26 @@ def test_a_grader_that_cannot_be_found_names_the_field_and_those_deployed(
     assert refused.value.field == field
     assert "deployed: pandalm" in str(refused.value)
     assert world.ledger.get(RUN).status == RunStatus.SMOKE_TESTING
+
+
+def shipped(judge: ScriptedJudge) -> Grade:
+    def grade(batch: list[dict[str, Any]]) -> Any:
+        results = grade_pandalm(batch, judge=judge, seconds_left=60, parallelism=4, on_judge_error="zero")
+        return [result.model_dump(mode="json") for result in results]
+
+    return grade
+
+
+def test_the_shipped_judge_is_trusted_on_its_own_task() -> None:
+    world = World()
+
+    outcome = world.run(shipped(ScriptedJudge()))
+
+    assert outcome.trusted
+    assert set(world.verdicts().values()) == {"pass"}
+
+
+def test_the_shipped_judge_is_rejected_while_its_model_answers_nonsense() -> None:
+    outcome = World().run(shipped(ScriptedJudge(otherwise="I would rather not say.")))
+
+    assert outcome.cause.startswith("liveness: the grader reported grader_error on 40 of 243 answers")

@@ -1,4 +1,9 @@
-"""From evidence to a verdict: a grader is trusted when no check blocks."""
+"""From evidence to a verdict: a grader is trusted when no check blocks.
+
+A warning or a check that is not done goes on, in plain sight: rows in Bedrock's own format may know no wrong answers,
+so direction cannot be measured, while contract, liveness, spread and minimum still are. Rows without a single right
+answer prove nothing, and that blocks (see `checks.minimum`).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +30,7 @@ def report(
     invocations: int,
     seconds: float,
 ) -> SmokeTestReport:
-    """The whole report. Warnings and checks not done go on; a block does not."""
+    """The whole report, with every block among the reasons."""
     checks = judge(evidence, thresholds)
     reasons = tuple(f"{c.name}: {c.detail}" for c in checks if c.verdict == Verdict.BLOCK)
     return SmokeTestReport(
