@@ -14,7 +14,9 @@ SplitName = Literal["train", "validation", "test"]
 
 
 class Message(Contract):
-    """One turn of the prompt, text only."""
+    """One turn of the prompt, text only. Keys beyond these (a tool's call id) are passed on as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str = Field(min_length=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +19,8 @@ class Example:
     """A raw record, read: everything of its row but task_id and run_id.
 
     `group` is the key that must not straddle splits; `label` is for figures and stratified sampling; `warnings`
-    name oddities that were kept (for example `answer_not_text`); `extra` are further top-level keys of the row.
+    name oddities that were kept (for example `answer_not_text`); `extra` are further top-level keys of the row,
+    and may give the row a `task_id` or `data_source` of its own.
     """
 
     messages: tuple[Message, ...]
@@ -68,3 +70,11 @@ class Task(Protocol):
     def label(self, row: DatasetRow) -> str | None:
         """The row's label, as `read` gave it."""
         ...
+
+
+def group_key(*texts: str) -> str:
+    """The key of a prompt made of these texts: the same however it is spaced, capitalised or composed in Unicode.
+
+    Parts are kept apart, so ("a b", "") and ("a", "b") are different prompts.
+    """
+    return "\x1f".join(" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in texts)
