@@ -1,0 +1,209 @@
+"""Reads datasets from the data bucket or from allowed hosts, inside limits of size and time."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+import urllib3
+
+from rft.adapters.object_store import reading
+from rft.datasets.address import HttpsAddress, S3Address, check_address, check_redirect, is_public
+from rft.errors import (
+    DatasetInvalid,
+    DatasetNotFound,
+    DatasetSizeOutOfBounds,
+    InvalidRequest,
+    RetryableServiceError,
+    RetryableThrottling,
+)
+from rft.ports import OpenSource
+from rft.settings import StorageSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MOST_REDIRECTS = 3
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 300
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+Read = Callable[[int], bytes]
+Resolve = Callable[[str], list[str]]
+OpenPool = Callable[[str, str], urllib3.HTTPConnectionPool]
+
+
+def resolve(host: str) -> list[str]:
+    """All IP addresses of a host."""
+    try:
+        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise RetryableServiceError(f"{host} could not be resolved: {error}") from error
+        raise DatasetNotFound(f"{host} could not be resolved: {error}") from error
+    return sorted({str(entry[4][0]) for entry in found})
+
+
+def open_pool(host: str, address: str) -> urllib3.HTTPSConnectionPool:
+    """Connections to one address, which must prove by its certificate to be `host`."""
+    return urllib3.HTTPSConnectionPool(address, 443, server_hostname=host, assert_hostname=host)
+
+
+class RemoteDatasetSource:
+    """Implements ports.DatasetSource. `resolve` and `open_pool` are seams for tests."""
+
+    def __init__(
+        self,
+        s3: S3Client,
+        *,
+        settings: StorageSettings,
+        resolve: Resolve = resolve,
+        open_pool: OpenPool = open_pool,
+        seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._s3 = s3
+        self._settings = settings
+        self._resolve = resolve
+        self._open_pool = open_pool
+        self._seconds = seconds
+
+    @contextmanager
+    def open(self, uri: str) -> Iterator[OpenSource]:
+        """Check the address, then open what it names."""
+        address = check_address(uri, self._settings.data_bucket, self._settings.allowed_hosts)
+        opened = self._open_s3(address) if isinstance(address, S3Address) else self._open_https(address)
+        with opened as source:
+            yield source
+
+    @contextmanager
+    def _open_s3(self, address: S3Address) -> Iterator[OpenSource]:
+        with reading():
+            found = self._s3.get_object(Bucket=address.bucket, Key=address.key)
+        body = found["Body"]
+
+        def read(size: int) -> bytes:
+            with reading():
+                return body.read(size)
+
+        with body:
+            version = found.get("VersionId") or found["ETag"].strip('"')
+            yield self._source(read, found["ContentLength"], version)
+
+    @contextmanager
+    def _open_https(self, address: HttpsAddress) -> Iterator[OpenSource]:
+        deadline = time.monotonic() + self._seconds
+        with self._follow(address, deadline) as response:
+            length = response.headers.get("Content-Length", "")
+
+            def read(size: int) -> bytes:
+                _check_time(deadline)
+                with _fetching(address.host):
+                    return response.read(size)
+
+            yield self._source(read, int(length) if length.isdigit() else None, _etag(response))
+
+    @contextmanager
+    def _follow(self, address: HttpsAddress, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
+        """The response at the end of at most a few redirects, each held to the same rules."""
+        for _ in range(MOST_REDIRECTS + 1):
+            _check_time(deadline)
+            with self._get(address) as response:
+                if response.status not in REDIRECTS:
+                    _check_answer(response, address.host)
+                    yield response
+                    return
+                location = urljoin(f"https://{address.host}{address.target}", response.headers.get("Location", ""))
+            address = check_redirect(location, self._settings.allowed_hosts)
+        raise InvalidRequest(f"{address.host} redirects more than {MOST_REDIRECTS} times", field="dataset.uri")
+
+    @contextmanager
+    def _get(self, address: HttpsAddress) -> Iterator[urllib3.BaseHTTPResponse]:
+        with self._open_pool(address.host, self._public_address(address.host)) as pool:
+            with _fetching(address.host):
+                response = pool.urlopen(
+                    "GET",
+                    address.target,
+                    headers={"Host": address.host, "Accept-Encoding": "identity", "User-Agent": "rft"},
+                    timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+            try:
+                yield response
+            finally:
+                response.close()
+
+    def _public_address(self, host: str) -> str:
+        """The address to connect to. One that is not public spoils all: the next look-up could give it."""
+        addresses = self._resolve(host)
+        private = [address for address in addresses if not is_public(address)]
+        if private or not addresses:
+            raise InvalidRequest(f"{host} has an address that is not public", field="dataset.uri")
+        return addresses[0]
+
+    def _source(self, read: Read, length: int | None, version: str | None) -> OpenSource:
+        limit = self._settings.max_dataset_bytes
+        if length is not None and length > limit:
+            raise _too_large(limit)
+        return OpenSource(stream=io.BufferedReader(_Bounded(read, limit)), bytes=length, version=version)
+
+
+class _Bounded(io.RawIOBase):
+    """Bytes from `read`, up to a limit."""
+
+    def __init__(self, read: Read, limit: int) -> None:
+        self._read = read
+        self._limit = limit
+        self._taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._read(len(buffer))
+        self._taken += len(data)
+        if self._taken > self._limit:
+            raise _too_large(self._limit)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _too_large(limit: int) -> DatasetSizeOutOfBounds:
+    return DatasetSizeOutOfBounds(f"the dataset is larger than {limit:,} bytes, this stack's MAX_DATASET_BYTES")
+
+
+def _etag(response: urllib3.BaseHTTPResponse) -> str | None:
+    return response.headers.get("ETag", "").strip('"') or None
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise RetryableServiceError("the dataset did not arrive in time")
+
+
+@contextmanager
+def _fetching(host: str) -> Iterator[None]:
+    try:
+        yield
+    except urllib3.exceptions.SSLError as error:
+        raise DatasetNotFound(f"{host} did not prove its identity: {error}") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise RetryableServiceError(f"{host} could not be read from: {error}") from error
+
+
+def _check_answer(response: urllib3.BaseHTTPResponse, host: str) -> None:
+    status = response.status
+    if status == 429:
+        raise RetryableThrottling(f"{host} answered 429 Too Many Requests")
+    if status >= 500:
+        raise RetryableServiceError(f"{host} answered {status}")
+    if status != 200:
+        raise DatasetNotFound(f"{host} answered {status}: the dataset is not there, or may not be read")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise DatasetInvalid(f"{host} sent the dataset compressed, though asked not to")

@@ -1,0 +1,139 @@
+"""Where datasets may come from. The same rules refuse a request early and guard each fetch.
+
+- `s3://` in the stack's own data bucket, but not under `runs/`: what runs wrote holds their ids and their held-out
+  rows, and training on it again would leak them.
+- `https://` on an allowed host, port 443, without credentials or query: both would be kept in the run's records.
+  A redirect's target may have a query, as file hosts sign the links that they redirect to.
+
+Nothing that two readers could take for two different addresses is let through.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from rft.errors import InvalidRequest
+
+OWN_PREFIX = "runs/"
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_NOT_PLAIN_ASCII = re.compile(r"[^\x21-\x7e]")
+_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+"""NAT64, 6to4 and Teredo: public addresses that lead to any IPv4 address, private ones too."""
+
+
+@dataclass(frozen=True)
+class S3Address:
+    """An object in the data bucket."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
+class HttpsAddress:
+    """A page on an allowed host; `target` is its path and query."""
+
+    host: str
+    target: str
+
+
+Address = S3Address | HttpsAddress
+
+
+def check_address(uri: str, bucket: str, allowed_hosts: Collection[str]) -> Address:
+    """The address that a request's `dataset.uri` names. Raises InvalidRequest (dataset.uri) unless it is allowed."""
+    if _UNSAFE.search(uri):
+        _refuse("it holds a backslash or a control character")
+    scheme = uri.partition("://")[0].lower()
+    if scheme == "s3":
+        return _s3(uri, bucket)
+    if scheme != "https":
+        _refuse(f"use s3://{bucket}/… or https:// on an allowed host")
+    return _https(uri, allowed_hosts, query=False)
+
+
+def check_redirect(uri: str, allowed_hosts: Collection[str]) -> HttpsAddress:
+    """The address a host redirects to. Raises InvalidRequest (dataset.uri) unless it is allowed too."""
+    if not uri.lower().startswith("https://"):
+        _refuse("it redirects to something that is not https://")
+    return _https(uri, allowed_hosts, query=True)
+
+
+def is_public(ip: str) -> bool:
+    """Whether an IP address is out on the internet: not private, link-local, loopback, or a way round to such."""
+    address = ipaddress.ip_address(ip.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(str(address.ipv4_mapped))
+        if any(address in network for network in _TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _s3(uri: str, bucket: str) -> S3Address:
+    named, _, key = uri[len("s3://") :].partition("/")
+    if named != bucket:
+        _refuse(f"datasets on S3 must lie in this stack's bucket: s3://{bucket}/…")
+    if not key or key.endswith("/"):
+        _refuse("it names no object")
+    if re.search(r"[%?#]", key):
+        _refuse("an object's name may not hold %, ? or #; give the name as it is, not encoded")
+    _check_segments(key)
+    if key.startswith(OWN_PREFIX):
+        _refuse(f"{OWN_PREFIX} holds what runs wrote; copy the file under uploads/ to train on it")
+    return S3Address(bucket=bucket, key=key)
+
+
+def _https(uri: str, allowed_hosts: Collection[str], *, query: bool) -> HttpsAddress:
+    if _NOT_PLAIN_ASCII.search(uri) or _UNSAFE.search(uri):
+        _refuse("spaces and characters beyond ASCII must be percent-encoded")
+    parts = _split(uri)
+    if "@" in parts.netloc:
+        _refuse("credentials in the address are refused")
+    host = _host(parts)
+    if host not in allowed_hosts:
+        _refuse(f"host {host} is not allowed; allowed are {', '.join(sorted(allowed_hosts)) or 'none'}")
+    if "#" in uri or ("?" in uri and not query):
+        _refuse("a query or fragment is refused")
+    _check_path(parts.path)
+    return HttpsAddress(host=host, target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+
+
+def _split(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        _refuse("it cannot be read as an address")
+
+
+def _host(parts: SplitResult) -> str:
+    """The host as it stands, in lower case; anything after it but :443 is refused."""
+    host, _, port = parts.netloc.lower().partition(":")
+    if port not in ("", "443") or parts.netloc.endswith(":"):
+        _refuse("only port 443 is allowed")
+    return host
+
+
+def _check_path(path: str) -> None:
+    decoded = unquote(path)
+    if "%" in decoded:
+        _refuse("its path is percent-encoded more than once")
+    if re.search(r"%(2f|5c)", path, re.IGNORECASE) or _UNSAFE.search(decoded):
+        _refuse("its path holds an encoded slash, backslash or control character")
+    _check_segments(decoded.removeprefix("/"))
+
+
+def _check_segments(path: str) -> None:
+    if any(segment in ("", ".", "..") for segment in path.split("/")[:-1]) or path.endswith(("/.", "/..")):
+        _refuse("its path holds an empty, . or .. part")
+    if path in (".", ".."):
+        _refuse("its path holds an empty, . or .. part")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise InvalidRequest(reason, field="dataset.uri")
