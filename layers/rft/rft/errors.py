@@ -56,6 +56,7 @@ class DatasetInvalid(RftError):
     SHOWN = 20
 
     def __init__(self, summary: str, problems: Sequence[str] = ()) -> None:
+        self.summary = summary
         self.problems = tuple(problems)
         shown = "".join(f"\n  {line}" for line in self.problems[: self.SHOWN])
         rest = len(self.problems) - self.SHOWN

@@ -1,0 +1,25 @@
+"""The PrepareDataset step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.steps import RunInput
+from rft.observability import logger
+from rft.steps.prepare_dataset import prepare_dataset
+
+
+@logger().inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """RunInput → PreparedDataset."""
+    step = RunInput.model_validate(event)
+    logger().append_keys(run_id=step.run_id)
+    return prepare_dataset(
+        run_id=step.run_id,
+        request=step.request,
+        source=wiring.dataset_source(),
+        store=wiring.object_store(),
+        tokenizer=wiring.tokenizer(),
+        ledger=wiring.ledger(),
+    ).model_dump(mode="json")

@@ -1,0 +1,47 @@
+"""Puts together what was done to a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rft.contracts.dataset import Manifest, SplitFile, SplitName
+from rft.contracts.ledger import DatasetSummary
+from rft.contracts.steps import PreparedDataset
+
+
+def dataset_digest(files: Mapping[SplitName, SplitFile]) -> str:
+    """`sha256:<hex>` over the digests of train, validation and test, a line each."""
+    names: Sequence[SplitName] = ("train", "validation", "test")
+    digests = "".join(files[name].digest + "\n" for name in names)
+    return f"sha256:{hashlib.sha256(digests.encode()).hexdigest()}"
+
+
+def summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
+    """What the ledger keeps of a manifest."""
+    labels = sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]())
+    return DatasetSummary(
+        manifest_uri=manifest_uri,
+        digest=manifest.digest,
+        rows={name: file.rows for name, file in manifest.files.items()},
+        groups={name: file.groups for name, file in manifest.files.items()},
+        labels=dict(sorted(labels.items())),
+        tokens=manifest.tokens,
+        warnings=manifest.warnings,
+        bad_records=len(manifest.bad_records),
+    )
+
+
+def prepared(manifest: Manifest, manifest_uri: str) -> PreparedDataset:
+    """What the next steps need of a manifest."""
+    train, validation = manifest.files["train"], manifest.files["validation"]
+    return PreparedDataset(
+        manifest_uri=manifest_uri,
+        digest=manifest.digest,
+        train_uri=train.uri,
+        validation_uri=validation.uri,
+        train_rows=train.rows,
+        validation_rows=validation.rows,
+        hyperparameters=manifest.chosen_hyperparameters(),
+    )

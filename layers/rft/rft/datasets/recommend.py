@@ -1,0 +1,125 @@
+"""Hyperparameters that fit a dataset, each with where it comes from and why. What a request sets, stands.
+
+AWS's guidance that the numbers follow (Bedrock and Nova user guides, AWS's samples): batches of 128; 6 to 12 epochs on
+small data; validation reward levels off after about 40 steps; evalInterval min(10, rows / batch); prompts over
+maxPromptLength are dropped in silence; reasoning takes its tokens from inferenceMaxTokens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rft.contracts.dataset import Recommendation
+from rft.contracts.run_request import HyperParameters
+
+PROMPT_STEP = 64
+LEAST_BATCH, USUAL_BATCH = 16, 128
+STEPS_PER_EPOCH = 25
+STEPS_TO_PLATEAU = 40
+MOST_EPOCHS = 12
+EVAL_INTERVAL = 10
+ROOM_TO_REASON = {"low": 2048, "medium": 4096, "high": 8192}
+"""Least inferenceMaxTokens by reasoningEffort: AWS's sample gives high effort 8,192; each level below, half of it."""
+
+
+def recommend(
+    *,
+    prompt_tokens: Sequence[int],
+    p99: int,
+    train_rows: int,
+    preset: Mapping[str, tuple[Any, str]],
+    asked: HyperParameters,
+) -> dict[str, Recommendation]:
+    """All eight hyperparameters. `prompt_tokens` are the lengths of all prompts, `p99` their 99th percentile."""
+    requested = asked.model_dump(exclude_none=True)
+    chosen = _Chosen(requested, preset)
+    batch = chosen.take("batchSize", *_batch_size(train_rows))
+    steps = math.ceil(train_rows / batch)
+    chosen.take("epochCount", *_epochs(steps))
+    chosen.take("evalInterval", max(1, min(EVAL_INTERVAL, train_rows // batch)), _EVALUATION)
+    chosen.take("maxPromptLength", *_prompt_length(max(prompt_tokens), p99))
+    chosen.take("learningRate", 1e-5, "AWS's samples use 1e-5")
+    chosen.take("trainingSamplePerPrompt", 4, "AWS's sample uses 4")
+    effort = chosen.take("reasoningEffort", "medium", "AWS's SDK template uses medium")
+    chosen.take("inferenceMaxTokens", ROOM_TO_REASON[effort], f"room for {effort} reasoning and an answer")
+    chosen.note("maxPromptLength", _dropped(prompt_tokens, chosen.value("maxPromptLength")))
+    _leave_room(chosen, effort, asked=requested)
+    return chosen.recommendations
+
+
+_EVALUATION = f"AWS's guidance: min({EVAL_INTERVAL}, rows / batch), at least 1"
+
+
+class _Chosen:
+    """Settles each value: the request's, else the task's, else one from the statistics."""
+
+    def __init__(self, requested: Mapping[str, Any], preset: Mapping[str, tuple[Any, str]]) -> None:
+        self._requested = requested
+        self._preset = preset
+        self.recommendations: dict[str, Recommendation] = {}
+
+    def take(self, name: str, value: Any, reason: str) -> Any:
+        if name in self._requested:
+            chosen = Recommendation(value=self._requested[name], source="request", reason="as requested")
+        elif name in self._preset:
+            value, reason = self._preset[name]
+            chosen = Recommendation(value=value, source="task", reason=reason)
+        else:
+            chosen = Recommendation(value=value, source="statistics", reason=reason)
+        self.recommendations[name] = chosen
+        return chosen.value
+
+    def value(self, name: str) -> Any:
+        return self.recommendations[name].value
+
+    def note(self, name: str, warning: str) -> None:
+        if warning:
+            before = self.recommendations[name]
+            self.recommendations[name] = before.model_copy(update={"reason": f"{before.reason}; {warning}"})
+
+    def replace(self, name: str, value: Any, reason: str) -> None:
+        self.recommendations[name] = Recommendation(value=value, source="request", reason=reason)
+
+
+def _batch_size(rows: int) -> tuple[int, str]:
+    """The largest power of two that still gives enough steps an epoch."""
+    fitting = 2 ** int(math.log2(max(1, rows / STEPS_PER_EPOCH)))
+    batch = max(LEAST_BATCH, min(USUAL_BATCH, fitting))
+    return (
+        batch,
+        f"{rows} rows make {math.ceil(rows / batch)} steps of {batch} an epoch; on large data AWS suggests 128",
+    )
+
+
+def _epochs(steps: int) -> tuple[int, str]:
+    epochs = max(1, min(MOST_EPOCHS, math.ceil(STEPS_TO_PLATEAU / steps)))
+    return epochs, f"{epochs * steps} steps in all: validation reward levels off after about {STEPS_TO_PLATEAU}"
+
+
+def _prompt_length(longest: int, p99: int) -> tuple[int, str]:
+    value = math.ceil(max(2 * p99, longest) / PROMPT_STEP) * PROMPT_STEP
+    reason = (
+        f"twice the 99th percentile ({p99} tokens), at least the longest prompt ({longest}), in steps of {PROMPT_STEP}"
+    )
+    return value, reason
+
+
+def _dropped(prompt_tokens: Sequence[int], limit: int) -> str:
+    over = sum(tokens > limit for tokens in prompt_tokens)
+    if not over:
+        return ""
+    return f"WARNING: {over} of {len(prompt_tokens)} prompts are longer by estimate and would be dropped in silence"
+
+
+def _leave_room(chosen: _Chosen, effort: str, *, asked: Mapping[str, Any]) -> None:
+    """More reasoning than the task expects needs more tokens; too few that were asked for are kept, with a warning."""
+    room = ROOM_TO_REASON[effort]
+    if chosen.value("inferenceMaxTokens") >= room:
+        return
+    if "inferenceMaxTokens" in asked:
+        warning = f"WARNING: {effort} reasoning may use it all up before the answer begins; {room} leaves room"
+        chosen.note("inferenceMaxTokens", warning)
+    else:
+        chosen.replace("inferenceMaxTokens", room, f"room for the {effort} reasoning that was requested, and an answer")
