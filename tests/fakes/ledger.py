@@ -8,7 +8,7 @@ from typing import Any
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Clock, RunPage
-from rft.runs.records import from_cursor, position, revised, to_cursor
+from rft.runs.records import RunFilter, from_cursor, position, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
 
@@ -43,9 +43,7 @@ class MemoryLedger:
         if not may_follow(record.status, to):
             raise TransitionRefused(f"{run_id} is {record.status} and cannot become {to}")
         if record.status != to:
-            self.history[run_id].append(
-                RunEvent(at=self._clock.now(), before=record.status, after=to, detail=detail)
-            )
+            self.history[run_id].append(RunEvent(at=self._clock.now(), before=record.status, after=to, detail=detail))
         return self._write(record, {**(changes or {}), "status": to})
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -75,14 +73,9 @@ class MemoryLedger:
         cursor: str | None = None,
     ) -> RunPage:
         before = from_cursor(cursor) if cursor else "~"
-        found = [
-            record
-            for record in sorted(self.records.values(), key=position, reverse=True)
-            if position(record) < before
-            and status in (None, record.status)
-            and name in (None, record.name)
-            and (tag is None or record.request.tags.get(tag[0]) == tag[1])
-        ]
+        wanted = RunFilter(status=status, name=name, tag=tag)
+        newest_first = sorted(self.records.values(), key=position, reverse=True)
+        found = [record for record in newest_first if position(record) < before and wanted.passes(record)]
         more = len(found) > limit
         return RunPage(tuple(found[:limit]), to_cursor(position(found[limit - 1])) if more else None)
 

@@ -23,11 +23,11 @@ from rft.adapters.ledger_items import (
     record_key,
     record_of,
 )
-from rft.adapters.ledger_search import search
+from rft.adapters.ledger_search import RunSearch
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 from rft.errors import RetryableThrottling, RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Clock, RunPage
-from rft.runs.records import revised
+from rft.runs.records import RunFilter, revised
 from rft.runs.status import TERMINAL, may_follow
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class DynamoLedger:
         cursor: str | None = None,
     ) -> RunPage:
         """A part of the list of runs, by index."""
-        return search(self._client, self._table, status=status, name=name, tag=tag, limit=limit, cursor=cursor)
+        wanted = RunFilter(status=status, name=name, tag=tag)
+        return RunSearch(self._client, self._table, wanted).page(limit=limit, cursor=cursor)
 
     def _change(self, run_id: str, to: RunStatus | None, detail: str, changes: Mapping[str, Any]) -> RunRecord:
         for _ in self._attempts(run_id):

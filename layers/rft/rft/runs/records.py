@@ -6,10 +6,11 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rft.contracts.ledger import RunRecord
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import InvalidRequest
 
 _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[a-z0-9-]{1,63}")
@@ -18,6 +19,23 @@ _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[a-z0-9-]{1,63}"
 def revised(record: RunRecord, changes: Mapping[str, Any], *, at: datetime) -> RunRecord:
     """The record with fields replaced, checked as a whole: what cannot be read back is never written."""
     return RunRecord.model_validate({**dict(record), **changes, "updated_at": at})
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs to list; None lets every run pass."""
+
+    status: RunStatus | None = None
+    name: str | None = None
+    tag: tuple[str, str] | None = None
+
+    def passes(self, record: RunRecord) -> bool:
+        """True for a run that meets all that is asked."""
+        return (
+            self.status in (None, record.status)
+            and self.name in (None, record.name)
+            and (self.tag is None or record.request.tags.get(self.tag[0]) == self.tag[1])
+        )
 
 
 def position(record: RunRecord) -> str:

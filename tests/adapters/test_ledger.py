@@ -1,0 +1,183 @@
+"""What only the real ledger can get wrong: races, what is stored, and AWS's refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.stub import Stubber
+
+from rft.adapters.ledger import DynamoLedger
+from rft.contracts.ledger import Failure, RunStatus
+from rft.errors import RetryableServiceError, RetryableThrottling, RunConflict, TransitionRefused
+from tests.fakes.clock import FixedClock
+from tests.fakes.dynamo import TABLE, dynamo_client, ledger_table
+from tests.fakes.records import RUN_ID, add_run, run_record
+
+S = RunStatus
+CLOCK = FixedClock()
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with ledger_table() as client:
+        yield client
+
+
+@pytest.fixture
+def ledger(client: Any) -> DynamoLedger:
+    return DynamoLedger(client, table=TABLE, clock=CLOCK)
+
+
+@pytest.fixture
+def rival(client: Any) -> DynamoLedger:
+    return DynamoLedger(dynamo_client(), table=TABLE, clock=CLOCK)
+
+
+def just_before(client: Any, operation: str, act: Callable[[], object], times: int = 1) -> None:
+    """Let another writer act between this client's look and its write, the first `times` times."""
+    left = [act] * times
+
+    def meddle(**_: object) -> None:
+        if left:
+            left.pop()()
+
+    client.meta.events.register(f"before-call.dynamodb.{operation}", meddle)
+
+
+def plain(client: Any, run_id: str = RUN_ID, sk: str = "RECORD") -> dict[str, Any]:
+    item = client.get_item(TableName=TABLE, Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": sk}})["Item"]
+    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+
+
+def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+    add_run(ledger, S.TRAINING)
+    just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.CANCELLED, detail="by hand"))
+    with pytest.raises(TransitionRefused, match="CANCELLED"):
+        ledger.transition(RUN_ID, S.COMPLETED, changes={"model_arn": "arn:m"})
+    assert (ledger.get(RUN_ID).status, ledger.get(RUN_ID).model_arn) == (S.CANCELLED, None)
+    assert [e.after for e in ledger.events(RUN_ID)][-2:] == [S.TRAINING, S.CANCELLED]
+
+
+def test_a_step_run_twice_at_once_leaves_one_event(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+    add_run(ledger, S.PENDING)
+    just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
+    assert ledger.transition(RUN_ID, S.PREPARING, changes={"grader_arn": "arn:g"}).grader_arn == "arn:g"
+    assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING]
+
+
+def test_fields_of_two_writers_both_stay(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+    add_run(ledger, S.TRAINING)
+    just_before(client, "UpdateItem", lambda: rival.update(RUN_ID, {"model_arn": "arn:m"}))
+    ledger.update(RUN_ID, {"grader_arn": "arn:g"})
+    assert (ledger.get(RUN_ID).model_arn, ledger.get(RUN_ID).grader_arn) == ("arn:m", "arn:g")
+
+
+def test_a_write_after_the_end_is_refused_though_it_looked_before(
+    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+) -> None:
+    add_run(ledger, S.TRAINING)
+    just_before(client, "UpdateItem", lambda: rival.transition(RUN_ID, S.CANCELLED))
+    with pytest.raises(TransitionRefused, match="CANCELLED"):
+        ledger.update(RUN_ID, {"model_arn": "arn:m"})
+    assert ledger.get(RUN_ID).model_arn is None
+
+
+def test_of_two_that_announce_one_may(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+    add_run(ledger, S.FAILED)
+    answers: list[bool] = []
+    just_before(client, "UpdateItem", lambda: answers.append(rival.mark_notified(RUN_ID)))
+    assert (ledger.mark_notified(RUN_ID), answers) == (False, [True])
+
+
+def test_of_two_that_create_with_one_key_both_get_one_run(
+    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+) -> None:
+    other = run_record("pandalm-judge-other-00000000")
+    just_before(client, "TransactWriteItems", lambda: rival.create(other, key="order-7"))
+    assert ledger.create(run_record(), key="order-7") == other
+    assert ledger.page().records == (other,)
+
+
+def test_a_known_run_with_a_new_key_is_found(ledger: DynamoLedger) -> None:
+    first = ledger.create(run_record())
+    assert ledger.create(run_record(), key="late") == first
+    with pytest.raises(RunConflict):
+        ledger.create(run_record(mode="preflight"), key="later")
+
+
+def test_records_are_native_maps_and_numbers_with_index_keys(client: Any, ledger: DynamoLedger) -> None:
+    add_run(ledger, S.PREPARING, tags={"team": "search"}, max_training_hours=1.5)
+    item = plain(client)
+    assert item["request"]["tags"] == {"team": "search"}
+    assert float(item["request"]["max_training_hours"]) == 1.5
+    place = f"2026-11-20T12:00:00.000000Z#{RUN_ID}"
+    assert [item[f"gsi{n}sk"] for n in (1, 2, 3)] == [place] * 3
+    assert [item[f"gsi{n}pk"] for n in (1, 2, 3)] == ["RUN", "PREPARING", "pandalm-judge"]
+    assert item["event_count"] == 2
+    assert plain(client, sk="EVENT#0002")["after"] == "PREPARING"
+
+
+def test_a_key_is_stored_hashed_and_expires_while_records_stay(client: Any, ledger: DynamoLedger) -> None:
+    ledger.create(run_record(), key="customer secret")
+    items = client.scan(TableName=TABLE)["Items"]
+    assert "customer secret" not in str(items)
+    expiring = [item for item in items if "expires_at" in item]
+    assert [item["pk"]["S"][:4] for item in expiring] == ["KEY#"]
+    assert int(expiring[0]["expires_at"]["N"]) == (CLOCK.now() + timedelta(days=90)).timestamp()
+
+
+def test_the_fullest_record_is_far_under_an_items_limit(client: Any, ledger: DynamoLedger) -> None:
+    tags = {f"{n:02d}{'k' * 126}": "v" * 256 for n in range(40)}
+    add_run(ledger, S.TRAINING, tags=tags)
+    ledger.transition(RUN_ID, S.FAILED, changes={"failure": Failure(stage=S.TRAINING, error="E", cause="c" * 4000)})
+    assert len(str(plain(client))) < 100_000  # DynamoDB takes 400 KB
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[DynamoLedger, Stubber]]:
+    client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        yield DynamoLedger(client, table=TABLE, clock=CLOCK), stubber
+
+
+def cancelled(stubber: Stubber, *reasons: str) -> None:
+    stubber.add_client_error(
+        "transact_write_items",
+        "TransactionCanceledException",
+        http_status_code=400,
+        modeled_fields={"CancellationReasons": [{"Code": code} for code in reasons]},
+    )
+
+
+def test_a_throttled_transaction_is_retryable(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+    ledger, stubber = stubbed
+    cancelled(stubber, "None", "ThrottlingError")
+    with pytest.raises(RetryableThrottling):
+        ledger.create(run_record())
+
+
+def test_a_conflict_with_another_transaction_is_tried_again(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+    ledger, stubber = stubbed
+    cancelled(stubber, "TransactionConflict", "None")
+    stubber.add_response("get_item", {})
+    stubber.add_response("transact_write_items", {})
+    assert ledger.create(run_record()) == run_record()
+
+
+def test_a_broken_transaction_is_loud(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+    ledger, stubber = stubbed
+    cancelled(stubber, "ValidationError", "None")
+    with pytest.raises(Exception, match="TransactionCanceled"):
+        ledger.create(run_record())
+
+
+def test_aws_faults_are_retryable(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+    ledger, stubber = stubbed
+    stubber.add_client_error("get_item", "InternalServerError", http_status_code=500)
+    with pytest.raises(RetryableServiceError):
+        ledger.get(RUN_ID)

@@ -1,0 +1,281 @@
+"""The ledger in memory and the one in DynamoDB keep the same promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rft.adapters.ledger import DynamoLedger
+from rft.contracts.dataset import Recommendation
+from rft.contracts.job import JobStatus, Phases, PhaseStatus
+from rft.contracts.ledger import Failure, JobSummary, RunStatus
+from rft.contracts.smoke_test import Check, SmokeTestSummary, Verdict
+from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefused
+from rft.ports import Ledger
+from rft.runs.status import FOLLOWERS, TERMINAL
+from tests.fakes.clock import FixedClock
+from tests.fakes.dynamo import TABLE, ledger_table
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.records import RUN_ID, add_run, path_to, run_record
+
+S = RunStatus
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Ledger]:
+    if request.param == "memory":
+        yield MemoryLedger(clock)
+    else:
+        with ledger_table() as client:
+            yield DynamoLedger(client, table=TABLE, clock=clock)
+
+
+def test_a_run_is_read_back_as_it_was_written(ledger: Ledger) -> None:
+    record = run_record(tags={"team": "search", "empty": ""}, max_training_hours=1.5)
+    assert ledger.create(record) == record
+    assert ledger.get(RUN_ID) == record
+
+
+def test_the_same_run_twice_is_one_run(ledger: Ledger) -> None:
+    first = ledger.create(run_record())
+    ledger.transition(RUN_ID, S.PREPARING)
+    again = ledger.create(run_record(at=first.created_at + timedelta(seconds=9)))
+    assert (again.status, again.created_at) == (S.PREPARING, first.created_at)
+    assert len(ledger.events(RUN_ID)) == 2
+
+
+def test_a_run_id_of_another_request_is_a_conflict(ledger: Ledger) -> None:
+    ledger.create(run_record())
+    with pytest.raises(RunConflict, match=RUN_ID):
+        ledger.create(run_record(mode="preflight"))
+
+
+def test_a_key_leads_to_its_run_whatever_the_new_id(ledger: Ledger) -> None:
+    ledger.create(run_record(), key="order-7")
+    assert ledger.create(run_record("pandalm-judge-other-00000000"), key="order-7").run_id == RUN_ID
+    with pytest.raises(RunNotFound):
+        ledger.get("pandalm-judge-other-00000000")
+
+
+def test_a_key_with_another_request_is_a_conflict_and_adds_nothing(ledger: Ledger) -> None:
+    ledger.create(run_record(), key="order-7")
+    with pytest.raises(RunConflict):
+        ledger.create(run_record("pandalm-judge-other-00000000", mode="preflight"), key="order-7")
+    assert [r.run_id for r in ledger.page().records] == [RUN_ID]
+
+
+def test_different_keys_are_different_runs(ledger: Ledger) -> None:
+    ledger.create(run_record("pandalm-judge-a-00000001"), key="a")
+    ledger.create(run_record("pandalm-judge-b-00000002"), key="b")
+    assert len(ledger.page().records) == 2
+
+
+def test_a_transition_writes_status_fields_and_an_event(ledger: Ledger, clock: FixedClock) -> None:
+    ledger.create(run_record())
+    clock.advance(minutes=1)
+    ledger.transition(RUN_ID, S.PREPARING)
+    clock.advance(minutes=1)
+    changed = ledger.transition(RUN_ID, S.SMOKE_TESTING, detail="grader live", changes={"grader_arn": "arn:g"})
+    assert changed == ledger.get(RUN_ID)
+    assert (changed.status, changed.grader_arn, changed.updated_at) == (S.SMOKE_TESTING, "arn:g", clock.now())
+    events = ledger.events(RUN_ID)
+    assert [(e.before, e.after, e.detail) for e in events] == [
+        (None, S.PENDING, ""),
+        (S.PENDING, S.PREPARING, ""),
+        (S.PREPARING, S.SMOKE_TESTING, "grader live"),
+    ]
+    assert events[2].at - events[0].at == timedelta(minutes=2)
+
+
+def test_summaries_of_every_step_survive(ledger: Ledger) -> None:
+    add_run(ledger, S.STARTING)
+    changes = {
+        "hyperparameters": {
+            "learningRate": Recommendation(value=1e-07, source="task", reason="low"),
+            "batchSize": Recommendation(value=16, source="request", reason="asked"),
+            "reasoningEffort": Recommendation(value="high", source="task", reason="hard"),
+        },
+        "smoke_test": SmokeTestSummary(
+            trusted=True,
+            reasons=(),
+            checks=(Check(name="order", verdict=Verdict.PASS, detail="ok", n=10, value=0.1 + 0.2),),
+            mean_right=1.0,
+            mean_wrong=None,
+            report_uri="s3://data-bucket/runs/x/smoke_test.json",
+        ),
+        "job": JobSummary(
+            arn="arn:j",
+            status=JobStatus.IN_PROGRESS,
+            phases=Phases(training=PhaseStatus.NOT_STARTED),
+            hours=0.0,
+        ),
+    }
+    ledger.transition(RUN_ID, S.TRAINING, changes=changes)
+    found = ledger.get(RUN_ID)
+    assert {name: getattr(found, name) for name in changes} == changes
+
+
+def test_a_repeated_status_writes_fields_without_an_event(ledger: Ledger) -> None:
+    add_run(ledger, S.PREPARING)
+    before = ledger.events(RUN_ID)
+    ledger.transition(RUN_ID, S.PREPARING, changes={"grader_arn": "arn:g"})
+    assert ledger.get(RUN_ID).grader_arn == "arn:g"
+    assert ledger.events(RUN_ID) == before
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_an_ended_run_takes_no_write(ledger: Ledger, status: RunStatus) -> None:
+    ended = add_run(ledger, status)
+    events = ledger.events(RUN_ID)
+    for to in RunStatus:
+        with pytest.raises(TransitionRefused, match=RUN_ID):
+            ledger.transition(RUN_ID, to)
+    with pytest.raises(TransitionRefused, match=RUN_ID):
+        ledger.update(RUN_ID, {"model_arn": "arn:m"})
+    assert ledger.get(RUN_ID) == ended
+    assert ledger.events(RUN_ID) == events
+
+
+def test_a_failure_is_kept_with_the_model_that_was_there(ledger: Ledger) -> None:
+    add_run(ledger, S.TRAINING)
+    ledger.update(RUN_ID, {"model_arn": "arn:m"})
+    failure = Failure(stage=S.TRAINING, error="TrainingJobFailed", cause="line 1\nline “2”")
+    record = ledger.transition(RUN_ID, S.FAILED, changes={"failure": failure})
+    assert (record.failure, record.model_arn) == (failure, "arn:m")
+
+
+def test_an_ended_run_is_announced_by_one_caller(ledger: Ledger) -> None:
+    ended = add_run(ledger, S.FAILED)
+    assert [ledger.mark_notified(RUN_ID) for _ in range(3)] == [True, False, False]
+    assert ledger.get(RUN_ID) == ended.model_copy(update={"notified": True})
+
+
+def test_a_run_that_goes_on_is_not_announced(ledger: Ledger) -> None:
+    add_run(ledger, S.TRAINING)
+    with pytest.raises(TransitionRefused, match="TRAINING"):
+        ledger.mark_notified(RUN_ID)
+
+
+def test_an_unknown_run_is_an_error_everywhere(ledger: Ledger) -> None:
+    for attempt in (
+        lambda: ledger.get(RUN_ID),
+        lambda: ledger.events(RUN_ID),
+        lambda: ledger.transition(RUN_ID, S.PREPARING),
+        lambda: ledger.update(RUN_ID, {"model_arn": "arn:m"}),
+        lambda: ledger.mark_notified(RUN_ID),
+    ):
+        with pytest.raises(RunNotFound, match=RUN_ID):
+            attempt()
+
+
+def test_a_field_that_is_none_of_a_runs_is_refused(ledger: Ledger) -> None:
+    add_run(ledger, S.PREPARING)
+    with pytest.raises(ValueError, match="grader_name"):
+        ledger.update(RUN_ID, {"grader_name": "pandalm"})
+
+
+def _fill(ledger: Ledger, clock: FixedClock, first: int, last: int) -> list[str]:
+    added = []
+    for number in range(first, last):
+        clock.advance(milliseconds=number % 3)  # some runs share their moment
+        run_id = f"run-{number:04d}-{number:08x}"
+        tags = {"team": "search" if number % 4 == 0 else "ads"}
+        ledger.create(run_record(run_id, at=clock.now(), name="even" if number % 2 == 0 else "odd", tags=tags))
+        added.append(run_id)
+    return added
+
+
+def test_pages_miss_no_run_and_repeat_none_while_new_ones_arrive(ledger: Ledger, clock: FixedClock) -> None:
+    there = _fill(ledger, clock, 0, 40)
+    seen: list[str] = []
+    cursor, fresh = None, 40
+    while True:
+        page = ledger.page(limit=7, cursor=cursor)
+        seen += [record.run_id for record in page.records]
+        clock.advance(seconds=1)
+        fresh += len(_fill(ledger, clock, fresh, fresh + 3))
+        if page.cursor is None:
+            break
+        cursor = page.cursor
+    assert seen == there[::-1]
+
+
+def test_filters_narrow_the_list(ledger: Ledger, clock: FixedClock) -> None:
+    ids = _fill(ledger, clock, 0, 12)
+    for run_id in ids[:6]:
+        ledger.transition(run_id, S.PREPARING)
+
+    def listed(**filters: object) -> list[str]:
+        return [record.run_id for record in ledger.page(**filters).records]  # type: ignore[arg-type]
+
+    assert listed(status=S.PREPARING) == ids[5::-1]
+    assert listed(name="odd") == ids[11::-2]
+    assert listed(name="even", status=S.PENDING) == [ids[10], ids[8], ids[6]]
+    assert listed(tag=("team", "search")) == [ids[8], ids[4], ids[0]]
+    assert listed(tag=("team", "search"), status=S.PREPARING) == [ids[4], ids[0]]
+    assert listed(tag=("team", "none")) == listed(name="none") == listed(status=S.FAILED) == []
+
+
+def test_a_full_page_that_is_the_last_has_no_cursor(ledger: Ledger, clock: FixedClock) -> None:
+    _fill(ledger, clock, 0, 3)
+    assert ledger.page(limit=3).cursor is None
+    assert ledger.page(limit=2).cursor is not None
+
+
+@pytest.mark.parametrize("cursor", ["x", "%%%", "bm90IG9uZQ", "é"])
+def test_a_made_up_cursor_is_refused(ledger: Ledger, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        ledger.page(cursor=cursor)
+
+
+def test_both_ledgers_agree_on_every_sequence() -> None:
+    clock = FixedClock()
+    memory = MemoryLedger(clock)
+    numbers = count()
+
+    @settings(max_examples=50, deadline=None)
+    @given(choices=st.lists(st.integers(min_value=0, max_value=99), max_size=12))
+    def agree(choices: list[int]) -> None:
+        run_id = f"run-{next(numbers):06d}"
+        for ledger in (memory, dynamo):
+            ledger.create(run_record(run_id))
+        for choice in choices:
+            clock.advance(seconds=1)
+            likely = [*sorted(FOLLOWERS[memory.get(run_id).status]) * 2, *RunStatus]
+            to = likely[choice % len(likely)]
+            assert _told(memory, run_id, to) == _told(dynamo, run_id, to)
+        assert memory.get(run_id) == dynamo.get(run_id)
+        assert memory.events(run_id) == dynamo.events(run_id)
+        _is_a_path([event.after for event in dynamo.events(run_id)])
+
+    with ledger_table() as client:
+        dynamo = DynamoLedger(client, table=TABLE, clock=clock)
+        agree()
+
+
+def _told(ledger: Ledger, run_id: str, to: RunStatus) -> object:
+    try:
+        return ledger.transition(run_id, to, detail=f"to {to}")
+    except TransitionRefused as refused:
+        return str(refused)
+
+
+def _is_a_path(statuses: list[RunStatus]) -> None:
+    assert statuses[0] is S.PENDING
+    assert all(after in FOLLOWERS[before] for before, after in pairwise(statuses))
+
+
+@pytest.mark.parametrize("status", list(RunStatus))
+def test_every_status_can_be_reached(ledger: Ledger, status: RunStatus) -> None:
+    assert add_run(ledger, status).status is status
+    assert [event.after for event in ledger.events(RUN_ID)] == [S.PENDING, *path_to(status)]

@@ -1,0 +1,44 @@
+"""Run records to begin a test with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.run_request import RunRequest
+from rft.ports import Ledger
+from rft.runs.status import FOLLOWERS
+
+RUN_ID = "pandalm-judge-20261120t120000-1a2b3c4d"
+
+
+def run_record(
+    run_id: str = RUN_ID, *, at: datetime = datetime(2026, 11, 20, 12, tzinfo=UTC), **request: Any
+) -> RunRecord:
+    """A new run's record; keywords go into its request."""
+    dataset = {"task": "pandalm", "uri": "s3://data-bucket/uploads/pandalm/demo/testset.json"}
+    wanted = RunRequest.model_validate({"name": "pandalm-judge", "dataset": dataset, **request})
+    return RunRecord(
+        run_id=run_id, name=wanted.name, status=RunStatus.PENDING, request=wanted, created_at=at, updated_at=at
+    )
+
+
+def path_to(status: RunStatus) -> list[RunStatus]:
+    """A shortest way from PENDING to a status, PENDING left out."""
+    ways: dict[RunStatus, list[RunStatus]] = {RunStatus.PENDING: []}
+    queue = [RunStatus.PENDING]
+    while queue:
+        before = queue.pop(0)
+        for after in sorted(FOLLOWERS[before] - ways.keys()):
+            ways[after] = [*ways[before], after]
+            queue.append(after)
+    return ways[status]
+
+
+def add_run(ledger: Ledger, status: RunStatus, **request: Any) -> RunRecord:
+    """A run in the ledger that has got as far as `status`."""
+    record = ledger.create(run_record(**request))
+    for step in path_to(status):
+        record = ledger.transition(record.run_id, step)
+    return record
