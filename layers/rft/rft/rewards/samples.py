@@ -57,7 +57,8 @@ def read_sample(raw: object) -> Sample:
 def read_reference(value: object) -> Reference:
     """The reference answer without its wrapping. Raises UngradableSample if it is neither text nor an object."""
     if isinstance(value, str):
-        return _object_in(value) or value
+        found = _object_in(value)
+        return value if found is None else found
     if isinstance(value, Mapping):
         text = value.get("text")
         return read_reference(text) if isinstance(text, str) and value.keys() <= {"text", "type"} else dict(value)

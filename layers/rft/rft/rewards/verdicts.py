@@ -17,7 +17,7 @@ _THINKING_ENDS = re.compile(r"</(?:think|thinking|reasoning|thought)>", re.IGNOR
 _THINKING_STARTS = re.compile(r"<(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 _MARKS = "*_`~#>[] \t\u00a0"
 _QUOTES = _MARKS + "(){}\"'“”."
-_HEADING = re.compile(r"(JUDGE?MENT|REASONING)[*_`~\]\s]*[:\uff1a](.*)", re.IGNORECASE)
+_HEADING = re.compile(r"(JUDGE?MENT|REASONING)[*_`~#>\[\]\s]*[:\uff1a](.*)", re.IGNORECASE)
 _LABELS = {label.casefold().replace(" ", ""): label for label in LABELS}
 _WORD = re.compile(r"[^\W_]")
 

@@ -117,7 +117,7 @@ def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, par
     closed = threading.Event()
 
     def work() -> None:
-        while not closed.is_set():
+        while not closed.is_set() and deadline.remaining() > 0:
             try:
                 index, raw = todo.get_nowait()
             except Empty:
