@@ -1,0 +1,31 @@
+"""The repository's own files, as the tests of template, state machine and architecture read them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[1]
+
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+FUNCTIONS: dict[str, dict[str, Any]] = {
+    name: TEMPLATE["Globals"]["Function"] | resource["Properties"]
+    for name, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+"""Logical id → properties, with the globals that it does not override."""
+
+MACHINE: dict[str, Any] = json.loads((ROOT / "statemachine" / "train_model.asl.json").read_text())
+STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+STEPS = tuple(TASKS)
+"""The steps, in the order of a run; each name is also a logical id."""
+
+
+def snake(name: str) -> str:
+    """PrepareDataset → prepare_dataset."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")

@@ -1,0 +1,60 @@
+"""Reads the state machine: its edges, its expressions, and what an expression gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonata import Jsonata
+
+from tests.project import STATES
+
+SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800"}
+"""The template's defaults; held to it by a test."""
+
+
+def targets(name: str) -> Iterator[str]:
+    """Every state that may follow `name`."""
+    state = STATES[name]
+    for holder in (state, *state.get("Choices", ()), *state.get("Catch", ())):
+        yield from (holder[key] for key in ("Next", "Default") if key in holder)
+
+
+def expressions(node: Any) -> Iterator[str]:
+    """Every JSONata expression under `node`, without its brackets."""
+    if isinstance(node, Mapping):
+        for value in node.values():
+            yield from expressions(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from expressions(value)
+    elif isinstance(node, str) and (match := re.fullmatch(r"\{%(.*)%\}", node, re.DOTALL)):
+        yield match[1].strip()
+
+
+def evaluated(node: Any, *, states: Mapping[str, Any], **variables: Any) -> Any:
+    """`node` with each expression replaced by its value; an expression without a value fails, as it does on AWS."""
+    if isinstance(node, Mapping):
+        return {key: evaluated(value, states=states, **variables) for key, value in node.items()}
+    found = list(expressions(node))
+    if not found:
+        return node
+    text = found[0]
+    for name, value in SUBSTITUTIONS.items():
+        text = text.replace(f"${{{name}}}", value)
+    bound = "".join(f"${name} := {json.dumps(value)};" for name, value in ({"states": states} | variables).items())
+    result = Jsonata(f"({bound}{text})").evaluate(None)
+    assert result is not None, f"no value: {text}"
+    return result
+
+
+def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, Any]:
+    """Where a Choice goes on this input, and what it hands on."""
+    state = STATES[name]
+    states = {"input": state_input, "context": {"Execution": {"Input": run_input or {}}}}
+    for rule in state["Choices"]:
+        if evaluated(rule["Condition"], states=states) is True:
+            return rule["Next"], evaluated(rule.get("Output", state_input), states=states)
+    return state["Default"], evaluated(state.get("Output", state_input), states=states)

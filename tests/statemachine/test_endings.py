@@ -1,0 +1,156 @@
+"""How runs end, by evaluating the state machine's own expressions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import pytest
+
+from rft.contracts.base import Contract
+from rft.contracts.steps import (
+    CheckTrainingInput,
+    Outcome,
+    PreparedDataset,
+    RunInput,
+    SmokeTestInput,
+    SmokeTestOutcome,
+    StartedJob,
+    StartTrainingInput,
+    TrainingCheck,
+)
+from tests.project import STATES, TASKS
+from tests.statemachine.machine import choose, evaluated, expressions
+
+INPUTS: dict[str, type[Contract]] = {
+    "PrepareDataset": RunInput,
+    "SmokeTestGrader": SmokeTestInput,
+    "StartTraining": StartTrainingInput,
+    "CheckTraining": CheckTrainingInput,
+    "RecordOutcome": Outcome,
+}
+OUTPUTS: dict[str, type[Contract]] = {
+    "PrepareDataset": PreparedDataset,
+    "SmokeTestGrader": SmokeTestOutcome,
+    "StartTraining": StartedJob,
+    "CheckTraining": TrainingCheck,
+}
+HOSTILE = 'He said "no"\nand {% $left %} \\ then'
+
+
+def ending(outcome: dict[str, Any], recorded: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The final state, and its fields, for what RecordOutcome was given and what the ledger then held."""
+    states = {"input": outcome, "result": {"Payload": {"status": recorded or outcome["status"]}}}
+    handed_on = evaluated(STATES["RecordOutcome"]["Output"], states=states)
+    final, state_input = choose("HowDidItEnd?", handed_on)
+    fields = {key: STATES[final][key] for key in ("Error", "Cause") if key in STATES[final]}
+    return final, evaluated(fields, states={"input": state_input})
+
+
+def recorded_as(outcome: dict[str, Any]) -> Outcome:
+    """What record_outcome is called with; fails where that breaks its contract."""
+    states = {"input": outcome, "context": {"Execution": {"Input": {"run_id": "a-20260102t030405-0123abcd"}}}}
+    return Outcome.model_validate(evaluated(TASKS["RecordOutcome"]["Arguments"]["Payload"], states=states))
+
+
+@pytest.mark.parametrize("step", [name for name in TASKS if name != "RecordOutcome"])
+@pytest.mark.parametrize("caught", [{"Error": "E", "Cause": HOSTILE}, {"Error": "States.Timeout"}])
+def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, caught: dict[str, str]) -> None:
+    (catch,) = TASKS[step]["Catch"]
+    outcome = evaluated(catch["Output"], states={"errorOutput": caught})
+    assert catch["Next"] == "RecordOutcome"
+    assert recorded_as(outcome).model_dump(include={"status", "error", "cause"}) == {
+        "status": "FAILED",
+        "error": caught["Error"],
+        "cause": caught.get("Cause", ""),
+    }
+    assert ending(outcome) == ("RunFailed", {"Error": caught["Error"], "Cause": caught.get("Cause", "")})
+
+
+def test_an_outcome_that_cannot_be_recorded_fails_the_execution_and_names_both_causes() -> None:
+    (catch,) = TASKS["RecordOutcome"]["Catch"]
+    completed = {"status": "COMPLETED", "error": "", "cause": ""}
+    states = {"input": completed, "errorOutput": {"Error": "AccessDenied", "Cause": "no entry"}}
+    handed_on = evaluated(catch["Output"], states=states)
+    assert (catch["Next"], STATES[catch["Next"]]["Type"]) == ("RunFailed", "Fail")
+    assert handed_on["error"] == "AccessDenied"
+    assert "COMPLETED" in handed_on["cause"]
+    assert "no entry" in handed_on["cause"]
+
+
+def test_only_a_trusted_grader_goes_on() -> None:
+    assert choose("GraderTrusted?", {"trusted": True})[0] == "PreflightOnly?"
+    for doubtful in ({"trusted": False, "cause": HOSTILE}, {"trusted": "true", "cause": HOSTILE}, {"cause": HOSTILE}):
+        target, outcome = choose("GraderTrusted?", doubtful)
+        assert target == "RecordOutcome"
+        assert recorded_as(outcome).status == "REJECTED"
+        assert ending(outcome) == ("GraderRejected", {"Error": "GraderNotTrusted", "Cause": HOSTILE})
+
+
+def test_a_preflight_run_completes_without_a_job() -> None:
+    target, outcome = choose("PreflightOnly?", {}, run_input={"request": {"mode": "preflight"}})
+    assert target == "RecordOutcome"
+    assert recorded_as(outcome).status == "COMPLETED"
+    assert ending(outcome) == ("Succeeded", {})
+    assert choose("PreflightOnly?", {}, run_input={"request": {"mode": "train"}})[0] == "StartTraining"
+
+
+def check(outcome: str | None, job_status: str, error: str = "", cause: str = "") -> dict[str, Any]:
+    """CheckTraining's output, as the state machine sees it."""
+    seen = TrainingCheck(outcome=outcome, job_status=job_status, phase="training", hours=1.0, error=error, cause=cause)
+    return seen.model_dump(mode="json")
+
+
+def test_a_job_that_goes_on_is_waited_for() -> None:
+    assert choose("TrainingEnded?", check(None, "Stopping"))[0] == "WaitForTraining"
+
+
+def test_a_completed_job_completes_the_run() -> None:
+    target, outcome = choose("TrainingEnded?", check("COMPLETED", "Completed"))
+    assert target == "RecordOutcome"
+    assert recorded_as(outcome).status == "COMPLETED"
+    assert ending(outcome) == ("Succeeded", {})
+
+
+@pytest.mark.parametrize("job_status", ["Failed", "Stopped", "InProgress"])
+def test_any_other_end_of_the_job_fails_the_run(job_status: str) -> None:
+    target, outcome = choose("TrainingEnded?", check("FAILED", job_status, "TrainingStopped", HOSTILE))
+    assert target == "RecordOutcome"
+    assert recorded_as(outcome).cause == HOSTILE
+    assert ending(outcome) == ("TrainingFailed", {"Error": "TrainingStopped", "Cause": HOSTILE})
+
+
+@pytest.mark.parametrize("recorded", sorted(get_args(Outcome.model_fields["status"].annotation)))
+@pytest.mark.parametrize("wanted", sorted(get_args(Outcome.model_fields["status"].annotation)))
+def test_the_execution_succeeds_exactly_when_the_ledger_says_completed(wanted: str, recorded: str) -> None:
+    final, fields = ending({"status": wanted, "error": "E", "cause": "C"}, recorded)
+    assert (STATES[final]["Type"] == "Succeed") is (recorded == "COMPLETED")
+    assert all(fields.values())
+
+
+@pytest.mark.parametrize("step", INPUTS)
+def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
+    fields = INPUTS[step].model_fields
+    passed = set(TASKS[step]["Arguments"]["Payload"])
+    assert {name for name, field in fields.items() if field.is_required()} <= passed <= set(fields)
+
+
+@pytest.mark.parametrize(
+    ("state", "producer"),
+    [
+        ("SmokeTestGrader", "SmokeTestGrader"),
+        ("StartTraining", "StartTraining"),
+        ("GraderTrusted?", "SmokeTestGrader"),
+        ("TrainingEnded?", "CheckTraining"),
+    ],
+)
+def test_what_is_read_of_a_step_is_in_its_contract(state: str, producer: str) -> None:
+    own = STATES[state].get("Assign", {}) if state == producer else STATES[state]
+    prefix = "$states.result.Payload." if state == producer else "$states.input."
+    read = {part.split(prefix)[1] for text in expressions(own) for part in _paths(text) if part.startswith(prefix)}
+    assert read
+    assert read <= set(OUTPUTS[producer].model_fields)
+
+
+def _paths(text: str) -> list[str]:
+    return re.findall(r"\$[a-zA-Z_.]+", text)
