@@ -19,6 +19,7 @@ THROTTLING_CODES = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
+        "KMSThrottling",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -27,6 +28,7 @@ THROTTLING_CODES = frozenset(
         "SlowDown",
         "Throttling",
         "ThrottlingException",
+        "Throttled",
         "ThrottledException",
         "TooManyRequestsException",
         "TransactionInProgressException",
