@@ -9,18 +9,20 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.depends import Depends
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
 from rft.api import Api, answers
-from rft.contracts.api import RunAccepted, RunView
+from rft.contracts.api import RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.base import RunId
-from rft.contracts.run_request import RunRequest
+from rft.contracts.ledger import RunStatus
+from rft.contracts.run_request import RunName, RunRequest
 from rft.observability import logger
 from rft.ports import Clock, Executions, Ledger
 from rft.settings import GraderDirectory, StorageSettings
-from rft.steps.show_run import show_run
+from rft.steps.list_runs import list_runs
+from rft.steps.show_run import show_events, show_run
 from rft.steps.start_run import start_run
 
 app = Api()
@@ -30,6 +32,7 @@ RunExecutions = Annotated[Executions, Depends(wiring.executions)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
 Storage = Annotated[StorageSettings, Depends(StorageSettings.from_environment)]
+RunIdInPath = Annotated[RunId, Path()]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -72,11 +75,37 @@ def post_run(
     return Response(202 if run.new else 200, "application/json", run.accepted, headers=location)
 
 
+@app.get("/runs", summary="List runs", operation_id="listRuns", responses=answers(422, _200=RunList))
+def get_runs(
+    *,
+    ledger: RunLedger,
+    status: Annotated[RunStatus | None, Query()] = None,
+    name: Annotated[RunName | None, Query()] = None,
+    tag: Annotated[str | None, Query(pattern="^[^=]+=.*$", max_length=385, description="key=value")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="At most so many runs.")] = 25,
+    cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
+) -> RunList:
+    """Runs that pass all filters, newest first."""
+    return list_runs(status=status, name=name, tag=tag, limit=limit, cursor=cursor, ledger=ledger)
+
+
 @app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=answers(404, 422, _200=RunView))
-def get_run(run_id: Annotated[RunId, Path()], ledger: RunLedger, storage: Storage) -> RunView:
+def get_run(run_id: RunIdInPath, ledger: RunLedger, storage: Storage) -> RunView:
     """The run as it stands, with its history."""
     logger().append_keys(run_id=run_id)
     return show_run(run_id=run_id, ledger=ledger, data_bucket=storage.data_bucket)
+
+
+@app.get(
+    "/runs/<run_id>/events",
+    summary="Show a run's history",
+    operation_id="showEvents",
+    responses=answers(404, 422, _200=RunEvents),
+)
+def get_events(run_id: RunIdInPath, ledger: RunLedger) -> RunEvents:
+    """Every change of the run's status."""
+    logger().append_keys(run_id=run_id)
+    return show_events(run_id=run_id, ledger=ledger)
 
 
 @app.get("/openapi.json", include_in_schema=False)

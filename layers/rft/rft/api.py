@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -77,8 +77,9 @@ class Api(APIGatewayHttpResolver):
         return self._refuse(problem_of_error(error))
 
     def _refuse_address(self, _: NotFoundError) -> Response[str]:
-        allowed = self._methods_at(self.current_event.path)
-        if not allowed:
+        path, method = self.current_event.path, self.current_event.http_method
+        allowed = next((methods for address, methods in self._addresses if address.fullmatch(path)), [method])
+        if method in allowed:
             return self._refuse(problem(404, "There is no such address."))
         return self._refuse(problem(405, f"It takes {', '.join(allowed)}."), Allow=", ".join(allowed))
 
@@ -91,11 +92,13 @@ class Api(APIGatewayHttpResolver):
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return Response(why.status, MEDIA_TYPE, _text(why, self.lambda_context), headers=headers)
 
-    def _methods_at(self, path: str) -> list[str]:
-        for template, item in (self.get_openapi_schema().paths or {}).items():
-            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path):
-                return [method.upper() for method in METHODS if getattr(item, method)]
-        return []
+    @cached_property
+    def _addresses(self) -> list[tuple[re.Pattern[str], list[str]]]:
+        """Every documented address with its methods. Made when first asked for: the document takes a while."""
+        return [
+            (re.compile(re.sub(r"{\w+}", "[^/]+", address)), [m.upper() for m in METHODS if getattr(item, m)])
+            for address, item in (self.get_openapi_schema().paths or {}).items()
+        ]
 
 
 def body_problem(event: Mapping[str, Any]) -> Problem | None:

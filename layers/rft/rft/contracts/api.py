@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
+
+from pydantic import Field
 
 from rft.contracts.base import Contract, RunId
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 
-Link = Literal["self", "manifest", "smoke_test", "output"]
+Link = Literal["self", "events", "manifest", "smoke_test", "output"]
+
+
+def addresses(run_id: str) -> dict[Link, str]:
+    """Where this API has the run."""
+    return {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
 
 
 class RunAccepted(Contract):
-    """A run that was asked for: where to follow it."""
+    """A run that was asked for, and where to follow it."""
 
     run_id: RunId
     status: RunStatus
@@ -21,8 +29,36 @@ class RunAccepted(Contract):
 class RunView(RunRecord):
     """A run as it stands, with its history, oldest change first.
 
-    `links`: `self` is the run's address at this API, the others are `s3://` URIs of what it has written so far.
+    `links`: `self` and `events` are addresses at this API, the others `s3://` URIs of what the run has written so far.
     """
 
     timeline: tuple[RunEvent, ...]
     links: dict[Link, str]
+
+
+class RunLine(Contract):
+    """A run in a list."""
+
+    run_id: RunId
+    name: str
+    task: str
+    status: RunStatus
+    tags: dict[str, str]
+    created_at: datetime
+    updated_at: datetime
+    model_arn: str | None
+    links: dict[Link, str]
+
+
+class RunList(Contract):
+    """Runs, newest first."""
+
+    runs: tuple[RunLine, ...]
+    cursor: str | None = Field(description="Leads to the next part; null where there is none.")
+
+
+class RunEvents(Contract):
+    """A run's changes of status, oldest first."""
+
+    run_id: RunId
+    events: tuple[RunEvent, ...]

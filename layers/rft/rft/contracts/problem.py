@@ -84,7 +84,7 @@ def problem_of_error(error: RftError) -> Problem:
     """The problem of an error whose class is in STATUS_OF_ERROR, or is derived from one that is."""
     status = next(STATUS_OF_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_OF_ERROR)
     if isinstance(error, InvalidRequest):
-        return problem(status, error.message, [FieldError(field=error.field or "body", message=error.message)])
+        return problem(status, str(error), [FieldError(field=error.field or "body", message=error.message)])
     if status == 503:
         return problem(status, "Send the request again; with the same Idempotency-Key it goes on with the same run.")
     return problem(status, str(error))

@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from rft.contracts.base import Contract
 
@@ -18,6 +18,20 @@ RunName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", 
 
 TagText = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]*$", max_length=256)]
 TagKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]+$", max_length=128)]
+
+
+MOST = 2**31 - 1
+"""AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""
+
+
+def _storable(number: float) -> float:
+    if 0 < abs(number) < 1e-9:
+        raise ValueError("is too small to mean anything; use 0 or a larger number")
+    return number
+
+
+Number = Annotated[float, AfterValidator(_storable)]
+"""A float that the ledger gives back as it was: DynamoDB's numbers end at 1E-130."""
 
 
 class Mode(StrEnum):
@@ -42,9 +56,9 @@ class Split(RequestPart):
 
     strategy: Literal["grouped", "random"] = "grouped"
     seed: int = Field(default=42, ge=0, le=2**32 - 1)
-    train: float = Field(default=0.8, gt=0, lt=1)
-    validation: float = Field(default=0.1, gt=0, lt=1)
-    test: float = Field(default=0.1, ge=0, lt=1)
+    train: Number = Field(default=0.8, gt=0, lt=1)
+    validation: Number = Field(default=0.1, gt=0, lt=1)
+    test: Number = Field(default=0.1, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> Self:
@@ -58,8 +72,8 @@ class DatasetRequest(RequestPart):
 
     task: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     uri: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-    max_samples: int | None = Field(default=None, ge=1, description="Use only the first so many records.")
-    max_bad_records: int = Field(default=0, ge=0, description="Go on without up to so many bad records.")
+    max_samples: int | None = Field(default=None, ge=1, le=MOST, description="Use only the first so many records.")
+    max_bad_records: int = Field(default=0, ge=0, le=MOST, description="Go on without up to so many bad records.")
     split: Split = Split()
 
 
@@ -93,9 +107,9 @@ class HyperParameters(RequestPart):
     epochCount: int | None = Field(default=None, ge=1, le=50)
     batchSize: int | None = Field(default=None, ge=16, le=512)
     learningRate: float | None = Field(default=None, ge=1e-7, le=1e-3)
-    maxPromptLength: int | None = Field(default=None, ge=1)
+    maxPromptLength: int | None = Field(default=None, ge=1, le=MOST)
     trainingSamplePerPrompt: int | None = Field(default=None, ge=2, le=16)
-    inferenceMaxTokens: int | None = Field(default=None, ge=1)
+    inferenceMaxTokens: int | None = Field(default=None, ge=1, le=MOST)
     reasoningEffort: Literal["low", "medium", "high"] | None = None
     evalInterval: int | None = Field(default=None, ge=1, le=100)
 
@@ -104,7 +118,7 @@ class SmokeTestRequest(RequestPart):
     """How hard to prove the grader: rows sampled in all, and the least that right answers must earn on average."""
 
     sample_size: int = Field(default=40, ge=10, le=1000)
-    minimum_score: float = Field(default=0.5, ge=0, le=1)
+    minimum_score: Number = Field(default=0.5, ge=0, le=1)
 
 
 class RunRequest(RequestPart):
@@ -117,7 +131,7 @@ class RunRequest(RequestPart):
     hyperparameters: HyperParameters = HyperParameters()
     smoke_test: SmokeTestRequest = SmokeTestRequest()
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
-    max_training_hours: float = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
+    max_training_hours: Number = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from rft.contracts.api import RunAccepted
+from rft.contracts.api import RunAccepted, addresses
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import RunInput
@@ -54,7 +54,7 @@ def start_run(
     new = found == asked
     if found.status == RunStatus.PENDING and found.execution_arn is None:
         found = _execute(found, key, ledger, executions)
-    accepted = RunAccepted(run_id=found.run_id, status=found.status, links={"self": f"/runs/{found.run_id}"})
+    accepted = RunAccepted(run_id=found.run_id, status=found.status, links=addresses(found.run_id))
     return RequestedRun(accepted=accepted, new=new)
 
 

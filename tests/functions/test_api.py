@@ -1,0 +1,521 @@
+"""The HTTP API through its handler, with payload 2.0 events and ports in memory."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rft import wiring
+from rft.adapters.ledger import DynamoLedger
+from rft.contracts.api import RunList, RunView
+from rft.contracts.ledger import RunStatus
+from rft.contracts.problem import PROBLEMS, Problem
+from rft.contracts.run_request import RunRequest
+from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling
+from rft.observability import logger
+from tests.fakes.clock import FixedClock
+from tests.fakes.dynamo import TABLE, ledger_table
+from tests.fakes.executions import MemoryExecutions
+from tests.fakes.lambda_runtime import Context, load_function
+from tests.fakes.ledger import MemoryLedger
+
+EVENTS = Path(__file__).parents[2] / "events"
+POST_EVENT: dict[str, Any] = json.loads((EVENTS / "api.json").read_text())
+GET_EVENT: dict[str, Any] = json.loads((EVENTS / "api_get_run.json").read_text())
+BODY: dict[str, Any] = json.loads(POST_EVENT["body"])
+GRADER_ARN = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def problem(self) -> Problem:
+        assert self.headers["Content-Type"] == "application/problem+json"
+        problem = Problem.model_validate(self.body)
+        assert problem.status == self.status
+        assert problem.type.endswith(PROBLEMS[self.status][0])
+        assert problem.instance == f"urn:uuid:{Context().aws_request_id}"
+        return problem
+
+    @property
+    def fields(self) -> list[str]:
+        return [error.field for error in self.problem.errors]
+
+
+class Client:
+    """Speaks to the handler as API Gateway does."""
+
+    def __init__(self, clock: FixedClock) -> None:
+        self.module = load_function("api")
+        self.clock = clock
+        self.ledger = MemoryLedger(clock)
+        self.executions = MemoryExecutions()
+        self.module.app.dependency_overrides = {
+            wiring.clock: lambda: clock,
+            wiring.ledger: lambda: self.ledger,
+            wiring.executions: lambda: self.executions,
+        }
+
+    def send(self, event: dict[str, Any]) -> Answer:
+        answer = self.module.handler(event, Context())
+        assert answer["isBase64Encoded"] is False
+        return Answer(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
+
+    def post(self, body: Any = BODY, *, key: str | None = None, **headers: str) -> Answer:
+        event = copy.deepcopy(POST_EVENT)
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+        del event["headers"]["idempotency-key"]
+        event["headers"] |= headers | ({} if key is None else {"idempotency-key": key})
+        return self.send(event)
+
+    def get(self, path: str, **query: str) -> Answer:
+        event = {**copy.deepcopy(GET_EVENT), "rawPath": path, "queryStringParameters": query}
+        return self.send(event)
+
+    def request(self, method: str, path: str) -> Answer:
+        event = {**copy.deepcopy(GET_EVENT), "rawPath": path}
+        event["requestContext"]["http"]["method"] = method
+        return self.send(event)
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setenv("DATA_BUCKET", "data-bucket")
+    monkeypatch.setenv("ALLOWED_HOSTS", "raw.githubusercontent.com")
+    monkeypatch.setenv("GRADERS", json.dumps({"pandalm": GRADER_ARN}))
+    return Client(FixedClock())
+
+
+@pytest.fixture
+def dynamo_api(api: Client) -> Iterator[Client]:
+    with ledger_table() as client:
+        ledger = DynamoLedger(client, table=TABLE, clock=api.clock)
+        api.module.app.dependency_overrides[wiring.ledger] = lambda: ledger
+        yield api
+
+
+def changed(**parts: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(BODY), **parts}
+
+
+def with_dataset(**parts: Any) -> dict[str, Any]:
+    return changed(dataset={**BODY["dataset"], **parts})
+
+
+class TestStartRun:
+    def test_a_run_is_recorded_and_its_execution_started(self, api: Client) -> None:
+        answer = api.send(POST_EVENT)
+        run_id = answer.body["run_id"]
+        assert answer.status == 202
+        assert answer.body["status"] == "PENDING"
+        assert answer.headers["Location"] == answer.body["links"]["self"] == f"/runs/{run_id}"
+        assert api.ledger.get(run_id).execution_arn is not None
+        started = api.executions.started[run_id]
+        assert started["run_id"] == run_id
+        assert started["request"]["dataset"]["uri"] == BODY["dataset"]["uri"]
+
+    def test_without_a_key_each_request_is_a_run(self, api: Client) -> None:
+        first, second = api.post(), api.post()
+        assert first.status == second.status == 202
+        assert first.body["run_id"] != second.body["run_id"]
+        assert len(api.executions.started) == 2
+
+    def test_a_repeat_with_the_same_key_meets_the_same_run(self, api: Client) -> None:
+        first = api.post(key="nightly 7,a")
+        api.ledger.transition(first.body["run_id"], RunStatus.PREPARING)
+        repeats = [api.post(key="nightly 7,a") for _ in range(3)]
+        assert [answer.status for answer in repeats] == [200, 200, 200]
+        assert {answer.body["run_id"] for answer in repeats} == {first.body["run_id"]}
+        assert repeats[0].body["status"] == "PREPARING"
+        assert repeats[0].headers["Location"] == first.headers["Location"]
+        assert len(api.executions.started) == 1
+
+    @pytest.mark.parametrize("body", [changed(max_training_hours=5), changed(name="other")])
+    def test_another_request_with_the_same_key_is_refused(self, api: Client, body: dict[str, Any]) -> None:
+        api.post(key="k")
+        answer = api.post(body, key="k")
+        assert answer.status == answer.problem.status == 409
+        assert len(api.ledger.records) == len(api.executions.started) == 1
+
+    def test_a_run_that_has_ended_is_not_started_again(self, api: Client) -> None:
+        run_id = api.post(key="k").body["run_id"]
+        api.ledger.transition(run_id, RunStatus.CANCELLED)
+        answer = api.post(key="k")
+        assert (answer.status, answer.body["status"]) == (200, "CANCELLED")
+
+    def test_a_base64_body_is_read(self, api: Client) -> None:
+        body = base64.b64encode(json.dumps(BODY).encode()).decode()
+        assert api.send({**POST_EVENT, "body": body, "isBase64Encoded": True}).status == 202
+
+    @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", None])
+    def test_content_type_may_say_more_or_nothing(self, api: Client, media_type: str | None) -> None:
+        headers = {} if media_type is None else {"Content-Type": media_type}
+        assert api.send({**POST_EVENT, "headers": headers}).status == 202
+
+    def test_an_https_dataset_and_a_foreign_grader_are_taken(self, api: Client) -> None:
+        body = with_dataset(uri="https://raw.githubusercontent.com/WeOpenML/PandaLM/main/data/testset-v1.json")
+        assert api.post({**body, "grader": {"lambda_arn": GRADER_ARN}}).status == 202
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("body", "fields"),
+        [
+            ({}, ["name", "dataset"]),
+            (changed(name="No Spaces"), ["name"]),
+            (changed(nmae="x"), ["nmae"]),
+            (changed(name=None), ["name"]),
+            (with_dataset(task="nosuch"), ["dataset.task"]),
+            (with_dataset(split={"train": 2}), ["dataset.split.train"]),
+            (with_dataset(split={"train": 0.5}), ["dataset.split"]),
+            (with_dataset(uri="s3://elsewhere/uploads/x.json"), ["dataset.uri"]),
+            (with_dataset(uri="s3://data-bucket/runs/a/dataset/train-1.jsonl"), ["dataset.uri"]),
+            (with_dataset(uri="s3://data-bucket/uploads/../x"), ["dataset.uri"]),
+            (with_dataset(uri="file:///etc/passwd"), ["dataset.uri"]),
+            (with_dataset(uri="https://169.254.169.254/latest/meta-data"), ["dataset.uri"]),
+            (with_dataset(uri="https://a:b@raw.githubusercontent.com/x"), ["dataset.uri"]),
+            (with_dataset(task="rft", uri=BODY["dataset"]["uri"]) | {"grader": None}, ["grader"]),
+            (changed(grader={"name": "unknown"}), ["grader.name"]),
+            (changed(grader={"name": "pandalm", "lambda_arn": GRADER_ARN}), ["grader"]),
+            (changed(hyperparameters={"epochCount": 51}), ["hyperparameters.epochCount"]),
+            (changed(hyperparameters={"epochCount": "3"}), ["hyperparameters.epochCount"]),
+            (changed(max_training_hours=True), ["max_training_hours"]),
+            (changed(max_training_hours=1e-200), ["max_training_hours"]),
+            (with_dataset(max_samples=10**40), ["dataset.max_samples"]),
+            (changed(base_model="amazon.nova-pro-v1:0"), ["base_model"]),
+        ],
+    )
+    def test_an_invalid_request_names_the_fields_and_starts_nothing(
+        self, api: Client, body: dict[str, Any], fields: list[str]
+    ) -> None:
+        answer = api.post(body)
+        assert answer.status == 422
+        assert answer.fields == fields
+        assert not api.ledger.records
+        assert not api.executions.started
+
+    def test_messages_do_not_repeat_what_was_sent(self, api: Client) -> None:
+        secret = "hunter2-secret"
+        answer = api.post(changed(name=secret * 5, tags={"team": "!" + secret}, mode=secret))
+        assert answer.status == 422
+        assert secret not in json.dumps(answer.body)
+        assert "Value error" not in json.dumps(answer.body)
+
+    @pytest.mark.parametrize("key", ["", "k" * 129, " k", "kä", "a\tb"])
+    def test_a_bad_key_is_refused(self, api: Client, key: str) -> None:
+        answer = api.post(key=key)
+        assert answer.status == 422
+        assert answer.fields == ["idempotency-key"]
+
+    @pytest.mark.parametrize(
+        "body",
+        ["", "{", "null", "[]", json.dumps([BODY]), "NaN", '{"a": NaN}', "[" * 5000, '{"a": ' + "1" * 5000 + "}"],
+    )
+    def test_what_is_no_json_object_is_400(self, api: Client, body: str) -> None:
+        assert api.post(body).problem.status == 400
+
+    @pytest.mark.parametrize("body", ["/w==", "&", "é"])
+    def test_bytes_that_are_no_text_are_400(self, api: Client, body: str) -> None:
+        assert api.send({**POST_EVENT, "body": body, "isBase64Encoded": True}).problem.status == 400
+
+    def test_a_missing_body_is_400(self, api: Client) -> None:
+        assert api.send({key: value for key, value in POST_EVENT.items() if key != "body"}).problem.status == 400
+
+    def test_a_body_over_64_kb_is_413(self, api: Client) -> None:
+        answer = api.post(changed(tags={"a": "x" * 66_000}))
+        assert answer.problem.status == 413
+        assert "65536" in answer.problem.detail
+
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+    def test_other_media_types_are_415(self, api: Client, media_type: str) -> None:
+        assert api.post(**{"content-type": media_type}).problem.status == 415
+
+    def test_thousands_of_unknown_fields_get_a_short_answer(self, api: Client) -> None:
+        answer = api.post(changed(**{f"f{n}" + "x" * 300: n for n in range(100)}))
+        assert answer.status == 422
+        assert "100" in answer.problem.detail
+        assert len(answer.problem.errors) == 50
+        assert len(json.dumps(answer.body)) < 20_000
+
+    @pytest.mark.parametrize("path", ["/", "/run", "/runs/", "/runs/a/b/c", "/runs/x/nosuch"])
+    def test_unknown_addresses_are_404(self, api: Client, path: str) -> None:
+        assert api.get(path).problem.status == 404
+
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("PUT", "/runs", "GET, POST"),
+            ("DELETE", "/runs/pandalm-judge-20261120t120000-0a1b2c3d", "GET"),
+            ("PATCH", "/runs/pandalm-judge-20261120t120000-0a1b2c3d/events", "GET"),
+        ],
+    )
+    def test_other_methods_are_405_and_say_which(self, api: Client, method: str, path: str, allowed: str) -> None:
+        answer = api.request(method, path)
+        assert answer.problem.status == 405
+        assert answer.headers["Allow"] == allowed
+
+
+class TestWhenAwsFails:
+    @pytest.mark.parametrize("error", [RetryableThrottling, RetryableQuota, RetryableServiceError])
+    def test_with_a_key_a_repeat_goes_on_with_the_same_run(self, api: Client, error: type[Exception]) -> None:
+        api.executions.fails_with = [error("StartExecution: busy")]
+        refused = api.post(key="k")
+        assert refused.problem.status == 503
+        assert int(refused.headers["Retry-After"]) > 0
+        assert [run.status for run in api.ledger.records.values()] == [RunStatus.PENDING]
+
+        api.clock.advance(seconds=5)
+        answer = api.post(key="k")
+        assert answer.status == 200
+        assert list(api.ledger.records) == list(api.executions.started) == [answer.body["run_id"]]
+
+    def test_without_a_key_the_run_ends_as_failed(self, api: Client) -> None:
+        api.executions.fails_with = [RetryableThrottling("StartExecution: slow down")]
+        assert api.post().problem.status == 503
+        (run,) = api.ledger.records.values()
+        assert run.status is RunStatus.FAILED
+        assert run.failure is not None
+        assert (run.failure.stage, run.failure.error) == (RunStatus.PENDING, "RetryableThrottling")
+        assert run.failure.cause == "StartExecution: slow down"
+
+    def test_without_a_key_the_run_ends_as_failed_on_a_bug_too(self, api: Client) -> None:
+        api.executions.fails_with = [PermissionError("AccessDeniedException")]
+        assert api.post().problem.status == 500
+        assert [run.status for run in api.ledger.records.values()] == [RunStatus.FAILED]
+
+    def test_a_run_whose_arn_cannot_be_noted_is_started_all_the_same(self, api: Client) -> None:
+        class EndsAtOnce(MemoryExecutions):
+            def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
+                api.ledger.transition(run_id, RunStatus.CANCELLED)
+                return super().start(run_id, payload)
+
+        api.module.app.dependency_overrides[wiring.executions] = EndsAtOnce
+        assert api.post().status == 202
+
+    def test_a_bug_is_a_500_that_tells_nothing_but_its_id(self, api: Client) -> None:
+        api.executions.fails_with = [RuntimeError("internal detail")]
+        answer = api.post(key="k")
+        assert answer.problem.status == 500
+        assert "internal detail" not in json.dumps(answer.body)
+        assert "Traceback" not in json.dumps(answer.body)
+
+    def test_missing_configuration_is_a_500(self, api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("DATA_BUCKET")
+        assert api.post().problem.status == 500
+
+
+class TestShowRun:
+    def test_a_run_with_its_history_and_links(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        api.ledger.transition(run_id, RunStatus.PREPARING)
+        answer = api.get(f"/runs/{run_id}")
+        assert answer.status == 200
+        view = RunView.model_validate(answer.body)
+        assert view.status is RunStatus.PREPARING
+        assert [(event.before, event.after) for event in view.timeline] == [
+            (None, RunStatus.PENDING),
+            (RunStatus.PENDING, RunStatus.PREPARING),
+        ]
+        assert view.links == {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
+        assert view.request.name == "pandalm-judge"
+
+    def test_its_history_alone(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        answer = api.get(f"/runs/{run_id}/events")
+        assert answer.status == 200
+        assert [event["after"] for event in answer.body["events"]] == ["PENDING"]
+
+    @pytest.mark.parametrize("part", ["", "/events"])
+    def test_an_unknown_run_is_404(self, api: Client, part: str) -> None:
+        assert api.get(GET_EVENT["rawPath"] + part).problem.status == 404
+
+    def test_the_event_file_asks_for_a_run(self, api: Client) -> None:
+        assert api.send(GET_EVENT).problem.status == 404
+
+    @pytest.mark.parametrize("run_id", ["A", "short", "with--double-hyphen", "a" * 64, "..%2f..%2fetc%2fpasswd"])
+    def test_a_malformed_run_id_is_refused(self, api: Client, run_id: str) -> None:
+        answer = api.get(f"/runs/{run_id}")
+        assert answer.status == 422
+        assert answer.fields == ["run_id"]
+
+
+class TestListRuns:
+    def test_newest_first_in_parts(self, api: Client) -> None:
+        made = []
+        for _ in range(5):
+            made.append(api.post().body["run_id"])
+            api.clock.advance(seconds=1)
+        seen: list[str] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = RunList.model_validate(api.get("/runs", limit="2", **cursor).body)
+            seen += [run.run_id for run in page.runs]
+            if page.cursor is None:
+                break
+            cursor = {"cursor": page.cursor}
+        assert seen == made[::-1]
+
+    def test_filters(self, api: Client) -> None:
+        api.post()
+        other = api.post(changed(name="other", tags={"team": "ads", "note": "a=b"})).body["run_id"]
+        for query in (
+            {"name": "other"},
+            {"tag": "team=ads"},
+            {"tag": "note=a=b"},
+            {"status": "PENDING", "name": "other"},
+        ):
+            assert [run["run_id"] for run in api.get("/runs", **query).body["runs"]] == [other]
+        assert api.get("/runs", status="COMPLETED").body == {"runs": [], "cursor": None}
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"limit": "0"},
+            {"limit": "101"},
+            {"limit": "x"},
+            {"status": "DONE"},
+            {"name": "A B"},
+            {"tag": "x"},
+            {"cursor": "?"},
+        ],
+    )
+    def test_bad_queries_name_the_parameter(self, api: Client, query: dict[str, str]) -> None:
+        answer = api.get("/runs", **query)
+        assert answer.status == 422
+        assert answer.fields == list(query)
+
+
+class TestOpenApi:
+    def test_it_describes_every_route_and_every_problem(self, api: Client) -> None:
+        document = api.get("/openapi.json").body
+        assert set(document["paths"]) == {"/runs", "/runs/{run_id}", "/runs/{run_id}/events"}
+        answers = document["paths"]["/runs"]["post"]["responses"]
+        assert set(answers) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
+        for status, answer in answers.items():
+            media_type = "application/json" if int(status) < 300 else "application/problem+json"
+            assert list(answer["content"]) == [media_type]
+        assert answers["422"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+        assert not {name for name in document["components"]["schemas"] if name.endswith("ValidationError")}
+
+    def test_every_reference_leads_somewhere(self, api: Client) -> None:
+        document = api.get("/openapi.json").body
+        text = json.dumps(document)
+        for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+            assert name in document["components"]["schemas"]
+
+
+class TestLogs:
+    def test_lines_carry_the_run_id_and_nothing_that_was_sent(
+        self, monkeypatch: pytest.MonkeyPatch, api: Client
+    ) -> None:
+        lines = io.StringIO()
+        monkeypatch.setattr(logger().registered_handler, "stream", lines)
+        run_id = api.post(changed(tags={"note": "very-private"})).body["run_id"]
+        api.post(changed(tags={"note": "very-private!"}))
+        api.post(with_dataset(uri="s3://very-private/x"))
+        logged = [json.loads(line) for line in lines.getvalue().splitlines()]
+        assert [line.get("run_id") for line in logged] == [run_id, None, None]
+        assert [line.get("status") for line in logged] == ["PENDING", 422, 422]
+        assert "very-private" not in lines.getvalue()
+        assert BODY["dataset"]["uri"] not in lines.getvalue()
+
+    def test_a_bug_is_logged_in_full(self, monkeypatch: pytest.MonkeyPatch, api: Client) -> None:
+        lines = io.StringIO()
+        monkeypatch.setattr(logger().registered_handler, "stream", lines)
+        api.executions.fails_with = [RuntimeError("what went wrong")]
+        api.post(key="k")
+        failed = json.loads(lines.getvalue().splitlines()[0])
+        assert failed["level"] == "ERROR"
+        assert "what went wrong" in failed["exception"]
+        assert failed["function_request_id"] == Context().aws_request_id
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.just("run") | json_values,
+        "dataset": st.fixed_dictionaries(
+            {}, optional={"task": st.sampled_from(["pandalm", "rft"]) | json_values, "uri": st.text() | json_values}
+        )
+        | json_values,
+        "grader": st.just({"name": "pandalm"}) | json_values,
+        "hyperparameters": st.dictionaries(st.sampled_from(["epochCount", "learningRate"]), json_values) | json_values,
+        "mode": st.sampled_from(["train", "preflight"]) | json_values,
+        "max_training_hours": json_values,
+        "tags": st.dictionaries(st.text(), st.text(), max_size=3) | json_values,
+    },
+)
+
+
+def numbers(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high, allow_nan=False) | st.integers(int(low), int(high))
+
+
+numeric_requests = st.builds(
+    lambda hours, score, share, samples, tokens, rate: (
+        with_dataset(split={"train": 0.9 - share, "validation": 0.1, "test": share}, max_samples=samples)
+        | {"max_training_hours": hours, "smoke_test": {"minimum_score": score}}
+        | {"hyperparameters": {"inferenceMaxTokens": tokens, "learningRate": rate}}
+    ),
+    numbers(0, 240),
+    numbers(0, 1),
+    numbers(0, 0.5),
+    st.integers(1, 2**31),
+    st.integers(1, 2**31),
+    numbers(1e-7, 1e-3),
+)
+
+
+class TestOnDynamo:
+    """What is asked for is kept as it was asked for, whatever numbers it holds."""
+
+    @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(body=numeric_requests)
+    def test_a_run_is_shown_as_it_was_asked_for(self, dynamo_api: Client, body: dict[str, Any]) -> None:
+        answer = dynamo_api.post(body)
+        if answer.status == 422:
+            assert answer.problem.errors
+            return
+        assert answer.status == 202
+        view = RunView.model_validate(dynamo_api.get(answer.headers["Location"]).body)
+        assert view.request == RunRequest.model_validate(body)
+
+    def test_a_repeat_is_told_from_the_first(self, dynamo_api: Client) -> None:
+        assert [dynamo_api.post(key="k").status for _ in range(3)] == [202, 200, 200]
+        assert dynamo_api.post(changed(mode="preflight"), key="k").problem.status == 409
+        assert len(dynamo_api.executions.started) == 1
+
+
+class TestAnyBody:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+    @given(body=requests | json_values, key=st.none() | st.text(max_size=5))
+    def test_no_json_body_or_key_makes_a_server_error(self, api: Client, body: Any, key: str | None) -> None:
+        answer = api.post(json.dumps(body), key=key)
+        if answer.status not in (200, 202):
+            assert answer.problem.status in (400, 409, 413, 422)
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(body=st.binary(), path=st.text())
+    def test_no_bytes_or_path_make_a_server_error(self, api: Client, body: bytes, path: str) -> None:
+        event = {**POST_EVENT, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+        assert api.send(event).problem.status in (400, 422)
+        assert api.get("/runs/" + path).problem.status in (404, 422)
