@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import boto3
 import pytest
@@ -13,7 +14,7 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:outcomes"
 
 
 @pytest.fixture
-def client() -> object:
+def client() -> Any:
     return boto3.client("sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 
@@ -25,23 +26,23 @@ def client() -> object:
         ("two\nlines\tand “quotes”", "two lines and ?quotes?"),
     ],
 )
-def test_subjects_fit_sns(client: object, subject: str, sent: str) -> None:
+def test_subjects_fit_sns(client: Any, subject: str, sent: str) -> None:
     with Stubber(client) as stubber:
         stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": sent, "Message": ANY})
-        SnsNotifier(client, topic_arn=TOPIC).publish(subject, {})  # type: ignore[arg-type]
+        SnsNotifier(client, topic_arn=TOPIC).publish(subject, {})
 
 
-def test_the_message_is_json(client: object) -> None:
+def test_the_message_is_json(client: Any) -> None:
     message = {"run_id": "a", "cause": "line 1\n“line 2”", "job_arn": None}
     with Stubber(client) as stubber:
         expected = {"TopicArn": TOPIC, "Subject": "s", "Message": json.dumps(message, indent=2)}
         stubber.add_response("publish", {"MessageId": "1"}, expected)
-        SnsNotifier(client, topic_arn=TOPIC).publish("s", message)  # type: ignore[arg-type]
+        SnsNotifier(client, topic_arn=TOPIC).publish("s", message)
 
 
 @pytest.mark.parametrize("code", ["Throttled", "KMSThrottling"])
-def test_throttling_is_retryable(client: object, code: str) -> None:
+def test_throttling_is_retryable(client: Any, code: str) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("publish", code, http_status_code=400)
         with pytest.raises(RetryableThrottling):
-            SnsNotifier(client, topic_arn=TOPIC).publish("s", {})  # type: ignore[arg-type]
+            SnsNotifier(client, topic_arn=TOPIC).publish("s", {})

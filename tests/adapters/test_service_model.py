@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.model import DenormalizedStructureBuilder, Shape
+from botocore.model import DenormalizedStructureBuilder, ListShape, Shape, StructureShape
 
 from rft.adapters.service_model import validate
 
@@ -131,9 +131,9 @@ def test_every_pattern_about_jobs_and_models_can_be_read(bedrock: Any, resource:
 
 def _strings(shapes: Iterable[Shape]) -> Iterator[Shape]:
     for shape in shapes:
-        if shape.type_name == "structure":
+        if isinstance(shape, StructureShape):
             yield from _strings(shape.members.values())
-        elif shape.type_name == "list":
+        elif isinstance(shape, ListShape):
             yield from _strings([shape.member])
         elif shape.type_name == "string":
             yield shape

@@ -38,8 +38,7 @@ CREATED = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def bedrock() -> Iterator[tuple[BedrockTrainingJobs, Stubber]]:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    client = boto3.client("bedrock", region_name="us-east-1", **keys)
+    client = boto3.client("bedrock", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     with Stubber(client) as stubber:
         yield BedrockTrainingJobs(client), stubber
         stubber.assert_no_pending_responses()
@@ -164,7 +163,7 @@ def test_every_status_can_be_read_before_bedrock_knows_phases(
 
 
 def test_our_statuses_are_all_of_bedrocks(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
-    model = bedrock[1].client.meta.service_model
+    model: Any = bedrock[1].client.meta.service_model
     assert set(JobStatus) == set(model.shape_for("ModelCustomizationJobStatus").enum)
     assert set(PhaseStatus) == set(model.shape_for("JobStatusDetails").enum)
 

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rft import wiring
+from rft.contracts.job import JobStatus
+from rft.contracts.ledger import RunStatus
+from tests.fakes.clock import FixedClock
+from tests.fakes.jobs import MemoryJobs
+from tests.fakes.lambda_runtime import Context, load_function
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.records import add_run
+
+EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/check_training.json").read_text())
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryJobs:
+    clock = FixedClock()
+    jobs, ledger = MemoryJobs(clock), MemoryLedger(clock)
+    monkeypatch.setattr(wiring, "training_jobs", lambda: jobs)
+    monkeypatch.setattr(wiring, "ledger", lambda: ledger)
+    monkeypatch.setattr(wiring, "clock", lambda: clock)
+    jobs.create({"jobName": EVENT["run_id"]})
+    jobs.move(EVENT["run_id"], arn=EVENT["job_arn"])
+    add_run(ledger, RunStatus.TRAINING)
+    return jobs
+
+
+def test_the_sample_event_says_that_training_goes_on(jobs: MemoryJobs) -> None:
+    assert load_function("check_training").handler(EVENT, Context()) == {
+        "outcome": None,
+        "job_status": "InProgress",
+        "phase": "validation",
+        "hours": 0.0,
+        "error": "",
+        "cause": "",
+    }
+
+
+def test_a_completed_job_is_an_outcome(jobs: MemoryJobs) -> None:
+    jobs.move(EVENT["run_id"], status=JobStatus.COMPLETED, model_arn="arn:m")
+    assert load_function("check_training").handler(EVENT, Context())["outcome"] == "COMPLETED"

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from rft import wiring
+from rft.contracts.ledger import RunStatus
+from tests.fakes.clock import FixedClock
+from tests.fakes.jobs import MemoryJobs
+from tests.fakes.lambda_runtime import Context, load_function
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.notifier import MemoryNotifier
+from tests.fakes.records import add_run
+
+EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/record_outcome.json").read_text())
+
+
+@pytest.fixture
+def notifier(monkeypatch: pytest.MonkeyPatch) -> MemoryNotifier:
+    clock = FixedClock()
+    jobs, ledger, notifier = MemoryJobs(clock), MemoryLedger(clock), MemoryNotifier()
+    monkeypatch.setattr(wiring, "training_jobs", lambda: jobs)
+    monkeypatch.setattr(wiring, "ledger", lambda: ledger)
+    monkeypatch.setattr(wiring, "notifier", lambda: notifier)
+    add_run(ledger, RunStatus.STARTING)
+    return notifier
+
+
+def test_the_sample_event_ends_the_run_and_tells_why(notifier: MemoryNotifier) -> None:
+    output = load_function("record_outcome").handler(EVENT, Context())
+    assert output == {"run_id": EVENT["run_id"], "status": "FAILED"}
+    assert notifier.sent[0][1]["cause"] == "roleArn: is required"
+
+
+def test_a_status_that_is_no_end_is_refused(notifier: MemoryNotifier) -> None:
+    with pytest.raises(ValidationError, match="status"):
+        load_function("record_outcome").handler({**EVENT, "status": "TRAINING"}, Context())
+    assert notifier.sent == []

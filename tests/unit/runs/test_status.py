@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rft.contracts.ledger import RunStatus
+from rft.runs.status import FOLLOWERS, TERMINAL, may_follow, may_have_job, predecessors
+from tests.fakes.records import path_to
+
+S = RunStatus
+statuses = st.sampled_from(RunStatus)
+
+
+def test_the_table_knows_every_status() -> None:
+    assert set(FOLLOWERS) == set(RunStatus)
+    assert {S.COMPLETED, S.FAILED, S.REJECTED, S.CANCELLED} == TERMINAL
+
+
+@given(before=st.sampled_from(sorted(TERMINAL)), after=statuses)
+def test_nothing_follows_an_end(before: RunStatus, after: RunStatus) -> None:
+    assert not may_follow(before, after)
+
+
+@given(wishes=st.lists(statuses, max_size=40))
+def test_every_walk_goes_forward_and_stays_where_it_ends(wishes: list[RunStatus]) -> None:
+    walk = [S.PENDING]
+    for wish in wishes:
+        if may_follow(walk[-1], wish):
+            walk.append(wish)
+    without_repeats = list(dict.fromkeys(walk))
+    assert walk == sorted(walk, key=without_repeats.index), "a status was left and entered again"
+    assert all(status not in TERMINAL for status in walk[:-1])
+
+
+@pytest.mark.parametrize("status", list(RunStatus))
+def test_every_status_is_reached(status: RunStatus) -> None:
+    assert path_to(status)[-1:] in ([status], [])
+
+
+@given(status=statuses)
+def test_every_run_that_goes_on_can_fail_and_be_cancelled(status: RunStatus) -> None:
+    if status not in TERMINAL:
+        assert {S.FAILED, S.CANCELLED} < FOLLOWERS[status]
+
+
+@given(before=statuses, after=statuses)
+def test_predecessors_are_the_table_read_backwards(before: RunStatus, after: RunStatus) -> None:
+    assert (before in predecessors(after)) == may_follow(before, after)
+
+
+@given(status=statuses)
+def test_whoever_may_have_a_job_is_past_the_gate_or_ended(status: RunStatus) -> None:
+    assert may_have_job(status) == (status in TERMINAL or status in {S.STARTING, S.TRAINING})

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rft.contracts.ledger import Failure, RunRecord, RunStatus
+from rft.errors import RetryableThrottling, RunNotFound, TransitionRefused
+from rft.runs.deadline import summary
+from rft.steps.record_outcome import record_outcome
+from tests.fakes.clock import FixedClock
+from tests.fakes.jobs import MemoryJobs
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.notifier import MemoryNotifier
+from tests.fakes.records import RUN_ID, add_run
+
+S = RunStatus
+CAUSE = json.dumps({"errorMessage": "the role is odd", "errorType": "JobRequestInvalid", "stackTrace": ["x"]})
+
+
+class World:
+    def __init__(self, status: RunStatus) -> None:
+        self.clock = FixedClock()
+        self.ledger = MemoryLedger(self.clock)
+        self.jobs = MemoryJobs(self.clock)
+        self.notifier = MemoryNotifier()
+        add_run(self.ledger, status)
+
+    def with_job(self, *, recorded: bool) -> World:
+        arn = self.jobs.create({"jobName": RUN_ID})
+        if recorded:
+            self.ledger.update(RUN_ID, {"job": summary(self.jobs.get(arn), hours=1, checks=3)})
+        return self
+
+    def end(self, status: RunStatus, error: str = "", cause: str = "") -> RunRecord:
+        return record_outcome(
+            run_id=RUN_ID,
+            status=status,
+            error=error,
+            cause=cause,
+            jobs=self.jobs,
+            ledger=self.ledger,
+            notifier=self.notifier,
+        )
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [message for _, message in self.notifier.sent]
+
+
+def test_a_completed_run_keeps_its_model_and_bothers_nobody() -> None:
+    world = World(S.TRAINING).with_job(recorded=True)
+    world.ledger.update(RUN_ID, {"model_arn": "arn:m"})
+    record = world.end(S.COMPLETED)
+    assert (record.status, record.model_arn, record.failure) == (S.COMPLETED, "arn:m", None)
+    assert (world.messages, world.jobs.stops) == ([], [])
+
+
+def test_a_preflight_run_completes_from_the_gate() -> None:
+    assert World(S.SMOKE_TESTING).end(S.COMPLETED).status is S.COMPLETED
+
+
+def test_a_failure_is_recorded_with_stage_and_a_readable_cause_and_announced() -> None:
+    world = World(S.TRAINING).with_job(recorded=True)
+    record = world.end(S.FAILED, "JobRequestInvalid", CAUSE)
+    assert record.failure == Failure(stage=S.TRAINING, error="JobRequestInvalid", cause="the role is odd")
+    assert record.notified
+    assert record.job is not None
+    assert world.notifier.sent == [
+        (
+            f"RFT run {RUN_ID}: FAILED",
+            {
+                "run_id": RUN_ID,
+                "status": "FAILED",
+                "stage": "TRAINING",
+                "error": "JobRequestInvalid",
+                "cause": "the role is odd",
+                "name": "pandalm-judge",
+                "job_arn": record.job.arn,
+            },
+        )
+    ]
+    assert json.loads(json.dumps(world.messages[0])) == world.messages[0]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_job_that_may_go_on_is_stopped_whether_or_not_the_ledger_knows_it(recorded: bool) -> None:
+    world = World(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
+    world.end(S.FAILED, "States.Timeout")
+    assert world.jobs.jobs[RUN_ID].status == "Stopping"
+
+
+def test_a_rejected_run_needs_no_word_with_bedrock() -> None:
+    world = World(S.SMOKE_TESTING)
+    world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    record = world.end(S.REJECTED, "GraderRejected", "right answers earn 0.2")
+    assert record.failure == Failure(stage=S.SMOKE_TESTING, error="GraderRejected", cause="right answers earn 0.2")
+    assert len(world.messages) == 1
+
+
+def test_a_run_without_a_job_ends_all_the_same() -> None:
+    assert World(S.STARTING).end(S.FAILED, "JobRequestInvalid").status is S.FAILED
+
+
+def test_a_repeat_changes_nothing_and_tells_nobody_twice() -> None:
+    world = World(S.STARTING)
+    first = world.end(S.FAILED, "E", "first")
+    assert world.end(S.FAILED, "E", "second") == first
+    assert len(world.messages) == 1
+
+
+def test_a_message_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
+    world = World(S.STARTING)
+    world.notifier.fails_with = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        world.end(S.FAILED, "E", "first")
+    assert (world.ledger.get(RUN_ID).status, world.ledger.get(RUN_ID).notified) == (S.FAILED, False)
+    assert world.end(S.FAILED, "E", "second").notified
+    assert [message["cause"] for message in world.messages] == ["first"]
+
+
+def test_a_job_that_could_not_be_stopped_leaves_the_run_open_for_the_repeat() -> None:
+    world = World(S.TRAINING).with_job(recorded=True)
+    world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        world.end(S.FAILED, "E")
+    assert (world.ledger.get(RUN_ID).status, world.messages) == (S.TRAINING, [])
+    world.end(S.FAILED, "E")
+    assert (world.jobs.jobs[RUN_ID].status, len(world.messages)) == ("Stopping", 1)
+
+
+@pytest.mark.parametrize("late", [S.FAILED, S.COMPLETED])
+def test_the_first_end_counts(late: RunStatus) -> None:
+    world = World(S.TRAINING).with_job(recorded=True)
+    world.end(S.CANCELLED, "Cancelled", "by ops")
+    ended = world.ledger.get(RUN_ID)
+    assert world.end(late, "E", "late") == ended
+    assert [message["status"] for message in world.messages] == ["CANCELLED"]
+
+
+def test_an_end_that_the_table_does_not_allow_is_loud() -> None:
+    world = World(S.PREPARING)
+    with pytest.raises(TransitionRefused):
+        world.end(S.COMPLETED)
+
+
+def test_an_unknown_run_is_loud() -> None:
+    world = World(S.PREPARING)
+    world.ledger.records.clear()
+    with pytest.raises(RunNotFound):
+        world.end(S.FAILED)
