@@ -149,7 +149,7 @@ class Ledger(Protocol):
         ...
 
     def mark_notified(self, run_id: str) -> bool:
-        """Claim the one notification of an ended run: True to exactly one caller."""
+        """Mark an ended run as announced: True to the first caller only. Raises RunNotFound, TransitionRefused."""
         ...
 
     def events(self, run_id: str) -> list[RunEvent]:

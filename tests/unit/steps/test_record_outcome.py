@@ -94,8 +94,8 @@ def test_a_job_that_may_go_on_is_stopped_whether_or_not_the_ledger_knows_it(reco
 def test_a_rejected_run_needs_no_word_with_bedrock() -> None:
     world = World(S.SMOKE_TESTING)
     world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
-    record = world.end(S.REJECTED, "GraderRejected", "right answers earn 0.2")
-    assert record.failure == Failure(stage=S.SMOKE_TESTING, error="GraderRejected", cause="right answers earn 0.2")
+    record = world.end(S.REJECTED, "GraderNotTrusted", "right answers earn 0.2")
+    assert record.failure == Failure(stage=S.SMOKE_TESTING, error="GraderNotTrusted", cause="right answers earn 0.2")
     assert len(world.messages) == 1
 
 

@@ -86,7 +86,7 @@ class DynamoLedger:
         self._change(run_id, None, "", changes)
 
     def mark_notified(self, run_id: str) -> bool:
-        """Claim the one notification of an ended run."""
+        """Mark an ended run as announced."""
         record = self.get(run_id)
         if record.status not in TERMINAL:
             raise TransitionRefused(f"{run_id} is {record.status}: only an ended run is announced")
