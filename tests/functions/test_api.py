@@ -6,11 +6,12 @@ import base64
 import copy
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -411,11 +412,39 @@ class TestOpenApi:
         assert answers["422"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
         assert not {name for name in document["components"]["schemas"] if name.endswith("ValidationError")}
 
-    def test_every_reference_leads_somewhere(self, api: Client) -> None:
+    def test_callers_must_sign(self, api: Client) -> None:
         document = api.get("/openapi.json").body
-        text = json.dumps(document)
-        for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
-            assert name in document["components"]["schemas"]
+        assert document["security"] == [{"sigv4": []}]
+        assert document["components"]["securitySchemes"]["sigv4"]["name"] == "Authorization"
+
+    @pytest.mark.parametrize(
+        ("method", "path", "ask"),
+        [
+            ("post", "/runs", lambda api: api.post()),
+            ("post", "/runs", lambda api: (api.post(key="k"), api.post(key="k"))[1]),
+            ("post", "/runs", lambda api: api.post({})),
+            ("post", "/runs", lambda api: api.post("{")),
+            ("post", "/runs", lambda api: api.post("x", **{"content-type": "text/plain"})),
+            ("get", "/runs", lambda api: (api.post(), api.get("/runs"))[1]),
+            ("get", "/runs", lambda api: api.get("/runs", limit="0")),
+            ("get", "/runs/{run_id}", lambda api: api.get(api.post().headers["Location"])),
+            ("get", "/runs/{run_id}", lambda api: api.send(GET_EVENT)),
+            ("get", "/runs/{run_id}/events", lambda api: api.get(api.post().body["links"]["events"])),
+        ],
+    )
+    def test_answers_are_as_described(
+        self, api: Client, method: str, path: str, ask: Callable[[Client], Answer]
+    ) -> None:
+        document = api.get("/openapi.json").body
+        answer = ask(api)
+        content = document["paths"][path][method]["responses"][str(answer.status)]["content"]
+        schema = content[answer.headers["Content-Type"]]["schema"]
+        jsonschema.validate(answer.body, {**schema, "components": document["components"]})
+
+    def test_the_event_file_is_as_described(self, api: Client) -> None:
+        document = api.get("/openapi.json").body
+        schema = document["paths"]["/runs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        jsonschema.validate(BODY, {**schema, "components": document["components"]})
 
 
 class TestLogs:

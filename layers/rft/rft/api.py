@@ -16,6 +16,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import from_json
 
@@ -35,6 +36,7 @@ from rft.observability import logger
 MAX_BODY_BYTES = 65_536
 """A request is a few KB; Step Functions, which gets it as input, takes 256 KB."""
 
+SIGV4 = APIKey(name="Authorization", in_=APIKeyIn.header, description="AWS Signature Version 4, service execute-api.")
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 _read_json = partial(from_json, allow_inf_nan=False)
 
@@ -62,7 +64,13 @@ class Api(APIGatewayHttpResolver):
     def document(self, *, title: str, version: str, description: str) -> dict[str, Any]:
         """The OpenAPI document of all routes, without the error models of powertools, which we never send."""
         document: dict[str, Any] = json.loads(
-            self.get_openapi_json_schema(title=title, version=version, description=description)
+            self.get_openapi_json_schema(
+                title=title,
+                version=version,
+                description=description,
+                security_schemes={"sigv4": SIGV4},
+                security=[{"sigv4": []}],
+            )
         )
         for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
             document["components"]["schemas"].pop(unused, None)
