@@ -22,6 +22,7 @@ MAX_RECORD = 2**20
 FORMATS = "UTF-8 text: a JSON array of objects, or one JSON object on each line"
 
 _BLANK = b" \t\r\n"
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NOT_BLANK = re.compile(r"[^ \t\r\n]")
 
 
@@ -141,7 +142,8 @@ def _split_lines(start: _Start) -> Iterator[bytes]:
 
 def _read_line(position: int, number: int, line: bytes) -> RawRecord:
     try:
-        return RawRecord(position, _DECODER.decode(line.decode("utf-8")))
+        text = line.decode("utf-8")
+        return _record(position, _DECODER.decode(text), text, 0, len(text))
     except UnicodeDecodeError as error:
         reason = f"is not UTF-8 at its byte {error.start}"
     except json.JSONDecodeError as error:
@@ -149,6 +151,16 @@ def _read_line(position: int, number: int, line: bytes) -> RawRecord:
     except (ValueError, RecursionError) as error:
         reason = f"is not JSON: {_why(error)}"
     return RawRecord(position, problem=f"line {number} {reason}")
+
+
+def _record(position: int, value: Any, text: str, start: int, end: int) -> RawRecord:
+    """A record decoded from a part of `text`. JSON can write half a character, which no file in UTF-8 can hold."""
+    if _ESCAPED_SURROGATE.search(text, start, end):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return RawRecord(position, problem="holds half of a surrogate pair, which is no character")
+    return RawRecord(position, value)
 
 
 def _why(error: Exception) -> str:
@@ -173,7 +185,7 @@ class _ArrayReader:
         more = self._next() != "]"
         while more:
             self._position += 1
-            yield RawRecord(self._position, self._value())
+            yield self._value()
             more = self._next() == ","
             if more:
                 self._take(",")
@@ -196,14 +208,14 @@ class _ArrayReader:
             self._fail(f"after record {self._position} comes {what} where ',' or ']' belongs", self._at)
         self._at += 1
 
-    def _value(self) -> Any:
+    def _value(self) -> RawRecord:
         """Decode the value at hand, feeding the buffer until it and the character after it are there."""
         self._next()
         while True:
             value, end, error = self._decode()
             if error is None and end < len(self._text) and end - self._at <= MAX_RECORD:
-                self._at = end
-                return value
+                start, self._at = self._at, end
+                return _record(self._position, value, self._text, start, end)
             if len(self._text) - self._at > MAX_RECORD or not self._fill():
                 self._refuse(error)
 
