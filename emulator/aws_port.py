@@ -1,0 +1,111 @@
+"""The one port that is AWS: our own routes first, moto for the rest, faults before both."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import ValidationError
+from werkzeug.wrappers import Request, Response
+
+from emulator.clock import ScaledClock
+from emulator.faults import Fault, Faults
+from emulator.operations import Operation, operation_of
+from emulator.replies import AwsError, error_reply, json_reply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOG = logging.getLogger("emulator")
+CONTROL = "/_emulator/"
+STRIKING = frozenset({"error", "delay"})
+ONE_AT_A_TIME = {"dynamodb": frozenset[str](), "states": frozenset({"GetActivityTask", "StartSyncExecution"})}
+"""Services whose conditional writes must not interleave, and the operations of theirs that may take long."""
+
+
+class Service(Protocol):
+    """A service that is served here instead of by moto."""
+
+    def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
+        """The reply; None where moto should answer after all. Raises AwsError."""
+        ...
+
+
+class AwsPort:
+    """The WSGI application on the AWS endpoint."""
+
+    def __init__(self, moto: WSGIApplication, services: dict[str, Service], faults: Faults, clock: ScaledClock) -> None:
+        self._moto = moto
+        self._services = services
+        self._faults = faults
+        self._clock = clock
+        self._locks = {name: threading.Lock() for name in ONE_AT_A_TIME}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        body = request.get_data()
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        if request.path.startswith(CONTROL):
+            return self._control(request, body)(environ, start_response)
+        operation = operation_of(request, body)
+        try:
+            reply = self._own_reply(operation, request, body)
+        except AwsError as error:
+            reply = error_reply(operation.service, error, json_protocol=operation.json_protocol)
+        except Exception as error:
+            LOG.exception("%s %s broke", operation.service, operation.name)
+            broken = AwsError("ServiceException", 500, f"The emulator broke: {type(error).__name__}: {error}")
+            reply = error_reply(operation.service, broken, json_protocol=operation.json_protocol)
+        if reply is not None:
+            return reply(environ, start_response)
+        return self._from_moto(operation, environ, start_response)
+
+    def _own_reply(self, operation: Operation, request: Request, body: bytes) -> Response | None:
+        fault = self._faults.take(operation.service, operation.name, *_subjects(operation, body), only=STRIKING)
+        if fault:
+            self._strike(fault)
+        service = self._services.get(operation.service)
+        return service.answer(operation, request, body) if service else None
+
+    def _strike(self, fault: Fault) -> None:
+        if fault.effect == "error":
+            raise AwsError(fault.code, fault.status, fault.message)
+        self._clock.pause(fault.seconds)
+
+    def _from_moto(
+        self, operation: Operation, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        lock = self._locks.get(operation.service)
+        if lock is None or operation.name in ONE_AT_A_TIME[operation.service]:
+            return self._moto(environ, start_response)
+        with lock:
+            return self._moto(environ, start_response)
+
+    def _control(self, request: Request, body: bytes) -> Response:
+        """`/_emulator/faults`: GET lists the rules in force, POST adds one, DELETE drops all."""
+        if request.path.removeprefix(CONTROL) != "faults":
+            return json_reply({"message": "Not Found"}, 404)
+        if request.method == "DELETE":
+            self._faults.clear()
+        elif request.method == "POST":
+            try:
+                self._faults.add(Fault.model_validate_json(body))
+            except ValidationError as error:
+                return json_reply({"message": str(error)}, 400)
+        return json_reply([fault.model_dump() for fault in self._faults.listed()])
+
+
+def _subjects(operation: Operation, body: bytes) -> list[str]:
+    """What a fault's `subject` is compared with: the labels in the path, and short texts in a JSON body."""
+    if not body.startswith(b"{") or len(body) > 65_536:
+        return list(operation.labels)
+    try:
+        fields: dict[str, Any] = json.loads(body)
+    except ValueError:
+        return list(operation.labels)
+    return [*operation.labels, *(value for value in fields.values() if isinstance(value, str))]

@@ -1,0 +1,55 @@
+"""Converse for judge models: the stand-in, or a server of the user's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from emulator.bedrock.judge import Answer, from_server, stand_in
+from emulator.clock import ScaledClock
+from emulator.options import EmulatorOptions
+from emulator.replies import AwsError
+
+SERVER_SECONDS = 60.0
+
+
+class Converse:
+    """Answers one turn. Which model id is asked makes no difference, so each answer says who gave it."""
+
+    def __init__(self, options: EmulatorOptions, clock: ScaledClock) -> None:
+        self._options = options
+        self._clock = clock
+
+    def answer(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Bedrock's response. Raises AwsError."""
+        started = time.monotonic()
+        system = _text(request.get("system", []))
+        messages = request.get("messages") or []
+        if not messages or messages[-1].get("role") != "user":
+            raise AwsError("ValidationException", 400, "messages: the last must be the user's")
+        answer, by = self._ask(system, _text(messages[-1].get("content", [])), request.get("inferenceConfig", {}))
+        return {
+            "output": {"message": {"role": "assistant", "content": [{"text": answer.text}] if answer.text else []}},
+            "stopReason": answer.stop_reason,
+            "usage": {
+                "inputTokens": answer.input_tokens,
+                "outputTokens": answer.output_tokens,
+                "totalTokens": answer.input_tokens + answer.output_tokens,
+            },
+            "metrics": {"latencyMs": int((time.monotonic() - started) * 1000)},
+            "additionalModelResponseFields": {"emulated": True, "answered_by": by, "asked_for": model_id},
+        }
+
+    def _ask(self, system: str, user: str, inference: Mapping[str, Any]) -> tuple[Answer, str]:
+        url, model = self._options.judge_url, self._options.judge_model
+        if url:
+            limit = inference.get("maxTokens")
+            asked = from_server(url, model, system=system, user=user, max_tokens=limit, timeout=SERVER_SECONDS)
+            return asked, f"{model} at {url}"
+        self._clock.pause(self._options.judge_latency)
+        return stand_in(system, user), "emulated stand-in"
+
+
+def _text(blocks: Iterable[Mapping[str, Any]]) -> str:
+    return "\n".join(str(block["text"]) for block in blocks if "text" in block)

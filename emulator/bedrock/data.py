@@ -1,0 +1,43 @@
+"""The rules that a job's dataset must meet, checked when the job reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from rft.contracts.dataset import DatasetRow
+
+MIN_ROWS, MAX_ROWS = 100, 20_000
+"""Training records of a reinforcement fine-tuning job (Bedrock User Guide)."""
+
+
+class DataRefused(Exception):
+    """The data cannot be trained on; the message becomes the job's failure message."""
+
+
+def training_rows(s3: Any, uri: str) -> list[DatasetRow]:
+    """The rows at an S3 URI, checked. Raises DataRefused."""
+    rows = read_rows(s3, uri)
+    if not MIN_ROWS <= len(rows) <= MAX_ROWS:
+        raise DataRefused(f"{uri} has {len(rows)} records; {MIN_ROWS} to {MAX_ROWS} are needed.")
+    return rows
+
+
+def read_rows(s3: Any, uri: str) -> list[DatasetRow]:
+    """The rows at an S3 URI, each checked for its shape. Raises DataRefused."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.ClientError as error:
+        raise DataRefused(f"{uri} could not be read: {error.response['Error']['Code']}.") from error
+    return [_row(line, at, uri) for at, line in enumerate(body.splitlines(), start=1) if line.strip()]
+
+
+def _row(line: bytes, at: int, uri: str) -> DatasetRow:
+    try:
+        return DatasetRow.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DataRefused(f"{uri}, line {at}: {where}: {first['msg']}") from error

@@ -1,0 +1,130 @@
+"""Customization jobs: what is kept of each, and the rules on names, tokens and how many may go on at once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.bedrock.plan import Plan
+from emulator.bedrock.scores import StepScores
+from emulator.replies import AwsError
+
+PHASES = ("validation", "dataProcessing", "training")
+ACTIVE = ("InProgress", "Stopping")
+
+
+@dataclass
+class Phase:
+    """One of a job's three phases."""
+
+    status: str = "NotStarted"
+    created: datetime | None = None
+    modified: datetime | None = None
+
+    def move(self, status: str) -> None:
+        self.modified = datetime.now(UTC)
+        self.created = self.created or self.modified
+        self.status = status
+
+
+@dataclass
+class Job:
+    """One job. `request` is what CreateModelCustomizationJob was given."""
+
+    request: Mapping[str, Any]
+    arn: str
+    created: datetime
+    modified: datetime
+    status: str = "InProgress"
+    phases: dict[str, Phase] = field(default_factory=lambda: {name: Phase() for name in PHASES})
+    ended: datetime | None = None
+    failure: str | None = None
+    model_arn: str | None = None
+    plan: Plan | None = None
+    steps: list[StepScores] = field(default_factory=list)
+    stop_asked: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def name(self) -> str:
+        return str(self.request["jobName"])
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN: 12 characters."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        given: Mapping[str, Any] = self.request["customizationConfig"]["rftConfig"].get("hyperParameters", {})
+        return given
+
+    @property
+    def grader_arn(self) -> str:
+        return str(self.request["customizationConfig"]["rftConfig"]["graderConfig"]["lambdaGrader"]["lambdaArn"])
+
+
+class Jobs:
+    """All jobs of the account, by name and ARN. Names are used up for good, as no job can be deleted."""
+
+    def __init__(self, *, region: str, account: str, concurrent: int) -> None:
+        self._region = region
+        self._account = account
+        self._concurrent = concurrent
+        self._lock = threading.Lock()
+        self._jobs: list[Job] = []
+
+    def create(self, request: Mapping[str, Any]) -> tuple[Job, bool]:
+        """A new job, or the one that the same clientRequestToken made; whether it is new.
+
+        Raises AwsError: ConflictException, ServiceQuotaExceededException.
+        """
+        with self._lock:
+            token = request.get("clientRequestToken")
+            earlier = next((j for j in self._jobs if token and j.request.get("clientRequestToken") == token), None)
+            if earlier:
+                return self._same(earlier, request), False
+            self._check_names(request)
+            if sum(job.active for job in self._jobs) >= self._concurrent:
+                limit = f"The account's limit of {self._concurrent} customization jobs in progress is reached."
+                raise AwsError("ServiceQuotaExceededException", 400, limit)
+            now = datetime.now(UTC)
+            job = Job(request=dict(request), arn=self._arn(request), created=now, modified=now)
+            self._jobs.append(job)
+            return job, True
+
+    def find(self, name_or_arn: str) -> Job:
+        """A job by name or ARN. Raises AwsError: ResourceNotFoundException."""
+        with self._lock:
+            for job in self._jobs:
+                if name_or_arn in (job.name, job.arn):
+                    return job
+        raise AwsError("ResourceNotFoundException", 404, f"No customization job {name_or_arn} was found.")
+
+    def all(self) -> list[Job]:
+        """Oldest first."""
+        with self._lock:
+            return list(self._jobs)
+
+    def _same(self, earlier: Job, request: Mapping[str, Any]) -> Job:
+        if dict(earlier.request) != dict(request):
+            token = request["clientRequestToken"]
+            raise AwsError("ConflictException", 400, f"clientRequestToken {token} was used with other parameters.")
+        return earlier
+
+    def _check_names(self, request: Mapping[str, Any]) -> None:
+        for key, what in (("jobName", "job"), ("customModelName", "custom model")):
+            if any(job.request[key] == request[key] for job in self._jobs):
+                raise AwsError("ConflictException", 400, f"The {what} name {request[key]} is already in use.")
+
+    def _arn(self, request: Mapping[str, Any]) -> str:
+        model = str(request["baseModelIdentifier"]).rsplit("/", 1)[-1]
+        where = f"arn:aws:bedrock:{self._region}:{self._account}:model-customization-job"
+        return f"{where}/{model}/{uuid.uuid4().hex[:12]}"

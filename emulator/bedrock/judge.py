@@ -1,0 +1,100 @@
+"""The stand-in for a judge model: reads the grader's rubric prompt and answers by rule, the same each time.
+
+It is no language model and says so wherever its answers go. What it looks for is plain: words that name both
+responses, reasons beyond the verdict, a verdict that the last words do not contradict.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.replies import AwsError
+from rft.rewards.rubric import CRITERIA, read_parts
+
+STAND_IN = "emulated-judge.stand-in-v1:0"
+"""The model id that the stack gets for its judge, so that it shows wherever the model's name does."""
+
+NO_ANSWER = "This is an emulated model. It answers rubric prompts only, and this is none."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's answer, with the tokens it says it took."""
+
+    text: str
+    input_tokens: int
+    output_tokens: int
+    stop_reason: str = "end_turn"
+
+
+def stand_in(system: str, user: str) -> Answer:
+    """Deterministic: the same prompt parts give the same answer. Tokens are counted as a quarter of the characters."""
+    parts = read_parts(user)
+    text = json.dumps(_criteria(parts["verdict"], parts["reasoning"])) if "reasoning" in parts else NO_ANSWER
+    return Answer(text, (len(system) + len(user)) // 4, max(1, len(text) // 4))
+
+
+def from_server(url: str, model: str, *, system: str, user: str, max_tokens: int | None, timeout: float) -> Answer:
+    """Ask an OpenAI-compatible server. Raises AwsError: ModelErrorException, ThrottlingException."""
+    body: dict[str, Any] = {
+        "model": model,
+        "temperature": 0,
+        "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
+        **({"max_tokens": max_tokens} if max_tokens else {}),
+    }
+    request = urllib.request.Request(  # noqa: S310 - the address is the user's own option
+        f"{url.rstrip('/')}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310
+            return _read(json.load(reply))
+    except urllib.error.HTTPError as error:
+        if error.code == 429:
+            raise AwsError("ThrottlingException", 429, "the judge server asks to slow down") from error
+        raise AwsError("ModelErrorException", 424, f"the judge server answered {error.code}") from error
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise AwsError("ModelErrorException", 424, f"the judge server gave no usable answer: {error}") from error
+
+
+def _read(reply: dict[str, Any]) -> Answer:
+    choice, usage = reply["choices"][0], reply.get("usage", {})
+    reasons = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
+    return Answer(
+        text=choice["message"].get("content") or "",
+        input_tokens=int(usage.get("prompt_tokens", 0)),
+        output_tokens=int(usage.get("completion_tokens", 0)),
+        stop_reason=reasons.get(choice.get("finish_reason", "stop"), "end_turn"),
+    )
+
+
+def _criteria(verdict: str, reasoning: str) -> dict[str, bool]:
+    words = set(re.findall(r"[a-z']{3,}", reasoning.lower()))
+    reasons = words - {"response", "better", "because", "than", "the", "one", "and", "verdict", "judgment", "tie"}
+    if len(reasons) < 4:
+        return {criterion.name: False for criterion in CRITERIA}
+    found = {
+        "refers_to_both": _names_both(reasoning),
+        "supports_verdict": not _contradicts(verdict, reasoning),
+        "no_invented_facts": not words & {"cites", "citation", "source", "sources", "according"},
+        "not_circular": len(reasons) >= 6,
+    }
+    return {criterion.name: found.get(criterion.name, True) for criterion in CRITERIA}
+
+
+def _names_both(reasoning: str) -> bool:
+    text = reasoning.lower()
+    both = all(re.search(rf"response {n}|{word}", text) for n, word in ((1, r"\bfirst\b"), (2, r"\bsecond\b")))
+    return both or bool(re.search(r"\b(both|neither|each)\b", text))
+
+
+def _contradicts(verdict: str, reasoning: str) -> bool:
+    """The last sentence praises the response that was not chosen."""
+    last = re.split(r"(?<=[.!?])\s+", reasoning.strip())[-1].lower()
+    praised = {n for n, word in (("1", "first"), ("2", "second")) if re.match(rf"(the )?({word}|response {n})\b", last)}
+    chosen = set(re.findall(r"[12]", verdict))
+    return bool(praised) and bool(chosen) and not praised & chosen

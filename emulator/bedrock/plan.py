@@ -1,0 +1,56 @@
+"""How long a job trains: from its rows and hyperparameters, cut to what a laptop does in seconds. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DEFAULTS: Mapping[str, Any] = {"epochCount": 1, "batchSize": 64, "trainingSamplePerPrompt": 4, "evalInterval": 10}
+"""For hyperparameters that a request leaves out. Bedrock's own defaults are not published; these are invented."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a job does. `steps` is what it asks for, `simulated_steps` what is run.
+
+    A step takes `prompts` rows, each answered `samples` times; `batch` is how many rows the job asked for.
+    """
+
+    rows: int
+    steps: int
+    simulated_steps: int
+    batch: int
+    prompts: int
+    samples: int
+    steps_per_epoch: int
+    eval_interval: int
+
+    @property
+    def cuts(self) -> list[str]:
+        """What was left out, in sentences; empty when nothing was."""
+        said = []
+        if self.simulated_steps < self.steps:
+            said.append(f"{self.simulated_steps} of {self.steps} training steps were simulated.")
+        if self.prompts < self.batch:
+            said.append(f"Each step graded {self.prompts} prompts of a batch of {self.batch}.")
+        return said
+
+
+def plan(rows: int, hyperparameters: Mapping[str, Any], *, max_steps: int, max_rollouts: int) -> Plan:
+    """Steps per epoch are ceil(rows / batchSize); a step grades batchSize times trainingSamplePerPrompt rollouts."""
+    chosen = {**DEFAULTS, **hyperparameters}
+    batch, samples = int(chosen["batchSize"]), int(chosen["trainingSamplePerPrompt"])
+    per_epoch = math.ceil(rows / batch)
+    steps = per_epoch * int(chosen["epochCount"])
+    return Plan(
+        rows=rows,
+        steps=steps,
+        simulated_steps=min(steps, max_steps),
+        batch=batch,
+        prompts=max(1, min(batch, max_rollouts // samples)),
+        samples=samples,
+        steps_per_epoch=per_epoch,
+        eval_interval=int(chosen["evalInterval"]),
+    )

@@ -1,0 +1,100 @@
+"""Bedrock on the AWS port: customization jobs and Converse; every other operation is moto's."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.session
+from werkzeug.wrappers import Request, Response
+
+from emulator.bedrock.converse import Converse
+from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.views import job_list, job_view
+from emulator.operations import Operation
+from emulator.replies import AwsError, json_reply
+from rft.adapters.service_model import validate
+
+BASE_MODEL = "amazon.nova-2-lite-v1:0:256k"
+"""The one model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+
+Handler = Callable[[Operation, Request, bytes], Response]
+
+
+class BedrockService:
+    """Answers for jobs and models. `start` sets a new job going."""
+
+    def __init__(self, jobs: Jobs, converse: Converse, start: Callable[[Job], None]) -> None:
+        self._jobs = jobs
+        self._start = start
+        self._lock = threading.Lock()
+        self._handlers: dict[str, Handler] = {
+            "CreateModelCustomizationJob": self._create,
+            "GetModelCustomizationJob": self._get,
+            "ListModelCustomizationJobs": self._list,
+            "StopModelCustomizationJob": self._stop,
+            "Converse": lambda operation, _, body: json_reply(converse.answer(operation.labels[0], json.loads(body))),
+        }
+
+    def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
+        """The reply to an operation that is served here."""
+        handler = self._handlers.get(operation.name)
+        return handler(operation, request, body) if handler else None
+
+    def _create(self, _operation: Operation, _request: Request, body: bytes) -> Response:
+        request = _checked(body)
+        job, is_new = self._jobs.create(request)
+        if is_new:
+            self._start(job)
+        return json_reply({"jobArn": job.arn}, 201)
+
+    def _get(self, operation: Operation, _request: Request, _body: bytes) -> Response:
+        return json_reply(job_view(self._jobs.find(operation.labels[0])))
+
+    def _list(self, _operation: Operation, request: Request, _body: bytes) -> Response:
+        return json_reply(job_list(self._jobs.all(), request.args.to_dict()))
+
+    def _stop(self, operation: Operation, _request: Request, _body: bytes) -> Response:
+        job = self._jobs.find(operation.labels[0])
+        with self._lock:
+            if not job.active:
+                raise AwsError("ConflictException", 400, f"The job has ended ({job.status}) and cannot be stopped.")
+            job.status, job.modified = "Stopping", datetime.now(UTC)
+        for phase in job.phases.values():
+            if phase.status == "InProgress":
+                phase.move("Stopping")
+        job.stop_asked.set()
+        return json_reply({})
+
+
+def _checked(body: bytes) -> Mapping[str, Any]:
+    """The request as the service would take it. Raises AwsError: ValidationException."""
+    try:
+        request: dict[str, Any] = json.loads(body)
+    except ValueError as error:
+        raise AwsError("ValidationException", 400, "The request is not JSON.") from error
+    model = botocore.session.get_session().get_service_model("bedrock")
+    problems = validate(request, model.operation_model("CreateModelCustomizationJob").input_shape)
+    if not problems:
+        problems = list(_documented_problems(request))
+    if problems:
+        told = "; ".join(problems)
+        raise AwsError("ValidationException", 400, f"{len(problems)} validation error(s) detected: {told}")
+    return request
+
+
+def _documented_problems(request: Mapping[str, Any]) -> list[str]:
+    problems = []
+    if request.get("customizationType") != "REINFORCEMENT_FINE_TUNING":
+        problems.append("customizationType: the emulator runs REINFORCEMENT_FINE_TUNING only")
+    if "rftConfig" not in request.get("customizationConfig", {}):
+        problems.append("customizationConfig.rftConfig: is required for REINFORCEMENT_FINE_TUNING")
+    elif "lambdaGrader" not in request["customizationConfig"]["rftConfig"].get("graderConfig", {}):
+        problems.append("customizationConfig.rftConfig.graderConfig.lambdaGrader: is required")
+    if str(request.get("baseModelIdentifier", "")).rsplit("/", 1)[-1] != BASE_MODEL:
+        problems.append(f"baseModelIdentifier: only {BASE_MODEL} takes this customization")
+    uris = {part: str(request.get(part, {}).get("s3Uri", "")) for part in ("trainingDataConfig", "outputDataConfig")}
+    return problems + [f"{part}.s3Uri: is required" for part, uri in uris.items() if not uri.startswith("s3://")]

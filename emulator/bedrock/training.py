@@ -1,0 +1,203 @@
+"""One job, from its first phase to its end: reads the rows, lets the emulated model answer, grades, writes metrics."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.bedrock.data import DataRefused, read_rows, training_rows
+from emulator.bedrock.grading import GraderFailed, Grading, Invoke
+from emulator.bedrock.jobs import PHASES, Job
+from emulator.bedrock.plan import Plan, plan
+from emulator.bedrock.policy import Policy, Rollout, ScheduledPolicy
+from emulator.bedrock.scores import StepScores, step_scores, training_csv, validation_csv
+from emulator.clock import ScaledClock
+from emulator.faults import Faults
+from emulator.functions.pool import EmulatorClosed
+from emulator.functions.registry import UnknownFunction
+from emulator.options import EmulatorOptions
+from rft.contracts.dataset import DatasetRow
+from rft.contracts.grading import GradeResult
+
+VALIDATION_ROWS = 32
+"""Held-out rows graded in one validation pass: enough for a curve, few enough for a laptop."""
+
+PREPARATION_SHARE = 0.1
+"""Of a job's time, what validation and data processing take each."""
+
+TRAINING_FAULTS = frozenset({"fail", "stop", "hang"})
+
+LOG = logging.getLogger("emulator.bedrock")
+
+
+class _Stopped(Exception):
+    """Somebody asked the job to stop."""
+
+
+class _Failed(Exception):
+    """A fault that was asked for."""
+
+
+class Training:
+    """Runs one job. `changed` is called after each change of status."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        s3: Any,
+        invoke: Invoke,
+        faults: Faults,
+        clock: ScaledClock,
+        options: EmulatorOptions,
+        changed: Callable[[Job], None],
+    ) -> None:
+        self._job = job
+        self._s3 = s3
+        self._faults = faults
+        self._clock = clock
+        self._options = options
+        self._changed = changed
+        self._started = time.monotonic()
+        self._grading = Grading(
+            invoke, job.grader_arn, batch=options.grader_batch, parallelism=options.grader_parallelism
+        )
+
+    def run(self) -> None:
+        """To the job's end, whatever happens on the way."""
+        self._changed(self._job)
+        try:
+            self._walk()
+        except (_Stopped, EmulatorClosed):
+            self._end("Stopped")
+        except (DataRefused, GraderFailed, _Failed) as error:
+            self._end("Failed", str(error))
+        except UnknownFunction:
+            self._end("Failed", f"The reward function {self._job.grader_arn} does not exist.")
+        except Exception as error:
+            LOG.exception("an emulated job broke")
+            self._end("Failed", f"InternalServerException in the emulator: {error}")
+        finally:
+            self._grading.close()
+
+    def _walk(self) -> None:
+        self._enter("validation")
+        rows = training_rows(self._s3, self._job.request["trainingDataConfig"]["s3Uri"])
+        held_out = self._held_out()
+        self._leave("validation", PREPARATION_SHARE)
+        self._enter("dataProcessing")
+        self._job.plan = made = plan(
+            len(rows),
+            self._job.hyperparameters,
+            max_steps=self._options.max_steps,
+            max_rollouts=self._options.max_rollouts_per_step,
+        )
+        self._leave("dataProcessing", 2 * PREPARATION_SHARE)
+        self._strike(0)
+        self._enter("training")
+        self._train(made, rows, held_out)
+        self._complete()
+
+    def _train(self, made: Plan, rows: list[DatasetRow], held_out: list[DatasetRow]) -> None:
+        policy = ScheduledPolicy(seed=f"{self._options.seed}/{self._job.name}", steps=made.simulated_steps)
+        shuffled = random.Random(self._options.seed).sample(rows, len(rows))  # noqa: S311 - a simulation
+        supply = itertools.cycle(shuffled)
+        for step in range(1, made.simulated_steps + 1):
+            self._strike(step)
+            batch = list(itertools.islice(supply, made.prompts))
+            due = step % made.eval_interval == 0 or step in (1, made.simulated_steps)
+            self._record(made, step, self._step(policy, made, batch), self._validate(policy, held_out if due else []))
+            share = 2 * PREPARATION_SHARE + (1 - 2 * PREPARATION_SHARE) * step / made.simulated_steps
+            self._pace(share)
+
+    def _step(self, policy: Policy, made: Plan, batch: Sequence[DatasetRow]) -> list[list[GradeResult]]:
+        answers = [policy.answers(row, made.samples) for row in batch]
+        results = iter(self._grading.grade([rollout for group in answers for rollout in group]))
+        groups = [list(itertools.islice(results, len(group))) for group in answers]
+        policy.learn(list(zip(answers, groups, strict=True)))
+        return groups
+
+    def _validate(self, policy: Policy, rows: Sequence[DatasetRow]) -> list[GradeResult]:
+        rollouts: list[Rollout] = [answer for row in rows for answer in policy.answers(row, 1)]
+        return self._grading.grade(rollouts) if rollouts else []
+
+    def _record(self, made: Plan, step: int, groups: list[list[GradeResult]], validation: list[GradeResult]) -> None:
+        epoch = 1 + (step - 1) // made.steps_per_epoch
+        self._job.steps.append(step_scores(step, epoch, groups, validation))
+        self._job.modified = datetime.now(UTC)
+        self._write_metrics(self._job.steps, made)
+
+    def _write_metrics(self, steps: Sequence[StepScores], made: Plan) -> None:
+        """The files' places are those that Bedrock documents for customization jobs in general."""
+        self._put("training_artifacts/step_wise_training_metrics.csv", training_csv(steps))
+        validation = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
+        self._put(validation, validation_csv(steps))
+        said = ["The model of this job is simulated; the scores are the real grader's.", *made.cuts]
+        self._put("SIMULATED.txt", ("\n".join(said) + "\n").encode())
+
+    def _put(self, name: str, body: bytes) -> None:
+        bucket, _, prefix = self._job.request["outputDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
+        folder = f"{prefix.rstrip('/')}/" if prefix else ""
+        key = f"{folder}model-customization-job-{self._job.id}/{name}"
+        self._s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def _held_out(self) -> list[DatasetRow]:
+        validators = self._job.request.get("validationDataConfig", {}).get("validators", [])
+        rows = [row for each in validators for row in read_rows(self._s3, each["s3Uri"])]
+        return rows[:VALIDATION_ROWS]
+
+    def _strike(self, step: int) -> None:
+        """The fault that was asked for at this step, then the question whether to stop."""
+        fault = self._faults.take("bedrock", "Train", self._job.name, only=TRAINING_FAULTS, step=step)
+        if fault and fault.effect == "fail":
+            raise _Failed(f"Injected by the emulator at step {step}.")
+        if fault and fault.effect == "stop":
+            self._job.stop_asked.set()
+        if fault and fault.effect == "hang":
+            self._wait_for_stop()
+        self._check_stop()
+
+    def _wait_for_stop(self) -> None:
+        while not self._clock.closing and not self._job.stop_asked.wait(0.2):
+            pass
+
+    def _pace(self, share: float) -> None:
+        """Wait until this share of the job's time is over, or somebody asks to stop."""
+        due = self._started + share * self._options.training_seconds
+        while not self._clock.closing and (left := due - time.monotonic()) > 0:
+            if self._job.stop_asked.wait(min(left, 0.2)):
+                break
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        if self._clock.closing or self._job.stop_asked.is_set():
+            raise _Stopped
+
+    def _enter(self, phase: str) -> None:
+        self._check_stop()
+        self._job.phases[phase].move("InProgress")
+
+    def _leave(self, phase: str, share: float) -> None:
+        self._pace(share)
+        self._job.phases[phase].move("Completed")
+
+    def _complete(self) -> None:
+        model = str(self._job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
+        account = ":".join(self._job.arn.split(":")[:5])
+        self._job.model_arn = f"{account}:custom-model/{model}/emulated{uuid.uuid4().hex[:4]}"
+        self._end("Completed")
+
+    def _end(self, status: str, failure: str | None = None) -> None:
+        for name in PHASES:
+            if self._job.phases[name].status == "InProgress":
+                self._job.phases[name].move(status)
+        self._job.failure = failure[:2048] if failure else None
+        self._job.ended = self._job.modified = datetime.now(UTC)
+        self._job.status = status
+        self._changed(self._job)

@@ -1,0 +1,266 @@
+"""The laptop AWS, put together: one process, one stack, two ports."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+from emulator import moto_setup
+from emulator.aws_port import AwsPort, Service
+from emulator.bedrock.control import Bedrock, JobThreads
+from emulator.bedrock.converse import Converse
+from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.judge import STAND_IN
+from emulator.bedrock.service import BedrockService
+from emulator.bedrock.training import Training
+from emulator.clock import ScaledClock
+from emulator.events import EventBus
+from emulator.faults import Faults
+from emulator.functions.registry import Functions
+from emulator.functions.service import LambdaService
+from emulator.functions.spec import FunctionSpec, WorkerSetting
+from emulator.http_api import HttpApi
+from emulator.http_server import LoopbackServer
+from emulator.options import EmulatorOptions
+from emulator.stack import Stack, deploy, empty_archive
+from emulator.template import StackTemplate, load
+
+REGION = "us-east-1"
+"""The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+
+JOB_CHANGE = "Model Customization Job State Change"
+
+
+class Emulator:
+    """An emulated AWS with the project's stack deployed. Made by `start`; one per process at a time."""
+
+    _running: Emulator | None = None
+
+    def __init__(self, options: EmulatorOptions) -> None:
+        self.options = options
+        self.region = REGION
+        self.credentials = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
+        self.faults = Faults()
+        self._cleanup = ExitStack()
+        self._clients: dict[str, Any] = {}
+        try:
+            self._build()
+        except BaseException:
+            self._cleanup.close()
+            raise
+
+    @classmethod
+    def start(cls, options: EmulatorOptions | None = None) -> Self:
+        """Start everything and deploy the template. Raises ValueError for a template that cannot be deployed."""
+        if Emulator._running is not None:
+            raise RuntimeError("an emulator is running in this process already; moto keeps its state per process")
+        emulator = cls(options or EmulatorOptions())
+        Emulator._running = emulator
+        return emulator
+
+    def close(self) -> None:
+        """End processes, threads and ports, and forget all state. Safe to repeat."""
+        self._cleanup.close()
+        if Emulator._running is self:
+            Emulator._running = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def bucket(self) -> str:
+        """Name of the data bucket."""
+        return self.stack.physical_ids["DataBucket"]
+
+    @property
+    def state_machine_arn(self) -> str:
+        return self.stack.physical_ids["TrainModel"]
+
+    @property
+    def topic_arn(self) -> str:
+        """The topic that outcomes are published to."""
+        return self.stack.physical_ids["OutcomeTopic"]
+
+    @property
+    def graders(self) -> dict[str, str]:
+        """ARNs of the deployed graders by name."""
+        return self.stack.graders
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this emulator, with the throw-away credentials; one per service."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(  # type: ignore[call-overload]
+                service, endpoint_url=self.endpoint, config=Config(proxies={}, max_pool_connections=32)
+            )
+        return self._clients[service]
+
+    def add_function(
+        self, name: str, folder: Path | str, *, timeout: int = 60, environment: dict[str, str] | None = None
+    ) -> str:
+        """Deploy a further function from a folder with app.py (`handler`), and return its ARN."""
+        arn: str = self.client("lambda").create_function(
+            FunctionName=name,
+            Role=f"arn:aws:iam::{moto_setup.ACCOUNT}:role/emulated",
+            Runtime="python3.13",
+            Handler="app.handler",
+            Code={"ZipFile": empty_archive()},
+            Timeout=timeout,
+        )["FunctionArn"]
+        self._functions.add(
+            FunctionSpec(
+                name=name,
+                logical_id=name,
+                arn=arn,
+                folder=Path(folder).resolve(),
+                handler="app.handler",
+                timeout=timeout,
+                memory=512,
+                environment=environment or {},
+            ),
+            self._worker_setting,
+        )
+        return arn
+
+    def invoke(self, name_or_arn: str, payload: bytes) -> bytes:
+        """Run a function by name, logical id or ARN, and return its payload, error payloads included."""
+        return self._functions.invoke(name_or_arn, payload).payload
+
+    def logs(self, name_or_arn: str) -> list[str]:
+        """What a function printed, line by line. Raises UnknownFunction."""
+        return self._functions.read_logs(name_or_arn)
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was published to the outcome topic, oldest first: `subject` and `message` (decoded from JSON)."""
+        return moto_setup.published_messages(self.topic_arn, self.region)
+
+    def _build(self) -> None:
+        template = self._load()
+        self._clock = ScaledClock(self.options.speed)
+        self._functions = Functions(
+            faults=self.faults,
+            clock=self._clock,
+            workers=self.options.workers_per_function,
+            dead_letter=self._dead_letter,
+        )
+        self._events = EventBus(self._functions, self._start_execution, region=REGION, account=moto_setup.ACCOUNT)
+        self._cleanup.enter_context(
+            moto_setup.installed(
+                port=lambda: self._aws.port,
+                clock=self._clock,
+                deliver=self._events.deliver,
+                execution_ended=self._events.execution_ended,
+            )
+        )
+        self._open_aws()
+        self.stack = self._deploy(template)
+        self._open_api()
+        self._closes_first(
+            self._events.close,
+            self._job_threads.close,
+            self._functions.close,
+            moto_setup.stop_executions,
+            self._clock.close,
+        )
+
+    def _load(self) -> StackTemplate:
+        return load(
+            self.options.template,
+            region=REGION,
+            parameters=self.options.parameters,
+            supported=moto_setup.supported_by_cloudformation,
+        )
+
+    def _open_aws(self) -> None:
+        jobs = Jobs(region=REGION, account=moto_setup.ACCOUNT, concurrent=self.options.concurrent_jobs)
+        self.bedrock = Bedrock(jobs, self.faults)
+        self._job_threads = JobThreads(self._training)
+        bedrock = BedrockService(jobs, Converse(self.options, self._clock), self._job_threads.start)
+        services: dict[str, Service] = {"bedrock": bedrock, "lambda": LambdaService(self._functions)}
+        app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock)
+        self._aws = LoopbackServer(app, self.options.port)
+        self._cleanup.callback(self._aws.close)
+        self.endpoint = self._aws.url
+        self._session = boto3.session.Session(
+            self.credentials.access_key, self.credentials.secret_key, region_name=REGION
+        )
+        self._worker_setting = WorkerSetting(
+            endpoint=self.endpoint,
+            region=REGION,
+            access_key=self.credentials.access_key,
+            secret_key=self.credentials.secret_key,
+        )
+
+    def _deploy(self, template: StackTemplate) -> Stack:
+        stack = deploy(
+            template,
+            self.client,
+            root=self.options.template.parent.resolve(),
+            region=REGION,
+            stack_name=self.options.stack_name,
+            parameters=self._parameters(template),
+        )
+        for spec in stack.functions:
+            if not spec.folder.is_dir():
+                raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
+            self._functions.add(spec, self._worker_setting)
+        return stack
+
+    def _parameters(self, template: StackTemplate) -> dict[str, str]:
+        """The user's own, and for the judge a model id that says what answers here."""
+        judge = {"JudgeModelId": STAND_IN} if "JudgeModelId" in template.body.get("Parameters", {}) else {}
+        return {**judge, **self.options.parameters}
+
+    def _open_api(self) -> None:
+        api = HttpApi(self.stack.api, self._functions, self.credentials, region=REGION, account=moto_setup.ACCOUNT)
+        server = LoopbackServer(api, self.options.api_port)
+        self._cleanup.callback(server.close)
+        self.api_url = server.url
+
+    def _closes_first(self, *actions: Callable[[], None]) -> None:
+        for action in actions:
+            self._cleanup.callback(action)
+
+    def _training(self, job: Job) -> Training:
+        return Training(
+            job,
+            s3=self.client("s3"),
+            invoke=self._functions.invoke,
+            faults=self.faults,
+            clock=self._clock,
+            options=self.options,
+            changed=self._job_changed,
+        )
+
+    def _job_changed(self, job: Job) -> None:
+        detail = {
+            "version": "0.0",
+            "jobName": job.name,
+            "jobArn": job.arn,
+            "outputModelName": job.request["customModelName"],
+            "roleArn": job.request["roleArn"],
+            "jobStatus": job.status,
+            "clientRequestToken": job.request.get("clientRequestToken"),
+            "failureMessage": job.failure,
+        }
+        self._events.put("aws.bedrock", JOB_CHANGE, {k: v for k, v in detail.items() if v is not None}, [job.arn])
+
+    def _start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:
+        self.client("stepfunctions").start_execution(stateMachineArn=state_machine_arn, name=name, input=payload)
+
+    def _dead_letter(self, arn: str, payload: bytes) -> None:
+        if arn.split(":")[2] == "sns":
+            self.client("sns").publish(TopicArn=arn, Message=payload.decode())
+        else:
+            url = self.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
+            self.client("sqs").send_message(QueueUrl=url, MessageBody=payload.decode())

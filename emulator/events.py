@@ -1,0 +1,83 @@
+"""EventBridge: what is put on the default bus, and delivery to the targets that moto does not know."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator import moto_setup
+from emulator.functions.registry import Functions, UnknownFunction
+
+StartExecution = Callable[[str, str, str], None]
+"""Takes a state machine's ARN, an execution name and its input as JSON."""
+
+EXECUTION_CHANGE = "Step Functions Execution Status Change"
+
+
+class EventBus:
+    """The default bus. Events are delivered in the background, as EventBridge does."""
+
+    def __init__(self, functions: Functions, start_execution: StartExecution, *, region: str, account: str) -> None:
+        self._functions = functions
+        self._start_execution = start_execution
+        self._region = region
+        self._account = account
+        self._background = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
+        self._closed = False
+
+    def put(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
+        """Put an event of an AWS service on the bus."""
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": detail_type,
+            "source": source,
+            "account": self._account,
+            "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": self._region,
+            "resources": resources,
+            "detail": detail,
+        }
+        for rule in moto_setup.rules_of_default_bus(self._region):
+            self._submit(rule.send_to_targets, event)
+
+    def deliver(self, target: dict[str, Any], event: Any) -> None:
+        """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
+        self._submit(self._deliver, target["Arn"], json.dumps(event, default=str))
+
+    def execution_ended(self, execution: Any) -> None:
+        """Announce an execution's end, as Step Functions does. `execution` is moto's object."""
+        detail = {
+            "executionArn": execution.exec_arn,
+            "stateMachineArn": execution.state_machine.arn,
+            "name": execution.name,
+            "status": execution.status,
+            "startDate": int(execution.start_date.timestamp() * 1000),
+            "stopDate": int(execution.stop_date.timestamp() * 1000),
+            "input": json.dumps(execution.input_data),
+            "error": execution.error,
+            "cause": execution.cause,
+        }
+        self.put("aws.states", EXECUTION_CHANGE, detail, [execution.exec_arn])
+
+    def close(self) -> None:
+        """Drop what is not yet delivered and wait for what is being."""
+        self._closed = True
+        self._background.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, work: Callable[..., None], *args: Any) -> None:
+        if not self._closed:
+            self._background.submit(work, *args)
+
+    def _deliver(self, arn: str, event: str) -> None:
+        if arn.split(":")[2] == "states":
+            self._start_execution(arn, str(uuid.uuid4()), event)
+            return
+        try:
+            self._functions.invoke_later(arn, event.encode())
+        except UnknownFunction:
+            return  # EventBridge would retry for a day and give up

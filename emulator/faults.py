@@ -1,0 +1,128 @@
+"""Faults on demand: rules that make a call, a function or a job go wrong, each a given number of times."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EffectKind = Literal["error", "delay", "crash", "timeout", "fail", "stop", "hang"]
+
+
+class Fault(BaseModel):
+    """One rule. It strikes calls of `service` and `operation` whose subjects start with `subject`, `count` times.
+
+    `service` is the name that requests are signed for (`bedrock`, `lambda`, `s3`, `dynamodb`, `states`, …), or `*`.
+    Subjects: for `lambda` the function's name and logical id; for `bedrock` the job's name; otherwise what the request
+    names first. Training itself is the operation `Train` of `bedrock`: `fail`, `stop`, `hang` strike there, at `step`.
+
+    Effects: `error` answers with `code`, `status` and `message`; `delay` waits `seconds` and goes on; `crash` and
+    `timeout` end a function's invocation; `fail` ends a job as Failed, `stop` as Stopped (as from the console),
+    `hang` leaves it InProgress for good.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: str
+    operation: str = "*"
+    subject: str = ""
+    count: int | None = Field(default=1, description="None: for ever.")
+    skip: int = Field(default=0, ge=0, description="Let so many matching calls pass first.")
+    effect: EffectKind = "error"
+    code: str = "InternalServerException"
+    status: int = 500
+    message: str = "Injected by the emulator."
+    seconds: float = 0.0
+    step: int = 1
+
+    def matches(self, service: str, operation: str, subjects: Iterable[str]) -> bool:
+        return (
+            self.service in ("*", service)
+            and self.operation in ("*", operation)
+            and (not self.subject or any(s.startswith(self.subject) for s in subjects))
+        )
+
+
+class Faults:
+    """The rules in force, in order; the first that matches strikes."""
+
+    def __init__(self) -> None:
+        self._rules: list[Fault] = []
+        self._struck: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._rules.append(fault.model_copy())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._rules.clear()
+
+    def take(
+        self, service: str, operation: str, *subjects: str, only: frozenset[str], step: int | None = None
+    ) -> Fault | None:
+        """The fault that strikes this call, used up by one; None to go on.
+
+        `only` names the kinds of effect that can strike here; `step` is the training step, where there is one.
+        """
+        with self._lock:
+            for rule in self._rules:
+                if rule.effect in only and step in (None, rule.step) and rule.matches(service, operation, subjects):
+                    if rule.skip:
+                        rule.skip -= 1
+                        continue
+                    return self._use(rule)
+        return None
+
+    def listed(self) -> list[Fault]:
+        """The rules still in force."""
+        with self._lock:
+            return [rule.model_copy() for rule in self._rules]
+
+    def struck(self) -> list[Fault]:
+        """What has struck so far, oldest first."""
+        with self._lock:
+            return list(self._struck)
+
+    def throttle(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
+        """ThrottlingException, as when a rate limit is passed."""
+        self.add(
+            Fault(
+                service=service,
+                operation=operation,
+                subject=subject,
+                count=count,
+                code="ThrottlingException",
+                status=429,
+                message="Rate exceeded (injected by the emulator)",
+            )
+        )
+
+    def server_error(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
+        """InternalServerException with status 500."""
+        self.add(Fault(service=service, operation=operation, subject=subject, count=count))
+
+    def quota(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
+        """ServiceQuotaExceededException, as when too much of a kind is under way."""
+        self.add(
+            Fault(
+                service=service,
+                operation=operation,
+                subject=subject,
+                count=count,
+                code="ServiceQuotaExceededException",
+                status=400,
+                message="Quota exceeded (injected by the emulator)",
+            )
+        )
+
+    def _use(self, rule: Fault) -> Fault:
+        if rule.count is not None:
+            rule.count -= 1
+            if rule.count <= 0:
+                self._rules.remove(rule)
+        self._struck.append(rule)
+        return rule

@@ -1,0 +1,62 @@
+"""One invocation on its way through a worker, and how it can end."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True)
+class InvokeResult:
+    """A reply as Lambda's Invoke gives it; `error` is the X-Amz-Function-Error header, None on success."""
+
+    payload: bytes
+    error: str | None = None
+
+
+@dataclass
+class Invocation:
+    """A request waiting for a worker; `taken` and `ended` are set when it is."""
+
+    payload: bytes
+    timeout: float
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    deadline_ms: int = 0
+    taken: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    result: InvokeResult | None = None
+
+    def take(self) -> None:
+        """The worker has asked for it: its time runs from now."""
+        self.deadline_ms = int((time.time() + self.timeout) * 1000)
+        self.taken.set()
+
+    def end(self, result: InvokeResult) -> None:
+        """The first end counts; a reply after the timeout is lost, as on AWS."""
+        if not self.ended.is_set():
+            self.result = result
+            self.taken.set()
+            self.ended.set()
+
+
+def unhandled(error_type: str, message: str) -> InvokeResult:
+    """A failure reported by the service, not by the handler."""
+    body = {"errorType": error_type, "errorMessage": message}
+    return InvokeResult(json.dumps(body).encode(), "Unhandled")
+
+
+def timed_out(invocation: Invocation) -> InvokeResult:
+    """In the words of Lambda."""
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    seconds = f"{invocation.timeout:.2f}"
+    return unhandled("Sandbox.Timedout", f"{at} {invocation.request_id} Task timed out after {seconds} seconds")
+
+
+def exited(invocation: Invocation, code: int) -> InvokeResult:
+    """The process is gone without an answer; a negative code is the signal that ended it."""
+    how = f"signal: {-code}" if code < 0 else f"exit status {code}"
+    return unhandled("Runtime.ExitError", f"RequestId: {invocation.request_id} Error: Runtime exited with error: {how}")

@@ -1,0 +1,76 @@
+"""The processes of one function: reused while warm, started when needed, bounded in number."""
+
+from __future__ import annotations
+
+import threading
+
+from emulator.functions.invocation import InvokeResult
+from emulator.functions.logs import LogBook
+from emulator.functions.spec import FunctionSpec, WorkerSetting
+from emulator.functions.worker import Worker
+
+
+class EmulatorClosed(Exception):
+    """The emulator was closed while something was still to be run."""
+
+
+class FunctionPool:
+    """Runs invocations of one function, at most `size` at once; the rest wait their turn."""
+
+    def __init__(self, spec: FunctionSpec, setting: WorkerSetting, logs: LogBook, size: int) -> None:
+        self.spec = spec
+        self._setting = setting
+        self._logs = logs
+        self._slots = threading.BoundedSemaphore(size)
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._closed = False
+
+    def invoke(self, payload: bytes) -> InvokeResult:
+        """One invocation in a warm process, or in a new one."""
+        with self._slots:
+            worker = self._acquire()
+            try:
+                return worker.invoke(payload)
+            finally:
+                self._release(worker)
+
+    def crash(self) -> None:
+        """Kill every process of the function, busy or idle."""
+        with self._lock:
+            workers = [*self._busy, *self._idle]
+        for worker in workers:
+            worker.kill()
+
+    def close(self) -> None:
+        """End all processes; invocations under way end with an error."""
+        with self._lock:
+            self._closed = True
+            workers, self._idle = [*self._busy, *self._idle], []
+        for worker in workers:
+            worker.close()
+
+    def _acquire(self) -> Worker:
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive:
+                    break
+                worker.close()
+            else:
+                if self._closed:
+                    raise EmulatorClosed
+                worker = Worker(self.spec, self._setting, self._logs)
+            self._busy.add(worker)
+            return worker
+
+    def _release(self, worker: Worker) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            reusable = worker.alive and not self._closed
+            if reusable:
+                self._idle.append(worker)
+            closed_elsewhere = self._closed
+        if not reusable and not closed_elsewhere:
+            worker.close()

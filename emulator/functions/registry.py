@@ -1,0 +1,115 @@
+"""Lambda as its callers see it: functions by name or ARN, invoked synchronously or not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from emulator.clock import ScaledClock
+from emulator.faults import Fault, Faults
+from emulator.functions.invocation import Invocation, InvokeResult, exited, timed_out, unhandled
+from emulator.functions.logs import LogBook
+from emulator.functions.pool import FunctionPool
+from emulator.functions.spec import FunctionSpec, WorkerSetting
+
+MAX_PAYLOAD = 6_291_556
+"""Bytes of a synchronous payload, each way (AWS Lambda Developer Guide, quotas: 6 MB)."""
+
+ASYNC_RETRY_WAITS = (60.0, 120.0)
+"""Lambda tries a failed asynchronous invocation twice more, after one and after two more minutes."""
+
+DeadLetter = Callable[[str, bytes], None]
+"""Takes the ARN of a queue or topic, and the event that could not be handled."""
+
+
+class UnknownFunction(KeyError):
+    """No such function is deployed."""
+
+
+class Functions:
+    """All deployed functions."""
+
+    def __init__(self, *, faults: Faults, clock: ScaledClock, workers: int, dead_letter: DeadLetter) -> None:
+        self.logs = LogBook()
+        self._faults = faults
+        self._clock = clock
+        self._workers = workers
+        self._dead_letter = dead_letter
+        self._pools: dict[str, FunctionPool] = {}
+        self._lock = threading.Lock()
+        self._background = ThreadPoolExecutor(max_workers=16, thread_name_prefix="async-invoke")
+
+    def add(self, spec: FunctionSpec, setting: WorkerSetting) -> None:
+        """Deploy a function, replacing one of the same name."""
+        with self._lock:
+            before = self._pools.pop(spec.name, None)
+            self._pools[spec.name] = FunctionPool(spec, setting, self.logs, self._workers)
+        if before:
+            before.close()
+
+    def find(self, name_or_arn: str) -> FunctionSpec:
+        """A function by name, logical id, ARN or qualified ARN. Raises UnknownFunction."""
+        return self._pool(name_or_arn).spec
+
+    def all(self) -> list[FunctionSpec]:
+        with self._lock:
+            return [pool.spec for pool in self._pools.values()]
+
+    def invoke(self, name_or_arn: str, payload: bytes) -> InvokeResult:
+        """Run a function and wait for its reply. Raises UnknownFunction."""
+        pool = self._pool(name_or_arn)
+        kinds = frozenset({"crash", "timeout"})
+        fault = self._faults.take("lambda", "Invoke", pool.spec.name, pool.spec.logical_id, only=kinds)
+        result = self._struck(fault, pool) if fault else pool.invoke(payload)
+        return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
+
+    def invoke_later(self, name_or_arn: str, payload: bytes) -> None:
+        """Run a function in the background, with Lambda's two retries and its dead-letter queue."""
+        pool = self._pool(name_or_arn)
+        self._background.submit(self._run_async, pool.spec, payload)
+
+    def read_logs(self, name_or_arn: str) -> list[str]:
+        """What the function printed, line by line. Raises UnknownFunction."""
+        return self.logs.read(self.find(name_or_arn).name)
+
+    def close(self) -> None:
+        """End all processes and background work."""
+        with self._lock:
+            pools = list(self._pools.values())
+        self._background.shutdown(wait=False, cancel_futures=True)
+        for pool in pools:
+            pool.close()
+        self._background.shutdown(wait=True)
+
+    def _pool(self, name_or_arn: str) -> FunctionPool:
+        parts = name_or_arn.split(":")
+        name = parts[6] if name_or_arn.startswith("arn:") and len(parts) > 6 else parts[0]
+        with self._lock:
+            if name in self._pools:
+                return self._pools[name]
+            found = next((pool for pool in self._pools.values() if pool.spec.logical_id == name), None)
+        if found is None:
+            raise UnknownFunction(name_or_arn)
+        return found
+
+    def _run_async(self, spec: FunctionSpec, payload: bytes) -> None:
+        for wait in (*ASYNC_RETRY_WAITS, None):
+            if self._clock.closing or self.invoke(spec.name, payload).error is None:
+                return
+            if wait is not None:
+                self._clock.sleep(wait)
+        if spec.dead_letter_arn and not self._clock.closing:
+            self._dead_letter(spec.dead_letter_arn, payload)
+
+    def _struck(self, fault: Fault, pool: FunctionPool) -> InvokeResult:
+        invocation = Invocation(b"", pool.spec.timeout)
+        if fault.effect == "crash":
+            return exited(invocation, -9)
+        self._clock.pause(min(fault.seconds, pool.spec.timeout))
+        return timed_out(invocation)
+
+
+def _too_large(size: int) -> InvokeResult:
+    message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+    return unhandled("Function.ResponseSizeTooLarge", message)

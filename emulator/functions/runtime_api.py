@@ -1,0 +1,88 @@
+"""The Lambda Runtime API for one worker process (AWS Lambda Developer Guide, "Using the Lambda runtime API")."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from emulator.functions.invocation import Invocation, InvokeResult
+
+PREFIX = "/2018-06-01/runtime/"
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """Hands invocations to the process that asks for the next one, and takes its replies."""
+
+    daemon_threads = True
+
+    def __init__(self, function_arn: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.function_arn = function_arn
+        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self.current: Invocation | None = None
+        self.init_error: InvokeResult | None = None
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    def offer(self, invocation: Invocation) -> None:
+        """Queue an invocation for the process's next question."""
+        self.waiting.put(invocation)
+
+    def close(self) -> None:
+        """Stop listening; a process that still waits is told that there is nothing more."""
+        self.waiting.put(None)
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: RuntimeApi
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body leave in one write
+
+    def do_GET(self) -> None:
+        if self.path != PREFIX + "invocation/next":
+            return self._answer(404)
+        invocation = self.server.waiting.get()
+        if invocation is None:
+            self.close_connection = True
+            return None
+        self.server.current = invocation
+        invocation.take()
+        return self._answer(200, invocation.payload, self._headers_of(invocation))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == PREFIX + "init/error":
+            self.server.init_error = InvokeResult(body, "Unhandled")
+        elif (invocation := self.server.current) is not None:
+            failed = self.path.endswith("/error")
+            invocation.end(InvokeResult(body, "Unhandled" if failed else None))
+        self._answer(202, b'{"status":"OK"}\n')
+
+    def _headers_of(self, invocation: Invocation) -> dict[str, str]:
+        return {
+            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": self.server.function_arn,
+            "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000;Sampled=0",
+            "Content-Type": "application/json",
+        }
+
+    def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Quiet: what matters is in the invocation's result."""

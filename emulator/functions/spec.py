@@ -1,0 +1,73 @@
+"""What a function is, and the environment its processes get."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSpec:
+    """One deployed function. `logical_id` is its name in the template; `timeout` is in seconds, `memory` in MB."""
+
+    name: str
+    logical_id: str
+    arn: str
+    folder: Path
+    handler: str
+    timeout: float
+    memory: int
+    environment: Mapping[str, str]
+    layers: tuple[Path, ...] = ()
+    dead_letter_arn: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSetting:
+    """What all workers share: the AWS endpoint, the region and the credentials they may use there."""
+
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: str
+
+    def environment(self, spec: FunctionSpec, runtime_api: str) -> dict[str, str]:
+        """The whole environment of one worker: as on AWS, with nothing of the user's own but the search path."""
+        inherited = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+        own = {name: _on_this_machine(value, spec.layers) for name, value in spec.environment.items()}
+        return inherited | self._lambda_names(spec, runtime_api) | own
+
+    def _lambda_names(self, spec: FunctionSpec, runtime_api: str) -> dict[str, str]:
+        return {
+            "AWS_LAMBDA_RUNTIME_API": runtime_api,
+            "_HANDLER": spec.handler,
+            "LAMBDA_TASK_ROOT": str(spec.folder),
+            "AWS_LAMBDA_FUNCTION_NAME": spec.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{spec.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "emulated",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "PYTHONPATH": os.pathsep.join(str(layer) for layer in spec.layers),
+            "POWERTOOLS_TRACE_DISABLED": "true",
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+        }
+
+
+def _on_this_machine(value: str, layers: tuple[Path, ...]) -> str:
+    """`/opt/…` is where Lambda puts layers; here it is the layer's own folder."""
+    if not value.startswith("/opt/"):
+        return value
+    inside = value.removeprefix("/opt/")
+    return next((str(layer / inside) for layer in layers if (layer / inside).exists()), value)

@@ -1,0 +1,95 @@
+"""One process of one function: started, asked, watched and killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from emulator.functions.invocation import Invocation, InvokeResult, exited, timed_out, unhandled
+from emulator.functions.logs import LogBook
+from emulator.functions.runtime_api import RuntimeApi
+from emulator.functions.spec import FunctionSpec, WorkerSetting
+
+BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+INIT_SECONDS = 60.0
+"""AWS gives the init phase 10 seconds; a busy laptop gets more, so that load is not mistaken for a fault."""
+
+
+class Worker:
+    """A warm process that handles one invocation at a time, as an execution environment does."""
+
+    def __init__(self, spec: FunctionSpec, setting: WorkerSetting, logs: LogBook) -> None:
+        self._spec = spec
+        self._logs = logs
+        self._api = RuntimeApi(spec.arn)
+        self._current: Invocation | None = None
+        try:
+            self._process = _started(spec.folder, setting.environment(spec, self._api.address))
+        except OSError:
+            self._api.close()
+            raise
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def invoke(self, payload: bytes) -> InvokeResult:
+        """Run one invocation to its end; afterwards the worker may be dead (timeout, crash, failed init)."""
+        invocation = self._current = Invocation(payload, self._spec.timeout)
+        self._api.offer(invocation)
+        if not self.alive:
+            invocation.end(self._exit_result(invocation))
+        if not invocation.taken.wait(INIT_SECONDS):
+            invocation.end(unhandled("Sandbox.Timedout", f"Init did not finish within {INIT_SECONDS:.0f} seconds"))
+        if not invocation.ended.wait(self._spec.timeout):
+            invocation.end(timed_out(invocation))
+        result = invocation.result
+        if result is None:
+            raise RuntimeError("an invocation ended without a result")
+        if result.error and b'"Sandbox.Timedout"' in result.payload:
+            self.kill()
+        self._current = None
+        return result
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the process and everything that served it."""
+        self.kill()
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._api.close()
+        self._watcher.join(timeout=5)
+
+    def _watch(self) -> None:
+        """Keep what the process prints; when it is gone, end the invocation it was working on."""
+        stream = self._process.stdout
+        if stream is None:
+            raise RuntimeError("the process has no output pipe")
+        with stream:
+            for line in stream:
+                self._logs.add(self._spec.name, line.decode(errors="replace").rstrip("\r\n"))
+        self._process.wait()
+        if (invocation := self._current) is not None:
+            invocation.end(self._exit_result(invocation))
+
+    def _exit_result(self, invocation: Invocation) -> InvokeResult:
+        return self._api.init_error or exited(invocation, self._process.wait())
+
+
+def _started(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, str(BOOTSTRAP)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )

@@ -1,0 +1,81 @@
+"""Which operation of which service a request asks for, read from botocore's own service models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import botocore.session
+from werkzeug.wrappers import Request
+
+MODELS = {"bedrock": ("bedrock", "bedrock-runtime"), "lambda": ("lambda",), "s3": ("s3",)}
+"""REST services by signing name: the botocore models whose operations are signed for it."""
+
+_CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9.-]+)/aws4_request")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A request's service (as it is signed for) and operation; `labels` are the values in its path."""
+
+    service: str
+    name: str
+    labels: tuple[str, ...] = ()
+    json_protocol: bool = False
+
+
+@dataclass(frozen=True)
+class _Route:
+    name: str
+    method: str
+    path: re.Pattern[str]
+    query: frozenset[str]
+
+
+def operation_of(request: Request, body: bytes) -> Operation:
+    """Unknown parts are ''; an unsigned request counts as S3, as for moto."""
+    found = _CREDENTIAL.search(request.headers.get("Authorization", "")) or _CREDENTIAL.search(
+        request.args.get("X-Amz-Credential", "")
+    )
+    service = found[2] if found else "s3"
+    if target := request.headers.get("X-Amz-Target"):
+        return Operation(service, target.rsplit(".", 1)[-1], json_protocol=True)
+    if request.mimetype == "application/x-www-form-urlencoded":
+        return Operation(service, parse_qs(body.decode(errors="replace")).get("Action", [""])[0])
+    return _rest_operation(service, request)
+
+
+def _rest_operation(service: str, request: Request) -> Operation:
+    path = request.environ.get("RAW_URI", request.path).split("?")[0]
+    asked = set(request.args)
+    for route in _routes(service):
+        if route.method == request.method and route.query <= asked and (found := route.path.fullmatch(path)):
+            return Operation(service, route.name, tuple(unquote(value) for value in found.groups() if value))
+    return Operation(service, "")
+
+
+@cache
+def _routes(service: str) -> tuple[_Route, ...]:
+    """All routes, those that ask for most first, so that `?uploads` is seen before the plain path."""
+    routes = []
+    for model_name in MODELS.get(service, ()):
+        model: Any = botocore.session.get_session().get_service_model(model_name)
+        for name in model.operation_names:
+            http = model.operation_model(name).http
+            path, _, query = http["requestUri"].partition("?")
+            keys = frozenset(part.split("=")[0] for part in query.split("&") if part)
+            routes.append(_Route(name, http["method"], re.compile(_pattern(path) + "/?"), keys))
+    return tuple(sorted(routes, key=lambda r: (-len(r.query), -r.path.pattern.count("/"), r.path.groups, r.name)))
+
+
+def _pattern(path: str) -> str:
+    parts = re.split(r"\{(\w+)(\+?)\}", path.rstrip("/"))
+    pieces = []
+    for index in range(0, len(parts), 3):
+        pieces.append(re.escape(parts[index]))
+        if index + 2 < len(parts):
+            pieces.append("(.+)" if parts[index + 2] else "([^/]+)")
+    return "".join(pieces)

@@ -1,0 +1,57 @@
+"""Every knob of the emulated AWS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The repository: where template.yaml, functions/ and layers/ are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulatorOptions:
+    """How an emulator is started; the defaults suit the demo.
+
+    Times in seconds are real seconds, except where `speed` is named: it says how many seconds of a state machine's
+    Wait, of a Retry's back-off and of an asynchronous invocation's retry pass in one real second. Everything else,
+    such as timeouts of functions and the times that Bedrock reports, runs at the speed of the wall clock.
+    """
+
+    template: Path = PROJECT / "template.yaml"
+    stack_name: str = "rft"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameter overrides of the template, as in `sam deploy --parameter-overrides`."""
+
+    port: int = 0
+    """Port of the AWS endpoint on 127.0.0.1; 0 lets the system choose."""
+    api_port: int = 0
+    """Port of the HTTP API on 127.0.0.1; 0 lets the system choose."""
+
+    speed: float = 120.0
+    workers_per_function: int = 4
+    """Processes a function may have at once; further invocations wait (AWS would start more)."""
+
+    training_seconds: float = 12.0
+    """How long a Bedrock job takes from creation to its end, when grading does not take longer."""
+    max_steps: int = 20
+    """A job simulates no more training steps than this; a longer one is cut, and its files say so."""
+    max_rollouts_per_step: int = 256
+    """A step grades no more rollouts than this; a larger batch is cut, and the job's files say so."""
+    grader_batch: int = 64
+    """Samples in one grader invocation: what SageMaker does; Bedrock's number is not documented."""
+    grader_parallelism: int = 4
+    """Grader invocations at once (SageMaker: 12); more than `workers_per_function` only wait."""
+    concurrent_jobs: int = 2
+    """Quota of jobs that are InProgress or Stopping; the next one gets ServiceQuotaExceededException."""
+    seed: int = 42
+    """Rollouts are drawn from it: the same seed and the same requests give the same answers."""
+
+    judge_url: str | None = field(default_factory=lambda: os.environ.get("RFT_JUDGE_URL") or None)
+    """Base URL of an OpenAI-compatible server that answers Converse; None: the deterministic stand-in."""
+    judge_model: str = field(default_factory=lambda: os.environ.get("RFT_JUDGE_MODEL", "default"))
+    """Model name sent to `judge_url`."""
+    judge_latency: float = 0.0
+    """Seconds that the stand-in takes for one answer."""

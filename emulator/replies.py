@@ -1,0 +1,58 @@
+"""AWS's answers on the wire: JSON, and errors in the form of each protocol."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from werkzeug.wrappers import Response
+
+XML_SERVICES = frozenset({"s3", "sns", "sqs", "iam", "sts", "cloudformation", "monitoring"})
+"""Services whose errors are XML; the others answer in JSON."""
+
+
+class AwsError(Exception):
+    """An error that a caller of AWS gets: its code, HTTP status and message."""
+
+    def __init__(self, code: str, status: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.status = status
+        self.message = message
+
+
+def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A REST-JSON answer; times become ISO 8601 in UTC."""
+    return _reply(json.dumps(body, default=_encoded).encode(), status, "application/json", headers)
+
+
+def error_reply(service: str, error: AwsError, *, json_protocol: bool = False) -> Response:
+    """An error as clients of `service` parse it; `json_protocol` is for services that are asked by X-Amz-Target."""
+    if service in XML_SERVICES and not json_protocol:
+        return _reply(_xml(service, error).encode(), error.status, "text/xml")
+    body = {"__type": error.code, "message": error.message}
+    return json_reply(body, error.status, {"x-amzn-ErrorType": error.code})
+
+
+def _reply(body: bytes, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> Response:
+    reply = Response(body, status=status, content_type=content_type, headers=dict(headers or {}))
+    reply.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    return reply
+
+
+def _xml(service: str, error: AwsError) -> str:
+    inner = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    request_id = f"<RequestId>{uuid.uuid4()}</RequestId>"
+    if service == "s3":
+        return f'<?xml version="1.0" encoding="UTF-8"?><Error>{inner}{request_id}</Error>'
+    return f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error>{request_id}</ErrorResponse>"
+
+
+def _encoded(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} has no JSON form here")

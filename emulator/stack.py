@@ -1,0 +1,137 @@
+"""Deploys a template to the emulator: CloudFormation by moto, then what moto leaves out."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import moto_setup
+from emulator.functions.spec import FunctionSpec
+from emulator.template import ARTIFACTS, StackTemplate
+
+Client = Callable[[str], Any]
+"""Gives a boto3 client of the emulator for a service's name."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack: names and ARNs by logical id, functions, and the body of the HTTP API."""
+
+    stack_id: str
+    physical_ids: Mapping[str, str]
+    outputs: Mapping[str, str]
+    functions: tuple[FunctionSpec, ...]
+    api: Mapping[str, Any]
+    """OpenAPI document of the template's HTTP API, its intrinsic functions resolved; empty when it has none."""
+
+    @property
+    def graders(self) -> dict[str, str]:
+        """ARNs of the functions called `Grade<Name>`, by name in snake case."""
+        named = {f.logical_id.removeprefix("Grade"): f.arn for f in self.functions if f.logical_id.startswith("Grade")}
+        return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): arn for name, arn in named.items() if name}
+
+
+def deploy(
+    template: StackTemplate,
+    client: Client,
+    *,
+    root: Path,
+    region: str,
+    stack_name: str,
+    parameters: Mapping[str, str],
+) -> Stack:
+    """Create the stack. Paths in the template are relative to `root`. Raises ValueError for an unknown parameter."""
+    if unknown := sorted(set(parameters) - set(template.body.get("Parameters", {}))):
+        raise ValueError(f"the template has no parameters {', '.join(unknown)}")
+    _upload_artifacts(template, client)
+    cloudformation = client("cloudformation")
+    stack_id: str = cloudformation.create_stack(
+        StackName=stack_name,
+        TemplateBody=json.dumps(template.body),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )["StackId"]
+    listed = cloudformation.describe_stack_resources(StackName=stack_name)["StackResources"]
+    physical_ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed if "PhysicalResourceId" in r}
+    _finish_buckets(template, client, physical_ids)
+    described = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    return Stack(
+        stack_id=stack_id,
+        physical_ids=physical_ids,
+        outputs={o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])},
+        functions=tuple(_functions(template, client, physical_ids, root)),
+        api=_api(template, stack_id, region),
+    )
+
+
+def empty_archive() -> bytes:
+    """What stands for a function's code: moto wants an archive, the emulator runs the folder itself."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("emulated.txt", "The emulator runs the function's folder in place.\n")
+    return buffer.getvalue()
+
+
+def _upload_artifacts(template: StackTemplate, client: Client) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket=ARTIFACTS)
+    archive = empty_archive()
+    for _, resource in template.of_type("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
+        s3.put_object(Bucket=ARTIFACTS, Key=_artifact_key(resource), Body=archive)
+
+
+def _artifact_key(resource: Mapping[str, Any]) -> str:
+    properties = resource["Properties"]
+    key: str = (properties.get("Code") or properties["Content"])["S3Key"]
+    return key
+
+
+def _functions(
+    template: StackTemplate, client: Client, physical_ids: Mapping[str, str], root: Path
+) -> list[FunctionSpec]:
+    layers = {name: root / _artifact_key(r) for name, r in template.of_type("AWS::Lambda::LayerVersion")}
+    specs = []
+    for logical_id, resource in template.of_type("AWS::Lambda::Function"):
+        deployed = client("lambda").get_function_configuration(FunctionName=physical_ids[logical_id])
+        used = [layers[ref["Ref"]] for ref in resource["Properties"].get("Layers", []) if ref.get("Ref") in layers]
+        specs.append(
+            FunctionSpec(
+                name=deployed["FunctionName"],
+                logical_id=logical_id,
+                arn=deployed["FunctionArn"],
+                folder=root / _artifact_key(resource),
+                handler=deployed["Handler"],
+                timeout=deployed["Timeout"],
+                memory=deployed["MemorySize"],
+                environment={n: str(v) for n, v in deployed.get("Environment", {}).get("Variables", {}).items()},
+                layers=tuple(used),
+                dead_letter_arn=deployed.get("DeadLetterConfig", {}).get("TargetArn"),
+            )
+        )
+    return specs
+
+
+def _finish_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:
+    """Versioning and EventBridge, which moto's CloudFormation passes over."""
+    s3 = client("s3")
+    for name, resource in template.of_type("AWS::S3::Bucket"):
+        bucket, properties = physical_ids[name], resource.get("Properties", {})
+        if "VersioningConfiguration" in properties:
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=properties["VersioningConfiguration"])
+        if "EventBridgeConfiguration" in properties.get("NotificationConfiguration", {}):
+            s3.put_bucket_notification_configuration(
+                Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+            )
+
+
+def _api(template: StackTemplate, stack_id: str, region: str) -> Mapping[str, Any]:
+    for _, resource in template.of_type("AWS::ApiGatewayV2::Api"):
+        body: Mapping[str, Any] = moto_setup.resolved(stack_id, region, resource["Properties"].get("Body", {}))
+        return body
+    return {}

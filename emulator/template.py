@@ -1,0 +1,170 @@
+"""The project's SAM template, made into what moto's CloudFormation takes. Reads files; touches no AWS.
+
+Code stays where it is: a `CodeUri` or `ContentUri` becomes an S3 URI whose key is the folder's path, so that a
+deployed function leads back to its folder.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+ARTIFACTS = "emulated-artifacts"
+"""The bucket that stands for the one SAM uploads code to."""
+
+DROPPED = frozenset({"AWS::S3::BucketPolicy"})
+"""Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none."""
+
+Resource = dict[str, Any]
+
+
+class TemplateInvalid(ValueError):
+    """The template cannot be deployed here; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class StackTemplate:
+    """A CloudFormation template for moto, and beside it the resources that are served by other means."""
+
+    body: dict[str, Any]
+    beside: dict[str, Resource]
+
+    def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
+        """Logical ids and resources of these types, deployed by moto or not."""
+        for name, resource in {**self.body["Resources"], **self.beside}.items():
+            if resource["Type"] in types:
+                yield name, resource
+
+
+def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: Callable[[str], bool]) -> StackTemplate:
+    """Read a SAM template and translate it. `supported` says which resource types moto can create.
+
+    Raises TemplateInvalid.
+    """
+    try:
+        source = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
+    except (OSError, yaml.YAMLError) as error:
+        raise TemplateInvalid(f"{path}: {error}") from error
+    definitions = _localise(source, path.parent)
+    body = _translate(source, region, parameters)
+    for name, (text, substitutions) in definitions.items():
+        properties = body["Resources"][name]["Properties"]
+        properties.pop("DefinitionS3Location", None)
+        properties["DefinitionString"] = _substituted(text, substitutions)
+    return _divided(body, supported)
+
+
+def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]) -> dict[str, Any]:
+    """What CloudFormation's Serverless macro does, with the same parameter values."""
+    session = boto3.session.Session(region_name=region)
+    defaults = {name: p["Default"] for name, p in source.get("Parameters", {}).items() if "Default" in p}
+    try:
+        translator = Translator(None, Parser(), boto_session=session)
+        translated: dict[str, Any] = translator.translate(source, parameter_values={**defaults, **overrides})
+    except InvalidDocumentException as error:
+        raise TemplateInvalid("; ".join(cause.message for cause in error.causes)) from error
+    return translated
+
+
+def _localise(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Turn local paths into artifact URIs, in place; returns the text and substitutions of each state machine."""
+    definitions = {}
+    for name, resource in source["Resources"].items():
+        properties = resource.setdefault("Properties", {})
+        for key in ("CodeUri", "ContentUri"):
+            if isinstance(properties.get(key), str):
+                properties[key] = f"s3://{ARTIFACTS}/{properties[key].strip('/')}"
+        if resource["Type"] == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
+            text = (root / properties.pop("DefinitionUri")).read_text(encoding="utf-8")
+            definitions[name] = (text, properties.pop("DefinitionSubstitutions", {}))
+            properties["DefinitionUri"] = f"s3://{ARTIFACTS}/{name}"
+    return definitions
+
+
+def _substituted(text: str, substitutions: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition with `${Name}` replaced as CloudFormation does it: in the text, before it is read as JSON."""
+    parts = re.split(r"\$\{(\w+)\}", text)
+    unknown = sorted(set(parts[1::2]) - set(substitutions))
+    if unknown:
+        raise TemplateInvalid(f"the state machine names substitutions that the template does not give: {unknown}")
+    pieces = [substitutions[part] if index % 2 else part for index, part in enumerate(parts)]
+    return {"Fn::Join": ["", pieces]}
+
+
+def _divided(body: dict[str, Any], supported: Callable[[str], bool]) -> StackTemplate:
+    resources: dict[str, Resource] = body["Resources"]
+    beside = {
+        name: resource
+        for name, resource in resources.items()
+        if resource["Type"] in DROPPED or not supported(resource["Type"])
+    }
+    kept = {name: _without_unknown_dependencies(r, beside) for name, r in resources.items() if name not in beside}
+    known = _with_names_for(beside, {**body, "Resources": kept})
+    return StackTemplate(known, _with_names_for(beside, copy.deepcopy(beside)))
+
+
+def _without_unknown_dependencies(resource: Resource, beside: Mapping[str, Resource]) -> Resource:
+    waits = resource.get("DependsOn", [])
+    left = [name for name in ([waits] if isinstance(waits, str) else waits) if name not in beside]
+    return {**{k: v for k, v in resource.items() if k != "DependsOn"}, **({"DependsOn": left} if left else {})}
+
+
+def _with_names_for(beside: Mapping[str, Resource], value: Any) -> Any:
+    """References to resources that moto does not create get a made-up name: `emulated-<logical id>`."""
+    if isinstance(value, list):
+        return [_with_names_for(beside, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("Ref") in beside:
+        return f"emulated-{value['Ref'].lower()}"
+    attribute = value.get("Fn::GetAtt")
+    if isinstance(attribute, list) and attribute[0] in beside:
+        return f"emulated-{attribute[0].lower()}"
+    if "Fn::Sub" in value:
+        return {"Fn::Sub": _sub_with_names_for(beside, value["Fn::Sub"])}
+    return {key: _with_names_for(beside, item) for key, item in value.items()}
+
+
+def _sub_with_names_for(beside: Mapping[str, Resource], sub: Any) -> Any:
+    if isinstance(sub, list):
+        return [_sub_with_names_for(beside, sub[0]), _with_names_for(beside, sub[1])]
+    return re.sub(
+        r"\$\{(\w+)(\.\w+)?\}",
+        lambda found: f"emulated-{found[1].lower()}" if found[1] in beside else found[0],
+        sub,
+    )
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms."""
+
+
+def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+# An unquoted date, as in a policy's version, stays the text it is.
+_Loader.yaml_implicit_resolvers = {
+    key: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for key, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
