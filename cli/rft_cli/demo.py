@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from emulator import Emulator, EmulatorOptions
 from rft_cli.control_plane import ControlPlane
-from rft_cli.follow import Rewards, StepReward, follow, sparkline
+from rft_cli.follow import Rewards, StepReward, follow
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "pandalm" / "comparisons.json"
 KEPT = Path("build") / "demo"
@@ -22,23 +24,19 @@ KEPT = Path("build") / "demo"
 def demo(dataset: Path, task: str, console: Console) -> int:
     """Run the demo; 0 only if the run completed. Raises ApiError, OSError (the dataset cannot be read)."""
     body = dataset.read_bytes()
-    console.print("[bold]Reinforcement fine-tuning on an emulated AWS[/] — no account, no cost.", highlight=False)
-    console.print(
-        "[yellow]Simulated:[/] Bedrock, its training and the judge model. Real: template, state machine, functions.\n",
-        highlight=False,
-    )
+    say = partial(console.print, highlight=False, soft_wrap=True)
+    say("[bold]Reinforcement fine-tuning on an emulated AWS[/]: no account, no cost.")
+    say("[yellow]Simulated:[/] Bedrock, its training and the judge model. Real: template, state machine, functions.\n")
     started = time.monotonic()
     with console.status("starting the emulated AWS and deploying template.yaml …"):
         emulator = Emulator.start(EmulatorOptions())
     with emulator as aws:
-        console.print(
-            f"          AWS       {aws.endpoint} ({time.monotonic() - started:.1f} s to deploy)", highlight=False
-        )
+        say(f"          AWS       {aws.endpoint} ({time.monotonic() - started:.1f} s to deploy)")
         uri = _upload(aws, dataset.name, task, body)
-        console.print(f"          dataset   {uri} ({len(body):,} bytes)", highlight=False)
+        say(f"          dataset   {uri} ({len(body):,} bytes)")
         plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
         run_id = plane.start_run({"name": "demo", "dataset": {"task": task, "uri": uri}})["run_id"]
-        console.print(f"          POST /runs → [bold]{run_id}[/]", highlight=False)
+        say(f"          POST /runs → [bold]{run_id}[/]")
         s3 = aws.client("s3")
         view = follow(plane, run_id, console, lambda view: _rewards(s3, aws.bucket, view))
         files = _keep_files(s3, aws.bucket, run_id)
@@ -86,26 +84,26 @@ def _keep_files(s3: Any, bucket: str, run_id: str) -> Path:
 
 
 def _summarise(console: Console, view: dict[str, Any], rewards: Rewards, files: Path, seconds: float) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("run", f"{view['run_id']}  [bold]{view['status']}[/]")
+    console.print()
+    for name, value in _summary(view, rewards):
+        console.print(f"[bold]{name:<12}[/]{value}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{'files':<12}[/]{files}/", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{'time':<12}[/]{seconds:.0f} s", highlight=False)
+
+
+def _summary(view: dict[str, Any], rewards: Rewards) -> Iterator[tuple[str, str]]:
+    yield "run", f"{view['run_id']}  {view['status']}"
     if view["dataset"]:
-        table.add_row("splits", " · ".join(f"{split} {rows}" for split, rows in view["dataset"]["rows"].items()))
+        yield "splits", " · ".join(f"{split} {rows}" for split, rows in view["dataset"]["rows"].items())
     if view["smoke_test"]:
-        table.add_row("smoke test", _smoke_test_line(view["smoke_test"]))
+        yield "smoke test", escape(_smoke_test_line(view["smoke_test"]))
     if rewards.points:
         first, last = rewards.points[0].training, rewards.points[-1].training
-        curve = sparkline([point.training for point in rewards.points])
-        table.add_row("reward", f"{first:.3f} → {last:.3f} in {len(rewards.points)} steps  {curve}  (simulated)")
+        yield "reward", f"{first:.3f} → {last:.3f} in {len(rewards.points)} steps [yellow](simulated)[/]"
     if view["model_arn"]:
-        table.add_row("model", f"{view['model_arn']}  (simulated)")
+        yield "model", f"{view['model_arn']} [yellow](simulated)[/]"
     if view["failure"]:
-        table.add_row(
-            "failure", f"{view['failure']['error']} in {view['failure']['stage']}: {view['failure']['cause']}"
-        )
-    table.add_row("files", f"{files}/")
-    table.add_row("time", f"{seconds:.0f} s")
-    console.print()
-    console.print(table, highlight=False, soft_wrap=True)
+        yield "failure", escape(f"{view['failure']['error']} in {view['failure']['stage']}: {view['failure']['cause']}")
 
 
 def _smoke_test_line(report: dict[str, Any]) -> str:

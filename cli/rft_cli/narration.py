@@ -18,28 +18,22 @@ class Narrator:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
-        self._stages = 0
 
     def lines(self, view: View) -> Iterator[str]:
-        """What is new in `view` (the body of `GET /runs/{run_id}`)."""
-        parts: tuple[tuple[str, Callable[[View], Iterator[str]]], ...] = (
-            ("dataset", dataset_lines),
-            ("smoke_test", smoke_test_lines),
-            ("hyperparameters", hyperparameter_lines),
-            ("job", job_lines),
-        )
-        for part, tell in parts:
-            if view.get(part) and part not in self._told:
-                self._told.add(part)
-                yield from tell(view)
-        yield from self._new_stages(view)
+        """What is new in `view` (the body of `GET /runs/{run_id}`), each stage followed by what it found out."""
+        for event in view["timeline"]:
+            stage = event["after"]
+            told = [(stage, stage_line, event), *((part, tell, view) for part, tell in FINDINGS.get(stage, ()))]
+            for key, tell, source in told:
+                if key not in self._told and (key == stage or view.get(key)):
+                    self._told.add(key)
+                    yield from tell(source)
 
-    def _new_stages(self, view: View) -> Iterator[str]:
-        timeline = view.get("timeline") or []
-        for event in timeline[self._stages :]:
-            detail = f"  [dim]{escape(event['detail'])}[/]" if event.get("detail") else ""
-            yield f"[dim]{event['at'][11:19]}[/]  [bold]{event['after']}[/]{detail}"
-        self._stages = len(timeline)
+
+def stage_line(event: View) -> Iterator[str]:
+    """When a stage began, its name, and what is known of the change."""
+    detail = f"  [dim]{escape(event['detail'])}[/]" if event.get("detail") else ""
+    yield f"[dim]{event['at'][11:19]}[/]  [bold]{event['after']}[/]{detail}"
 
 
 def dataset_lines(view: View) -> Iterator[str]:
@@ -75,6 +69,8 @@ def hyperparameter_lines(view: View) -> Iterator[str]:
         yield f"          {name:<24} {choice['value']!s:<8} [dim]{escape(choice['reason'])}[/]"
 
 
-def job_lines(view: View) -> Iterator[str]:
-    """The job's ARN."""
-    yield f"          job       {view['job']['arn']}"
+FINDINGS: Mapping[str, tuple[tuple[str, Callable[[View], Iterator[str]]], ...]] = {
+    "PREPARING": (("dataset", dataset_lines), ("hyperparameters", hyperparameter_lines)),
+    "SMOKE_TESTING": (("smoke_test", smoke_test_lines),),
+}
+"""Which parts of a view each stage fills, and how they are told."""
