@@ -12,7 +12,9 @@
     ├── RunConflict                the same run id or key with another request
     ├── TransitionRefused          a status change the table does not allow
     ├── JudgeError                 no answer from the judge that can be used; never a score
-    │   ├── JudgeUnavailable       it could not be reached, or refused for load
+    │   ├── JudgeUnavailable       it could not be reached
+    │   │   └── JudgeThrottled     it asked to slow down
+    │   ├── JudgeHeldBack          it has been away for a while, so it is not asked for a while
     │   ├── JudgeRefused           it will not take this call, however often it is made
     │   └── JudgeReplyInvalid      it answered, but not what was asked for
     ├── OutOfTime                  a batch's time was up before a sample was graded
@@ -92,7 +94,15 @@ class JudgeError(RftError):
 
 
 class JudgeUnavailable(JudgeError):
-    """The judge could not be reached in time, or refused for load."""
+    """The judge could not be reached in time, or failed on its side."""
+
+
+class JudgeThrottled(JudgeUnavailable):
+    """The judge refused for load: asking again later is all it takes."""
+
+
+class JudgeHeldBack(JudgeError):
+    """The judge has failed again and again, and is not asked until some time has passed."""
 
 
 class JudgeRefused(JudgeError):

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol
 
 from rft.contracts.job import Job
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.contracts.telemetry import Rollout
 
 
 @dataclass(frozen=True)
@@ -194,12 +195,13 @@ class Executions(Protocol):
 
 @dataclass(frozen=True)
 class JudgeReply:
-    """A judge's answer and what it cost in tokens."""
+    """A judge's answer and what it cost in tokens; `cached_tokens` are input that came from the model's cache."""
 
     text: str
     stop_reason: str
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
 
 
 class Judge(Protocol):
@@ -208,11 +210,37 @@ class Judge(Protocol):
     @property
     def model_id(self) -> str: ...
 
-    def ask(self, *, system: str, user: str) -> JudgeReply:
+    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         """One question at temperature 0, asked once. The reply has text; whether it makes sense is the caller's to say.
 
-        Raises JudgeUnavailable, JudgeRefused, JudgeReplyInvalid (withheld, or no text).
+        `schema` is the JSON schema that the reply should fit; not every model can be held to it.
+        Raises JudgeUnavailable, JudgeThrottled, JudgeRefused, JudgeReplyInvalid (withheld, or no text).
         """
+        ...
+
+
+class JudgeCache(Protocol):
+    """Replies of judges by the digest of what they were asked. It never raises: a cache that fails is a miss."""
+
+    def get(self, key: str) -> str | None:
+        """The reply's text, if it is known."""
+        ...
+
+    def put(self, key: str, text: str) -> None:
+        """Remember a reply that made sense."""
+        ...
+
+
+class RolloutLog(Protocol):
+    """Where graders leave what they graded."""
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether rows may hold the answers' text."""
+        ...
+
+    def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
+        """Add one object of rows, all of this run. Raises RetryableThrottling, RetryableServiceError."""
         ...
 
 

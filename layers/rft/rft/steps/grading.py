@@ -11,25 +11,32 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
-from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric, Sample
+from rft.contracts.grading import GRADER_ERROR, GradeResult, Sample
 from rft.errors import InvalidGraderEvent, JudgeError, OutOfTime, RftError
 from rft.observability import logger
 from rft.rewards.components import Component, score_of
 from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
 
-RESERVE_SECONDS = 2.5
-"""Kept free of a Lambda's remaining time, to build and send the response."""
+TELEMETRY_SECONDS = 2.0
+"""The longest that writing down what was graded may hold up the response."""
 
-MAX_SAMPLES = 8_000
-"""A result is up to 700 bytes of JSON, and Lambda's synchronous response holds 6 MB (Lambda quotas)."""
+RESERVE_SECONDS = TELEMETRY_SECONDS + 2.5
+"""Kept free of a Lambda's remaining time: for telemetry, and to build and send the response."""
 
-Grader = Callable[[Sample], Sequence[Component]]
+MAX_SAMPLES = 5_000
+"""A result is up to 1,200 bytes of JSON, and Lambda's synchronous response holds 6 MB (Lambda quotas)."""
+
+Grader = Callable[[Sample], Iterable[Component]]
+"""A grader may also give its components one by one: those before a failure are then kept for telemetry."""
+
 OnJudgeError = Literal["zero", "raise"]
+
+NO_ERROR, ERROR = Component(GRADER_ERROR, 0), Component(GRADER_ERROR, 1)
 
 
 @dataclass(frozen=True)
@@ -48,14 +55,22 @@ class Deadline:
         return self._start + self.seconds - self.monotonic()
 
 
-@dataclass(frozen=True)
-class Ungraded:
-    """A sample without a score, and the error that cost it."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one sample: the result that is sent, and what only telemetry tells.
 
-    error: Exception
+    Where `error` is set the result is a marked 0.0. `sample` is None where nothing could be read, or no time was left.
+    """
+
+    result: GradeResult
+    components: Sequence[Component] = ()
+    sample: Sample | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
 
 
-Graded = GradeResult | Ungraded
+Telemetry = Callable[[Sequence[object], Sequence[Outcome]], None]
+"""Takes a batch as it came and what came of it. It must not raise, nor take longer than TELEMETRY_SECONDS."""
 
 
 def grade_batch(
@@ -65,10 +80,11 @@ def grade_batch(
     deadline: Deadline,
     parallelism: int | None = None,
     on_judge_error: OnJudgeError = "zero",
+    telemetry: Telemetry | None = None,
 ) -> tuple[GradeResult, ...]:
     """One result for each sample, in order.
 
-    `parallelism` is the number of threads for a grader that waits for others; None grades in this thread, for one
+    `deadline` leaves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that waits for others; None grades in this thread, for one
     that only computes. A batch that the deadline cuts short is answered all the same: what is missing is an error.
     Raises InvalidGraderEvent for an event that is no batch, and with `on_judge_error` "raise" the first
     JudgeError or OutOfTime.
@@ -81,11 +97,11 @@ def grade_batch(
         else _in_threads(grader, batch, deadline, parallelism)
     )
     _log(batch, outcomes, seconds=time.monotonic() - started)
+    if telemetry:
+        telemetry(batch, outcomes)
     if on_judge_error == "raise":
         _raise_first_judge_error(outcomes)
-    return tuple(
-        _answer(raw, position, outcome) for position, (raw, outcome) in enumerate(zip(batch, outcomes, strict=True), 1)
-    )
+    return tuple(outcome.result for outcome in outcomes)
 
 
 def _batch(event: object) -> list[Any]:
@@ -96,75 +112,81 @@ def _batch(event: object) -> list[Any]:
     return event
 
 
-def _grade(grader: Grader, raw: object) -> Graded:
+def _grade(grader: Grader, raw: object, position: int) -> Outcome:
+    started = time.perf_counter()
+    sample, parts = None, list[Component]()
     try:
         sample = read_sample(raw)
-        components = grader(sample)
-        metrics = (*(part.metric() for part in components), Metric(name=GRADER_ERROR, value=0, type="Metric"))
-        return GradeResult(id=sample.id, aggregate_reward_score=score_of(components), metrics_list=metrics)
+        for part in grader(sample):
+            parts.append(part)  # noqa: PERF402  one by one, so that those before a failure are kept
+        result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
+        return Outcome(result, parts, sample, seconds=time.perf_counter() - started)
     except Exception as error:  # noqa: BLE001  one sample must never cost the others their scores
-        return Ungraded(error)
+        result = _result(sample_id(raw, position), 0, [ERROR])
+        return Outcome(result, parts, sample, error, time.perf_counter() - started)
 
 
-def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline) -> list[Graded]:
-    return [_grade(grader, raw) if deadline.remaining() > 0 else _out_of_time() for raw in batch]
+def _result(identity: str, score: float, parts: Iterable[Component]) -> GradeResult:
+    metrics = tuple(part.metric() for part in parts)
+    return GradeResult(id=identity, aggregate_reward_score=score, metrics_list=metrics)
 
 
-def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, parallelism: int) -> list[Graded]:
+def _out_of_time(raw: object, position: int) -> Outcome:
+    return Outcome(_result(sample_id(raw, position), 0, [ERROR]), error=OutOfTime("the batch's time was up"))
+
+
+def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline) -> list[Outcome]:
+    return [
+        _grade(grader, raw, position) if deadline.remaining() > 0 else _out_of_time(raw, position)
+        for position, raw in enumerate(batch, 1)
+    ]
+
+
+def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, parallelism: int) -> list[Outcome]:
     """Threads that hang are left behind: they are daemons, take no further sample, and die with the process."""
     todo: SimpleQueue[tuple[int, object]] = SimpleQueue()
-    done: SimpleQueue[tuple[int, Graded]] = SimpleQueue()
+    done: SimpleQueue[tuple[int, Outcome]] = SimpleQueue()
     closed = threading.Event()
 
     def work() -> None:
         while not closed.is_set() and deadline.remaining() > 0:
             try:
-                index, raw = todo.get_nowait()
+                position, raw = todo.get_nowait()
             except Empty:
                 return
-            done.put((index, _grade(grader, raw)))
+            done.put((position, _grade(grader, raw, position)))
 
-    for item in enumerate(batch):
+    for item in enumerate(batch, 1):
         todo.put(item)
     for _ in range(min(parallelism, len(batch))):
         threading.Thread(target=work, daemon=True, name="grader").start()
-    outcomes = _collect(done, len(batch), deadline)
+    graded = _collect(done, len(batch), deadline)
     closed.set()
-    return outcomes
+    return [graded.get(position) or _out_of_time(raw, position) for position, raw in enumerate(batch, 1)]
 
 
-def _collect(done: SimpleQueue[tuple[int, Graded]], size: int, deadline: Deadline) -> list[Graded]:
-    outcomes: list[Graded] = [_out_of_time()] * size
-    for _ in range(size):
+def _collect(done: SimpleQueue[tuple[int, Outcome]], size: int, deadline: Deadline) -> dict[int, Outcome]:
+    """What was graded before the deadline, by position."""
+    graded: dict[int, Outcome] = {}
+    while len(graded) < size:
         try:
-            index, outcome = done.get(timeout=max(0.0, deadline.remaining()))
+            position, outcome = done.get(timeout=max(0.0, deadline.remaining()))
         except Empty:
             break
-        outcomes[index] = outcome
-    return outcomes
+        graded[position] = outcome
+    return graded
 
 
-def _out_of_time() -> Ungraded:
-    return Ungraded(OutOfTime("the batch's time was up"))
-
-
-def _answer(raw: object, position: int, outcome: Graded) -> GradeResult:
-    if isinstance(outcome, GradeResult):
-        return outcome
-    error = Metric(name=GRADER_ERROR, value=1, type="Metric")
-    return GradeResult(id=sample_id(raw, position), aggregate_reward_score=0, metrics_list=(error,))
-
-
-def _raise_first_judge_error(outcomes: Sequence[Graded]) -> None:
+def _raise_first_judge_error(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
-        if isinstance(outcome, Ungraded) and isinstance(outcome.error, JudgeError | OutOfTime):
+        if isinstance(outcome.error, JudgeError | OutOfTime):
             raise outcome.error
 
 
-def _log(batch: Sequence[object], outcomes: Sequence[Graded], *, seconds: float) -> None:
+def _log(batch: Sequence[object], outcomes: Sequence[Outcome], *, seconds: float) -> None:
     """One line a batch. Messages are shown of our own errors only: others may quote what they failed on."""
-    scores = [outcome.aggregate_reward_score for outcome in outcomes if isinstance(outcome, GradeResult)]
-    errors = [outcome.error for outcome in outcomes if isinstance(outcome, Ungraded)]
+    scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     told = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]
     logger().info(
         "graded",

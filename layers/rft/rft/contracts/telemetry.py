@@ -1,0 +1,48 @@
+"""What a grader leaves behind of every rollout it graded: one row each, in gzip'd JSON lines.
+
+Bedrock publishes no rewards while it trains, so these rows are the only record of them. An object holds one
+invocation's rows of one run; its key begins with the time it was written (see `rft.runs.rollouts`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from rft.contracts.base import Contract, RunId
+from rft.contracts.dataset import SplitName
+from rft.contracts.grading import Score
+
+
+class JudgeUse(Contract):
+    """What judging one answer took. A call that failed counts; tokens are what the model reported."""
+
+    models: tuple[str, ...] = Field(description="The judges' model ids; more than one is a panel.")
+    prompt: str = Field(description="sha256:<hex> of everything in the prompt that is the same for every answer.")
+    calls: int = 0
+    retries: int = 0
+    throttled: int = 0
+    cache_hits: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = Field(default=0, description="Input tokens that the model read from its prompt cache.")
+
+
+class Rollout(Contract):
+    """One graded answer. `score` is None where there is an `error`, named by its class: an error is no score."""
+
+    schema_version: Literal[1] = 1
+    run_id: RunId
+    grader: str
+    id: str = Field(description="Bedrock's id of the sample.")
+    task_id: str | None = Field(description="The dataset row's; answers that share it belong to one group.")
+    split: SplitName | None = Field(description="Of the dataset row; None where the row does not say.")
+    at: AwareDatetime = Field(description="When the batch was graded, in UTC.")
+    score: Score | None
+    error: str | None = None
+    components: dict[str, float] = Field(description="The grade's parts before weighting, and what else it measured.")
+    seconds: float = Field(ge=0, description="How long this sample took to grade.")
+    answer_length: int | None = Field(description="In characters; None where no answer could be read.")
+    answer: str | None = Field(default=None, description="Its text, where the stack captures answers.")
+    judge: JudgeUse | None = None
