@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from emulator import moto_setup
+from emulator import moto_setup, moto_step_functions
 from emulator.aws_port import AwsPort, Service
 from emulator.bedrock.control import Bedrock, JobThreads
 from emulator.bedrock.converse import Converse
@@ -111,7 +111,7 @@ class Emulator:
         """Deploy a further function from a folder with app.py (`handler`), and return its ARN."""
         arn: str = self.client("lambda").create_function(
             FunctionName=name,
-            Role=f"arn:aws:iam::{moto_setup.ACCOUNT}:role/emulated",
+            Role=self._any_role(),
             Runtime="python3.13",
             Handler="app.handler",
             Code={"ZipFile": empty_archive()},
@@ -166,10 +166,10 @@ class Emulator:
         self.stack = self._deploy(template)
         self._open_api()
         self._closes_first(
-            self._events.close,
             self._job_threads.close,
             self._functions.close,
-            moto_setup.stop_executions,
+            moto_step_functions.stop_executions,
+            self._events.close,
             self._clock.close,
         )
 
@@ -228,8 +228,14 @@ class Emulator:
         self.api_url = server.url
 
     def _closes_first(self, *actions: Callable[[], None]) -> None:
+        """Actions for the end, the last one first."""
         for action in actions:
             self._cleanup.callback(action)
+
+    def _any_role(self) -> str:
+        """A function's role in the stack: nothing here is authorised by it, but moto asks for one that exists."""
+        deployed = self.client("lambda").get_function_configuration(FunctionName=self.stack.functions[0].name)
+        return str(deployed["Role"])
 
     def _training(self, job: Job) -> Training:
         return Training(

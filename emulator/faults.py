@@ -119,6 +119,14 @@ class Faults:
             )
         )
 
+    def crash(self, function: str = "", *, count: int | None = 1) -> None:
+        """The process of a function (its name or logical id, or the start of it) dies on its next call."""
+        self.add(Fault(service="lambda", operation="Invoke", subject=function, count=count, effect="crash"))
+
+    def time_out(self, function: str = "", *, count: int | None = 1) -> None:
+        """A function's next call ends as if its time had passed, without the wait."""
+        self.add(Fault(service="lambda", operation="Invoke", subject=function, count=count, effect="timeout"))
+
     def _use(self, rule: Fault) -> Fault:
         if rule.count is not None:
             rule.count -= 1

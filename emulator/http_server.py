@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class _Handler(RequestHandler):  # type: ignore[misc]
+class _Handler(RequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # headers and body are two writes: with Nagle each answer waits 40 ms
 

@@ -65,7 +65,7 @@ def deploy(
         stack_id=stack_id,
         physical_ids=physical_ids,
         outputs={o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])},
-        functions=tuple(_functions(template, client, physical_ids, root)),
+        functions=tuple(_functions(template, client, physical_ids, stack_id=stack_id, region=region, root=root)),
         api=_api(template, stack_id, region),
     )
 
@@ -93,10 +93,11 @@ def _artifact_key(resource: Mapping[str, Any]) -> str:
 
 
 def _functions(
-    template: StackTemplate, client: Client, physical_ids: Mapping[str, str], root: Path
+    template: StackTemplate, client: Client, physical_ids: Mapping[str, str], *, stack_id: str, region: str, root: Path
 ) -> list[FunctionSpec]:
     layers = {name: root / _artifact_key(r) for name, r in template.of_type("AWS::Lambda::LayerVersion")}
     specs = []
+    asynchronous = _asynchronous(template, stack_id, region)
     for logical_id, resource in template.of_type("AWS::Lambda::Function"):
         deployed = client("lambda").get_function_configuration(FunctionName=physical_ids[logical_id])
         used = [layers[ref["Ref"]] for ref in resource["Properties"].get("Layers", []) if ref.get("Ref") in layers]
@@ -111,10 +112,25 @@ def _functions(
                 memory=deployed["MemorySize"],
                 environment={n: str(v) for n, v in deployed.get("Environment", {}).get("Variables", {}).items()},
                 layers=tuple(used),
-                dead_letter_arn=deployed.get("DeadLetterConfig", {}).get("TargetArn"),
+                **asynchronous[logical_id],
             )
         )
     return specs
+
+
+def _asynchronous(template: StackTemplate, stack_id: str, region: str) -> dict[str, dict[str, Any]]:
+    """How each function treats asynchronous invocations that fail: its dead-letter queue and number of retries."""
+    settings: dict[str, dict[str, Any]] = {}
+    for name, resource in template.of_type("AWS::Lambda::Function"):
+        target = resource["Properties"].get("DeadLetterConfig", {}).get("TargetArn")
+        settings[name] = {"dead_letter_arn": moto_setup.resolved(stack_id, region, target)}
+    for _, resource in template.of_type("AWS::Lambda::EventInvokeConfig"):
+        properties = resource["Properties"]
+        chosen = settings[properties["FunctionName"]["Ref"]]
+        target = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        chosen["dead_letter_arn"] = moto_setup.resolved(stack_id, region, target) or chosen["dead_letter_arn"]
+        chosen["async_retries"] = int(properties.get("MaximumRetryAttempts", 2))
+    return settings
 
 
 def _finish_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:

@@ -94,7 +94,7 @@ class Functions:
         return found
 
     def _run_async(self, spec: FunctionSpec, payload: bytes) -> None:
-        for wait in (*ASYNC_RETRY_WAITS, None):
+        for wait in (*ASYNC_RETRY_WAITS[: spec.async_retries], None):
             if self._clock.closing or self.invoke(spec.name, payload).error is None:
                 return
             if wait is not None:

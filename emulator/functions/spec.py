@@ -22,6 +22,8 @@ class FunctionSpec:
     environment: Mapping[str, str]
     layers: tuple[Path, ...] = ()
     dead_letter_arn: str | None = None
+    """Queue or topic that gets the events of asynchronous invocations that failed to the end."""
+    async_retries: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)

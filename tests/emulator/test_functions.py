@@ -1,0 +1,135 @@
+"""Lambda: how each way a handler can end reaches its caller."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import Emulator
+from tests.emulator.waiting import eventually
+
+pytestmark = pytest.mark.emulator
+
+
+def invoke(aws: Emulator, event: object, name: str = "Probe") -> tuple[Any, str | None]:
+    reply = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    return json.loads(reply["Payload"].read()), reply.get("FunctionError")
+
+
+def test_a_handler_gets_its_event_and_its_time(aws: Emulator) -> None:
+    answer, error = invoke(aws, {"do": "echo", "text": "Grüße"})
+    assert error is None
+    assert answer["event"] == {"do": "echo", "text": "Grüße"}
+    assert 0 < answer["remaining_ms"] <= 2000
+    assert answer["arn"].startswith("arn:aws:lambda:us-east-1:123456789012:function:small-Probe-")
+    assert "echoing" in aws.logs("Probe")
+
+
+def test_an_exception_arrives_with_its_class_name(aws: Emulator) -> None:
+    answer, error = invoke(aws, {"do": "raise", "message": "seven"})
+    assert error == "Unhandled"
+    assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "seven")
+    assert any("app.py" in line for line in answer["stackTrace"])
+
+
+def test_past_its_timeout_a_function_is_killed_and_the_next_call_works(aws: Emulator) -> None:
+    answer, error = invoke(aws, {"do": "sleep", "seconds": 60})
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Sandbox.Timedout"
+    assert answer["errorMessage"].endswith("Task timed out after 2.00 seconds")
+    assert invoke(aws, {"do": "echo"})[1] is None
+
+
+def test_a_process_that_leaves_is_an_exit_error(aws: Emulator) -> None:
+    answer, error = invoke(aws, {"do": "exit"})
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Runtime.ExitError"
+    assert "exit status 3" in answer["errorMessage"]
+    assert invoke(aws, {"do": "echo"})[1] is None
+
+
+def test_code_that_cannot_be_imported_is_an_init_error(aws: Emulator) -> None:
+    answer, error = invoke(aws, {}, "BrokenImport")
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Runtime.ImportModuleError"
+    assert "a_module_that_is_not_there" in answer["errorMessage"]
+
+
+def test_the_environment_is_the_templates_and_nothing_of_the_users(
+    aws: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "the user's own")
+    monkeypatch.setenv("RFT_SECRET", "the user's own")
+    aws.invoke("Probe", b'{"do": "exit"}')  # the next one starts a process
+    answer, _ = invoke(aws, {"do": "environ"})
+    environ = answer["environ"]
+    assert (environ["GREETING"], environ["COUNT"], environ["BUCKET"]) == ("hello", "3", aws.bucket)
+    assert answer["data"] == "from the layer\n"
+    assert environ["AWS_ENDPOINT_URL"] == aws.endpoint
+    assert environ["AWS_ACCESS_KEY_ID"] == aws.credentials.access_key
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "RFT_SECRET"} & environ.keys()
+    assert answer["cwd"].endswith("functions/probe")
+    assert any(path.endswith("emulator_stack/layer") for path in answer["path"])
+    assert not any(path.endswith("emulator/functions") for path in answer["path"])
+
+
+def test_calls_at_once_run_in_processes_of_their_own(aws: Emulator) -> None:
+    answers: list[Any] = []
+
+    def call() -> None:
+        answers.append(invoke(aws, {"do": "sleep", "seconds": 0.8})[0])
+
+    threads = [threading.Thread(target=call) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({answer["pid"] for answer in answers}) == 3
+    assert max(answer["started"] for answer in answers) < min(answer["ended"] for answer in answers)
+
+
+def test_a_warm_process_is_used_again(aws: Emulator) -> None:
+    pids = {invoke(aws, {"do": "environ"}) and invoke(aws, {"do": "sleep", "seconds": 0})[0]["pid"] for _ in range(3)}
+    assert len(pids) == 1
+    assert pids != {os.getpid()}
+
+
+def test_asynchronous_calls_are_tried_three_times(aws: Emulator) -> None:
+    reply = aws.client("lambda").invoke(
+        FunctionName="Probe",
+        InvocationType="Event",
+        Payload=json.dumps({"do": "flaky", "key": "async", "times": 2}),
+    )
+    assert reply["StatusCode"] == 202
+    assert eventually(lambda: "handled async" in aws.logs("Probe"))
+
+
+def test_what_cannot_be_handled_ends_in_the_dead_letter_queue(aws: Emulator) -> None:
+    event = {"do": "raise", "message": "for the dead"}
+    aws.client("lambda").invoke(FunctionName="Probe", InvocationType="Event", Payload=json.dumps(event))
+    queue = aws.stack.outputs["Queue"]
+    messages = eventually(lambda: aws.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    assert json.loads(messages[0]["Body"]) == event
+
+
+def test_an_unknown_function_is_not_found(aws: Emulator) -> None:
+    with pytest.raises(aws.client("lambda").exceptions.ResourceNotFoundException):
+        invoke(aws, {}, "nobody")
+
+
+def test_a_payload_over_six_megabytes_is_refused(aws: Emulator) -> None:
+    with pytest.raises(ClientError, match="RequestTooLarge"):
+        invoke(aws, {"do": "echo", "text": "x" * 6_300_000})
+
+
+def test_a_function_can_be_added(aws: Emulator, tmp_path: Any) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return [1, 2, 3]\n")
+    arn = aws.add_function("foreign", tmp_path)
+    assert invoke(aws, {}, arn) == ([1, 2, 3], None)
+    assert aws.client("lambda").get_function(FunctionName="foreign")["Configuration"]["FunctionArn"] == arn
