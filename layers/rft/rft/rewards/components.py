@@ -5,28 +5,45 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from rft.contracts.grading import Metric
 
 
 @dataclass(frozen=True)
 class Component:
-    """One named part of a grade. `weight` is its share of the score; None says that it only informs."""
+    """One named part of a grade. `weight` is its share of the score; None says that it only informs.
+
+    `cap` is the most that the whole score may be because of this part, whatever the others earned.
+    """
 
     name: str
     value: float
     weight: float | None = None
+    cap: float | None = None
 
     def metric(self) -> Metric:
         """The part as Bedrock reads it, with the value before weighting."""
-        return Metric(name=self.name, value=self.value, type="Metric" if self.weight is None else "Reward")
+        return _metric(self)
+
+
+@lru_cache(maxsize=1024)
+def _metric(part: Component) -> Metric:
+    """Most parts of a batch are alike, and a metric cannot change: each is checked once."""
+    return Metric(name=part.name, value=part.value, type="Metric" if part.weight is None else "Reward")
+
+
+@cache
+def exact_match(*, right: bool, readable: bool) -> tuple[Component, ...]:
+    """The parts of a grade that is all or nothing. `readable` informs: form alone must not earn."""
+    return Component("answer", float(right), 1), Component("readable", float(readable))
 
 
 def score_of(components: Sequence[Component]) -> float:
-    """The weighted sum, 0..1.
+    """The weighted sum, 0..1, or the lowest cap where that is less.
 
-    Raises ValueError where that is not what it would be: a rewarded part that is not finite or not in 0..1, or
-    weights that do not add up to 1. Nothing is clamped: a score that needs it is a bug in the grader.
+    Raises ValueError where that is not what it would be: a rewarded part or a cap that is not finite or not in 0..1,
+    or weights that do not add up to 1. Nothing is clamped: a score that needs it is a bug in the grader.
     """
     rewarded = [(part, part.weight) for part in components if part.weight is not None]
     for part, _ in rewarded:
@@ -34,4 +51,7 @@ def score_of(components: Sequence[Component]) -> float:
             raise ValueError(f"component {part.name} is {part.value}, not in 0..1")
     if not math.isclose(math.fsum(weight for _, weight in rewarded), 1, abs_tol=1e-9):
         raise ValueError("the weights of a grader's components must add up to 1")
-    return round(math.fsum(part.value * weight for part, weight in rewarded), 9)
+    caps = [part.cap for part in components if part.cap is not None]
+    if not all(0 <= cap <= 1 for cap in caps):
+        raise ValueError("a cap must be in 0..1")
+    return min(round(math.fsum(part.value * weight for part, weight in rewarded), 9), *caps, 1.0)

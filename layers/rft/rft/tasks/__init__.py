@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from rft.errors import InvalidRequest
 from rft.tasks.base import Task
+from rft.tasks.finqa import FinQa
+from rft.tasks.gsm8k import Gsm8k
 from rft.tasks.pandalm import PandaLm
 from rft.tasks.rft import RftRows
 
-TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), RftRows())}
+TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), RftRows())}
 """All known tasks by the word that a request uses."""
 
 

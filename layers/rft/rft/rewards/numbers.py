@@ -1,0 +1,167 @@
+"""Reads one number as people write it, exactly: fractions instead of floats, so that nothing is equal by rounding.
+
+Understood: signs, currencies, commas or spaces between groups of three digits, decimals, exponents, fractions and mixed
+numbers (3/4, 1 1/2, ½), a per cent sign, words of scale (2 million), a unit of up to four words, a trailing point,
+markdown round it; in parentheses a number is negative, as accountants write it.
+
+The number must be all there is. Two of them, a hedge ("72 or 73") or a number with more to it ("72 and a half") are
+none: whoever may write several answers into one could not lose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+SCALES: dict[str, int] = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+"""Words that multiply the number before them."""
+
+FINANCE_SCALES: Mapping[str, int] = SCALES | {
+    **dict.fromkeys(("k", "tsd"), 10**3),
+    **dict.fromkeys(("m", "mm", "mn", "mio", "mil"), 10**6),
+    **dict.fromkeys(("b", "bn", "bil"), 10**9),
+    **dict.fromkeys(("tn", "trn"), 10**12),
+}
+"""With the abbreviations of financial reports. Elsewhere m is metres."""
+
+MAX_CHARACTERS = 80
+"""Longer is no number, however it begins."""
+
+_MARKS = " \t*_`~"
+_ENDS = _MARKS + ".!"
+_SAME = str.maketrans(
+    {
+        **dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u00a0\u2007\u2009\u202f", " "),
+        **dict.fromkeys("\u2044\u2215", "/"),
+        "\uff05": "%",
+        "\u2019": "'",
+        **{
+            sign: f" {top}/{bottom}"
+            for signs, bottom in {"½": 2, "⅓⅔": 3, "¼_¾": 4, "⅕⅖⅗⅘": 5, "⅙___⅚": 6, "⅛_⅜_⅝_⅞": 8}.items()
+            for top, sign in enumerate(signs, 1)
+            if sign != "_"
+        },
+    }
+)
+_CURRENCY = r"(?:(?:US|CA|C|AU|A|HK|NZ|S)?\$|[€£¥₹]|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)"
+_NUMBER = re.compile(
+    rf"""
+    (?P<before>[-+(\ ]*{_CURRENCY}?[-+(\ ]*)
+    (?:
+        (?:(?P<whole>[0-9]+)\ +)?(?P<top>[0-9]+)\ ?/\ ?(?P<bottom>[0-9]+)
+      |
+        (?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,3}}(?:\ [0-9]{{3}})+|[0-9]+)?
+        (?:\.(?P<decimals>[0-9]+)?)?
+        (?:[eE](?P<exponent>[-+]?[0-9]{{1,2}})(?![0-9]))?
+    )
+    (?P<after>(?![0-9]).*)
+    """,
+    re.VERBOSE,
+)
+_SIGN_AFTER = re.compile(rf"\ ?{_CURRENCY}(?![^\W\d_])")
+_PERCENT = re.compile(r" ?(?:%|(?:per ?cent(?:age)?|pct)(?![^\W\d_]))(?: points?\b)?", re.IGNORECASE)
+_WORD = re.compile(r"°?[^\W\d_]+(?:[-/'.][^\W\d_]+)*\.?")
+_MORE_TO_IT = frozenset(
+    {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
+    | {"half", "halves", "tenths", "hundredths", "thousandths"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written. `value` has its word of scale applied but no per cent sign: 50 % is 50.
+
+    `scale` is what the word of scale multiplied by, 1 without one; `step` is worth one unit of the last written place,
+    0 for a fraction.
+    """
+
+    value: Fraction
+    percent: bool = False
+    scale: int = 1
+    step: Fraction = Fraction(1)
+
+
+def read_number(text: str, *, finance: bool = False) -> Number | None:
+    """The number that `text` is; None if it is anything else. Any text can be read.
+
+    With `finance` the abbreviations of FINANCE_SCALES are words of scale too.
+    """
+    return _read(text, finance) if len(text) <= MAX_CHARACTERS else None
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's key
+    """The answers to a prompt are alike, and so are references: most numbers are met many times."""
+    text = text.replace("\\$", "$").replace("\\%", "%").translate(_SAME).lstrip(_MARKS).rstrip(_ENDS)
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    sign, after = _sign(found["before"], found["after"])
+    size = _fraction(found) if found["top"] else _decimal(found)
+    if sign is None or size is None:
+        return None
+    return _measured(sign * size[0], size[1], after, FINANCE_SCALES if finance else SCALES)
+
+
+def written(value: Fraction) -> str:
+    """`value` in plain digits, as a decimal where that is exact and short, else as a fraction."""
+    for places in range(13):
+        scaled = value * 10**places
+        if scaled.denominator == 1:
+            digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
+            cut = len(digits) - places
+            return "-" * (value < 0) + digits[:cut] + ("." + digits[cut:] if places else "")
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _sign(before: str, after: str) -> tuple[int | None, str]:
+    """-1 or 1, None where signs or parentheses are at odds; and what follows, without the closing one."""
+    opened, closed = before.count("("), after.count(")")
+    signs = [mark for mark in before if mark in "-+"]
+    if opened != closed or opened + len(signs) > 1:
+        return None, after
+    return -1 if opened or "-" in signs else 1, after.replace(")", " ", 1)
+
+
+def _fraction(found: re.Match[str]) -> tuple[Fraction, Fraction] | None:
+    whole, top, bottom = int(found["whole"] or 0), int(found["top"]), int(found["bottom"])
+    if bottom == 0 or (found["whole"] and top >= bottom):
+        return None
+    return whole + Fraction(top, bottom), Fraction(0)
+
+
+def _decimal(found: re.Match[str]) -> tuple[Fraction, Fraction] | None:
+    digits, decimals = found["digits"] or "", found["decimals"] or ""
+    if not digits and not decimals:
+        return None
+    step = Fraction(10) ** (int(found["exponent"] or 0) - len(decimals))
+    return int(re.sub("[, ]", "", digits + decimals)) * step, step
+
+
+def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, int]) -> Number | None:
+    """The number with what stands behind it: per cent, scale, currency, unit."""
+    percent = _PERCENT.match(after)
+    words = after[percent.end() if percent else 0 :]
+    currency = _SIGN_AFTER.match(words)
+    units = words[currency.end() if currency else 0 :].split()
+    scale = 1 if percent or not units else _scale(units[0], scales)
+    if len(units) > 4 or not all(map(_is_unit, units)):
+        return None
+    return Number(value * scale, bool(percent), scale, step * scale)
+
+
+def _scale(word: str, scales: Mapping[str, int]) -> int:
+    word = word.casefold().rstrip(".")
+    return scales.get(word) or scales.get(word.removesuffix("s"), 1)
+
+
+def _is_unit(word: str) -> bool:
+    return word[0] in "°" or (word[0].isalpha() and _WORD.fullmatch(word) is not None and _plain(word))
+
+
+def _plain(word: str) -> bool:
+    return word.casefold().rstrip(".") not in _MORE_TO_IT

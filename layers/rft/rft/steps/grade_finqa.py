@@ -1,0 +1,12 @@
+"""The FinQA grader: the last number, or yes or no, by exact rules."""
+
+from __future__ import annotations
+
+from rft.contracts.grading import GradeResult
+from rft.rewards import finqa
+from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
+
+
+def grade_finqa(event: object, *, seconds_left: float) -> tuple[GradeResult, ...]:
+    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
+    return grade_batch(event, grader=finqa.components, deadline=Deadline(seconds_left - RESERVE_SECONDS))

@@ -1,0 +1,90 @@
+"""GSM8K word problems (Cobbe et al. 2021, https://github.com/openai/grade-school-math), MIT licence.
+
+A raw record is `{"question": …, "answer": …}`; the answer is a worked solution that ends in `#### <number>` and holds
+calculator notes such as `<<48/2=24>>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rft.contracts.dataset import DatasetRow, Message
+from rft.rewards.gsm8k import read_answer
+from rft.rewards.numbers import read_number, written
+from rft.tasks.base import BadRecord, Example, Probes, group_key
+
+SYSTEM = """\
+You solve word problems. Work step by step and briefly: one calculation a line. Check that your result answers the \
+question that was asked.
+
+End with one last line of exactly this form and nothing after it:
+#### <number>
+
+<number> is the result in digits, with a minus sign or a decimal point where needed: no unit, no currency, no words, \
+no second number. Write that line once."""
+
+_CALCULATOR_NOTE = re.compile(r"<<[^<>\n]*>>")
+
+
+class Gsm8k:
+    """Reads GSM8K's raw records. Rows carry the worked `solution` beside Bedrock's own keys."""
+
+    name = "gsm8k"
+    default_grader = "gsm8k"
+    preset: Mapping[str, tuple[int | float | str, str]] = {
+        "learningRate": (1e-5, "AWS's samples use 1e-5; an answer is right or wrong, so rewards are noisy"),
+        "trainingSamplePerPrompt": (
+            8,
+            "answers are right or wrong: of few to a prompt, all are often the same",
+        ),
+        "reasoningEffort": ("medium", "problems take two to eight steps; AWS's SDK template uses medium"),
+        "inferenceMaxTokens": (4096, "solutions need about 300 tokens; the rest is room for medium reasoning"),
+    }
+
+    def read(self, raw: object) -> Example:
+        """One problem. Raises BadRecord without a question, or without a number after the answer's last `####`."""
+        if not isinstance(raw, dict):
+            raise BadRecord("is not an object")
+        question, answer = _text(raw, "question"), _text(raw, "answer")
+        if read_answer(answer) is None:
+            raise BadRecord("answer does not end in a line '#### <number>'")
+        solution, _, final = answer.rpartition("####")
+        return Example(
+            messages=(Message(role="system", content=SYSTEM), Message(role="user", content=question.strip())),
+            reference_answer={"answer": final.strip()},
+            domain="math",
+            group=group_key(question),
+            extra={"solution": _CALCULATOR_NOTE.sub("", solution).strip()},
+        )
+
+    def probes(self, row: DatasetRow) -> Probes:
+        """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number where it is asked for."""
+        number = read_number(_reference(row))
+        if number is None:
+            raise TypeError(f"{row.task_id} was not written by task {self.name}")
+        right = written(number.value)
+        slip, other = written(number.value + 1), written(2 * number.value + 3)
+        working = str((row.model_extra or {}).get("solution", ""))
+        return Probes(
+            right=(f"{working}\n#### {right}", f"#### {right}"),
+            wrong=(f"{working}\n#### {other}", f"#### {slip}", f"{working}\n#### {right}\n#### {slip}"),
+            malformed=(f"{working}\n{right}", f"{working}\n####", f"{working}\n#### {right} or {slip}"),
+            swapped=(f"{working}\n#### {slip}",),
+        )
+
+    def label(self, row: DatasetRow) -> None:
+        """None: problems have no classes."""
+
+
+def _text(raw: Mapping[str, Any], key: str) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise BadRecord(f"has no {key}" if value is None or value == "" else f"{key} is blank or not text")
+    return value
+
+
+def _reference(row: DatasetRow) -> str:
+    reference = row.reference_answer
+    return str(reference.get("answer")) if isinstance(reference, dict) else reference
