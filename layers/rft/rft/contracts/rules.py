@@ -1,0 +1,84 @@
+"""What a row may ask of the form of its answers, and how scores are put together."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import Field, StringConstraints, model_validator
+
+from rft.contracts.base import Contract
+
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1, max_length=50)]
+"""Regular expressions, found anywhere in an answer. `(?i)` in front ignores case."""
+
+Scorer = Literal["gsm8k", "finqa", "format", "safety"]
+SCORERS: tuple[Scorer, ...] = get_args(Scorer)
+ANSWER_SCORERS: frozenset[Scorer] = frozenset({"gsm8k", "finqa"})
+"""Those that know whether an answer is right; the others only see its form."""
+
+
+class FormatRules(Contract):
+    """`reference_answer.format`. An answer must keep all of them; lengths are in characters and words."""
+
+    json_schema: dict[str, Any] | None = Field(default=None, description="The answer is JSON that this schema takes.")
+    sections: tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...] = Field(
+        default=(), max_length=50, description="Headings that the answer must have, once each and with text below."
+    )
+    min_characters: int | None = Field(default=None, ge=1)
+    max_characters: int | None = Field(default=None, ge=1)
+    min_words: int | None = Field(default=None, ge=1)
+    max_words: int | None = Field(default=None, ge=1)
+    forbidden: Patterns | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_something_possible(self) -> Self:
+        if not self.model_dump(exclude_defaults=True):
+            raise ValueError("no rule is given")
+        for unit in ("characters", "words"):
+            least, most = getattr(self, f"min_{unit}"), getattr(self, f"max_{unit}")
+            if least is not None and most is not None and least > most:
+                raise ValueError(f"min_{unit} is more than max_{unit}")
+        return self
+
+
+class SafetyRules(Contract):
+    """`reference_answer.safety`: what must not stand in an answer."""
+
+    forbidden: Patterns
+
+
+class Gate(Contract):
+    """Where the scorer gives less than `minimum`, the whole score is `cap` at most."""
+
+    minimum: float = Field(default=1, gt=0, le=1)
+    cap: float = Field(default=0, ge=0, lt=1)
+
+
+class Composite(Contract):
+    """`reference_answer.composite`, or the parameter of the stack where a row has none.
+
+    `format` and `safety` hold for rows that bring no rules of their own. What checks the answer must weigh more than
+    half, or cap the score below half: else a wrong answer in good form could earn half of a right one.
+    """
+
+    weights: dict[Scorer, Annotated[float, Field(gt=0, le=1)]] = Field(min_length=1)
+    gates: dict[Scorer, Gate] = Field(default_factory=dict)
+    format: FormatRules | None = None
+    safety: SafetyRules | None = None
+
+    @model_validator(mode="after")
+    def _weights_add_up(self) -> Self:
+        if not math.isclose(math.fsum(self.weights.values()), 1, abs_tol=1e-9):
+            raise ValueError("weights must add up to 1")
+        return self
+
+    @model_validator(mode="after")
+    def _form_is_not_worth_half(self) -> Self:
+        answers = ANSWER_SCORERS & (self.weights.keys() | self.gates.keys())
+        weight = math.fsum(self.weights.get(name, 0) for name in answers)
+        gated = any(name in self.gates and self.gates[name].cap < 0.5 for name in answers)
+        if answers and weight <= 0.5 and not gated:
+            raise ValueError(f"{' and '.join(sorted(answers))} must weigh more than 0.5, or be a gate with a lower cap")
+        return self

@@ -1,0 +1,39 @@
+"""Puts rule-based scores together by weights, under gates: a failed gate caps the whole score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rft.contracts.grading import Sample
+from rft.contracts.rules import Composite, Gate, Scorer
+from rft.rewards import finqa, format, gsm8k, safety  # noqa: A004  named after what it checks
+from rft.rewards.components import Component, score_of
+from rft.rewards.declared import declared
+
+
+def components(sample: Sample, default: Composite | None = None) -> Sequence[Component]:
+    """A part for each scorer that has a weight, and for each gate whether it was passed.
+
+    The composite is the row's own, else `default`. Raises UngradableSample where there is none, where it or what its
+    scorers need is wrong: a row that can be scored in part only is not scored.
+    """
+    composite = declared(sample, "composite", Composite, default)
+    names = composite.weights.keys() | composite.gates.keys()
+    scores = {name: score_of(_parts(name, sample, composite)) for name in sorted(names)}
+    return (
+        *(Component(name, scores[name], weight) for name, weight in composite.weights.items()),
+        *(_gate(name, scores[name], gate) for name, gate in composite.gates.items()),
+    )
+
+
+def _parts(name: Scorer, sample: Sample, composite: Composite) -> Sequence[Component]:
+    if name == "format":
+        return format.components(sample, composite.format)
+    if name == "safety":
+        return safety.components(sample, composite.safety)
+    return {"gsm8k": gsm8k.components, "finqa": finqa.components}[name](sample)
+
+
+def _gate(name: Scorer, score: float, gate: Gate) -> Component:
+    passed = score >= gate.minimum
+    return Component(f"{name}_gate", float(passed), cap=None if passed else gate.cap)

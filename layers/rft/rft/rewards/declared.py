@@ -1,0 +1,37 @@
+"""Reads the rules that a row declares in its reference."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from rft.contracts.base import Contract
+from rft.contracts.grading import Sample
+from rft.rewards.samples import UngradableSample
+
+Rules = TypeVar("Rules", bound=Contract)
+
+
+def declared(sample: Sample, name: str, rules: type[Rules], default: Rules | None = None) -> Rules:
+    """`reference_answer.<name>`, else `default`. Raises UngradableSample where there is neither, or it is wrong."""
+    raw = sample.reference.get(name) if isinstance(sample.reference, dict) else None
+    if raw is not None:
+        read: Rules = _read(rules, json.dumps(raw, sort_keys=True), name)
+        return read
+    if default is None:
+        raise UngradableSample(f"reference_answer.{name}: missing")
+    return default
+
+
+@lru_cache(maxsize=256)
+def _read(rules: type[Rules], text: str, name: str) -> Rules:
+    """Rows of a dataset mostly declare the same, so each text is read once."""
+    try:
+        return rules.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = "".join(f".{part}" for part in first["loc"])
+        raise UngradableSample(f"reference_answer.{name}{field}: {first['msg']}") from error

@@ -1,0 +1,39 @@
+"""Regular expressions that others wrote, run against text that yet others wrote: each has a time limit.
+
+`regex` stops a search in time, where the standard library's `re` could go on for ever on one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import regex
+
+from rft.rewards.samples import UngradableSample
+
+SEARCH_SECONDS = 0.1
+"""Of one pattern in one answer. A pattern that needs longer is no use in a batch of thousands."""
+
+
+def any_found(patterns: Sequence[str], text: str, *, where: str) -> bool:
+    """Whether one of them is found.
+
+    All are tried, so that a bad one shows whatever the answer is. Raises UngradableSample as `found`.
+    """
+    return sum(found(pattern, text, where=f"{where}[{at}]") for at, pattern in enumerate(patterns)) > 0
+
+
+def found(pattern: str, text: str, *, where: str) -> bool:
+    """Whether it is found. Raises UngradableSample, naming `where` it stands, if it is wrong or takes too long."""
+    try:
+        return _compiled(pattern).search(text, timeout=SEARCH_SECONDS) is not None
+    except TimeoutError as error:
+        raise UngradableSample(f"{where}: took over {SEARCH_SECONDS} s to search; make it simpler") from error
+    except (regex.error, RecursionError) as error:
+        raise UngradableSample(f"{where}: is no regular expression that can be used") from error
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    return regex.compile(pattern)

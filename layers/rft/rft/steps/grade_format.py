@@ -1,0 +1,12 @@
+"""The format grader: what a row asks of the form of its answers."""
+
+from __future__ import annotations
+
+from rft.contracts.grading import GradeResult
+from rft.rewards import format  # noqa: A004  named after what it checks
+from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
+
+
+def grade_format(event: object, *, seconds_left: float) -> tuple[GradeResult, ...]:
+    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
+    return grade_batch(event, grader=format.components, deadline=Deadline(seconds_left - RESERVE_SECONDS))
