@@ -58,5 +58,5 @@ def test_nothing_there_is_not_found(store: S3ObjectStore) -> None:
 
 
 def test_a_body_that_breaks_off_can_be_tried_again() -> None:
-    with pytest.raises(RetryableServiceError), reading():
+    with pytest.raises(RetryableServiceError), reading("s3://data/key"):
         raise IncompleteReadError(actual_bytes=1, expected_bytes=2)

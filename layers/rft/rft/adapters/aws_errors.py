@@ -43,8 +43,8 @@ CONNECTION_ERRORS = (ConnectionClosedError, ConnectTimeoutError, EndpointConnect
 
 
 @contextmanager
-def translated(known: Mapping[str, type[RftError]] | None = None) -> Iterator[None]:
-    """Run an AWS call; raise our error for each of AWS's.
+def translated(known: Mapping[str, type[RftError]] | None = None, *, about: str = "") -> Iterator[None]:
+    """Run an AWS call; raise our error for each of AWS's, its message led by `about` (what the call was for).
 
     `known` maps the codes that mean something to the caller, for example {"ConflictException": RunConflict}.
     A code that is in none of the tables stays as it is, loud: a denied or malformed call is a bug in the stack.
@@ -55,7 +55,7 @@ def translated(known: Mapping[str, type[RftError]] | None = None) -> Iterator[No
         ours = _ours(error, known or {})
         if ours is None:
             raise
-        raise ours(_message(error)) from error
+        raise ours(f"{about}: {_message(error)}" if about else _message(error)) from error
     except CONNECTION_ERRORS as error:
         raise RetryableServiceError(str(error)) from error
 

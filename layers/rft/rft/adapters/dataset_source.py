@@ -81,12 +81,13 @@ class RemoteDatasetSource:
 
     @contextmanager
     def _open_s3(self, address: S3Address) -> Iterator[OpenSource]:
-        with reading():
+        uri = f"s3://{address.bucket}/{address.key}"
+        with reading(uri):
             found = self._s3.get_object(Bucket=address.bucket, Key=address.key)
         body = found["Body"]
 
         def read(size: int) -> bytes:
-            with reading():
+            with reading(uri):
                 return body.read(size)
 
         with body:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
 from rft.adapters.aws_errors import translated
-from rft.errors import DatasetNotFound, RetryableServiceError, RftError
+from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError, RftError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,13 +23,20 @@ MISSING: dict[str, type[RftError]] = dict.fromkeys(
 
 
 @contextmanager
-def reading() -> Iterator[None]:
+def reading(uri: str) -> Iterator[None]:
     """Classify what can go wrong while an object's body streams in."""
     try:
-        with translated(MISSING):
+        with translated(MISSING, about=uri):
             yield
     except (IncompleteReadError, ResponseStreamingError) as error:
-        raise RetryableServiceError(f"S3 broke off while an object was read: {error}") from error
+        raise RetryableServiceError(f"S3 broke off while {uri} was read: {error}") from error
+
+
+NO_SUCH = ("NoSuchKey", "404")
+
+
+class _Missing(RftError):
+    """There is no such object."""
 
 
 class S3ObjectStore:
@@ -57,12 +64,23 @@ class S3ObjectStore:
 
     def get_bytes(self, uri: str) -> bytes:
         """Read a small object."""
-        with reading():
+        with reading(uri):
             return self._get(uri)["Body"].read()
+
+    def find_bytes(self, uri: str, *, most: int) -> bytes | None:
+        """Read a small object, if it is there."""
+        try:
+            with translated(dict.fromkeys(NO_SUCH, _Missing)), reading():
+                body = self._get(uri)["Body"].read(most + 1)
+        except _Missing:
+            return None
+        if len(body) > most:
+            raise DatasetSizeOutOfBounds(f"{uri} is larger than {most:,} bytes")
+        return body
 
     def lines(self, uri: str) -> Iterator[bytes]:
         """Stream an object line by line."""
-        with reading():
+        with reading(uri):
             yield from self._get(uri)["Body"].iter_lines()
 
     def _get(self, uri: str) -> GetObjectOutputTypeDef:

@@ -35,6 +35,7 @@ def record_outcome(
         logger().warning("the run has ended otherwise", status=record.status, refused=status)
     elif status is not RunStatus.COMPLETED and not record.notified:
         _announce(record, ledger, notifier)
+    logger().info("run ended", status=record.status)
     return ledger.get(run_id)
 
 
