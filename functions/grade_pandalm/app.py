@@ -16,7 +16,8 @@ def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
     settings = JudgeSettings.from_environment()
     results = grade_pandalm(
         event,
-        judge=wiring.judge(),
+        judges=wiring.judges(),
+        rollout_log=wiring.rollout_log,
         seconds_left=context.get_remaining_time_in_millis() / 1000,
         parallelism=settings.judge_parallelism,
         on_judge_error=settings.on_judge_error,

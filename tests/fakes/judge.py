@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from rft.ports import JudgeReply
 from rft.rewards.rubric import CRITERIA
@@ -16,15 +17,16 @@ ALL_TRUE = json.dumps({criterion.name: True for criterion in CRITERIA})
 class ScriptedJudge:
     """Plays `script` call by call, then `otherwise` for ever. A step is an error, a reply, or prompt → reply."""
 
-    model_id = "scripted-judge"
-
-    def __init__(self, script: Iterable[Step] = (), *, otherwise: Step = ALL_TRUE) -> None:
+    def __init__(
+        self, script: Iterable[Step] = (), *, otherwise: Step = ALL_TRUE, model_id: str = "scripted-judge"
+    ) -> None:
+        self.model_id = model_id
         self._script = iter(script)
         self._otherwise = otherwise
         self.systems: list[str] = []
         self.prompts: list[str] = []
 
-    def ask(self, *, system: str, user: str) -> JudgeReply:
+    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         self.systems.append(system)
         self.prompts.append(user)
         step = next(self._script, self._otherwise)

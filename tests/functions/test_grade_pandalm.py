@@ -11,6 +11,7 @@ import pytest
 from rft import wiring
 from rft.contracts.grading import GradeResult
 from rft.errors import InvalidGraderEvent, JudgeRefused
+from rft.steps.judging import KnownJudge
 from tests.fakes.judge import ScriptedJudge
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def app() -> ModuleType:
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> ScriptedJudge:
     fake = ScriptedJudge()
-    monkeypatch.setattr(wiring, "judge", lambda: fake)
+    monkeypatch.setattr(wiring, "judges", lambda: [KnownJudge(fake)])
     monkeypatch.setenv("JUDGE_MODEL_ID", fake.model_id)
     return fake
 
@@ -65,7 +66,8 @@ def test_the_deadline_is_the_contexts(app: ModuleType, judge: ScriptedJudge) -> 
 def test_judge_errors_fail_the_call_where_the_stack_says_so(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, judge: ScriptedJudge
 ) -> None:
-    monkeypatch.setattr(wiring, "judge", lambda: ScriptedJudge(otherwise=JudgeRefused("denied")))
+    refusing = KnownJudge(ScriptedJudge(otherwise=JudgeRefused("denied")))
+    monkeypatch.setattr(wiring, "judges", lambda: [refusing])
     assert [result["id"] for result in app.handler(EVENT, context())] == [sample["id"] for sample in EVENT]
 
     monkeypatch.setenv("ON_JUDGE_ERROR", "raise")

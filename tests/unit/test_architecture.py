@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ports": {"errors", "contracts"} | RULES,
     "steps": {"errors", "contracts", "ports", "settings", "observability"} | RULES,
     "adapters": {"errors", "contracts", "ports", "settings", "observability"} | RULES,
-    "wiring": {"ports", "settings", "adapters"},
+    "wiring": {"ports", "settings", "steps", "adapters"},
     "api": {"errors", "contracts", "observability"},
 }
 """Package or module of `rft` → those it may import besides itself. A part that is not listed here has no place yet."""

@@ -1,13 +1,36 @@
-"""Structured logs. Every line carries the run id; none carries a prompt, an answer or an event."""
+"""Structured logs and metrics. Every log line carries the run id; none carries a prompt, an answer or an event."""
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Mapping
 from functools import cache
 
 from aws_lambda_powertools import Logger
+
+NAMESPACE = "RftControlPlane"
 
 
 @cache
 def logger() -> Logger:
     """The process's JSON logger; POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL name and tune it."""
     return Logger()
+
+
+def emit_metrics(*, grader: str, figures: Mapping[str, float]) -> None:
+    """Print one line in CloudWatch's embedded metric format; the only dimension is the grader's name.
+
+    Powertools' Metrics would add its service as a dimension and a fifth to a rule-based grader's import time.
+    """
+    definition = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["grader"]],
+        "Metrics": [{"Name": name} for name in figures],
+    }
+    line = {
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [definition]},
+        "grader": grader,
+        **figures,
+    }
+    print(json.dumps(line), flush=True)  # noqa: T201  where CloudWatch reads it from

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
 
@@ -66,12 +66,31 @@ class StateMachineSettings(Settings):
 
 
 class JudgeSettings(Settings):
-    """The judge model and how it is called. `on_judge_error`: give 0.0 marked as an error, or fail the batch.
+    """The judge model, or several that vote, and how they are called.
 
-    A call that takes longer than `judge_timeout_seconds` is given up and made again.
+    A call that takes longer than `judge_timeout_seconds` is given up and made again. `on_judge_error`: give 0.0
+    marked as an error, or fail the batch. `judge_structured_output` and `judge_prompt_caching`: auto goes by what is
+    known of the model. Replies are kept for `judge_cache_days` in `judge_cache_table`, where there is one.
     """
 
-    judge_model_id: str = Field(alias="JUDGE_MODEL_ID", min_length=1)
+    judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", min_length=1)
     judge_parallelism: int = Field(alias="JUDGE_PARALLELISM", default=16, ge=1, le=128)
     judge_timeout_seconds: int = Field(alias="JUDGE_TIMEOUT_SECONDS", default=30, ge=1, le=900)
     on_judge_error: Literal["zero", "raise"] = Field(alias="ON_JUDGE_ERROR", default="zero")
+    judge_structured_output: Literal["auto", "on", "off"] = Field(alias="JUDGE_STRUCTURED_OUTPUT", default="auto")
+    judge_prompt_caching: Literal["auto", "on", "off"] = Field(alias="JUDGE_PROMPT_CACHING", default="auto")
+    judge_cache_table: str = Field(alias="JUDGE_CACHE_TABLE", default="")
+    judge_cache_days: int = Field(alias="JUDGE_CACHE_DAYS", default=30, ge=0, le=365)
+
+
+class TelemetrySettings(Settings):
+    """Where graders leave rollouts; without a bucket they leave none. Answers are kept only where that is asked for."""
+
+    data_bucket: str = Field(alias="DATA_BUCKET", default="")
+    capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
+
+
+class CompositeSettings(Settings):
+    """How the grader `composite` puts scores together for rows that do not say so; empty where they all do."""
+
+    composite_default: Json[dict[str, Any]] = Field(alias="COMPOSITE_DEFAULT", default_factory=dict)

@@ -6,17 +6,18 @@ Imports stand inside the functions so that a Lambda loads only what its own step
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rft.ports import (
     Clock,
     DatasetSource,
     Executions,
     GraderInvoker,
-    Judge,
+    JudgeCache,
     Ledger,
     Notifier,
     ObjectStore,
+    RolloutLog,
     Tokenizer,
     TrainingJobs,
 )
@@ -25,18 +26,25 @@ from rft.settings import (
     LedgerSettings,
     StateMachineSettings,
     StorageSettings,
+    TelemetrySettings,
     TopicSettings,
 )
 
+if TYPE_CHECKING:
+    from rft.steps.judging import KnownJudge
+
 
 @cache
-def _client(service: str, *, attempts: int = 5, read_timeout: int = 60, connections: int = 10) -> Any:
+def _client(
+    service: str, *, attempts: int = 5, connect_timeout: int = 60, read_timeout: int = 60, connections: int = 10
+) -> Any:
     """A boto3 client. Five attempts ride out blips; waiting longer is the state machine's work."""
     import boto3
     from botocore.config import Config
 
     config = Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         max_pool_connections=connections,
     )
@@ -104,10 +112,13 @@ def training_jobs() -> TrainingJobs:
 
 @cache
 def notifier() -> Notifier:
-    """The outcome topic."""
+    """The outcome topic, with notices in the ledger's table."""
+    from rft.adapters.notices import DynamoNotices
     from rft.adapters.notifier import SnsNotifier
 
-    return SnsNotifier(_client("sns"), topic_arn=TopicSettings.from_environment().outcome_topic_arn)
+    table = LedgerSettings.from_environment().ledger_table
+    notices = DynamoNotices(_client("dynamodb"), table=table, clock=clock())
+    return SnsNotifier(_client("sns"), topic_arn=TopicSettings.from_environment().outcome_topic_arn, notices=notices)
 
 
 @cache
@@ -121,9 +132,11 @@ def executions() -> Executions:
 
 
 @cache
-def judge() -> Judge:
-    """The judge model on Bedrock. Retries are the grader's own, inside its deadline."""
+def judges() -> tuple[KnownJudge, ...]:
+    """The judge models on Bedrock, and what this container learns about them. Retries are the grader's own."""
     from rft.adapters.judge import BedrockJudge
+    from rft.steps.judge_load import AdaptiveLimit
+    from rft.steps.judging import KnownJudge
 
     settings = JudgeSettings.from_environment()
     client = _client(
@@ -132,4 +145,41 @@ def judge() -> Judge:
         read_timeout=settings.judge_timeout_seconds,
         connections=settings.judge_parallelism,
     )
-    return BedrockJudge(client, model_id=settings.judge_model_id)
+    return tuple(
+        KnownJudge(
+            BedrockJudge(
+                client,
+                model_id=model_id,
+                structured_output=settings.judge_structured_output,
+                prompt_caching=settings.judge_prompt_caching,
+            ),
+            limit=AdaptiveLimit(settings.judge_parallelism),
+            cache=judge_cache(),
+        )
+        for model_id in settings.judge_model_ids
+    )
+
+
+@cache
+def judge_cache() -> JudgeCache:
+    """Judges' replies: in memory, and in a table where there is one. One try, as a miss is cheaper than waiting."""
+    from rft.adapters.judge_cache import DynamoJudgeCache, MemoryJudgeCache
+
+    settings = JudgeSettings.from_environment()
+    if not settings.judge_cache_table:
+        return MemoryJudgeCache()
+    client = _client("dynamodb", attempts=1, connect_timeout=1, read_timeout=1, connections=settings.judge_parallelism)
+    table, days = settings.judge_cache_table, settings.judge_cache_days
+    return MemoryJudgeCache(DynamoJudgeCache(client, table=table, days=days, clock=clock()))
+
+
+@cache
+def rollout_log() -> RolloutLog | None:
+    """Rollouts in the data bucket; None where the function has none. One short try: the grader's caller waits."""
+    from rft.adapters.rollout_log import S3RolloutLog
+
+    settings = TelemetrySettings.from_environment()
+    if not settings.data_bucket:
+        return None
+    client = _client("s3", attempts=1, connect_timeout=1, read_timeout=1)
+    return S3RolloutLog(client, bucket=settings.data_bucket, keeps_answers=settings.capture_answers, clock=clock())

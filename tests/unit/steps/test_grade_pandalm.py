@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-import random
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,13 @@ import pytest
 
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult, rollout_event
-from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeUnavailable
+from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
+from rft.ports import JudgeReply
 from rft.rewards.rubric import CRITERIA, read_parts
 from rft.steps.grade_pandalm import MAX_REASONING_CHARACTERS, grade_pandalm
 from rft.steps.grading import RESERVE_SECONDS
+from rft.steps.judge_load import AdaptiveLimit
+from rft.steps.judging import KnownJudge
 from rft.tasks.pandalm import PandaLm
 from tests.fakes.judge import ALL_TRUE, ScriptedJudge, Step
 
@@ -25,7 +28,8 @@ RIGHT = f"JUDGMENT: Response 1\nREASONING: {REASON}"
 WRONG = f"JUDGMENT: Response 2\nREASONING: {REASON}"
 REAL_FILE = Path("../shared/data/pandalm/testset-v1.json")
 AWAY = JudgeUnavailable("throttled")
-STORM = random.Random(7)  # noqa: S311  the same storm every time
+SPEED = 20
+"""Seconds that pass in one real second, in tests about time."""
 
 
 def sample(answer: str, identity: str = "a", **more: Any) -> dict[str, Any]:
@@ -36,7 +40,7 @@ def sample(answer: str, identity: str = "a", **more: Any) -> dict[str, Any]:
 
 def grade(event: object, judge: ScriptedJudge | None = None, **settings: Any) -> Sequence[GradeResult]:
     settings = {"seconds_left": 60, "sleep": lambda _: None, **settings}
-    return grade_pandalm(event, judge=judge or ScriptedJudge(), **settings)
+    return grade_pandalm(event, judges=[KnownJudge(judge or ScriptedJudge())], **settings)
 
 
 def one(answer: str, *script: Step) -> tuple[GradeResult, ScriptedJudge]:
@@ -58,6 +62,10 @@ def test_a_right_verdict_in_form_with_good_reasons_earns_everything() -> None:
         "format": 1,
         "reasoning": 1,
         "judge_called": 1,
+        "judge_calls": 1,
+        "judge_input_tokens": 700,
+        "judge_output_tokens": 40,
+        "judge_fingerprint": values(result)["judge_fingerprint"],
         **dict.fromkeys(NAMES, 1.0),
         "grader_error": 0,
     }
@@ -174,19 +182,50 @@ def test_no_judge_fails_the_batch_where_that_is_asked_for() -> None:
         grade([sample(RIGHT)], ScriptedJudge(otherwise=JudgeRefused("denied")), on_judge_error="raise")
 
 
+def fast() -> float:
+    return time.monotonic() * SPEED
+
+
+class WeatherJudge:
+    """Answers in 0.3 s. From `start` on it throttles half of all calls for a second, then all of them for five."""
+
+    model_id = "weather-judge"
+
+    def __init__(self, *, storm: bool) -> None:
+        self._start = fast() if storm else math.inf
+        self._lock = threading.Lock()
+        self.calls = self.throttled = 0
+
+    def ask(self, *, system: str, user: str, schema: Any) -> JudgeReply:
+        time.sleep(0.3 / SPEED)
+        with self._lock:
+            self.calls += 1
+            if self._throttles(fast() - self._start):
+                self.throttled += 1
+                raise JudgeThrottled("slow down")
+        reasoning = read_parts(user)["reasoning"]
+        reply = {name: len(reasoning) % 2 == 0 or name == "supports_verdict" for name in NAMES}
+        return JudgeReply(json.dumps(reply), "end_turn", input_tokens=700, output_tokens=40)
+
+    def _throttles(self, seconds: float) -> bool:
+        return 0 <= seconds < 1 and self.calls % 2 == 0 or 1 <= seconds < 6
+
+
 def test_scores_are_the_same_in_a_throttling_storm() -> None:
-    def by_letter(prompt: str) -> str:
-        return json.dumps({name: len(read_parts(prompt)["reasoning"]) % 2 == 0 or name == NAMES[1] for name in NAMES})
+    event = [sample(RIGHT + "!" * n if n % 3 else WRONG, str(n)) for n in range(192)]
+    weather = {"sleep": lambda seconds: time.sleep(seconds / SPEED), "monotonic": fast, "parallelism": 16}
 
-    event = [sample(RIGHT + "!" * n if n % 3 else WRONG, str(n)) for n in range(64)]
-    half: list[Step] = [AWAY, by_letter]
-    storm: list[Step] = [AWAY] * 16 + [step for _ in range(60) for step in STORM.sample(half, 2)]
+    def scores(judge: WeatherJudge) -> list[tuple[str, float, bool]]:
+        known = KnownJudge(judge, limit=AdaptiveLimit(16))
+        results = grade_pandalm(event, judges=[known], seconds_left=120, **weather)  # type: ignore[arg-type]
+        return [(result.id, result.aggregate_reward_score, result.errored) for result in results]
 
-    calm = grade(event, ScriptedJudge(otherwise=by_letter))
-    stormy = grade(event, ScriptedJudge(storm, otherwise=by_letter))
+    calm, storm = WeatherJudge(storm=False), WeatherJudge(storm=True)
 
-    assert stormy == calm
-    assert len({result.aggregate_reward_score for result in calm}) == 3
+    assert scores(storm) == scores(calm)
+    assert (calm.calls, calm.throttled) == (128, 0)
+    assert storm.throttled >= 20
+    assert storm.calls <= 3 * calm.calls, "a storm is waited out, not answered with one of calls"
 
 
 @pytest.fixture

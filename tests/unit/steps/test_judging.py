@@ -4,7 +4,7 @@ import pytest
 
 from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeUnavailable
 from rft.steps.grading import Deadline
-from rft.steps.judging import LONGEST_PAUSE_SECONDS, PatientJudge
+from rft.steps.judging import LONGEST_PAUSE_SECONDS, KnownJudge, PatientJudge, Question, Usage
 from tests.fakes.judge import ScriptedJudge
 
 AWAY = JudgeUnavailable("throttled")
@@ -31,9 +31,21 @@ def number(text: str) -> int:
     return int(text)
 
 
+def question(part: str = "P", *, fresh: bool = False) -> Question[int]:
+    return Question(
+        system="S",
+        user=lambda complaint: f"U[{complaint}]",
+        read=number,
+        schema={},
+        parts={"part": part},
+        prompt="sha256:0",
+        fresh=fresh,
+    )
+
+
 def ask(judge: ScriptedJudge, time: Time, *, seconds: float = 60) -> int:
-    patient = PatientJudge(judge, Deadline(seconds, time.monotonic), time.sleep)
-    return patient.ask(system="S", user=lambda complaint: f"U[{complaint}]", read=number)
+    patient = PatientJudge(KnownJudge(judge), Deadline(seconds, time.monotonic), time.sleep)
+    return patient.ask(question(), Usage())
 
 
 def test_a_good_reply_takes_one_call_and_no_pause() -> None:

@@ -14,6 +14,7 @@ from rft.contracts.smoke_test import SmokeTestReport, Verdict
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
 from rft.errors import InvalidRequest, RetryableThrottling
 from rft.steps.grade_pandalm import grade_pandalm
+from rft.steps.judging import KnownJudge
 from rft.steps.smoke_test_grader import smoke_test_grader
 from rft.tasks import task
 from tests.fakes.clock import FixedClock
@@ -410,7 +411,7 @@ def test_a_grader_that_cannot_be_found_names_the_field_and_those_deployed(
 
 def shipped(judge: ScriptedJudge) -> Grade:
     def grade(batch: list[dict[str, Any]]) -> Any:
-        results = grade_pandalm(batch, judge=judge, seconds_left=60, parallelism=4, on_judge_error="zero")
+        results = grade_pandalm(batch, judges=[KnownJudge(judge)], seconds_left=60, parallelism=4, on_judge_error="zero")
         return [result.model_dump(mode="json") for result in results]
 
     return grade

@@ -2,53 +2,103 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from rft.adapters.aws_errors import QUOTA_CODES, THROTTLING_CODES, translated
-from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeUnavailable, RetryableServiceError, RftError
+from rft.adapters.judge_models import traits
+from rft.errors import (
+    JudgeRefused,
+    JudgeReplyInvalid,
+    JudgeThrottled,
+    JudgeUnavailable,
+    RetryableServiceError,
+    RftError,
+)
 from rft.ports import JudgeReply
 
-MAX_TOKENS = 1024
-"""The reply takes about 60; the rest is room for a model that thinks first."""
+Choice = Literal["auto", "on", "off"]
 
 WITHHELD = frozenset({"guardrail_intervened", "content_filtered"})
 """Stop reasons whose text is Bedrock's stand-in and not the model's answer."""
 
+
+class _Malformed(JudgeRefused):
+    """Bedrock's ValidationException: the request does not suit the model."""
+
+
 _ERRORS: Mapping[str, type[RftError]] = {
-    **dict.fromkeys(THROTTLING_CODES | QUOTA_CODES, JudgeUnavailable),
+    **dict.fromkeys(THROTTLING_CODES | QUOTA_CODES, JudgeThrottled),
     "ModelErrorException": JudgeUnavailable,
     "ModelNotReadyException": JudgeUnavailable,
     "ModelTimeoutException": JudgeUnavailable,
     "AccessDeniedException": JudgeRefused,
     "ResourceNotFoundException": JudgeRefused,
-    "ValidationException": JudgeRefused,
+    "ValidationException": _Malformed,
 }
 
 
-class BedrockJudge:
-    """Asks once; waiting and asking again are the grader's. Times out with the client's own read timeout."""
+@dataclass(frozen=True)
+class _Extras:
+    """Parts of a request that not every model takes."""
 
-    def __init__(self, client: Any, *, model_id: str) -> None:
-        self._client = client
-        self._model_id = model_id
+    structured: bool
+    caches: bool
+
+
+class BedrockJudge:
+    """Asks once; waiting and asking again are the grader's. Times out with the client's own read timeout.
+
+    What is only `auto` is given up for good once the model has refused a request with it and taken the same one
+    without.
+    """
+
+    def __init__(
+        self, client: Any, *, model_id: str, structured_output: Choice = "auto", prompt_caching: Choice = "auto"
+    ) -> None:
+        self._client, self._model_id, self._known = client, model_id, traits(model_id)
+        self._wished = _Extras(structured=structured_output == "on", caches=prompt_caching == "on")
+        self._extras = _Extras(
+            structured=self._wished.structured or (structured_output == "auto" and self._known.structured),
+            caches=self._wished.caches or (prompt_caching == "auto" and self._known.caches),
+        )
 
     @property
     def model_id(self) -> str:
         """A model's or an inference profile's id, or its ARN."""
         return self._model_id
 
-    def ask(self, *, system: str, user: str) -> JudgeReply:
-        """Temperature 0, so that the same answer earns the same score as nearly as the model can."""
+    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
+        """Temperature 0 where the model takes one: the same answer earns the same score as nearly as it can."""
+        extras = self._extras
+        try:
+            return self._ask(system, user, schema, extras)
+        except _Malformed:
+            if extras == self._wished:
+                raise
+            reply = self._ask(system, user, schema, self._wished)
+            self._extras = self._wished
+            return reply
+
+    def _ask(self, system: str, user: str, schema: Mapping[str, Any], extras: _Extras) -> JudgeReply:
+        sampling = {"temperature": 0} if self._known.sampling else {}
         with _judge_errors():
             reply = self._client.converse(
                 modelId=self._model_id,
-                system=[{"text": system}],
+                system=[{"text": system}, *([{"cachePoint": {"type": "default"}}] if extras.caches else [])],
                 messages=[{"role": "user", "content": [{"text": user}]}],
-                inferenceConfig={"temperature": 0, "maxTokens": MAX_TOKENS},
+                inferenceConfig={"maxTokens": self._known.max_tokens, **sampling},
+                **({"outputConfig": _json_only(schema)} if extras.structured else {}),
             )
         return _read(reply)
+
+
+def _json_only(schema: Mapping[str, Any]) -> dict[str, Any]:
+    definition = {"name": "judgment", "schema": json.dumps(schema)}
+    return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": definition}}}
 
 
 def _read(reply: Mapping[str, Any]) -> JudgeReply:
@@ -59,7 +109,13 @@ def _read(reply: Mapping[str, Any]) -> JudgeReply:
     if not text.strip():
         raise JudgeReplyInvalid(f"there was no text in the reply ({stopped})")
     usage = reply["usage"]
-    return JudgeReply(text, stopped, input_tokens=usage["inputTokens"], output_tokens=usage["outputTokens"])
+    return JudgeReply(
+        text,
+        stopped,
+        input_tokens=usage["inputTokens"],
+        output_tokens=usage["outputTokens"],
+        cached_tokens=usage.get("cacheReadInputTokens", 0),
+    )
 
 
 @contextmanager

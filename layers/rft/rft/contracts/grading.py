@@ -15,6 +15,9 @@ Score = Annotated[float, Field(ge=0, le=1)]
 GRADER_ERROR = "grader_error"
 """Name of the metric that is 1.0 where a sample could not be graded: its 0.0 is an error, not a score."""
 
+PROBE = "smoke_test_probe"
+"""Key of a sample that is true where the answer is the smoke test's own: no rollout, and never graded from a cache."""
+
 
 class Metric(Contract):
     """A named part of a result. `Reward` parts make up the score; `Metric` parts only inform."""
@@ -53,10 +56,18 @@ class Sample(Contract):
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
-def rollout_event(row: DatasetRow, answer: str, *, id: str) -> dict[str, Any]:  # noqa: A002 - Bedrock's own name
+def rollout_event(
+    row: DatasetRow,
+    answer: str,
+    *,
+    id: str,  # noqa: A002 - Bedrock's own name
+    probe: bool = False,
+) -> dict[str, Any]:
     """One sample of a grader's event: the row's prompt with `answer` as the last turn, and all its other keys.
 
-    The flat shape of the Bedrock User Guide: `reference_answer` and the task's keys at top level.
+    The flat shape of the Bedrock User Guide: `reference_answer` and the task's keys at top level. A `probe` is an
+    answer of the smoke test's and says so.
     """
     body = row.model_dump(mode="json")
-    return {**body, "id": id, "messages": [*body["messages"], {"role": "assistant", "content": answer}]}
+    marks = {PROBE: True} if probe else {}
+    return {**body, **marks, "id": id, "messages": [*body["messages"], {"role": "assistant", "content": answer}]}

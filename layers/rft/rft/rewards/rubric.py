@@ -15,9 +15,10 @@ every call, so text inside a part can neither end it nor open another.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,9 @@ SYSTEM = "\n".join(
     ]
 )
 
+PARTS = ("comparison", "verdict", "reasoning")
+"""What a judge is shown, in this order."""
+
 _PART = re.compile(r"^=== ([a-z_]+) ([0-9a-f]{32}) ===\n(.*?)\n=== end \1 \2 ===$", re.DOTALL | re.MULTILINE)
 
 
@@ -88,6 +92,20 @@ def render(parts: Mapping[str, str], *, code: str, complaint: str = "") -> str:
     ask = "Reply with the JSON object alone."
     again = f"Your last reply could not be used: {complaint}. {ask}" if complaint else ask
     return "\n\n".join([f"Code of this request: {code}", *fenced, again])
+
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {c.name: {"type": "boolean"} for c in CRITERIA},
+    "required": [c.name for c in CRITERIA],
+    "additionalProperties": False,
+}
+"""The reply's JSON schema, for models that can be held to one; `read_reply` asks for the same of every model."""
+
+_SAME_EVERY_TIME = "\n\n".join([SYSTEM, render(dict.fromkeys(PARTS, ""), code="0" * 32), json.dumps(SCHEMA)])
+
+DIGEST = f"sha256:{hashlib.sha256(_SAME_EVERY_TIME.encode()).hexdigest()}"
+"""Of everything in the prompt that does not change with the answer: scores under two digests are two measures."""
 
 
 def read_parts(prompt: str) -> dict[str, str]:
@@ -104,6 +122,16 @@ def read_reply(text: str) -> dict[str, bool]:
     if not all(isinstance(value, bool) for value in reply.values()):
         raise JudgeReplyInvalid("every value must be true or false")
     return reply
+
+
+def majority(votes: Sequence[Mapping[str, bool]]) -> dict[str, bool]:
+    """What more than half of the judges say to each criterion; a tie says no."""
+    return {c.name: sum(vote[c.name] for vote in votes) * 2 > len(votes) for c in CRITERIA}
+
+
+def disagreement(votes: Sequence[Mapping[str, bool]]) -> float:
+    """The share of criteria on which the judges are not of one mind, 0..1."""
+    return sum(len({vote[c.name] for vote in votes}) > 1 for c in CRITERIA) / len(CRITERIA)
 
 
 def quality(answers: Mapping[str, bool]) -> float:

@@ -8,15 +8,17 @@ list of parts, of which those with text count.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from rft.contracts.base import RunId
 from rft.contracts.grading import Sample
 
 ANSWER_ROLES = frozenset({"assistant", "nova_assistant"})
 _READ_KEYS = frozenset({"id", "messages", "metadata", "reference_answer"})
-_RUN_ID = re.compile(r"[a-z0-9-]{10,63}")  # loose: it only labels log lines
+_RUN_ID = TypeAdapter(RunId)  # strict: it becomes part of an S3 key
 
 Reference = str | dict[str, Any] | None
 
@@ -27,18 +29,26 @@ class UngradableSample(ValueError):
 
 def sample_id(raw: object, position: int) -> str:
     """The sample's id, or `sample-<position>` (first is 1) where it has none: every sample gets an answer."""
-    return _id(raw.get("id") if isinstance(raw, Mapping) else None) or f"sample-{position}"
+    return _id(raw.get("id") if isinstance(raw, dict) else None) or f"sample-{position}"
 
 
 def sample_run_id(raw: object) -> str | None:
     """The run that the sample's row was written for, where it says so."""
-    run_id = {**_metadata(raw), **raw}.get("run_id") if isinstance(raw, Mapping) else None
-    return run_id if isinstance(run_id, str) and _RUN_ID.fullmatch(run_id) else None
+    run_id = row_fields(raw).get("run_id")
+    try:
+        return _RUN_ID.validate_python(run_id, strict=True)
+    except ValidationError:
+        return None
+
+
+def row_fields(raw: object) -> Mapping[str, Any]:
+    """The keys of the sample's row, wherever the payload has them; whatever the sample is, this can be asked."""
+    return {**_metadata(raw), **raw} if isinstance(raw, dict) else {}
 
 
 def read_sample(raw: object) -> Sample:
     """Raises UngradableSample where there is no id or no answer to grade."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise UngradableSample("a sample must be an object")
     identity = _id(raw.get("id"))
     if identity is None:
@@ -59,7 +69,7 @@ def read_reference(value: object) -> Reference:
     if isinstance(value, str):
         found = _object_in(value)
         return value if found is None else found
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         text = value.get("text")
         return read_reference(text) if isinstance(text, str) and value.keys() <= {"text", "type"} else dict(value)
     if value is None:
@@ -67,9 +77,9 @@ def read_reference(value: object) -> Reference:
     raise UngradableSample("reference_answer: must be a string or an object")
 
 
-def _metadata(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+def _metadata(raw: dict[str, Any]) -> dict[str, Any]:
     metadata = raw.get("metadata")
-    return metadata if isinstance(metadata, Mapping) else {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _id(value: object) -> str | None:
@@ -85,7 +95,7 @@ def _turns(messages: object) -> tuple[tuple[str, str], ...]:
 
 
 def _turn(message: object) -> tuple[str, str]:
-    if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise UngradableSample("messages: each must be an object with a role")
     return message["role"], _text(message.get("content"))
 
@@ -95,7 +105,7 @@ def _text(content: object) -> str:
         return _encodable(content)
     if not isinstance(content, list):
         raise UngradableSample("messages: content must be a string or a list of parts")
-    parts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
+    parts = (part.get("text") if isinstance(part, dict) else part for part in content)
     return _encodable("".join(part for part in parts if isinstance(part, str)))
 
 

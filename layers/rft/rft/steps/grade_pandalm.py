@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rft.contracts.grading import GradeResult, Sample
+from rft.contracts.grading import PROBE, GradeResult, Sample
 from rft.contracts.pandalm import PandaLMLabel
-from rft.ports import Judge
+from rft.contracts.telemetry import JudgeUse
+from rft.errors import JudgeError
 from rft.rewards import rubric
 from rft.rewards.components import Component
 from rft.rewards.samples import UngradableSample
 from rft.rewards.verdicts import Answer, read_answer, read_label
 from rft.steps.grading import RESERVE_SECONDS, Deadline, OnJudgeError, grade_batch
-from rft.steps.judging import PatientJudge
+from rft.steps.judging import KnownJudge, PatientJudge, Question, Usage
+from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
 
 VERDICT_WEIGHT = 0.7
 FORMAT_WEIGHT = 0.1
@@ -27,36 +30,69 @@ MAX_REASONING_CHARACTERS = 4_000
 def grade_pandalm(
     event: object,
     *,
-    judge: Judge,
+    judges: Sequence[KnownJudge],
     seconds_left: float,
+    rollout_log: OpenLog = no_log,
     parallelism: int = 16,
     on_judge_error: OnJudgeError = "zero",
     sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
-    deadline = Deadline(seconds_left - RESERVE_SECONDS)
-    patient = PatientJudge(judge, deadline, sleep)
+    """Grade a batch with `seconds_left` until the caller is cut off. Several judges vote. Raises as `grade_batch`."""
+    deadline = Deadline(seconds_left - RESERVE_SECONDS, monotonic)
+    panel = _Panel([PatientJudge(known, deadline, sleep) for known in judges])
     return grade_batch(
         event,
-        grader=lambda sample: _components(sample, patient),
+        grader=lambda sample: _components(sample, panel),
         deadline=deadline,
         parallelism=parallelism,
         on_judge_error=on_judge_error,
+        telemetry=GraderTelemetry("pandalm", rollout_log, JudgeUse(models=panel.models, prompt=rubric.DIGEST)),
     )
 
 
-def _components(sample: Sample, judge: PatientJudge) -> Sequence[Component]:
+def _components(sample: Sample, panel: _Panel) -> Iterator[Component]:
     answer = read_answer(sample.answer)
     right = answer.verdict == _expected(sample)
     worth_judging = right and 0 < len(answer.reasoning) <= MAX_REASONING_CHARACTERS
-    criteria = _judged(sample, answer, judge) if worth_judging else {}
-    return (
-        Component("verdict", float(right), VERDICT_WEIGHT),
-        Component("format", float(answer.well_formed), FORMAT_WEIGHT),
-        Component("reasoning", rubric.quality(criteria) if criteria else 0.0, REASONING_WEIGHT),
-        Component("judge_called", float(worth_judging)),
-        *(Component(name, float(holds)) for name, holds in criteria.items()),
-    )
+    yield Component("verdict", float(right), VERDICT_WEIGHT)
+    yield Component("format", float(answer.well_formed), FORMAT_WEIGHT)
+    yield Component("judge_called", float(worth_judging))
+    if worth_judging:
+        yield from panel.components(_question(sample, answer))
+    else:
+        yield Component("reasoning", 0.0, REASONING_WEIGHT)
+
+
+class _Panel:
+    """The judges, each with one vote. All must answer: a reward that changes with who is away is no measure."""
+
+    def __init__(self, judges: Sequence[PatientJudge]) -> None:
+        self._judges = judges
+        self.models = tuple(judge.known.judge.model_id for judge in judges)
+        # A metric is a number; 48 bits of a digest are exact in one.
+        identity = hashlib.sha256("\n".join([*self.models, rubric.DIGEST]).encode())
+        self._fingerprint = Component("judge_fingerprint", float(int(identity.hexdigest()[:12], 16)))
+
+    def components(self, question: Question[dict[str, bool]]) -> Iterator[Component]:
+        """The criteria and what they cost; the cost comes even where a judge fails."""
+        usage = Usage()
+        try:
+            votes = [judge.ask(question, usage) for judge in self._judges]
+        except JudgeError:
+            yield from usage.components()
+            raise
+        yield from usage.components()
+        yield self._fingerprint
+        yield from _judged(votes)
+
+
+def _judged(votes: Sequence[Mapping[str, bool]]) -> Iterator[Component]:
+    criteria = rubric.majority(votes)
+    yield Component("reasoning", rubric.quality(criteria), REASONING_WEIGHT)
+    yield from (Component(name, float(holds)) for name, holds in criteria.items())
+    if len(votes) > 1:
+        yield Component("judge_disagreement", rubric.disagreement(votes))
 
 
 def _expected(sample: Sample) -> PandaLMLabel:
@@ -67,16 +103,17 @@ def _expected(sample: Sample) -> PandaLMLabel:
     return label
 
 
-def _judged(sample: Sample, answer: Answer, judge: PatientJudge) -> dict[str, bool]:
-    parts = {
-        "comparison": _comparison(sample),
-        "verdict": answer.verdict or "",
-        "reasoning": answer.reasoning,
-    }
-    return judge.ask(
+def _question(sample: Sample, answer: Answer) -> Question[dict[str, bool]]:
+    shown = (_comparison(sample), answer.verdict or "", answer.reasoning)
+    parts = dict(zip(rubric.PARTS, shown, strict=True))
+    return Question(
         system=rubric.SYSTEM,
         user=lambda complaint: rubric.render(parts, code=secrets.token_hex(16), complaint=complaint),
         read=rubric.read_reply,
+        schema=rubric.SCHEMA,
+        parts=parts,
+        prompt=rubric.DIGEST,
+        fresh=sample.fields.get(PROBE) is True,
     )
 
 

@@ -84,8 +84,9 @@ def grade_batch(
 ) -> tuple[GradeResult, ...]:
     """One result for each sample, in order.
 
-    `deadline` leaves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that waits for others; None grades in this thread, for one
-    that only computes. A batch that the deadline cuts short is answered all the same: what is missing is an error.
+    `deadline` leaves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that
+    waits for others; None grades in this thread, for one that only computes. A batch that the deadline cuts short is
+    answered all the same: what is missing is an error.
     Raises InvalidGraderEvent for an event that is no batch, and with `on_judge_error` "raise" the first
     JudgeError or OutOfTime.
     """
@@ -118,7 +119,7 @@ def _grade(grader: Grader, raw: object, position: int) -> Outcome:
     try:
         sample = read_sample(raw)
         for part in grader(sample):
-            parts.append(part)  # noqa: PERF402  one by one, so that those before a failure are kept
+            parts.append(part)  # one by one, so that those before a failure are kept
         result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
         return Outcome(result, parts, sample, seconds=time.perf_counter() - started)
     except Exception as error:  # noqa: BLE001  one sample must never cost the others their scores

@@ -1,0 +1,79 @@
+"""Judges' replies in memory, and behind that in a DynamoDB table that forgets by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rft.observability import logger
+from rft.ports import Clock, JudgeCache
+
+ENTRIES = 20_000
+"""A key and a reply take about 300 bytes: 6 MB in all."""
+
+
+class MemoryJudgeCache:
+    """The replies used last; `behind` is asked for those it does not hold."""
+
+    def __init__(self, behind: JudgeCache | None = None, *, entries: int = ENTRIES) -> None:
+        self._behind, self._entries = behind, entries
+        self._replies: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> str | None:
+        """See JudgeCache."""
+        with self._lock:
+            if key in self._replies:
+                self._replies.move_to_end(key)
+                return self._replies[key]
+        text = self._behind.get(key) if self._behind else None
+        if text is not None:
+            self._keep(key, text)
+        return text
+
+    def put(self, key: str, text: str) -> None:
+        """See JudgeCache."""
+        self._keep(key, text)
+        if self._behind:
+            self._behind.put(key, text)
+
+    def _keep(self, key: str, text: str) -> None:
+        with self._lock:
+            self._replies[key] = text
+            self._replies.move_to_end(key)
+            while len(self._replies) > self._entries:
+                self._replies.popitem(last=False)
+
+
+class DynamoJudgeCache:
+    """One item per reply. `client` must neither retry nor wait long: a miss costs less than waiting."""
+
+    def __init__(self, client: Any, *, table: str, days: int, clock: Clock) -> None:
+        self._client, self._table, self._clock = client, table, clock
+        self._keep_for = timedelta(days=days)
+
+    def get(self, key: str) -> str | None:
+        """DynamoDB deletes what has expired within days, so time is checked here too."""
+        try:
+            item = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}).get("Item", {})
+        except (ClientError, BotoCoreError) as error:
+            self._missed(error)
+            return None
+        fresh = int(item.get("expires_at", {}).get("N", "0")) > self._clock.now().timestamp()
+        return str(item["reply"]["S"]) if fresh and "reply" in item else None
+
+    def put(self, key: str, text: str) -> None:
+        """See JudgeCache."""
+        expires = int((self._clock.now() + self._keep_for).timestamp())
+        item = {"pk": {"S": key}, "reply": {"S": text}, "expires_at": {"N": str(expires)}}
+        try:
+            self._client.put_item(TableName=self._table, Item=item)
+        except (ClientError, BotoCoreError) as error:
+            self._missed(error)
+
+    def _missed(self, error: Exception) -> None:
+        logger().debug("judge cache not reached", extra={"error": type(error).__name__})

@@ -1,0 +1,51 @@
+"""What is known of judge models on Converse, as of 2026-08.
+
+Sources: Bedrock User Guide, "Get validated JSON results from models" and "Prompt caching for faster model
+inference"; model cards for sampling. A model that is not listed is asked plainly, which every model understands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PLAIN_TOKENS = 1024
+"""A reply takes about 60; the rest is for a model that wraps it in words, which is then refused for that."""
+
+THINKING_TOKENS = 8192
+"""Thinking counts towards the limit; a model that reaches it while thinking has not answered."""
+
+_REGION = re.compile(r"^(us|us-gov|eu|apac|jp|au|ca|global)\.")
+
+
+@dataclass(frozen=True)
+class Traits:
+    """`structured`: takes outputConfig.textFormat. `caches`: takes cachePoint. `sampling`: takes a temperature."""
+
+    structured: bool = False
+    caches: bool = False
+    sampling: bool = True
+    max_tokens: int = PLAIN_TOKENS
+
+
+_CLAUDE_THINKS = Traits(caches=True, sampling=False, max_tokens=THINKING_TOKENS)
+_THINKS_STRUCTURED = Traits(structured=True, max_tokens=THINKING_TOKENS)
+
+FAMILIES: tuple[tuple[str, Traits], ...] = (
+    (r"amazon\.nova-(micro|lite|pro|premier)-", Traits(caches=True)),
+    (r"anthropic\.claude-((haiku|sonnet|opus)-4-5|opus-4-6)", Traits(structured=True, caches=True)),
+    (r"anthropic\.claude-(3-5-haiku|3-7-sonnet|sonnet-4-[26]|opus-4-[12])", Traits(caches=True)),
+    (r"anthropic\.claude-3-", Traits()),
+    (r"anthropic\.claude-", _CLAUDE_THINKS),  # later ones refuse a temperature and think before they answer
+    (r"openai\.gpt-oss-", _THINKS_STRUCTURED),
+    (r"moonshot(ai)?\.kimi-", _THINKS_STRUCTURED),
+    (r"deepseek\.r1", Traits(max_tokens=THINKING_TOKENS)),
+    (r"amazon\.nova-2-", Traits()),
+)
+"""Start of a model's id → its traits; the first that fits counts."""
+
+
+def traits(model_id: str) -> Traits:
+    """By a model's id, a cross-Region profile's id, or the ARN of either."""
+    name = _REGION.sub("", model_id.rsplit("/", 1)[-1])
+    return next((known for start, known in FAMILIES if re.match(start, name)), Traits())

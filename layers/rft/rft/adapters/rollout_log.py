@@ -1,0 +1,26 @@
+"""Rollouts in the data bucket."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from rft.adapters.aws_errors import translated
+from rft.contracts.telemetry import Rollout
+from rft.ports import Clock
+from rft.runs.rollouts import pack, rollouts_key
+
+
+class S3RolloutLog:
+    """One put per object. `client` must neither retry nor wait long: the grader's caller is waiting."""
+
+    def __init__(self, client: Any, *, bucket: str, keeps_answers: bool, clock: Clock) -> None:
+        self._client, self._bucket, self._clock = client, bucket, clock
+        self.keeps_answers = keeps_answers
+
+    def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
+        """See RolloutLog."""
+        key = rollouts_key(run_id, self._clock.now(), secrets.token_hex(4))
+        with translated():
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=pack(rollouts), ContentType="application/gzip")
