@@ -159,6 +159,7 @@ class Emulator:
                 port=lambda: self._aws.port,
                 clock=self._clock,
                 deliver=self._events.deliver,
+                put_event=self._events.put,
                 execution_ended=self._events.execution_ended,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator import moto_setup
+from emulator.event_targets import target_input
 from emulator.functions.registry import Functions, UnknownFunction
 
 StartExecution = Callable[[str, str, str], None]
 """Takes a state machine's ARN, an execution name and its input as JSON."""
 
 EXECUTION_CHANGE = "Step Functions Execution Status Change"
+
+
+LOG = logging.getLogger("emulator.events")
 
 
 class EventBus:
@@ -45,9 +50,9 @@ class EventBus:
         for rule in moto_setup.rules_of_default_bus(self._region):
             self._submit(rule.send_to_targets, event)
 
-    def deliver(self, target: dict[str, Any], event: Any) -> None:
+    def deliver(self, target: dict[str, Any], event: dict[str, Any]) -> None:
         """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
-        self._submit(self._deliver, target["Arn"], json.dumps(event, default=str))
+        self._submit(self._deliver, target["Arn"], json.dumps(target_input(target, event), default=str))
 
     def execution_ended(self, execution: Any) -> None:
         """Announce an execution's end, as Step Functions does. `execution` is moto's object."""
@@ -71,7 +76,7 @@ class EventBus:
 
     def _submit(self, work: Callable[..., None], *args: Any) -> None:
         if not self._closed:
-            self._background.submit(work, *args)
+            self._background.submit(_logged, work, *args)
 
     def _deliver(self, arn: str, event: str) -> None:
         if arn.split(":")[2] == "states":
@@ -81,3 +86,10 @@ class EventBus:
             self._functions.invoke_later(arn, event.encode())
         except UnknownFunction:
             return  # EventBridge would retry for a day and give up
+
+
+def _logged(work: Callable[..., None], *args: Any) -> None:
+    try:
+        work(*args)
+    except Exception:
+        LOG.exception("an event could not be delivered")

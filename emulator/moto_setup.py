@@ -7,9 +7,12 @@ moto keeps its state per process, so there is one emulator per process at a time
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
+import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
@@ -22,8 +25,8 @@ from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.model_instances import reset_model_data
 from moto.events.models import Rule
-from moto.events.utils import EventTemplateParser
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3 import notifications
 from moto.sns.models import sns_backends
 
 from emulator import moto_step_functions
@@ -32,7 +35,10 @@ from emulator.clock import ScaledClock
 ACCOUNT = "123456789012"
 
 Deliver = Callable[[dict[str, Any], dict[str, Any]], None]
-"""Takes a rule's target and the event for it."""
+"""Takes a rule's target and the event that matched."""
+
+PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
+"""Takes an event's source, detail-type, detail and resources."""
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
@@ -45,20 +51,22 @@ def installed(
     port: Callable[[], int],
     clock: ScaledClock,
     deliver: Deliver,
+    put_event: PutEvent,
     execution_ended: Callable[[Any], None],
 ) -> Iterator[None]:
     """Moto as this emulator needs it; on leaving, executions are stopped, state is dropped and moto is as before.
 
-    `port` gives the AWS endpoint's port once known. `deliver` gets events for Lambda and Step Functions targets.
-    `execution_ended` gets moto's execution object when one has ended.
+    `port` gives the AWS endpoint's port once known. `deliver` gets events for Lambda and Step Functions targets,
+    `put_event` those that S3 sends to EventBridge; `execution_ended` gets moto's execution object when one has ended.
     """
-    logging.getLogger("moto").addHandler(logging.NullHandler())
+    for noisy in ("moto", "samtranslator"):
+        logging.getLogger(noisy).addHandler(logging.NullHandler())
     _reset()
     with ExitStack() as changes:
         changes.enter_context(patch.dict(default_user_config["stepfunctions"], execute_state_machine=True))
         changes.enter_context(patch.dict(default_user_config["lambda"], use_docker=False))
         changes.enter_context(patch.dict(os.environ, {"MOTO_EVENTS_INVOKE_HTTP": "false"}))
-        ours = (*_replacements(deliver), *moto_step_functions.replacements(port, clock, execution_ended))
+        ours = (*_replacements(deliver, put_event), *moto_step_functions.replacements(port, clock, execution_ended))
         for target, name, value in ours:
             changes.enter_context(patch.object(target, name, value))
         try:
@@ -105,8 +113,9 @@ def _reset() -> None:
     reset_model_data()
 
 
-def _replacements(deliver: Deliver) -> Iterator[tuple[Any, str, Any]]:
+def _replacements(deliver: Deliver, put_event: PutEvent) -> Iterator[tuple[Any, str, Any]]:
     yield cloudformation_parsing, "clean_json", _without_no_value(cloudformation_parsing.clean_json)
+    yield notifications, "_send_event_bridge_message", _announcing_objects(put_event)
     yield Rule, "send_to_targets", _delivering(Rule.send_to_targets, deliver)
 
 
@@ -127,7 +136,7 @@ def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[...
         ours = [t for t in self.targets if t["Arn"].split(":")[2] in ("lambda", "states")]
         if ours and self.state == "ENABLED" and self.event_pattern.matches_event(original_event):
             for target in ours:
-                deliver(target, _target_input(target, original_event))
+                deliver(target, original_event)
         rest = SimpleNamespace(**vars(self), arn=self.arn)
         rest.targets = [t for t in self.targets if t not in ours]
         for method in (
@@ -142,18 +151,41 @@ def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[...
     return send_to_targets
 
 
-def _target_input(target: dict[str, Any], event: dict[str, Any]) -> Any:
-    if "Input" in target:
-        return json.loads(target["Input"])
-    transformer = target.get("InputTransformer")
-    if not transformer:
-        return event
-    filled = EventTemplateParser.parse(
-        input_template=transformer["InputTemplate"],
-        input_paths_map=transformer.get("InputPathsMap", {}),
-        event=event,
-    )
-    return _decoded(filled) if isinstance(filled, str) else filled
+_REASONS = {
+    "s3:ObjectCreated:Put": "PutObject",
+    "s3:ObjectCreated:Post": "POST Object",
+    "s3:ObjectCreated:Copy": "CopyObject",
+    "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
+}
+
+
+def _announcing_objects(put_event: PutEvent) -> Callable[..., None]:
+    """Object Created as S3 words it; moto's has no time, no order, and comes for tags that nobody set."""
+    order = itertools.count(time.time_ns())
+
+    def send(account_id: str, bucket: Any, event_name: Any, key: Any) -> None:  # noqa: ARG001
+        reason = _REASONS.get(str(getattr(event_name, "value", event_name)))
+        if reason is None:
+            return
+        version = {"version-id": key.version_id} if bucket.is_versioned else {}
+        detail = {
+            "version": "0",
+            "bucket": {"name": bucket.name},
+            "object": {
+                "key": key.name,
+                "size": key.size,
+                "etag": key.etag.strip('"'),
+                "sequencer": f"{next(order):016X}",
+                **version,
+            },
+            "request-id": secrets.token_hex(8).upper(),
+            "requester": ACCOUNT,
+            "source-ip-address": "127.0.0.1",
+            "reason": reason,
+        }
+        put_event("aws.s3", "Object Created", detail, [bucket.arn])
+
+    return send
 
 
 def _decoded(text: str) -> Any:

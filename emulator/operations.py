@@ -33,6 +33,7 @@ class _Route:
     method: str
     path: re.Pattern[str]
     query: frozenset[str]
+    headers: frozenset[str]
 
 
 def operation_of(request: Request, body: bytes) -> Operation:
@@ -52,7 +53,9 @@ def _rest_operation(service: str, request: Request) -> Operation:
     path = request.environ.get("RAW_URI", request.path).split("?")[0]
     asked = set(request.args)
     for route in _routes(service):
-        if route.method == request.method and route.query <= asked and (found := route.path.fullmatch(path)):
+        if route.method != request.method or not route.query <= asked:
+            continue
+        if all(name in request.headers for name in route.headers) and (found := route.path.fullmatch(path)):
             return Operation(service, route.name, tuple(unquote(value) for value in found.groups() if value))
     return Operation(service, "")
 
@@ -60,15 +63,25 @@ def _rest_operation(service: str, request: Request) -> Operation:
 @cache
 def _routes(service: str) -> tuple[_Route, ...]:
     """All routes, those that ask for most first, so that `?uploads` is seen before the plain path."""
-    routes = []
-    for model_name in MODELS.get(service, ()):
-        model: Any = botocore.session.get_session().get_service_model(model_name)
-        for name in model.operation_names:
-            http = model.operation_model(name).http
-            path, _, query = http["requestUri"].partition("?")
-            keys = frozenset(part.split("=")[0] for part in query.split("&") if part)
-            routes.append(_Route(name, http["method"], re.compile(_pattern(path) + "/?"), keys))
-    return tuple(sorted(routes, key=lambda r: (-len(r.query), -r.path.pattern.count("/"), r.path.groups, r.name)))
+    session = botocore.session.get_session()
+    models = [session.get_service_model(name) for name in MODELS.get(service, ())]
+    routes = [_route(name, model.operation_model(name)) for model in models for name in model.operation_names]
+    return tuple(sorted(routes, key=_most_demanding_first))
+
+
+def _route(name: str, operation: Any) -> _Route:
+    path, _, query = operation.http["requestUri"].partition("?")
+    members = operation.input_shape.members if operation.input_shape else {}
+    required = [members[member].serialization for member in getattr(operation.input_shape, "required_members", ())]
+    queried = {s["name"] for s in required if s.get("location") == "querystring"}
+    headers = {s["name"] for s in required if s.get("location") == "header"}
+    keys = frozenset(part.split("=")[0] for part in query.split("&") if part) | queried
+    return _Route(name, operation.http["method"], re.compile(_pattern(path) + "/?"), keys, frozenset(headers))
+
+
+def _most_demanding_first(route: _Route) -> tuple[int, int, int, int, str]:
+    slashes = route.path.pattern.count("/")
+    return (-len(route.query), -len(route.headers), -slashes, route.path.groups, route.name)
 
 
 def _pattern(path: str) -> str:

@@ -1,0 +1,102 @@
+"""EventBridge: from what happens to the function or state machine that is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from emulator.event_targets import target_input
+from tests.emulator.waiting import eventually
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def told(aws: Emulator, tmp_path: Any) -> Any:
+    """Looks for events that reached a function of its own, by a predicate on the event."""
+    folder = tmp_path / "listener"
+    folder.mkdir()
+    (folder / "app.py").write_text(
+        "import json\ndef handler(event, context):\n    print('TOLD ' + json.dumps(event))\n"
+    )
+    name = f"listener-{tmp_path.name}"[:64]
+    arn = aws.add_function(name, folder)
+    events = aws.client("events")
+    events.put_rule(Name="everything", EventPattern=json.dumps({"account": ["123456789012"]}))
+    events.put_targets(Rule="everything", Targets=[{"Id": "listener", "Arn": arn}])
+
+    def look() -> list[dict[str, Any]]:
+        lines = [line for line in aws.logs(name) if line.startswith("TOLD ")]
+        return [json.loads(line.removeprefix("TOLD ")) for line in lines]
+
+    yield look
+    events.remove_targets(Rule="everything", Ids=["listener"])
+    events.delete_rule(Name="everything")
+
+
+def test_an_upload_is_told_to_a_function(aws: Emulator, told: Any) -> None:
+    aws.client("s3").put_object(Bucket=aws.bucket, Key="uploads/pandalm/a b.json", Body=b"[]")
+    event = eventually(lambda: [e for e in told() if e["source"] == "aws.s3"])[0]
+    assert event["detail-type"] == "Object Created"
+    assert event["detail"]["bucket"]["name"] == aws.bucket
+    assert event["detail"]["object"]["key"] == "uploads/pandalm/a b.json"
+    assert event["detail"]["object"]["version-id"]
+    assert event["detail"]["reason"] == "PutObject"
+    assert event["time"].endswith("Z")
+
+
+def test_an_upload_starts_a_state_machine_with_a_transformed_input(aws: Emulator) -> None:
+    aws.client("s3").put_object(Bucket=aws.bucket, Key='runs/a "b".json', Body=b"[]")
+    machines = aws.client("stepfunctions")
+
+    def look() -> Any:
+        found = machines.list_executions(stateMachineArn=aws.state_machine_arn, statusFilter="SUCCEEDED")["executions"]
+        return found and machines.describe_execution(executionArn=found[0]["executionArn"])
+
+    execution = eventually(look)
+    assert json.loads(execution["input"]) == {"payload": {"do": "echo", "key": 'runs/a "b".json'}}
+
+
+def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
+    machines = aws.client("stepfunctions")
+    arn = machines.start_execution(
+        stateMachineArn=aws.state_machine_arn, name="told", input=json.dumps({"payload": {"do": "echo"}, "ask": True})
+    )["executionArn"]
+    machines.stop_execution(executionArn=arn, error="Console", cause="by hand")
+    machines.stop_execution(executionArn=arn)
+
+    def look() -> list[Any]:
+        return [e["detail"] for e in told() if e["source"] == "aws.states" and e["detail"]["name"] == "told"]
+
+    details = eventually(look)
+    assert [(d["status"], d["error"], d["cause"]) for d in details] == [("ABORTED", "Console", "by hand")]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ({}, {"detail": {"key": 'a "b"', "parts": [1, {"x": 2}]}}),
+        ({"Input": '{"fixed": 1}'}, {"fixed": 1}),
+        ({"InputPath": "$.detail.parts[1].x"}, 2),
+        ({"InputPath": "$.nothing.here"}, None),
+        (
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {"k": "$.detail.key"},
+                    "InputTemplate": '{"k": <k>, "s": "is <k>"}',
+                }
+            },
+            {"k": 'a "b"', "s": 'is a "b"'},
+        ),
+        (
+            {"InputTransformer": {"InputPathsMap": {"p": "$.detail.parts"}, "InputTemplate": '{"p": <p>, "s": "<p>"}'}},
+            {"p": [1, {"x": 2}], "s": '[1, {"x": 2}]'},
+        ),
+        ({"InputTransformer": {"InputTemplate": '"a line of <nothing>"'}}, "a line of <nothing>"),
+    ],
+)
+def test_a_target_is_given_what_its_rule_says(target: dict[str, Any], expected: Any) -> None:
+    assert target_input(target, {"detail": {"key": 'a "b"', "parts": [1, {"x": 2}]}}) == expected
