@@ -18,7 +18,7 @@ from emulator.aws_port import AwsPort, Service
 from emulator.bedrock.control import Bedrock, JobThreads
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.jobs import Job, Jobs
-from emulator.bedrock.judge import STAND_IN
+from emulator.bedrock.judge import STAND_IN, server_model_id
 from emulator.bedrock.service import BedrockService
 from emulator.bedrock.training import Training
 from emulator.clock import ScaledClock
@@ -219,8 +219,9 @@ class Emulator:
 
     def _parameters(self, template: StackTemplate) -> dict[str, str]:
         """The user's own, and for the judge a model id that says what answers here."""
-        judge = {"JudgeModelId": STAND_IN} if "JudgeModelId" in template.body.get("Parameters", {}) else {}
-        return {**judge, **self.options.parameters}
+        known = template.body.get("Parameters", {})
+        judge = server_model_id(self.options.judge_model) if self.options.judge_url else STAND_IN
+        return {**({"JudgeModelId": judge} if "JudgeModelId" in known else {}), **self.options.parameters}
 
     def _open_api(self) -> None:
         api = HttpApi(self.stack.api, self._functions, self.credentials, region=REGION, account=moto_setup.ACCOUNT)

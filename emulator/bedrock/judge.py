@@ -54,11 +54,17 @@ def from_server(url: str, model: str, *, system: str, user: str, max_tokens: int
         with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310
             return _read(json.load(reply))
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 429:
             raise AwsError("ThrottlingException", 429, "the judge server asks to slow down") from error
         raise AwsError("ModelErrorException", 424, f"the judge server answered {error.code}") from error
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise AwsError("ModelErrorException", 424, f"the judge server gave no usable answer: {error}") from error
+
+
+def server_model_id(model: str) -> str:
+    """The id that the stack gets for a judge on the user's own server: not Bedrock's, and not the stand-in's."""
+    return "judge-server." + re.sub(r"[^A-Za-z0-9.:-]+", "-", model)
 
 
 def _read(reply: dict[str, Any]) -> Answer:

@@ -108,4 +108,5 @@ def control(aws: Emulator, method: str, body: Any = None) -> tuple[int, Any]:
         with urllib.request.urlopen(request) as reply:  # noqa: S310
             return reply.status, json.load(reply)
     except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+        with error:
+            return error.code, json.load(error)

@@ -1,0 +1,77 @@
+"""How long a job trains, what is cut for a laptop, and how the emulated model answers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.bedrock.plan import plan
+from emulator.bedrock.policy import ScheduledPolicy
+from emulator.bedrock.scores import step_scores, training_csv
+from rft.contracts.dataset import DatasetRow, Message
+from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
+
+
+def test_steps_follow_from_rows_batch_and_epochs() -> None:
+    made = plan(801, {"batchSize": 32, "epochCount": 2, "trainingSamplePerPrompt": 4}, max_steps=100, max_rollouts=1000)
+    assert (made.steps_per_epoch, made.steps, made.simulated_steps, made.prompts) == (26, 52, 52, 32)
+    assert made.cuts == []
+
+
+@given(
+    rows=st.integers(100, 20_000),
+    asked=st.fixed_dictionaries(
+        {
+            "batchSize": st.integers(16, 512),
+            "trainingSamplePerPrompt": st.integers(2, 16),
+            "epochCount": st.integers(1, 50),
+        }
+    ),
+    max_steps=st.integers(1, 50),
+    max_rollouts=st.integers(1, 512),
+)
+def test_what_is_cut_is_said(rows: int, asked: dict[str, int], max_steps: int, max_rollouts: int) -> None:
+    made = plan(rows, asked, max_steps=max_steps, max_rollouts=max_rollouts)
+    assert made.simulated_steps <= max_steps
+    assert made.prompts == 1 or made.prompts * made.samples <= max_rollouts
+    complete = made.simulated_steps == made.steps and made.prompts == made.batch
+    assert complete == (made.cuts == [])
+
+
+def row(reference: str) -> DatasetRow:
+    return DatasetRow(
+        messages=(Message(role="user", content="q"),),
+        reference_answer=reference,
+        task_id="t",
+        domain="d",
+        data_source="somebody-elses",
+        run_id="r",
+    )
+
+
+def test_the_same_seed_answers_alike_and_gets_better() -> None:
+    def behaviours(seed: str, steps: int) -> list[str]:
+        policy = ScheduledPolicy(seed=seed, steps=10)
+        for _ in range(steps):
+            policy.learn([])
+        return [answer.behaviour for answer in policy.answers(row("right"), 400)]
+
+    assert behaviours("a", 0) == behaviours("a", 0) != behaviours("b", 0)
+    assert behaviours("a", 0).count("right") < behaviours("a", 5).count("right") < behaviours("a", 10).count("right")
+    assert set(behaviours("a", 0)) == {"right", "wrong", "malformed"}
+
+
+def test_an_error_is_counted_and_is_not_a_score() -> None:
+    failed = GradeResult(
+        id="2",
+        aggregate_reward_score=0.0,
+        metrics_list=(Metric(name=GRADER_ERROR, value=1.0, type="Metric"),),
+    )
+    good = GradeResult(id="1", aggregate_reward_score=0.8)
+    scores = step_scores(1, 1, [[good, failed], [good, good]])
+    assert (scores.rollouts, scores.errors, scores.flat_groups) == (4, 1, 1.0)
+    assert scores.mean == pytest.approx(0.8)
+    nothing = step_scores(1, 1, [[failed, failed]])
+    assert (nothing.errors, nothing.mean, nothing.spread) == (2, None, None)
+    assert training_csv([nothing]).splitlines()[1] == b"1,1,,,,2,2,true"

@@ -1,0 +1,59 @@
+"""Which signatures the HTTP API takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from emulator.signature import SignedRequest, is_authentic
+
+CREDENTIALS = Credentials("AKIAEMULATED", "secret")
+
+
+def signed(url: str = "http://127.0.0.1:1234/runs?a=1&b=%20x", body: bytes = b'{"a": 1}') -> SignedRequest:
+    request = AWSRequest("POST", url, data=body, headers={"content-type": "application/json"})
+    SigV4Auth(CREDENTIALS, "execute-api", "us-east-1").add_auth(request)
+    headers = {name.lower(): value for name, value in request.headers.items()} | {"host": "127.0.0.1:1234"}
+    return SignedRequest("POST", url, headers, body)
+
+
+def accepted(request: SignedRequest, *, region: str = "us-east-1", later: timedelta = timedelta()) -> bool:
+    now = datetime.now(UTC) + later
+    return is_authentic(request, CREDENTIALS, service="execute-api", region=region, now=now)
+
+
+def test_what_botocore_signs_is_taken() -> None:
+    assert accepted(signed())
+    assert accepted(signed("http://127.0.0.1:1234/runs/a%20b%2Fc", b""))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": "PUT"},
+        {"url": "http://127.0.0.1:1234/runs?a=2&b=%20x"},
+        {"url": "http://127.0.0.1:1234/other?a=1&b=%20x"},
+        {"body": b'{"a": 2}'},
+        {"headers": {}},
+    ],
+)
+def test_what_was_changed_after_signing_is_not(change: dict[str, object]) -> None:
+    assert not accepted(replace(signed(), **change))  # type: ignore[arg-type]
+
+
+def test_a_signature_lasts_five_minutes_and_for_its_region() -> None:
+    request = signed()
+    assert accepted(request, later=timedelta(minutes=4))
+    assert not accepted(request, later=timedelta(minutes=6))
+    assert not accepted(request, later=-timedelta(minutes=6))
+    assert not accepted(request, region="eu-west-1")
+
+
+def test_a_changed_header_that_was_signed_is_not_taken() -> None:
+    request = signed()
+    assert not accepted(replace(request, headers={**request.headers, "host": "elsewhere"}))
