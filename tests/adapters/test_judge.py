@@ -8,10 +8,15 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from rft.adapters.judge import MAX_TOKENS, BedrockJudge
-from rft.errors import JudgeError, JudgeRefused, JudgeReplyInvalid, JudgeUnavailable
+from rft.adapters.judge import BedrockJudge
+from rft.adapters.judge_models import PLAIN_TOKENS, THINKING_TOKENS, Traits, traits
+from rft.errors import JudgeError, JudgeRefused, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
 
-MODEL = "us.amazon.nova-pro-v1:0"
+MODEL = "deepseek.v3-v1:0"
+STRUCTURED = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+SCHEMA = {"type": "object"}
+CACHE_POINT = {"cachePoint": {"type": "default"}}
+FORMAT = {"type": "json_schema", "structure": {"jsonSchema": {"name": "judgment", "schema": '{"type": "object"}'}}}
 CLIENT = boto3.client(
     "bedrock-runtime", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
 )
@@ -35,23 +40,28 @@ def bedrock() -> Iterator[Stubber]:
 
 
 def ask() -> Any:
-    return BedrockJudge(CLIENT, model_id=MODEL).ask(system="S", user="U")
+    return BedrockJudge(CLIENT, model_id=MODEL).ask(system="S", user="U", schema=SCHEMA)
 
 
-def answers(bedrock: Stubber, *content: dict[str, Any], stop_reason: str = "end_turn") -> None:
+def answers(
+    bedrock: Stubber, *content: dict[str, Any], stop_reason: str = "end_turn", cached: int = 0, **request: Any
+) -> None:
     reply = {
         "output": {"message": {"role": "assistant", "content": list(content)}},
         "stopReason": stop_reason,
-        "usage": {"inputTokens": 70, "outputTokens": 4, "totalTokens": 74},
+        "usage": {"inputTokens": 70, "outputTokens": 4, "totalTokens": 74, "cacheReadInputTokens": cached},
         "metrics": {"latencyMs": 5},
     }
-    request = {
-        "modelId": MODEL,
+    bedrock.add_response("converse", reply, plain() | request)
+
+
+def plain(model: str = MODEL) -> dict[str, Any]:
+    return {
+        "modelId": model,
         "system": [{"text": "S"}],
         "messages": [{"role": "user", "content": [{"text": "U"}]}],
-        "inferenceConfig": {"temperature": 0, "maxTokens": MAX_TOKENS},
+        "inferenceConfig": {"temperature": 0, "maxTokens": PLAIN_TOKENS},
     }
-    bedrock.add_response("converse", reply, request)
 
 
 def test_one_question_at_temperature_zero(bedrock: Stubber) -> None:
@@ -120,5 +130,75 @@ def test_a_judge_that_cannot_be_reached_is_unavailable(error: Exception) -> None
             raise error
 
     with pytest.raises(JudgeUnavailable) as raised:
-        BedrockJudge(Unreachable(), model_id=MODEL).ask(system="S", user="U")
+        BedrockJudge(Unreachable(), model_id=MODEL).ask(system="S", user="U", schema=SCHEMA)
     assert isinstance(raised.value, JudgeError)
+    assert not isinstance(raised.value, JudgeThrottled)
+
+
+@pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 429), ("ServiceQuotaExceededException", 400)])
+def test_being_asked_to_slow_down_is_told_from_a_fault(bedrock: Stubber, code: str, status: int) -> None:
+    bedrock.add_client_error("converse", code, "no", status)
+
+    with pytest.raises(JudgeThrottled):
+        ask()
+
+
+def test_what_the_model_read_from_its_cache_is_told(bedrock: Stubber) -> None:
+    answers(bedrock, {"text": "{}"}, cached=64)
+
+    assert ask().cached_tokens == 64
+
+
+def test_a_model_that_can_be_held_to_a_schema_is_and_its_cache_is_used(bedrock: Stubber) -> None:
+    rich = plain(STRUCTURED) | {"system": [{"text": "S"}, CACHE_POINT], "outputConfig": {"textFormat": FORMAT}}
+    answers(bedrock, {"text": "{}"}, **rich)
+
+    BedrockJudge(CLIENT, model_id=STRUCTURED).ask(system="S", user="U", schema=SCHEMA)
+
+
+@pytest.mark.parametrize(("choice", "request_"), [("on", {"outputConfig": {"textFormat": FORMAT}}), ("off", {})])
+def test_what_is_chosen_holds_whatever_the_model_is(bedrock: Stubber, choice: Any, request_: dict[str, Any]) -> None:
+    for model in (MODEL, STRUCTURED):
+        answers(bedrock, {"text": "{}"}, **plain(model), **request_)
+        judge = BedrockJudge(CLIENT, model_id=model, structured_output=choice, prompt_caching="off")
+        judge.ask(system="S", user="U", schema=SCHEMA)
+
+
+def test_an_extra_that_the_model_does_not_take_after_all_is_left_out_from_then_on(bedrock: Stubber) -> None:
+    bedrock.add_client_error("converse", "ValidationException", "This model doesn't support outputConfig", 400)
+    answers(bedrock, {"text": "{}"}, **plain(STRUCTURED))
+    answers(bedrock, {"text": "{}"}, **plain(STRUCTURED))
+    judge = BedrockJudge(CLIENT, model_id=STRUCTURED)
+
+    judge.ask(system="S", user="U", schema=SCHEMA)
+    judge.ask(system="S", user="U", schema=SCHEMA)
+
+    bedrock.assert_no_pending_responses()
+
+
+def test_a_request_that_is_wrong_in_itself_is_refused_and_nothing_is_learned_from_it(bedrock: Stubber) -> None:
+    judge = BedrockJudge(CLIENT, model_id=STRUCTURED)
+    for _ in range(2):
+        bedrock.add_client_error("converse", "ValidationException", "Input is too long", 400)
+        bedrock.add_client_error("converse", "ValidationException", "Input is too long", 400)
+        with pytest.raises(JudgeRefused, match="too long"):
+            judge.ask(system="S", user="U", schema=SCHEMA)
+
+
+@pytest.mark.parametrize("prefix", ["", "us.", "eu.", "global.", "arn:aws:bedrock:us-east-1:1:inference-profile/us."])
+def test_a_models_traits_are_the_same_wherever_it_runs(prefix: str) -> None:
+    assert traits(f"{prefix}anthropic.claude-sonnet-4-5-20250929-v1:0") == Traits(structured=True, caches=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens", "sampling"),
+    [
+        ("deepseek.r1-v1:0", THINKING_TOKENS, True),
+        ("openai.gpt-oss-120b-1:0", THINKING_TOKENS, True),
+        ("anthropic.claude-opus-4-8", THINKING_TOKENS, False),
+        ("anthropic.claude-3-5-sonnet-20240620-v1:0", PLAIN_TOKENS, True),
+        ("meta.llama3-3-70b-instruct-v1:0", PLAIN_TOKENS, True),
+    ],
+)
+def test_models_that_think_get_room_for_it(model: str, tokens: int, sampling: bool) -> None:
+    assert (traits(model).max_tokens, traits(model).sampling) == (tokens, sampling)

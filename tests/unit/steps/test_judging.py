@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeUnavailable
+from rft.adapters.judge_cache import MemoryJudgeCache
+from rft.errors import JudgeHeldBack, JudgeRefused, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
+from rft.ports import JudgeCache
 from rft.steps.grading import Deadline
+from rft.steps.judge_load import CircuitBreaker
 from rft.steps.judging import LONGEST_PAUSE_SECONDS, KnownJudge, PatientJudge, Question, Usage
 from tests.fakes.judge import ScriptedJudge
 
@@ -46,6 +51,14 @@ def question(part: str = "P", *, fresh: bool = False) -> Question[int]:
 def ask(judge: ScriptedJudge, time: Time, *, seconds: float = 60) -> int:
     patient = PatientJudge(KnownJudge(judge), Deadline(seconds, time.monotonic), time.sleep)
     return patient.ask(question(), Usage())
+
+
+def patience(
+    judge: ScriptedJudge, *, seconds: float = 60, cache: JudgeCache | None = None
+) -> tuple[PatientJudge, Time]:
+    time = Time()
+    known = KnownJudge(judge, circuit=CircuitBreaker(time.monotonic), cache=cache)
+    return PatientJudge(known, Deadline(seconds, time.monotonic), time.sleep), time
 
 
 def test_a_good_reply_takes_one_call_and_no_pause() -> None:
@@ -114,3 +127,80 @@ def test_a_refused_call_is_not_repeated() -> None:
         ask(judge, Time())
 
     assert len(judge.prompts) == 1
+
+
+def test_what_a_judgment_took_is_counted_even_where_it_fails() -> None:
+    patient, _ = patience(ScriptedJudge([JudgeThrottled("slow down"), AWAY, "seven", "eight"]))
+    usage = Usage()
+
+    with pytest.raises(JudgeReplyInvalid):
+        patient.ask(question(), usage)
+
+    assert usage == Usage(calls=4, retries=3, throttled=1, input_tokens=1400, output_tokens=80)
+    assert {part.name: part.value for part in usage.components()} == {
+        "judge_calls": 4,
+        "judge_retries": 3,
+        "judge_throttled": 1,
+        "judge_input_tokens": 1400,
+        "judge_output_tokens": 80,
+    }
+
+
+def test_a_question_that_was_answered_is_not_asked_again() -> None:
+    judge = ScriptedJudge(["7", "8"])
+    patient, _ = patience(judge, cache=MemoryJudgeCache())
+    usage = Usage()
+
+    answers = [patient.ask(question(part), usage) for part in ("P", "P", "Q", "P")]
+
+    assert answers == [7, 7, 8, 7]
+    assert (len(judge.prompts), usage.calls, usage.cache_hits) == (2, 2, 2)
+
+
+def test_a_fresh_question_is_asked_whatever_is_remembered() -> None:
+    patient, _ = patience(ScriptedJudge(["7", "8"], otherwise="9"), cache=MemoryJudgeCache())
+
+    answers = [patient.ask(question(fresh=fresh), Usage()) for fresh in (False, True, False)]
+
+    assert answers == [7, 8, 7]
+
+
+def test_another_prompt_or_judge_is_another_question() -> None:
+    keys = {question(part).key(model) for part in ("P", "Q") for model in ("a", "b")}
+    keys.add(replace(question("P"), prompt="sha256:1").key("a"))
+
+    assert len(keys) == 5
+
+
+def test_a_reply_that_made_no_sense_is_not_remembered_and_a_remembered_one_that_makes_none_is_a_miss() -> None:
+    cache = MemoryJudgeCache()
+    patient, _ = patience(ScriptedJudge(["seven", "eight", "7"]), cache=cache)
+    with pytest.raises(JudgeReplyInvalid):
+        patient.ask(question(), Usage())
+    assert patient.ask(question(), Usage()) == 7
+
+    cache.put(question("Q").key("scripted-judge"), "nonsense")
+    assert patience(ScriptedJudge(["8"]), cache=cache)[0].ask(question("Q"), Usage()) == 8
+
+
+def test_an_outage_is_waited_out_for_a_while_and_then_costs_nothing_more() -> None:
+    judge = ScriptedJudge(otherwise=AWAY)
+    patient, time = patience(judge, seconds=10_000)
+
+    with pytest.raises(JudgeHeldBack):
+        patient.ask(question(), Usage())
+    asked, waited = len(judge.prompts), time.now
+    for part in "QRST":
+        with pytest.raises(JudgeHeldBack):
+            patient.ask(question(part), Usage())
+
+    assert (len(judge.prompts), time.now) == (asked, waited)
+    assert waited < 120
+
+
+def test_throttling_is_never_taken_for_an_outage() -> None:
+    judge = ScriptedJudge([JudgeThrottled("slow down")] * 200, otherwise="7")
+    patient, _ = patience(judge, seconds=10_000)
+
+    assert patient.ask(question(), Usage()) == 7
+    assert patient.known.limit.now < 4
