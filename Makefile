@@ -22,7 +22,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DATASET=path TASK=pandalm takes a file of yours
-	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m rft_cli demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
+	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest $(ARGS)
@@ -54,12 +54,13 @@ clean: ## Remove what was built and all caches; the virtual environments stay
 	rm -rf .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV)/.ready: requirements/dev.txt
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
 	$(PYTHON) -m venv $(VENV)
 	awk '/^uv==/{keep=1} keep{print} keep && !/\\$$/{exit}' requirements/dev.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	$(BIN)/uv pip sync --quiet --python $(VENV) requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(VENV) --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
 $(SAM_VENV)/.ready: requirements/sam.txt $(VENV)/.ready

@@ -1,21 +1,27 @@
-"""The `rft` command and its subcommands."""
+"""The `rft` command and its subcommands: registered here, written one module each."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-import click
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from rft_cli.control_plane import ApiError
-from rft_cli.demo import SAMPLE
-from rft_cli.demo import demo as run_demo
+from rft.errors import RftError
+from rft_cli.errors import CommandError
+from rft_cli.options import OutputOption
+from rft_cli.printing import Output
+from rft_cli.runs import approve, cancel, events, list_runs, show
+from rft_cli.submit import PREFLIGHT, submit
+from rft_cli.watch import INTERRUPTED, watch
 
-INTERRUPTED = 130  # what a shell reports for a command ended by Ctrl-C
+SAMPLE = Path(__file__).parents[2] / "examples" / "pandalm" / "comparisons.json"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,35 +29,87 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Reinforcement fine-tuning of Amazon Nova on Amazon Bedrock, unattended and safely.",
 )
+local = typer.Typer(no_args_is_help=True, help="The emulated AWS on this machine: no account, no Docker, no cost.")
+app.add_typer(local, name="local")
 
-
-@app.callback()
-def rft() -> None:
-    """Keep `demo` a subcommand while it is the only one."""
+app.command()(submit)
+app.command(PREFLIGHT, help="Run everything but the job: is the dataset fit, can the grader be trusted?")(submit)
+app.command("list")(list_runs)
+app.command()(show)
+app.command()(watch)
+app.command()(events)
+app.command()(cancel)
+app.command()(approve)
 
 
 @app.command()
 def demo(
+    *,
     dataset: Annotated[
-        Path, typer.Option(help="Raw records; default: the sample that comes with the project.")
+        Path, typer.Option(help="Raw records; default: the sample that comes with the project.", show_default=False)
     ] = SAMPLE,
     task: Annotated[str, typer.Option(help="The dataset's task.")] = "pandalm",
+    name: Annotated[str, typer.Option(help="The run's name.")] = "demo",
+    grader: Annotated[str | None, typer.Option(help="Name of a grader. Default: the task's own.")] = None,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the main job on this machine, on an emulated AWS: no account, no Docker, no cost."""
-    raise typer.Exit(run_demo(dataset, task, Console()))
+    from rft_cli.demo import demo as run_demo
+
+    raise typer.Exit(run_demo(dataset=dataset, task=task, name=name, grader=grader, output=output))
 
 
-def main() -> None:
+@local.command()
+def up(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the AWS endpoint; 0: any.")] = 0,
+    api_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the HTTP API; 0: any.")] = 0,
+    speed: Annotated[float, typer.Option(min=0.01, help="Seconds of waits that pass in one real second.")] = 120.0,
+    training_seconds: Annotated[float, typer.Option(min=0, help="Real seconds that a job takes at least.")] = 12.0,
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter of the template; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON once it is up.")] = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Run the emulated AWS in the foreground until Ctrl-C or SIGTERM, with the project's template deployed."""
+    from emulator import EmulatorOptions
+    from rft_cli.local import local_up, parameters
+
+    options = EmulatorOptions(
+        port=port,
+        api_port=api_port,
+        speed=speed,
+        training_seconds=training_seconds,
+        parameters=parameters(parameter or ()),
+    )
+    local_up(options, as_json=as_json or output == Output.JSON)
+
+
+def main() -> NoReturn:
     """Entry point: expected failures end in one line on stderr and exit status 1, misuse in 2."""
-    errors = Console(stderr=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended too
     try:
-        sys.exit(app(standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
+        status = app(standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        _complain(error.format_message())
         sys.exit(error.exit_code)
-    except (ApiError, OSError) as error:
-        errors.print(f"[red]rft:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains on its way out
         sys.exit(1)
-    except (click.Abort, KeyboardInterrupt):
-        errors.print("rft: interrupted", highlight=False)
-        sys.exit(INTERRUPTED)
+    except (CommandError, RftError, BotoCoreError, ClientError, OSError) as error:
+        _complain(str(error))
+        sys.exit(1)
+    except typer.Abort:
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        _complain("interrupted")
+    sys.exit(status)
+
+
+def _complain(message: str) -> None:
+    """One line, whatever the message looked like."""
+    line = " ".join(message.split())
+    if line:
+        Console(stderr=True).print(f"[red]rft:[/] {escape(line)}", highlight=False, soft_wrap=True)

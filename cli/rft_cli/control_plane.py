@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
+from rft_cli.errors import ApiError
 
-class ApiError(Exception):
-    """The API refused, or could not be reached. `status` is the HTTP status, 0 where there was no answer."""
+PAGE = 100
+"""Most runs that the API gives in one answer."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+ADVICE = {
+    0: "is the address right, and is there a way to it?",
+    403: "these credentials may not call this API (they need execute-api:Invoke), or the address is another's",
+    429: "too many requests; try again in a moment",
+    503: "try again in a moment",
+}
+"""What to do about a status whose answer does not say."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,47 @@ class ControlPlane:
     url: str
     region: str
     credentials: Credentials
+    _http: list[URLLib3Session] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def start_run(self, request: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
-        """`POST /runs`; `key` becomes the Idempotency-Key. Raises ApiError."""
+        """`POST /runs`; `key` becomes the Idempotency-Key. Raises ApiError, as all of these."""
         return self._call("POST", "/runs", request, {"Idempotency-Key": key} if key else {})
 
     def run(self, run_id: str) -> dict[str, Any]:
-        """`GET /runs/{run_id}`. Raises ApiError."""
-        return self._call("GET", f"/runs/{quote(run_id, safe='')}")
+        """`GET /runs/{run_id}`."""
+        return self._call("GET", _address(run_id))
+
+    def events(self, run_id: str) -> dict[str, Any]:
+        """`GET /runs/{run_id}/events`."""
+        return self._call("GET", _address(run_id, "/events"))
+
+    def cancel(self, run_id: str) -> dict[str, Any]:
+        """`POST /runs/{run_id}/cancel`."""
+        return self._call("POST", _address(run_id, "/cancel"), {})
+
+    def approve(self, run_id: str, *, approved: bool, by: str, comment: str) -> dict[str, Any]:
+        """`POST /runs/{run_id}/approve`."""
+        return self._call("POST", _address(run_id, "/approve"), {"approved": approved, "by": by, "comment": comment})
+
+    def runs(self, filters: Mapping[str, str], *, limit: int | None, cursor: str | None = None) -> dict[str, Any]:
+        """The newest `limit` runs (None: all of them) from `cursor` on, in the shape of `GET /runs`."""
+        found: list[dict[str, Any]] = []
+        for page in self._pages(filters, limit, cursor):
+            found += page["runs"]
+            cursor = page["cursor"]
+        return {"runs": found, "cursor": cursor}
+
+    def _pages(self, filters: Mapping[str, str], limit: int | None, cursor: str | None) -> Iterator[dict[str, Any]]:
+        """A part may hold few runs or none although more follow: only a cursor of null is the end."""
+        left = limit
+        while left is None or left > 0:
+            query = {**filters, "limit": str(min(PAGE, left or PAGE)), **({"cursor": cursor} if cursor else {})}
+            page = self._call("GET", f"/runs?{urlencode(query, quote_via=quote)}")
+            yield page
+            left = None if left is None else left - len(page["runs"])
+            cursor = page["cursor"]
+            if cursor is None:
+                return
 
     def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -48,27 +87,49 @@ class ControlPlane:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", **(headers or {})},
         )
-        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
+        SigV4Auth(self.credentials.get_frozen_credentials(), "execute-api", self.region).add_auth(request)
         try:
-            response = URLLib3Session(timeout=30).send(request.prepare())
+            response = self._session().send(request.prepare())
         except HTTPClientError as error:
-            raise ApiError(0, f"cannot reach {self.url}: {error}") from error
+            raise ApiError(0, f"cannot reach {self.url}: {ADVICE[0]} ({_reason(error)})") from error
         answer = _decoded(response.content)
         if response.status_code >= 400:
-            raise ApiError(response.status_code, _problem_line(response.status_code, answer))
+            raise ApiError(response.status_code, _problem_line(response.status_code, answer or {}))
+        if answer is None:
+            raise ApiError(response.status_code, f"{self.url} does not answer as the control plane does: {ADVICE[0]}")
         return answer
 
+    def _session(self) -> URLLib3Session:
+        """One for all calls, so that following a run keeps its connection. Nothing on this machine needs a proxy."""
+        if not self._http:
+            local = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+            self._http.append(URLLib3Session(timeout=30, proxies=None if local else get_environ_proxies(self.url)))
+        return self._http[0]
 
-def _decoded(content: bytes) -> dict[str, Any]:
+
+def _address(run_id: str, rest: str = "") -> str:
+    return f"/runs/{quote(run_id, safe='')}{rest}"
+
+
+def _decoded(content: bytes) -> dict[str, Any] | None:
     try:
-        answer = json.loads(content or b"{}")
+        answer = json.loads(content)
     except ValueError:
-        answer = None
-    return answer if isinstance(answer, dict) else {"detail": content[:200].decode(errors="replace")}
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def _problem_line(status: int, problem: Mapping[str, Any]) -> str:
-    """One line from a problem+json body: title, detail and each field."""
+    """One line from a problem+json body, or from API Gateway's message: title, detail, each field, and what to do."""
     head = ": ".join(str(problem[k]) for k in ("title", "detail", "message") if problem.get(k))
     fields = "; ".join(f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or [])
-    return f"HTTP {status} " + " — ".join(part for part in (head, fields) if part)
+    advice = "" if "title" in problem and status != 503 else ADVICE.get(status, "")
+    said = " — ".join(part for part in (head, fields, advice) if part)
+    return " ".join(f"HTTP {status} {said}".split())
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause's own words: the outer ones only repeat the address."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return str(error) or type(error).__name__

@@ -3,88 +3,85 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rft_cli.control_plane import ControlPlane
-from rft_cli.narration import TERMINAL, Narrator
+from rft_cli.errors import ApiError
+from rft_cli.narration import TERMINAL, Narrator, headline, milestone
+from rft_cli.printing import say
+from rft_cli.rewards import Rewards, RewardSource
 
-POLL_SECONDS = 0.5
-BLOCKS = "▁▂▃▄▅▆▇█"
+ATTEMPTS = 10
+LONGEST_PAUSE = 30.0
+PASSING = frozenset({0, 429, 500, 502, 503, 504})
+"""Statuses that may be gone in a while: a run of hours is not given up for a minute without network."""
 
-
-@dataclass(frozen=True)
-class StepReward:
-    """Mean reward of one training step (0..1), and of the validation that followed it, where there was one."""
-
-    step: int
-    training: float
-    validation: float | None = None
+Pause = Callable[[float], None]
 
 
-@dataclass(frozen=True)
-class Rewards:
-    """Rewards so far; `steps` is how many there will be, None where nobody says."""
-
-    points: Sequence[StepReward]
-    steps: int | None
-
-
-RewardSource = Callable[[dict[str, Any]], Rewards]
-"""From a run's view to its rewards so far."""
-
-
-def follow(plane: ControlPlane, run_id: str, console: Console, rewards: RewardSource) -> dict[str, Any]:
+def follow(
+    plane: ControlPlane,
+    run_id: str,
+    console: Console,
+    rewards: RewardSource,
+    *,
+    interval: float,
+    pause: Pause = time.sleep,
+) -> dict[str, Any]:
     """Print what happens until the run has ended; returns its last view. Raises ApiError."""
     narrator, told = Narrator(), 0
-    columns = (TextColumn("          training  "), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (TextColumn("          training  "), BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=None, visible=False)
-        while True:
-            view = plane.run(run_id)
-            seen = rewards(view) if view.get("job") else Rewards((), None)
-            if view["status"] not in TERMINAL:
-                _say(console, narrator.lines(view))
+        for view in views(plane, run_id, interval=interval, pause=pause):
+            ended = view["status"] in TERMINAL
+            if not ended:
+                say(console, narrator.lines(view))
+            seen = rewards(view) if view.get("job") else Rewards()
             told = _say_milestones(console, seen, told)
-            if seen.points:
+            if view.get("job") and not ended:
+                step = seen.points[-1].step if seen.points else 0
                 progress.update(
-                    bar, total=seen.steps, completed=seen.points[-1].step, description=_headline(seen), visible=True
+                    bar, total=seen.steps, completed=step, description=escape(headline(view, seen)), visible=True
                 )
-            if view["status"] in TERMINAL:
-                _say(console, narrator.lines(view))
-                return view
-            time.sleep(POLL_SECONDS)
+    say(console, narrator.lines(view))
+    return view
 
 
-def sparkline(values: Sequence[float], width: int = 40) -> str:
-    """Values of 0..1 as one character each, thinned evenly to `width`."""
-    if len(values) > width:
-        values = [values[i * len(values) // width] for i in range(width)]
-    return "".join(BLOCKS[min(int(v * len(BLOCKS)), len(BLOCKS) - 1)] for v in values)
+def views(plane: ControlPlane, run_id: str, *, interval: float, pause: Pause = time.sleep) -> Iterator[dict[str, Any]]:
+    """How the run stands, every `interval` seconds until it has ended.
+
+    What is wrong with the first question is told at once; later on, an API that is away for a while is asked again.
+    """
+    view = plane.run(run_id)
+    while True:
+        yield view
+        if view["status"] in TERMINAL:
+            return
+        pause(interval)
+        view = _patiently(plane, run_id, interval, pause)
 
 
-def _say(console: Console, lines: Any) -> None:
-    for line in lines:
-        console.print(line, highlight=False, soft_wrap=True)
-
-
-def _headline(seen: Rewards) -> str:
-    last = seen.points[-1]
-    return f"step {last.step}{f'/{seen.steps}' if seen.steps else ''} · reward {last.training:.3f}"
+def _patiently(plane: ControlPlane, run_id: str, interval: float, pause: Pause) -> dict[str, Any]:
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return plane.run(run_id)
+        except ApiError as error:
+            if error.status not in PASSING:
+                raise
+            pause(min(interval * 2**attempt, LONGEST_PAUSE))
+    return plane.run(run_id)
 
 
 def _say_milestones(console: Console, seen: Rewards, told: int) -> int:
     """A permanent line for every validation, so that a log without a progress bar shows the course too."""
     for point in seen.points:
         if point.step > told and point.validation is not None:
-            console.print(
-                f"          step {point.step:>4}  reward {point.training:.3f}  validation {point.validation:.3f}  "
-                f"[green]{sparkline([p.training for p in seen.points if p.step <= point.step])}[/]",
-                highlight=False,
-            )
+            say(console, [milestone(point, seen)])
             told = point.step
     return told

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from rich.markup import escape
+
+from rft_cli.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
 VERDICT_MARKS = {"pass": "[green]✔[/]", "warn": "[yellow]![/]", "block": "[red]✘[/]", "not_done": "[dim]-[/]"}
 
-View = Mapping[str, Any]
+STATUS_COLOURS = {"COMPLETED": "green", "FAILED": "red", "REJECTED": "red", "CANCELLED": "yellow"}
 
 
 class Narrator:
@@ -33,7 +34,13 @@ class Narrator:
 def stage_line(event: View) -> Iterator[str]:
     """When a stage began, its name, and what is known of the change."""
     detail = f"  [dim]{escape(event['detail'])}[/]" if event.get("detail") else ""
-    yield f"[dim]{event['at'][11:19]}[/]  [bold]{event['after']}[/]{detail}"
+    yield f"[dim]{event['at'][11:19]}[/]  [bold]{status_mark(event['after'])}[/]{detail}"
+
+
+def status_mark(status: str) -> str:
+    """A status in the colour of how good it is."""
+    colour = STATUS_COLOURS.get(status)
+    return f"[{colour}]{status}[/]" if colour else status
 
 
 def dataset_lines(view: View) -> Iterator[str]:
@@ -69,8 +76,37 @@ def hyperparameter_lines(view: View) -> Iterator[str]:
         yield f"          {name:<24} {choice['value']!s:<8} [dim]{escape(choice['reason'])}[/]"
 
 
+def approval_lines(view: View) -> Iterator[str]:
+    """Why a person has to agree, until when, and how they do."""
+    approval = view["approval"]
+    for reason in approval["reasons"]:
+        yield f"          [yellow]because[/]   {escape(reason)}"
+    if approval["decision"] is None:
+        yield f"          [yellow]waiting[/]   for `rft approve {view['run_id']}` until {approval['expires_at'][:16]}Z"
+
+
+def headline(view: View, seen: Rewards) -> str:
+    """Where training is: its step and reward, or the job's phase and age while there are none."""
+    if seen.points:
+        last = seen.points[-1]
+        return f"step {last.step}{f'/{seen.steps}' if seen.steps else ''} · reward {last.training:.3f}"
+    job = view["job"]
+    under_way = [name.replace("_", " ") for name, status in job["phases"].items() if status == "InProgress"]
+    return f"{under_way[0] if under_way else job['status']} · {job['hours']:.1f} h"
+
+
+def milestone(point: StepReward, seen: Rewards) -> str:
+    """One validation, and the course of training up to it."""
+    course = sparkline([p.training for p in seen.points if p.step <= point.step], width=20)
+    return (
+        f"          step {point.step:>4}  reward {point.training:.3f}  validation {point.validation:.3f}  "
+        f"[green]{course}[/]"
+    )
+
+
 FINDINGS: Mapping[str, tuple[tuple[str, Callable[[View], Iterator[str]]], ...]] = {
     "PREPARING": (("dataset", dataset_lines), ("hyperparameters", hyperparameter_lines)),
     "SMOKE_TESTING": (("smoke_test", smoke_test_lines),),
+    "AWAITING_APPROVAL": (("approval", approval_lines),),
 }
 """Which parts of a view each stage fills, and how they are told."""

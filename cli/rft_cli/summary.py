@@ -1,0 +1,87 @@
+"""A run in a few lines: what was asked, what came out. Pure: views in, lines (rich markup) out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.markup import escape
+
+from rft_cli.narration import TERMINAL, Narrator, status_mark
+from rft_cli.rewards import Rewards, View, sparkline
+
+SIMULATED = "[yellow](simulated)[/]"
+
+
+def summary_lines(view: View, rewards: Rewards) -> Iterator[str]:
+    """One line each: status, splits, smoke test, reward, model, failure; only what there is."""
+    for name, value in _summary(view, rewards):
+        yield f"[bold]{name:<12}[/]{value}"
+
+
+def run_lines(view: View, rewards: Rewards) -> Iterator[str]:
+    """All there is: what was asked, each stage with what it found out, and the summary."""
+    for name, value in _asked(view):
+        yield f"[bold]{name:<12}[/]{escape(value)}"
+    yield ""
+    yield from Narrator().lines(view)
+    yield ""
+    yield from summary_lines(view, rewards)
+    for name, address in view["links"].items():
+        if address.startswith("s3://"):
+            yield f"[bold]{name.replace('_', ' '):<12}[/]{address}"
+
+
+def outcome_line(view: View) -> str:
+    """How a run ended that is not COMPLETED, in one line."""
+    failure = view["failure"]
+    why = f" in {failure['stage']}: {failure['error']}: {failure['cause'].splitlines()[0]}" if failure else ""
+    return f"run {view['run_id']} {view['status']}{escape(why)}"
+
+
+def _asked(view: View) -> Iterator[tuple[str, str]]:
+    request = view["request"]
+    dataset, split = request["dataset"], request["dataset"]["split"]
+    yield "name", view["name"]
+    yield "created", f"{view['created_at'][:19]}Z, {_age(view)}"
+    yield "dataset", f"{dataset['uri']} (task {dataset['task']}, {split['strategy']} split, seed {split['seed']})"
+    grader = request["grader"] or {}
+    yield "grader", view["grader_arn"] or grader.get("name") or grader.get("lambda_arn") or "the task's own"
+    yield "mode", f"{request['mode']}, {request['max_training_hours']:g} h of training at most"
+    if request["tags"]:
+        yield "tags", ", ".join(f"{key}={value}" for key, value in request["tags"].items())
+
+
+def _age(view: View) -> str:
+    """How long a run took, or how long ago it last changed."""
+    begun, changed = (datetime.fromisoformat(view[key]) for key in ("created_at", "updated_at"))
+    return f"{'ended' if view['status'] in TERMINAL else 'last change'} after {(changed - begun).total_seconds():.0f} s"
+
+
+def _summary(view: View, rewards: Rewards) -> Iterator[tuple[str, str]]:
+    yield "run", f"{view['run_id']}  {status_mark(view['status'])}"
+    if view["dataset"]:
+        yield "splits", " · ".join(f"{split} {rows}" for split, rows in view["dataset"]["rows"].items())
+    if view["smoke_test"]:
+        yield "smoke test", escape(_smoke_test_line(view["smoke_test"]))
+    if rewards.points:
+        yield "reward", _reward_line(rewards)
+    if view["model_arn"]:
+        simulated = view["model_arn"].rsplit("/", 1)[-1].startswith("emulated")
+        yield "model", f"{view['model_arn']}{f' {SIMULATED}' if simulated else ''}"
+    if view["failure"]:
+        failure = view["failure"]
+        yield "failure", escape(f"{failure['error']} in {failure['stage']}: {failure['cause']}")
+
+
+def _reward_line(rewards: Rewards) -> str:
+    values = [point.training for point in rewards.points]
+    simulated = f" {SIMULATED}" if rewards.simulated else ""
+    return f"{values[0]:.3f} → {values[-1]:.3f} in {len(values)} steps{simulated}  [green]{sparkline(values)}[/]"
+
+
+def _smoke_test_line(report: View) -> str:
+    if not report["trusted"]:
+        return "grader not trusted: " + "; ".join(report["reasons"])
+    passed = sum(check["verdict"] == "pass" for check in report["checks"])
+    return f"grader trusted, {passed} of {len(report['checks'])} checks passed"
