@@ -21,5 +21,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         source=wiring.dataset_source(),
         store=wiring.object_store(),
         tokenizer=wiring.tokenizer(),
+        workers=wiring.workers(),
         ledger=wiring.ledger(),
     ).model_dump(mode="json")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import pytest
@@ -9,7 +8,7 @@ from botocore.exceptions import IncompleteReadError
 from moto import mock_aws
 
 from rft.adapters.object_store import S3ObjectStore, reading
-from rft.errors import DatasetNotFound, RetryableServiceError
+from rft.errors import DatasetInvalid, DatasetNotFound, RetryableServiceError
 
 
 @pytest.fixture
@@ -31,14 +30,24 @@ def test_what_is_put_can_be_read(store: S3ObjectStore) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 100, 20_000_000])
-def test_files_of_any_size_are_uploaded_as_they_are(store: S3ObjectStore, tmp_path: Path, size: int) -> None:
-    file = tmp_path / "rows.jsonl"
+def test_streams_of_any_size_are_uploaded_as_they_come(store: S3ObjectStore, size: int) -> None:
     body = (b"0123456789abcde\n" * (size // 16 + 1))[:size]
-    file.write_bytes(body)
     uri = store.uri("runs/a/dataset/train-1.jsonl")
-    store.put_file(uri, str(file))
+    store.put_stream(uri, (body[at : at + 100_003] for at in range(0, size, 100_003)))
     assert store.get_bytes(uri) == body
-    assert file.exists()
+
+
+@pytest.mark.parametrize("good", [0, 1, 30])
+def test_a_stream_that_breaks_off_leaves_nothing(store: S3ObjectStore, good: int) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from [b"x" * 2**20] * good
+        raise DatasetInvalid("broken")
+
+    uri = store.uri("runs/a/dataset/train-1.jsonl")
+    with pytest.raises(DatasetInvalid, match="broken"):
+        store.put_stream(uri, chunks())
+    with pytest.raises(DatasetNotFound):
+        store.get_bytes(uri)
 
 
 def test_lines_come_one_by_one_without_their_ends(store: S3ObjectStore) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from rft.errors import DatasetNotFound
+from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds
 from rft.ports import OpenSource
 
 
@@ -21,8 +20,8 @@ class MemoryStore:
     def uri(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
 
-    def put_file(self, uri: str, path: str) -> None:
-        self.objects[uri] = Path(path).read_bytes()
+    def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
+        self.objects[uri] = b"".join(chunks)
 
     def put_bytes(self, uri: str, body: bytes) -> None:
         self.objects[uri] = body
@@ -32,10 +31,16 @@ class MemoryStore:
             raise DatasetNotFound(f"nothing at {uri}")
         return self.objects[uri]
 
+    def find_bytes(self, uri: str, *, most: int) -> bytes | None:
+        body = self.objects.get(uri)
+        if body is not None and len(body) > most:
+            raise DatasetSizeOutOfBounds(f"{uri} is larger than {most:,} bytes")
+        return body
+
     def lines(self, uri: str) -> Iterator[bytes]:
         yield from self.get_bytes(uri).splitlines()
 
     @contextmanager
-    def open(self, uri: str) -> Iterator[OpenSource]:
+    def open(self, uri: str, version: str | None = None) -> Iterator[OpenSource]:
         body = self.get_bytes(uri)
-        yield OpenSource(stream=io.BytesIO(body), bytes=len(body), version="v1")
+        yield OpenSource(stream=io.BytesIO(body), bytes=len(body), version=version or "v1")

@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from rft.contracts.job import Job
-from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.contracts.telemetry import Rollout
+
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,11 @@ class OpenSource:
 class DatasetSource(Protocol):
     """Reads raw datasets from where requests may point."""
 
-    def open(self, uri: str) -> AbstractContextManager[OpenSource]:
-        """Open for one pass. Raises InvalidRequest (address not allowed), DatasetNotFound, DatasetSizeOutOfBounds."""
+    def open(self, uri: str, version: str | None = None) -> AbstractContextManager[OpenSource]:
+        """Open for one pass; `version` is an S3 version id, None the newest.
+
+        Raises InvalidRequest (address not allowed), DatasetNotFound, DatasetSizeOutOfBounds.
+        """
         ...
 
 
@@ -41,8 +48,8 @@ class ObjectStore(Protocol):
         """The URI of a key in the data bucket."""
         ...
 
-    def put_file(self, uri: str, path: str) -> None:
-        """Upload a local file by stream; replaces what was there."""
+    def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
+        """Write an object as its bytes come; replaces what was there once all have come, and does nothing before."""
         ...
 
     def put_bytes(self, uri: str, body: bytes) -> None:
@@ -53,8 +60,26 @@ class ObjectStore(Protocol):
         """Read a small object. Raises DatasetNotFound."""
         ...
 
+    def find_bytes(self, uri: str, *, most: int) -> bytes | None:
+        """Read a small object of up to `most` bytes, None where there is none.
+
+        Raises DatasetNotFound (it may not be read), DatasetSizeOutOfBounds.
+        """
+        ...
+
     def lines(self, uri: str) -> Iterator[bytes]:
         """Stream an object line by line, without line ends. Raises DatasetNotFound."""
+        ...
+
+
+class Workers(Protocol):
+    """The processor's cores."""
+
+    def map(self, work: Callable[[Input], Result], inputs: Iterable[Input]) -> Iterator[Result]:
+        """`work` of each input, in their order, on all cores; inputs are taken little further ahead than results.
+
+        What `work` raises is raised here. Inputs and results are handed over between processes, so they are data.
+        """
         ...
 
 
@@ -88,6 +113,10 @@ class GraderInvoker(Protocol):
         """
         ...
 
+    def timeout_seconds(self, grader_arn: str) -> float | None:
+        """After how long Lambda cuts the grader off; None where this stack may not look it up. Raises as `invoke`."""
+        ...
+
 
 class TrainingJobs(Protocol):
     """Bedrock's model customization jobs."""
@@ -109,6 +138,10 @@ class TrainingJobs(Protocol):
 
     def stop(self, name_or_arn: str) -> None:
         """Ask the job to stop; nothing happens to one that has ended or is stopping already. Raises as `get`."""
+        ...
+
+    def at_work(self) -> Sequence[str]:
+        """Names of all jobs of this account and region that are InProgress, whoever made them. Raises as `get`."""
         ...
 
 
@@ -149,6 +182,29 @@ class Ledger(Protocol):
         """Write fields of RunRecord on a run that has not ended. Raises RunNotFound, TransitionRefused."""
         ...
 
+    def decide(self, run_id: str, decision: Decision) -> RunRecord:
+        """Record a person's answer. The first one counts: the same answer again changes nothing.
+
+        Raises RunNotFound, TransitionRefused (the run awaits none, or has got the other answer).
+        """
+        ...
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        """Keep the task token that lets the run's execution go on, in place of an earlier one; no record shows it."""
+        ...
+
+    def token(self, run_id: str) -> str:
+        """The task token. Raises RunNotFound."""
+        ...
+
+    def reject(self, rejection: UploadRejection) -> UploadRejection:
+        """Record that an upload made no run, and return what stands: the first rejection of an object version."""
+        ...
+
+    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
+        """Why an object version made no run, if it was rejected."""
+        ...
+
     def mark_notified(self, run_id: str) -> bool:
         """Mark an ended run as announced: True to the first caller only. Raises RunNotFound, TransitionRefused."""
         ...
@@ -177,9 +233,27 @@ class Ledger(Protocol):
 class Notifier(Protocol):
     """Tells people."""
 
-    def publish(self, subject: str, message: Mapping[str, Any]) -> None:
-        """Send one message; `subject` is cut to 100 characters (SNS's limit)."""
+    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
+        """Send one message; `subject` is cut to 100 characters (SNS's limit).
+
+        `notice` names the occasion, such as `outcome/<run id>`: who comes with one that was sent sends nothing. Raises
+        RetryableServiceError while another is sending it, RetryableThrottling.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How an execution stands: `status` is Step Functions' word; `error` and `cause` say why it did not succeed."""
+
+    status: str
+    error: str = ""
+    cause: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """False while it is running, or is waiting to be run again."""
+        return self.status in {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
 class Executions(Protocol):
@@ -189,6 +263,21 @@ class Executions(Protocol):
         """Start the execution named `run_id` and return its ARN; the same name and payload return the same one.
 
         Raises RunConflict if the name is taken by another payload, RetryableThrottling, RetryableServiceError.
+        """
+        ...
+
+    def find(self, run_id: str) -> Execution | None:
+        """The run's execution now, None where there is none. Raises RetryableThrottling, RetryableServiceError."""
+        ...
+
+    def stop(self, run_id: str, *, error: str, cause: str) -> None:
+        """Abort the run's execution; nothing happens where it has ended or never was. Raises as `find`."""
+        ...
+
+    def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
+        """End the wait that `token` belongs to with `output`; False where nobody waits for it any more.
+
+        Raises as `find`.
         """
         ...
 

@@ -20,6 +20,7 @@ from rft.ports import (
     RolloutLog,
     Tokenizer,
     TrainingJobs,
+    Workers,
 )
 from rft.settings import (
     JudgeSettings,
@@ -92,6 +93,14 @@ def tokenizer() -> Tokenizer:
 
 
 @cache
+def workers() -> Workers:
+    """All cores that the function is given."""
+    from rft.adapters.processes import ForkedWorkers
+
+    return ForkedWorkers()
+
+
+@cache
 def grader_invoker() -> GraderInvoker:
     """Grader Lambdas. One try each: an answer that took a retry would hide a grader that fails.
 
@@ -99,7 +108,7 @@ def grader_invoker() -> GraderInvoker:
     """
     from rft.adapters.grader_invoker import LambdaGraderInvoker
 
-    return LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300))
+    return LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300, connections=12))
 
 
 @cache

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -17,16 +18,16 @@ LENGTHS = st.lists(st.integers(1, 50_000), min_size=1, max_size=300)
 def recommended(
     tokens: list[int], rows: int = 800, preset: dict[str, Any] | None = None, **asked: Any
 ) -> dict[str, Recommendation]:
-    p99 = token_statistics(tokens, "test").p99
+    p99 = token_statistics(Counter(tokens), "test").p99
     return recommend(
-        prompt_tokens=tokens, p99=p99, train_rows=rows, preset=preset or {}, asked=HyperParameters(**asked)
+        prompt_tokens=Counter(tokens), p99=p99, train_rows=rows, preset=preset or {}, asked=HyperParameters(**asked)
     )
 
 
 @given(LENGTHS)
 def test_prompt_length_is_twice_p99_never_under_the_longest_in_steps_of_64(tokens: list[int]) -> None:
     value = recommended(tokens)["maxPromptLength"].value
-    floor = max(2 * token_statistics(tokens, "test").p99, *tokens)
+    floor = max(2 * token_statistics(Counter(tokens), "test").p99, *tokens)
     assert isinstance(value, int)
     assert value % 64 == 0
     assert floor <= value < floor + 64
@@ -91,7 +92,7 @@ def test_too_few_tokens_for_the_reasoning_are_kept_with_a_warning() -> None:
 
 
 def test_statistics_name_real_lengths() -> None:
-    figures = token_statistics(list(range(1, 201)), "cl100k_base")
+    figures = token_statistics(Counter(range(1, 201)), "cl100k_base")
     assert (figures.min, figures.max, figures.mean, figures.total) == (1, 200, 100.5, 20_100)
     assert (figures.p50, figures.p95, figures.p99) == (100, 190, 198)
-    assert token_statistics([7], "x").p99 == 7
+    assert token_statistics(Counter([7]), "x").p99 == 7

@@ -13,6 +13,7 @@ from rft.contracts.dataset import DatasetRow, Manifest
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
+from rft.datasets.bounds import BEDROCK, Bounds
 from rft.errors import DatasetInvalid, DatasetNotFound, DatasetSizeOutOfBounds, InvalidRequest, TransitionRefused
 from rft.steps.prepare_dataset import prepare_dataset
 from tests.fakes.clock import FixedClock
@@ -20,6 +21,7 @@ from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import RUN_ID, add_run
 from tests.fakes.store import MemoryStore
 from tests.fakes.tokenizer import WordTokenizer
+from tests.fakes.workers import SerialWorkers
 
 URI = "s3://data-bucket/uploads/pandalm/demo/testset.json"
 FOLDER = f"s3://data-bucket/runs/{RUN_ID}/dataset"
@@ -50,19 +52,27 @@ class World:
         return self
 
     def prepare(
-        self, *, hyperparameters: dict[str, Any] | None = None, tokenizer: Any = None, **dataset: Any
+        self,
+        *,
+        run_id: str = RUN_ID,
+        hyperparameters: dict[str, Any] | None = None,
+        tokenizer: Any = None,
+        bounds: Bounds = BEDROCK,
+        **dataset: Any,
     ) -> PreparedDataset:
         wanted = {"task": "pandalm", "uri": URI, **dataset}
         request = {"name": "pandalm-judge", "dataset": wanted, "hyperparameters": hyperparameters or {}}
-        if RUN_ID not in self.ledger.records:
-            add_run(self.ledger, RunStatus.PENDING, **request)
+        if run_id not in self.ledger.records:
+            add_run(self.ledger, RunStatus.PENDING, run_id=run_id, **request)
         return prepare_dataset(
-            run_id=RUN_ID,
+            run_id=run_id,
             request=RunRequest.model_validate(request),
             source=self.store,
             store=self.store,
             tokenizer=tokenizer or WordTokenizer(),
+            workers=SerialWorkers(),
             ledger=self.ledger,
+            bounds=bounds,
         )
 
     @property
@@ -154,6 +164,31 @@ def test_a_step_that_runs_twice_writes_the_same_bytes(world: World) -> None:
     assert len(world.ledger.events(RUN_ID)) == 2
 
 
+def test_equal_rows_have_one_digest_in_every_run_though_their_files_differ(world: World) -> None:
+    first, second = world.prepare(), world.prepare(run_id=f"{RUN_ID[:-8]}0badcafe")
+    files = [
+        Manifest.model_validate_json(world.store.objects[each.manifest_uri]).files["train"] for each in (first, second)
+    ]
+    assert first.digest == second.digest
+    assert files[0].digest != files[1].digest
+    assert first.digest != world.holds([record(number, input="other") for number in range(300)]).prepare().digest
+
+
+def test_a_run_id_that_a_record_brings_gives_way_to_the_runs_own(world: World) -> None:
+    raw = {"messages": [{"role": "user", "content": "1 + 1?"}], "reference_answer": "2", "run_id": "theirs"}
+    world.holds([raw | {"messages": [{"role": "user", "content": f"{n}?"}]} for n in range(300)])
+    line = next(world.store.lines(world.prepare(task="rft").train_uri))
+    assert line.endswith(f',"run_id":"{RUN_ID}"}}'.encode())
+    assert b"theirs" not in line
+
+
+def test_other_bounds_than_bedrocks_can_be_set(world: World) -> None:
+    with pytest.raises(DatasetSizeOutOfBounds, match="at most 50 training rows"):
+        world.prepare(bounds=Bounds(least=10, most=50))
+    world.holds([record(number) for number in range(40)]).prepare(bounds=Bounds(least=10, most=50))
+    assert world.manifest.files["train"].rows == 32
+
+
 def test_json_lines_give_the_same_rows_as_an_array(world: World) -> None:
     world.prepare()
     rows = {uri: body for uri, body in world.written.items() if uri.endswith(".jsonl")}
@@ -173,7 +208,7 @@ def test_max_samples_takes_the_first_records_and_still_digests_the_whole_file(wo
 def test_a_random_split_is_pythons_shuffle_of_the_file(world: World) -> None:
     prepared = world.prepare(split={"strategy": "random", "seed": 42})
     order = list(range(1, 301))
-    random.Random(42).shuffle(order)  # noqa: S311 - repeatable on purpose
+    random.Random(42).shuffle(order)
     assert [row.task_id for row in world.rows(prepared.train_uri)] == [f"pandalm-{at:06d}" for at in order[:240]]
 
 
@@ -272,10 +307,9 @@ def test_a_run_that_was_cancelled_is_not_prepared(world: World) -> None:
     assert world.written == {}
 
 
-def test_temporary_files_are_gone_after_success_and_after_any_error(world: World, scratch: Path) -> None:
+def test_no_temporary_file_is_left_after_success_or_any_error(world: World, scratch: Path) -> None:
     class Broken(WordTokenizer):
         def count(self, texts: object) -> list[int]:
-            assert list(scratch.iterdir()) != []
             raise RuntimeError("out of order")
 
     world.prepare()

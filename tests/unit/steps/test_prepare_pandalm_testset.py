@@ -18,6 +18,7 @@ from tests.fakes.clock import FixedClock
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import RUN_ID, add_run
 from tests.fakes.store import MemoryStore
+from tests.fakes.workers import SerialWorkers
 
 ROOT = Path(__file__).parents[3]
 TESTSET = ROOT.parent / "shared/data/pandalm/testset-v1.json"
@@ -32,7 +33,13 @@ def prepare(monkeypatch: pytest.MonkeyPatch, **split: Any) -> tuple[Manifest, di
     store.objects[URI] = TESTSET.read_bytes()
     run = add_run(ledger, RunStatus.PENDING, dataset={"task": "pandalm", "uri": URI, "split": split})
     prepared = prepare_dataset(
-        run_id=RUN_ID, request=run.request, source=store, store=store, tokenizer=TiktokenTokenizer(), ledger=ledger
+        run_id=RUN_ID,
+        request=run.request,
+        source=store,
+        store=store,
+        tokenizer=TiktokenTokenizer(),
+        workers=SerialWorkers(),
+        ledger=ledger,
     )
     manifest = Manifest.model_validate_json(store.get_bytes(prepared.manifest_uri))
     rows = {n: [DatasetRow.model_validate_json(x) for x in store.lines(f.uri)] for n, f in manifest.files.items()}
@@ -62,7 +69,7 @@ def test_random_is_the_published_notebooks_order(monkeypatch: pytest.MonkeyPatch
     manifest, rows = prepare(monkeypatch, strategy="random", seed=42)
     assert [len(split) for split in rows.values()] == [799, 99, 101]
     order = list(range(1, 1000))
-    random.Random(42).shuffle(order)  # noqa: S311 - repeatable on purpose
+    random.Random(42).shuffle(order)
     written = [row.task_id for split in rows.values() for row in split]
     assert written == [f"pandalm-{position:06d}" for position in order]
     assert len(prompts(rows["validation"]) & prompts(rows["train"])) > 0.9 * len(prompts(rows["validation"]))

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.dataset import DatasetRow
-from rft.datasets.load import row
 from rft.rewards.verdicts import read_answer
 from rft.tasks.base import BadRecord
 from rft.tasks.pandalm import PandaLm, prompt
+from tests.fakes.rows import row
 
 TASK = PandaLm()
 TAGS = ("<task>", "</task>", "<response_1>", "</response_1>", "<response_2>", "</response_2>")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from rft.contracts.dataset import DatasetRow
-from rft.datasets.load import row
 from rft.tasks.base import BadRecord, Probes
 from rft.tasks.rft import RftRows
+from tests.fakes.rows import row
 
 TASK = RftRows()
 USER = {"role": "user", "content": "2 + 2?"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import IncompleteReadError, ResponseStreamingError
@@ -13,6 +13,7 @@ from rft.adapters.aws_errors import translated
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError, RftError
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
@@ -20,6 +21,9 @@ MISSING: dict[str, type[RftError]] = dict.fromkeys(
     ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "AccessDenied", "403", "404"), DatasetNotFound
 )
 """S3 answers AccessDenied for a missing key too, where the role may not list the bucket."""
+
+PART_BYTES = 8 * 2**20
+"""S3 takes 10,000 parts of an upload at most, each but the last of at least 5 MiB: this is room for 80 GB."""
 
 
 @contextmanager
@@ -50,11 +54,11 @@ class S3ObjectStore:
         """The URI of a key in the data bucket."""
         return f"s3://{self._bucket}/{key}"
 
-    def put_file(self, uri: str, path: str) -> None:
-        """Upload by stream, in parts where the file is large."""
+    def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
+        """Upload in parts as they come, while the next are made; an object that is not finished never appears."""
         # upload_fileobj lets ClientError through; upload_file would wrap it into one without a code.
-        with Path(path).open("rb") as file, translated():
-            self._s3.upload_fileobj(file, *_bucket_and_key(uri))
+        with io.BufferedReader(_Chunks(chunks)) as stream, translated():
+            self._s3.upload_fileobj(stream, *_bucket_and_key(uri), Config=_parts())
 
     def put_bytes(self, uri: str, body: bytes) -> None:
         """Write a small object."""
@@ -70,7 +74,7 @@ class S3ObjectStore:
     def find_bytes(self, uri: str, *, most: int) -> bytes | None:
         """Read a small object, if it is there."""
         try:
-            with translated(dict.fromkeys(NO_SUCH, _Missing)), reading():
+            with reading(uri), translated(dict.fromkeys(NO_SUCH, _Missing)):
                 body = self._get(uri)["Body"].read(most + 1)
         except _Missing:
             return None
@@ -86,6 +90,33 @@ class S3ObjectStore:
     def _get(self, uri: str) -> GetObjectOutputTypeDef:
         bucket, key = _bucket_and_key(uri)
         return self._s3.get_object(Bucket=bucket, Key=key)
+
+
+def _parts() -> TransferConfig:
+    """A few parts in memory at a time: s3transfer's own limit of ten would take 80 MB."""
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only what uploads pays for it
+
+    config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=2)
+    config.max_in_memory_upload_chunks = 3
+    return config
+
+
+class _Chunks(io.RawIOBase):
+    """A stream that can be read once."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if not self._left:
+            self._left = memoryview(next(self._chunks, b""))
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
 
 
 def _bucket_and_key(uri: str) -> tuple[str, str]:

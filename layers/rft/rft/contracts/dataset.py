@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -37,7 +38,12 @@ class DatasetRow(Contract):
     @property
     def prompt(self) -> str:
         """All turns joined by new lines: what token statistics count."""
-        return "\n".join(message.content for message in self.messages)
+        return prompt_text(self.messages)
+
+
+def prompt_text(messages: Sequence[Message]) -> str:
+    """All turns joined by new lines."""
+    return "\n".join([message.content for message in messages])
 
 
 class TokenStatistics(Contract):
@@ -100,7 +106,7 @@ class Manifest(Contract):
     bad_records: tuple[BadRecord, ...]
     warnings: dict[str, int] = Field(description="Kinds of oddity that were kept, with their counts.")
     files: dict[SplitName, SplitFile]
-    digest: str = Field(description="sha256 over the digests of the three files: the dataset's identity.")
+    digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")
     tokens: TokenStatistics
     hyperparameters: dict[str, Recommendation]
 

@@ -1,39 +1,49 @@
-"""How many rows Bedrock takes."""
+"""How many rows a dataset may have."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from rft.contracts.run_request import Split
 from rft.datasets.split import Plan
 from rft.errors import DatasetSizeOutOfBounds
 
-LEAST_TRAINING_ROWS = 100
-MOST_TRAINING_ROWS = 20_000
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many training rows there may be."""
+
+    least: int
+    most: int
+
+
+BEDROCK = Bounds(least=100, most=20_000)
 """Bedrock User Guide: 100 to 20,000 training records."""
 
 _GROUPED_MARGIN = 1.1
 """A grouped split hits its shares closely, not exactly."""
 
 
-def most_rows(split: Split) -> int:
+def most_rows(split: Split, bounds: Bounds) -> int:
     """With more rows than this in all, no split by these shares stays inside the bounds: reading can stop."""
-    return int(MOST_TRAINING_ROWS / split.train * _GROUPED_MARGIN)
+    return int(bounds.most / split.train * _GROUPED_MARGIN)
 
 
-def too_many_records(counts: str) -> DatasetSizeOutOfBounds:
+def too_many_records(counts: str, bounds: Bounds) -> DatasetSizeOutOfBounds:
     """The error for more than the allowed training rows; `counts` says what was found."""
-    allowed = f"at most {MOST_TRAINING_ROWS:,} training rows are allowed"
+    allowed = f"at most {bounds.most:,} training rows are allowed"
     return DatasetSizeOutOfBounds(f"{counts}; {allowed}: set dataset.max_samples, or lower dataset.split.train")
 
 
-def check_size(plan: Plan, *, records: int, bad_records: int) -> None:
-    """Raises DatasetSizeOutOfBounds, with the counts and what to do, unless Bedrock takes so many rows."""
+def check_size(plan: Plan, *, records: int, bad_records: int, bounds: Bounds) -> None:
+    """Raises DatasetSizeOutOfBounds, with the counts and what to do, unless so many rows are allowed."""
     train, validation = len(plan["train"]), len(plan["validation"])
     bad = f" ({bad_records} of them bad)" if bad_records else ""
     counts = f"{records} records{bad} give {train} training and {validation} validation rows"
-    if train > MOST_TRAINING_ROWS:
-        raise too_many_records(counts)
-    if train < LEAST_TRAINING_ROWS:
-        needed = f"at least {LEAST_TRAINING_ROWS} training rows are needed"
+    if train > bounds.most:
+        raise too_many_records(counts, bounds)
+    if train < bounds.least:
+        needed = f"at least {bounds.least} training rows are needed"
         raise DatasetSizeOutOfBounds(f"{counts}; {needed}: add records, or raise dataset.split.train")
     if validation == 0:
         raise DatasetSizeOutOfBounds(

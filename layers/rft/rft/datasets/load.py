@@ -1,61 +1,77 @@
-"""Turns raw records into rows, keeping account of those that cannot be used."""
+"""Reads a dataset into a spool of rows, keeping account of the records that cannot be used."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from rft.contracts.dataset import BadRecord
-from rft.datasets.bounds import too_many_records
+from rft.contracts.run_request import Split
+from rft.datasets.bounds import Bounds, most_rows, too_many_records
 from rft.datasets.records import RawRecord
+from rft.datasets.render import Rendered
 from rft.datasets.spool import RowSpool
 from rft.errors import DatasetInvalid
-from rft.tasks.base import BadRecord as Unusable
-from rft.tasks.base import Example, Task
+
+BATCH_RECORDS = 128
+"""Rendered at a time: enough that handing them over costs little, few enough to stop soon after too many bad ones."""
 
 MOST_PROBLEMS = 1000
 """So many bad records beyond those allowed are looked for; a file that has more is not the task's at all."""
 
+Render = Callable[[Iterable[list[RawRecord]]], Iterator[Rendered]]
+"""Renders batches in their order."""
+
 
 @dataclass
 class Loaded:
-    """What reading gave: `records` counts all of them, `warnings` the oddities that were kept, by kind."""
+    """What reading gave: `records` counts all of them, `warnings` the oddities that were kept, by kind.
+
+    `prompt_tokens` counts the rows of each prompt length.
+    """
 
     records: int = 0
     bad: list[BadRecord] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
+    prompt_tokens: Counter[int] = field(default_factory=Counter)
+
+    def add(self, rendered: Rendered) -> None:
+        """Take a batch into account."""
+        self.records += rendered.records
+        self.bad += rendered.bad
+        self.warnings.update(rendered.warnings)
+        self.prompt_tokens.update(rendered.prompt_tokens)
 
 
 def load_rows(
     records: Iterable[RawRecord],
     *,
-    task: Task,
-    run_id: str,
+    render: Render,
     spool: RowSpool,
     max_samples: int | None,
     max_bad: int,
-    max_rows: int,
+    split: Split,
+    bounds: Bounds,
 ) -> Loaded:
     """Read the first `max_samples` records into `spool`.
 
     Raises DatasetInvalid, listing every bad record by its position, if there are more than `max_bad`, and
-    DatasetSizeOutOfBounds as soon as there are more than `max_rows` good ones.
+    DatasetSizeOutOfBounds as soon as there are more good ones than any split inside the
+    bounds could hold.
     """
-    loaded = Loaded()
-    try:
-        for record in islice(records, max_samples):
-            loaded.records += 1
-            _load_row(record, task, run_id, spool, loaded)
-            if len(loaded.bad) > max_bad + MOST_PROBLEMS:
-                break
-            if len(spool) > max_rows:
-                raise too_many_records(f"the dataset holds more than {max_rows:,} records")
-    except DatasetInvalid as error:
-        raise DatasetInvalid(str(error), problems(loaded.bad)) from error
+    loaded, max_rows = Loaded(), most_rows(split, bounds)
+    batches = _Batches(islice(records, max_samples))
+    for rendered in render(batches):
+        loaded.add(rendered)
+        spool.add(rendered)
+        if len(loaded.bad) > max_bad + MOST_PROBLEMS:
+            break
+        if len(spool) > max_rows:
+            raise too_many_records(f"the dataset holds more than {max_rows:,} records", bounds)
+    if batches.broken:
+        raise DatasetInvalid(str(batches.broken), problems(loaded.bad)) from batches.broken
     if len(loaded.bad) > max_bad:
         raise DatasetInvalid(_summary(loaded, max_bad), problems(loaded.bad))
     return loaded
@@ -66,39 +82,24 @@ def problems(bad: Iterable[BadRecord]) -> list[str]:
     return [f"record {each.position}: {each.reason}" for each in bad]
 
 
-def _load_row(record: RawRecord, task: Task, run_id: str, spool: RowSpool, loaded: Loaded) -> None:
-    try:
-        example = _example(record, task)
-        line = _line(row(example, task=task, position=record.position, run_id=run_id))
-    except Unusable as error:
-        loaded.bad.append(BadRecord(position=record.position, reason=str(error)))
-    else:
-        spool.add(line, group=example.group, label=example.label or "")
-        loaded.warnings.update(set(example.warnings))
+class _Batches:
+    """Batches of records. They end where the file breaks off, so that what came before is rendered and reported."""
 
+    def __init__(self, records: Iterator[RawRecord]) -> None:
+        self._records = records
+        self.broken: DatasetInvalid | None = None
 
-def _example(record: RawRecord, task: Task) -> Example:
-    if record.problem:
-        raise Unusable(record.problem)
-    return task.read(record.value)
+    def __iter__(self) -> Iterator[list[RawRecord]]:
+        while batch := self._batch():
+            yield batch
 
-
-def row(example: Example, *, task: Task, position: int, run_id: str) -> dict[str, Any]:
-    """A DatasetRow as a plain object, its keys in their order in the file. The run id is always this run's."""
-    extra = dict(example.extra or {})
-    return {
-        "messages": [message.model_dump() for message in example.messages],
-        "reference_answer": example.reference_answer,
-        "task_id": extra.pop("task_id", f"{task.name}-{position:06d}"),
-        "domain": example.domain,
-        "data_source": extra.pop("data_source", task.name),
-        **extra,
-        "run_id": run_id,
-    }
-
-
-def _line(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    def _batch(self) -> list[RawRecord]:
+        batch: list[RawRecord] = []
+        try:
+            batch.extend(islice(self._records, BATCH_RECORDS))
+        except DatasetInvalid as error:
+            self.broken = error
+        return batch
 
 
 def _summary(loaded: Loaded, max_bad: int) -> str:

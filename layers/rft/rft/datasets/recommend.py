@@ -8,7 +8,8 @@ maxPromptLength are dropped in silence; reasoning takes its tokens from inferenc
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.dataset import Recommendation
@@ -26,13 +27,13 @@ ROOM_TO_REASON = {"low": 2048, "medium": 4096, "high": 8192}
 
 def recommend(
     *,
-    prompt_tokens: Sequence[int],
+    prompt_tokens: Counter[int],
     p99: int,
     train_rows: int,
     preset: Mapping[str, tuple[Any, str]],
     asked: HyperParameters,
 ) -> dict[str, Recommendation]:
-    """All eight hyperparameters. `prompt_tokens` are the lengths of all prompts, `p99` their 99th percentile."""
+    """All eight hyperparameters. `prompt_tokens` counts the prompts of each length; `p99` is its 99th percentile."""
     requested = asked.model_dump(exclude_none=True)
     chosen = _Chosen(requested, preset)
     batch = chosen.take("batchSize", *_batch_size(train_rows))
@@ -106,11 +107,11 @@ def _prompt_length(longest: int, p99: int) -> tuple[int, str]:
     return value, reason
 
 
-def _dropped(prompt_tokens: Sequence[int], limit: int) -> str:
-    over = sum(tokens > limit for tokens in prompt_tokens)
+def _dropped(prompt_tokens: Counter[int], limit: int) -> str:
+    over = sum(count for tokens, count in prompt_tokens.items() if tokens > limit)
     if not over:
         return ""
-    return f"WARNING: {over} of {len(prompt_tokens)} prompts are longer by estimate and would be dropped in silence"
+    return f"WARNING: {over} of {prompt_tokens.total()} prompts are longer by estimate and would be dropped in silence"
 
 
 def _leave_room(chosen: _Chosen, effort: str, *, asked: Mapping[str, Any]) -> None:

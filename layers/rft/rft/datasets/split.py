@@ -2,78 +2,105 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Sequence
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.run_request import Split
+from rft.datasets.grouping import Grouping
 
-Plan = dict[SplitName, list[int]]
+Plan = dict[SplitName, "array[int]"]
 """Row numbers of each split, in the order in which they are written."""
 
+NAMES: tuple[SplitName, ...] = ("train", "validation", "test")
 
-def plan_split(split: Split, *, groups: Sequence[int], labels: Sequence[int], group_digests: Sequence[bytes]) -> Plan:
-    """Divide the rows whose group and label numbers are given. `group_digests` names each group by its content."""
+
+def plan_split(split: Split, *, groups: Sequence[int], labels: Sequence[int]) -> Plan:
+    """Divide the rows whose groups (64-bit digests that hold the seed) and label numbers are given."""
     if split.strategy == "random":
         return _random(split, len(groups))
-    return _grouped(split, groups, labels, group_digests)
+    return _grouped(split, groups, labels)
+
+
+def count_groups(plan: Plan, groups: Sequence[int]) -> dict[SplitName, int]:
+    """How many different groups each split holds."""
+    split_of = array("B", bytes(len(groups)))
+    for at, name in enumerate(NAMES):
+        for number in plan[name]:
+            split_of[number] = at
+    counts = Counter[int]()
+    for rows in Grouping(groups):
+        counts.update({split_of[number] for number in rows})
+    return {name: counts[at] for at, name in enumerate(NAMES)}
 
 
 def _random(split: Split, rows: int) -> Plan:
     """As published notebooks do: Python's seeded shuffle over the file order, then cut; the rest is test."""
-    order = list(range(rows))
+    order = array("I", range(rows))
     random.Random(split.seed).shuffle(order)  # noqa: S311 - repeatable on purpose
     train = int(rows * split.train)
     validation = train + int(rows * split.validation)
     return {"train": order[:train], "validation": order[train:validation], "test": order[validation:]}
 
 
-def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int], group_digests: Sequence[bytes]) -> Plan:
+def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int]) -> Plan:
     """Whole groups, the largest first, each to the split that it fills the least; equal ones in seeded order.
 
     The order of groups depends on their content and the seed alone. Rows are shuffled within a split, so that a
     batch does not hold one prompt many times.
     """
-    members = defaultdict[int, list[int]](list)
-    for number, group in enumerate(groups):
-        members[group].append(number)
-    seed = split.seed.to_bytes(8, "big")
-
-    def rank(group: int) -> tuple[int, bytes]:
-        return -len(members[group]), hashlib.blake2b(group_digests[group], key=seed, digest_size=16).digest()
-
     filling = _Filling(split, Counter(labels))
-    plan: Plan = {"train": [], "validation": [], "test": []}
-    for group in sorted(members, key=rank):
-        plan[filling.place(Counter(labels[number] for number in members[group]))] += members[group]
-    for rows in plan.values():
-        rows.sort()
-        random.Random(split.seed).shuffle(rows)  # noqa: S311 - repeatable on purpose
-    return plan
+    split_of = array("B", bytes(len(groups)))
+    for rows in Grouping(groups).largest_first():
+        at = filling.place([labels[number] for number in rows])
+        for number in rows:
+            split_of[number] = at
+    numbers = tuple(array("I") for _ in NAMES)
+    for number, at in enumerate(split_of):
+        numbers[at].append(number)
+    for each in numbers:
+        random.Random(split.seed).shuffle(each)  # noqa: S311 - repeatable on purpose
+    return dict(zip(NAMES, numbers, strict=True))
 
 
 class _Filling:
     """How full each split is, in all and by label, as parts of what its share asks for."""
 
     def __init__(self, split: Split, labels: Counter[int]) -> None:
-        self._shares: dict[SplitName, float] = {"train": split.train, "validation": split.validation}
-        if split.test > 0:
-            self._shares["test"] = split.test
-        self._rows = labels.total()
-        self._labels = labels
-        self._placed = defaultdict[SplitName, Counter[int]](Counter)
+        shares = (split.train, split.validation, split.test)
+        self._splits = [_Share(share, labels) if share > 0 else None for share in shares]
 
-    def place(self, group: Counter[int]) -> SplitName:
-        """Put a group, given by its labels, where it overfills the least (largest shares win where equal)."""
-        name = min(self._shares, key=lambda each: self._fullness(each, group))
-        self._placed[name] += group
-        return name
+    def place(self, labels: Sequence[int]) -> int:
+        """Put a group, given by its rows' labels, where it overfills the least (the first where equal)."""
+        counts = tuple(Counter(labels).items()) if len(labels) > 1 else ((labels[0], 1),)
+        fullness = [share.with_group(counts, len(labels)) if share else float("inf") for share in self._splits]
+        at = fullness.index(min(fullness))
+        chosen = self._splits[at]
+        assert chosen is not None  # noqa: S101 - infinity is never the least: train and validation have shares
+        chosen.add(counts, len(labels))
+        return at
 
-    def _fullness(self, name: SplitName, group: Counter[int]) -> float:
+
+class _Share:
+    """One split: what it should hold, and what it holds."""
+
+    def __init__(self, share: float, labels: Counter[int]) -> None:
+        self._wanted = labels.total() * share
+        self._wanted_of = {label: count * share for label, count in labels.items()}
+        self._rows = 0
+        self._rows_of = dict.fromkeys(labels, 0)
+
+    def with_group(self, labels: Sequence[tuple[int, int]], size: int) -> float:
         """With the group in it: the split's fullness, plus the mean fullness of the group's labels in it."""
-        placed, share, size = self._placed[name], self._shares[name], group.total()
-        rows = (placed.total() + size) / (self._rows * share)
-        by_label = sum(n * (placed[label] + n) / (self._labels[label] * share) for label, n in group.items())
-        return rows + by_label / size
+        by_label = 0.0
+        for label, count in labels:
+            by_label += count * (self._rows_of[label] + count) / self._wanted_of[label]
+        return (self._rows + size) / self._wanted + by_label / size
+
+    def add(self, labels: Sequence[tuple[int, int]], size: int) -> None:
+        """Count the group in."""
+        self._rows += size
+        for label, count in labels:
+            self._rows_of[label] += count

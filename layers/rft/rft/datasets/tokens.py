@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 
 from rft.contracts.dataset import TokenStatistics
 
 
-def token_statistics(counts: Sequence[int], encoding: str) -> TokenStatistics:
-    """Describe prompt lengths in tokens; percentiles are nearest ranks, so each is the length of a real prompt."""
-    ordered = sorted(counts)
-    total = sum(ordered)
+def token_statistics(prompt_tokens: Counter[int], encoding: str) -> TokenStatistics:
+    """Describe prompt lengths in tokens, given as length → number of prompts.
+
+    Percentiles are nearest ranks, so each is the length of a real prompt.
+    """
+    lengths = sorted(prompt_tokens)
+    rows = prompt_tokens.total()
+    total = sum(length * count for length, count in prompt_tokens.items())
     return TokenStatistics(
         encoding=encoding,
-        min=ordered[0],
-        max=ordered[-1],
-        mean=round(total / len(ordered), 2),
-        p50=_percentile(ordered, 50),
-        p95=_percentile(ordered, 95),
-        p99=_percentile(ordered, 99),
+        min=lengths[0],
+        max=lengths[-1],
+        mean=round(total / rows, 2),
+        p50=_percentile(prompt_tokens, lengths, 50),
+        p95=_percentile(prompt_tokens, lengths, 95),
+        p99=_percentile(prompt_tokens, lengths, 99),
         total=total,
     )
 
 
-def _percentile(ordered: Sequence[int], percent: int) -> int:
-    return ordered[-(-len(ordered) * percent // 100) - 1]
+def _percentile(prompt_tokens: Counter[int], lengths: list[int], percent: int) -> int:
+    left = -(-prompt_tokens.total() * percent // 100)
+    for length in lengths:
+        left -= prompt_tokens[length]
+        if left <= 0:
+            return length
+    return lengths[-1]

@@ -1,54 +1,62 @@
-"""Writes the rows of one split, counting as it goes."""
+"""Puts the rows of one split together, counting as it goes."""
 
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
 
-from rft.contracts.dataset import DatasetRow, SplitFile
+from rft.contracts.dataset import SplitFile
+from rft.datasets.render import ROW_END_WITHOUT_RUN
 from rft.datasets.spool import RowSpool
 
 BATCH_ROWS = 256
 
-CountTokens = Callable[[Sequence[str]], list[int]]
 
+class SplitRows:
+    """The rows of one split as the bytes of its file. After `chunks` has been read, `bytes` and the digests are known.
 
-@dataclass
-class WrittenRows:
-    """What was written: size, `sha256:<hex>` of the bytes, and the tokens of each prompt."""
+    `digest` is that of the file; `identity` that of the same rows without the run's id, equal for equal data.
+    Both are `sha256:<hex>`.
+    """
 
-    bytes: int = 0
-    digest: str = ""
-    prompt_tokens: array[int] = field(default_factory=lambda: array("L"))
+    def __init__(self, spool: RowSpool, numbers: Sequence[int], row_end: bytes) -> None:
+        self._spool, self._numbers, self._row_end = spool, numbers, row_end
+        self._digest, self._identity = hashlib.sha256(), hashlib.sha256()
+        self.bytes = 0
 
+    def chunks(self) -> Iterator[bytes]:
+        """The file, a batch of rows at a time."""
+        for start in range(0, len(self._numbers), BATCH_ROWS):
+            bodies = self._spool.bodies(self._numbers[start : start + BATCH_ROWS])
+            bodies.append(b"")
+            chunk = self._row_end.join(bodies)
+            self._digest.update(chunk)
+            self._identity.update(ROW_END_WITHOUT_RUN.join(bodies))
+            self.bytes += len(chunk)
+            yield chunk
 
-def write_rows(spool: RowSpool, numbers: Sequence[int], file: BinaryIO, count_tokens: CountTokens) -> WrittenRows:
-    """Write these rows of the spool, in this order, each checked against the contract once more."""
-    written, digest = WrittenRows(), hashlib.sha256()
-    for start in range(0, len(numbers), BATCH_ROWS):
-        lines = [spool.line(number) for number in numbers[start : start + BATCH_ROWS]]
-        for line in lines:
-            digest.update(line)
-            written.bytes += file.write(line)
-        written.prompt_tokens.extend(count_tokens([DatasetRow.model_validate_json(line).prompt for line in lines]))
-    written.digest = f"sha256:{digest.hexdigest()}"
-    return written
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._digest.hexdigest()}"
 
+    @property
+    def identity(self) -> str:
+        return f"sha256:{self._identity.hexdigest()}"
 
-def describe(written: WrittenRows, uri: str, spool: RowSpool, numbers: Sequence[int]) -> SplitFile:
-    """The file's entry in the manifest. Rows without a label count under none."""
-    names = spool.label_names
-    labels = Counter(names[spool.labels[number]] for number in numbers)
-    labels.pop("", None)
-    return SplitFile(
-        uri=uri,
-        rows=len(numbers),
-        groups=len({spool.groups[number] for number in numbers}),
-        bytes=written.bytes,
-        digest=written.digest,
-        labels=dict(sorted(labels.items())),
-    )
+    def describe(self, uri: str, groups: int) -> SplitFile:
+        """The file's entry in the manifest. Rows without a label count under none."""
+        names, labels = self._spool.label_names, self._spool.labels
+        counts = Counter(labels[number] for number in self._numbers)
+        return SplitFile(
+            uri=uri,
+            rows=len(self._numbers),
+            groups=groups,
+            bytes=self.bytes,
+            digest=self.digest,
+            labels={
+                name: counts[at]
+                for name, at in sorted(zip(names, range(len(names)), strict=True))
+                if name and counts[at]
+            },
+        )

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import DatasetRequest, RunRequest
 from rft.contracts.steps import PreparedDataset
-from rft.datasets.bounds import check_size, most_rows
-from rft.datasets.load import Loaded, load_rows
+from rft.datasets.bounds import BEDROCK, Bounds, check_size
+from rft.datasets.load import Loaded, Render, load_rows
 from rft.datasets.manifest import dataset_digest, prepared, summary
 from rft.datasets.recommend import recommend
 from rft.datasets.records import SourceBytes, read_records
-from rft.datasets.split import Plan, plan_split
+from rft.datasets.render import Renderer, row_end
+from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.tokens import token_statistics
-from rft.datasets.write import describe, write_rows
+from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid
 from rft.observability import logger
-from rft.ports import DatasetSource, Ledger, ObjectStore, Tokenizer
+from rft.ports import DatasetSource, Ledger, ObjectStore, Tokenizer, Workers
 from rft.tasks import task as task_named
-from rft.tasks.base import Task
 
 
 def prepare_dataset(
@@ -37,7 +34,9 @@ def prepare_dataset(
     source: DatasetSource,
     store: ObjectStore,
     tokenizer: Tokenizer,
+    workers: Workers,
     ledger: Ledger,
+    bounds: Bounds = BEDROCK,
 ) -> PreparedDataset:
     """Write `runs/<run_id>/dataset/`; the same request over the same bytes writes the same bytes.
 
@@ -45,25 +44,21 @@ def prepare_dataset(
     DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds, RunNotFound, TransitionRefused and the Retryable… errors.
     """
     ledger.transition(run_id, RunStatus.PREPARING)
-    task = task_named(request.dataset.task)
+    wanted = request.dataset
+    renderer = Renderer(task_named(wanted.task), wanted.split.seed, tokenizer.count)
     folder = store.uri(f"runs/{run_id}/dataset")
-    with _scratch() as (scratch, rows), _listed_in_full(f"{folder}/bad_records.txt", store):
-        content = _Content.read(request.dataset, task, run_id, source, RowSpool(rows))
-        files = _Files(folder, store, tokenizer, scratch)
-        manifest = _manifest(run_id, request, content, files)
+    with tempfile.TemporaryFile() as rows, _listed_in_full(f"{folder}/bad_records.txt", store):
+        spool = RowSpool(rows)
+        content = _Content.read(wanted, source, spool, lambda batches: workers.map(renderer, batches), bounds)
+        files = _Files(folder, store, row_end(run_id))
+        files.write(content)
+    manifest = _manifest(run_id, request, content, files, tokenizer.encoding)
     manifest_uri = f"{folder}/manifest.json"
     store.put_bytes(manifest_uri, manifest.model_dump_json(indent=2).encode())
     figures = summary(manifest, manifest_uri)
     ledger.update(run_id, {"dataset": figures, "hyperparameters": manifest.hyperparameters})
     logger().info("dataset prepared", extra={"rows": figures.rows, "bad_records": figures.bad_records})
     return prepared(manifest, manifest_uri)
-
-
-@contextmanager
-def _scratch() -> Iterator[tuple[Path, BinaryIO]]:
-    """A folder and a file that are gone afterwards, come what may."""
-    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "rows.jsonl").open("w+b") as rows:
-        yield Path(folder), rows
 
 
 @contextmanager
@@ -88,66 +83,63 @@ class _Content:
     plan: Plan
 
     @classmethod
-    def read(cls, wanted: DatasetRequest, task: Task, run_id: str, source: DatasetSource, spool: RowSpool) -> _Content:
+    def read(
+        cls, wanted: DatasetRequest, source: DatasetSource, spool: RowSpool, render: Render, bounds: Bounds
+    ) -> _Content:
         with source.open(wanted.uri) as opened:
             raw = SourceBytes(opened.stream)
             loaded = load_rows(
                 read_records(raw),
-                task=task,
-                run_id=run_id,
+                render=render,
                 spool=spool,
                 max_samples=wanted.max_samples,
                 max_bad=wanted.max_bad_records,
-                max_rows=most_rows(wanted.split),
+                split=wanted.split,
+                bounds=bounds,
             )
             raw.read_to_end()
-        plan = plan_split(wanted.split, groups=spool.groups, labels=spool.labels, group_digests=spool.group_digests)
-        check_size(plan, records=loaded.records, bad_records=len(loaded.bad))
+        plan = plan_split(wanted.split, groups=spool.groups, labels=spool.labels)
+        check_size(plan, records=loaded.records, bad_records=len(loaded.bad), bounds=bounds)
         origin = Source(uri=wanted.uri, bytes=raw.bytes, digest=raw.digest, version=opened.version)
         return cls(source=origin, loaded=loaded, spool=spool, plan=plan)
 
 
 class _Files:
-    """Writes each split to a local file, uploads it, and removes it before the next one."""
+    """Writes the splits, each as it is read from the spool."""
 
-    def __init__(self, folder: str, store: ObjectStore, tokenizer: Tokenizer, scratch: Path) -> None:
-        self._folder, self._store, self._tokenizer, self._scratch = folder, store, tokenizer, scratch
-        self.prompt_tokens = array("L")
-        self.encoding = tokenizer.encoding
+    def __init__(self, folder: str, store: ObjectStore, row_end: bytes) -> None:
+        self._folder, self._store, self._row_end = folder, store, row_end
+        self.entries: dict[SplitName, SplitFile] = {}
+        self.identities: dict[SplitName, str] = {}
 
-    def write(self, content: _Content) -> dict[SplitName, SplitFile]:
-        return {name: self._write(name, numbers, content.spool) for name, numbers in content.plan.items()}
-
-    def _write(self, name: SplitName, numbers: list[int], spool: RowSpool) -> SplitFile:
-        path = self._scratch / f"{name}.jsonl"
-        with path.open("wb") as file:
-            written = write_rows(spool, numbers, file, self._tokenizer.count)
-        uri = f"{self._folder}/{name}-{len(numbers)}.jsonl"
-        self._store.put_file(uri, str(path))
-        path.unlink()
-        self.prompt_tokens.extend(written.prompt_tokens)
-        return describe(written, uri, spool, numbers)
+    def write(self, content: _Content) -> None:
+        groups = count_groups(content.plan, content.spool.groups)
+        for name, numbers in content.plan.items():
+            uri = f"{self._folder}/{name}-{len(numbers)}.jsonl"
+            rows = SplitRows(content.spool, numbers, self._row_end)
+            self._store.put_stream(uri, rows.chunks())
+            self.entries[name] = rows.describe(uri, groups[name])
+            self.identities[name] = rows.identity
 
 
-def _manifest(run_id: str, request: RunRequest, content: _Content, files: _Files) -> Manifest:
-    """Write the files and say what was done."""
-    entries = files.write(content)
-    tokens = token_statistics(files.prompt_tokens, files.encoding)
+def _manifest(run_id: str, request: RunRequest, content: _Content, files: _Files, encoding: str) -> Manifest:
+    loaded = content.loaded
+    tokens = token_statistics(loaded.prompt_tokens, encoding)
     return Manifest(
         run_id=run_id,
         task=request.dataset.task,
         source=content.source,
         split=request.dataset.split,
-        records=content.loaded.records,
-        bad_records=tuple(content.loaded.bad),
-        warnings=dict(sorted(content.loaded.warnings.items())),
-        files=entries,
-        digest=dataset_digest(entries),
+        records=loaded.records,
+        bad_records=tuple(loaded.bad),
+        warnings=dict(sorted(loaded.warnings.items())),
+        files=files.entries,
+        digest=dataset_digest(files.identities),
         tokens=tokens,
         hyperparameters=recommend(
-            prompt_tokens=files.prompt_tokens,
+            prompt_tokens=loaded.prompt_tokens,
             p99=tokens.p99,
-            train_rows=entries["train"].rows,
+            train_rows=files.entries["train"].rows,
             preset=task_named(request.dataset.task).preset,
             asked=request.hyperparameters,
         ),

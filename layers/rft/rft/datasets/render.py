@@ -1,0 +1,114 @@
+"""Turns raw records into rows, a batch at a time: the part of the work that any number of processes can share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rft.contracts.dataset import BadRecord, prompt_text
+from rft.datasets.records import RawRecord
+from rft.tasks.base import BadRecord as Unusable
+from rft.tasks.base import Example, Task
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+GROUP_BYTES = 8
+"""Of a group's digest. Two prompts that share one by chance (1 in 10^7 for a million prompts) only stay together."""
+
+
+@dataclass
+class Rendered:
+    """A batch: its rows' bodies end to end, and for each of them its length, group, label and prompt tokens.
+
+    A body is a row without its end, which holds the run's id and is the same for all rows of a run. `bad` are the
+    records that made no row; `warnings` count the oddities that were kept, by kind.
+    """
+
+    records: int = 0
+    bodies: bytes = b""
+    lengths: array[int] = field(default_factory=lambda: array("I"))
+    groups: array[int] = field(default_factory=lambda: array("Q"))
+    labels: list[str] = field(default_factory=list)
+    prompt_tokens: array[int] = field(default_factory=lambda: array("I"))
+    bad: list[BadRecord] = field(default_factory=list)
+    warnings: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Renders the records of one task. `seed` is the split's: a group's digest also says where it stands among all."""
+
+    task: Task
+    seed: int
+    count_tokens: CountTokens
+
+    def __call__(self, records: Sequence[RawRecord]) -> Rendered:
+        """Rows in the order of their records."""
+        rendered = Rendered(records=len(records))
+        bodies: list[bytes] = []
+        prompts: list[str] = []
+        for record in records:
+            try:
+                example = _example(record, self.task)
+                body = row_body(example, self.task, record.position)
+            except Unusable as error:
+                rendered.bad.append(BadRecord(position=record.position, reason=str(error)))
+            else:
+                bodies.append(body)
+                prompts.append(prompt_text(example.messages))
+                self._note(example, rendered)
+        rendered.bodies = b"".join(bodies)
+        rendered.lengths.extend(map(len, bodies))
+        rendered.prompt_tokens.extend(self.count_tokens(prompts))
+        return rendered
+
+    def _note(self, example: Example, rendered: Rendered) -> None:
+        rendered.groups.append(group_number(example.group, self.seed))
+        rendered.labels.append(example.label or "")
+        rendered.warnings.update(set(example.warnings))
+
+
+def group_number(group: str, seed: int) -> int:
+    """A group by the digest of its key: the same group, the same number; in an order that the seed shuffles."""
+    key = group.encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(key, key=seed.to_bytes(8, "big"), digest_size=GROUP_BYTES).digest()
+    return int.from_bytes(digest, "big")
+
+
+def _example(record: RawRecord, task: Task) -> Example:
+    if record.problem:
+        raise Unusable(record.problem)
+    return task.read(record.value)
+
+
+def row_body(example: Example, task: Task, position: int) -> bytes:
+    """A row as JSON, without its end."""
+    return _ENCODE(_content(example, task, position))[:-1].encode()
+
+
+def row_end(run_id: str) -> bytes:
+    """What closes each row of a run."""
+    return f',"run_id":{_ENCODE(run_id)}}}\n'.encode()
+
+
+ROW_END_WITHOUT_RUN = b"}\n"
+
+
+def _content(example: Example, task: Task, position: int) -> dict[str, Any]:
+    """A DatasetRow without its run id, its keys in their order in the file; one that a record brings is dropped."""
+    extra = dict(example.extra or {})
+    extra.pop("run_id", None)
+    return {
+        "messages": [message.model_dump() for message in example.messages],
+        "reference_answer": example.reference_answer,
+        "task_id": extra.pop("task_id", f"{task.name}-{position:06d}"),
+        "domain": example.domain,
+        "data_source": extra.pop("data_source", task.name),
+        **extra,
+    }
