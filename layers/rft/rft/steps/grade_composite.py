@@ -10,14 +10,21 @@ from rft.contracts.grading import GradeResult
 from rft.contracts.rules import Composite
 from rft.rewards import composite
 from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
+from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
 
 
-def grade_composite(event: object, *, default: Mapping[str, Any], seconds_left: float) -> tuple[GradeResult, ...]:
+def grade_composite(
+    event: object, *, default: Mapping[str, Any], seconds_left: float, rollout_log: OpenLog = no_log
+) -> tuple[GradeResult, ...]:
     """Grade a batch with `seconds_left` until the caller is cut off.
 
     `default` is a Composite for rows that declare none; empty where there is none. Raises ValidationError if it is
     wrong, and as `grade_batch`.
     """
     usual = Composite.model_validate(default) if default else None
-    grader = partial(composite.components, default=usual)
-    return grade_batch(event, grader=grader, deadline=Deadline(seconds_left - RESERVE_SECONDS))
+    return grade_batch(
+        event,
+        grader=partial(composite.components, default=usual),
+        deadline=Deadline(seconds_left - RESERVE_SECONDS),
+        telemetry=GraderTelemetry("composite", rollout_log),
+    )

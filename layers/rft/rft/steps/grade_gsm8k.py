@@ -5,8 +5,14 @@ from __future__ import annotations
 from rft.contracts.grading import GradeResult
 from rft.rewards import gsm8k
 from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
+from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
 
 
-def grade_gsm8k(event: object, *, seconds_left: float) -> tuple[GradeResult, ...]:
+def grade_gsm8k(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
     """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
-    return grade_batch(event, grader=gsm8k.components, deadline=Deadline(seconds_left - RESERVE_SECONDS))
+    return grade_batch(
+        event,
+        grader=gsm8k.components,
+        deadline=Deadline(seconds_left - RESERVE_SECONDS),
+        telemetry=GraderTelemetry("gsm8k", rollout_log),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rft.contracts.dataset import DatasetRow, Message
 
@@ -34,11 +34,35 @@ class Example:
 
 @dataclass(frozen=True)
 class Probes:
-    """Answers we write ourselves to prove a grader; empty where the task cannot know one."""
+    """Answers we write ourselves to prove a grader; empty where the task cannot know one.
+
+    `swapped`: a right answer with nothing but its verdict or number changed. `padded`: the first right answer with
+    empty words, where those would break its form anywhere but at a certain place. Answers that are wrong for any task,
+    and attacks, are the smoke test's own (`rft.smoke_test.attacks`).
+    """
 
     right: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
+    swapped: tuple[str, ...] = ()
+    padded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a row that compares two responses can prove besides. Verdicts are the task's own words.
+
+    `answers`: verdict → an answer that gives it. `label`: the majority's verdict; `annotators`: each one's, where the
+    row has them. `longer`: the verdict that prefers the longer response. `mirrored`: the row with its responses
+    swapped and all verdicts turned; `mirrored_answers`: verdict on the row as it is → the answer that gives it there.
+    """
+
+    answers: Mapping[str, str]
+    label: str
+    annotators: tuple[str, ...]
+    longer: str
+    mirrored: DatasetRow
+    mirrored_answers: Mapping[str, str]
 
 
 class Task(Protocol):
@@ -70,6 +94,20 @@ class Task(Protocol):
     def label(self, row: DatasetRow) -> str | None:
         """The row's label, as `read` gave it."""
         ...
+
+
+@runtime_checkable
+class ComparesResponses(Protocol):
+    """A task whose rows compare two responses."""
+
+    def comparison(self, row: DatasetRow) -> Comparison | None:
+        """What there is to compare; None where the row lacks the two responses."""
+        ...
+
+
+def comparison(task: Task, row: DatasetRow) -> Comparison | None:
+    """The row's comparison; None for tasks whose rows compare nothing."""
+    return task.comparison(row) if isinstance(task, ComparesResponses) else None
 
 
 def group_key(*texts: str) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.contracts.pandalm import PandaLMLabel
-from rft.tasks.base import BadRecord, Example, Probes, group_key
+from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.tasks.base import BadRecord, Comparison, Example, Probes, group_key
 
 VERDICTS: dict[int, PandaLMLabel] = {1: "Response 1", 2: "Response 2", 0: "Tie"}
 """An annotator's vote → the word that the model answers with and that a row's label is."""
@@ -43,6 +43,9 @@ JUDGMENT: [Response 1 / Response 2 / Tie]
 REASONING: [one to three sentences]
 On the first line write one of the three verdicts, without the brackets. On the second line name what in the two \
 responses decided it, on a single line."""
+
+MIRROR: dict[str, PandaLMLabel] = {"Response 1": "Response 2", "Response 2": "Response 1", "Tie": "Tie"}
+"""The same preference when the two responses change places."""
 
 _TAG = re.compile(r"<(?=\s*/?\s*(?:task|response_[12])\b)", re.IGNORECASE)
 
@@ -96,7 +99,11 @@ class PandaLm:
         )
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the annotators' verdict. Wrong: each other verdict. Malformed: no verdict that code could read."""
+        """Answers that argue for a verdict, each on its own two lines.
+
+        Right: the annotators' verdict. Wrong: each other verdict. Swapped: another verdict with the right one's
+        reasons. Malformed: no verdict that code could read.
+        """
         label = self.label(row)
         others = tuple(verdict for verdict in VERDICTS.values() if verdict != label)
         reasoning = _reasoning(row, label)
@@ -108,6 +115,24 @@ class PandaLm:
                 f"JUDGMENT:\nREASONING: {reasoning}",
                 f"JUDGMENT: [Response 1 / Response 2 / Tie]\nREASONING: {reasoning}",
             ),
+            swapped=(_answer(others[0] if label == "Tie" else MIRROR[label], reasoning),),
+        )
+
+    def comparison(self, row: DatasetRow) -> Comparison | None:
+        """All three verdicts, the votes, and the row with its responses swapped; None for rows without responses."""
+        extra = row.model_extra or {}
+        if not {"response1", "response2", "votes"} <= extra.keys():
+            return None
+        mirrored = _mirrored(row, self.label(row), extra)
+        return Comparison(
+            answers={verdict: _answer(verdict, _reasoning(row, verdict)) for verdict in LABELS},
+            label=self.label(row),
+            annotators=tuple(VERDICTS[vote] for vote in extra["votes"]),
+            longer=_longer(extra["response1"], extra["response2"]),
+            mirrored=mirrored,
+            mirrored_answers={
+                verdict: _answer(MIRROR[verdict], _reasoning(mirrored, MIRROR[verdict])) for verdict in LABELS
+            },
         )
 
     def label(self, row: DatasetRow) -> str:
@@ -153,6 +178,24 @@ def _warnings(raw: Mapping[str, Any]) -> tuple[str, ...]:
     given = not isinstance(raw.get("input") or "", str)
     blank = not raw["instruction"].strip()
     return ("answer_not_text",) * answers + ("input_not_text",) * given + ("instruction_blank",) * blank
+
+
+def _mirrored(row: DatasetRow, label: str, extra: Mapping[str, Any]) -> DatasetRow:
+    reference = row.reference_answer if isinstance(row.reference_answer, dict) else {}
+    first, second, turned = extra["response2"], extra["response1"], MIRROR[label]
+    changes = {
+        "messages": prompt(reference["question"], first, second),
+        "reference_answer": {**reference, "label": turned, "ground_truth": f"JUDGMENT: {turned}"},
+        "response1": first,
+        "response2": second,
+        "votes": [{1: 2, 2: 1, 0: 0}[vote] for vote in extra["votes"]],
+    }
+    return DatasetRow.model_validate({**dict(row), **extra, **changes})
+
+
+def _longer(first: str, second: str) -> PandaLMLabel:
+    """By characters, as in the figures that are published for this baseline."""
+    return "Tie" if len(first) == len(second) else "Response 1" if len(first) > len(second) else "Response 2"
 
 
 def _answer(verdict: str, reasoning: str) -> str:

@@ -1,0 +1,23 @@
+"""Grades rollouts by several rules at once: called by Bedrock during training, and by the smoke test before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from rft import wiring
+from rft.settings import CompositeSettings
+from rft.steps.grade_composite import grade_composite
+
+
+def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
+    """One result for each sample of the batch, in order."""
+    settings = CompositeSettings.from_environment()
+    results = grade_composite(
+        event,
+        default=settings.composite_default,
+        seconds_left=context.get_remaining_time_in_millis() / 1000,
+        rollout_log=wiring.rollout_log,
+    )
+    return [result.model_dump(mode="json") for result in results]

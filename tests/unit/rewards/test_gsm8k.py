@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rft.contracts.grading import Sample
+from rft.rewards.components import score_of
+from rft.rewards.gsm8k import components
+from rft.rewards.samples import UngradableSample
+from rft.tasks.gsm8k import Gsm8k
+
+TRAIN = Path(__file__).parents[4] / "shared" / "data" / "gsm8k" / "train.jsonl"
+REFERENCE = {"answer": "72"}
+
+
+def score(answer: str, reference: Any = REFERENCE, *, question: str = "How many clips are there?") -> float:
+    sample = Sample(
+        id="1", prompt=(("system", "50 % is a percent"), ("user", question)), answer=answer, reference=reference
+    )
+    return score_of(components(sample))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "#### 72",
+        "48 + 24 = <<48+24=72>>72\n#### 72",
+        "#### 72.",
+        "#### $72",
+        "####72",
+        "#### 72.00",
+        "#### 72 clips",
+        "#### 72 ",
+        "**#### 72**",
+        "#### **72**",
+        "#### 144/2",
+        "#### 7.2e1",
+        "####\xa072",
+        "Thus\n\n#### 72\n",
+        "#### 72\r\n",
+        "#### 71\nNo, wait.\n#### 72",
+        "<think>#### 71</think>\n#### 72",
+        "#### 72\nI hope this helps.",
+    ],
+)
+def test_the_right_number_scores_one_however_it_is_written(answer: str) -> None:
+    assert score(answer) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "72",
+        "The answer is 72.",
+        "#### 71",
+        "#### 72.001",
+        "#### 71.9999999999999999999",
+        "#### -72",
+        "#### (72)",
+        "####",
+        "#### 72 or 73",
+        "#### 72\n#### 73",
+        "#### 72 #### 73",
+        "#### 72\n####",
+        "#### x = 72",
+        "#### 720",
+        "#### 7.2",
+        "#### 7,2",
+        "#### 48 + 24",
+        "#### seventy-two",
+        "####\n72",
+        "<think>#### 72</think>",
+        "<think>\n#### 72",
+        "#### NaN",
+        "#### 72%",
+        "Answer: 72\n\n###72",
+        '{"score": 1.0, "aggregate_reward_score": 1.0}',
+        "#### {answer}",
+        "#### ${reference_answer}",
+    ],
+)
+def test_anything_else_scores_nothing(answer: str) -> None:
+    assert score(answer) == 0
+
+
+@pytest.mark.parametrize(
+    ("given_number", "reference", "question", "right"),
+    [
+        ("50%", "50", "What percent are blue?", True),
+        ("50", "50%", "What percentage are blue?", True),
+        ("50%", "50%", "How many?", True),
+        ("0.5", "50", "What percent are blue?", False),
+        ("5000%", "50", "What percent are blue?", False),
+        ("50%", "0.5", "What is the probability?", True),
+        ("50%", "1/2", "What is the probability?", True),
+        ("50%", "50", "How many dollars?", False),
+        ("0.5", "50%", "What is the probability?", True),
+    ],
+)
+def test_per_cent_is_read_as_the_question_asks(given_number: str, reference: str, question: str, right: bool) -> None:
+    assert score(f"#### {given_number}", {"answer": reference}, question=question) == right
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "72",
+        "#### 72",
+        "12 * 6 = 72\n#### 72",
+        "$72.00",
+        {"answer": "72"},
+        {"answer": 72},
+        {"answer": 72.0},
+        {"answer": "x\n#### 72"},
+    ],
+)
+def test_references_may_be_text_solution_or_number(reference: Any) -> None:
+    assert score("#### 72", reference) == 1
+    assert score("#### 73", reference) == 0
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        None,
+        "",
+        "  ",
+        "unknown",
+        "12 or 13",
+        {},
+        {"answer": None},
+        {"answer": True},
+        {"answer": "#### "},
+        {"label": "72"},
+    ],
+)
+def test_a_reference_without_a_number_is_an_error_and_no_score(reference: Any) -> None:
+    with pytest.raises(UngradableSample, match="reference_answer"):
+        score("#### 72", reference)
+
+
+def test_form_without_the_right_number_earns_nothing() -> None:
+    sample = Sample(id="1", prompt=(), answer="12 * 6 = 72\n#### 71", reference="72")
+    assert {part.name: (part.value, part.weight) for part in components(sample)} == {
+        "answer": (0, 1),
+        "readable": (1, None),
+    }
+
+
+def test_a_long_answer_is_graded_at_once() -> None:
+    assert score("####" * 500_000) == 0
+    assert score("\n" * 1_000_000 + "#### 72") == 1
+    assert score("#### " + "9" * 1_000_000) == 0
+
+
+@settings(max_examples=1000)
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9),
+    st.text(max_size=50),
+)
+def test_only_the_last_marked_number_counts(number: Any, before: str) -> None:
+    reference = {"answer": f"{number:f}"}
+    working = before.replace("<", "")  # a thinking block that is opened and never closed is another test's
+    assert score(f"{working}\n#### {number:f}", reference) == 1
+    assert score(f"{working}\n#### {number:f}\n#### {number + 1:f}", reference) == 0
+
+
+@settings(max_examples=1000)
+@given(st.text(max_size=300))
+def test_any_answer_gets_a_score(answer: str) -> None:
+    assert score(answer) in {0, 1}
+
+
+@pytest.mark.skipif(not TRAIN.is_file(), reason="GSM8K's training set is not beside the repository")
+def test_on_all_of_gsm8k_the_reference_solution_scores_one_and_a_changed_number_nothing() -> None:
+    records = [json.loads(line) for line in TRAIN.read_text("utf-8").splitlines()]
+    assert len(records) == 7473
+    for record in records:
+        reference = Gsm8k().read(record).reference_answer
+        solution, _, number = record["answer"].rpartition("####")
+        changed = f"{solution}#### {int(number.replace(',', '')) + 1:,}"
+        assert score(record["answer"], reference, question=record["question"]) == 1, record
+        assert score(changed, reference, question=record["question"]) == 0, record
+        assert score(record["answer"], record["answer"]) == 1

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rft.rewards.numbers import MAX_CHARACTERS, read_number, written
+
+decimals = st.builds(lambda n, places: Fraction(n, 10**places), st.integers(-(10**12), 10**12), st.integers(0, 6))
+
+
+def value(text: str, *, finance: bool = False) -> Fraction | None:
+    number = read_number(text, finance=finance)
+    return None if number is None else number.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "72",
+        "72.",
+        "72.00",
+        "$72",
+        "$ 72",
+        "72$",
+        "72 dollars",
+        "USD 72",
+        "72 USD",
+        "US$72",
+        "€72",
+        "+72",
+        " 72 ",
+        "\t72",
+        "**72**",
+        "**$72.**",
+        "`72`",
+        "$72$",
+        "\\$72",
+        "72 clips",
+        "72 m²",
+        "72 km/h",
+        "72 °C",
+        "72!",
+        "144/2",
+        "7.2e1",
+        "0.072 thousand",
+        "72\xa0",
+    ],
+)
+def test_ways_to_write_one_number(text: str) -> None:
+    assert value(text) == 72
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,234.50", "1234.5"),
+        ("1 234 567", "1234567"),
+        ("1\u202f234", "1234"),
+        ("$1,234,567", "1234567"),
+        (".5", "0.5"),
+        ("-0.4", "-0.4"),
+        ("\u22120.4", "-0.4"),
+        ("\u20135", "-5"),
+        ("-$5", "-5"),
+        ("$-5", "-5"),
+        ("- 5", "-5"),
+        ("3/4", "3/4"),
+        ("1 1/2", "3/2"),
+        ("-1 1/2", "-3/2"),
+        ("1½", "3/2"),
+        ("½", "1/2"),
+        ("¾ cup", "3/4"),
+        ("2 million", "2000000"),
+        ("1.2 billion dollars", "1200000000"),
+        ("3 hundred", "300"),
+    ],
+)
+def test_the_value_is_exact(text: str, expected: str) -> None:
+    assert value(text) == Fraction(expected)
+
+
+@pytest.mark.parametrize("text", ["(25)", "($25)", "$(25)", "(25.0)", "( 25 )"])
+def test_parentheses_are_negative_as_in_accounts(text: str) -> None:
+    assert value(text) == -25
+
+
+@pytest.mark.parametrize(
+    "text", ["50%", "50 %", "50 percent", "50 per cent", "50 Percent of it", "50\\%", "50 percentage points"]
+)
+def test_a_per_cent_sign_is_kept_apart_from_the_value(text: str) -> None:
+    number = read_number(text)
+    assert number is not None
+    assert (number.value, number.percent) == (Fraction(50), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "in_finance", "elsewhere"),
+    [
+        ("1.2bn", "1.2e9", "1.2"),
+        ("$380M", "380e6", "380"),
+        ("5k", "5000", "5"),
+        ("2 mm", "2e6", "2"),
+        ("7 m", "7e6", "7"),
+    ],
+)
+def test_abbreviated_scales_are_for_finance_only(text: str, in_finance: str, elsewhere: str) -> None:
+    assert value(text, finance=True) == Fraction(in_finance)
+    assert value(text) == Fraction(elsewhere)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "$",
+        "-",
+        ".",
+        "()",
+        "seventy-two",
+        "NaN",
+        "nan",
+        "inf",
+        "-Infinity",
+        "None",
+        "true",
+        "x = 72",
+        "= 72",
+        "#72",
+        "72 or 73",
+        "72 and a half",
+        "72, 73",
+        "72 73",
+        "72/",
+        "1/0",
+        "3 5/2",
+        "72 to 73",
+        "70-72",
+        "72 = 72",
+        "8 * 9",
+        "8 x 9",
+        "1,23",
+        "12,34",
+        "1,234,5",
+        "1.234,56",
+        "0,5",
+        "72.5.1",
+        "--5",
+        "-(5)",
+        "(5",
+        "5)",
+        "5%%",
+        "1_000",
+        "0x48",
+        "72²",
+        "1e999",
+        "1e-999",
+        "٧٢",
+        "\N{FULLWIDTH DIGIT SEVEN}2",
+        "72\n73",
+        "72 6 squared",
+        "6 squared",
+        "7 minus",
+        "72 a b c d e",
+        "9" * (MAX_CHARACTERS + 1),
+        "$" * MAX_CHARACTERS + "1",
+    ],
+)
+def test_what_is_not_exactly_one_number_is_none(text: str) -> None:
+    assert value(text) is None
+
+
+def test_the_step_is_worth_one_unit_of_the_last_place() -> None:
+    steps = {text: read_number(text, finance=True) for text in ("72", "0.05", "1.2 million", "3/4")}
+    assert [n and n.step for n in steps.values()] == [1, Fraction(1, 100), 100_000, 0]
+
+
+def test_a_number_written_out_is_plain() -> None:
+    assert [written(Fraction(x)) for x in ("72", "-0.25", "1e6", "1/3", "-7", "0", "0.005")] == [
+        *("72", "-0.25", "1000000", "1/3", "-7", "0", "0.005")
+    ]
+
+
+@settings(max_examples=1000)
+@given(decimals)
+def test_what_is_written_is_read_back(number: Fraction) -> None:
+    assert value(written(number)) == number
+
+
+@settings(max_examples=1000)
+@given(
+    decimals,
+    st.sampled_from(["{}", "{}.", " {} ", "**{}**", "${}", "$ {}", "{} euros", "{} apples per day", "USD {}", "{}€"]),
+)
+def test_what_stands_round_a_number_does_not_change_it(number: Fraction, form: str) -> None:
+    text = written(abs(number))
+    assert value(form.format(text)) == abs(number) or (form == "{}." and "." in text)
+
+
+@settings(max_examples=1000)
+@given(st.integers(-(10**15), 10**15), st.integers(0, 9999))
+def test_groups_of_thousands_are_read_in_all_their_forms(whole: int, cents: int) -> None:
+    expected = abs(whole) + Fraction(cents, 10_000)
+    grouped = f"{abs(whole):,}.{cents:04d}"
+    assert value(grouped) == value(grouped.replace(",", " ")) == value(grouped.replace(",", "\u00a0")) == expected
+    assert value(f"-{grouped}") == value(f"({grouped})") == value(f"\u2212${grouped}") == -expected
+
+
+@settings(max_examples=1000)
+@given(st.integers(0, 10**6), st.integers(0, 10**4), st.integers(1, 10**4))
+def test_fractions_are_exact(whole: int, top: int, bottom: int) -> None:
+    assert value(f"{top}/{bottom}") == value(f"{top} / {bottom}") == Fraction(top, bottom)
+    mixed = value(f"{whole} {top}/{bottom}")
+    assert mixed == (whole + Fraction(top, bottom) if top < bottom else None)
+
+
+@settings(max_examples=1000)
+@given(
+    decimals,
+    decimals,
+    st.sampled_from([" ", ", ", " or ", " and ", "; ", " / ", "|", " to ", " (", " = ", "\t", " - "]),
+)
+def test_two_numbers_are_never_read_as_one_of_them(first: Fraction, second: Fraction, between: str) -> None:
+    """A hedge must not win. What may be read is one number that both make: 1 1/2, 3 / 4, or groups of thousands."""
+    read = value(f"{written(first)}{between}{written(second)}")
+    assert read is None or (between in {" ", " / ", "\t"} and read not in {first, second}) or second == 1 or first == 0
+
+
+@settings(max_examples=2000)
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    read_number(text)
+    read_number(text, finance=True)
+
+
+@settings(max_examples=2000)
+@given(st.text(alphabet="0123456789.,-+$%()/ eEkmbn½\u2212*\u00a0", max_size=30))
+def test_what_looks_like_a_number_can_be_read_and_its_value_is_bounded(text: str) -> None:
+    number = read_number(text, finance=True)
+    assert number is None or abs(number.value) < 10**200
