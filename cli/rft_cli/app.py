@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -86,11 +87,11 @@ def up(
     local_up(options, as_json=as_json or output == Output.JSON)
 
 
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point: expected failures end in one line on stderr and exit status 1, misuse in 2."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended too
     try:
-        status = app(standalone_mode=False)
+        status = app(arguments, prog_name="rft", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         _complain(error.format_message())

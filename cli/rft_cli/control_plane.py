@@ -15,18 +15,28 @@ from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from rft_cli.errors import ApiError
+from rft_cli.errors import CommandError
 
 PAGE = 100
 """Most runs that the API gives in one answer."""
 
+WRONG_ADDRESS = "is this the control plane's address, and is there a way to it?"
 ADVICE = {
-    0: "is the address right, and is there a way to it?",
-    403: "these credentials may not call this API (they need execute-api:Invoke), or the address is another's",
-    429: "too many requests; try again in a moment",
-    503: "try again in a moment",
+    403: "these credentials may not call this API: they need execute-api:Invoke on it",
+    404: WRONG_ADDRESS,
+    429: "try again in a moment",
 }
-"""What to do about a status whose answer does not say."""
+"""What to do about an answer of API Gateway's own, which does not say."""
+PROBLEM_ADVICE = {404: "`rft list` shows the runs there are", 503: "try again in a moment"}
+"""What to do about a problem of the control plane's, beyond what it says itself."""
+
+
+class ApiError(CommandError):
+    """The API refused, or could not be reached. `status` is the HTTP status, 0 where there was no answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -91,12 +101,12 @@ class ControlPlane:
         try:
             response = self._session().send(request.prepare())
         except HTTPClientError as error:
-            raise ApiError(0, f"cannot reach {self.url}: {ADVICE[0]} ({_reason(error)})") from error
+            raise ApiError(0, f"cannot reach {self.url}: {WRONG_ADDRESS} ({_reason(error)})") from error
         answer = _decoded(response.content)
         if response.status_code >= 400:
             raise ApiError(response.status_code, _problem_line(response.status_code, answer or {}))
         if answer is None:
-            raise ApiError(response.status_code, f"{self.url} does not answer as the control plane does: {ADVICE[0]}")
+            raise ApiError(response.status_code, f"{self.url} does not answer as an API does: {WRONG_ADDRESS}")
         return answer
 
     def _session(self) -> URLLib3Session:
@@ -122,10 +132,10 @@ def _decoded(content: bytes) -> dict[str, Any] | None:
 def _problem_line(status: int, problem: Mapping[str, Any]) -> str:
     """One line from a problem+json body, or from API Gateway's message: title, detail, each field, and what to do."""
     head = ": ".join(str(problem[k]) for k in ("title", "detail", "message") if problem.get(k))
-    fields = "; ".join(f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or [])
-    advice = "" if "title" in problem and status != 503 else ADVICE.get(status, "")
-    said = " — ".join(part for part in (head, fields, advice) if part)
-    return " ".join(f"HTTP {status} {said}".split())
+    fields = [f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or []]
+    advice = (PROBLEM_ADVICE if "title" in problem else ADVICE).get(status)
+    said = [head, "; ".join(field for field in fields if field not in head), advice]
+    return " ".join(f"HTTP {status} {' — '.join(part for part in said if part)}".split())
 
 
 def _reason(error: Exception) -> str:

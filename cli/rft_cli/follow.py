@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from rft_cli.control_plane import ControlPlane
-from rft_cli.errors import ApiError
+from rft_cli.control_plane import ApiError, ControlPlane
 from rft_cli.narration import TERMINAL, Narrator, headline, milestone
 from rft_cli.printing import say
 from rft_cli.rewards import Rewards, RewardSource

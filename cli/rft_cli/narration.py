@@ -64,8 +64,9 @@ def dataset_lines(view: View) -> Iterator[str]:
 def smoke_test_lines(view: View) -> Iterator[str]:
     """One line a check, then the two means."""
     report = view["smoke_test"]
+    width = max((len(check["name"]) for check in report["checks"]), default=0)
     for check in report["checks"]:
-        yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']:<12} {escape(check['detail'])}"
+        yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']:<{width}} {escape(check['detail'])}"
     if report["mean_right"] is not None and report["mean_wrong"] is not None:
         yield f"          scores    right {report['mean_right']:.3f} · wrong {report['mean_wrong']:.3f}"
 

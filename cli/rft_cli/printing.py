@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-CONTINUED = 12
-"""Columns by which the rest of a line that a terminal is too narrow for is set in."""
+SET_IN = 2
+"""Columns by which the rest of a line that a terminal is too narrow for starts further right than the line."""
 
 
 class Output(StrEnum):
@@ -46,10 +46,11 @@ def note(line: str) -> None:
 
 
 def _say(console: Console, line: Text) -> None:
+    indent = len(line.plain) - len(line.plain.lstrip()) + SET_IN
     longest = max(map(len, line.plain.split()), default=0)
-    if not console.is_terminal or line.cell_len <= console.width or longest > console.width - CONTINUED:
+    if not console.is_terminal or line.cell_len <= console.width or longest > console.width - indent:
         console.print(line, highlight=False, soft_wrap=True)  # an ARN broken in two could not be copied
         return
     first, *rest = line.wrap(console, console.width)
     console.print(first, highlight=False)
-    console.print(Padding(Text(" ").join(rest), (0, 0, 0, CONTINUED)), highlight=False)
+    console.print(Padding(Text(" ").join(rest), (0, 0, 0, indent)), highlight=False)

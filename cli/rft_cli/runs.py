@@ -37,7 +37,10 @@ def list_runs(
     if output == Output.JSON:
         print_json(found)
         return
-    say(Console(), list_lines(found["runs"]))
+    if found["runs"]:
+        say(Console(), list_lines(found["runs"]))
+    else:
+        note("no such runs" if filters else "no runs yet")
     if found["cursor"]:
         note(f"there may be more: --all, or --cursor {found['cursor']}")
 

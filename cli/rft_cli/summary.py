@@ -43,7 +43,7 @@ def _asked(view: View) -> Iterator[tuple[str, str]]:
     request = view["request"]
     dataset, split = request["dataset"], request["dataset"]["split"]
     yield "name", view["name"]
-    yield "created", f"{view['created_at'][:19]}Z, {_age(view)}"
+    yield "created", f"{view['created_at'][:19].replace('T', ' ')}Z, {_age(view)}"
     yield "dataset", f"{dataset['uri']} (task {dataset['task']}, {split['strategy']} split, seed {split['seed']})"
     grader = request["grader"] or {}
     yield "grader", view["grader_arn"] or grader.get("name") or grader.get("lambda_arn") or "the task's own"
