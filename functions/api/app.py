@@ -13,14 +13,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
-from rft.api import Api, answers
-from rft.contracts.api import RunAccepted, RunEvents, RunList, RunView
+from rft.api import Api, answers, caller_of
+from rft.contracts.api import Answer, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.base import RunId
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunName, RunRequest
 from rft.observability import logger
-from rft.ports import Clock, Executions, Ledger
+from rft.ports import Clock, Executions, Ledger, Notifier, TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
+from rft.steps.approve_run import approve_run
+from rft.steps.cancel_run import cancel_run
 from rft.steps.list_runs import list_runs
 from rft.steps.show_run import show_events, show_run
 from rft.steps.start_run import start_run
@@ -28,7 +30,17 @@ from rft.steps.start_run import start_run
 app = Api()
 
 RunLedger = Annotated[Ledger, Depends(wiring.ledger)]
+
+
+def caller() -> str:
+    """Who sent this request, as API Gateway proved it."""
+    return caller_of(app.current_event.raw_event)
+
+
+Caller = Annotated[str, Depends(caller)]
 RunExecutions = Annotated[Executions, Depends(wiring.executions)]
+Jobs = Annotated[TrainingJobs, Depends(wiring.training_jobs)]
+Topic = Annotated[Notifier, Depends(wiring.notifier)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
 Storage = Annotated[StorageSettings, Depends(StorageSettings.from_environment)]
@@ -106,6 +118,50 @@ def get_events(run_id: RunIdInPath, ledger: RunLedger) -> RunEvents:
     """Every change of the run's status."""
     logger().append_keys(run_id=run_id)
     return show_events(run_id=run_id, ledger=ledger)
+
+
+@app.post(
+    "/runs/<run_id>/cancel",
+    summary="Cancel a run",
+    operation_id="cancelRun",
+    responses=answers(404, 409, 422, _200=RunView),
+)
+def post_cancel(
+    *,
+    run_id: RunIdInPath,
+    caller: Caller,
+    ledger: RunLedger,
+    executions: RunExecutions,
+    jobs: Jobs,
+    notifier: Topic,
+    storage: Storage,
+) -> RunView:
+    """The run, CANCELLED, its execution and job stopped. It may be sent again; no body is needed."""
+    logger().append_keys(run_id=run_id)
+    cancel_run(run_id=run_id, caller=caller, ledger=ledger, executions=executions, jobs=jobs, notifier=notifier)
+    return show_run(run_id=run_id, ledger=ledger, data_bucket=storage.data_bucket)
+
+
+@app.post(
+    "/runs/<run_id>/approve",
+    summary="Answer a run that awaits approval",
+    operation_id="approveRun",
+    responses=answers(400, 404, 409, 413, 415, 422, _200=RunView),
+)
+def post_approve(
+    *,
+    run_id: RunIdInPath,
+    answer: Answer,
+    caller: Caller,
+    ledger: RunLedger,
+    executions: RunExecutions,
+    clock: WallClock,
+    storage: Storage,
+) -> RunView:
+    """The run with its answer, which it acts on at once. The first answer counts; the same may be sent again."""
+    logger().append_keys(run_id=run_id)
+    approve_run(run_id=run_id, answer=answer, caller=caller, ledger=ledger, executions=executions, clock=clock)
+    return show_run(run_id=run_id, ledger=ledger, data_bucket=storage.data_bucket)
 
 
 @app.get("/openapi.json", include_in_schema=False)

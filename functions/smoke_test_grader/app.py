@@ -7,7 +7,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.steps import SmokeTestInput
 from rft.observability import logger
-from rft.settings import GraderDirectory
+from rft.settings import ApprovalSettings, GraderDirectory
 from rft.steps.smoke_test_grader import smoke_test_grader
 
 
@@ -25,4 +25,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         store=wiring.object_store(),
         invoker=wiring.grader_invoker(),
         clock=wiring.clock(),
+        require_approval=ApprovalSettings.from_environment().require_approval,
     ).model_dump(mode="json")

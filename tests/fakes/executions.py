@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.errors import RunConflict
+from rft.ports import Execution
 
 
 class MemoryExecutions:
-    """Remembers what was started. An exception put in `fails_with` is raised once instead of starting."""
+    """Remembers what was started. An exception put in `fails_with` is raised once instead of starting or stopping.
+
+    `ended` has how executions ended; `waiting` the task tokens that somebody waits for, `outputs` what they got.
+    """
 
     def __init__(self) -> None:
         self.started: dict[str, dict[str, Any]] = {}
+        self.ended: dict[str, Execution] = {}
+        self.waiting: set[str] = set()
+        self.outputs: list[dict[str, Any]] = []
         self.fails_with: list[Exception] = []
 
     def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
@@ -21,3 +28,21 @@ class MemoryExecutions:
         if self.started.setdefault(run_id, dict(payload)) != payload:
             raise RunConflict(f"an execution named {run_id} was started with another request")
         return f"arn:aws:states:us-east-1:123456789012:execution:TrainModel:{run_id}"
+
+    def find(self, run_id: str) -> Execution | None:
+        if run_id not in self.started:
+            return None
+        return self.ended.get(run_id, Execution(status="RUNNING"))
+
+    def stop(self, run_id: str, *, error: str, cause: str) -> None:
+        if self.fails_with:
+            raise self.fails_with.pop(0)
+        if run_id in self.started:
+            self.ended.setdefault(run_id, Execution(status="ABORTED", error=error, cause=cause))
+
+    def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
+        if token not in self.waiting:
+            return False
+        self.waiting.remove(token)
+        self.outputs.append(dict(output))
+        return True

@@ -64,6 +64,9 @@ class MemoryJobs:
         self.jobs[name] = Job.model_validate({**dict(self.jobs[name]), **changes})
         return self.jobs[name]
 
+    def at_work(self) -> list[str]:
+        return [job.name for job in self.jobs.values() if job.status is JobStatus.IN_PROGRESS]
+
     def _find(self, name_or_arn: str) -> Job:
         found = [job for job in self.jobs.values() if name_or_arn in (job.name, job.arn)]
         if self.hidden or not found:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Clock, RunPage
+from rft.runs.approval import answered
 from rft.runs.records import RunFilter, from_cursor, position, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
@@ -18,6 +19,8 @@ class MemoryLedger:
         self.records: dict[str, RunRecord] = {}
         self.history: dict[str, list[RunEvent]] = {}
         self.keys: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
+        self.rejections: dict[tuple[str, str, str], UploadRejection] = {}
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
         known = self.records.get(self.keys.get(key or "", record.run_id))
@@ -51,6 +54,25 @@ class MemoryLedger:
         if record.status in TERMINAL:
             raise TransitionRefused(f"{run_id} has ended as {record.status}")
         self._write(record, changes)
+
+    def decide(self, run_id: str, decision: Decision) -> RunRecord:
+        record = self.get(run_id)
+        approval = answered(record, decision)
+        return record if approval == record.approval else self._write(record, {"approval": approval})
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        self.tokens[run_id] = token
+
+    def token(self, run_id: str) -> str:
+        if run_id not in self.tokens:
+            raise RunNotFound(f"no task token of {run_id}")
+        return self.tokens[run_id]
+
+    def reject(self, rejection: UploadRejection) -> UploadRejection:
+        return self.rejections.setdefault((rejection.bucket, rejection.key, rejection.version), rejection)
+
+    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
+        return self.rejections.get((bucket, key, version))
 
     def mark_notified(self, run_id: str) -> bool:
         record = self.get(run_id)

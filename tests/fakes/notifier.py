@@ -10,10 +10,14 @@ class MemoryNotifier:
     """Remembers what was sent. An exception put in `fails_with` is raised once instead of sending."""
 
     def __init__(self) -> None:
+        self.notices: set[str] = set()
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.fails_with: list[Exception] = []
 
-    def publish(self, subject: str, message: Mapping[str, Any]) -> None:
+    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
         if self.fails_with:
             raise self.fails_with.pop(0)
+        if notice in self.notices:
+            return
+        self.notices.add(notice)
         self.sent.append((subject, dict(message)))

@@ -11,7 +11,7 @@ from jsonata import Jsonata
 
 from tests.project import STATES
 
-SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800"}
+SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800", "ApprovalDays": "7"}
 """The template's defaults; held to it by a test."""
 
 
@@ -48,6 +48,11 @@ def evaluated(node: Any, *, states: Mapping[str, Any], **variables: Any) -> Any:
     result = Jsonata(f"({bound}{text})").evaluate(None)
     assert result is not None, f"no value: {text}"
     return result
+
+
+def timeout_seconds(task: Mapping[str, Any]) -> float:
+    """How long a task may take, with the default parameters."""
+    return float(evaluated(task["TimeoutSeconds"], states={}))
 
 
 def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, Any]:

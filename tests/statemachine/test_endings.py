@@ -9,6 +9,8 @@ import pytest
 
 from rft.contracts.base import Contract
 from rft.contracts.steps import (
+    ApprovalInput,
+    ApprovalOutcome,
     CheckTrainingInput,
     Outcome,
     PreparedDataset,
@@ -25,6 +27,7 @@ from tests.statemachine.machine import choose, evaluated, expressions
 INPUTS: dict[str, type[Contract]] = {
     "PrepareDataset": RunInput,
     "SmokeTestGrader": SmokeTestInput,
+    "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
     "CheckTraining": CheckTrainingInput,
     "RecordOutcome": Outcome,
@@ -32,6 +35,7 @@ INPUTS: dict[str, type[Contract]] = {
 OUTPUTS: dict[str, type[Contract]] = {
     "PrepareDataset": PreparedDataset,
     "SmokeTestGrader": SmokeTestOutcome,
+    "RequestApproval": ApprovalOutcome,
     "StartTraining": StartedJob,
     "CheckTraining": TrainingCheck,
 }
@@ -56,7 +60,7 @@ def recorded_as(outcome: dict[str, Any]) -> Outcome:
 @pytest.mark.parametrize("step", [name for name in TASKS if name != "RecordOutcome"])
 @pytest.mark.parametrize("caught", [{"Error": "E", "Cause": HOSTILE}, {"Error": "States.Timeout"}])
 def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, caught: dict[str, str]) -> None:
-    (catch,) = TASKS[step]["Catch"]
+    catch = TASKS[step]["Catch"][-1]
     outcome = evaluated(catch["Output"], states={"errorOutput": caught})
     assert catch["Next"] == "RecordOutcome"
     assert recorded_as(outcome).model_dump(include={"status", "error", "cause"}) == {
@@ -92,7 +96,38 @@ def test_a_preflight_run_completes_without_a_job() -> None:
     assert target == "RecordOutcome"
     assert recorded_as(outcome).status == "COMPLETED"
     assert ending(outcome) == ("Succeeded", {})
-    assert choose("PreflightOnly?", {}, run_input={"request": {"mode": "train"}})[0] == "StartTraining"
+
+
+def test_a_person_is_asked_exactly_where_there_is_a_reason() -> None:
+    assert choose("PreflightOnly?", {}, run_input={"request": {"mode": "train"}})[0] == "ApprovalNeeded?"
+    for reasons in (["one"], ["one", HOSTILE]):
+        target, handed_on = choose("ApprovalNeeded?", {"needs_approval": reasons})
+        assert target == "RequestApproval"
+        context = {"Execution": {"Input": {"run_id": "a-20260102t030405-0123abcd"}}, "Task": {"Token": "t"}}
+        payload = evaluated(
+            TASKS["RequestApproval"]["Arguments"]["Payload"], states={"input": handed_on, "context": context}
+        )
+        assert ApprovalInput.model_validate(payload).reasons == tuple(reasons)
+    assert choose("ApprovalNeeded?", {"needs_approval": []})[0] == "StartTraining"
+
+
+def test_only_a_clear_yes_starts_training() -> None:
+    assert choose("Approved?", ApprovalOutcome(approved=True).model_dump())[0] == "StartTraining"
+    for answer in (ApprovalOutcome(approved=False, cause=HOSTILE).model_dump(), {"approved": "true", "cause": HOSTILE}):
+        target, outcome = choose("Approved?", answer)
+        assert target == "RecordOutcome"
+        assert recorded_as(outcome).status == "REJECTED"
+        assert ending(outcome) == ("ApprovalRefused", {"Error": "ApprovalRefused", "Cause": HOSTILE})
+
+
+def test_a_wait_that_nobody_ends_cancels_the_run() -> None:
+    expired, _ = TASKS["RequestApproval"]["Catch"]
+    outcome = evaluated(expired["Output"], states={"errorOutput": {"Error": "States.Timeout"}})
+    assert (expired["ErrorEquals"], expired["Next"]) == (["States.Timeout"], "RecordOutcome")
+    assert recorded_as(outcome).status == "CANCELLED"
+    final, fields = ending(outcome)
+    assert (final, fields["Error"]) == ("RunCancelled", "ApprovalExpired")
+    assert "7 days" in fields["Cause"]
 
 
 def check(outcome: str | None, job_status: str, error: str = "", cause: str = "") -> dict[str, Any]:
@@ -141,6 +176,8 @@ def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
         ("SmokeTestGrader", "SmokeTestGrader"),
         ("StartTraining", "StartTraining"),
         ("GraderTrusted?", "SmokeTestGrader"),
+        ("ApprovalNeeded?", "SmokeTestGrader"),
+        ("Approved?", "RequestApproval"),
         ("TrainingEnded?", "CheckTraining"),
     ],
 )

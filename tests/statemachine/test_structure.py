@@ -10,7 +10,7 @@ import pytest
 
 from rft import errors
 from tests.project import FUNCTIONS, MACHINE, RESOURCES, ROOT, STATES, STEPS, TASKS, TEMPLATE
-from tests.statemachine.machine import SUBSTITUTIONS, expressions, targets
+from tests.statemachine.machine import SUBSTITUTIONS, expressions, targets, timeout_seconds
 
 LAMBDA_SERVICE_ERRORS = {
     "Lambda.ClientExecutionTimeoutException",
@@ -61,7 +61,7 @@ def test_everything_is_jsonata() -> None:
 
 @tasks
 def test_a_task_is_bounded_and_its_failure_handled(task: dict[str, Any]) -> None:
-    assert task["TimeoutSeconds"] > 0
+    assert timeout_seconds(task) > 0
     assert [c["ErrorEquals"] for c in task["Catch"]][-1] == ["States.ALL"]
     assert retried(task) >= LAMBDA_SERVICE_ERRORS
     assert {"RetryableThrottling", "RetryableServiceError"} <= retried(task)
@@ -111,7 +111,7 @@ def test_a_task_calls_the_function_of_its_own_name() -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_task_outlasts_its_function(step: str) -> None:
-    assert TASKS[step]["TimeoutSeconds"] > FUNCTIONS[step]["Timeout"]
+    assert timeout_seconds(TASKS[step]) > FUNCTIONS[step]["Timeout"]
 
 
 def test_substitutions_and_placeholders_agree() -> None:

@@ -110,8 +110,11 @@ class Api(APIGatewayHttpResolver):
 
 
 def body_problem(event: Mapping[str, Any]) -> Problem | None:
-    """What keeps a POST's body from being read as a JSON object, if anything does. No content type counts as JSON."""
-    if event["requestContext"]["http"]["method"] != "POST":
+    """What keeps a POST's body from being read as a JSON object, if anything does. No content type counts as JSON.
+
+    Whether there must be a body is for the route to say.
+    """
+    if event["requestContext"]["http"]["method"] != "POST" or not event.get("body"):
         return None
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     media_type = headers.get("content-type", "application/json").partition(";")[0].strip()
@@ -123,8 +126,17 @@ def body_problem(event: Mapping[str, Any]) -> Problem | None:
         return problem(400, "The body is not JSON in UTF-8.")
 
 
+def caller_of(event: Mapping[str, Any]) -> str:
+    """Who sent a request, as API Gateway proved it: an IAM principal's ARN, or a token's subject at its issuer."""
+    proof = event["requestContext"].get("authorizer", {})
+    if "iam" in proof:
+        return str(proof["iam"]["userArn"])
+    claims = proof.get("jwt", {}).get("claims", {})
+    return f"{claims['sub']} at {claims['iss']}" if {"sub", "iss"} <= claims.keys() else "unknown"
+
+
 def _body(event: Mapping[str, Any]) -> bytes:
-    text = event.get("body") or ""
+    text = event["body"]
     return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
 
 

@@ -3,6 +3,7 @@
     RftError
     ├── InvalidRequest             the caller can mend it: a field, and what to do
     │   └── InvalidGraderEvent     a grader was called with something that is not a batch of samples
+    ├── InvalidUpload              an uploaded file that makes no run, with each thing that is wrong
     ├── DatasetNotFound            nothing at the dataset's address, or it may not be read
     ├── DatasetInvalid             records that cannot be trained on, each with its position
     ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
@@ -46,6 +47,14 @@ class InvalidRequest(RftError):
 
 class InvalidGraderEvent(InvalidRequest):
     """A grader was invoked with something that is not an array of samples, or with too many."""
+
+
+class InvalidUpload(RftError):
+    """An uploaded file makes no run; each of `problems` names the key, or a field of its run.json."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class DatasetNotFound(RftError):

@@ -65,6 +65,18 @@ class StateMachineSettings(Settings):
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", min_length=20)
 
 
+class ApprovalSettings(Settings):
+    """Whether every run of this stack needs a person's yes before training."""
+
+    require_approval: bool = Field(alias="REQUIRE_APPROVAL", default=False)
+
+
+class ApprovalWaitSettings(Settings):
+    """How long an answer is waited for; the state machine has the same number."""
+
+    approval_days: float = Field(alias="APPROVAL_DAYS", gt=0)
+
+
 class JudgeSettings(Settings):
     """The judge model, or several that vote, and how they are called.
 

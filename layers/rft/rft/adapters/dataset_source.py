@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import urllib3
 
 from rft.adapters.object_store import reading
-from rft.datasets.address import HttpsAddress, S3Address, check_address, check_redirect, is_public
+from rft.datasets.address import HttpsAddress, S3Address, check_address, check_redirect, check_version, is_public
 from rft.errors import (
     DatasetInvalid,
     DatasetNotFound,
@@ -72,18 +72,19 @@ class RemoteDatasetSource:
         self._seconds = seconds
 
     @contextmanager
-    def open(self, uri: str) -> Iterator[OpenSource]:
+    def open(self, uri: str, version: str | None = None) -> Iterator[OpenSource]:
         """Check the address, then open what it names."""
         address = check_address(uri, self._settings.data_bucket, self._settings.allowed_hosts)
-        opened = self._open_s3(address) if isinstance(address, S3Address) else self._open_https(address)
+        check_version(address, version)
+        opened = self._open_s3(address, version) if isinstance(address, S3Address) else self._open_https(address)
         with opened as source:
             yield source
 
     @contextmanager
-    def _open_s3(self, address: S3Address) -> Iterator[OpenSource]:
+    def _open_s3(self, address: S3Address, version: str | None) -> Iterator[OpenSource]:
         uri = f"s3://{address.bucket}/{address.key}"
         with reading(uri):
-            found = self._s3.get_object(Bucket=address.bucket, Key=address.key)
+            found = self._s3.get_object(Bucket=address.bucket, Key=address.key, **_chosen(version))
         body = found["Body"]
 
         def read(size: int) -> bytes:
@@ -177,6 +178,10 @@ class _Bounded(io.RawIOBase):
 
 def _too_large(limit: int) -> DatasetSizeOutOfBounds:
     return DatasetSizeOutOfBounds(f"the dataset is larger than {limit:,} bytes, this stack's MAX_DATASET_BYTES")
+
+
+def _chosen(version: str | None) -> Mapping[str, Any]:
+    return {"VersionId": version} if version is not None else {}
 
 
 def _etag(response: urllib3.BaseHTTPResponse) -> str | None:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
-from rft.errors import RetryableServiceError, RunConflict
+from rft.errors import RetryableServiceError, RftError, RunConflict
+from rft.ports import Execution
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+
+MAX_CAUSE = 32_768
+"""Step Functions API Reference, StopExecution."""
+
+NOT_WAITING = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")
+"""What SendTaskSuccess says of a token whose task has ended; InvalidToken also of one that is none."""
+
+
+class _Unknown(RftError):
+    """Step Functions knows no such execution, or no task that waits."""
 
 
 class StepFunctionsExecutions:
@@ -32,6 +45,29 @@ class StepFunctionsExecutions:
                 )["executionArn"]
         except RunConflict:
             return self._existing(run_id, payload)
+
+    def find(self, run_id: str) -> Execution | None:
+        """DescribeExecution."""
+        try:
+            with translated({"ExecutionDoesNotExist": _Unknown}):
+                found = self._client.describe_execution(executionArn=self._arn(run_id))
+        except _Unknown:
+            return None
+        return Execution(status=found["status"], error=found.get("error") or "", cause=found.get("cause") or "")
+
+    def stop(self, run_id: str, *, error: str, cause: str) -> None:
+        """StopExecution, which leaves an execution alone that has ended."""
+        with suppress(_Unknown), translated({"ExecutionDoesNotExist": _Unknown}):
+            self._client.stop_execution(executionArn=self._arn(run_id), error=error, cause=cause[:MAX_CAUSE])
+
+    def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
+        """SendTaskSuccess."""
+        try:
+            with translated(dict.fromkeys(NOT_WAITING, _Unknown)):
+                self._client.send_task_success(taskToken=token, output=json.dumps(output))
+        except _Unknown:
+            return False
+        return True
 
     def _existing(self, run_id: str, payload: Mapping[str, Any]) -> str:
         # DescribeExecution is eventually consistent: an execution that exists may not be found for a moment.

@@ -22,11 +22,16 @@ from rft.adapters.ledger_items import (
     record_item,
     record_key,
     record_of,
+    rejection_item,
+    rejection_of,
+    token_key,
+    upload_key,
 )
 from rft.adapters.ledger_search import RunSearch
-from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.errors import RetryableThrottling, RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Clock, RunPage
+from rft.runs.approval import answered
 from rft.runs.records import RunFilter, revised
 from rft.runs.status import TERMINAL, may_follow
 
@@ -85,12 +90,53 @@ class DynamoLedger:
         """Write fields of a run that has not ended."""
         self._change(run_id, None, "", changes)
 
+    def decide(self, run_id: str, decision: Decision) -> RunRecord:
+        """Record a person's answer, provided that there is none."""
+        for _ in self._attempts(run_id):
+            record = self.get(run_id)
+            approval = answered(record, decision)
+            if approval == record.approval:
+                return record
+            changed = revised(record, {"approval": approval}, at=self._clock.now())
+            before = record.model_dump(mode="json", include={"status", "approval"})
+            fields = changed.model_dump(mode="json", include={"approval", "updated_at"})
+            if self._update(self._set(run_id, fields, before)):
+                return changed
+        raise AssertionError  # pragma: no cover: the attempts end in an error of their own
+
+    def keep_token(self, run_id: str, token: str) -> None:
+        """Keep a task token, beside the record."""
+        with translated():
+            self._client.put_item(TableName=self._table, Item=token_key(run_id) | packed_item({"token": token}))
+
+    def token(self, run_id: str) -> str:
+        """The task token."""
+        item = self._read(token_key(run_id))
+        if item is None:
+            raise RunNotFound(f"no task token of {run_id}")
+        return str(item["token"]["S"])
+
+    def reject(self, rejection: UploadRejection) -> UploadRejection:
+        """Record a rejection, unless this object version was rejected before."""
+        try:
+            with translated():
+                self._client.put_item(TableName=self._table, Item=rejection_item(rejection), ConditionExpression=ABSENT)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in LOST:
+                raise
+        return self.rejection(rejection.bucket, rejection.key, rejection.version) or rejection
+
+    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
+        """Why an object version made no run."""
+        item = self._read(upload_key(bucket, key, version))
+        return rejection_of(item) if item else None
+
     def mark_notified(self, run_id: str) -> bool:
         """Mark an ended run as announced."""
         record = self.get(run_id)
         if record.status not in TERMINAL:
             raise TransitionRefused(f"{run_id} is {record.status}: only an ended run is announced")
-        write = self._set(run_id, {"notified": True}, "notified", before=False)
+        write = self._set(run_id, {"notified": True}, {"notified": False})
         return self._update(write)
 
     def events(self, run_id: str) -> list[RunEvent]:
@@ -131,27 +177,29 @@ class DynamoLedger:
         """Write the changed fields, and an event where the status changed; False if another writer was faster."""
         fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
         if before.status is after.status:
-            return self._update(self._set(after.run_id, fields, "status", before=before.status))
+            return self._update(self._set(after.run_id, fields, {"status": before.status}))
         fields |= {"gsi2pk": after.status, "event_count": event_count + 1}
         event = RunEvent(at=after.updated_at, before=before.status, after=after.status, detail=detail)
         item = event_item(after.run_id, event_count + 1, event)
         return self._transact(
             [
-                self._operation("Update", **self._set(after.run_id, fields, "status", before=before.status)),
+                self._operation("Update", **self._set(after.run_id, fields, {"status": before.status})),
                 self._operation("Put", Item=item, ConditionExpression=ABSENT),
             ]
         )
 
-    def _set(self, run_id: str, fields: Mapping[str, Any], guard: str, *, before: object) -> dict[str, Any]:
-        """An update of a run's fields on condition that the field `guard` still is `before`."""
+    def _set(self, run_id: str, fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+        """An update of a run's fields on condition that those in `before` still are as they stand there."""
         names = {f"#{number}": name for number, name in enumerate(fields)}
         values = {f":{number}": packed(value) for number, value in enumerate(fields.values())}
+        guards = {f"#before_{number}": name for number, name in enumerate(before)}
+        guarded = {f":before_{number}": packed(value) for number, value in enumerate(before.values())}
         return {
             "Key": record_key(run_id),
             "UpdateExpression": "SET " + ", ".join(f"#{n} = :{n}" for n in range(len(fields))),
-            "ConditionExpression": "#guard = :before",
-            "ExpressionAttributeNames": {**names, "#guard": guard},
-            "ExpressionAttributeValues": {**values, ":before": packed(before)},
+            "ConditionExpression": " AND ".join(f"#before_{n} = :before_{n}" for n in range(len(before))),
+            "ExpressionAttributeNames": names | guards,
+            "ExpressionAttributeValues": values | guarded,
         }
 
     def _update(self, write: dict[str, Any]) -> bool:

@@ -4,13 +4,16 @@
     record    RUN#<run id>   RECORD        RunRecord as native maps and numbers, `event_count`, the index keys
     event     RUN#<run id>   EVENT#<nnnn>  RunEvent, numbered from 1
     key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
+    token     RUN#<run id>   TASK_TOKEN    the task token of a run that awaits approval
+    rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
 
     index       partition          sort
     by_created  gsi1pk = "RUN"     gsi1sk
     by_status   gsi2pk = status    gsi2sk
     by_name     gsi3pk = name      gsi3sk
 
-Only records have index keys; all three sort keys are `<created_at>#<run id>`, so each list is newest first.
+Records have all three sort keys, `<created_at>#<run id>`, so each list is newest first. `rft.adapters.notices` keeps
+its items in the same table.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from rft.contracts.ledger import RunEvent, RunRecord
+from rft.contracts.ledger import RunEvent, RunRecord, UploadRejection
 from rft.runs.records import position
+from rft.runs.uploads import upload_digest
 
 Item = dict[str, Any]
 """A DynamoDB item in the wire's own form: attribute name → {type: value}."""
@@ -57,6 +61,28 @@ def record_key(run_id: str) -> Item:
 def idempotency_key(key: str) -> Item:
     """Where an idempotency key is; hashed, as callers choose it freely."""
     return packed_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
+
+
+def token_key(run_id: str) -> Item:
+    """Where a run's task token is."""
+    return packed_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
+
+
+def upload_key(bucket: str, key: str, version: str) -> Item:
+    """Where the rejection of an object version is; hashed, as an object's name may be as long as a key."""
+    return packed_item({"pk": f"UPLOAD#{upload_digest(bucket, key, version)}", "sk": "REJECTION"})
+
+
+def rejection_item(rejection: UploadRejection) -> Item:
+    """A rejection's item, with its place in the list of rejections."""
+    fields = rejection.model_dump(mode="json")
+    place = {"gsi1pk": "REJECTION", "gsi1sk": fields["at"]}
+    return upload_key(rejection.bucket, rejection.key, rejection.version) | packed_item({**place, "upload": fields})
+
+
+def rejection_of(item: Item) -> UploadRejection:
+    """The rejection in an item."""
+    return UploadRejection.model_validate(unpacked({"upload": item["upload"]})["upload"])
 
 
 def record_item(record: RunRecord) -> Item:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
+from rft.adapters.notices import DynamoNotices
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -16,14 +17,20 @@ MAX_SUBJECT = 100
 
 
 class SnsNotifier:
-    """Publishes JSON, indented, as people read it in their mail."""
+    """Publishes JSON, indented, as people read it in their mail; each notice once."""
 
-    def __init__(self, client: SNSClient, *, topic_arn: str) -> None:
+    def __init__(self, client: SNSClient, *, topic_arn: str, notices: DynamoNotices) -> None:
         self._client = client
+        self._notices = notices
         self._topic_arn = topic_arn
 
-    def publish(self, subject: str, message: Mapping[str, Any]) -> None:
-        """Send one message. Raises RetryableThrottling, RetryableServiceError."""
+    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
+        """Send one message, unless it was sent. Raises RetryableThrottling, RetryableServiceError."""
+        with self._notices.claimed(notice) as ours:
+            if ours:
+                self._send(subject, message)
+
+    def _send(self, subject: str, message: Mapping[str, Any]) -> None:
         line = " ".join(subject.encode("ascii", "replace").decode().split())
         with translated():
             self._client.publish(

@@ -65,6 +65,12 @@ class BedrockTrainingJobs:
             if self.get(name_or_arn).status is JobStatus.IN_PROGRESS:
                 raise RetryableServiceError(str(refused)) from refused
 
+    def at_work(self) -> list[str]:
+        """Names of all jobs that are InProgress; quotas allow a few at a time."""
+        with translated():
+            pages = self._client.get_paginator("list_model_customization_jobs").paginate(statusEquals="InProgress")
+            return [job["jobName"] for page in pages for job in page.get("modelCustomizationJobSummaries", [])]
+
     def _earlier(self, request: Mapping[str, Any], taken: _NameTaken) -> str:
         """The job that has the request's name, if it writes where the request says: then it is this very run's.
 

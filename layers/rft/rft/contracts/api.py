@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from rft.contracts.base import Contract, RunId
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
@@ -16,6 +16,16 @@ Link = Literal["self", "events", "manifest", "smoke_test", "output"]
 def addresses(run_id: str) -> dict[Link, str]:
     """Where this API has the run."""
     return {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
+
+
+class Answer(Contract):
+    """A person's answer to a run that waits for approval; `by` is their name, as they give it."""
+
+    model_config = ConfigDict(strict=True)
+
+    approved: bool
+    by: str = Field(min_length=1, max_length=200)
+    comment: str = Field(default="", max_length=2000)
 
 
 class RunAccepted(Contract):

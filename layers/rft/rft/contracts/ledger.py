@@ -60,6 +60,25 @@ class Failure(Contract):
     cause: str
 
 
+class Decision(Contract):
+    """A person's answer. `by` and `comment` are what they said; `caller` is who the API saw."""
+
+    approved: bool
+    by: str
+    comment: str
+    caller: str
+    at: datetime
+
+
+class Approval(Contract):
+    """A wait for a person: why, until when, and the answer once there is one."""
+
+    reasons: tuple[str, ...]
+    requested_at: datetime
+    expires_at: datetime
+    decision: Decision | None = None
+
+
 class RunRecord(Contract):
     """One run. Parts are None until their step has run."""
 
@@ -74,6 +93,7 @@ class RunRecord(Contract):
     dataset: DatasetSummary | None = None
     hyperparameters: dict[str, Recommendation] | None = None
     smoke_test: SmokeTestSummary | None = None
+    approval: Approval | None = None
     job: JobSummary | None = None
     model_arn: str | None = None
     failure: Failure | None = None
@@ -87,3 +107,13 @@ class RunEvent(Contract):
     before: RunStatus | None
     after: RunStatus
     detail: str = ""
+
+
+class UploadRejection(Contract):
+    """An upload that made no run: which object, and what is wrong, each problem naming its field."""
+
+    bucket: str
+    key: str
+    version: str
+    at: datetime
+    problems: tuple[str, ...]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from rft.contracts.base import Contract
+from rft.contracts.thresholds import ThresholdName
 
 BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
 """The only model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
@@ -72,6 +73,9 @@ class DatasetRequest(RequestPart):
 
     task: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     uri: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    version: Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=1024)] | None = Field(
+        default=None, description="S3's version id: read exactly that version of the object. Default: the newest."
+    )
     max_samples: int | None = Field(default=None, ge=1, le=MOST, description="Use only the first so many records.")
     max_bad_records: int = Field(default=0, ge=0, le=MOST, description="Go on without up to so many bad records.")
     split: Split = Split()
@@ -115,10 +119,17 @@ class HyperParameters(RequestPart):
 
 
 class SmokeTestRequest(RequestPart):
-    """How hard to prove the grader: rows sampled in all, and the least that right answers must earn on average."""
+    """How hard to prove the grader.
+
+    Rows sampled in all, the least that right answers must earn on average, and thresholds of the other checks that
+    are to differ from `rft.contracts.thresholds`.
+    """
 
     sample_size: int = Field(default=40, ge=10, le=1000)
     minimum_score: Number = Field(default=0.5, ge=0, le=1)
+    thresholds: dict[ThresholdName, Annotated[Number, Field(ge=0, le=1)]] = Field(
+        default_factory=dict, description="Thresholds to change, by name; the report records them."
+    )
 
 
 class RunRequest(RequestPart):
@@ -132,6 +143,9 @@ class RunRequest(RequestPart):
     smoke_test: SmokeTestRequest = SmokeTestRequest()
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
     max_training_hours: Number = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
+    require_approval: bool = Field(
+        default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
+    )
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
     )

@@ -37,12 +37,38 @@ class SmokeTestInput(RunInput):
 
 
 class SmokeTestOutcome(Contract):
-    """smoke_test_grader's output. `cause` joins the reasons when the grader is not trusted."""
+    """smoke_test_grader's output. `cause` joins the reasons when the grader is not trusted.
+
+    `needs_approval` says why a person must agree before training; empty where nobody needs to.
+    """
 
     trusted: bool
     grader_arn: str
     report_uri: str
     cause: str = ""
+    needs_approval: tuple[str, ...] = ()
+
+
+class ApprovalInput(Contract):
+    """request_approval's input; whoever has `task_token` can let the execution go on."""
+
+    run_id: RunId
+    task_token: str = Field(min_length=1, repr=False)
+    reasons: tuple[str, ...] = Field(min_length=1)
+
+
+class ApprovalOutcome(Contract):
+    """What the state machine goes on with once a person has answered. `cause` says who refused, and why."""
+
+    approved: bool
+    cause: str = ""
+
+
+class UploadOutcome(Contract):
+    """start_from_upload's output: the upload's run, or why it made none; neither for what makes none by design."""
+
+    run_id: RunId | None = None
+    problems: tuple[str, ...] = ()
 
 
 class StartTrainingInput(RunInput):

@@ -57,6 +57,12 @@ def check_address(uri: str, bucket: str, allowed_hosts: Collection[str]) -> Addr
     return _https(uri, allowed_hosts, query=False)
 
 
+def check_version(address: Address, version: str | None) -> None:
+    """Raises InvalidRequest (dataset.version) for a version of something that has none."""
+    if version is not None and not isinstance(address, S3Address):
+        raise InvalidRequest("only objects on S3 have versions", field="dataset.version")
+
+
 def check_redirect(uri: str, allowed_hosts: Collection[str]) -> HttpsAddress:
     """The address a host redirects to. Raises InvalidRequest (dataset.uri) unless it is allowed too."""
     if not uri.lower().startswith("https://"):

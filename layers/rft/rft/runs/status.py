@@ -18,7 +18,10 @@ FOLLOWERS: dict[S, frozenset[S]] = {
     S.REJECTED: frozenset(),
     S.CANCELLED: frozenset(),
 }
-"""COMPLETED follows SMOKE_TESTING in preflight runs only. REJECTED is the gate's word: the grader is not trusted."""
+"""COMPLETED follows SMOKE_TESTING in preflight runs only.
+
+REJECTED is a no before anything was paid for: the gate's (the grader is not trusted) or a person's.
+"""
 
 TERMINAL = frozenset(status for status, followers in FOLLOWERS.items() if not followers)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 
 from rft.contracts.dataset import DatasetRow, SplitName
 from rft.contracts.ledger import RunStatus
@@ -13,20 +11,15 @@ from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
 from rft.observability import logger
 from rft.ports import Clock, GraderInvoker, Ledger, ObjectStore
+from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
-from rft.smoke_test.checks import Evidence, Thresholds
 from rft.smoke_test.choice import grader_arn
-from rft.smoke_test.probes import Probe, batches, canned, write_probes
-from rft.smoke_test.replies import Scored, score
+from rft.smoke_test.evidence import Evidence, Row
+from rft.smoke_test.plan import calls, plan, rollouts_per_step
 from rft.smoke_test.sampling import Candidate, SampledRow, candidate, choose, sizes
+from rft.steps.asking import Asking
 from rft.tasks import task as task_named
-from rft.tasks.base import Task
-
-PARALLELISM = 4
-"""Batches under way at once: a judge that fans out 16 calls per batch then meets 64, well under common quotas."""
-
-ASK_WITHIN = timedelta(seconds=540)
-"""No batch is sent later than this: with the invoker's 300 s for the last one the step ends inside Lambda's 900 s."""
+from rft.tasks.base import Comparison, Task, comparison
 
 
 def smoke_test_grader(
@@ -39,11 +32,12 @@ def smoke_test_grader(
     store: ObjectStore,
     invoker: GraderInvoker,
     clock: Clock,
+    require_approval: bool = False,
 ) -> SmokeTestOutcome:
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
-    `graders` are those deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), RetryableThrottling,
-    RetryableServiceError, RunNotFound, TransitionRefused.
+    `graders` are those deployed here, name → ARN; `require_approval` is the stack's own wish. Raises InvalidRequest
+    (grader, dataset.task), RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
     """
     ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     task = task_named(request.dataset.task)
@@ -52,45 +46,33 @@ def smoke_test_grader(
     seed, started = request.dataset.split.seed, clock.now()
     wanted = sizes(request.smoke_test.sample_size)
     rows = _sample(dataset, wanted, task, seed, store)
-    asking = _Asking(arn, invoker, clock, deadline=started + ASK_WITHIN)
+    planned = plan(rows, task, seed, rollouts_per_step=rollouts_per_step(dataset.hyperparameters))
+    answered = Asking(arn, invoker, clock).everything(planned)
     report = gate.report(
         run_id=run_id,
         grader_arn=arn,
         seed=seed,
-        evidence=Evidence(scores=tuple(asking.everything(rows, task, seed)), wanted=wanted),
-        thresholds=Thresholds(minimum_score=request.smoke_test.minimum_score),
-        invocations=asking.invocations,
+        evidence=Evidence(
+            scores=answered.scores,
+            wanted=wanted,
+            comparisons=_comparisons(rows, task),
+            load=answered.load,
+            timeout=invoker.timeout_seconds(arn),
+            stopped=answered.stopped,
+        ),
+        thresholds=gate.thresholds(request.smoke_test),
+        planned=calls(planned),
+        invocations=answered.invocations,
         seconds=(clock.now() - started).total_seconds(),
     )
-    return _record(report, ledger, store)
+    outcome = _record(report, ledger, store)
+    needs = approval_reasons(request, stack_requires=require_approval)
+    return outcome.model_copy(update={"needs_approval": needs})
 
 
-class _Asking:
-    """One grader being asked; `invocations` counts its replies."""
-
-    def __init__(self, arn: str, invoker: GraderInvoker, clock: Clock, *, deadline: datetime) -> None:
-        self._arn, self._invoker, self._clock, self._deadline = arn, invoker, clock, deadline
-        self.invocations = 0
-
-    def everything(self, rows: Sequence[SampledRow], task: Task, seed: int) -> list[Scored]:
-        """The canned batch, and unless that breaks the contract, all probes: a broken grader costs one call."""
-        first = self._ask_all([canned(rows[0], seed)])
-        if any(s.breach for s in first):
-            return first
-        return first + self._ask_all(list(batches(write_probes(rows, task, seed))))
-
-    def _ask_all(self, asked: Sequence[list[Probe]]) -> list[Scored]:
-        with ThreadPoolExecutor(max_workers=PARALLELISM) as pool:
-            replies = list(pool.map(self._ask, asked))
-        self.invocations += sum(sent for sent, _ in replies)
-        return [s for _, scored in replies for s in scored]
-
-    def _ask(self, batch: list[Probe]) -> tuple[bool, list[Scored]]:
-        """Whether the batch was sent, and what came of it."""
-        if self._clock.now() > self._deadline:
-            return False, score(batch, None, f"it was too slow: {ASK_WITHIN.seconds} s were over before it was asked")
-        reply = self._invoker.invoke(self._arn, [probe.event() for probe in batch])
-        return True, score(batch, reply.payload, reply.error)
+def _comparisons(rows: Sequence[SampledRow], task: Task) -> dict[Row, Comparison]:
+    found = ((row.key, comparison(task, row.row)) for row in rows)
+    return {key: compared for key, compared in found if compared is not None}
 
 
 def _sample(
@@ -129,7 +111,7 @@ def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> Smok
         "grader smoke-tested",
         trusted=report.trusted,
         invocations=report.invocations,
-        seconds=report.seconds,
+        seconds=report.times.seconds,
         verdicts={check.name: check.verdict for check in report.checks},
     )
     return SmokeTestOutcome(

@@ -17,7 +17,7 @@ from rft.contracts.api import RunAccepted, addresses
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import RunInput
-from rft.datasets.address import check_address
+from rft.datasets.address import check_address, check_version
 from rft.errors import RetryableServiceError, RetryableThrottling, TransitionRefused
 from rft.ports import Clock, Executions, Ledger
 from rft.runs.ids import keyed_run_id, new_run_id
@@ -49,7 +49,7 @@ def start_run(
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
     check_request(request, graders=graders, storage=storage)
-    asked = _pending(request, key, clock)
+    asked = _pending(request, None if key is None else run_key(key, storage), clock)
     found = ledger.create(asked, key=key)
     new = found == asked
     if found.status == RunStatus.PENDING and found.execution_arn is None:
@@ -58,10 +58,16 @@ def start_run(
     return RequestedRun(accepted=accepted, new=new)
 
 
+def run_key(key: str, storage: StorageSettings) -> str:
+    """What a keyed run's id is made of: jobs are named after runs, and the stacks of an account share their names."""
+    return f"{storage.data_bucket}\n{key}"
+
+
 def check_request(request: RunRequest, *, graders: Mapping[str, str], storage: StorageSettings) -> None:
     """What the request's own model cannot know: tasks, addresses and graders of this stack. Raises InvalidRequest."""
     task = task_named(request.dataset.task)
-    check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
+    address = check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
+    check_version(address, request.dataset.version)
     grader_arn(request.grader, task.default_grader, graders)
 
 

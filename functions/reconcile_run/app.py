@@ -1,0 +1,27 @@
+"""Closes a run whose execution ended other than by its own last step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.events import ExecutionEnded
+from rft.observability import logger
+from rft.steps.reconcile_run import reconcile_run
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Step Functions Execution Status Change, by EventBridge → the run's id and status; null for no run of ours."""
+    ended = ExecutionEnded.model_validate(event).detail
+    logger().append_keys(run_id=ended.name)
+    record = reconcile_run(
+        run_id=ended.name,
+        status=ended.status,
+        error=ended.error or "",
+        cause=ended.cause or "",
+        ledger=wiring.ledger(),
+        jobs=wiring.training_jobs(),
+        notifier=wiring.notifier(),
+    )
+    return {"run_id": ended.name, "status": record.status if record else None}

@@ -1,0 +1,30 @@
+"""Starts a run for a file that lands under `uploads/`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.events import ObjectCreated
+from rft.observability import logger
+from rft.settings import GraderDirectory, StorageSettings
+from rft.steps.start_from_upload import start_from_upload
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """S3's Object Created, by EventBridge → UploadOutcome."""
+    created = ObjectCreated.model_validate(event).detail
+    return start_from_upload(
+        bucket=created.bucket.name,
+        key=created.stored.key,
+        version_id=created.stored.version,
+        etag=created.stored.etag,
+        ledger=wiring.ledger(),
+        store=wiring.object_store(),
+        executions=wiring.executions(),
+        notifier=wiring.notifier(),
+        clock=wiring.clock(),
+        graders=GraderDirectory.from_environment().graders,
+        storage=StorageSettings.from_environment(),
+    ).model_dump(mode="json")

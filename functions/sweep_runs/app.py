@@ -1,0 +1,23 @@
+"""Looks after runs and jobs that no event told of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.observability import logger
+from rft.steps.sweep_runs import sweep_runs
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """A schedule's event → the ids of the runs that needed something."""
+    swept = sweep_runs(
+        ledger=wiring.ledger(),
+        executions=wiring.executions(),
+        jobs=wiring.training_jobs(),
+        notifier=wiring.notifier(),
+        clock=wiring.clock(),
+    )
+    logger().info("swept", runs=swept)
+    return {"runs": swept}

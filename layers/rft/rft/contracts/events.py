@@ -1,0 +1,56 @@
+"""What EventBridge tells us of other services' doings: only what is read is named, the rest may change."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EventPart(BaseModel):
+    """AWS adds fields to its events at any time: those we do not know are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Bucket(EventPart):
+    """The bucket of an event."""
+
+    name: str
+
+
+class StoredObject(EventPart):
+    """An object of an event. `key` is as it is, not URL-encoded; `version` is None in a bucket without versions."""
+
+    key: str
+    size: int = 0
+    version: str | None = Field(default=None, alias="version-id")
+    etag: str = ""
+
+
+class ObjectCreatedDetail(EventPart):
+    """An object was written."""
+
+    bucket: Bucket
+    stored: StoredObject = Field(alias="object")
+
+
+class ObjectCreated(EventPart):
+    """S3's event Object Created (S3 User Guide, "EventBridge event message structure")."""
+
+    detail: ObjectCreatedDetail
+
+
+class ExecutionEndedDetail(EventPart):
+    """How an execution ended. `error` and `cause` are there where it failed, or where somebody gave them on abort."""
+
+    name: str
+    status: Literal["FAILED", "TIMED_OUT", "ABORTED"]
+    error: str | None = None
+    cause: str | None = None
+
+
+class ExecutionEnded(EventPart):
+    """Step Functions' event Step Functions Execution Status Change, for the statuses that our rule lets through."""
+
+    detail: ExecutionEndedDetail

@@ -1,0 +1,33 @@
+"""Ends a run because somebody wants it to end."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import TransitionRefused
+from rft.ports import Executions, Ledger, Notifier, TrainingJobs
+from rft.steps.ending import announce, end, stop_job
+
+
+def cancel_run(
+    *,
+    run_id: str,
+    caller: str,
+    ledger: Ledger,
+    executions: Executions,
+    jobs: TrainingJobs,
+    notifier: Notifier,
+) -> RunRecord:
+    """The run, CANCELLED; a repeat does what is missing.
+
+    The ledger comes first: from then on a job that is being started is refused its record and stopped by its own step.
+    Raises RunNotFound, TransitionRefused (the run ended otherwise) and the Retryable… errors.
+    """
+    record = ledger.get(run_id)
+    record = end(record, RunStatus.CANCELLED, error="RunCancelled", cause=f"cancelled by {caller}", ledger=ledger)
+    if record.status is not RunStatus.CANCELLED:
+        raise TransitionRefused(f"{run_id} has ended as {record.status}")
+    why = record.failure.cause if record.failure else ""
+    executions.stop(run_id, error="RunCancelled", cause=why)
+    stop_job(record, jobs)
+    announce(record, ledger, notifier)
+    return ledger.get(run_id)

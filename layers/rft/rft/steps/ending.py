@@ -1,0 +1,51 @@
+"""Ending a run, from wherever: the record is closed once, no job goes on, people are told once."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import Failure, RunRecord, RunStatus
+from rft.errors import TransitionRefused
+from rft.ports import Ledger, Notifier, TrainingJobs
+from rft.runs.status import TERMINAL
+from rft.steps.stopping import stop_if_there
+
+
+def end(record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger: Ledger) -> RunRecord:
+    """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it."""
+    if record.status in TERMINAL:
+        return record
+    completed = status is RunStatus.COMPLETED
+    changes = {} if completed else {"failure": Failure(stage=record.status, error=error, cause=cause)}
+    try:
+        return ledger.transition(record.run_id, status, detail=cause, changes=changes)
+    except TransitionRefused:
+        ended = ledger.get(record.run_id)
+        if ended.status not in TERMINAL:
+            raise
+        return ended
+
+
+def stop_job(record: RunRecord, jobs: TrainingJobs) -> None:
+    """Stop the run's job, if there is one, whether or not the ledger knows it: it has the run's name."""
+    stop_if_there(record.job.arn if record.job else record.run_id, jobs)
+
+
+def announce(record: RunRecord, ledger: Ledger, notifier: Notifier) -> None:
+    """Tell people how the run ended, unless it completed or they know.
+
+    The message is sent before the run is marked as notified: a crash between the two leaves the mark to whoever comes
+    next, none loses the message.
+    """
+    if record.status is RunStatus.COMPLETED or record.notified:
+        return
+    failure = record.failure
+    message = {
+        "run_id": record.run_id,
+        "status": record.status,
+        "stage": failure.stage if failure else None,
+        "error": failure.error if failure else "",
+        "cause": failure.cause if failure else "",
+        "name": record.name,
+        "job_arn": record.job.arn if record.job else None,
+    }
+    notifier.publish(f"outcome/{record.run_id}", f"RFT run {record.run_id}: {record.status}", message)
+    ledger.mark_notified(record.run_id)

@@ -1,0 +1,50 @@
+"""reconcile_run: the execution has ended; see to it that the run has, too, that no job goes on and people know."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import RunNotFound
+from rft.observability import logger
+from rft.ports import Ledger, Notifier, TrainingJobs
+from rft.runs.causes import readable_cause
+from rft.runs.status import TERMINAL
+from rft.steps.ending import announce, end, stop_job
+
+
+def reconcile_run(
+    *, run_id: str, status: str, error: str, cause: str, ledger: Ledger, jobs: TrainingJobs, notifier: Notifier
+) -> RunRecord | None:
+    """Close what an execution left open when it ended other than by its own last step; a repeat does what is missing.
+
+    `status`, `error` and `cause` are the execution's. The ledger comes first, as when a run is cancelled. None for an
+    execution that is no run of the ledger's. Raises the Retryable… errors.
+    """
+    try:
+        record = ledger.get(run_id)
+    except RunNotFound:
+        logger().warning("an execution without a run has ended", status=status)
+        return None
+    if record.status not in TERMINAL:
+        logger().warning("the execution ended without an outcome", run_status=record.status, status=status)
+        end_as, error, cause = _ending(status, error, cause)
+        record = end(record, end_as, error=error, cause=cause, ledger=ledger)
+    if record.status in {RunStatus.FAILED, RunStatus.CANCELLED}:
+        stop_job(record, jobs)
+    announce(record, ledger, notifier)
+    return ledger.get(run_id)
+
+
+def _ending(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
+    """How the run ended, an error's name, and the cause."""
+    said = readable_cause(error, cause)
+    told = f": {said}" if said else ""
+    match status:
+        case "ABORTED":
+            by = f"the execution was stopped from outside (CloudTrail knows by whom){told}"
+            return RunStatus.CANCELLED, "ExecutionAborted", by
+        case "TIMED_OUT":
+            return RunStatus.FAILED, "ExecutionTimedOut", f"the execution ran out of its time{told}"
+        case "FAILED":
+            return RunStatus.FAILED, error or "ExecutionFailed", said or "the execution failed"
+        case _:
+            return RunStatus.FAILED, "OutcomeMissing", f"the execution is {status}, but recorded no outcome{told}"

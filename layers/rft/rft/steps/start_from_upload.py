@@ -1,0 +1,91 @@
+"""start_from_upload: a file that lands under `uploads/` is a run, or a rejection that says why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rft.contracts.ledger import UploadRejection
+from rft.contracts.run_request import RunRequest
+from rft.contracts.steps import UploadOutcome
+from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, InvalidRequest, InvalidUpload, RunNotFound
+from rft.observability import logger
+from rft.ports import Clock, Executions, Ledger, Notifier, ObjectStore
+from rft.runs.ids import keyed_run_id
+from rft.runs.uploads import OVERRIDES, Upload, upload_request
+from rft.settings import StorageSettings
+from rft.steps.start_run import run_key, start_run
+
+MAX_OVERRIDES_BYTES = 65_536
+"""As much as the body of a request."""
+
+
+def start_from_upload(
+    *,
+    bucket: str,
+    key: str,
+    version_id: str | None,
+    etag: str,
+    ledger: Ledger,
+    store: ObjectStore,
+    executions: Executions,
+    notifier: Notifier,
+    clock: Clock,
+    graders: Mapping[str, str],
+    storage: StorageSettings,
+) -> UploadOutcome:
+    """Start the run of an object version, once, however often and in whatever order its events come.
+
+    `version_id` is None in a bucket without versions: then the ETag tells versions apart, and the newest is read.
+
+    Raises RunConflict (another delivery was at it at the same time: try again) and the Retryable… errors.
+    """
+    upload = Upload(bucket=bucket, key=key, version=version_id or etag)
+    if upload.starts_nothing:
+        return UploadOutcome()
+    known = ledger.rejection(upload.bucket, upload.key, upload.version)
+    if known is not None:
+        return _rejected(upload, known, notifier)
+    try:
+        request = _request(upload, version_id, ledger, store, storage)
+        run = start_run(
+            request=request,
+            key=upload.idempotency_key,
+            ledger=ledger,
+            executions=executions,
+            clock=clock,
+            graders=graders,
+            storage=storage,
+        )
+    except (InvalidUpload, InvalidRequest) as error:
+        problems = error.problems if isinstance(error, InvalidUpload) else (str(error),)
+        rejection = UploadRejection(
+            bucket=upload.bucket, key=upload.key, version=upload.version, at=clock.now(), problems=problems
+        )
+        return _rejected(upload, ledger.reject(rejection), notifier)
+    logger().info("upload met its run", run_id=run.accepted.run_id, new=run.new)
+    return UploadOutcome(run_id=run.accepted.run_id)
+
+
+def _request(
+    upload: Upload, version_id: str | None, ledger: Ledger, store: ObjectStore, storage: StorageSettings
+) -> RunRequest:
+    """The request as it was when the run was made, else as the object and its run.json say now."""
+    _, name = upload.task_and_name
+    try:
+        return ledger.get(keyed_run_id(name, run_key(upload.idempotency_key, storage))).request
+    except RunNotFound:
+        return upload_request(upload, _overrides(upload, store), version_id=version_id)
+
+
+def _overrides(upload: Upload, store: ObjectStore) -> bytes | None:
+    try:
+        return store.find_bytes(upload.overrides_uri, most=MAX_OVERRIDES_BYTES)
+    except (DatasetNotFound, DatasetSizeOutOfBounds) as error:
+        raise InvalidUpload(f"{OVERRIDES}: {error}") from error
+
+
+def _rejected(upload: Upload, rejection: UploadRejection, notifier: Notifier) -> UploadOutcome:
+    message = rejection.model_dump(mode="json") | {"do": "mend it and upload the file again"}
+    notifier.publish(f"upload/{upload.digest}", f"RFT upload refused: {upload.key}", message)
+    logger().warning("upload refused", upload=upload.digest, problems=len(rejection.problems))
+    return UploadOutcome(problems=rejection.problems)

@@ -1,0 +1,94 @@
+"""sweep_runs: sees what an event should have told; EventBridge's delivery of these events is best effort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import RetryableServiceError, RftError, RunNotFound
+from rft.observability import logger
+from rft.ports import Clock, Execution, Executions, Ledger, Notifier, TrainingJobs
+from rft.runs.status import TERMINAL
+from rft.steps.reconcile_run import reconcile_run
+from rft.steps.stopping import stop_if_there
+
+QUIET = timedelta(minutes=15)
+"""DescribeExecution lags: only a run that has been quiet for so long may be said to have no execution."""
+
+
+def sweep_runs(
+    *, ledger: Ledger, executions: Executions, jobs: TrainingJobs, notifier: Notifier, clock: Clock
+) -> list[str]:
+    """Close open runs whose execution has ended, and stop jobs whose run has; returns the ids of those runs.
+
+    One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
+    """
+    dealt_with: list[str] = []
+    failed: list[str] = []
+    for record in list(_open_runs(ledger)):
+        with _noted(record.run_id, failed):
+            execution = _ended(record, executions, clock)
+            if execution is not None:
+                _reconcile(record.run_id, execution, ledger, jobs, notifier)
+                dealt_with.append(record.run_id)
+    for name in jobs.at_work():
+        with _noted(name, failed):
+            if _has_ended(name, ledger):
+                stop_if_there(name, jobs)
+                dealt_with.append(name)
+    if failed:
+        raise RetryableServiceError(f"could not be swept: {', '.join(failed)}")
+    return dealt_with
+
+
+def _reconcile(run_id: str, execution: Execution, ledger: Ledger, jobs: TrainingJobs, notifier: Notifier) -> None:
+    reconcile_run(
+        run_id=run_id,
+        status=execution.status,
+        error=execution.error,
+        cause=execution.cause,
+        ledger=ledger,
+        jobs=jobs,
+        notifier=notifier,
+    )
+
+
+@contextmanager
+def _noted(run_id: str, failed: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except RftError:
+        logger().exception("a run could not be swept", run_id=run_id)
+        failed.append(run_id)
+
+
+def _open_runs(ledger: Ledger) -> Iterator[RunRecord]:
+    """Every run that has not ended, by index: they are few, however many have."""
+    for status in (status for status in RunStatus if status not in TERMINAL):
+        cursor: str | None = None
+        while True:
+            page = ledger.page(status=status, limit=100, cursor=cursor)
+            yield from page.records
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def _ended(record: RunRecord, executions: Executions, clock: Clock) -> Execution | None:
+    """How the run's execution ended; None while it goes on, and for a run that has not got as far as having one."""
+    found = executions.find(record.run_id)
+    if found is not None:
+        return found if found.ended else None
+    if record.status is RunStatus.PENDING or clock.now() - record.updated_at < QUIET:
+        return None
+    return Execution(status="gone")
+
+
+def _has_ended(run_id: str, ledger: Ledger) -> bool:
+    """False for a job that is no run of this stack's."""
+    try:
+        return ledger.get(run_id).status in TERMINAL
+    except RunNotFound:
+        return False
