@@ -27,14 +27,21 @@ class Stack:
     physical_ids: Mapping[str, str]
     outputs: Mapping[str, str]
     functions: tuple[FunctionSpec, ...]
+    aliases: Mapping[str, str]
+    """Names of published aliases, by the logical id of their function."""
     api: Mapping[str, Any]
     """OpenAPI document of the template's HTTP API, its intrinsic functions resolved; empty when it has none."""
 
     @property
     def graders(self) -> dict[str, str]:
-        """ARNs of the functions called `Grade<Name>`, by name in snake case."""
-        named = {f.logical_id.removeprefix("Grade"): f.arn for f in self.functions if f.logical_id.startswith("Grade")}
-        return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): arn for name, arn in named.items() if name}
+        """ARNs of the functions called `Grade<Name>`, or of their aliases, by name in snake case."""
+        named = {f.logical_id.removeprefix("Grade"): f for f in self.functions if f.logical_id.startswith("Grade")}
+        return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): self._called(f) for name, f in named.items() if name}
+
+    def _called(self, function: FunctionSpec) -> str:
+        """The ARN that callers use."""
+        alias = self.aliases.get(function.logical_id)
+        return f"{function.arn}:{alias}" if alias else function.arn
 
 
 def deploy(
@@ -66,6 +73,10 @@ def deploy(
         physical_ids=physical_ids,
         outputs={o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])},
         functions=tuple(_functions(template, client, physical_ids, stack_id=stack_id, region=region, root=root)),
+        aliases={
+            alias["Properties"]["FunctionName"]["Ref"]: alias["Properties"]["Name"]
+            for _, alias in template.of_type("AWS::Lambda::Alias")
+        },
         api=_api(template, stack_id, region),
     )
 

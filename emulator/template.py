@@ -22,8 +22,9 @@ from samtranslator.translator.translator import Translator
 ARTIFACTS = "emulated-artifacts"
 """The bucket that stands for the one SAM uploads code to."""
 
-DROPPED = frozenset({"AWS::S3::BucketPolicy"})
-"""Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none."""
+DROPPED = frozenset({"AWS::S3::BucketPolicy", "AWS::Lambda::Version"})
+"""Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none; and
+a function here has but one version, the code in its folder."""
 
 Resource = dict[str, Any]
 
@@ -120,13 +121,17 @@ def _without_unknown_dependencies(resource: Resource, beside: Mapping[str, Resou
 
 
 def _with_names_for(beside: Mapping[str, Resource], value: Any) -> Any:
-    """References to resources that moto does not create get a made-up name: `emulated-<logical id>`."""
+    """References to resources that moto does not create get a made-up name: `emulated-<logical id>`.
+
+    A function's alias gets its own ARN, which the emulated Lambda answers with the function.
+    """
     if isinstance(value, list):
         return [_with_names_for(beside, item) for item in value]
     if not isinstance(value, dict):
         return value
     if value.get("Ref") in beside:
-        return f"emulated-{value['Ref'].lower()}"
+        name: str = value["Ref"]
+        return {"Fn::Sub": _name_for(beside, name)} if _is_alias(beside[name]) else _name_for(beside, name)
     attribute = value.get("Fn::GetAtt")
     if isinstance(attribute, list) and attribute[0] in beside:
         return f"emulated-{attribute[0].lower()}"
@@ -140,9 +145,21 @@ def _sub_with_names_for(beside: Mapping[str, Resource], sub: Any) -> Any:
         return [_sub_with_names_for(beside, sub[0]), _with_names_for(beside, sub[1])]
     return re.sub(
         r"\$\{(\w+)(\.\w+)?\}",
-        lambda found: f"emulated-{found[1].lower()}" if found[1] in beside else found[0],
+        lambda found: _name_for(beside, found[1]) if found[1] in beside else found[0],
         sub,
     )
+
+
+def _is_alias(resource: Resource) -> bool:
+    return bool(resource["Type"] == "AWS::Lambda::Alias")
+
+
+def _name_for(beside: Mapping[str, Resource], name: str) -> str:
+    """As part of an Fn::Sub."""
+    if not _is_alias(beside[name]):
+        return f"emulated-{name.lower()}"
+    alias = beside[name]["Properties"]
+    return f"${{{alias['FunctionName']['Ref']}.Arn}}:{alias['Name']}"
 
 
 class _Loader(yaml.SafeLoader):

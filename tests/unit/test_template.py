@@ -160,6 +160,37 @@ def test_bedrocks_role_is_for_this_accounts_jobs_only() -> None:
     assert {s["Action"] for s in rights} == {"s3:GetObject", "s3:PutObject", "s3:ListBucket", "lambda:InvokeFunction"}
 
 
+def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
+    bucket = {"Fn::Sub": "${DataBucket.Arn}/runs/*/rollouts/*"}
+    for name in (name for name in FUNCTIONS if name.startswith("Grade")):
+        given = statements(RESOURCES[name]["Properties"]["Policies"])
+        judging = [s for s in given if s["Action"] == "bedrock:InvokeModel"]
+        caching = [s for s in given if s["Resource"] == {"Fn::GetAtt": ["JudgeCache", "Arn"]}]
+        assert [s["Resource"] for s in given if s["Action"] == "s3:PutObject"] == [bucket]
+        assert len(given) == 1 + len(judging) + len(caching)
+        assert bool(judging) == bool(caching) == (name == "GradePandalm")
+
+
+def test_a_judge_behind_a_profile_is_reached_through_that_profile_only() -> None:
+    given = statements(RESOURCES["GradePandalm"]["Properties"]["Policies"])
+    anywhere = [s for s in given if "bedrock:*::foundation-model" in str(s["Resource"])]
+    profiles = [s["Condition"]["StringLike"]["bedrock:InferenceProfileArn"]["Fn::Sub"] for s in anywhere]
+    judges = ("JudgeModelId", "SecondJudgeModelId", "ThirdJudgeModelId")
+    assert [p.rsplit("/")[-1] for p in profiles] == [f"${{{judge}}}" for judge in judges]
+
+
+def test_bedrock_and_the_smoke_test_call_the_judges_published_alias() -> None:
+    properties = RESOURCES["GradePandalm"]["Properties"]
+    assert (properties["AutoPublishAlias"], properties["AutoPublishAliasAllProperties"]) == ("live", True)
+    for name in ("BedrockRole", "SmokeTestGrader"):
+        (invoke, _foreign) = [s for s in statements(RESOURCES[name]) if s["Action"] == "lambda:InvokeFunction"]
+        assert {"Ref": "GradePandalm.Alias"} in invoke["Resource"]
+    for name in ("Api", "SmokeTestGrader"):
+        text, names = RESOURCES[name]["Properties"]["Environment"]["Variables"]["GRADERS"]["Fn::Sub"]
+        assert '"pandalm": "${Pandalm}"' in text
+        assert names == {"Pandalm": {"Ref": "GradePandalm.Alias"}}
+
+
 def test_only_training_is_started_with_bedrocks_role() -> None:
     passing = [(n, s) for n, r in RESOURCES.items() for s in statements(r) if "iam:PassRole" in str(s["Action"])]
     assert [(name, s["Condition"]) for name, s in passing] == [
@@ -249,6 +280,8 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
             ["amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0", "global.anthropic.x-1:0", "deepseek.v3.2"],
             ["", "us.a.b.c", "nova pro", "arn:aws:bedrock:us-east-1::foundation-model/x"],
         ),
+        ("SecondJudgeModelId", ["", "us.amazon.nova-pro-v1:0"], ["us.a.b.c", "a.b,c.d"]),
+        ("ThirdJudgeModelId", ["", "amazon.nova-pro-v1:0"], ["us.a.b.c", "*"]),
         (
             "ForeignGraderArns",
             [
