@@ -69,6 +69,7 @@ _MORE_TO_IT = frozenset(
     {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
     | {"half", "halves", "tenths", "hundredths", "thousandths"}
 )
+_PLAIN = re.compile("-?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def read_number(text: str, *, finance: bool = False) -> Number | None:
 @lru_cache(maxsize=4096)
 def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's key
     """The answers to a prompt are alike, and so are references: most numbers are met many times."""
+    if _PLAIN.fullmatch(text):  # most of them: a shortcut, not another rule
+        return Number(Fraction(int(text)))
     text = text.replace("\\$", "$").replace("\\%", "%").translate(_SAME).lstrip(_MARKS).rstrip(_ENDS)
     found = _NUMBER.fullmatch(text)
     if found is None:
@@ -138,7 +141,8 @@ def _decimal(found: re.Match[str]) -> tuple[Fraction, Fraction] | None:
     digits, decimals = found["digits"] or "", found["decimals"] or ""
     if not digits and not decimals:
         return None
-    step = Fraction(10) ** (int(found["exponent"] or 0) - len(decimals))
+    power = int(found["exponent"] or 0) - len(decimals)
+    step = Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
     return int(re.sub("[, ]", "", digits + decimals)) * step, step
 
 
