@@ -10,5 +10,5 @@ from rft.tasks.base import Example, Task
 
 
 def row(example: Example, *, task: Task, position: int, run_id: str) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(row_body(example, task, position) + row_end(run_id))
+    written: dict[str, Any] = json.loads(row_body(example, task, position) + row_end(run_id, "train"))
     return written

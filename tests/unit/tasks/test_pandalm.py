@@ -57,7 +57,8 @@ def test_the_label_is_the_majority_and_a_three_way_split_is_a_tie(votes: tuple[i
 def test_the_row_has_bedrocks_keys_first_and_carries_what_later_steps_need() -> None:
     written = row(TASK.read(record()), task=TASK, position=7, run_id="run-1")
     assert list(written) == [
-        "messages", "reference_answer", "task_id", "domain", "data_source", "response1", "response2", "votes", "run_id",
+        "messages", "reference_answer", "task_id", "domain", "data_source", "response1", "response2", "votes",
+        "split", "run_id",
     ]  # fmt: skip
     assert (written["task_id"], written["data_source"], written["run_id"]) == ("pandalm-000007", "pandalm", "run-1")
     assert written["votes"] == [1, 1, 2]

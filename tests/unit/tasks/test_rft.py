@@ -30,11 +30,12 @@ def test_a_row_is_passed_on_as_it_is_and_filled_up_where_keys_are_missing() -> N
         "task_id": "rft-000003",
         "domain": "general",
         "data_source": "rft",
+        "split": "train",
         "run_id": "run-1",
     }
 
 
-def test_every_key_of_the_row_is_kept_but_the_run_id_is_this_runs() -> None:
+def test_every_key_of_the_row_is_kept_but_split_and_run_id_are_this_runs() -> None:
     call = {"role": "tool", "content": "4", "tool_call_id": "call-1"}
     raw = record(
         messages=[USER, call],
@@ -43,9 +44,10 @@ def test_every_key_of_the_row_is_kept_but_the_run_id_is_this_runs() -> None:
         domain="math",
         data_source="own",
         run_id="another-run",
+        split="theirs",
         difficulty={"level": 2},
     )
-    assert written(raw) == raw | {"run_id": "run-1"}
+    assert written(raw) == raw | {"split": "train", "run_id": "run-1"}
 
 
 def test_a_number_as_task_id_is_its_text() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rft.contracts.dataset import BadRecord, prompt_text
+from rft.contracts.dataset import BadRecord, SplitName, prompt_text
 from rft.datasets.records import RawRecord
 from rft.tasks.base import BadRecord as Unusable
 from rft.tasks.base import Example, Task
@@ -26,7 +26,7 @@ GROUP_BYTES = 8
 class Rendered:
     """A batch: its rows' bodies end to end, and for each of them its length, group, label and prompt tokens.
 
-    A body is a row without its end, which holds the run's id and is the same for all rows of a run. `bad` are the
+    A body is a row without its end, which names split and run and is the same for all rows of a file. `bad` are the
     records that made no row; `warnings` count the oddities that were kept, by kind.
     """
 
@@ -92,18 +92,17 @@ def row_body(example: Example, task: Task, position: int) -> bytes:
     return _ENCODE(_content(example, task, position))[:-1].encode()
 
 
-def row_end(run_id: str) -> bytes:
-    """What closes each row of a run."""
-    return f',"run_id":{_ENCODE(run_id)}}}\n'.encode()
+def row_end(run_id: str, split: SplitName) -> bytes:
+    """What closes each row of a run's split: telemetry of a grader tells training from validation by it."""
+    return f',"split":{_ENCODE(split)},"run_id":{_ENCODE(run_id)}}}\n'.encode()
 
 
 ROW_END_WITHOUT_RUN = b"}\n"
 
 
 def _content(example: Example, task: Task, position: int) -> dict[str, Any]:
-    """A DatasetRow without its run id, its keys in their order in the file; one that a record brings is dropped."""
-    extra = dict(example.extra or {})
-    extra.pop("run_id", None)
+    """A DatasetRow without its split and run id, keys in their order in the file; those a record brings are dropped."""
+    extra = {key: value for key, value in (example.extra or {}).items() if key not in {"split", "run_id"}}
     return {
         "messages": [message.model_dump() for message in example.messages],
         "reference_answer": example.reference_answer,

@@ -50,7 +50,7 @@ def prepare_dataset(
     with tempfile.TemporaryFile() as rows, _listed_in_full(f"{folder}/bad_records.txt", store):
         spool = RowSpool(rows)
         content = _Content.read(wanted, source, spool, lambda batches: workers.map(renderer, batches), bounds)
-        files = _Files(folder, store, row_end(run_id))
+        files = _Files(folder, store, run_id)
         files.write(content)
     manifest = _manifest(run_id, request, content, files, tokenizer.encoding)
     manifest_uri = f"{folder}/manifest.json"
@@ -107,8 +107,8 @@ class _Content:
 class _Files:
     """Writes the splits, each as it is read from the spool."""
 
-    def __init__(self, folder: str, store: ObjectStore, row_end: bytes) -> None:
-        self._folder, self._store, self._row_end = folder, store, row_end
+    def __init__(self, folder: str, store: ObjectStore, run_id: str) -> None:
+        self._folder, self._store, self._run_id = folder, store, run_id
         self.entries: dict[SplitName, SplitFile] = {}
         self.identities: dict[SplitName, str] = {}
 
@@ -116,7 +116,7 @@ class _Files:
         groups = count_groups(content.plan, content.spool.groups)
         for name, numbers in content.plan.items():
             uri = f"{self._folder}/{name}-{len(numbers)}.jsonl"
-            rows = SplitRows(content.spool, numbers, self._row_end)
+            rows = SplitRows(content.spool, numbers, row_end(self._run_id, name))
             self._store.put_stream(uri, rows.chunks())
             self.entries[name] = rows.describe(uri, groups[name])
             self.identities[name] = rows.identity
