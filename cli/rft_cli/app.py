@@ -22,7 +22,12 @@ from rft_cli.runs import approve, cancel, events, list_runs, show
 from rft_cli.submit import PREFLIGHT, submit
 from rft_cli.watch import INTERRUPTED, watch
 
-SAMPLE = Path(__file__).parents[2] / "examples" / "pandalm" / "comparisons.json"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SAMPLES = {
+    "pandalm": EXAMPLES / "pandalm" / "comparisons.json",
+    "gsm8k": EXAMPLES / "gsm8k" / "questions.jsonl",
+    "finqa": EXAMPLES / "finqa" / "questions.jsonl",
+}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,8 +52,8 @@ app.command()(approve)
 def demo(
     *,
     dataset: Annotated[
-        Path, typer.Option(help="Raw records; default: the sample that comes with the project.", show_default=False)
-    ] = SAMPLE,
+        Path | None, typer.Option(help="Raw records; default: the sample of the task that comes with the project.")
+    ] = None,
     task: Annotated[str, typer.Option(help="The dataset's task.")] = "pandalm",
     name: Annotated[str, typer.Option(help="The run's name.")] = "demo",
     grader: Annotated[str | None, typer.Option(help="Name of a grader. Default: the task's own.")] = None,
@@ -57,7 +62,8 @@ def demo(
     """Run the main job on this machine, on an emulated AWS: no account, no Docker, no cost."""
     from rft_cli.demo import demo as run_demo
 
-    raise typer.Exit(run_demo(dataset=dataset, task=task, name=name, grader=grader, output=output))
+    chosen = dataset or SAMPLES.get(task, SAMPLES["pandalm"])
+    raise typer.Exit(run_demo(dataset=chosen, task=task, name=name, grader=grader, output=output))
 
 
 @local.command()

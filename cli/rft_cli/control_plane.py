@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
@@ -100,7 +100,7 @@ class ControlPlane:
         SigV4Auth(self.credentials.get_frozen_credentials(), "execute-api", self.region).add_auth(request)
         try:
             response = self._session().send(request.prepare())
-        except HTTPClientError as error:
+        except BotoCoreError as error:
             raise ApiError(0, f"cannot reach {self.url}: {WRONG_ADDRESS} ({_reason(error)})") from error
         answer = _decoded(response.content)
         if response.status_code >= 400:

@@ -35,8 +35,10 @@ def run_lines(view: View, rewards: Rewards) -> Iterator[str]:
 def outcome_line(view: View) -> str:
     """How a run ended that is not COMPLETED, in one line."""
     failure = view["failure"]
-    why = f" in {failure['stage']}: {failure['error']}: {failure['cause'].splitlines()[0]}" if failure else ""
-    return f"run {view['run_id']} {view['status']}{escape(why)}"
+    if not failure:
+        return f"run {view['run_id']} {view['status']}"
+    why = ": ".join((failure["error"], *failure["cause"].splitlines()[:1]))
+    return f"run {view['run_id']} {view['status']} in {failure['stage']}: {escape(why)}"
 
 
 def _asked(view: View) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,277 @@
+"""Commands against an API on loopback that checks their signatures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rft.contracts.ledger import RunStatus
+from tests.cli.conftest import Rft, Said
+from tests.fakes.control_plane import Asked, FakeApi, Reply
+from tests.fakes.records import RUN_ID
+from tests.fakes.views import line, view
+
+URI = "s3://data-bucket/datasets/pandalm/a.json"
+SUBMIT = ("submit", "--name", "judge", "--task", "pandalm", "--dataset", URI)
+ACCEPTED: Reply = (202, {"run_id": RUN_ID, "status": "PENDING", "links": {}})
+UNKNOWN: Reply = (404, {"title": "There is nothing here", "detail": f"no run {RUN_ID}", "status": 404})
+
+
+def complaint(said: Said, status: int = 1) -> str:
+    """The one line of a command that could not do what it was asked."""
+    assert (said.status, said.out) == (status, "")
+    assert said.err.startswith("rft: ")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+# ---- submit -------------------------------------------------------------------------------------------------------
+
+
+def test_submitting_prints_the_run_id_alone(rft: Rft, api: FakeApi) -> None:
+    api.says(ACCEPTED)
+    assert rft(*SUBMIT) == Said(0, f"{RUN_ID}\n", "")
+    (asked,) = api.asked
+    assert (asked.method, asked.path) == ("POST", "/runs")
+    assert asked.body == {"name": "judge", "dataset": {"task": "pandalm", "uri": URI}}
+    assert "idempotency-key" not in asked.headers
+
+
+def test_options_say_all_there_is_to_say(rft: Rft, api: FakeApi) -> None:
+    api.says(ACCEPTED)
+    rft(*SUBMIT, "--grader", "pandalm", "--tag", "team=search", "--tag", "a.b=c=d", "--key", "nightly",
+        "--set", "hyperparameters.epochCount=2", "--set", "dataset.split.strategy=random")  # fmt: skip
+    (asked,) = api.asked
+    assert asked.headers["idempotency-key"] == "nightly"
+    assert asked.body == {
+        "name": "judge",
+        "dataset": {"task": "pandalm", "uri": URI, "split": {"strategy": "random"}},
+        "grader": {"name": "pandalm"},
+        "hyperparameters": {"epochCount": 2},
+        "tags": {"team": "search", "a.b": "c=d"},
+    }
+
+
+def test_options_change_a_file(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+    api.says(ACCEPTED)
+    file = tmp_path / "run.yaml"
+    file.write_text(f"name: a\ndataset: {{task: rft, uri: '{URI}'}}\ntags: {{team: search}}\ngrader: {{name: gsm8k}}\n")
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:mine"
+    rft("submit", file, "--name", "b", "--tag", "day=friday", "--grader", arn)
+    (asked,) = api.asked
+    assert (asked.body["name"], asked.body["dataset"]["task"]) == ("b", "rft")
+    assert asked.body["tags"] == {"team": "search", "day": "friday"}
+    assert asked.body["grader"] == {"lambda_arn": arn}
+
+
+def test_preflight_is_submit_without_the_job(rft: Rft, api: FakeApi) -> None:
+    api.says(ACCEPTED)
+    assert rft("preflight", *SUBMIT[1:]).out == f"{RUN_ID}\n"
+    assert api.asked[0].body["mode"] == "preflight"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--set", "hyperparameters.epochCount=0"], "hyperparameters.epochCount"),
+        (["--set", "nonsense"], "PATH=VALUE"),
+        (["--tag", "team"], "KEY=VALUE"),
+        (["--task", "nope"], "known are"),
+        (["--dataset", "none.json"], "cannot read none.json: No such file or directory"),
+        (["--dataset", os.devnull], "is empty"),
+        (["--dataset", __file__], "no data bucket is named"),
+        (["none.yaml"], "cannot read none.yaml"),
+    ],
+)
+def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(
+    rft: Rft, api: FakeApi, arguments: list[str], words: str
+) -> None:
+    assert words in complaint(rft(*SUBMIT, *arguments))
+    assert api.asked == []
+
+
+def test_submitting_and_watching_ends_as_the_run_does(rft: Rft, api: FakeApi) -> None:
+    api.says(ACCEPTED, (200, view(RunStatus.FAILED)))
+    said = rft(*SUBMIT, "--watch")
+    assert said.status == 1
+    assert "12:00:05  FAILED" in said.out
+    assert f"started {RUN_ID}" in said.err
+    assert f"rft: run {RUN_ID} FAILED in TRAINING: JobFailed: first line" in said.err
+
+
+# ---- list ---------------------------------------------------------------------------------------------------------
+
+
+def _pages(lines: list[dict[str, Any]], gap: int) -> Any:
+    """`GET /runs` over these, with an empty part at `gap` as the API may give one."""
+
+    def answer(asked: Asked) -> Reply:
+        start = asked.query.get("cursor", "0")
+        if start == str(gap):
+            return 200, {"runs": [], "cursor": f"after-{gap}"}
+        first = int(start.removeprefix("after-"))
+        end = min(first + int(asked.query["limit"]), len(lines))
+        return 200, {"runs": lines[first:end], "cursor": None if end == len(lines) else str(end)}
+
+    return answer
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [([], 25), (["--limit", "130"], 130), (["--all"], 230)])
+def test_listing_goes_on_until_there_are_enough(rft: Rft, api: FakeApi, arguments: list[str], expected: int) -> None:
+    lines = [line(number) for number in range(230)]
+    api.answer = _pages(lines, gap=100)
+    found = rft("list", *arguments, "--output", "json").json
+    assert found["runs"] == lines[:expected]
+    assert (found["cursor"] is None) == (expected == 230)
+
+
+def test_a_list_says_how_to_see_more(rft: Rft, api: FakeApi) -> None:
+    api.answer = _pages([line(number) for number in range(5)], gap=-1)
+    said = rft("list", "--limit", "2")
+    assert len(said.out.splitlines()) == 3
+    assert said.err == "there may be more: --all, or --cursor 2\n"
+    assert rft("list", "--cursor", "3", "-o", "json").json["runs"] == [line(3), line(4)]
+
+
+def test_filters_reach_the_api_as_they_were_given(rft: Rft, api: FakeApi) -> None:
+    api.says((200, {"runs": [], "cursor": None}))
+    said = rft("list", "--status", "failed", "--name", "judge", "--tag", "team=search & more")
+    assert api.asked[0].query == {"status": "FAILED", "name": "judge", "tag": "team=search & more", "limit": "25"}
+    assert (said.status, said.out, said.err) == (0, "", "no such runs\n")
+
+
+# ---- one run ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["show", "watch"])
+def test_a_run_as_json_is_the_apis_own_answer(rft: Rft, api: FakeApi, command: str) -> None:
+    body = view(RunStatus.COMPLETED, links={})
+    api.says((200, body))
+    assert rft(command, RUN_ID, "--output", "json").json == body
+
+
+def test_watching_as_json_tells_people_on_stderr(rft: Rft, api: FakeApi) -> None:
+    api.says((200, view(RunStatus.PENDING)), (200, view(RunStatus.REJECTED)))
+    said = rft("watch", RUN_ID, "-o", "json", "--interval", "0.1")
+    assert said.status == 1
+    assert said.json["status"] == "REJECTED"
+    assert "12:00:00  PENDING" in said.err
+
+
+def test_interrupting_a_watch_leaves_the_run_alone(rft: Rft, api: FakeApi) -> None:
+    def answer(_: Asked) -> Reply:
+        os.kill(os.getpid(), signal.SIGINT)
+        return 200, view(RunStatus.PENDING)
+
+    api.answer = answer
+    said = rft("watch", RUN_ID)
+    assert said.status == 130
+    assert f"`rft watch {RUN_ID}` follows it, `rft cancel {RUN_ID}` ends it" in said.err
+    assert {asked.method for asked in api.asked} == {"GET"}
+
+
+def test_events_of_a_run(rft: Rft, api: FakeApi) -> None:
+    history = {"run_id": RUN_ID, "events": view(RunStatus.PREPARING)["timeline"]}
+    api.says((200, history))
+    assert rft("events", RUN_ID).out.splitlines()[1] == "2026-11-20 12:00:01Z  PENDING           → PREPARING"
+    assert rft("events", RUN_ID, "-o", "json").json == history
+    assert api.asked[0].path == f"/runs/{RUN_ID}/events"
+
+
+def test_cancelling(rft: Rft, api: FakeApi) -> None:
+    api.says((202, {"run_id": RUN_ID, "status": "CANCELLED", "links": {}}))
+    assert rft("cancel", RUN_ID).out == f"{RUN_ID}  CANCELLED\n"
+    assert (api.asked[0].method, api.asked[0].path) == ("POST", f"/runs/{RUN_ID}/cancel")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [
+        (["--by", "Ada"], {"approved": True, "by": "Ada", "comment": ""}),
+        (["--by", "Ada", "--reject", "--comment", "too dear"], {"approved": False, "by": "Ada", "comment": "too dear"}),
+    ],
+)
+def test_approving_and_rejecting(rft: Rft, api: FakeApi, arguments: list[str], body: dict[str, Any]) -> None:
+    api.says((200, {"run_id": RUN_ID, "status": "AWAITING_APPROVAL", "links": {}}))
+    assert rft("approve", RUN_ID, *arguments).status == 0
+    assert (api.asked[0].path, api.asked[0].body) == (f"/runs/{RUN_ID}/approve", body)
+
+
+def test_approving_without_a_name_gives_the_users(rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ada")
+    api.says((200, {"run_id": RUN_ID, "status": "AWAITING_APPROVAL", "links": {}}))
+    rft("approve", RUN_ID)
+    assert api.asked[0].body["by"] == "ada"
+
+
+# ---- refusals -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "events", "cancel", "approve"])
+def test_an_unknown_run_is_told_in_one_line(rft: Rft, api: FakeApi, command: str) -> None:
+    api.says(UNKNOWN)
+    expected = f"rft: HTTP 404 There is nothing here: no run {RUN_ID} — `rft list` shows the runs there are\n"
+    assert complaint(rft(command, RUN_ID)) == expected
+
+
+def test_a_run_id_cannot_reach_another_address(rft: Rft, api: FakeApi) -> None:
+    api.says(UNKNOWN)
+    rft("cancel", "../runs?x=1#")
+    assert api.asked[0].path == "/runs/..%2Fruns%3Fx%3D1%23/cancel"
+
+
+def test_every_field_that_the_api_refuses_is_named(rft: Rft, api: FakeApi) -> None:
+    problem = {
+        "title": "The request is not valid",
+        "detail": "Fields that break their contract: 2; see errors.",
+        "errors": [{"field": "name", "message": "is bad"}, {"field": "tags", "message": "are worse"}],
+    }
+    api.says((422, problem))
+    assert "HTTP 422 The request is not valid" in complaint(rft(*SUBMIT))
+    assert "see errors. — name: is bad; tags: are worse" in complaint(rft(*SUBMIT))
+
+
+def test_wrong_credentials_are_told_with_what_they_need(
+    rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    assert "HTTP 403 Forbidden — these credentials may not call this API" in complaint(rft("list"))
+
+
+@pytest.mark.parametrize("content", [b"<html>hello</html>", b"", b"[]", b"\xff"])
+def test_an_answer_of_something_else_is_told(rft: Rft, api: FakeApi, content: bytes) -> None:
+    api.says((200, content))
+    assert "is this the control plane's address" in complaint(rft("show", RUN_ID))
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        assert f"cannot reach {url}" in complaint(rft("list", "--api-url", url))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["list", "--stauts", "x"], "--stauts"),
+        (["show"], "RUN_ID"),
+        (["nonsense"], "nonsense"),
+        (["list", "-o", "xml"], "xml"),
+    ],
+)
+def test_misuse_is_one_line_and_status_2(rft: Rft, arguments: list[str], words: str) -> None:
+    assert words in complaint(rft(*arguments), status=2)
+
+
+def test_help_names_every_command(rft: Rft) -> None:
+    said = rft("--help")
+    for command in ("submit", "preflight", "list", "show", "watch", "events", "cancel", "approve", "demo", "local"):
+        assert f" {command} " in said.out
+    assert said.status == 0

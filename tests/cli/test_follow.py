@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from rft.contracts.ledger import RunStatus
+from rft_cli.control_plane import ApiError, ControlPlane
+from rft_cli.follow import ATTEMPTS, LONGEST_PAUSE, follow, views
+from rft_cli.rewards import Rewards, StepReward
+from tests.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
+from tests.fakes.records import RUN_ID
+from tests.fakes.views import view
+
+BUSY = (503, {"title": "AWS is busy; try again", "detail": "Send it again.", "status": 503})
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+def _plane(api: FakeApi) -> ControlPlane:
+    return ControlPlane(api.url, REGION, CREDENTIALS)
+
+
+def _statuses(api: FakeApi, pauses: list[float]) -> list[Any]:
+    return [seen["status"] for seen in views(_plane(api), RUN_ID, interval=2, pause=pauses.append)]
+
+
+def test_a_run_is_looked_at_until_it_has_ended(pauses: list[float]) -> None:
+    with fake_api() as api:
+        api.says((200, view(RunStatus.PENDING)), (200, view(RunStatus.TRAINING)), (200, view(RunStatus.CANCELLED)))
+        assert _statuses(api, pauses) == ["PENDING", "TRAINING", "CANCELLED"]
+    assert pauses == [2, 2]
+
+
+def test_an_api_that_is_away_for_a_while_is_asked_again_ever_more_slowly(pauses: list[float]) -> None:
+    with fake_api() as api:
+        away = [BUSY, (500, b"<html>"), (429, {"message": "Too Many Requests"}), BUSY, BUSY]
+        api.says((200, view(RunStatus.PENDING)), *away, (200, view(RunStatus.COMPLETED)))
+        assert _statuses(api, pauses) == ["PENDING", "COMPLETED"]
+    assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_an_api_that_stays_away_is_given_up(pauses: list[float]) -> None:
+    with fake_api() as api:
+        api.says((200, view(RunStatus.PENDING)), BUSY)
+        with pytest.raises(ApiError, match="busy"):
+            _statuses(api, pauses)
+    assert len(pauses) == ATTEMPTS
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_is_not_waited_out(pauses: list[float], status: int) -> None:
+    with fake_api() as api:
+        api.says((200, view(RunStatus.PENDING)), (status, {"message": "no"}))
+        with pytest.raises(ApiError):
+            _statuses(api, pauses)
+    assert pauses == [2]
+
+
+def test_what_is_wrong_with_the_first_question_is_told_at_once(pauses: list[float]) -> None:
+    with fake_api() as api:
+        api.says(BUSY)
+        with pytest.raises(ApiError):
+            _statuses(api, pauses)
+    assert pauses == []
+
+
+def test_each_validation_is_told_once_and_the_outcome_last() -> None:
+    rewards = [Rewards(), *[Rewards([StepReward(n, 0.5, 0.5) for n in range(1, steps + 1)]) for steps in (1, 1, 2)]]
+    out = io.StringIO()
+    with fake_api() as api:
+        api.says(*[(200, view(RunStatus.TRAINING))] * 3, (200, view(RunStatus.COMPLETED)))
+        last = follow(
+            _plane(api), RUN_ID, Console(file=out), lambda _: rewards.pop(0), interval=1, pause=lambda _: None
+        )
+    lines = out.getvalue().splitlines()
+    assert last["status"] == "COMPLETED"
+    assert [line.split()[1] for line in lines if "validation 0.500" in line] == ["1", "2"]
+    assert lines[-1] == "12:00:05  COMPLETED"
+
+
+def test_a_terminal_of_80_columns_gets_no_line_that_is_longer() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, color_system=None, legacy_windows=False)
+    seen = Rewards([StepReward(n, 0.5, 0.5) for n in range(1, 200)])
+    with fake_api() as api:
+        api.says((200, view(RunStatus.TRAINING)), (200, view(RunStatus.COMPLETED)))
+        follow(_plane(api), RUN_ID, console, lambda _: seen, interval=1, pause=lambda _: None)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("step 199 · reward 0.500" in line for line in lines)

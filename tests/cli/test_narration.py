@@ -1,0 +1,130 @@
+"""What a run's view becomes on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from rft.contracts.ledger import RunStatus
+from rft_cli.narration import Narrator, headline, milestone
+from rft_cli.rewards import Rewards, StepReward
+from rft_cli.summary import outcome_line, run_lines, summary_lines
+from rft_cli.tables import event_lines, list_lines
+from tests.fakes.records import RUN_ID
+from tests.fakes.views import MODEL, OUTPUT, line, view
+
+COURSE = Rewards([StepReward(1, 0.25, 0.5), StepReward(2, 0.75)], simulated=True)
+NONE = Rewards()
+
+
+def plain(lines: Iterable[str]) -> list[str]:
+    return [Text.from_markup(each).plain for each in lines]
+
+
+def test_each_fact_is_told_once_under_the_stage_that_found_it() -> None:
+    narrator = Narrator()
+    told = [
+        plain(narrator.lines(view(status)))
+        for status in (RunStatus.PENDING, RunStatus.PREPARING, RunStatus.SMOKE_TESTING, RunStatus.TRAINING)
+    ]
+    assert told[0] == ["12:00:00  PENDING"]
+    assert told[1] == ["12:00:01  PREPARING"]
+    assert told[2][0].startswith("          splits    train 160 rows, 60 prompts")
+    assert told[2][-1] == "12:00:02  SMOKE_TESTING"
+    assert "          ✔ contract           all [40] answers got a score" in told[3]
+    assert "          ! batch_independence 8 answers change by 0.1" in told[3]
+    assert [line for line in told[3] if "TRAINING" in line] == ["12:00:04  TRAINING"]
+    assert list(narrator.lines(view(RunStatus.TRAINING))) == []
+
+
+def test_oddities_of_a_dataset_are_told() -> None:
+    lines = plain(Narrator().lines(view(RunStatus.SMOKE_TESTING)))
+    assert "          warning   answer_not_text: 1" in lines
+    assert "          left out  2 bad records, listed in the manifest" in lines
+
+
+def test_a_run_that_waits_for_a_person_says_how_to_answer() -> None:
+    approval = {
+        "reasons": ["the forecast is poor"],
+        "requested_at": "2026-11-20T12:00:00Z",
+        "expires_at": "2026-11-23T12:00:00Z",
+        "decision": None,
+    }
+    lines = plain(Narrator().lines(view(RunStatus.AWAITING_APPROVAL, approval=approval)))
+    assert "          because   the forecast is poor" in lines
+    assert f"          waiting   for `rft approve {RUN_ID}` until 2026-11-23T12:00Z" in lines
+
+
+def test_a_job_without_rewards_shows_its_phase_and_age() -> None:
+    assert headline(view(RunStatus.TRAINING), NONE) == "data processing · 1.3 h"
+
+
+def test_a_job_with_rewards_shows_the_last_step() -> None:
+    assert headline(view(RunStatus.TRAINING), COURSE) == "step 2 · reward 0.750"
+    assert headline(view(RunStatus.TRAINING), Rewards(COURSE.points, steps=40)) == "step 2/40 · reward 0.750"
+
+
+def test_a_validation_shows_the_course_up_to_it() -> None:
+    assert plain([milestone(COURSE.points[0], COURSE)]) == ["          step    1  reward 0.250  validation 0.500  ▃"]
+
+
+def test_the_summary_of_a_completed_run() -> None:
+    assert plain(summary_lines(view(RunStatus.COMPLETED), COURSE)) == [
+        f"run         {RUN_ID}  COMPLETED",
+        "splits      train 160 · validation 20 · test 20",
+        "smoke test  grader trusted, 1 of 2 checks passed",
+        "reward      0.250 → 0.750 in 2 steps (simulated)  ▃▇",
+        f"model       {MODEL} (simulated)",
+    ]
+
+
+def test_a_real_model_is_not_called_simulated() -> None:
+    arn = MODEL.replace("emulated1a2b", "0123456789ab")
+    assert plain(summary_lines(view(RunStatus.COMPLETED, model_arn=arn), NONE))[-1] == f"model       {arn}"
+
+
+def test_a_failure_is_told_in_full_and_in_one_line() -> None:
+    failed = view(RunStatus.FAILED)
+    assert plain(summary_lines(failed, NONE))[-1] == "failure     JobFailed in TRAINING: first line\n  second line"
+    assert outcome_line(failed) == f"run {RUN_ID} FAILED in TRAINING: JobFailed: first line"
+    assert outcome_line(view(RunStatus.CANCELLED)) == f"run {RUN_ID} CANCELLED"
+
+
+def test_a_failure_without_words_is_told_too() -> None:
+    silent = view(RunStatus.FAILED, failure={"stage": "TRAINING", "error": "JobFailed", "cause": ""})
+    assert outcome_line(silent) == f"run {RUN_ID} FAILED in TRAINING: JobFailed"
+
+
+def test_a_rejected_run_says_why_its_grader_is_not_trusted() -> None:
+    report = {**view(RunStatus.TRAINING)["smoke_test"], "trusted": False, "reasons": ["it is constant", "it is slow"]}
+    lines = plain(summary_lines(view(RunStatus.REJECTED, smoke_test=report), NONE))
+    assert "smoke test  grader not trusted: it is constant; it is slow" in lines
+
+
+def test_showing_a_run_has_what_was_asked_and_where_its_files_are() -> None:
+    asked = view(RunStatus.COMPLETED, {"tags": {"team": "search"}, "grader": {"name": "pandalm"}})
+    lines = plain(run_lines(asked, NONE))
+    assert "created     2026-11-20 12:00:00Z, ended after 5 s" in lines
+    assert "grader      pandalm" in lines
+    assert "tags        team=search" in lines
+    assert f"output      {OUTPUT}" in lines
+    assert "12:00:05  COMPLETED" in lines
+
+
+def test_a_list_is_aligned_and_never_cut() -> None:
+    runs = [line(1, team="search", day="[friday]"), line(2, status=RunStatus.AWAITING_APPROVAL)]
+    assert plain(list_lines(runs)) == [
+        "RUN ID                        STATUS             TASK     CREATED               TAGS",
+        "run-20261120t120000-00000001  COMPLETED          pandalm  2026-11-20 12:00:00Z  team=search, day=[friday]",
+        "run-20261120t120000-00000002  AWAITING_APPROVAL  pandalm  2026-11-20 12:00:00Z",
+    ]
+
+
+def test_events_are_told_one_a_line() -> None:
+    timeline = view(RunStatus.PREPARING)["timeline"]
+    timeline[1]["detail"] = "reads [a]"
+    assert plain(event_lines(timeline)) == [
+        "2026-11-20 12:00:00Z                    → PENDING",
+        "2026-11-20 12:00:01Z  PENDING           → PREPARING  reads [a]",
+    ]

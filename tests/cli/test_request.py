@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rft_cli.errors import CommandError
+from rft_cli.request import assignment, checked, read_request, with_changes
+
+REQUEST: dict[str, Any] = {"name": "judge", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/datasets/a.json"}}
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+JSON = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(), SCALARS, max_size=3)
+
+
+def _file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_json_and_yaml_say_the_same(tmp_path: Path) -> None:
+    as_json = '{"name": "a", "hyperparameters": {"learningRate": 5e-5}, "tags": {"day": "2026-11-20"}}'
+    as_yaml = "name: a\nhyperparameters:\n  learningRate: 5e-5\ntags:\n  day: 2026-11-20\n"
+    one = read_request(_file(tmp_path, "run.json", as_json))
+    assert one == read_request(_file(tmp_path, "run.yaml", as_yaml))
+    assert one["hyperparameters"]["learningRate"] == 0.00005
+
+
+def test_a_datasets_path_is_relative_to_the_file_that_names_it(tmp_path: Path) -> None:
+    named = read_request(_file(tmp_path, "run.yaml", "dataset: {task: pandalm, uri: data/a.json}"))
+    assert named["dataset"]["uri"] == str(tmp_path / "data" / "a.json")
+    remote = read_request(_file(tmp_path, "far.yaml", "dataset: {task: pandalm, uri: 's3://b/a.json'}"))
+    assert remote["dataset"]["uri"] == "s3://b/a.json"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("run.json", "{", "is not JSON: Expecting property name"),
+        ("run.yaml", "a: [", "is not YAML"),
+        ("run.yaml", "- a", "must hold one request"),
+        ("run.json", "", "is not JSON"),
+        ("run.yaml", "", "must hold one request"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, name: str, text: str, words: str) -> None:
+    with pytest.raises(CommandError, match=words) as refused:
+        read_request(_file(tmp_path, name, text))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"cannot read .*none\.yaml: No such file"):
+        read_request(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CommandError, match="is not YAML"):
+        read_request(tmp_path / "binary.yaml")
+
+
+@given(value=JSON)
+def test_a_change_sets_its_field_and_no_other(value: Any) -> None:
+    changed = with_changes(REQUEST, [("dataset.split.seed", value)])
+    assert changed["dataset"]["split"]["seed"] == value
+    del changed["dataset"]["split"]
+    assert changed == REQUEST
+
+
+def test_a_change_through_a_value_is_refused() -> None:
+    with pytest.raises(CommandError, match=r"cannot set name\.first: name is not an object"):
+        with_changes(REQUEST, [("name.first", 1)])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2", 2), ("5e-5", 5e-5), ("true", True), ("null", None), ("low", "low"), ("a=b", "a=b"), ("", "")],
+)
+def test_a_value_is_json_or_else_text(text: str, value: Any) -> None:
+    assert assignment(f"a.b={text}") == ("a.b", value)
+
+
+@pytest.mark.parametrize("text", ["a.b", "=1", ""])
+def test_an_assignment_without_a_path_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match="PATH=VALUE"):
+        assignment(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "Bad Name"}, "name: String should match"),
+        ({"dataset.task": "nope"}, "known are .*pandalm"),
+        ({"dataset.split.seed": "1", "epochs": 1}, "epochs: .*; dataset.split.seed: "),
+        ({"dataset": None}, "dataset: "),
+        ({"mode": "trian"}, "mode: "),
+    ],
+)
+def test_every_wrong_field_is_named_before_anything_is_sent(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        checked(with_changes(REQUEST, changes.items()))
+
+
+def test_a_good_request_goes_as_it_is() -> None:
+    asked = {**REQUEST, "mode": "preflight", "tags": {"team": "search"}}
+    assert checked(asked) == asked
