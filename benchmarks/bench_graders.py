@@ -1,7 +1,7 @@
 """## Rule-based graders
 
 A batch of 1,000 rollouts of the function grade_gsm8k, from the parsed event to results that can be dumped, with logs
-and metrics; against parsing and dumping the same payload as JSON, which Lambda's runtime does for every function anyway.
+and metrics; against parsing and dumping the same payload as JSON, which Lambda's runtime does for any function.
 Half of the answers are right. Times are of the processor: the best of several rounds, in which both take turns; no
 number that was read in one round is known in the next.
 """
