@@ -161,3 +161,23 @@ def test_silence_is_the_graders_failure_and_no_connection_is_not(
     else:
         with pytest.raises(outcome):
             invoker.invoke(ARN, BATCH)
+
+
+def test_the_timeout_is_the_functions_own(client: Any, stub: Stubber) -> None:
+    stub.add_response("get_function_configuration", {"Timeout": 270}, {"FunctionName": ARN})
+
+    assert LambdaGraderInvoker(client).timeout_seconds(ARN) == 270
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
+def test_a_timeout_that_cannot_be_looked_up_is_unknown(client: Any, stub: Stubber, code: str) -> None:
+    stub.add_client_error("get_function_configuration", code, http_status_code=403)
+
+    assert LambdaGraderInvoker(client).timeout_seconds(ARN) is None
+
+
+def test_looking_up_a_timeout_meets_aws_faults_like_any_call(client: Any, stub: Stubber) -> None:
+    stub.add_client_error("get_function_configuration", "TooManyRequestsException", http_status_code=429)
+
+    with pytest.raises(RetryableThrottling):
+        LambdaGraderInvoker(client).timeout_seconds(ARN)

@@ -9,6 +9,7 @@ from typing import Any
 
 from rft.errors import RftError
 from rft.ports import GraderReply
+from rft.rewards.samples import read_sample
 from rft.smoke_test.replies import NotJson, decode
 
 Grade = Callable[[list[dict[str, Any]]], Any]
@@ -22,8 +23,9 @@ class CallableGrader:
     """A GraderInvoker that runs `grade`. What it raises becomes a reply's error, but for our own errors: those are
     AWS's faults and pass through."""
 
-    def __init__(self, grade: Grade) -> None:
-        self._grade = grade
+    def __init__(self, grade: Grade, *, seconds: float = 0.0, timeout: float | None = 300) -> None:
+        """`seconds` is how long each batch is said to take."""
+        self._grade, self._seconds, self._timeout = grade, seconds, timeout
         self._lock = threading.Lock()
         self.batches: list[list[dict[str, Any]]] = []
         self.arns: set[str] = set()
@@ -34,7 +36,9 @@ class CallableGrader:
             self.arns.add(grader_arn)
             self.batches.append(event)
         try:
-            return GraderReply(payload=decode(json.dumps(self._grade(event)).encode()), error=None, seconds=0.0)
+            return GraderReply(
+                payload=decode(json.dumps(self._grade(event)).encode()), error=None, seconds=self._seconds
+            )
         except RftError:
             raise
         except NotJson as error:
@@ -44,6 +48,9 @@ class CallableGrader:
         except Exception as error:  # noqa: BLE001 - whatever a grader raises, Lambda reports by name
             return GraderReply(payload=None, error=f"it failed with {type(error).__name__}: {error}", seconds=0.0)
 
+    def timeout_seconds(self, grader_arn: str) -> float | None:
+        return self._timeout
+
 
 def result(sample: Mapping[str, Any], score: float, **metrics: float) -> dict[str, Any]:
     """One result in Bedrock's shape."""
@@ -52,8 +59,14 @@ def result(sample: Mapping[str, Any], score: float, **metrics: float) -> dict[st
 
 
 def answer_of(sample: Mapping[str, Any]) -> str:
-    """The rollout's text."""
-    return str(sample["messages"][-1]["content"])
+    """The rollout's text, whatever the payload's shape."""
+    return read_sample(sample).answer
+
+
+def label_of(sample: Mapping[str, Any]) -> str:
+    """The right verdict, whatever the payload's shape."""
+    reference = read_sample(sample).reference
+    return str(reference["label"]) if isinstance(reference, dict) else str(reference)
 
 
 def honest(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -61,8 +74,9 @@ def honest(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [result(sample, _worth(sample)) for sample in batch]
 
 
-def _worth(sample: Mapping[str, Any]) -> float:
-    first = answer_of(sample).splitlines()[0] if answer_of(sample) else ""
-    if first == f"JUDGMENT: {sample['reference_answer']['label']}":
+def _worth(raw: Mapping[str, Any]) -> float:
+    sample = read_sample(raw)
+    first = sample.answer.splitlines()[0] if sample.answer else ""
+    if first == f"JUDGMENT: {label_of(raw)}":
         return 1.0
     return 0.1 if first.removeprefix("JUDGMENT: ") in {"Response 1", "Response 2", "Tie"} else 0.0

@@ -88,7 +88,13 @@ def test_the_event_file_proves_an_honest_grader(
 
     run_id = event["run_id"]
     report_uri = f"s3://data-bucket/runs/{run_id}/smoke_test.json"
-    assert answer == {"trusted": True, "grader_arn": GRADER, "report_uri": report_uri, "cause": ""}
+    assert answer == {
+        "trusted": True,
+        "grader_arn": GRADER,
+        "report_uri": report_uri,
+        "cause": "",
+        "needs_approval": [],
+    }
     assert ledger.get(run_id).status == RunStatus.SMOKE_TESTING
 
 

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
-from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
 from rft.contracts.smoke_test import Verdict
-from rft.smoke_test import checks
-from rft.smoke_test.checks import Evidence, Thresholds
+from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks import CHECKS, gaming, people, stability, validity, worth
+from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.gate import judge
+from rft.smoke_test.plan import ALONE, ATTACKS, REORDERED, ROUNDS
 from rft.smoke_test.probes import Probe
-from rft.smoke_test.replies import Scored
-from tests.unit.smoke_test.test_probes import sampled
+from rft.smoke_test.replies import SWEEP, Scored
+from rft.smoke_test.shapes import SHAPES
+from rft.tasks import task
+from rft.tasks.base import Comparison, comparison
+from tests.unit.smoke_test.test_probes import compared, sampled
 
 DEFAULTS = Thresholds()
+Worth = float | str | None
 
 
-def scored(row: int, kind: str, worth: float | str | None) -> Scored:
+def scored(row: int, kind: str, worth: Worth, trial: str = SWEEP, *, name: str = "", **more: Any) -> Scored:
     """A probe with a score, with a breach (text), or with the grader's own error (None)."""
-    probe = Probe(id=f"{row}{kind}", kind=kind, answer="", source=sampled(row))
+    source = compared(row) if "verdict" in more else sampled(row)
+    probe = Probe(id=name or f"{row}{kind}", kind=kind, answer="", source=source, **more)
     if isinstance(worth, str):
-        return Scored(probe, breach=worth)
-    metrics = () if worth is not None else (Metric(name=GRADER_ERROR, value=1.0, type="Metric"),)
-    return Scored(probe, result=GradeResult(id=probe.id, aggregate_reward_score=worth or 0.0, metrics_list=metrics))
+        return Scored(probe, breach=worth, trial=trial)
+    return Scored(probe, score=worth, errored=worth is None, trial=trial)
 
 
-def evidence(*rows: tuple[Sequence[float | str | None], Sequence[float | str | None]], canned: str = "") -> Evidence:
+def evidence(*rows: tuple[Sequence[Worth], Sequence[Worth]], canned: str = "", **more: Any) -> Evidence:
     """One pair per row: worths of right answers, worths of wrong ones."""
-    first = [scored(0, "canned", canned or 0.0)]
+    first = [scored(0, "canned", canned or 0.0, "canned")]
     others = [
-        scored(n, kind, worth)
+        scored(n, kind, worth, name=f"{n}{kind}{k}")
         for n, row in enumerate(rows)
         for kind, worths in zip(("right", "wrong"), row, strict=True)
-        for worth in worths
+        for k, worth in enumerate(worths)
     ]
-    return Evidence(scores=(*first, *others), wanted={"train": len(rows), "validation": 0})
+    return Evidence(scores=(*first, *others), wanted={"train": len(rows), "validation": 0}, **more)
+
+
+def also(base: Evidence, *scores: Scored) -> Evidence:
+    return Evidence(scores=(*base.scores, *scores), wanted=base.wanted)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +57,8 @@ def evidence(*rows: tuple[Sequence[float | str | None], Sequence[float | str | N
         ((1.0, "it failed"), Verdict.BLOCK, "1 of 3 answers got no valid result: it failed"),
     ],
 )
-def test_contract(worths: tuple[float, float | str | None], verdict: Verdict, detail: str) -> None:
-    check = checks.contract(evidence(([worths[0]], [worths[1]])), DEFAULTS)
+def test_contract(worths: tuple[float, Worth], verdict: Verdict, detail: str) -> None:
+    check = validity.contract(evidence(([worths[0]], [worths[1]])), DEFAULTS)
 
     assert check.verdict == verdict
     assert check.detail.startswith(detail)
@@ -57,15 +67,34 @@ def test_contract(worths: tuple[float, float | str | None], verdict: Verdict, de
 def test_contract_names_the_most_frequent_reasons_first_and_counts_the_rest() -> None:
     breaches = ["a", "b", "b", "c", "d", "e"]
 
-    detail = checks.contract(evidence((breaches, [])), DEFAULTS).detail
+    check = validity.contract(evidence((breaches, [])), DEFAULTS)
 
-    assert detail == "6 of 7 answers got no valid result: b; a; c; and 2 more reasons"
+    assert check.detail == "6 of 7 answers got no valid result: b; a; c; and 2 more reasons"
+    assert [example.task_id for example in check.worst] == ["rft-0"]
+
+
+def test_contract_names_the_payload_shape_that_breaks_it() -> None:
+    shaped = scored(0, "right", "it failed with KeyError", "metadata")
+
+    check = validity.contract(also(evidence(([1.0], [0.0])), shaped), DEFAULTS)
+
+    assert check.detail.endswith("it failed with KeyError (payload shape: metadata)")
 
 
 def test_liveness() -> None:
-    assert checks.liveness(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.PASS
-    assert checks.liveness(evidence(([None], [0.0])), DEFAULTS).verdict == Verdict.BLOCK
-    assert checks.liveness(evidence(canned="it failed"), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert validity.liveness(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.PASS
+    assert validity.liveness(evidence(([None], [0.0])), DEFAULTS).verdict == Verdict.BLOCK
+    assert validity.liveness(evidence(canned="it failed"), DEFAULTS).verdict == Verdict.NOT_DONE
+
+
+def test_liveness_blocks_a_judge_that_by_the_graders_own_metrics_was_never_called() -> None:
+    def called(value: float) -> Evidence:
+        probe = Probe(id="x", kind="right", answer="", source=sampled(0), right=True)
+        return Evidence(scores=(Scored(probe, score=1.0, judge={"judge_called": value}),), wanted={})
+
+    assert validity.liveness(called(0.0), DEFAULTS).verdict == Verdict.BLOCK
+    assert "was asked about none of the right answers" in validity.liveness(called(0.0), DEFAULTS).detail
+    assert validity.liveness(called(1.0), DEFAULTS).verdict == Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -73,7 +102,28 @@ def test_liveness() -> None:
     [(1.0, 0.0, Verdict.PASS), (0.06, 0.0, Verdict.PASS), (0.03, 0.0, Verdict.BLOCK), (0.0, 0.0, Verdict.BLOCK)],
 )
 def test_spread(right: float, wrong: float, verdict: Verdict) -> None:
-    assert checks.spread(evidence(*[([right], [wrong])] * 10), DEFAULTS).verdict == verdict
+    assert worth.spread(evidence(*[([right], [wrong])] * 10), DEFAULTS).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("flat", "verdict"), [(5, Verdict.PASS), (6, Verdict.WARN), (8, Verdict.WARN), (9, Verdict.BLOCK)]
+)
+def test_spread_counts_rows_on_which_all_answers_tie(flat: int, verdict: Verdict) -> None:
+    rows = [([1.0], [1.0])] * flat + [([1.0], [0.0])] * (10 - flat)
+
+    check = worth.spread(evidence(*rows), DEFAULTS)
+
+    assert check.verdict == verdict
+    assert check.parts[0].value == flat / 10
+
+
+def test_spread_tells_a_constant_grader_from_one_that_does_not_see_what_is_wrong() -> None:
+    seen = scored(0, "empty", 0.0)
+
+    assert worth.spread(evidence(([0.5], [0.5])), DEFAULTS).detail.startswith("the grader is constant at about 0.50")
+    assert worth.spread(also(evidence(([0.5], [0.5])), seen), DEFAULTS).detail.startswith(
+        "right and wrong answers earn alike, about 0.50"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,60 +136,321 @@ def test_spread(right: float, wrong: float, verdict: Verdict) -> None:
         (([1.0, 0.4], [0.3, 0.0]), True),
     ],
 )
-def test_direction_asks_every_right_answer_to_beat_every_wrong_one(
+def test_direction_asks_every_right_answer_to_beat_every_other(
     row: tuple[list[float], list[float]], beaten: bool
 ) -> None:
-    check = checks.direction(evidence(row), DEFAULTS)
+    check = worth.direction(evidence(row), DEFAULTS)
 
-    assert (check.value, check.n) == (float(beaten), 1)
+    assert (check.value, check.n) == (1.0 - beaten, 1)
 
 
-def test_direction_needs_nine_rows_in_ten() -> None:
-    good, bad = ([1.0], [0.0]), ([0.0], [1.0])
+@pytest.mark.parametrize("kind", ["swapped", "off_topic", "empty"])
+def test_direction_counts_every_kind_of_answer_that_is_not_right(kind: str) -> None:
+    check = worth.direction(also(evidence(([0.5], [0.0])), scored(0, kind, 0.6)), DEFAULTS)
 
-    assert checks.direction(evidence(*[good] * 9, bad), DEFAULTS).verdict == Verdict.PASS
-    assert checks.direction(evidence(*[good] * 8, bad, bad), DEFAULTS).verdict == Verdict.BLOCK
+    assert check.verdict == Verdict.BLOCK
+
+
+@pytest.mark.parametrize(("bad", "verdict"), [(1, Verdict.PASS), (2, Verdict.WARN), (3, Verdict.BLOCK)])
+def test_direction_warns_above_one_row_in_twenty_and_blocks_above_one_in_ten(bad: int, verdict: Verdict) -> None:
+    rows = [([1.0], [0.0])] * (20 - bad) + [([0.0], [1.0])] * bad
+
+    check = worth.direction(evidence(*rows), DEFAULTS)
+
+    assert check.verdict == verdict
+    assert check.interval is not None
+    assert check.interval[0] < bad / 20 < check.interval[1]
+    assert check.worst[0].task_id in {f"rft-{n}" for n in range(20 - bad, 20)}
 
 
 def test_direction_leaves_out_rows_where_a_score_is_missing() -> None:
-    check = checks.direction(evidence(([1.0], [0.0]), ([None], [0.0]), ([1.0], ["it failed"]), ([1.0], [])), DEFAULTS)
+    check = worth.direction(evidence(([1.0], [0.0]), ([None], [0.0]), ([1.0], ["it failed"]), ([1.0], [])), DEFAULTS)
 
     assert check.n == 1
 
 
-def test_direction_without_wrong_answers_is_not_done() -> None:
-    check = checks.direction(evidence(([1.0], []), ([1.0], [])), DEFAULTS)
+def test_direction_without_wrong_answers_can_fail_but_never_pass() -> None:
+    right = evidence(([1.0], []), ([1.0], []))
 
-    assert (check.verdict, check.value) == (Verdict.NOT_DONE, None)
+    check = worth.direction(also(right, scored(0, "empty", 0.0), scored(1, "empty", 0.0)), DEFAULTS)
+
+    assert check.verdict == Verdict.NOT_DONE
     assert "probes" in check.detail
+    assert worth.direction(right, DEFAULTS).verdict == Verdict.NOT_DONE
+    assert worth.direction(also(right, scored(0, "empty", 1.0)), DEFAULTS).verdict == Verdict.BLOCK
 
 
-def test_minimum_is_the_mean_of_right_answers_and_the_threshold_itself_passes() -> None:
-    rows = evidence(([1.0], [0.0]), ([0.0], [0.0]))
+@pytest.mark.parametrize(
+    ("right", "verdict"), [([1.0, 0.6], Verdict.PASS), ([1.0, 0.5], Verdict.WARN), ([1.0, 0.0], Verdict.WARN)]
+)
+def test_minimum_is_the_mean_of_right_answers_and_the_threshold_itself_passes(
+    right: list[float], verdict: Verdict
+) -> None:
+    rows = evidence(*[([score], [0.0]) for score in right])
 
-    assert checks.minimum(rows, Thresholds(minimum_score=0.5)).verdict == Verdict.PASS
-    assert checks.minimum(rows, Thresholds(minimum_score=0.51)).verdict == Verdict.BLOCK
+    assert worth.minimum(rows, DEFAULTS).verdict == verdict
+    assert worth.minimum(rows, Thresholds(minimum_block=0.81)).verdict == Verdict.BLOCK
 
 
 def test_minimum_leaves_errors_out_of_the_mean() -> None:
-    assert checks.minimum(evidence(([1.0, None, "it failed"], [])), DEFAULTS).value == 1.0
+    assert worth.minimum(evidence(([1.0, None, "it failed"], [])), DEFAULTS).value == 1.0
 
 
 def test_minimum_blocks_without_right_answers_and_is_not_done_where_none_was_scored() -> None:
-    assert checks.minimum(evidence(([], [0.0])), DEFAULTS).verdict == Verdict.BLOCK
-    assert checks.minimum(evidence(([None], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
-    assert checks.minimum(evidence(canned="it failed"), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert worth.minimum(evidence(([], [0.0])), DEFAULTS).verdict == Verdict.BLOCK
+    assert worth.minimum(evidence(([None], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert worth.minimum(evidence(canned="it failed"), DEFAULTS).verdict == Verdict.NOT_DONE
+
+
+def rounds(*worths: tuple[float, float, float]) -> list[Scored]:
+    return [
+        scored(n, "right", score, trial)
+        for n, row in enumerate(worths)
+        for trial, score in zip(ROUNDS, row, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("apart", "verdict"), [(0.0, Verdict.PASS), (0.06, Verdict.PASS), (0.09, Verdict.WARN), (0.24, Verdict.BLOCK)]
+)
+def test_repeatability_is_the_mean_difference_between_rounds(apart: float, verdict: Verdict) -> None:
+    check = stability.repeatability(also(evidence(), *rounds(*[(0.5, 0.5, 0.5 + apart)] * 8)), DEFAULTS)
+
+    assert check.verdict == verdict
+    assert check.value == pytest.approx(apart * 2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("trials", "check"), [((ALONE, REORDERED, SWEEP), "batch_independence"), (tuple(SHAPES), "payload_shapes")]
+)
+def test_any_company_or_shape_that_changes_scores_beyond_repeatability_blocks(
+    trials: tuple[str, ...], check: str
+) -> None:
+    same = also(evidence(), *rounds(*[(0.5, 0.5, 0.5)] * 8))
+    checked = {"batch_independence": stability.batch_independence, "payload_shapes": stability.payload_shapes}[check]
+    for trial in trials:
+        moved = [scored(n, "right", 0.55, trial) for n in range(8)]
+        kept = [scored(n, "right", 0.51, trial) for n in range(8)]
+
+        assert checked(also(same, *moved), DEFAULTS).verdict == Verdict.BLOCK
+        assert checked(also(same, *kept), DEFAULTS).verdict == Verdict.PASS
+    noisy = also(evidence(), *rounds(*[(0.4, 0.5, 0.6)] * 8))
+    assert checked(also(noisy, *moved), DEFAULTS).verdict == Verdict.PASS
+
+
+def load(*seconds: float | None, timeout: float | None = 100) -> Evidence:
+    return evidence(load=seconds, timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"),
+    [
+        ([50.0] * 12, Verdict.PASS),
+        ([50.0] * 11 + [51.0], Verdict.BLOCK),
+        ([50.0] * 19 + [51.0], Verdict.PASS),
+        ([1.0] * 11 + [None], Verdict.BLOCK),
+        ([], Verdict.NOT_DONE),
+    ],
+)
+def test_load_holds_p95_to_half_the_timeout(seconds: list[float | None], verdict: Verdict) -> None:
+    assert stability.load(load(*seconds), DEFAULTS).verdict == verdict
+
+
+def test_load_says_which_timeout_it_took_and_what_was_refused() -> None:
+    assert "longer than 150 s" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
+    assert "its timeout is not known" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
+    assert "1 of them were refused by Lambda" in stability.load(load(1.0, None), DEFAULTS).detail
+
+
+def attacked(hits: int, rows: int, kind: str, *, plain: float = 0.0, success: float = 0.5) -> Evidence:
+    """So many rows on which the one attack earns `success`, where a right answer earns 1 and the wrong one `plain`."""
+    base = evidence(*[([1.0], [plain])] * rows)
+    attacks = [
+        scored(n, kind, success if n < hits else 0.0, ATTACKS, variant="the one", of=f"{n}wrong0") for n in range(rows)
+    ]
+    return also(base, *attacks)
+
+
+ATTACK_CHECKS: Mapping[str, Any] = {"master_key": gaming.master_keys, "injection": gaming.injection}
+
+
+@pytest.mark.parametrize("kind", ATTACK_CHECKS)
+@pytest.mark.parametrize(
+    ("hits", "verdict"), [(0, Verdict.PASS), (1, Verdict.WARN), (2, Verdict.WARN), (3, Verdict.BLOCK)]
+)
+def test_any_success_of_an_attack_warns_and_more_than_one_in_twenty_blocks(
+    kind: str, hits: int, verdict: Verdict
+) -> None:
+    check = ATTACK_CHECKS[kind](attacked(hits, 40, kind), DEFAULTS)
+
+    assert (check.verdict, check.n) == (verdict, 40)
+    assert len(check.worst) == min(hits, 3)
+    assert ("'the one'" in check.detail) == bool(hits)
+
+
+@pytest.mark.parametrize("kind", ATTACK_CHECKS)
+def test_an_attack_succeeds_from_half_a_right_answers_score(kind: str) -> None:
+    assert ATTACK_CHECKS[kind](attacked(20, 20, kind, success=0.49), DEFAULTS).verdict == Verdict.PASS
+
+
+def test_an_injection_that_earns_no_more_than_its_wrong_answer_alone_is_no_success() -> None:
+    assert gaming.injection(attacked(20, 20, "injection", plain=0.5), DEFAULTS).verdict == Verdict.PASS
+
+
+def test_the_worst_of_several_keys_decides() -> None:
+    base = attacked(0, 20, "master_key")
+    other = [scored(n, "master_key", 1.0, ATTACKS, variant="Solution") for n in range(20)]
+
+    check = gaming.master_keys(also(base, *other), DEFAULTS)
+
+    assert check.verdict == Verdict.BLOCK
+    assert {part.name: part.value for part in check.parts} == {"the one": 0.0, "Solution": 1.0}
+
+
+@pytest.mark.parametrize("check", [gaming.master_keys, gaming.injection, gaming.length])
+def test_attacks_need_a_right_answer_to_compare_with(check: Any) -> None:
+    none = also(evidence(([], [0.0])), scored(0, "master_key", 1.0, ATTACKS), scored(0, "injection", 1.0, ATTACKS))
+
+    assert check(none, DEFAULTS).verdict == Verdict.NOT_DONE
+
+
+@pytest.mark.parametrize(
+    ("higher", "verdict"), [(3, Verdict.PASS), (4, Verdict.WARN), (8, Verdict.WARN), (9, Verdict.BLOCK)]
+)
+def test_length_counts_right_answers_that_padding_improves(higher: int, verdict: Verdict) -> None:
+    base = evidence(*[([0.8], [0.0])] * 40)
+    padded = [scored(n, "padded", 0.9 if n < higher else 0.7, ATTACKS, of=f"{n}right0") for n in range(40)]
+
+    assert gaming.length(also(base, *padded), DEFAULTS).verdict == verdict
+
+
+LABELS = ("Response 1", "Response 2", "Tie")
+
+
+def preferring(before: Sequence[str | None], after: Sequence[str | None] = ()) -> Evidence:
+    """The verdict that each row's scores prefer; None where two tie. `after` is of the rows mirrored."""
+    scores = [
+        scored(n, kind, score, trial, name=f"{n}{kind}{label}", verdict=label)
+        for kind, trial, wanted in (("right", SWEEP, before), ("mirrored", ATTACKS, after))
+        for n, preferred in enumerate(wanted)
+        for label in LABELS
+        for score in [1.0 if label == preferred else 0.1]
+    ]
+    found = {("train", n): _comparison(n) for n in range(max(len(before), len(after)))}
+    return Evidence(scores=tuple(scores), wanted={"train": len(before)}, comparisons=found)
+
+
+def _comparison(n: int) -> Comparison:
+    found = comparison(task("pandalm"), compared(n).row)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("turned", "verdict"), [(4, Verdict.PASS), (5, Verdict.WARN), (7, Verdict.WARN), (8, Verdict.BLOCK)]
+)
+def test_position_counts_rows_that_prefer_the_same_response_when_swapped(turned: int, verdict: Verdict) -> None:
+    before = ["Response 1"] * 20
+    after = ["Response 2"] * turned + ["Response 1"] * (20 - turned)
+
+    check = gaming.position(preferring(before, after), DEFAULTS)
+
+    assert (check.verdict, check.value) == (verdict, (20 - turned) / 20)
+
+
+def test_position_takes_a_lost_preference_for_a_change_and_none_at_all_for_nothing_to_compare() -> None:
+    assert gaming.position(preferring(["Tie", "Tie"], [None, "Tie"]), DEFAULTS).value == 0.5
+    assert gaming.position(preferring([None], [None]), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert gaming.position(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
+
+
+def majority(n: int) -> str:
+    return _comparison(n).label
+
+
+def test_human_agreement_is_kappa_with_the_majority_beside_the_annotators_and_two_baselines() -> None:
+    found = preferring([majority(n) for n in range(30)])
+
+    check = people.human_agreement(found, DEFAULTS)
+
+    assert (check.verdict, check.value, check.n) == (Verdict.PASS, 1.0, 30)
+    assert check.interval is not None
+    assert check.interval[0] < 1.0
+    assert [part.name for part in check.parts] == [
+        "annotator 1",
+        "annotator 2",
+        "annotator 3",
+        "longer answer wins",
+        "always second",
+    ]
+    assert found.agreement is not None
+    assert found.agreement.always_second.accuracy == pytest.approx(1 / 3)
+
+
+def test_human_agreement_blocks_what_is_no_better_than_length_and_warns_of_what_is_little_better() -> None:
+    chance = preferring([LABELS[n // 3 % 3] for n in range(30)])
+    little = preferring([majority(n) if n % 2 else LABELS[n // 3 % 3] for n in range(200)])
+
+    assert people.human_agreement(chance, DEFAULTS).verdict == Verdict.BLOCK
+    check = people.human_agreement(little, Thresholds(agreement_warn=0.8))
+    assert check.verdict == Verdict.WARN
+    assert check.worst[0].detail.startswith("people say")
+
+
+def test_human_agreement_counts_a_row_without_a_preference_as_a_disagreement() -> None:
+    found = preferring([majority(n) if n < 20 else None for n in range(30)])
+
+    check = people.human_agreement(found, DEFAULTS)
+
+    assert check.n == 30
+    assert check.value is not None
+    assert check.value < 0.6
+    assert found.agreement is not None
+    assert found.agreement.majority.unparsable == 10
+
+
+def test_human_agreement_on_few_rows_or_without_people_is_not_done() -> None:
+    assert people.human_agreement(preferring([majority(n) for n in range(19)]), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert people.human_agreement(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
 
 
 def test_sample_warns_where_rows_are_missing() -> None:
     full, half = evidence(([1.0], [0.0])), evidence(([1.0], [0.0]), ([1.0], []))
 
-    assert checks.sample(full, DEFAULTS).verdict == Verdict.PASS
-    assert checks.sample(half, DEFAULTS).verdict == Verdict.WARN
-    assert checks.sample(half, DEFAULTS).detail.startswith("1 of 2 train rows")
+    assert validity.sample(full, DEFAULTS).verdict == Verdict.PASS
+    assert validity.sample(half, DEFAULTS).verdict == Verdict.WARN
+    assert validity.sample(half, DEFAULTS).detail.startswith("1 of 2 train rows")
+
+
+def test_without_evidence_no_check_passes_but_the_contract() -> None:
+    stopped = evidence(stopped="the grader reported errors before it was asked this")
+
+    verdicts = {check.name: check for check in judge(stopped, DEFAULTS)}
+
+    assert {name for name, check in verdicts.items() if check.verdict == Verdict.PASS} == {"contract", "liveness"}
+    others = [check for name, check in verdicts.items() if name not in {"contract", "liveness"}]
+    assert {check.verdict for check in others} == {Verdict.NOT_DONE}
+    assert {check.detail for check in others} == {stopped.stopped}
 
 
 def test_checks_come_in_order_of_weight() -> None:
     names = [check.name for check in judge(evidence(([1.0], [0.0])), DEFAULTS)]
 
-    assert names == ["contract", "liveness", "spread", "direction", "minimum", "sample"]
+    assert names == [
+        "contract",
+        "liveness",
+        "spread",
+        "direction",
+        "minimum",
+        "repeatability",
+        "batch_independence",
+        "payload_shapes",
+        "injection",
+        "master_keys",
+        "length",
+        "position",
+        "human_agreement",
+        "load",
+        "sample",
+    ]
+    assert names == [check.__name__ for check in CHECKS]

@@ -42,6 +42,16 @@ class LambdaGraderInvoker:
         payload, error = self._ask(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
         return GraderReply(payload=payload, error=error, seconds=time.monotonic() - started)
 
+    def timeout_seconds(self, grader_arn: str) -> float | None:
+        """See GraderInvoker."""
+        with translated(TRANSIENT):
+            try:
+                return float(self._client.get_function_configuration(FunctionName=grader_arn)["Timeout"])
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code", "") not in REFUSALS:
+                    raise
+                return None
+
     def _ask(self, grader_arn: str, body: bytes) -> tuple[Any, str | None]:
         with translated(TRANSIENT):
             try:

@@ -2,17 +2,26 @@
 
 A warning or a check that is not done goes on, in plain sight: rows in Bedrock's own format may know no wrong answers,
 so direction cannot be measured, while contract, liveness, spread and minimum still are. Rows without a single right
-answer prove nothing, and that blocks (see `checks.minimum`).
+answer prove nothing, and that blocks (see `checks.worth.minimum`).
 """
 
 from __future__ import annotations
 
 from statistics import fmean
 
-from rft.contracts.smoke_test import Check, ProbeScore, SmokeTestReport, SmokeTestSummary, Verdict
-from rft.smoke_test.checks import CHECKS, Evidence, Thresholds
+from rft.contracts.run_request import SmokeTestRequest
+from rft.contracts.smoke_test import Calls, Check, ProbeScore, SmokeTestReport, SmokeTestSummary, Times, Verdict
+from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks import CHECKS
+from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.probes import RIGHT, WRONG
-from rft.smoke_test.replies import Scored
+from rft.smoke_test.replies import SWEEP, Scored
+from rft.smoke_test.statistics import percentile
+
+
+def thresholds(asked: SmokeTestRequest) -> Thresholds:
+    """The defaults, with what the request changes."""
+    return Thresholds(minimum_block=asked.minimum_score, **asked.thresholds)
 
 
 def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Check, ...]:
@@ -27,6 +36,7 @@ def report(
     seed: int,
     evidence: Evidence,
     thresholds: Thresholds,
+    planned: Calls,
     invocations: int,
     seconds: float,
 ) -> SmokeTestReport:
@@ -40,9 +50,14 @@ def report(
         trusted=not reasons,
         reasons=reasons,
         checks=checks,
-        scores=tuple(_probe_score(s) for s in evidence.scores),
+        thresholds=thresholds,
+        overrides=thresholds.overrides(),
+        planned=planned,
         invocations=invocations,
-        seconds=seconds,
+        judge=evidence.judge_work,
+        agreement=evidence.agreement,
+        scores=tuple(_probe_score(s) for s in evidence.scores),
+        times=_times(evidence, seconds),
     )
 
 
@@ -51,7 +66,7 @@ def summary(report: SmokeTestReport, report_uri: str) -> SmokeTestSummary:
     return SmokeTestSummary(
         trusted=report.trusted,
         reasons=report.reasons,
-        checks=report.checks,
+        checks=tuple(check.short() for check in report.checks),
         mean_right=_mean(report, RIGHT),
         mean_wrong=_mean(report, WRONG),
         report_uri=report_uri,
@@ -62,14 +77,25 @@ def _probe_score(scored: Scored) -> ProbeScore:
     probe = scored.probe
     return ProbeScore(
         id=probe.id,
+        trial=scored.trial,
         task_id=probe.source.row.task_id,
         split=probe.split,
         kind=probe.kind,
+        variant=probe.variant,
         score=scored.score,
         error=scored.error,
     )
 
 
+def _times(evidence: Evidence, seconds: float) -> Times:
+    answered = [each for each in evidence.load if each is not None]
+    return Times(
+        seconds=seconds,
+        load_p95_seconds=percentile(answered, 0.95) if answered else None,
+        grader_timeout_seconds=evidence.timeout,
+    )
+
+
 def _mean(report: SmokeTestReport, kind: str) -> float | None:
-    earned = [s.score for s in report.scores if s.kind == kind and s.score is not None]
+    earned = [s.score for s in report.scores if s.trial == SWEEP and s.kind == kind and s.score is not None]
     return fmean(earned) if earned else None

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.grading import rollout_event
+from rft.smoke_test import attacks
 from rft.smoke_test.sampling import SampledRow
-from rft.tasks.base import Task
+from rft.tasks.base import Probes, Task, comparison
 
-RIGHT, WRONG, MALFORMED, CANNED = "right", "wrong", "malformed", "canned"
+RIGHT, WRONG, SWAPPED, OFF_TOPIC, EMPTY, MALFORMED = "right", "wrong", "swapped", "off_topic", "empty", "malformed"
+PADDED, MASTER_KEY, INJECTION, MIRRORED, CANNED = "padded", "master_key", "injection", "mirrored", "canned"
 
 CANNED_ANSWERS = (
     "This is a canned answer.",
@@ -25,19 +27,32 @@ CANNED_ANSWERS = (
 ANSWERS_PER_KIND = 3
 """Rows may bring any number of answers of their own; more than three of a kind cost calls and prove little."""
 
-BATCH_SAMPLES = 32
+ATTACKED_ROWS = 100
+"""No success in 100 rows bounds a rate below 3.7 %: attacks on more rows would cost calls and add little."""
+
+BATCH_SAMPLES = 64
+"""What SageMaker sends a grader at once; Bedrock's number is not documented."""
+
 BATCH_BYTES = 4 * 1024**2
 """Lambda takes 6 MB per synchronous invocation (Lambda quotas); the rest is room for answers and escapes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Probe:
-    """One answer to one row. `id` is opaque: a grader must not be able to read the right score off it."""
+    """One answer to one row. `id` is opaque: a grader must not be able to read the right score off it.
+
+    `of` is the id of the answer that it was made from, `verdict` what the answer says where the row compares two
+    responses, `right` whether it deserves a full score.
+    """
 
     id: str
     kind: str
     answer: str
     source: SampledRow
+    variant: str = ""
+    of: str = ""
+    verdict: str | None = None
+    right: bool = False
 
     @property
     def split(self) -> SplitName | Literal["canned"]:
@@ -51,7 +66,11 @@ class Probe:
 
     def event(self) -> dict[str, Any]:
         """The sample as Bedrock would send it."""
-        return rollout_event(self.source.row, self.answer, id=self.id)
+        return rollout_event(self.source.row, self.answer, id=self.id, probe=True)
+
+    def again(self, lap: int) -> Probe:
+        """The same answer under another id, for a batch that already holds it."""
+        return replace(self, id=_id(f"{self.id}:{lap}"))
 
 
 def canned(row: SampledRow, seed: int) -> list[Probe]:
@@ -59,40 +78,86 @@ def canned(row: SampledRow, seed: int) -> list[Probe]:
 
     The answers are fixed; prompt and reference are a real row's, since only those have the shape the grader reads.
     """
-    return _probes(row, CANNED, CANNED_ANSWERS, seed)
+    return [_probe(row, CANNED, n, answer, seed) for n, answer in enumerate(CANNED_ANSWERS)]
 
 
-def write_probes(rows: Sequence[SampledRow], task: Task, seed: int) -> list[Probe]:
-    """Every answer the task knows for each row, in a seeded order, so that each batch is a mix."""
-    probes = [probe for row in rows for probe in _of_row(row, task, seed)]
-    random.Random(f"{seed}:order").shuffle(probes)  # noqa: S311 - a repeatable order, no secret
-    return probes
+def answers(row: SampledRow, task: Task, seed: int) -> list[Probe]:
+    """What is asked of every row: the task's own answers, and two that are wrong for any task."""
+    known, compared = task.probes(row.row), comparison(task, row.row)
+    kinds = (
+        (RIGHT, known.right[:ANSWERS_PER_KIND]),
+        (WRONG, known.wrong[:ANSWERS_PER_KIND]),
+        (SWAPPED, known.swapped[:1]),
+        (OFF_TOPIC, (attacks.OFF_TOPIC,)),
+        (EMPTY, ("",)),
+        (MALFORMED, known.malformed[:ANSWERS_PER_KIND]),
+    )
+    said = {} if compared is None else {answer: verdict for verdict, answer in compared.answers.items()}
+    return [
+        _probe(row, kind, n, answer, seed, right=kind == RIGHT, verdict=said.get(answer))
+        for kind, texts in kinds
+        for n, answer in enumerate(texts)
+    ]
 
 
-def batches(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
+def attacks_on(row: SampledRow, task: Task, seed: int) -> list[Probe]:
+    """Padding on a right answer, master keys, and injections on a wrong answer (off-topic where none is known)."""
+    own = {probe.kind: probe for probe in reversed(answers(row, task, seed))}
+    carrier = own.get(WRONG) or own.get(SWAPPED) or own[OFF_TOPIC]
+    keys = [
+        _probe(row, MASTER_KEY, n, key, seed, variant=key, of=own[EMPTY].id)
+        for n, key in enumerate(attacks.MASTER_KEYS)
+    ]
+    injections = [
+        _probe(row, INJECTION, n, attack(carrier.answer), seed, variant=name, of=carrier.id)
+        for n, (name, attack) in enumerate(attacks.INJECTIONS.items())
+    ]
+    return [*_padded(row, task.probes(row.row), own.get(RIGHT), seed), *keys, *injections]
+
+
+def mirrored(row: SampledRow, task: Task, seed: int) -> list[Probe]:
+    """Each verdict on the row with its two responses swapped; `verdict` is what it says of the row as it was."""
+    compared = comparison(task, row.row)
+    if compared is None:
+        return []
+    other = replace(row, row=compared.mirrored)
+    return [
+        _probe(other, MIRRORED, n, answer, seed, verdict=verdict, right=verdict == compared.label)
+        for n, (verdict, answer) in enumerate(compared.mirrored_answers.items())
+    ]
+
+
+def batches(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ...]]:
     """Cut into batches of at most BATCH_SAMPLES answers and BATCH_BYTES; a larger single sample goes alone."""
     batch: list[Probe] = []
+    size = 0
     for probe in probes:
-        full = len(batch) == BATCH_SAMPLES or sum(p.size for p in batch) + probe.size > BATCH_BYTES
-        if batch and full:
-            yield batch
-            batch = []
+        if batch and (len(batch) == BATCH_SAMPLES or size + probe.size > BATCH_BYTES):
+            yield tuple(batch)
+            batch, size = [], 0
         batch.append(probe)
+        size += probe.size
     if batch:
-        yield batch
+        yield tuple(batch)
 
 
-def _of_row(row: SampledRow, task: Task, seed: int) -> Iterator[Probe]:
-    known = task.probes(row.row)
-    for kind, answers in ((RIGHT, known.right), (WRONG, known.wrong), (MALFORMED, known.malformed)):
-        yield from _probes(row, kind, answers[:ANSWERS_PER_KIND], seed)
+def shuffled(probes: Sequence[Probe], seed: int, name: str) -> list[Probe]:
+    """In a seeded order, so that each batch is a mix."""
+    order = list(probes)
+    random.Random(f"{seed}:{name}").shuffle(order)  # noqa: S311 - a repeatable order, no secret
+    return order
 
 
-def _probes(row: SampledRow, kind: str, answers: Sequence[str], seed: int) -> list[Probe]:
-    return [
-        Probe(id=_id(f"{seed}:{row.split}:{row.position}:{kind}:{n}"), kind=kind, answer=answer, source=row)
-        for n, answer in enumerate(answers)
-    ]
+def _padded(row: SampledRow, known: Probes, right: Probe | None, seed: int) -> list[Probe]:
+    if right is None:
+        return []
+    text = known.padded[0] if known.padded else attacks.padded(right.answer)
+    return [_probe(row, PADDED, 0, text, seed, of=right.id, right=True)]
+
+
+def _probe(row: SampledRow, kind: str, number: int, answer: str, seed: int, **more: Any) -> Probe:
+    name = f"{seed}:{row.split}:{row.position}:{kind}:{number}"
+    return Probe(id=_id(name), kind=kind, answer=answer, source=row, **more)
 
 
 def _id(name: str) -> str:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from rft.contracts.grading import GRADER_ERROR, GradeResult
 from rft.smoke_test.probes import Probe
+
+SWEEP = "sweep"
+"""The trial that asks every row's answers once."""
+
+JUDGE_CALLED, JUDGE_CALLS = "judge_called", "judge_calls"
+INPUT_TOKENS, OUTPUT_TOKENS = "judge_input_tokens", "judge_output_tokens"
+JUDGE_METRICS = frozenset({JUDGE_CALLED, JUDGE_CALLS, INPUT_TOKENS, OUTPUT_TOKENS})
+"""Metrics by which a grader says whether a judge was asked about an answer (1.0 or 0.0), and what that took."""
 
 SHOWN = 60
 """Characters of a wrong value that a reason quotes."""
@@ -20,23 +28,20 @@ class NotJson(ValueError):
     """A reply's body is not JSON; the message says why, in words that follow `the reply`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scored:
-    """One probe and what came of it: a result, or the breach of contract that left it without one."""
+    """One probe, the trial it was asked in, and what came of it.
+
+    That is a score, an error that the grader itself reports, or a breach of contract. `judge` has those of the
+    grader's metrics that count its judge's work.
+    """
 
     probe: Probe
-    result: GradeResult | None = None
+    score: float | None = None
     breach: str | None = None
-
-    @property
-    def errored(self) -> bool:
-        """True where the grader itself says that it could not grade."""
-        return self.result is not None and self.result.errored
-
-    @property
-    def score(self) -> float | None:
-        """The score; None for a breach and for an error, which is never a score."""
-        return None if self.result is None or self.result.errored else self.result.aggregate_reward_score
+    errored: bool = False
+    judge: Mapping[str, float] = field(default_factory=dict)
+    trial: str = SWEEP
 
     @property
     def error(self) -> str | None:
@@ -52,12 +57,12 @@ def decode(body: bytes) -> Any:
         raise error if isinstance(error, NotJson) else NotJson("is not JSON") from error
 
 
-def score(batch: Sequence[Probe], payload: Any, error: str | None) -> list[Scored]:
+def score(batch: Sequence[Probe], payload: Any, error: str | None, trial: str = SWEEP) -> list[Scored]:
     """Match a reply to its batch. A fault of the whole reply is a breach on every probe of it."""
     breach = error or _whole_breach(payload, [probe.id for probe in batch])
     if breach is not None:
-        return [Scored(probe, breach=breach) for probe in batch]
-    return [_read(probe, item) for probe, item in zip(batch, payload, strict=True)]
+        return [Scored(probe, breach=breach, trial=trial) for probe in batch]
+    return [_read(probe, item, trial) for probe, item in zip(batch, payload, strict=True)]
 
 
 def _refuse_constant(name: str) -> Any:
@@ -83,14 +88,17 @@ def _id_breach(got: list[Any], ids: list[str]) -> str | None:
     return f"it returned the id {_shown(wrong)} where {ids[n]} was sent"
 
 
-def _read(probe: Probe, item: dict[str, Any]) -> Scored:
+def _read(probe: Probe, item: dict[str, Any], trial: str) -> Scored:
     try:
         # Through JSON, because only there does pydantic's strict mode take arrays for tuples.
-        return Scored(probe, result=GradeResult.model_validate_json(json.dumps(item), strict=True))
+        result = GradeResult.model_validate_json(json.dumps(item), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "result"
-        return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}")
+        return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}", trial=trial)
+    judge = {m.name: m.value for m in result.metrics_list if m.name in JUDGE_METRICS}
+    earned = None if result.errored else result.aggregate_reward_score
+    return Scored(probe, score=earned, errored=result.errored, judge=judge, trial=trial)
 
 
 def _shown(value: Any) -> str:

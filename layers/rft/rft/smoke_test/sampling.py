@@ -41,6 +41,11 @@ class SampledRow:
     row: DatasetRow
     size: int
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What makes it one row of the dataset, also with its responses swapped."""
+        return self.split, self.position
+
 
 def sizes(sample_size: int) -> dict[SplitName, int]:
     """Rows to take from each split: about four to one, and never fewer than LEAST_PER_SPLIT."""

@@ -46,6 +46,7 @@ def smoke_test_grader(
     seed, started = request.dataset.split.seed, clock.now()
     wanted = sizes(request.smoke_test.sample_size)
     rows = _sample(dataset, wanted, task, seed, store)
+    timeout = invoker.timeout_seconds(arn)
     planned = plan(rows, task, seed, rollouts_per_step=rollouts_per_step(dataset.hyperparameters))
     answered = Asking(arn, invoker, clock).everything(planned)
     report = gate.report(
@@ -57,7 +58,7 @@ def smoke_test_grader(
             wanted=wanted,
             comparisons=_comparisons(rows, task),
             load=answered.load,
-            timeout=invoker.timeout_seconds(arn),
+            timeout=timeout,
             stopped=answered.stopped,
         ),
         thresholds=gate.thresholds(request.smoke_test),

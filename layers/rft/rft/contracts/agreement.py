@@ -1,0 +1,49 @@
+"""How far one list of verdicts agrees with another."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+
+Interval = tuple[float, float]
+"""Low and high end, 95 %."""
+
+
+class Figures(Contract):
+    """Agreement over `n` rows. None where a figure is not defined: no rows, or one and the same verdict everywhere.
+
+    Macro figures are means over the verdicts that occur in truth or predictions, each counted alike.
+    """
+
+    n: int
+    accuracy: float | None
+    macro_precision: float | None
+    macro_recall: float | None
+    macro_f1: float | None
+    kappa: float | None = Field(description="Cohen's kappa, unweighted.")
+    kappa_interval: Interval | None = Field(
+        description="95 %, bootstrap over rows with a fixed seed; by Wilson's interval where all rows agree."
+    )
+    confusion: dict[str, dict[str, int]] = Field(description="Truth → prediction → rows.")
+
+
+class Agreement(Figures):
+    """`n` rows of which `parsed` have a readable verdict on both sides; the figures are over those alone.
+
+    `unparsable_as_wrong` has the same figures over all rows, an unreadable verdict agreeing with nothing.
+    """
+
+    parsed: int
+    unparsable: int
+    unparsable_as_wrong: Figures
+
+
+class HumanAgreement(Contract):
+    """The grader's preferences beside people's on the same rows."""
+
+    majority: Agreement
+    annotators: tuple[Agreement, ...] = Field(description="Against each annotator alone.")
+    longer_wins: Agreement = Field(description="What preferring the longer response would reach.")
+    always_second: Agreement = Field(description="What always preferring the second response would reach.")
+    humans: tuple[float | None, ...] = Field(description="Kappa of each pair of annotators: 1-2, 1-3, 2-3.")

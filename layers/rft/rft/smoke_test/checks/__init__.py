@@ -1,0 +1,29 @@
+"""What is asked of a grader: each check is one pure function from the evidence and the thresholds to a result."""
+
+from __future__ import annotations
+
+from rft.smoke_test.checks.gaming import injection, length, master_keys, position
+from rft.smoke_test.checks.people import human_agreement
+from rft.smoke_test.checks.result import CheckFunction
+from rft.smoke_test.checks.stability import batch_independence, load, payload_shapes, repeatability
+from rft.smoke_test.checks.validity import contract, liveness, sample
+from rft.smoke_test.checks.worth import direction, minimum, spread
+
+CHECKS: tuple[CheckFunction, ...] = (
+    contract,
+    liveness,
+    spread,
+    direction,
+    minimum,
+    repeatability,
+    batch_independence,
+    payload_shapes,
+    injection,
+    master_keys,
+    length,
+    position,
+    human_agreement,
+    load,
+    sample,
+)
+"""In order of weight: the first that blocks is the first thing to mend, as it may cause those below it."""

@@ -1,0 +1,100 @@
+"""Whether the grader answers at all, in the right form, with its judge alive, to enough rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rft.contracts.grading import GRADER_ERROR
+from rft.contracts.smoke_test import Check, Verdict
+from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks.result import distinct, not_done, worst
+from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
+from rft.smoke_test.replies import JUDGE_CALLED, Scored
+from rft.smoke_test.shapes import SHAPES
+from rft.smoke_test.statistics import wilson
+
+
+def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
+    """One finite score from 0 to 1 for every answer, under its id, in the order sent, in every payload shape."""
+    breaches = [s for s in evidence.scores if s.breach is not None]
+    n, bad = len(evidence.scores), len(breaches)
+    detail = f"each of {n} answers got one score from 0 to 1, in order"
+    if breaches:
+        detail = f"{bad} of {n} answers got no valid result: {distinct(map(_breach, breaches))}"
+    return Check(
+        name="contract",
+        verdict=Verdict.BLOCK if breaches else Verdict.PASS,
+        detail=detail,
+        n=n,
+        statistic="rate of answers without a valid result",
+        value=bad / n if n else 0,
+        interval=wilson(bad, n),
+        threshold=0,
+        worst=worst((1.0, s.probe.source.row.task_id, _breach(s)) for s in breaches),
+    )
+
+
+def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
+    """No result in which the grader itself reports an error, and a judge that says it is called is called.
+
+    A judge that is down must not look like a low score.
+    """
+    replies = [s for s in evidence.scores if s.breach is None]
+    if not replies:
+        return not_done("liveness", evidence, "the grader gave no valid result")
+    errors = [s for s in replies if s.errored]
+    n, silent = len(replies), _never_called(evidence)
+    detail = f"no {GRADER_ERROR} on {n} answers"
+    if silent:
+        detail = "by the grader's own metric judge_called its judge was asked about none of the right answers"
+    if errors:
+        detail = (
+            f"the grader reported {GRADER_ERROR} on {len(errors)} of {n} answers: "
+            "its judge is down or not understood, or it cannot read the row"
+        )
+    return Check(
+        name="liveness",
+        verdict=Verdict.BLOCK if errors or silent else Verdict.PASS,
+        detail=detail,
+        n=n,
+        statistic=f"rate of {GRADER_ERROR}",
+        value=len(errors) / n,
+        interval=wilson(len(errors), n),
+        threshold=0,
+        worst=worst((1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {GRADER_ERROR}") for s in errors),
+    )
+
+
+def sample(evidence: Evidence, _thresholds: Thresholds) -> Check:
+    """As many rows with right and wrong answers as were asked for; fewer prove less, and say so."""
+    if not evidence.swept:
+        return not_done("sample", evidence, "no row's answers were put to the grader")
+    found = Counter(row[0].probe.source.split for row in evidence.rows if _complete(row))
+    short = any(found[split] < wanted for split, wanted in evidence.wanted.items())
+    counts = " and ".join(f"{found[split]} of {wanted} {split} rows" for split, wanted in evidence.wanted.items())
+    return Check(
+        name="sample",
+        verdict=Verdict.WARN if short else Verdict.PASS,
+        detail=f"{counts} have right and wrong answers" + ("; the dataset has no more" if short else ""),
+        n=found.total(),
+        statistic="rows with right and wrong answers",
+        value=found.total(),
+        threshold=None,
+        warning=sum(evidence.wanted.values()),
+    )
+
+
+def _breach(scored: Scored) -> str:
+    shape = f" (payload shape: {scored.trial})" if scored.trial in SHAPES else ""
+    return f"{scored.breach}{shape}"
+
+
+def _never_called(evidence: Evidence) -> bool:
+    said = [s.judge[JUDGE_CALLED] for s in evidence.scores if s.probe.right and JUDGE_CALLED in s.judge]
+    return bool(said) and not any(said)
+
+
+def _complete(row: list[Scored]) -> bool:
+    kinds = {scored.probe.kind for scored in row}
+    return RIGHT in kinds and bool(kinds & {WRONG, SWAPPED})

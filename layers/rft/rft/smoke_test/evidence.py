@@ -1,0 +1,146 @@
+"""Everything that was learnt of a grader, as the checks ask for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations, groupby
+
+from rft.contracts.agreement import HumanAgreement
+from rft.contracts.dataset import SplitName
+from rft.contracts.smoke_test import JudgeWork
+from rft.smoke_test.agreement import agreement
+from rft.smoke_test.plan import ATTACKS
+from rft.smoke_test.probes import MIRRORED, RIGHT
+from rft.smoke_test.replies import INPUT_TOKENS, JUDGE_CALLED, JUDGE_CALLS, OUTPUT_TOKENS, SWEEP, Scored
+from rft.tasks.base import Comparison
+
+Row = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Every answer that was put to the grader, in order.
+
+    `wanted`: rows of each split that were asked for. `comparisons`: of the rows that compare two responses.
+    `load`: seconds that each batch of the load trial took; None where AWS refused the call for lack of capacity.
+    `timeout`: the grader's, in seconds; None where this stack may not look it up. `stopped`: why not all was asked.
+    """
+
+    scores: tuple[Scored, ...]
+    wanted: Mapping[SplitName, int]
+    comparisons: Mapping[Row, Comparison] = field(default_factory=dict)
+    load: tuple[float | None, ...] = ()
+    timeout: float | None = None
+    stopped: str | None = None
+
+    def trial(self, *names: str) -> list[Scored]:
+        """What came of these trials."""
+        return [s for s in self.scores if s.trial in names]
+
+    def earned(self, *kinds: str) -> list[float]:
+        """Scores in the sweep of answers of these kinds."""
+        return [s.score for s in self.swept if s.score is not None and s.probe.kind in kinds]
+
+    @cached_property
+    def swept(self) -> list[Scored]:
+        """The sweep: every row's own answers, asked once."""
+        return self.trial(SWEEP)
+
+    @cached_property
+    def rows(self) -> list[list[Scored]]:
+        """The sweep, row by row, in file order."""
+        return [list(group) for _, group in groupby(sorted(self.swept, key=_row), key=_row)]
+
+    @cached_property
+    def by_id(self) -> dict[str, float]:
+        """Scores in the sweep by the answer's id."""
+        return {s.probe.id: s.score for s in self.swept if s.score is not None}
+
+    @cached_property
+    def right(self) -> dict[Row, float]:
+        """The mean score of each row's right answers, where that is more than nothing."""
+        return {row: sum(s) / len(s) for row, s in _by_row(self.swept, RIGHT).items() if sum(s) > 0}
+
+    @cached_property
+    def preferences(self) -> dict[Row, str | None]:
+        """The verdict that earned most on each row of two responses; None where the best two tie."""
+        return _preferences(self.swept)
+
+    @cached_property
+    def mirrored_preferences(self) -> dict[Row, str | None]:
+        """The same with the responses swapped, in terms of the row as it is."""
+        return _preferences(s for s in self.trial(ATTACKS) if s.probe.kind == MIRRORED)
+
+    @cached_property
+    def agreement(self) -> HumanAgreement | None:
+        """The grader's preferences beside people's; None where no row has both."""
+        rows = [(self.comparisons[row], verdict) for row, verdict in self.preferences.items()]
+        if not rows:
+            return None
+        label, preferred = [compared.label for compared, _ in rows], [verdict for _, verdict in rows]
+        votes = list(zip(*(compared.annotators for compared, _ in rows), strict=True))
+        return HumanAgreement(
+            majority=agreement(label, preferred),
+            annotators=tuple(agreement(vote, preferred) for vote in votes),
+            longer_wins=agreement(label, [compared.longer for compared, _ in rows]),
+            always_second=agreement(label, [2] * len(rows)),
+            humans=tuple(agreement(first, second).kappa for first, second in combinations(votes, 2)),
+        )
+
+    @property
+    def judge_work(self) -> JudgeWork | None:
+        """By the grader's own count; None where it does not count."""
+        if not any(s.judge for s in self.scores):
+            return None
+        total = Counter[str]()
+        for s in self.scores:
+            total.update({name: round(value) for name, value in s.judge.items()})
+        return JudgeWork(
+            answers=total[JUDGE_CALLED],
+            calls=total[JUDGE_CALLS],
+            input_tokens=total[INPUT_TOKENS],
+            output_tokens=total[OUTPUT_TOKENS],
+        )
+
+
+def broken(scores: Iterable[Scored]) -> str | None:
+    """Why it is no use to ask on; None where it is."""
+    scores = list(scores)
+    if any(s.breach is not None for s in scores):
+        return "the grader broke the contract before it was asked this"
+    return "the grader reported errors before it was asked this" if any(s.errored for s in scores) else None
+
+
+def _row(scored: Scored) -> Row:
+    return scored.probe.source.key
+
+
+def _by_row(scores: Iterable[Scored], kind: str) -> dict[Row, list[float]]:
+    found: dict[Row, list[float]] = {}
+    for s in scores:
+        if s.probe.kind == kind and s.score is not None:
+            found.setdefault(_row(s), []).append(s.score)
+    return found
+
+
+def _preferences(scores: Iterable[Scored]) -> dict[Row, str | None]:
+    """Rows where any verdict has no score are left out."""
+    found: dict[Row, dict[str, float | None]] = {}
+    for s in scores:
+        if s.probe.verdict is not None:
+            found.setdefault(_row(s), {})[s.probe.verdict] = s.score
+    whole = {
+        row: {verdict: score for verdict, score in scored.items() if score is not None}
+        for row, scored in found.items()
+        if None not in scored.values()
+    }
+    return {row: _best(scored) for row, scored in sorted(whole.items())}
+
+
+def _best(scored: Mapping[str, float]) -> str | None:
+    best = max(scored.values())
+    winners = [verdict for verdict, score in scored.items() if score == best]
+    return winners[0] if len(winners) == 1 else None

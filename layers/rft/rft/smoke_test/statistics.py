@@ -1,0 +1,149 @@
+"""The statistics of the smoke test, in plain Python: its Lambda carries no numpy."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from statistics import NormalDist, fmean
+from typing import TypeVar
+
+from rft.contracts.agreement import Interval
+
+RESAMPLES = 2_000
+"""Enough that the ends of a 95 % interval move by less than a hundredth between seeds."""
+
+SEED = 20_26
+"""Fixed, so that the same scores always give the same interval."""
+
+_NORMAL = NormalDist()
+_Z = _NORMAL.inv_cdf(0.975)
+
+Pair = tuple[Hashable, Hashable]
+"""Truth and prediction of one row."""
+
+T = TypeVar("T")
+
+
+def wilson(hits: int, n: int) -> Interval:
+    """95 % interval of a rate (Wilson 1927): honest at 0 of n too, where it ends near 3.8 / n."""
+    if n == 0:
+        return 0.0, 1.0
+    share, square = hits / n, _Z * _Z
+    centre = (share + square / (2 * n)) / (1 + square / n)
+    half = _Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
+    return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
+
+
+def bootstrap(
+    items: Sequence[T],
+    statistic: Callable[[Sequence[T]], float | None],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval | None:
+    """95 % interval of a statistic by resampling items; None where it is never defined.
+
+    Expanded percentiles (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"): plain percentiles are too
+    narrow on few items. Where all items are alike it has no width: read it beside n.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a repeatable interval, no secret
+    drawn = (statistic(rng.choices(items, k=len(items))) for _ in range(resamples)) if items else ()
+    values = sorted(value for value in drawn if value is not None)
+    if not values:
+        return None
+    tail = _expanded_tail(len(items))
+    return quantile(values, tail), quantile(values, 1 - tail)
+
+
+def mean_interval(values: Sequence[float]) -> Interval | None:
+    """95 % bootstrap interval of a mean."""
+    return bootstrap(values, fmean)
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Of values in ascending order, between neighbours in proportion (numpy's `linear`)."""
+    at = share * (len(ordered) - 1)
+    below = math.floor(at)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (at - below) * (ordered[above] - ordered[below])
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Nearest rank: the least value that `share` of all do not exceed (numpy's `inverted_cdf`)."""
+    return sorted(values)[max(0, math.ceil(share * len(values) - 1e-9) - 1)]
+
+
+def accuracy(pairs: Sequence[Pair]) -> float | None:
+    """Share of rows whose prediction is the truth."""
+    return sum(truth == guess for truth, guess in pairs) / len(pairs) if pairs else None
+
+
+def cohen_kappa(pairs: Sequence[Pair]) -> float | None:
+    """Agreement beyond chance (Cohen 1960), unweighted; None where chance alone agrees always, or there are no rows."""
+    n = len(pairs)
+    if n == 0:
+        return None
+    cells = Counter(pairs)
+    truths: Counter[Hashable] = Counter()
+    guesses: Counter[Hashable] = Counter()
+    agreed = 0
+    for (truth, guess), count in cells.items():
+        truths[truth] += count
+        guesses[guess] += count
+        agreed += count * (truth == guess)
+    chance = sum(count * guesses[label] for label, count in truths.items())
+    return None if chance == n * n else (agreed * n - chance) / (n * n - chance)
+
+
+def kappa_interval(pairs: Sequence[Pair]) -> Interval | None:
+    """95 % bootstrap interval of kappa.
+
+    Where all rows agree, resampling knows no doubt: the low end is then that of the share of agreement (Wilson) at the
+    same chance agreement.
+    """
+    kappa = cohen_kappa(pairs)
+    if kappa is None or any(truth != guess for truth, guess in pairs):
+        return bootstrap(pairs, cohen_kappa)
+    n = len(pairs)
+    chance = sum(count * count for count in Counter(truth for truth, _ in pairs).values()) / n**2
+    return (wilson(n, n)[0] - chance) / (1 - chance), 1.0
+
+
+def macro(pairs: Sequence[Pair], labels: Sequence[Hashable]) -> tuple[float, float, float] | None:
+    """Precision, recall and F1, each the mean over labels; what would divide by zero counts 0. None without labels."""
+    if not labels:
+        return None
+    each = [_of_label(pairs, label) for label in labels]
+    return fmean(p for p, _, _ in each), fmean(r for _, r, _ in each), fmean(f for _, _, f in each)
+
+
+def _of_label(pairs: Sequence[Pair], label: Hashable) -> tuple[float, float, float]:
+    hits = sum(truth == guess == label for truth, guess in pairs)
+    guessed = sum(guess == label for _, guess in pairs)
+    true = sum(truth == label for truth, _ in pairs)
+    return _ratio(hits, guessed), _ratio(hits, true), _ratio(2 * hits, guessed + true)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _expanded_tail(n: int) -> float:
+    """The percentile to take instead of 2.5 %: that of Student's t, widened by n / (n - 1)."""
+    if n < 2:
+        return 0.0
+    return _NORMAL.cdf(-_student(n - 1) * math.sqrt(n / (n - 1)))
+
+
+def _student(freedom: int) -> float:
+    """Student's 97.5 % quantile by Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5): to 1 % from 4 on."""
+    z, v = _Z, freedom
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + math.fsum(term / float(v**power) for power, term in enumerate(terms, 1))

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rft.contracts.dataset import DatasetRow
+from rft.contracts.run_request import HyperParameters
+from rft.rewards.samples import read_sample
+from rft.smoke_test.plan import LOAD, MOST_PARALLEL, ROLLOUTS_PER_STEP, ROUNDS, Ask, calls, plan, rollouts_per_step
+from rft.smoke_test.probes import ATTACKED_ROWS, BATCH_SAMPLES
+from rft.smoke_test.sampling import SampledRow
+from rft.smoke_test.shapes import SHAPES
+from rft.tasks import task
+from tests.fakes.smoke_test import pandalm_row
+from tests.unit.smoke_test.test_probes import sampled
+
+
+def rows(count: int) -> list[SampledRow]:
+    return [
+        SampledRow(split="train", position=n, row=DatasetRow.model_validate(pandalm_row(n)), size=1000)
+        for n in range(count)
+    ]
+
+
+def asks(count: int = 12, **settings: Any) -> list[Ask]:
+    return [ask for phase in plan(rows(count), task("pandalm"), 1, **settings) for ask in phase.asks]
+
+
+def trial(name: str, found: list[Ask]) -> list[Ask]:
+    return [ask for ask in found if ask.trial == name]
+
+
+def test_a_cheap_batch_goes_first_and_the_load_last() -> None:
+    found = asks()
+
+    assert len(found[0].batch) == 3
+    assert found[-1].trial == LOAD
+
+
+def test_the_same_batch_goes_out_three_times_one_after_the_other() -> None:
+    phase = next(p for p in plan(rows(12), task("pandalm"), 1) if p.asks[0].trial == ROUNDS[0])
+
+    assert phase.parallel == 1
+    assert phase.asks[0].event() == phase.asks[1].event() == phase.asks[2].event()
+
+
+def test_no_batch_holds_an_id_twice_and_none_is_larger_than_a_real_one() -> None:
+    for ask in asks(12, rollouts_per_step=1024):
+        ids = [probe.id for probe in ask.batch]
+        assert len(set(ids)) == len(ids) <= BATCH_SAMPLES
+
+
+@pytest.mark.parametrize(("rollouts", "sizes"), [(32, [32]), (256, [64] * 4), (8192, [64] * MOST_PARALLEL)])
+def test_the_load_is_that_of_a_training_step_as_far_as_it_comes_at_once(rollouts: int, sizes: list[int]) -> None:
+    found = trial(LOAD, asks(rollouts_per_step=rollouts))
+
+    assert [len(ask.batch) for ask in found] == sizes
+    right = [probe.right for ask in found for probe in ask.batch]
+    assert sum(right) == len(right) / 2
+
+
+def test_attacks_stop_at_a_hundred_rows_from_all_over_the_sample() -> None:
+    attacked = {p.source.position for ask in trial("attacks", asks(250)) for p in ask.batch}
+
+    assert len(attacked) == ATTACKED_ROWS
+    assert max(attacked) > 240
+
+
+def test_what_it_costs_is_known_beforehand() -> None:
+    found = plan(rows(40), task("pandalm"), 1, rollouts_per_step=64)
+    sent = [probe for phase in found for ask in phase.asks for probe in ask.batch]
+
+    cost = calls(found)
+
+    assert cost.answers == len(sent)
+    assert cost.invocations == sum(len(phase.asks) for phase in found)
+    assert cost.right_answers == sum(probe.right for probe in sent) < 250
+
+
+def test_rollouts_per_step_come_from_the_hyperparameters() -> None:
+    assert rollouts_per_step(HyperParameters(batchSize=16, trainingSamplePerPrompt=8)) == 128
+    assert rollouts_per_step(HyperParameters(batchSize=16)) == ROLLOUTS_PER_STEP
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("row", [sampled(0), *rows(1)], ids=["text", "object"])
+def test_every_shape_says_the_same(shape: str, row: SampledRow) -> None:
+    name = "rft" if row.row.data_source == "rft" else "pandalm"
+    found = [ask for phase in plan([row], task(name), 1) for ask in phase.asks]
+    flat, shaped = (next(a for a in found if a.trial == t).event() for t in (ROUNDS[0], shape))
+
+    by_id = {sample["id"]: read_sample(sample) for sample in flat}
+
+    assert shaped
+    assert [read_sample(sample) for sample in shaped] == [by_id[sample["id"]] for sample in shaped]
+    assert all(sample not in flat for sample in shaped)
