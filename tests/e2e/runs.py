@@ -81,7 +81,7 @@ class Bench:
 
     def messages(self, run_id: str) -> list[Mapping[str, Any]]:
         """What was announced of the run."""
-        return [m["message"] for m in self.aws.messages() if m["message"]["run_id"] == run_id]
+        return [m["message"] for m in self.aws.messages() if m["message"].get("run_id") == run_id]
 
     def _execution(self, arn: str) -> str:
         status: str = self.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"]

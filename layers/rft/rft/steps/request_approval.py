@@ -44,6 +44,6 @@ def _message(record: RunRecord, approval: Approval) -> dict[str, object]:
         "expires_at": approval.expires_at.isoformat(),
         "see": f"GET /runs/{record.run_id}",
         "approve": f"rft approve {record.run_id}",
-        "refuse": f"rft approve {record.run_id} --refuse",
+        "refuse": f"rft approve {record.run_id} --reject",
         "or_by_http": f'POST /runs/{record.run_id}/approve {{"approved": true, "by": "your name", "comment": ""}}',
     }

@@ -1,0 +1,103 @@
+"""Runs that are cancelled, or whose execution is stopped from outside, at every stage."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from rft_cli.control_plane import ApiError
+from tests.e2e.runs import Bench, until
+from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, held_at, wait_for
+
+pytestmark = pytest.mark.emulator
+
+SECONDS_TO_END = 5.0
+
+
+def abort(bench: Bench, run_id: str, **why: str) -> None:
+    arn = bench.plane.run(run_id)["execution_arn"]
+    bench.aws.client("stepfunctions").stop_execution(executionArn=arn, **why)
+
+
+def execution(bench: Bench, run_id: str) -> str:
+    arn = bench.plane.run(run_id)["execution_arn"]
+    return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
+
+
+def check_ended(bench: Bench, run_id: str, stage: str, *, since: float) -> dict[str, Any]:
+    """CANCELLED in time, no job at work, one message: now and once everything that was under way is over."""
+    view = wait_for(bench, run_id, "CANCELLED")
+    assert time.monotonic() - since < SECONDS_TO_END
+    if stage in JOB_STAGES:
+        until(lambda: bool(bench.jobs(run_id)), "the job that was under way")
+        until(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
+    else:
+        time.sleep(
+            max(0.0, HOLD_SECONDS + 1 - (time.monotonic() - since))
+        )  # what is still under way finds the run ended
+        assert bench.jobs(run_id) == []
+    until(lambda: bench.plane.run(run_id)["notified"], "the message")
+    now = bench.plane.run(run_id)
+    assert {**now, "notified": True, "updated_at": ""} == {**view, "notified": True, "updated_at": ""}
+    assert [event["after"] for event in now["timeline"]][-2:] == [stage, "CANCELLED"]
+    assert now["failure"]["stage"] == stage
+    assert execution(bench, run_id) == "ABORTED"
+    assert [message["status"] for message in bench.messages(run_id) if "stage" in message] == ["CANCELLED"]
+    return now
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cancelling_ends_the_run_its_execution_and_its_job(bench: Bench, stage: str) -> None:
+    run_id = held_at(bench, stage, f"cancel-{stage.lower().replace('_', '-')}")
+    since = time.monotonic()
+    answer = bench.plane.cancel(run_id)
+    assert answer["status"] == "CANCELLED"
+    assert bench.plane.cancel(run_id)["status"] == "CANCELLED"
+    view = check_ended(bench, run_id, stage, since=since)
+    assert view["failure"]["error"] == "RunCancelled"
+    assert "user/emulated" in view["failure"]["cause"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stopping_the_execution_from_outside_ends_the_run_and_its_job(bench: Bench, stage: str) -> None:
+    run_id = held_at(bench, stage, f"abort-{stage.lower().replace('_', '-')}")
+    since = time.monotonic()
+    abort(bench, run_id, error="Maintenance", cause="the quota is needed elsewhere")
+    view = check_ended(bench, run_id, stage, since=since)
+    assert view["failure"]["error"] == "ExecutionAborted"
+    assert "the quota is needed elsewhere" in view["failure"]["cause"]
+
+
+def test_a_run_that_has_ended_cannot_be_cancelled(bench: Bench) -> None:
+    run_id = bench.start("too-late", **SMALL, mode="preflight")
+    wait_for(bench, run_id, "COMPLETED")
+    with pytest.raises(ApiError) as refused:
+        bench.plane.cancel(run_id)
+    assert refused.value.status == 409
+    assert bench.plane.run(run_id)["status"] == "COMPLETED"
+
+
+def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: Bench) -> None:
+    run_id = held_at(bench, "TRAINING", "unheard")
+    bench.aws.faults.crash("ReconcileRun", count=None)
+    abort(bench, run_id)
+    assert bench.plane.run(run_id)["status"] == "TRAINING"
+    bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
+    assert bench.plane.run(run_id)["status"] == "CANCELLED"
+    until(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
+    assert len(bench.messages(run_id)) == 1
+
+
+def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: Bench) -> None:
+    run_id = held_at(bench, "TRAINING", "orphan")
+    (job,) = bench.jobs(run_id)
+    bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)
+    with pytest.raises(ApiError) as failed:
+        bench.plane.cancel(run_id)
+    assert failed.value.status == 503
+    assert (bench.plane.run(run_id)["status"], job.active) == ("CANCELLED", True)
+    bench.aws.faults.clear()
+    bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
+    until(lambda: not job.active, "the job to stop")
