@@ -86,7 +86,7 @@ class _Content:
     def read(
         cls, wanted: DatasetRequest, source: DatasetSource, spool: RowSpool, render: Render, bounds: Bounds
     ) -> _Content:
-        with source.open(wanted.uri) as opened:
+        with source.open(wanted.uri, wanted.version) as opened:
             raw = SourceBytes(opened.stream)
             loaded = load_rows(
                 read_records(raw),
