@@ -92,4 +92,5 @@ def _started(folder: Path, environment: dict[str, str]) -> subprocess.Popen[byte
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C on the terminal is for the emulator, which ends its workers itself
     )
