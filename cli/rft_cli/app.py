@@ -37,6 +37,8 @@ app = typer.Typer(
 )
 local = typer.Typer(no_args_is_help=True, help="The emulated AWS on this machine: no account, no Docker, no cost.")
 app.add_typer(local, name="local")
+grader = typer.Typer(no_args_is_help=True, help="Graders, on their own.")
+app.add_typer(grader, name="grader")
 
 app.command()(submit)
 app.command(PREFLIGHT, help="Run everything but the job: is the dataset fit, can the grader be trusted?")(submit)
@@ -64,6 +66,24 @@ def demo(
 
     chosen = dataset or SAMPLES.get(task, SAMPLES["pandalm"])
     raise typer.Exit(run_demo(dataset=chosen, task=task, name=name, grader=grader, output=output))
+
+
+@grader.command("test")
+def try_grader(
+    named: Annotated[
+        str,
+        typer.Argument(metavar="NAME|ARN|PATH", help="A grader of this project, a Lambda, or a .py file."),
+    ],
+    *,
+    dataset: Annotated[Path, typer.Option(help="Raw records, as a run would read them.")],
+    task: Annotated[str | None, typer.Option(help="The dataset's task. Default: the grader's name.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows to try it on.")] = 20,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Try a grader on right, wrong and hostile answers to real rows. Exit status 1: something is wrong with it."""
+    from rft_cli.grader_test import grader_test
+
+    raise typer.Exit(grader_test(named, dataset=dataset, task=task, limit=limit, output=output))
 
 
 @local.command()

@@ -1,0 +1,41 @@
+"""A judge on this machine: a server of the user's own at RFT_JUDGE_URL, or the emulated stand-in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.bedrock.judge import STAND_IN, Answer, from_server, stand_in
+from emulator.replies import AwsError
+from rft.errors import JudgeUnavailable
+from rft.ports import JudgeReply
+
+SECONDS = 60.0
+"""What one answer of a server may take."""
+
+
+class LocalJudge:
+    """A Judge. The stand-in is no language model: it looks for words, and says so in `what`."""
+
+    def __init__(self) -> None:
+        self._url = os.environ.get("RFT_JUDGE_URL", "")
+        self.model_id = os.environ.get("RFT_JUDGE_MODEL", "default") if self._url else STAND_IN
+
+    @property
+    def what(self) -> str:
+        """In words."""
+        return f"{self.model_id} at {self._url}" if self._url else "the emulated stand-in, which is no language model"
+
+    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
+        """See Judge."""
+        answer = self._answer(system, user)
+        return JudgeReply(answer.text, answer.stop_reason, answer.input_tokens, answer.output_tokens)
+
+    def _answer(self, system: str, user: str) -> Answer:
+        if not self._url:
+            return stand_in(system, user)
+        try:
+            return from_server(self._url, self.model_id, system=system, user=user, max_tokens=None, timeout=SECONDS)
+        except AwsError as error:
+            raise JudgeUnavailable(str(error)) from error

@@ -1,0 +1,173 @@
+"""`rft grader test`: the project's graders, files, a Lambda, and the examples of docs/graders.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Rft
+from tests.project import ROOT
+
+EXAMPLES = {
+    "pandalm": ROOT / "examples/pandalm/comparisons.json",
+    "gsm8k": ROOT / "examples/gsm8k/questions.jsonl",
+    "finqa": ROOT / "examples/finqa/questions.jsonl",
+}
+DOCS = (ROOT / "docs/graders.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def sums(tmp_path: Path) -> Path:
+    """Rows whose reference is the right answer, with wrong answers of their own."""
+    rows = [
+        {
+            "messages": [{"role": "user", "content": f"How much is {n} and {n}?"}],
+            "reference_answer": f"It is {2 * n}",
+            "probes": {"right": [f"It is {2 * n}"], "wrong": [f"It is {2 * n + 1}"]},
+        }
+        for n in range(30)
+    ]
+    path = tmp_path / "sums.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def of(report: Any, kind: str) -> Any:
+    return next(figures for figures in report["kinds"] if figures["kind"] == kind)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_projects_own_graders_tell_right_answers_from_all_others(rft: Rft, name: str) -> None:
+    said = rft("grader", "test", name, "--dataset", EXAMPLES[name], "--limit", "5", "--output", "json")
+
+    report = said.json
+    assert (said.status, report["findings"], report["rows"], report["task"]) == (0, [], 5, name)
+    assert of(report, "right")["lowest"] > max(of(report, kind)["highest"] for kind in ("wrong", "injection"))
+    assert sum(tenth["right"] for tenth in report["histogram"]) > 0
+    assert ("no language model" in report["grader"]) == (name == "pandalm")
+
+
+def test_people_get_a_table_and_a_histogram(rft: Rft) -> None:
+    said = rft("grader", "test", "gsm8k", "--dataset", EXAMPLES["gsm8k"], "--limit", "3")
+
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert lines[0] == "the function grade_gsm8k, in this process"
+    assert any(re.match(r"master key +15 +0.00", line) for line in lines)
+    assert any(re.match(r"0.9 to 1.0 +█+ \d+ · 0 · 0", line) for line in lines)
+    assert "_aws" not in said.out
+
+
+def documented(name: str) -> str:
+    found = re.search(rf"<!-- tested: {name} -->\n```python\n(.*?)```", DOCS, re.DOTALL)
+    assert found, f"docs/graders.md has no example called {name}"
+    return found[1]
+
+
+@pytest.mark.parametrize("name", ["own grader", "grader with the package"])
+def test_the_graders_in_the_docs_are_complete_and_sound(rft: Rft, tmp_path: Path, sums: Path, name: str) -> None:
+    code = documented(name)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 20
+    (tmp_path / "mine.py").write_text(code)
+
+    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
+
+    assert (said.status, said.json["findings"]) == (0, [])
+    assert (of(said.json, "right")["mean"], of(said.json, "wrong")["highest"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "finding"),
+    [
+        ("def grade(sample):\n    return 0.5", "wrong: earns as much as a right answer in 10 of 10 rows"),
+        ("def grade(sample):\n    return 1.5", "answers have no score: the grader reported grader_error"),
+        ("def grade(sample):\n    return 1 / 0", "answers have no score: the grader reported grader_error"),
+        ("def handler(event, context):\n    return []", "it returned 0 results for"),
+        ("def handler(event, context):\n    raise KeyError('x')", "it failed with KeyError"),
+        ("def handler(event, context):\n    return float('nan')", "holds NaN"),
+        ("def handler(event, context):\n    return {1, 2}", "it failed with TypeError"),
+        (
+            "def grade(sample):\n    return float('master' in sample.answer or ':' in sample.answer)",
+            "master key: earns",
+        ),
+    ],
+)
+def test_a_grader_that_nobody_should_train_on_is_told_so(
+    rft: Rft, tmp_path: Path, sums: Path, code: str, finding: str
+) -> None:
+    (tmp_path / "mine.py").write_text(code)
+
+    said = rft(
+        "grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--limit", "10", "-o", "json"
+    )
+
+    assert said.status == 1
+    assert any(finding in found for found in said.json["findings"])
+
+
+def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums: Path) -> None:
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "broken.py").write_text("import nothing_at_all")
+    wrong: list[tuple[list[str | Path], str]] = [
+        (["nobody", "--task", "rft"], "no grader nobody; there are composite, finqa"),
+        (["nobody"], "--task"),
+        ([tmp_path / "missing.py", "--task", "rft"], "no Python file"),
+        ([tmp_path / "empty.py", "--task", "rft"], "neither handler(event, context) nor grade(sample)"),
+        ([tmp_path / "broken.py", "--task", "rft"], "No module named 'nothing_at_all'"),
+        (["arn:aws:s3:::bucket", "--task", "rft"], "is not the ARN of a Lambda"),
+        (["gsm8k"], "holds no record that the task gsm8k can read"),
+    ]
+    for arguments, complaint in wrong:
+        said = rft("grader", "test", *arguments, "--dataset", sums)
+        assert said.status == 1
+        assert complaint in said.err
+        assert len(said.err.splitlines()) == 1
+
+
+class _Lambda(BaseHTTPRequestHandler):
+    """Answers Invoke: every answer gets 1.0."""
+
+    paths: list[str]
+
+    def do_POST(self) -> None:
+        self.paths.append(self.path)
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.dumps([{"id": sample["id"], "aggregate_reward_score": 1.0} for sample in event]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing on stderr."""
+
+
+@pytest.fixture
+def invoked(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[list[str]]:
+    paths: list[str] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Lambda", (_Lambda,), {"paths": paths}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    yield paths
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_an_arn_is_invoked_on_aws(rft: Rft, sums: Path, invoked: list[str]) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:mine:live"
+
+    said = rft("grader", "test", arn, "--dataset", sums, "--task", "rft", "--limit", "2", "-o", "json")
+
+    assert (said.status, said.json["grader"]) == (1, f"the Lambda {arn}")
+    assert {json.dumps(path) for path in invoked} == {
+        json.dumps(f"/2015-03-31/functions/{arn.replace(':', '%3A')}/invocations")
+    }
