@@ -15,6 +15,7 @@ from rft.smoke_test.agreement import agreement
 from rft.smoke_test.plan import ATTACKS
 from rft.smoke_test.probes import MIRRORED, RIGHT
 from rft.smoke_test.replies import INPUT_TOKENS, JUDGE_CALLED, JUDGE_CALLS, OUTPUT_TOKENS, SWEEP, Scored
+from rft.smoke_test.statistics import cohen_kappa
 from rft.tasks.base import Comparison
 
 Row = tuple[str, int]
@@ -87,7 +88,7 @@ class Evidence:
             annotators=tuple(agreement(vote, preferred) for vote in votes),
             longer_wins=agreement(label, [compared.longer for compared, _ in rows]),
             always_second=agreement(label, [2] * len(rows)),
-            humans=tuple(agreement(first, second).kappa for first, second in combinations(votes, 2)),
+            humans=tuple(cohen_kappa(list(zip(*two, strict=True))) for two in combinations(votes, 2)),
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from statistics import fmean, pstdev
+from statistics import fmean
 
 from rft.contracts.smoke_test import Check, Part, Verdict
 from rft.contracts.thresholds import Thresholds
@@ -11,7 +11,7 @@ from rft.smoke_test.checks.result import ADD_PROBES, SAME, not_done, too_high, t
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.probes import EMPTY, OFF_TOPIC, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import Scored
-from rft.smoke_test.statistics import bootstrap, mean_interval, wilson
+from rft.smoke_test.statistics import bootstrap, deviation, mean_interval, wilson
 
 KNOWN_WRONG = (WRONG, SWAPPED)
 RIVALS = (*KNOWN_WRONG, OFF_TOPIC, EMPTY)
@@ -26,13 +26,13 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
     earned, groups = evidence.earned(*kinds), _groups(evidence.rows, kinds)
     if not evidence.earned(RIGHT) or len(earned) < 2:
         return not_done("spread", evidence, "no right answer was scored beside another")
-    deviation, flat = pstdev(earned), sum(max(g) - min(g) <= SAME for g in groups)
+    apart, flat = deviation(earned), sum(max(g) - min(g) <= SAME for g in groups)
     flat_share = flat / len(groups) if groups else 0.0
     verdict = too_high(flat_share, block=thresholds.flat_block, warn=thresholds.flat_warn)
-    if deviation < thresholds.spread_block:
+    if apart < thresholds.spread_block:
         verdict = Verdict.BLOCK
     detail = (
-        f"scores of {len(earned)} answers deviate by {deviation:.3f}, at least {thresholds.spread_block} is needed; "
+        f"scores of {len(earned)} answers deviate by {apart:.3f}, at least {thresholds.spread_block} is needed; "
         f"all answers tie on {flat} of {len(groups)} rows, at most {thresholds.flat_block:.0%} may"
     )
     return Check(
@@ -41,8 +41,8 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
         detail=_spread_reason(evidence, earned, thresholds.spread_block) + detail,
         n=len(earned),
         statistic="standard deviation of scores",
-        value=deviation,
-        interval=bootstrap(earned, pstdev),
+        value=apart,
+        interval=bootstrap(earned, deviation),
         threshold=thresholds.spread_block,
         parts=(
             Part(
@@ -116,10 +116,10 @@ def minimum(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 def _spread_reason(evidence: Evidence, earned: list[float], limit: float) -> str:
     """What the numbers mean, ahead of them."""
-    if pstdev([s.score for s in evidence.swept if s.score is not None]) < limit:
+    if deviation([s.score for s in evidence.swept if s.score is not None]) < limit:
         about = f"the grader is constant at about {fmean(earned):.2f}, whatever the answer"
         return f"{about}, as one whose judge is down without saying so: "
-    return f"right and wrong answers earn alike, about {fmean(earned):.2f}: " if pstdev(earned) < limit else ""
+    return f"right and wrong answers earn alike, about {fmean(earned):.2f}: " if deviation(earned) < limit else ""
 
 
 def _groups(rows: Iterable[list[Scored]], kinds: tuple[str, ...]) -> list[list[float]]:
