@@ -1,0 +1,126 @@
+"""The HTTP API on the wire: who gets in, what is refused, what many callers at once get."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from rft.adapters.clock import SystemClock
+from rft.adapters.ledger import DynamoLedger
+from tests.e2e.runs import SAMPLE, Bench
+from tests.e2e.signing import send
+from tests.e2e.stages import SMALL, wait_for
+from tests.fakes.records import run_record
+from tests.project import RESOURCES
+
+pytestmark = pytest.mark.emulator
+
+ROUTES = [
+    (e["Properties"]["Method"], e["Properties"]["Path"]) for e in RESOURCES["Api"]["Properties"]["Events"].values()
+]
+BUCKET = "s3://{bucket}"
+TRICKS = [
+    "s3://another-bucket/uploads/pandalm/demo/testset.json",
+    "s3://user:secret@{bucket}/testset.json",
+    "s3://{bucket}/uploads/../runs/a/dataset/test.jsonl",
+    "s3://{bucket}/uploads/%2e%2e/runs/a.jsonl",
+    "s3://{bucket}/uploads%2fpandalm%2fa.json",
+    "s3://{bucket}/runs/a/dataset/test.jsonl",
+    "S3://{bucket}.s3.amazonaws.com/a.json",
+    "file:///etc/passwd",
+    "file://localhost/etc/passwd",
+    "/etc/passwd",
+    "http://raw.githubusercontent.com/a.json",
+    "https://example.com/a.json",
+    "https://raw.githubusercontent.com@169.254.169.254/latest/meta-data/",
+    "https://user:secret@raw.githubusercontent.com/a.json",
+    "https://raw.githubusercontent.com.example.com/a.json",
+    "https://raw.githubusercontent.com:8443/a.json",
+    "https://raw.githubusercontent.com/../a.json",
+    "https://raw.githubusercontent.com/a%2f..%2fb.json",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://127.0.0.1/a.json",
+    "https://[::1]/a.json",
+    "https://10.0.0.1/a.json",
+    "https://localhost/a.json",
+    "gopher://raw.githubusercontent.com/a.json",
+    "data:application/json,[]",
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_an_unsigned_request_is_turned_away(bench: Bench, method: str, path: str) -> None:
+    url = bench.aws.api_url + path.replace("{run_id}", "pandalm-judge-20261120t120000-0a1b2c3d")
+    assert requests.request(method, url, json={}, timeout=10).status_code == 403
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_an_address_that_is_not_allowed_makes_no_run(bench: Bench, trick: str) -> None:
+    uri = trick.format(bucket=bench.aws.bucket)
+    answer = send(bench, "POST", "/runs", {"name": "tricky", "dataset": {"task": "pandalm", "uri": uri}})
+    assert answer.status_code == 422
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert [error["field"] for error in answer.json()["errors"]] == ["dataset.uri"]
+    assert "secret" not in answer.text
+    assert bench.plane.runs({"name": "tricky"}, limit=None)["runs"] == []
+
+
+def test_a_version_is_for_s3_only(bench: Bench) -> None:
+    dataset = {"task": "pandalm", "uri": "https://raw.githubusercontent.com/a.json", "version": "1"}
+    answer = send(bench, "POST", "/runs", {"name": "versioned", "dataset": dataset})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dataset.version")
+
+
+def test_fifty_identical_requests_with_one_key_are_one_run(bench: Bench) -> None:
+    uri = bench.put("datasets/fifty.json", SAMPLE.read_bytes())
+    body = {"name": "fifty", "dataset": {"task": "pandalm", "uri": uri}, **SMALL, "mode": "preflight"}
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: send(bench, "POST", "/runs", body, **{"Idempotency-Key": "once"}), range(50)))
+    statuses = [answer.status_code for answer in answers]
+    assert statuses.count(202) == 1
+    assert set(statuses) <= {200, 202, 503}
+    assert len({answer.json()["run_id"] for answer in answers if answer.status_code < 300}) == 1
+    (run,) = bench.plane.runs({"name": "fifty"}, limit=None)["runs"]
+    assert wait_for(bench, run["run_id"], "COMPLETED")
+    assert len(bench.plane.run(run["run_id"])["timeline"]) == 4
+    assert send(bench, "POST", "/runs", {**body, "mode": "train"}, **{"Idempotency-Key": "once"}).status_code == 409
+
+
+def test_two_hundred_runs_are_listed_once_each_while_more_arrive(bench: Bench) -> None:
+    table = bench.aws.stack.outputs["LedgerName"]
+    ledger = DynamoLedger(bench.aws.client("dynamodb"), table=table, clock=SystemClock())
+    start = datetime.now(UTC) - timedelta(hours=1)
+
+    def add(number: int) -> str:
+        at = start + timedelta(seconds=number // 2)  # every two at the same time
+        return ledger.create(run_record(f"paged-run-{number:05d}", at=at, name="paged")).run_id
+
+    there = [add(number) for number in range(200)]
+    done = threading.Event()
+
+    def keep_adding() -> None:
+        for number in range(200, 500):
+            if done.wait(0.02):
+                return
+            add(number)
+
+    arrivals = threading.Thread(target=keep_adding)
+    arrivals.start()
+    try:
+        listed, cursor = [], None
+        while True:
+            query = f"&cursor={cursor}" if cursor else ""
+            page = send(bench, "GET", f"/runs?name=paged&limit=17{query}").json()
+            listed += [run["run_id"] for run in page["runs"]]
+            if (cursor := page["cursor"]) is None:
+                break
+    finally:
+        done.set()
+        arrivals.join()
+    assert len(listed) == len(set(listed))
+    assert listed == sorted(listed, reverse=True)
+    assert [run_id for run_id in listed if run_id in set(there)] == sorted(there, reverse=True)

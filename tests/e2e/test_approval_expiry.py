@@ -1,0 +1,43 @@
+"""A stack whose every run needs approval, and where nobody has much time to give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import Emulator, EmulatorOptions
+from rft_cli.control_plane import ApiError
+from tests.e2e.runs import Bench, until
+from tests.e2e.stages import SMALL, wait_for
+
+pytestmark = pytest.mark.emulator
+
+DAYS = "0.01"
+"""864 seconds, which the emulator passes in 4."""
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    options = EmulatorOptions(speed=216, parameters={"RequireApproval": "true", "ApprovalDays": DAYS})
+    with Emulator.start(options) as aws:
+        yield Bench(aws)
+
+
+def test_a_run_that_nobody_approves_is_cancelled(bench: Bench) -> None:
+    run_id = bench.start("unanswered", **SMALL)
+    waiting = wait_for(bench, run_id, "AWAITING_APPROVAL")
+    assert waiting["approval"]["reasons"] == ["this stack asks for it"]
+    view = wait_for(bench, run_id, "CANCELLED")
+    assert (view["failure"]["error"], view["failure"]["stage"]) == ("ApprovalExpired", "AWAITING_APPROVAL")
+    assert DAYS in view["failure"]["cause"]
+    assert bench.jobs(run_id) == []
+    until(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
+    with pytest.raises(ApiError) as late:
+        bench.plane.approve(run_id, approved=True, by="Ada", comment="")
+    assert late.value.status == 409
+
+
+def test_a_preflight_run_needs_nobody(bench: Bench) -> None:
+    run_id = bench.start("no-question", **SMALL, mode="preflight")
+    assert wait_for(bench, run_id, "COMPLETED")["approval"] is None
