@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rft.errors import RftError
+from rft_cli.agreement import agreement
 from rft_cli.errors import CommandError
 from rft_cli.options import OutputOption
 from rft_cli.printing import Output
@@ -48,6 +49,7 @@ app.command()(watch)
 app.command()(events)
 app.command()(cancel)
 app.command()(approve)
+app.command()(agreement)
 
 
 @app.command()

@@ -1,0 +1,76 @@
+"""`rft agreement`: verdicts in two files, figures on stdout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Rft, Said
+
+TRUTH = [1, 2, 0, 1, 2, 2]
+PREDICTIONS: list[Any] = ["Response 1", "2", "Tie", 2, None, True]
+
+
+def measured(rft: Rft, folder: Path, truth: object, predictions: object, *options: str) -> Said:
+    for name, value in (("truth", truth), ("predictions", predictions)):
+        (folder / f"{name}.json").write_text(value if isinstance(value, str) else json.dumps(value))
+    return rft("agreement", "--truth", folder / "truth.json", "--predictions", folder / "predictions.json", *options)
+
+
+def test_programs_get_both_sets_of_figures(rft: Rft, tmp_path: Path) -> None:
+    said = measured(rft, tmp_path, TRUTH, PREDICTIONS, "--output", "json")
+
+    found: Any = said.json
+    assert said.status == 0
+    assert (found["n"], found["parsed"], found["unparsable"], found["accuracy"]) == (6, 4, 2, 0.75)
+    assert found["unparsable_as_wrong"]["accuracy"] == 0.5
+    for figures in (found, found["unparsable_as_wrong"]):
+        low, high = figures["kappa_interval"]
+        assert low <= figures["kappa"] <= high
+        assert {"macro_precision", "macro_recall", "macro_f1", "confusion"} <= figures.keys()
+    assert found["unparsable_as_wrong"]["confusion"]["Response 2"]["unparsable"] == 2
+
+
+def test_people_get_a_table_and_what_was_taken_for_what(rft: Rft, tmp_path: Path) -> None:
+    said = measured(rft, tmp_path, TRUTH, PREDICTIONS)
+
+    assert said.status == 0
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert "rows 4 of 6 6" in lines
+    assert "accuracy 0.750 0.500" in lines
+    assert "Response 2 0 1 0 2" in lines
+
+
+def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
+    found: Any = measured(rft, tmp_path, [1, 2], ["?", ""], "--output", "json").json
+
+    assert (found["parsed"], found["unparsable"], found["kappa"], found["kappa_interval"]) == (0, 2, None, None)
+    assert "rows" in measured(rft, tmp_path, [], []).out
+
+
+@pytest.mark.parametrize(
+    ("truth", "predictions", "complaint"),
+    [
+        ([1, 2], [1], "holds 2 verdicts and"),
+        ({"verdicts": [1]}, [1], "truth.json holds no array"),
+        ([1], "not json", "predictions.json is not JSON"),
+    ],
+)
+def test_files_that_do_not_pair_up_are_refused_in_one_line(
+    rft: Rft, tmp_path: Path, truth: object, predictions: object, complaint: str
+) -> None:
+    said = measured(rft, tmp_path, truth, predictions)
+
+    assert (said.status, said.out) == (1, "")
+    assert complaint in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_missing_file_is_named(rft: Rft, tmp_path: Path) -> None:
+    said = rft("agreement", "--truth", tmp_path / "no.json", "--predictions", tmp_path / "no.json")
+
+    assert said.status == 1
+    assert "no.json" in said.err
