@@ -33,8 +33,13 @@ class Narrator:
 
 def stage_line(event: View) -> Iterator[str]:
     """When a stage began, its name, and what is known of the change."""
-    detail = f"  [dim]{escape(event['detail'])}[/]" if event.get("detail") else ""
-    yield f"[dim]{event['at'][11:19]}[/]  [bold]{status_mark(event['after'])}[/]{detail}"
+    yield f"[dim]{event['at'][11:19]}[/]  [bold]{status_mark(event['after'])}[/]{detail(event)}"
+
+
+def detail(event: View) -> str:
+    """What is known of a change: its first line, as a failure's cause is told in full elsewhere."""
+    first, *_ = event["detail"].splitlines() or [""]
+    return f"  [dim]{escape(first)}[/]" if first else ""
 
 
 def status_mark(status: str) -> str:

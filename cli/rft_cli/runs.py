@@ -90,7 +90,7 @@ def cancel(
 def approve(
     *,
     run_id: RunId,
-    reject: Annotated[bool, typer.Option("--reject", help="Say no: the run is cancelled.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Say no: the run ends without training.")] = False,
     by: Annotated[str | None, typer.Option(help="Who answers. Default: your user name here.")] = None,
     comment: Annotated[str, typer.Option(help="Kept with the answer.")] = "",
     api_url: ApiUrl = None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 
-from rft_cli.narration import status_mark
+from rft_cli.narration import detail, status_mark
 from rft_cli.rewards import View
 
 HEADS = ("RUN ID", "STATUS", "TASK", "CREATED", "TAGS")
@@ -25,8 +25,7 @@ def list_lines(runs: Sequence[View]) -> Iterator[str]:
 def event_lines(events: Sequence[View]) -> Iterator[str]:
     """One line a change, oldest first."""
     for event in events:
-        detail = f"  [dim]{escape(event['detail'])}[/]" if event["detail"] else ""
-        yield f"{_time(event['at'])}  {event['before'] or '':<17} → {status_mark(event['after'])}{detail}"
+        yield f"{_time(event['at'])}  {event['before'] or '':<17} → {status_mark(event['after'])}{detail(event)}"
 
 
 def status_line(answer: View) -> str:

@@ -123,7 +123,7 @@ def test_a_list_is_aligned_and_never_cut() -> None:
 
 def test_events_are_told_one_a_line() -> None:
     timeline = view(RunStatus.PREPARING)["timeline"]
-    timeline[1]["detail"] = "reads [a]"
+    timeline[1]["detail"] = "reads [a]\n  and more"
     assert plain(event_lines(timeline)) == [
         "2026-11-20 12:00:00Z                    → PENDING",
         "2026-11-20 12:00:01Z  PENDING           → PREPARING  reads [a]",

@@ -1,0 +1,66 @@
+"""`rft` as a process of its own, in a session of its own, so that whatever it leaves behind can be seen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 600.0
+
+
+@contextmanager
+def rft_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`rft` with pipes; whatever is left of it is killed on leaving, or when patience is over."""
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "rft_cli", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("layers/rft", "cli", "."))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    patience = threading.Timer(PATIENCE_SECONDS, _kill, [process.pid])
+    patience.start()
+    try:
+        yield process
+    finally:
+        patience.cancel()
+        _kill(process.pid)
+        process.communicate()
+
+
+def left_behind(process: subprocess.Popen[str]) -> list[str]:
+    """Command lines of processes in the session of a process that has ended, zombies apart."""
+    deadline = time.monotonic() + 5  # a worker notices within moments that its pipe is closed
+    while (left := list(_session(process.pid))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _session(leader: int) -> Iterator[str]:
+    listed = subprocess.run(
+        ["ps", "-eo", "sess=,stat=,args="],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for line in listed.stdout.splitlines():
+        session, state, arguments = line.split(maxsplit=2)
+        if int(session) == leader and not state.startswith("Z"):
+            yield arguments
+
+
+def _kill(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return

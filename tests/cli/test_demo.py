@@ -1,0 +1,71 @@
+"""`rft demo` as a process: what it says when something is wrong, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Rft
+from tests.cli.processes import ROOT, left_behind, rft_process
+
+SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--dataset", "none.json"], "cannot read none.json: No such file or directory"),
+        (["--task", "nope"], "no task 'nope'; known are"),
+        (["--name", "Bad Name"], "name: "),
+    ],
+)
+def test_what_cannot_be_run_is_told_before_anything_starts(rft: Rft, arguments: list[str], words: str) -> None:
+    said = rft("demo", *arguments)
+    assert (said.status, said.out) == (1, "")
+    assert words in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.emulator
+def test_interrupting_it_ends_with_130_and_leaves_no_process() -> None:
+    with rft_process("demo") as process:
+        assert process.stdout is not None
+        shown = iter(process.stdout.readline, "")
+        assert any("SMOKE_TESTING" in line for line in shown)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        assert (process.returncode, err) == (130, "rft: interrupted\n")
+        assert left_behind(process) == []
+
+
+def _bad_records() -> bytes:
+    records = json.loads(SAMPLE.read_text())
+    for position in (3, 7, 11):
+        records[position] = {"instruction": "Say hi"}
+    return json.dumps(records).encode()
+
+
+FILES = {
+    "three bad records": (_bad_records(), "DatasetInvalid", "record 12: "),
+    "too few": (json.dumps(json.loads(SAMPLE.read_text())[:60]).encode(), "DatasetSizeOutOfBounds", "100"),
+    "garbage": (b"\x00\xff\x17garbage!" * 3_000_000, "DatasetInvalid", "byte 0"),
+    "half a file": (SAMPLE.read_bytes()[:50_000], "DatasetInvalid", "JSON"),
+}
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_cannot_be_trained_on_shows_why(rft: Rft, tmp_path: Path, name: str) -> None:
+    content, error, words = FILES[name]
+    file = tmp_path / "dataset.json"
+    file.write_bytes(content)
+    said = rft("demo", "--dataset", file, "--name", "bad")
+    assert said.status == 1
+    assert f"failure     {error} in PREPARING: " in said.out
+    assert words in said.out
+    assert said.err.startswith("rft: run bad-")
+    assert f"FAILED in PREPARING: {error}: " in said.err
+    assert said.err.count("\n") == 1

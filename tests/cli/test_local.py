@@ -1,0 +1,230 @@
+"""`rft` against the emulated AWS that `rft local up` runs: each command as a user types it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from rft_cli.narration import TERMINAL
+from tests.cli.conftest import Rft
+from tests.cli.processes import PATIENCE_SECONDS, ROOT, left_behind, rft_process
+
+pytestmark = pytest.mark.emulator
+
+SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
+UP = ("local", "up", "--json", "--speed", "600", "--training-seconds", "0.5")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[dict[str, Any]]:
+    """What `rft local up --json` prints, while it is up."""
+    with rft_process(*UP) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+
+
+@pytest.fixture
+def up(running: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The same, with the environment that it asks for."""
+    settings = {
+        "AWS_ENDPOINT_URL": "aws_endpoint",
+        "AWS_REGION": "region",
+        "AWS_DEFAULT_REGION": "region",
+        "AWS_ACCESS_KEY_ID": "access_key_id",
+        "AWS_SECRET_ACCESS_KEY": "secret_access_key",
+        "RFT_API_URL": "api_url",
+        "RFT_BUCKET": "bucket",
+    }
+    for name, fact in settings.items():
+        monkeypatch.setenv(name, running[fact])
+    return running
+
+
+def submit(rft: Rft, name: str, *arguments: str | Path, command: str = "submit") -> str:
+    said = rft(command, "--name", name, "--task", "pandalm", "--dataset", SAMPLE, *arguments)
+    assert said.status == 0, said.err
+    return said.out.strip()
+
+
+# ---- commands -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("up")
+def test_a_run_from_submit_to_events(rft: Rft, up: dict[str, Any]) -> None:
+    run_id = submit(rft, "journey", "--tag", "team=search")
+    watched = rft("watch", run_id, "--interval", "0.2")
+    assert watched.status == 0, watched.err
+    assert "✔ contract" in watched.out
+    assert "(simulated)" in watched.out
+    shown = rft("show", run_id, "-o", "json").json
+    assert shown["status"] == "COMPLETED"
+    assert shown["request"]["dataset"]["uri"].startswith(f"s3://{up['bucket']}/datasets/pandalm/")
+    assert f"model       {shown['model_arn']}" in rft("show", run_id).out
+    listed = rft("list", "--tag", "team=search", "-o", "json").json
+    assert [run["run_id"] for run in listed["runs"]] == [run_id]
+    events = rft("events", run_id, "-o", "json").json
+    assert events["events"] == shown["timeline"]
+    assert rft("events", run_id).out.splitlines()[-1].endswith("→ COMPLETED")
+
+
+@pytest.mark.usefixtures("up")
+def test_the_same_request_with_a_key_is_one_run_and_one_upload(rft: Rft) -> None:
+    first, second = (submit(rft, "keyed", "--key", "nightly", command="preflight") for _ in range(2))
+    assert first == second
+    assert rft("submit", "--name", "keyed", "--task", "pandalm", "--dataset", SAMPLE, "--key", "nightly").status == 1
+
+
+@pytest.mark.usefixtures("up")
+def test_a_request_file_with_a_local_dataset_is_proved_without_a_job(rft: Rft, tmp_path: Path) -> None:
+    shutil.copy(SAMPLE, tmp_path / "my data.json")
+    file = tmp_path / "run.yaml"
+    file.write_text("name: file\ndataset: {task: pandalm, uri: my data.json}\nsmoke_test: {sample_size: 20}\n")
+    said = rft("preflight", file, "--watch", "--output", "json")
+    assert said.status == 0, said.err
+    assert (said.json["status"], said.json["request"]["mode"]) == ("COMPLETED", "preflight")
+    assert said.json["job"] is None
+    assert said.json["request"]["dataset"]["uri"].endswith("/my-data.json")
+
+
+@pytest.mark.usefixtures("up")
+def test_a_run_that_fails_ends_watch_with_1_and_its_cause(rft: Rft, tmp_path: Path) -> None:
+    records = json.loads(SAMPLE.read_text())
+    for position in (3, 7, 11):
+        del records[position]["instruction"]
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(records))
+    said = rft("submit", "--name", "bad", "--task", "pandalm", "--dataset", bad, "--watch")
+    assert said.status == 1
+    assert all(f"\n  record {position + 1}: " in said.out for position in (3, 7, 11))
+    complaint = said.err.splitlines()[-1]
+    assert complaint.startswith("rft: run bad-")
+    assert "FAILED in PREPARING: DatasetInvalid: 3 " in complaint
+
+
+@pytest.mark.usefixtures("up")
+def test_a_run_waits_for_approval_and_goes_on(rft: Rft) -> None:
+    run_id = submit(rft, "asked", "--set", "require_approval=true")
+    _reach(rft, run_id, "AWAITING_APPROVAL")
+    assert f"rft approve {run_id}" in rft("show", run_id).out
+    assert rft("approve", run_id, "--by", "Ada", "--comment", "go").status == 0
+    assert rft("watch", run_id, "--interval", "0.2").status == 0
+    again = rft("approve", run_id, "--by", "Eve", "--reject")
+    assert (again.status, again.out) == (1, "")
+    assert again.err.startswith("rft: HTTP 409 ")
+
+
+@pytest.mark.usefixtures("up")
+def test_a_run_is_rejected_or_cancelled(rft: Rft) -> None:
+    rejected, cancelled = (submit(rft, name, "--set", "require_approval=true") for name in ("turned-down", "stopped"))
+    _reach(rft, rejected, "AWAITING_APPROVAL")
+    assert rft("approve", rejected, "--reject", "--by", "Ada").status == 0
+    assert rft("cancel", cancelled).status == 0
+    for run_id, status in ((rejected, "REJECTED"), (cancelled, "CANCELLED")):
+        assert rft("watch", run_id, "--interval", "0.2").status == 1
+        assert rft("show", run_id, "-o", "json").json["status"] == status
+
+
+def _reach(rft: Rft, run_id: str, status: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (now := rft("show", run_id, "-o", "json").json["status"]) != status:
+        assert now not in TERMINAL, f"{run_id} is {now}"
+        assert time.monotonic() < deadline, f"{run_id} is still {now}"
+        time.sleep(0.1)
+
+
+@pytest.mark.usefixtures("up")
+def test_a_stack_on_the_emulator_names_its_bucket(
+    rft: Rft, up: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RFT_BUCKET")
+    submit(rft, "by-stack", "--stack", "rft", "--api-url", up["api_url"], command="preflight")
+
+
+# ---- without rft --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
+def test_a_run_from_curl(rft: Rft, up: dict[str, Any]) -> None:
+    uri = rft("preflight", "--name", "first", "--task", "pandalm", "--dataset", SAMPLE, "-w", "-o", "json").json[
+        "request"
+    ]["dataset"]["uri"]
+    body = {"name": "from-curl", "mode": "preflight", "dataset": {"task": "pandalm", "uri": uri}}
+    answer = json.loads(_curl(up, "/runs", "--header", "Content-Type: application/json", "--data", json.dumps(body)))
+    assert rft("watch", answer["run_id"], "--interval", "0.2").status == 0
+    assert json.loads(_curl(up, answer["links"]["self"]))["status"] == "COMPLETED"
+
+
+def _curl(up: dict[str, Any], path: str, *arguments: str) -> str:
+    """As docs/cli.md has it."""
+    command = ["curl", "--silent", "--fail-with-body", f"{up['api_url']}{path}"]
+    signed = ["--aws-sigv4", f"aws:amz:{up['region']}:execute-api"]
+    user = ["--user", f"{up['access_key_id']}:{up['secret_access_key']}"]
+    done = subprocess.run([*command, *signed, *user, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_run_from_an_upload(rft: Rft, up: dict[str, Any]) -> None:
+    boto3.client("s3").upload_file(str(SAMPLE), up["bucket"], "uploads/pandalm/from-upload/comparisons.json")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (runs := rft("list", "--name", "from-upload", "-o", "json").json["runs"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert rft("watch", runs[0]["run_id"], "--interval", "0.2").status == 0
+
+
+# ---- up and down --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_printed_when_ready(running: dict[str, Any]) -> None:
+    assert set(running) == {
+        "aws_endpoint",
+        "api_url",
+        "region",
+        "bucket",
+        "state_machine_arn",
+        "graders",
+        "access_key_id",
+        "secret_access_key",
+    }
+    assert running["graders"]["pandalm"].startswith("arn:aws:lambda:")
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
+    with rft_process("local", "up") as process:
+        assert process.stdout is not None
+        shown = iter(process.stdout.readline, "")
+        assert any("AWS_DEFAULT_REGION" in line for line in shown)  # the last line when it is up
+        process.send_signal(end)
+        out, err = process.communicate()
+        assert (process.returncode, err) == (0, "")
+        assert out == "The emulated AWS is down.\n"
+        assert left_behind(process) == []
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(rft: Rft) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = rft("local", "up", "--port", str(port))
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith(f"rft: port {port} cannot be used (")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("parameter", ["nonsense", "NoSuchParameter=1"])
+def test_a_wrong_parameter_is_told_in_one_line(rft: Rft, parameter: str) -> None:
+    said = rft("local", "up", "--parameter", parameter)
+    assert (said.status, said.out) == (1, "")
+    assert parameter.partition("=")[0] in said.err
+    assert said.err.count("\n") == 1
