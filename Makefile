@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
-SOURCES := layers/rft functions cli emulator tests
+SOURCES := layers/rft functions cli emulator tests benchmarks
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11
 ENVIRONMENT ?= default
@@ -16,7 +16,7 @@ DATASET ?=
 TASK ?= pandalm
 ARGS ?=
 
-.PHONY: help demo test lint format validate build deploy requirements clean
+.PHONY: help demo bench test lint format validate build deploy requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DA
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
+	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.ready ## Check style and types
 	$(BIN)/ruff check .

@@ -47,6 +47,8 @@ responses decided it, on a single line."""
 MIRROR: dict[str, PandaLMLabel] = {"Response 1": "Response 2", "Response 2": "Response 1", "Tie": "Tie"}
 """The same preference when the two responses change places."""
 
+_SYSTEM_TURN = Message(role="system", content=SYSTEM)
+
 _TAG = re.compile(r"<(?=\s*/?\s*(?:task|response_[12])\b)", re.IGNORECASE)
 
 
@@ -58,7 +60,7 @@ def prompt(question: str, response1: str, response2: str) -> tuple[Message, Mess
         f"<response_2>\n{_fenced(response2)}\n</response_2>\n\n"
         "Which response serves the person who set the task better? Answer with the two lines, JUDGMENT and REASONING."
     )
-    return Message(role="system", content=SYSTEM), Message(role="user", content=user)
+    return _SYSTEM_TURN, Message(role="user", content=user)
 
 
 def majority(votes: tuple[int, int, int]) -> int:

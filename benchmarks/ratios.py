@@ -1,0 +1,69 @@
+"""Ratios between two things that were measured in one run on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """`ours` and `baseline` are in `unit`; the ratio must be at least, or at most, `bound`. No bound: for interest."""
+
+    name: str
+    ours: float
+    baseline: float
+    ratio: float
+    unit: str = "s"
+    bound: float | None = None
+    must_be: Literal["at least", "at most"] = "at least"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the ratio is inside its bound."""
+        if self.bound is None:
+            return True
+        return self.ratio >= self.bound if self.must_be == "at least" else self.ratio <= self.bound
+
+    def cells(self) -> tuple[str, ...]:
+        """As a table's row."""
+        sign = "≥" if self.must_be == "at least" else "≤"
+        bound = "" if self.bound is None else f"{sign} {self.bound:g}"
+        said = "" if self.bound is None else ("yes" if self.holds else "NO")
+        return (
+            self.name,
+            _figure(self.ours, self.unit),
+            _figure(self.baseline, self.unit),
+            f"{self.ratio:.2f}",
+            bound,
+            said,
+        )
+
+
+def speedup(name: str, *, ours: float, baseline: float, bound: float | None = None) -> Ratio:
+    """How many times faster than the baseline, from two times in seconds."""
+    return Ratio(name, ours, baseline, baseline / ours, bound=bound)
+
+
+def cost(name: str, *, ours: float, baseline: float, bound: float | None = None, unit: str = "s") -> Ratio:
+    """How much more than the baseline."""
+    return Ratio(name, ours, baseline, ours / baseline, unit, bound, "at most")
+
+
+HEAD = ("what", "ours", "against", "ratio", "must be", "holds")
+
+
+def table(ratios: Sequence[Ratio]) -> str:
+    """A Markdown table."""
+    rows = [HEAD, *(ratio.cells() for ratio in ratios)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{value:,.1f} {unit}" if value >= 10 else f"{value:.3g} {unit}"
