@@ -28,6 +28,7 @@ SAMPLES = {
     "pandalm": EXAMPLES / "pandalm" / "comparisons.json",
     "gsm8k": EXAMPLES / "gsm8k" / "questions.jsonl",
     "finqa": EXAMPLES / "finqa" / "questions.jsonl",
+    "rft": EXAMPLES / "rft" / "math.jsonl",
 }
 
 app = typer.Typer(

@@ -55,7 +55,8 @@ def dataset_lines(view: View) -> Iterator[str]:
     yield "          splits    " + " · ".join(
         f"{split} {rows[split]} rows, {groups[split]} prompts" for split in ("train", "validation", "test")
     )
-    yield "          labels    " + " · ".join(f"{label} {count}" for label, count in dataset["labels"].items())
+    if dataset["labels"]:
+        yield "          labels    " + " · ".join(f"{label} {count}" for label, count in dataset["labels"].items())
     yield (
         f"          tokens    prompt min {tokens['min']} · mean {tokens['mean']:.0f} · P50 {tokens['p50']} · "
         f"P95 {tokens['p95']} · P99 {tokens['p99']} · max {tokens['max']} [dim](estimate, {tokens['encoding']})[/]"

@@ -47,6 +47,34 @@ def keys_under(s3: Any, bucket: str, prefix: str) -> list[str]:
     return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 
+def known_rewards(s3: Any) -> RewardSource:
+    """Rewards as the view has them; where it has none, from the metrics files."""
+    files = metrics_files(s3)
+
+    def read(view: View) -> Rewards:
+        told = rewards_of_view(view)
+        return told if told.points else files(view)
+
+    return read
+
+
+def rewards_of_view(view: View) -> Rewards:
+    """Rewards in the view's `metrics`, whose steps the control plane estimates. Steps without a score are left out."""
+    metrics = view.get("metrics") or {}
+    validation = {point["step"]: point["reward"] for point in metrics.get("validation", ())}
+    points = [
+        StepReward(point["step"], point["reward"], validation.get(point["step"]))
+        for point in metrics.get("training", ())
+        if point["reward"] is not None
+    ]
+    return Rewards(points, steps=metrics.get("steps_planned"), simulated=is_simulated(view.get("model_arn")))
+
+
+def is_simulated(model_arn: str | None) -> bool:
+    """The emulator's models carry it in their id."""
+    return (model_arn or "").rpartition("/")[2].startswith("emulated")
+
+
 def metrics_files(s3: Any) -> RewardSource:
     """Rewards from the metrics files that Bedrock writes to the run's output prefix.
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
 from rich.markup import escape
 
 from rft_cli.narration import TERMINAL, Narrator, status_mark
-from rft_cli.rewards import Rewards, View, sparkline
+from rft_cli.rewards import Rewards, View, is_simulated, sparkline
 
+OTHER_VERDICTS = {"warn": "warned", "not_done": "not done"}
 SIMULATED = "[yellow](simulated)[/]"
 
 
@@ -69,8 +71,9 @@ def _summary(view: View, rewards: Rewards) -> Iterator[tuple[str, str]]:
     if rewards.points:
         yield "reward", _reward_line(rewards)
     if view["model_arn"]:
-        simulated = view["model_arn"].rsplit("/", 1)[-1].startswith("emulated")
-        yield "model", f"{view['model_arn']}{f' {SIMULATED}' if simulated else ''}"
+        yield "model", f"{view['model_arn']}{f' {SIMULATED}' if is_simulated(view['model_arn']) else ''}"
+    for finding in view.get("breaker", ()):
+        yield "breaker", escape(f"{finding['action']}: {finding['said']}")
     if view["failure"]:
         failure = view["failure"]
         yield "failure", escape(f"{failure['error']} in {failure['stage']}: {failure['cause']}")
@@ -85,5 +88,7 @@ def _reward_line(rewards: Rewards) -> str:
 def _smoke_test_line(report: View) -> str:
     if not report["trusted"]:
         return "grader not trusted: " + "; ".join(report["reasons"])
-    passed = sum(check["verdict"] == "pass" for check in report["checks"])
-    return f"grader trusted, {passed} of {len(report['checks'])} checks passed"
+    verdicts = Counter(check["verdict"] for check in report["checks"])
+    others = [f"{verdicts[verdict]} {words}" for verdict, words in OTHER_VERDICTS.items() if verdicts[verdict]]
+    passed = f"{verdicts['pass']} of {len(report['checks'])} checks passed"
+    return ", ".join(["grader trusted", passed, *others])

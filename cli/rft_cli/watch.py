@@ -10,7 +10,7 @@ from rft_cli.deployment import Deployment, deployment
 from rft_cli.follow import follow
 from rft_cli.options import ApiUrl, OutputOption, Region, RunId, Stack
 from rft_cli.printing import Output, console_for, note, print_json, say
-from rft_cli.rewards import metrics_files
+from rft_cli.rewards import known_rewards
 from rft_cli.summary import outcome_line, summary_lines
 
 INTERVAL = 2.0
@@ -34,7 +34,7 @@ def watch(
 
 def watch_run(target: Deployment, run_id: str, output: Output, *, interval: float = INTERVAL) -> int:
     """Follow a run to its end and return the command's exit status. Raises ApiError."""
-    console, rewards = console_for(output), metrics_files(target.s3())
+    console, rewards = console_for(output), known_rewards(target.s3())
     try:
         view = follow(target.plane, run_id, console, rewards, interval=interval)
     except KeyboardInterrupt:

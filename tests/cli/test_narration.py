@@ -73,7 +73,7 @@ def test_the_summary_of_a_completed_run() -> None:
     assert plain(summary_lines(view(RunStatus.COMPLETED), COURSE)) == [
         f"run         {RUN_ID}  COMPLETED",
         "splits      train 160 · validation 20 · test 20",
-        "smoke test  grader trusted, 1 of 2 checks passed",
+        "smoke test  grader trusted, 1 of 2 checks passed, 1 warned",
         "reward      0.250 → 0.750 in 2 steps (simulated)  ▃▇",
         f"model       {MODEL} (simulated)",
     ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.rewards import BLOCKS, Rewards, StepReward, metrics_files, rewards_of_tables, sparkline
+from rft_cli.rewards import BLOCKS, Rewards, StepReward, known_rewards, metrics_files, rewards_of_tables, sparkline
 from tests.fakes.views import view
 
 TRAINING = "runs/a/output/job/training_artifacts/step_wise_training_metrics.csv"
@@ -31,6 +31,16 @@ def test_a_simulated_policy_says_so() -> None:
 @pytest.mark.parametrize("row", [_row("1", ""), _row("", "0.5"), _row("one", "0.5"), _row("1", "nan"), {"loss": "1"}])
 def test_a_row_without_a_score_is_no_reward(row: dict[str, str]) -> None:
     assert rewards_of_tables([(TRAINING, [row])]).points == []
+
+
+def test_the_views_own_rewards_go_first() -> None:
+    metrics = {
+        "steps_planned": 40,
+        "training": [{"step": 1, "reward": 0.25}, {"step": 2, "reward": None}, {"step": 3, "reward": 0.5}],
+        "validation": [{"step": 3, "reward": 0.75}],
+    }
+    expected = Rewards([StepReward(1, 0.25), StepReward(3, 0.5, 0.75)], steps=40)
+    assert known_rewards(None)(view(RunStatus.TRAINING, metrics=metrics)) == expected
 
 
 def test_who_may_not_read_the_files_sees_no_rewards() -> None:

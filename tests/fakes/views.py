@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rft.contracts.api import RunLine, RunView, addresses
+from rft.contracts.api import Link, RunLine, RunView, addresses
 from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import DatasetSummary, Failure, JobSummary, RunEvent, RunStatus
@@ -56,7 +56,7 @@ def view(status: RunStatus, request: dict[str, Any] | None = None, **parts: Any)
     stages = [RunStatus.PENDING, *path_to(status)]
     if status in (RunStatus.COMPLETED, RunStatus.FAILED):
         stages = [RunStatus.PENDING, *path_to(RunStatus.TRAINING), status]
-    links: dict[str, str] = {**addresses(RUN_ID)}
+    links: dict[Link, str] = addresses(RUN_ID)
     found: dict[str, Any] = {}
     if RunStatus.SMOKE_TESTING in stages:
         found |= {"dataset": DATASET, "hyperparameters": HYPERPARAMETERS}
