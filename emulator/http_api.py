@@ -51,7 +51,10 @@ class Route:
 
 
 def routes_of(document: Mapping[str, Any]) -> list[Route]:
-    """Routes in the order in which they are tried: the most literal first, `$default` last."""
+    """Routes in the order in which they are tried: the most literal first, `$default` last.
+
+    Raises ValueError for a route that asks for tokens.
+    """
     routes = []
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
@@ -199,7 +202,12 @@ def _joined(request: Request) -> dict[str, str]:
 
 
 def _asks_for_iam(operation: Mapping[str, Any]) -> bool:
-    return any("AWS_IAM" in scheme for scheme in operation.get("security", []))
+    schemes = {name for scheme in operation.get("security", []) for name in scheme}
+    if schemes - {"AWS_IAM", "NONE"}:
+        raise ValueError(
+            "the emulated API takes requests signed for IAM, no tokens; leave JwtIssuer and JwtAudience out"
+        )
+    return "AWS_IAM" in schemes
 
 
 def _escaped(path: str) -> str:

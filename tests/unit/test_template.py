@@ -119,7 +119,14 @@ def test_the_routes_are_those_that_the_api_answers() -> None:
 
 def test_the_api_asks_for_a_signature_and_has_a_limit() -> None:
     api = RESOURCES["HttpApi"]["Properties"]
-    assert api["Auth"] == {"EnableIamAuthorizer": True, "DefaultAuthorizer": "AWS_IAM"}
+    described = {
+        (method.upper(), path): operation["security"]
+        for path, operations in api["DefinitionBody"]["paths"].items()
+        for method, operation in operations.items()
+    }
+    events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
+    assert set(described) == {(e["Method"], e["Path"]) for e in events}
+    assert all(s == {"Fn::If": ["UsesJwt", [{"JWT": []}], [{"AWS_IAM": []}]]} for s in described.values())
     assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(api["DefaultRouteSettings"])
     assert api["AccessLogSettings"]["DestinationArn"]
 
