@@ -88,8 +88,12 @@ def approval_lines(view: View) -> Iterator[str]:
     approval = view["approval"]
     for reason in approval["reasons"]:
         yield f"          [yellow]because[/]   {escape(reason)}"
-    if approval["decision"] is None:
+    decision = approval["decision"]
+    if decision is None:
         yield f"          [yellow]waiting[/]   for `rft approve {view['run_id']}` until {approval['expires_at'][:16]}Z"
+    else:
+        said = f"{'yes' if decision['approved'] else 'no'}, by {decision['by']}: {decision['comment']}"
+        yield f"          answered  {escape(said.removesuffix(': '))}"
 
 
 def headline(view: View, seen: Rewards) -> str:

@@ -84,7 +84,8 @@ def cancel(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Stop a run, and its job with it."""
-    _print_answer(deployment(api_url=api_url, stack=stack, region=region).plane.cancel(run_id), output)
+    answer = deployment(api_url=api_url, stack=stack, region=region).plane.cancel(run_id)
+    _print_answer(answer, output, status_line(answer))
 
 
 def approve(
@@ -101,11 +102,11 @@ def approve(
     """Let a run that waits for approval go on to training, or not."""
     plane = deployment(api_url=api_url, stack=stack, region=region).plane
     answer = plane.approve(run_id, approved=not reject, by=by or getpass.getuser(), comment=comment)
-    _print_answer(answer, output)
+    _print_answer(answer, output, f"{answer['run_id']}  {'rejected' if reject else 'approved'}")
 
 
-def _print_answer(answer: dict[str, Any], output: Output) -> None:
+def _print_answer(answer: dict[str, Any], output: Output, line: str) -> None:
     if output == Output.JSON:
         print_json(answer)
     else:
-        say(Console(), [status_line(answer)])
+        say(Console(), [line])

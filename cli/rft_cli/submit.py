@@ -25,7 +25,7 @@ def submit(
     *,
     context: typer.Context,
     request: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A request in JSON or YAML; options change it.")
+        Path | None, typer.Argument(metavar="FILE", help="A request in JSON or YAML; options change it.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
     task: Annotated[str | None, typer.Option(help="The dataset's task: pandalm, gsm8k, finqa, rft.")] = None,

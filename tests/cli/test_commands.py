@@ -198,7 +198,8 @@ def test_cancelling(rft: Rft, api: FakeApi) -> None:
 )
 def test_approving_and_rejecting(rft: Rft, api: FakeApi, arguments: list[str], body: dict[str, Any]) -> None:
     api.says((200, {"run_id": RUN_ID, "status": "AWAITING_APPROVAL", "links": {}}))
-    assert rft("approve", RUN_ID, *arguments).status == 0
+    said = rft("approve", RUN_ID, *arguments)
+    assert (said.status, said.out) == (0, f"{RUN_ID}  {'approved' if body['approved'] else 'rejected'}\n")
     assert (api.asked[0].path, api.asked[0].body) == (f"/runs/{RUN_ID}/approve", body)
 
 

@@ -56,6 +56,13 @@ def test_a_run_that_waits_for_a_person_says_how_to_answer() -> None:
     assert f"          waiting   for `rft approve {RUN_ID}` until 2026-11-23T12:00Z" in lines
 
 
+def test_an_answer_is_told_with_who_gave_it() -> None:
+    decision = {"approved": True, "by": "Ada [of Ockham]", "comment": "", "caller": "c", "at": "2026-11-20T12:00:00Z"}
+    approval = {"reasons": [], "requested_at": "", "expires_at": "", "decision": decision}
+    lines = plain(Narrator().lines(view(RunStatus.AWAITING_APPROVAL, approval=approval)))
+    assert "          answered  yes, by Ada [of Ockham]" in lines
+
+
 def test_a_job_without_rewards_shows_its_phase_and_age() -> None:
     assert headline(view(RunStatus.TRAINING), NONE) == "data processing · 1.3 h"
 
