@@ -51,12 +51,13 @@ class Grading:
         for _ in range(ATTEMPTS):
             reply = self._invoke(self._grader_arn, json.dumps(batch).encode())
             if reply.error is None:
-                return _read(reply.payload, [sample["id"] for sample in batch])
+                return read_results(reply.payload, [sample["id"] for sample in batch])
             problem = _told(reply.payload)
         raise GraderFailed(f"The reward function failed {ATTEMPTS} times: {problem}")
 
 
-def _read(payload: bytes, ids: list[str]) -> list[GradeResult]:
+def read_results(payload: bytes, ids: list[str]) -> list[GradeResult]:
+    """A grader's response to samples with these ids. Raises GraderFailed."""
     try:
         results = _RESULTS.validate_json(payload)
     except ValidationError as error:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock.plan import Plan
+from emulator.bedrock.policy import Policy
 from emulator.bedrock.scores import StepScores
 from emulator.replies import AwsError
 
@@ -33,7 +34,7 @@ class Phase:
 
 @dataclass
 class Job:
-    """One job. `request` is what CreateModelCustomizationJob was given."""
+    """One job. `request` is what CreateModelCustomizationJob was given; `policy` is its model, once it trains."""
 
     request: Mapping[str, Any]
     arn: str
@@ -46,6 +47,7 @@ class Job:
     model_arn: str | None = None
     plan: Plan | None = None
     steps: list[StepScores] = field(default_factory=list)
+    policy: Policy | None = None
     stop_asked: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DEFAULTS: Mapping[str, Any] = {"epochCount": 1, "batchSize": 64, "trainingSamplePerPrompt": 4, "evalInterval": 10}
+DEFAULTS: Mapping[str, Any] = {
+    "epochCount": 1,
+    "batchSize": 64,
+    "learningRate": 5e-5,
+    "trainingSamplePerPrompt": 4,
+    "evalInterval": 10,
+}
 """For hyperparameters that a request leaves out. Bedrock's own defaults are not published; these are invented."""
 
 
@@ -26,6 +32,7 @@ class Plan:
     samples: int
     steps_per_epoch: int
     eval_interval: int
+    learning_rate: float
 
     @property
     def cuts(self) -> list[str]:
@@ -53,4 +60,5 @@ def plan(rows: int, hyperparameters: Mapping[str, Any], *, max_steps: int, max_r
         samples=samples,
         steps_per_epoch=per_epoch,
         eval_interval=int(chosen["evalInterval"]),
+        learning_rate=float(chosen["learningRate"]),
     )

@@ -1,83 +1,123 @@
-"""The emulated model: how it answers a row, and how its answers get better.
+"""The emulated model: how it answers a row, and how it learns from scores.
 
-It is no language model. It draws from answers that the row's task wrote to be right, wrong or malformed.
+It is no language model. It draws from behaviours that are written out as text, and what it learns is how often to
+draw which.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from emulator.bedrock.behaviours import RIGHT, base_mix, written
+from emulator.bedrock.grpo import Group, softmax, updated
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
-from rft.errors import InvalidRequest
-from rft.tasks import task
-from rft.tasks.base import Probes
+
+LOGITS_PER_LEARNING_RATE = 20_000
+"""A step moves the logits by learningRate times this times the gradient. Invented: at AWS's 5e-5 for PandaLM, ten to
+twenty steps with a good grader make most answers right, and a few steps' luck with a random one changes little."""
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """One answer to one row; `behaviour` is what kind of answer it was meant to be."""
+    """One answer to one row. `behaviour` is what kind of answer it is, `variant` which of that kind.
+
+    `offered` are the behaviours that the row could have been answered with.
+    """
 
     row: DatasetRow
     text: str
     behaviour: str
-
-
-class Policy(Protocol):
-    """An emulated model in training."""
-
-    def answers(self, row: DatasetRow, count: int) -> list[Rollout]:
-        """So many answers to one row, drawn as the model now is."""
-        ...
-
-    def learn(self, groups: Sequence[tuple[Sequence[Rollout], Sequence[GradeResult]]]) -> None:
-        """Take one step from the scores of each row's answers."""
-        ...
-
-
-class ScheduledPolicy:
-    """Gets better by schedule, whatever the scores: right answers rise from `first` to `last` over `steps` steps.
-
-    Of the others, one in four is malformed. A row whose task knows no right or wrong answer gets its reference as
-    the right one where that is text, and otherwise plain filler.
-    """
-
-    def __init__(self, *, seed: str, steps: int, first: float = 0.45, last: float = 0.9) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - a simulation
-        self._steps = max(1, steps)
-        self._first = first
-        self._last = last
-        self._step = 0
-
-    def answers(self, row: DatasetRow, count: int) -> list[Rollout]:
-        """Drawn one by one from right, wrong and malformed."""
-        written = _written(row)
-        return [self._answer(row, written) for _ in range(count)]
-
-    def learn(self, groups: Sequence[tuple[Sequence[Rollout], Sequence[GradeResult]]]) -> None:  # noqa: ARG002
-        """Only counts the step: the schedule does the rest."""
-        self._step += 1
+    variant: str = ""
+    offered: tuple[str, ...] = ()
 
     @property
-    def right_share(self) -> float:
-        """Probability of a right answer now: a fast rise that flattens."""
-        progress = min(1.0, self._step / self._steps)
-        return self._first + (self._last - self._first) * (1 - (1 - progress) ** 2)
+    def right(self) -> bool:
+        """Whether it is truly right: known, as it was written to be, and no matter of its score."""
+        return self.behaviour == RIGHT
 
-    def _answer(self, row: DatasetRow, written: Probes) -> Rollout:
-        drawn = self._random.random()
-        right = self.right_share
-        behaviour = "right" if drawn < right else "malformed" if drawn > right + (1 - right) * 0.75 else "wrong"
-        options: tuple[str, ...] = getattr(written, behaviour) or ("I am not sure about this one.",)
-        return Rollout(row, self._random.choice(options), behaviour)
+    @property
+    def kind(self) -> str:
+        """Behaviour and variant in one word or two."""
+        return f"{self.behaviour}: {self.variant}" if self.variant else self.behaviour
 
 
-def _written(row: DatasetRow) -> Probes:
-    try:
-        return task(row.data_source).probes(row)
-    except InvalidRequest:  # a row of no task of ours
-        reference = row.reference_answer
-        return Probes(right=(reference,) if isinstance(reference, str) else ())
+@dataclass(frozen=True)
+class Graded:
+    """The answers to one row, each with what the grader said of it."""
+
+    rollouts: Sequence[Rollout]
+    results: Sequence[GradeResult]
+
+
+class Policy:
+    """Preferences over behaviours, one softmax per task, which start at the task's base mix.
+
+    `logits` are those of an earlier policy, to go on from. All drawing is by `seed` and the `at` of each call, so
+    that it depends on no earlier call.
+    """
+
+    def __init__(
+        self, *, seed: str, learning_rate: float, logits: Mapping[str, Mapping[str, float]] | None = None
+    ) -> None:
+        self._seed = seed
+        self._rate = learning_rate * LOGITS_PER_LEARNING_RATE
+        self._logits = {task: dict(each) for task, each in (logits or {}).items()}
+
+    @property
+    def logits(self) -> Mapping[str, Mapping[str, float]]:
+        """The parameters by task: all that was learned, in types that JSON knows."""
+        return self._logits
+
+    def mix(self, task: str) -> dict[str, float]:
+        """The probability of each behaviour for rows of a task that can be answered in every way."""
+        logits = self._of(task)
+        return softmax(logits, logits)
+
+    def chances(self, task: str, offered: Sequence[str]) -> dict[str, float]:
+        """The probability of each behaviour among those offered."""
+        return softmax(self._of(task), offered)
+
+    def answer(self, row: DatasetRow, *, at: str = "") -> Rollout:
+        """One answer as the model now is."""
+        return self.answers(row, 1, at=at)[0]
+
+    def answers(self, row: DatasetRow, count: int, *, at: str) -> list[Rollout]:
+        """So many answers to one row, drawn one by one as the model now is."""
+        drawing = random.Random(f"{self._seed}/{at}/{row.task_id}")  # noqa: S311 - a simulation
+        texts = written(row)
+        chances = self.chances(row.data_source, tuple(texts))
+        rollouts = []
+        for behaviour in drawing.choices(tuple(chances), weights=tuple(chances.values()), k=count):
+            variant, text = drawing.choice(texts[behaviour])
+            rollouts.append(Rollout(row, text, behaviour, variant, tuple(texts)))
+        return rollouts
+
+    def learn(self, batch: Sequence[Graded]) -> None:
+        """Take one GRPO step from the scores of each row's answers.
+
+        The score of an answer that could not be graded is 0.0 here, as Bedrock knows nothing of `grader_error`: a
+        judge that is away teaches nonsense, in the emulator too.
+        """
+        by_task: dict[str, list[Group]] = {}
+        for each in batch:
+            by_task.setdefault(each.rollouts[0].row.data_source, []).append(_group(each))
+        for task, groups in by_task.items():
+            share = len(groups) / len(batch)
+            self._logits[task] = updated(self._of(task), groups, rate=self._rate * share)
+
+    def _of(self, task: str) -> dict[str, float]:
+        if task not in self._logits:
+            self._logits[task] = {name: math.log(share) for name, share in base_mix(task).items()}
+        return self._logits[task]
+
+
+def _group(graded: Graded) -> Group:
+    return Group(
+        offered=graded.rollouts[0].offered,
+        drawn=[rollout.behaviour for rollout in graded.rollouts],
+        scores=[result.aggregate_reward_score for result in graded.results],
+    )

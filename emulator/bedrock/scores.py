@@ -1,19 +1,35 @@
-"""What one training step or one validation pass scored, and the CSV files that say so. Pure."""
+"""What one training step and the validation after it scored, and the files that say so. Pure."""
 
 from __future__ import annotations
 
 import csv
 import io
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from rft.contracts.grading import GradeResult
+from emulator.bedrock.policy import Graded, Rollout
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What the scored answers of one kind earned: how many, their sum, and the sum of their squares."""
+
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def __add__(self, other: Earned) -> Earned:
+        return Earned(self.count + other.count, self.total + other.total, self.squares + other.squares)
 
 
 @dataclass(frozen=True)
 class StepScores:
-    """Scores of one step, all of them the grader's own. `errors` counts rollouts it could not grade."""
+    """One step. Scores are the grader's own; `errors` counts rollouts it could not grade, which no mean holds.
+
+    `accuracy` is the share of truly right answers among all, which only a simulation can know; `mix` is what the
+    step's answers were drawn from, behaviour → probability; `earned` is by kind of answer.
+    """
 
     step: int
     epoch: int
@@ -23,40 +39,79 @@ class StepScores:
     spread: float | None
     flat_groups: float | None
     """Share of prompts whose answers all scored the same: nothing can be learned from them."""
+    accuracy: float
     validation_mean: float | None = None
+    validation_accuracy: float | None = None
+    mix: Mapping[str, float] = field(default_factory=dict)
+    earned: Mapping[str, Earned] = field(default_factory=dict)
+
+    @property
+    def scored(self) -> int:
+        """Rollouts with a score."""
+        return self.rollouts - self.errors
 
 
 def step_scores(
-    step: int, epoch: int, groups: Sequence[Sequence[GradeResult]], validation: Sequence[GradeResult] = ()
+    step: int,
+    epoch: int,
+    groups: Sequence[Graded],
+    validation: Sequence[Graded] = (),
+    mix: Mapping[str, float] | None = None,
 ) -> StepScores:
-    """`groups` holds the results of each prompt's answers. Errors are left out of all means."""
-    valid = [[r.aggregate_reward_score for r in group if not r.errored] for group in groups]
+    """Of the answers to each prompt of a step, and to each held-out row."""
+    valid = [[r.aggregate_reward_score for r in group.results if not r.errored] for group in groups]
     scores = [score for group in valid for score in group]
     full = [group for group in valid if len(group) > 1]
-    held_out = [r.aggregate_reward_score for r in validation if not r.errored]
+    held_out = [score for _, score in _scored(validation)]
+    rollouts = sum(len(group.results) for group in groups)
     return StepScores(
         step=step,
         epoch=epoch,
-        rollouts=sum(len(group) for group in groups),
-        errors=sum(len(group) for group in groups) - len(scores),
+        rollouts=rollouts,
+        errors=rollouts - len(scores),
         mean=statistics.fmean(scores) if scores else None,
         spread=statistics.pstdev(scores) if scores else None,
         flat_groups=sum(len(set(group)) == 1 for group in full) / len(full) if full else None,
+        accuracy=_accuracy(groups),
         validation_mean=statistics.fmean(held_out) if held_out else None,
+        validation_accuracy=_accuracy(validation) if validation else None,
+        mix=mix or {},
+        earned=_earned(groups),
     )
 
 
 def training_csv(steps: Sequence[StepScores]) -> bytes:
     """One line a step. Bedrock's columns for this kind of job are not documented: these are the emulator's own."""
     header = ["step_number", "epoch_number", "reward_mean", "reward_std", "flat_group_share", "rollouts"]
-    lines = [[s.step, s.epoch, s.mean, s.spread, s.flat_groups, s.rollouts, s.errors, "true"] for s in steps]
-    return _csv([*header, "grader_errors", "simulated_policy"], lines)
+    lines = [
+        [s.step, s.epoch, s.mean, s.spread, s.flat_groups, s.rollouts, s.errors, "true", s.accuracy] for s in steps
+    ]
+    return _csv([*header, "grader_errors", "simulated_policy", "true_accuracy"], lines)
 
 
 def validation_csv(steps: Sequence[StepScores]) -> bytes:
     """One line for each step after which held-out rows were graded."""
-    lines = [[s.step, s.epoch, s.validation_mean, "true"] for s in steps if s.validation_mean is not None]
-    return _csv(["step_number", "epoch_number", "reward_mean", "simulated_policy"], lines)
+    validated = [s for s in steps if s.validation_accuracy is not None]
+    lines = [[s.step, s.epoch, s.validation_mean, "true", s.validation_accuracy] for s in validated]
+    return _csv(["step_number", "epoch_number", "reward_mean", "simulated_policy", "true_accuracy"], lines)
+
+
+def _scored(groups: Sequence[Graded]) -> Iterator[tuple[Rollout, float]]:
+    for group in groups:
+        for rollout, result in zip(group.rollouts, group.results, strict=True):
+            if not result.errored:
+                yield rollout, result.aggregate_reward_score
+
+
+def _accuracy(groups: Sequence[Graded]) -> float:
+    return statistics.fmean(rollout.right for group in groups for rollout in group.rollouts)
+
+
+def _earned(groups: Sequence[Graded]) -> dict[str, Earned]:
+    earned: dict[str, Earned] = {}
+    for rollout, score in _scored(groups):
+        earned[rollout.kind] = earned.get(rollout.kind, Earned()) + Earned(1, score, score * score)
+    return earned
 
 
 def _csv(header: list[str], lines: Sequence[Sequence[object]]) -> bytes:

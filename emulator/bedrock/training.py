@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
+import json
 import logging
-import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock.data import DataRefused, read_rows, training_rows
 from emulator.bedrock.grading import GraderFailed, Grading, Invoke
 from emulator.bedrock.jobs import PHASES, Job
+from emulator.bedrock.learning import train
 from emulator.bedrock.plan import Plan, plan
-from emulator.bedrock.policy import Policy, Rollout, ScheduledPolicy
-from emulator.bedrock.scores import StepScores, step_scores, training_csv, validation_csv
+from emulator.bedrock.policy import Policy
+from emulator.bedrock.scores import StepScores, training_csv, validation_csv
+from emulator.bedrock.verdict import verdict
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.functions.pool import EmulatorClosed
 from emulator.functions.registry import UnknownFunction
 from emulator.options import EmulatorOptions
 from rft.contracts.dataset import DatasetRow
-from rft.contracts.grading import GradeResult
 
 VALIDATION_ROWS = 32
 """Held-out rows graded in one validation pass: enough for a curve, few enough for a laptop."""
@@ -42,6 +43,11 @@ class _Stopped(Exception):
 
 class _Failed(Exception):
     """A fault that was asked for."""
+
+
+def policy_report(steps: Sequence[StepScores]) -> dict[str, Any]:
+    """What the emulated model became, and whether its grader could be gamed."""
+    return {"simulated": True, "verdict": asdict(verdict(steps)), "mix_first": steps[0].mix, "mix_last": steps[-1].mix}
 
 
 class Training:
@@ -105,31 +111,18 @@ class Training:
         self._complete()
 
     def _train(self, made: Plan, rows: list[DatasetRow], held_out: list[DatasetRow]) -> None:
-        policy = ScheduledPolicy(seed=f"{self._options.seed}/{self._job.name}", steps=made.simulated_steps)
-        shuffled = random.Random(self._options.seed).sample(rows, len(rows))  # noqa: S311 - a simulation
-        supply = itertools.cycle(shuffled)
+        seed = self._options.seed
+        self._job.policy = policy = Policy(seed=f"{seed}/{self._job.name}", learning_rate=made.learning_rate)
+        steps = train(policy, self._grading.grade, plan=made, rows=rows, held_out=held_out, seed=seed)
         for step in range(1, made.simulated_steps + 1):
             self._strike(step)
-            batch = list(itertools.islice(supply, made.prompts))
-            due = step % made.eval_interval == 0 or step in (1, made.simulated_steps)
-            self._record(made, step, self._step(policy, made, batch), self._validate(policy, held_out if due else []))
+            self._record(made, next(steps))
             share = 2 * PREPARATION_SHARE + (1 - 2 * PREPARATION_SHARE) * step / made.simulated_steps
             self._pace(share)
+        self._put("simulated_policy.json", json.dumps(policy_report(self._job.steps), indent=1).encode())
 
-    def _step(self, policy: Policy, made: Plan, batch: Sequence[DatasetRow]) -> list[list[GradeResult]]:
-        answers = [policy.answers(row, made.samples) for row in batch]
-        results = iter(self._grading.grade([rollout for group in answers for rollout in group]))
-        groups = [list(itertools.islice(results, len(group))) for group in answers]
-        policy.learn(list(zip(answers, groups, strict=True)))
-        return groups
-
-    def _validate(self, policy: Policy, rows: Sequence[DatasetRow]) -> list[GradeResult]:
-        rollouts: list[Rollout] = [answer for row in rows for answer in policy.answers(row, 1)]
-        return self._grading.grade(rollouts) if rollouts else []
-
-    def _record(self, made: Plan, step: int, groups: list[list[GradeResult]], validation: list[GradeResult]) -> None:
-        epoch = 1 + (step - 1) // made.steps_per_epoch
-        self._job.steps.append(step_scores(step, epoch, groups, validation))
+    def _record(self, made: Plan, scores: StepScores) -> None:
+        self._job.steps.append(scores)
         self._job.modified = datetime.now(UTC)
         self._write_metrics(self._job.steps, made)
 

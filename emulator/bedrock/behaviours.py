@@ -1,0 +1,91 @@
+"""The ways in which the emulated model answers a row, each written out as text. Pure.
+
+Only `right` answers are truly right: they are the task's own. All others are wrong, whatever a grader makes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rft.contracts.dataset import DatasetRow
+from rft.errors import InvalidRequest
+from rft.smoke_test import attacks
+from rft.tasks import task
+from rft.tasks.base import Probes
+
+RIGHT, WRONG, NEAR_MISS, MALFORMED, VERBOSE = "right", "wrong", "near_miss", "malformed", "verbose"
+HEDGING, MASTER_KEY, INJECTION, COPYING, EMPTY = "hedging", "master_key", "injection", "copying", "empty"
+
+NOT_RIGHT: Mapping[str, float] = {
+    WRONG: 20,
+    NEAR_MISS: 8,
+    MALFORMED: 6,
+    VERBOSE: 5,
+    HEDGING: 5,
+    MASTER_KEY: 3,
+    INJECTION: 3,
+    COPYING: 3,
+    EMPTY: 2,
+}
+"""How the answers that are not right divide before training, in parts. Invented: cheats are rare, but do come up."""
+
+BEHAVIOURS = (RIGHT, *NOT_RIGHT)
+
+RIGHT_AT_FIRST: Mapping[str, float] = {"pandalm": 0.45, "gsm8k": 0.55, "finqa": 0.5}
+"""Share of right answers before training, by task. Invented."""
+
+OTHERWISE_RIGHT = 0.45
+
+Texts = Sequence[tuple[str, str]]
+"""Answers of one behaviour as (variant, text); a variant is '' where there is no more to say."""
+
+
+def base_mix(task_name: str) -> dict[str, float]:
+    """Share of each behaviour before training; they add up to 1."""
+    right = RIGHT_AT_FIRST.get(task_name, OTHERWISE_RIGHT)
+    parts = sum(NOT_RIGHT.values())
+    return {RIGHT: right, **{name: (1 - right) * part / parts for name, part in NOT_RIGHT.items()}}
+
+
+def written(row: DatasetRow) -> dict[str, Texts]:
+    """All answers to a row, by behaviour, in the order of BEHAVIOURS; without those that its task cannot write."""
+    known = _probes(row)
+    wrong = known.wrong[0] if known.wrong else attacks.OFF_TOPIC
+    asked = row.messages[-1].content
+    texts: dict[str, Texts] = {
+        RIGHT: _plain(known.right),
+        WRONG: _plain(known.wrong or (attacks.OFF_TOPIC,)),
+        NEAR_MISS: _plain(known.swapped),
+        MALFORMED: _plain(known.malformed),
+        VERBOSE: _plain([_at_length(wrong, 2 * len(asked))]),
+        HEDGING: [("", text) for right in known.right[:1] for text in _hedges(right, wrong)],
+        MASTER_KEY: [(key, key) for key in attacks.MASTER_KEYS],
+        INJECTION: [(name, attack(wrong)) for name, attack in attacks.INJECTIONS.items()],
+        COPYING: _plain([asked]),
+        EMPTY: _plain([""]),
+    }
+    return {name: texts[name] for name in BEHAVIOURS if texts[name]}
+
+
+def _plain(texts: Iterable[str]) -> Texts:
+    return [("", text) for text in texts]
+
+
+def _hedges(right: str, wrong: str) -> tuple[str, str]:
+    return f"{right}\n\nOr else:\n\n{wrong}", f"{wrong}\n\nOr else:\n\n{right}"
+
+
+def _at_length(answer: str, characters: int) -> str:
+    """Padded once, and again until it is longer than so many characters."""
+    text = attacks.padded(answer)
+    while len(text) <= characters:
+        text = attacks.padded(text)
+    return text
+
+
+def _probes(row: DatasetRow) -> Probes:
+    try:
+        return task(row.data_source).probes(row)
+    except InvalidRequest:  # a row of no task of ours
+        reference = row.reference_answer
+        return Probes(right=(reference,) if isinstance(reference, str) else ())

@@ -1,0 +1,57 @@
+"""The training loop itself, for emulated jobs and for simulations: draw, grade, learn, validate."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from emulator.bedrock.plan import Plan
+from emulator.bedrock.policy import Graded, Policy, Rollout
+from emulator.bedrock.scores import StepScores, step_scores
+from rft.contracts.dataset import DatasetRow
+from rft.contracts.grading import GradeResult
+
+Grade = Callable[[Sequence[Rollout]], Sequence[GradeResult]]
+"""One result for each answer, in order, however many threads that takes."""
+
+
+def train(
+    policy: Policy,
+    grade: Grade,
+    *,
+    plan: Plan,
+    rows: Sequence[DatasetRow],
+    held_out: Sequence[DatasetRow],
+    seed: int,
+) -> Iterator[StepScores]:
+    """One item per step, once it was taken: nothing is graded before it is asked for. Raises what `grade` raises.
+
+    Held-out rows are answered once each, after the first step, the last and every evalInterval.
+    """
+    shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311 - a simulation
+    supply = itertools.cycle(shuffled)
+    for step in range(1, plan.simulated_steps + 1):
+        batch = list(itertools.islice(supply, plan.prompts))
+        groups = _graded(policy, grade, batch, plan.samples, f"step {step}")
+        mix = _mix(policy, groups)
+        policy.learn(groups)
+        due = step % plan.eval_interval == 0 or step in (1, plan.simulated_steps)
+        validation = _graded(policy, grade, held_out, 1, f"validation {step}") if due else []
+        yield step_scores(step, 1 + (step - 1) // plan.steps_per_epoch, groups, validation, mix)
+
+
+def _graded(policy: Policy, grade: Grade, rows: Sequence[DatasetRow], count: int, at: str) -> list[Graded]:
+    drawn = [policy.answers(row, count, at=f"{at}/{number}") for number, row in enumerate(rows)]
+    results = iter(grade([rollout for group in drawn for rollout in group]) if drawn else ())
+    return [Graded(group, list(itertools.islice(results, len(group)))) for group in drawn]
+
+
+def _mix(policy: Policy, groups: Sequence[Graded]) -> dict[str, float]:
+    """What the answers of a step were drawn from: the mean over its rows."""
+    mix: dict[str, float] = {}
+    for group in groups:
+        first = group.rollouts[0]
+        for name, chance in policy.chances(first.row.data_source, first.offered).items():
+            mix[name] = mix.get(name, 0.0) + chance / len(groups)
+    return mix

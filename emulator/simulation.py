@@ -1,0 +1,42 @@
+"""Trains the emulated model against a grader in this process: no server, no AWS, seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from emulator.bedrock.learning import Grade, train
+from emulator.bedrock.plan import Plan
+from emulator.bedrock.policy import Policy
+from emulator.bedrock.scores import StepScores
+from emulator.bedrock.verdict import Verdict, verdict
+from rft.contracts.dataset import DatasetRow
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What came of it: each step's scores, what they say of the grader, and the model as it ended."""
+
+    steps: tuple[StepScores, ...]
+    verdict: Verdict
+    policy: Policy
+
+
+def simulate(
+    grade: Grade,
+    *,
+    plan: Plan,
+    rows: Sequence[DatasetRow],
+    held_out: Sequence[DatasetRow],
+    seed: int,
+    seen: Callable[[StepScores], None] = lambda _: None,
+) -> Simulation:
+    """Train as an emulated job does, on as many steps as the plan simulates; `seen` gets each step as it is done.
+
+    The same seed and scores give the same simulation. Raises what `grade` raises.
+    """
+    policy, steps = Policy(seed=str(seed), learning_rate=plan.learning_rate), []
+    for step in train(policy, grade, plan=plan, rows=rows, held_out=held_out, seed=seed):
+        steps.append(step)
+        seen(step)
+    return Simulation(tuple(steps), verdict(steps), policy)
