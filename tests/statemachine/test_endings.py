@@ -12,6 +12,8 @@ from rft.contracts.steps import (
     ApprovalInput,
     ApprovalOutcome,
     CheckTrainingInput,
+    ForecastInput,
+    ForecastOutcome,
     Outcome,
     PreparedDataset,
     RunInput,
@@ -27,6 +29,7 @@ from tests.statemachine.machine import choose, evaluated, expressions
 INPUTS: dict[str, type[Contract]] = {
     "PrepareDataset": RunInput,
     "SmokeTestGrader": SmokeTestInput,
+    "ForecastRun": ForecastInput,
     "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
     "CheckTraining": CheckTrainingInput,
@@ -35,6 +38,7 @@ INPUTS: dict[str, type[Contract]] = {
 OUTPUTS: dict[str, type[Contract]] = {
     "PrepareDataset": PreparedDataset,
     "SmokeTestGrader": SmokeTestOutcome,
+    "ForecastRun": ForecastOutcome,
     "RequestApproval": ApprovalOutcome,
     "StartTraining": StartedJob,
     "CheckTraining": TrainingCheck,
@@ -83,12 +87,29 @@ def test_an_outcome_that_cannot_be_recorded_fails_the_execution_and_names_both_c
 
 
 def test_only_a_trusted_grader_goes_on() -> None:
-    assert choose("GraderTrusted?", {"trusted": True})[0] == "PreflightOnly?"
+    assert choose("GraderTrusted?", {"trusted": True})[0] == "ForecastRun"
     for doubtful in ({"trusted": False, "cause": HOSTILE}, {"trusted": "true", "cause": HOSTILE}, {"cause": HOSTILE}):
         target, outcome = choose("GraderTrusted?", doubtful)
         assert target == "RecordOutcome"
         assert recorded_as(outcome).status == "REJECTED"
         assert ending(outcome) == ("GraderRejected", {"Error": "GraderNotTrusted", "Cause": HOSTILE})
+
+
+def test_the_forecast_gets_the_smoke_tests_outcome_whole() -> None:
+    for reasons in ((), ("one",), ("one", HOSTILE)):
+        trusted = SmokeTestOutcome(trusted=True, grader_arn="arn:g", report_uri="s3://b/r", needs_approval=reasons)
+        _, handed_on = choose("GraderTrusted?", trusted.model_dump(mode="json"))
+        passed = evaluated(TASKS["ForecastRun"]["Arguments"]["Payload"]["smoke_test"], states={"input": handed_on})
+        assert SmokeTestOutcome.model_validate(passed) == trusted
+
+
+def test_only_what_the_request_allows_goes_on() -> None:
+    assert choose("Affordable?", ForecastOutcome(affordable=True).model_dump())[0] == "PreflightOnly?"
+    for dear in (ForecastOutcome(affordable=False, cause=HOSTILE).model_dump(), {"affordable": "true", "cause": "c"}):
+        target, outcome = choose("Affordable?", dear)
+        assert target == "RecordOutcome"
+        assert recorded_as(outcome).status == "REJECTED"
+        assert ending(outcome) == ("OverBudget", {"Error": "OverBudget", "Cause": dear["cause"]})
 
 
 def test_a_preflight_run_completes_without_a_job() -> None:
@@ -176,7 +197,8 @@ def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
         ("SmokeTestGrader", "SmokeTestGrader"),
         ("StartTraining", "StartTraining"),
         ("GraderTrusted?", "SmokeTestGrader"),
-        ("ApprovalNeeded?", "SmokeTestGrader"),
+        ("Affordable?", "ForecastRun"),
+        ("ApprovalNeeded?", "ForecastRun"),
         ("Approved?", "RequestApproval"),
         ("TrainingEnded?", "CheckTraining"),
     ],

@@ -102,6 +102,15 @@ class TelemetrySettings(Settings):
     capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
 
 
+class ForecastSettings(Settings):
+    """What forecasts go by. `price_table_uri` is '' for the list prices; a limit of 0 is unknown."""
+
+    price_table_uri: str = Field(alias="PRICE_TABLE_URI", default="")
+    lambda_concurrency: int = Field(alias="LAMBDA_CONCURRENCY", default=0, ge=0)
+    judge_requests_per_minute: int = Field(alias="JUDGE_REQUESTS_PER_MINUTE", default=0, ge=0)
+    judge_tokens_per_minute: int = Field(alias="JUDGE_TOKENS_PER_MINUTE", default=0, ge=0)
+
+
 class CompositeSettings(Settings):
     """How the grader `composite` puts scores together for rows that do not say so; empty where they all do."""
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rft.contracts.base import Contract
 from rft.contracts.dataset import Recommendation, TokenStatistics
+from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestSummary
@@ -93,6 +94,7 @@ class RunRecord(Contract):
     dataset: DatasetSummary | None = None
     hyperparameters: dict[str, Recommendation] | None = None
     smoke_test: SmokeTestSummary | None = None
+    forecast: Forecast | None = None
     approval: Approval | None = None
     job: JobSummary | None = None
     model_arn: str | None = None

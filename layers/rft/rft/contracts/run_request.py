@@ -146,6 +146,12 @@ class RunRequest(RequestPart):
     require_approval: bool = Field(
         default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
     )
+    max_cost_usd: Number | None = Field(
+        default=None, ge=0, description="If the run may cost more, or nobody knows: ask a person, or reject it."
+    )
+    max_judge_calls: int | None = Field(
+        default=None, ge=0, le=MOST, description="If the judge may be asked more often: as with max_cost_usd."
+    )
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
     )

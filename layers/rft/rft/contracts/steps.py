@@ -49,6 +49,24 @@ class SmokeTestOutcome(Contract):
     needs_approval: tuple[str, ...] = ()
 
 
+class ForecastInput(RunInput):
+    """forecast_run's input: a dataset, and a grader that is trusted."""
+
+    dataset: PreparedDataset
+    smoke_test: SmokeTestOutcome
+
+
+class ForecastOutcome(Contract):
+    """forecast_run's output. `needs_approval` says why a person must agree, exceeded limits among the reasons.
+
+    Not `affordable`: the run may exceed its request's limits, as `cause` says, and no person is there to be asked.
+    """
+
+    affordable: bool
+    cause: str = ""
+    needs_approval: tuple[str, ...] = ()
+
+
 class ApprovalInput(Contract):
     """request_approval's input; whoever has `task_token` can let the execution go on."""
 

@@ -1,0 +1,73 @@
+"""What a run is going to take, as far as it can be known before the job. Estimates, marked as such."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+
+
+class Range(Contract):
+    """From the least to the most that is to be expected; `high` is None where nobody knows the most."""
+
+    low: float
+    high: float | None
+
+
+class SmokeTestUse(Contract):
+    """What the smoke test took. `judge_calls` were counted; None where the grader does not tell.
+
+    `judge_answers_planned`: the most answers that it was to put to a judge, known before it began.
+    """
+
+    invocations: int
+    judge_answers_planned: int
+    judge_calls: int | None
+    judge_input_tokens: int | None
+    judge_output_tokens: int | None
+
+
+class LimitCheck(Contract):
+    """A quota beside what the job is going to ask of it. `fits` is None where either of the two is unknown."""
+
+    name: Literal["grader_concurrency", "judge_requests_per_minute", "judge_tokens_per_minute"]
+    needed: float | None
+    allowed: float | None
+    fits: bool | None
+
+
+class CostLine(Contract):
+    """One part of the cost in US dollars; None where it cannot be known. `unknown` names what is missing."""
+
+    name: Literal["training", "judge", "graders"]
+    usd: Range | None
+    unknown: tuple[str, ...] = ()
+
+
+class Forecast(Contract):
+    """A run's forecast. None is unknown, never nothing.
+
+    Figures of judge and graders are of the job; `judge_calls_in_all` and the cost have the smoke test's in them.
+    """
+
+    schema_version: Literal[1] = 1
+    steps: int
+    rollouts: Range
+    grader_invocations: Range
+    grader_hours: Range | None = Field(description="Time that graders take for all rollouts, by the smoke test's pace.")
+    judge_calls: Range | None
+    judge_input_tokens: Range | None
+    judge_output_tokens: Range | None
+    smoke_test: SmokeTestUse
+    judge_calls_in_all: Range | None
+    grader_concurrency: int = Field(description="Grader invocations at once that a training step asks for.")
+    limits: tuple[LimitCheck, ...]
+    training_hours: Range = Field(description="An estimate. The most is when the run stops its job.")
+    cost: tuple[CostLine, ...]
+    cost_usd: Range | None = Field(description="The sum; `high` is None where a part is unknown, None where all are.")
+    prices_as_of: str
+    prices_source: str
+    assumptions: tuple[str, ...] = Field(description="What the estimates rest on.")
+    over_budget: tuple[str, ...] = Field(default=(), description="Each limit of the request that this may exceed.")

@@ -1,0 +1,81 @@
+"""forecast_run: says what the job is going to take, and holds it against what the request allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from rft.contracts.forecast import Forecast
+from rft.contracts.prices import PriceTable
+from rft.contracts.run_request import RunRequest
+from rft.contracts.smoke_test import SmokeTestReport
+from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome
+from rft.errors import InvalidRequest
+from rft.observability import logger
+from rft.ports import Ledger, ObjectStore
+from rft.runs.forecast import Allowances, GraderFacts, forecast
+from rft.runs.prices import LIST_PRICES
+from rft.settings import ForecastSettings
+
+MOST_TABLE_BYTES = 65_536
+
+
+def forecast_run(
+    *,
+    run_id: str,
+    request: RunRequest,
+    dataset: PreparedDataset,
+    smoke_test: SmokeTestOutcome,
+    graders: Mapping[str, str],
+    judge_models: tuple[str, ...],
+    settings: ForecastSettings,
+    ledger: Ledger,
+    store: ObjectStore,
+) -> ForecastOutcome:
+    """Record the run's forecast and say whether it may go on; over its limits it needs a person, or ends.
+
+    `graders` are those deployed here; `judge_models` are what their judges are. Raises InvalidRequest (PriceTableUri),
+    DatasetNotFound (the smoke test's report), RunNotFound, TransitionRefused and the Retryable… errors.
+    """
+    report = SmokeTestReport.model_validate_json(store.get_bytes(smoke_test.report_uri))
+    found = forecast(
+        request=request,
+        dataset=dataset,
+        report=report,
+        grader=GraderFacts(own=smoke_test.grader_arn in graders.values(), judge_models=judge_models),
+        prices=price_table(settings.price_table_uri, store),
+        allowances=_allowances(settings),
+    )
+    ledger.update(run_id, {"forecast": found})
+    logger().info("run forecast", steps=found.steps, over_budget=found.over_budget)
+    return _outcome(found, smoke_test.needs_approval)
+
+
+def price_table(uri: str, store: ObjectStore) -> PriceTable:
+    """The stack's own table, or the list prices where it has none. Raises InvalidRequest, DatasetNotFound."""
+    if not uri:
+        return LIST_PRICES
+    body = store.find_bytes(uri, most=MOST_TABLE_BYTES)
+    if body is None:
+        raise InvalidRequest(f"there is no price table at {uri}", field="PriceTableUri")
+    try:
+        return PriceTable.model_validate_json(body)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}" for e in error.errors())
+        raise InvalidRequest(f"{uri} is not a price table: {wrong}", field="PriceTableUri") from error
+
+
+def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:
+    """A person who is asked anyway is told; where none is, too much is a no."""
+    if found.over_budget and not reasons:
+        return ForecastOutcome(affordable=False, cause="; ".join(found.over_budget))
+    return ForecastOutcome(affordable=True, needs_approval=(*reasons, *found.over_budget))
+
+
+def _allowances(settings: ForecastSettings) -> Allowances:
+    return Allowances(
+        grader_concurrency=settings.lambda_concurrency or None,
+        judge_requests_per_minute=settings.judge_requests_per_minute or None,
+        judge_tokens_per_minute=settings.judge_tokens_per_minute or None,
+    )

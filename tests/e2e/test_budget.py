@@ -1,0 +1,51 @@
+"""Runs that may take more than their requests allow."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.runs import Bench, until
+from tests.e2e.stages import SMALL, wait_for
+
+pytestmark = pytest.mark.emulator
+
+
+def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: Bench) -> None:
+    ended = bench.run("dear", **SMALL, max_judge_calls=100)
+    failure = ended.view["failure"]
+    assert (ended.status, ended.execution) == ("REJECTED", "FAILED")
+    assert (failure["stage"], failure["error"]) == ("SMOKE_TESTING", "OverBudget")
+    assert "max_judge_calls is 100" in failure["cause"]
+    calls = ended.view["forecast"]["judge_calls_in_all"]
+    assert f"{calls['high']:,.0f}" in failure["cause"]
+    assert bench.jobs(ended.view["run_id"]) == []
+    (told,) = bench.messages(ended.view["run_id"])
+    assert told["error"] == "OverBudget"
+
+
+def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Bench) -> None:
+    run_id = bench.start("dear-but-asked", **SMALL, max_judge_calls=100, require_approval=True)
+    reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
+    assert reasons[0] == "the request asks for it"
+    assert "max_judge_calls is 100" in reasons[1]
+    until(lambda: bench.messages(run_id), "the question")
+    assert bench.messages(run_id)[0]["reasons"] == reasons
+    bench.plane.approve(run_id, approved=True, by="Ada", comment="it is worth it")
+    assert wait_for(bench, run_id, "COMPLETED")["forecast"]["over_budget"] == reasons[1:]
+    assert len(bench.jobs(run_id)) == 1
+
+
+def test_a_cost_that_nobody_knows_is_over_any_limit(bench: Bench) -> None:
+    ended = bench.run("unpriced", **SMALL, max_cost_usd=1_000_000, mode="preflight")
+    assert (ended.status, ended.view["failure"]["error"]) == ("REJECTED", "OverBudget")
+    assert "hour of reinforcement fine-tuning" in ended.view["failure"]["cause"]
+    assert ended.view["forecast"]["cost_usd"]["high"] is None
+
+
+def test_a_run_within_its_limits_goes_on_with_its_forecast_in_view(bench: Bench) -> None:
+    ended = bench.run("cheap", **SMALL, max_judge_calls=1_000_000)
+    assert ended.status == "COMPLETED"
+    forecast = ended.view["forecast"]
+    assert forecast["over_budget"] == []
+    assert forecast["smoke_test"]["judge_calls"] > 0
+    assert 0 < forecast["rollouts"]["low"] <= forecast["rollouts"]["high"]

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rft.contracts.ledger import RunStatus
+from rft.contracts.steps import ForecastOutcome, SmokeTestOutcome
+from rft.errors import DatasetNotFound, InvalidRequest, TransitionRefused
+from rft.settings import ForecastSettings
+from rft.steps.forecast_run import forecast_run
+from tests.fakes.clock import FixedClock
+from tests.fakes.forecast import JUDGE, OWN, prepared_dataset, smoke_test_report
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.records import RUN_ID, add_run
+from tests.fakes.store import MemoryStore
+
+REPORT = f"s3://data-bucket/runs/{RUN_ID}/smoke_test.json"
+TABLE = "s3://settings-bucket/prices.json"
+
+
+class World:
+    def __init__(self) -> None:
+        self.ledger, self.store = MemoryLedger(FixedClock()), MemoryStore()
+        self.store.objects[REPORT] = smoke_test_report(judge=JUDGE).model_dump_json().encode()
+
+    def forecast(
+        self, *, needs: tuple[str, ...] = (), settings: dict[str, Any] | None = None, **request: Any
+    ) -> ForecastOutcome:
+        if RUN_ID not in self.ledger.records:
+            add_run(self.ledger, RunStatus.SMOKE_TESTING, **request)
+        return forecast_run(
+            run_id=RUN_ID,
+            request=self.ledger.get(RUN_ID).request,
+            dataset=prepared_dataset(),
+            smoke_test=SmokeTestOutcome(trusted=True, grader_arn=OWN, report_uri=REPORT, needs_approval=needs),
+            graders={"pandalm": OWN},
+            judge_models=("amazon.nova-pro-v1:0",),
+            settings=ForecastSettings.model_validate(settings or {}),
+            ledger=self.ledger,
+            store=self.store,
+        )
+
+
+def test_the_forecast_is_recorded_and_the_run_goes_on() -> None:
+    world = World()
+    assert world.forecast() == ForecastOutcome(affordable=True)
+    record = world.ledger.get(RUN_ID)
+    assert record.status is RunStatus.SMOKE_TESTING
+    assert record.forecast is not None
+    assert record.forecast.steps == 100
+    assert record.forecast.over_budget == ()
+
+
+def test_a_repeat_gives_the_same() -> None:
+    world = World()
+    first = (world.forecast(), world.ledger.get(RUN_ID).forecast)
+    assert (world.forecast(), world.ledger.get(RUN_ID).forecast) == first
+
+
+def test_too_much_is_a_no_where_nobody_is_asked() -> None:
+    world = World()
+    outcome = world.forecast(max_judge_calls=1000)
+    assert not outcome.affordable
+    assert "max_judge_calls is 1,000" in outcome.cause
+    assert outcome.needs_approval == ()
+    kept = world.ledger.get(RUN_ID).forecast
+    assert kept is not None
+    assert kept.over_budget == (outcome.cause,)
+
+
+def test_too_much_is_a_question_where_a_person_is_asked() -> None:
+    outcome = World().forecast(max_judge_calls=1000, max_cost_usd=5, needs=("this stack asks for it",))
+    assert (outcome.affordable, outcome.cause) == (True, "")
+    asked, calls, cost = outcome.needs_approval
+    assert asked == "this stack asks for it"
+    assert "max_judge_calls" in calls
+    assert "hour of reinforcement fine-tuning" in cost
+
+
+def test_a_price_table_of_the_stack_is_used_whole() -> None:
+    world = World()
+    table = {"as_of": "2026-11-01", "source": "our contract", "training_hour": 12.5}
+    world.store.objects[TABLE] = json.dumps(table).encode()
+    world.forecast(settings={"PRICE_TABLE_URI": TABLE})
+    found = world.ledger.get(RUN_ID).forecast
+    assert found is not None
+    training, judge, _ = found.cost
+    assert (found.prices_as_of, found.prices_source) == ("2026-11-01", "our contract")
+    assert training.usd is not None
+    assert training.usd.high == 24 * 12.5
+    assert judge.usd is None, "what the table leaves out is unknown"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "is not a price table"),
+        (b'{"source": "x", "as_of": "yesterday"}', "as_of"),
+        (b'{"source": "x", "as_of": "2026-11", "training_hour": -1}', "training_hour"),
+        (b'{"source": "x", "as_of": "2026-11", "training_hours": 1}', "training_hours"),
+        (b'{"source": "x", "as_of": "2026-11", "rollouts_per_hour": {"least": 2, "most": 1}}', "least"),
+    ],
+)
+def test_a_table_that_cannot_be_read_stops_the_run_before_it_is_paid_for(body: bytes, words: str) -> None:
+    world = World()
+    world.store.objects[TABLE] = body
+    with pytest.raises(InvalidRequest, match=words) as error:
+        world.forecast(settings={"PRICE_TABLE_URI": TABLE})
+    assert error.value.field == "PriceTableUri"
+
+
+def test_a_table_that_is_not_there_is_named() -> None:
+    with pytest.raises(InvalidRequest, match=TABLE):
+        World().forecast(settings={"PRICE_TABLE_URI": TABLE})
+
+
+def test_limits_of_the_account_are_taken_from_the_stack() -> None:
+    world = World()
+    world.forecast(settings={"LAMBDA_CONCURRENCY": "10", "JUDGE_REQUESTS_PER_MINUTE": "100"})
+    found = world.ledger.get(RUN_ID).forecast
+    assert found is not None
+    assert [each.fits for each in found.limits] == [True, False, None]
+
+
+def test_a_run_that_was_cancelled_meanwhile_goes_no_further() -> None:
+    world = World()
+    add_run(world.ledger, RunStatus.CANCELLED)
+    with pytest.raises(TransitionRefused):
+        world.forecast()
+
+
+def test_a_report_that_is_gone_is_an_error() -> None:
+    world = World()
+    del world.store.objects[REPORT]
+    with pytest.raises(DatasetNotFound):
+        world.forecast()
