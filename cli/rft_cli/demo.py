@@ -9,9 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from emulator import Emulator, EmulatorOptions
+from emulator import EmulatorOptions
 from rft_cli.control_plane import ControlPlane
 from rft_cli.follow import follow
+from rft_cli.local import started
 from rft_cli.printing import Output, console_for, note, print_json, say
 from rft_cli.request import Request, checked
 from rft_cli.rewards import Rewards, View, keys_under, metrics_files
@@ -29,7 +30,7 @@ def demo(*, dataset: Path, task: str, name: str, grader: str | None, output: Out
     console, started = console_for(output), time.monotonic()
     say(console, _INTRODUCTION)
     with console.status("starting the emulated AWS and deploying template.yaml …"):
-        emulator = Emulator.start(EmulatorOptions())
+        emulator = started(EmulatorOptions())
     with emulator as aws:
         say(console, [f"          AWS       {aws.endpoint} ({time.monotonic() - started:.1f} s to deploy)"])
         plane = ControlPlane(aws.api_url, aws.region, aws.credentials)

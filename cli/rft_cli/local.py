@@ -24,7 +24,7 @@ def local_up(options: EmulatorOptions, *, as_json: bool) -> None:
         signal.signal(number, lambda *_: ended.set())
     for port in (options.port, options.api_port):
         _check_free(port)
-    with _started(options) as aws:
+    with started(options) as aws:
         _tell(aws, as_json=as_json)
         ended.wait()
     if not as_json:
@@ -40,7 +40,8 @@ def parameters(texts: Sequence[str]) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _started(options: EmulatorOptions) -> Emulator:
+def started(options: EmulatorOptions) -> Emulator:
+    """The emulator with the template deployed. Raises CommandError if that cannot be."""
     try:
         return Emulator.start(options)
     except ValueError as error:
