@@ -1,6 +1,9 @@
-"""Lambda's Invoke on the AWS port; every other operation of Lambda is moto's."""
+"""Lambda's Invoke on the AWS port; every other operation of Lambda is moto's, but for versions and aliases."""
 
 from __future__ import annotations
+
+import json
+import math
 
 from werkzeug.wrappers import Request, Response
 
@@ -8,15 +11,20 @@ from emulator.functions.registry import MAX_PAYLOAD, Functions, UnknownFunction
 from emulator.operations import Operation
 from emulator.replies import AwsError
 
+QUALIFIED = 7
+"""Colons in the ARN of a version or alias, which moto does not find."""
+
 
 class LambdaService:
-    """Answers Invoke and leaves the rest."""
+    """Answers what needs the functions that run here, and leaves the rest."""
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """Invoke in its three types: RequestResponse, Event, DryRun."""
+        """Invoke in its three types: RequestResponse, Event, DryRun; and a function's set-up by a qualified ARN."""
+        if operation.name == "GetFunctionConfiguration" and operation.labels[0].count(":") == QUALIFIED:
+            return self._configuration(operation.labels[0])
         if operation.name != "Invoke":
             return None
         name = operation.labels[0]
@@ -27,6 +35,15 @@ class LambdaService:
             return self._invoke(name, request.headers.get("X-Amz-Invocation-Type", "RequestResponse"), body or b"{}")
         except UnknownFunction as error:
             raise AwsError("ResourceNotFoundException", 404, f"Function not found: {name}") from error
+
+    def _configuration(self, name: str) -> Response:
+        try:
+            spec = self._functions.find(name)
+        except UnknownFunction as error:
+            raise AwsError("ResourceNotFoundException", 404, f"Function not found: {name}") from error
+        seconds = math.ceil(spec.timeout)  # whole ones, as Lambda has them
+        document = {"FunctionName": spec.name, "FunctionArn": name, "Timeout": seconds, "MemorySize": spec.memory}
+        return Response(json.dumps(document), 200, content_type="application/json")
 
     def _invoke(self, name: str, kind: str, payload: bytes) -> Response:
         if kind == "DryRun":

@@ -118,6 +118,15 @@ def test_what_cannot_be_handled_ends_in_the_dead_letter_queue(aws: Emulator) -> 
     assert json.loads(messages[0]["Body"]) == event
 
 
+def test_a_functions_timeout_can_be_looked_up_by_alias_too(aws: Emulator) -> None:
+    looked_up = aws.client("lambda").get_function_configuration
+    arn = invoke(aws, {"do": "echo"})[0]["arn"]
+    assert looked_up(FunctionName=arn)["Timeout"] == 2
+    assert looked_up(FunctionName=f"{arn}:live")["Timeout"] == 2
+    with pytest.raises(aws.client("lambda").exceptions.ResourceNotFoundException):
+        looked_up(FunctionName=f"{arn}x:live")
+
+
 def test_an_unknown_function_is_not_found(aws: Emulator) -> None:
     with pytest.raises(aws.client("lambda").exceptions.ResourceNotFoundException):
         invoke(aws, {}, "nobody")
