@@ -27,18 +27,18 @@ def demo(*, dataset: Path, task: str, name: str, grader: str | None, output: Out
     """Run the demo and return its exit status, 0 only if the run completed. Raises ApiError, CommandError, OSError."""
     local = local_dataset(dataset, task)
     request = checked(_request(name, task, grader, local.uri("data-bucket")))
-    console, started = console_for(output), time.monotonic()
+    console, begun = console_for(output), time.monotonic()
     say(console, _INTRODUCTION)
     with console.status("starting the emulated AWS and deploying template.yaml …"):
         emulator = started(EmulatorOptions())
     with emulator as aws:
-        say(console, [f"          AWS       {aws.endpoint} ({time.monotonic() - started:.1f} s to deploy)"])
+        say(console, [f"          AWS       {aws.endpoint} ({time.monotonic() - begun:.1f} s to deploy)"])
         plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
         run_id = _start(aws, plane, local, request, console)
         rewards = metrics_files(aws.client("s3"))
         view = follow(plane, run_id, console, rewards, interval=INTERVAL)
         files, seen = _keep_files(aws.client("s3"), aws.bucket, run_id), rewards(view)
-    _tell(console, output, view, rewards=seen, files=files, seconds=time.monotonic() - started)
+    _tell(console, output, view, rewards=seen, files=files, seconds=time.monotonic() - begun)
     return 0 if view["status"] == "COMPLETED" else 1
 
 
