@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
-from rft.contracts.job import Job
-from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
-from rft.contracts.telemetry import Rollout
-
+if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+    from rft.contracts.job import Job
+    from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
+    from rft.contracts.telemetry import Rollout
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")

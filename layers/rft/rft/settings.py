@@ -18,7 +18,7 @@ CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 class Settings(BaseModel):
     """Base: read from the environment, by upper-case alias, when first asked for."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)  # a function uses two or three of these
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -16,6 +16,9 @@ class Contract(BaseModel):
 RunId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=10, max_length=63)]
 """Execution name, Bedrock job name and clientRequestToken at once: the strictest of the three allows
 lower-case letters, digits and single hyphens, 63 characters at most."""
+
+SPLITS = ("train", "validation", "test")
+SplitName = Literal["train", "validation", "test"]
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s=+]{1,900}$")]
 """Bedrock's pattern for S3 URIs: no white space, `=` or `+`, 1,024 characters at most."""

@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from rft.contracts.base import SPLITS as SPLITS  # noqa: PLC0414  dataset code finds them here
 from rft.contracts.base import Contract
+from rft.contracts.base import SplitName as SplitName  # noqa: PLC0414
 from rft.contracts.run_request import HyperParameters, Split
-
-SPLITS = ("train", "validation", "test")
-SplitName = Literal["train", "validation", "test"]
 
 
 class Message(Contract):

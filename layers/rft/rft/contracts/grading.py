@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from rft.contracts.base import Contract
-from rft.contracts.dataset import DatasetRow
+
+if TYPE_CHECKING:  # a grader needs no more of a dataset than its samples bring
+    from rft.contracts.dataset import DatasetRow
 
 Score = Annotated[float, Field(ge=0, le=1)]
 """A reward: finite, 0 worst to 1 best. A result that holds anything else is refused, never clamped."""

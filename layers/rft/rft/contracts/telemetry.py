@@ -10,8 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from rft.contracts.base import Contract, RunId
-from rft.contracts.dataset import SplitName
+from rft.contracts.base import Contract, RunId, SplitName
 from rft.contracts.grading import Score
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rft.contracts.dataset import SPLITS
+from rft.contracts.base import SPLITS
 from rft.contracts.grading import PROBE
 from rft.contracts.telemetry import JudgeUse, Rollout
 from rft.observability import emit_metrics, logger
