@@ -14,6 +14,7 @@ from tests.fakes.jobs import MemoryJobs
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import add_run
+from tests.fakes.rollout_reader import MemoryRollouts
 
 EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/check_training.json").read_text())
 
@@ -24,6 +25,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryJobs:
     jobs, ledger = MemoryJobs(clock), MemoryLedger(clock)
     monkeypatch.setattr(wiring, "training_jobs", lambda: jobs)
     monkeypatch.setattr(wiring, "ledger", lambda: ledger)
+    monkeypatch.setattr(wiring, "rollout_reader", MemoryRollouts)
     monkeypatch.setattr(wiring, "clock", lambda: clock)
     jobs.create({"jobName": EVENT["run_id"]})
     jobs.move(EVENT["run_id"], arn=EVENT["job_arn"])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # a function loads only the contracts that its own step uses:
     from rft.contracts.job import Job
     from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
     from rft.contracts.telemetry import Rollout
+    from rft.runs.rollouts import StoredRollouts
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
@@ -330,6 +331,24 @@ class RolloutLog(Protocol):
 
     def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
         """Add one object of rows, all of this run. Raises RetryableThrottling, RetryableServiceError."""
+        ...
+
+
+class RolloutReader(Protocol):
+    """What graders left behind of a run's rollouts."""
+
+    def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
+        """Up to `most` (1000) objects named later than `name`, oldest first; '' is before all.
+
+        Raises RetryableThrottling, RetryableServiceError.
+        """
+        ...
+
+    def read(self, run_id: str, names: Sequence[str]) -> Iterator[Sequence[Rollout] | None]:
+        """The rows of each object, in order of `names`; None for one that is gone or holds anything else.
+
+        Raises as `after`.
+        """
         ...
 
 

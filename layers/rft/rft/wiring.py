@@ -18,6 +18,7 @@ from rft.ports import (
     Notifier,
     ObjectStore,
     RolloutLog,
+    RolloutReader,
     Tokenizer,
     TrainingJobs,
     Workers,
@@ -192,3 +193,12 @@ def rollout_log() -> RolloutLog | None:
         return None
     client = _client("s3", attempts=1, connect_timeout=1, read_timeout=1)
     return S3RolloutLog(client, bucket=settings.data_bucket, keeps_answers=settings.capture_answers, clock=clock())
+
+
+@cache
+def rollout_reader() -> RolloutReader:
+    """Rollouts in the data bucket. Short tries: what is not read now is read at the next look at the job."""
+    from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
+
+    client = _client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)
+    return S3RolloutReader(client, bucket=StorageSettings.from_environment().data_bucket)

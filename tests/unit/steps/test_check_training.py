@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from rft.contracts.dataset import Recommendation
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import TrainingCheck
@@ -11,6 +14,8 @@ from tests.fakes.clock import FixedClock
 from tests.fakes.jobs import MemoryJobs
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import RUN_ID, add_run
+from tests.fakes.rollout_reader import MemoryRollouts
+from tests.fakes.rollouts import group
 
 J = JobStatus
 
@@ -18,12 +23,13 @@ J = JobStatus
 class World:
     """A run in TRAINING, its job just made, and a limit of 24 hours."""
 
-    def __init__(self) -> None:
+    def __init__(self, **request: Any) -> None:
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
         self.jobs = MemoryJobs(self.clock)
+        self.rollouts = MemoryRollouts()
         self.arn = self.jobs.create({"jobName": RUN_ID})
-        add_run(self.ledger, RunStatus.TRAINING)
+        add_run(self.ledger, RunStatus.TRAINING, **request)
 
     def check(self) -> TrainingCheck:
         return check_training(
@@ -32,6 +38,7 @@ class World:
             max_training_hours=24,
             jobs=self.jobs,
             ledger=self.ledger,
+            rollouts=self.rollouts,
             clock=self.clock,
         )
 
@@ -131,3 +138,114 @@ def test_an_ended_run_is_not_written_to(world: World) -> None:
     with pytest.raises(TransitionRefused, match="CANCELLED"):
         world.check()
     assert world.ledger.get(RUN_ID) == ended
+
+
+# ---- what rollouts earn -------------------------------------------------------------------------------------------
+
+CHOSEN = {
+    name: Recommendation(value=value, source="request", reason="asked")
+    for name, value in {"batchSize": 2, "trainingSamplePerPrompt": 2, "epochCount": 1}.items()
+}
+GOOD, FAILED = (0.0, 1.0, 0.5, 0.7), (None, None, None, 0.5)
+
+
+@pytest.fixture
+def measured() -> World:
+    """A run whose steps have four rollouts."""
+    world = World()
+    world.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
+    return world
+
+
+def grade(world: World, scores: tuple[float | None, ...], *, steps: int = 1) -> None:
+    for _ in range(steps):
+        world.clock.advance(seconds=1)
+        world.rollouts.put(RUN_ID, world.clock.now(), group(*scores))
+
+
+def test_a_check_records_what_rollouts_earn(measured: World) -> None:
+    grade(measured, GOOD, steps=2)
+    assert measured.check().outcome is None
+    record = measured.ledger.get(RUN_ID)
+    assert record.metrics is not None
+    assert [point.reward for point in record.metrics.training] == [0.55, 0.55]
+    assert (record.breaker, measured.jobs.stops) == ((), [])
+
+
+def test_the_breaker_stops_the_job_within_two_checks_and_the_run_says_why(measured: World) -> None:
+    grade(measured, GOOD, steps=5)
+    measured.check()
+    grade(measured, FAILED, steps=2)
+    assert (measured.check().outcome, measured.jobs.stops) == (None, [RUN_ID])
+    (finding,) = measured.ledger.get(RUN_ID).breaker
+    assert (finding.signal, finding.action, finding.step) == ("error_share", "stop", 7)
+    assert (measured.check().job_status, measured.jobs.stops) == ("Stopping", [RUN_ID])
+    measured.jobs.move(RUN_ID, status=J.STOPPED, ended_at=measured.clock.now())
+    check = measured.check()
+    assert (check.outcome, check.error) == ("FAILED", "TrainingBreakerTripped")
+    assert check.cause == (
+        f"{RUN_ID} was stopped by its breaker: error_share, at step 7: 50.0% of the rollouts (6 of 12) of the last "
+        "3 steps could not be graded; 30.0% are allowed."
+    )
+    assert len(measured.ledger.get(RUN_ID).breaker) == 1
+
+
+def test_a_breaker_that_trips_is_on_record_before_the_job_is_stopped(measured: World) -> None:
+    grade(measured, FAILED, steps=3)
+    measured.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        measured.check()
+    assert [finding.action for finding in measured.ledger.get(RUN_ID).breaker] == ["stop"]
+    measured.check()
+    assert measured.jobs.stops == [RUN_ID]
+
+
+def test_a_job_that_completes_before_it_can_be_stopped_has_completed(measured: World) -> None:
+    grade(measured, FAILED, steps=3)
+    measured.check()
+    measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
+    assert measured.check().outcome == "COMPLETED"
+
+
+def test_a_job_that_ignores_its_breaker_is_given_up(measured: World) -> None:
+    measured.jobs.obeys = False
+    grade(measured, FAILED, steps=3)
+    measured.check()
+    measured.clock.advance(hours=1.9)
+    assert (measured.check().outcome, measured.jobs.stops) == (None, [RUN_ID, RUN_ID])
+    measured.clock.advance(hours=0.2)
+    check = measured.check()
+    assert (check.outcome, check.error) == ("FAILED", "TrainingBreakerTripped")
+    assert "still InProgress 2.1 hours after its breaker tripped (error_share" in check.cause
+
+
+def test_a_warning_is_recorded_once_and_stops_nothing() -> None:
+    world = World(breaker={"error_share": {"action": "warn"}})
+    world.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
+    for _ in range(3):
+        grade(world, FAILED, steps=3)
+        world.check()
+    assert [(f.signal, f.action, f.step) for f in world.ledger.get(RUN_ID).breaker] == [("error_share", "warn", 3)]
+    assert world.jobs.stops == []
+
+
+def test_what_is_found_after_the_end_is_a_warning(measured: World) -> None:
+    grade(measured, FAILED, steps=3)
+    measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
+    assert measured.check().outcome == "COMPLETED"
+    assert [finding.action for finding in measured.ledger.get(RUN_ID).breaker] == ["warn"]
+
+
+def test_the_last_rollouts_of_a_job_that_has_ended_are_a_step_too(measured: World) -> None:
+    grade(measured, (0.5, 0.5, 0.5))
+    measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
+    measured.check()
+    record = measured.ledger.get(RUN_ID)
+    assert record.metrics is not None
+    assert record.metrics.steps == 1
+
+
+def test_telemetry_that_is_away_stops_no_job_and_hides_no_status(measured: World) -> None:
+    measured.rollouts.fails_to_list = [RetryableServiceError("503")]
+    measured.clock.advance(hours=25)
+    assert (measured.check().outcome, measured.jobs.stops) == (None, [RUN_ID])

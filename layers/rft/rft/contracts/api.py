@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from rft.contracts.base import Contract, RunId
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.contracts.metrics import Reading
 
 Link = Literal["self", "events", "manifest", "smoke_test", "output"]
 
@@ -44,6 +46,7 @@ class RunView(RunRecord):
 
     timeline: tuple[RunEvent, ...]
     links: dict[Link, str]
+    reading: SkipJsonSchema[Reading | None] = Field(default=None, exclude=True)  # the control plane's own
 
 
 class RunLine(Contract):

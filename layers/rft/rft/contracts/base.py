@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 class Contract(BaseModel):
@@ -22,3 +22,22 @@ SplitName = Literal["train", "validation", "test"]
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s=+]{1,900}$")]
 """Bedrock's pattern for S3 URIs: no white space, `=` or `+`, 1,024 characters at most."""
+
+MOST = 2**31 - 1
+"""AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""
+
+
+def _storable(number: float) -> float:
+    if 0 < abs(number) < 1e-9:
+        raise ValueError("is too small to mean anything; use 0 or a larger number")
+    return number
+
+
+Number = Annotated[float, AfterValidator(_storable)]
+"""A float that the ledger gives back as it was: DynamoDB's numbers end at 1E-130."""
+
+
+class RequestPart(Contract):
+    """Part of a request. Takes JSON's own types only, as the published schema says: "3" and true are no numbers."""
+
+    model_config = ConfigDict(strict=True)

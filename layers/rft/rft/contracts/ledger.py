@@ -8,9 +8,11 @@ from enum import StrEnum
 from pydantic import Field
 
 from rft.contracts.base import Contract
+from rft.contracts.breaker import Finding
 from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
+from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestSummary
 
@@ -97,6 +99,11 @@ class RunRecord(Contract):
     forecast: Forecast | None = None
     approval: Approval | None = None
     job: JobSummary | None = None
+    metrics: TrainingMetrics | None = None
+    reading: Reading | None = None
+    breaker: tuple[Finding, ...] = Field(
+        default=(), description="What the breaker found, once each; the first to stop ended the job."
+    )
     model_arn: str | None = None
     failure: Failure | None = None
     notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")

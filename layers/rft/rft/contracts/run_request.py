@@ -6,9 +6,10 @@ import math
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from rft.contracts.base import Contract
+from rft.contracts.base import MOST, Number, RequestPart
+from rft.contracts.breaker import BreakerRequest
 from rft.contracts.thresholds import ThresholdName
 
 BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
@@ -21,31 +22,11 @@ TagText = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]*$", m
 TagKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]+$", max_length=128)]
 
 
-MOST = 2**31 - 1
-"""AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""
-
-
-def _storable(number: float) -> float:
-    if 0 < abs(number) < 1e-9:
-        raise ValueError("is too small to mean anything; use 0 or a larger number")
-    return number
-
-
-Number = Annotated[float, AfterValidator(_storable)]
-"""A float that the ledger gives back as it was: DynamoDB's numbers end at 1E-130."""
-
-
 class Mode(StrEnum):
     """`train` runs the job; `preflight` runs everything but the job."""
 
     TRAIN = "train"
     PREFLIGHT = "preflight"
-
-
-class RequestPart(Contract):
-    """Takes JSON's own types only, as the published schema says: "3" and true are no numbers."""
-
-    model_config = ConfigDict(strict=True)
 
 
 class Split(RequestPart):
@@ -143,6 +124,7 @@ class RunRequest(RequestPart):
     smoke_test: SmokeTestRequest = SmokeTestRequest()
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
     max_training_hours: Number = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
+    breaker: BreakerRequest = BreakerRequest()
     require_approval: bool = Field(
         default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
     )

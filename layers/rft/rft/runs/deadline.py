@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from rft.contracts.breaker import Finding
 from rft.contracts.job import Job, JobStatus
 from rft.contracts.ledger import JobSummary
 from rft.contracts.steps import TrainingCheck
@@ -23,6 +24,7 @@ class TrainingEnd(StrEnum):
     FAILED = "TrainingJobFailed"
     STOPPED = "TrainingJobStopped"
     TIMED_OUT = "TrainingTimedOut"
+    BREAKER_TRIPPED = "TrainingBreakerTripped"
     MODEL_MISSING = "TrainedModelMissing"
 
 
@@ -41,12 +43,13 @@ def summary(job: Job, *, hours: float, checks: int) -> JobSummary:
     return JobSummary(arn=job.arn, status=job.status, phases=job.phases, hours=hours, checks=checks)
 
 
-def training_check(job: Job, *, hours: float, limit: float) -> TrainingCheck:
-    """What a snapshot means for the run.
+def training_check(job: Job, *, hours: float, limit: float, breaker: Finding | None = None) -> TrainingCheck:
+    """What a snapshot means for the run; `breaker` is what tripped it, where something did.
 
-    A Stopped job that lasted longer than its limit was stopped by us; one that ended earlier, by someone else.
+    A Stopped job was stopped by us where the breaker had tripped or where it lasted longer than its limit; any other
+    by someone else. One that was Completed before it could be stopped has completed.
     """
-    end, cause = _end(job, hours, limit)
+    end, cause = _end(job, hours, limit, breaker)
     return TrainingCheck(
         outcome=_outcome(job, end),
         job_status=job.status,
@@ -63,20 +66,41 @@ def _outcome(job: Job, end: TrainingEnd | None) -> Literal["COMPLETED", "FAILED"
     return "COMPLETED" if job.status is JobStatus.COMPLETED else None
 
 
-def _end(job: Job, hours: float, limit: float) -> tuple[TrainingEnd | None, str]:
+def _end(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
     """How the job ended without a model, and why; (None, '') while it goes on and where it completed."""
     match job.status:
         case JobStatus.COMPLETED if job.model_arn is None:
             return TrainingEnd.MODEL_MISSING, f"{job.name} is Completed, but Bedrock names no model."
         case JobStatus.FAILED:
             return TrainingEnd.FAILED, job.failure_message or f"{job.name} failed; Bedrock gave no message."
-        case JobStatus.STOPPED if hours > limit:
-            return TrainingEnd.TIMED_OUT, f"{job.name} was stopped: max_training_hours of {limit:g} was over."
         case JobStatus.STOPPED:
-            return TrainingEnd.STOPPED, f"{job.name} was stopped from outside after {hours:.2f} hours."
-        case JobStatus.IN_PROGRESS | JobStatus.STOPPING if hours > limit + STOP_GRACE_HOURS:
-            return TrainingEnd.TIMED_OUT, (
-                f"{job.name} is still {job.status} {hours - limit:.1f} hours after max_training_hours of {limit:g}; "
-                "look at it in the Bedrock console, it may go on costing."
-            )
+            return _stopped(job, hours, limit, breaker)
+        case JobStatus.IN_PROGRESS | JobStatus.STOPPING:
+            return _still_there(job, hours, limit, breaker)
     return None, ""
+
+
+def _stopped(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple[TrainingEnd, str]:
+    if breaker is not None:
+        return TrainingEnd.BREAKER_TRIPPED, f"{job.name} was stopped by its breaker: {_reason(breaker)}."
+    if hours > limit:
+        return TrainingEnd.TIMED_OUT, f"{job.name} was stopped: max_training_hours of {limit:g} was over."
+    return TrainingEnd.STOPPED, f"{job.name} was stopped from outside after {hours:.2f} hours."
+
+
+def _still_there(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
+    """Given up when it has been stopping for too long."""
+    waited, end, why = hours - limit, TrainingEnd.TIMED_OUT, f"max_training_hours of {limit:g}"
+    if breaker is not None:
+        waited = hours - (breaker.at - job.created_at).total_seconds() / 3600
+        end, why = TrainingEnd.BREAKER_TRIPPED, f"its breaker tripped ({_reason(breaker)})"
+    if waited <= STOP_GRACE_HOURS:
+        return None, ""
+    return end, (
+        f"{job.name} is still {job.status} {waited:.1f} hours after {why}; "
+        "look at it in the Bedrock console, it may go on costing."
+    )
+
+
+def _reason(breaker: Finding) -> str:
+    return f"{breaker.signal}, at step {breaker.step}: {breaker.said}"

@@ -1,17 +1,23 @@
-"""check_training: look at the job once, record what is seen, stop it when its time is up."""
+"""check_training: look once at the job and at what its rollouts earn; record it; stop a job that must not go on."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from rft.contracts.job import Job
-from rft.contracts.ledger import RunStatus
+from rft.contracts.breaker import Finding
+from rft.contracts.job import Job, JobStatus
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError
 from rft.observability import logger
-from rft.ports import Clock, Ledger, TrainingJobs
+from rft.ports import Clock, Ledger, RolloutReader, TrainingJobs
+from rft.runs.breaker import findings, tripped
 from rft.runs.deadline import VISIBLE_WITHIN_MINUTES, hours_of, must_stop, summary, training_check
+from rft.runs.metrics import Course, ended
+from rft.steps.measuring import measured
+
+ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
 
 
 def check_training(
@@ -21,23 +27,49 @@ def check_training(
     max_training_hours: float,
     jobs: TrainingJobs,
     ledger: Ledger,
+    rollouts: RolloutReader,
     clock: Clock,
 ) -> TrainingCheck:
-    """The job now, and what it means for the run; a job past `max_training_hours` is stopped and awaited.
+    """The job now, and what it means for the run.
 
+    A job past `max_training_hours`, or whose breaker has tripped, is stopped and awaited. What tripped the breaker is
+    written before the job is stopped: whoever looks next knows why it was.
     Raises JobNotFound for a job that is gone, TransitionRefused for a run that has ended meanwhile, RunNotFound and
     the Retryable… errors.
     """
     now = clock.now()
     job = _look(run_id, job_arn, jobs, ledger, now)
     hours = hours_of(job, now)
-    if must_stop(job, hours=hours, limit=max_training_hours):
+    overdue = must_stop(job, hours=hours, limit=max_training_hours)
+    if overdue:
         logger().warning("the job's time is up: stopping it", hours=hours, max_training_hours=max_training_hours)
         jobs.stop(job_arn)
-    _record(run_id, job, hours, ledger)
-    check = training_check(job, hours=hours, limit=max_training_hours)
+    record = ledger.get(run_id)
+    course = _course(record, job, rollouts, now)
+    found = (*record.breaker, *_new_findings(record, course, job, now))
+    _record(record, job, hours, course, found, ledger=ledger)
+    breaker = tripped(found)
+    if breaker is not None and job.status is JobStatus.IN_PROGRESS and not overdue:
+        logger().warning("the breaker has tripped: stopping the job", signal=breaker.signal, said=breaker.said)
+        jobs.stop(job_arn)
+    check = training_check(job, hours=hours, limit=max_training_hours, breaker=breaker)
     logger().info("job checked", job_status=check.job_status, phase=check.phase, hours=check.hours)
     return check
+
+
+def _course(record: RunRecord, job: Job, rollouts: RolloutReader, now: datetime) -> Course | None:
+    course = measured(record, rollouts, now=now)
+    return ended(course) if course is not None and job.status in ENDED else course
+
+
+def _new_findings(record: RunRecord, course: Course | None, job: Job, now: datetime) -> tuple[Finding, ...]:
+    if course is None:
+        return ()
+    at_work = job.status is JobStatus.IN_PROGRESS
+    found = findings(course.metrics, record.request.breaker, record.breaker, at=now, may_stop=at_work)
+    for finding in found:
+        logger().warning("the breaker found something", signal=finding.signal, action=finding.action, said=finding.said)
+    return found
 
 
 def _look(run_id: str, job_arn: str, jobs: TrainingJobs, ledger: Ledger, now: datetime) -> Job:
@@ -50,9 +82,13 @@ def _look(run_id: str, job_arn: str, jobs: TrainingJobs, ledger: Ledger, now: da
         raise RetryableServiceError(f"{job_arn} cannot be seen yet") from unseen
 
 
-def _record(run_id: str, job: Job, hours: float, ledger: Ledger) -> None:
-    before = ledger.get(run_id).job
-    changes: dict[str, Any] = {"job": summary(job, hours=hours, checks=before.checks + 1 if before else 1)}
+def _record(
+    record: RunRecord, job: Job, hours: float, course: Course | None, found: tuple[Finding, ...], *, ledger: Ledger
+) -> None:
+    checks = record.job.checks + 1 if record.job else 1
+    changes: dict[str, Any] = {"job": summary(job, hours=hours, checks=checks), "breaker": found}
+    if course is not None:
+        changes |= {"metrics": course.metrics, "reading": course.reading}
     if job.model_arn is not None:
         changes["model_arn"] = job.model_arn
-    ledger.update(run_id, changes)
+    ledger.update(record.run_id, changes)

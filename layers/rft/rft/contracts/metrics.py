@@ -1,0 +1,91 @@
+"""How training goes, from the rollouts that graders write down: points of a curve, and where reading them goes on.
+
+Bedrock does not tell steps. A training step is taken to be batchSize x trainingSamplePerPrompt rollouts of the
+training split in the order they were graded: an estimate, and marked as one. A rollout that could not be graded is
+counted as an error, and its zero is in no mean.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+from rft.contracts.telemetry import JudgeUse
+
+
+class Point(Contract):
+    """What some rollouts earned; figures are None where not one of them was scored."""
+
+    step: int = Field(description="The last training step that it covers; for a validation, the one it followed.")
+    rollouts: int
+    errors: int = Field(description="Rollouts that could not be graded.")
+    reward: float | None = Field(description="Mean score, 0 to 1.")
+    spread: float | None = Field(description="Standard deviation of the scores.")
+    length: float | None = Field(description="Mean length of the answers, in characters.")
+
+    @property
+    def scored(self) -> int:
+        """Rollouts that have a score."""
+        return self.rollouts - self.errors
+
+
+class TrainingPoint(Point):
+    """A training step, or several older ones in one: then figures are means over them."""
+
+    steps: int = Field(default=1, description="How many steps it covers.")
+    groups: int = Field(description="Prompts with two or more scored answers.")
+    flat_groups: float | None = Field(description="Share of the groups whose scores are all equal.")
+    judge_calls: int
+
+
+class ValidationPoint(Point):
+    """A pass over held-out rows, or several older ones in one."""
+
+    passes: int = Field(default=1, description="How many passes it covers.")
+
+
+class TrainingMetrics(Contract):
+    """The course of training so far. Recent points are single steps; older ones are thinned to bound the record."""
+
+    estimated: Literal[True] = Field(default=True, description="Steps are counted by rollouts: Bedrock tells none.")
+    rollouts_per_step: int = Field(gt=0, description="batchSize x trainingSamplePerPrompt.")
+    steps: int = Field(default=0, description="Training steps done.")
+    steps_planned: int | None = Field(default=None, description="epochCount x ceil(training rows / batchSize).")
+    training: tuple[TrainingPoint, ...] = ()
+    validation: tuple[ValidationPoint, ...] = ()
+    rollouts: int = Field(default=0, description="All that were graded, validation's among them.")
+    errors: int = 0
+    judge: JudgeUse | None = Field(default=None, description="All judging together; None for a rule-based grader.")
+    unreadable: int = Field(default=0, description="Objects that hold no rollouts; their figures are missing here.")
+    behind: bool = Field(default=False, description="More was there than one look takes; the next look goes on.")
+
+
+Group = tuple[int, float, bool]
+"""Scored answers to one prompt: how many, the first one's score, and whether all have the same."""
+
+
+class Tally(Contract):
+    """Sums over rollouts, from which a point is made once they are whole."""
+
+    rollouts: int = 0
+    errors: int = 0
+    scores: float = 0.0
+    squares: float = Field(default=0.0, description="Of the scores.")
+    answers: int = Field(default=0, description="Rollouts whose answer could be read.")
+    characters: int = 0
+    judge_calls: int = 0
+    groups: dict[str, Group] = Field(default_factory=dict, description="By a short hash of the task id.")
+
+
+class Reading(Contract):
+    """Where reading goes on: internal to the control plane.
+
+    Objects named up to `floor` are done with. After it, `seen` were read: others may still turn up between them.
+    """
+
+    floor: str = ""
+    seen: tuple[str, ...] = ()
+    step: Tally = Field(default=Tally(), description="The training step under way.")
+    validation: Tally = Field(default=Tally(), description="The validation pass under way: the last point's sums.")

@@ -1,0 +1,81 @@
+"""Sums over rollouts, and the points that are made of them. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from rft.contracts.metrics import Group, Tally, TrainingPoint, ValidationPoint
+from rft.contracts.telemetry import Rollout
+
+DIGITS = 9
+"""Of a score, before it is summed: answers that differ by less score the same, and DynamoDB holds every sum."""
+
+SHOWN_DIGITS = 6
+
+
+def with_rollouts(tally: Tally, rollouts: Iterable[Rollout], *, groups: bool = True) -> Tally:
+    """The tally and these rollouts. Without `groups`, answers to one prompt are not compared."""
+    sums: dict[str, Any] = tally.model_dump(exclude={"groups"})
+    of_prompt = dict(tally.groups)
+    for rollout in rollouts:
+        sums["rollouts"] += 1
+        sums["judge_calls"] += rollout.judge.calls if rollout.judge else 0
+        if rollout.answer_length is not None:
+            sums["answers"] += 1
+            sums["characters"] += rollout.answer_length
+        if rollout.score is None:
+            sums["errors"] += 1
+            continue
+        score = round(rollout.score, DIGITS)
+        sums["scores"] += score
+        sums["squares"] += score * score
+        if groups and rollout.task_id is not None:
+            name = _short(rollout.task_id)
+            of_prompt[name] = _grown(of_prompt.get(name), score)
+    return Tally(**sums, groups=of_prompt)
+
+
+def training_point(tally: Tally, step: int) -> TrainingPoint:
+    """A training step's figures. A prompt with a single scored answer is no group: there is nothing to compare."""
+    groups = [group for group in tally.groups.values() if group[0] > 1]
+    flat = sum(same for _, _, same in groups) / len(groups) if groups else None
+    return TrainingPoint(
+        step=step, **_figures(tally), groups=len(groups), flat_groups=_shown(flat), judge_calls=tally.judge_calls
+    )
+
+
+def validation_point(tally: Tally, step: int) -> ValidationPoint:
+    """A validation pass's figures."""
+    return ValidationPoint(step=step, **_figures(tally))
+
+
+def _figures(tally: Tally) -> dict[str, Any]:
+    scored = tally.rollouts - tally.errors
+    mean = tally.scores / scored if scored else None
+    spread = None if mean is None else math.sqrt(max(0.0, tally.squares / scored - mean * mean))
+    return {
+        "rollouts": tally.rollouts,
+        "errors": tally.errors,
+        "reward": _shown(mean),
+        "spread": _shown(spread),
+        "length": round(tally.characters / tally.answers, 1) if tally.answers else None,
+    }
+
+
+def _grown(group: Group | None, score: float) -> Group:
+    if group is None:
+        return 1, score, True
+    count, first, same = group
+    return count + 1, first, same and score == first
+
+
+def _short(task_id: str) -> str:
+    """32 bits: two of a step's 512 prompts share them by chance once in 30,000 steps, and then count as one group."""
+    return hashlib.blake2b(task_id.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+
+
+def _shown(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, SHOWN_DIGITS)

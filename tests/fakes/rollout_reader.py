@@ -1,0 +1,46 @@
+"""Stored rollouts in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from rft.contracts.telemetry import Rollout
+from rft.runs.rollouts import StoredRollouts, rollouts_key, rollouts_prefix
+
+
+class MemoryRollouts:
+    """Objects by run and name; None is one that holds no rollouts.
+
+    `read_names` has every object that was read, in order. Exceptions in `fails_with` are raised once each by the
+    reading of the next object, and those in `fails_to_list` by the next listing. `on_read` is called for each object
+    that is read: what else may pass just then, such as time.
+    """
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict[str, Sequence[Rollout] | None]] = {}
+        self.read_names: list[str] = []
+        self.fails_with: list[Exception] = []
+        self.fails_to_list: list[Exception] = []
+        self.on_read: Callable[[], object] = lambda: None
+
+    def put(self, run_id: str, at: datetime, rollouts: Sequence[Rollout] | None, *, token: str = "") -> str:
+        """Store one object as a grader does at `at`, and return its name."""
+        of_run = self.objects.setdefault(run_id, {})
+        name = rollouts_key(run_id, at, token or f"{len(of_run):08x}").removeprefix(rollouts_prefix(run_id))
+        of_run[name] = rollouts
+        return name
+
+    def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
+        if self.fails_to_list:
+            raise self.fails_to_list.pop(0)
+        later = sorted(each for each in self.objects.get(run_id, {}) if each > name)
+        return [StoredRollouts(each, 1000) for each in later[:most]]
+
+    def read(self, run_id: str, names: Sequence[str]) -> Iterator[Sequence[Rollout] | None]:
+        for name in names:
+            if self.fails_with:
+                raise self.fails_with.pop(0)
+            self.on_read()
+            self.read_names.append(name)
+            yield self.objects[run_id].get(name)
