@@ -23,7 +23,9 @@ from rft.contracts.steps import SmokeTestOutcome
 from rft.errors import InvalidRequest, RetryableThrottling
 from rft.rewards.samples import read_sample
 from rft.smoke_test.shapes import SHAPES
+from rft.steps.grade_composite import grade_composite
 from rft.steps.grade_finqa import grade_finqa
+from rft.steps.grade_format import grade_format
 from rft.steps.grade_gsm8k import grade_gsm8k
 from rft.steps.grade_pandalm import grade_pandalm
 from rft.steps.judging import KnownJudge
@@ -330,6 +332,40 @@ def test_the_shipped_graders_are_trusted_on_their_own_tasks(name: str) -> None:
     compares = name == "pandalm"
     not_done = set() if compares else {"position", "human_agreement"}
     assert world.verdicts() == {check: "not_done" if check in not_done else "pass" for check in CHECKS}
+
+
+def order(n: int) -> dict[str, Any]:
+    """A row that declares the form of its answers, and knows right and wrong ones."""
+    form = {"sections": ["Working", "Result"], "max_words": 80}
+    right = f"## Working\n{n} x 6 = {6 * n}\n## Result\n#### {6 * n}"
+    return rft_row(
+        n,
+        reference_answer={
+            "answer": str(6 * n),
+            "format": form,
+            "composite": {"weights": {"gsm8k": 0.8, "format": 0.2}},
+        },
+        probes={"right": [right], "wrong": [f"Six for each of {n}.\n#### {6 * n + 1}"]},
+    )
+
+
+RULES: dict[str, Grade] = {
+    "format": lambda batch: dumped(grade_format(batch, seconds_left=60)),
+    "composite": lambda batch: dumped(grade_composite(batch, default={}, seconds_left=60)),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_shipped_graders_by_declared_rules_are_trusted_on_rows_that_declare_some(name: str) -> None:
+    world = World(row=order)
+
+    outcome = world.run(RULES[name], task="rft", grader={"lambda_arn": FOREIGN})
+
+    assert outcome.trusted, outcome.cause
+    assert {check for check, verdict in world.verdicts().items() if verdict != "pass"} == {
+        "position",
+        "human_agreement",
+    }
 
 
 def test_the_shipped_judge_is_called_as_often_as_was_planned_and_reports_what_that_took() -> None:
