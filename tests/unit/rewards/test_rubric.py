@@ -7,9 +7,23 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from rft.errors import JudgeReplyInvalid
-from rft.rewards.rubric import CRITERIA, SUPPORTS_VERDICT, SYSTEM, quality, read_parts, read_reply, render
+from rft.rewards.rubric import (
+    CRITERIA,
+    DIGEST,
+    PARTS,
+    SCHEMA,
+    SUPPORTS_VERDICT,
+    SYSTEM,
+    disagreement,
+    majority,
+    quality,
+    read_parts,
+    read_reply,
+    render,
+)
 
 NAMES = [criterion.name for criterion in CRITERIA]
 CODE = "0123456789abcdef" * 2
@@ -131,3 +145,40 @@ def test_a_second_request_says_what_was_wrong_with_the_first_reply() -> None:
 def test_the_system_prompt_names_every_criterion_with_both_anchors() -> None:
     for criterion in CRITERIA:
         assert f"{criterion.name}: {criterion.question}\n  true: {criterion.true}\n  false: {criterion.false}" in SYSTEM
+
+
+votes = st.lists(st.fixed_dictionaries({name: st.booleans() for name in NAMES}), min_size=1, max_size=5)
+
+
+@settings(max_examples=300)
+@given(votes)
+def test_the_majority_decides_each_criterion_and_a_tie_says_no(given_votes: list[dict[str, bool]]) -> None:
+    decided = majority(given_votes)
+
+    for name in NAMES:
+        yes = [vote[name] for vote in given_votes].count(True)
+        assert decided[name] == (yes > len(given_votes) - yes)
+    assert majority(given_votes[:1]) == given_votes[0]
+
+
+@settings(max_examples=300)
+@given(votes)
+def test_disagreement_is_nothing_exactly_where_all_say_the_same(given_votes: list[dict[str, bool]]) -> None:
+    assert 0 <= disagreement(given_votes) <= 1
+    assert (disagreement(given_votes) == 0) == all(vote == given_votes[0] for vote in given_votes)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(any_json | st.fixed_dictionaries({name: any_json | st.booleans() for name in NAMES}))
+def test_the_schema_and_the_reader_take_the_same_replies(value: Any) -> None:
+    try:
+        read_reply(json.dumps(value))
+    except JudgeReplyInvalid:
+        assert not Draft202012Validator(SCHEMA).is_valid(value)
+    else:
+        assert Draft202012Validator(SCHEMA).is_valid(value)
+
+
+def test_the_digest_is_of_what_never_changes() -> None:
+    assert DIGEST.startswith("sha256:")
+    assert list(read_parts(render(dict.fromkeys(PARTS, "x"), code=CODE))) == list(PARTS)

@@ -5,22 +5,26 @@ import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rft.adapters.judge_cache import MemoryJudgeCache
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult, rollout_event
+from rft.contracts.telemetry import JudgeUse
 from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
 from rft.ports import JudgeReply
-from rft.rewards.rubric import CRITERIA, read_parts
+from rft.rewards.rubric import CRITERIA, DIGEST, read_parts
 from rft.steps.grade_pandalm import MAX_REASONING_CHARACTERS, grade_pandalm
-from rft.steps.grading import RESERVE_SECONDS
+from rft.steps.grading import MAX_SAMPLES, RESERVE_SECONDS
 from rft.steps.judge_load import AdaptiveLimit
 from rft.steps.judging import KnownJudge
 from rft.tasks.pandalm import PandaLm
 from tests.fakes.judge import ALL_TRUE, ScriptedJudge, Step
+from tests.fakes.rollout_log import MemoryRolloutLog
 
 NAMES = [criterion.name for criterion in CRITERIA]
 REASON = "Response 1 answers the question, Response 2 repeats it."
@@ -208,7 +212,7 @@ class WeatherJudge:
         return JudgeReply(json.dumps(reply), "end_turn", input_tokens=700, output_tokens=40)
 
     def _throttles(self, seconds: float) -> bool:
-        return 0 <= seconds < 1 and self.calls % 2 == 0 or 1 <= seconds < 6
+        return (0 <= seconds < 1 and self.calls % 2 == 0) or 1 <= seconds < 6
 
 
 def test_scores_are_the_same_in_a_throttling_storm() -> None:
@@ -314,3 +318,125 @@ def assert_told_apart(raw: Sequence[dict[str, Any]]) -> None:
     got = [r.aggregate_reward_score for n in range(0, len(event), 1000) for r in grade(event[n : n + 1000])]
 
     assert got == expected
+
+
+def says(**answers: bool) -> str:
+    return json.dumps(dict.fromkeys(NAMES, True) | answers)
+
+
+def panel(*replies: Step) -> list[KnownJudge]:
+    return [KnownJudge(ScriptedJudge(otherwise=reply, model_id=f"judge-{n}")) for n, reply in enumerate(replies)]
+
+
+@pytest.mark.parametrize(
+    ("replies", "score", "disagreement"),
+    [
+        ([says(), says(), says()], 1.0, 0.0),
+        ([says(), says(), says(not_circular=False)], 1.0, 0.25),
+        ([says(), says(not_circular=False), says(not_circular=False)], 0.95, 0.25),
+        ([says(supports_verdict=False), says(supports_verdict=False), says()], 0.8, 0.25),
+        ([says(), says(not_circular=False, refers_to_both=False)], 0.9, 0.5),
+    ],
+)
+def test_a_panel_decides_by_majority_and_tells_how_far_it_agrees(
+    replies: list[str], score: float, disagreement: float
+) -> None:
+    [result] = grade_pandalm([sample(RIGHT)], judges=panel(*replies), seconds_left=60)
+
+    assert result.aggregate_reward_score == pytest.approx(score)
+    assert values(result)["judge_disagreement"] == disagreement
+    assert values(result)["judge_calls"] == len(replies)
+
+
+def test_a_judge_alone_does_not_disagree() -> None:
+    result, _ = one(RIGHT)
+
+    assert "judge_disagreement" not in values(result)
+
+
+def test_a_panel_without_one_of_its_judges_gives_no_score() -> None:
+    [result] = grade_pandalm(
+        [sample(RIGHT)], judges=panel(says(), JudgeRefused("denied"), says()), seconds_left=60, sleep=lambda _: None
+    )
+
+    assert result.errored
+
+
+def test_a_panel_pays_for_code_checks_no_more_than_one_judge() -> None:
+    judges = panel(says(), says())
+
+    grade_pandalm([sample(WRONG)], judges=judges, seconds_left=60)
+
+    assert [judge.judge.prompts for judge in judges] == [[], []]  # type: ignore[attr-defined]
+
+
+def fingerprint(*models: str) -> float:
+    judges = [KnownJudge(ScriptedJudge(model_id=model)) for model in models]
+    [result] = grade_pandalm([sample(RIGHT)], judges=judges, seconds_left=60)
+    return values(result)["judge_fingerprint"]
+
+
+def test_the_yardstick_is_the_same_number_for_the_same_judges_only() -> None:
+    assert fingerprint("a") == fingerprint("a")
+    assert len({fingerprint("a"), fingerprint("b"), fingerprint("a", "b"), fingerprint("b", "a")}) == 4
+    assert fingerprint("a") == int(fingerprint("a")) < 2**48
+
+
+def test_equal_answers_are_judged_once_and_probes_each_time() -> None:
+    judge = ScriptedJudge()
+    known = [KnownJudge(judge, cache=MemoryJudgeCache())]
+
+    grade_pandalm([sample(RIGHT, str(n)) for n in range(5)], judges=known, seconds_left=60, parallelism=1)
+    assert len(judge.prompts) == 1
+
+    probes = [sample(RIGHT, str(n), smoke_test_probe=True) for n in range(5)]
+    grade_pandalm(probes, judges=known, seconds_left=60, parallelism=1)
+    assert len(judge.prompts) == 6
+
+
+def test_a_rollout_whose_judge_fails_keeps_what_is_known_and_what_it_cost() -> None:
+    log = MemoryRolloutLog()
+    judge = ScriptedJudge(["no JSON", "no JSON either"])
+    rollout = sample(RIGHT, run_id="demo-20261120t120000-00000000", task_id="t")
+
+    grade_pandalm([rollout], judges=[KnownJudge(judge)], seconds_left=60, rollout_log=lambda: log)
+
+    [(_, [row])] = log.written
+    assert (row.score, row.error) == (None, "JudgeReplyInvalid")
+    assert row.components == {"verdict": 1, "format": 1, "judge_called": 1}
+    assert row.judge == JudgeUse(
+        models=("scripted-judge",), prompt=DIGEST, calls=2, retries=1, input_tokens=1400, output_tokens=80
+    )
+
+
+def test_a_judge_and_a_log_that_both_hang_leave_two_seconds_to_spare(hang: threading.Event) -> None:
+    def hangs(_: str) -> str:
+        hang.wait()
+        return ALL_TRUE
+
+    event = [sample(RIGHT, str(n), run_id="demo-20261120t120000-00000000") for n in range(8)]
+    limit = RESERVE_SECONDS + 0.3
+    judges = [KnownJudge(ScriptedJudge(otherwise=hangs))]
+    log = MemoryRolloutLog(before=hang.wait)
+
+    started = time.monotonic()
+    results = grade_pandalm(event, judges=judges, seconds_left=limit, rollout_log=lambda: log)
+
+    assert limit - (time.monotonic() - started) >= 2
+    assert all(result.errored for result in results)
+
+
+def test_the_largest_batch_of_a_panel_fits_lambdas_response() -> None:
+    """With every counter at a number of four digits, and ids as long as a UUID's."""
+
+    class Costly(ScriptedJudge):
+        def ask(self, *, system: str, user: str, schema: Any) -> JudgeReply:
+            return replace(super().ask(system=system, user=user, schema=schema), cached_tokens=1024)
+
+    script: list[Step] = [JudgeThrottled("slow down"), says(no_invented_facts=False)]
+    judges = [KnownJudge(Costly(script, otherwise=says())) for _ in range(3)]
+
+    [result] = grade_pandalm([sample(RIGHT, "x" * 36)], judges=judges, seconds_left=60, sleep=lambda _: None)
+
+    assert len(result.metrics_list) >= 17
+    assert len(json.dumps(result.model_dump(mode="json"))) * MAX_SAMPLES < 6 * 1024**2
