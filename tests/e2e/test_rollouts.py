@@ -19,6 +19,7 @@ def test_training_leaves_every_rollout_and_the_smoke_test_none(bench: Bench) -> 
     assert {(row.run_id, row.grader, row.error) for row in rows} == {(run_id, "pandalm", None)}
     assert Counter(row.split for row in rows).keys() == {"train", "validation"}
     assert {row.answer for row in rows} == {None}
+    assert all(row.id.startswith("rollout-") for row in rows), "as the emulated Bedrock calls its samples"
     judged = [row for row in rows if row.components["judge_called"]]
     assert judged
     assert all(row.judge and row.judge.calls + row.judge.cache_hits >= 1 for row in judged)
