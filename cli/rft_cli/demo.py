@@ -15,7 +15,7 @@ from rft_cli.follow import follow
 from rft_cli.local import started
 from rft_cli.printing import Output, console_for, note, print_json, say
 from rft_cli.request import Request, checked
-from rft_cli.rewards import Rewards, View, keys_under, metrics_files
+from rft_cli.rewards import View
 from rft_cli.summary import outcome_line, summary_lines
 from rft_cli.upload import LocalDataset, local_dataset
 
@@ -35,10 +35,9 @@ def demo(*, dataset: Path, task: str, name: str, grader: str | None, output: Out
         say(console, [f"          AWS       {aws.endpoint} ({time.monotonic() - begun:.1f} s to deploy)"])
         plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
         run_id = _start(aws, plane, local, request, console)
-        rewards = metrics_files(aws.client("s3"))
-        view = follow(plane, run_id, console, rewards, interval=INTERVAL)
-        files, seen = _keep_files(aws.client("s3"), aws.bucket, run_id), rewards(view)
-    _tell(console, output, view, rewards=seen, files=files, seconds=time.monotonic() - begun)
+        view = follow(plane, run_id, console, interval=INTERVAL)
+        files = _keep_files(aws.client("s3"), aws.bucket, run_id)
+    _tell(console, output, view, files=files, seconds=time.monotonic() - begun)
     return 0 if view["status"] == "COMPLETED" else 1
 
 
@@ -67,16 +66,21 @@ def _keep_files(s3: Any, bucket: str, run_id: str) -> Path:
     """Copy what the run wrote to a local folder, as the emulated bucket ends with the demo."""
     folder = KEPT / run_id
     prefix = f"runs/{run_id}/"
-    for key in keys_under(s3, bucket, prefix):
+    for key in _keys_under(s3, bucket, prefix):
         path = folder / key.removeprefix(prefix)
         path.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(bucket, key, str(path))
     return folder
 
 
-def _tell(console: Console, output: Output, view: View, *, rewards: Rewards, files: Path, seconds: float) -> None:
+def _keys_under(s3: Any, bucket: str, prefix: str) -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def _tell(console: Console, output: Output, view: View, *, files: Path, seconds: float) -> None:
     more = [f"[bold]{'files':<12}[/]{escape(str(files))}/"] if files.is_dir() else []
-    say(console, ["", *summary_lines(view, rewards), *more, f"[bold]{'time':<12}[/]{seconds:.0f} s"])
+    say(console, ["", *summary_lines(view), *more, f"[bold]{'time':<12}[/]{seconds:.0f} s"])
     if output == Output.JSON:
         print_json({"run": view, "files": str(files), "seconds": round(seconds, 1)})
     if view["status"] != "COMPLETED":

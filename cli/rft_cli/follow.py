@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rft_cli.control_plane import ApiError, ControlPlane
 from rft_cli.narration import TERMINAL, Narrator, headline, milestone
 from rft_cli.printing import say
-from rft_cli.rewards import Rewards, RewardSource
+from rft_cli.rewards import Rewards, rewards_of
 
 ATTEMPTS = 10
 LONGEST_PAUSE = 30.0
@@ -24,13 +24,7 @@ Pause = Callable[[float], None]
 
 
 def follow(
-    plane: ControlPlane,
-    run_id: str,
-    console: Console,
-    rewards: RewardSource,
-    *,
-    interval: float,
-    pause: Pause = time.sleep,
+    plane: ControlPlane, run_id: str, console: Console, *, interval: float, pause: Pause = time.sleep
 ) -> dict[str, Any]:
     """Print what happens until the run has ended; returns its last view. Raises ApiError."""
     narrator, told = Narrator(), 0
@@ -41,7 +35,7 @@ def follow(
             ended = view["status"] in TERMINAL
             if not ended:
                 say(console, narrator.lines(view))
-            seen = rewards(view) if view.get("job") else Rewards()
+            seen = rewards_of(view)
             told = _say_milestones(console, seen, told)
             if view.get("job") and not ended:
                 step = seen.points[-1].step if seen.points else 0

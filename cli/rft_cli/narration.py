@@ -23,12 +23,22 @@ class Narrator:
     def lines(self, view: View) -> Iterator[str]:
         """What is new in `view` (the body of `GET /runs/{run_id}`), each stage followed by what it found out."""
         for event in view["timeline"]:
-            stage = event["after"]
-            told = [(stage, stage_line, event), *((part, tell, view) for part, tell in FINDINGS.get(stage, ()))]
-            for key, tell, source in told:
-                if key not in self._told and (key == stage or view.get(key)):
+            for key, tell, source in _told_of(event, view):
+                if key not in self._told:
                     self._told.add(key)
                     yield from tell(source)
+
+
+def _told_of(event: View, view: View) -> Iterator[tuple[str, Callable[[View], Iterator[str]], View]]:
+    """What there is to tell of a stage: each fact's name, how it is told, and of what."""
+    stage = event["after"]
+    yield stage, stage_line, event
+    for part, tell in FINDINGS.get(stage, ()):
+        if view.get(part):
+            yield part, tell, view
+    if stage == "TRAINING":
+        for finding in view.get("breaker", ()):
+            yield f"breaker/{finding['signal']}", breaker_line, finding
 
 
 def stage_line(event: View) -> Iterator[str]:
@@ -94,6 +104,12 @@ def approval_lines(view: View) -> Iterator[str]:
     else:
         said = f"{'yes' if decision['approved'] else 'no'}, by {decision['by']}: {decision['comment']}"
         yield f"          answered  {escape(said.removesuffix(': '))}"
+
+
+def breaker_line(finding: View) -> Iterator[str]:
+    """A signal that crossed its threshold, and what that did."""
+    mark = "[red]stopped[/] " if finding["action"] == "stop" else "[yellow]warning[/] "
+    yield f"          {mark}  {finding['signal']}, step {finding['step']}: {escape(finding['said'])}"
 
 
 def headline(view: View, seen: Rewards) -> str:

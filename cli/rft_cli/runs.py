@@ -12,7 +12,6 @@ from rft.contracts.ledger import RunStatus
 from rft_cli.deployment import deployment
 from rft_cli.options import ApiUrl, OutputOption, Region, RunId, Stack
 from rft_cli.printing import Output, note, print_json, say
-from rft_cli.rewards import known_rewards
 from rft_cli.summary import run_lines
 from rft_cli.tables import event_lines, list_lines, status_line
 
@@ -58,7 +57,7 @@ def show(
     if output == Output.JSON:
         print_json(view)
     else:
-        say(Console(), run_lines(view, known_rewards(target.s3())(view)))
+        say(Console(), run_lines(view))
 
 
 def events(

@@ -9,26 +9,26 @@ from datetime import datetime
 from rich.markup import escape
 
 from rft_cli.narration import TERMINAL, Narrator, status_mark
-from rft_cli.rewards import Rewards, View, is_simulated, sparkline
+from rft_cli.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 
 OTHER_VERDICTS = {"warn": "warned", "not_done": "not done"}
 SIMULATED = "[yellow](simulated)[/]"
 
 
-def summary_lines(view: View, rewards: Rewards) -> Iterator[str]:
+def summary_lines(view: View) -> Iterator[str]:
     """One line each: status, splits, smoke test, reward, model, failure; only what there is."""
-    for name, value in _summary(view, rewards):
+    for name, value in _summary(view):
         yield f"[bold]{name:<12}[/]{value}"
 
 
-def run_lines(view: View, rewards: Rewards) -> Iterator[str]:
+def run_lines(view: View) -> Iterator[str]:
     """All there is: what was asked, each stage with what it found out, and the summary."""
     for name, value in _asked(view):
         yield f"[bold]{name:<12}[/]{escape(value)}"
     yield ""
     yield from Narrator().lines(view)
     yield ""
-    yield from summary_lines(view, rewards)
+    yield from summary_lines(view)
     for name, address in view["links"].items():
         if address.startswith("s3://"):
             yield f"[bold]{name.replace('_', ' '):<12}[/]{address}"
@@ -62,14 +62,13 @@ def _age(view: View) -> str:
     return f"{'ended' if view['status'] in TERMINAL else 'last change'} after {(changed - begun).total_seconds():.0f} s"
 
 
-def _summary(view: View, rewards: Rewards) -> Iterator[tuple[str, str]]:
+def _summary(view: View) -> Iterator[tuple[str, str]]:
     yield "run", f"{view['run_id']}  {status_mark(view['status'])}"
     if view["dataset"]:
         yield "splits", " · ".join(f"{split} {rows}" for split, rows in view["dataset"]["rows"].items())
     if view["smoke_test"]:
         yield "smoke test", escape(_smoke_test_line(view["smoke_test"]))
-    if rewards.points:
-        yield "reward", _reward_line(rewards)
+    yield from _course(view)
     if view["model_arn"]:
         yield "model", f"{view['model_arn']}{f' {SIMULATED}' if is_simulated(view['model_arn']) else ''}"
     for finding in view.get("breaker", ()):
@@ -79,10 +78,23 @@ def _summary(view: View, rewards: Rewards) -> Iterator[tuple[str, str]]:
         yield "failure", escape(f"{failure['error']} in {failure['stage']}: {failure['cause']}")
 
 
+def _course(view: View) -> Iterator[tuple[str, str]]:
+    """What training and validation earned, and how much of it could not be graded."""
+    rewards = rewards_of(view)
+    if rewards.points:
+        yield "reward", _reward_line(rewards)
+    held_out = [point.validation for point in rewards.points if point.validation is not None]
+    if held_out:
+        yield "validation", f"{held_out[0]:.3f} → {held_out[-1]:.3f}  [green]{sparkline(held_out)}[/]"
+    if view.get("metrics"):
+        rollouts, errors = view["metrics"]["rollouts"], view["metrics"]["errors"]
+        yield "rollouts", f"{rollouts:,} graded, {errors:,} of them without a score [dim](steps are an estimate)[/]"
+
+
 def _reward_line(rewards: Rewards) -> str:
-    values = [point.training for point in rewards.points]
+    values, steps = [point.training for point in rewards.points], rewards.points[-1].step
     simulated = f" {SIMULATED}" if rewards.simulated else ""
-    return f"{values[0]:.3f} → {values[-1]:.3f} in {len(values)} steps{simulated}  [green]{sparkline(values)}[/]"
+    return f"{values[0]:.3f} → {values[-1]:.3f} in {steps} steps{simulated}  [green]{sparkline(values)}[/]"
 
 
 def _smoke_test_line(report: View) -> str:

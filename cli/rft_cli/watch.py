@@ -10,7 +10,6 @@ from rft_cli.deployment import Deployment, deployment
 from rft_cli.follow import follow
 from rft_cli.options import ApiUrl, OutputOption, Region, RunId, Stack
 from rft_cli.printing import Output, console_for, note, print_json, say
-from rft_cli.rewards import known_rewards
 from rft_cli.summary import outcome_line, summary_lines
 
 INTERVAL = 2.0
@@ -34,16 +33,16 @@ def watch(
 
 def watch_run(target: Deployment, run_id: str, output: Output, *, interval: float = INTERVAL) -> int:
     """Follow a run to its end and return the command's exit status. Raises ApiError."""
-    console, rewards = console_for(output), known_rewards(target.s3())
+    console = console_for(output)
     try:
-        view = follow(target.plane, run_id, console, rewards, interval=interval)
+        view = follow(target.plane, run_id, console, interval=interval)
     except KeyboardInterrupt:
         note(f"The run goes on: `rft watch {run_id}` follows it, `rft cancel {run_id}` ends it.")
         return INTERRUPTED
     if output == Output.JSON:
         print_json(view)
     else:
-        say(console, ["", *summary_lines(view, rewards(view))])
+        say(console, ["", *summary_lines(view)])
     if view["status"] != "COMPLETED":
         note(f"[red]rft:[/] {outcome_line(view)}")
         return 1

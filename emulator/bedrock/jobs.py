@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -129,4 +128,4 @@ class Jobs:
     def _arn(self, request: Mapping[str, Any]) -> str:
         model = str(request["baseModelIdentifier"]).rsplit("/", 1)[-1]
         where = f"arn:aws:bedrock:{self._region}:{self._account}:model-customization-job"
-        return f"{where}/{model}/{uuid.uuid4().hex[:12]}"
+        return f"{where}/{model}/emulated{len(self._jobs) + 1:04x}"

@@ -10,8 +10,8 @@ from rich.console import Console
 from rft.contracts.ledger import RunStatus
 from rft_cli.control_plane import ApiError, ControlPlane
 from rft_cli.follow import ATTEMPTS, LONGEST_PAUSE, follow, views
-from rft_cli.rewards import Rewards, StepReward
 from tests.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
+from tests.fakes.courses import curve
 from tests.fakes.records import RUN_ID
 from tests.fakes.views import view
 
@@ -25,6 +25,11 @@ def pauses() -> list[float]:
 
 def _plane(api: FakeApi) -> ControlPlane:
     return ControlPlane(api.url, REGION, CREDENTIALS)
+
+
+def flat_course(steps: int) -> dict[str, Any]:
+    """Metrics of so many steps, each followed by a validation."""
+    return curve([0.5] * steps, lambda _: 0.5, every=1).model_dump(mode="json")
 
 
 def _statuses(api: FakeApi, pauses: list[float]) -> list[Any]:
@@ -72,13 +77,11 @@ def test_what_is_wrong_with_the_first_question_is_told_at_once(pauses: list[floa
 
 
 def test_each_validation_is_told_once_and_the_outcome_last() -> None:
-    rewards = [Rewards(), *[Rewards([StepReward(n, 0.5, 0.5) for n in range(1, steps + 1)]) for steps in (1, 1, 2)]]
     out = io.StringIO()
     with fake_api() as api:
-        api.says(*[(200, view(RunStatus.TRAINING))] * 3, (200, view(RunStatus.COMPLETED)))
-        last = follow(
-            _plane(api), RUN_ID, Console(file=out), lambda _: rewards.pop(0), interval=1, pause=lambda _: None
-        )
+        seen = [(200, view(RunStatus.TRAINING, metrics=flat_course(steps))) for steps in (0, 1, 1)]
+        api.says(*seen, (200, view(RunStatus.COMPLETED, metrics=flat_course(2))))
+        last = follow(_plane(api), RUN_ID, Console(file=out), interval=1, pause=lambda _: None)
     lines = out.getvalue().splitlines()
     assert last["status"] == "COMPLETED"
     assert [line.split()[1] for line in lines if "validation 0.500" in line] == ["1", "2"]
@@ -88,10 +91,9 @@ def test_each_validation_is_told_once_and_the_outcome_last() -> None:
 def test_a_terminal_of_80_columns_gets_no_line_that_is_longer() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=80, color_system=None, legacy_windows=False)
-    seen = Rewards([StepReward(n, 0.5, 0.5) for n in range(1, 200)])
     with fake_api() as api:
-        api.says((200, view(RunStatus.TRAINING)), (200, view(RunStatus.COMPLETED)))
-        follow(_plane(api), RUN_ID, console, lambda _: seen, interval=1, pause=lambda _: None)
+        api.says((200, view(RunStatus.TRAINING, metrics=flat_course(199))), (200, view(RunStatus.COMPLETED)))
+        follow(_plane(api), RUN_ID, console, interval=1, pause=lambda _: None)
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "\n").splitlines()
     assert max(map(len, lines)) <= 80
     assert any("step 199 · reward 0.500" in line for line in lines)

@@ -11,11 +11,12 @@ from rft_cli.narration import Narrator, headline, milestone
 from rft_cli.rewards import Rewards, StepReward
 from rft_cli.summary import outcome_line, run_lines, summary_lines
 from rft_cli.tables import event_lines, list_lines
+from tests.fakes.courses import curve
 from tests.fakes.records import RUN_ID
 from tests.fakes.views import MODEL, OUTPUT, line, view
 
 COURSE = Rewards([StepReward(1, 0.25, 0.5), StepReward(2, 0.75)], simulated=True)
-NONE = Rewards()
+METRICS = {**curve([0.25, 0.75], lambda _: 0.5, every=2).model_dump(mode="json"), "rollouts": 228, "errors": 3}
 
 
 def plain(lines: Iterable[str]) -> list[str]:
@@ -64,7 +65,7 @@ def test_an_answer_is_told_with_who_gave_it() -> None:
 
 
 def test_a_job_without_rewards_shows_its_phase_and_age() -> None:
-    assert headline(view(RunStatus.TRAINING), NONE) == "data processing · 1.3 h"
+    assert headline(view(RunStatus.TRAINING), Rewards()) == "data processing · 1.3 h"
 
 
 def test_a_job_with_rewards_shows_the_last_step() -> None:
@@ -72,28 +73,43 @@ def test_a_job_with_rewards_shows_the_last_step() -> None:
     assert headline(view(RunStatus.TRAINING), Rewards(COURSE.points, steps=40)) == "step 2/40 · reward 0.750"
 
 
+def test_what_the_breaker_found_is_told_once_under_training() -> None:
+    found = [
+        {"signal": "answer_length", "action": "warn", "said": "answers [are] long", "step": 12, "at": ""},
+        {"signal": "error_share", "action": "stop", "said": "50% failed", "step": 14, "at": ""},
+    ]
+    narrator = Narrator()
+    warned = plain(narrator.lines(view(RunStatus.TRAINING, breaker=found[:1])))
+    assert warned[-1] == "          warning   answer_length, step 12: answers [are] long"
+    stopped = plain(narrator.lines(view(RunStatus.FAILED, breaker=found)))
+    assert stopped[0] == "          stopped   error_share, step 14: 50% failed"
+    assert "FAILED" in stopped[1]
+
+
 def test_a_validation_shows_the_course_up_to_it() -> None:
     assert plain([milestone(COURSE.points[0], COURSE)]) == ["          step    1  reward 0.250  validation 0.500  ▃"]
 
 
 def test_the_summary_of_a_completed_run() -> None:
-    assert plain(summary_lines(view(RunStatus.COMPLETED), COURSE)) == [
+    assert plain(summary_lines(view(RunStatus.COMPLETED, metrics=METRICS))) == [
         f"run         {RUN_ID}  COMPLETED",
         "splits      train 160 · validation 20 · test 20",
         "smoke test  grader trusted, 1 of 2 checks passed, 1 warned",
         "reward      0.250 → 0.750 in 2 steps (simulated)  ▃▇",
+        "validation  0.500 → 0.500  ▅",
+        "rollouts    228 graded, 3 of them without a score (steps are an estimate)",
         f"model       {MODEL} (simulated)",
     ]
 
 
 def test_a_real_model_is_not_called_simulated() -> None:
     arn = MODEL.replace("emulated1a2b", "0123456789ab")
-    assert plain(summary_lines(view(RunStatus.COMPLETED, model_arn=arn), NONE))[-1] == f"model       {arn}"
+    assert plain(summary_lines(view(RunStatus.COMPLETED, model_arn=arn)))[-1] == f"model       {arn}"
 
 
 def test_a_failure_is_told_in_full_and_in_one_line() -> None:
     failed = view(RunStatus.FAILED)
-    assert plain(summary_lines(failed, NONE))[-1] == "failure     JobFailed in TRAINING: first line\n  second line"
+    assert plain(summary_lines(failed))[-1] == "failure     JobFailed in TRAINING: first line\n  second line"
     assert outcome_line(failed) == f"run {RUN_ID} FAILED in TRAINING: JobFailed: first line"
     assert outcome_line(view(RunStatus.CANCELLED)) == f"run {RUN_ID} CANCELLED"
 
@@ -105,13 +121,13 @@ def test_a_failure_without_words_is_told_too() -> None:
 
 def test_a_rejected_run_says_why_its_grader_is_not_trusted() -> None:
     report = {**view(RunStatus.TRAINING)["smoke_test"], "trusted": False, "reasons": ["it is constant", "it is slow"]}
-    lines = plain(summary_lines(view(RunStatus.REJECTED, smoke_test=report), NONE))
+    lines = plain(summary_lines(view(RunStatus.REJECTED, smoke_test=report)))
     assert "smoke test  grader not trusted: it is constant; it is slow" in lines
 
 
 def test_showing_a_run_has_what_was_asked_and_where_its_files_are() -> None:
     asked = view(RunStatus.COMPLETED, {"tags": {"team": "search"}, "grader": {"name": "pandalm"}})
-    lines = plain(run_lines(asked, NONE))
+    lines = plain(run_lines(asked))
     assert "created     2026-11-20 12:00:00Z, ended after 5 s" in lines
     assert "grader      pandalm" in lines
     assert "tags        team=search" in lines

@@ -2,57 +2,47 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.rewards import BLOCKS, Rewards, StepReward, known_rewards, metrics_files, rewards_of_tables, sparkline
-from tests.fakes.views import view
-
-TRAINING = "runs/a/output/job/training_artifacts/step_wise_training_metrics.csv"
-VALIDATION = "runs/a/output/job/validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
+from rft_cli.rewards import BLOCKS, Rewards, StepReward, is_simulated, rewards_of, sparkline
+from tests.fakes.views import JOB, MODEL, view
 
 
-def _row(step: str, mean: str, **more: str) -> dict[str, str]:
-    return {"step_number": step, "reward_mean": mean, **more}
+def rewards(training: dict[int, float | None], validation: dict[int, float | None], **parts: Any) -> Rewards:
+    """Rewards by step, out of a view."""
+    curves = {
+        "training": [{"step": step, "reward": reward} for step, reward in training.items()],
+        "validation": [{"step": step, "reward": reward} for step, reward in validation.items()],
+    }
+    return rewards_of(view(RunStatus.TRAINING, metrics={"steps_planned": 40, **curves}, **parts))
 
 
 def test_validation_is_beside_the_step_it_followed() -> None:
-    tables = [(TRAINING, [_row("2", "0.5"), _row("1", "0.25")]), (VALIDATION, [_row("2", "0.75")])]
-    assert rewards_of_tables(tables) == Rewards([StepReward(1, 0.25), StepReward(2, 0.5, 0.75)])
+    assert rewards({1: 0.25, 2: 0.5}, {2: 0.75}) == Rewards([StepReward(1, 0.25), StepReward(2, 0.5, 0.75)], steps=40)
 
 
-def test_a_simulated_policy_says_so() -> None:
-    assert rewards_of_tables([(TRAINING, [_row("1", "0.5", simulated_policy="true")])]).simulated
+def test_a_step_without_a_score_is_no_reward() -> None:
+    assert rewards({1: 0.25, 2: None, 3: 0.5}, {3: None}).points == [StepReward(1, 0.25), StepReward(3, 0.5)]
 
 
-@pytest.mark.parametrize("row", [_row("1", ""), _row("", "0.5"), _row("one", "0.5"), _row("1", "nan"), {"loss": "1"}])
-def test_a_row_without_a_score_is_no_reward(row: dict[str, str]) -> None:
-    assert rewards_of_tables([(TRAINING, [row])]).points == []
+def test_validation_finds_the_point_that_covers_its_step() -> None:
+    found = rewards({4: 0.25, 8: 0.5}, {0: 0.1, 3: 0.2, 5: 0.3, 9: 0.4})
+    assert found.points == [StepReward(4, 0.25, 0.2), StepReward(8, 0.5, 0.4)]
+    assert rewards({}, {3: 0.2}).points == []
 
 
-def test_the_views_own_rewards_go_first() -> None:
-    metrics = {
-        "steps_planned": 40,
-        "training": [{"step": 1, "reward": 0.25}, {"step": 2, "reward": None}, {"step": 3, "reward": 0.5}],
-        "validation": [{"step": 3, "reward": 0.75}],
-    }
-    expected = Rewards([StepReward(1, 0.25), StepReward(3, 0.5, 0.75)], steps=40)
-    assert known_rewards(None)(view(RunStatus.TRAINING, metrics=metrics)) == expected
+def test_a_run_without_metrics_has_no_rewards() -> None:
+    assert rewards_of(view(RunStatus.PREPARING)) == Rewards([])
 
 
-def test_who_may_not_read_the_files_sees_no_rewards() -> None:
-    class Forbidding:
-        def get_paginator(self, _: str) -> Any:
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListObjectsV2")
-
-    assert metrics_files(Forbidding())(view(RunStatus.TRAINING)) == Rewards()
-
-
-def test_a_run_without_a_job_has_no_files() -> None:
-    assert metrics_files(None)(view(RunStatus.PREPARING)) == Rewards()
+def test_what_is_simulated_says_so() -> None:
+    assert is_simulated(MODEL)
+    assert not is_simulated(None)
+    job = {**JOB.model_dump(mode="json"), "arn": JOB.arn.replace("0123456789ab", "emulated0001")}
+    assert rewards({1: 0.5}, {}, job=job).simulated
+    assert not rewards({1: 0.5}, {}).simulated
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=1, max_size=300), width=st.integers(1, 60))
