@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from emulator.functions.invocation import Invocation, InvokeResult
 
@@ -32,6 +34,11 @@ class RuntimeApi(ThreadingHTTPServer):
     def offer(self, invocation: Invocation) -> None:
         """Queue an invocation for the process's next question."""
         self.waiting.put(invocation)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A process that was killed while it spoke is no news; anything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def close(self) -> None:
         """Stop listening; a process that still waits is told that there is nothing more."""
