@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
+from botocore.stub import Stubber
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -333,6 +334,32 @@ def test_an_object_in_the_bucket_is_read_with_its_version(s3: Any) -> None:
     source = RemoteDatasetSource(s3, settings=settings())
     with source.open("s3://data-bucket/uploads/my file.json") as opened:
         assert (opened.bytes, opened.version, opened.stream.read()) == (len(BODY), version, BODY)
+
+
+def test_exactly_the_version_that_is_asked_for_is_read(s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket="data-bucket", VersioningConfiguration={"Status": "Enabled"})
+    first, _ = (s3.put_object(Bucket="data-bucket", Key="a.json", Body=body)["VersionId"] for body in (BODY, b"later"))
+    with RemoteDatasetSource(s3, settings=settings()).open("s3://data-bucket/a.json", first) as opened:
+        assert (opened.version, opened.stream.read()) == (first, BODY)
+
+
+@pytest.mark.parametrize("code", ["NoSuchVersion", "InvalidArgument", "MethodNotAllowed"])
+def test_a_version_that_is_none_is_not_found(code: str) -> None:
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        stubber.add_client_error("get_object", code, http_status_code=400)
+        source = RemoteDatasetSource(client, settings=settings())
+        with pytest.raises(DatasetNotFound), source.open("s3://data-bucket/a.json", "v"):
+            pass
+
+
+def test_what_is_not_on_s3_has_no_version() -> None:
+    source = RemoteDatasetSource(None, settings=settings())  # type: ignore[arg-type]
+    with (
+        pytest.raises(InvalidRequest, match=r"dataset\.version"),
+        source.open("https://data.example.org/a.json", "v"),
+    ):
+        pass
 
 
 def test_an_object_without_versions_is_named_by_its_etag(s3: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -12,10 +13,12 @@ from moto import mock_aws
 
 from rft.adapters.executions import StepFunctionsExecutions
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling, RunConflict
+from rft.ports import Execution
 
 RUN = "pandalm-judge-20261120t120000-0a1b2c3d"
 PAYLOAD = {"run_id": RUN, "request": {"name": "pandalm-judge", "max_training_hours": 24.0}}
 ROLE = "arn:aws:iam::123456789012:role/r"
+ARN = f"arn:aws:states:us-east-1:123456789012:execution:TrainModel:{RUN}"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
 
 
@@ -87,3 +90,79 @@ class TestEndedExecutions:
             stub.add_client_error("describe_execution", service_error_code="ExecutionDoesNotExist")
             with pytest.raises(RetryableServiceError):
                 StepFunctionsExecutions(client, state_machine_arn=MACHINE).start(RUN, PAYLOAD)
+
+
+def test_an_execution_is_found_with_its_status(executions: StepFunctionsExecutions) -> None:
+    assert executions.find(RUN) is None
+    executions.start(RUN, PAYLOAD)
+    found = executions.find(RUN)
+    assert found is not None
+    assert found.status in {"RUNNING", "SUCCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        ("RUNNING", False),
+        ("PENDING_REDRIVE", False),
+        ("SUCCEEDED", True),
+        ("FAILED", True),
+        ("TIMED_OUT", True),
+        ("ABORTED", True),
+    ],
+)
+def test_every_status_of_step_functions_is_either_an_end_or_none(status: str, ended: bool) -> None:
+    client = boto3.client("stepfunctions")
+    shape: Any = client.meta.service_model.shape_for("ExecutionStatus")
+    statuses = shape.enum
+    assert status in statuses
+    assert len(statuses) == 6
+    described = {"executionArn": ARN, "stateMachineArn": MACHINE, "status": status, "startDate": 0}
+    with Stubber(client) as stub:
+        stub.add_response("describe_execution", {**described, "error": "E", "cause": "C"}, {"executionArn": ARN})
+        found = StepFunctionsExecutions(client, state_machine_arn=MACHINE).find(RUN)
+    assert found == Execution(status=status, error="E", cause="C")
+    assert found.ended is ended
+
+
+def test_an_execution_is_stopped_with_what_is_said_cut_to_the_limit() -> None:
+    client = boto3.client("stepfunctions")
+    with Stubber(client) as stub:
+        said = {"executionArn": ARN, "error": "RunCancelled", "cause": "x" * 32_768}
+        stub.add_response("stop_execution", {"stopDate": 0}, said)
+        StepFunctionsExecutions(client, state_machine_arn=MACHINE).stop(RUN, error="RunCancelled", cause="x" * 40_000)
+        stub.assert_no_pending_responses()
+
+
+def test_an_execution_that_never_was_needs_no_stopping() -> None:
+    client = boto3.client("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_client_error("stop_execution", service_error_code="ExecutionDoesNotExist")
+        StepFunctionsExecutions(client, state_machine_arn=MACHINE).stop(RUN, error="E", cause="C")
+
+
+def test_a_waiting_task_goes_on_with_its_output() -> None:
+    client = boto3.client("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_response("send_task_success", {}, {"taskToken": "t", "output": '{"approved": true}'})
+        assert StepFunctionsExecutions(client, state_machine_arn=MACHINE).go_on("t", {"approved": True})
+
+
+@pytest.mark.parametrize("code", ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"])
+def test_a_task_that_waits_no_more_is_no_error(code: str) -> None:
+    client = boto3.client("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_client_error("send_task_success", service_error_code=code)
+        assert not StepFunctionsExecutions(client, state_machine_arn=MACHINE).go_on("t", {})
+
+
+@pytest.mark.parametrize(
+    ("call", "method"), [("describe_execution", "find"), ("stop_execution", "stop"), ("send_task_success", "go_on")]
+)
+def test_throttling_is_retryable_everywhere(call: str, method: str) -> None:
+    client = boto3.client("stepfunctions")
+    every: dict[str, dict[str, Any]] = {"find": {}, "stop": {"error": "E", "cause": "C"}, "go_on": {"output": {}}}
+    with Stubber(client) as stub:
+        stub.add_client_error(call, service_error_code="ThrottlingException")
+        with pytest.raises(RetryableThrottling):
+            getattr(StepFunctionsExecutions(client, state_machine_arn=MACHINE), method)(RUN, **every[method])

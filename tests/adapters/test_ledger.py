@@ -12,8 +12,9 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.stub import Stubber
 
 from rft.adapters.ledger import DynamoLedger
-from rft.contracts.ledger import Failure, RunStatus
+from rft.contracts.ledger import Decision, Failure, RunStatus
 from rft.errors import RetryableServiceError, RetryableThrottling, RunConflict, TransitionRefused
+from rft.runs.approval import requested
 from tests.fakes.clock import FixedClock
 from tests.fakes.dynamo import TABLE, dynamo_client, ledger_table
 from tests.fakes.records import RUN_ID, add_run, run_record
@@ -85,6 +86,33 @@ def test_a_write_after_the_end_is_refused_though_it_looked_before(
     with pytest.raises(TransitionRefused, match="CANCELLED"):
         ledger.update(RUN_ID, {"model_arn": "arn:m"})
     assert ledger.get(RUN_ID).model_arn is None
+
+
+def test_of_two_that_answer_one_is_heard(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+    def answer(by: str, *, approved: bool) -> Decision:
+        return Decision(approved=approved, by=by, comment="", caller="arn:c", at=CLOCK.now())
+
+    add_run(ledger, S.SMOKE_TESTING)
+    approval = requested(("dear",), at=CLOCK.now(), days=7)
+    ledger.transition(RUN_ID, S.AWAITING_APPROVAL, changes={"approval": approval})
+    just_before(client, "UpdateItem", lambda: rival.decide(RUN_ID, answer("Bob", approved=False)))
+    with pytest.raises(TransitionRefused, match="Bob"):
+        ledger.decide(RUN_ID, answer("Ada", approved=True))
+    decided = ledger.get(RUN_ID).approval
+    assert decided is not None
+    assert decided.decision == answer("Bob", approved=False)
+
+
+def test_an_answer_to_a_run_that_ended_meanwhile_is_not_recorded(
+    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+) -> None:
+    add_run(ledger, S.SMOKE_TESTING)
+    approval = requested(("dear",), at=CLOCK.now(), days=7)
+    ledger.transition(RUN_ID, S.AWAITING_APPROVAL, changes={"approval": approval})
+    just_before(client, "UpdateItem", lambda: rival.transition(RUN_ID, S.CANCELLED))
+    with pytest.raises(TransitionRefused, match="CANCELLED"):
+        ledger.decide(RUN_ID, Decision(approved=True, by="Ada", comment="", caller="arn:c", at=CLOCK.now()))
+    assert ledger.get(RUN_ID).approval == approval
 
 
 def test_of_two_that_announce_one_may(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -18,6 +20,18 @@ def client() -> Any:
     return boto3.client("sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 
+class AllOurs:
+    """Notices that nobody else cares for."""
+
+    @contextmanager
+    def claimed(self, _notice: str) -> Iterator[bool]:
+        yield True
+
+
+def notifier(client: Any) -> SnsNotifier:
+    return SnsNotifier(client, topic_arn=TOPIC, notices=AllOurs())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("subject", "sent"),
     [
@@ -29,7 +43,7 @@ def client() -> Any:
 def test_subjects_fit_sns(client: Any, subject: str, sent: str) -> None:
     with Stubber(client) as stubber:
         stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": sent, "Message": ANY})
-        SnsNotifier(client, topic_arn=TOPIC).publish(subject, {})
+        notifier(client).publish("n", subject, {})
 
 
 def test_the_message_is_json(client: Any) -> None:
@@ -37,7 +51,7 @@ def test_the_message_is_json(client: Any) -> None:
     with Stubber(client) as stubber:
         expected = {"TopicArn": TOPIC, "Subject": "s", "Message": json.dumps(message, indent=2)}
         stubber.add_response("publish", {"MessageId": "1"}, expected)
-        SnsNotifier(client, topic_arn=TOPIC).publish("s", message)
+        notifier(client).publish("n", "s", message)
 
 
 @pytest.mark.parametrize("code", ["Throttled", "KMSThrottling"])
@@ -45,4 +59,4 @@ def test_throttling_is_retryable(client: Any, code: str) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("publish", code, http_status_code=400)
         with pytest.raises(RetryableThrottling):
-            SnsNotifier(client, topic_arn=TOPIC).publish("s", {})
+            notifier(client).publish("n", "s", {})

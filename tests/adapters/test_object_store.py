@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from botocore.exceptions import IncompleteReadError
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from rft.adapters.object_store import S3ObjectStore, reading
-from rft.errors import DatasetInvalid, DatasetNotFound, RetryableServiceError
+from rft.errors import DatasetInvalid, DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError
 
 
 @pytest.fixture
@@ -48,6 +49,23 @@ def test_a_stream_that_breaks_off_leaves_nothing(store: S3ObjectStore, good: int
         store.put_stream(uri, chunks())
     with pytest.raises(DatasetNotFound):
         store.get_bytes(uri)
+
+
+def test_a_small_object_is_found_if_it_is_there(store: S3ObjectStore) -> None:
+    uri = store.uri("uploads/pandalm/demo/run.json")
+    assert store.find_bytes(uri, most=2) is None
+    store.put_bytes(uri, b"{}")
+    assert store.find_bytes(uri, most=2) == b"{}"
+    with pytest.raises(DatasetSizeOutOfBounds):
+        store.find_bytes(uri, most=1)
+
+
+def test_an_object_that_may_not_be_read_is_not_taken_for_a_missing_one() -> None:
+    s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(s3) as stubber:
+        stubber.add_client_error("get_object", "AccessDenied", http_status_code=403)
+        with pytest.raises(DatasetNotFound):
+            S3ObjectStore(s3, bucket="data-bucket").find_bytes("s3://data-bucket/run.json", most=10)
 
 
 def test_lines_come_one_by_one_without_their_ends(store: S3ObjectStore) -> None:

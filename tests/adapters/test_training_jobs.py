@@ -206,3 +206,25 @@ def test_a_denied_read_is_loud(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> 
     stubber.add_client_error(GET, "AccessDeniedException", http_status_code=403)
     with pytest.raises(ClientError, match="AccessDenied"):
         jobs.get(NAME)
+
+
+def test_jobs_at_work_are_listed_by_name_over_all_pages(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+    jobs, stubber = bedrock
+
+    def line(name: str) -> dict[str, Any]:
+        base = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0:256k"
+        return {"jobArn": ARN, "baseModelArn": base, "jobName": name, "status": "InProgress", "creationTime": CREATED}
+
+    first = {"modelCustomizationJobSummaries": [line("a"), line("b")], "nextToken": "more"}
+    operation = "list_model_customization_jobs"
+    stubber.add_response(operation, first, {"statusEquals": "InProgress"})
+    stubber.add_response(
+        operation, {"modelCustomizationJobSummaries": [line("c")]}, {"statusEquals": "InProgress", "nextToken": "more"}
+    )
+    assert jobs.at_work() == ["a", "b", "c"]
+
+
+def test_no_job_at_work_is_an_empty_list(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+    jobs, stubber = bedrock
+    stubber.add_response("list_model_customization_jobs", {}, {"statusEquals": "InProgress"})
+    assert jobs.at_work() == []

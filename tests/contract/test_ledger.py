@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from rft.adapters.ledger import DynamoLedger
 from rft.contracts.dataset import Recommendation
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
-from rft.contracts.ledger import Failure, JobSummary, RunStatus
+from rft.contracts.ledger import Decision, Failure, JobSummary, RunStatus, UploadRejection
 from rft.contracts.smoke_test import Check, SmokeTestSummary, Verdict
 from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Ledger
+from rft.runs.approval import requested
 from rft.runs.status import FOLLOWERS, TERMINAL
 from tests.fakes.clock import FixedClock
 from tests.fakes.dynamo import TABLE, ledger_table
@@ -108,7 +109,7 @@ def test_summaries_of_every_step_survive(ledger: Ledger) -> None:
         "smoke_test": SmokeTestSummary(
             trusted=True,
             reasons=(),
-            checks=(Check(name="order", verdict=Verdict.PASS, detail="ok", n=10, value=0.1 + 0.2),),
+            checks=(Check(name="order", verdict=Verdict.PASS, detail="ok", n=10, value=0.1 + 0.2).short(),),
             mean_right=1.0,
             mean_wrong=None,
             report_uri="s3://data-bucket/runs/x/smoke_test.json",
@@ -166,6 +167,59 @@ def test_a_run_that_goes_on_is_not_announced(ledger: Ledger) -> None:
         ledger.mark_notified(RUN_ID)
 
 
+def decision(*, approved: bool = True, by: str = "Ada") -> Decision:
+    return Decision(approved=approved, by=by, comment="", caller="arn:c", at=FixedClock().now())
+
+
+def await_approval(ledger: Ledger, clock: FixedClock) -> None:
+    add_run(ledger, S.SMOKE_TESTING)
+    approval = requested(("dear",), at=clock.now(), days=7)
+    ledger.transition(RUN_ID, S.AWAITING_APPROVAL, changes={"approval": approval})
+
+
+def test_the_first_answer_to_a_waiting_run_counts(ledger: Ledger, clock: FixedClock) -> None:
+    await_approval(ledger, clock)
+    first = ledger.decide(RUN_ID, decision())
+    assert first.approval is not None
+    assert first.approval.decision == decision()
+    assert ledger.get(RUN_ID) == first
+    assert ledger.decide(RUN_ID, decision(by="Bob")) == first
+    with pytest.raises(TransitionRefused, match="Ada"):
+        ledger.decide(RUN_ID, decision(approved=False))
+    assert ledger.get(RUN_ID) == first
+
+
+def test_a_run_that_waits_for_nobody_takes_no_answer(ledger: Ledger, clock: FixedClock) -> None:
+    await_approval(ledger, clock)
+    ended = ledger.transition(RUN_ID, S.CANCELLED)
+    with pytest.raises(TransitionRefused, match="CANCELLED"):
+        ledger.decide(RUN_ID, decision())
+    assert ledger.get(RUN_ID) == ended
+
+
+def test_the_newest_task_token_counts_and_no_record_shows_it(ledger: Ledger) -> None:
+    record = add_run(ledger, S.SMOKE_TESTING)
+    with pytest.raises(RunNotFound):
+        ledger.token(RUN_ID)
+    ledger.keep_token(RUN_ID, "t1")
+    ledger.keep_token(RUN_ID, "t2")
+    assert ledger.token(RUN_ID) == "t2"
+    assert ledger.get(RUN_ID) == record
+    assert len(ledger.events(RUN_ID)) == 3
+
+
+def test_the_first_rejection_of_an_upload_stands(ledger: Ledger, clock: FixedClock) -> None:
+    def rejection(problem: str, version: str = "v1") -> UploadRejection:
+        return UploadRejection(bucket="b", key="uploads/x", version=version, at=clock.now(), problems=(problem,))
+
+    assert ledger.rejection("b", "uploads/x", "v1") is None
+    assert ledger.reject(rejection("one")) == rejection("one")
+    assert ledger.reject(rejection("two")) == rejection("one")
+    assert ledger.rejection("b", "uploads/x", "v1") == rejection("one")
+    assert ledger.reject(rejection("three", "v2")) == rejection("three", "v2")
+    assert ledger.page().records == ()
+
+
 def test_an_unknown_run_is_an_error_everywhere(ledger: Ledger) -> None:
     for attempt in (
         lambda: ledger.get(RUN_ID),
@@ -173,6 +227,8 @@ def test_an_unknown_run_is_an_error_everywhere(ledger: Ledger) -> None:
         lambda: ledger.transition(RUN_ID, S.PREPARING),
         lambda: ledger.update(RUN_ID, {"model_arn": "arn:m"}),
         lambda: ledger.mark_notified(RUN_ID),
+        lambda: ledger.decide(RUN_ID, decision()),
+        lambda: ledger.token(RUN_ID),
     ):
         with pytest.raises(RunNotFound, match=RUN_ID):
             attempt()

@@ -40,6 +40,12 @@ def refusals(bench: Bench, key: str) -> list[dict[str, Any]]:
     return [m["message"] for m in bench.aws.messages() if m["message"].get("key") == key]
 
 
+def dead_letters(sqs: Any, url: str) -> list[dict[str, Any]]:
+    """What waits in the queue, which is left there."""
+    received = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+
+
 def test_a_file_starts_a_run_on_exactly_its_version(bench: Bench) -> None:
     bench.put("uploads/pandalm/by-upload/run.json", json.dumps({**SMALL, "tags": {"via": "s3"}}).encode())
     bench.put("uploads/pandalm/by-upload/testset.json", BODY)
@@ -120,7 +126,7 @@ def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue(bench: Be
     bench.put("uploads/pandalm/crashing/a.json", BODY)
     sqs = bench.aws.client("sqs")
     url = bench.aws.stack.outputs["DeadLettersUrl"]
-    found: list[dict[str, Any]] = []
-    until(lambda: bool(found.extend(sqs.receive_message(QueueUrl=url).get("Messages", [])) or found), "the dead letter")
-    assert json.loads(found[0]["Body"])["detail"]["object"]["key"] == "uploads/pandalm/crashing/a.json"
+    until(lambda: bool(dead_letters(sqs, url)), "the dead letter")
+    (letter,) = dead_letters(sqs, url)
+    assert letter["detail"]["object"]["key"] == "uploads/pandalm/crashing/a.json"
     assert runs_of(bench, "crashing") == []

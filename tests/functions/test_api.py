@@ -24,15 +24,22 @@ from rft.contracts.problem import PROBLEMS, Problem
 from rft.contracts.run_request import RunRequest
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling
 from rft.observability import logger
+from rft.runs.approval import requested
 from tests.fakes.clock import FixedClock
 from tests.fakes.dynamo import TABLE, ledger_table
 from tests.fakes.executions import MemoryExecutions
+from tests.fakes.jobs import MemoryJobs
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.notifier import MemoryNotifier
+from tests.project import RESOURCES
 
 EVENTS = Path(__file__).parents[2] / "events"
 POST_EVENT: dict[str, Any] = json.loads((EVENTS / "api.json").read_text())
 GET_EVENT: dict[str, Any] = json.loads((EVENTS / "api_get_run.json").read_text())
+CANCEL_EVENT: dict[str, Any] = json.loads((EVENTS / "api_cancel_run.json").read_text())
+APPROVE_EVENT: dict[str, Any] = json.loads((EVENTS / "api_approve_run.json").read_text())
+YES = {"approved": True, "by": "Ada"}
 BODY: dict[str, Any] = json.loads(POST_EVENT["body"])
 GRADER_ARN = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"
 
@@ -65,10 +72,14 @@ class Client:
         self.clock = clock
         self.ledger = MemoryLedger(clock)
         self.executions = MemoryExecutions()
+        self.jobs = MemoryJobs(clock)
+        self.notifier = MemoryNotifier()
         self.module.app.dependency_overrides = {
             wiring.clock: lambda: clock,
             wiring.ledger: lambda: self.ledger,
             wiring.executions: lambda: self.executions,
+            wiring.training_jobs: lambda: self.jobs,
+            wiring.notifier: lambda: self.notifier,
         }
 
     def send(self, event: dict[str, Any]) -> Answer:
@@ -85,6 +96,14 @@ class Client:
 
     def get(self, path: str, **query: str) -> Answer:
         event = {**copy.deepcopy(GET_EVENT), "rawPath": path, "queryStringParameters": query}
+        return self.send(event)
+
+    def cancel(self, run_id: str, body: str | None = None) -> Answer:
+        event = {**copy.deepcopy(CANCEL_EVENT), "rawPath": f"/runs/{run_id}/cancel"}
+        return self.send(event if body is None else {**event, "body": body})
+
+    def approve(self, run_id: str, body: Any) -> Answer:
+        event = {**copy.deepcopy(APPROVE_EVENT), "rawPath": f"/runs/{run_id}/approve", "body": json.dumps(body)}
         return self.send(event)
 
     def request(self, method: str, path: str) -> Answer:
@@ -402,10 +421,111 @@ class TestListRuns:
         assert answer.fields == list(query)
 
 
+def waiting(api: Client) -> str:
+    """A run that awaits approval."""
+    run_id: str = api.post().body["run_id"]
+    approval = requested(("dear",), at=api.clock.now(), days=7)
+    for status in (RunStatus.PREPARING, RunStatus.SMOKE_TESTING):
+        api.ledger.transition(run_id, status)
+    api.ledger.transition(run_id, RunStatus.AWAITING_APPROVAL, changes={"approval": approval})
+    api.ledger.keep_token(run_id, "token")
+    api.executions.waiting.add("token")
+    return run_id
+
+
+class TestCancel:
+    @pytest.mark.parametrize("body", [None, "", "{}"])
+    def test_a_run_is_cancelled_by_whoever_signed(self, api: Client, body: str | None) -> None:
+        run_id = api.post().body["run_id"]
+        answer = api.cancel(run_id, body)
+        view = RunView.model_validate(answer.body)
+        assert (answer.status, view.status) == (200, RunStatus.CANCELLED)
+        assert view.failure is not None
+        assert view.failure.cause == "cancelled by arn:aws:iam::123456789012:role/pipeline"
+        assert api.executions.ended[run_id].status == "ABORTED"
+
+    def test_it_may_be_sent_again(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        first, second = api.cancel(run_id), api.cancel(run_id)
+        assert (first.body, second.status) == (second.body, 200)
+        assert len(api.notifier.sent) == 1
+
+    def test_a_run_that_ended_otherwise_is_409(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        api.ledger.transition(run_id, RunStatus.FAILED)
+        assert api.cancel(run_id).problem.status == 409
+
+    def test_an_unknown_run_is_404(self, api: Client) -> None:
+        assert api.cancel("pandalm-judge-other-00000000").problem.status == 404
+
+    def test_whoever_has_a_token_is_named_by_subject_and_issuer(self, api: Client) -> None:
+        event = copy.deepcopy(CANCEL_EVENT)
+        event["rawPath"] = f"/runs/{api.post().body['run_id']}/cancel"
+        claims = {"sub": "ada", "iss": "https://issuer.example"}
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+        assert api.send(event).body["failure"]["cause"] == "cancelled by ada at https://issuer.example"
+
+
+class TestApprove:
+    def test_an_answer_lets_the_run_go_on_and_is_shown(self, api: Client) -> None:
+        run_id = waiting(api)
+        answer = api.approve(run_id, {**YES, "comment": "go on"})
+        decision = answer.body["approval"]["decision"]
+        assert answer.status == 200
+        assert (decision["by"], decision["comment"]) == ("Ada", "go on")
+        assert decision["caller"] == "arn:aws:iam::123456789012:role/pipeline"
+        assert [output["approved"] for output in api.executions.outputs] == [True]
+        assert "token" not in json.dumps(answer.body["approval"])
+
+    def test_the_same_may_be_sent_again_and_the_other_is_409(self, api: Client) -> None:
+        run_id = waiting(api)
+        api.approve(run_id, YES)
+        api.ledger.transition(run_id, RunStatus.STARTING)
+        assert api.approve(run_id, YES).status == 200
+        assert api.approve(run_id, {**YES, "approved": False}).problem.status == 409
+
+    def test_a_run_that_awaits_nothing_is_409(self, api: Client) -> None:
+        assert api.approve(api.post().body["run_id"], YES).problem.status == 409
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"by": "Ada"}, "approved"),
+            ({"approved": "true", "by": "Ada"}, "approved"),
+            ({"approved": True}, "by"),
+            ({"approved": True, "by": ""}, "by"),
+            ({**YES, "comment": "x" * 2001}, "comment"),
+            ({**YES, "token": "x"}, "token"),
+        ],
+    )
+    def test_what_is_no_answer_is_refused(self, api: Client, body: Any, field: str) -> None:
+        answer = api.approve(waiting(api), body)
+        assert (answer.status, answer.fields) == (422, [field])
+        assert api.executions.outputs == []
+
+    def test_no_body_is_no_answer(self, api: Client) -> None:
+        event = {key: value for key, value in APPROVE_EVENT.items() if key != "body"}
+        assert api.send({**event, "rawPath": f"/runs/{waiting(api)}/approve"}).fields == ["body"]
+
+
+class TestEventFiles:
+    @pytest.mark.parametrize("path", sorted(EVENTS.glob("api*.json")), ids=lambda path: path.stem)
+    def test_each_is_a_request_that_the_api_knows(self, api: Client, path: Path) -> None:
+        answer = api.send(json.loads(path.read_text()))
+        assert answer.status in {200, 202, 404}
+        assert answer.status != 404 or "no run" in answer.problem.detail
+
+    def test_there_is_one_for_each_route(self) -> None:
+        routes = {json.loads(path.read_text())["routeKey"] for path in EVENTS.glob("api*.json")}
+        events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
+        assert routes == {f"{event['Method']} {event['Path']}" for event in events}
+
+
 class TestOpenApi:
     def test_it_describes_every_route_and_every_problem(self, api: Client) -> None:
         document = api.get("/openapi.json").body
-        assert set(document["paths"]) == {"/runs", "/runs/{run_id}", "/runs/{run_id}/events"}
+        under_a_run = {f"/runs/{{run_id}}{part}" for part in ("", "/events", "/cancel", "/approve")}
+        assert set(document["paths"]) == {"/runs"} | under_a_run
         answers = document["paths"]["/runs"]["post"]["responses"]
         assert set(answers) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
         for status, answer in answers.items():
@@ -432,6 +552,11 @@ class TestOpenApi:
             ("get", "/runs/{run_id}", lambda api: api.get(api.post().headers["Location"])),
             ("get", "/runs/{run_id}", lambda api: api.send(GET_EVENT)),
             ("get", "/runs/{run_id}/events", lambda api: api.get(api.post().body["links"]["events"])),
+            ("post", "/runs/{run_id}/cancel", lambda api: api.cancel(api.post().body["run_id"])),
+            ("post", "/runs/{run_id}/cancel", lambda api: api.cancel("no-such-run")),
+            ("post", "/runs/{run_id}/approve", lambda api: api.approve(waiting(api), YES)),
+            ("post", "/runs/{run_id}/approve", lambda api: api.approve(waiting(api), {})),
+            ("post", "/runs/{run_id}/approve", lambda api: api.approve(api.post().body["run_id"], YES)),
         ],
     )
     def test_answers_are_as_described(

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 90
 """Longer than any function that sends may run (60 s), so that no sender is overtaken while it lives."""
 
-NOT_SENT = "attribute_not_exists(sent_at)"
-FREE = f"{NOT_SENT} AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
+FREE = "attribute_not_exists(sent_at) AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
 
 
 class DynamoNotices:
@@ -46,26 +45,21 @@ class DynamoNotices:
 
         Raises RetryableServiceError while another holds it.
         """
-        if not self._claim(notice):
+        until = self._clock.now().timestamp() + LEASE_SECONDS
+        if not self._claim(notice, until):
             self._check_sent(notice)
             yield False
             return
         try:
             yield True
         except BaseException:
-            self._write(notice, "REMOVE claimed_until")
+            self._write(notice, "REMOVE claimed_until", "claimed_until = :until", until=until)
             raise
         self._write(notice, "SET sent_at = :now", now=self._clock.now().isoformat())
 
-    def _claim(self, notice: str) -> bool:
+    def _claim(self, notice: str, until: float) -> bool:
         now = self._clock.now().timestamp()
-        try:
-            self._write(notice, "SET claimed_until = :until", FREE, now=now, until=now + LEASE_SECONDS)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        return self._write(notice, "SET claimed_until = :until", FREE, now=now, until=until)
 
     def _check_sent(self, notice: str) -> None:
         with translated():
@@ -73,12 +67,21 @@ class DynamoNotices:
         if "sent_at" not in found.get("Item", {}):
             raise RetryableServiceError(f"the notice {notice} is being sent by another")
 
-    def _write(self, notice: str, update: str, condition: str = NOT_SENT, **values: object) -> None:
-        write: dict[str, Any] = {"UpdateExpression": update, "ConditionExpression": condition}
-        if values:
-            write["ExpressionAttributeValues"] = {f":{name}": packed(value) for name, value in values.items()}
-        with translated():
-            self._client.update_item(TableName=self._table, Key=_key(notice), **write)
+    def _write(self, notice: str, update: str, condition: str = "", **values: object) -> bool:
+        """False where the condition does not hold."""
+        write: dict[str, Any] = {
+            "UpdateExpression": update,
+            **({"ConditionExpression": condition} if condition else {}),
+        }
+        write["ExpressionAttributeValues"] = {f":{name}": packed(value) for name, value in values.items()}
+        try:
+            with translated():
+                self._client.update_item(TableName=self._table, Key=_key(notice), **write)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
 
 
 def _key(notice: str) -> Item:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
 from rft.adapters.aws_errors import translated
+from rft.adapters.joining import LEAST_PART_BYTES, Stretch, parts
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError, RftError
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 MISSING: dict[str, type[RftError]] = dict.fromkeys(
-    ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "AccessDenied", "403", "404"), DatasetNotFound
+    ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "InvalidArgument", "MethodNotAllowed", "AccessDenied", "403", "404"),
+    DatasetNotFound,
 )
-"""S3 answers AccessDenied for a missing key too, where the role may not list the bucket."""
+"""S3 answers AccessDenied for a missing key too, where the role may not list the bucket; InvalidArgument for what is no
+version id, MethodNotAllowed for the version that marks a deletion."""
 
 PART_BYTES = 8 * 2**20
 """S3 takes 10,000 parts of an upload at most, each but the last of at least 5 MiB: this is room for 80 GB."""
@@ -59,6 +62,51 @@ class S3ObjectStore:
         # upload_fileobj lets ClientError through; upload_file would wrap it into one without a code.
         with io.BufferedReader(_Chunks(chunks)) as stream, translated():
             self._s3.upload_fileobj(stream, *_bucket_and_key(uri), Config=_parts())
+
+    def join(self, uri: str, pieces: Sequence[str]) -> None:
+        """Copy inside S3 what is long enough for a part of its own, and carry the rest."""
+        sizes = [self._size(piece) for piece in pieces]
+        if sum(sizes) <= LEAST_PART_BYTES:
+            self.put_bytes(uri, b"".join(self.get_bytes(piece) for piece in pieces))
+            return
+        bucket, key = _bucket_and_key(uri)
+        with translated():
+            upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+            target: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": upload}
+            try:
+                done: Any = [self._part(target, at, part, pieces) for at, part in enumerate(parts(sizes), 1)]
+                self._s3.complete_multipart_upload(**target, MultipartUpload={"Parts": done})
+            except BaseException:
+                self._s3.abort_multipart_upload(**target)
+                raise
+
+    def _part(self, target: dict[str, Any], number: int, part: list[Stretch], pieces: Sequence[str]) -> dict[str, Any]:
+        """Add a part to an upload, and say what completing it must name: its ETag and what checksums it has."""
+        first = part[0]
+        if len(part) == 1 and len(first) >= LEAST_PART_BYTES:
+            bucket, key = _bucket_and_key(pieces[first.piece])
+            answer: Any = self._s3.upload_part_copy(
+                **target,
+                PartNumber=number,
+                CopySource={"Bucket": bucket, "Key": key},
+                CopySourceRange=f"bytes={first.start}-{first.end - 1}",
+            )["CopyPartResult"]
+        else:
+            body = b"".join(self._bytes(pieces[each.piece], each) for each in part)
+            answer = self._s3.upload_part(**target, PartNumber=number, Body=body)
+        checksums = {key: answer[key] for key in answer if key.startswith("Checksum") and key != "ChecksumType"}
+        return {"PartNumber": number, "ETag": answer["ETag"], **checksums}
+
+    def _bytes(self, uri: str, stretch: Stretch) -> bytes:
+        bucket, key = _bucket_and_key(uri)
+        with reading(uri):
+            found = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={stretch.start}-{stretch.end - 1}")
+            return found["Body"].read()
+
+    def _size(self, uri: str) -> int:
+        bucket, key = _bucket_and_key(uri)
+        with reading(uri):
+            return self._s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
 
     def put_bytes(self, uri: str, body: bytes) -> None:
         """Write a small object."""

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import RetryableThrottling
+from rft.runs.status import TERMINAL
+from rft.steps.reconcile_run import reconcile_run
+from rft.steps.record_outcome import record_outcome
+from tests.fakes.records import RUN_ID
+from tests.fakes.world import World
+
+S = RunStatus
+OPEN = sorted(set(S) - TERMINAL)
+
+
+def reconcile(
+    world: World, status: str = "ABORTED", error: str = "", cause: str = "", run_id: str = RUN_ID
+) -> RunRecord | None:
+    return reconcile_run(
+        run_id=run_id,
+        status=status,
+        error=error,
+        cause=cause,
+        ledger=world.ledger,
+        jobs=world.jobs,
+        notifier=world.notifier,
+    )
+
+
+@pytest.mark.parametrize("stage", OPEN)
+@pytest.mark.parametrize(
+    ("execution", "status", "error"),
+    [
+        ("ABORTED", S.CANCELLED, "ExecutionAborted"),
+        ("TIMED_OUT", S.FAILED, "ExecutionTimedOut"),
+        ("FAILED", S.FAILED, "ExecutionFailed"),
+        ("SUCCEEDED", S.FAILED, "OutcomeMissing"),
+    ],
+)
+def test_an_open_run_is_closed_and_told(stage: RunStatus, execution: str, status: RunStatus, error: str) -> None:
+    world = World(stage)
+    record = reconcile(world, execution)
+    assert record is not None
+    assert record.failure is not None
+    assert (record.status, record.failure.error, record.failure.stage) == (status, error, stage)
+    assert (record.notified, len(world.messages)) == (True, 1)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_job_that_goes_on_is_stopped(recorded: bool) -> None:
+    world = World(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
+    reconcile(world)
+    assert world.job_status == "Stopping"
+
+
+def test_what_the_execution_said_is_kept_in_readable_form() -> None:
+    said = json.dumps({"errorMessage": "no such function", "errorType": "X", "stackTrace": []})
+    failed = reconcile(World(S.PREPARING), "FAILED", "Lambda.ResourceNotFoundException", said)
+    aborted = reconcile(World(S.PREPARING), "ABORTED", "Maintenance", "quota is needed")
+    assert failed is not None
+    assert failed.failure is not None
+    assert (failed.failure.error, failed.failure.cause) == ("Lambda.ResourceNotFoundException", "no such function")
+    assert aborted is not None
+    assert aborted.failure is not None
+    assert "quota is needed" in aborted.failure.cause
+
+
+def test_our_own_ending_is_left_alone_and_not_told_twice() -> None:
+    world = World(S.TRAINING).with_job()
+    record_outcome(
+        run_id=RUN_ID,
+        status=S.FAILED,
+        error="E",
+        cause="C",
+        jobs=world.jobs,
+        ledger=world.ledger,
+        notifier=world.notifier,
+    )
+    ended = world.record
+    assert reconcile(world, "FAILED", "E", "C") == ended
+    assert len(world.messages) == 1
+
+
+def test_a_message_that_the_ending_could_not_send_is_sent() -> None:
+    world = World(S.STARTING)
+    world.notifier.fails_with = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        record_outcome(
+            run_id=RUN_ID,
+            status=S.FAILED,
+            error="E",
+            cause="C",
+            jobs=world.jobs,
+            ledger=world.ledger,
+            notifier=world.notifier,
+        )
+    reconcile(world, "FAILED", "E", "C")
+    assert [message["cause"] for message in world.messages] == ["C"]
+
+
+def test_a_job_left_behind_by_an_ended_run_is_stopped() -> None:
+    world = World(S.STARTING).with_job(recorded=False)
+    world.ledger.transition(RUN_ID, S.CANCELLED)
+    reconcile(world)
+    assert world.job_status == "Stopping"
+
+
+def test_a_completed_run_is_left_alone() -> None:
+    world = World(S.COMPLETED)
+    world.jobs.create({"jobName": RUN_ID})
+    reconcile(world)
+    assert (world.jobs.stops, world.messages) == ([], [])
+
+
+@pytest.mark.parametrize("where", ["jobs", "notifier"])
+def test_a_repeat_does_what_is_missing(where: str) -> None:
+    world = World(S.TRAINING).with_job()
+    if where == "jobs":
+        world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    else:
+        world.notifier.fails_with = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        reconcile(world)
+    reconcile(world)
+    reconcile(world)
+    assert (world.record.status, world.job_status, len(world.messages)) == (S.CANCELLED, "Stopping", 1)
+
+
+def test_an_execution_that_is_no_run_is_passed_over() -> None:
+    world = World(S.PENDING)
+    assert reconcile(world, run_id="by-hand") is None
+    assert world.messages == []

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from rft.contracts.ledger import RunStatus
+from rft.contracts.steps import UploadOutcome
+from rft.errors import RetryableServiceError, RetryableThrottling
+from rft.settings import StorageSettings
+from rft.steps.start_from_upload import start_from_upload
+from tests.fakes.clock import FixedClock
+from tests.fakes.executions import MemoryExecutions
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.notifier import MemoryNotifier
+from tests.fakes.store import MemoryStore
+
+KEY = "uploads/pandalm/demo/testset.json"
+RUN_JSON = "s3://data-bucket/uploads/pandalm/demo/run.json"
+
+
+class Bucket:
+    """Deliveries of S3's events to the step."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.ledger = MemoryLedger(self.clock)
+        self.store = MemoryStore()
+        self.executions = MemoryExecutions()
+        self.notifier = MemoryNotifier()
+
+    def deliver(self, key: str = KEY, version: str | None = "v1", etag: str = "e1") -> UploadOutcome:
+        return start_from_upload(
+            bucket="data-bucket",
+            key=key,
+            version_id=version,
+            etag=etag,
+            ledger=self.ledger,
+            store=self.store,
+            executions=self.executions,
+            notifier=self.notifier,
+            clock=self.clock,
+            graders={"pandalm": "arn:aws:lambda:us-east-1:123456789012:function:pandalm"},
+            storage=StorageSettings.model_validate({"DATA_BUCKET": "data-bucket"}),
+        )
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket()
+
+
+def test_a_file_becomes_a_run_of_its_version(bucket: Bucket) -> None:
+    bucket.store.objects[RUN_JSON] = json.dumps({"mode": "preflight"}).encode()
+    run_id = bucket.deliver().run_id
+    assert run_id is not None
+    record = bucket.ledger.get(run_id)
+    assert (record.name, record.request.mode, record.request.dataset.version) == ("demo", "preflight", "v1")
+    assert bucket.executions.started[run_id]["request"]["dataset"]["uri"] == f"s3://data-bucket/{KEY}"
+
+
+def test_twenty_deliveries_in_any_order_are_one_run_per_version(bucket: Bucket) -> None:
+    versions = ["v1", "v2"] * 20
+    random.Random(3).shuffle(versions)
+    runs = {version: set[str | None]() for version in versions}
+    for version in versions:
+        runs[version].add(bucket.deliver(version=version).run_id)
+    assert [len(ids) for ids in runs.values()] == [1, 1]
+    assert len(bucket.ledger.records) == len(bucket.executions.started) == 2
+
+
+def test_without_versions_the_etag_tells_uploads_apart(bucket: Bucket) -> None:
+    first, again = bucket.deliver(version=None), bucket.deliver(version=None)
+    other = bucket.deliver(version=None, etag="e2")
+    assert first == again
+    assert other.run_id not in (None, first.run_id)
+    assert first.run_id is not None
+    assert bucket.ledger.get(first.run_id).request.dataset.version is None
+
+
+@pytest.mark.parametrize("now", [b'{"mode": "preflight"}', b"{"])
+def test_a_late_delivery_meets_its_run_whatever_run_json_says_by_now(bucket: Bucket, now: bytes) -> None:
+    first = bucket.deliver()
+    bucket.store.objects[RUN_JSON] = now
+    assert bucket.deliver() == first
+    assert bucket.notifier.sent == []
+
+
+def test_a_delivery_that_broke_off_is_finished_by_the_next(bucket: Bucket) -> None:
+    bucket.executions.fails_with = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        bucket.deliver()
+    bucket.store.objects[RUN_JSON] = b'{"mode": "preflight"}'
+    run_id = bucket.deliver().run_id
+    assert run_id is not None
+    assert bucket.executions.started[run_id]["request"]["mode"] == "train"
+    assert len(bucket.ledger.records) == 1
+
+
+@pytest.mark.parametrize("key", ["uploads/pandalm/demo/run.json", "uploads/pandalm/demo/"])
+def test_run_json_and_folders_start_nothing_and_are_no_fault(bucket: Bucket, key: str) -> None:
+    assert bucket.deliver(key) == UploadOutcome()
+    assert (bucket.ledger.records, bucket.notifier.sent) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("key", "run_json", "told"),
+    [
+        ("uploads/pandalm/demo/deep/er.json", None, "uploads/<task>/<name>/<file>"),
+        ("uploads/nosuch/demo/a.json", None, "no task"),
+        ("uploads/pandalm/demo/a%2e.json", None, "dataset.uri"),
+        (KEY, b"{", "run.json"),
+        (KEY, b'{"grader": {"name": "nosuch"}}', "grader"),
+        (KEY, b" " * 65_537, "65,536 bytes"),
+    ],
+)
+def test_what_is_no_run_is_recorded_and_told_once(bucket: Bucket, key: str, run_json: bytes | None, told: str) -> None:
+    if run_json is not None:
+        bucket.store.objects[RUN_JSON] = run_json
+    outcomes = [bucket.deliver(key) for _ in range(3)]
+    assert outcomes[0].run_id is None
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert told in " ".join(outcomes[0].problems)
+    (rejection,) = bucket.ledger.rejections.values()
+    assert (rejection.key, rejection.version, rejection.problems) == (key, "v1", outcomes[0].problems)
+    ((subject, message),) = bucket.notifier.sent
+    assert key in subject
+    assert message["problems"] == list(rejection.problems)
+    assert json.loads(json.dumps(message)) == message
+    assert bucket.ledger.records == {}
+
+
+def test_a_rejected_version_stays_rejected_and_a_new_one_is_a_new_chance(bucket: Bucket) -> None:
+    bucket.store.objects[RUN_JSON] = b"{"
+    assert bucket.deliver().problems
+    bucket.store.objects[RUN_JSON] = b"{}"
+    assert bucket.deliver().problems
+    assert bucket.deliver(version="v2").run_id is not None
+
+
+def test_a_rejection_that_could_not_be_told_is_told_by_the_next_delivery(bucket: Bucket) -> None:
+    bucket.notifier.fails_with = [RetryableServiceError("later")]
+    with pytest.raises(RetryableServiceError):
+        bucket.deliver("uploads/x.json")
+    bucket.deliver("uploads/x.json")
+    assert len(bucket.notifier.sent) == 1
+
+
+def test_a_run_that_has_ended_is_not_started_again(bucket: Bucket) -> None:
+    run_id = bucket.deliver().run_id
+    assert run_id is not None
+    bucket.ledger.transition(run_id, RunStatus.CANCELLED)
+    bucket.executions.started.clear()
+    assert bucket.deliver().run_id == run_id
+    assert bucket.executions.started == {}
