@@ -77,6 +77,16 @@ def dataset_lines(view: View) -> Iterator[str]:
         yield f"          [yellow]left out[/]  {dataset['bad_records']} bad records, listed in the manifest"
 
 
+def dataset_check_lines(view: View) -> Iterator[str]:
+    """What the checks of the rows found that is no pass; how many passed."""
+    checks = view["dataset_checks"]
+    told = [check for check in checks if check["verdict"] in ("warn", "block")]
+    passed = sum(check["verdict"] == "pass" for check in checks)
+    yield f"          rows      {passed} of {len(checks)} checks passed"
+    for check in told:
+        yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']}: {escape(check['detail'])}"
+
+
 def smoke_test_lines(view: View) -> Iterator[str]:
     """One line a check, then the two means."""
     report = view["smoke_test"]
@@ -85,6 +95,34 @@ def smoke_test_lines(view: View) -> Iterator[str]:
         yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']:<{width}} {escape(check['detail'])}"
     if report["mean_right"] is not None and report["mean_wrong"] is not None:
         yield f"          scores    right {report['mean_right']:.3f} · wrong {report['mean_wrong']:.3f}"
+
+
+def forecast_lines(view: View) -> Iterator[str]:
+    """What the job is going to take; unknown where nobody knows."""
+    forecast = view["forecast"]
+    work = f"{forecast['steps']:,} steps · {_range(forecast['rollouts'])} rollouts"
+    yield f"          forecast  {work} · {_range(forecast['judge_calls_in_all'])} judge calls [dim](estimate)[/]"
+    yield f"          training  {_range(forecast['training_hours'], '.1f')} h [dim](estimate)[/]"
+    cost = _range(forecast["cost_usd"], ",.2f", "$")
+    yield f"          cost      {cost} [dim](prices of {forecast['prices_as_of']})[/]"
+    for unknown in (what for line in forecast["cost"] for what in line["unknown"]):
+        yield f"          [yellow]unknown[/]   {escape(unknown)}"
+    for limit in forecast["limits"]:
+        if limit["fits"] is False:
+            needed, allowed = f"{limit['needed']:,.0f}", f"{limit['allowed']:,.0f}"
+            yield f"          [yellow]too much[/]  {limit['name'].replace('_', ' ')}: {needed}, and {allowed} are allowed"
+    for why in forecast["over_budget"]:
+        yield f"          [yellow]over[/]      {escape(why)}"
+
+
+def _range(numbers: Mapping[str, float | None] | None, form: str = ",.0f", unit: str = "") -> str:
+    """From the least to the most, as far as they are known."""
+    if numbers is None:
+        return "unknown"
+    low, high = (None if end is None else f"{unit}{end:{form}}" for end in (numbers["low"], numbers["high"]))
+    if high is None:
+        return f"at least {low}"
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def hyperparameter_lines(view: View) -> Iterator[str]:
@@ -132,8 +170,12 @@ def milestone(point: StepReward, seen: Rewards) -> str:
 
 
 FINDINGS: Mapping[str, tuple[tuple[str, Callable[[View], Iterator[str]]], ...]] = {
-    "PREPARING": (("dataset", dataset_lines), ("hyperparameters", hyperparameter_lines)),
-    "SMOKE_TESTING": (("smoke_test", smoke_test_lines),),
+    "PREPARING": (
+        ("dataset", dataset_lines),
+        ("dataset_checks", dataset_check_lines),
+        ("hyperparameters", hyperparameter_lines),
+    ),
+    "SMOKE_TESTING": (("smoke_test", smoke_test_lines), ("forecast", forecast_lines)),
     "AWAITING_APPROVAL": (("approval", approval_lines),),
 }
 """Which parts of a view each stage fills, and how they are told."""

@@ -151,3 +151,42 @@ def test_events_are_told_one_a_line() -> None:
         "2026-11-20 12:00:00Z                    → PENDING",
         "2026-11-20 12:00:01Z  PENDING           → PREPARING  reads [a]",
     ]
+
+
+def test_a_forecast_is_told_with_what_nobody_knows() -> None:
+    forecast = {
+        "steps": 100,
+        "rollouts": {"low": 7400, "high": 10800},
+        "judge_calls_in_all": {"low": 220, "high": 12100},
+        "training_hours": {"low": 0.29, "high": 24},
+        "cost_usd": {"low": 0.16, "high": None},
+        "prices_as_of": "2026-05",
+        "cost": [{"name": "training", "usd": None, "unknown": ["the price of an hour"]}],
+        "limits": [
+            {"name": "judge_requests_per_minute", "needed": 234.7, "allowed": 100, "fits": False},
+            {"name": "grader_concurrency", "needed": 1, "allowed": None, "fits": None},
+        ],
+        "over_budget": ["max_judge_calls is 1,000"],
+    }
+    lines = plain(Narrator().lines(view(RunStatus.AWAITING_APPROVAL, forecast=forecast)))
+    start = next(n for n, each in enumerate(lines) if "forecast" in each)
+    assert [each.strip() for each in lines[start : start + 6]] == [
+        "forecast  100 steps · 7,400 to 10,800 rollouts · 220 to 12,100 judge calls (estimate)",
+        "training  0.3 to 24.0 h (estimate)",
+        "cost      at least $0.16 (prices of 2026-05)",
+        "unknown   the price of an hour",
+        "too much  judge requests per minute: 235, and 100 are allowed",
+        "over      max_judge_calls is 1,000",
+    ]
+
+
+def test_dataset_checks_that_are_no_pass_are_told() -> None:
+    checks = [
+        {"name": "leaks", "verdict": "warn", "detail": "3 of 20 rows"},
+        {"name": "references", "verdict": "pass", "detail": "0 of 200 rows"},
+        {"name": "base_model_misses", "verdict": "not_done", "detail": "no rollouts"},
+    ]
+    lines = plain(Narrator().lines(view(RunStatus.SMOKE_TESTING, dataset_checks=checks)))
+    assert "          rows      1 of 3 checks passed" in lines
+    assert "          ! leaks: 3 of 20 rows" in lines
+    assert not [each for each in lines if "references" in each]

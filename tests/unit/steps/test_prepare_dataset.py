@@ -103,7 +103,8 @@ def test_files_are_named_by_split_and_rows_and_the_manifest_comes_last(world: Wo
     prepared = world.prepare()
     names = [uri.removeprefix(f"{FOLDER}/") for uri in world.written]
     train, validation, test = (world.manifest.files[name].rows for name in ("train", "validation", "test"))
-    assert names == [f"train-{train}.jsonl", f"validation-{validation}.jsonl", f"test-{test}.jsonl", "manifest.json"]
+    splits = [f"train-{train}.jsonl", f"validation-{validation}.jsonl", f"test-{test}.jsonl"]
+    assert names == [*splits, "checks.json", "manifest.json"]
     assert (prepared.train_uri, prepared.train_rows) == (f"{FOLDER}/train-{train}.jsonl", train)
     assert train + validation + test == 300
 

@@ -14,7 +14,7 @@ from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.run_request import RunRequest
-from rft.contracts.smoke_test import SmokeTestSummary
+from rft.contracts.smoke_test import CheckSummary, SmokeTestSummary
 
 
 class RunStatus(StrEnum):
@@ -94,6 +94,7 @@ class RunRecord(Contract):
     execution_arn: str | None = None
     grader_arn: str | None = None
     dataset: DatasetSummary | None = None
+    dataset_checks: tuple[CheckSummary, ...] | None = None
     hyperparameters: dict[str, Recommendation] | None = None
     smoke_test: SmokeTestSummary | None = None
     forecast: Forecast | None = None

@@ -125,6 +125,9 @@ class SmokeTestReport(Contract):
     trusted: bool
     reasons: tuple[str, ...] = Field(description="Why not trusted, the weightiest first; empty when trusted.")
     checks: tuple[Check, ...]
+    dataset_checks: tuple[CheckSummary, ...] = Field(
+        default=(), description="What `dataset/checks.json` found in the rows; none of them changes the verdict here."
+    )
     thresholds: Thresholds
     overrides: dict[str, float] = Field(description="Those thresholds that the request changed.")
     planned: Calls

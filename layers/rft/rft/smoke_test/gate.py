@@ -10,7 +10,16 @@ from __future__ import annotations
 from statistics import fmean
 
 from rft.contracts.run_request import SmokeTestRequest
-from rft.contracts.smoke_test import Calls, Check, ProbeScore, SmokeTestReport, SmokeTestSummary, Times, Verdict
+from rft.contracts.smoke_test import (
+    Calls,
+    Check,
+    CheckSummary,
+    ProbeScore,
+    SmokeTestReport,
+    SmokeTestSummary,
+    Times,
+    Verdict,
+)
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks import CHECKS
 from rft.smoke_test.evidence import Evidence
@@ -39,6 +48,7 @@ def report(
     planned: Calls,
     invocations: int,
     seconds: float,
+    dataset_checks: tuple[CheckSummary, ...] = (),
 ) -> SmokeTestReport:
     """The whole report, with every block among the reasons."""
     checks = judge(evidence, thresholds)
@@ -50,6 +60,7 @@ def report(
         trusted=not reasons,
         reasons=reasons,
         checks=checks,
+        dataset_checks=dataset_checks,
         thresholds=thresholds,
         overrides=thresholds.overrides(),
         planned=planned,

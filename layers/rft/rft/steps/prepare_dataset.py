@@ -24,6 +24,7 @@ from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid
 from rft.observability import logger
 from rft.ports import DatasetSource, Ledger, ObjectStore, Tokenizer, Workers
+from rft.steps.dataset_checks import keep_checks, surveyed
 from rft.tasks import task as task_named
 
 
@@ -52,7 +53,17 @@ def prepare_dataset(
         content = _Content.read(wanted, source, spool, lambda batches: workers.map(renderer, batches), bounds)
         files = _Files(folder, store, run_id)
         files.write(content)
+        read = surveyed(content.plan, content.spool)
     manifest = _manifest(run_id, request, content, files, tokenizer.encoding)
+    keep_checks(
+        manifest,
+        plan=content.plan,
+        spool=content.spool,
+        prompt_tokens=content.loaded.prompt_tokens,
+        read=read,
+        store=store,
+        ledger=ledger,
+    )
     manifest_uri = f"{folder}/manifest.json"
     store.put_bytes(manifest_uri, manifest.model_dump_json(indent=2).encode())
     figures = summary(manifest, manifest_uri)

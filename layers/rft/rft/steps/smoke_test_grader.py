@@ -39,7 +39,7 @@ def smoke_test_grader(
     `graders` are those deployed here, name → ARN; `require_approval` is the stack's own wish. Raises InvalidRequest
     (grader, dataset.task), RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
     """
-    ledger.transition(run_id, RunStatus.SMOKE_TESTING)
+    record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     task = task_named(request.dataset.task)
     arn = grader_arn(request.grader, task.default_grader, graders)
     ledger.update(run_id, {"grader_arn": arn})
@@ -65,6 +65,7 @@ def smoke_test_grader(
         planned=calls(planned),
         invocations=answered.invocations,
         seconds=(clock.now() - started).total_seconds(),
+        dataset_checks=record.dataset_checks or (),
     )
     outcome = _record(report, ledger, store)
     needs = approval_reasons(request, stack_requires=require_approval)
