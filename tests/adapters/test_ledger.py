@@ -15,6 +15,7 @@ from rft.adapters.ledger import DynamoLedger
 from rft.contracts.ledger import Decision, Failure, RunStatus
 from rft.errors import RetryableServiceError, RetryableThrottling, RunConflict, TransitionRefused
 from rft.runs.approval import requested
+from rft.steps.ending import end
 from tests.fakes.clock import FixedClock
 from tests.fakes.dynamo import TABLE, dynamo_client, ledger_table
 from tests.fakes.records import RUN_ID, add_run, run_record
@@ -62,6 +63,17 @@ def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoLedger, rival
         ledger.transition(RUN_ID, S.COMPLETED, changes={"model_arn": "arn:m"})
     assert (ledger.get(RUN_ID).status, ledger.get(RUN_ID).model_arn) == (S.CANCELLED, None)
     assert [e.after for e in ledger.events(RUN_ID)][-2:] == [S.TRAINING, S.CANCELLED]
+
+
+def test_an_end_names_the_stage_that_the_run_had_really_come_to(
+    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+) -> None:
+    looked = add_run(ledger, S.PENDING)
+    just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
+    ended = end(looked, S.CANCELLED, error="RunCancelled", cause="by hand", ledger=ledger)
+    assert ended.failure is not None
+    assert ended.failure.stage is S.PREPARING
+    assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING, S.CANCELLED]
 
 
 def test_a_step_run_twice_at_once_leaves_one_event(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
-from rft.ports import Clock, RunPage
+from rft.ports import Changes, Clock, RunPage
 from rft.runs.approval import answered
 from rft.runs.records import RunFilter, from_cursor, position, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow
@@ -39,15 +39,14 @@ class MemoryLedger:
             raise RunNotFound(f"no run {run_id}")
         return self.records[run_id]
 
-    def transition(
-        self, run_id: str, to: RunStatus, *, detail: str = "", changes: Mapping[str, Any] | None = None
-    ) -> RunRecord:
+    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
         record = self.get(run_id)
         if not may_follow(record.status, to):
             raise TransitionRefused(f"{run_id} is {record.status} and cannot become {to}")
         if record.status != to:
             self.history[run_id].append(RunEvent(at=self._clock.now(), before=record.status, after=to, detail=detail))
-        return self._write(record, {**(changes or {}), "status": to})
+        fields = changes(record) if callable(changes) else changes or {}
+        return self._write(record, {**fields, "status": to})
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
         record = self.get(run_id)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
     from rft.contracts.job import Job
@@ -24,18 +24,22 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class OpenSource:
-    """A dataset being read: `stream` yields bytes once; `version` is S3's version id or an ETag, where there is one."""
+    """A dataset being read: `stream` yields bytes once; `version` is S3's version id or an ETag, where there is one.
+
+    Where it is `pinned`, the very same bytes can be opened again by that version, from any byte on.
+    """
 
     stream: BinaryIO
     bytes: int | None
     version: str | None
+    pinned: bool = False
 
 
 class DatasetSource(Protocol):
     """Reads raw datasets from where requests may point."""
 
-    def open(self, uri: str, version: str | None = None) -> AbstractContextManager[OpenSource]:
-        """Open for one pass; `version` is an S3 version id, None the newest.
+    def open(self, uri: str, version: str | None = None, start: int = 0) -> AbstractContextManager[OpenSource]:
+        """Open for one pass, from byte `start` on; `version` is an S3 version id, None the newest.
 
         Raises InvalidRequest (address not allowed), DatasetNotFound, DatasetSizeOutOfBounds.
         """
@@ -51,6 +55,10 @@ class ObjectStore(Protocol):
 
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
         """Write an object as its bytes come; replaces what was there once all have come, and does nothing before."""
+        ...
+
+    def join(self, uri: str, pieces: Sequence[str]) -> None:
+        """Write an object that is others of the bucket end to end; replaces what was there. Raises DatasetNotFound."""
         ...
 
     def put_bytes(self, uri: str, body: bytes) -> None:
@@ -154,6 +162,10 @@ class RunPage:
     cursor: str | None
 
 
+Changes: TypeAlias = "Mapping[str, Any] | Callable[[RunRecord], Mapping[str, Any]]"
+"""Fields of RunRecord, or what gives them for the record as it stands when they are written."""
+
+
 class Ledger(Protocol):
     """Run records. No write changes a run that has ended, but for marking it notified."""
 
@@ -169,9 +181,7 @@ class Ledger(Protocol):
         """The run now, strongly consistent. Raises RunNotFound."""
         ...
 
-    def transition(
-        self, run_id: str, to: RunStatus, *, detail: str = "", changes: Mapping[str, Any] | None = None
-    ) -> RunRecord:
+    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
         """Change status, together with fields of RunRecord, and append an event; all or nothing.
 
         A change to the status it already has (a step that is retried) writes the fields and no event.

@@ -30,7 +30,7 @@ from rft.adapters.ledger_items import (
 from rft.adapters.ledger_search import RunSearch
 from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.errors import RetryableThrottling, RunConflict, RunNotFound, TransitionRefused
-from rft.ports import Clock, RunPage
+from rft.ports import Changes, Clock, RunPage
 from rft.runs.approval import answered
 from rft.runs.records import RunFilter, revised
 from rft.runs.status import TERMINAL, may_follow
@@ -80,9 +80,7 @@ class DynamoLedger:
         """The run now."""
         return record_of(self._item(run_id))
 
-    def transition(
-        self, run_id: str, to: RunStatus, *, detail: str = "", changes: Mapping[str, Any] | None = None
-    ) -> RunRecord:
+    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
         """Change status, with fields and an event, provided that the status is still the one that was looked at."""
         return self._change(run_id, to, detail, changes or {})
 
@@ -159,15 +157,16 @@ class DynamoLedger:
         wanted = RunFilter(status=status, name=name, tag=tag)
         return RunSearch(self._client, self._table, wanted).page(limit=limit, cursor=cursor)
 
-    def _change(self, run_id: str, to: RunStatus | None, detail: str, changes: Mapping[str, Any]) -> RunRecord:
+    def _change(self, run_id: str, to: RunStatus | None, detail: str, changes: Changes) -> RunRecord:
         for _ in self._attempts(run_id):
             item = self._item(run_id)
             record = record_of(item)
             after = to or record.status
             if not may_follow(record.status, after):
                 raise TransitionRefused(f"{run_id} is {record.status} and cannot become {after}")
-            changed = revised(record, {**changes, "status": after}, at=self._clock.now())
-            if self._write(record, changed, changes, int(item["event_count"]["N"]), detail):
+            fields = changes(record) if callable(changes) else changes
+            changed = revised(record, {**fields, "status": after}, at=self._clock.now())
+            if self._write(record, changed, fields, int(item["event_count"]["N"]), detail):
                 return changed
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 

@@ -13,10 +13,14 @@ def end(record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger:
     """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it."""
     if record.status in TERMINAL:
         return record
-    completed = status is RunStatus.COMPLETED
-    changes = {} if completed else {"failure": Failure(stage=record.status, error=error, cause=cause)}
+
+    def failure(last: RunRecord) -> dict[str, Failure]:
+        """Names the stage that the run was in just then: it may have moved on since `record` was read."""
+        completed = status is RunStatus.COMPLETED
+        return {} if completed else {"failure": Failure(stage=last.status, error=error, cause=cause)}
+
     try:
-        return ledger.transition(record.run_id, status, detail=cause, changes=changes)
+        return ledger.transition(record.run_id, status, detail=cause, changes=failure)
     except TransitionRefused:
         ended = ledger.get(record.run_id)
         if ended.status not in TERMINAL:
