@@ -53,7 +53,8 @@ def check_training(
         logger().warning("the breaker has tripped: stopping the job", signal=breaker.signal, said=breaker.said)
         jobs.stop(job_arn)
     check = training_check(job, hours=hours, limit=max_training_hours, breaker=breaker)
-    logger().info("job checked", job_status=check.job_status, phase=check.phase, hours=check.hours)
+    steps = course.metrics.steps if course else None
+    logger().info("job checked", job_status=check.job_status, phase=check.phase, hours=check.hours, steps=steps)
     return check
 
 

@@ -1,0 +1,87 @@
+"""Training that goes wrong on the way: the breaker sees it in the rollouts, and ends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator, EmulatorOptions
+from tests.e2e.runs import ROOT, Bench, Ended
+
+pytestmark = pytest.mark.emulator
+
+GRADERS = Path(__file__).parents[1] / "fixtures" / "graders"
+QUESTIONS = ROOT / "examples" / "gsm8k" / "questions.jsonl"
+STEP = 32
+"""Rollouts: 16 prompts, answered twice."""
+
+GOOD_STEPS = 6
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """Jobs of a hundred steps, which nobody waits for to end."""
+    with Emulator.start(EmulatorOptions(speed=600, training_seconds=15, max_steps=100)) as aws:
+        yield Bench(aws)
+
+
+def trained(bench: Bench, name: str, *, epochs: int = 20, **fields: Any) -> Ended:
+    """A run whose grader fails after some steps, waited for; validation takes some of the good rollouts, too."""
+    environment = {"DATA_BUCKET": bench.aws.bucket, "GOOD_ROLLOUTS": str(GOOD_STEPS * STEP)}
+    arn = bench.aws.add_function(f"grade-{name}", GRADERS / "failing_later", environment=environment)
+    chosen = {"batchSize": 16, "trainingSamplePerPrompt": 2, "epochCount": epochs, "evalInterval": 100}
+    return bench.run(
+        name,
+        QUESTIONS.read_bytes(),
+        dataset={"task": "gsm8k"},
+        grader={"lambda_arn": arn},
+        hyperparameters=chosen,
+        smoke_test={"sample_size": 10},
+        **fields,
+    )
+
+
+@pytest.fixture(scope="module")
+def stopped(bench: Bench) -> Ended:
+    """A run whose grader fails after GOOD_STEPS steps."""
+    return trained(bench, "goes-bad")
+
+
+def steps_seen_at_work(bench: Bench, ended: Ended) -> list[int]:
+    """How many steps each look at the job knew of, while it was at work."""
+    lines = [json.loads(line) for line in bench.aws.logs("CheckTraining") if ended.view["run_id"] in line]
+    looks = [line for line in lines if line.get("message") == "job checked"]
+    return [look["steps"] for look in looks if look["job_status"] == "InProgress"]
+
+
+def test_a_grader_that_starts_to_fail_ends_the_job_within_two_looks(bench: Bench, stopped: Ended) -> None:
+    run_id, failure = stopped.view["run_id"], stopped.view["failure"]
+    assert (stopped.status, stopped.execution) == ("FAILED", "FAILED")
+    assert (failure["stage"], failure["error"]) == ("TRAINING", "TrainingBreakerTripped")
+    assert "of the last 3 steps could not be graded; 30.0% are allowed" in failure["cause"]
+    (job,) = bench.jobs(run_id)
+    assert (job.status, len(job.steps) < 100) == ("Stopped", True)
+    assert len([steps for steps in steps_seen_at_work(bench, stopped) if steps > GOOD_STEPS + 1]) <= 2
+    assert [(m["error"], m["cause"]) for m in bench.messages(run_id)] == [(failure["error"], failure["cause"])]
+
+
+def test_what_was_measured_until_then_is_in_the_view(bench: Bench, stopped: Ended) -> None:
+    view = stopped.view
+    metrics, (job,) = view["metrics"], bench.jobs(view["run_id"])
+    assert (metrics["estimated"], metrics["rollouts_per_step"]) == (True, STEP)
+    assert metrics["steps"] == len(metrics["training"]) == len(job.steps)
+    assert [point["reward"] for point in metrics["training"]] == pytest.approx([s.mean for s in job.steps], abs=1e-6)
+    assert [point["errors"] for point in metrics["training"]] == [s.errors for s in job.steps]
+    assert (metrics["unreadable"], metrics["behind"]) == (0, False)
+    assert [(finding["signal"], finding["action"]) for finding in view["breaker"]] == [("error_share", "stop")]
+    assert "reading" not in view
+
+
+def test_a_run_may_choose_to_be_warned_alone(bench: Bench) -> None:
+    ended = trained(bench, "warned", epochs=2, breaker={"error_share": {"action": "warn"}})
+    assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
+    assert [(finding["signal"], finding["action"]) for finding in ended.view["breaker"]] == [("error_share", "warn")]
