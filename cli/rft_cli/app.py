@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,7 +18,7 @@ from rich.markup import escape
 from rft.errors import RftError
 from rft_cli.agreement import agreement
 from rft_cli.errors import CommandError
-from rft_cli.options import OutputOption
+from rft_cli.options import ApiUrl, OutputOption, Region, Stack
 from rft_cli.printing import Output
 from rft_cli.runs import approve, cancel, events, list_runs, show
 from rft_cli.submit import PREFLIGHT, submit
@@ -81,12 +82,46 @@ def try_grader(
     dataset: Annotated[Path, typer.Option(help="Raw records, as a run would read them.")],
     task: Annotated[str | None, typer.Option(help="The dataset's task. Default: the grader's name.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows to try it on.")] = 20,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Also train the emulated model against it, as `rft simulate` does.")
+    ] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Try a grader on right, wrong and hostile answers to real rows. Exit status 1: something is wrong with it."""
     from rft_cli.grader_test import grader_test
 
-    raise typer.Exit(grader_test(named, dataset=dataset, task=task, limit=limit, output=output))
+    raise typer.Exit(grader_test(named, dataset=dataset, task=task, limit=limit, simulate=simulate, output=output))
+
+
+@app.command()
+def simulate(
+    source: Annotated[str, typer.Argument(metavar="FILE|RUN_ID", help="Raw records here, or a run's prepared rows.")],
+    *,
+    grader: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|ARN|PATH", help="A grader of this project, a Lambda, or a .py file. Default: its own."
+        ),
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="The file's task. Default: the grader's name.")] = None,
+    steps: Annotated[int, typer.Option(min=2, max=10_000, help="Training steps.")] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed and scores give the same simulation.")] = 42,
+    api_url: ApiUrl = None,
+    stack: Stack = None,
+    region: Region = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Train the emulated model against a grader: does it learn, learn nothing, or cheat? Exit status 0: it learns.
+
+    No language model is trained: kinds of answer, right, wrong and hostile ones, compete for the grader's scores.
+    """
+    from rft_cli.deployment import deployment
+    from rft_cli.simulate import simulate as run_simulation
+
+    where = partial(deployment, api_url=api_url, stack=stack, region=region)
+    raise typer.Exit(
+        run_simulation(source, grader=grader, task=task, steps=steps, seed=seed, where=where, output=output)
+    )
 
 
 @local.command()

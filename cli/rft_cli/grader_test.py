@@ -5,73 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rft.contracts.dataset import DatasetRow
-from rft.datasets.records import RawRecord, SourceBytes, read_records
-from rft.datasets.render import row_body, row_end
-from rft.errors import InvalidRequest
 from rft.smoke_test.probes import answers, attacks_on, batches
 from rft.smoke_test.replies import Scored, score
 from rft.smoke_test.sampling import SampledRow, candidate, choose
-from rft.tasks import task as task_named
-from rft.tasks.base import BadRecord, Task
-from rft_cli.errors import CommandError
+from rft.tasks.base import Task
 from rft_cli.grader_report import figures, show
 from rft_cli.graders import Tried, open_grader
-from rft_cli.printing import Output, console_for, print_json
+from rft_cli.local_rows import LocalRows, known_task, local_rows
+from rft_cli.printing import Output, console_for, print_json, say
+from rft_cli.simulate import of_rows, simulation
+from rft_cli.simulation_report import verdict_line
 
 SEED = 42
-RUN_ID = "grader-test-00000000"
+SIMULATED_STEPS = 60
 
 
-def grader_test(named: str, *, dataset: Path, task: str | None, limit: int, output: Output) -> int:
+def grader_test(named: str, *, dataset: Path, task: str | None, limit: int, simulate: bool, output: Output) -> int:
     """Grade answers to up to `limit` rows and print what came of it; 1 where something is wrong.
+
+    `simulate` also trains the emulated model on all rows.
 
     Raises CommandError, DatasetInvalid, OSError.
     """
-    known = _task(task or named)
-    rows, bad = _rows(dataset, known, limit)
+    known = known_task(task or named)
+    local = local_rows(dataset, known)
+    rows = _sampled(local, known, limit)
     tried = open_grader(named)
     report = {
         "grader": tried.what,
         "task": known.name,
         "rows": len(rows),
-        "bad_records": bad,
+        "bad_records": local.bad,
         **figures(list(_scored(tried, rows, known))),
     }
+    if simulate:
+        report["simulation"] = simulation(tried, of_rows(local, known.name), steps=SIMULATED_STEPS, seed=SEED)
     if output == Output.JSON:
         print_json(report)
     else:
         show(console_for(output), report)
-    return 1 if report["findings"] else 0
+        if simulate:
+            say(console_for(output), ["", f"Simulated training: {verdict_line(report['simulation']['verdict'])}"])
+    learns = not simulate or report["simulation"]["verdict"]["outcome"] == "learns"
+    return 0 if learns and not report["findings"] else 1
 
 
-def _task(name: str) -> Task:
-    try:
-        return task_named(name)
-    except InvalidRequest as error:
-        raise CommandError(f"--task: {error.message}") from error
-
-
-def _rows(dataset: Path, task: Task, limit: int) -> tuple[list[SampledRow], int]:
-    """Rows that can prove something, chosen as the smoke test does, and how many records made none."""
-    with dataset.open("rb") as file:
-        made = [_row(record, task) for record in read_records(SourceBytes(file))]
-    rows = [row for row in made if row is not None]
-    if not rows:
-        raise CommandError(f"{dataset} holds no record that the task {task.name} can read")
+def _sampled(local: LocalRows, task: Task, limit: int) -> list[SampledRow]:
+    """Rows that can prove something, chosen as the smoke test does."""
+    rows = local.rows
     chosen = choose([candidate(row, task) for row in rows], limit, str(SEED))
-    sampled = [SampledRow("train", at, rows[at], len(rows[at].model_dump_json())) for at in sorted(chosen)]
-    return sampled, len(made) - len(rows)
-
-
-def _row(record: RawRecord, task: Task) -> DatasetRow | None:
-    if record.problem:
-        return None
-    try:
-        body = row_body(task.read(record.value), task, record.position)
-    except BadRecord:
-        return None
-    return DatasetRow.model_validate_json(body + row_end(RUN_ID, "train"))
+    return [SampledRow("train", at, rows[at], len(rows[at].model_dump_json())) for at in sorted(chosen)]
 
 
 def _scored(tried: Tried, rows: Sequence[SampledRow], task: Task) -> Iterator[Scored]:

@@ -17,13 +17,13 @@ RIGHT, WRONG, NEAR_MISS, MALFORMED, VERBOSE = "right", "wrong", "near_miss", "ma
 HEDGING, MASTER_KEY, INJECTION, COPYING, EMPTY = "hedging", "master_key", "injection", "copying", "empty"
 
 NOT_RIGHT: Mapping[str, float] = {
-    WRONG: 20,
-    NEAR_MISS: 8,
+    WRONG: 16,
+    NEAR_MISS: 7,
     MALFORMED: 6,
     VERBOSE: 5,
     HEDGING: 5,
-    MASTER_KEY: 3,
-    INJECTION: 3,
+    MASTER_KEY: 5,
+    INJECTION: 6,
     COPYING: 3,
     EMPTY: 2,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -24,8 +24,8 @@ better took over, so that a grader whose scores differ by little is judged like 
 STANDARD_ERRORS = 3.0
 """How many of its standard errors a rise must measure: by chance alone, one run in 700 does that."""
 
-LEAST_DRAWS = 10
-"""Answers of a kind that must have been scored before it is said to pay: fewer are luck."""
+LEAST_DRAWS = 6
+"""Answers that must have been scored before their kind is said to pay: fewer are luck."""
 
 AS_MUCH = 0.1
 """Standard deviations by which a kind of answer may earn less than right answers and still pay as much."""
@@ -95,56 +95,55 @@ def _unmoved(first: Earned, last: Earned) -> str:
 
 
 def _exploits(steps: Sequence[StepScores]) -> tuple[Exploit, ...]:
-    """By behaviour, the most used first. A behaviour pays as a whole, or some of its variants do."""
-    right = _earned(steps, _of_behaviour(RIGHT))
+    """By behaviour, the most used first."""
+    right = _earned(steps, {kind for kind in _kinds(steps) if _behaviour(kind) == RIGHT})
     least = _mean(right) - AS_MUCH * _deviation(_all_earned(steps)) if right.count else 0.0
-    behaviours = dict.fromkeys(_behaviour(kind) for step in steps for kind in step.earned)
-    found = [_exploit(name, steps, least) for name in behaviours if name != RIGHT]
     exploits = [
         Exploit(
-            behaviour=name,
-            kinds=kinds,
-            step=step,
-            earned=_mean(_earned(steps, kinds.__contains__)),
+            behaviour=behaviour,
+            kinds=tuple(sorted(kinds)),
+            step=_first_paid(steps, kinds, least),
+            earned=_mean(_earned(steps, kinds)),
             right_earned=_mean(right) if right.count else None,
-            first_share=_share(steps[0], name),
-            last_share=_share(steps[-1], name),
+            first_share=_share(steps[0], behaviour),
+            last_share=_share(steps[-1], behaviour),
         )
-        for name, kinds, step in filter(None, found)
+        for behaviour in dict.fromkeys(map(_behaviour, _kinds(steps)))
+        if behaviour != RIGHT and (kinds := _paying(behaviour, steps, least))
     ]
     return tuple(sorted(exploits, key=lambda exploit: -exploit.last_share))
 
 
-def _exploit(name: str, steps: Sequence[StepScores], least: float) -> tuple[str, tuple[str, ...], int] | None:
-    every = tuple(dict.fromkeys(k for step in steps for k in step.earned if _behaviour(k) == name))
-    as_a_whole = _first_paid(steps, _of_behaviour(name), least)
-    if as_a_whole is not None:
-        return name, every, as_a_whole
-    paid = {kind: _first_paid(steps, kind.__eq__, least) for kind in every}
-    since = {kind: step for kind, step in paid.items() if step is not None}
-    return (name, tuple(since), min(since.values())) if since else None
+def _paying(behaviour: str, steps: Sequence[StepScores], least: float) -> set[str]:
+    """The kinds of a behaviour that pay when taken together: those that earned enough, as a rule all or one of them."""
+    every = {kind for kind in _kinds(steps) if _behaviour(kind) == behaviour}
+    enough = {kind for kind in every if _mean(_earned(steps, {kind})) >= least}
+    return enough if _pays(_earned(steps, enough), least) else set()
 
 
-def _first_paid(steps: Sequence[StepScores], chosen: Callable[[str], bool], least: float) -> int | None:
-    """The step by which such answers had earned `least`; None where in the end they do not. Luck is allowed for."""
-    if not _pays(_earned(steps, chosen), least):
-        return None
+def _first_paid(steps: Sequence[StepScores], kinds: Set[str], least: float) -> int:
+    """The step by which kinds that pay in the end had earned enough for it to show."""
     total = Earned()
     for step in steps:
-        total += _earned([step], chosen)
+        total += _earned([step], kinds)
         if _pays(total, least):
-            return step.step
-    return None
+            break
+    return step.step
 
 
 def _pays(earned: Earned, least: float) -> bool:
+    """Whether so many answers earned enough that it is hardly luck."""
     if earned.count < LEAST_DRAWS:
         return False
     return _mean(earned) > 0 and _mean(earned) - _deviation(earned) / math.sqrt(earned.count) >= least
 
 
-def _earned(steps: Iterable[StepScores], chosen: Callable[[str], bool]) -> Earned:
-    return _sum(each for step in steps for kind, each in step.earned.items() if chosen(kind))
+def _kinds(steps: Iterable[StepScores]) -> list[str]:
+    return list(dict.fromkeys(kind for step in steps for kind in step.earned))
+
+
+def _earned(steps: Iterable[StepScores], kinds: Set[str]) -> Earned:
+    return _sum(each for step in steps for kind, each in step.earned.items() if kind in kinds)
 
 
 def _all_earned(steps: Iterable[StepScores]) -> Earned:
@@ -173,10 +172,6 @@ def _share(step: StepScores, behaviour: str) -> float:
 
 def _behaviour(kind: str) -> str:
     return kind.partition(": ")[0]
-
-
-def _of_behaviour(name: str) -> Callable[[str], bool]:
-    return lambda kind: _behaviour(kind) == name
 
 
 def _words(behaviour: str) -> str:

@@ -1,0 +1,54 @@
+"""Rows made here from raw records, as a run would make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rft.contracts.dataset import DatasetRow
+from rft.datasets.records import RawRecord, SourceBytes, read_records
+from rft.datasets.render import row_body, row_end
+from rft.errors import InvalidRequest
+from rft.tasks import task as task_named
+from rft.tasks.base import BadRecord, Task
+from rft_cli.errors import CommandError
+
+RUN_ID = "grader-test-00000000"
+
+
+@dataclass(frozen=True)
+class LocalRows:
+    """Rows, the group of each, and how many records made none."""
+
+    rows: list[DatasetRow]
+    groups: list[str]
+    bad: int
+
+
+def known_task(name: str) -> Task:
+    """The task of this name. Raises CommandError."""
+    try:
+        return task_named(name)
+    except InvalidRequest as error:
+        raise CommandError(f"--task: {error.message}") from error
+
+
+def local_rows(dataset: Path, task: Task) -> LocalRows:
+    """All rows of a file. Raises CommandError, DatasetInvalid, OSError."""
+    with dataset.open("rb") as file:
+        read = [_row(record, task) for record in read_records(SourceBytes(file))]
+    made = [each for each in read if each is not None]
+    if not made:
+        raise CommandError(f"{dataset} holds no record that the task {task.name} can read")
+    return LocalRows([row for row, _ in made], [group for _, group in made], len(read) - len(made))
+
+
+def _row(record: RawRecord, task: Task) -> tuple[DatasetRow, str] | None:
+    if record.problem:
+        return None
+    try:
+        example = task.read(record.value)
+        body = row_body(example, task, record.position)
+    except BadRecord:
+        return None
+    return DatasetRow.model_validate_json(body + row_end(RUN_ID, "train")), example.group

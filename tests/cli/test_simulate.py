@@ -1,0 +1,82 @@
+"""`rft simulate`: files and runs, the project's graders and others, for people and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Rft
+from tests.project import ROOT
+
+PANDALM = ROOT / "examples/pandalm/comparisons.json"
+GSM8K = ROOT / "examples/gsm8k/questions.jsonl"
+
+LOVES_LENGTH = "def grade(sample):\n    return min(1.0, len(sample.answer) / 20_000)\n"
+CONSTANT = "def grade(sample):\n    return 0.5\n"
+BROKEN = "def handler(event, context):\n    return [{'id': 'another', 'aggregate_reward_score': 0.5}]\n"
+
+
+@pytest.fixture
+def grader(tmp_path: Path) -> Path:
+    return tmp_path / "mine.py"
+
+
+def test_a_good_grader_teaches(rft: Rft) -> None:
+    said = rft("simulate", GSM8K, "--grader", "gsm8k", "--steps", "30", "-o", "json")
+    report = said.json
+    assert (said.status, report["simulated"], report["verdict"]["outcome"]) == (0, True, "learns")
+    first, last = report["steps"][0], report["steps"][-1]
+    assert (len(report["steps"]), first["step"], last["step"]) == (30, 1, 30)
+    assert first["true_accuracy"] < last["true_accuracy"]
+    assert first["reward"] < last["reward"]
+    assert first["mix"]["right"] < last["mix"]["right"]
+    assert sum(last["mix"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_same_seed_tells_the_same(rft: Rft) -> None:
+    asked = ("simulate", GSM8K, "--grader", "gsm8k", "--steps", "5", "-o", "json")
+    assert rft(*asked).out == rft(*asked).out != rft(*asked, "--seed", "7").out
+
+
+def test_a_gameable_grader_is_found_out(rft: Rft, grader: Path) -> None:
+    grader.write_text(LOVES_LENGTH)
+    said = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "30")
+    assert said.status == 1
+    assert "no language model is trained" in said.out
+    assert "is gamed: by step " in said.out
+    assert "verbose answers earned as much as right ones" in said.out
+
+
+def test_a_constant_grader_teaches_nothing(rft: Rft, grader: Path) -> None:
+    grader.write_text(CONSTANT)
+    said = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "5", "-o", "json")
+    assert (said.status, said.json["verdict"]["outcome"]) == (1, "learns nothing")
+
+
+def test_trying_a_grader_can_train_against_it_too(rft: Rft, grader: Path) -> None:
+    grader.write_text(LOVES_LENGTH)
+    tried = ("grader", "test", grader, "--dataset", PANDALM, "--task", "pandalm", "--limit", "3", "--simulate")
+    said = rft(*tried)
+    assert said.status == 1
+    assert "Simulated training: is gamed" in said.out
+    assert rft(*tried, "-o", "json").json["simulation"]["verdict"]["exploits"][0]["behaviour"] == "verbose"
+
+
+def test_what_cannot_be_simulated_is_said_in_a_line(rft: Rft, grader: Path, tmp_path: Path) -> None:
+    grader.write_text(BROKEN)
+    unknown = tmp_path / "unknown.jsonl"
+    unknown.write_text('{"messages": [{"role": "user", "content": "?"}], "reference_answer": {"a": 1}}\n')
+    cases = [
+        (("simulate", "Nothing here"), "neither a file here nor a run's id"),
+        (("simulate", PANDALM), "give --task"),
+        (("simulate", PANDALM, "--task", "chess"), "--task: no task 'chess'"),
+        (("simulate", unknown, "--task", "rft"), "has no grader of its own"),
+        (("simulate", unknown, "--task", "rft", "--grader", grader), "known to be right"),
+        (("simulate", PANDALM, "--task", "pandalm", "--grader", grader), "one result per sample"),
+    ]
+    for asked, told in cases:
+        said = rft(*asked)
+        assert (said.status, said.out) == (1, ""), asked
+        assert told in said.err
+        assert said.err.count("\n") == 1
