@@ -14,12 +14,14 @@ from rft.adapters.ledger import DynamoLedger
 from rft.contracts.dataset import Recommendation
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import Decision, Failure, JobSummary, RunStatus, UploadRejection
+from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.smoke_test import Check, SmokeTestSummary, Verdict
 from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Ledger
 from rft.runs.approval import requested
 from rft.runs.status import FOLLOWERS, TERMINAL
 from tests.fakes.clock import FixedClock
+from tests.fakes.courses import training
 from tests.fakes.dynamo import TABLE, ledger_table
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import RUN_ID, add_run, path_to, run_record
@@ -335,3 +337,13 @@ def _is_a_path(statuses: list[RunStatus]) -> None:
 def test_every_status_can_be_reached(ledger: Ledger, status: RunStatus) -> None:
     assert add_run(ledger, status).status is status
     assert [event.after for event in ledger.events(RUN_ID)] == [S.PENDING, *path_to(status)]
+
+
+def test_a_list_does_without_what_makes_records_large(ledger: Ledger) -> None:
+    add_run(ledger, S.TRAINING)
+    metrics = TrainingMetrics(rollouts_per_step=64, steps=1, training=(training(1, 0.5),))
+    ledger.update(RUN_ID, {"metrics": metrics, "reading": Reading(floor="a", seen=("b",))})
+    (found,) = ledger.page().records
+    assert (found.metrics, found.reading) == (None, None)
+    assert found == ledger.get(RUN_ID).model_copy(update={"metrics": None, "reading": None})
+    assert ledger.get(RUN_ID).metrics == metrics

@@ -9,7 +9,7 @@ from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, Uploa
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Changes, Clock, RunPage
 from rft.runs.approval import answered
-from rft.runs.records import RunFilter, from_cursor, position, revised, to_cursor
+from rft.runs.records import RunFilter, from_cursor, listed, position, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
 
@@ -98,7 +98,7 @@ class MemoryLedger:
         newest_first = sorted(self.records.values(), key=position, reverse=True)
         found = [record for record in newest_first if position(record) < before and wanted.passes(record)]
         more = len(found) > limit
-        return RunPage(tuple(found[:limit]), to_cursor(position(found[limit - 1])) if more else None)
+        return RunPage(tuple(map(listed, found[:limit])), to_cursor(position(found[limit - 1])) if more else None)
 
     def _write(self, record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
         changed = revised(record, changes, at=self._clock.now())

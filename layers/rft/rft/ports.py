@@ -235,8 +235,9 @@ class Ledger(Protocol):
     ) -> RunPage:
         """Up to `limit` runs that pass all filters, newest first, from where `cursor` left off.
 
-        The order is by creation and never changes, so runs that arrive meanwhile shift no page. A search that found
-        little in much may end a page early, with a cursor. Raises InvalidRequest for a cursor that is none.
+        Records are without `metrics` and `reading`. The order is by creation and never changes, so runs that arrive
+        meanwhile shift no page. A search that found little in much may end a page early, with a cursor. Raises
+        InvalidRequest for a cursor that is none.
         """
         ...
 

@@ -9,7 +9,7 @@ from rft.adapters.ledger_items import ALL_RUNS, INDEX_KEYS, Item, packed, record
 from rft.contracts.ledger import RunRecord
 from rft.errors import RetryableThrottling
 from rft.ports import RunPage
-from rft.runs.records import RunFilter, from_cursor, position, to_cursor
+from rft.runs.records import UNLISTED, RunFilter, from_cursor, position, to_cursor
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,6 +19,9 @@ MAX_QUERIES = 10
 
 BATCH = 100
 """BatchGetItem's limit."""
+
+LISTED = {f"#{number}": name for number, name in enumerate(n for n in RunRecord.model_fields if n not in UNLISTED)}
+"""What is read of each record, under names that DynamoDB does not reserve."""
 
 AFTER_ALL = "~"
 """Sorts after every position: positions begin with a digit."""
@@ -67,10 +70,10 @@ class RunSearch:
         for _ in range(MAX_QUERIES):
             if not keys:
                 return sorted((record_of(item) for item in items), key=position, reverse=True)
+            wanted = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": ", ".join(LISTED)}
+            request: Any = {self._table: {**wanted, "ExpressionAttributeNames": LISTED}}
             with translated():
-                answer: Any = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-                )
+                answer: Any = self._client.batch_get_item(RequestItems=request)
             items += answer["Responses"].get(self._table, [])
             keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
         raise RetryableThrottling("DynamoDB leaves keys of a list unread")

@@ -13,12 +13,20 @@ from typing import Any
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import InvalidRequest
 
+UNLISTED = ("metrics", "reading")
+"""Fields that records in a list are without: they make up nearly all of a record, and no list shows them."""
+
 _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[a-z0-9-]{1,63}")
 
 
 def revised(record: RunRecord, changes: Mapping[str, Any], *, at: datetime) -> RunRecord:
     """The record with fields replaced, checked as a whole: what cannot be read back is never written."""
     return RunRecord.model_validate({**dict(record), **changes, "updated_at": at})
+
+
+def listed(record: RunRecord) -> RunRecord:
+    """The record as a list has it."""
+    return record.model_copy(update=dict.fromkeys(UNLISTED))
 
 
 @dataclass(frozen=True)
