@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import boto3
@@ -139,6 +140,17 @@ def test_an_execution_that_never_was_needs_no_stopping() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("stop_execution", service_error_code="ExecutionDoesNotExist")
         StepFunctionsExecutions(client, state_machine_arn=MACHINE).stop(RUN, error="E", cause="C")
+
+
+@pytest.mark.parametrize(("status", "fine"), [("ABORTED", True), ("SUCCEEDED", True), ("RUNNING", False)])
+def test_a_refusal_to_stop_counts_only_while_the_execution_runs(status: str, fine: bool) -> None:
+    client = boto3.client("stepfunctions")
+    described = {"executionArn": ARN, "stateMachineArn": MACHINE, "status": status, "startDate": 0}
+    with Stubber(client) as stub:
+        stub.add_client_error("stop_execution", service_error_code="ValidationException")
+        stub.add_response("describe_execution", described, {"executionArn": ARN})
+        with nullcontext() if fine else pytest.raises(RetryableServiceError):
+            StepFunctionsExecutions(client, state_machine_arn=MACHINE).stop(RUN, error="E", cause="C")
 
 
 def test_a_waiting_task_goes_on_with_its_output() -> None:

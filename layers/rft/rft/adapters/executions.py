@@ -26,6 +26,10 @@ class _Unknown(RftError):
     """Step Functions knows no such execution, or no task that waits."""
 
 
+class _StopRefused(RftError):
+    """Step Functions would not stop the execution, for example because it has ended."""
+
+
 class StepFunctionsExecutions:
     """`rft.ports.Executions`; a run's execution is named after the run."""
 
@@ -57,8 +61,14 @@ class StepFunctionsExecutions:
 
     def stop(self, run_id: str, *, error: str, cause: str) -> None:
         """StopExecution, which leaves an execution alone that has ended."""
-        with suppress(_Unknown), translated({"ExecutionDoesNotExist": _Unknown}):
-            self._client.stop_execution(executionArn=self._arn(run_id), error=error, cause=cause[:MAX_CAUSE])
+        refusals = {"ExecutionDoesNotExist": _Unknown, "ValidationException": _StopRefused}
+        try:
+            with suppress(_Unknown), translated(refusals):
+                self._client.stop_execution(executionArn=self._arn(run_id), error=error, cause=cause[:MAX_CAUSE])
+        except _StopRefused as refused:
+            found = self.find(run_id)
+            if found is not None and not found.ended:
+                raise RetryableServiceError(str(refused)) from refused
 
     def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
         """SendTaskSuccess."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LEASE_SECONDS = 90
-"""Longer than any function that sends may run (60 s), so that no sender is overtaken while it lives."""
+"""Longer than any function that sends may run, so that no sender is overtaken while it lives."""
 
 FREE = "attribute_not_exists(sent_at) AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
 

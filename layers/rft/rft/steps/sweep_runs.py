@@ -21,23 +21,23 @@ QUIET = timedelta(minutes=15)
 def sweep_runs(
     *, ledger: Ledger, executions: Executions, jobs: TrainingJobs, notifier: Notifier, clock: Clock
 ) -> list[str]:
-    """Close open runs whose execution has ended, and stop jobs whose run has; returns the ids of those runs.
+    """Stop jobs whose run has ended, and close open runs whose execution has; returns the ids of those runs.
 
     One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
     """
     dealt_with: list[str] = []
     failed: list[str] = []
+    for name in jobs.at_work():  # first, for they are few and cost most
+        with _noted(name, failed):
+            if _has_ended(name, ledger):
+                stop_if_there(name, jobs)
+                dealt_with.append(name)
     for record in list(_open_runs(ledger)):
         with _noted(record.run_id, failed):
             execution = _ended(record, executions, clock)
             if execution is not None:
                 _reconcile(record.run_id, execution, ledger, jobs, notifier)
                 dealt_with.append(record.run_id)
-    for name in jobs.at_work():
-        with _noted(name, failed):
-            if _has_ended(name, ledger):
-                stop_if_there(name, jobs)
-                dealt_with.append(name)
     if failed:
         raise RetryableServiceError(f"could not be swept: {', '.join(failed)}")
     return dealt_with
