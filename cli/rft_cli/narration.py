@@ -110,7 +110,8 @@ def forecast_lines(view: View) -> Iterator[str]:
     for limit in forecast["limits"]:
         if limit["fits"] is False:
             needed, allowed = f"{limit['needed']:,.0f}", f"{limit['allowed']:,.0f}"
-            yield f"          [yellow]too much[/]  {limit['name'].replace('_', ' ')}: {needed}, and {allowed} are allowed"
+            name = limit["name"].replace("_", " ")
+            yield f"          [yellow]too much[/]  {name}: {needed}, and {allowed} are allowed"
     for why in forecast["over_budget"]:
         yield f"          [yellow]over[/]      {escape(why)}"
 

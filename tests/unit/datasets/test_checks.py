@@ -40,14 +40,17 @@ def checked(
     test: Sequence[bytes] = (),
     *,
     strategy: str = "grouped",
-    groups: dict[str, Sequence[int]] | None = None,
+    groups: dict[str, list[int]] | None = None,
     labels: dict[str, int] | None = None,
     tokens: dict[int, int] | None = None,
 ) -> DatasetChecks:
     rows = {"train": train, "validation": validation, "test": test}
     figures = RowFigures(
         split=Split(strategy=strategy),  # type: ignore[arg-type]
-        groups=groups or {"train": range(len(train)), "validation": [-1] * len(validation), "test": [-2] * len(test)},  # type: ignore[arg-type]
+        rows={name: len(found) for name, found in rows.items()},  # type: ignore[misc]
+        shared_rows=sum(group in groups["train"] for name in ("validation", "test") for group in groups[name])
+        if groups
+        else 0,
         labels=labels or {},
         prompt_tokens=tokens or {10: 1},
         max_prompt_length=100,

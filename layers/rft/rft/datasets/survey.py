@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from rft.contracts.dataset import SPLITS, SplitName
+from rft.contracts.dataset import SplitName
 from rft.contracts.smoke_test import Example
 from rft.datasets.duplicates import Seen, shingles, signature, wording
+from rft.datasets.split import NAMES
 
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 60_000_000
 WORDING_ROWS = 400
+FIRST_ROWS = 100
 SHOWN = 3
 
 Body = Callable[[SplitName, int], bytes]
@@ -54,7 +56,7 @@ class Survey:
     leaked: Rows = field(default_factory=Rows)
     empty: Rows = field(default_factory=Rows)
     references: set[str] = field(default_factory=set)
-    scripts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in SPLITS})
+    scripts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in NAMES})
 
 
 def survey(rows: Mapping[SplitName, int], body: Body) -> Survey:
@@ -62,22 +64,26 @@ def survey(rows: Mapping[SplitName, int], body: Body) -> Survey:
 
     Training rows come first, so that those of the other splits can be held against them.
     """
-    chosen = _chosen(rows, body)
+    first = (len(body("train", n)) for n in range(min(FIRST_ROWS, rows["train"])))
+    return survey_sample(rows, body, sample_step(rows, list(first)))
+
+
+def survey_sample(rows: Mapping[SplitName, int], body: Body, step: int) -> Survey:
+    """As `survey`, of every so-many-th row of each split, from its first on."""
+    chosen = {name: range(0, rows[name], step) for name in NAMES}
     found, training = Survey(), Seen()
     common = _wording(chosen["train"], body)
-    for name in SPLITS:
+    for name in NAMES:
         own = training if name == "train" else Seen()
         for number in chosen[name]:
             _note(found, name, number, json.loads(body(name, number)), _Known(own, training, common))
     return found
 
 
-def _chosen(rows: Mapping[SplitName, int], body: Body) -> dict[SplitName, Sequence[int]]:
-    """Row numbers: all of them, or every so-many-th of each split. The first rows say how long a row is."""
-    lengths = [len(body("train", n)) for n in range(min(100, rows["train"]))]
+def sample_step(rows: Mapping[SplitName, int], lengths: Sequence[int]) -> int:
+    """1 to read all rows, else more; `lengths` of the first FIRST_ROWS training rows say how long a row is."""
     total, length = sum(rows.values()), sum(lengths) / max(1, len(lengths))
-    step = max(1, -(-total // MOST_ROWS), -(-int(total * length) // MOST_CHARACTERS))
-    return {name: range(0, rows[name], step) for name in SPLITS}
+    return max(1, -(-total // MOST_ROWS), -(-int(total * length) // MOST_CHARACTERS))
 
 
 def _wording(numbers: Sequence[int], body: Body) -> frozenset[int]:
