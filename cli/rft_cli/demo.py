@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from rft_cli.local import started
 from rft_cli.printing import Output, console_for, note, print_json, say
 from rft_cli.request import Request, checked
 from rft_cli.rewards import View
-from rft_cli.summary import outcome_line, summary_lines
+from rft_cli.simulation_report import verdict_line
+from rft_cli.summary import SIMULATED, outcome_line, summary_lines
 from rft_cli.upload import LocalDataset, local_dataset
 
 KEPT = Path("build") / "demo"
@@ -80,8 +82,14 @@ def _keys_under(s3: Any, bucket: str, prefix: str) -> list[str]:
 
 def _tell(console: Console, output: Output, view: View, *, files: Path, seconds: float) -> None:
     more = [f"[bold]{'files':<12}[/]{escape(str(files))}/"] if files.is_dir() else []
-    say(console, ["", *summary_lines(view), *more, f"[bold]{'time':<12}[/]{seconds:.0f} s"])
+    say(console, ["", *summary_lines(view), *_verdict(files), *more, f"[bold]{'time':<12}[/]{seconds:.0f} s"])
     if output == Output.JSON:
         print_json({"run": view, "files": str(files), "seconds": round(seconds, 1)})
     if view["status"] != "COMPLETED":
         note(f"[red]rft:[/] {outcome_line(view)}")
+
+
+def _verdict(files: Path) -> list[str]:
+    """What the simulated training says of the grader, where there was one."""
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in files.rglob("simulated_policy.json")]
+    return [f"[bold]{'grader':<12}[/]{SIMULATED} {verdict_line(report['verdict'])}" for report in reports]
