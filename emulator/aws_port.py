@@ -7,9 +7,12 @@ import json
 import logging
 import threading
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_to_bytes
 
 from pydantic import ValidationError
+from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from emulator.clock import ScaledClock
@@ -22,13 +25,17 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("emulator")
 CONTROL = "/_emulator/"
-STRIKING = frozenset({"error", "delay"})
+STRIKING = frozenset({"error", "answer_lost", "delay"})
 ONE_AT_A_TIME = {"dynamodb": frozenset[str](), "states": frozenset({"GetActivityTask", "StartSyncExecution"})}
 """Services whose conditional writes must not interleave, and the operations of theirs that may take long."""
 
 
 class Service(Protocol):
     """A service that is served here instead of by moto."""
+
+    def subjects(self, operation: Operation) -> Iterable[str]:
+        """Further names of what an operation is about, for faults."""
+        ...
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
         """The reply; None where moto should answer after all. Raises AwsError."""
@@ -54,7 +61,7 @@ class AwsPort:
             return self._control(request, body)(environ, start_response)
         operation = operation_of(request, body)
         try:
-            reply = self._own_reply(operation, request, body)
+            reply = self._own_reply(operation, request, body, environ)
         except AwsError as error:
             reply = error_reply(operation.service, error, json_protocol=operation.json_protocol)
         except Exception as error:
@@ -65,17 +72,27 @@ class AwsPort:
             return reply(environ, start_response)
         return self._from_moto(operation, environ, start_response)
 
-    def _own_reply(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        fault = self._faults.take(operation.service, operation.name, *_subjects(operation, body), only=STRIKING)
-        if fault:
-            self._strike(fault)
+    def _own_reply(
+        self, operation: Operation, request: Request, body: bytes, environ: WSGIEnvironment
+    ) -> Response | None:
+        fault = self._fault(operation, unquote_to_bytes(request.query_string) + b"\n" + body)
+        if fault and fault.effect == "error":
+            raise _error(fault)
+        if fault and fault.effect == "delay":
+            self._clock.pause(fault.seconds)
         service = self._services.get(operation.service)
-        return service.answer(operation, request, body) if service else None
+        reply = service.answer(operation, request, body) if service else None
+        if fault and fault.effect == "answer_lost":
+            if reply is None:
+                run_wsgi_app(partial(self._from_moto, operation), environ)
+            raise _error(fault)
+        return reply
 
-    def _strike(self, fault: Fault) -> None:
-        if fault.effect == "error":
-            raise AwsError(fault.code, fault.status, fault.message)
-        self._clock.pause(fault.seconds)
+    def _fault(self, operation: Operation, query_and_body: bytes) -> Fault | None:
+        service = self._services.get(operation.service)
+        body = query_and_body.partition(b"\n")[2]
+        names = [*_subjects(operation, body), *(service.subjects(operation) if service else ())]
+        return self._faults.take(operation.service, operation.name, *names, only=STRIKING, body=query_and_body)
 
     def _from_moto(
         self, operation: Operation, environ: WSGIEnvironment, start_response: StartResponse
@@ -98,6 +115,10 @@ class AwsPort:
             except ValidationError as error:
                 return json_reply({"message": str(error)}, 400)
         return json_reply([fault.model_dump() for fault in self._faults.listed()])
+
+
+def _error(fault: Fault) -> AwsError:
+    return AwsError(fault.code, fault.status, fault.message, fault.details)
 
 
 def _subjects(operation: Operation, body: bytes) -> list[str]:

@@ -153,7 +153,14 @@ class Emulator:
             workers=self.options.workers_per_function,
             dead_letter=self._dead_letter,
         )
-        self._events = EventBus(self._functions, self._start_execution, region=REGION, account=moto_setup.ACCOUNT)
+        self._events = EventBus(
+            self._functions,
+            self._start_execution,
+            faults=self.faults,
+            clock=self._clock,
+            region=REGION,
+            account=moto_setup.ACCOUNT,
+        )
         self._cleanup.enter_context(
             moto_setup.installed(
                 port=lambda: self._aws.port,
@@ -166,6 +173,8 @@ class Emulator:
         self._open_aws()
         self.stack = self._deploy(template)
         self._open_api()
+        for fault in self.options.faults:
+            self.faults.add(fault)
         self._closes_first(
             self._job_threads.close,
             self._functions.close,
@@ -186,7 +195,8 @@ class Emulator:
         jobs = Jobs(region=REGION, account=moto_setup.ACCOUNT, concurrent=self.options.concurrent_jobs)
         self.bedrock = Bedrock(jobs, self.faults)
         self._job_threads = JobThreads(self._training)
-        bedrock = BedrockService(jobs, Converse(self.options, self._clock), self._job_threads.start)
+        converse = Converse(self.options, self._clock, self.faults)
+        bedrock = BedrockService(jobs, converse, self.faults, self._job_threads.start)
         services: dict[str, Service] = {"bedrock": bedrock, "lambda": LambdaService(self._functions)}
         app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock)
         self._aws = LoopbackServer(app, self.options.port)

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator import moto_setup
+from emulator.clock import ScaledClock
 from emulator.event_targets import target_input
+from emulator.faults import Faults
 from emulator.functions.registry import Functions, UnknownFunction
 
 StartExecution = Callable[[str, str, str], None]
@@ -19,6 +21,7 @@ StartExecution = Callable[[str, str, str], None]
 
 EXECUTION_CHANGE = "Step Functions Execution Status Change"
 
+DELIVERY_FAULTS = frozenset({"lose", "duplicate", "delay"})
 
 LOG = logging.getLogger("emulator.events")
 
@@ -26,12 +29,23 @@ LOG = logging.getLogger("emulator.events")
 class EventBus:
     """The default bus. Events are delivered in the background, as EventBridge does."""
 
-    def __init__(self, functions: Functions, start_execution: StartExecution, *, region: str, account: str) -> None:
+    def __init__(
+        self,
+        functions: Functions,
+        start_execution: StartExecution,
+        *,
+        faults: Faults,
+        clock: ScaledClock,
+        region: str,
+        account: str,
+    ) -> None:
         self._functions = functions
         self._start_execution = start_execution
+        self._faults = faults
+        self._clock = clock
         self._region = region
         self._account = account
-        self._background = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
+        self._background = ThreadPoolExecutor(max_workers=8, thread_name_prefix="events")
         self._closed = False
 
     def put(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
@@ -52,7 +66,18 @@ class EventBus:
 
     def deliver(self, target: dict[str, Any], event: dict[str, Any]) -> None:
         """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
-        self._submit(self._deliver, target["Arn"], json.dumps(target_input(target, event), default=str))
+        arn, handed = target["Arn"], json.dumps(target_input(target, event), default=str)
+        names = (arn.rsplit(":", 1)[-1], event["source"], event["detail-type"])
+        fault = self._faults.take("events", "Deliver", *names, only=DELIVERY_FAULTS, body=json.dumps(event).encode())
+        match fault.effect if fault else None:
+            case "lose":
+                return
+            case "duplicate":
+                self._submit(self._deliver, arn, handed)
+            case "delay" if fault:
+                self._submit(self._deliver_late, arn, handed, fault.seconds)
+                return
+        self._submit(self._deliver, arn, handed)
 
     def execution_ended(self, execution: Any) -> None:
         """Announce an execution's end, as Step Functions does. `execution` is moto's object."""
@@ -77,6 +102,11 @@ class EventBus:
     def _submit(self, work: Callable[..., None], *args: Any) -> None:
         if not self._closed:
             self._background.submit(_logged, work, *args)
+
+    def _deliver_late(self, arn: str, event: str, seconds: float) -> None:
+        self._clock.pause(seconds)
+        if not self._closed:
+            self._deliver(arn, event)
 
     def _deliver(self, arn: str, event: str) -> None:
         if arn.split(":")[2] == "states":

@@ -1,26 +1,61 @@
-"""Faults on demand: rules that make a call, a function or a job go wrong, each a given number of times."""
+"""Faults on demand: rules that make a call, a function, an event or a job go wrong, each a given number of times."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EffectKind = Literal["error", "delay", "crash", "timeout", "fail", "stop", "hang"]
+EffectKind = Literal[
+    "error",
+    "answer_lost",
+    "delay",
+    "crash",
+    "timeout",
+    "init_error",
+    "out_of_memory",
+    "cold_start",
+    "fail",
+    "stop",
+    "hang",
+    "show",
+    "skew",
+    "say",
+    "lose",
+    "duplicate",
+]
+
+REMEMBERED = 10_000
+"""Strikes that are kept for a look at them afterwards."""
 
 
 class Fault(BaseModel):
     """One rule. It strikes calls of `service` and `operation` whose subjects start with `subject`, `count` times.
 
     `service` is the name that requests are signed for (`bedrock`, `lambda`, `s3`, `dynamodb`, `states`, …), or `*`.
-    Subjects: for `lambda` the function's name and logical id; for `bedrock` the job's name; otherwise what the request
-    names first. Training itself is the operation `Train` of `bedrock`: `fail`, `stop`, `hang` strike there, at `step`.
+    Subjects: for `lambda` the function's name, logical id and ARN; for `bedrock` the job's name and ARN; otherwise
+    what the request names first. `about` is a text that must stand anywhere in the call, such as a run's name.
+    Training itself is the operation `Train` of `bedrock`: `fail`, `stop`, `hang` strike there, at `step`. Handing an
+    event to a target is the operation `Deliver` of `events`, with the target's name, the source and the detail-type.
 
-    Effects: `error` answers with `code`, `status` and `message`; `delay` waits `seconds` and goes on; `crash` and
-    `timeout` end a function's invocation; `fail` ends a job as Failed, `stop` as Stopped (as from the console),
-    `hang` leaves it InProgress for good.
+    | effect | strikes | what it does |
+    |---|---|---|
+    | `error` | any call | answers with `code`, `status`, `message` and the further fields of `details` |
+    | `answer_lost` | any call | does what is asked, and then answers as `error` does |
+    | `delay` | any call, `Deliver` | waits `seconds`, and goes on |
+    | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function ends without having run |
+    | `timeout` | `Invoke` | the function ends as out of time, after `seconds` |
+    | `cold_start` | `Invoke` | a new process, `seconds` later |
+    | `fail` | `Train` | the job is Failed |
+    | `stop` | `Train` | the job is Stopped, as from the console |
+    | `hang` | `Train` | the job stays InProgress for good; with step 0 its training stays NotStarted |
+    | `show` | `GetModelCustomizationJob` | shows `message` as the job's status |
+    | `skew` | `GetModelCustomizationJob` | shows times by a clock that is `seconds` ahead, or behind if negative |
+    | `say` | `Converse` | the model says `message` |
+    | `lose`, `duplicate` | `Deliver` | the event never comes, or comes twice |
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,29 +63,32 @@ class Fault(BaseModel):
     service: str
     operation: str = "*"
     subject: str = ""
+    about: str = ""
     count: int | None = Field(default=1, description="None: for ever.")
     skip: int = Field(default=0, ge=0, description="Let so many matching calls pass first.")
     effect: EffectKind = "error"
     code: str = "InternalServerException"
     status: int = 500
     message: str = "Injected by the emulator."
+    details: dict[str, Any] = {}
     seconds: float = 0.0
     step: int = 1
 
-    def matches(self, service: str, operation: str, subjects: Iterable[str]) -> bool:
+    def matches(self, service: str, operation: str, subjects: Iterable[str], text: str) -> bool:
         return (
             self.service in ("*", service)
             and self.operation in ("*", operation)
             and (not self.subject or any(s.startswith(self.subject) for s in subjects))
+            and (self.about in text or any(self.about in s for s in subjects))
         )
 
 
 class Faults:
     """The rules in force, in order; the first that matches strikes."""
 
-    def __init__(self) -> None:
-        self._rules: list[Fault] = []
-        self._struck: list[Fault] = []
+    def __init__(self, rules: Iterable[Fault] = ()) -> None:
+        self._rules = [rule.model_copy() for rule in rules]
+        self._struck: deque[Fault] = deque(maxlen=REMEMBERED)
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -62,15 +100,24 @@ class Faults:
             self._rules.clear()
 
     def take(
-        self, service: str, operation: str, *subjects: str, only: frozenset[str], step: int | None = None
+        self,
+        service: str,
+        operation: str,
+        *subjects: str,
+        only: frozenset[str],
+        step: int | None = None,
+        body: bytes = b"",
     ) -> Fault | None:
         """The fault that strikes this call, used up by one; None to go on.
 
-        `only` names the kinds of effect that can strike here; `step` is the training step, where there is one.
+        `only` names the kinds of effect that can strike here; `step` is the training step, where there is one; `body`
+        is what `about` is looked for in, beside the subjects.
         """
         with self._lock:
+            text = body.decode(errors="replace") if any(rule.about for rule in self._rules) else ""
             for rule in self._rules:
-                if rule.effect in only and step in (None, rule.step) and rule.matches(service, operation, subjects):
+                possible = rule.effect in only and step in (None, rule.step)
+                if possible and rule.matches(service, operation, subjects, text):
                     if rule.skip:
                         rule.skip -= 1
                         continue
@@ -83,7 +130,7 @@ class Faults:
             return [rule.model_copy() for rule in self._rules]
 
     def struck(self) -> list[Fault]:
-        """What has struck so far, oldest first."""
+        """What has struck lately, oldest first."""
         with self._lock:
             return list(self._struck)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from emulator.faults import Fault
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The repository: where template.yaml, functions/ and layers/ are."""
@@ -48,6 +50,9 @@ class EmulatorOptions:
     """Quota of jobs that are InProgress or Stopping; the next one gets ServiceQuotaExceededException."""
     seed: int = 42
     """Rollouts are drawn from it: the same seed and the same requests give the same answers."""
+
+    faults: Sequence[Fault] = ()
+    """In force once the stack is deployed."""
 
     judge_url: str | None = field(default_factory=lambda: os.environ.get("RFT_JUDGE_URL") or None)
     """Base URL of an OpenAI-compatible server that answers Converse; None: the deterministic stand-in."""

@@ -18,11 +18,12 @@ XML_SERVICES = frozenset({"s3", "sns", "sqs", "iam", "sts", "cloudformation", "m
 class AwsError(Exception):
     """An error that a caller of AWS gets: its code, HTTP status and message."""
 
-    def __init__(self, code: str, status: int, message: str) -> None:
+    def __init__(self, code: str, status: int, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.status = status
         self.message = message
+        self.details = details or {}
 
 
 def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -34,7 +35,7 @@ def error_reply(service: str, error: AwsError, *, json_protocol: bool = False) -
     """An error as clients of `service` parse it; `json_protocol` is for services that are asked by X-Amz-Target."""
     if service in XML_SERVICES and not json_protocol:
         return _reply(_xml(service, error).encode(), error.status, "text/xml")
-    body = {"__type": error.code, "message": error.message}
+    body = {"__type": error.code, "message": error.message, **error.details}
     return json_reply(body, error.status, {"x-amzn-ErrorType": error.code})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.bedrock.judge import Answer, from_server, stand_in
 from emulator.clock import ScaledClock
+from emulator.faults import Faults
 from emulator.options import EmulatorOptions
 from emulator.replies import AwsError
 
@@ -17,9 +18,10 @@ SERVER_SECONDS = 60.0
 class Converse:
     """Answers one turn. Which model id is asked makes no difference, so each answer says who gave it."""
 
-    def __init__(self, options: EmulatorOptions, clock: ScaledClock) -> None:
+    def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults) -> None:
         self._options = options
         self._clock = clock
+        self._faults = faults
 
     def answer(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Bedrock's response. Raises AwsError."""
@@ -28,7 +30,12 @@ class Converse:
         messages = request.get("messages") or []
         if not messages or messages[-1].get("role") != "user":
             raise AwsError("ValidationException", 400, "messages: the last must be the user's")
-        answer, by = self._ask(system, _text(messages[-1].get("content", [])), request.get("inferenceConfig", {}))
+        asked = _text(messages[-1].get("content", []))
+        fault = self._faults.take("bedrock", "Converse", model_id, only=frozenset({"say"}), body=asked.encode())
+        if fault:
+            answer, by = Answer(fault.message, 0, 0), "a fault that was asked for"
+        else:
+            answer, by = self._ask(system, asked, request.get("inferenceConfig", {}))
         return {
             "output": {"message": {"role": "assistant", "content": [{"text": answer.text}] if answer.text else []}},
             "stopReason": answer.stop_reason,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.session
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.jobs import Job, Jobs
 from emulator.bedrock.views import job_list, job_view
+from emulator.faults import Faults
 from emulator.operations import Operation
 from emulator.replies import AwsError, json_reply
 from rft.adapters.service_model import validate
@@ -21,14 +22,17 @@ from rft.adapters.service_model import validate
 BASE_MODEL = "amazon.nova-2-lite-v1:0:256k"
 """The one model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
 
+VIEW_FAULTS = frozenset({"show", "skew"})
+
 Handler = Callable[[Operation, Request, bytes], Response]
 
 
 class BedrockService:
     """Answers for jobs and models. `start` sets a new job going."""
 
-    def __init__(self, jobs: Jobs, converse: Converse, start: Callable[[Job], None]) -> None:
+    def __init__(self, jobs: Jobs, converse: Converse, faults: Faults, start: Callable[[Job], None]) -> None:
         self._jobs = jobs
+        self._faults = faults
         self._start = start
         self._lock = threading.Lock()
         self._handlers: dict[str, Handler] = {
@@ -38,6 +42,10 @@ class BedrockService:
             "StopModelCustomizationJob": self._stop,
             "Converse": lambda operation, _, body: json_reply(converse.answer(operation.labels[0], json.loads(body))),
         }
+
+    def subjects(self, operation: Operation) -> list[str]:
+        """The name of the job that is asked about by its ARN."""
+        return [job.name for job in self._jobs.all() if job.arn in operation.labels]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
         """The reply to an operation that is served here."""
@@ -52,7 +60,15 @@ class BedrockService:
         return json_reply({"jobArn": job.arn}, 201)
 
     def _get(self, operation: Operation, _request: Request, _body: bytes) -> Response:
-        return json_reply(job_view(self._jobs.find(operation.labels[0])))
+        job = self._jobs.find(operation.labels[0])
+        fault = self._faults.take("bedrock", operation.name, job.name, job.arn, only=VIEW_FAULTS)
+        view = job_view(job)
+        if fault and fault.effect == "show":
+            view["status"] = fault.message
+        if fault and fault.effect == "skew":
+            ahead = timedelta(seconds=fault.seconds)
+            view |= {name: value + ahead for name, value in view.items() if isinstance(value, datetime)}
+        return json_reply(view)
 
     def _list(self, _operation: Operation, request: Request, _body: bytes) -> Response:
         return json_reply(job_list(self._jobs.all(), request.args.to_dict()))

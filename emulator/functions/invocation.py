@@ -9,6 +9,8 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+_SIGNALS = {9: "killed", 11: "segmentation fault"}
+
 
 @dataclass(frozen=True)
 class InvokeResult:
@@ -58,5 +60,5 @@ def timed_out(invocation: Invocation) -> InvokeResult:
 
 def exited(invocation: Invocation, code: int) -> InvokeResult:
     """The process is gone without an answer; a negative code is the signal that ended it."""
-    how = f"signal: {-code}" if code < 0 else f"exit status {code}"
+    how = f"signal: {_SIGNALS.get(-code, -code)}" if code < 0 else f"exit status {code}"
     return unhandled("Runtime.ExitError", f"RequestId: {invocation.request_id} Error: Runtime exited with error: {how}")

@@ -27,10 +27,10 @@ class FunctionPool:
         self._busy: set[Worker] = set()
         self._closed = False
 
-    def invoke(self, payload: bytes) -> InvokeResult:
-        """One invocation in a warm process, or in a new one."""
+    def invoke(self, payload: bytes, *, fresh: bool = False) -> InvokeResult:
+        """One invocation in a warm process, or in a new one; in a new one for certain if `fresh`."""
         with self._slots:
-            worker = self._acquire()
+            worker = self._acquire(fresh=fresh)
             try:
                 return worker.invoke(payload)
             finally:
@@ -51,11 +51,11 @@ class FunctionPool:
         for worker in workers:
             worker.close()
 
-    def _acquire(self) -> Worker:
+    def _acquire(self, *, fresh: bool) -> Worker:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
-                if worker.alive:
+                if worker.alive and not fresh:
                     break
                 worker.close()
             else:

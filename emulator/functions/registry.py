@@ -19,6 +19,10 @@ MAX_PAYLOAD = 6_291_556
 ASYNC_RETRY_WAITS = (60.0, 120.0)
 """Lambda tries a failed asynchronous invocation twice more, after one and after two more minutes."""
 
+INVOCATION_FAULTS = frozenset({"crash", "timeout", "init_error", "out_of_memory", "cold_start"})
+
+SIGKILL = -9
+
 DeadLetter = Callable[[str, bytes], None]
 """Takes the ARN of a queue or topic, and the event that could not be handled."""
 
@@ -59,9 +63,9 @@ class Functions:
     def invoke(self, name_or_arn: str, payload: bytes) -> InvokeResult:
         """Run a function and wait for its reply. Raises UnknownFunction."""
         pool = self._pool(name_or_arn)
-        kinds = frozenset({"crash", "timeout"})
-        fault = self._faults.take("lambda", "Invoke", pool.spec.name, pool.spec.logical_id, only=kinds)
-        result = self._struck(fault, pool) if fault else pool.invoke(payload)
+        names = (pool.spec.name, pool.spec.logical_id, pool.spec.arn)
+        fault = self._faults.take("lambda", "Invoke", *names, only=INVOCATION_FAULTS, body=payload)
+        result = self._struck(fault, pool, payload) if fault else pool.invoke(payload)
         return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
 
     def invoke_later(self, name_or_arn: str, payload: bytes) -> None:
@@ -102,12 +106,21 @@ class Functions:
         if spec.dead_letter_arn and not self._clock.closing:
             self._dead_letter(spec.dead_letter_arn, payload)
 
-    def _struck(self, fault: Fault, pool: FunctionPool) -> InvokeResult:
+    def _struck(self, fault: Fault, pool: FunctionPool, payload: bytes) -> InvokeResult:
         invocation = Invocation(b"", pool.spec.timeout)
-        if fault.effect == "crash":
-            return exited(invocation, -9)
-        self._clock.pause(min(fault.seconds, pool.spec.timeout))
-        return timed_out(invocation)
+        match fault.effect:
+            case "cold_start":
+                self._clock.pause(fault.seconds)
+                return pool.invoke(payload, fresh=True)
+            case "timeout":
+                self._clock.pause(min(fault.seconds, pool.spec.timeout))
+                return timed_out(invocation)
+            case "init_error":
+                return unhandled("Runtime.ImportModuleError", f"Unable to import module 'app': {fault.message}")
+            case "out_of_memory":
+                return exited(invocation, SIGKILL)
+            case _:
+                return exited(invocation, 1)
 
 
 def _too_large(size: int) -> InvokeResult:

@@ -21,6 +21,14 @@ class LambdaService:
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
 
+    def subjects(self, operation: Operation) -> list[str]:
+        """The name and logical id of the function that is called, by whatever it was."""
+        try:
+            spec = self._functions.find(operation.labels[0])
+        except (IndexError, UnknownFunction):
+            return []
+        return [spec.name, spec.logical_id]
+
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
         """Invoke in its three types: RequestResponse, Event, DryRun; and a function's set-up by a qualified ARN."""
         if operation.name == "GetFunctionConfiguration" and operation.labels[0].count(":") == QUALIFIED:

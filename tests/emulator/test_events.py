@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from emulator import Emulator
 from emulator.event_targets import target_input
+from emulator.faults import Fault
 from tests.emulator.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -73,6 +75,26 @@ def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
 
     details = eventually(look)
     assert [(d["status"], d["error"], d["cause"]) for d in details] == [("ABORTED", "Console", "by hand")]
+
+
+@pytest.mark.parametrize(("effect", "times"), [("lose", 0), ("duplicate", 2), ("delay", 1)])
+def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, told: Any, effect: Any, times: int) -> None:
+    key = f"uploads/pandalm/{effect}.json"
+    late = 0.5 if effect == "delay" else 0.0
+    aws.faults.add(
+        Fault(service="events", operation="Deliver", subject="listener", about=key, effect=effect, seconds=late)
+    )
+    since = time.monotonic()
+    for each in (key, "uploads/pandalm/other.json"):
+        aws.client("s3").put_object(Bucket=aws.bucket, Key=each, Body=b"[]")
+
+    def came(wanted: str) -> list[Any]:
+        return [e for e in told() if e["source"] == "aws.s3" and e["detail"]["object"]["key"] == wanted]
+
+    eventually(lambda: came("uploads/pandalm/other.json"))
+    eventually(lambda: len(came(key)) == times)
+    assert time.monotonic() - since >= late
+    assert aws.faults.listed() == []
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
+from emulator.fault_file import read_faults
 from emulator.faults import Fault
 
 pytestmark = pytest.mark.emulator
@@ -110,3 +113,88 @@ def control(aws: Emulator, method: str, body: Any = None) -> tuple[int, Any]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
+
+
+def test_an_answer_can_be_lost_after_the_work_is_done(aws: Emulator) -> None:
+    aws.faults.add(Fault(service="s3", operation="PutObject", effect="answer_lost", code="Lost", status=400))
+    s3 = aws.client("s3")
+    assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="lost", Body=b"kept")) == ("Lost", 400)
+    assert s3.get_object(Bucket=aws.bucket, Key="lost")["Body"].read() == b"kept"
+
+
+def test_a_fault_can_be_about_one_thing_alone(aws: Emulator) -> None:
+    aws.faults.add(Fault(service="s3", about="this", code="Nope", status=400, count=None))
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=aws.bucket, Key="that", Body=b"")
+    assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="a/this/b", Body=b"")) == ("Nope", 400)
+    assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="c", Body=b"about this")) == ("Nope", 400)
+    assert code_of(lambda: s3.list_objects_v2(Bucket=aws.bucket, Prefix="this")) == ("Nope", 400)
+
+
+def test_errors_carry_what_their_service_adds_to_them(aws: Emulator) -> None:
+    reasons = [{"Code": "TransactionConflict"}]
+    aws.faults.add(
+        Fault(
+            service="dynamodb",
+            code="TransactionCanceledException",
+            status=400,
+            details={"CancellationReasons": reasons},
+        )
+    )
+    with pytest.raises(ClientError) as caught:
+        aws.client("dynamodb").transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "any", "Key": {"pk": {"S": "any"}}}}]
+        )
+    assert caught.value.response["CancellationReasons"] == reasons
+
+
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [
+        ("crash", b"Runtime exited with error: exit status 1"),
+        ("out_of_memory", b"Runtime exited with error: signal: killed"),
+        ("init_error", b"Runtime.ImportModuleError"),
+        ("timeout", b"Task timed out"),
+    ],
+)
+def test_functions_end_in_the_words_of_lambda(aws: Emulator, effect: Any, told: bytes) -> None:
+    aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect=effect))
+    assert told in aws.invoke("Probe", b'{"do": "echo"}')
+    assert b"remaining_ms" in aws.invoke("Probe", b'{"do": "echo"}')
+
+
+def test_a_cold_start_is_a_new_process_and_takes_its_time(aws: Emulator) -> None:
+    who = b'{"do": "sleep", "seconds": 0}'
+    warm = [json.loads(aws.invoke("Probe", who))["pid"] for _ in range(2)]
+    aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect="cold_start", seconds=0.3))
+    since = time.monotonic()
+    cold = json.loads(aws.invoke("Probe", who))["pid"]
+    assert time.monotonic() - since >= 0.3
+    assert warm[0] == warm[1] != cold
+
+
+def test_rules_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text("- {service: bedrock, operation: Train, effect: fail, step: 3}\n- service: s3\n  status: 503\n")
+    assert [(rule.effect, rule.step, rule.status) for rule in read_faults(file)] == [
+        ("fail", 3, 500),
+        ("error", 1, 503),
+    ]
+    file.write_text('[{"service": "s3", "count": null}]')
+    assert read_faults(file)[0].count is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("service: s3", "a list of faults is expected"),
+        ("- service: s3\n- {service: s3, effekt: error}", "fault 2: effekt"),
+        ("- {service: s3, effect: explode}", "fault 1: effect"),
+        ("- [", "neither YAML nor JSON"),
+    ],
+)
+def test_a_file_that_makes_no_rules_says_where(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=told):
+        read_faults(file)

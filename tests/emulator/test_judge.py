@@ -13,6 +13,7 @@ import pytest
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.judge import STAND_IN, server_model_id, stand_in
 from emulator.clock import ScaledClock
+from emulator.faults import Faults
 from emulator.options import EmulatorOptions
 from emulator.replies import AwsError
 from rft.rewards.rubric import SYSTEM, read_reply, render
@@ -48,7 +49,7 @@ def test_another_prompt_gets_an_answer_that_is_no_verdict() -> None:
 
 
 def test_converse_says_who_answered() -> None:
-    reply = Converse(EmulatorOptions(judge_url=None), ScaledClock(1)).answer(STAND_IN, turn("hello"))
+    reply = Converse(EmulatorOptions(judge_url=None), ScaledClock(1), Faults()).answer(STAND_IN, turn("hello"))
     assert reply["additionalModelResponseFields"] == {
         "emulated": True,
         "answered_by": "emulated stand-in",
@@ -98,7 +99,7 @@ def server() -> Iterator[_Server]:
 
 def converse(server: _Server) -> Converse:
     url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    return Converse(EmulatorOptions(judge_url=url, judge_model="small"), ScaledClock(1))
+    return Converse(EmulatorOptions(judge_url=url, judge_model="small"), ScaledClock(1), Faults())
 
 
 def test_a_server_of_the_users_own_is_asked_in_openais_form(server: _Server) -> None:
