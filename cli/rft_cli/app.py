@@ -134,12 +134,15 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter of the template; may be repeated.")
     ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Faults to strike with: YAML or JSON; docs/emulator.md has them.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON once it is up.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the emulated AWS in the foreground until Ctrl-C or SIGTERM, with the project's template deployed."""
     from emulator import EmulatorOptions
-    from rft_cli.local import local_up, parameters
+    from rft_cli.local import faults_of, local_up, parameters
 
     options = EmulatorOptions(
         port=port,
@@ -147,6 +150,7 @@ def up(
         speed=speed,
         training_seconds=training_seconds,
         parameters=parameters(parameter or ()),
+        faults=faults_of(faults),
     )
     local_up(options, as_json=as_json or output == Output.JSON)
 

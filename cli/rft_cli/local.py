@@ -7,12 +7,15 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 
 from emulator import Emulator, EmulatorOptions
+from emulator.fault_file import read_faults
+from emulator.faults import Fault
 from rft_cli.errors import CommandError
 from rft_cli.printing import say
 
@@ -38,6 +41,14 @@ def parameters(texts: Sequence[str]) -> dict[str, str]:
         if not (key and equals):
             raise CommandError(f"--parameter {key}: write KEY=VALUE")
     return {key: value for key, _, value in pairs}
+
+
+def faults_of(path: Path | None) -> list[Fault]:
+    """The rules of a file. Raises CommandError (it cannot be read, a rule is wrong)."""
+    try:
+        return read_faults(path) if path else []
+    except ValueError as error:
+        raise CommandError(f"--faults: {error}") from error
 
 
 def started(options: EmulatorOptions) -> Emulator:
