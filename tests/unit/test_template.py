@@ -178,6 +178,17 @@ def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
         assert bool(judging) == bool(caching) == (name == "GradePandalm")
 
 
+def test_a_look_at_a_job_reads_rollouts_and_nothing_else_of_the_bucket() -> None:
+    given = [s for s in statements(RESOURCES["CheckTraining"]["Properties"]["Policies"]) if "s3:" in str(s["Action"])]
+    assert {s["Action"]: (s["Resource"], s.get("Condition")) for s in given} == {
+        "s3:GetObject": ({"Fn::Sub": "${DataBucket.Arn}/runs/*/rollouts/*"}, None),
+        "s3:ListBucket": (
+            {"Fn::GetAtt": ["DataBucket", "Arn"]},
+            {"StringLike": {"s3:prefix": "runs/*/rollouts/"}},
+        ),
+    }
+
+
 def test_a_judge_behind_a_profile_is_reached_through_that_profile_only() -> None:
     given = statements(RESOURCES["GradePandalm"]["Properties"]["Policies"])
     anywhere = [s for s in given if "bedrock:*::foundation-model" in str(s["Resource"])]
