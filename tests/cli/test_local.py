@@ -94,6 +94,9 @@ def test_a_request_file_with_a_local_dataset_is_proved_without_a_job(rft: Rft, t
     assert (said.json["status"], said.json["request"]["mode"]) == ("COMPLETED", "preflight")
     assert said.json["job"] is None
     assert said.json["request"]["dataset"]["uri"].endswith("/my-data.json")
+    simulated = rft("simulate", said.json["run_id"], "--steps", "12", "-o", "json")
+    assert (simulated.status, simulated.json["verdict"]["outcome"]) == (0, "learns"), simulated.err
+    assert simulated.json["rows"] == said.json["dataset"]["rows"]["train"]
 
 
 @pytest.mark.usefixtures("up")
