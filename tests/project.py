@@ -21,7 +21,15 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 
 MACHINE: dict[str, Any] = json.loads((ROOT / "statemachine" / "train_model.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
-TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+ITEM_STATES = {name: state["ItemProcessor"]["States"] for name, state in STATES.items() if state["Type"] == "Map"}
+"""Map → the states that each of its items goes through."""
+
+TASKS = {
+    name: state
+    for outer, outer_state in STATES.items()
+    for name, state in ITEM_STATES.get(outer, {outer: outer_state}).items()
+    if state["Type"] == "Task"
+}
 STEPS = tuple(TASKS)
 """The steps, in the order of a run; each name is also a logical id."""
 

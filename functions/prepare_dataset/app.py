@@ -7,12 +7,13 @@ from typing import Any
 from rft import wiring
 from rft.contracts.steps import RunInput
 from rft.observability import logger
+from rft.settings import ShardSettings
 from rft.steps.prepare_dataset import prepare_dataset
 
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """RunInput → PreparedDataset."""
+    """RunInput → PreparedDataset, or ShardedDataset where the dataset is too large for one function."""
     step = RunInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return prepare_dataset(
@@ -23,4 +24,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         tokenizer=wiring.tokenizer(),
         workers=wiring.workers(),
         ledger=wiring.ledger(),
+        shards=ShardSettings.from_environment(),
     ).model_dump(mode="json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds
@@ -23,6 +23,9 @@ class MemoryStore:
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
         self.objects[uri] = b"".join(chunks)
 
+    def join(self, uri: str, pieces: Sequence[str]) -> None:
+        self.objects[uri] = b"".join(map(self.get_bytes, pieces))
+
     def put_bytes(self, uri: str, body: bytes) -> None:
         self.objects[uri] = body
 
@@ -41,6 +44,6 @@ class MemoryStore:
         yield from self.get_bytes(uri).splitlines()
 
     @contextmanager
-    def open(self, uri: str, version: str | None = None) -> Iterator[OpenSource]:
-        body = self.get_bytes(uri)
-        yield OpenSource(stream=io.BytesIO(body), bytes=len(body), version=version or "v1")
+    def open(self, uri: str, version: str | None = None, start: int = 0) -> Iterator[OpenSource]:
+        body = self.get_bytes(uri)[start:]
+        yield OpenSource(stream=io.BytesIO(body), bytes=len(body), version=version or "v1", pinned=True)

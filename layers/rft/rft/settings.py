@@ -40,6 +40,21 @@ class StorageSettings(Settings):
     max_dataset_bytes: int = Field(alias="MAX_DATASET_BYTES", default=1024**3, gt=0)
 
 
+class ShardSettings(Settings):
+    """Past `max_bytes_at_once` a dataset is prepared in parts of about `shard_bytes` each."""
+
+    max_bytes_at_once: int = Field(alias="MAX_BYTES_AT_ONCE", default=1024**3, gt=0)
+    shard_bytes: int = Field(alias="SHARD_BYTES", default=256 * 1024**2, gt=0)
+
+    def shards(self, size: int) -> int:
+        """Into how many parts a dataset of `size` bytes is divided; states pass their list, so it must stay short."""
+        return min(MOST_SHARDS, -(-size // self.shard_bytes))
+
+
+MOST_SHARDS = 200
+"""Each part that is written reads the whole source, and Step Functions passes 256 KB: 200 parts take some 25 KB."""
+
+
 class GraderDirectory(Settings):
     """ARNs of the graders deployed with the stack, by name."""
 

@@ -107,12 +107,13 @@ def test_what_is_no_array_of_records_is_refused_with_place_and_reason(body: byte
 
 def test_a_line_that_cannot_be_read_is_a_record_with_a_problem_and_the_rest_goes_on() -> None:
     body = b'{"a": 1}\n\n{"a": \n{"a": "\xe9"}\n{"a": NaN}\n' + b"[" * 100_000 + b'\n{"a": 2}'
+    assert [r.line for r in read(body)] == [None, 3, 4, 5, 6, None]
     assert [(r.position, r.value, r.problem) for r in read(body)] == [
         (1, {"a": 1}, ""),
-        (2, None, "line 3 is not JSON: Expecting value (column 7)"),
-        (3, None, "line 4 is not UTF-8 at its byte 7"),
-        (4, None, "line 5 is not JSON: NaN is no JSON number"),
-        (5, None, "line 6 is not JSON: nested too deeply"),
+        (2, None, "is not JSON: Expecting value (column 7)"),
+        (3, None, "is not UTF-8 at its byte 7"),
+        (4, None, "is not JSON: NaN is no JSON number"),
+        (5, None, "is not JSON: nested too deeply"),
         (6, {"a": 2}, ""),
     ]
 
@@ -145,7 +146,7 @@ class Endless(io.RawIOBase):
 def test_garbage_fails_after_little_more_than_one_record(start: bytes, more: bytes) -> None:
     stream = Endless(start, more)
     with pytest.raises(DatasetInvalid):
-        list(read_records(SourceBytes(stream)))  # type: ignore[arg-type]
+        list(read_records(SourceBytes(stream)))
     assert stream.taken < 2 * MAX_RECORD
 
 

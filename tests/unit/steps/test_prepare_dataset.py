@@ -64,7 +64,7 @@ class World:
         request = {"name": "pandalm-judge", "dataset": wanted, "hyperparameters": hyperparameters or {}}
         if run_id not in self.ledger.records:
             add_run(self.ledger, RunStatus.PENDING, run_id=run_id, **request)
-        return prepare_dataset(
+        prepared = prepare_dataset(
             run_id=run_id,
             request=RunRequest.model_validate(request),
             source=self.store,
@@ -74,6 +74,8 @@ class World:
             ledger=self.ledger,
             bounds=bounds,
         )
+        assert isinstance(prepared, PreparedDataset)
+        return prepared
 
     @property
     def manifest(self) -> Manifest:

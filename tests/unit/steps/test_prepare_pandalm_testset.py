@@ -13,6 +13,7 @@ import pytest
 from rft.adapters.tokenizer import TiktokenTokenizer
 from rft.contracts.dataset import DatasetRow, Manifest, SplitName
 from rft.contracts.ledger import RunStatus
+from rft.contracts.steps import PreparedDataset
 from rft.steps.prepare_dataset import prepare_dataset
 from tests.fakes.clock import FixedClock
 from tests.fakes.ledger import MemoryLedger
@@ -41,6 +42,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch, **split: Any) -> tuple[Manifest, di
         workers=SerialWorkers(),
         ledger=ledger,
     )
+    assert isinstance(prepared, PreparedDataset)
     manifest = Manifest.model_validate_json(store.get_bytes(prepared.manifest_uri))
     rows = {n: [DatasetRow.model_validate_json(x) for x in store.lines(f.uri)] for n, f in manifest.files.items()}
     return manifest, rows

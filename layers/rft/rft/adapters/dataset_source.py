@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -72,19 +73,19 @@ class RemoteDatasetSource:
         self._seconds = seconds
 
     @contextmanager
-    def open(self, uri: str, version: str | None = None) -> Iterator[OpenSource]:
+    def open(self, uri: str, version: str | None = None, start: int = 0) -> Iterator[OpenSource]:
         """Check the address, then open what it names."""
         address = check_address(uri, self._settings.data_bucket, self._settings.allowed_hosts)
         check_version(address, version)
-        opened = self._open_s3(address, version) if isinstance(address, S3Address) else self._open_https(address)
+        opened = self._open_s3(address, version, start) if isinstance(address, S3Address) else self._open_https(address)
         with opened as source:
             yield source
 
     @contextmanager
-    def _open_s3(self, address: S3Address, version: str | None) -> Iterator[OpenSource]:
+    def _open_s3(self, address: S3Address, version: str | None, start: int) -> Iterator[OpenSource]:
         uri = f"s3://{address.bucket}/{address.key}"
         with reading(uri):
-            found = self._s3.get_object(Bucket=address.bucket, Key=address.key, **_chosen(version))
+            found = self._s3.get_object(Bucket=address.bucket, Key=address.key, **_chosen(version, start))
         body = found["Body"]
 
         def read(size: int) -> bytes:
@@ -92,8 +93,9 @@ class RemoteDatasetSource:
                 return body.read(size)
 
         with body:
-            version = found.get("VersionId") or found["ETag"].strip('"')
-            yield self._source(read, found["ContentLength"], version)
+            pinned = found.get("VersionId", "null") != "null"
+            version = found["VersionId"] if pinned else found["ETag"].strip('"')
+            yield replace(self._source(read, found["ContentLength"], version), pinned=pinned)
 
     @contextmanager
     def _open_https(self, address: HttpsAddress) -> Iterator[OpenSource]:
@@ -180,8 +182,9 @@ def _too_large(limit: int) -> DatasetSizeOutOfBounds:
     return DatasetSizeOutOfBounds(f"the dataset is larger than {limit:,} bytes, this stack's MAX_DATASET_BYTES")
 
 
-def _chosen(version: str | None) -> Mapping[str, Any]:
-    return {"VersionId": version} if version is not None else {}
+def _chosen(version: str | None, start: int) -> dict[str, Any]:
+    chosen = {"VersionId": version} if version is not None else {}
+    return chosen | ({"Range": f"bytes={start}-"} if start else {})
 
 
 def _etag(response: urllib3.BaseHTTPResponse) -> str | None:

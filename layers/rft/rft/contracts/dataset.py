@@ -87,9 +87,13 @@ class Source(Contract):
 
 
 class BadRecord(Contract):
-    """A raw record that was left out: its position in the file (first is 1) and the reason."""
+    """A raw record that was left out: its position in the file (first is 1) and the reason.
+
+    `line` is given where the text of a line could not be read, as blank lines hold no record.
+    """
 
     position: int
+    line: int | None = None
     reason: str
 
 
@@ -108,6 +112,7 @@ class Manifest(Contract):
     digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")
     tokens: TokenStatistics
     hyperparameters: dict[str, Recommendation]
+    shards: int = Field(default=1, description="In how many parts the source was read; 1 is by one function.")
 
     def chosen_hyperparameters(self) -> HyperParameters:
         """The recommended values alone, in Bedrock's shape."""

@@ -1,7 +1,7 @@
 """Where datasets may come from. The same rules refuse a request early and guard each fetch.
 
-- `s3://` in the stack's own data bucket, but not under `runs/`: what runs wrote holds their ids and their held-out
-  rows, and training on it again would leak them.
+- `s3://` in the stack's own data bucket, but not under `runs/` or `shards/`: what runs wrote holds their ids and their
+  held-out rows, and training on it again would leak them.
 - `https://` on an allowed host, port 443, without credentials or query: both would be kept in the run's records.
   A redirect's target may have a query, as file hosts sign the links that they redirect to.
 
@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from rft.errors import InvalidRequest
 
-OWN_PREFIX = "runs/"
+OWN_PREFIXES = ("runs/", "shards/")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _NOT_PLAIN_ASCII = re.compile(r"[^\x21-\x7e]")
 _TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
@@ -90,8 +90,8 @@ def _s3(uri: str, bucket: str) -> S3Address:
     if re.search(r"[%?#]", key):
         _refuse("an object's name may not hold %, ? or #; give the name as it is, not encoded")
     _check_segments(key)
-    if key.startswith(OWN_PREFIX):
-        _refuse(f"{OWN_PREFIX} holds what runs wrote; copy the file under uploads/ to train on it")
+    if own := next((prefix for prefix in OWN_PREFIXES if key.startswith(prefix)), None):
+        _refuse(f"{own} holds what runs wrote; copy the file under uploads/ to train on it")
     return S3Address(bucket=bucket, key=key)
 
 

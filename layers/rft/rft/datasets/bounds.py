@@ -35,6 +35,13 @@ def too_many_records(counts: str, bounds: Bounds) -> DatasetSizeOutOfBounds:
     return DatasetSizeOutOfBounds(f"{counts}; {allowed}: set dataset.max_samples, or lower dataset.split.train")
 
 
+def check_row_count(rows: int, split: Split, bounds: Bounds) -> None:
+    """Raises DatasetSizeOutOfBounds if there are more rows than any split by these shares could hold."""
+    most = most_rows(split, bounds)
+    if rows > most:
+        raise too_many_records(f"the dataset holds more than {most:,} records", bounds)
+
+
 def check_size(plan: Plan, *, records: int, bad_records: int, bounds: Bounds) -> None:
     """Raises DatasetSizeOutOfBounds, with the counts and what to do, unless so many rows are allowed."""
     train, validation = len(plan["train"]), len(plan["validation"])

@@ -6,7 +6,7 @@ A result says when it is of a sample.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rft.contracts.dataset import SplitName
@@ -28,11 +28,13 @@ SCRIPT_WARN = 0.10
 class RowFigures:
     """What is known of all rows without reading them.
 
-    `groups` has each split's groups, row by row; `labels` counts rows by label; `prompt_tokens` by prompt length.
+    `rows` counts them by split, `labels` by label, `prompt_tokens` by prompt length. `shared_rows` are those outside
+    training that share their group with a training row.
     """
 
     split: Split
-    groups: Mapping[SplitName, Sequence[int]]
+    rows: Mapping[SplitName, int]
+    shared_rows: int
     labels: Mapping[str, int]
     prompt_tokens: Mapping[int, int]
     max_prompt_length: int
@@ -40,7 +42,7 @@ class RowFigures:
 
 def check_rows(run_id: str, figures: RowFigures, read: Survey) -> DatasetChecks:
     """All checks of a dataset's rows."""
-    total, looked_at = sum(map(len, figures.groups.values())), read.rows.total()
+    total, looked_at = sum(figures.rows.values()), read.rows.total()
     of_read = (
         _share_of("repeated_prompts", read.repeated, looked_at, "rows repeat an earlier prompt", REPEATED_WARN),
         _share_of("near_duplicates", read.near, looked_at, "rows nearly repeat an earlier prompt", NEAR_WARN),
@@ -65,19 +67,17 @@ def blocks(found: DatasetChecks) -> tuple[str, ...]:
 
 def _shared_groups(figures: RowFigures) -> Check:
     """Rows outside training that share their group (for PandaLM: instruction and input) with a training row."""
-    training = set(figures.groups["train"])
-    others = [*figures.groups["validation"], *figures.groups["test"]]
-    shared = sum(group in training for group in others)
-    share = shared / len(others) if others else 0.0
+    shared, others = figures.shared_rows, figures.rows["validation"] + figures.rows["test"]
+    share = shared / others if others else 0.0
     grouped = figures.split.strategy == "grouped"
     verdict = Verdict.PASS if not shared else Verdict.BLOCK if grouped else Verdict.WARN
-    detail = f"{shared} of {len(others)} validation and test rows share their question with a training row"
+    detail = f"{shared} of {others} validation and test rows share their question with a training row"
     why = ": a grouped split must not do that" if grouped else ": they measure memory; a grouped split would not"
     return Check(
         name="shared_groups",
         verdict=verdict,
         detail=detail + (why if shared else ""),
-        n=len(others),
+        n=others,
         value=share,
         threshold=0.0 if grouped else None,
         warning=0.0,

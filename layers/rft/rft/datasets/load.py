@@ -9,10 +9,10 @@ from itertools import islice
 
 from rft.contracts.dataset import BadRecord
 from rft.contracts.run_request import Split
-from rft.datasets.bounds import Bounds, most_rows, too_many_records
+from rft.datasets.bounds import Bounds, check_row_count
 from rft.datasets.records import RawRecord
 from rft.datasets.render import Rendered
-from rft.datasets.spool import RowSpool
+from rft.datasets.spool import RowIndex
 from rft.errors import DatasetInvalid
 
 BATCH_RECORDS = 128
@@ -49,37 +49,39 @@ def load_rows(
     records: Iterable[RawRecord],
     *,
     render: Render,
-    spool: RowSpool,
+    rows: RowIndex,
     max_samples: int | None,
     max_bad: int,
     split: Split,
     bounds: Bounds,
 ) -> Loaded:
-    """Read the first `max_samples` records into `spool`.
+    """Read the first `max_samples` records into `rows`; not all of them where far more than `max_bad` are bad.
 
-    Raises DatasetInvalid, listing every bad record by its position, if there are more than `max_bad`, and
-    DatasetSizeOutOfBounds as soon as there are more good ones than any split inside the
-    bounds could hold.
+    Raises DatasetInvalid where the file breaks off, and DatasetSizeOutOfBounds as soon as there are more good records
+    than any split inside the bounds could hold.
     """
-    loaded, max_rows = Loaded(), most_rows(split, bounds)
+    loaded = Loaded()
     batches = _Batches(islice(records, max_samples))
     for rendered in render(batches):
         loaded.add(rendered)
-        spool.add(rendered)
+        rows.add(rendered)
         if len(loaded.bad) > max_bad + MOST_PROBLEMS:
             break
-        if len(spool) > max_rows:
-            raise too_many_records(f"the dataset holds more than {max_rows:,} records", bounds)
+        check_row_count(len(rows), split, bounds)
     if batches.broken:
         raise DatasetInvalid(str(batches.broken), problems(loaded.bad)) from batches.broken
+    return loaded
+
+
+def check_bad_records(loaded: Loaded, max_bad: int) -> None:
+    """Raises DatasetInvalid, listing every bad record by its position, if there are more than `max_bad`."""
     if len(loaded.bad) > max_bad:
         raise DatasetInvalid(_summary(loaded, max_bad), problems(loaded.bad))
-    return loaded
 
 
 def problems(bad: Iterable[BadRecord]) -> list[str]:
     """One line for each bad record."""
-    return [f"record {each.position}: {each.reason}" for each in bad]
+    return [f"record {each.position}{f' on line {each.line}' if each.line else ''}: {each.reason}" for each in bad]
 
 
 class _Batches:

@@ -6,16 +6,56 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 
-from rft.contracts.dataset import Manifest, SplitName
+from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
 from rft.contracts.ledger import DatasetSummary
+from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
+from rft.datasets.load import Loaded
+from rft.datasets.recommend import recommend
 from rft.datasets.split import NAMES
+from rft.datasets.tokens import token_statistics
+from rft.tasks import task as task_named
 
 
 def dataset_digest(identities: Mapping[SplitName, str]) -> str:
     """`sha256:<hex>` over the identities of train, validation and test, a line each: equal rows, equal digest."""
     digests = "".join(identities[name] + "\n" for name in NAMES)
     return f"sha256:{hashlib.sha256(digests.encode()).hexdigest()}"
+
+
+def build_manifest(
+    *,
+    run_id: str,
+    request: RunRequest,
+    source: Source,
+    loaded: Loaded,
+    files: Mapping[SplitName, SplitFile],
+    identities: Mapping[SplitName, str],
+    encoding: str,
+    shards: int,
+) -> Manifest:
+    """The manifest of files that are written. `encoding` is how tokens were counted."""
+    tokens = token_statistics(loaded.prompt_tokens, encoding)
+    return Manifest(
+        run_id=run_id,
+        task=request.dataset.task,
+        source=source,
+        split=request.dataset.split,
+        records=loaded.records,
+        bad_records=tuple(loaded.bad),
+        warnings=dict(sorted(loaded.warnings.items())),
+        files=dict(files),
+        digest=dataset_digest(identities),
+        tokens=tokens,
+        hyperparameters=recommend(
+            prompt_tokens=loaded.prompt_tokens,
+            p99=tokens.p99,
+            train_rows=files["train"].rows,
+            preset=task_named(request.dataset.task).preset,
+            asked=request.hyperparameters,
+        ),
+        shards=shards,
+    )
 
 
 def summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from rft.errors import DatasetInvalid
 
@@ -35,17 +35,24 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 @dataclass(frozen=True)
 class RawRecord:
-    """One record by its position, the first being 1; or, where it could not be read, the `problem`."""
+    """One record by its position, the first being 1; or, where it could not be read, the `problem` and its line."""
 
     position: int
     value: Any = None
     problem: str = ""
+    line: int | None = None
+
+
+class Readable(Protocol):
+    """What can be read: up to `size` bytes, none at the end only."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class SourceBytes:
     """Counts and digests the bytes of a stream as they are read."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._hash = hashlib.sha256()
         self.bytes = 0
@@ -83,6 +90,11 @@ def read_records(source: SourceBytes) -> Iterator[RawRecord]:
         yield from _lines(start)
     else:
         raise DatasetInvalid(f"byte {start.byte} is {start.first!r}: a dataset is {FORMATS}")
+
+
+def read_more_lines(chunks: Iterator[bytes]) -> Iterator[RawRecord]:
+    """As `read_records`, of JSON Lines that go on somewhere in a file, at the beginning of a line."""
+    return _lines(_Start(b"", chunks, 0, 1))
 
 
 @dataclass(frozen=True)
@@ -150,7 +162,7 @@ def _read_line(position: int, number: int, line: bytes) -> RawRecord:
         reason = f"is not JSON: {error.msg} (column {error.colno})"
     except (ValueError, RecursionError) as error:
         reason = f"is not JSON: {_why(error)}"
-    return RawRecord(position, problem=f"line {number} {reason}")
+    return RawRecord(position, problem=reason, line=number)
 
 
 def _record(position: int, value: Any, text: str, start: int, end: int) -> RawRecord:

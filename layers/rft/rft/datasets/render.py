@@ -58,7 +58,7 @@ class Renderer:
                 example = _example(record, self.task)
                 body = row_body(example, self.task, record.position)
             except Unusable as error:
-                rendered.bad.append(BadRecord(position=record.position, reason=str(error)))
+                rendered.bad.append(BadRecord(position=record.position, line=record.line, reason=str(error)))
             else:
                 bodies.append(body)
                 prompts.append(prompt_text(example.messages))

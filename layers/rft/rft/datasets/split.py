@@ -6,6 +6,7 @@ import random
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.run_request import Split
@@ -24,16 +25,26 @@ def plan_split(split: Split, *, groups: Sequence[int], labels: Sequence[int]) ->
     return _grouped(split, groups, labels)
 
 
-def count_groups(plan: Plan, groups: Sequence[int]) -> dict[SplitName, int]:
-    """How many different groups each split holds."""
+@dataclass(frozen=True)
+class GroupCounts:
+    """How many different groups each split holds, and how many rows outside training share theirs with a row in it."""
+
+    groups: dict[SplitName, int]
+    shared_rows: int
+
+
+def count_groups(plan: Plan, groups: Sequence[int]) -> GroupCounts:
+    """Count what a plan made of the groups that rows belong to."""
     split_of = array("B", bytes(len(groups)))
     for at, name in enumerate(NAMES):
         for number in plan[name]:
             split_of[number] = at
-    counts = Counter[int]()
+    counts, shared = Counter[int](), 0
     for rows in Grouping(groups):
-        counts.update({split_of[number] for number in rows})
-    return {name: counts[at] for at, name in enumerate(NAMES)}
+        found = Counter(split_of[number] for number in rows)
+        counts.update(found.keys())
+        shared += found.total() - found[0] if found[0] else 0
+    return GroupCounts({name: counts[at] for at, name in enumerate(NAMES)}, shared)
 
 
 def _random(split: Split, rows: int) -> Plan:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rft.contracts.dataset import SplitFile
 from rft.datasets.render import ROW_END_WITHOUT_RUN
@@ -45,18 +44,29 @@ class SplitRows:
         return f"sha256:{self._identity.hexdigest()}"
 
     def describe(self, uri: str, groups: int) -> SplitFile:
-        """The file's entry in the manifest. Rows without a label count under none."""
-        names, labels = self._spool.label_names, self._spool.labels
-        counts = Counter(labels[number] for number in self._numbers)
+        """The file's entry in the manifest."""
         return SplitFile(
             uri=uri,
             rows=len(self._numbers),
             groups=groups,
             bytes=self.bytes,
             digest=self.digest,
-            labels={
-                name: counts[at]
-                for name, at in sorted(zip(names, range(len(names)), strict=True))
-                if name and counts[at]
-            },
+            labels=self._spool.label_counts(self._numbers),
         )
+
+
+class JoinedRows:
+    """A split's file that is written already, read for its size and digests (as those of SplitRows)."""
+
+    def __init__(self, lines: Iterable[bytes], row_end: bytes, take: Callable[[int, bytes], None]) -> None:
+        """`take` is given each row's number and its JSON without the row's end."""
+        digest, identity = hashlib.sha256(), hashlib.sha256()
+        end, bytes_ = row_end.removesuffix(b"\n"), 0
+        for number, line in enumerate(lines):
+            body = line.removesuffix(end) + ROW_END_WITHOUT_RUN
+            digest.update(line + b"\n")
+            identity.update(body)
+            take(number, body.rstrip(b"\n"))
+            bytes_ += len(line) + 1
+        self.bytes = bytes_
+        self.digest, self.identity = f"sha256:{digest.hexdigest()}", f"sha256:{identity.hexdigest()}"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from rft.contracts.dataset import Manifest
 from rft.datasets.checks import RowFigures, blocks, check_rows
-from rft.datasets.spool import RowSpool
 from rft.datasets.split import Plan
+from rft.datasets.spool import RowSpool
 from rft.datasets.survey import Survey, survey
 from rft.errors import DatasetInvalid
 from rft.ports import Ledger, ObjectStore
@@ -23,8 +23,7 @@ def surveyed(plan: Plan, spool: RowSpool) -> Survey:
 def keep_checks(
     manifest: Manifest,
     *,
-    plan: Plan,
-    spool: RowSpool,
+    shared_rows: int,
     prompt_tokens: Mapping[int, int],
     read: Survey,
     store: ObjectStore,
@@ -36,7 +35,8 @@ def keep_checks(
     """
     figures = RowFigures(
         split=manifest.split,
-        groups={name: [spool.groups[number] for number in numbers] for name, numbers in plan.items()},
+        rows={name: file.rows for name, file in manifest.files.items()},
+        shared_rows=shared_rows,
         labels=sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]()),
         prompt_tokens=prompt_tokens,
         max_prompt_length=int(manifest.hyperparameters["maxPromptLength"].value),

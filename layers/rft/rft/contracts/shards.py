@@ -1,0 +1,133 @@
+"""What passes between the steps that prepare a large dataset part by part: by way of states, or as objects in S3.
+
+The objects are `shards/<run_id>/…`: they are of use to one run only, and expire.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+from rft.contracts.dataset import BadRecord, SplitName
+from rft.contracts.steps import RunInput
+
+Layout = Literal["array", "lines"]
+
+
+class PinnedSource(Contract):
+    """One version of an object in S3."""
+
+    uri: str
+    version: str
+    bytes: int
+    layout: Layout
+
+
+class Shard(Contract):
+    """A part of the source, by bytes, that holds whole records. `number` counts from 0."""
+
+    number: int
+    start: int
+    end: int
+    last: bool
+
+
+class ShardedDataset(Contract):
+    """prepare_dataset's output where the dataset is too large for one function."""
+
+    source: PinnedSource
+    shards: tuple[Shard, ...]
+
+
+class IndexShardInput(RunInput):
+    """index_shard's input."""
+
+    source: PinnedSource
+    shard: Shard
+
+
+class IndexedShard(Contract):
+    """index_shard's output."""
+
+    number: int
+    records: int
+
+
+class ShardIndex(Contract):
+    """`index-<number>.json`: all about a shard's records but their text.
+
+    Positions and lines count from the shard's own beginning. `groups` and `labels` have one number for each good
+    record; a label is the number of its name.
+    """
+
+    records: int
+    lines: int
+    groups: tuple[int, ...]
+    labels: tuple[int, ...]
+    label_names: tuple[str, ...]
+    bad: tuple[BadRecord, ...]
+    warnings: dict[str, int]
+    prompt_tokens: dict[int, int] = Field(description="Rows by their prompt's length in tokens.")
+
+
+class PlanShardsInput(RunInput):
+    """plan_shards's input."""
+
+    indexed: tuple[IndexedShard, ...]
+
+
+class ShardPlan(Contract):
+    """plan_shards's output: the numbers of the parts in which the rows are written."""
+
+    parts: tuple[int, ...]
+
+
+class Piece(Contract):
+    """Rows that follow each other in a split's file, by the positions of their records."""
+
+    split: SplitName
+    positions: tuple[int, ...]
+
+
+class Part(Contract):
+    """`part-<number>.json`: what one function writes."""
+
+    pieces: tuple[Piece, ...]
+
+
+class Account(Contract):
+    """`account.json`: what the manifest needs to know of the source's records, and of how they were divided."""
+
+    records: int
+    bad: tuple[BadRecord, ...]
+    warnings: dict[str, int]
+    prompt_tokens: dict[int, int]
+    rows: dict[SplitName, int]
+    groups: dict[SplitName, int]
+    shared_rows: int
+    labels: dict[SplitName, dict[str, int]]
+
+
+class WriteShardInput(RunInput):
+    """write_shard's input."""
+
+    source: PinnedSource
+    part: int
+
+
+class WrittenShard(Contract):
+    """write_shard's output. `digest` is that of the whole source, which every part reads."""
+
+    part: int
+    rows: int
+    bytes: int
+    digest: str
+
+
+class JoinShardsInput(RunInput):
+    """join_shards's input."""
+
+    source: PinnedSource
+    written: tuple[WrittenShard, ...]

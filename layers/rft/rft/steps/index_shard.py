@@ -1,0 +1,64 @@
+"""Reads one part of a large dataset: which records are good, and what group and label each belongs to."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from rft.contracts.run_request import RunRequest
+from rft.contracts.shards import IndexedShard, PinnedSource, Shard, ShardIndex
+from rft.datasets.bounds import BEDROCK, Bounds
+from rft.datasets.load import load_rows
+from rft.datasets.render import Renderer
+from rft.datasets.shards import ShardReader
+from rft.datasets.spool import RowIndex
+from rft.ports import DatasetSource, ObjectStore, Tokenizer, Workers
+from rft.tasks import task as task_named
+
+
+def index_shard(
+    *,
+    run_id: str,
+    request: RunRequest,
+    pinned: PinnedSource,
+    shard: Shard,
+    source: DatasetSource,
+    store: ObjectStore,
+    tokenizer: Tokenizer,
+    workers: Workers,
+    bounds: Bounds = BEDROCK,
+) -> IndexedShard:
+    """Write `shards/<run_id>/index-<number>.json`. Bad records are only listed: all parts together decide on them.
+
+    Raises DatasetNotFound, DatasetInvalid (the part cannot be read), DatasetSizeOutOfBounds and the Retryable… errors.
+    """
+    wanted = request.dataset
+    renderer = Renderer(task_named(wanted.task), wanted.split.seed, tokenizer.count)
+    rows = RowIndex()
+    with source.open(pinned.uri, pinned.version, shard.start) as opened:
+        reader = ShardReader(opened.stream, pinned.layout, shard)
+        loaded = load_rows(
+            reader,
+            render=partial(workers.map, renderer),
+            rows=rows,
+            max_samples=None,
+            max_bad=wanted.max_bad_records,
+            split=wanted.split,
+            bounds=bounds,
+        )
+    index = ShardIndex(
+        records=loaded.records,
+        lines=reader.lines,
+        groups=tuple(rows.groups),
+        labels=tuple(rows.labels),
+        label_names=rows.label_names,
+        bad=tuple(loaded.bad),
+        warnings=dict(loaded.warnings),
+        prompt_tokens=dict(loaded.prompt_tokens),
+    )
+    store.put_bytes(index_uri(run_id, shard.number, store), index.model_dump_json().encode())
+    return IndexedShard(number=shard.number, records=loaded.records)
+
+
+def index_uri(run_id: str, number: int, store: ObjectStore) -> str:
+    """Where a shard's index is."""
+    return store.uri(f"shards/{run_id}/index-{number:04d}.json")

@@ -1,0 +1,102 @@
+"""Joins the parts of a large dataset into the files that one function would have written, and says what was done."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+
+from rft.contracts.dataset import Source, SplitFile, SplitName
+from rft.contracts.run_request import RunRequest
+from rft.contracts.shards import Account, PinnedSource, WrittenShard
+from rft.contracts.steps import PreparedDataset
+from rft.datasets.manifest import build_manifest
+from rft.datasets.parts import stretches
+from rft.datasets.render import row_end
+from rft.datasets.sample import RowSample
+from rft.datasets.split import NAMES
+from rft.datasets.write import JoinedRows
+from rft.errors import DatasetInvalid
+from rft.ports import Ledger, ObjectStore, Tokenizer
+from rft.steps.dataset_checks import keep_checks
+from rft.steps.dataset_results import dataset_folder, keep_manifest
+from rft.steps.plan_shards import account_uri, loaded_again
+from rft.steps.write_shard import piece_uri
+
+
+def join_shards(
+    *,
+    run_id: str,
+    request: RunRequest,
+    pinned: PinnedSource,
+    written: Sequence[WrittenShard],
+    store: ObjectStore,
+    tokenizer: Tokenizer,
+    ledger: Ledger,
+) -> PreparedDataset:
+    """Write `runs/<run_id>/dataset/`, the manifest last. The pieces are joined inside S3, and read once for digests.
+
+    Raises DatasetNotFound, DatasetInvalid (parts are missing, or saw different bytes), TransitionRefused and the
+    Retryable… errors.
+    """
+    account = Account.model_validate_json(store.get_bytes(account_uri(run_id, store)))
+    joining = _Joining(run_id, account, len(written), store)
+    with tempfile.TemporaryFile() as file:
+        sample = RowSample(account.rows, file)
+        for split in NAMES:
+            joining.join(split, sample)
+        read = sample.survey()
+    manifest = build_manifest(
+        run_id=run_id,
+        request=request,
+        source=Source(uri=pinned.uri, bytes=pinned.bytes, digest=_digest(written, account), version=pinned.version),
+        loaded=loaded_again(account),
+        files=joining.entries,
+        identities=joining.identities,
+        encoding=tokenizer.encoding,
+        shards=len(written),
+    )
+    keep_checks(
+        manifest,
+        shared_rows=account.shared_rows,
+        prompt_tokens=account.prompt_tokens,
+        read=read,
+        store=store,
+        ledger=ledger,
+    )
+    return keep_manifest(manifest, store=store, ledger=ledger)
+
+
+def _digest(written: Sequence[WrittenShard], account: Account) -> str:
+    """The source's, if all parts are there and saw the same."""
+    digests = {each.digest for each in written}
+    rows = sum(each.rows for each in written)
+    if len(digests) != 1 or rows != sum(account.rows.values()):
+        raise DatasetInvalid(f"{len(written)} parts wrote {rows} rows of {len(digests)} different sources")
+    return digests.pop()
+
+
+class _Joining:
+    """Joins each split from its pieces."""
+
+    def __init__(self, run_id: str, account: Account, parts: int, store: ObjectStore) -> None:
+        self._run_id, self._account, self._store = run_id, account, store
+        self._stretches = list(stretches(account.rows, parts))
+        self.entries: dict[SplitName, SplitFile] = {}
+        self.identities: dict[SplitName, str] = {}
+
+    def join(self, split: SplitName, sample: RowSample) -> None:
+        account = self._account
+        uri = f"{dataset_folder(self._run_id, self._store)}/{split}-{account.rows[split]}.jsonl"
+        names = [each.name for each in self._stretches if each.split == split]
+        self._store.join(uri, [piece_uri(self._run_id, name, self._store) for name in names])
+        rows = JoinedRows(self._store.lines(uri), row_end(self._run_id, split), partial(sample.take, split))
+        self.identities[split] = rows.identity
+        self.entries[split] = SplitFile(
+            uri=uri,
+            rows=account.rows[split],
+            groups=account.groups[split],
+            bytes=rows.bytes,
+            digest=rows.digest,
+            labels=account.labels[split],
+        )

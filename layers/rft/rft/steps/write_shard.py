@@ -1,0 +1,73 @@
+"""Writes one part of a large dataset's rows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+
+from rft.contracts.run_request import RunRequest
+from rft.contracts.shards import Part, PinnedSource, WrittenShard
+from rft.datasets.load import BATCH_RECORDS
+from rft.datasets.parts import Stretch
+from rft.datasets.records import RawRecord, SourceBytes, read_records
+from rft.datasets.render import Renderer, row_end
+from rft.datasets.spool import RowSpool
+from rft.datasets.write import SplitRows
+from rft.errors import DatasetInvalid
+from rft.ports import DatasetSource, ObjectStore, Workers
+from rft.steps.plan_shards import part_uri
+from rft.tasks import task as task_named
+
+
+def write_shard(
+    *,
+    run_id: str,
+    request: RunRequest,
+    pinned: PinnedSource,
+    part: int,
+    source: DatasetSource,
+    store: ObjectStore,
+    workers: Workers,
+) -> WrittenShard:
+    """Write `shards/<run_id>/<split>-<part>.jsonl`, one or more.
+
+    Rows stand in the order of the split, not of the source, so the whole source is read for them; only what belongs
+    here is made into rows. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
+    """
+    pieces = Part.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
+    wanted = sorted(position for piece in pieces for position in piece.positions)
+    number_of = {position: number for number, position in enumerate(wanted)}
+    renderer = Renderer(task_named(request.dataset.task), request.dataset.split.seed, _uncounted)
+    with tempfile.TemporaryFile() as file:
+        spool = RowSpool(file)
+        with source.open(pinned.uri, pinned.version) as opened:
+            raw = SourceBytes(opened.stream)
+            for rendered in workers.map(renderer, _batches(read_records(raw), number_of)):
+                spool.add(rendered)
+            raw.read_to_end()
+        if len(spool) != len(wanted):
+            raise DatasetInvalid(f"{len(wanted)} records were found in the dataset's parts, {len(spool)} of them again")
+        written = 0
+        for piece in pieces:
+            rows = SplitRows(spool, [number_of[at] for at in piece.positions], row_end(run_id, piece.split))
+            name = Stretch(part, piece.split, 0, len(piece.positions)).name
+            store.put_stream(piece_uri(run_id, name, store), rows.chunks())
+            written += rows.bytes
+    return WrittenShard(part=part, rows=len(wanted), bytes=written, digest=raw.digest)
+
+
+def piece_uri(run_id: str, name: str, store: ObjectStore) -> str:
+    """Where rows wait to be joined to others."""
+    return store.uri(f"shards/{run_id}/{name}")
+
+
+def _batches(records: Iterable[RawRecord], wanted: Collection[int]) -> Iterator[list[RawRecord]]:
+    chosen = (record for record in records if record.position in wanted)
+    while batch := list(islice(chosen, BATCH_RECORDS)):
+        yield batch
+
+
+def _uncounted(prompts: Sequence[str]) -> list[int]:
+    """Tokens were counted when the shard was indexed."""
+    return [0] * len(prompts)
