@@ -21,7 +21,7 @@ LAMBDA_SERVICE_ERRORS = {
 }
 """What Lambda itself may answer with (Step Functions Developer Guide, "Handle transient Lambda service exceptions")."""
 
-AWS_PREFIXES = ("Lambda.", "States.", "Sandbox.")
+AWS_PREFIXES = ("Lambda.", "Runtime.", "States.", "Sandbox.")
 
 tasks = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
@@ -91,6 +91,11 @@ def test_a_full_quota_is_waited_for_for_hours() -> None:
         for n in range(waits["MaxAttempts"])
     ]
     assert 6 <= sum(longest) / 2 / 3600 <= 24, "full jitter waits half of the longest on average"
+
+
+@pytest.mark.parametrize("step", ["CheckTraining", "RecordOutcome"])
+def test_a_function_that_dies_once_neither_ends_a_paid_job_nor_loses_an_outcome(step: str) -> None:
+    assert {"Runtime.ExitError", "Lambda.Unknown", "Sandbox.Timedout"} <= retried(TASKS[step])
 
 
 def test_retried_errors_and_our_error_classes_agree_both_ways() -> None:
