@@ -22,13 +22,10 @@ from rft.adapters.ledger_items import (
     record_item,
     record_key,
     record_of,
-    rejection_item,
-    rejection_of,
-    token_key,
-    upload_key,
 )
+from rft.adapters.ledger_notes import LedgerNotes
 from rft.adapters.ledger_search import RunSearch
-from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
+from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus
 from rft.errors import RetryableThrottling, RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Changes, Clock, RunPage
 from rft.runs.approval import answered
@@ -53,12 +50,11 @@ LOST_IN_TRANSACTION = frozenset({"None", "ConditionalCheckFailed", "TransactionC
 THROTTLED_IN_TRANSACTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
-class DynamoLedger:
+class DynamoLedger(LedgerNotes):
     """The ledger on one DynamoDB table. Reads are strongly consistent but for lists, which read indexes."""
 
     def __init__(self, client: DynamoDBClient, *, table: str, clock: Clock) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table=table)
         self._clock = clock
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
@@ -101,33 +97,6 @@ class DynamoLedger:
             if self._update(self._set(run_id, fields, before)):
                 return changed
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
-
-    def keep_token(self, run_id: str, token: str) -> None:
-        """Keep a task token, beside the record."""
-        with translated():
-            self._client.put_item(TableName=self._table, Item=token_key(run_id) | packed_item({"token": token}))
-
-    def token(self, run_id: str) -> str:
-        """The task token."""
-        item = self._read(token_key(run_id))
-        if item is None:
-            raise RunNotFound(f"no task token of {run_id}")
-        return str(item["token"]["S"])
-
-    def reject(self, rejection: UploadRejection) -> UploadRejection:
-        """Record a rejection, unless this object version was rejected before."""
-        try:
-            with translated():
-                self._client.put_item(TableName=self._table, Item=rejection_item(rejection), ConditionExpression=ABSENT)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in LOST:
-                raise
-        return self.rejection(rejection.bucket, rejection.key, rejection.version) or rejection
-
-    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
-        """Why an object version made no run."""
-        item = self._read(upload_key(bucket, key, version))
-        return rejection_of(item) if item else None
 
     def mark_notified(self, run_id: str) -> bool:
         """Mark an ended run as announced."""
@@ -250,10 +219,6 @@ class DynamoLedger:
         if item is None:
             raise RunNotFound(f"no run {run_id}")
         return item
-
-    def _read(self, key: Item) -> Item | None:
-        with translated():
-            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
     def _event_items(self, run_id: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
