@@ -14,10 +14,10 @@ from rft.errors import DatasetInvalid
 from rft.ports import Ledger, ObjectStore
 
 
-def surveyed(plan: Plan, spool: RowSpool) -> Survey:
-    """The rows of a plan, read from the spool."""
+def surveyed(plan: Plan, spool: RowSpool, most_rows: int) -> Survey:
+    """The rows of a plan, or a sample of about so many, read from the spool."""
     rows = {name: len(numbers) for name, numbers in plan.items()}
-    return survey(rows, lambda split, at: spool.bodies([plan[split][at]])[0] + b"}")
+    return survey(rows, lambda split, at: spool.bodies([plan[split][at]])[0] + b"}", most_rows=most_rows)
 
 
 def keep_checks(
