@@ -17,8 +17,11 @@ from emulator import moto_setup, moto_step_functions
 from emulator.aws_port import AwsPort, Service
 from emulator.bedrock.control import Bedrock, JobThreads
 from emulator.bedrock.converse import Converse
+from emulator.bedrock.data import read_all_rows
+from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.jobs import Job, Jobs
 from emulator.bedrock.judge import STAND_IN, server_model_id
+from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
 from emulator.bedrock.training import Training
 from emulator.clock import ScaledClock
@@ -32,6 +35,7 @@ from emulator.http_server import LoopbackServer
 from emulator.options import EmulatorOptions
 from emulator.stack import Stack, deploy, empty_archive
 from emulator.template import StackTemplate, load
+from rft.contracts.dataset import DatasetRow
 
 REGION = "us-east-1"
 """The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
@@ -195,8 +199,9 @@ class Emulator:
         jobs = Jobs(region=REGION, account=moto_setup.ACCOUNT, concurrent=self.options.concurrent_jobs)
         self.bedrock = Bedrock(jobs, self.faults)
         self._job_threads = JobThreads(self._training)
-        converse = Converse(self.options, self._clock, self.faults)
-        bedrock = BedrockService(jobs, converse, self.faults, self._job_threads.start)
+        models = Models(jobs, self.faults, seconds=self.options.deployment_seconds)
+        converse = Converse(self.options, self._clock, self.faults, DeployedModels(models, self._rows))
+        bedrock = BedrockService(jobs, models, converse, self.faults, self._job_threads.start)
         services: dict[str, Service] = {"bedrock": bedrock, "lambda": LambdaService(self._functions)}
         app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock)
         self._aws = LoopbackServer(app, self.options.port)
@@ -248,6 +253,9 @@ class Emulator:
         """A function's role in the stack: nothing here is authorised by it, but moto asks for one that exists."""
         deployed = self.client("lambda").get_function_configuration(FunctionName=self.stack.functions[0].name)
         return str(deployed["Role"])
+
+    def _rows(self, job: Job) -> list[DatasetRow]:
+        return read_all_rows(self.client("s3"), job.request)
 
     def _training(self, job: Job) -> Training:
         return Training(

@@ -46,6 +46,8 @@ class EmulatorOptions:
     """Samples in one grader invocation: what SageMaker does; Bedrock's number is not documented."""
     grader_parallelism: int = 4
     """Grader invocations at once (SageMaker: 12); more than `workers_per_function` only wait."""
+    deployment_seconds: float = 0.5
+    """How long a deployment is Creating; on AWS it is minutes."""
     concurrent_jobs: int = 2
     """Quota of jobs that are InProgress or Stopping; the next one gets ServiceQuotaExceededException."""
     seed: int = 42

@@ -1,4 +1,4 @@
-"""Converse for judge models: the stand-in, or a server of the user's own."""
+"""Converse: judge models are the stand-in or a server of the user's own, deployed custom models their policies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.judge import Answer, from_server, stand_in
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
@@ -16,12 +17,16 @@ SERVER_SECONDS = 60.0
 
 
 class Converse:
-    """Answers one turn. Which model id is asked makes no difference, so each answer says who gave it."""
+    """Answers one turn: by a job's policy where a deployment's ARN is asked, else by the one judge there is.
 
-    def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults) -> None:
+    Which judge is asked for makes no difference, so each answer says who gave it.
+    """
+
+    def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults, deployed: DeployedModels) -> None:
         self._options = options
         self._clock = clock
         self._faults = faults
+        self._deployed = deployed
 
     def answer(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Bedrock's response. Raises AwsError."""
@@ -34,6 +39,9 @@ class Converse:
         fault = self._faults.take("bedrock", "Converse", model_id, only=frozenset({"say"}), body=asked.encode())
         if fault:
             answer, by = Answer(fault.message, 0, 0), "a fault that was asked for"
+        elif ":custom-model" in model_id:
+            said = self._deployed.answer(model_id, asked)
+            answer, by = Answer(said, len(asked.split()), len(said.split())), "emulated policy"
         else:
             answer, by = self._ask(system, asked, request.get("inferenceConfig", {}))
         return {

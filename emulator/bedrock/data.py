@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +23,13 @@ def training_rows(s3: Any, uri: str) -> list[DatasetRow]:
     if not MIN_ROWS <= len(rows) <= MAX_ROWS:
         raise DataRefused(f"{uri} has {len(rows)} records; {MIN_ROWS} to {MAX_ROWS} are needed.")
     return rows
+
+
+def read_all_rows(s3: Any, request: Mapping[str, Any]) -> list[DatasetRow]:
+    """The rows of a job, those held out included. Raises DataRefused."""
+    held_out = request.get("validationDataConfig", {}).get("validators", [])
+    uris = [request["trainingDataConfig"]["s3Uri"], *(each["s3Uri"] for each in held_out)]
+    return [row for uri in uris for row in read_rows(s3, uri)]
 
 
 def read_rows(s3: Any, uri: str) -> list[DatasetRow]:

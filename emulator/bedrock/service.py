@@ -1,4 +1,4 @@
-"""Bedrock on the AWS port: customization jobs and Converse; every other operation is moto's."""
+"""Bedrock on the AWS port: customization jobs, their models and Converse; every other operation is moto's."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import botocore.session
 from werkzeug.wrappers import Request, Response
 
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.models import Models, deployment_view, model_view
+from emulator.bedrock.requests import checked_body, checked_query, refuse
 from emulator.bedrock.views import job_list, job_view
 from emulator.faults import Faults
 from emulator.operations import Operation
 from emulator.replies import AwsError, json_reply
-from rft.adapters.service_model import validate
 
 BASE_MODEL = "amazon.nova-2-lite-v1:0:256k"
 """The one model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
@@ -30,8 +30,11 @@ Handler = Callable[[Operation, Request, bytes], Response]
 class BedrockService:
     """Answers for jobs and models. `start` sets a new job going."""
 
-    def __init__(self, jobs: Jobs, converse: Converse, faults: Faults, start: Callable[[Job], None]) -> None:
+    def __init__(
+        self, jobs: Jobs, models: Models, converse: Converse, faults: Faults, start: Callable[[Job], None]
+    ) -> None:
         self._jobs = jobs
+        self._models = models
         self._faults = faults
         self._start = start
         self._lock = threading.Lock()
@@ -40,6 +43,16 @@ class BedrockService:
             "GetModelCustomizationJob": self._get,
             "ListModelCustomizationJobs": self._list,
             "StopModelCustomizationJob": self._stop,
+            "GetCustomModel": lambda operation, *_: json_reply(model_view(models.find(operation.labels[0]))),
+            "ListCustomModels": lambda operation, request, _: json_reply(models.listed(_query(operation, request))),
+            "CreateCustomModelDeployment": self._deploy,
+            "GetCustomModelDeployment": lambda operation, *_: json_reply(
+                deployment_view(models.deployment(operation.labels[0]))
+            ),
+            "ListCustomModelDeployments": lambda operation, request, _: json_reply(
+                models.deployments(_query(operation, request))
+            ),
+            "DeleteCustomModelDeployment": self._undeploy,
             "Converse": lambda operation, _, body: json_reply(converse.answer(operation.labels[0], json.loads(body))),
         }
 
@@ -52,8 +65,9 @@ class BedrockService:
         handler = self._handlers.get(operation.name)
         return handler(operation, request, body) if handler else None
 
-    def _create(self, _operation: Operation, _request: Request, body: bytes) -> Response:
-        request = _checked(body)
+    def _create(self, operation: Operation, _request: Request, body: bytes) -> Response:
+        request = checked_body(operation.name, body)
+        refuse(_documented_problems(request))
         job, is_new = self._jobs.create(request)
         if is_new:
             self._start(job)
@@ -70,8 +84,8 @@ class BedrockService:
             view |= {name: value + ahead for name, value in view.items() if isinstance(value, datetime)}
         return json_reply(view)
 
-    def _list(self, _operation: Operation, request: Request, _body: bytes) -> Response:
-        return json_reply(job_list(self._jobs.all(), request.args.to_dict()))
+    def _list(self, operation: Operation, request: Request, _body: bytes) -> Response:
+        return json_reply(job_list(self._jobs.all(), _query(operation, request)))
 
     def _stop(self, operation: Operation, _request: Request, _body: bytes) -> Response:
         job = self._jobs.find(operation.labels[0])
@@ -85,21 +99,17 @@ class BedrockService:
         job.stop_asked.set()
         return json_reply({})
 
+    def _deploy(self, operation: Operation, _request: Request, body: bytes) -> Response:
+        deployment = self._models.deploy(checked_body(operation.name, body))
+        return json_reply({"customModelDeploymentArn": deployment.arn}, 202)
 
-def _checked(body: bytes) -> Mapping[str, Any]:
-    """The request as the service would take it. Raises AwsError: ValidationException."""
-    try:
-        request: dict[str, Any] = json.loads(body)
-    except ValueError as error:
-        raise AwsError("ValidationException", 400, "The request is not JSON.") from error
-    model = botocore.session.get_session().get_service_model("bedrock")
-    problems = validate(request, model.operation_model("CreateModelCustomizationJob").input_shape)
-    if not problems:
-        problems = list(_documented_problems(request))
-    if problems:
-        told = "; ".join(problems)
-        raise AwsError("ValidationException", 400, f"{len(problems)} validation error(s) detected: {told}")
-    return request
+    def _undeploy(self, operation: Operation, _request: Request, _body: bytes) -> Response:
+        self._models.undeploy(operation.labels[0])
+        return json_reply({})
+
+
+def _query(operation: Operation, request: Request) -> dict[str, Any]:
+    return checked_query(operation.name, request.args.to_dict())
 
 
 def _documented_problems(request: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -183,7 +182,7 @@ class Training:
     def _complete(self) -> None:
         model = str(self._job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
         account = ":".join(self._job.arn.split(":")[:5])
-        self._job.model_arn = f"{account}:custom-model/{model}/emulated{uuid.uuid4().hex[:4]}"
+        self._job.model_arn = f"{account}:custom-model/{model}/{self._job.id}"
         self._end("Completed")
 
     def _end(self, status: str, failure: str | None = None) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock.jobs import Job
-from emulator.replies import AwsError
-
-PAGE = 100
+from emulator.bedrock.requests import made_between, page
 
 
 def job_view(job: Job) -> dict[str, Any]:
@@ -44,22 +39,17 @@ def job_view(job: Job) -> dict[str, Any]:
     return {key: value for key, value in view.items() if value is not None}
 
 
-def job_list(jobs: Sequence[Job], query: Mapping[str, str]) -> dict[str, Any]:
+def job_list(jobs: Sequence[Job], query: Mapping[str, Any]) -> dict[str, Any]:
     """ListModelCustomizationJobs, newest first unless asked otherwise. Raises AwsError: ValidationException."""
     chosen = [job for job in jobs if _fits(job, query)]
-    chosen.sort(key=lambda job: job.created, reverse=query.get("sortOrder", "Descending") != "Ascending")
-    start, size = _start(query.get("nextToken")), int(query.get("maxResults", PAGE))
-    token = {"nextToken": _token(start + size)} if start + size < len(chosen) else {}
-    return {"modelCustomizationJobSummaries": [_summary(job) for job in chosen[start : start + size]], **token}
+    return page(chosen, query, key="modelCustomizationJobSummaries", created=lambda job: job.created, view=_summary)
 
 
-def _fits(job: Job, query: Mapping[str, str]) -> bool:
-    after, before = query.get("creationTimeAfter"), query.get("creationTimeBefore")
+def _fits(job: Job, query: Mapping[str, Any]) -> bool:
     return (
         query.get("statusEquals", job.status) == job.status
         and query.get("nameContains", "") in job.name
-        and (after is None or job.created > _time(after))
-        and (before is None or job.created < _time(before))
+        and made_between(job.created, query.get("creationTimeAfter"), query.get("creationTimeBefore"))
     )
 
 
@@ -79,22 +69,3 @@ def _details(job: Job) -> dict[str, Any]:
         known = {key: value for key, value in times.items() if value is not None}
         details[f"{name}Details"] = {"status": phase.status, **known}
     return details
-
-
-def _time(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise AwsError("ValidationException", 400, f"{text} is not a time") from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _token(start: int) -> str:
-    return base64.urlsafe_b64encode(str(start).encode()).decode()
-
-
-def _start(token: str | None) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(token)) if token else 0
-    except (ValueError, binascii.Error) as error:
-        raise AwsError("ValidationException", 400, "nextToken is not one of this service") from error

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from emulator.bedrock.converse import Converse
+from emulator.bedrock.deployed import DeployedModels
+from emulator.bedrock.jobs import Jobs
 from emulator.bedrock.judge import STAND_IN, server_model_id, stand_in
+from emulator.bedrock.models import Models
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.options import EmulatorOptions
@@ -19,6 +22,9 @@ from emulator.replies import AwsError
 from rft.rewards.rubric import SYSTEM, read_reply, render
 
 CODE = "0123456789abcdef" * 2
+NONE_DEPLOYED = DeployedModels(
+    Models(Jobs(region="us-east-1", account="123456789012", concurrent=1), Faults(), seconds=0), lambda _: []
+)
 GOOD = (
     "Response 1 names three fruits as asked, while Response 2 talks about vegetables and adds a joke. "
     "The first follows the task."
@@ -49,7 +55,9 @@ def test_another_prompt_gets_an_answer_that_is_no_verdict() -> None:
 
 
 def test_converse_says_who_answered() -> None:
-    reply = Converse(EmulatorOptions(judge_url=None), ScaledClock(1), Faults()).answer(STAND_IN, turn("hello"))
+    reply = Converse(EmulatorOptions(judge_url=None), ScaledClock(1), Faults(), NONE_DEPLOYED).answer(
+        STAND_IN, turn("hello")
+    )
     assert reply["additionalModelResponseFields"] == {
         "emulated": True,
         "answered_by": "emulated stand-in",
@@ -99,7 +107,7 @@ def server() -> Iterator[_Server]:
 
 def converse(server: _Server) -> Converse:
     url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    return Converse(EmulatorOptions(judge_url=url, judge_model="small"), ScaledClock(1), Faults())
+    return Converse(EmulatorOptions(judge_url=url, judge_model="small"), ScaledClock(1), Faults(), NONE_DEPLOYED)
 
 
 def test_a_server_of_the_users_own_is_asked_in_openais_form(server: _Server) -> None:

@@ -1,0 +1,205 @@
+"""Custom models, which are what completed jobs leave, and their on-demand deployments."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.requests import made_between, page
+from emulator.faults import Faults
+from emulator.replies import AwsError
+
+DEPLOYMENT_FAULTS = frozenset({"fail"})
+
+
+@dataclass
+class Deployment:
+    """One deployment. It is Creating until `ready`, then Active, or Failed where there is a `failure`."""
+
+    name: str
+    arn: str
+    job: Job
+    request: Mapping[str, Any]
+    created: datetime
+    ready: datetime
+    failure: str | None = None
+
+    @property
+    def status(self) -> str:
+        if datetime.now(UTC) < self.ready:
+            return "Creating"
+        return "Failed" if self.failure else "Active"
+
+
+class Models:
+    """The models of all completed jobs, and where they are deployed. `seconds` is how long deploying takes."""
+
+    def __init__(self, jobs: Jobs, faults: Faults, *, seconds: float) -> None:
+        self._jobs = jobs
+        self._faults = faults
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._deployments: list[Deployment] = []
+        self._made = 0
+
+    def find(self, name_or_arn: str) -> Job:
+        """The job that made a model. Raises AwsError: ResourceNotFoundException."""
+        for job in self._trained():
+            if name_or_arn in (job.model_arn, job.request["customModelName"]):
+                return job
+        raise AwsError("ResourceNotFoundException", 404, f"No custom model {name_or_arn} was found.")
+
+    def listed(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """ListCustomModels. Raises AwsError: ValidationException."""
+        chosen = [job for job in self._trained() if _model_fits(job, query)]
+        return page(chosen, query, key="modelSummaries", created=_made_at, view=model_summary)
+
+    def deploy(self, request: Mapping[str, Any]) -> Deployment:
+        """A new deployment, or the one that the same clientRequestToken made.
+
+        Raises AwsError: ResourceNotFoundException, ValidationException (a name in use).
+        """
+        job, name, token = (
+            self.find(request["modelArn"]),
+            request["modelDeploymentName"],
+            request.get("clientRequestToken"),
+        )
+        fault = self._faults.take("bedrock", "Deploy", name, job.name, only=DEPLOYMENT_FAULTS)
+        with self._lock:
+            for earlier in self._deployments:
+                if token and earlier.request.get("clientRequestToken") == token:
+                    return earlier
+                if earlier.name == name:
+                    raise AwsError("ValidationException", 400, f"The deployment name {name} is already in use.")
+            now = datetime.now(UTC)
+            self._made += 1
+            deployment = Deployment(
+                name=name,
+                arn=f"{':'.join(job.arn.split(':')[:5])}:custom-model-deployment/emulated{self._made:04x}",
+                job=job,
+                request=dict(request),
+                created=now,
+                ready=now + timedelta(seconds=self._seconds),
+                failure=fault.message if fault else None,
+            )
+            self._deployments.append(deployment)
+            return deployment
+
+    def deployment(self, name_or_arn: str) -> Deployment:
+        """By name or ARN. Raises AwsError: ResourceNotFoundException."""
+        for deployment in self._all():
+            if name_or_arn in (deployment.name, deployment.arn):
+                return deployment
+        raise AwsError("ResourceNotFoundException", 404, f"No deployment {name_or_arn} was found.")
+
+    def deployments(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """ListCustomModelDeployments. Raises AwsError: ValidationException."""
+        chosen = [each for each in self._all() if _deployment_fits(each, query)]
+        key = "modelDeploymentSummaries"
+        return page(chosen, query, key=key, created=lambda each: each.created, view=deployment_summary)
+
+    def undeploy(self, name_or_arn: str) -> None:
+        """Raises AwsError: ResourceNotFoundException."""
+        deployment = self.deployment(name_or_arn)
+        with self._lock:
+            self._deployments.remove(deployment)
+
+    def _trained(self) -> Sequence[Job]:
+        return [job for job in self._jobs.all() if job.model_arn]
+
+    def _all(self) -> list[Deployment]:
+        with self._lock:
+            return list(self._deployments)
+
+
+def model_view(job: Job) -> dict[str, Any]:
+    """GetCustomModel. No metrics: reinforcement fine-tuning has no loss, and rewards are in the job's files."""
+    request = job.request
+    view = {
+        "modelArn": job.model_arn,
+        "modelName": request["customModelName"],
+        "jobName": job.name,
+        "jobArn": job.arn,
+        "baseModelArn": _base_arn(job),
+        "customizationType": request["customizationType"],
+        "modelKmsKeyArn": request.get("customModelKmsKeyId"),
+        "trainingDataConfig": request["trainingDataConfig"],
+        "validationDataConfig": request.get("validationDataConfig"),
+        "outputDataConfig": request["outputDataConfig"],
+        "customizationConfig": request["customizationConfig"],
+        "creationTime": _made_at(job),
+        "modelStatus": "Active",
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def model_summary(job: Job) -> dict[str, Any]:
+    """One of ListCustomModels."""
+    return {
+        "modelArn": job.model_arn,
+        "modelName": job.request["customModelName"],
+        "creationTime": _made_at(job),
+        "baseModelArn": _base_arn(job),
+        "baseModelName": _base(job).split(":")[0],
+        "customizationType": job.request["customizationType"],
+        "ownerAccountId": job.arn.split(":")[4],
+        "modelStatus": "Active",
+    }
+
+
+def deployment_view(deployment: Deployment) -> dict[str, Any]:
+    """GetCustomModelDeployment."""
+    summary = deployment_summary(deployment)
+    name = summary.pop("customModelDeploymentName")
+    described = deployment.request.get("description")
+    return {**summary, "modelDeploymentName": name, **({"description": described} if described else {})}
+
+
+def deployment_summary(deployment: Deployment) -> dict[str, Any]:
+    """One of ListCustomModelDeployments."""
+    status = deployment.status
+    summary = {
+        "customModelDeploymentArn": deployment.arn,
+        "customModelDeploymentName": deployment.name,
+        "modelArn": deployment.job.model_arn,
+        "createdAt": deployment.created,
+        "status": status,
+        "lastUpdatedAt": deployment.created if status == "Creating" else deployment.ready,
+    }
+    return {**summary, **({"failureMessage": deployment.failure} if status == "Failed" else {})}
+
+
+def _made_at(job: Job) -> datetime:
+    return job.ended or job.created
+
+
+def _base(job: Job) -> str:
+    return str(job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
+
+
+def _base_arn(job: Job) -> str:
+    return f"arn:aws:bedrock:{job.arn.split(':')[3]}::foundation-model/{_base(job)}"
+
+
+def _model_fits(job: Job, query: Mapping[str, Any]) -> bool:
+    base = query.get("baseModelArnEquals") or query.get("foundationModelArnEquals")
+    return (
+        query.get("nameContains", "") in job.request["customModelName"]
+        and base in (None, _base_arn(job))
+        and query.get("modelStatus", "Active") == "Active"
+        and query.get("isOwned", True)
+        and made_between(_made_at(job), query.get("creationTimeAfter"), query.get("creationTimeBefore"))
+    )
+
+
+def _deployment_fits(deployment: Deployment, query: Mapping[str, Any]) -> bool:
+    return (
+        query.get("nameContains", "") in deployment.name
+        and query.get("statusEquals", deployment.status) == deployment.status
+        and query.get("modelArnEquals", deployment.job.model_arn) == deployment.job.model_arn
+        and made_between(deployment.created, query.get("createdAfter"), query.get("createdBefore"))
+    )

@@ -1,0 +1,97 @@
+"""Requests to Bedrock, held to botocore's model of it, and lists cut into pages. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import botocore.session
+
+from emulator.replies import AwsError
+from rft.adapters.service_model import validate
+
+PAGE = 100
+
+T = TypeVar("T")
+
+
+@cache
+def input_shape(operation: str) -> Any:
+    """Botocore's model of what an operation takes."""
+    return botocore.session.get_session().get_service_model("bedrock").operation_model(operation).input_shape
+
+
+def checked_body(operation: str, body: bytes) -> dict[str, Any]:
+    """The body of a request that fits the model. Raises AwsError: ValidationException."""
+    try:
+        request: dict[str, Any] = json.loads(body)
+    except ValueError as error:
+        raise AwsError("ValidationException", 400, "The request is not JSON.") from error
+    refuse(validate(request, input_shape(operation)))
+    return request
+
+
+def checked_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:
+    """The parameters of a list, in their types. Raises AwsError: ValidationException."""
+    shape = input_shape(operation)
+    typed = {name: _typed(value, shape.members[name].type_name) for name, value in query.items()}
+    refuse(validate(typed, shape))
+    return typed
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Raises AwsError: ValidationException, if there are any."""
+    if problems:
+        told = "; ".join(problems)
+        raise AwsError("ValidationException", 400, f"{len(problems)} validation error(s) detected: {told}")
+
+
+def page(
+    items: Sequence[T],
+    query: Mapping[str, Any],
+    *,
+    key: str,
+    created: Callable[[T], datetime],
+    view: Callable[[T], Any],
+) -> dict[str, Any]:
+    """A page under `key`, newest first unless asked otherwise. Raises AwsError: ValidationException."""
+    newest_first = query.get("sortOrder", "Descending") == "Descending"
+    chosen = sorted(items, key=created, reverse=newest_first)
+    start, size = _start(query.get("nextToken")), query.get("maxResults", PAGE)
+    token = {"nextToken": _token(start + size)} if start + size < len(chosen) else {}
+    return {key: [view(item) for item in chosen[start : start + size]], **token}
+
+
+def made_between(at: datetime, after: str | None, before: str | None) -> bool:
+    """Raises AwsError: ValidationException for what is no time."""
+    return (after is None or at > _time(after)) and (before is None or at < _time(before))
+
+
+def _typed(value: str, kind: str) -> Any:
+    if kind == "integer" and value.isdecimal():
+        return int(value)
+    return value == "true" if kind == "boolean" and value in ("true", "false") else value
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise AwsError("ValidationException", 400, f"{text} is not a time") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _token(start: int) -> str:
+    return base64.urlsafe_b64encode(str(start).encode()).decode()
+
+
+def _start(token: str | None) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(token)) if token else 0
+    except (ValueError, binascii.Error) as error:
+        raise AwsError("ValidationException", 400, "nextToken is not one of this service") from error
