@@ -1,0 +1,81 @@
+"""## Waiting for a job
+
+What a run leaves and takes while its job goes on, for jobs of 1, 24 and 72 hours, against the formulas of
+control_plane.py. Hours do not pass here: the emulated Bedrock shows each job as InProgress for as many looks as the
+waits of such a job allow, and waits are a million times shorter. Events and invocations are counted in the execution's
+history; requests are those of all functions together, the smoke test's and the training's own included. Dollars are
+list prices of a month, by formula (docs/cost.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.control_plane import Polling, control_plane_usd, counts, measured_steps
+from benchmarks.emulated import count_requests, history, requests, run
+from benchmarks.ratios import Ratio, cost
+from emulator import Emulator, EmulatorOptions
+from emulator.faults import Fault
+
+HOURS = (1, 24, 72)
+SPEED = 1_000_000.0
+MOST_EVENTS, MOST_DOLLARS = 1_500, 0.10
+SWEEP = "rft-SweepRuns"
+"""Comes every half hour, which is all the time at this speed; not a run's own."""
+NAMES = ("events", "looks", "invocations", "transitions")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one run left: counts of its history, and requests to services."""
+
+    hours: int
+    events: int
+    transitions: int
+    invocations: int
+    looks: int
+    requests: int
+
+
+def measure() -> list[Ratio]:
+    """A formula is a bound: what is measured must not exceed it, nor fall short of it."""
+    with Emulator.start(EmulatorOptions(speed=SPEED, training_seconds=0.2, max_steps=2)) as aws:
+        seen = [_seen(aws, hours) for hours in HOURS]
+    return [ratio for each in seen for ratio in _ratios(each)]
+
+
+def _seen(aws: Emulator, hours: int) -> Seen:
+    aws.faults.clear()
+    count_requests(aws)
+    aws.faults.add(Fault(service="events", operation="Deliver", subject=SWEEP, effect="lose", count=None))
+    looks = Polling().looks(hours)  # StartTraining looks once, too, before the first wait
+    showing = {"service": "bedrock", "operation": "GetModelCustomizationJob", "effect": "show"}
+    aws.faults.add(Fault.model_validate({**showing, "message": "InProgress", "count": looks}))
+    before = requests(aws).total()
+    run_id = run(aws, f"job-of-{hours}-h")
+    events = history(aws, run_id)
+    kinds = [event["type"] for event in events]
+    entered = [event["stateEnteredEventDetails"]["name"] for event in events if event["type"].endswith("StateEntered")]
+    return Seen(
+        hours=hours,
+        events=len(events),
+        transitions=len(entered) + 1,
+        invocations=kinds.count("TaskScheduled"),
+        looks=entered.count("CheckTraining"),
+        requests=requests(aws).total() - before,
+    )
+
+
+def _ratios(seen: Seen) -> Iterator[Ratio]:
+    formula = counts(Polling().looks(seen.hours))
+    what = f"{seen.hours} h job"
+    for name in NAMES:
+        ours, expected = float(getattr(seen, name)), float(getattr(formula, name))
+        yield Ratio(f"{what}: {name}, against the formula", ours, expected, ours / expected, "", 1, "at most")
+    yield cost(f"{what}: requests, against its looks", ours=seen.requests, baseline=seen.looks, unit="")
+    if seen.hours == max(HOURS):
+        dollars = sum(control_plane_usd(formula, measured_steps(formula)).values())
+        yield cost(f"{what}: events, against {MOST_EVENTS:,}", ours=seen.events, baseline=MOST_EVENTS, bound=1, unit="")
+        what = f"{what}: control plane, against {MOST_DOLLARS:.2f} USD"
+        yield cost(what, ours=dollars, baseline=MOST_DOLLARS, bound=1, unit="USD")

@@ -1,0 +1,61 @@
+"""Runs on the emulated AWS, as benchmarks start them and look at them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from emulator import Emulator
+from emulator.faults import Fault
+from rft_cli.control_plane import ControlPlane
+from rft_cli.narration import TERMINAL
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
+PATIENCE = 600.0
+COUNTED = ("bedrock", "dynamodb", "s3", "sns")
+
+
+def run(aws: Emulator, name: str, *, records: Path = SAMPLE) -> str:
+    """The id of a run that has completed. Raises RuntimeError for any other end."""
+    key = f"datasets/{name}.json"
+    aws.client("s3").upload_file(str(records), aws.bucket, key)
+    plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
+    dataset = {"task": "pandalm", "uri": f"s3://{aws.bucket}/{key}"}
+    run_id: str = plane.start_run({"name": name, "dataset": dataset, "smoke_test": {"sample_size": 20}})["run_id"]
+    deadline = time.monotonic() + PATIENCE
+    while (view := plane.run(run_id))["status"] not in TERMINAL or _execution(aws, run_id) == "RUNNING":
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{run_id} is still {view['status']} after {PATIENCE:.0f} s")
+        time.sleep(0.25)
+    if view["status"] != "COMPLETED":
+        raise RuntimeError(f"{run_id} ended {view['status']}: {view.get('failure')}")
+    return run_id
+
+
+def history(aws: Emulator, run_id: str) -> list[dict[str, Any]]:
+    """All events of a run's execution."""
+    pages = aws.client("stepfunctions").get_paginator("get_execution_history")
+    return [event for page in pages.paginate(executionArn=_arn(aws, run_id)) for event in page["events"]]
+
+
+def count_requests(aws: Emulator) -> None:
+    """From now on; a delay of nothing strikes each request to these services, and so counts it."""
+    for service in COUNTED:
+        aws.faults.add(Fault(service=service, effect="delay", count=None))
+
+
+def requests(aws: Emulator) -> Counter[str]:
+    """Requests so far, by service."""
+    return Counter(fault.service for fault in aws.faults.struck() if fault.effect == "delay")
+
+
+def _arn(aws: Emulator, run_id: str) -> str:
+    return f"{aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+
+
+def _execution(aws: Emulator, run_id: str) -> str:
+    status: str = aws.client("stepfunctions").describe_execution(executionArn=_arn(aws, run_id))["status"]
+    return status

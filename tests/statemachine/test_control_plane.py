@@ -1,0 +1,82 @@
+"""What a run takes besides training: the formulas follow the state machine, the template and the price table."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from benchmarks.control_plane import (
+    AFTER,
+    BEFORE,
+    LOOP,
+    SERVICE_PRICES,
+    Polling,
+    control_plane_usd,
+    counts,
+    measured_steps,
+)
+from rft.runs.prices import LIST_PRICES
+from tests.project import FUNCTIONS, MACHINE, ROOT, TEMPLATE
+from tests.statemachine.machine import targets
+from tests.statemachine.test_history import waits
+
+HOURS = (1, 24, 72)
+COST = (ROOT / "docs" / "cost.md").read_text()
+
+
+def dollars(hours: float) -> float:
+    amounts = counts(Polling().looks(hours))
+    return sum(control_plane_usd(amounts, measured_steps(amounts)).values())
+
+
+def test_polling_is_the_templates_and_waits_as_the_state_machine_does() -> None:
+    assert Polling().initial == TEMPLATE["Parameters"]["PollInitialSeconds"]["Default"]
+    assert Polling().most == TEMPLATE["Parameters"]["PollMaxSeconds"]["Default"]
+    assert list(Polling().waits(72)) == list(waits(72))
+
+
+def test_the_states_that_are_counted_are_a_way_through_the_machine() -> None:
+    way = [*BEFORE, *LOOP, *LOOP, *AFTER]
+    assert way[0] == MACHINE["StartAt"]
+    for state, after in pairwise(way):
+        assert after in set(targets(state))
+
+
+def test_memory_is_the_templates() -> None:
+    for step in measured_steps(counts(1)):
+        assert step.megabytes == FUNCTIONS[step.name]["MemorySize"], step.name
+
+
+def test_72_hours_take_at_most_1500_events_and_ten_cents() -> None:
+    assert counts(Polling().looks(72)).events <= 1_500
+    assert dollars(72) <= 0.10
+
+
+def test_the_dearest_parameters_keep_within_the_bound_too() -> None:
+    parameters = TEMPLATE["Parameters"]
+    polling = Polling(parameters["PollInitialSeconds"]["MinValue"], parameters["PollMaxSeconds"]["MinValue"])
+    amounts = counts(polling.looks(72))
+    assert sum(control_plane_usd(amounts, measured_steps(amounts)).values()) <= 0.10
+
+
+def test_prices_are_of_one_date_and_an_unknown_one_counts_as_nothing_nowhere() -> None:
+    assert SERVICE_PRICES.as_of == LIST_PRICES.as_of
+    unknown = LIST_PRICES.model_copy(update={"lambda_gb_second": None})
+    with pytest.raises(ValueError, match="Lambda"):
+        control_plane_usd(counts(1), (), prices=unknown)
+
+
+@pytest.mark.parametrize("hours", HOURS)
+def test_the_docs_table_is_what_the_formulas_give(hours: int) -> None:
+    amounts = counts(Polling().looks(hours))
+    row = next(line for line in COST.splitlines() if line.startswith(f"| {hours} h "))
+    cells = [cell.strip() for cell in row.strip("|").split("|")][1:]
+    expected = [amounts.looks, amounts.transitions, amounts.events, amounts.invocations]
+    assert [int(cell.replace(",", "")) for cell in cells[:4]] == expected
+    assert float(cells[4]) == pytest.approx(dollars(hours), abs=0.00005)
+
+
+def test_the_docs_name_the_date_of_the_prices() -> None:
+    assert re.search(rf"\b{SERVICE_PRICES.as_of}\b", COST)
