@@ -135,7 +135,7 @@ def up(
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter of the template; may be repeated.")
     ] = None,
     faults: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Faults to strike with: YAML or JSON; docs/emulator.md has them.")
+        Path | None, typer.Option(metavar="FILE", help="Faults that strike: YAML or JSON, as in docs/emulator.md.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON once it is up.")] = False,
     output: OutputOption = Output.TEXT,

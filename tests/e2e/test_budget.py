@@ -28,7 +28,7 @@ def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Benc
     reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
     assert reasons[0] == "the request asks for it"
     assert "max_judge_calls is 100" in reasons[1]
-    until(lambda: bench.messages(run_id), "the question")
+    until(lambda: bool(bench.messages(run_id)), "the question")
     assert bench.messages(run_id)[0]["reasons"] == reasons
     bench.plane.approve(run_id, approved=True, by="Ada", comment="it is worth it")
     assert wait_for(bench, run_id, "COMPLETED")["forecast"]["over_budget"] == reasons[1:]
