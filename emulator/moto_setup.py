@@ -1,4 +1,6 @@
-"""With `moto_step_functions` the only file that knows moto's private names; moto is pinned for their sake.
+"""With `moto_step_functions` and `moto_dynamodb` the only file that knows moto's private names.
+
+Moto is pinned for their sake.
 
 moto serves most of AWS, but runs state machines only when told to, sleeps in real time, leaves JSONata out, and does
 not deliver EventBridge events to Lambda or Step Functions. `installed` changes that for as long as it is entered.
@@ -19,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from moto import backends
 from moto.cloudformation import parsing as cloudformation_parsing
 from moto.cloudformation.models import cloudformation_backends
 from moto.core.base_backend import BackendDict
@@ -29,7 +32,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.s3 import notifications
 from moto.sns.models import sns_backends
 
-from emulator import moto_step_functions
+from emulator import moto_dynamodb, moto_step_functions
 from emulator.clock import ScaledClock
 
 ACCOUNT = "123456789012"
@@ -66,7 +69,8 @@ def installed(
         changes.enter_context(patch.dict(default_user_config["stepfunctions"], execute_state_machine=True))
         changes.enter_context(patch.dict(default_user_config["lambda"], use_docker=False))
         changes.enter_context(patch.dict(os.environ, {"MOTO_EVENTS_INVOKE_HTTP": "false"}))
-        ours = (*_replacements(deliver, put_event), *moto_step_functions.replacements(port, clock, execution_ended))
+        moto_replacements = (*_replacements(deliver, put_event), *moto_dynamodb.replacements())
+        ours = (*moto_replacements, *moto_step_functions.replacements(port, clock, execution_ended))
         for target, name, value in ours:
             changes.enter_context(patch.object(target, name, value))
         try:
@@ -116,6 +120,8 @@ def _reset() -> None:
 def _replacements(deliver: Deliver, put_event: PutEvent) -> Iterator[tuple[Any, str, Any]]:
     yield cloudformation_parsing, "clean_json", _without_no_value(cloudformation_parsing.clean_json)
     yield notifications, "_send_event_bridge_message", _announcing_objects(put_event)
+    modules = tuple(backends.list_of_moto_modules())  # moto would list its folders at each request
+    yield backends, "list_of_moto_modules", lambda: modules
     yield Rule, "send_to_targets", _delivering(Rule.send_to_targets, deliver)
 
 

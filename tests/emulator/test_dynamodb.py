@@ -1,0 +1,55 @@
+"""DynamoDB's transactions, whose backup here is of what they touch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import Emulator
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture(scope="module")
+def table(aws: Emulator) -> str:
+    aws.client("dynamodb").create_table(
+        TableName="notes",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return "notes"
+
+
+def key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def put(table: str, pk: str, sk: str, **more: Any) -> dict[str, Any]:
+    return {"Put": {"TableName": table, "Item": {**key(pk, sk), "n": {"N": "2"}}, **more}}
+
+
+def numbers(aws: Emulator, table: str) -> dict[tuple[str, str], str]:
+    items = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    return {(item["pk"]["S"], item["sk"]["S"]): item["n"]["N"] for item in items}
+
+
+def test_a_transaction_that_fails_leaves_everything_as_it_was(aws: Emulator, table: str) -> None:
+    client = aws.client("dynamodb")
+    for pk, sk in (("a", "1"), ("a", "2"), ("b", "1")):
+        client.put_item(TableName=table, Item={**key(pk, sk), "n": {"N": "1"}})
+    before = numbers(aws, table)
+    update = {
+        "TableName": table,
+        "Key": key("a", "1"),
+        "UpdateExpression": "SET n = :n",
+        "ExpressionAttributeValues": {":n": {"N": "9"}},
+    }
+    refused = put(table, "b", "1", ConditionExpression="attribute_not_exists(pk)")
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        client.transact_write_items(TransactItems=[{"Update": update}, put(table, "new", "1"), refused])
+    assert numbers(aws, table) == before
+    client.transact_write_items(TransactItems=[{"Update": update}, put(table, "new", "1")])
+    assert numbers(aws, table) == {**before, ("a", "1"): "9", ("new", "1"): "2"}
