@@ -16,7 +16,7 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -75,7 +75,7 @@ def _one_client(aws: Emulator, name: str, requests: int, *, pause: float = 0) ->
     return seconds
 
 
-def _seconds(plane: ControlPlane, body: dict[str, object]) -> float:
+def _seconds(plane: ControlPlane, body: Mapping[str, object]) -> float:
     start = time.perf_counter()
     plane.start_run(body)
     return time.perf_counter() - start
