@@ -25,7 +25,7 @@ demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DA
 	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
 	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m benchmarks $(ARGS)
