@@ -18,8 +18,8 @@ def rendered(*bodies: bytes, label: str = "") -> Rendered:
 
 
 def test_rows_are_read_back_by_number_in_any_order() -> None:
-    with tempfile.TemporaryFile() as file:
-        spool = RowSpool(file)
+    with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as places:
+        spool = RowSpool(file, places)
         spool.add(rendered(b"one", b"", b"three", label="Tie"))
         spool.add(rendered(b"four", label="Response 1"))
         assert len(spool) == 4
@@ -30,8 +30,8 @@ def test_rows_are_read_back_by_number_in_any_order() -> None:
 def test_rows_beyond_four_gigabytes_are_found() -> None:
     gap, small = 2**31, [b"first", b"second", b"third"]
     lengths = array("I", [gap, gap - 5, len(small[0]), len(small[1]), gap, gap, gap, len(small[2])])
-    with tempfile.TemporaryFile() as file:  # sparse: it takes no room
-        spool = RowSpool(file)
+    with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as places:  # sparse: it takes no room
+        spool = RowSpool(file, places)
         spool.add(Rendered(lengths=lengths, groups=array("Q", [0] * len(lengths)), labels=[""] * len(lengths)))
         for body, row in zip(small, (2, 3, 7), strict=True):
             os.pwrite(file.fileno(), body, sum(lengths[:row]))

@@ -1,17 +1,19 @@
-"""Rows in waiting: their bodies in a file, and in memory only where each lies, its group and its label."""
+"""Rows in waiting: their bodies and places in files, and in memory only the group and the label of each."""
 
 from __future__ import annotations
 
 import os
+import struct
 from array import array
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import BinaryIO
 
 from rft.datasets.render import Rendered
 
-_MASK = 2**32 - 1
+_PLACE = struct.Struct("=Q")
+_BEGINNING_AND_END = struct.Struct("=QQ")
 
 
 class RowIndex:
@@ -51,38 +53,31 @@ class RowIndex:
 
 
 class RowSpool(RowIndex):
-    """Append rows, then read any of them by number (the first is 0). The file must be open for reading and writing.
+    """Append rows, then read any of them by number (the first is 0).
 
-    A row's place takes 4 bytes of memory.
+    `bodies` gets them end to end, `places` where each begins: two files that are open for reading and writing.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, bodies: BinaryIO, places: BinaryIO) -> None:
         super().__init__()
-        self._file = file
-        self._starts = array("I", [0])
+        self._bodies, self._places = bodies, places
         self._end = 0
-        self._wraps: list[int] = []
+        self._places.write(_PLACE.pack(0))
 
     def add(self, rendered: Rendered) -> None:
         """Append a batch of rows."""
         super().add(rendered)
-        self._file.write(rendered.bodies)
-        for length in rendered.lengths:
-            self._advance(length)
+        self._bodies.write(rendered.bodies)
+        *_, self._end = ends = tuple(accumulate(rendered.lengths, initial=self._end))
+        self._places.write(array("Q", ends[1:]).tobytes())
 
     def bodies(self, numbers: Iterable[int]) -> list[bytes]:
         """Rows as they were added, by number."""
-        self._file.flush()
+        self._bodies.flush()
+        self._places.flush()
         return [self._read(number) for number in numbers]
 
-    def _advance(self, length: int) -> None:
-        """Starts are kept modulo 2**32; `_wraps` has the first row after each wrap."""
-        before, self._end = self._end, self._end + length
-        self._starts.append(self._end & _MASK)
-        if self._end >> 32 > before >> 32:
-            self._wraps.append(len(self._starts) - 1)
-
     def _read(self, number: int) -> bytes:
-        low = self._starts[number]
-        start = (bisect_right(self._wraps, number) << 32) + low
-        return os.pread(self._file.fileno(), (self._starts[number + 1] - low) & _MASK, start)
+        places = os.pread(self._places.fileno(), 2 * _PLACE.size, number * _PLACE.size)
+        start, end = _BEGINNING_AND_END.unpack(places)
+        return os.pread(self._bodies.fileno(), end - start, start)

@@ -58,8 +58,8 @@ def prepare_dataset(
     with source.open(wanted.uri, wanted.version) as opened:
         if shards and (size := _too_large(opened, wanted, shards)):
             return _divided(opened, size, wanted, source, shards)
-        with tempfile.TemporaryFile() as rows, listed_in_full(run_id, store):
-            content = _Content.read(opened, wanted, RowSpool(rows), partial(workers.map, renderer), bounds)
+        with _spool() as spool, listed_in_full(run_id, store):
+            content = _Content.read(opened, wanted, spool, partial(workers.map, renderer), bounds)
             files = _Files(run_id, store)
             files.write(content)
             read = surveyed(content.plan, content.spool, most_checked)
@@ -82,6 +82,13 @@ def prepare_dataset(
         ledger=ledger,
     )
     return keep_manifest(manifest, store=store, ledger=ledger)
+
+
+@contextmanager
+def _spool() -> Iterator[RowSpool]:
+    """A spool on disk, which is gone afterwards, come what may."""
+    with tempfile.TemporaryFile() as bodies, tempfile.TemporaryFile() as places:
+        yield RowSpool(bodies, places)
 
 
 def _too_large(opened: OpenSource, wanted: DatasetRequest, shards: ShardSettings) -> int:
