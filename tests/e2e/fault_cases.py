@@ -1,0 +1,302 @@
+"""The fault matrix: what goes wrong, at which stage of a run, and how the run must end.
+
+A case's rules strike calls that are about its own run alone, so that many runs can go on at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.faults import Fault
+
+PIPELINE = ("PENDING", "PREPARING", "SMOKE_TESTING", "STARTING", "TRAINING")
+NEVER = "no run"
+"""How a case ends whose upload nobody is told of."""
+
+SHORT = 0.0003
+"""Hours that a job which hangs is given: about a second."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row. `last` is the stage that the run must have been in when it ended, `error` a part of its failure's name.
+
+    `jobs` is how many jobs may ever have been made for it.
+    """
+
+    stage: str
+    fault: str
+    rules: tuple[Fault, ...]
+    ends: str = "COMPLETED"
+    last: str = "TRAINING"
+    error: str = ""
+    jobs: int = 1
+    upload: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def error(service: str, operation: str, code: str, status: int, **more: Any) -> Fault:
+    return Fault(service=service, operation=operation, code=code, status=status, **more)
+
+
+def function(name: str, effect: str, **more: Any) -> Fault:
+    return Fault.model_validate({"service": "lambda", "operation": "Invoke", "subject": name, "effect": effect, **more})
+
+
+def training(effect: str, step: int) -> Fault:
+    return Fault.model_validate({"service": "bedrock", "operation": "Train", "effect": effect, "step": step})
+
+
+def event(effect: str, target: str, **more: Any) -> Fault:
+    """`target` is a part of the target's name."""
+    return Fault.model_validate(
+        {"service": "events", "operation": "Deliver", "subject": target, "effect": effect, **more}
+    )
+
+
+def refused(function_name: str, code: str, status: int) -> Fault:
+    return error("lambda", "Invoke", code, status, subject=function_name)
+
+
+CONFLICT = {"CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}
+THROTTLED_INSIDE = {"CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}]}
+WRITE = ("dynamodb", "TransactWriteItems")
+CREATE = ("bedrock", "CreateModelCustomizationJob")
+GET = ("bedrock", "GetModelCustomizationJob")
+STOP = ("bedrock", "StopModelCustomizationJob")
+THROUGHPUT = ("ProvisionedThroughputExceededException", 400)
+FAULT = ("InternalServerException", 500)
+"""Which clients try again by themselves."""
+
+OUTAGE = ("InternalServerException", 520)
+"""Which clients do not try again: waiting is left to the state machine."""
+
+DENIED = ("AccessDeniedException", 403)
+GRADER = "GradeGsm8k"
+
+
+def writes() -> list[Case]:
+    """The same troubles of the ledger at changes of status: the n-th transaction leads to the n-th stage."""
+    cases = []
+    for number, stage in enumerate(PIPELINE):
+        if stage == "SMOKE_TESTING":
+            continue  # as PREPARING
+        cases += [
+            Case(stage, "ledger throttled", (error(*WRITE, *THROUGHPUT, skip=number),)),
+            Case(
+                stage,
+                "ledger write meets another",
+                (error(*WRITE, "TransactionCanceledException", 400, details=CONFLICT, skip=number),),
+            ),
+            Case(stage, "ledger's answer is lost", (error(*WRITE, *FAULT, effect="answer_lost", skip=number),)),
+        ]
+    for number, stage in list(enumerate(PIPELINE))[1:]:
+        if number > 2:
+            cases.append(Case(stage, "ledger out of order", (error(*WRITE, *OUTAGE, skip=number),)))
+        jobs, before = int(stage == "TRAINING"), PIPELINE[number - 1]
+        cases.append(
+            Case(stage, "ledger denied", (error(*WRITE, *DENIED, skip=number),), "FAILED", before, "ClientError", jobs)
+        )
+    return cases
+
+
+def functions() -> list[Case]:
+    """The same troubles of each step's function. Looking at a job is tried again, other steps are not."""
+    steps = [
+        ("PrepareDataset", "PREPARING", {"ends": "FAILED", "last": "PENDING", "jobs": 0}),
+        ("SmokeTestGrader", "SMOKE_TESTING", {"ends": "FAILED", "last": "PREPARING", "jobs": 0}),
+        ("StartTraining", "STARTING", {"ends": "FAILED", "last": "SMOKE_TESTING", "jobs": 0}),
+        ("CheckTraining", "TRAINING", {}),
+    ]
+    return [
+        *(case for name, stage, dead in steps for case in _function(name, stage, dead)),
+        Case("PREPARING", "PrepareDataset starts slowly", (function("PrepareDataset", "cold_start", seconds=2),)),
+        Case("TRAINING", "CheckTraining out of memory", (function("CheckTraining", "out_of_memory"),)),
+    ]
+
+
+def _function(name: str, stage: str, dead: dict[str, Any]) -> list[Case]:
+    """`dead` is how a run ends whose step dies."""
+    died, late = ({**dead, "error": told} if dead else {} for told in ("ExitError", "Timed"))
+    lost = error("lambda", "Invoke", "ServiceException", 500, subject=name, effect="answer_lost")
+    return [
+        Case(stage, f"{name} throttled", (refused(name, "TooManyRequestsException", 429),)),
+        Case(stage, f"{name}'s answer is lost", (lost,)),
+        Case(stage, f"{name} crashes", (function(name, "crash"),), **died),
+        Case(stage, f"{name} runs out of time", (function(name, "timeout"),), **late),
+    ]
+
+
+def data() -> list[Case]:
+    """S3 while rows are read and written."""
+    return [
+        Case("PREPARING", "dataset: SlowDown", (error("s3", "GetObject", "SlowDown", 503),)),
+        Case("PREPARING", "dataset: S3 out of order", (error("s3", "GetObject", *OUTAGE),)),
+        Case(
+            "PREPARING",
+            "dataset: denied",
+            (error("s3", "GetObject", "AccessDenied", 403),),
+            "FAILED",
+            "PREPARING",
+            "DatasetNotFound",
+            0,
+        ),
+        Case("PREPARING", "rows: 503", (error("s3", "PutObject", "ServiceUnavailable", 503, subject="runs/"),)),
+        Case("PREPARING", "rows: S3 out of order", (error("s3", "PutObject", *OUTAGE, subject="runs/"),)),
+        Case(
+            "PREPARING",
+            "rows: denied",
+            (error("s3", "PutObject", "AccessDenied", 403, subject="runs/"),),
+            "FAILED",
+            "PREPARING",
+            "AccessDenied",
+            0,
+        ),
+        Case(
+            "PREPARING",
+            "dataset: the function's clock is wrong",
+            (error("s3", "GetObject", "RequestTimeTooSkewed", 403),),
+            "FAILED",
+            "PREPARING",
+            "ClientError",
+            0,
+        ),
+        Case("SMOKE_TESTING", "rows: SlowDown", (error("s3", "GetObject", "SlowDown", 503, subject="runs/"),)),
+    ]
+
+
+def graders() -> list[Case]:
+    """The grader, while it is put to the test."""
+    rejected: dict[str, Any] = {"ends": "REJECTED", "last": "SMOKE_TESTING", "error": "GraderNotTrusted", "jobs": 0}
+    return [
+        Case("SMOKE_TESTING", "grader throttled", (refused(GRADER, "TooManyRequestsException", 429),)),
+        Case("SMOKE_TESTING", "grader crashes", (function(GRADER, "crash"),), **rejected),
+        Case("SMOKE_TESTING", "grader cannot be loaded", (function(GRADER, "init_error"),), **rejected),
+        Case("SMOKE_TESTING", "grader out of memory", (function(GRADER, "out_of_memory"),), **rejected),
+        Case("SMOKE_TESTING", "grader starts slowly", (function(GRADER, "cold_start", seconds=2),)),
+    ]
+
+
+def job_starts() -> list[Case]:
+    """Bedrock, while the job is made."""
+    invalid: dict[str, Any] = {"ends": "FAILED", "last": "STARTING", "error": "JobRequestInvalid", "jobs": 0}
+    return [
+        Case("STARTING", "job: throttled", (error(*CREATE, "ThrottlingException", 429),)),
+        Case("STARTING", "job: 5xx", (error(*CREATE, *FAULT),)),
+        Case("STARTING", "job: Bedrock out of order", (error(*CREATE, *OUTAGE, count=3),)),
+        Case("STARTING", "job: quota full", (error(*CREATE, "ServiceQuotaExceededException", 400, count=3),)),
+        Case("STARTING", "job: conflict with nothing", (error(*CREATE, "ConflictException", 400),)),
+        Case("STARTING", "job: denied", (error(*CREATE, *DENIED),), **invalid),
+        Case("STARTING", "job: refused", (error(*CREATE, "ValidationException", 400),), **invalid),
+        Case("STARTING", "job: answer lost, client repeats", (error(*CREATE, *FAULT, effect="answer_lost"),)),
+        Case("STARTING", "job: answer lost, step repeats", (error(*CREATE, *OUTAGE, effect="answer_lost"),)),
+        Case("STARTING", "job: cannot be seen yet", (error(*GET, "ResourceNotFoundException", 404, count=3),)),
+    ]
+
+
+def job_goes_on() -> list[Case]:
+    """Bedrock, while the job trains."""
+    failed: dict[str, Any] = {"ends": "FAILED"}
+    slow = {"max_training_hours": SHORT}
+    return [
+        Case("TRAINING", "look: throttled", (error(*GET, "ThrottlingException", 429, skip=1),)),
+        Case("TRAINING", "look: Bedrock out of order", (error(*GET, *OUTAGE, skip=1, count=3),)),
+        Case("TRAINING", "look: cannot be seen", (error(*GET, "ResourceNotFoundException", 404, skip=1, count=3),)),
+        Case("TRAINING", "look: denied", (error(*GET, *DENIED, skip=1),), **failed, error="AccessDenied"),
+        Case("TRAINING", "status flaps: Stopping", (Fault(service="bedrock", effect="show", message="Stopping"),)),
+        Case(
+            "TRAINING",
+            "status flaps: Failed",
+            (Fault(service="bedrock", effect="show", message="Failed", skip=1),),
+            **failed,
+            error="TrainingJobFailed",
+        ),
+        Case(
+            "TRAINING",
+            "status flaps: Completed, no model",
+            (Fault(service="bedrock", effect="show", message="Completed", skip=1),),
+            **failed,
+            error="TrainedModelMissing",
+        ),
+        Case("TRAINING", "job fails before training", (training("fail", 0),), **failed, error="TrainingJobFailed"),
+        Case("TRAINING", "job fails at step 2", (training("fail", 2),), **failed, error="TrainingJobFailed"),
+        Case("TRAINING", "job stopped in the console", (training("stop", 2),), **failed, error="TrainingJobStopped"),
+        Case("TRAINING", "job stays NotStarted", (training("hang", 0),), **failed, error="TimedOut", fields=slow),
+        Case("TRAINING", "job never ends", (training("hang", 2),), **failed, error="TimedOut", fields=slow),
+        Case(
+            "TRAINING",
+            "job never ends, stop fails",
+            (training("hang", 2), error(*STOP, *OUTAGE, count=2)),
+            **failed,
+            error="TimedOut",
+            fields=slow,
+        ),
+        Case(
+            "TRAINING",
+            "job never ends, stop refused",
+            (training("hang", 2), error(*STOP, "ConflictException", 400)),
+            **failed,
+            error="TimedOut",
+            fields=slow,
+        ),
+        Case("TRAINING", "Bedrock's clock ahead", (Fault(service="bedrock", effect="skew", seconds=7200, count=None),)),
+        Case(
+            "TRAINING", "Bedrock's clock behind", (Fault(service="bedrock", effect="skew", seconds=-7200, count=None),)
+        ),
+        Case("TRAINING", "metrics: S3 503", (error("s3", "ListObjectsV2", "ServiceUnavailable", 503),)),
+        Case("TRAINING", "metrics: ledger out of order", (error("dynamodb", "UpdateItem", *OUTAGE, skip=1),)),
+        Case(
+            "TRAINING",
+            "metrics: ledger write meets another",
+            (error("dynamodb", "UpdateItem", "ConditionalCheckFailedException", 400, skip=1),),
+        ),
+    ]
+
+
+def endings() -> list[Case]:
+    """While the end is recorded and told."""
+    fails = training("fail", 1)
+    failed: dict[str, Any] = {"ends": "FAILED", "error": "TrainingJobFailed"}
+    lost = error("lambda", "Invoke", "ServiceException", 500, subject="RecordOutcome", effect="answer_lost")
+    return [
+        Case("ended", "ledger throttled", (error(*WRITE, *THROUGHPUT, skip=5),)),
+        Case(
+            "ended", "ledger's answer is lost", (fails, error(*WRITE, *FAULT, effect="answer_lost", skip=5)), **failed
+        ),
+        Case("ended", "RecordOutcome crashes", (function("RecordOutcome", "crash"),)),
+        Case("ended", "RecordOutcome crashes on a failure", (fails, function("RecordOutcome", "crash")), **failed),
+        Case("ended", "RecordOutcome's answer is lost", (fails, lost), **failed),
+        Case("ended", "topic throttled", (fails, error("sns", "Publish", "Throttling", 400)), **failed),
+        Case("ended", "topic out of order", (fails, error("sns", "Publish", *OUTAGE)), **failed),
+        Case("ended", "end is told twice", (fails, event("duplicate", "aws.states")), **failed),
+        Case("ended", "end is told late", (fails, event("delay", "aws.states", seconds=1.0)), **failed),
+        Case("ended", "end is not told", (fails, event("lose", "aws.states")), **failed),
+    ]
+
+
+def beginnings() -> list[Case]:
+    """While the run is started."""
+    start = ("states", "StartExecution")
+    return [
+        Case("PENDING", "execution throttled", (error(*start, "ThrottlingException", 400),)),
+        Case("PENDING", "execution's answer is lost", (error(*start, *FAULT, effect="answer_lost"),)),
+        Case("PENDING", "execution cannot be noted", (error("dynamodb", "UpdateItem", *OUTAGE),)),
+        Case("PENDING", "upload is told twice", (event("duplicate", "aws.s3"),), upload=True),
+        Case("PENDING", "upload is told late", (event("delay", "aws.s3", seconds=1.0),), upload=True),
+        Case("PENDING", "upload is not told", (event("lose", "aws.s3"),), NEVER, jobs=0, upload=True),
+        Case("PENDING", "StartFromUpload crashes", (function("StartFromUpload", "crash"),), upload=True),
+        Case("PENDING", "upload: ledger out of order", (error(*WRITE, *OUTAGE),), upload=True),
+    ]
+
+
+CASES = [
+    *beginnings(),
+    *writes(),
+    *functions(),
+    *data(),
+    *graders(),
+    *job_starts(),
+    *job_goes_on(),
+    *endings(),
+]

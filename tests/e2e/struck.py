@@ -1,0 +1,138 @@
+"""Runs that are struck by faults of their own, many at once, and what became of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from emulator import EmulatorOptions
+from emulator.faults import Fault
+from tests.e2e.fault_cases import NEVER, PIPELINE, Case
+from tests.e2e.runs import ROOT, Bench, until
+
+ROWS = (ROOT / "examples" / "gsm8k" / "questions.jsonl").read_bytes()
+FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": {"trainingSamplePerPrompt": 2}}
+AT_ONCE = 16
+LOOK_SECONDS = 1.0
+"""Looking takes time from those who work."""
+
+PATIENCE_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of a case's run. `told` is how many messages there were, `at_work` how many jobs still go on."""
+
+    struck: int
+    jobs: int
+    at_work: int
+    status: str = NEVER
+    execution: str = ""
+    stages: tuple[str, ...] = ()
+    error: str = ""
+    told: int = 0
+
+
+def options(runs: int) -> EmulatorOptions:
+    """Tiny jobs, as many at once as there are runs."""
+    return EmulatorOptions(
+        speed=600,
+        parameters={"PollInitialSeconds": "300"},
+        training_seconds=0.5,
+        max_steps=2,
+        max_rollouts_per_step=16,
+        workers_per_function=2,
+        concurrent_jobs=runs,
+    )
+
+
+def struck_runs(bench: Bench, cases: Mapping[str, Case], *, at_once: int = AT_ONCE) -> dict[str, Seen]:
+    """What became of each case, by the name of its run; names are no beginnings of one another."""
+    for name, case in cases.items():
+        for rule in case.rules:
+            bench.aws.faults.add(_of_run(rule, name))
+    with ThreadPoolExecutor(at_once) as pool:
+        ids = list(pool.map(lambda item: _run(bench, *item), cases.items()))
+    until(lambda: not any(job.active for job in bench.aws.bedrock.jobs), "all jobs to end")
+    return {name: _seen(bench, name, run_id) for name, run_id in zip(cases, ids, strict=True)}
+
+
+def check(case: Case, seen: Seen) -> None:
+    """That the run ended as it must, had the jobs it may have, and was told of once if it did not complete."""
+    assert seen.status == case.ends
+    assert (seen.jobs, seen.at_work) == (case.jobs, 0)
+    if case.ends == NEVER:
+        return
+    assert case.error in seen.error
+    assert seen.stages == (*PIPELINE[: PIPELINE.index(case.last) + 1], case.ends)
+    assert seen.execution == ("SUCCEEDED" if case.ends == "COMPLETED" else "FAILED")
+    assert seen.told == (0 if case.ends == "COMPLETED" else 1)
+
+
+def _of_run(rule: Fault, name: str) -> Fault:
+    """The rule, for calls about this run alone."""
+    changes = {"about": f"{name}/rows" if rule.subject == "aws.s3" else name}
+    if rule.subject == "runs/":
+        changes["subject"] = f"runs/{name}"
+    return rule.model_copy(update=changes)
+
+
+def _run(bench: Bench, name: str, case: Case) -> str | None:
+    """The run's id, once its execution has ended; None if there came to be none, or none that ends."""
+    try:
+        run_id = _uploaded(bench, name, case) if case.upload else _posted(bench, name, case)
+        if run_id is not None:
+            _await(lambda: _execution(bench, run_id) != "RUNNING", name)
+    except AssertionError:
+        return None  # which is no end that any case asks for
+    return run_id
+
+
+def _posted(bench: Bench, name: str, case: Case) -> str:
+    return bench.start(name, ROWS, **{"dataset": {"task": "gsm8k"}, **FIELDS, **case.fields})
+
+
+def _uploaded(bench: Bench, name: str, case: Case) -> str | None:
+    bench.put(f"uploads/gsm8k/{name}/run.json", json.dumps(FIELDS).encode())
+    bench.put(f"uploads/gsm8k/{name}/rows.jsonl", ROWS)
+    if case.ends == NEVER:
+        return None
+    machines = bench.aws.client("stepfunctions")
+
+    def found() -> list[str]:
+        pages = machines.get_paginator("list_executions").paginate(stateMachineArn=bench.aws.state_machine_arn)
+        return [each["name"] for page in pages for each in page["executions"] if each["name"].startswith(name)]
+
+    _await(lambda: bool(found()), name)
+    return found()[0]
+
+
+def _await(holds: Any, name: str) -> None:
+    until(holds, name, seconds=PATIENCE_SECONDS, every=LOOK_SECONDS)
+
+
+def _execution(bench: Bench, run_id: str) -> str:
+    arn = f"{bench.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+    return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
+
+
+def _seen(bench: Bench, name: str, run_id: str | None) -> Seen:
+    struck = sum(rule.about.startswith(name) for rule in bench.aws.faults.struck())
+    jobs = [job for job in bench.aws.bedrock.jobs if job.name.startswith(name)]
+    made, at_work = len(jobs), sum(job.active for job in jobs)
+    if run_id is None:
+        return Seen(struck, made, at_work)
+    view = bench.plane.run(run_id)
+    return Seen(
+        struck,
+        made,
+        at_work,
+        status=view["status"],
+        execution=_execution(bench, run_id),
+        stages=tuple(event["after"] for event in view["timeline"]),
+        error=(view.get("failure") or {}).get("error", ""),
+        told=len(bench.messages(run_id)),
+    )
