@@ -39,7 +39,9 @@ def test_rows_survive_packing() -> None:
     assert list(unpack(pack(rows))) == rows
 
 
-@pytest.mark.parametrize("body", [b"", b"no", gzip.compress(b"{}\n"), pack(group(0.5))[:-9]])
+@pytest.mark.parametrize(
+    "body", [b"", b"no", gzip.compress(b"{}\n"), pack(group(0.5))[:-9]], ids=["empty", "text", "no rows", "cut off"]
+)
 def test_what_is_no_rollouts_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  pydantic's own is one too
         list(unpack(body))
