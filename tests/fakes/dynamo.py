@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_MOTO = threading.RLock()
+"""moto undoes a refused transaction by restoring the whole table, and others' writes with it; AWS does not."""
 
 TABLE = "ledger"
 REGION = "us-east-1"
@@ -30,7 +34,15 @@ def ledger_table() -> Iterator[DynamoDBClient]:
 
 def dynamo_client() -> DynamoDBClient:
     """One more client of the table, as another Lambda would have."""
-    return _session().client("dynamodb")
+    client = _session().client("dynamodb")
+    call = client._make_api_call  # type: ignore[attr-defined]
+
+    def one_at_a_time(operation: str, arguments: Any) -> Any:
+        with _MOTO:
+            return call(operation, arguments)
+
+    client._make_api_call = one_at_a_time  # type: ignore[attr-defined]
+    return client
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import pytest
 
 from tests.project import ROOT
 
-ROUNDS = 9
+ROUNDS = 5
 
 # pydantic loads most of itself when a name of it is first used.
 BASELINE = "import boto3; from pydantic import BaseModel, Field, TypeAdapter"

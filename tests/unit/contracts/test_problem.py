@@ -12,12 +12,13 @@ NEVER_MET_BY_A_CALLER = {
     "DatasetInvalid",
     "DatasetNotFound",
     "DatasetSizeOutOfBounds",
+    "InvalidUpload",
     "JobNotFound",
     "JobRequestInvalid",
     "JudgeError",
     "OutOfTime",
 }
-"""Errors of the steps that run after a request was taken, and of graders; were one met, it would be a 500."""
+"""Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""
 
 
 def own_errors() -> list[type[RftError]]:
