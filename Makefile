@@ -25,7 +25,10 @@ demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DA
 	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
+
+faults: $(VENV)/.ready ## Strike runs with each fault at each stage, and with many at once; takes minutes
+	$(BIN)/python -m pytest -m slow -s tests/e2e
 
 bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
 	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m benchmarks $(ARGS)

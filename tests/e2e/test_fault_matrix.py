@@ -14,7 +14,7 @@ from tests.e2e.fault_cases import CASES
 from tests.e2e.runs import ROOT, Bench
 from tests.e2e.struck import Seen, check, options, struck_runs
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 TABLE = ROOT / "build" / "fault-matrix.txt"
 NAMES = {f"mx{number:03}": case for number, case in enumerate(CASES)}

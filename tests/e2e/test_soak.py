@@ -14,7 +14,7 @@ from tests.e2e.fault_cases import CASES, Case
 from tests.e2e.runs import Bench
 from tests.e2e.struck import check, options, struck_runs
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 RUNS = 40
 FAULTS_EACH = 3
