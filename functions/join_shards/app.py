@@ -22,5 +22,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         written=step.written,
         store=wiring.object_store(),
         tokenizer=wiring.tokenizer(),
+        workers=wiring.workers(),
         ledger=wiring.ledger(),
     ).model_dump(mode="json")

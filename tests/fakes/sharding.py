@@ -35,5 +35,10 @@ class ShardedWay:
             write_shard(**self._of_run, **self._reading, pinned=pinned, part=part) for part in reversed(plan.parts)
         ]
         return join_shards(
-            **self._of_run, pinned=pinned, written=self.written, tokenizer=WordTokenizer(), ledger=ledger
+            **self._of_run,
+            pinned=pinned,
+            written=self.written,
+            tokenizer=WordTokenizer(),
+            workers=SerialWorkers(),
+            ledger=ledger,
         )

@@ -186,6 +186,20 @@ def test_similarity_is_estimated_within_five_standard_errors(shared: int, own: i
     assert abs(similarity(one, other) - truth) <= 5 * (truth * (1 - truth) / 64) ** 0.5 + 0.13
 
 
+def test_how_a_task_begins_all_its_prompts_says_nothing_of_their_script() -> None:
+    head = "Which of these answers is the better one? " * 20
+    rows = [row(head + chr(0x4E00 + n) * 9) for n in range(200)]
+    mix = check(checked(rows[:180], rows[180:]), "scripts")
+    assert [part.name for part in mix.parts] == ["cjk"]
+
+
+def test_a_row_that_does_not_begin_as_the_others_is_read_whole() -> None:
+    head = "Which of these answers is the better one? " * 20
+    odd = row(prompt(1) + head, task_id="odd"), row(prompt(1) + head + "!", task_id="nearly")
+    found = check(checked([*(row(head + prompt(n)) for n in range(2, 900)), *odd]), "near_duplicates")
+    assert [example.task_id for example in found.worst] == ["nearly"]
+
+
 def test_a_prompt_without_words_of_its_own_is_like_none() -> None:
     seen = Seen()
     assert not seen.nearly(signature(set()))

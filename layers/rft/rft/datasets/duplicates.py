@@ -7,13 +7,12 @@ not count. Sources: Broder 1997; Li, Owen, Zhang 2012 (one permutation); Shrivas
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Set
 
-SHINGLE = 3
+SHINGLE = 3  # shingles() takes three by three
 SLOTS = 64
 BANDS = 16
 NEAR = 0.8
@@ -21,8 +20,8 @@ COMMON_SHARE = 0.5
 _EMPTY = 2**32 - 1
 
 
-def wording(prompts: Iterable[str]) -> frozenset[int]:
-    """Shingles of more than half of these prompts; a few hundred of them tell."""
+def common(prompts: Iterable[str]) -> frozenset[int]:
+    """Shingles of more than half of these prompts."""
     counts, prompts = Counter[int](), list(prompts)
     for prompt in prompts:
         counts.update(shingles(prompt))
@@ -32,8 +31,14 @@ def wording(prompts: Iterable[str]) -> frozenset[int]:
 def shingles(prompt: str) -> set[int]:
     """Runs of words by a 32-bit digest; a shorter prompt is one."""
     words = prompt.casefold().split()
-    runs = range(max(1, len(words) - SHINGLE + 1))
-    return {zlib.crc32(" ".join(words[at : at + SHINGLE]).encode("utf-8", "surrogatepass")) for at in runs}
+    if len(words) <= SHINGLE:
+        return {_crc32(" ".join(words))}
+    one = list(map(_crc32, words))
+    return {(a * 0x85EBCA6B + b * 0xC2B2AE35 + c) & _EMPTY for a, b, c in zip(one, one[1:], one[2:], strict=False)}
+
+
+def _crc32(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
 def signature(found: Set[int]) -> array[int] | None:
@@ -73,9 +78,8 @@ class Seen:
         self._prompts: set[bytes] = set()
         self._buckets: dict[tuple[int, bytes], array[int]] = {}
 
-    def exactly(self, prompt: str, *, remember: bool = True) -> bool:
-        """Whether a prompt with the same text was seen."""
-        digest = hashlib.blake2b(prompt.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def exactly(self, digest: bytes, *, remember: bool = True) -> bool:
+        """Whether a prompt with the same text, told by its digest, was seen."""
         seen = digest in self._prompts
         if remember:
             self._prompts.add(digest)
@@ -86,7 +90,7 @@ class Seen:
         if minima is None:
             return False
         keys = list(_bands(minima))
-        met = [self._buckets[key] for key in keys if key in self._buckets]
+        met = {id(other): other for key in keys if (other := self._buckets.get(key))}.values()
         if remember:
             for key in keys:
                 self._buckets.setdefault(key, minima)

@@ -6,27 +6,30 @@ bounded. Same rows, same survey.
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from itertools import chain, islice
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.smoke_test import Example
-from rft.datasets.duplicates import Seen, shingles, signature, wording
+from rft.datasets.duplicates import Seen
 from rft.datasets.split import NAMES
+from rft.datasets.traits import Traits, TraitsReader, Wording
 
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 60_000_000
 WORDING_ROWS = 400
 FIRST_ROWS = 100
+BATCH_ROWS = 64
 SHOWN = 3
 
 Body = Callable[[SplitName, int], bytes]
 """The n-th row of a split as JSON."""
+
+Batch = list[tuple[str, bytes]]
+Share = Callable[[Callable[[Batch], list[Traits]], Iterator[Batch]], Iterator[list[Traits]]]
+"""Does work on each batch, in their order, on as many cores as there are."""
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Rows:
 class Survey:
     """What reading gave. `rows` counts those read by split, `scripts` their prompts' letters by writing system.
 
-    `references` has the first two that differ, as JSON.
+    `references` has the first two that differ, by their digests.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -55,28 +58,31 @@ class Survey:
     near: Rows = field(default_factory=Rows)
     leaked: Rows = field(default_factory=Rows)
     empty: Rows = field(default_factory=Rows)
-    references: set[str] = field(default_factory=set)
+    references: set[bytes] = field(default_factory=set)
     scripts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in NAMES})
 
 
-def survey(rows: Mapping[SplitName, int], body: Body, *, most_rows: int = MOST_ROWS) -> Survey:
+def survey(rows: Mapping[SplitName, int], body: Body, *, most_rows: int = MOST_ROWS, share: Share = map) -> Survey:
     """Read the rows, of which there are so many in each split; `body` may be asked for one twice.
 
     Training rows come first, so that those of the other splits can be held against them.
     """
     first = (len(body("train", n)) for n in range(min(FIRST_ROWS, rows["train"])))
-    return survey_sample(rows, body, sample_step(rows, list(first), most_rows=most_rows))
+    return survey_sample(rows, body, sample_step(rows, list(first), most_rows=most_rows), share)
 
 
-def survey_sample(rows: Mapping[SplitName, int], body: Body, step: int) -> Survey:
+def survey_sample(rows: Mapping[SplitName, int], body: Body, step: int, share: Share = map) -> Survey:
     """As `survey`, of every so-many-th row of each split, from its first on."""
     chosen = {name: range(0, rows[name], step) for name in NAMES}
+    read = TraitsReader(_wording(chosen["train"], body))
     found, training = Survey(), Seen()
-    common = _wording(chosen["train"], body)
     for name in NAMES:
         own = training if name == "train" else Seen()
-        for number in chosen[name]:
-            _note(found, name, number, json.loads(body(name, number)), _Known(own, training, common))
+        numbered = ((str(n), body(name, n)) for n in chosen[name])
+        for traits in chain.from_iterable(share(read, _batches(numbered))):
+            _note(found, name, traits, own)
+            if name != "train":
+                _note_leak(found, name, traits, training)
     return found
 
 
@@ -86,65 +92,32 @@ def sample_step(rows: Mapping[SplitName, int], lengths: Sequence[int], *, most_r
     return max(1, -(-total // most_rows), -(-int(total * length) // MOST_CHARACTERS))
 
 
-def _wording(numbers: Sequence[int], body: Body) -> frozenset[int]:
+def _wording(numbers: Sequence[int], body: Body) -> Wording:
     every = max(1, len(numbers) // WORDING_ROWS)
-    return wording(_prompt(json.loads(body("train", n))) for n in numbers[::every])
+    return Wording.of([body("train", n) for n in numbers[::every]])
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Prompts of the row's own split so far, those of training, and the wording that most prompts share."""
-
-    own: Seen
-    training: Seen
-    common: frozenset[int]
+def _batches(rows: Iterator[tuple[str, bytes]]) -> Iterator[Batch]:
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
 
 
-def _note(found: Survey, name: SplitName, number: int, row: Mapping[str, Any], known: _Known) -> None:
-    prompt, task_id = _prompt(row), str(row.get("task_id", number))
-    minima = signature(shingles(prompt) - known.common)
+def _note(found: Survey, name: SplitName, traits: Traits, own: Seen) -> None:
+    """`own` are the prompts of the row's own split so far."""
     found.rows[name] += 1
-    found.scripts[name].update(_letters(prompt))
-    _note_reference(found, task_id, row.get("reference_answer"))
-    if known.own.exactly(prompt):
-        found.repeated.add(task_id, f"an earlier row of {name} has the same prompt")
-    elif known.own.nearly(minima):
-        found.near.add(task_id, f"an earlier row of {name} has nearly the same prompt")
-    if name == "train":
-        return
-    if known.training.exactly(prompt, remember=False):
-        found.leaked.add(task_id, f"a training row has the same prompt as this row of {name}")
-    elif known.training.nearly(minima, remember=False):
-        found.leaked.add(task_id, f"a training row has nearly the same prompt as this row of {name}")
-
-
-def _note_reference(found: Survey, task_id: str, reference: object) -> None:
-    if _blank(reference):
-        found.empty.add(task_id, "its reference_answer holds nothing")
+    found.scripts[name].update(traits.scripts)
+    if traits.reference_blank:
+        found.empty.add(traits.task_id, "its reference_answer holds nothing")
     if len(found.references) < 2:
-        found.references.add(json.dumps(reference, sort_keys=True))
+        found.references.add(traits.reference)
+    if own.exactly(traits.prompt):
+        found.repeated.add(traits.task_id, f"an earlier row of {name} has the same prompt")
+    elif own.nearly(traits.minima):
+        found.near.add(traits.task_id, f"an earlier row of {name} has nearly the same prompt")
 
 
-def _prompt(row: Mapping[str, Any]) -> str:
-    return "\n".join(message["content"] for message in row["messages"])
-
-
-def _blank(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return all(map(_blank, value.values()))
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _letters(text: str) -> Counter[str]:
-    counts = Counter[str]()
-    for character, count in Counter(text).items():
-        script = _script(character)
-        if script:
-            counts[script] += count
-    return counts
-
-
-@cache
-def _script(character: str) -> str:
-    """The writing system, by the first word of the letter's Unicode name; '' for what is no letter."""
-    return unicodedata.name(character, "").split(" ")[0].lower() if character.isalpha() else ""
+def _note_leak(found: Survey, name: SplitName, traits: Traits, training: Seen) -> None:
+    if training.exactly(traits.prompt, remember=False):
+        found.leaked.add(traits.task_id, f"a training row has the same prompt as this row of {name}")
+    elif training.nearly(traits.minima, remember=False):
+        found.leaked.add(traits.task_id, f"a training row has nearly the same prompt as this row of {name}")

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from rft.contracts.dataset import Manifest
+from rft.contracts.dataset import Manifest, SplitName
 from rft.datasets.checks import RowFigures, blocks, check_rows
 from rft.datasets.split import Plan
 from rft.datasets.spool import RowSpool
 from rft.datasets.survey import Survey, survey
 from rft.errors import DatasetInvalid
-from rft.ports import Ledger, ObjectStore
+from rft.ports import Ledger, ObjectStore, Workers
 
 
-def surveyed(plan: Plan, spool: RowSpool, most_rows: int) -> Survey:
+def surveyed(plan: Plan, spool: RowSpool, most_rows: int, workers: Workers) -> Survey:
     """The rows of a plan, or a sample of about so many, read from the spool."""
     rows = {name: len(numbers) for name, numbers in plan.items()}
-    return survey(rows, lambda split, at: spool.bodies([plan[split][at]])[0] + b"}", most_rows=most_rows)
+
+    def body(split: SplitName, at: int) -> bytes:
+        return spool.bodies([plan[split][at]])[0] + b"}"
+
+    return survey(rows, body, most_rows=most_rows, share=workers.map)
 
 
 def keep_checks(

@@ -17,7 +17,7 @@ from rft.datasets.sample import RowSample
 from rft.datasets.split import NAMES
 from rft.datasets.write import JoinedRows
 from rft.errors import DatasetInvalid
-from rft.ports import Ledger, ObjectStore, Tokenizer
+from rft.ports import Ledger, ObjectStore, Tokenizer, Workers
 from rft.steps.dataset_checks import keep_checks
 from rft.steps.dataset_results import dataset_folder, keep_manifest
 from rft.steps.plan_shards import account_uri, loaded_again
@@ -32,6 +32,7 @@ def join_shards(
     written: Sequence[WrittenShard],
     store: ObjectStore,
     tokenizer: Tokenizer,
+    workers: Workers,
     ledger: Ledger,
 ) -> PreparedDataset:
     """Write `runs/<run_id>/dataset/`, the manifest last. The pieces are joined inside S3, and read once for digests.
@@ -45,7 +46,7 @@ def join_shards(
         sample = RowSample(account.rows, file)
         for split in NAMES:
             joining.join(split, sample)
-        read = sample.survey()
+        read = sample.survey(workers.map)
     manifest = build_manifest(
         run_id=run_id,
         request=request,

@@ -62,7 +62,7 @@ def prepare_dataset(
             content = _Content.read(opened, wanted, spool, partial(workers.map, renderer), bounds)
             files = _Files(run_id, store)
             files.write(content)
-            read = surveyed(content.plan, content.spool, most_checked)
+            read = surveyed(content.plan, content.spool, most_checked, workers)
     manifest = build_manifest(
         run_id=run_id,
         request=request,
