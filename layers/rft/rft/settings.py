@@ -118,9 +118,10 @@ class TelemetrySettings(Settings):
 
 
 class ForecastSettings(Settings):
-    """What forecasts go by. `price_table_uri` is '' for the list prices; a limit of 0 is unknown."""
+    """What forecasts go by. A price table's place or its JSON, both '' for the list prices; a limit of 0 is unknown."""
 
     price_table_uri: str = Field(alias="PRICE_TABLE_URI", default="")
+    price_table: str = Field(alias="PRICE_TABLE", default="")
     lambda_concurrency: int = Field(alias="LAMBDA_CONCURRENCY", default=0, ge=0)
     judge_requests_per_minute: int = Field(alias="JUDGE_REQUESTS_PER_MINUTE", default=0, ge=0)
     judge_tokens_per_minute: int = Field(alias="JUDGE_TOKENS_PER_MINUTE", default=0, ge=0)

@@ -83,6 +83,7 @@ def test_an_unknown_price_is_unknown_and_the_total_has_no_upper_end() -> None:
     assert found.cost_usd.high is None
     nothing = made(prices=PriceTable(as_of="2026-11", source="ours"), judge=None, own=False, p95=None)
     assert nothing.cost_usd is None
+    assert made(judge=None).cost_usd is None, "rules cost next to nothing, but the training does not: no sum of 0"
 
 
 def test_known_prices_make_a_range_of_dollars() -> None:

@@ -111,6 +111,17 @@ def test_a_table_that_cannot_be_read_stops_the_run_before_it_is_paid_for(body: b
     assert error.value.field == "PriceTableUri"
 
 
+def test_a_price_table_can_be_a_parameter_and_a_broken_one_is_told_by_its_name() -> None:
+    world = World()
+    world.forecast(settings={"PRICE_TABLE": '{"as_of": "2026-11", "source": "our contract", "training_hour": 12.5}'})
+    found = world.ledger.get(RUN_ID).forecast
+    assert found is not None
+    assert found.prices_source == "our contract"
+    with pytest.raises(InvalidRequest, match="source") as error:
+        World().forecast(settings={"PRICE_TABLE": '{"as_of": "2026-11"}'})
+    assert error.value.field == "PriceTable"
+
+
 def test_a_table_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidRequest, match=TABLE):
         World().forecast(settings={"PRICE_TABLE_URI": TABLE})

@@ -38,7 +38,7 @@ def _cost(allowed: float | None, forecast: Forecast) -> Iterator[str]:
         known = "" if cost is None else f" (it is at least ${cost.low:,.2f})"
         yield (
             f"max_cost_usd is ${allowed:,.2f}, and the cost cannot be known{known} because this is unknown: {missing}; "
-            "the stack's PriceTableUri can name a table that says"
+            "the stack's PriceTableUri or PriceTable can say"
         )
     elif cost.high > allowed:
         yield (

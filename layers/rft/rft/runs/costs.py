@@ -11,6 +11,8 @@ from rft.contracts.prices import Pace, PriceTable
 LAMBDA_MOST_GB = 10
 """Lambda's largest memory. A grader's own is not looked up: at most it is this, and the least costs nearly nothing."""
 
+CENT = 0.01
+
 
 @dataclass(frozen=True)
 class JudgeBill:
@@ -50,13 +52,16 @@ def cost_lines(
 
 
 def total(lines: Sequence[CostLine]) -> Range | None:
-    """The sum of what is known: without an upper end where a line has none, None where no line is known."""
+    """The sum of what is known: without an upper end where a line has none.
+
+    None where a line is unknown and the others come to less than a cent: a sum of nothing would read as free.
+    """
     known = [line.usd for line in lines if line.usd is not None]
-    if not known:
-        return None
-    highs = [each.high for each in known if each.high is not None]
+    low, highs = sum(each.low for each in known), [each.high for each in known if each.high is not None]
     complete = len(highs) == len(lines)
-    return Range(low=round(sum(each.low for each in known), 6), high=round(sum(highs), 6) if complete else None)
+    if not complete and low < CENT:
+        return None
+    return Range(low=round(low, 6), high=round(sum(highs), 6) if complete else None)
 
 
 def _training(prices: PriceTable, hours: Range) -> CostLine:

@@ -35,8 +35,8 @@ def forecast_run(
 ) -> ForecastOutcome:
     """Record the run's forecast and say whether it may go on; over its limits it needs a person, or ends.
 
-    `graders` are those deployed here; `judge_models` are what their judges are. Raises InvalidRequest (PriceTableUri),
-    DatasetNotFound (the smoke test's report), RunNotFound, TransitionRefused and the Retryable… errors.
+    `graders` are those deployed here; `judge_models` are what their judges are. Raises InvalidRequest (PriceTableUri,
+    PriceTable), DatasetNotFound (the smoke test's report), RunNotFound, TransitionRefused and the Retryable… errors.
     """
     report = SmokeTestReport.model_validate_json(store.get_bytes(smoke_test.report_uri))
     found = forecast(
@@ -44,7 +44,7 @@ def forecast_run(
         dataset=dataset,
         report=report,
         grader=GraderFacts(own=smoke_test.grader_arn in graders.values(), judge_models=judge_models),
-        prices=price_table(settings.price_table_uri, store),
+        prices=price_table(settings, store),
         allowances=_allowances(settings),
     )
     ledger.update(run_id, {"forecast": found})
@@ -52,18 +52,28 @@ def forecast_run(
     return _outcome(found, smoke_test.needs_approval)
 
 
-def price_table(uri: str, store: ObjectStore) -> PriceTable:
-    """The stack's own table, or the list prices where it has none. Raises InvalidRequest, DatasetNotFound."""
+def price_table(settings: ForecastSettings, store: ObjectStore) -> PriceTable:
+    """The stack's own table, or the list prices where it has none.
+
+    Raises InvalidRequest (PriceTableUri, PriceTable) and the Retryable… errors.
+    """
+    if settings.price_table:
+        return _read_table(settings.price_table.encode(), "the parameter", "PriceTable")
+    uri = settings.price_table_uri
     if not uri:
         return LIST_PRICES
     body = store.find_bytes(uri, most=MOST_TABLE_BYTES)
     if body is None:
         raise InvalidRequest(f"there is no price table at {uri}", field="PriceTableUri")
+    return _read_table(body, uri, "PriceTableUri")
+
+
+def _read_table(body: bytes, where: str, field: str) -> PriceTable:
     try:
         return PriceTable.model_validate_json(body)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}" for e in error.errors())
-        raise InvalidRequest(f"{uri} is not a price table: {wrong}", field="PriceTableUri") from error
+        raise InvalidRequest(f"{where} is not a price table: {wrong}", field=field) from error
 
 
 def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:
