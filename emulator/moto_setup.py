@@ -105,11 +105,11 @@ def published_messages(topic_arn: str, region: str) -> list[dict[str, Any]]:
 
 
 def rules_of_default_bus(region: str) -> list[Any]:
-    """The enabled EventBridge rules, moto's own objects; each has `send_to_targets(event)`."""
+    """The enabled EventBridge rules, moto's own objects with `send_to_targets(event)`, but for schedules."""
     from moto.events.models import events_backends  # noqa: PLC0415  (needed only when an event is put)
 
     bus = events_backends[ACCOUNT][region].event_buses["default"]
-    return [rule for rule in bus.rules.values() if rule.state == "ENABLED"]
+    return [rule for rule in bus.rules.values() if rule.state == "ENABLED" and rule.event_pattern.get_pattern()]
 
 
 def _reset() -> None:

@@ -62,6 +62,19 @@ def test_an_upload_starts_a_state_machine_with_a_transformed_input(aws: Emulator
     assert json.loads(execution["input"]) == {"payload": {"do": "echo", "key": 'runs/a "b".json'}}
 
 
+def test_a_schedule_is_told_of_no_event(aws: Emulator, told: Any) -> None:
+    events = aws.client("events")
+    events.put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
+    events.put_rule(Name="marked", EventPattern=json.dumps({"detail": {"object": {"key": ["runs/end"]}}}))
+    events.put_targets(Rule="marked", Targets=events.list_targets_by_rule(Rule="everything")["Targets"])
+    for key in ("runs/some", "runs/end"):
+        aws.client("s3").put_object(Bucket=aws.bucket, Key=key, Body=b"[]")
+    eventually(lambda: [e for e in told() if e["detail"]["object"]["key"] == "runs/end"])
+    events.remove_targets(Rule="marked", Ids=["listener"])
+    events.delete_rule(Name="marked")
+    assert [e["detail"]["object"]["key"] for e in told()] == ["runs/end"]
+
+
 def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
     machines = aws.client("stepfunctions")
     arn = machines.start_execution(
