@@ -1,12 +1,15 @@
-"""Moto's DynamoDB as this emulator needs it: transactions that copy what they touch, not the whole table.
+"""Moto's DynamoDB as this emulator needs it: work that grows with what a call asks for, not with what is stored.
 
 With `moto_setup` and `moto_step_functions` the only file that knows moto's private names. Moto keeps a deep copy of
-each table for the case of a rollback, once for each write of the transaction, which after some dozen runs takes most
-of the emulator's time and memory. Calls to DynamoDB come one at a time here, so nothing else changes meanwhile.
+each table for the case of a rollback, once for each write of the transaction; copies an item as a whole for each
+attribute that is asked for; and looks ten ways for each member of each value that it answers. After some dozen runs
+that takes most of the emulator's time and memory. Calls to DynamoDB come one at a time here, so nothing else changes
+meanwhile.
 """
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,9 +17,10 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core.serialize import JSONSerializer
 from moto.dynamodb import models
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 _WRITES: ContextVar[Sequence[Mapping[str, Any]]] = ContextVar("writes", default=())
@@ -26,6 +30,8 @@ def replacements() -> Iterator[tuple[Any, str, Any]]:
     """What stands for what in moto: object, attribute, new value."""
     yield models, "copy", SimpleNamespace(deepcopy=_deepcopy, copy=copy.copy)
     yield DynamoDBBackend, "transact_write_items", _knowing_its_writes(DynamoDBBackend.transact_write_items)
+    yield Item, "project", _projecting(Item.project)
+    yield JSONSerializer, "_serialize_type_structure", _serializing(JSONSerializer._serialize_type_structure)
 
 
 def _knowing_its_writes(original: Callable[..., None]) -> Callable[..., None]:
@@ -53,3 +59,41 @@ def _backup(table: Any, writes: Sequence[Mapping[str, Any]]) -> Any:
     for partition in touched & table.items.keys():
         backup.items[partition] = copy.deepcopy(table.items[partition])
     return backup
+
+
+def _projecting(original: Callable[..., Any]) -> Callable[..., Any]:
+    def project(self: Any, projection_expressions: list[list[str]]) -> Any:
+        if any(len(path) > 1 or "[" in path[0] for path in projection_expressions):
+            return original(self, projection_expressions)
+        projected = Item(hash_key=self.hash_key, range_key=self.range_key, attrs={})
+        wanted = (path[0] for path in projection_expressions)
+        dict.update(projected.attrs, {name: self.attrs[name] for name in wanted if name in self.attrs})
+        return projected
+
+    return project
+
+
+def _serializing(original: Callable[..., None]) -> Callable[..., None]:
+    def serialize_type_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.name == "AttributeValue" and self.service_model.service_name == "dynamodb":
+            serialized[key] = _on_the_wire(value)
+        else:
+            original(self, serialized, value, shape, key)
+
+    return serialize_type_structure
+
+
+def _on_the_wire(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An attribute's value in JSON: as it is kept, but for binaries."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "M":
+            return {kind: {name: _on_the_wire(each) for name, each in content.items()}}
+        case "L":
+            return {kind: [_on_the_wire(each) for each in content]}
+        case "B":
+            return {kind: base64.b64encode(content).decode()}
+        case "BS":
+            return {kind: [base64.b64encode(each).decode() for each in content]}
+        case _:
+            return {kind: content}

@@ -1,4 +1,4 @@
-"""DynamoDB's transactions, whose backup here is of what they touch."""
+"""DynamoDB where it is not moto's alone: transactions, whose backup is of what they touch, and what is answered."""
 
 from __future__ import annotations
 
@@ -53,3 +53,39 @@ def test_a_transaction_that_fails_leaves_everything_as_it_was(aws: Emulator, tab
     assert numbers(aws, table) == before
     client.transact_write_items(TransactItems=[{"Update": update}, put(table, "new", "1")])
     assert numbers(aws, table) == {**before, ("a", "1"): "9", ("new", "1"): "2"}
+
+
+EVERYTHING: dict[str, Any] = {
+    "text": {"S": "ü"},
+    "number": {"N": "1.50"},
+    "yes": {"BOOL": True},
+    "nothing": {"NULL": True},
+    "binary": {"B": b"\x00\xff"},
+    "sets": {"M": {"texts": {"SS": ["a"]}, "numbers": {"NS": ["1"]}, "binaries": {"BS": [b"\x01"]}}},
+    "deep": {"L": [{"M": {"empty": {"L": []}, "inner": {"M": {}}, "n": {"N": "2"}}}, {"B": b"x"}]},
+}
+
+
+def test_every_kind_of_value_comes_back_as_it_was_put(aws: Emulator, table: str) -> None:
+    item = {**key("all", "kinds"), **EVERYTHING}
+    aws.client("dynamodb").put_item(TableName=table, Item=item)
+    assert aws.client("dynamodb").get_item(TableName=table, Key=key("all", "kinds"))["Item"] == item
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("#text, deep, nowhere", {"text": EVERYTHING["text"], "deep": EVERYTHING["deep"]}),
+        ("nowhere", {}),
+        ("sets.texts, deep[1]", {"sets": {"M": {"texts": {"SS": ["a"]}}}, "deep": {"L": [{"B": b"x"}]}}),
+    ],
+)
+def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, asked: str, answered: dict[str, Any]) -> None:
+    client, at = aws.client("dynamodb"), key("all", "projected")
+    client.put_item(TableName=table, Item={**at, **EVERYTHING})
+    names = {"ExpressionAttributeNames": {"#text": "text"}} if "#text" in asked else {}
+    wanted = {"ProjectionExpression": asked, **names}
+    assert client.get_item(TableName=table, Key=at, **wanted)["Item"] == answered
+    replies = client.batch_get_item(RequestItems={table: {"Keys": [at], **wanted}})["Responses"]
+    assert replies == {table: [answered]}
+    assert client.get_item(TableName=table, Key=at)["Item"] == {**at, **EVERYTHING}
