@@ -200,6 +200,15 @@ def test_a_row_that_does_not_begin_as_the_others_is_read_whole() -> None:
     assert [example.task_id for example in found.worst] == ["nearly"]
 
 
+def test_near_prompts_are_found_among_many_that_share_phrases() -> None:
+    phrases = [prompt(10_000 + n, 12) for n in range(40)]
+    rows = [" ".join([*random.Random(n).sample(phrases, 3), prompt(n, 24)]) for n in range(300)]
+    seen = Seen()
+    assert not any(seen.nearly(signature(shingles(text))) for text in rows)
+    changed = [" ".join([*text.split()[:40], "changed", *text.split()[41:]]) for text in rows]
+    assert all(seen.nearly(signature(shingles(text))) for text in changed)
+
+
 def test_a_prompt_without_words_of_its_own_is_like_none() -> None:
     seen = Seen()
     assert not seen.nearly(signature(set()))

@@ -66,7 +66,9 @@ class Forecast(Contract):
     limits: tuple[LimitCheck, ...]
     training_hours: Range = Field(description="An estimate. The most is when the run stops its job.")
     cost: tuple[CostLine, ...]
-    cost_usd: Range | None = Field(description="The sum; `high` is None where a part is unknown, None where the rest is under a cent.")
+    cost_usd: Range | None = Field(
+        description="The sum. `high` is None where a part is unknown; all of it where the rest is under a cent, too."
+    )
     prices_as_of: str
     prices_source: str
     assumptions: tuple[str, ...] = Field(description="What the estimates rest on.")

@@ -1,8 +1,8 @@
-"""Finds prompts that are the same, or nearly, in one pass: MinHash with one permutation, and buckets of its bands.
+"""Finds prompts that are the same, or nearly, in one pass: bottom-k MinHash, and an index of pairs of minima.
 
-Near: words that two prompts share, in runs of SHINGLE, are at least NEAR of all that either has (Jaccard), as
-estimated from SLOTS minima (standard error 0.05 there). Runs that most prompts have are the task's own wording and do
-not count. Sources: Broder 1997; Li, Owen, Zhang 2012 (one permutation); Shrivastava, Li 2014 (empty slots by rotation).
+Near: words that two prompts share, in runs of SHINGLE, are at least NEAR of all that either has (Jaccard). It is exact
+for prompts of up to SKETCH runs and estimated from the SKETCH least digests for longer ones (standard error 0.05).
+Runs that most prompts have are the task's own wording and do not count. Source: Broder 1997.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Set
+from itertools import pairwise
 
 SHINGLE = 3  # shingles() takes three by three
-SLOTS = 64
-BANDS = 16
+SKETCH = 64
+KEYS = 16
 NEAR = 0.8
 COMMON_SHARE = 0.5
-_EMPTY = 2**32 - 1
+_LARGEST = 2**32 - 1
 
 
 def common(prompts: Iterable[str]) -> frozenset[int]:
@@ -30,42 +31,23 @@ def common(prompts: Iterable[str]) -> frozenset[int]:
 
 def shingles(prompt: str) -> set[int]:
     """Runs of words by a 32-bit digest; a shorter prompt is one."""
-    words = prompt.casefold().split()
-    if len(words) <= SHINGLE:
-        return {_crc32(" ".join(words))}
-    one = list(map(_crc32, words))
-    return {(a * 0x85EBCA6B + b * 0xC2B2AE35 + c) & _EMPTY for a, b, c in zip(one, one[1:], one[2:], strict=False)}
-
-
-def _crc32(text: str) -> int:
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+    words = " ".join(prompt.casefold().split()).encode("utf-8", "surrogatepass")
+    one = list(map(zlib.crc32, words.split(b" ")))
+    if len(one) < SHINGLE:
+        return {zlib.crc32(words)}
+    return {(a * 0x85EBCA6B + b * 0xC2B2AE35 + c) & _LARGEST for a, b, c in zip(one, one[1:], one[2:], strict=False)}
 
 
 def signature(found: Set[int]) -> array[int] | None:
-    """SLOTS minima; None where nothing is left to compare."""
-    if not found:
-        return None
-    slots = [_EMPTY] * SLOTS
-    for each in found:
-        mixed = (each * 0x9E3779B1 + 0x7F4A7C15) & _EMPTY  # CRC's bits are not independent: spread them
-        mixed = ((mixed ^ mixed >> 15) * 0x85EBCA77) & _EMPTY
-        at = mixed % SLOTS
-        slots[at] = min(slots[at], mixed // SLOTS)
-    return array("I", (_borrowed(slots, at) for at in range(SLOTS)))
-
-
-def _borrowed(slots: list[int], at: int) -> int:
-    """The slot's own minimum, or that of the next slot that has one, marked by how far that is."""
-    for steps in range(SLOTS):
-        value = slots[(at + steps) % SLOTS]
-        if value != _EMPTY:
-            return (value + steps * 0x01000193) & _EMPTY
-    return _EMPTY
+    """The SKETCH least, in order; None where nothing is left to compare."""
+    return array("I", sorted(found)[:SKETCH]) if found else None
 
 
 def similarity(one: array[int], other: array[int]) -> float:
-    """Estimated Jaccard similarity."""
-    return sum(a == b for a, b in zip(one, other, strict=True)) / SLOTS
+    """Estimated Jaccard similarity: of the least of both, how many are in each."""
+    either, both = set(one).union(other), set(one).intersection(other)
+    least = sorted(either)[:SKETCH]
+    return len(both.intersection(least)) / len(least)
 
 
 class Seen:
@@ -76,7 +58,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._prompts: set[bytes] = set()
-        self._buckets: dict[tuple[int, bytes], array[int]] = {}
+        self._buckets: dict[int, array[int]] = {}
 
     def exactly(self, digest: bytes, *, remember: bool = True) -> bool:
         """Whether a prompt with the same text, told by its digest, was seen."""
@@ -89,7 +71,7 @@ class Seen:
         """Whether a prompt that is nearly the same was seen; nothing is like a prompt without words of its own."""
         if minima is None:
             return False
-        keys = list(_bands(minima))
+        keys = _keys(minima)
         met = {id(other): other for key in keys if (other := self._buckets.get(key))}.values()
         if remember:
             for key in keys:
@@ -97,6 +79,8 @@ class Seen:
         return any(similarity(minima, other) >= NEAR for other in met)
 
 
-def _bands(minima: array[int]) -> Iterable[tuple[int, bytes]]:
-    rows = SLOTS // BANDS
-    return ((band, minima[band * rows : (band + 1) * rows].tobytes()) for band in range(BANDS))
+def _keys(minima: array[int]) -> list[int]:
+    """Neighbours among the least: near prompts share some, and what many prompts say seldom fills a pair."""
+    if len(minima) == 1:
+        return [minima[0]]
+    return [one << 32 | other for one, other in pairwise(minima[: KEYS + 1])]

@@ -62,13 +62,13 @@ class Survey:
     scripts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in NAMES})
 
 
-def survey(rows: Mapping[SplitName, int], body: Body, *, most_rows: int = MOST_ROWS, share: Share = map) -> Survey:
+def survey(rows: Mapping[SplitName, int], body: Body, share: Share = map) -> Survey:
     """Read the rows, of which there are so many in each split; `body` may be asked for one twice.
 
     Training rows come first, so that those of the other splits can be held against them.
     """
     first = (len(body("train", n)) for n in range(min(FIRST_ROWS, rows["train"])))
-    return survey_sample(rows, body, sample_step(rows, list(first), most_rows=most_rows), share)
+    return survey_sample(rows, body, sample_step(rows, list(first)), share)
 
 
 def survey_sample(rows: Mapping[SplitName, int], body: Body, step: int, share: Share = map) -> Survey:
@@ -86,10 +86,10 @@ def survey_sample(rows: Mapping[SplitName, int], body: Body, step: int, share: S
     return found
 
 
-def sample_step(rows: Mapping[SplitName, int], lengths: Sequence[int], *, most_rows: int = MOST_ROWS) -> int:
+def sample_step(rows: Mapping[SplitName, int], lengths: Sequence[int]) -> int:
     """1 to read all rows, else more; `lengths` of the first FIRST_ROWS training rows say how long a row is."""
     total, length = sum(rows.values()), sum(lengths) / max(1, len(lengths))
-    return max(1, -(-total // most_rows), -(-int(total * length) // MOST_CHARACTERS))
+    return max(1, -(-total // MOST_ROWS), -(-int(total * length) // MOST_CHARACTERS))
 
 
 def _wording(numbers: Sequence[int], body: Body) -> Wording:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import string
 import unicodedata
 from array import array
 from collections import Counter
@@ -19,6 +20,8 @@ from typing import Any
 from rft.datasets.duplicates import common, shingles, signature
 
 DIGEST_BYTES = 16
+_LATIN = "latin"
+_NO_LETTERS = bytes(sorted(set(range(128)) - set(string.ascii_letters.encode())))
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,13 @@ def _blank(value: object) -> bool:
 
 
 def _letters(text: str) -> Counter[str]:
-    counts = Counter[str]()
-    for character, count in Counter(text).items():
-        script = _script(character)
-        if script:
-            counts[script] += count
+    """Letters by writing system. Those of ASCII, most of most texts, are counted at once."""
+    ascii_letters = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    counts = Counter({_LATIN: ascii_letters} if ascii_letters else {})
+    if not text.isascii():
+        for character in text:
+            if character > "\x7f" and (script := _script(character)):
+                counts[script] += 1
     return counts
 
 

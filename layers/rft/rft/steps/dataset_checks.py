@@ -14,14 +14,14 @@ from rft.errors import DatasetInvalid
 from rft.ports import Ledger, ObjectStore, Workers
 
 
-def surveyed(plan: Plan, spool: RowSpool, most_rows: int, workers: Workers) -> Survey:
-    """The rows of a plan, or a sample of about so many, read from the spool."""
+def surveyed(plan: Plan, spool: RowSpool, workers: Workers) -> Survey:
+    """The rows of a plan, or a sample of them, read from the spool."""
     rows = {name: len(numbers) for name, numbers in plan.items()}
 
     def body(split: SplitName, at: int) -> bytes:
         return spool.bodies([plan[split][at]])[0] + b"}"
 
-    return survey(rows, body, most_rows=most_rows, share=workers.map)
+    return survey(rows, body, workers.map)
 
 
 def keep_checks(

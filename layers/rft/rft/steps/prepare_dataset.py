@@ -22,7 +22,6 @@ from rft.datasets.render import Renderer, row_end
 from rft.datasets.shards import Borders
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
-from rft.datasets.survey import MOST_ROWS
 from rft.datasets.write import SplitRows
 from rft.ports import DatasetSource, Ledger, ObjectStore, OpenSource, Tokenizer, Workers
 from rft.settings import ShardSettings
@@ -42,13 +41,11 @@ def prepare_dataset(
     ledger: Ledger,
     bounds: Bounds = BEDROCK,
     shards: ShardSettings | None = None,
-    most_checked: int = MOST_ROWS,
 ) -> PreparedDataset | ShardedDataset:
     """Write `runs/<run_id>/dataset/`; the same request over the same bytes writes the same bytes.
 
     The manifest is written last: where it is, all files are. With `shards`, a dataset that is too large for one
-    function is only divided: the steps that follow write the same files. Checks of prompts read about `most_checked`
-    rows. Raises InvalidRequest (dataset.task,
+    function is only divided: the steps that follow write the same files. Raises InvalidRequest (dataset.task,
     dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds, RunNotFound, TransitionRefused and the
     Retryable… errors.
     """
@@ -62,7 +59,7 @@ def prepare_dataset(
             content = _Content.read(opened, wanted, spool, partial(workers.map, renderer), bounds)
             files = _Files(run_id, store)
             files.write(content)
-            read = surveyed(content.plan, content.spool, most_checked, workers)
+            read = surveyed(content.plan, content.spool, workers)
     manifest = build_manifest(
         run_id=run_id,
         request=request,
