@@ -23,6 +23,7 @@ BEFORE = (
     "PrepareDataset",
     "PreparedAtOnce?",
     "SmokeTestGrader",
+    "AskedAtOnce?",
     "GraderTrusted?",
     "ForecastRun",
     "Affordable?",
@@ -31,7 +32,8 @@ BEFORE = (
     "StartTraining",
 )
 AFTER = ("RecordOutcome", "HowDidItEnd?", "Succeeded")
-"""A run that completes, of a dataset that one function prepares and that nobody has to approve."""
+"""A run that completes, of a dataset that one function prepares, whose grader one function asks, and that nobody has
+to approve."""
 
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Succeed": 2}
 """Entered and exited, and for a task also scheduled, started and succeeded."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from rft import wiring
 from rft.contracts.steps import SmokeTestInput
 from rft.observability import logger
-from rft.settings import ApprovalSettings, GraderDirectory
+from rft.settings import ApprovalSettings, AskingSettings, GraderDirectory
 from rft.steps.smoke_test_grader import smoke_test_grader
 
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """SmokeTestInput → SmokeTestOutcome."""
+    """SmokeTestInput → SmokeTestOutcome, or SmokeTestParts where it takes longer than one function has."""
     step = SmokeTestInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return smoke_test_grader(
@@ -25,5 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         store=wiring.object_store(),
         invoker=wiring.grader_invoker(),
         clock=wiring.clock(),
+        asked=step.asked,
+        at_once=timedelta(seconds=AskingSettings.from_environment().ask_at_once_seconds),
         require_approval=ApprovalSettings.from_environment().require_approval,
     ).model_dump(mode="json")

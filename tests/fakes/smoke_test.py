@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from rft.contracts.ledger import RunStatus
+from rft.contracts.asking import SmokeTestParts
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.smoke_test import Check, SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
+from rft.steps.ask_grader import ask_grader
+from rft.steps.asking import AT_ONCE
 from rft.steps.smoke_test_grader import smoke_test_grader
 from rft.tasks import task
 from tests.fakes.clock import FixedClock
@@ -67,7 +71,11 @@ class World:
         validation: int = 15,
         row: Callable[[int], Any] = pandalm_row,
         hyperparameters: dict[str, Any] | None = None,
+        at_once: timedelta = AT_ONCE,
     ) -> None:
+        """`at_once`: how long one function asks; what is left goes the way of parts, in `handed_on`."""
+        self.at_once = at_once
+        self.handed_on: list[SmokeTestParts] = []
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
         self.store = MemoryStore()
@@ -87,8 +95,23 @@ class World:
         return uri
 
     def run(self, grade: Grade | CallableGrader, *, task: str = "pandalm", **more: Any) -> SmokeTestOutcome:
+        """All steps of the smoke test, as the state machine has them done."""
+        record = self.start(task=task, **more)
+        invoker = grade if isinstance(grade, CallableGrader) else CallableGrader(grade)
+        found = self.step(record, invoker)
+        while isinstance(found, SmokeTestParts):
+            self.handed_on.append(found)
+            for number in reversed(range(len(found.parts))):
+                self.ask(record, invoker, found, number)
+            found = self.step(record, invoker, asked=found.parts[-1].number + 1)
+        return found
+
+    def start(self, *, task: str = "pandalm", **more: Any) -> RunRecord:
         record = run_record(RUN, **{"dataset": {"task": task, "uri": "s3://data-bucket/x"}, **more})
         self.ledger.create(record.model_copy(update={"status": RunStatus.PREPARING}))
+        return record
+
+    def step(self, record: RunRecord, invoker: CallableGrader, asked: int = 0) -> SmokeTestOutcome | SmokeTestParts:
         return smoke_test_grader(
             run_id=RUN,
             request=record.request,
@@ -96,9 +119,25 @@ class World:
             graders={"pandalm": PANDALM, "gsm8k": GSM8K, "finqa": FINQA},
             ledger=self.ledger,
             store=self.store,
-            invoker=grade if isinstance(grade, CallableGrader) else CallableGrader(grade),
+            invoker=invoker,
+            clock=self.clock,
+            asked=asked,
+            at_once=self.at_once,
+        )
+
+    def ask(self, record: RunRecord, invoker: CallableGrader, handed_on: SmokeTestParts, number: int) -> str:
+        """Ask one of the parts; where what came of it is."""
+        asked = ask_grader(
+            run_id=RUN,
+            request=record.request,
+            dataset=self.dataset,
+            grader_arn=handed_on.grader_arn,
+            part=handed_on.parts[number],
+            store=self.store,
+            invoker=invoker,
             clock=self.clock,
         )
+        return self.store.uri(f"runs/{RUN}/smoke_test/part-{asked.number:04d}.json")
 
     @property
     def report(self) -> SmokeTestReport:

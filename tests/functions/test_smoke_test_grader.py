@@ -112,3 +112,15 @@ def test_a_grader_that_is_not_trusted_is_an_answer_and_no_error(
 def test_an_event_with_an_unknown_field_is_refused(event: dict[str, Any], handler: Any) -> None:
     with pytest.raises(ValueError, match="surprise"):
         handler({**event, "surprise": 1}, CONTEXT)
+
+
+def test_what_takes_longer_than_the_stack_allows_one_function_is_handed_on(
+    event: dict[str, Any], handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(event, honest, monkeypatch)
+    monkeypatch.setenv("ASK_AT_ONCE_SECONDS", "0")
+
+    answer = handler(event, CONTEXT)
+
+    assert answer["grader_arn"] == GRADER
+    assert [part["number"] for part in answer["parts"]] == [1]

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from rft.contracts.asking import AskedPart, AskGraderInput
 from rft.contracts.base import Contract
 from rft.contracts.shards import (
     IndexedShard,
@@ -42,6 +43,7 @@ INPUTS: dict[str, type[Contract]] = {
     "WriteShard": WriteShardInput,
     "JoinShards": JoinShardsInput,
     "SmokeTestGrader": SmokeTestInput,
+    "AskGrader": AskGraderInput,
     "ForecastRun": ForecastInput,
     "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
@@ -55,6 +57,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "WriteShard": WrittenShard,
     "JoinShards": PreparedDataset,
     "SmokeTestGrader": SmokeTestOutcome,
+    "AskGrader": AskedPart,
     "ForecastRun": ForecastOutcome,
     "RequestApproval": ApprovalOutcome,
     "StartTraining": StartedJob,

@@ -112,5 +112,9 @@ def test_an_items_failure_is_caught_inside_and_handed_out(outer: str) -> None:
 @pytest.mark.parametrize("outer", ITEM_STATES)
 def test_a_map_that_fails_as_a_whole_ends_the_run(outer: str) -> None:
     assert [catch["Next"] for catch in STATES[outer]["Catch"]] == ["RecordOutcome"]
+
+
+@pytest.mark.parametrize("outer", ["IndexShards", "WriteShards"])
+def test_up_to_200_parts_leave_their_events_in_histories_of_their_own(outer: str) -> None:
     assert STATES[outer]["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     assert 1 <= STATES[outer]["MaxConcurrency"] <= 1000

@@ -9,6 +9,7 @@
     ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
     ├── JobRequestInvalid          the training request breaks Bedrock's own model
     ├── JobNotFound                Bedrock knows no such job
+    ├── PlanChanged                a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
     ├── RunConflict                the same run id or key with another request
     ├── TransitionRefused          a status change the table does not allow
@@ -84,6 +85,13 @@ class JobRequestInvalid(RftError):
 
 class JobNotFound(RftError):
     """Bedrock has no job under this name or ARN."""
+
+
+class PlanChanged(RftError):
+    """The stack was updated while a grader was asked: what was answered fits no question of the smoke test's any more.
+
+    Started again, the run is asked by one version.
+    """
 
 
 class RunNotFound(RftError):

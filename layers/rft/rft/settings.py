@@ -55,6 +55,12 @@ MOST_SHARDS = 200
 """Each part that is written reads the whole source, and Step Functions passes 256 KB: 200 parts take some 25 KB."""
 
 
+class AskingSettings(Settings):
+    """How long one function puts the questions that grow with the sample; what is left is asked by several."""
+
+    ask_at_once_seconds: int = Field(alias="ASK_AT_ONCE_SECONDS", default=400, ge=0, le=400)
+
+
 class GraderDirectory(Settings):
     """ARNs of the graders deployed with the stack, by name."""
 

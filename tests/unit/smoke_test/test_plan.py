@@ -1,13 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.run_request import HyperParameters
+from rft.datasets.records import MAX_RECORD
 from rft.rewards.samples import read_sample
-from rft.smoke_test.plan import LOAD, MOST_PARALLEL, ROLLOUTS_PER_STEP, ROUNDS, Ask, calls, plan, rollouts_per_step
+from rft.smoke_test.plan import (
+    LOAD,
+    MOST_PARALLEL,
+    PARALLELISM,
+    PART_ASKS,
+    ROLLOUTS_PER_STEP,
+    ROUNDS,
+    Ask,
+    calls,
+    numbered,
+    parts,
+    plan,
+    rollouts_per_step,
+)
 from rft.smoke_test.probes import ATTACKED_ROWS, BATCH_SAMPLES
 from rft.smoke_test.sampling import SampledRow
 from rft.smoke_test.shapes import SHAPES
@@ -36,6 +51,42 @@ def test_a_cheap_batch_goes_first_and_the_load_last() -> None:
 
     assert len(found[0].batch) == 3
     assert found[-1].trial == LOAD
+
+
+def test_what_grows_with_the_sample_takes_no_time_from_what_does_not() -> None:
+    small, large = (plan(rows(count), task("pandalm"), 1) for count in (12, 200))
+
+    assert [phase.grows for phase in large] == [False] * 4 + [True] * 2 + [False]
+    assert large[-1].asks[0].trial == LOAD
+    for one, other in zip(small, large, strict=True):
+        assert (len(one.asks) < len(other.asks)) is other.grows
+
+
+def test_every_call_has_a_number_of_its_own_in_the_plans_order() -> None:
+    found = plan(rows(12), task("pandalm"), 1)
+
+    by_number = [item for _, own in numbered(found) for item in own.items()]
+
+    assert by_number == list(enumerate(ask for phase in found for ask in phase.asks))
+
+
+def test_parts_share_out_all_calls_and_end_in_their_functions_time() -> None:
+    found = parts(range(17, 40), 3)
+
+    assert [number for part in found for number in part.batches] == list(range(17, 40))
+    assert [part.number for part in found] == [3, 4, 5]
+    rounds = PART_ASKS / PARALLELISM
+    assert max(len(part.batches) for part in found) == PART_ASKS
+    assert rounds * 300 + 240 <= 900, "each batch is waited for for 300 s; the rest is for reading the rows"
+
+
+def test_the_largest_sample_makes_few_parts_and_rows_of_any_size_no_more_than_an_execution_holds() -> None:
+    def count(size: int) -> int:
+        found = plan([replace(row, size=size) for row in rows(1000)], task("pandalm"), 1)
+        return sum(len(parts(tuple(own), 0)) for phase, own in numbered(found) if phase.grows)
+
+    assert count(4_000) <= 40, "what an inline Map is meant for"
+    assert count(MAX_RECORD) * 7 <= 5_000, "events, of the 25,000 that an execution may have"
 
 
 def test_the_same_batch_goes_out_three_times_one_after_the_other() -> None:

@@ -22,6 +22,7 @@ from rft.contracts.smoke_test import SmokeTestReport, Verdict
 from rft.contracts.steps import SmokeTestOutcome
 from rft.errors import InvalidRequest, RetryableThrottling
 from rft.rewards.samples import read_sample
+from rft.smoke_test.plan import ROUNDS
 from rft.smoke_test.shapes import SHAPES
 from rft.steps.grade_composite import grade_composite
 from rft.steps.grade_finqa import grade_finqa
@@ -158,7 +159,7 @@ def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends
 
     assert "answers got no valid result: it failed with MemoryError: too much" in outcome.cause
     assert sum(s.score is None for s in world.report.scores) == 64
-    assert {s.trial for s in world.report.scores} == {"canned", *SHAPES, "sweep"}
+    assert {s.trial for s in world.report.scores} == {"canned", *SHAPES, *ROUNDS, "reordered", "alone", "sweep"}
     assert world.verdicts()["direction"] == "pass"
     assert world.verdicts()["injection"] == "not_done"
     assert world.check("injection").detail == "the grader broke the contract before it was asked this"

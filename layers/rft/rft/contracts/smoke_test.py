@@ -113,6 +113,7 @@ class Times(Contract):
     seconds: float
     load_p95_seconds: float | None = Field(default=None, description="p95 of parallel batches; None: not measured.")
     grader_timeout_seconds: float | None = Field(default=None, description="None: this stack may not look it up.")
+    functions: int = Field(default=1, description="Functions that asked the grader; many where one had no time for it.")
 
 
 class SmokeTestReport(Contract):

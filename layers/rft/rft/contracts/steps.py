@@ -31,13 +31,14 @@ class PreparedDataset(Contract):
 
 
 class SmokeTestInput(RunInput):
-    """smoke_test_grader's input."""
+    """smoke_test_grader's input. `asked`: how many parts of its questions are answered already."""
 
     dataset: PreparedDataset
+    asked: int = Field(default=0, ge=0)
 
 
 class SmokeTestOutcome(Contract):
-    """smoke_test_grader's output. `cause` joins the reasons when the grader is not trusted.
+    """smoke_test_grader's output once all is asked. `cause` joins the reasons when the grader is not trusted.
 
     `needs_approval` says why a person must agree before training; empty where nobody needs to.
     """

@@ -48,6 +48,7 @@ def report(
     planned: Calls,
     invocations: int,
     seconds: float,
+    functions: int = 1,
     dataset_checks: tuple[CheckSummary, ...] = (),
 ) -> SmokeTestReport:
     """The whole report, with every block among the reasons."""
@@ -68,7 +69,7 @@ def report(
         judge=evidence.judge_work,
         agreement=evidence.agreement,
         scores=tuple(_probe_score(s) for s in evidence.scores),
-        times=_times(evidence, seconds),
+        times=_times(evidence, seconds, functions),
     )
 
 
@@ -98,12 +99,13 @@ def _probe_score(scored: Scored) -> ProbeScore:
     )
 
 
-def _times(evidence: Evidence, seconds: float) -> Times:
+def _times(evidence: Evidence, seconds: float, functions: int) -> Times:
     answered = [each for each in evidence.load if each is not None]
     return Times(
         seconds=seconds,
         load_p95_seconds=percentile(answered, 0.95) if answered else None,
         grader_timeout_seconds=evidence.timeout,
+        functions=functions,
     )
 
 

@@ -1,6 +1,7 @@
 """What is sent to a grader, in which order and company.
 
-Cheap and telling trials come first, so that a broken grader costs little.
+Cheap and telling trials come first, so that a broken grader costs little, and so do those whose size is fixed: what
+grows with the sample takes no time from them. The load comes last, as what it does to a judge may last.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rft.contracts.asking import SmokeTestPart
 from rft.contracts.run_request import HyperParameters
 from rft.contracts.smoke_test import Calls
 from rft.smoke_test.probes import (
@@ -45,6 +47,10 @@ REPEATED_ROWS = 10
 FEW = 8
 """Answers that are asked alone and in each payload shape."""
 
+PART_ASKS = 2 * PARALLELISM
+"""What one of many functions asks. Each batch is waited for for 300 s at most, so two rounds of them end in 600 s:
+within a Lambda's 900 s, however slow the grader is."""
+
 MOST_PARALLEL = 12
 """Calls that SageMaker makes to a grader at once; Bedrock's number is not documented."""
 
@@ -67,10 +73,14 @@ class Ask:
 
 @dataclass(frozen=True)
 class Phase:
-    """Calls of which `parallel` may be under way at once. The next phase starts when all are answered."""
+    """Calls of which `parallel` may be under way at once. The next phase starts when all are answered.
+
+    `grows`: there are more of them, the more rows are sampled, so that several functions may have to make them.
+    """
 
     asks: tuple[Ask, ...]
     parallel: int = PARALLELISM
+    grows: bool = False
 
 
 Plan = tuple[Phase, ...]
@@ -84,12 +94,25 @@ def plan(rows: Sequence[SampledRow], task: Task, seed: int, *, rollouts_per_step
     return (
         Phase((Ask(FIRST, tuple(canned(rows[0], seed))),)),
         Phase(tuple(Ask(shape, again[:FEW]) for shape in SHAPES)),
-        Phase(_swept(SWEEP, [probe for row in asked for probe in row], seed)),
         Phase(tuple(Ask(name, again) for name in ROUNDS), parallel=1),
         Phase((Ask(REORDERED, again[::-1]), *(Ask(ALONE, (probe,)) for probe in again[:FEW]))),
-        Phase(_swept(ATTACKS, besides, seed)),
+        Phase(_swept(SWEEP, [probe for row in asked for probe in row], seed), grows=True),
+        Phase(_swept(ATTACKS, besides, seed), grows=True),
         Phase(tuple(Ask(LOAD, batch) for batch in _load(asked, rollouts_per_step)), parallel=MOST_PARALLEL),
     )
+
+
+def numbered(plan: Plan) -> Iterator[tuple[Phase, dict[int, Ask]]]:
+    """Each phase with its calls by number: their place in the whole plan, from 0."""
+    numbers = itertools.count()
+    for phase in plan:
+        yield phase, {number: ask for ask, number in zip(phase.asks, numbers, strict=False)}
+
+
+def parts(numbers: Sequence[int], first: int) -> tuple[SmokeTestPart, ...]:
+    """Calls shared out among functions; the parts are counted from `first` on."""
+    shares = (tuple(numbers[at : at + PART_ASKS]) for at in range(0, len(numbers), PART_ASKS))
+    return tuple(SmokeTestPart(number=number, batches=share) for number, share in enumerate(shares, first))
 
 
 def calls(plan: Plan) -> Calls:

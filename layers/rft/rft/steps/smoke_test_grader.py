@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping
+from datetime import timedelta
 
-from rft.contracts.dataset import DatasetRow, SplitName
+from rft.contracts.asking import SmokeTestParts
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
@@ -14,12 +15,12 @@ from rft.ports import Clock, GraderInvoker, Ledger, ObjectStore
 from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
 from rft.smoke_test.choice import grader_arn
-from rft.smoke_test.evidence import Evidence, Row
-from rft.smoke_test.plan import calls, plan, rollouts_per_step
-from rft.smoke_test.sampling import Candidate, SampledRow, candidate, choose, sizes
-from rft.steps.asking import Asking
+from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.plan import calls, parts
+from rft.steps.asked_parts import Asked, asked_before, keep_part
+from rft.steps.asking import AT_ONCE, Answered, Asking
+from rft.steps.questions import questions
 from rft.tasks import task as task_named
-from rft.tasks.base import Comparison, Task, comparison
 
 
 def smoke_test_grader(
@@ -32,39 +33,46 @@ def smoke_test_grader(
     store: ObjectStore,
     invoker: GraderInvoker,
     clock: Clock,
+    asked: int = 0,
+    at_once: timedelta = AT_ONCE,
     require_approval: bool = False,
-) -> SmokeTestOutcome:
+) -> SmokeTestOutcome | SmokeTestParts:
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
-    `graders` are those deployed here, name → ARN; `require_approval` is the stack's own wish. Raises InvalidRequest
-    (grader, dataset.task), RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
+    Questions that grow with the sample and would take longer than `at_once` are handed on as parts, and the step goes
+    on from there once the first `asked` parts are kept. `graders` are those deployed here, name → ARN;
+    `require_approval` is the stack's own wish. Raises InvalidRequest (grader, dataset.task), PlanChanged,
+    RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
-    task = task_named(request.dataset.task)
-    arn = grader_arn(request.grader, task.default_grader, graders)
+    arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
     ledger.update(run_id, {"grader_arn": arn})
-    seed, started = request.dataset.split.seed, clock.now()
-    wanted = sizes(request.smoke_test.sample_size)
-    rows = _sample(dataset, wanted, task, seed, store)
-    timeout = invoker.timeout_seconds(arn)
-    planned = plan(rows, task, seed, rollouts_per_step=rollouts_per_step(dataset.hyperparameters))
-    answered = Asking(arn, invoker, clock).everything(planned)
+    timeout, started = invoker.timeout_seconds(arn), clock.now()
+    asking = Asking(arn, invoker, clock, at_once=at_once)
+    asks = questions(request, dataset, store)
+    before = asked_before(run_id, asked, asks, started, store)
+    answered = asking.go_on(asks.plan, before.replies)
+    if answered.left:
+        new = {number: reply for number, reply in answered.replies.items() if number not in before.replies}
+        keep_part(run_id, asked, Asked(new, started), store)
+        return _handed_on(arn, answered, asked + 1)
     report = gate.report(
         run_id=run_id,
         grader_arn=arn,
-        seed=seed,
+        seed=request.dataset.split.seed,
         evidence=Evidence(
             scores=answered.scores,
-            wanted=wanted,
-            comparisons=_comparisons(rows, task),
-            load=answered.load,
+            wanted=asks.wanted,
+            comparisons=asks.comparisons,
+            load=answered.load(asks.plan),
             timeout=timeout,
             stopped=answered.stopped,
         ),
         thresholds=gate.thresholds(request.smoke_test),
-        planned=calls(planned),
+        planned=calls(asks.plan),
         invocations=answered.invocations,
-        seconds=(clock.now() - started).total_seconds(),
+        seconds=(clock.now() - before.began).total_seconds(),
+        functions=asked + 1,
         dataset_checks=record.dataset_checks or (),
     )
     outcome = _record(report, ledger, store)
@@ -72,37 +80,10 @@ def smoke_test_grader(
     return outcome.model_copy(update={"needs_approval": needs})
 
 
-def _comparisons(rows: Sequence[SampledRow], task: Task) -> dict[Row, Comparison]:
-    found = ((row.key, comparison(task, row.row)) for row in rows)
-    return {key: compared for key, compared in found if compared is not None}
-
-
-def _sample(
-    dataset: PreparedDataset, wanted: Mapping[SplitName, int], task: Task, seed: int, store: ObjectStore
-) -> list[SampledRow]:
-    uris: dict[SplitName, str] = {"train": dataset.train_uri, "validation": dataset.validation_uri}
-    rows: list[SampledRow] = []
-    for split, uri in uris.items():
-        chosen = choose(_candidates(uri, task, store), wanted[split], f"{seed}:{split}")
-        rows += _sampled(uri, split, chosen, store)
-    return rows
-
-
-def _candidates(uri: str, task: Task, store: ObjectStore) -> list[Candidate]:
-    return [candidate(_row(line), task) for line in store.lines(uri)]
-
-
-def _sampled(uri: str, split: SplitName, chosen: Set[int], store: ObjectStore) -> list[SampledRow]:
-    """A second pass over the file, so that no more than the chosen rows is ever held."""
-    return [
-        SampledRow(split=split, position=position, row=_row(line), size=len(line))
-        for position, line in enumerate(store.lines(uri))
-        if position in chosen
-    ]
-
-
-def _row(line: bytes) -> DatasetRow:
-    return DatasetRow.model_validate_json(line)
+def _handed_on(arn: str, answered: Answered, first: int) -> SmokeTestParts:
+    shared_out = parts(answered.left, first)
+    logger().info("grader is asked in parts", parts=len(shared_out), batches=len(answered.left), first=first)
+    return SmokeTestParts(grader_arn=arn, parts=shared_out)
 
 
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> SmokeTestOutcome:
@@ -113,6 +94,7 @@ def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> Smok
         "grader smoke-tested",
         trusted=report.trusted,
         invocations=report.invocations,
+        functions=report.times.functions,
         seconds=report.times.seconds,
         verdicts={check.name: check.verdict for check in report.checks},
     )

@@ -1,0 +1,85 @@
+"""A smoke test that is too long for one function, on the emulated AWS: one function is given no time for the sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.control_plane import counts
+from emulator import Emulator, EmulatorOptions
+from rft.contracts.smoke_test import SmokeTestReport
+from tests.e2e.runs import ROOT, SAMPLE, Bench, Ended
+
+pytestmark = pytest.mark.emulator
+
+GRADERS = ROOT / "tests" / "fixtures" / "graders"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """A stack that leaves all that grows with the sample to several functions."""
+    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters={"AskAtOnceSeconds": "0"})
+    with Emulator.start(options) as aws:
+        yield Bench(aws)
+
+
+def report(bench: Bench, ended: Ended) -> SmokeTestReport:
+    return SmokeTestReport.model_validate_json(bench.read(ended.view["smoke_test"]["report_uri"]))
+
+
+def entered(bench: Bench, run_id: str) -> list[str]:
+    """The states of the run's execution, in order."""
+    arn = f"{bench.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+    pages = bench.aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+    events = [event for page in pages for event in page["events"]]
+    return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+
+
+def test_several_functions_ask_and_one_report_is_made(bench: Bench) -> None:
+    ended = bench.run("wide")
+
+    assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
+    assert ended.stages == ["PENDING", "PREPARING", "SMOKE_TESTING", "STARTING", "TRAINING", "COMPLETED"]
+    found = report(bench, ended)
+    states = entered(bench, ended.view["run_id"])
+    assert found.trusted
+    assert found.invocations == found.planned.invocations
+    assert len(found.scores) == found.planned.answers
+    assert found.times.functions == states.count("SmokeTestGrader") + states.count("AskGrader") >= 6
+    looks, parts = states.count("CheckTraining"), states.count("AskGrader")
+    assert len(states) + 1 == counts(looks).transitions + 2 * 4 + parts, "what docs/cost.md says of it"
+    asking = [s for s in dict.fromkeys(states) if "Ask" in s or s == "SmokeTestGrader"]
+    assert asking == ["SmokeTestGrader", "AskedAtOnce?", "AskGraderInParts", "AskGrader", "AllAsked?"]
+
+
+def test_no_function_logs_a_text_of_the_dataset(bench: Bench) -> None:
+    ended = bench.run("wide-quiet", mode="preflight")
+    texts = {record["response1"] for record in json.loads(SAMPLE.read_text()) if len(str(record["response1"])) > 25}
+    lines = [line for line in bench.aws.logs("AskGrader") if ended.view["run_id"] in line]
+    assert lines
+    assert not [text for text in texts for line in bench.aws.logs("AskGrader") if text in line]
+
+
+def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: Bench) -> None:
+    arn = bench.aws.add_function("grade-constant", GRADERS / "constant", timeout=10)
+
+    ended = bench.run("wide-constant", grader={"lambda_arn": arn})
+
+    assert (ended.status, ended.execution) == ("REJECTED", "FAILED")
+    assert ended.view["failure"]["error"] == "GraderNotTrusted"
+    assert "constant" in ended.view["failure"]["cause"]
+    assert report(bench, ended).times.functions > 1
+
+
+def test_a_part_that_dies_fails_the_run_by_its_error_and_is_no_verdict_on_the_grader(bench: Bench) -> None:
+    bench.aws.faults.crash("AskGrader", count=None)
+
+    ended = bench.run("wide-crash")
+
+    assert (ended.status, ended.execution) == ("FAILED", "FAILED")
+    assert ended.view["failure"]["stage"] == "SMOKE_TESTING"
+    assert "ExitError" in ended.view["failure"]["error"] + ended.view["failure"]["cause"]
+    assert ended.view["smoke_test"] is None
+    assert bench.jobs(ended.view["run_id"]) == []
