@@ -87,6 +87,15 @@ def dataset_check_lines(view: View) -> Iterator[str]:
         yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']}: {escape(check['detail'])}"
 
 
+def smoke_test_calls_lines(view: View) -> Iterator[str]:
+    """What proving the grader is going to take at most, before it begins."""
+    calls = view["smoke_test_calls"]
+    yield (
+        f"          asking    the grader about {calls['answers']:,} answers in {calls['invocations']:,} calls, at most; "
+        f"{calls['right_answers']:,} of them right"
+    )
+
+
 def smoke_test_lines(view: View) -> Iterator[str]:
     """One line a check, then the two means."""
     report = view["smoke_test"]
@@ -176,7 +185,11 @@ FINDINGS: Mapping[str, tuple[tuple[str, Callable[[View], Iterator[str]]], ...]] 
         ("dataset_checks", dataset_check_lines),
         ("hyperparameters", hyperparameter_lines),
     ),
-    "SMOKE_TESTING": (("smoke_test", smoke_test_lines), ("forecast", forecast_lines)),
+    "SMOKE_TESTING": (
+        ("smoke_test_calls", smoke_test_calls_lines),
+        ("smoke_test", smoke_test_lines),
+        ("forecast", forecast_lines),
+    ),
     "AWAITING_APPROVAL": (("approval", approval_lines),),
 }
 """Which parts of a view each stage fills, and how they are told."""

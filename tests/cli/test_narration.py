@@ -180,6 +180,12 @@ def test_a_forecast_is_told_with_what_nobody_knows() -> None:
     ]
 
 
+def test_what_proving_the_grader_takes_is_told_before_it_is_done() -> None:
+    calls = {"invocations": 34, "answers": 1147, "right_answers": 222}
+    lines = plain(Narrator().lines(view(RunStatus.SMOKE_TESTING, smoke_test_calls=calls)))
+    assert lines[-1] == "          asking    the grader about 1,147 answers in 34 calls, at most; 222 of them right"
+
+
 def test_dataset_checks_that_are_no_pass_are_told() -> None:
     checks = [
         {"name": "leaks", "verdict": "warn", "detail": "3 of 20 rows"},

@@ -18,7 +18,7 @@ from emulator.bedrock.judge import stand_in
 from rft.contracts.grading import GradeResult
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import GraderRequest
-from rft.contracts.smoke_test import SmokeTestReport, Verdict
+from rft.contracts.smoke_test import Calls, SmokeTestReport, Verdict
 from rft.contracts.steps import SmokeTestOutcome
 from rft.errors import InvalidRequest, RetryableThrottling
 from rft.rewards.samples import read_sample
@@ -78,6 +78,19 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
     assert record.smoke_test.trusted
     assert record.smoke_test.mean_right == 1.0
     assert record.smoke_test.mean_wrong == pytest.approx(0.1)
+
+
+def test_what_it_asks_at_most_is_recorded_before_the_first_call() -> None:
+    world = World()
+    told: list[Calls | None] = []
+
+    def grade(batch: Sequence[Any]) -> Any:
+        told.append(world.ledger.get(RUN).smoke_test_calls)
+        return honest(batch)
+
+    world.run(grade)
+
+    assert set(told) == {world.report.planned}
 
 
 def test_at_least_five_rows_of_each_split_are_asked_in_batches_of_at_most_64() -> None:

@@ -14,7 +14,7 @@ from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.run_request import RunRequest
-from rft.contracts.smoke_test import CheckSummary, SmokeTestSummary
+from rft.contracts.smoke_test import Calls, CheckSummary, SmokeTestSummary
 
 
 class RunStatus(StrEnum):
@@ -96,6 +96,9 @@ class RunRecord(Contract):
     dataset: DatasetSummary | None = None
     dataset_checks: tuple[CheckSummary, ...] | None = None
     hyperparameters: dict[str, Recommendation] | None = None
+    smoke_test_calls: Calls | None = Field(
+        default=None, description="The most that the smoke test asks of the grader, known before its first call."
+    )
     smoke_test: SmokeTestSummary | None = None
     forecast: Forecast | None = None
     approval: Approval | None = None

@@ -46,10 +46,11 @@ def smoke_test_grader(
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
-    ledger.update(run_id, {"grader_arn": arn})
     timeout, started = invoker.timeout_seconds(arn), clock.now()
     asking = Asking(arn, invoker, clock, at_once=at_once)
     asks = questions(request, dataset, store)
+    planned = calls(asks.plan)
+    ledger.update(run_id, {"grader_arn": arn, "smoke_test_calls": planned})
     before = asked_before(run_id, asked, asks, started, store)
     answered = asking.go_on(asks.plan, before.replies)
     if answered.left:
@@ -69,7 +70,7 @@ def smoke_test_grader(
             stopped=answered.stopped,
         ),
         thresholds=gate.thresholds(request.smoke_test),
-        planned=calls(asks.plan),
+        planned=planned,
         invocations=answered.invocations,
         seconds=(clock.now() - before.began).total_seconds(),
         functions=asked + 1,
