@@ -91,8 +91,8 @@ def smoke_test_calls_lines(view: View) -> Iterator[str]:
     """What proving the grader is going to take at most, before it begins."""
     calls = view["smoke_test_calls"]
     yield (
-        f"          asking    the grader about {calls['answers']:,} answers in {calls['invocations']:,} calls, at most; "
-        f"{calls['right_answers']:,} of them right"
+        f"          asking    the grader about {calls['answers']:,} answers in {calls['invocations']:,} calls, "
+        f"at most; {calls['right_answers']:,} of them right"
     )
 
 

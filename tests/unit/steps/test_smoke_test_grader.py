@@ -84,7 +84,7 @@ def test_what_it_asks_at_most_is_recorded_before_the_first_call() -> None:
     world = World()
     told: list[Calls | None] = []
 
-    def grade(batch: Sequence[Any]) -> Any:
+    def grade(batch: list[dict[str, Any]]) -> Any:
         told.append(world.ledger.get(RUN).smoke_test_calls)
         return honest(batch)
 
