@@ -6,7 +6,8 @@ import io
 import json
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
@@ -43,10 +44,22 @@ class Service(Protocol):
 
 
 class AwsPort:
-    """The WSGI application on the AWS endpoint."""
+    """The WSGI application on the AWS endpoint.
 
-    def __init__(self, moto: WSGIApplication, services: dict[str, Service], faults: Faults, clock: ScaledClock) -> None:
+    `called` is told of each call that moto has served, before the caller has its reply.
+    """
+
+    def __init__(
+        self,
+        moto: WSGIApplication,
+        services: dict[str, Service],
+        faults: Faults,
+        clock: ScaledClock,
+        *,
+        called: Callable[[Operation, bytes], None],
+    ) -> None:
         self._moto = moto
+        self._called = called
         self._services = services
         self._faults = faults
         self._clock = clock
@@ -70,7 +83,7 @@ class AwsPort:
             reply = error_reply(operation.service, broken, json_protocol=operation.json_protocol)
         if reply is not None:
             return reply(environ, start_response)
-        return self._from_moto(operation, environ, start_response)
+        return self._from_moto(operation, body, environ, start_response)
 
     def _own_reply(
         self, operation: Operation, request: Request, body: bytes, environ: WSGIEnvironment
@@ -84,7 +97,7 @@ class AwsPort:
         reply = service.answer(operation, request, body) if service else None
         if fault and fault.effect == "answer_lost":
             if reply is None:
-                run_wsgi_app(partial(self._from_moto, operation), environ)
+                run_wsgi_app(partial(self._from_moto, operation, body), environ)
             raise _error(fault)
         return reply
 
@@ -95,13 +108,15 @@ class AwsPort:
         return self._faults.take(operation.service, operation.name, *names, only=STRIKING, body=query_and_body)
 
     def _from_moto(
-        self, operation: Operation, environ: WSGIEnvironment, start_response: StartResponse
+        self, operation: Operation, body: bytes, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         lock = self._locks.get(operation.service)
-        if lock is None or operation.name in ONE_AT_A_TIME[operation.service]:
-            return self._moto(environ, start_response)
-        with lock:
-            return self._moto(environ, start_response)
+        if operation.name in ONE_AT_A_TIME.get(operation.service, ()):
+            lock = None
+        with lock or nullcontext():
+            reply = self._moto(environ, start_response)
+            self._called(operation, body)
+            return reply
 
     def _control(self, request: Request, body: bytes) -> Response:
         """`/_emulator/faults`: GET lists the rules in force, POST adds one, DELETE drops all."""

@@ -13,10 +13,12 @@ class ScaledClock:
     SLICE = 0.5
     """Longest sleep, in real seconds, before looking again whether waiting still makes sense."""
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, *, patience: float = 0.0) -> None:
+        """In the first `patience` real seconds, back-offs pass in real time."""
         if speed <= 0:
             raise ValueError("speed must be greater than 0")
         self.speed = speed
+        self._patient_until = time.monotonic() + patience
         self._closing = threading.Event()
 
     @property
@@ -28,8 +30,9 @@ class ScaledClock:
         self._closing.set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait `seconds` of emulated time."""
-        self._closing.wait(seconds / self.speed)
+        """Wait `seconds` of emulated time: back-offs."""
+        patient = min(seconds, self._patient_until - time.monotonic())
+        self._closing.wait(max(seconds / self.speed, patient))
 
     def pause(self, real_seconds: float) -> None:
         """Wait real seconds, unless the emulator closes."""

@@ -34,11 +34,16 @@ from emulator.http_api import HttpApi
 from emulator.http_server import LoopbackServer
 from emulator.options import EmulatorOptions
 from emulator.stack import Stack, deploy, empty_archive
+from emulator.state.state import opened
 from emulator.template import StackTemplate, load
 from rft.contracts.dataset import DatasetRow
 
 REGION = "us-east-1"
 """The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+
+LEASES_SECONDS = 120.0
+"""Who was killed may hold a lease by the wall clock, such as the claim on a message (90 s): back-offs that pass faster
+than it runs out would end in vain."""
 
 JOB_CHANGE = "Model Customization Job State Change"
 
@@ -51,10 +56,13 @@ class Emulator:
     def __init__(self, options: EmulatorOptions) -> None:
         self.options = options
         self.region = REGION
-        self.credentials = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
-        self.faults = Faults()
         self._cleanup = ExitStack()
         self._clients: dict[str, Any] = {}
+        self._state = opened(options.state, account=moto_setup.ACCOUNT, region=REGION, seed=options.seed)
+        self._cleanup.callback(self._state.close)
+        drawn = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
+        self.credentials = self._state.credentials(drawn)
+        self.faults: Faults = self._state.faults
         try:
             self._build()
         except BaseException:
@@ -71,7 +79,7 @@ class Emulator:
         return emulator
 
     def close(self) -> None:
-        """End processes, threads and ports, and forget all state. Safe to repeat."""
+        """End processes, threads and ports, and forget what is kept in no folder. Safe to repeat."""
         self._cleanup.close()
         if Emulator._running is self:
             Emulator._running = None
@@ -150,7 +158,7 @@ class Emulator:
 
     def _build(self) -> None:
         template = self._load()
-        self._clock = ScaledClock(self.options.speed)
+        self._clock = ScaledClock(self.options.speed, patience=LEASES_SECONDS if self._state.under_way else 0.0)
         self._functions = Functions(
             faults=self.faults,
             clock=self._clock,
@@ -171,20 +179,22 @@ class Emulator:
                 clock=self._clock,
                 deliver=self._events.deliver,
                 put_event=self._events.put,
-                execution_ended=self._events.execution_ended,
+                execution_ended=self._execution_ended,
             )
         )
+        self._cleanup.enter_context(self._state.installed(self._deployed(template)))
         self._open_aws()
         self.stack = self._deploy(template)
+        self._state.restore(self._jobs, self._models, self.options.faults)
         self._open_api()
-        for fault in self.options.faults:
-            self.faults.add(fault)
+        self._state.resume(self._job_threads.start)
         self._closes_first(
             self._job_threads.close,
             self._functions.close,
             moto_step_functions.stop_executions,
             self._events.close,
             self._clock.close,
+            self._state.freeze,
         )
 
     def _load(self) -> StackTemplate:
@@ -196,14 +206,21 @@ class Emulator:
         )
 
     def _open_aws(self) -> None:
-        jobs = Jobs(region=REGION, account=moto_setup.ACCOUNT, concurrent=self.options.concurrent_jobs)
+        jobs = self._jobs = Jobs(
+            region=REGION,
+            account=moto_setup.ACCOUNT,
+            concurrent=self.options.concurrent_jobs,
+            keep=self._state.keep_job,
+        )
         self.bedrock = Bedrock(jobs, self.faults)
         self._job_threads = JobThreads(self._training)
-        models = Models(jobs, self.faults, seconds=self.options.deployment_seconds)
+        models = self._models = Models(
+            jobs, self.faults, seconds=self.options.deployment_seconds, keep=self._state.keep_deployments
+        )
         converse = Converse(self.options, self._clock, self.faults, DeployedModels(models, self._rows))
         bedrock = BedrockService(jobs, models, converse, self.faults, self._job_threads.start)
         services: dict[str, Service] = {"bedrock": bedrock, "lambda": LambdaService(self._functions)}
-        app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock)
+        app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock, called=self._state.called)
         self._aws = LoopbackServer(app, self.options.port)
         self._cleanup.callback(self._aws.close)
         self.endpoint = self._aws.url
@@ -231,6 +248,11 @@ class Emulator:
                 raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
             self._functions.add(spec, self._worker_setting)
         return stack
+
+    def _deployed(self, template: StackTemplate) -> dict[str, Any]:
+        """What makes the stack what it is, code in folders apart."""
+        known = {"template": template.body, "beside": template.beside, "parameters": self._parameters(template)}
+        return {**known, "stack_name": self.options.stack_name}
 
     def _parameters(self, template: StackTemplate) -> dict[str, str]:
         """The user's own, and for the judge a model id that says what answers here."""
@@ -261,12 +283,17 @@ class Emulator:
         return Training(
             job,
             s3=self.client("s3"),
-            invoke=self._functions.invoke,
+            invoke=self._functions.invoke_for_service,
             faults=self.faults,
             clock=self._clock,
             options=self.options,
             changed=self._job_changed,
+            keep=self._jobs.keep,
         )
+
+    def _execution_ended(self, execution: Any) -> None:
+        self._state.execution_ended(execution)
+        self._events.execution_ended(execution)
 
     def _job_changed(self, job: Job) -> None:
         detail = {

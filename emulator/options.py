@@ -56,6 +56,9 @@ class EmulatorOptions:
     faults: Sequence[Fault] = ()
     """In force once the stack is deployed."""
 
+    state: Path | None = None
+    """Folder that the state is kept in, and taken up from at the next start; None: it ends with the emulator."""
+
     judge_url: str | None = field(default_factory=lambda: os.environ.get("RFT_JUDGE_URL") or None)
     """Base URL of an OpenAI-compatible server that answers Converse; None: the deterministic stand-in."""
     judge_model: str = field(default_factory=lambda: os.environ.get("RFT_JUDGE_MODEL", "default"))

@@ -137,6 +137,9 @@ def up(
     faults: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Faults that strike: YAML or JSON, as in docs/emulator.md.")
     ] = None,
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder to keep everything in, and to go on from.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON once it is up.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -151,6 +154,7 @@ def up(
         training_seconds=training_seconds,
         parameters=parameters(parameter or ()),
         faults=faults_of(faults),
+        state=state,
     )
     local_up(options, as_json=as_json or output == Output.JSON)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from emulator import Emulator, EmulatorOptions
 from emulator.fault_file import read_faults
@@ -74,7 +75,7 @@ def _tell(aws: Emulator, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(ready(aws)))  # one line, and the sign that everything is up
     else:
-        say(Console(), ready_lines(ready(aws)))
+        say(Console(), ready_lines(ready(aws), aws.options.state))
 
 
 def ready(aws: Emulator) -> dict[str, Any]:
@@ -91,9 +92,13 @@ def ready(aws: Emulator) -> dict[str, Any]:
     }
 
 
-def ready_lines(facts: dict[str, Any]) -> Iterator[str]:
+_FORGETS = "Ctrl-C ends it and forgets everything."
+
+
+def ready_lines(facts: dict[str, Any], state: Path | None) -> Iterator[str]:
     """The same for people, with what to paste into another terminal."""
-    yield "[bold]The emulated AWS is up.[/] Bedrock and the judge are simulated. Ctrl-C ends it and forgets everything."
+    end = f"Ctrl-C ends it; the same --state {escape(str(state))} goes on." if state else _FORGETS
+    yield f"[bold]The emulated AWS is up.[/] Bedrock and the judge are simulated. {end}"
     yield ""
     for name in ("aws_endpoint", "api_url", "region", "bucket", "state_machine_arn"):
         yield f"[bold]{name.replace('_', ' '):<18}[/]{facts[name]}"

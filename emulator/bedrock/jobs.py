@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -48,6 +48,8 @@ class Job:
     steps: list[StepScores] = field(default_factory=list)
     policy: Policy | None = None
     stop_asked: threading.Event = field(default_factory=threading.Event)
+    hangs: bool = False
+    """It was struck by the fault `hang`, and goes on for ever."""
 
     @property
     def name(self) -> str:
@@ -72,10 +74,20 @@ class Job:
         return str(self.request["customizationConfig"]["rftConfig"]["graderConfig"]["lambdaGrader"]["lambdaArn"])
 
 
-class Jobs:
-    """All jobs of the account, by name and ARN. Names are used up for good, as no job can be deleted."""
+def _kept_nowhere(_: Job) -> None:
+    """What becomes of a job is kept in memory alone."""
 
-    def __init__(self, *, region: str, account: str, concurrent: int) -> None:
+
+class Jobs:
+    """All jobs of the account, by name and ARN. Names are used up for good, as no job can be deleted.
+
+    `keep` is called with each new job before anybody is told of it; whoever changes one calls it again.
+    """
+
+    def __init__(
+        self, *, region: str, account: str, concurrent: int, keep: Callable[[Job], None] = _kept_nowhere
+    ) -> None:
+        self.keep = keep
         self._region = region
         self._account = account
         self._concurrent = concurrent
@@ -99,7 +111,13 @@ class Jobs:
             now = datetime.now(UTC)
             job = Job(request=dict(request), arn=self._arn(request), created=now, modified=now)
             self._jobs.append(job)
+            self.keep(job)
             return job, True
+
+    def restore(self, jobs: Iterable[Job]) -> None:
+        """Take up the jobs of before, oldest first."""
+        with self._lock:
+            self._jobs.extend(jobs)
 
     def find(self, name_or_arn: str) -> Job:
         """A job by name or ARN. Raises AwsError: ResourceNotFoundException."""

@@ -24,14 +24,16 @@ def train(
     rows: Sequence[DatasetRow],
     held_out: Sequence[DatasetRow],
     seed: int,
+    taken: int = 0,
 ) -> Iterator[StepScores]:
     """One item per step, once it was taken: nothing is graded before it is asked for. Raises what `grade` raises.
 
-    Held-out rows are answered once each, after the first step, the last and every evalInterval.
+    Held-out rows are answered once each, after the first step, the last and every evalInterval. So many steps as
+    `taken` are passed over: the policy has taken them before.
     """
     shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311 - a simulation
-    supply = itertools.cycle(shuffled)
-    for step in range(1, plan.simulated_steps + 1):
+    supply = itertools.islice(itertools.cycle(shuffled), taken * plan.prompts, None)
+    for step in range(1 + taken, plan.simulated_steps + 1):
         batch = list(itertools.islice(supply, plan.prompts))
         groups = _graded(policy, grade, batch, plan.samples, f"step {step}")
         mix = _mix(policy, groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,9 +36,20 @@ class Deployment:
 
 
 class Models:
-    """The models of all completed jobs, and where they are deployed. `seconds` is how long deploying takes."""
+    """The models of all completed jobs, and where they are deployed. `seconds` is how long deploying takes.
 
-    def __init__(self, jobs: Jobs, faults: Faults, *, seconds: float) -> None:
+    `keep` is called whenever there is a deployment more or less, with all of them and the number ever made.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        faults: Faults,
+        *,
+        seconds: float,
+        keep: Callable[[Sequence[Deployment], int], None] = lambda *_: None,
+    ) -> None:
+        self._keep = keep
         self._jobs = jobs
         self._faults = faults
         self._seconds = seconds
@@ -87,6 +98,7 @@ class Models:
                 failure=fault.message if fault else None,
             )
             self._deployments.append(deployment)
+            self._keep(self._deployments, self._made)
             return deployment
 
     def deployment(self, name_or_arn: str) -> Deployment:
@@ -107,6 +119,13 @@ class Models:
         deployment = self.deployment(name_or_arn)
         with self._lock:
             self._deployments.remove(deployment)
+            self._keep(self._deployments, self._made)
+
+    def restore(self, deployments: Iterable[Deployment], made: int) -> None:
+        """Take up the deployments of before."""
+        with self._lock:
+            self._deployments.extend(deployments)
+            self._made = made
 
     def _trained(self) -> Sequence[Job]:
         return [job for job in self._jobs.all() if job.model_arn]

@@ -97,6 +97,7 @@ class BedrockService:
             if phase.status == "InProgress":
                 phase.move("Stopping")
         job.stop_asked.set()
+        self._jobs.keep(job)
         return json_reply({})
 
     def _deploy(self, operation: Operation, _request: Request, body: bytes) -> Response:

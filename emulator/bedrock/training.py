@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -49,8 +49,17 @@ def policy_report(steps: Sequence[StepScores]) -> dict[str, Any]:
     return {"simulated": True, "verdict": asdict(verdict(steps)), "mix_first": steps[0].mix, "mix_last": steps[-1].mix}
 
 
+def new_policy(job_name: str, seed: int, made: Plan, logits: Mapping[str, Mapping[str, float]] | None = None) -> Policy:
+    """The model of a job as it starts, or with what it had learned."""
+    return Policy(seed=f"{seed}/{job_name}", learning_rate=made.learning_rate, logits=logits)
+
+
 class Training:
-    """Runs one job. `changed` is called after each change of status."""
+    """Runs one job, or what is left of it. `changed` is called after each change of status.
+
+    `keep` is called after each change at all. A job that was under way before goes on after its last whole step, and
+    takes what was left of its time then.
+    """
 
     def __init__(
         self,
@@ -62,21 +71,24 @@ class Training:
         clock: ScaledClock,
         options: EmulatorOptions,
         changed: Callable[[Job], None],
+        keep: Callable[[Job], None],
     ) -> None:
         self._job = job
+        self._keep = keep
         self._s3 = s3
         self._faults = faults
         self._clock = clock
         self._options = options
         self._changed = changed
-        self._started = time.monotonic()
+        self._started = time.monotonic() - options.training_seconds * self._done()
         self._grading = Grading(
             invoke, job.grader_arn, batch=options.grader_batch, parallelism=options.grader_parallelism
         )
 
     def run(self) -> None:
         """To the job's end, whatever happens on the way."""
-        self._changed(self._job)
+        if self._job.phases["validation"].status == "NotStarted":
+            self._changed(self._job)
         try:
             self._walk()
         except (_Stopped, EmulatorClosed):
@@ -97,7 +109,7 @@ class Training:
         held_out = self._held_out()
         self._leave("validation", PREPARATION_SHARE)
         self._enter("dataProcessing")
-        self._job.plan = made = plan(
+        self._job.plan = made = self._job.plan or plan(
             len(rows),
             self._job.hyperparameters,
             max_steps=self._options.max_steps,
@@ -111,19 +123,20 @@ class Training:
 
     def _train(self, made: Plan, rows: list[DatasetRow], held_out: list[DatasetRow]) -> None:
         seed = self._options.seed
-        self._job.policy = policy = Policy(seed=f"{seed}/{self._job.name}", learning_rate=made.learning_rate)
-        steps = train(policy, self._grading.grade, plan=made, rows=rows, held_out=held_out, seed=seed)
-        for step in range(1, made.simulated_steps + 1):
+        self._job.policy = policy = self._job.policy or new_policy(self._job.name, seed, made)
+        taken = len(self._job.steps)
+        steps = train(policy, self._grading.grade, plan=made, rows=rows, held_out=held_out, seed=seed, taken=taken)
+        for step in range(1 + taken, made.simulated_steps + 1):
             self._strike(step)
             self._record(made, next(steps))
-            share = 2 * PREPARATION_SHARE + (1 - 2 * PREPARATION_SHARE) * step / made.simulated_steps
-            self._pace(share)
+            self._pace(self._done())
         self._put("simulated_policy.json", json.dumps(policy_report(self._job.steps), indent=1).encode())
 
     def _record(self, made: Plan, scores: StepScores) -> None:
         self._job.steps.append(scores)
         self._job.modified = datetime.now(UTC)
         self._write_metrics(self._job.steps, made)
+        self._keep(self._job)  # last: a step that is kept is done with
 
     def _write_metrics(self, steps: Sequence[StepScores], made: Plan) -> None:
         """The files' places are those that Bedrock documents for customization jobs in general."""
@@ -152,12 +165,22 @@ class Training:
         if fault and fault.effect == "stop":
             self._job.stop_asked.set()
         if fault and fault.effect == "hang":
+            self._job.hangs = True
+            self._keep(self._job)
+        if self._job.hangs:
             self._wait_for_stop()
         self._check_stop()
 
     def _wait_for_stop(self) -> None:
         while not self._clock.closing and not self._job.stop_asked.wait(0.2):
             pass
+
+    def _done(self) -> float:
+        """The share of the job's time that is over after its last whole step or phase."""
+        job = self._job
+        prepared = PREPARATION_SHARE * [phase.status for phase in job.phases.values()].count("Completed")
+        trained = len(job.steps) / job.plan.simulated_steps if job.plan else 0.0
+        return prepared + (1 - 2 * PREPARATION_SHARE) * trained
 
     def _pace(self, share: float) -> None:
         """Wait until this share of the job's time is over, or somebody asks to stop."""
@@ -173,11 +196,17 @@ class Training:
 
     def _enter(self, phase: str) -> None:
         self._check_stop()
-        self._job.phases[phase].move("InProgress")
+        self._move(phase, "InProgress")
 
     def _leave(self, phase: str, share: float) -> None:
         self._pace(share)
-        self._job.phases[phase].move("Completed")
+        self._move(phase, "Completed")
+
+    def _move(self, phase: str, status: str) -> None:
+        """A phase that was completed before, or entered, stays as it is."""
+        if self._job.phases[phase].status not in ("Completed", status):
+            self._job.phases[phase].move(status)
+            self._keep(self._job)
 
     def _complete(self) -> None:
         model = str(self._job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
@@ -192,4 +221,5 @@ class Training:
         self._job.failure = failure[:2048] if failure else None
         self._job.ended = self._job.modified = datetime.now(UTC)
         self._job.status = status
+        self._keep(self._job)
         self._changed(self._job)

@@ -1,0 +1,161 @@
+"""Step Functions' executions on disk and back: where each stands, and how it ended. Knows moto's private names.
+
+An execution that was under way is taken up at the last state that it had entered, with that state's input and the
+variables as they were then. What went on inside the state, such as the parts of a Map, begins again with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from emulator.state.store import Record, Store
+
+KIND, POSITION = "execution", "position"
+
+
+class Executions:
+    """Keeps the executions of the stack's state machines."""
+
+    def __init__(self, store: Store, *, account: str, region: str) -> None:
+        self._store = store
+        self._account, self._region = account, region
+        self._to_start: list[Any] = []
+
+    def replacements(self) -> Iterator[tuple[Any, str, Any]]:
+        """What stands for what in moto: object, attribute, new value."""
+        yield Execution, "start", self._keeping_start(Execution.start)
+        yield CommonStateField, "_eval_body", self._keeping_entry(CommonStateField._eval_body)
+
+    def ended(self, execution: Any) -> None:
+        """Keep how an execution ended."""
+        how = {
+            "status": execution.status,
+            "stopped": execution.stop_date.isoformat(),
+            "output": execution.output,
+            "error": execution.error,
+            "cause": execution.cause,
+        }
+        position = Record(POSITION, execution.exec_arn, None)
+        self._store.put(Record(KIND, execution.exec_arn, {**_started(execution), **how}), position)
+
+    def restore(self) -> None:
+        """Put all executions where they were, without setting them going."""
+        positions = dict(self._store.all(POSITION))
+        machines = stepfunctions_parser_backends[self._account][self._region].state_machines
+        by_arn = {machine.arn: machine for machine in machines}
+        for arn, kept in sorted(self._store.all(KIND), key=lambda each: str(each[1]["started"])):
+            if kept["machine"] in by_arn:
+                self._restore(arn, kept, positions.get(arn), by_arn[kept["machine"]])
+
+    def resume(self) -> None:
+        """Set those going that were under way."""
+        for execution in self._to_start:
+            execution.start()
+        self._to_start.clear()
+
+    def _restore(self, arn: str, kept: Mapping[str, Any], position: Mapping[str, Any] | None, machine: Any) -> None:
+        execution = _Resumed(
+            position,
+            name=kept["name"],
+            sm_type=machine.sm_type,
+            role_arn=machine.roleArn,
+            exec_arn=arn,
+            account_id=self._account,
+            region_name=self._region,
+            state_machine=machine,
+            start_date=datetime.fromisoformat(kept["started"]),
+            cloud_watch_logging_session=None,
+            activity_store={},
+            input_data=kept["input"],
+        )
+        if "status" in kept:
+            execution.restore_end(kept)
+        else:
+            execution.exec_status = ExecutionStatus.RUNNING
+            self._to_start.append(execution)
+        machine.executions.append(execution)
+
+    def _keeping_start(self, original: Callable[..., None]) -> Callable[..., None]:
+        def start(execution: Any) -> None:
+            self._store.put(Record(KIND, execution.exec_arn, _started(execution)))
+            original(execution)
+
+        return start
+
+    def _keeping_entry(self, original: Callable[..., None]) -> Callable[..., None]:
+        def eval_body(state: Any, env: Any) -> None:
+            if not env.is_frame():  # a frame is a branch, or an item of a Map
+                self._store.put(_position(state.name, env))
+            original(state, env)
+
+        return eval_body
+
+
+class _Resumed(Execution):  # type: ignore[misc]
+    """An execution of before. `position` is the state that it had entered last, None for one that had entered none."""
+
+    def __init__(self, position: Mapping[str, Any] | None, **given: Any) -> None:
+        super().__init__(**given)
+        self._position = position
+
+    def restore_end(self, kept: Mapping[str, Any]) -> None:
+        """As it ended; its history is empty."""
+        self.exec_status = ExecutionStatus(kept["status"])
+        self.stop_date = datetime.fromisoformat(kept["stopped"])
+        self.output, self.error, self.cause = kept["output"], kept["error"], kept["cause"]
+        self.announced = True
+        self.exec_worker = self._get_start_execution_worker()
+        self.exec_worker.env = self.exec_worker._get_evaluation_environment()
+
+    def _get_start_execution_worker(self) -> Any:
+        worker = super()._get_start_execution_worker()
+        return _ResumedWorker(worker, self._position) if self._position else worker
+
+
+class _ResumedWorker(ExecutionWorker):  # type: ignore[misc]
+    """Starts at a state of the definition's middle."""
+
+    def __init__(self, usual: Any, position: Mapping[str, Any]) -> None:
+        super().__init__(
+            usual._evaluation_details,
+            usual._execution_communication,
+            usual._cloud_watch_logging_session,
+            usual._activity_store,
+        )
+        self._position = position
+
+    def _get_evaluation_entrypoint(self) -> Any:
+        program = super()._get_evaluation_entrypoint()
+        program.start_at = StartAt(self._position["state"])
+        return program
+
+    def _get_evaluation_environment(self) -> Any:
+        env = super()._get_evaluation_environment()
+        env.states.reset(self._position["input"])
+        for name, value in self._position["variables"].items():
+            env.variable_store.set(name, value)
+        return env
+
+
+def _started(execution: Any) -> dict[str, Any]:
+    return {
+        "name": execution.name,
+        "machine": execution.state_machine.arn,
+        "input": execution.execution_input,
+        "started": execution.start_date.astimezone(UTC).isoformat(),
+    }
+
+
+def _position(state: str, env: Any) -> Record:
+    arn = env.states.context_object.context_object_data["Execution"]["Id"]
+    variables = env.variable_store._inner_scope
+    return Record(POSITION, arn, {"state": state, "input": env.states.get_input(), "variables": variables})

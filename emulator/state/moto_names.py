@@ -1,0 +1,20 @@
+"""Names that CloudFormation draws at random, on disk and back. Knows moto's private names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from moto.cloudformation import parsing
+
+
+def replacements(names: MutableMapping[str, str]) -> Iterator[tuple[Any, str, Any]]:
+    """What stands for what in moto: object, attribute, new value. `names` are by logical id; new ones are added."""
+    original = parsing.generate_resource_name
+
+    def generate_resource_name(resource_type: str, stack_name: str, logical_id: str) -> str:
+        if logical_id not in names:
+            names[logical_id] = original(resource_type, stack_name, logical_id)
+        return names[logical_id]
+
+    yield parsing, "generate_resource_name", generate_resource_name

@@ -1,0 +1,176 @@
+"""What outlives the emulator, all together: nothing, or what was written into a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from botocore.credentials import Credentials
+
+from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.models import Deployment, Models
+from emulator.faults import Fault, Faults
+from emulator.operations import Operation
+from emulator.state import moto_names
+from emulator.state.faults import KeptFaults
+from emulator.state.jobs import KeptJobs
+from emulator.state.moto_executions import POSITION, Executions
+from emulator.state.moto_items import Items
+from emulator.state.moto_messages import Messages
+from emulator.state.moto_objects import Objects
+from emulator.state.store import Record, StateUnusable, Store
+
+STACK, CREDENTIALS = "stack", "credentials"
+
+
+def opened(folder: Path | None, *, account: str, region: str, seed: int) -> State:
+    """The state in a folder, or one that keeps nothing. Raises StateUnusable, OSError."""
+    return KeptState(Store(folder), account=account, region=region, seed=seed) if folder else State()
+
+
+class State:
+    """Keeps nothing. What `KeptState` does instead is said here."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there are executions to be taken up."""
+        return False
+
+    def credentials(self, drawn: Credentials) -> Credentials:
+        """Those of before, so that other terminals go on; else those that were drawn now."""
+        return drawn
+
+    @contextmanager
+    def installed(self, deployed: Mapping[str, Any]) -> Iterator[None]:  # noqa: ARG002
+        """Moto with names of before, and telling where executions stand.
+
+        `deployed` is what makes the stack what it is. Raises StateUnusable if the state is that of another one.
+        """
+        yield
+
+    def called(self, operation: Operation, body: bytes) -> None:
+        """A call has changed what moto holds; its caller does not know yet."""
+
+    def keep_job(self, job: Job) -> None:
+        """A job is new or has changed."""
+
+    def keep_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
+        """There is a deployment more or less of those `made`."""
+
+    def execution_ended(self, execution: Any) -> None:
+        """An execution, moto's object, has ended."""
+
+    def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:  # noqa: ARG002
+        """All as it was, on a stack that was just deployed; from here on, changes are kept."""
+        for fault in faults:
+            self.faults.add(fault)
+
+    def resume(self, start: Callable[[Job], None]) -> None:
+        """Set going what was under way."""
+
+    def freeze(self) -> None:
+        """Keep nothing of what comes now: the emulator ends."""
+
+    def close(self) -> None:
+        """Let go of the folder."""
+
+
+class KeptState(State):
+    """Keeps everything in a folder."""
+
+    def __init__(self, store: Store, *, account: str, region: str, seed: int) -> None:
+        super().__init__()
+        self._store = store
+        self._seed = seed
+        self._recording = False
+        self._names: dict[str, str] = {}
+        self.faults: KeptFaults = KeptFaults(store)
+        self._jobs = KeptJobs(store, seed=seed)
+        self._active: list[Job] = []
+        self._objects = Objects(store, account=account, region=region)
+        self._items = Items(store, account=account, region=region)
+        self._messages = Messages(store, account=account, region=region)
+        self._executions = Executions(store, account=account, region=region)
+
+    @property
+    def under_way(self) -> bool:
+        return any(self._store.all(POSITION))
+
+    def credentials(self, drawn: Credentials) -> Credentials:
+        before = self._store.get(CREDENTIALS, "")
+        if before is None:
+            self._store.put(Record(CREDENTIALS, "", [drawn.access_key, drawn.secret_key]))
+        return Credentials(*before) if before else drawn
+
+    @contextmanager
+    def installed(self, deployed: Mapping[str, Any]) -> Iterator[None]:
+        self._deployed = _digest({**deployed, "seed": self._seed})
+        self._check()
+        with ExitStack() as changes:
+            for target, name, value in (*moto_names.replacements(self._names), *self._executions.replacements()):
+                changes.enter_context(patch.object(target, name, value))
+            yield
+
+    def called(self, operation: Operation, body: bytes) -> None:
+        if not self._recording:
+            return
+        match operation.service:
+            case "s3":
+                self._objects.called(operation)
+            case "dynamodb":
+                self._items.called(operation, body)
+            case "sns":
+                self._messages.called()
+
+    def keep_job(self, job: Job) -> None:
+        self._jobs.keep(job)
+
+    def keep_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
+        self._jobs.keep_deployments(deployments, made)
+
+    def execution_ended(self, execution: Any) -> None:
+        self._executions.ended(execution)
+
+    def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:
+        self._store.put(Record(STACK, "", {"digest": self._deployed, "names": self._names}))
+        for part in (self._objects, self._items, self._messages, self._executions):
+            part.restore()
+        found = self._jobs.jobs()
+        jobs.restore(found)
+        models.restore(*self._jobs.deployments(found))
+        self._active = [job for job in found if job.active]
+        self.faults.begin(faults)
+        self._recording = True
+
+    def resume(self, start: Callable[[Job], None]) -> None:
+        for job in self._active:
+            start(job)
+        self._active.clear()
+        self._executions.resume()
+
+    def freeze(self) -> None:
+        self._store.freeze()
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _check(self) -> None:
+        before = self._store.get(STACK, "")
+        if before and before["digest"] != self._deployed:
+            raise StateUnusable(
+                f"the state in {self._store.folder} is that of another template, or of one with other parameters; "
+                "start with those, delete the folder to start anew, or name another one"
+            )
+        self._names = dict(before["names"]) if before else {}
+
+
+def _digest(deployed: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(deployed, sort_keys=True, default=str).encode()).hexdigest()
