@@ -38,6 +38,7 @@ class Fault(BaseModel):
     `service` is the name that requests are signed for (`bedrock`, `lambda`, `s3`, `dynamodb`, `states`, …), or `*`.
     Subjects: for `lambda` the function's name, logical id and ARN; for `bedrock` the job's name and ARN; otherwise
     what the request names first. `about` is a text that must stand anywhere in the call, such as a run's name.
+    `after` is an operation that the rule waits for: it is in force once such a call, about the same, was made.
     Training itself is the operation `Train` of `bedrock`: `fail`, `stop`, `hang` strike there, at `step`. Handing an
     event to a target is the operation `Deliver` of `events`, with the target's name, the source and the detail-type.
 
@@ -64,6 +65,7 @@ class Fault(BaseModel):
     operation: str = "*"
     subject: str = ""
     about: str = ""
+    after: str = ""
     count: int | None = Field(default=1, description="None: for ever.")
     skip: int = Field(default=0, ge=0, description="Let so many matching calls pass first.")
     effect: EffectKind = "error"
@@ -76,11 +78,15 @@ class Fault(BaseModel):
 
     def matches(self, service: str, operation: str, subjects: Iterable[str], text: str) -> bool:
         return (
-            self.service in ("*", service)
+            not self.after
+            and self.service in ("*", service)
             and self.operation in ("*", operation)
             and (not self.subject or any(s.startswith(self.subject) for s in subjects))
-            and (self.about in text or any(self.about in s for s in subjects))
+            and self.is_about(subjects, text)
         )
+
+    def is_about(self, subjects: Iterable[str], text: str) -> bool:
+        return self.about in text or any(self.about in s for s in subjects)
 
 
 class Faults:
@@ -116,6 +122,9 @@ class Faults:
         with self._lock:
             text = body.decode(errors="replace") if any(rule.about for rule in self._rules) else ""
             for rule in self._rules:
+                if rule.after == operation and rule.is_about(subjects, text):
+                    rule.after = ""
+                    continue
                 possible = rule.effect in only and step in (None, rule.step)
                 if possible and rule.matches(service, operation, subjects, text):
                     if rule.skip:

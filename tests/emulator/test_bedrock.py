@@ -210,6 +210,16 @@ def test_a_grader_that_dies_now_and_then_does_not_fail_the_job(aws: Emulator) ->
     assert ended(aws, "crashes")["status"] == "Completed"
 
 
+@pytest.mark.parametrize(("times", "status"), [(3, "Completed"), (None, "Failed")])
+def test_a_grader_that_is_throttled_for_good_fails_the_job(aws: Emulator, times: int | None, status: str) -> None:
+    aws.faults.throttle("lambda", "Invoke", subject="GradeLength", count=times)
+    create(aws, f"throttled-{times}")
+    job = ended(aws, f"throttled-{times}")
+    aws.faults.clear()
+    assert job["status"] == status
+    assert ("ThrottlingException" in job.get("failureMessage", "")) == (status == "Failed")
+
+
 def test_jobs_are_listed_in_pages_newest_first(aws: Emulator) -> None:
     bedrock = aws.client("bedrock")
     for number in range(3):

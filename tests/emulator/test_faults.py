@@ -131,6 +131,15 @@ def test_a_fault_can_be_about_one_thing_alone(aws: Emulator) -> None:
     assert code_of(lambda: s3.list_objects_v2(Bucket=aws.bucket, Prefix="this")) == ("Nope", 400)
 
 
+def test_a_fault_can_wait_for_a_call_about_the_same(aws: Emulator) -> None:
+    aws.faults.add(Fault(service="s3", operation="GetObject", about="mine", after="PutObject", code="Nope", status=400))
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=aws.bucket, Key="other", Body=b"")
+    assert code_of(lambda: s3.get_object(Bucket=aws.bucket, Key="mine"))[0] == "NoSuchKey"
+    s3.put_object(Bucket=aws.bucket, Key="mine", Body=b"")
+    assert code_of(lambda: s3.get_object(Bucket=aws.bucket, Key="mine")) == ("Nope", 400)
+
+
 def test_errors_carry_what_their_service_adds_to_them(aws: Emulator) -> None:
     reasons = [{"Code": "TransactionConflict"}]
     aws.faults.add(
