@@ -132,6 +132,8 @@ def _range(numbers: Mapping[str, float | None] | None, form: str = ",.0f", unit:
     low, high = (None if end is None else f"{unit}{end:{form}}" for end in (numbers["low"], numbers["high"]))
     if high is None:
         return f"at least {low}"
+    if low == f"{unit}{0:{form}}" != high:
+        return f"up to {high}"
     return f"{low}" if low == high else f"{low} to {high}"
 
 

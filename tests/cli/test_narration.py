@@ -158,7 +158,7 @@ def test_a_forecast_is_told_with_what_nobody_knows() -> None:
         "steps": 100,
         "rollouts": {"low": 7400, "high": 10800},
         "judge_calls_in_all": {"low": 220, "high": 12100},
-        "training_hours": {"low": 0.29, "high": 24},
+        "training_hours": {"low": 0.02, "high": 24},
         "cost_usd": {"low": 0.16, "high": None},
         "prices_as_of": "2026-05",
         "cost": [{"name": "training", "usd": None, "unknown": ["the price of an hour"]}],
@@ -172,7 +172,7 @@ def test_a_forecast_is_told_with_what_nobody_knows() -> None:
     start = next(n for n, each in enumerate(lines) if "forecast" in each)
     assert [each.strip() for each in lines[start : start + 6]] == [
         "forecast  100 steps · 7,400 to 10,800 rollouts · 220 to 12,100 judge calls (estimate)",
-        "training  0.3 to 24.0 h (estimate)",
+        "training  up to 24.0 h (estimate)",
         "cost      at least $0.16 (prices of 2026-05)",
         "unknown   the price of an hour",
         "too much  judge requests per minute: 235, and 100 are allowed",
