@@ -1,4 +1,4 @@
-"""With `moto_step_functions` and `moto_dynamodb` the only file that knows moto's private names.
+"""With the other modules named `moto_…` the only one that knows moto's private names.
 
 Moto is pinned for their sake.
 

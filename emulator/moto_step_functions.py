@@ -1,6 +1,6 @@
 """Moto's Step Functions as this emulator needs it: JSONata, time that passes faster, stops that take effect at once.
 
-With `moto_setup` and `moto_dynamodb` the only file that knows moto's private names.
+With the other modules named `moto_…` the only one that knows moto's private names.
 """
 
 from __future__ import annotations
