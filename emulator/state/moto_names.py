@@ -9,12 +9,16 @@ from moto.cloudformation import parsing
 
 
 def replacements(names: MutableMapping[str, str]) -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value. `names` are by logical id; new ones are added."""
+    """What stands for what in moto: object, attribute, new value.
+
+    `names` are by stack and logical id; new ones are added.
+    """
     original = parsing.generate_resource_name
 
     def generate_resource_name(resource_type: str, stack_name: str, logical_id: str) -> str:
-        if logical_id not in names:
-            names[logical_id] = original(resource_type, stack_name, logical_id)
-        return names[logical_id]
+        key = f"{stack_name}/{logical_id}"
+        if key not in names:
+            names[key] = original(resource_type, stack_name, logical_id)
+        return names[key]
 
     yield parsing, "generate_resource_name", generate_resource_name

@@ -171,6 +171,16 @@ def test_an_execution_goes_on_at_its_state_with_its_variables(tmp_path: Path) ->
             start(aws, "failed", payload={"do": "raise", "message": "no"})
 
 
+def test_a_map_begins_again_with_all_of_its_items(tmp_path: Path) -> None:
+    items = [{"do": "echo"}, {"do": "sleep", "seconds": 1}, {"do": "sleep", "seconds": 1.5}]
+    with Emulator.start(options(tmp_path)) as aws:
+        arn = start(aws, "map", payload={"do": "echo"}, each=items)
+        eventually(lambda: aws.logs("Probe").count("echoing") == 2)  # once before the Map
+    with Emulator.start(options(tmp_path)) as aws:
+        found = ended(aws, arn)
+        assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", items)
+
+
 def test_an_execution_can_be_stopped_where_it_was_taken_up(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path)) as aws:
         arn = start(aws, "asked", payload={"do": "echo"}, ask=True)
