@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import os
+import time
 
+import pytest
 from hypothesis import settings
+
+from tests.reports import FAULT_MATRIX, SOAK
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore looks for credentials on the network where it finds none
 
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+STARTED = time.time()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows the reports that were written, by whichever process."""
+    for report in (FAULT_MATRIX, SOAK):
+        if report.exists() and report.stat().st_mtime > STARTED:
+            terminalreporter.section(report.stem)
+            terminalreporter.write(report.read_text())

@@ -5,75 +5,30 @@ A case's rules strike calls that are about its own run alone, so that many runs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.faults import Fault
-
-PIPELINE = ("PENDING", "PREPARING", "SMOKE_TESTING", "STARTING", "TRAINING")
-NEVER = "no run"
-"""How a case ends whose upload nobody is told of."""
-
-SHORT = 0.0003
-"""Hours that a job which hangs is given: about a second."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One row. `last` is the stage that the run must have been in when it ended, `error` a part of its failure's name.
-
-    `jobs` is how many jobs may ever have been made for it.
-    """
-
-    stage: str
-    fault: str
-    rules: tuple[Fault, ...]
-    ends: str = "COMPLETED"
-    last: str = "TRAINING"
-    error: str = ""
-    jobs: int = 1
-    upload: bool = False
-    fields: dict[str, Any] = field(default_factory=dict)
-
-
-def error(service: str, operation: str, code: str, status: int, **more: Any) -> Fault:
-    return Fault(service=service, operation=operation, code=code, status=status, **more)
-
-
-def function(name: str, effect: str, **more: Any) -> Fault:
-    return Fault.model_validate({"service": "lambda", "operation": "Invoke", "subject": name, "effect": effect, **more})
-
-
-def training(effect: str, step: int) -> Fault:
-    return Fault.model_validate({"service": "bedrock", "operation": "Train", "effect": effect, "step": step})
-
-
-def event(effect: str, target: str, **more: Any) -> Fault:
-    """`target` is a part of the target's name."""
-    return Fault.model_validate(
-        {"service": "events", "operation": "Deliver", "subject": target, "effect": effect, **more}
-    )
-
-
-def refused(function_name: str, code: str, status: int) -> Fault:
-    return error("lambda", "Invoke", code, status, subject=function_name)
-
-
-CONFLICT = {"CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}
-THROTTLED_INSIDE = {"CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}]}
-WRITE = ("dynamodb", "TransactWriteItems")
-CREATE = ("bedrock", "CreateModelCustomizationJob")
-GET = ("bedrock", "GetModelCustomizationJob")
-STOP = ("bedrock", "StopModelCustomizationJob")
-THROUGHPUT = ("ProvisionedThroughputExceededException", 400)
-FAULT = ("InternalServerException", 500)
-"""Which clients try again by themselves."""
-
-OUTAGE = ("InternalServerException", 520)
-"""Which clients do not try again: waiting is left to the state machine."""
-
-DENIED = ("AccessDeniedException", 403)
-GRADER = "GradeGsm8k"
+from tests.e2e.fault_case import (
+    CONFLICT,
+    CREATE,
+    DENIED,
+    FAULT,
+    GET,
+    NEVER,
+    OUTAGE,
+    PIPELINE,
+    SHORT,
+    STOP,
+    THROUGHPUT,
+    WRITE,
+    Case,
+    error,
+    event,
+    function,
+    refused,
+    training,
+)
+from tests.e2e.grader_fault_cases import graders, graders_in_training, judges
 
 
 def writes() -> list[Case]:
@@ -88,8 +43,14 @@ def writes() -> list[Case]:
                 stage,
                 "ledger write meets another",
                 (error(*WRITE, "TransactionCanceledException", 400, details=CONFLICT, skip=number),),
+                again=number > 0,
             ),
-            Case(stage, "ledger's answer is lost", (error(*WRITE, *FAULT, effect="answer_lost", skip=number),)),
+            Case(
+                stage,
+                "ledger's answer is lost",
+                (error(*WRITE, *FAULT, effect="answer_lost", skip=number),),
+                again=stage not in ("PENDING", "STARTING"),
+            ),
         ]
     for number, stage in list(enumerate(PIPELINE))[1:]:
         if number > 2:
@@ -120,11 +81,14 @@ def _function(name: str, stage: str, dead: dict[str, Any]) -> list[Case]:
     """`dead` is how a run ends whose step dies."""
     died, late = ({**dead, "error": told} if dead else {} for told in ("ExitError", "Timed"))
     lost = error("lambda", "Invoke", "ServiceException", 500, subject=name, effect="answer_lost")
+    unloaded = {"ends": "FAILED", **dead, "error": "Runtime.ImportModuleError"}
+    again = name != "CheckTraining"
     return [
-        Case(stage, f"{name} throttled", (refused(name, "TooManyRequestsException", 429),)),
-        Case(stage, f"{name}'s answer is lost", (lost,)),
+        Case(stage, f"{name} throttled", (refused(name, "TooManyRequestsException", 429),), again=again),
+        Case(stage, f"{name}'s answer is lost", (lost,), again=again and name != "StartTraining"),
         Case(stage, f"{name} crashes", (function(name, "crash"),), **died),
-        Case(stage, f"{name} runs out of time", (function(name, "timeout"),), **late),
+        Case(stage, f"{name} runs out of time", (function(name, "timeout"),), **late, again=again),
+        Case(stage, f"{name} cannot be loaded", (function(name, "init_error"),), **unloaded, again=again),
     ]
 
 
@@ -166,18 +130,6 @@ def data() -> list[Case]:
     ]
 
 
-def graders() -> list[Case]:
-    """The grader, while it is put to the test."""
-    rejected: dict[str, Any] = {"ends": "REJECTED", "last": "SMOKE_TESTING", "error": "GraderNotTrusted", "jobs": 0}
-    return [
-        Case("SMOKE_TESTING", "grader throttled", (refused(GRADER, "TooManyRequestsException", 429),)),
-        Case("SMOKE_TESTING", "grader crashes", (function(GRADER, "crash"),), **rejected),
-        Case("SMOKE_TESTING", "grader cannot be loaded", (function(GRADER, "init_error"),), **rejected),
-        Case("SMOKE_TESTING", "grader out of memory", (function(GRADER, "out_of_memory"),), **rejected),
-        Case("SMOKE_TESTING", "grader starts slowly", (function(GRADER, "cold_start", seconds=2),)),
-    ]
-
-
 def job_starts() -> list[Case]:
     """Bedrock, while the job is made."""
     invalid: dict[str, Any] = {"ends": "FAILED", "last": "STARTING", "error": "JobRequestInvalid", "jobs": 0}
@@ -215,7 +167,7 @@ def job_goes_on() -> list[Case]:
         Case(
             "TRAINING",
             "status flaps: Completed, no model",
-            (Fault(service="bedrock", effect="show", message="Completed", skip=1),),
+            (Fault(service="bedrock", effect="show", message="Completed", skip=1), training("hang", 2)),
             **failed,
             error="TrainedModelMissing",
         ),
@@ -296,6 +248,8 @@ CASES = [
     *functions(),
     *data(),
     *graders(),
+    *graders_in_training(),
+    *judges(),
     *job_starts(),
     *job_goes_on(),
     *endings(),

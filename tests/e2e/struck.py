@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from emulator import EmulatorOptions
+from emulator.bedrock.judge import STAND_IN
 from emulator.faults import Fault
-from tests.e2e.fault_cases import NEVER, PIPELINE, Case
+from tests.e2e.fault_case import NEVER, PIPELINE, Case
 from tests.e2e.runs import ROOT, Bench, until
 
-ROWS = (ROOT / "examples" / "gsm8k" / "questions.jsonl").read_bytes()
-FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": {"trainingSamplePerPrompt": 2}}
+ROWS = {
+    "gsm8k": (ROOT / "examples" / "gsm8k" / "questions.jsonl").read_text(),
+    "pandalm": (ROOT / "examples" / "pandalm" / "comparisons.json").read_text(),
+}
+STEP = {"batchSize": 16, "trainingSamplePerPrompt": 2}
+FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": STEP}
+JUDGE_SECONDS = 10
+"""For a batch of a grader whose judge is away: it asks again until they are over."""
+
 AT_ONCE = 16
 LOOK_SECONDS = 1.0
 """Looking takes time from those who work."""
@@ -32,7 +41,9 @@ class Seen:
     status: str = NEVER
     execution: str = ""
     stages: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     error: str = ""
+    cause: str = ""
     told: int = 0
 
 
@@ -43,7 +54,7 @@ def options(runs: int) -> EmulatorOptions:
         parameters={"PollInitialSeconds": "300"},
         training_seconds=0.5,
         max_steps=2,
-        max_rollouts_per_step=16,
+        max_rollouts_per_step=32,
         workers_per_function=2,
         concurrent_jobs=runs,
     )
@@ -54,10 +65,12 @@ def struck_runs(bench: Bench, cases: Mapping[str, Case], *, at_once: int = AT_ON
     for name, case in cases.items():
         for rule in case.rules:
             bench.aws.faults.add(_of_run(rule, name))
+    longest_first = dict(sorted(cases.items(), key=lambda item: not item[1].own_grader))
     with ThreadPoolExecutor(at_once) as pool:
-        ids = list(pool.map(lambda item: _run(bench, *item), cases.items()))
-    until(lambda: not any(job.active for job in bench.aws.bedrock.jobs), "all jobs to end")
-    return {name: _seen(bench, name, run_id) for name, run_id in zip(cases, ids, strict=True)}
+        ids = dict(zip(longest_first, pool.map(lambda item: _run(bench, *item), longest_first.items()), strict=True))
+    with suppress(AssertionError):  # a job that goes on is seen below, as its run's
+        until(lambda: not any(job.active for job in bench.aws.bedrock.jobs), "all jobs to end", seconds=20)
+    return {name: _seen(bench, name, ids[name]) for name in cases}
 
 
 def check(case: Case, seen: Seen) -> None:
@@ -67,7 +80,9 @@ def check(case: Case, seen: Seen) -> None:
     if case.ends == NEVER:
         return
     assert case.error in seen.error
+    assert case.cause in seen.cause
     assert seen.stages == (*PIPELINE[: PIPELINE.index(case.last) + 1], case.ends)
+    assert list(seen.times) == sorted(seen.times)
     assert seen.execution == ("SUCCEEDED" if case.ends == "COMPLETED" else "FAILED")
     assert seen.told == (0 if case.ends == "COMPLETED" else 1)
 
@@ -92,12 +107,32 @@ def _run(bench: Bench, name: str, case: Case) -> str | None:
 
 
 def _posted(bench: Bench, name: str, case: Case) -> str:
-    return bench.start(name, ROWS, **{"dataset": {"task": "gsm8k"}, **FIELDS, **case.fields})
+    grader = {"grader": {"lambda_arn": _own_grader(bench, name)}} if case.own_grader else {}
+    return bench.start(
+        name, rows(name, case.task), **{"dataset": {"task": case.task}, **FIELDS, **grader, **case.fields}
+    )
+
+
+def rows(name: str, task: str) -> bytes:
+    """The task's example. PandaLM's has the run's name in each text that its judge gets to see."""
+    return ROWS[task].replace('"instruction": "', f'"instruction": "({name}) ').encode()
+
+
+def _own_grader(bench: Bench, name: str) -> str:
+    """The stack's own code and settings, with a shorter time for each call and all."""
+    settings = {
+        "PYTHONPATH": str(ROOT / "layers" / "rft"),
+        "JUDGE_MODEL_ID": STAND_IN,
+        "JUDGE_TIMEOUT_SECONDS": "1",
+        "DATA_BUCKET": bench.aws.bucket,
+    }
+    folder = ROOT / "functions" / "grade_pandalm"
+    return bench.aws.add_function(f"grade-{name}", folder, timeout=JUDGE_SECONDS, environment=settings)
 
 
 def _uploaded(bench: Bench, name: str, case: Case) -> str | None:
     bench.put(f"uploads/gsm8k/{name}/run.json", json.dumps(FIELDS).encode())
-    bench.put(f"uploads/gsm8k/{name}/rows.jsonl", ROWS)
+    bench.put(f"uploads/gsm8k/{name}/rows.jsonl", rows(name, "gsm8k"))
     if case.ends == NEVER:
         return None
     machines = bench.aws.client("stepfunctions")
@@ -133,6 +168,8 @@ def _seen(bench: Bench, name: str, run_id: str | None) -> Seen:
         status=view["status"],
         execution=_execution(bench, run_id),
         stages=tuple(event["after"] for event in view["timeline"]),
+        times=tuple(event["at"] for event in view["timeline"]),
         error=(view.get("failure") or {}).get("error", ""),
+        cause=(view.get("failure") or {}).get("cause", ""),
         told=len(bench.messages(run_id)),
     )
