@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from emulator import Emulator
-from tests.e2e.fault_cases import CASES, Case
+from tests.e2e.fault_case import Case
+from tests.e2e.fault_cases import CASES
 from tests.e2e.runs import Bench
 from tests.e2e.struck import check, options, struck_runs
+from tests.reports import SOAK, leave
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 RUNS = 40
 FAULTS_EACH = 3
+FAILING = 4
+"""Each so many-th run has a fault on top that no run survives."""
+
 SEED = 42
 MOST_MEGABYTES = 200
 """What the emulator's process may grow by: 5 MB a run, most of which is S3's objects and the executions' histories."""
+
+MOST_SECONDS = 90
+"""Two cores take about 60, with other work on them."""
 
 
 @pytest.fixture(scope="module")
@@ -30,28 +40,43 @@ def bench() -> Iterator[Bench]:
 
 
 def test_many_runs_survive_many_faults_together(bench: Bench) -> None:
-    cases, before = drawn(), resident()
+    cases, before, started = drawn(), resident(), time.monotonic()
     seen = struck_runs(bench, cases, at_once=RUNS)
+    seconds, megabytes = time.monotonic() - started, resident() - before
+    struck = sum(it.struck for it in seen.values())
+    leave(SOAK, f"{RUNS} runs at once, {struck} faults struck: {seconds:.0f} s, {megabytes:.0f} MB more\n")
     for name, case in cases.items():
         check(case, seen[name])
-    assert sum(it.struck for it in seen.values()) >= 2 * RUNS
+    assert struck >= 2 * RUNS
     assert len(bench.aws.bedrock.jobs) == len({job.name for job in bench.aws.bedrock.jobs}) == RUNS
-    assert bench.aws.messages() == []
-    assert resident() - before < MOST_MEGABYTES
+    assert len(bench.aws.messages()) == RUNS // FAILING
+    assert megabytes < MOST_MEGABYTES
+    assert seconds < MOST_SECONDS
 
 
 def drawn() -> dict[str, Case]:
-    """Runs with several of those faults that a run survives."""
+    """Runs with several of those faults that a run survives, and some with one that ends it in training."""
     drawing = random.Random(SEED)
-    survived = [case for case in CASES if case.ends == "COMPLETED" and not case.upload]
+    plain = [case for case in CASES if case.task == "gsm8k" and not case.upload and not case.fields]
+    survived = [case for case in plain if case.ends == "COMPLETED" and not more_than_a_grader_may_fail(case)]
+    fatal = [case for case in plain if case.error in ("TrainingJobFailed", "TrainingJobStopped")]
     return {
-        f"sk{number:02}": Case(
-            "any",
-            "several",
-            tuple(rule for case in drawing.sample(survived, FAULTS_EACH) for rule in case.rules),
+        f"sk{number:02}": together(
+            drawing.sample(survived, FAULTS_EACH), drawing.choice(fatal) if number % FAILING == 0 else survived[0]
         )
         for number in range(RUNS)
     }
+
+
+def together(cases: list[Case], last: Case) -> Case:
+    """A case that ends as `last` does, with the faults of all."""
+    rules = (*(rule for case in cases for rule in case.rules), *last.rules)
+    return dataclasses.replace(last, stage="any", fault="several", rules=rules)
+
+
+def more_than_a_grader_may_fail(case: Case) -> bool:
+    """Bedrock calls a grader four times in all, so two such faults together may end a job."""
+    return any(rule.after and rule.count != 1 for rule in case.rules)
 
 
 def resident() -> float:
