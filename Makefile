@@ -27,8 +27,8 @@ demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DA
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
 
-faults: $(VENV)/.ready ## Strike runs with each fault at each stage, and with many at once; takes minutes
-	$(BIN)/python -m pytest -m slow -s tests/e2e
+faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
+	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_soak.py
 
 bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
 	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m benchmarks $(ARGS)

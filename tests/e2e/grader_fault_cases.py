@@ -16,6 +16,7 @@ def graders() -> list[Case]:
     return [
         Case("SMOKE_TESTING", "grader throttled", (refused(GRADER, "TooManyRequestsException", 429),)),
         Case("SMOKE_TESTING", "grader crashes", (function(GRADER, "crash"),), **rejected),
+        Case("SMOKE_TESTING", "grader runs out of time", (function(GRADER, "timeout"),), **rejected),
         Case("SMOKE_TESTING", "grader cannot be loaded", (function(GRADER, "init_error"),), **rejected),
         Case("SMOKE_TESTING", "grader out of memory", (function(GRADER, "out_of_memory"),), **rejected),
         Case("SMOKE_TESTING", "grader starts slowly", (function(GRADER, "cold_start", seconds=2),)),
