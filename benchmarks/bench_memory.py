@@ -1,45 +1,57 @@
 """## Memory of the functions
 
-The most that a process of each function ever held in a whole run on the emulated AWS, against its MemorySize in
-template.yaml. Lambda gives processor time with memory, a core for each 1,769 MB, so that most sizes are chosen for
-speed (docs/cost.md); what is held to a bound here is that half of each stays free. Linux counts the pages that
-processes share with each of them.
+Lambda gives processor time with memory, a core for each 1,769 MB, and bills memory by the second. Here each function is
+held to what its MemorySize in template.yaml gives it, then to what half of it and double it would give
+(every_function.py, held.py): ratios of seconds, and of dollars at list prices, say what another size would change. A
+function is taken in a new process where that is how it is mostly called; the API, whose caller waits, both ways. Init
+is held as all else, and billed, as on AWS since August 2025. Waiting is for the emulator's services, and for a judge of
+0.3 s. This machine's core is not Lambda's, and what else runs on it makes times longer. Sizes that have more cores than
+this machine are left out.
+
+The peak is the most that a process of the function ever held, what it shares with others included; half of the size
+stays free.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
 
-from benchmarks.emulated import run
+from benchmarks.every_function import Kind, datasets
+from benchmarks.held import share
+from benchmarks.memory_sweep import Taken, sweep
 from benchmarks.ratios import Ratio, cost
-from emulator import Emulator, EmulatorOptions
-from tests.project import FUNCTIONS, snake
+from tests.project import FUNCTIONS
 
-SIZES = {snake(name): int(properties["MemorySize"]) for name, properties in FUNCTIONS.items()}
-"""Function's folder → megabytes."""
+SIZES = {name: int(properties["MemorySize"]) for name, properties in FUNCTIONS.items()}
+"""Function's logical id → MB."""
+
+WARM = {name for name in FUNCTIONS if name.startswith("Grade")} | {"IndexShard", "WriteShard"}
+"""Called again and again; all others once in a run, or more seldom than a process lasts."""
+KINDS: tuple[Kind, ...] = (*((name, name not in WARM) for name in sorted(FUNCTIONS)), ("Api", False))
 
 
 def measure() -> list[Ratio]:
-    """Functions that took part in one run of the sample."""
-    with Emulator.start(EmulatorOptions(speed=600, training_seconds=1, max_steps=4)) as aws:
-        run(aws, "memory")
-        peaks = _peaks()
+    """Only memory has a bound."""
+    with datasets() as data:
+        half, ours, double = (sweep({n: int(s * factor) for n, s in SIZES.items()}, data) for factor in (0.5, 1, 2))
     return [
-        cost(f"{name}: peak memory against {SIZES[name]:,} MB", ours=peak, baseline=SIZES[name], bound=0.5, unit="MB")
-        for name, peak in sorted(peaks.items())
+        *_peaks(ours),
+        *(ratio for kind in KINDS for other in (half, double) for ratio in _against(kind, ours[kind], other[kind])),
     ]
 
 
-def _peaks() -> dict[str, float]:
-    """Function's folder → the most megabytes of its processes, which are children of this one and run there."""
-    peaks: dict[str, float] = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-            name = (process / "cwd").readlink().name
-        except OSError:
-            continue
-        if int(status["PPid"]) == os.getpid() and name in SIZES:
-            peaks[name] = max(peaks.get(name, 0.0), int(status["VmHWM"].split()[0]) / 1024)
-    return peaks
+def _peaks(ours: dict[Kind, Taken]) -> Iterator[Ratio]:
+    for name, size in sorted(SIZES.items()):
+        peak = max(taken.megabytes for (known, _), taken in ours.items() if known == name)
+        yield cost(f"{name}: peak memory against {size:,} MB", ours=peak, baseline=size, bound=0.5, unit="MB")
+
+
+def _against(kind: Kind, ours: Taken, other: Taken) -> Iterator[Ratio]:
+    """None where this machine has not the cores."""
+    if share(max(ours.size, other.size)) > len(os.sched_getaffinity(0)):
+        return
+    name, new = kind
+    what = f"{name}, {'new' if new else 'warm'}, {ours.size:,} MB against {other.size:,}"
+    yield cost(f"{what}: time", ours=ours.seconds, baseline=other.seconds)
+    yield cost(f"{what}: dollars for a million", ours=ours.usd * 1e6, baseline=other.usd * 1e6, unit="USD")

@@ -35,10 +35,21 @@ def run(aws: Emulator, name: str, *, records: Path = SAMPLE) -> str:
     return run_id
 
 
+def until_status(plane: ControlPlane, *, name: str, status: str) -> str:
+    """The id of the newest run of a name, once it has a status. Raises RuntimeError if it does not come to that."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = plane.runs({"name": name, "status": status}, limit=1)["runs"]
+        if found:
+            return str(found[0]["run_id"])
+        time.sleep(0.5)
+    raise RuntimeError(f"no run {name} was {status} within {PATIENCE:.0f} s")
+
+
 def history(aws: Emulator, run_id: str) -> list[dict[str, Any]]:
     """All events of a run's execution."""
     pages = aws.client("stepfunctions").get_paginator("get_execution_history")
-    return [event for page in pages.paginate(executionArn=_arn(aws, run_id)) for event in page["events"]]
+    return [event for page in pages.paginate(executionArn=execution_arn(aws, run_id)) for event in page["events"]]
 
 
 def count_requests(aws: Emulator) -> None:
@@ -52,10 +63,11 @@ def requests(aws: Emulator) -> Counter[str]:
     return Counter(fault.service for fault in aws.faults.struck() if fault.effect == "delay")
 
 
-def _arn(aws: Emulator, run_id: str) -> str:
+def execution_arn(aws: Emulator, run_id: str) -> str:
+    """The execution that is a run."""
     return f"{aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
 
 
 def _execution(aws: Emulator, run_id: str) -> str:
-    status: str = aws.client("stepfunctions").describe_execution(executionArn=_arn(aws, run_id))["status"]
+    status: str = aws.client("stepfunctions").describe_execution(executionArn=execution_arn(aws, run_id))["status"]
     return status

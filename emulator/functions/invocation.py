@@ -6,8 +6,11 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from emulator.functions.report import Spent
 
 _SIGNALS = {9: "killed", 11: "segmentation fault"}
 
@@ -26,20 +29,26 @@ class Invocation:
 
     payload: bytes
     timeout: float
+    spent: Callable[[], Spent] | None = None
+    """What the worker has spent so far."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline_ms: int = 0
     taken: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     result: InvokeResult | None = None
+    began: Spent | None = None
+    finished: Spent | None = None
 
     def take(self) -> None:
         """The worker has asked for it: its time runs from now."""
+        self.began = self.spent() if self.spent else None
         self.deadline_ms = int((time.time() + self.timeout) * 1000)
         self.taken.set()
 
     def end(self, result: InvokeResult) -> None:
         """The first end counts; a reply after the timeout is lost, as on AWS."""
         if not self.ended.is_set():
+            self.finished = self.spent() if self.spent else None
             self.result = result
             self.taken.set()
             self.ended.set()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
+from functools import partial
 from pathlib import Path
 
 from emulator.functions.invocation import Invocation, InvokeResult, exited, timed_out, unhandled
 from emulator.functions.logs import LogBook
+from emulator.functions.report import Spent, peak_megabytes, report, spent
 from emulator.functions.runtime_api import RuntimeApi
 from emulator.functions.spec import FunctionSpec, WorkerSetting
 
@@ -25,6 +28,7 @@ class Worker:
         self._logs = logs
         self._api = RuntimeApi(spec.arn)
         self._current: Invocation | None = None
+        self._new_since: Spent | None = Spent(time.monotonic())
         try:
             self._process = _started(spec.folder, setting.environment(spec, self._api.address))
         except OSError:
@@ -39,7 +43,7 @@ class Worker:
 
     def invoke(self, payload: bytes) -> InvokeResult:
         """Run one invocation to its end; afterwards the worker may be dead (timeout, crash, failed init)."""
-        invocation = self._current = Invocation(payload, self._spec.timeout)
+        invocation = self._current = Invocation(payload, self._spec.timeout, partial(spent, self._process.pid))
         self._api.offer(invocation)
         if not self.alive:
             invocation.end(self._exit_result(invocation))
@@ -50,6 +54,7 @@ class Worker:
         result = invocation.result
         if result is None:
             raise RuntimeError("an invocation ended without a result")
+        self._report(invocation, result)
         if result.error and b'"Sandbox.Timedout"' in result.payload:
             self.kill()
         self._current = None
@@ -67,6 +72,21 @@ class Worker:
             self._process.stdin.close()
         self._api.close()
         self._watcher.join(timeout=5)
+
+    def _report(self, invocation: Invocation, result: InvokeResult) -> None:
+        """As Lambda does; an invocation that no process came to take has nothing to tell."""
+        if invocation.began is None or invocation.finished is None:
+            return
+        init, self._new_since = self._new_since, None
+        line = report(
+            self._spec,
+            request_id=invocation.request_id,
+            error=result.error,
+            init=invocation.began.since(init) if init else None,
+            duration=invocation.finished.since(invocation.began),
+            peak=peak_megabytes(self._process.pid),
+        )
+        self._logs.add(self._spec.name, line)
 
     def _watch(self) -> None:
         """Keep what the process prints; when it is gone, end the invocation it was working on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
+from emulator.faults import Fault
 from tests.emulator.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -130,6 +132,36 @@ def test_a_functions_timeout_can_be_looked_up_by_alias_too(aws: Emulator) -> Non
 def test_an_unknown_function_is_not_found(aws: Emulator) -> None:
     with pytest.raises(aws.client("lambda").exceptions.ResourceNotFoundException):
         invoke(aws, {}, "nobody")
+
+
+def reports(aws: Emulator) -> list[dict[str, Any]]:
+    lines = [line for line in aws.logs("Probe") if "platform.report" in line]
+    return [json.loads(line)["record"] for line in lines]
+
+
+def test_each_invocation_ends_with_a_report_and_the_first_of_a_process_tells_of_its_init(aws: Emulator) -> None:
+    aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect="cold_start"))
+    before = len(reports(aws))
+    for event in ({"do": "sleep", "seconds": 0.3}, {"do": "echo"}, {"do": "raise", "message": "seven"}):
+        invoke(aws, event)
+    first, second, third = reports(aws)[before:]
+    assert [each["status"] for each in (first, second, third)] == ["success", "success", "error"]
+    metrics = first["metrics"]
+    assert metrics["durationMs"] >= 300
+    assert metrics["initDurationMs"] > 0
+    assert metrics["billedDurationMs"] >= metrics["durationMs"] + metrics["initDurationMs"] - 0.001
+    assert metrics["memorySizeMB"] == 128, "what Lambda gives where the template does not say"
+    assert "initDurationMs" not in second["metrics"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell of other processes")
+def test_a_report_tells_computing_from_waiting(aws: Emulator) -> None:
+    invoke(aws, {"do": "echo"})
+    invoke(aws, {"do": "sleep", "seconds": 0.5})
+    waiting = reports(aws)[-1]["metrics"]
+    assert 0 < waiting["processorMs"] < 100
+    assert waiting["durationMs"] >= 500
+    assert 5 < waiting["maxMemoryUsedMB"] < 128
 
 
 def test_a_payload_over_six_megabytes_is_refused(aws: Emulator) -> None:

@@ -1,0 +1,186 @@
+"""Runs and events on the emulated AWS in which each function takes part, and what each invocation took.
+
+Two runs from a request, of which the first finds no process warm; a run from an upload, prepared in parts, to which
+somebody says no; and then events for the functions that these do not call, or not with work of an ordinary size.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.comparisons import write_comparisons
+from benchmarks.emulated import execution_arn, history, run, until_status
+from emulator import Emulator, EmulatorOptions
+from emulator.faults import Fault
+from emulator.functions.report import KIND
+from rft_cli.control_plane import ControlPlane
+from tests.project import FUNCTIONS, ROOT, snake
+
+AT_ONCE, IN_PARTS, PARTS = 1_000, 2_000, 3
+"""Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
+JUDGED, GRADED = 64, 256
+"""Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
+JUDGE_SECONDS = 0.3
+BATCHES = 4
+"""In a part of a smoke test that several functions ask."""
+
+RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeComposite")
+REFUSED = {"require_approval": True, "smoke_test": {"sample_size": 20}}
+NO_SWEEPS = Fault(service="events", operation="Deliver", subject="rft-SweepRuns", effect="lose", count=None)
+"""It comes every half hour, which is every few seconds here, and is called by an event of its own instead."""
+
+Kind = tuple[str, bool]
+"""A function's logical id, and whether its process was new."""
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """One invocation, in seconds. `billed` has init in it; `delayed` is for what else this machine has to do."""
+
+    new: bool
+    billed: float
+    processor: float
+    delayed: float
+    megabytes: int
+
+    @classmethod
+    def from_report(cls, metrics: Mapping[str, float]) -> Invoked:
+        """From what its log says."""
+        return cls(
+            new="initDurationMs" in metrics,
+            billed=(metrics["durationMs"] + metrics.get("initDurationMs", 0)) / 1000,
+            processor=metrics["processorMs"] / 1000,
+            delayed=metrics["delayedMs"] / 1000,
+            megabytes=int(metrics.get("maxMemoryUsedMB", 0)),
+        )
+
+
+Invocations = dict[Kind, list[Invoked]]
+
+
+@dataclass(frozen=True)
+class Datasets:
+    """Files of records: one that one function prepares, and one for several."""
+
+    at_once: Path
+    in_parts: Path
+
+    @property
+    def options(self) -> EmulatorOptions:
+        """An emulated AWS that takes them so, with one process for each function, as cores are few."""
+        most = self.in_parts.stat().st_size
+        return EmulatorOptions(
+            speed=600,
+            workers_per_function=1,
+            training_seconds=1,
+            max_steps=2,
+            max_rollouts_per_step=32,
+            judge_latency=JUDGE_SECONDS,
+            parameters={"MaxBytesAtOnce": str(most - 1), "ShardBytes": str(-(-most // PARTS))},
+            faults=(NO_SWEEPS,),
+        )
+
+
+@contextmanager
+def datasets() -> Iterator[Datasets]:
+    """Made for as long as the block lasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Datasets(Path(folder) / "at-once.json", Path(folder) / "in-parts.json")
+        write_comparisons(made.at_once, AT_ONCE)
+        write_comparisons(made.in_parts, IN_PARTS)
+        yield made
+
+
+def call_every_function(aws: Emulator, data: Datasets) -> Invocations:
+    """All invocations that are alike, by kind. Raises RuntimeError where one failed."""
+    reports = Reports(aws)
+    run_id = run(aws, "cold", records=data.at_once)
+    run(aws, "warm", records=data.at_once)
+    runs = reports.new()
+    _refuse(aws, data.in_parts)
+    refused = reports.new()
+    for name, event in _events(aws, run_id):
+        aws.invoke(name, json.dumps(event).encode())
+    return refused | runs | reports.new()
+
+
+class Reports:
+    """Reads what the functions' logs tell of their invocations, each once."""
+
+    def __init__(self, aws: Emulator) -> None:
+        self._aws = aws
+        self._read: Counter[str] = Counter()
+
+    def new(self) -> Invocations:
+        """Since the last time."""
+        found: Invocations = {}
+        for name in FUNCTIONS:
+            for record in self._records(name):
+                if record["status"] != "success":
+                    raise RuntimeError(f"{name} failed: {self._aws.logs(name)[-5:]}")
+                invoked = Invoked.from_report(record["metrics"])
+                found.setdefault((name, invoked.new), []).append(invoked)
+        return found
+
+    def _records(self, name: str) -> list[dict[str, Any]]:
+        lines = [line for line in self._aws.logs(name) if KIND in line][self._read[name] :]
+        self._read[name] += len(lines)
+        return [json.loads(line)["record"] for line in lines]
+
+
+def _refuse(aws: Emulator, dataset: Path) -> None:
+    folder = "uploads/pandalm/refused"
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=aws.bucket, Key=f"{folder}/run.json", Body=json.dumps(REFUSED).encode())
+    s3.upload_file(str(dataset), aws.bucket, f"{folder}/{dataset.name}")
+    plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
+    run_id = until_status(plane, name="refused", status="AWAITING_APPROVAL")
+    plane.approve(run_id, approved=False, by="benchmark", comment="")
+    until_status(plane, name="refused", status="REJECTED")
+
+
+def _events(aws: Emulator, run_id: str) -> Iterator[tuple[str, Any]]:
+    """Functions and what to call them with, each more than once, so that not all find no process."""
+    for _ in range(2):
+        yield "ReconcileRun", _ended(aws, run_id)
+        yield "SweepRuns", _sample("sweep_runs")
+        yield "AskGrader", _part(aws, run_id)
+        for name in RULE_BASED:
+            samples = _sample(snake(name))
+            yield name, [samples[n % len(samples)] | {"id": f"rollout-{n}"} for n in range(GRADED)]
+    for number in range(3):
+        yield "GradePandalm", [_judged(f"{number}-{n}") for n in range(JUDGED)]
+
+
+def _sample(name: str) -> Any:
+    return json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+
+def _ended(aws: Emulator, run_id: str) -> dict[str, Any]:
+    event: dict[str, Any] = _sample("reconcile_run")
+    return event | {"detail": event["detail"] | {"name": run_id, "executionArn": execution_arn(aws, run_id)}}
+
+
+def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
+    """What a function is given to ask, of the smoke test that a run had."""
+    arn = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "SmokeTestGrader")
+    scheduled = [event.get("taskScheduledEventDetails", {}) for event in history(aws, run_id)]
+    tasks = [json.loads(details["parameters"]) for details in scheduled if details]
+    given = next(task["Payload"] for task in tasks if task["FunctionName"] == arn)
+    kept = {name: given[name] for name in ("run_id", "request", "dataset")}
+    part = {"number": 1, "batches": list(range(BATCHES))}
+    return kept | {"grader_arn": aws.graders["pandalm"], "part": part}
+
+
+def _judged(id_: str) -> dict[str, Any]:
+    """An answer that is right and not known, so that the judge is asked."""
+    answer = f"JUDGMENT: Response 1\nREASONING: Response 1 answers the question ({id_}), Response 2 repeats it."
+    messages = [{"role": "user", "content": "Which is better?"}, {"role": "assistant", "content": answer}]
+    return {"id": id_, "messages": messages, "reference_answer": {"label": "Response 1"}, "task_id": id_}

@@ -1,0 +1,90 @@
+"""What each function takes at several sizes of memory: seconds and dollars, in a new process and in a warm one.
+
+`python -m benchmarks.memory_sweep 512 1024 1769` prints the table that sizes are chosen by (docs/cost.md). For each
+size an emulated AWS is started, all of whose functions are held to that size's share of a core (held.py) while they are
+called (every_function.py). Times are those of the REPORT that ends each invocation, as on AWS.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.every_function import Datasets, Invoked, Kind, call_every_function, datasets
+from benchmarks.held import held, share
+from emulator import Emulator
+from rft.runs.prices import LIST_PRICES
+from tests.project import FUNCTIONS, snake
+
+SIZES = (256, 512, 1024, 1769, 3538)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a kind of invocation takes at a size: seconds that are billed, seconds of a core in them, and memory."""
+
+    size: int
+    seconds: float
+    processor: float
+    megabytes: int
+
+    @classmethod
+    def of(cls, invoked: Sequence[Invoked], size: int) -> Taken:
+        """The median; of memory the most. Delays are not Lambda's, but hide in what a process is held back anyhow."""
+        return cls(
+            size=size,
+            seconds=statistics.median(
+                max(each.billed - each.delayed, each.processor / share(size)) for each in invoked
+            ),
+            processor=statistics.median(each.processor for each in invoked),
+            megabytes=max(each.megabytes for each in invoked),
+        )
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which it neither computed nor was held: it waited for a service, a judge or another function."""
+        return max(0.0, self.seconds - self.processor / share(self.size))
+
+    @property
+    def usd(self) -> float:
+        """Without the request, which costs the same at any size. Raises ValueError where the price is unknown."""
+        if LIST_PRICES.lambda_gb_second is None:
+            raise ValueError("the price table does not say what Lambda costs")
+        return self.size / 1024 * self.seconds * LIST_PRICES.lambda_gb_second
+
+
+def sweep(sizes: Mapping[str, int], data: Datasets) -> dict[Kind, Taken]:
+    """All functions, each held to its size (logical id → MB)."""
+    with Emulator.start(data.options) as aws, held({snake(name): size for name, size in sizes.items()}):
+        invoked = call_every_function(aws, data)
+    return {kind: Taken.of(invoked[kind], sizes[kind[0]]) for kind in sorted(invoked)}
+
+
+def main(sizes: Sequence[int]) -> None:
+    """Rows are kinds of invocation; in each cell are seconds, and dollars for a million."""
+    with datasets() as data:
+        swept = [sweep(dict.fromkeys(FUNCTIONS, size), data) for size in sizes]
+    print("| function | process | " + " | ".join(f"{size:,} MB" for size in sizes) + " | computes | waits | peak |")
+    print("|---|---|" + "---|" * (len(sizes) + 3))
+    for kind in swept[0]:
+        print(_row(kind, [taken[kind] for taken in swept if kind in taken]))
+
+
+def _row(kind: Kind, each: Sequence[Taken]) -> str:
+    """What is waited for is the least that any size shows: the rest is this machine's own load."""
+    name, new = kind
+    cells = [
+        name,
+        "new" if new else "warm",
+        *(f"{taken.seconds:.2f} s, {taken.usd * 1e6:.1f} USD" for taken in each),
+        f"{statistics.median(taken.processor for taken in each):.2f} s",
+        f"{min(taken.waited for taken in each):.2f} s",
+        f"{max(taken.megabytes for taken in each)} MB",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or SIZES)

@@ -1,0 +1,100 @@
+"""What Lambda says of each invocation when it has ended: its log's REPORT, in the shape of LogFormat JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from emulator.functions.spec import FunctionSpec
+
+KIND = "platform.report"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds: `at` of a clock that never goes back; `processor` of a process and its children that have ended.
+
+    `delayed` are those in which it was ready to go on and this machine was busy with something else.
+    """
+
+    at: float
+    processor: float = 0.0
+    delayed: float = 0.0
+
+    def since(self, earlier: Spent) -> Spent:
+        """A process that is gone tells nothing any more: no time but that of the clock."""
+        return Spent(
+            self.at - earlier.at,
+            max(self.processor - earlier.processor, 0.0),
+            max(self.delayed - earlier.delayed, 0.0),
+        )
+
+
+def spent(pid: int) -> Spent:
+    """By now. What the system does not tell is 0."""
+    return Spent(time.monotonic(), processor_seconds(pid) + _of_ended_children(pid), _delay(pid))
+
+
+def processor_seconds(pid: int) -> float:
+    """Of all threads of a living process, by its processor clock (Linux: clock_getcpuclockid(3)); else 0."""
+    with suppress(OSError):
+        return time.clock_gettime((~pid << 3) | 2)
+    return 0.0
+
+
+def report(
+    spec: FunctionSpec, *, request_id: str, error: str | None, init: Spent | None, duration: Spent, peak: int | None
+) -> str:
+    """One line. `init` is that of a process whose first invocation this was; `peak` is in MB.
+
+    The names are Lambda's, but for `processorMs` and `delayedMs`, which it does not tell and which count init, too.
+    """
+    known = [duration, *([init] if init else [])]
+    metrics = {
+        "durationMs": _milliseconds(duration.at),
+        "billedDurationMs": math.ceil(1000 * sum(each.at for each in known)),
+        "memorySizeMB": spec.memory,
+        "maxMemoryUsedMB": peak,
+        "initDurationMs": _milliseconds(init.at) if init else None,
+        "processorMs": _milliseconds(sum(each.processor for each in known)),
+        "delayedMs": _milliseconds(sum(each.delayed for each in known)),
+    }
+    record = {
+        "requestId": request_id,
+        "metrics": {name: value for name, value in metrics.items() if value is not None},
+        "status": "error" if error else "success",
+    }
+    return json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "type": KIND, "record": record})
+
+
+def peak_megabytes(pid: int) -> int | None:
+    """The most that a process ever held, the pages that it shares included; None where the system does not tell."""
+    with suppress(OSError, StopIteration, ValueError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return math.ceil(int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024)
+    return None
+
+
+def _of_ended_children(pid: int) -> float:
+    """Seconds of the processor, to the tick of the system's clock (Linux: cutime and cstime of proc_pid_stat(5))."""
+    with suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def _delay(pid: int) -> float:
+    """Of its main thread (Linux: the second field of schedstat)."""
+    with suppress(OSError, IndexError, ValueError):
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    return 0.0
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
