@@ -33,6 +33,7 @@ from emulator.functions.spec import FunctionSpec, WorkerSetting
 from emulator.http_api import HttpApi
 from emulator.http_server import LoopbackServer
 from emulator.options import EmulatorOptions
+from emulator.schedules import Schedules
 from emulator.stack import Stack, deploy, empty_archive
 from emulator.state.state import opened
 from emulator.template import StackTemplate, load
@@ -152,6 +153,10 @@ class Emulator:
         """What a function printed, line by line. Raises UnknownFunction."""
         return self._functions.read_logs(name_or_arn)
 
+    def fire(self, rule: str) -> None:
+        """Let a schedule, by its rule's name, fire now."""
+        self._events.fire(rule)
+
     def messages(self) -> list[dict[str, Any]]:
         """What was published to the outcome topic, oldest first: `subject` and `message` (decoded from JSON)."""
         return moto_setup.published_messages(self.topic_arn, self.region)
@@ -188,11 +193,15 @@ class Emulator:
         self._state.restore(self._jobs, self._models, self.options.faults)
         self._open_api()
         self._state.resume(self._job_threads.start)
+        schedules = Schedules(self._events.fire, self._clock)
+        if self.options.schedules:
+            schedules.start(moto_setup.schedules_of_default_bus(REGION))
         self._closes_first(
             self._job_threads.close,
             self._functions.close,
             moto_step_functions.stop_executions,
             self._events.close,
+            schedules.close,
             self._clock.close,
             self._state.freeze,
         )

@@ -50,7 +50,17 @@ class EventBus:
 
     def put(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
         """Put an event of an AWS service on the bus."""
-        event = {
+        event = self._event(source, detail_type, detail, resources)
+        for rule in moto_setup.rules_of_default_bus(self._region):
+            self._submit(rule.send_to_targets, event)
+
+    def fire(self, rule_name: str) -> None:
+        """Tell a schedule's targets that it is time; a rule that is gone or disabled has none."""
+        if rule := moto_setup.schedule_of_default_bus(self._region, rule_name):
+            self._submit(rule.send_to_targets, self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
+
+    def _event(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> dict[str, Any]:
+        return {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": detail_type,
@@ -61,8 +71,6 @@ class EventBus:
             "resources": resources,
             "detail": detail,
         }
-        for rule in moto_setup.rules_of_default_bus(self._region):
-            self._submit(rule.send_to_targets, event)
 
     def deliver(self, target: dict[str, Any], event: dict[str, Any]) -> None:
         """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""

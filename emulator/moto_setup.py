@@ -13,6 +13,7 @@ import itertools
 import json
 import logging
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -106,10 +107,29 @@ def published_messages(topic_arn: str, region: str) -> list[dict[str, Any]]:
 
 def rules_of_default_bus(region: str) -> list[Any]:
     """The enabled EventBridge rules, moto's own objects with `send_to_targets(event)`, but for schedules."""
+    return [rule for rule in _enabled_rules(region) if rule.event_pattern.get_pattern()]
+
+
+def schedules_of_default_bus(region: str) -> dict[str, float]:
+    """The enabled rules that fire at a rate, by name, with seconds between two firings."""
+    found = ((rule, _RATE.fullmatch(rule.scheduled_expression or "")) for rule in _enabled_rules(region))
+    return {rule.name: int(rate[1]) * _SECONDS[rate[2]] for rule, rate in found if rate}
+
+
+def schedule_of_default_bus(region: str, name: str) -> Any:
+    """An enabled rule by name, moto's own object; None where there is none any more."""
+    return next((rule for rule in _enabled_rules(region) if rule.name == name and rule.scheduled_expression), None)
+
+
+def _enabled_rules(region: str) -> list[Any]:
     from moto.events.models import events_backends  # noqa: PLC0415  (needed only when an event is put)
 
-    bus = events_backends[ACCOUNT][region].event_buses["default"]
-    return [rule for rule in bus.rules.values() if rule.state == "ENABLED" and rule.event_pattern.get_pattern()]
+    rules = events_backends[ACCOUNT][region].event_buses["default"].rules.values()
+    return [rule for rule in list(rules) if rule.state == "ENABLED"]
+
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 
 def _reset() -> None:

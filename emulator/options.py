@@ -59,6 +59,9 @@ class EmulatorOptions:
     state: Path | None = None
     """Folder that the state is kept in, and taken up from at the next start; None: it ends with the emulator."""
 
+    schedules: bool = False
+    """Whether rules with a schedule fire: by the clock that `speed` is about, but never twice in 15 real seconds."""
+
     judge_url: str | None = field(default_factory=lambda: os.environ.get("RFT_JUDGE_URL") or None)
     """Base URL of an OpenAI-compatible server that answers Converse; None: the deterministic stand-in."""
     judge_model: str = field(default_factory=lambda: os.environ.get("RFT_JUDGE_MODEL", "default"))

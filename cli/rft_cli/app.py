@@ -155,6 +155,7 @@ def up(
         parameters=parameters(parameter or ()),
         faults=faults_of(faults),
         state=state,
+        schedules=True,
     )
     local_up(options, as_json=as_json or output == Output.JSON)
 

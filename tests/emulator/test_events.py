@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import queue
 import time
 from typing import Any
 
 import pytest
 
 from emulator import Emulator
+from emulator.clock import ScaledClock
 from emulator.event_targets import target_input
 from emulator.faults import Fault
+from emulator.schedules import Schedules
 from tests.emulator.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -73,6 +76,24 @@ def test_a_schedule_is_told_of_no_event(aws: Emulator, told: Any) -> None:
     events.remove_targets(Rule="marked", Ids=["listener"])
     events.delete_rule(Name="marked")
     assert [e["detail"]["object"]["key"] for e in told()] == ["runs/end"]
+
+
+def test_a_schedule_fires(aws: Emulator, told: Any) -> None:
+    aws.client("events").put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
+    aws.fire("everything")
+    (event,) = eventually(told)
+    assert (event["source"], event["detail-type"], event["detail"]) == ("aws.events", "Scheduled Event", {})
+    assert event["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/everything"]
+    aws.fire("no such rule")
+
+
+def test_schedules_fire_again_and_again_until_time_ends() -> None:
+    clock, fired = ScaledClock(speed=36_000), queue.SimpleQueue[str]()
+    schedules = Schedules(fired.put, clock, least=0.01)
+    schedules.start({"hourly": 3600.0, "never": 1e9})
+    assert [fired.get(timeout=10) for _ in range(2)] == ["hourly", "hourly"]
+    clock.close()
+    schedules.close()
 
 
 def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
