@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +25,9 @@ from emulator.bedrock.judge import STAND_IN, server_model_id
 from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
 from emulator.bedrock.training import Training
+from emulator.bedrock.views import JOB_CHANGE, job_change
 from emulator.clock import ScaledClock
+from emulator.dead_letters import send_dead_letter
 from emulator.events import EventBus
 from emulator.faults import Faults
 from emulator.functions.registry import Functions
@@ -45,8 +48,6 @@ REGION = "us-east-1"
 LEASES_SECONDS = 120.0
 """Who was killed may hold a lease by the wall clock, such as the claim on a message (90 s): back-offs that pass faster
 than it runs out would end in vain."""
-
-JOB_CHANGE = "Model Customization Job State Change"
 
 
 class Emulator:
@@ -168,7 +169,7 @@ class Emulator:
             faults=self.faults,
             clock=self._clock,
             workers=self.options.workers_per_function,
-            dead_letter=self._dead_letter,
+            dead_letter=partial(send_dead_letter, self.client),
         )
         self._events = EventBus(
             self._functions,
@@ -305,24 +306,7 @@ class Emulator:
         self._events.execution_ended(execution)
 
     def _job_changed(self, job: Job) -> None:
-        detail = {
-            "version": "0.0",
-            "jobName": job.name,
-            "jobArn": job.arn,
-            "outputModelName": job.request["customModelName"],
-            "roleArn": job.request["roleArn"],
-            "jobStatus": job.status,
-            "clientRequestToken": job.request.get("clientRequestToken"),
-            "failureMessage": job.failure,
-        }
-        self._events.put("aws.bedrock", JOB_CHANGE, {k: v for k, v in detail.items() if v is not None}, [job.arn])
+        self._events.put("aws.bedrock", JOB_CHANGE, job_change(job), [job.arn])
 
     def _start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:
         self.client("stepfunctions").start_execution(stateMachineArn=state_machine_arn, name=name, input=payload)
-
-    def _dead_letter(self, arn: str, payload: bytes) -> None:
-        if arn.split(":")[2] == "sns":
-            self.client("sns").publish(TopicArn=arn, Message=payload.decode())
-        else:
-            url = self.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
-            self.client("sqs").send_message(QueueUrl=url, MessageBody=payload.decode())

@@ -1,4 +1,4 @@
-"""Jobs as Bedrock's Get and List show them. Pure."""
+"""Jobs as Bedrock's Get, List and events show them. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 from emulator.bedrock.jobs import Job
 from emulator.bedrock.requests import made_between, page
+
+JOB_CHANGE = "Model Customization Job State Change"
+"""The `detail-type` of an event about a job."""
 
 
 def job_view(job: Job) -> dict[str, Any]:
@@ -69,3 +72,18 @@ def _details(job: Job) -> dict[str, Any]:
         known = {key: value for key, value in times.items() if value is not None}
         details[f"{name}Details"] = {"status": phase.status, **known}
     return details
+
+
+def job_change(job: Job) -> dict[str, Any]:
+    """The `detail` of the event that Bedrock puts on the bus when a job changes."""
+    detail = {
+        "version": "0.0",
+        "jobName": job.name,
+        "jobArn": job.arn,
+        "outputModelName": job.request["customModelName"],
+        "roleArn": job.request["roleArn"],
+        "jobStatus": job.status,
+        "clientRequestToken": job.request.get("clientRequestToken"),
+        "failureMessage": job.failure,
+    }
+    return {name: value for name, value in detail.items() if value is not None}
