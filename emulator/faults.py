@@ -145,35 +145,19 @@ class Faults:
 
     def throttle(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
         """ThrottlingException, as when a rate limit is passed."""
-        self.add(
-            Fault(
-                service=service,
-                operation=operation,
-                subject=subject,
-                count=count,
-                code="ThrottlingException",
-                status=429,
-                message="Rate exceeded (injected by the emulator)",
-            )
-        )
+        self._refuse("ThrottlingException", 429, service=service, operation=operation, count=count, subject=subject)
 
     def server_error(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """InternalServerException with status 500."""
-        self.add(Fault(service=service, operation=operation, subject=subject, count=count))
+        """InternalServerException."""
+        self._refuse("InternalServerException", 500, service=service, operation=operation, count=count, subject=subject)
 
     def quota(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
         """ServiceQuotaExceededException, as when too much of a kind is under way."""
-        self.add(
-            Fault(
-                service=service,
-                operation=operation,
-                subject=subject,
-                count=count,
-                code="ServiceQuotaExceededException",
-                status=400,
-                message="Quota exceeded (injected by the emulator)",
-            )
-        )
+        code = "ServiceQuotaExceededException"
+        self._refuse(code, 400, service=service, operation=operation, count=count, subject=subject)
+
+    def _refuse(self, code: str, status: int, **which: Any) -> None:
+        self.add(Fault(code=code, status=status, message=f"{code} (injected by the emulator)", **which))
 
     def crash(self, function: str = "", *, count: int | None = 1) -> None:
         """The process of a function (its name or logical id, or the start of it) dies on its next call."""
