@@ -1,7 +1,7 @@
 """Runs and events on the emulated AWS in which each function takes part, and what each invocation took.
 
-Two runs from a request, of which the first finds no process warm; a run from an upload, prepared in parts, to which
-somebody says no; and then events for the functions that these do not call, or not with work of an ordinary size.
+A run from a request, which finds no process warm; a run from an upload, prepared in parts, to which somebody says no;
+and then events for the functions that these do not call, or not with work of an ordinary size.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from emulator.functions.report import KIND
 from rft_cli.control_plane import ControlPlane
 from tests.project import FUNCTIONS, ROOT, snake
 
-AT_ONCE, IN_PARTS, PARTS = 1_000, 2_000, 3
+AT_ONCE, IN_PARTS, PARTS = 4_000, 4_500, 3
 """Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
 JUDGED, GRADED = 64, 256
 """Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
-JUDGE_SECONDS = 0.3
 BATCHES = 4
 """In a part of a smoke test that several functions ask."""
 
@@ -35,6 +34,9 @@ RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeComposite")
 REFUSED = {"require_approval": True, "smoke_test": {"sample_size": 20}}
 NO_SWEEPS = Fault(service="events", operation="Deliver", subject="rft-SweepRuns", effect="lose", count=None)
 """It comes every half hour, which is every few seconds here, and is called by an event of its own instead."""
+
+SLOW_JUDGE = Fault(service="bedrock", operation="Converse", effect="delay", seconds=0.3, count=None)
+NEW_API = Fault(service="lambda", operation="Invoke", subject="Api", effect="cold_start")
 
 Kind = tuple[str, bool]
 """A function's logical id, and whether its process was new."""
@@ -82,7 +84,6 @@ class Datasets:
             training_seconds=1,
             max_steps=2,
             max_rollouts_per_step=32,
-            judge_latency=JUDGE_SECONDS,
             parameters={"MaxBytesAtOnce": str(most - 1), "ShardBytes": str(-(-most // PARTS))},
             faults=(NO_SWEEPS,),
         )
@@ -101,14 +102,25 @@ def datasets() -> Iterator[Datasets]:
 def call_every_function(aws: Emulator, data: Datasets) -> Invocations:
     """All invocations that are alike, by kind. Raises RuntimeError where one failed."""
     reports = Reports(aws)
-    run_id = run(aws, "cold", records=data.at_once)
-    run(aws, "warm", records=data.at_once)
-    runs = reports.new()
+    run_id = run(aws, "posted", records=data.at_once)
+    posted = reports.new()
+    del posted["Api", True]  # it waited for what the emulator does only once
     _refuse(aws, data.in_parts)
     refused = reports.new()
+    del refused["PrepareDataset", False]  # it only saw how large the file is
+    return refused | posted | _called(aws, reports, run_id)
+
+
+def _called(aws: Emulator, reports: Reports, run_id: str) -> Invocations:
+    """What the events themselves took, and not what else they made run."""
+    found: Invocations = {}
+    aws.faults.add(SLOW_JUDGE)
     for name, event in _events(aws, run_id):
         aws.invoke(name, json.dumps(event).encode())
-    return refused | runs | reports.new()
+        for kind, invoked in reports.new().items():
+            if kind[0] == name:
+                found.setdefault(kind, []).extend(invoked)
+    return found
 
 
 class Reports:
@@ -142,6 +154,7 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
     s3.upload_file(str(dataset), aws.bucket, f"{folder}/{dataset.name}")
     plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
     run_id = until_status(plane, name="refused", status="AWAITING_APPROVAL")
+    aws.faults.add(NEW_API)
     plane.approve(run_id, approved=False, by="benchmark", comment="")
     until_status(plane, name="refused", status="REJECTED")
 

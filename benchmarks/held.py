@@ -20,7 +20,7 @@ from pathlib import Path
 
 from emulator.functions.report import processor_seconds
 
-TICK = 0.002
+TICK = 0.004
 PERIOD = 0.02
 LOOK = 0.01
 """Seconds between two looks for processes that are new or gone."""

@@ -78,5 +78,12 @@ def test_the_docs_table_is_what_the_formulas_give(hours: int) -> None:
     assert float(cells[4]) == pytest.approx(dollars(hours), abs=0.00005)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_docs_explain_each_functions_memory_as_the_template_has_it(name: str) -> None:
+    rows = [line for line in COST.splitlines() if re.match(rf"\| {name}(,.*)? \|", line)]
+    assert rows
+    assert {row.split("|")[2].strip() for row in rows} == {f"{FUNCTIONS[name]['MemorySize']:,}"}
+
+
 def test_the_docs_name_the_date_of_the_prices() -> None:
     assert re.search(rf"\b{SERVICE_PRICES.as_of}\b", COST)
