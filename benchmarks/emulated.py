@@ -18,13 +18,14 @@ PATIENCE = 600.0
 COUNTED = ("bedrock", "dynamodb", "s3", "sns")
 
 
-def run(aws: Emulator, name: str, *, records: Path = SAMPLE) -> str:
+def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 20) -> str:
     """The id of a run that has completed. Raises RuntimeError for any other end."""
     key = f"datasets/{name}.json"
     aws.client("s3").upload_file(str(records), aws.bucket, key)
     plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
     dataset = {"task": "pandalm", "uri": f"s3://{aws.bucket}/{key}"}
-    run_id: str = plane.start_run({"name": name, "dataset": dataset, "smoke_test": {"sample_size": 20}})["run_id"]
+    smoke_test = {"sample_size": sample_size}
+    run_id: str = plane.start_run({"name": name, "dataset": dataset, "smoke_test": smoke_test})["run_id"]
     deadline = time.monotonic() + PATIENCE
     while (view := plane.run(run_id))["status"] not in TERMINAL or _execution(aws, run_id) == "RUNNING":
         if time.monotonic() > deadline:

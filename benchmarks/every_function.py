@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +28,13 @@ AT_ONCE, IN_PARTS, PARTS = 4_000, 4_500, 3
 """Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
 JUDGED, GRADED = 64, 256
 """Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
-BATCHES = 4
-"""In a part of a smoke test that several functions ask."""
+ASKED, BATCHES = 10, 4
+"""Rows of a smoke test's sample, and batches in a part that one of several functions asks."""
+CALLS, AT_A_TIME = 3, 2
+"""Of each function that is called by events; and how many functions are."""
 
 RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeComposite")
-REFUSED = {"require_approval": True, "smoke_test": {"sample_size": 20}}
+REFUSED = {"require_approval": True, "smoke_test": {"sample_size": ASKED}}
 NO_SWEEPS = Fault(service="events", operation="Deliver", subject="rft-SweepRuns", effect="lose", count=None)
 """It comes every half hour, which is every few seconds here, and is called by an event of its own instead."""
 
@@ -102,7 +105,7 @@ def datasets() -> Iterator[Datasets]:
 def call_every_function(aws: Emulator, data: Datasets) -> Invocations:
     """All invocations that are alike, by kind. Raises RuntimeError where one failed."""
     reports = Reports(aws)
-    run_id = run(aws, "posted", records=data.at_once)
+    run_id = run(aws, "posted", records=data.at_once, sample_size=ASKED)
     posted = reports.new()
     del posted["Api", True]  # it waited for what the emulator does only once
     _refuse(aws, data.in_parts)
@@ -113,14 +116,18 @@ def call_every_function(aws: Emulator, data: Datasets) -> Invocations:
 
 def _called(aws: Emulator, reports: Reports, run_id: str) -> Invocations:
     """What the events themselves took, and not what else they made run."""
-    found: Invocations = {}
     aws.faults.add(SLOW_JUDGE)
-    for name, event in _events(aws, run_id):
+    events = _events(aws, run_id)
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        list(pool.map(lambda name: _call(aws, name, events[name]), events))
+    found = {kind: invoked for kind, invoked in reports.new().items() if kind[0] in events}
+    _call(aws, "GradePandalm", [[_judged(f"{number}-{n}") for n in range(JUDGED)] for number in range(CALLS)])
+    return found | reports.new()
+
+
+def _call(aws: Emulator, name: str, events: Sequence[Any]) -> None:
+    for event in events:
         aws.invoke(name, json.dumps(event).encode())
-        for kind, invoked in reports.new().items():
-            if kind[0] == name:
-                found.setdefault(kind, []).extend(invoked)
-    return found
 
 
 class Reports:
@@ -159,17 +166,15 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
     until_status(plane, name="refused", status="REJECTED")
 
 
-def _events(aws: Emulator, run_id: str) -> Iterator[tuple[str, Any]]:
-    """Functions and what to call them with, each more than once, so that not all find no process."""
-    for _ in range(2):
-        yield "ReconcileRun", _ended(aws, run_id)
-        yield "SweepRuns", _sample("sweep_runs")
-        yield "AskGrader", _part(aws, run_id)
-        for name in RULE_BASED:
-            samples = _sample(snake(name))
-            yield name, [samples[n % len(samples)] | {"id": f"rollout-{n}"} for n in range(GRADED)]
-    for number in range(3):
-        yield "GradePandalm", [_judged(f"{number}-{n}") for n in range(JUDGED)]
+def _events(aws: Emulator, run_id: str) -> dict[str, list[Any]]:
+    """Functions and what to call them with, more than once, so that not all calls find no process."""
+    batches = {name: _batch(_sample(snake(name))) for name in RULE_BASED}
+    once = {"ReconcileRun": _ended(aws, run_id), "SweepRuns": _sample("sweep_runs"), "AskGrader": _part(aws, run_id)}
+    return {name: [event] * CALLS for name, event in (once | batches).items()}
+
+
+def _batch(samples: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [samples[n % len(samples)] | {"id": f"rollout-{n}"} for n in range(GRADED)]
 
 
 def _sample(name: str) -> Any:
