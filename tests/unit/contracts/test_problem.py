@@ -17,6 +17,7 @@ NEVER_MET_BY_A_CALLER = {
     "JobRequestInvalid",
     "JudgeError",
     "OutOfTime",
+    "PlanChanged",
 }
 """Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""
 
