@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 
 SHINGLE = 3  # shingles() takes three by three
@@ -45,9 +45,14 @@ def signature(found: Set[int]) -> array[int] | None:
 
 def similarity(one: array[int], other: array[int]) -> float:
     """Estimated Jaccard similarity: of the least of both, how many are in each."""
-    either, both = set(one).union(other), set(one).intersection(other)
-    least = sorted(either)[:SKETCH]
-    return len(both.intersection(least)) / len(least)
+    least = sorted(set(one).union(other))[:SKETCH]
+    return len(set(one).intersection(other).intersection(least)) / len(least)
+
+
+def _near(one: array[int], other: array[int]) -> bool:
+    """At least NEAR; most that are not share too few to be, and need no sorting."""
+    shared = len(set(one).intersection(other))
+    return shared >= NEAR * max(len(one), len(other)) and similarity(one, other) >= NEAR
 
 
 class Seen:
@@ -72,11 +77,17 @@ class Seen:
         if minima is None:
             return False
         keys = _keys(minima)
-        met = {id(other): other for key in keys if (other := self._buckets.get(key))}.values()
+        met = [other for key in keys if (other := self._buckets.get(key))]
         if remember:
             for key in keys:
                 self._buckets.setdefault(key, minima)
-        return any(similarity(minima, other) >= NEAR for other in met)
+        return any(_near(minima, other) for other in _often(met, min(2, len(keys))))
+
+
+def _often(met: Sequence[array[int]], times: int) -> list[array[int]]:
+    """Each that was met so often at least. Near prompts share most pairs: one alone is what many prompts say."""
+    counts = Counter(map(id, met))
+    return list({id(each): each for each in met if counts[id(each)] >= times}.values())
 
 
 def _keys(minima: array[int]) -> list[int]:

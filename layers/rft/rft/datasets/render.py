@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rft.contracts.dataset import BadRecord, SplitName, prompt_text
+from pydantic_core import to_json
+
+from rft.contracts.dataset import BadRecord, Message, SplitName, prompt_text
 from rft.datasets.records import RawRecord
 from rft.tasks.base import BadRecord as Unusable
 from rft.tasks.base import Example, Task
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 GROUP_BYTES = 8
 """Of a group's digest. Two prompts that share one by chance (1 in 10^7 for a million prompts) only stay together."""
 
@@ -88,13 +89,28 @@ def _example(record: RawRecord, task: Task) -> Example:
 
 
 def row_body(example: Example, task: Task, position: int) -> bytes:
-    """A row as JSON, without its end."""
-    return _ENCODE(_content(example, task, position))[:-1].encode()
+    """A row as JSON, without its end. Raises BadRecord for a number beyond a float's range, which JSON can hold."""
+    body: bytes = to_json(_content(example, task, position), inf_nan_mode="constants")
+    if b"Infinity" in body and _has_infinity(body):
+        raise Unusable("holds a number that is too large")
+    return body[:-1]
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    """As model_dump, which takes half of the time that a row takes."""
+    return {"role": message.role, "content": message.content, **(message.model_extra or {})}
+
+
+def _has_infinity(body: bytes) -> bool:
+    """As a number, and not just as a word of a text."""
+    found: list[str] = []
+    json.loads(body, parse_constant=found.append)
+    return bool(found)
 
 
 def row_end(run_id: str, split: SplitName) -> bytes:
     """What closes each row of a run's split: telemetry of a grader tells training from validation by it."""
-    return f',"split":{_ENCODE(split)},"run_id":{_ENCODE(run_id)}}}\n'.encode()
+    return b',"split":%b,"run_id":%b}\n' % (to_json(split), to_json(run_id))
 
 
 ROW_END_WITHOUT_RUN = b"}\n"
@@ -104,7 +120,7 @@ def _content(example: Example, task: Task, position: int) -> dict[str, Any]:
     """A DatasetRow without its split and run id, keys in their order in the file; those a record brings are dropped."""
     extra = {key: value for key, value in (example.extra or {}).items() if key not in {"split", "run_id"}}
     return {
-        "messages": [message.model_dump() for message in example.messages],
+        "messages": [_turn(message) for message in example.messages],
         "reference_answer": example.reference_answer,
         "task_id": extra.pop("task_id", f"{task.name}-{position:06d}"),
         "domain": example.domain,

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rft.datasets.duplicates import common, shingles, signature
 
@@ -24,8 +24,7 @@ _LATIN = "latin"
 _NO_LETTERS = bytes(sorted(set(range(128)) - set(string.ascii_letters.encode())))
 
 
-@dataclass(frozen=True)
-class Traits:
+class Traits(NamedTuple):
     """One row's. `prompt` and `reference` are digests, `minima` the prompt's signature (None: no words of its own).
 
     `scripts` counts the letters of the prompt's own part by writing system.

@@ -7,7 +7,6 @@ Format and figures: https://github.com/WeOpenML/PandaLM (data/testset-v1.json).
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,8 +64,10 @@ def prompt(question: str, response1: str, response2: str) -> tuple[Message, Mess
 
 def majority(votes: tuple[int, int, int]) -> int:
     """What most annotators voted; a three-way split is a tie."""
-    vote, count = Counter(votes).most_common(1)[0]
-    return vote if count > 1 else 0
+    first, second, third = votes
+    if first in (second, third):
+        return first
+    return second if second == third else 0
 
 
 class PandaLm:
