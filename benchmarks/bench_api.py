@@ -5,9 +5,9 @@ its own, the ledger's transaction and the start of the execution, which then fai
 functions, so that little but the API is measured.
 
 One client first, each request after the last one's answer. Then 20 clients at once who together ask half as often as
-that one client did, at times of their own: this has a bound. Last, 20 clients at one
-moment. That is a measure of the emulator and of this machine's cores alone: the work is all computing, so that the
-last of 20 waits at least 20 / cores times as long as one alone does. AWS gives each request a process of its own.
+that one client did, at times of their own: this has a bound. Last, 20 clients at one moment. That is a measure of the
+emulator alone: most of the work is computing in its one process, so that the last of 20 waits as long as all 20 take.
+AWS gives each request a process of its own.
 """
 
 from __future__ import annotations
