@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import settings
 from tests.reports import FAULT_MATRIX, SOAK
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore looks for credentials on the network where it finds none
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # As shells leave it to what they start in the background; what tests start would inherit it, and never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")

@@ -34,12 +34,8 @@ Rft = Callable[..., Said]
 
 @pytest.fixture
 def rft(capsys: pytest.CaptureFixture[str]) -> Iterator[Rft]:
-    """Runs `rft` with the given arguments.
-
-    Ctrl-C works as in a terminal, even where whoever started the tests has it ignored, as shells do in the background.
-    """
+    """Runs `rft` with the given arguments."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(*arguments: str | Path) -> Said:
         capsys.readouterr()
