@@ -6,6 +6,7 @@ variables as they were then. What went on inside the state, such as the parts of
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -134,7 +135,7 @@ class _ResumedWorker(ExecutionWorker):  # type: ignore[misc]
         self._position = position
 
     def _get_evaluation_entrypoint(self) -> Any:
-        program = super()._get_evaluation_entrypoint()
+        program = copy.copy(super()._get_evaluation_entrypoint())  # it is that of every other execution, too
         program.start_at = StartAt(self._position["state"])
         return program
 

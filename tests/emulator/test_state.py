@@ -166,6 +166,17 @@ def test_an_execution_goes_on_at_its_state_with_its_variables(tmp_path: Path) ->
             start(aws, "failed", payload={"do": "raise", "message": "no"})
 
 
+def test_an_execution_that_is_started_after_one_was_taken_up_begins_at_the_beginning(tmp_path: Path) -> None:
+    with Emulator.start(options(tmp_path, speed=1)) as aws:
+        waiting = start(aws, "waiting", payload={"do": "echo"})
+        states = aws.client("stepfunctions")
+        eventually(lambda: "WaitStateEntered" in str(states.get_execution_history(executionArn=waiting)))
+    with Emulator.start(options(tmp_path)) as aws:
+        ended(aws, waiting)
+        ended(aws, start(aws, "new", payload={"do": "echo"}))
+        assert aws.logs("Probe").count("echoing") == 1
+
+
 def test_a_map_begins_again_with_all_of_its_items(tmp_path: Path) -> None:
     items = [{"do": "echo"}, {"do": "sleep", "seconds": 1}, {"do": "sleep", "seconds": 1.5}]
     with Emulator.start(options(tmp_path)) as aws:
