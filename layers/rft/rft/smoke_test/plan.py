@@ -109,6 +109,11 @@ def numbered(plan: Plan) -> Iterator[tuple[Phase, dict[int, Ask]]]:
         yield phase, {number: ask for ask, number in zip(phase.asks, numbers, strict=False)}
 
 
+def by_number(plan: Plan) -> dict[int, Ask]:
+    """Every call of the plan."""
+    return {number: ask for _, asks in numbered(plan) for number, ask in asks.items()}
+
+
 def parts(numbers: Sequence[int], first: int) -> tuple[SmokeTestPart, ...]:
     """Calls shared out among functions; the parts are counted from `first` on."""
     shares = (tuple(numbers[at : at + PART_ASKS]) for at in range(0, len(numbers), PART_ASKS))

@@ -11,7 +11,7 @@ from datetime import timedelta
 from rft.errors import RetryableThrottling
 from rft.ports import Clock, GraderInvoker
 from rft.smoke_test.evidence import broken
-from rft.smoke_test.plan import LOAD, PARALLELISM, Ask, Phase, Plan, numbered
+from rft.smoke_test.plan import LOAD, PARALLELISM, Ask, Phase, Plan, by_number, numbered
 from rft.smoke_test.replies import Scored, score
 
 ASK_WITHIN = timedelta(seconds=540)
@@ -53,7 +53,7 @@ class Answered:
 
     def load(self, plan: Plan) -> tuple[float | None, ...]:
         """Seconds of each batch of the load trial, None for one that was refused."""
-        asks = {number: ask for _, asks in numbered(plan) for number, ask in asks.items()}
+        asks = by_number(plan)
         return tuple(r.seconds for number, r in sorted(self.replies.items()) if asks[number].trial == LOAD)
 
 

@@ -11,7 +11,7 @@ from rft.contracts.steps import PreparedDataset
 from rft.errors import PlanChanged
 from rft.ports import ObjectStore
 from rft.smoke_test.evidence import Row
-from rft.smoke_test.plan import Ask, Plan, numbered, plan, rollouts_per_step
+from rft.smoke_test.plan import Ask, Plan, by_number, plan, rollouts_per_step
 from rft.smoke_test.sampling import Candidate, SampledRow, candidate, choose, sizes
 from rft.tasks import task as task_named
 from rft.tasks.base import Comparison, Task, comparison
@@ -27,7 +27,7 @@ class Questions:
 
     def asks(self, numbers: Sequence[int]) -> dict[int, Ask]:
         """Calls by their numbers. Raises PlanChanged for a number that the plan does not have."""
-        known = {number: ask for _, asks in numbered(self.plan) for number, ask in asks.items()}
+        known = by_number(self.plan)
         if missing := [number for number in numbers if number not in known]:
             raise PlanChanged(f"the smoke test's plan has no batch {missing[0]}; start the run again")
         return {number: known[number] for number in numbers}
