@@ -75,14 +75,13 @@ def survey_sample(rows: Mapping[SplitName, int], body: Body, step: int, share: S
     """As `survey`, of every so-many-th row of each split, from its first on."""
     chosen = {name: range(0, rows[name], step) for name in NAMES}
     read = TraitsReader(_wording(chosen["train"], body))
-    found, training = Survey(), Seen()
-    for name in NAMES:
-        own = training if name == "train" else Seen()
-        numbered = ((str(n), body(name, n)) for n in chosen[name])
-        for traits in chain.from_iterable(share(read, _batches(numbered))):
-            _note(found, name, traits, own)
-            if name != "train":
-                _note_leak(found, name, traits, training)
+    rows_read = ((str(n), body(name, n)) for name in NAMES for n in chosen[name])
+    splits = (name for name in NAMES for _ in chosen[name])
+    found, seen = Survey(), {name: Seen() for name in NAMES}
+    for name, traits in zip(splits, chain.from_iterable(share(read, _batches(rows_read))), strict=True):
+        _note(found, name, traits, seen[name])
+        if name != "train":
+            _note_leak(found, name, traits, seen["train"])
     return found
 
 
