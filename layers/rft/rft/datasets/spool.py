@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
+import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import accumulate
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from rft.datasets.render import Rendered
 
@@ -57,6 +59,13 @@ class RowSpool(RowIndex):
 
     `bodies` gets them end to end, `places` where each begins: two files that are open for reading and writing.
     """
+
+    @classmethod
+    @contextmanager
+    def temporary(cls) -> Iterator[Self]:
+        """In files that are gone afterwards, come what may."""
+        with tempfile.TemporaryFile() as bodies, tempfile.TemporaryFile() as places:
+            yield cls(bodies, places)
 
     def __init__(self, bodies: BinaryIO, places: BinaryIO) -> None:
         super().__init__()

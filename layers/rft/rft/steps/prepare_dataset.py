@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ def prepare_dataset(
     with source.open(wanted.uri, wanted.version) as opened:
         if shards and (size := _too_large(opened, wanted, shards)):
             return _divided(opened, size, wanted, source, shards)
-        with _spool() as spool, listed_in_full(run_id, store):
+        with RowSpool.temporary() as spool, listed_in_full(run_id, store):
             content = _Content.read(opened, wanted, spool, partial(workers.map, renderer), bounds)
             files = _Files(run_id, store)
             files.write(content)
@@ -79,13 +78,6 @@ def prepare_dataset(
         ledger=ledger,
     )
     return keep_manifest(manifest, store=store, ledger=ledger)
-
-
-@contextmanager
-def _spool() -> Iterator[RowSpool]:
-    """A spool on disk, which is gone afterwards, come what may."""
-    with tempfile.TemporaryFile() as bodies, tempfile.TemporaryFile() as places:
-        yield RowSpool(bodies, places)
 
 
 def _too_large(opened: OpenSource, wanted: DatasetRequest, shards: ShardSettings) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -39,8 +38,7 @@ def write_shard(
     wanted = sorted(position for piece in pieces for position in piece.positions)
     number_of = {position: number for number, position in enumerate(wanted)}
     renderer = Renderer(task_named(request.dataset.task), request.dataset.split.seed, _uncounted)
-    with tempfile.TemporaryFile() as bodies, tempfile.TemporaryFile() as places:
-        spool = RowSpool(bodies, places)
+    with RowSpool.temporary() as spool:
         with source.open(pinned.uri, pinned.version) as opened:
             raw = SourceBytes(opened.stream)
             for rendered in workers.map(renderer, _batches(read_records(raw), number_of)):
