@@ -21,8 +21,6 @@ from emulator.faults import Fault
 HOURS = (1, 24, 72)
 SPEED = 1_000_000.0
 MOST_EVENTS, MOST_DOLLARS = 1_500, 0.10
-SWEEP = "rft-SweepRuns"
-"""Comes every half hour, which is all the time at this speed; not a run's own."""
 NAMES = ("events", "looks", "invocations", "transitions")
 
 
@@ -48,7 +46,6 @@ def measure() -> list[Ratio]:
 def _seen(aws: Emulator, hours: int) -> Seen:
     aws.faults.clear()
     count_requests(aws)
-    aws.faults.add(Fault(service="events", operation="Deliver", subject=SWEEP, effect="lose", count=None))
     looks = Polling().looks(hours)  # StartTraining looks once, too, before the first wait
     showing = {"service": "bedrock", "operation": "GetModelCustomizationJob", "effect": "show"}
     aws.faults.add(Fault.model_validate({**showing, "message": "InProgress", "count": looks}))

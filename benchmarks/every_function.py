@@ -35,9 +35,6 @@ CALLS, AT_A_TIME = 3, 2
 
 RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeComposite")
 REFUSED = {"require_approval": True, "smoke_test": {"sample_size": ASKED}}
-NO_SWEEPS = Fault(service="events", operation="Deliver", subject="rft-SweepRuns", effect="lose", count=None)
-"""It comes every half hour, which is every few seconds here, and is called by an event of its own instead."""
-
 SLOW_JUDGE = Fault(service="bedrock", operation="Converse", effect="delay", seconds=0.3, count=None)
 NEW_API = Fault(service="lambda", operation="Invoke", subject="Api", effect="cold_start")
 
@@ -88,7 +85,6 @@ class Datasets:
             max_steps=2,
             max_rollouts_per_step=32,
             parameters={"MaxBytesAtOnce": str(most - 1), "ShardBytes": str(-(-most // PARTS))},
-            faults=(NO_SWEEPS,),
         )
 
 
