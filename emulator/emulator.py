@@ -16,16 +16,9 @@ from botocore.credentials import Credentials
 
 from emulator import moto_setup, moto_step_functions
 from emulator.aws_port import AwsPort, Service
-from emulator.bedrock.control import Bedrock, JobThreads
-from emulator.bedrock.converse import Converse
-from emulator.bedrock.data import read_all_rows
-from emulator.bedrock.deployed import DeployedModels
-from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.control import Bedrock
 from emulator.bedrock.judge import STAND_IN, server_model_id
-from emulator.bedrock.models import Models
-from emulator.bedrock.service import BedrockService
-from emulator.bedrock.training import Training
-from emulator.bedrock.views import JOB_CHANGE, job_change
+from emulator.bedrock_setup import EmulatedBedrock
 from emulator.clock import ScaledClock
 from emulator.dead_letters import send_dead_letter
 from emulator.events import EventBus
@@ -40,7 +33,6 @@ from emulator.schedules import Schedules
 from emulator.stack import Stack, deploy, empty_archive
 from emulator.state.state import opened
 from emulator.template import StackTemplate, load
-from rft.contracts.dataset import DatasetRow
 
 REGION = "us-east-1"
 """The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
@@ -191,14 +183,14 @@ class Emulator:
         self._cleanup.enter_context(self._state.installed(self._deployed(template)))
         self._open_aws()
         self.stack = self._deploy(template)
-        self._state.restore(self._jobs, self._models, self.options.faults)
+        self._state.restore(self._bedrock.jobs, self._bedrock.models, self.options.faults)
         self._open_api()
-        self._state.resume(self._job_threads.start)
+        self._state.resume(self._bedrock.threads.start)
         schedules = Schedules(self._events.fire, self._clock)
         if self.options.schedules:
             schedules.start(moto_setup.schedules_of_default_bus(REGION))
         self._closes_first(
-            self._job_threads.close,
+            self._bedrock.threads.close,
             self._functions.close,
             moto_step_functions.stop_executions,
             self._events.close,
@@ -216,20 +208,18 @@ class Emulator:
         )
 
     def _open_aws(self) -> None:
-        jobs = self._jobs = Jobs(
+        bedrock = self._bedrock = EmulatedBedrock(
+            self.options,
+            self._clock,
+            self._state,
             region=REGION,
             account=moto_setup.ACCOUNT,
-            concurrent=self.options.concurrent_jobs,
-            keep=self._state.keep_job,
+            client=self.client,
+            invoke=self._functions.invoke_for_service,
+            put_event=self._events.put,
         )
-        self.bedrock = Bedrock(jobs, self.faults)
-        self._job_threads = JobThreads(self._training)
-        models = self._models = Models(
-            jobs, self.faults, seconds=self.options.deployment_seconds, keep=self._state.keep_deployments
-        )
-        converse = Converse(self.options, self._clock, self.faults, DeployedModels(models, self._rows))
-        bedrock = BedrockService(jobs, models, converse, self.faults, self._job_threads.start)
-        services: dict[str, Service] = {"bedrock": bedrock, "lambda": LambdaService(self._functions)}
+        self.bedrock = Bedrock(bedrock.jobs, self.faults)
+        services: dict[str, Service] = {"bedrock": bedrock.service, "lambda": LambdaService(self._functions)}
         app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock, called=self._state.called)
         self._aws = LoopbackServer(app, self.options.port)
         self._cleanup.callback(self._aws.close)
@@ -286,27 +276,9 @@ class Emulator:
         deployed = self.client("lambda").get_function_configuration(FunctionName=self.stack.functions[0].name)
         return str(deployed["Role"])
 
-    def _rows(self, job: Job) -> list[DatasetRow]:
-        return read_all_rows(self.client("s3"), job.request)
-
-    def _training(self, job: Job) -> Training:
-        return Training(
-            job,
-            s3=self.client("s3"),
-            invoke=self._functions.invoke_for_service,
-            faults=self.faults,
-            clock=self._clock,
-            options=self.options,
-            changed=self._job_changed,
-            keep=self._jobs.keep,
-        )
-
     def _execution_ended(self, execution: Any) -> None:
         self._state.execution_ended(execution)
         self._events.execution_ended(execution)
-
-    def _job_changed(self, job: Job) -> None:
-        self._events.put("aws.bedrock", JOB_CHANGE, job_change(job), [job.arn])
 
     def _start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:
         self.client("stepfunctions").start_execution(stateMachineArn=state_machine_arn, name=name, input=payload)

@@ -1,0 +1,67 @@
+"""The emulated Bedrock, put together: jobs, what trains them, the models they leave, and what answers for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from emulator.bedrock.control import JobThreads
+from emulator.bedrock.converse import Converse
+from emulator.bedrock.data import read_all_rows
+from emulator.bedrock.deployed import DeployedModels
+from emulator.bedrock.grading import Invoke
+from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.models import Models
+from emulator.bedrock.service import BedrockService
+from emulator.bedrock.training import Training
+from emulator.bedrock.views import JOB_CHANGE, job_change
+from emulator.clock import ScaledClock
+from emulator.options import EmulatorOptions
+from emulator.state.state import State
+from rft.contracts.dataset import DatasetRow
+
+PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
+"""Tells EventBridge: source, detail type, detail, ARNs of what it is about."""
+
+
+class EmulatedBedrock:
+    """One account's jobs and models in one region."""
+
+    def __init__(
+        self,
+        options: EmulatorOptions,
+        clock: ScaledClock,
+        state: State,
+        *,
+        region: str,
+        account: str,
+        client: Callable[[str], Any],
+        invoke: Invoke,
+        put_event: PutEvent,
+    ) -> None:
+        """`client` gives clients of the emulated AWS, whose functions `invoke` runs."""
+        self._options, self._clock, self._faults = options, clock, state.faults
+        self._client, self._invoke, self._put_event = client, invoke, put_event
+        self.jobs = Jobs(region=region, account=account, concurrent=options.concurrent_jobs, keep=state.keep_job)
+        self.models = Models(self.jobs, state.faults, seconds=options.deployment_seconds, keep=state.keep_deployments)
+        self.threads = JobThreads(self._training)
+        converse = Converse(options, clock, state.faults, DeployedModels(self.models, self._rows))
+        self.service = BedrockService(self.jobs, self.models, converse, state.faults, self.threads.start)
+
+    def _training(self, job: Job) -> Training:
+        return Training(
+            job,
+            s3=self._client("s3"),
+            invoke=self._invoke,
+            faults=self._faults,
+            clock=self._clock,
+            options=self._options,
+            changed=self._changed,
+            keep=self.jobs.keep,
+        )
+
+    def _rows(self, job: Job) -> list[DatasetRow]:
+        return read_all_rows(self._client("s3"), job.request)
+
+    def _changed(self, job: Job) -> None:
+        self._put_event("aws.bedrock", JOB_CHANGE, job_change(job), [job.arn])
