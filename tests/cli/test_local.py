@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import pytest
 
 from rft_cli.narration import TERMINAL
 from tests.cli.conftest import Rft
-from tests.cli.processes import PATIENCE_SECONDS, ROOT, left_behind, rft_process
+from tests.cli.processes import ROOT, left_behind, rft_process
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -138,11 +138,12 @@ def test_a_run_is_rejected_or_cancelled(rft: Rft) -> None:
 
 
 def _reach(rft: Rft, run_id: str, status: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (now := rft("show", run_id, "-o", "json").json["status"]) != status:
-        assert now not in TERMINAL, f"{run_id} is {now}"
-        assert time.monotonic() < deadline, f"{run_id} is still {now}"
-        time.sleep(0.1)
+    def there() -> bool:
+        now = rft("show", run_id, "-o", "json").json["status"]
+        assert now == status or now not in TERMINAL, f"{run_id} is {now}"
+        return bool(now == status)
+
+    eventually(there, f"{run_id} to be {status}")
 
 
 @pytest.mark.usefixtures("up")
@@ -179,10 +180,7 @@ def _curl(up: dict[str, Any], path: str, *arguments: str) -> str:
 
 def test_a_run_from_an_upload(rft: Rft, up: dict[str, Any]) -> None:
     boto3.client("s3").upload_file(str(SAMPLE), up["bucket"], "uploads/pandalm/from-upload/comparisons.json")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (runs := rft("list", "--name", "from-upload", "-o", "json").json["runs"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    runs = eventually(lambda: rft("list", "--name", "from-upload", "-o", "json").json["runs"], "a run")
     assert rft("watch", runs[0]["run_id"], "--interval", "0.2").status == 0
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from typing import Any
 from emulator import Emulator
 from rft_cli.control_plane import ControlPlane
 from rft_cli.narration import TERMINAL
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,8 @@ class Bench:
     def wait(self, run_id: str) -> Ended:
         """The run once its execution and its record have ended."""
         arn = f"{self.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
-        until(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
-        until(lambda: self.plane.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
+        eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
+        eventually(lambda: self.plane.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
         return Ended(self.plane.run(run_id), self._execution(arn))
 
     def jobs(self, run_id: str) -> list[Any]:
@@ -86,11 +85,3 @@ class Bench:
     def _execution(self, arn: str) -> str:
         status: str = self.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"]
         return status
-
-
-def until(holds: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS, every: float = 0.1) -> None:
-    """Look again and again; there is no event to await across the wire."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
-        time.sleep(every)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.faults import Fault
-from tests.e2e.runs import Bench, until
+from tests.e2e.runs import Bench
+from tests.waiting import eventually
 
 HOLD_SECONDS = 3.0
 STAGES = ("PREPARING", "SMOKE_TESTING", "AWAITING_APPROVAL", "STARTING", "TRAINING")
@@ -32,7 +33,7 @@ def held_at(bench: Bench, stage: str, name: str) -> str:
 
 def wait_for(bench: Bench, run_id: str, *statuses: str) -> dict[str, Any]:
     """The run, once it has one of these statuses."""
-    until(lambda: bench.plane.run(run_id)["status"] in statuses, f"{run_id} to be {' or '.join(statuses)}")
+    eventually(lambda: bench.plane.run(run_id)["status"] in statuses, f"{run_id} to be {' or '.join(statuses)}")
     return bench.plane.run(run_id)
 
 

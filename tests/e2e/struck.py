@@ -13,7 +13,8 @@ from emulator import EmulatorOptions
 from emulator.bedrock.judge import STAND_IN
 from emulator.faults import Fault
 from tests.e2e.fault_case import NEVER, PIPELINE, Case
-from tests.e2e.runs import ROOT, Bench, until
+from tests.e2e.runs import ROOT, Bench
+from tests.waiting import eventually
 
 ROWS = {
     "gsm8k": (ROOT / "examples" / "gsm8k" / "questions.jsonl").read_text(),
@@ -69,7 +70,7 @@ def struck_runs(bench: Bench, cases: Mapping[str, Case], *, at_once: int = AT_ON
     with ThreadPoolExecutor(at_once) as pool:
         ids = dict(zip(longest_first, pool.map(lambda item: _run(bench, *item), longest_first.items()), strict=True))
     with suppress(AssertionError):  # a job that goes on is seen below, as its run's
-        until(lambda: not any(job.active for job in bench.aws.bedrock.jobs), "all jobs to end", seconds=20)
+        eventually(lambda: not any(job.active for job in bench.aws.bedrock.jobs), "all jobs to end")
     return {name: _seen(bench, name, ids[name]) for name in cases}
 
 
@@ -146,7 +147,7 @@ def _uploaded(bench: Bench, name: str, case: Case) -> str | None:
 
 
 def _await(holds: Any, name: str) -> None:
-    until(holds, name, seconds=PATIENCE_SECONDS, every=LOOK_SECONDS)
+    eventually(holds, name, seconds=PATIENCE_SECONDS, every=LOOK_SECONDS)
 
 
 def _execution(bench: Bench, run_id: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rft_cli.control_plane import ApiError
-from tests.e2e.runs import Bench, until
+from tests.e2e.runs import Bench
 from tests.e2e.stages import SMALL, held_at, wait_for
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -39,7 +40,7 @@ def test_a_no_rejects_the_run_with_name_and_comment(bench: Bench) -> None:
     assert "Bob" in view["failure"]["cause"]
     assert 'too "dear"\nby far' in view["failure"]["cause"]
     assert bench.jobs(run_id) == []
-    until(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
+    eventually(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
     with pytest.raises(ApiError) as late:
         bench.plane.approve(run_id, approved=True, by="Ada", comment="")
     assert late.value.status == 409

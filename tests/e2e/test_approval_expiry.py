@@ -8,8 +8,9 @@ import pytest
 
 from emulator import Emulator, EmulatorOptions
 from rft_cli.control_plane import ApiError
-from tests.e2e.runs import Bench, until
+from tests.e2e.runs import Bench
 from tests.e2e.stages import SMALL, wait_for
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -32,7 +33,7 @@ def test_a_run_that_nobody_approves_is_cancelled(bench: Bench) -> None:
     assert (view["failure"]["error"], view["failure"]["stage"]) == ("ApprovalExpired", "AWAITING_APPROVAL")
     assert DAYS in view["failure"]["cause"]
     assert bench.jobs(run_id) == []
-    until(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
+    eventually(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
     with pytest.raises(ApiError) as late:
         bench.plane.approve(run_id, approved=True, by="Ada", comment="")
     assert late.value.status == 409

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.runs import Bench, until
+from tests.e2e.runs import Bench
 from tests.e2e.stages import SMALL, wait_for
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -28,7 +29,7 @@ def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Benc
     reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
     assert reasons[0] == "the request asks for it"
     assert "max_judge_calls is 100" in reasons[1]
-    until(lambda: bool(bench.messages(run_id)), "the question")
+    eventually(lambda: bool(bench.messages(run_id)), "the question")
     assert bench.messages(run_id)[0]["reasons"] == reasons
     bench.plane.approve(run_id, approved=True, by="Ada", comment="it is worth it")
     assert wait_for(bench, run_id, "COMPLETED")["forecast"]["over_budget"] == reasons[1:]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rft_cli.control_plane import ApiError
-from tests.e2e.runs import Bench, until
+from tests.e2e.runs import Bench
 from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, held_at, wait_for
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -33,7 +34,7 @@ def cancelled(bench: Bench, run_id: str) -> dict[str, Any]:
                 raise
         return bool(answers)
 
-    until(answered, f"{run_id} to be cancelled", seconds=SECONDS_TO_END)
+    eventually(answered, f"{run_id} to be cancelled", seconds=SECONDS_TO_END)
     return answers[0]
 
 
@@ -47,14 +48,14 @@ def check_ended(bench: Bench, run_id: str, stage: str, *, since: float) -> dict[
     view = wait_for(bench, run_id, "CANCELLED")
     assert time.monotonic() - since < SECONDS_TO_END
     if stage in JOB_STAGES:
-        until(lambda: bool(bench.jobs(run_id)), "the job that was under way")
-        until(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
+        eventually(lambda: bool(bench.jobs(run_id)), "the job that was under way")
+        eventually(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
     else:
         time.sleep(
             max(0.0, HOLD_SECONDS + 1 - (time.monotonic() - since))
         )  # what is still under way finds the run ended
         assert bench.jobs(run_id) == []
-    until(lambda: bench.plane.run(run_id)["notified"], "the message")
+    eventually(lambda: bench.plane.run(run_id)["notified"], "the message")
     now = bench.plane.run(run_id)
     assert {**now, "notified": True, "updated_at": ""} == {**view, "notified": True, "updated_at": ""}
     assert [event["after"] for event in now["timeline"]][-2:] == [stage, "CANCELLED"]
@@ -101,7 +102,7 @@ def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: Bench) -> Non
     assert bench.plane.run(run_id)["status"] == "TRAINING"
     bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
     assert bench.plane.run(run_id)["status"] == "CANCELLED"
-    until(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
+    eventually(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
     assert len(bench.messages(run_id)) == 1
 
 
@@ -115,4 +116,4 @@ def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: Bench) -> None:
     assert (bench.plane.run(run_id)["status"], job.active) == ("CANCELLED", True)
     bench.aws.faults.clear()
     bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
-    until(lambda: not job.active, "the job to stop")
+    eventually(lambda: not job.active, "the job to stop")

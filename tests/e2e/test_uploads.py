@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.runs import SAMPLE, Bench, until
+from tests.e2e.runs import SAMPLE, Bench
 from tests.e2e.stages import SMALL, wait_for
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -23,7 +24,7 @@ def runs_of(bench: Bench, name: str) -> list[dict[str, Any]]:
 
 
 def wait_for_runs(bench: Bench, name: str, count: int) -> list[dict[str, Any]]:
-    until(lambda: len(runs_of(bench, name)) >= count, f"{count} runs of {name}")
+    eventually(lambda: len(runs_of(bench, name)) >= count, f"{count} runs of {name}")
     return runs_of(bench, name)
 
 
@@ -113,7 +114,7 @@ def test_what_can_be_no_run_is_recorded_and_told_once(
     if overrides is not None:
         bench.put(f"uploads/{folder}/run.json", overrides)
     version = bench.aws.client("s3").put_object(Bucket=bench.aws.bucket, Key=key, Body=BODY)["VersionId"]
-    until(lambda: bool(refusals(bench, key)), f"{key} to be refused")
+    eventually(lambda: bool(refusals(bench, key)), f"{key} to be refused")
     again = json.loads(bench.aws.invoke("StartFromUpload", event(bench, key, version)))
     (message,) = refusals(bench, key)
     assert again["run_id"] is None
@@ -126,7 +127,7 @@ def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue(bench: Be
     bench.put("uploads/pandalm/crashing/a.json", BODY)
     sqs = bench.aws.client("sqs")
     url = bench.aws.stack.outputs["DeadLettersUrl"]
-    until(lambda: bool(dead_letters(sqs, url)), "the dead letter")
+    eventually(lambda: bool(dead_letters(sqs, url)), "the dead letter")
     (letter,) = dead_letters(sqs, url)
     assert letter["detail"]["object"]["key"] == "uploads/pandalm/crashing/a.json"
     assert runs_of(bench, "crashing") == []

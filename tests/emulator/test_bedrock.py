@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
-from tests.emulator.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -67,9 +67,7 @@ def ended(aws: Emulator, name: str) -> dict[str, Any]:
         job: dict[str, Any] = aws.client("bedrock").get_model_customization_job(jobIdentifier=name)
         return job if job["status"] not in ("InProgress", "Stopping") else None
 
-    job = eventually(look)
-    assert job is not None
-    return job
+    return eventually(look)
 
 
 def test_a_job_trains_with_the_real_grader_and_leaves_metrics(aws: Emulator) -> None:

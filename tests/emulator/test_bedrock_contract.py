@@ -14,7 +14,7 @@ from rft.adapters.training_jobs import BedrockTrainingJobs
 from rft.contracts.job import JobStatus
 from rft.errors import JobNotFound, JobRequestInvalid
 from tests.emulator.test_bedrock import BASE, create, ended, request
-from tests.emulator.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 

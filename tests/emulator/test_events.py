@@ -14,7 +14,7 @@ from emulator.clock import ScaledClock
 from emulator.event_targets import target_input
 from emulator.faults import Fault
 from emulator.schedules import Schedules
-from tests.emulator.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 

@@ -37,7 +37,7 @@ def test_a_function_gets_no_more_of_a_core_than_its_memory_gives_it(tmp_path: Pa
     with held({"slow": 442}):
         alone = seconds(compute, slow)
         in_two = seconds(IN_TWO.format(compute=compute), slow)
-        unheld = seconds(compute, free)
+        unheld = min(seconds(compute, free) for _ in range(5))  # the machine may be busy
 
     least = 0.2 / share(442)
     assert least == pytest.approx(0.8, rel=0.01)

@@ -16,7 +16,7 @@ import pytest
 
 from emulator import Emulator, EmulatorOptions
 from tests.emulator.conftest import SMALL_STACK
-from tests.emulator.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 ROOT = Path(__file__).parents[2]

@@ -27,13 +27,13 @@ from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
 from rft_cli.control_plane import ApiError, ControlPlane
 from tests.cli.processes import ROOT, rft_process
-from tests.e2e.runs import SAMPLE, Bench, until
+from tests.e2e.runs import SAMPLE, Bench
 from tests.e2e.stages import SMALL, wait_for
 from tests.emulator.conftest import SMALL_STACK
 from tests.emulator.test_bedrock import create, row
 from tests.emulator.test_bedrock import ended as job_ended
 from tests.emulator.test_state_machine import ended, start
-from tests.emulator.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -83,8 +83,8 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
     with rft_process("local", "up", "--json", "--speed", "600", "--training-seconds", "20", *kept) as process:
         killed = Killed(process)
         doomed, trained = killed.start("doomed"), killed.start("trained")
-        until(lambda: killed.trains(trained), "the job to train", every=0.05)
-        until(lambda: killed.plane.run(doomed)["notified"], "the other's end to be told", every=0.05)
+        eventually(lambda: killed.trains(trained), "the job to train", every=0.05)
+        eventually(lambda: killed.plane.run(doomed)["notified"], "the other's end to be told", every=0.05)
         before = killed.plane.run(doomed)
         killed.process.kill()
     options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=rules)
@@ -115,10 +115,10 @@ def test_a_run_that_is_stopped_in_stage_after_stage_asks_once_and_completes(tmp_
             bench = Bench(aws)
             run_id = run_id or bench.start("asked", **SMALL, require_approval=True)
             if wait_for(bench, run_id, *stages[number:])["status"] == stages[-1]:
-                until(lambda: "TaskSubmitted" in history(bench, run_id), "the question to be told")  # noqa: B023
+                eventually(lambda: "TaskSubmitted" in history(bench, run_id), "the question to be told")  # noqa: B023
     with Emulator.start(options) as aws:
         bench = Bench(aws)
-        until(lambda: answered(bench, run_id), "the answer to be taken")
+        eventually(lambda: answered(bench, run_id), "the answer to be taken")
         run = bench.wait(run_id)
         assert (run.status, run.execution) == ("COMPLETED", "SUCCEEDED")
         assert run.stages == ["PENDING", *stages, "STARTING", "TRAINING", "COMPLETED"]

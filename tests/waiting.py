@@ -1,0 +1,23 @@
+"""Waiting in tests for what goes on in other processes and threads, of which no event can be awaited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 60.0
+"""Nobody waits so long for a test that passes, and a busy machine takes long."""
+
+
+def eventually(
+    look: Callable[[], T | None], what: str = "", *, seconds: float = PATIENCE_SECONDS, every: float = 0.05
+) -> T:
+    """What `look` gives once it is truthy; fails with `what` was waited for, and with what it last gave."""
+    until = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < until, f"waited {seconds:.0f} s for {what or 'it'}: still {found!r}"
+        time.sleep(every)
+    return found
