@@ -173,13 +173,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains on its way out
         sys.exit(1)
     except (CommandError, RftError, BotoCoreError, ClientError, OSError) as error:
-        _complain(str(error))
+        _complain(_message(error))
         sys.exit(1)
     except typer.Abort:
         status = INTERRUPTED
     if status == INTERRUPTED:
         _complain("interrupted")
     sys.exit(status)
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"  # Python's own begins with a number
+    return str(error)
 
 
 def _complain(message: str) -> None:

@@ -73,4 +73,4 @@ def test_a_missing_file_is_named(rft: Rft, tmp_path: Path) -> None:
     said = rft("agreement", "--truth", tmp_path / "no.json", "--predictions", tmp_path / "no.json")
 
     assert said.status == 1
-    assert "no.json" in said.err
+    assert said.err == f"rft: {tmp_path / 'no.json'}: No such file or directory\n"
