@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def open_grader(named: str) -> Tried:
     if named.startswith("arn:"):
         return Tried(f"the Lambda {named}", partial(_lambda(named).invoke, named))
     if named.endswith(".py"):
+        sys.path.insert(0, str(Path(named).resolve().parent))  # where Lambda, too, looks for a function's own modules
         handler = _handler(_loaded(Path(named)), named)
         return Tried(f"the file {named}, in this process", lambda batch: ask_handler(handler, batch))
     return _own(named)
@@ -138,8 +140,8 @@ def _loaded(path: Path) -> ModuleType:
 
 
 def _handler(module: ModuleType, named: str) -> Handler:
-    """The file's handler, or one made of its `grade`."""
-    handler: Handler | None = getattr(module, "handler", None)
+    """The file's handler, by either of its usual names, or one made of its `grade`."""
+    handler: Handler | None = getattr(module, "handler", None) or getattr(module, "lambda_handler", None)
     grade: Callable[[Sample], Any] | None = getattr(module, "grade", None)
     if handler is not None:
         return handler

@@ -83,6 +83,21 @@ def test_the_graders_in_the_docs_are_complete_and_sound(rft: Rft, tmp_path: Path
     assert (of(said.json, "right")["mean"], of(said.json, "wrong")["highest"]) == (1, 0)
 
 
+def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_name(
+    rft: Rft, tmp_path: Path, sums: Path
+) -> None:
+    code = documented("own grader").replace("def handler", "def lambda_handler")
+    body, own = code.split("def words")
+    (tmp_path / "mine.py").write_text(
+        body.replace("def lambda_handler", "from beside import words\n\ndef lambda_handler")
+    )
+    (tmp_path / "beside.py").write_text(f"def words{own}")
+
+    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
+
+    assert (said.status, said.json["findings"]) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("code", "finding"),
     [
