@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from rft.contracts.patterns import complaint
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
 from rft.tasks import task as task_named
@@ -98,4 +99,4 @@ def _format(path: Path) -> str:
 
 def _field_line(error: Any) -> str:
     field = ".".join(str(part) for part in error["loc"]) or "request"
-    return f"{field}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{field}: {complaint(error)}"

@@ -17,6 +17,7 @@ from rft.api import Api, answers, caller_of
 from rft.contracts.api import Answer, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.base import RunId
 from rft.contracts.ledger import RunStatus
+from rft.contracts.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.run_request import RunName, RunRequest
 from rft.observability import logger
 from rft.ports import Clock, Executions, Ledger, Notifier, TrainingJobs
@@ -49,7 +50,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[!-~]([ -~]{0,126}[!-~])?$",
+        pattern=IDEMPOTENCY_KEY,
         description="1 to 128 printable ASCII characters; the same key and request always meet the same run.",
     ),
 ]
@@ -93,7 +94,7 @@ def get_runs(
     ledger: RunLedger,
     status: Annotated[RunStatus | None, Query()] = None,
     name: Annotated[RunName | None, Query()] = None,
-    tag: Annotated[str | None, Query(pattern="^[^=]+=.*$", max_length=385, description="key=value")] = None,
+    tag: Annotated[str | None, Query(pattern=TAG, max_length=385, description="key=value")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="At most so many runs.")] = 25,
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> RunList:

@@ -90,7 +90,7 @@ def test_an_assignment_without_a_path_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"name": "Bad Name"}, "name: String should match"),
+        ({"name": "Bad Name"}, "name: may hold lower-case letters"),
         ({"dataset.task": "nope"}, "known are .*pandalm"),
         ({"dataset.split.seed": "1", "epochs": 1}, "epochs: .*; dataset.split.seed: "),
         ({"dataset": None}, "dataset: "),

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from rft.contracts.patterns import SLUG
+
 
 class Contract(BaseModel):
     """Immutable, and refuses fields it does not know: a misspelt field is an error, not a default."""
@@ -13,15 +15,12 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-RunId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=10, max_length=63)]
+RunId = Annotated[str, StringConstraints(pattern=SLUG, min_length=10, max_length=63)]
 """Execution name, Bedrock job name and clientRequestToken at once: the strictest of the three allows
 lower-case letters, digits and single hyphens, 63 characters at most."""
 
 SPLITS = ("train", "validation", "test")
 SplitName = Literal["train", "validation", "test"]
-
-S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s=+]{1,900}$")]
-"""Bedrock's pattern for S3 URIs: no white space, `=` or `+`, 1,024 characters at most."""
 
 MOST = 2**31 - 1
 """AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""

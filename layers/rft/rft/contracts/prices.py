@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from rft.contracts.base import Contract
+from rft.contracts.patterns import DAY
 
 Usd = Annotated[float, Field(ge=0)]
 
@@ -35,7 +36,7 @@ class PriceTable(Contract):
     """Prices in US dollars, all of one day and one Region. A whole table: what it leaves out is unknown."""
 
     schema_version: Literal[1] = 1
-    as_of: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d(-\d\d)?$")] = Field(description="When they held.")
+    as_of: Annotated[str, StringConstraints(pattern=DAY)] = Field(description="When they held.")
     source: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(description="Who says so.")
     training_hour: Usd | None = Field(default=None, description="An hour of reinforcement fine-tuning.")
     judges: dict[str, TokenPrices] = Field(default_factory=dict, description="By model id or inference profile.")

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from rft.contracts.base import Contract
+from rft.contracts.patterns import complaint
 from rft.errors import (
     InvalidRequest,
     RetryableQuota,
@@ -92,14 +93,10 @@ def problem_of_error(error: RftError) -> Problem:
 
 def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem of pydantic's errors, whose `loc` starts with body, header, path or query."""
-    found = [FieldError(field=_field(error["loc"]), message=_message(error["msg"])) for error in errors]
+    found = [FieldError(field=_field(error["loc"]), message=complaint(error)) for error in errors]
     return problem(422, f"Fields that break their contract: {len(found)}; see errors.", found[:SHOWN_ERRORS])
 
 
 def _field(loc: tuple[str | int, ...]) -> str:
     path = ".".join(str(part) for part in loc[1:]) or str(loc[0])
     return path if len(path) <= SHOWN_CHARACTERS else path[:SHOWN_CHARACTERS] + "…"
-
-
-def _message(text: str) -> str:
-    return text.removeprefix("Value error, ")

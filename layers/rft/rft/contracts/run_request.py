@@ -10,16 +10,17 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rft.contracts.base import MOST, Number, RequestPart
 from rft.contracts.breaker import BreakerRequest
+from rft.contracts.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
 from rft.contracts.thresholds import ThresholdName
 
 BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
 """The only model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
 
-RunName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=38)]
+RunName = Annotated[str, StringConstraints(pattern=SLUG, max_length=38)]
 """38 characters leave room for the time and hash that make it a run id of at most 63."""
 
-TagText = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]*$", max_length=256)]
-TagKey = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9 ._:/=+@-]+$", max_length=128)]
+TagText = Annotated[str, StringConstraints(pattern=TAG_VALUE, max_length=256)]
+TagKey = Annotated[str, StringConstraints(pattern=TAG_KEY, max_length=128)]
 
 
 class Mode(StrEnum):
@@ -52,9 +53,9 @@ class Split(RequestPart):
 class DatasetRequest(RequestPart):
     """Where the raw records are and how to read them. `task` names one of `rft.tasks`."""
 
-    task: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    task: Annotated[str, StringConstraints(pattern=SNAKE_CASE)]
     uri: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-    version: Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=1024)] | None = Field(
+    version: Annotated[str, StringConstraints(pattern=VERSION_ID, max_length=1024)] | None = Field(
         default=None, description="S3's version id: read exactly that version of the object. Default: the newest."
     )
     max_samples: int | None = Field(default=None, ge=1, le=MOST, description="Use only the first so many records.")
@@ -65,16 +66,8 @@ class DatasetRequest(RequestPart):
 class GraderRequest(RequestPart):
     """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
-    lambda_arn: (
-        Annotated[
-            str,
-            StringConstraints(
-                pattern=r"^arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9-_]{1,64}(:[a-zA-Z0-9-_$]{1,128})?$"
-            ),
-        ]
-        | None
-    ) = None
+    name: Annotated[str, StringConstraints(pattern=SNAKE_CASE)] | None = None
+    lambda_arn: Annotated[str, StringConstraints(pattern=LAMBDA_ARN)] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

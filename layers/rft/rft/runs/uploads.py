@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from rft.contracts.patterns import complaint
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidUpload
 
@@ -103,4 +104,4 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for found in error.errors():
         field = ".".join(map(str, found["loc"]))
         source = "key" if field in FROM_KEY else OVERRIDES
-        yield f"{source}: {field}: {found['msg'].removeprefix('Value error, ')}"
+        yield f"{source}: {field}: {complaint(found)}"
