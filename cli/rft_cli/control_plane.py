@@ -130,11 +130,12 @@ def _decoded(content: bytes) -> dict[str, Any] | None:
 
 
 def _problem_line(status: int, problem: Mapping[str, Any]) -> str:
-    """One line from a problem+json body, or from API Gateway's message: title, detail, each field, and what to do."""
-    head = ": ".join(str(problem[k]) for k in ("title", "detail", "message") if problem.get(k))
+    """One line from a problem+json body, or from API Gateway's message: title, each field or detail, what to do."""
     fields = [f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or []]
+    told = ("title",) if fields else ("title", "detail", "message")  # with fields, the detail only points at them
+    head = ": ".join(str(problem[k]) for k in told if problem.get(k))
     advice = (PROBLEM_ADVICE if "title" in problem else ADVICE).get(status)
-    said = [head, "; ".join(field for field in fields if field not in head), advice]
+    said = [head, "; ".join(fields), advice]
     return " ".join(f"HTTP {status} {' — '.join(part for part in said if part)}".split())
 
 
