@@ -8,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from emulator.faults import Fault
+from rft.contracts.complaints import complaints
 
 
 def read_faults(path: Path) -> list[Fault]:
@@ -25,5 +26,4 @@ def _fault(path: Path, number: int, rule: object) -> Fault:
     try:
         return Fault.model_validate(rule)
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'rule'}: {each['msg']}" for each in error.errors())
-        raise ValueError(f"{path}, fault {number}: {told}") from error
+        raise ValueError(f"{path}, fault {number}: {complaints(error, 'rule')}") from error

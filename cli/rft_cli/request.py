@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from rft.contracts.patterns import complaint
+from rft.contracts.complaints import complaints
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
 from rft.tasks import task as task_named
@@ -80,7 +80,7 @@ def checked(request: Mapping[str, Any]) -> Request:
     try:
         task_named(RunRequest.model_validate_json(json.dumps(request)).dataset.task)
     except ValidationError as error:
-        raise CommandError("the request is not valid: " + "; ".join(map(_field_line, error.errors()))) from error
+        raise CommandError("the request is not valid: " + complaints(error, "request")) from error
     except InvalidRequest as error:
         raise CommandError(f"the request is not valid: {error}") from error
     return dict(request)
@@ -95,8 +95,3 @@ def _beside(path: Path, request: Request) -> Request:
 
 def _format(path: Path) -> str:
     return "JSON" if path.suffix == ".json" else "YAML"
-
-
-def _field_line(error: Any) -> str:
-    field = ".".join(str(part) for part in error["loc"]) or "request"
-    return f"{field}: {complaint(error)}"

@@ -99,7 +99,8 @@ def test_faults_are_set_over_http(aws: Emulator) -> None:
     assert control(aws, "POST", fault)[0] == 200
     assert [rule["code"] for rule in control(aws, "GET")[1]] == ["ValidationException"]
     assert code_of(lambda: aws.client("dynamodb").list_tables()) == ("ValidationException", 400)
-    assert control(aws, "POST", {"service": "dynamodb", "efect": "error"})[0] == 400
+    refused = control(aws, "POST", {"service": "dynamodb", "efect": "error"})
+    assert refused == (400, {"message": "efect: there is no such field"})
     control(aws, "POST", fault)
     assert control(aws, "DELETE") == (200, [])
 

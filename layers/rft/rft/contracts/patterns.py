@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 TAG_KEY = r"^[a-zA-Z0-9 ._:/=+@-]+$"
@@ -20,21 +19,9 @@ IN_WORDS: Mapping[str, str] = {
     TAG_KEY: "must hold letters, digits, spaces or . _ : / = + @ - and nothing else",
     TAG_VALUE: "may hold letters, digits, spaces and . _ : / = + @ - only",
     TAG: "must be key=value",
-    SNAKE_CASE: "must begin with a lower-case letter; after it, 31 lower-case letters, digits and _ at most",
+    SNAKE_CASE: "must begin with a lower-case letter, with lower-case letters, digits and _ after it, 32 at most",
     VERSION_ID: "must be the version id that S3 gave, with no white space",
     LAMBDA_ARN: "must be the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME, or of its alias",
     IDEMPOTENCY_KEY: "must be 1 to 128 characters of ASCII, with no white space around them",
     DAY: "must be a month or a day: YYYY-MM or YYYY-MM-DD",
 }
-
-
-def complaint(error: Mapping[str, Any]) -> str:
-    """What is wrong and what to do, of one of pydantic's errors (`ValidationError.errors`); never what was sent."""
-    match error.get("type"):
-        case "string_pattern_mismatch":
-            return IN_WORDS.get(error["ctx"]["pattern"], error["msg"])
-        case "extra_forbidden":
-            return "there is no such field"
-        case "missing":
-            return "is missing"
-    return str(error["msg"]).removeprefix("Value error, ")

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from rft.contracts.base import Contract
-from rft.contracts.patterns import complaint
+from rft.contracts.complaints import complaint
 from rft.errors import (
     InvalidRequest,
     RetryableQuota,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from rft.contracts.base import Contract
+from rft.contracts.complaints import complaint
 from rft.contracts.grading import Sample
 from rft.rewards.samples import UngradableSample
 
@@ -32,6 +33,6 @@ def _read(rules: type[Rules], text: str, name: str) -> Rules:
     try:
         return rules.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         field = "".join(f".{part}" for part in first["loc"])
-        raise UngradableSample(f"reference_answer.{name}{field}: {first['msg']}") from error
+        raise UngradableSample(f"reference_answer.{name}{field}: {complaint(first)}") from error

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from rft.contracts.patterns import complaint
+from rft.contracts.complaints import complaint
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidUpload
 

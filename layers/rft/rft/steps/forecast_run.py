@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from rft.contracts.complaints import complaints
 from rft.contracts.forecast import Forecast
-from rft.contracts.patterns import complaint
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
@@ -73,8 +73,7 @@ def _read_table(body: bytes, where: str, field: str) -> PriceTable:
     try:
         return PriceTable.model_validate_json(body)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'table'}: {complaint(e)}" for e in error.errors())
-        raise InvalidRequest(f"{where} is not a price table: {wrong}", field=field) from error
+        raise InvalidRequest(f"{where} is not a price table: {complaints(error, 'table')}", field=field) from error
 
 
 def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:
