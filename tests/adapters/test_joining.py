@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from rft.adapters.joining import LEAST_PART_BYTES, MOST_COPY_BYTES, parts
 from rft.adapters.object_store import S3ObjectStore
@@ -36,16 +32,6 @@ def test_no_part_but_the_last_is_too_small_and_none_that_is_carried_is_large(siz
     for part in found:
         assert len(part) == 1 or sum(map(len, part)) <= LEAST_PART_BYTES
         assert all(len(stretch) <= MOST_COPY_BYTES for stretch in part)
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3ObjectStore]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="data-bucket")
-        yield S3ObjectStore(s3, bucket="data-bucket")
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,9 @@ import boto3
 import pytest
 from botocore.exceptions import IncompleteReadError
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from rft.adapters.object_store import S3ObjectStore, reading
 from rft.errors import DatasetInvalid, DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3ObjectStore]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="data-bucket")
-        yield S3ObjectStore(s3, bucket="data-bucket")
 
 
 def test_what_is_put_can_be_read(store: S3ObjectStore) -> None:

@@ -28,6 +28,25 @@ FINQA = "arn:aws:lambda:us-east-1:123456789012:function:finqa"
 FOREIGN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
 REPORT = f"s3://data-bucket/runs/{RUN}/smoke_test.json"
 
+BY_WEIGHT = (
+    "contract",
+    "liveness",
+    "spread",
+    "direction",
+    "minimum",
+    "repeatability",
+    "batch_independence",
+    "payload_shapes",
+    "injection",
+    "master_keys",
+    "length",
+    "position",
+    "human_agreement",
+    "load",
+    "sample",
+)
+"""The checks, in the order in which reasons are given."""
+
 
 def pandalm_row(n: int) -> dict[str, Any]:
     votes = {"annotator1": n % 3, "annotator2": n % 3, "annotator3": 1}

@@ -18,6 +18,7 @@ from rft.smoke_test.replies import SWEEP, Scored
 from rft.smoke_test.shapes import SHAPES
 from rft.tasks import task
 from rft.tasks.base import Comparison, comparison
+from tests.fakes.smoke_test import BY_WEIGHT
 from tests.unit.smoke_test.test_probes import compared, sampled
 
 DEFAULTS = Thresholds()
@@ -436,21 +437,5 @@ def test_without_evidence_no_check_passes_but_the_contract() -> None:
 def test_checks_come_in_order_of_weight() -> None:
     names = [check.name for check in judge(evidence(([1.0], [0.0])), DEFAULTS)]
 
-    assert names == [
-        "contract",
-        "liveness",
-        "spread",
-        "direction",
-        "minimum",
-        "repeatability",
-        "batch_independence",
-        "payload_shapes",
-        "injection",
-        "master_keys",
-        "length",
-        "position",
-        "human_agreement",
-        "load",
-        "sample",
-    ]
+    assert names == list(BY_WEIGHT)
     assert names == [check.__name__ for check in CHECKS]

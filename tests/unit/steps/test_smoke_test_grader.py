@@ -32,30 +32,12 @@ from rft.steps.grade_pandalm import grade_pandalm
 from rft.steps.judging import KnownJudge
 from tests.fakes.grader import CallableGrader, Grade, honest, result
 from tests.fakes.judge import ALL_TRUE, ScriptedJudge
-from tests.fakes.smoke_test import FOREIGN, PANDALM, REPORT, RUN, World, example_row, pandalm_row, rft_row
+from tests.fakes.smoke_test import BY_WEIGHT, FOREIGN, PANDALM, REPORT, RUN, World, example_row, pandalm_row, rft_row
 from tests.fakes.zoo import changed, constant, first_slot_lover, timing_out
 
 ROOT = Path(__file__).parents[3]
 SPEED = 10
 """Seconds that pass in one real second, in the test about time."""
-
-CHECKS = (
-    "contract",
-    "liveness",
-    "spread",
-    "direction",
-    "minimum",
-    "repeatability",
-    "batch_independence",
-    "payload_shapes",
-    "injection",
-    "master_keys",
-    "length",
-    "position",
-    "human_agreement",
-    "load",
-    "sample",
-)
 
 
 def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
@@ -144,7 +126,7 @@ def test_a_grader_that_fails_the_canned_batch_costs_one_call_and_the_rest_is_not
     world.run(grader)
 
     assert world.report.invocations == len(grader.batches) == 1
-    assert world.verdicts() == {"contract": "block"} | dict.fromkeys(CHECKS[1:], "not_done")
+    assert world.verdicts() == {"contract": "block"} | dict.fromkeys(BY_WEIGHT[1:], "not_done")
 
 
 def test_an_error_is_never_a_score() -> None:
@@ -345,7 +327,7 @@ def test_the_shipped_graders_are_trusted_on_their_own_tasks(name: str) -> None:
     assert outcome.trusted, outcome.cause
     compares = name == "pandalm"
     not_done = set() if compares else {"position", "human_agreement"}
-    assert world.verdicts() == {check: "not_done" if check in not_done else "pass" for check in CHECKS}
+    assert world.verdicts() == {check: "not_done" if check in not_done else "pass" for check in BY_WEIGHT}
 
 
 def order(n: int) -> dict[str, Any]:
@@ -456,4 +438,4 @@ def test_what_the_ledger_keeps_is_small() -> None:
     summary = world.ledger.get(RUN).smoke_test
     assert summary is not None
     assert len(summary.model_dump_json()) < 8_000
-    assert [check.name for check in summary.checks] == list(CHECKS)
+    assert [check.name for check in summary.checks] == list(BY_WEIGHT)

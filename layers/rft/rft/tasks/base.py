@@ -9,6 +9,14 @@ from typing import Any, Protocol, runtime_checkable
 
 from rft.contracts.dataset import DatasetRow, Message
 
+Chosen = tuple[int | float | str, str]
+"""A hyperparameter's value, and the reason for it."""
+
+RIGHT_OR_WRONG: Mapping[str, Chosen] = {
+    "learningRate": (1e-5, "AWS's samples use 1e-5; an answer is right or wrong, so rewards are noisy"),
+    "trainingSamplePerPrompt": (8, "answers are right or wrong: of few to a prompt, all are often the same"),
+}
+
 
 class BadRecord(ValueError):
     """A raw record that cannot become a row; the message is the reason, without the position."""
@@ -79,8 +87,8 @@ class Task(Protocol):
         ...
 
     @property
-    def preset(self) -> Mapping[str, tuple[int | float | str, str]]:
-        """Hyperparameters that suit the task: Bedrock's name → (value, reason)."""
+    def preset(self) -> Mapping[str, Chosen]:
+        """Hyperparameters that suit the task, by Bedrock's names."""
         ...
 
     def read(self, raw: object) -> Example:

@@ -12,7 +12,7 @@ from typing import Any
 from rft.contracts.dataset import DatasetRow, Message
 from rft.rewards.finqa_reference import Expected, read_reference, read_value, unit_of
 from rft.rewards.numbers import Number, written
-from rft.tasks.base import BadRecord, Example, Probes, group_key
+from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 
 SYSTEM = """\
 You answer questions on pages of financial reports. Find the figures in text and table, mind their units, and compute \
@@ -36,12 +36,8 @@ class FinQa:
 
     name = "finqa"
     default_grader = "finqa"
-    preset: Mapping[str, tuple[int | float | str, str]] = {
-        "learningRate": (1e-5, "AWS's samples use 1e-5; an answer is right or wrong, so rewards are noisy"),
-        "trainingSamplePerPrompt": (
-            8,
-            "answers are right or wrong: of few to a prompt, all are often the same",
-        ),
+    preset: Mapping[str, Chosen] = {
+        **RIGHT_OR_WRONG,
         "reasoningEffort": ("medium", "a page to search and one to five calculations; AWS's SDK template uses medium"),
         "inferenceMaxTokens": (4096, "answers need about 300 tokens; the rest is room for medium reasoning"),
     }

@@ -13,7 +13,7 @@ from typing import Any
 from rft.contracts.dataset import DatasetRow, Message
 from rft.rewards.gsm8k import read_answer
 from rft.rewards.numbers import read_number, written
-from rft.tasks.base import BadRecord, Example, Probes, group_key
+from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 
 SYSTEM = """\
 You solve word problems. Work step by step and briefly: one calculation a line. Check that your result answers the \
@@ -33,12 +33,8 @@ class Gsm8k:
 
     name = "gsm8k"
     default_grader = "gsm8k"
-    preset: Mapping[str, tuple[int | float | str, str]] = {
-        "learningRate": (1e-5, "AWS's samples use 1e-5; an answer is right or wrong, so rewards are noisy"),
-        "trainingSamplePerPrompt": (
-            8,
-            "answers are right or wrong: of few to a prompt, all are often the same",
-        ),
+    preset: Mapping[str, Chosen] = {
+        **RIGHT_OR_WRONG,
         "reasoningEffort": ("medium", "problems take two to eight steps; AWS's SDK template uses medium"),
         "inferenceMaxTokens": (4096, "solutions need about 300 tokens; the rest is room for medium reasoning"),
     }

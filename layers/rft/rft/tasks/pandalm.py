@@ -12,7 +12,7 @@ from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
 from rft.contracts.pandalm import LABELS, PandaLMLabel
-from rft.tasks.base import BadRecord, Comparison, Example, Probes, group_key
+from rft.tasks.base import BadRecord, Chosen, Comparison, Example, Probes, group_key
 
 VERDICTS: dict[int, PandaLMLabel] = {1: "Response 1", 2: "Response 2", 0: "Tie"}
 """An annotator's vote → the word that the model answers with and that a row's label is."""
@@ -75,7 +75,7 @@ class PandaLm:
 
     name = "pandalm"
     default_grader = "pandalm"
-    preset: Mapping[str, tuple[int | float | str, str]] = {
+    preset: Mapping[str, Chosen] = {
         "learningRate": (5e-5, "AWS's notebook for PandaLM uses 5e-5; its general guidance is about 1e-4"),
         "trainingSamplePerPrompt": (4, "three verdicts are possible: with two answers a prompt, most groups would tie"),
         "reasoningEffort": ("low", "the answer is two lines: more reasoning costs tokens and time for little"),

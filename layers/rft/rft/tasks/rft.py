@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.tasks.base import BadRecord, Example, Probes, group_key
+from rft.tasks.base import BadRecord, Chosen, Example, Probes, group_key
 
 ROLES = ("system", "user", "assistant", "tool", "developer")
 
@@ -19,7 +19,7 @@ class RftRows:
 
     name = "rft"
     default_grader = None
-    preset: Mapping[str, tuple[int | float | str, str]] = {
+    preset: Mapping[str, Chosen] = {
         "learningRate": (1e-5, "AWS's samples use 1e-5: the careful choice where nothing is known of the data"),
         "trainingSamplePerPrompt": (4, "AWS's sample uses 4"),
         "reasoningEffort": ("medium", "AWS's SDK template uses medium"),
