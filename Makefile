@@ -16,7 +16,7 @@ DATASET ?=
 TASK ?= pandalm
 ARGS ?=
 
-.PHONY: help demo bench test lint format validate build deploy requirements clean
+.PHONY: help demo test faults properties bench lint format validate build deploy requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
 	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_soak.py
+
+properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each
+	$(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not emulator" --hypothesis-profile=search $(ARGS)
 
 bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
 	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m benchmarks $(ARGS)

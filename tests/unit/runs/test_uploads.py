@@ -111,7 +111,7 @@ def test_run_json_is_looked_for_beside_the_file() -> None:
     assert upload().overrides_uri == "s3://data-bucket/uploads/pandalm/demo/run.json"
 
 
-NO_LINE_END = st.text(st.characters(exclude_characters="\n"))  # neither buckets nor versions have one; keys may
+NO_LINE_END = st.text(st.characters(exclude_characters="\n", codec="utf-8"))  # keys may have one
 VERSION = st.tuples(NO_LINE_END, st.text(), NO_LINE_END)
 
 
