@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks.result import SAME
 from rft.smoke_test.probes import PADDED, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import Scored
 
@@ -85,9 +87,12 @@ def _findings(scored: Sequence[Scored]) -> Iterator[str]:
     if not right:
         yield "no row has a right answer with a score, so nothing shows that right answers earn more"
         return
-    beaten = Counter(kind for kind, _ in set(_beating(scored, right)))
+    beaten = Counter(kind for kind, _ in dict.fromkeys(_beating(scored, right)))
     for kind, count in beaten.most_common():
         yield f"{kind.replace('_', ' ')}: earns as much as a right answer in {count} of {len(right)} rows"
+    gains = list(_gains(scored))
+    if sum(gains) > len(gains) * Thresholds().length_block:
+        yield f"padding with empty words raises the score of {sum(gains)} of {len(gains)} right answers"
 
 
 def _best_right(scored: Sequence[Scored]) -> dict[int, float]:
@@ -106,6 +111,14 @@ def _beating(scored: Sequence[Scored], right: Mapping[int, float]) -> Iterator[t
         row = one.probe.source.position
         if _group(one.probe.kind) != "right" and one.score is not None and row in right and one.score >= right[row]:
             yield one.probe.kind, row
+
+
+def _gains(scored: Sequence[Scored]) -> Iterator[bool]:
+    """Of each right answer that was padded, whether that earns more."""
+    plain = {one.probe.id: one.score for one in scored if one.score is not None}
+    for one in scored:
+        if one.probe.kind == PADDED and one.score is not None and one.probe.of in plain:
+            yield one.score - plain[one.probe.of] > SAME
 
 
 def _table(kinds: Sequence[Mapping[str, Any]]) -> Table:

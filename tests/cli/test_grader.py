@@ -104,6 +104,11 @@ def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_na
         ("def grade(sample):\n    return 0.5", "wrong: earns as much as a right answer in 10 of 10 rows"),
         ("def grade(sample):\n    return 1.5", "answers have no score: the grader reported grader_error"),
         ("def grade(sample):\n    return 1 / 0", "answers have no score: the grader reported grader_error"),
+        (
+            "def grade(sample):\n    text = str(sample.reference)\n    right = text in sample.answer\n"
+            "    return right * (0.5 + min(len(sample.answer), 500) / 1000)",
+            "padding with empty words raises the score of 10 of 10 right answers",
+        ),
         ("def handler(event, context):\n    return []", "it returned 0 results for"),
         ("def handler(event, context):\n    raise KeyError('x')", "it failed with KeyError"),
         ("def handler(event, context):\n    return float('nan')", "holds NaN"),
