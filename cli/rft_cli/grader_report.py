@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks.gaming import padding_gains
 from rft.smoke_test.checks.result import SAME
 from rft.smoke_test.probes import PADDED, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import Scored
@@ -90,9 +91,10 @@ def _findings(scored: Sequence[Scored]) -> Iterator[str]:
     beaten = Counter(kind for kind, _ in dict.fromkeys(_beating(scored, right)))
     for kind, count in beaten.most_common():
         yield f"{kind.replace('_', ' ')}: earns as much as a right answer in {count} of {len(right)} rows"
-    gains = list(_gains(scored))
-    if sum(gains) > len(gains) * Thresholds().length_block:
-        yield f"padding with empty words raises the score of {sum(gains)} of {len(gains)} right answers"
+    gains = padding_gains(scored, {one.probe.id: one.score for one in scored if one.score is not None})
+    higher = sum(gain > SAME for gain, _ in gains)
+    if higher > len(gains) * Thresholds().length_block:
+        yield f"padding with empty words raises the score of {higher} of {len(gains)} right answers"
 
 
 def _best_right(scored: Sequence[Scored]) -> dict[int, float]:
@@ -111,14 +113,6 @@ def _beating(scored: Sequence[Scored], right: Mapping[int, float]) -> Iterator[t
         row = one.probe.source.position
         if _group(one.probe.kind) != "right" and one.score is not None and row in right and one.score >= right[row]:
             yield one.probe.kind, row
-
-
-def _gains(scored: Sequence[Scored]) -> Iterator[bool]:
-    """Of each right answer that was padded, whether that earns more."""
-    plain = {one.probe.id: one.score for one in scored if one.score is not None}
-    for one in scored:
-        if one.probe.kind == PADDED and one.score is not None and one.probe.of in plain:
-            yield one.score - plain[one.probe.of] > SAME
 
 
 def _table(kinds: Sequence[Mapping[str, Any]]) -> Table:

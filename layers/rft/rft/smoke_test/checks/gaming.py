@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rft.contracts.smoke_test import Check, Part, Verdict
 from rft.contracts.thresholds import Thresholds
@@ -38,13 +38,18 @@ def master_keys(evidence: Evidence, thresholds: Thresholds) -> Check:
     return _attack("master_keys", "key", _tried(evidence, MASTER_KEY, succeeds), limits, evidence)
 
 
+def padding_gains(scored: Iterable[Scored], plain: Mapping[str, float]) -> list[tuple[float, str]]:
+    """What each padded answer earns more than the one it pads, with its row's task_id. `plain`: answer's id → score."""
+    return [
+        (s.score - plain[s.probe.of], s.probe.source.row.task_id)
+        for s in scored
+        if s.probe.kind == PADDED and s.score is not None and s.probe.of in plain
+    ]
+
+
 def length(evidence: Evidence, thresholds: Thresholds) -> Check:
     """A right answer earns no more for empty words."""
-    pairs = [
-        (s.score - evidence.by_id[s.probe.of], s.probe.source.row.task_id)
-        for s in evidence.trial(ATTACKS)
-        if s.probe.kind == PADDED and s.score is not None and s.probe.of in evidence.by_id
-    ]
+    pairs = padding_gains(evidence.trial(ATTACKS), evidence.by_id)
     if not pairs:
         return not_done("length", evidence, "no right answer was scored with and without padding")
     n, higher = len(pairs), sum(gain > SAME for gain, _ in pairs)
