@@ -19,7 +19,7 @@ BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:2
 RunName = Annotated[str, StringConstraints(pattern=SLUG, max_length=38)]
 """38 characters leave room for the time and hash that make it a run id of at most 63."""
 
-TagText = Annotated[str, StringConstraints(pattern=TAG_VALUE, max_length=256)]
+TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE, max_length=256)]
 TagKey = Annotated[str, StringConstraints(pattern=TAG_KEY, max_length=128)]
 
 
@@ -127,6 +127,6 @@ class RunRequest(RequestPart):
     max_judge_calls: int | None = Field(
         default=None, ge=0, le=MOST, description="If the judge may be asked more often: as with max_cost_usd."
     )
-    tags: dict[TagKey, TagText] = Field(
+    tags: dict[TagKey, TagValue] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
     )
