@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from benchmarks.measured import children
 from emulator.functions.report import processor_seconds
 
 TICK = 0.004
@@ -111,22 +112,13 @@ def hold(parent: int, shares: Mapping[str, float]) -> None:
 def _look(groups: dict[int, Group], parent: int, shares: Mapping[str, float]) -> None:
     for gone in [pid for pid, group in groups.items() if not group.alive]:
         del groups[gone]
-    for pid in _children(parent) - groups.keys():
+    for pid in children(parent) - groups.keys():
         with suppress(OSError):
             function = Path(f"/proc/{pid}/cwd").readlink().name
             if function in shares:
                 groups[pid] = Group(pid, shares[function])
     for group in groups.values():
         group.look()
-
-
-def _children(parent: int) -> set[int]:
-    """Each thread has a list of those that it started."""
-    children: set[int] = set()
-    for thread in Path(f"/proc/{parent}/task").iterdir():
-        with suppress(OSError):
-            children |= {int(pid) for pid in (thread / "children").read_text().split()}
-    return children
 
 
 if __name__ == "__main__":

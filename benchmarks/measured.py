@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,18 @@ def _megabytes(pid: int) -> float:
     return sum(_proportional(each) for each in _family(pid)) / 1000
 
 
+def children(pid: int) -> set[int]:
+    """What a process has started: each of its threads has a list of its own. None of one that is gone."""
+    found: set[int] = set()
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                found |= {int(child) for child in (thread / "children").read_text().split()}
+    return found
+
+
 def _family(pid: int) -> list[int]:
-    try:
-        listed = [task / "children" for task in Path(f"/proc/{pid}/task").iterdir()]
-        children = [int(child) for each in listed for child in each.read_text().split()]
-    except FileNotFoundError:
-        return []
-    return [pid, *(each for child in children for each in _family(child))]
+    return [pid, *(each for child in children(pid) for each in _family(child))]
 
 
 def _proportional(pid: int) -> float:
