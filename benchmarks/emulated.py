@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from emulator import Emulator
 from emulator.faults import Fault
 from rft_cli.control_plane import ControlPlane
 from rft_cli.narration import TERMINAL
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
@@ -19,38 +19,37 @@ COUNTED = ("bedrock", "dynamodb", "s3", "sns")
 
 
 def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 20) -> str:
-    """The id of a run that has completed. Raises RuntimeError for any other end."""
+    """The id of a run that has completed. Raises RuntimeError for any other end, AssertionError for none."""
     key = f"datasets/{name}.json"
     aws.client("s3").upload_file(str(records), aws.bucket, key)
     plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
     dataset = {"task": "pandalm", "uri": f"s3://{aws.bucket}/{key}"}
     smoke_test = {"sample_size": sample_size}
     run_id: str = plane.start_run({"name": name, "dataset": dataset, "smoke_test": smoke_test})["run_id"]
-    deadline = time.monotonic() + PATIENCE
-    while (view := plane.run(run_id))["status"] not in TERMINAL or _execution(aws, run_id) == "RUNNING":
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{run_id} is still {view['status']} after {PATIENCE:.0f} s")
-        time.sleep(0.25)
+
+    def ended() -> dict[str, Any] | None:
+        view = plane.run(run_id)
+        return view if view["status"] in TERMINAL and _execution(aws, run_id) != "RUNNING" else None
+
+    view = eventually(ended, f"{run_id} to end", seconds=PATIENCE, every=0.25)
     if view["status"] != "COMPLETED":
         raise RuntimeError(f"{run_id} ended {view['status']}: {view.get('failure')}")
     return run_id
 
 
 def until_status(plane: ControlPlane, *, name: str, status: str) -> str:
-    """The id of the newest run of a name, once it has a status. Raises RuntimeError if it does not come to that."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = plane.runs({"name": name, "status": status}, limit=1)["runs"]
-        if found:
-            return str(found[0]["run_id"])
-        time.sleep(0.5)
-    raise RuntimeError(f"no run {name} was {status} within {PATIENCE:.0f} s")
+    """The id of the newest run of a name, once it has a status. Raises AssertionError if it does not come to that."""
+    filters = {"name": name, "status": status}
+    found = eventually(
+        lambda: plane.runs(filters, limit=1)["runs"], f"{name} to be {status}", seconds=PATIENCE, every=0.5
+    )
+    return str(found[0]["run_id"])
 
 
 def history(aws: Emulator, run_id: str) -> list[dict[str, Any]]:
     """All events of a run's execution."""
     pages = aws.client("stepfunctions").get_paginator("get_execution_history")
-    return [event for page in pages.paginate(executionArn=execution_arn(aws, run_id)) for event in page["events"]]
+    return [event for page in pages.paginate(executionArn=aws.execution_arn(run_id)) for event in page["events"]]
 
 
 def count_requests(aws: Emulator) -> None:
@@ -64,11 +63,6 @@ def requests(aws: Emulator) -> Counter[str]:
     return Counter(fault.service for fault in aws.faults.struck() if fault.effect == "delay")
 
 
-def execution_arn(aws: Emulator, run_id: str) -> str:
-    """The execution that is a run."""
-    return f"{aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
-
-
 def _execution(aws: Emulator, run_id: str) -> str:
-    status: str = aws.client("stepfunctions").describe_execution(executionArn=execution_arn(aws, run_id))["status"]
+    status: str = aws.client("stepfunctions").describe_execution(executionArn=aws.execution_arn(run_id))["status"]
     return status

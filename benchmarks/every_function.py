@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparisons import write_comparisons
-from benchmarks.emulated import execution_arn, history, run, until_status
+from benchmarks.emulated import history, run, until_status
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
 from emulator.functions.report import KIND
 from rft_cli.control_plane import ControlPlane
-from tests.project import FUNCTIONS, ROOT, snake
+from tests.project import FUNCTIONS, read_event, snake
 
 AT_ONCE, IN_PARTS, PARTS = 4_000, 4_500, 3
 """Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
@@ -164,8 +164,8 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
 
 def _events(aws: Emulator, run_id: str) -> dict[str, list[Any]]:
     """Functions and what to call them with, more than once, so that not all calls find no process."""
-    batches = {name: _batch(_sample(snake(name))) for name in RULE_BASED}
-    once = {"ReconcileRun": _ended(aws, run_id), "SweepRuns": _sample("sweep_runs"), "AskGrader": _part(aws, run_id)}
+    batches = {name: _batch(read_event(snake(name))) for name in RULE_BASED}
+    once = {"ReconcileRun": _ended(aws, run_id), "SweepRuns": read_event("sweep_runs"), "AskGrader": _part(aws, run_id)}
     return {name: [event] * CALLS for name, event in (once | batches).items()}
 
 
@@ -173,13 +173,9 @@ def _batch(samples: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [samples[n % len(samples)] | {"id": f"rollout-{n}"} for n in range(GRADED)]
 
 
-def _sample(name: str) -> Any:
-    return json.loads((ROOT / "events" / f"{name}.json").read_text())
-
-
 def _ended(aws: Emulator, run_id: str) -> dict[str, Any]:
-    event: dict[str, Any] = _sample("reconcile_run")
-    return event | {"detail": event["detail"] | {"name": run_id, "executionArn": execution_arn(aws, run_id)}}
+    event: dict[str, Any] = read_event("reconcile_run")
+    return event | {"detail": event["detail"] | {"name": run_id, "executionArn": aws.execution_arn(run_id)}}
 
 
 def _part(aws: Emulator, run_id: str) -> dict[str, Any]:

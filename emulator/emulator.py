@@ -93,6 +93,10 @@ class Emulator:
     def state_machine_arn(self) -> str:
         return self.stack.physical_ids["TrainModel"]
 
+    def execution_arn(self, name: str) -> str:
+        """The ARN of an execution of the stack's state machine by its name, which is a run's id."""
+        return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
     @property
     def topic_arn(self) -> str:
         """The topic that outcomes are published to."""

@@ -34,6 +34,11 @@ STEPS = tuple(TASKS)
 """The steps, in the order of a run; each name is also a logical id."""
 
 
+def read_event(name: str) -> Any:
+    """`events/<name>.json`."""
+    return json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
+
+
 def snake(name: str) -> str:
     """PrepareDataset → prepare_dataset."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")

@@ -17,7 +17,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from moto import mock_aws
 
 from rft.adapters.dataset_source import RemoteDatasetSource, open_pool, resolve
 from rft.errors import (
@@ -316,16 +315,6 @@ def test_a_host_must_prove_who_it_is_though_it_is_reached_by_address(tmp_path: P
         else:
             with pytest.raises(DatasetNotFound, match="prove"):
                 fetch(source)
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="data-bucket")
-        yield client
 
 
 def test_an_object_in_the_bucket_is_read_with_its_version(s3: Any) -> None:

@@ -69,7 +69,7 @@ class Bench:
 
     def wait(self, run_id: str) -> Ended:
         """The run once its execution and its record have ended."""
-        arn = f"{self.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+        arn = self.aws.execution_arn(run_id)
         eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
         eventually(lambda: self.plane.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
         return Ended(self.plane.run(run_id), self._execution(arn))

@@ -151,7 +151,7 @@ def _await(holds: Any, name: str) -> None:
 
 
 def _execution(bench: Bench, run_id: str) -> str:
-    arn = f"{bench.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+    arn = bench.aws.execution_arn(run_id)
     return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
 
 

@@ -31,7 +31,7 @@ def report(bench: Bench, ended: Ended) -> SmokeTestReport:
 
 def entered(bench: Bench, run_id: str) -> list[str]:
     """The states of the run's execution, in order."""
-    arn = f"{bench.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+    arn = bench.aws.execution_arn(run_id)
     pages = bench.aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
     events = [event for page in pages for event in page["events"]]
     return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]

@@ -126,7 +126,7 @@ def test_a_run_that_is_stopped_in_stage_after_stage_asks_once_and_completes(tmp_
 
 
 def history(bench: Bench, run_id: str) -> str:
-    arn = f"{bench.aws.state_machine_arn.replace(':stateMachine:', ':execution:')}:{run_id}"
+    arn = bench.aws.execution_arn(run_id)
     return str(bench.aws.client("stepfunctions").get_execution_history(executionArn=arn)["events"])
 
 

@@ -14,11 +14,6 @@ from tests.fakes.lambda_runtime import FUNCTIONS, Context, load_function
 ROOT = Path(__file__).parents[2]
 
 
-def read_event(name: str) -> Any:
-    """`events/<name>.json`."""
-    return json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
-
-
 def grade(name: str, event: Any) -> list[GradeResult]:
     """What the function answers, having gone through JSON both ways."""
     response = load_function(name).handler(json.loads(json.dumps(event)), Context())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,8 @@ from tests.fakes.records import add_run
 from tests.fakes.store import MemoryStore
 from tests.fakes.tokenizer import WordTokenizer
 from tests.fakes.workers import SerialWorkers
+from tests.project import read_event
 
-EVENTS = Path(__file__).parents[2] / "events"
 SHARDS = 2
 
 
@@ -35,7 +34,7 @@ class Functions:
     """The handlers, over one bucket in memory that holds the event files' dataset, divided in two."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        event = self._event("prepare_dataset")
+        event = read_event("prepare_dataset")
         self.run_id: str = event["run_id"]
         request = RunRequest.model_validate(event["request"])
         self.store, self.ledger = MemoryStore(), MemoryLedger(FixedClock())
@@ -76,13 +75,9 @@ class Functions:
     def join(self) -> Any:
         return self._invoke("join_shards", written=self.write())
 
-    def _event(self, function: str) -> dict[str, Any]:
-        event: dict[str, Any] = json.loads((EVENTS / f"{function}.json").read_text())
-        return event
-
     def _invoke(self, function: str, **fields: Any) -> Any:
         """With the function's event file, but for what the steps before it made."""
-        event = self._event(function)
+        event = read_event(function)
         if "source" in event:
             fields["source"] = self._divided["source"]
         assert fields.keys() <= event.keys()

@@ -32,13 +32,13 @@ from tests.fakes.jobs import MemoryJobs
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notifier import MemoryNotifier
-from tests.project import RESOURCES
+from tests.project import RESOURCES, read_event
 
 EVENTS = Path(__file__).parents[2] / "events"
-POST_EVENT: dict[str, Any] = json.loads((EVENTS / "api.json").read_text())
-GET_EVENT: dict[str, Any] = json.loads((EVENTS / "api_get_run.json").read_text())
-CANCEL_EVENT: dict[str, Any] = json.loads((EVENTS / "api_cancel_run.json").read_text())
-APPROVE_EVENT: dict[str, Any] = json.loads((EVENTS / "api_approve_run.json").read_text())
+POST_EVENT: dict[str, Any] = read_event("api")
+GET_EVENT: dict[str, Any] = read_event("api_get_run")
+CANCEL_EVENT: dict[str, Any] = read_event("api_cancel_run")
+APPROVE_EVENT: dict[str, Any] = read_event("api_approve_run")
 YES = {"approved": True, "by": "Ada"}
 BODY: dict[str, Any] = json.loads(POST_EVENT["body"])
 GRADER_ARN = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"

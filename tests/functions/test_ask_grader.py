@@ -14,12 +14,12 @@ from tests.fakes.grader import CallableGrader, honest
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.smoke_test import pandalm_row
 from tests.fakes.store import MemoryStore
-from tests.project import ROOT
+from tests.project import read_event
 
 
 @pytest.fixture
 def event() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((ROOT / "events" / "ask_grader.json").read_text())
+    loaded: dict[str, Any] = read_event("ask_grader")
     return loaded
 
 

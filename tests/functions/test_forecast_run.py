@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import RUN_ID, add_run
 from tests.fakes.store import MemoryStore
+from tests.project import read_event
 
-EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/forecast_run.json").read_text())
+EVENT: dict[str, Any] = read_event("forecast_run")
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from rft.contracts.grading import GradeResult
 from rft.errors import InvalidGraderEvent, JudgeRefused
 from rft.steps.judging import KnownJudge
 from tests.fakes.judge import ScriptedJudge
+from tests.project import read_event
 
 ROOT = Path(__file__).parents[2]
-EVENT = json.loads((ROOT / "events/grade_pandalm.json").read_text(encoding="utf-8"))
+EVENT = read_event("grade_pandalm")
 
 
 @pytest.fixture

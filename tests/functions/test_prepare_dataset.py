@@ -26,9 +26,10 @@ from tests.fakes.clock import FixedClock
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import add_run
+from tests.project import read_event
 
 ROOT = Path(__file__).parents[2]
-EVENT: dict[str, Any] = json.loads((ROOT / "events/prepare_dataset.json").read_text())
+EVENT: dict[str, Any] = read_event("prepare_dataset")
 RUN_ID = EVENT["run_id"]
 KEY = EVENT["request"]["dataset"]["uri"].removeprefix("s3://data-bucket/")
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,9 @@ from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notifier import MemoryNotifier
 from tests.fakes.records import add_run
+from tests.project import read_event
 
-EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/record_outcome.json").read_text())
+EVENT: dict[str, Any] = read_event("record_outcome")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +9,9 @@ from rft import wiring
 from rft.contracts.ledger import RunStatus
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.world import World
+from tests.project import read_event
 
-EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/request_approval.json").read_text())
+EVENT: dict[str, Any] = read_event("request_approval")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.fakes.grader import CallableGrader, Grade, honest, result
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.records import add_run
 from tests.fakes.store import MemoryStore
+from tests.project import read_event
 
 ROOT = Path(__file__).parents[2]
 GRADER = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"
@@ -32,7 +33,7 @@ CONTEXT = SimpleNamespace(
 
 @pytest.fixture
 def event() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((ROOT / "events/smoke_test_grader.json").read_text())
+    loaded: dict[str, Any] = read_event("smoke_test_grader")
     return loaded
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,9 @@ from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notifier import MemoryNotifier
 from tests.fakes.store import MemoryStore
+from tests.project import read_event
 
-EVENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "events/start_from_upload.json").read_text())
+EVENT: dict[str, Any] = read_event("start_from_upload")
 OBJECT = EVENT["detail"]["object"]
 
 

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from rft import wiring
@@ -11,8 +8,9 @@ from rft.ports import Execution
 from tests.fakes.lambda_runtime import Context, load_function
 from tests.fakes.records import RUN_ID
 from tests.fakes.world import World
+from tests.project import read_event
 
-EVENT = json.loads((Path(__file__).parents[2] / "events/sweep_runs.json").read_text())
+EVENT = read_event("sweep_runs")
 
 
 def test_the_schedules_event_closes_what_no_event_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
