@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from rft_cli.control_plane import ControlPlane
+from rft_cli.control_plane import ApiError, ControlPlane
 from rft_cli.narration import TERMINAL
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
@@ -73,6 +73,19 @@ class Bench:
         eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
         eventually(lambda: self.plane.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
         return Ended(self.plane.run(run_id), self._execution(arn))
+
+    def cancel(self, run_id: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """The API's answer. 503 asks to come again: whoever reconciles the run may be telling people just then."""
+
+        def answer() -> dict[str, Any] | None:
+            try:
+                return self.plane.cancel(run_id)
+            except ApiError as error:
+                if error.status != 503:
+                    raise
+                return None
+
+        return eventually(answer, f"{run_id} to be cancelled", seconds=seconds)
 
     def jobs(self, run_id: str) -> list[Any]:
         """The run's jobs at the emulated Bedrock."""

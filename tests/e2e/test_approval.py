@@ -62,4 +62,4 @@ def test_the_token_is_shown_nowhere(bench: Bench) -> None:
     shown = [bench.plane.run(run_id), bench.plane.events(run_id), bench.messages(run_id)]
     assert token not in str(shown)
     assert not [line for name in ("RequestApproval", "Api") for line in bench.aws.logs(name) if token in line]
-    bench.plane.cancel(run_id)
+    bench.cancel(run_id)

@@ -22,22 +22,6 @@ def abort(bench: Bench, run_id: str, **why: str) -> None:
     bench.aws.client("stepfunctions").stop_execution(executionArn=arn, **why)
 
 
-def cancelled(bench: Bench, run_id: str) -> dict[str, Any]:
-    """The API's answer. 503 asks to come again: whoever reconciles the run may be telling people just then."""
-    answers: list[dict[str, Any]] = []
-
-    def answered() -> bool:
-        try:
-            answers.append(bench.plane.cancel(run_id))
-        except ApiError as error:
-            if error.status != 503:
-                raise
-        return bool(answers)
-
-    eventually(answered, f"{run_id} to be cancelled", seconds=SECONDS_TO_END)
-    return answers[0]
-
-
 def execution(bench: Bench, run_id: str) -> str:
     arn = bench.plane.run(run_id)["execution_arn"]
     return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
@@ -69,8 +53,8 @@ def check_ended(bench: Bench, run_id: str, stage: str, *, since: float) -> dict[
 def test_cancelling_ends_the_run_its_execution_and_its_job(bench: Bench, stage: str) -> None:
     run_id = held_at(bench, stage, f"cancel-{stage.lower().replace('_', '-')}")
     since = time.monotonic()
-    assert cancelled(bench, run_id)["status"] == "CANCELLED"
-    assert cancelled(bench, run_id)["status"] == "CANCELLED"
+    assert bench.cancel(run_id, seconds=SECONDS_TO_END)["status"] == "CANCELLED"
+    assert bench.cancel(run_id, seconds=SECONDS_TO_END)["status"] == "CANCELLED"
     view = check_ended(bench, run_id, stage, since=since)
     assert view["failure"]["error"] == "RunCancelled"
     assert "user/emulated" in view["failure"]["cause"]
