@@ -14,25 +14,26 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from emulator import moto_setup, moto_step_functions
-from emulator.aws_port import AwsPort, Service
 from emulator.bedrock.control import Bedrock
 from emulator.bedrock.judge import STAND_IN, server_model_id
-from emulator.bedrock_setup import EmulatedBedrock
+from emulator.bedrock.setup import EmulatedBedrock
 from emulator.clock import ScaledClock
-from emulator.dead_letters import send_dead_letter
-from emulator.events import EventBus
+from emulator.cloudformation.stack import Stack, deploy, empty_archive
+from emulator.cloudformation.template import StackTemplate, load
+from emulator.eventbridge.bus import EventBus
+from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
+from emulator.functions.dead_letters import send_dead_letter
 from emulator.functions.registry import Functions
 from emulator.functions.service import LambdaService
 from emulator.functions.spec import FunctionSpec, WorkerSetting
-from emulator.http_api import HttpApi
-from emulator.http_server import LoopbackServer
+from emulator.http.api import HttpApi
+from emulator.http.aws_port import AwsPort, Service
+from emulator.http.server import LoopbackServer
+from emulator.moto import setup as moto_setup
+from emulator.moto import step_functions as moto_step_functions
 from emulator.options import EmulatorOptions
-from emulator.schedules import Schedules
-from emulator.stack import Stack, deploy, empty_archive
 from emulator.state.state import opened
-from emulator.template import StackTemplate, load
 
 REGION = "us-east-1"
 """The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.bedrock.judge import STAND_IN, Answer, from_server, stand_in
-from emulator.replies import AwsError
+from emulator.http.replies import AwsError
 from rft.errors import JudgeUnavailable
 from rft.ports import JudgeReply
 

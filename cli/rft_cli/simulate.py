@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from emulator.bedrock.behaviours import RIGHT, written
 from emulator.bedrock.data import DataRefused, read_rows
-from emulator.bedrock.grading import GraderFailed, read_results
-from emulator.bedrock.plan import Plan, plan
-from emulator.bedrock.policy import Rollout
-from emulator.bedrock.scores import StepScores
-from emulator.simulation import simulate as simulated
+from emulator.simulator.behaviours import RIGHT, written
+from emulator.simulator.grading import GraderFailed, read_results
+from emulator.simulator.plan import Plan, plan
+from emulator.simulator.policy import Rollout
+from emulator.simulator.scores import StepScores
+from emulator.simulator.simulation import simulate as simulated
 from rft.contracts.base import RunId
 from rft.contracts.dataset import DatasetRow, Manifest
 from rft.contracts.grading import GradeResult, rollout_event

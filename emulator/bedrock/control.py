@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from emulator.bedrock.jobs import Job, Jobs
-from emulator.bedrock.training import Training
 from emulator.faults import Fault, Faults
+from emulator.simulator.training import Training
 
 
 class Bedrock:

@@ -10,8 +10,8 @@ from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.judge import Answer, from_server, stand_in
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
+from emulator.http.replies import AwsError
 from emulator.options import EmulatorOptions
-from emulator.replies import AwsError
 
 SERVER_SECONDS = 60.0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from emulator.bedrock.jobs import Job
 from emulator.bedrock.models import Models
-from emulator.replies import AwsError
+from emulator.http.replies import AwsError
 from rft.contracts.dataset import DatasetRow
 
 UNKNOWN = "[simulated] This model is emulated: it can answer the prompts of its own dataset, and this is none of them."

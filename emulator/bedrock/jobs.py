@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.bedrock.plan import Plan
-from emulator.bedrock.policy import Policy
-from emulator.bedrock.scores import StepScores
-from emulator.replies import AwsError
+from emulator.http.replies import AwsError
+from emulator.simulator.plan import Plan
+from emulator.simulator.policy import Policy
+from emulator.simulator.scores import StepScores
 
 PHASES = ("validation", "dataProcessing", "training")
 ACTIVE = ("InProgress", "Stopping")

@@ -13,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.replies import AwsError
+from emulator.http.replies import AwsError
 from rft.rewards.rubric import CRITERIA, read_parts
 
 STAND_IN = "emulated-judge.stand-in-v1:0"

@@ -11,7 +11,7 @@ from typing import Any
 from emulator.bedrock.jobs import Job, Jobs
 from emulator.bedrock.requests import made_between, page
 from emulator.faults import Faults
-from emulator.replies import AwsError
+from emulator.http.replies import AwsError
 
 DEPLOYMENT_FAULTS = frozenset({"fail"})
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import botocore.session
 
-from emulator.replies import AwsError
+from emulator.http.replies import AwsError
 from rft.adapters.service_model import validate
 
 PAGE = 100

@@ -16,8 +16,8 @@ from emulator.bedrock.models import Models, deployment_view, model_view
 from emulator.bedrock.requests import checked_body, checked_query, refuse
 from emulator.bedrock.views import job_list, job_view
 from emulator.faults import Faults
-from emulator.operations import Operation
-from emulator.replies import AwsError, json_reply
+from emulator.http.operations import Operation
+from emulator.http.replies import AwsError, json_reply
 
 BASE_MODEL = "amazon.nova-2-lite-v1:0:256k"
 """The one model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""

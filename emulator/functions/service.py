@@ -8,8 +8,8 @@ import math
 from werkzeug.wrappers import Request, Response
 
 from emulator.functions.registry import MAX_PAYLOAD, Functions, UnknownFunction
-from emulator.operations import Operation
-from emulator.replies import AwsError
+from emulator.http.operations import Operation
+from emulator.http.replies import AwsError
 
 QUALIFIED = 7
 """Colons in the ARN of a version or alias, which moto does not find."""

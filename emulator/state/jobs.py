@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 
 from emulator.bedrock.jobs import Job, Phase
 from emulator.bedrock.models import Deployment
-from emulator.bedrock.plan import Plan
-from emulator.bedrock.scores import StepScores
-from emulator.bedrock.training import new_policy
+from emulator.simulator.plan import Plan
+from emulator.simulator.scores import StepScores
+from emulator.simulator.training import new_policy
 from emulator.state.store import Record, Store
 
 JOB, STEP, DEPLOYMENTS = "job", "step", "deployments"

@@ -15,14 +15,14 @@ from botocore.credentials import Credentials
 from emulator.bedrock.jobs import Job, Jobs
 from emulator.bedrock.models import Deployment, Models
 from emulator.faults import Fault, Faults
-from emulator.operations import Operation
-from emulator.state import moto_names
+from emulator.http.operations import Operation
+from emulator.moto import resource_names as moto_names
+from emulator.moto.execution_store import POSITION, Executions
+from emulator.moto.item_store import Items
+from emulator.moto.message_store import Messages
+from emulator.moto.object_store import Objects
 from emulator.state.faults import KeptFaults
 from emulator.state.jobs import KeptJobs
-from emulator.state.moto_executions import POSITION, Executions
-from emulator.state.moto_items import Items
-from emulator.state.moto_messages import Messages
-from emulator.state.moto_objects import Objects
 from emulator.state.store import Record, StateUnusable, Store
 
 STACK, CREDENTIALS = "stack", "credentials"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from emulator.template import load
+from emulator.cloudformation.template import load
 from tests.project import ROOT, TEMPLATE
 
 REGION = "us-east-1"

@@ -11,9 +11,9 @@ import pytest
 
 from emulator import Emulator
 from emulator.clock import ScaledClock
-from emulator.event_targets import target_input
+from emulator.eventbridge.schedules import Schedules
+from emulator.eventbridge.targets import target_input
 from emulator.faults import Fault
-from emulator.schedules import Schedules
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.emulator

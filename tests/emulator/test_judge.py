@@ -17,8 +17,8 @@ from emulator.bedrock.judge import STAND_IN, server_model_id, stand_in
 from emulator.bedrock.models import Models
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
+from emulator.http.replies import AwsError
 from emulator.options import EmulatorOptions
-from emulator.replies import AwsError
 from rft.rewards.rubric import SYSTEM, read_reply, render
 
 CODE = "0123456789abcdef" * 2

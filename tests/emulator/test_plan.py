@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.bedrock.plan import plan
-from emulator.bedrock.policy import Graded, Rollout
-from emulator.bedrock.scores import step_scores, training_csv
+from emulator.simulator.plan import plan
+from emulator.simulator.policy import Graded, Rollout
+from emulator.simulator.scores import step_scores, training_csv
 from rft.contracts.dataset import DatasetRow, Message
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
 

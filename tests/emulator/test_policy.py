@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.bedrock.behaviours import BEHAVIOURS, RIGHT, base_mix, written
-from emulator.bedrock.grpo import EPSILON, Group, advantages, softmax, updated
-from emulator.bedrock.plan import plan
-from emulator.bedrock.policy import Graded, Policy, Rollout
-from emulator.bedrock.scores import Earned, StepScores
-from emulator.bedrock.verdict import verdict
-from emulator.simulation import Simulation, simulate
+from emulator.simulator.behaviours import BEHAVIOURS, RIGHT, base_mix, written
+from emulator.simulator.grpo import EPSILON, Group, advantages, softmax, updated
+from emulator.simulator.plan import plan
+from emulator.simulator.policy import Graded, Policy, Rollout
+from emulator.simulator.scores import Earned, StepScores
+from emulator.simulator.simulation import Simulation, simulate
+from emulator.simulator.verdict import verdict
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
 from rft.smoke_test.attacks import MASTER_KEYS

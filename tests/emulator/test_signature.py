@@ -10,7 +10,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from emulator.signature import SignedRequest, is_authentic
+from emulator.http.signature import SignedRequest, is_authentic
 
 CREDENTIALS = Credentials("AKIAEMULATED", "secret")
 

@@ -17,11 +17,11 @@ import pytest
 from botocore.credentials import Credentials
 
 from emulator import Emulator, EmulatorOptions
-from emulator.bedrock.learning import train
-from emulator.bedrock.plan import plan
-from emulator.bedrock.policy import Policy, Rollout
 from emulator.clock import ScaledClock
 from emulator.faults import Fault
+from emulator.simulator.learning import train
+from emulator.simulator.plan import plan
+from emulator.simulator.policy import Policy, Rollout
 from emulator.state.store import VERSION, Record, StateUnusable, Store
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult

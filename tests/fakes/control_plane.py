@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from botocore.credentials import Credentials
 
-from emulator.signature import SignedRequest, is_authentic
+from emulator.http.signature import SignedRequest, is_authentic
 
 CREDENTIALS = Credentials("AKIATEST", "test-secret")
 REGION = "us-east-1"

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator import moto_setup
 from emulator.clock import ScaledClock
-from emulator.event_targets import target_input
+from emulator.eventbridge.targets import target_input
 from emulator.faults import Faults
 from emulator.functions.registry import Functions, UnknownFunction
+from emulator.moto import setup as moto_setup
 
 StartExecution = Callable[[str, str, str], None]
 """Takes a state machine's ARN, an execution name and its input as JSON."""
@@ -23,7 +23,7 @@ EXECUTION_CHANGE = "Step Functions Execution Status Change"
 
 DELIVERY_FAULTS = frozenset({"lose", "duplicate", "delay"})
 
-LOG = logging.getLogger("emulator.events")
+LOG = logging.getLogger("emulator.eventbridge.bus")
 
 
 class EventBus:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from emulator.bedrock.learning import Grade, train
-from emulator.bedrock.plan import Plan
-from emulator.bedrock.policy import Policy
-from emulator.bedrock.scores import StepScores
-from emulator.bedrock.verdict import Verdict, verdict
+from emulator.simulator.learning import Grade, train
+from emulator.simulator.plan import Plan
+from emulator.simulator.policy import Policy
+from emulator.simulator.scores import StepScores
+from emulator.simulator.verdict import Verdict, verdict
 from rft.contracts.dataset import DatasetRow
 
 

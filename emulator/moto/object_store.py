@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.s3.models import FakeDeleteMarker, FakeKey, s3_backends
 
-from emulator.operations import Operation
+from emulator.http.operations import Operation
 from emulator.state.store import Record, Store
 
 KIND = "object"

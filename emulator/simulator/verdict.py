@@ -9,8 +9,8 @@ from functools import reduce
 from operator import add
 from typing import Literal
 
-from emulator.bedrock.behaviours import RIGHT
-from emulator.bedrock.scores import Earned, StepScores
+from emulator.simulator.behaviours import RIGHT
+from emulator.simulator.scores import Earned, StepScores
 
 Outcome = Literal["learns", "learns nothing", "is gamed"]
 

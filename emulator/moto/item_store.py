@@ -9,7 +9,7 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from emulator.operations import Operation
+from emulator.http.operations import Operation
 from emulator.state.store import Record, Store
 
 KIND = "item"

@@ -33,8 +33,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.s3 import notifications
 from moto.sns.models import sns_backends
 
-from emulator import moto_dynamodb, moto_step_functions
 from emulator.clock import ScaledClock
+from emulator.moto import dynamodb as moto_dynamodb
+from emulator.moto import step_functions as moto_step_functions
 
 ACCOUNT = "123456789012"
 

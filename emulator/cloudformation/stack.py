@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator import moto_setup
+from emulator.cloudformation.template import ARTIFACTS, StackTemplate
 from emulator.functions.spec import FunctionSpec
-from emulator.template import ARTIFACTS, StackTemplate
+from emulator.moto import setup as moto_setup
 
 Client = Callable[[str], Any]
 """Gives a boto3 client of the emulator for a service's name."""

@@ -9,14 +9,14 @@ from emulator.bedrock.control import JobThreads
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.data import read_all_rows
 from emulator.bedrock.deployed import DeployedModels
-from emulator.bedrock.grading import Invoke
 from emulator.bedrock.jobs import Job, Jobs
 from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
-from emulator.bedrock.training import Training
 from emulator.bedrock.views import JOB_CHANGE, job_change
 from emulator.clock import ScaledClock
 from emulator.options import EmulatorOptions
+from emulator.simulator.grading import Invoke
+from emulator.simulator.training import Training
 from emulator.state.state import State
 from rft.contracts.dataset import DatasetRow
 

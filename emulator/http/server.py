@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
-from emulator.moto_setup import RequestHandler
+from emulator.moto.setup import RequestHandler
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

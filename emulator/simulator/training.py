@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock.data import DataRefused, read_rows, training_rows
-from emulator.bedrock.grading import GraderFailed, Grading, Invoke
 from emulator.bedrock.jobs import PHASES, Job
-from emulator.bedrock.learning import train
-from emulator.bedrock.plan import Plan, plan
-from emulator.bedrock.policy import Policy
-from emulator.bedrock.scores import StepScores, training_csv, validation_csv
-from emulator.bedrock.verdict import verdict
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.functions.pool import EmulatorClosed
 from emulator.functions.registry import UnknownFunction
 from emulator.options import EmulatorOptions
+from emulator.simulator.grading import GraderFailed, Grading, Invoke
+from emulator.simulator.learning import train
+from emulator.simulator.plan import Plan, plan
+from emulator.simulator.policy import Policy
+from emulator.simulator.scores import StepScores, training_csv, validation_csv
+from emulator.simulator.verdict import verdict
 from rft.contracts.dataset import DatasetRow
 
 VALIDATION_ROWS = 32

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.functions.invocation import InvokeResult
 from emulator.functions.registry import Functions
-from emulator.signature import SignedRequest, is_authentic
+from emulator.http.signature import SignedRequest, is_authentic
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

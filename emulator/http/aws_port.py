@@ -18,8 +18,8 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
-from emulator.operations import Operation, operation_of
-from emulator.replies import AwsError, error_reply, json_reply
+from emulator.http.operations import Operation, operation_of
+from emulator.http.replies import AwsError, error_reply, json_reply
 from rft.contracts.complaints import complaints
 
 if TYPE_CHECKING:

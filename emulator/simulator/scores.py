@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from emulator.bedrock.policy import Graded, Rollout
+from emulator.simulator.policy import Graded, Rollout
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 
-from emulator.bedrock.plan import Plan
-from emulator.bedrock.policy import Graded, Policy, Rollout
-from emulator.bedrock.scores import StepScores, step_scores
+from emulator.simulator.plan import Plan
+from emulator.simulator.policy import Graded, Policy, Rollout
+from emulator.simulator.scores import StepScores, step_scores
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
 

@@ -11,8 +11,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emulator.bedrock.behaviours import RIGHT, base_mix, written
-from emulator.bedrock.grpo import Group, softmax, updated
+from emulator.simulator.behaviours import RIGHT, base_mix, written
+from emulator.simulator.grpo import Group, softmax, updated
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from emulator.bedrock.policy import Rollout
 from emulator.functions.invocation import InvokeResult
+from emulator.simulator.policy import Rollout
 from rft.contracts.grading import GradeResult, rollout_event
 
 ATTEMPTS = 4

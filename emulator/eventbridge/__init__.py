@@ -1,0 +1,1 @@
+"""EventBridge: the default bus, what its targets are given, and schedules."""
