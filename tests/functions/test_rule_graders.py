@@ -14,6 +14,7 @@ REWARDS = {
     "grade_gsm8k": {"right-flat": 1.0, "right-nested": 1.0, "wrong": 0.0, "hedged": 0.0, "unmarked": 0.0},
     "grade_finqa": {"right-flat": 1.0, "right-nested": 1.0, "yes": 1.0, "hundredfold": 0.0, "near-zero": 0.0},
     "grade_format": {"right-flat": 1.0, "right-nested": 1.0, "wrong-type": 0.0, "prose": 0.0, "empty": 0.0},
+    "grade_extract": {"right-flat": 1.0, "right-nested": 1.0, "one-wrong": 0.8, "prose": 0.0},
     "grade_composite": {"all-kept": 1.0, "no-sections": 0.8, "wrong": 0.3, "gated": 0.0},
 }
 """Of each sample in events/<name>.json, by its id."""
@@ -22,6 +23,7 @@ CANNOT_BE_GRADED: dict[str, Any] = {
     "grade_gsm8k": {"answer": "unknown"},
     "grade_finqa": {"answer": "n/a"},
     "grade_format": {"format": {"json_schema": {"type": "objekt"}}},
+    "grade_extract": {"extract": {"value": []}},
     "grade_composite": {"answer": "72", "composite": {"weights": {"gsm8k": 0.5}}},
 }
 """A reference that says nothing."""

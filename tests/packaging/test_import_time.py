@@ -24,7 +24,8 @@ STEP = 1.6
 BUDGETS = {
     "api": 2.4,  # Powertools' event handler with its OpenAPI models, and every contract of the API
     "grade_composite": 2.0,  # jsonschema and regex, for answers that must have a form
-    "grade_format": 2.0,  # the same
+    "grade_extract": 2.0,  # the same
+    "grade_format": 2.0,
     "grade_finqa": 1.0,  # no logger, no ledger: Bedrock waits for graders
     "grade_gsm8k": 1.0,
     "grade_pandalm": 1.0,
@@ -32,8 +33,8 @@ BUDGETS = {
 """Function → its import's CPU time at most, in those of boto3 with pydantic; STEP for those that are not named."""
 
 ONLY = {
-    "jsonschema": {"grade_composite", "grade_format"},
-    "regex": {"grade_composite", "grade_format"},
+    "jsonschema": {"grade_composite", "grade_extract", "grade_format"},
+    "regex": {"grade_composite", "grade_extract", "grade_format"},
     "aws_lambda_powertools.event_handler": {"api"},
     "tiktoken": set(),
     "boto3": set(),

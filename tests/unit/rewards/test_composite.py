@@ -65,7 +65,7 @@ def test_a_gate_needs_no_weight() -> None:
 
 
 def test_any_scorer_can_have_a_weight() -> None:
-    assert set(SCORERS) == {"gsm8k", "finqa", "format", "safety"}
+    assert set(SCORERS) == {"gsm8k", "finqa", "extract", "format", "safety"}
     finance = ROW | {"answer": "7.5%", "composite": {"weights": {"finqa": 0.6, "safety": 0.4}}}
     assert [graded(text, finance)["score"] for text in ("ANSWER: 7.5%", "ANSWER: 750%")] == [1, 0.4]
 

@@ -13,9 +13,9 @@ Pattern = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1, max_length=50)]
 """Regular expressions, found anywhere in an answer. `(?i)` in front ignores case."""
 
-Scorer = Literal["gsm8k", "finqa", "format", "safety"]
+Scorer = Literal["gsm8k", "finqa", "extract", "format", "safety"]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
-ANSWER_SCORERS: frozenset[Scorer] = frozenset({"gsm8k", "finqa"})
+ANSWER_SCORERS: frozenset[Scorer] = frozenset({"gsm8k", "finqa", "extract"})
 """Those that know whether an answer is right; the others only see its form."""
 
 

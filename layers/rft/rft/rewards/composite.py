@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rft.contracts.grading import Sample
 from rft.contracts.rules import Composite, Gate, Scorer
-from rft.rewards import finqa, format, gsm8k, safety  # noqa: A004  named after what it checks
+from rft.rewards import extract, finqa, format, gsm8k, safety  # noqa: A004  named after what it checks
 from rft.rewards.components import Component, score_of
 from rft.rewards.declared import declared
 
@@ -31,7 +31,7 @@ def _parts(name: Scorer, sample: Sample, composite: Composite) -> Sequence[Compo
         return format.components(sample, composite.format)
     if name == "safety":
         return safety.components(sample, composite.safety)
-    return {"gsm8k": gsm8k.components, "finqa": finqa.components}[name](sample)
+    return {"gsm8k": gsm8k.components, "finqa": finqa.components, "extract": extract.components}[name](sample)
 
 
 def _gate(name: Scorer, score: float, gate: Gate) -> Component:

@@ -1,0 +1,18 @@
+"""Grades rollouts that extract structured data: called by Bedrock during training, and by the smoke test before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rft import wiring
+from rft.steps.grade_extract import grade_extract
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
+    """One result for each sample of the batch, in order."""
+    seconds_left = context.get_remaining_time_in_millis() / 1000
+    results = grade_extract(event, seconds_left=seconds_left, rollout_log=wiring.rollout_log)
+    return [result.model_dump(mode="json") for result in results]

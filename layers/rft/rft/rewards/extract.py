@@ -1,0 +1,89 @@
+"""Scores an object that was extracted from a text: F1 over its fields against the reference's.
+
+A field counts where name, type and value are right, so a field left out, one made up and one got wrong all cost. Lists
+are sets of their items: each expected item is paired with the item most like it, and its fields count within that pair
+only, so that right prices under wrong names earn nothing. null is no field.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from rft.contracts.extraction import ExtractRules
+from rft.contracts.grading import Sample
+from rft.rewards.components import Component
+from rft.rewards.declared import declared
+from rft.rewards.field_match import TooManyValues, Tree, UnknownField, compare, count, known_paths
+from rft.rewards.json_answers import MAX_CHARACTERS, fits
+from rft.rewards.samples import UngradableSample
+from rft.rewards.verdicts import without_thinking
+
+_FENCE = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+_WHERE = "reference_answer.extract"
+
+
+def components(sample: Sample) -> Sequence[Component]:
+    """`fields` is the score, F1 in 0..1; `precision`, `recall`, `exact`, `readable` and `json_schema` inform.
+
+    Raises UngradableSample without a reference, or with one that cannot be used.
+    """
+    rules = declared(sample, "extract", ExtractRules)
+    expected = _expected(rules)
+    text = without_thinking(sample.answer)
+    takes = rules.json_schema is None or _fits(text, rules.json_schema)
+    given = read_object(text)
+    precision, recall = _precision_and_recall(given, expected, rules)
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return (
+        Component("fields", f1 if takes else 0.0, 1),
+        Component("precision", precision),
+        Component("recall", recall),
+        Component("exact", float(f1 == 1)),
+        Component("readable", float(given is not None)),
+        *([Component("json_schema", float(takes))] if rules.json_schema is not None else []),
+    )
+
+
+def read_object(text: str) -> Tree | None:
+    """The one JSON object that a text is, alone or in a code fence; None where it is anything else."""
+    fenced = _FENCE.fullmatch(text.strip())
+    body = fenced[1] if fenced else text
+    # `fits` also refuses keys that stand twice, numbers that are none, and what is too long or too deep
+    if len(body) > MAX_CHARACTERS or not fits(body, {"type": "object"}):
+        return None
+    value: Tree = json.loads(body)
+    return value
+
+
+def _expected(rules: ExtractRules) -> Tree:
+    try:
+        known_paths(rules.value, rules.fields)
+        count(rules.value, most_values=None)
+    except (UnknownField, TooManyValues) as error:
+        raise UngradableSample(f"{_WHERE}{error}") from error
+    return rules.value
+
+
+def _precision_and_recall(given: Tree | None, expected: Tree, rules: ExtractRules) -> tuple[float, float]:
+    """Both 0..1; an answer without fields is right where none is expected."""
+    if given is None:
+        return 0.0, 0.0
+    sought = count(expected, most_values=None)
+    try:
+        found = count(given, most_values=2 * sought + 20)  # past that, precision is below a half anyway
+    except TooManyValues:
+        return 0.0, 0.0
+    if not sought or not found:
+        return float(found == sought), float(found == sought)
+    right = compare(expected, given, rules.fields)
+    return right / found, right / sought
+
+
+def _fits(text: str, schema: dict[str, Any]) -> bool:
+    try:
+        return fits(text, schema)
+    except UngradableSample as error:
+        raise UngradableSample(str(error).replace("reference_answer.format", _WHERE)) from error

@@ -1,0 +1,18 @@
+"""The extract grader: an object's fields against the reference's."""
+
+from __future__ import annotations
+
+from rft.contracts.grading import GradeResult
+from rft.rewards import extract
+from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
+from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
+
+
+def grade_extract(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
+    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
+    return grade_batch(
+        event,
+        grader=extract.components,
+        deadline=Deadline(seconds_left - RESERVE_SECONDS),
+        telemetry=GraderTelemetry("extract", rollout_log),
+    )
