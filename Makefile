@@ -11,6 +11,8 @@ SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
 SOURCES := layers/rft functions cli emulator tests benchmarks
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11
+# Functions are packaged as their folders are: without the bytecode that a local run left there.
+SOURCE_FOLDERS_ONLY := find functions -name __pycache__ -prune -exec rm -rf {} +
 ENVIRONMENT ?= default
 DATASET ?=
 TASK ?= pandalm
@@ -50,8 +52,10 @@ validate: $(SAM_VENV)/.ready ## Check template.yaml
 
 build: $(SAM_VENV)/.ready ## Build what is deployed, into .aws-sam
 	$(SAM) build
+	@$(SOURCE_FOLDERS_ONLY)
 
 deploy: build ## Deploy to AWS; ENVIRONMENT=dev takes that section of samconfig.toml
+	@$(SOURCE_FOLDERS_ONLY)
 	$(SAM) deploy --config-env $(ENVIRONMENT)
 
 requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, dev.in and sam.in allow

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +47,56 @@ def test_joined_objects_are_their_pieces_end_to_end(store: S3ObjectStore, sizes:
         store.put_bytes(uri, body)
     store.join(store.uri("joined"), pieces)
     assert store.get_bytes(store.uri("joined")) == b"".join(bodies)
+
+
+@pytest.mark.parametrize("sizes", [[6 * MIB, 7 * MIB, 100], [3 * MIB, 9 * MIB, 2 * MIB], [100, 6 * MIB]])
+def test_all_parts_of_a_joined_object_carry_the_checksum_of_its_upload(sizes: list[int]) -> None:
+    s3: Any = ChecksumRules(sizes)
+    S3ObjectStore(s3, bucket="data-bucket").join(
+        "s3://data-bucket/joined", [f"s3://b/{at}" for at in range(len(sizes))]
+    )
+    assert s3.completed
+
+
+class ChecksumRules:
+    """S3's rules for checksums of parts, with botocore's default of sending CRC32 with each part that is uploaded."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        self._sizes = sizes
+        self._algorithm: str | None = None
+        self._parts: list[dict[str, Any]] = []
+        self.completed = False
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        return {"ContentLength": self._sizes[int(Key)]}
+
+    def get_object(self, *, Bucket: str, Key: str, Range: str) -> dict[str, Any]:  # noqa: N803
+        first, last = Range.removeprefix("bytes=").split("-")
+        return {"Body": io.BytesIO(b"x" * (int(last) - int(first) + 1))}
+
+    def create_multipart_upload(self, *, ChecksumAlgorithm: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self._algorithm = ChecksumAlgorithm
+        return {"UploadId": "upload"}
+
+    def upload_part(self, *, PartNumber: int, **_: Any) -> dict[str, Any]:  # noqa: N803
+        return self._part(PartNumber, {"ChecksumCRC32": f"crc{PartNumber}"})
+
+    def upload_part_copy(self, *, PartNumber: int, **_: Any) -> dict[str, Any]:  # noqa: N803
+        own = {"ChecksumCRC32": f"crc{PartNumber}"} if self._algorithm == "CRC32" else {}
+        return {"CopyPartResult": self._part(PartNumber, own)}
+
+    def complete_multipart_upload(self, *, MultipartUpload: dict[str, Any], **_: Any) -> None:  # noqa: N803
+        assert MultipartUpload["Parts"] == self._parts
+        checksums = ["ChecksumCRC32" in part for part in self._parts]
+        assert all(checksums) if self._algorithm else not any(checksums), "InvalidPart"
+        self.completed = True
+
+    def abort_multipart_upload(self, **_: Any) -> None:
+        """Nothing is stored here."""
+
+    def _part(self, number: int, checksum: dict[str, str]) -> dict[str, Any]:
+        self._parts.append({"PartNumber": number, "ETag": f"etag{number}", **checksum})
+        return {"ETag": f"etag{number}", **checksum}
 
 
 def test_a_piece_that_is_missing_leaves_nothing(store: S3ObjectStore) -> None:

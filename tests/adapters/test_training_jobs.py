@@ -168,6 +168,18 @@ def test_our_statuses_are_all_of_bedrocks(bedrock: tuple[BedrockTrainingJobs, St
     assert set(PhaseStatus) == set(model.shape_for("JobStatusDetails").enum)
 
 
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_a_stop_of_a_name_without_a_job_raises_job_not_found(
+    bedrock: tuple[BedrockTrainingJobs, Stubber], code: str
+) -> None:
+    jobs, stubber = bedrock
+    stubber.add_client_error(STOP, code, "no such job", http_status_code=400)
+    if code == "ValidationException":
+        stubber.add_client_error(GET, code, "no such job", http_status_code=400)
+    with pytest.raises(JobNotFound, match="no such job"):
+        jobs.stop(NAME)
+
+
 @pytest.mark.parametrize("operation", [GET, STOP])
 def test_an_unknown_job_is_named_so(bedrock: tuple[BedrockTrainingJobs, Stubber], operation: str) -> None:
     jobs, stubber = bedrock

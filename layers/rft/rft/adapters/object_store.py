@@ -71,7 +71,8 @@ class S3ObjectStore:
             return
         bucket, key = _bucket_and_key(uri)
         with translated():
-            upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+            # CRC32 for all parts: botocore sends it with carried parts, and S3 refuses parts of which some have none.
+            upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="CRC32")["UploadId"]
             target: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": upload}
             try:
                 done: Any = [self._part(target, at, part, pieces) for at, part in enumerate(parts(sizes), 1)]

@@ -21,7 +21,12 @@ REFUSALS: Mapping[str, type[RftError]] = {
 }
 """What CreateModelCustomizationJob says to a request that will not do, however often it is sent."""
 
-UNKNOWN: Mapping[str, type[RftError]] = {"ResourceNotFoundException": JobNotFound}
+UNKNOWN: Mapping[str, type[RftError]] = {
+    "ResourceNotFoundException": JobNotFound,
+    "ValidationException": JobNotFound,
+}
+"""What GetModelCustomizationJob answers for a job that does not exist: its reference does not say which of the two a
+well-formed name gets."""
 
 
 class _NameTaken(RftError):

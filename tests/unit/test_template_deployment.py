@@ -1,0 +1,131 @@
+"""template.yaml: what deploys, updates and deletes on AWS as it does here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from tests.project import FUNCTIONS, RESOURCES, TEMPLATE
+
+PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
+GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
+
+MAX_ENVIRONMENT_BYTES = 4096
+"""Of all variables of one function together (AWS Lambda quotas)."""
+
+LAMBDA_LOG_LEVELS = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
+"""ApplicationLogLevel of AWS::Lambda::Function LoggingConfig."""
+
+LONGEST_REFERENCE = 116
+"""Characters of the ARN of a function of 64 with the alias live, the longest Ref or GetAtt that functions get."""
+
+EXCLUSIVE = {"PRICE_TABLE_URI"}
+"""Variables that are empty where a longer one is given: the rule PriceTableIsOne."""
+
+
+def test_the_log_level_reaches_lambdas_own_filter_by_lambdas_name() -> None:
+    level = GLOBALS["LoggingConfig"]["ApplicationLogLevel"]
+    names = TEMPLATE["Mappings"]["LambdaLogLevels"]
+    assert level == {"Fn::FindInMap": ["LambdaLogLevels", {"Ref": "LogLevel"}, "Name"]}
+    assert set(names) == set(PARAMETERS["LogLevel"]["AllowedValues"])
+    assert {entry["Name"] for entry in names.values()} <= LAMBDA_LOG_LEVELS
+
+
+def test_dead_letters_are_taken_from_each_rule_by_its_arn() -> None:
+    rules = {
+        f"{name}{event}.Arn"
+        for name in FUNCTIONS
+        for event, definition in RESOURCES[name]["Properties"].get("Events", {}).items()
+        if "DeadLetterConfig" in definition["Properties"]
+    }
+    (statement,) = RESOURCES["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    named = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert {_attribute(arn) for arn in named} == rules
+
+
+def _attribute(value: dict[str, Any]) -> str:
+    target = value["Fn::GetAtt"]
+    return target if isinstance(target, str) else ".".join(target)
+
+
+@pytest.mark.parametrize("role", ["BedrockRole", "StartTraining"])
+def test_a_model_key_can_be_used_by_bedrocks_role_and_by_who_starts_the_job(role: str) -> None:
+    conditional = [v["Fn::If"] for v in _mappings(RESOURCES[role]) if v.get("Fn::If", [""])[0] == "HasModelKmsKey"]
+    ((_, statement, _no_value),) = conditional
+    assert statement["Resource"] == {"Ref": "ModelKmsKeyArn"}
+    assert set(statement["Action"]) == {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:ViaService": {"Fn::Sub": "bedrock.${AWS::Region}.amazonaws.com"}}
+    }
+
+
+def _mappings(node: Any) -> list[dict[str, Any]]:
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return ([node] if isinstance(node, dict) else []) + [found for child in children for found in _mappings(child)]
+
+
+def test_no_function_creates_its_log_group_anew_after_the_stack_is_deleted() -> None:
+    assert GLOBALS["PermissionsBoundary"] == {"Ref": "FunctionBoundary"}
+    (allowed,) = RESOURCES["FunctionBoundary"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (allowed["Effect"], allowed["NotAction"], allowed["Resource"]) == ("Allow", "logs:CreateLogGroup", "*")
+    assert [name for name in FUNCTIONS if "PermissionsBoundary" in RESOURCES[name]["Properties"]] == []
+
+
+@pytest.mark.parametrize("name", ["DataBucket", "Ledger"])
+def test_a_first_deployment_that_fails_leaves_no_data_resource(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_longest_parameters_fit_a_functions_environment(name: str) -> None:
+    variables = GLOBALS["Environment"]["Variables"] | RESOURCES[name]["Properties"].get("Environment", {}).get(
+        "Variables", {}
+    )
+    assert (
+        sum(len(key) + _longest(value) for key, value in variables.items() if key not in EXCLUSIVE)
+        <= MAX_ENVIRONMENT_BYTES
+    )
+
+
+def _longest(value: Any) -> int:
+    """Characters of a template value at its longest."""
+    match value:
+        case str():
+            return len(value)
+        case {"Ref": name}:
+            return _longest_parameter(PARAMETERS[name]) if name in PARAMETERS else LONGEST_REFERENCE
+        case {"Fn::Sub": [text, names]}:
+            return _longest_text(text, names)
+        case {"Fn::Sub": str(text)}:
+            return _longest_text(text)
+        case {"Fn::If": [_, one, other]}:
+            return max(_longest(one), _longest(other))
+        case _:
+            return LONGEST_REFERENCE
+
+
+def _longest_text(text: str, names: Mapping[str, Any] = MappingProxyType({})) -> int:
+    references = re.findall(r"\$\{([\w.:]+)\}", text)
+    return len(re.sub(r"\$\{[\w.:]+\}", "", text)) + sum(
+        _longest(names.get(name, {"Ref": name})) for name in references
+    )
+
+
+def _longest_parameter(parameter: dict[str, Any]) -> int:
+    if "AllowedValues" in parameter:
+        return max(len(str(value)) for value in parameter["AllowedValues"])
+    if parameter["Type"] == "Number":
+        return len(str(parameter["MaxValue"]))
+    return int(parameter["MaxLength"])
+
+
+def test_an_error_text_in_the_access_log_is_quoted_by_api_gateway() -> None:
+    form = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
+    assert "$context.error.messageString" in form
+    assert '"$context.error.messageString"' not in form
+    assert re.search(r"\$context\.error\.message\b(?!String)", form) is None
