@@ -14,7 +14,7 @@ import pytest
 from tests.project import FUNCTIONS, RESOURCES, ROOT, STEPS, TASKS, snake
 
 RFT = ROOT / "layers" / "rft" / "rft"
-RULES = {"tasks", "datasets", "rewards", "smoke_test", "runs"}
+RULES = {"tasks", "datasets", "rewards", "smoke_test", "runs", "evaluation"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),

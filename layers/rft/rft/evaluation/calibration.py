@@ -1,0 +1,159 @@
+"""What the base model's own answers say of a dataset before training: can anything be learned from it? Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from rft.contracts.agreement import Interval
+from rft.smoke_test.statistics import mean_interval, wilson
+
+Scores = tuple[float, ...]
+"""Of one row's answers."""
+
+Difficulty = Literal["learnable", "mostly_solved", "hopeless", "undecided"]
+
+SOLVED = 0.5
+"""Score from which an answer counts as right."""
+
+SIGNAL = 0.1
+"""Scores of one row that differ by less give GRPO, which compares them, next to nothing: a tenth of the range."""
+
+LEAST_SIGNAL = 0.05
+"""Share of rows that must carry a signal: below, 19 of 20 rollout groups of a training step are wasted."""
+
+FLAT = 0.95
+"""Share of rows always or never right above which a dataset counts as mostly solved or hopeless."""
+
+GOOD_MEAN = (0.2, 0.8)
+"""Mean scores outside learn slowly (AWS's guidance for reward functions: neither too easy nor too hard)."""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One row's answers, those without a score left out: errors are no scores. A truncated answer has its score."""
+
+    row_id: str
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Share:
+    """`hits` rows of `n`, with Wilson's 95 % interval."""
+
+    hits: int
+    n: int
+    interval: Interval
+
+    @property
+    def value(self) -> float:
+        """0 where there are no rows."""
+        return self.hits / self.n if self.n else 0.0
+
+
+@dataclass(frozen=True)
+class Difficulties:
+    """Rows by what the base model earned on them.
+
+    `tied`: all scores of a row alike. `signal`: they differ by at least SIGNAL.
+    """
+
+    mean: float | None
+    mean_interval: Interval | None
+    always_right: Share
+    never_right: Share
+    between: Share
+    tied: Share
+    signal: Share
+    difficulty: Difficulty
+    reason: str
+    warnings: tuple[str, ...]
+
+
+def difficulties(rows: Sequence[Sampled], *, solved: float = SOLVED) -> Difficulties:
+    """Rows with fewer than two scores show no spread and count nowhere but in the mean."""
+    scored = [row for row in rows if row.scores]
+    several = [row.scores for row in scored if len(row.scores) > 1]
+    means = [fmean(row.scores) for row in scored]
+    always = _count(several, lambda scores: min(scores) >= solved)
+    never = _count(several, lambda scores: max(scores) < solved)
+    signal = _count(several, lambda scores: max(scores) - min(scores) >= SIGNAL)
+    difficulty, reason = _classify(always, never, signal)
+    mean = fmean(means) if means else None
+    return Difficulties(
+        mean=mean,
+        mean_interval=mean_interval(means) if means else None,
+        always_right=always,
+        never_right=never,
+        between=_rate(len(several) - always.hits - never.hits, len(several)),
+        tied=tied_share(several),
+        signal=signal,
+        difficulty=difficulty,
+        reason=reason,
+        warnings=_warnings(mean),
+    )
+
+
+def tied_share(rows: Sequence[Scores]) -> Share:
+    """Rows whose scores are all alike, to a hundred-millionth: such a rollout group teaches nothing."""
+    return _count(rows, lambda scores: max(scores) - min(scores) < 1e-8)
+
+
+def _classify(always: Share, never: Share, signal: Share) -> tuple[Difficulty, str]:
+    """Rows with a signal decide; where there are too few, why they are few."""
+    if signal.interval[0] > LEAST_SIGNAL:
+        return "learnable", f"the scores of {signal.value:.0%} of rows differ enough to learn from"
+    if always.value > FLAT:
+        return "mostly_solved", f"the base model always answers {always.value:.0%} of rows right"
+    if never.value > FLAT:
+        return "hopeless", f"the base model never answers {never.value:.0%} of rows right"
+    low, high = signal.interval
+    return "undecided", (
+        f"{signal.hits} of {signal.n} rows have scores to learn from: the share is between {low:.0%} and {high:.0%}; "
+        "calibrate more rows"
+    )
+
+
+def _warnings(mean: float | None) -> tuple[str, ...]:
+    if mean is None or GOOD_MEAN[0] <= mean <= GOOD_MEAN[1]:
+        return ()
+    return (f"the mean score is {mean:.2f}; training works best from {GOOD_MEAN[0]} to {GOOD_MEAN[1]}",)
+
+
+def expected_untied(rows: Sequence[Sampled], samples: int, *, solved: float = SOLVED) -> float | None:
+    """Share of rows of which `samples` answers would be neither all right nor all wrong.
+
+    Each row's chance of a right answer is estimated with half a right and half a wrong answer added (Jeffreys): a row
+    that was right four times of four is not right for ever.
+    """
+    shares = [(sum(s >= solved for s in row.scores) + 0.5) / (len(row.scores) + 1) for row in rows if row.scores]
+    return fmean(1 - p**samples - (1 - p) ** samples for p in shares) if shares else None
+
+
+def recommended_samples(rows: Sequence[Sampled], *, solved: float = SOLVED) -> int | None:
+    """The least of 2, 4, 8 and 16 answers to a prompt with which half of the groups are expected to teach something."""
+    for samples in (2, 4, 8, 16):
+        if (expected_untied(rows, samples, solved=solved) or 0.0) >= 0.5:
+            return samples
+    return 16 if any(row.scores for row in rows) else None
+
+
+def correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
+    """Pearson's; None where either does not vary."""
+    if len(xs) < 2:
+        return None
+    mean_x, mean_y = fmean(xs), fmean(ys)
+    both = math.fsum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True))
+    squares = math.fsum((x - mean_x) ** 2 for x in xs) * math.fsum((y - mean_y) ** 2 for y in ys)
+    return both / math.sqrt(squares) if squares > 0 else None
+
+
+def _count(rows: Sequence[Scores], test: Callable[[Scores], bool]) -> Share:
+    return _rate(sum(map(test, rows)), len(rows))
+
+
+def _rate(hits: int, n: int) -> Share:
+    return Share(hits, n, wilson(hits, n))

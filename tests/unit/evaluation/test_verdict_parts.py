@@ -1,0 +1,106 @@
+"""Slices, changed rows, the protocol, and a judge's verdicts against people's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
+
+from rft.contracts.dataset import DatasetRow
+from rft.evaluation.paired import ScorePair
+from rft.evaluation.protocol import sampling_protocol, unmatched
+from rft.evaluation.slices import by_name, by_quartile, changes, slices
+from rft.evaluation.verdicts import judge_figures, swap_consistency
+from rft.tasks.base import Comparison
+
+ROWS = [ScorePair(f"r{n}", f"g{n}", 0.0 if n % 2 else 1.0, 1.0 if n < 12 else 0.0) for n in range(24)]
+
+
+def test_slices_are_corrected_for_their_number() -> None:
+    names = {pair.row_id: "first" if n < 12 else "second" for n, pair in enumerate(ROWS)}
+    found = {each.name: each for each in slices(ROWS, {"label": by_name(names)})}
+
+    assert found["first"].difference.value == pytest.approx(0.5)
+    assert found["second"].difference.value == pytest.approx(-0.5)
+    for each in found.values():
+        assert each.adjusted_p == pytest.approx(2 * (each.difference.p_value or 0))
+
+
+def test_a_kind_with_one_part_and_parts_of_few_rows_are_left_out() -> None:
+    few = {pair.row_id: "rare" if n < 3 else "usual" for n, pair in enumerate(ROWS)}
+
+    assert slices(ROWS, {"data_source": by_name({pair.row_id: "same" for pair in ROWS})}) == ()
+    assert [each.name for each in slices(ROWS, {"label": by_name(few)})] == ["usual"]
+
+
+def test_quartiles_hold_every_row_once() -> None:
+    lengths = {f"r{n}": n for n in range(100)}
+    quartiles = by_quartile(lengths)
+
+    assert [len(rows) for rows in quartiles.values()] == [25, 25, 25, 25]
+    assert sorted(row for rows in quartiles.values() for row in rows) == sorted(lengths)
+    assert by_quartile({}) == {}
+    assert len(by_quartile({"a": 5, "b": 5})) == 1
+
+
+def test_regressions_and_improvements_have_up_to_ten_examples() -> None:
+    found = changes([ScorePair(f"r{n:02d}", "g", 1.0, 0.4 - n / 100) for n in range(12)], solved=0.5)
+
+    assert (found.regressions, found.improvements) == (12, 0)
+    assert found.regressed[:2] == ("r11", "r10")
+    assert len(found.regressed) == 10
+
+
+@pytest.mark.parametrize("effort", [None, "low", "medium"])
+def test_settings_are_sent_with_any_effort_but_high(effort: Literal["low", "medium"] | None) -> None:
+    protocol = sampling_protocol(temperature=0, max_tokens=512, reasoning_effort=effort)
+
+    assert protocol.inference_config() == {"maxTokens": 512, "temperature": 0}
+    assert bool(protocol.additional_fields()) is (effort is not None)
+
+
+def test_effort_high_sends_no_inference_settings_and_says_so() -> None:
+    protocol = sampling_protocol(temperature=0, max_tokens=512, reasoning_effort="high")
+
+    assert protocol.inference_config() == {}
+    assert protocol.additional_fields() == {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}
+    assert [text.split(":")[0] for text in unmatched(protocol, trained_tokens=512)] == [
+        "topP",
+        "temperature",
+        "maxTokens",
+    ]
+
+
+def test_the_digest_is_of_the_settings() -> None:
+    one, other = (sampling_protocol(temperature=t, max_tokens=512, reasoning_effort="low") for t in (0, 1))
+
+    assert one.digest != other.digest
+    assert one.digest == sampling_protocol(temperature=0, max_tokens=512, reasoning_effort="low").digest
+
+
+def comparison(label: str, votes: tuple[str, ...]) -> Comparison:
+    row = DatasetRow.model_validate(
+        {"messages": [{"role": "user", "content": "?"}], "reference_answer": "", "task_id": "t", "domain": "d"}
+        | {"data_source": "pandalm", "run_id": "r"}
+    )
+    return Comparison({}, label, votes, "Tie", row, {})
+
+
+def test_a_judges_figures_are_scikit_learns() -> None:
+    labels = ["Response 1", "Response 2", "Tie", "Response 1", "Response 2", "Response 1"]
+    said = ["Response 1", "Response 2", "Response 1", "Response 2", "Response 2", "Response 1"]
+    voted = [comparison(label, (label, "Tie", label)) for label in labels]
+    found = judge_figures(voted, [f"JUDGMENT: {word}\nREASONING: so" for word in said])
+    means = precision_recall_fscore_support(labels, said, average="macro", zero_division=0)
+
+    assert found.majority.kappa == pytest.approx(cohen_kappa_score(labels, said), abs=1e-9)
+    assert found.majority.macro_f1 == pytest.approx(means[2], abs=1e-9)
+    assert [each.kappa for each in found.annotators][1] == pytest.approx(cohen_kappa_score(["Tie"] * 6, said))
+
+
+def test_swapped_responses_count_as_consistent_where_the_preference_stays() -> None:
+    answers = ["JUDGMENT: Response 1", "JUDGMENT: Tie", "JUDGMENT: Response 2", "no idea"]
+    found = swap_consistency(answers, ["JUDGMENT: Response 2", "JUDGMENT: Tie", "JUDGMENT: Response 2", "x"])
+
+    assert (found.consistent, found.n) == (2, 3)
