@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from benchmarks.ratios import Ratio, cost
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
-from rft_cli.control_plane import ControlPlane
+from rft_cli.client.control_plane import ControlPlane
 
 CLIENTS, REQUESTS, ALONE = 20, 6, 40
 

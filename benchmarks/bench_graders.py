@@ -24,7 +24,7 @@ from rft.rewards import numbers
 from rft.steps.grade_finqa import grade_finqa
 from rft.steps.grade_gsm8k import grade_gsm8k
 from rft.tasks import task as task_named
-from tests.fakes.rows import row
+from tests.kit.rows import row
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT.parent / "shared/data/gsm8k/train.jsonl"

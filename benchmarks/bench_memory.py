@@ -18,10 +18,10 @@ import os
 from collections.abc import Iterator
 
 from benchmarks.every_function import Kind, datasets
-from benchmarks.held import share
 from benchmarks.memory_sweep import Taken, sweep
 from benchmarks.ratios import Ratio, cost
-from tests.project import FUNCTIONS
+from tests.kit.cpu_limit import share
+from tests.kit.project import FUNCTIONS
 
 SIZES = {name: int(properties["MemorySize"]) for name, properties in FUNCTIONS.items()}
 """Function's logical id → MB."""

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.control_plane import Polling, control_plane_usd, counts, measured_steps
 from benchmarks.emulated import count_requests, history, requests, run
 from benchmarks.ratios import Ratio, cost
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
+from tests.kit.cost_model import Polling, control_plane_usd, counts, measured_steps
 
 HOURS = (1, 24, 72)
 SPEED = 1_000_000.0

@@ -30,9 +30,9 @@ from rft.datasets.records import SourceBytes, read_records
 from rft.ports import OpenSource
 from rft.steps.prepare_dataset import prepare_dataset
 from rft.tasks import task
-from tests.fakes.clock import FixedClock
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.records import RUN_ID, add_run
 
 VOCABULARY = Path(__file__).parents[1] / "layers/dependencies/tiktoken_cache"
 SMALL, LARGE = 100_000, 1_000_000

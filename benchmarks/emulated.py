@@ -8,9 +8,9 @@ from typing import Any
 
 from emulator import Emulator
 from emulator.faults import Fault
-from rft_cli.control_plane import ControlPlane
-from rft_cli.narration import TERMINAL
-from tests.waiting import eventually
+from rft_cli.client.control_plane import ControlPlane
+from rft_cli.views.run_events import TERMINAL
+from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"

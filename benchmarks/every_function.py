@@ -21,8 +21,8 @@ from benchmarks.emulated import history, run, until_status
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
 from emulator.functions.report import KIND
-from rft_cli.control_plane import ControlPlane
-from tests.project import FUNCTIONS, read_event, snake
+from rft_cli.client.control_plane import ControlPlane
+from tests.kit.project import FUNCTIONS, read_event, snake
 
 AT_ONCE, IN_PARTS, PARTS = 4_000, 4_500, 3
 """Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""

@@ -6,10 +6,11 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.kit.processes import children
 
 SAMPLE_SECONDS = 0.1
 
@@ -64,16 +65,6 @@ def _child(there: Any, function: Callable[..., float], args: tuple[Any, ...]) ->
 def _megabytes(pid: int) -> float:
     """Proportional set sizes (Linux) of a process and all that it has started."""
     return sum(_proportional(each) for each in _family(pid)) / 1000
-
-
-def children(pid: int) -> set[int]:
-    """What a process has started: each of its threads has a list of its own. None of one that is gone."""
-    found: set[int] = set()
-    with suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(OSError):
-                found |= {int(child) for child in (thread / "children").read_text().split()}
-    return found
 
 
 def _family(pid: int) -> list[int]:

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.every_function import Datasets, Invoked, Kind, call_every_function, datasets
-from benchmarks.held import held, share
 from emulator import Emulator
 from rft.runs.prices import LIST_PRICES
-from tests.project import FUNCTIONS, snake
+from tests.kit.cpu_limit import held, share
+from tests.kit.project import FUNCTIONS, snake
 
 SIZES = (256, 512, 1024, 1769, 3538)
 

@@ -9,7 +9,7 @@ import time
 import pytest
 from hypothesis import settings
 
-from tests.reports import FAULT_MATRIX, SOAK
+from tests.kit.reports import FAULT_MATRIX, SOAK
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore looks for credentials on the network where it finds none
 

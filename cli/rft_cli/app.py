@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from rft.errors import RftError
-from rft_cli.agreement import agreement
+from rft_cli.commands.agreement import agreement
+from rft_cli.commands.options import ApiUrl, OutputOption, Region, Stack
+from rft_cli.commands.runs import approve, cancel, events, list_runs, show
+from rft_cli.commands.submit import PREFLIGHT, submit
+from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_cli.errors import CommandError
-from rft_cli.options import ApiUrl, OutputOption, Region, Stack
-from rft_cli.printing import Output
-from rft_cli.runs import approve, cancel, events, list_runs, show
-from rft_cli.submit import PREFLIGHT, submit
-from rft_cli.watch import INTERRUPTED, watch
+from rft_cli.views.printing import Output
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAMPLES = {
@@ -66,7 +66,7 @@ def demo(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the main job on this machine, on an emulated AWS: no account, no Docker, no cost."""
-    from rft_cli.demo import demo as run_demo
+    from rft_cli.commands.demo import demo as run_demo
 
     chosen = dataset or SAMPLES.get(task, SAMPLES["pandalm"])
     raise typer.Exit(run_demo(dataset=chosen, task=task, name=name, grader=grader, output=output))
@@ -88,7 +88,7 @@ def try_grader(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Try a grader on right, wrong and hostile answers to real rows. Exit status 1: something is wrong with it."""
-    from rft_cli.grader_test import grader_test
+    from rft_cli.commands.grader_test import grader_test
 
     raise typer.Exit(grader_test(named, dataset=dataset, task=task, limit=limit, simulate=simulate, output=output))
 
@@ -115,8 +115,8 @@ def simulate(
 
     No language model is trained: kinds of answer, right, wrong and hostile ones, compete for the grader's scores.
     """
-    from rft_cli.deployment import deployment
-    from rft_cli.simulate import simulate as run_simulation
+    from rft_cli.client.deployment import deployment
+    from rft_cli.commands.simulate import simulate as run_simulation
 
     where = partial(deployment, api_url=api_url, stack=stack, region=region)
     raise typer.Exit(
@@ -145,7 +145,7 @@ def up(
 ) -> None:
     """Run the emulated AWS in the foreground until Ctrl-C or SIGTERM, with the project's template deployed."""
     from emulator import EmulatorOptions
-    from rft_cli.local import faults_of, local_up, parameters
+    from rft_cli.commands.local import faults_of, local_up, parameters
 
     options = EmulatorOptions(
         port=port,

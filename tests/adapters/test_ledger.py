@@ -16,9 +16,9 @@ from rft.contracts.ledger import Decision, Failure, RunStatus
 from rft.errors import RetryableServiceError, RetryableThrottling, RunConflict, TransitionRefused
 from rft.runs.approval import requested
 from rft.steps.ending import end
-from tests.fakes.clock import FixedClock
-from tests.fakes.dynamo import TABLE, dynamo_client, ledger_table
-from tests.fakes.records import RUN_ID, add_run, run_record
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.dynamo import TABLE, dynamo_client, ledger_table
+from tests.kit.records import RUN_ID, add_run, run_record
 
 S = RunStatus
 CLOCK = FixedClock()

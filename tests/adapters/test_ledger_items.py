@@ -16,9 +16,9 @@ from rft.contracts.telemetry import Rollout
 from rft.runs.breaker import SIGNALS
 from rft.runs.metrics import Course, with_batch
 from rft.runs.rollouts import SEEN_AT_MOST
-from tests.fakes.records import run_record
-from tests.fakes.rollouts import judged, rollout
-from tests.fakes.views import DATASET, HYPERPARAMETERS, JOB, SMOKE_TEST
+from tests.kit.records import run_record
+from tests.kit.rollouts import judged, rollout
+from tests.kit.views import DATASET, HYPERPARAMETERS, JOB, SMOKE_TEST
 
 STEPS = 10_000
 MOST = 100_000

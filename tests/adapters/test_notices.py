@@ -14,9 +14,9 @@ from botocore.stub import ANY, Stubber
 from rft.adapters.notices import LEASE_SECONDS, DynamoNotices
 from rft.adapters.notifier import SnsNotifier
 from rft.errors import RetryableServiceError, RetryableThrottling
-from tests.fakes.clock import FixedClock
-from tests.fakes.dynamo import TABLE, ledger_table
-from tests.project import FUNCTIONS, RESOURCES
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.dynamo import TABLE, ledger_table
+from tests.kit.project import FUNCTIONS, RESOURCES
 
 NOTICE = "outcome/pandalm-judge-20261120t120000-1a2b3c4d"
 

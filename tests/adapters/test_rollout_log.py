@@ -12,7 +12,7 @@ from rft.adapters.rollout_log import S3RolloutLog
 from rft.contracts.telemetry import Rollout
 from rft.errors import RetryableServiceError, RetryableThrottling
 from rft.runs.rollouts import rollouts_prefix, unpack
-from tests.fakes.clock import FixedClock
+from tests.kit.fakes.clock import FixedClock
 
 RUN = "demo-20261120t120000-00000000"
 ROW = Rollout(

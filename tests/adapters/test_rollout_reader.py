@@ -15,9 +15,9 @@ from rft.adapters.rollout_reader import S3RolloutReader
 from rft.contracts.telemetry import Rollout
 from rft.errors import RetryableServiceError, RetryableThrottling
 from rft.runs.rollouts import rollouts_key, rollouts_prefix
-from tests.fakes.clock import FixedClock
-from tests.fakes.records import RUN_ID
-from tests.fakes.rollouts import rollout
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.records import RUN_ID
+from tests.kit.rollouts import rollout
 
 PREFIX = rollouts_prefix(RUN_ID)
 

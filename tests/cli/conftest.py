@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rft_cli.app import main
-from tests.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Rft = Callable[..., Said]
+from tests.kit.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
+from tests.kit.rft_command import CommandResult, Rft
 
 
 @pytest.fixture
@@ -37,12 +19,12 @@ def rft(capsys: pytest.CaptureFixture[str]) -> Iterator[Rft]:
     """Runs `rft` with the given arguments."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def run(*arguments: str | Path) -> Said:
+    def run(*arguments: str | Path) -> CommandResult:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
         said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
+        return CommandResult(int(ended.value.code or 0), said.out, said.err)
 
     yield run
     for number, handler in before.items():

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Rft, Said
+from tests.kit.rft_command import CommandResult, Rft
 
 TRUTH = [1, 2, 0, 1, 2, 2]
 PREDICTIONS: list[Any] = ["Response 1", "2", "Tie", 2, None, True]
 
 
-def measured(rft: Rft, folder: Path, truth: object, predictions: object, *options: str) -> Said:
+def measured(rft: Rft, folder: Path, truth: object, predictions: object, *options: str) -> CommandResult:
     for name, value in (("truth", truth), ("predictions", predictions)):
         (folder / f"{name}.json").write_text(value if isinstance(value, str) else json.dumps(value))
     return rft("agreement", "--truth", folder / "truth.json", "--predictions", folder / "predictions.json", *options)

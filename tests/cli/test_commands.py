@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from rft.contracts.ledger import RunStatus
-from tests.cli.conftest import Rft, Said
-from tests.fakes.control_plane import Asked, FakeApi, Reply
-from tests.fakes.records import RUN_ID
-from tests.fakes.views import line, view
+from tests.kit.fakes.control_plane import Asked, FakeApi, Reply
+from tests.kit.records import RUN_ID
+from tests.kit.rft_command import CommandResult, Rft
+from tests.kit.views import line, view
 
 URI = "s3://data-bucket/datasets/pandalm/a.json"
 SUBMIT = ("submit", "--name", "judge", "--task", "pandalm", "--dataset", URI)
@@ -22,7 +22,7 @@ ACCEPTED: Reply = (202, {"run_id": RUN_ID, "status": "PENDING", "links": {}})
 UNKNOWN: Reply = (404, {"title": "There is nothing here", "detail": f"no run {RUN_ID}", "status": 404})
 
 
-def complaint(said: Said, status: int = 1) -> str:
+def complaint(said: CommandResult, status: int = 1) -> str:
     """The one line of a command that could not do what it was asked."""
     assert (said.status, said.out) == (status, "")
     assert said.err.startswith("rft: ")
@@ -35,7 +35,7 @@ def complaint(said: Said, status: int = 1) -> str:
 
 def test_submitting_prints_the_run_id_alone(rft: Rft, api: FakeApi) -> None:
     api.says(ACCEPTED)
-    assert rft(*SUBMIT) == Said(0, f"{RUN_ID}\n", "")
+    assert rft(*SUBMIT) == CommandResult(0, f"{RUN_ID}\n", "")
     (asked,) = api.asked
     assert (asked.method, asked.path) == ("POST", "/runs")
     assert asked.body == {"name": "judge", "dataset": {"task": "pandalm", "uri": URI}}

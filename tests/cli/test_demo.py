@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Rft
-from tests.cli.processes import ROOT, left_behind, rft_process
+from tests.kit.rft_command import Rft
+from tests.kit.rft_process import ROOT, left_behind, rft_process
 
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
 

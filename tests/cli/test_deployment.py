@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from rft_cli.deployment import deployment, region_of
+from rft_cli.client.deployment import deployment, region_of
 from rft_cli.errors import CommandError
-from tests.cli.conftest import Rft
+from tests.kit.rft_command import Rft
 
 URL = "https://abc123.execute-api.eu-west-1.amazonaws.com"
 OUTPUT = "<member><OutputKey>{}</OutputKey><OutputValue>{}</OutputValue></member>"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rft_cli.commands.local import faults_of
 from rft_cli.errors import CommandError
-from rft_cli.local import faults_of
 
 
 def test_the_rules_of_a_file_are_taken(tmp_path: Path) -> None:

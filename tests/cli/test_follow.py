@@ -8,12 +8,12 @@ import pytest
 from rich.console import Console
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.control_plane import ApiError, ControlPlane
-from rft_cli.follow import ATTEMPTS, LONGEST_PAUSE, follow, views
-from tests.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
-from tests.fakes.courses import curve
-from tests.fakes.records import RUN_ID
-from tests.fakes.views import view
+from rft_cli.client.control_plane import ApiError, ControlPlane
+from rft_cli.commands.follow import ATTEMPTS, LONGEST_PAUSE, follow, views
+from tests.kit.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
+from tests.kit.records import RUN_ID
+from tests.kit.reward_curves import curve
+from tests.kit.views import view
 
 BUSY = (503, {"title": "AWS is busy; try again", "detail": "Send it again.", "status": 503})
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Rft
-from tests.project import ROOT
+from tests.kit.project import ROOT
+from tests.kit.rft_command import Rft
 
 EXAMPLES = {
     "pandalm": ROOT / "examples/pandalm/comparisons.json",

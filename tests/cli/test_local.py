@@ -14,10 +14,10 @@ from typing import Any
 import boto3
 import pytest
 
-from rft_cli.narration import TERMINAL
-from tests.cli.conftest import Rft
-from tests.cli.processes import ROOT, left_behind, rft_process
-from tests.waiting import eventually
+from rft_cli.views.run_events import TERMINAL
+from tests.kit.rft_command import Rft
+from tests.kit.rft_process import ROOT, left_behind, rft_process
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.narration import Narrator, headline, milestone
-from rft_cli.rewards import Rewards, StepReward
-from rft_cli.summary import outcome_line, run_lines, summary_lines
-from rft_cli.tables import event_lines, list_lines
-from tests.fakes.courses import curve
-from tests.fakes.records import RUN_ID
-from tests.fakes.views import MODEL, OUTPUT, line, view
+from rft_cli.views.rewards import Rewards, StepReward
+from rft_cli.views.run_events import Narrator, headline, milestone
+from rft_cli.views.summary import outcome_line, run_lines, summary_lines
+from rft_cli.views.tables import event_lines, list_lines
+from tests.kit.records import RUN_ID
+from tests.kit.reward_curves import curve
+from tests.kit.views import MODEL, OUTPUT, line, view
 
 COURSE = Rewards([StepReward(1, 0.25, 0.5), StepReward(2, 0.75)], simulated=True)
 METRICS = {**curve([0.25, 0.75], lambda _: 0.5, every=2).model_dump(mode="json"), "rollouts": 228, "errors": 3}

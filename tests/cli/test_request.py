@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft_cli.client.request import assignment, checked, read_request, with_changes
 from rft_cli.errors import CommandError
-from rft_cli.request import assignment, checked, read_request, with_changes
 
 REQUEST: dict[str, Any] = {"name": "judge", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/datasets/a.json"}}
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

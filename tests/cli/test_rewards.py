@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.rewards import BLOCKS, Rewards, StepReward, is_simulated, rewards_of, sparkline
-from tests.fakes.views import JOB, MODEL, view
+from rft_cli.views.rewards import BLOCKS, Rewards, StepReward, is_simulated, rewards_of, sparkline
+from tests.kit.views import JOB, MODEL, view
 
 
 def rewards(training: dict[int, float | None], validation: dict[int, float | None], **parts: Any) -> Rewards:

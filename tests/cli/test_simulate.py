@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Rft
-from tests.project import ROOT
+from tests.kit.project import ROOT
+from tests.kit.rft_command import Rft
 
 PANDALM = ROOT / "examples/pandalm/comparisons.json"
 GSM8K = ROOT / "examples/gsm8k/questions.jsonl"

@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator, EmulatorOptions
 from emulator.cloudformation.template import load
-from tests.project import ROOT, TEMPLATE
+from tests.kit.project import ROOT, TEMPLATE
 
 REGION = "us-east-1"
 SAM_IAM = """

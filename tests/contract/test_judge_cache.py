@@ -11,8 +11,8 @@ from moto import mock_aws
 
 from rft.adapters.judge_cache import DynamoJudgeCache, MemoryJudgeCache
 from rft.ports import JudgeCache
-from tests.fakes.clock import FixedClock
-from tests.project import RESOURCES
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.project import RESOURCES
 
 TABLE = "judge-cache"
 

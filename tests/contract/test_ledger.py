@@ -20,11 +20,11 @@ from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefus
 from rft.ports import Ledger
 from rft.runs.approval import requested
 from rft.runs.status import FOLLOWERS, TERMINAL
-from tests.fakes.clock import FixedClock
-from tests.fakes.courses import training
-from tests.fakes.dynamo import TABLE, ledger_table
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run, path_to, run_record
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.dynamo import TABLE, ledger_table
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.records import RUN_ID, add_run, path_to, run_record
+from tests.kit.reward_curves import training
 
 S = RunStatus
 

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from tests.e2e.runs import Bench
+from tests.kit.stack_harness import StackHarness
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     """The project's own stack, with jobs of about a second."""
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3)) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
 @pytest.fixture(autouse=True)
-def _no_faults_left(bench: Bench) -> Iterator[None]:
+def _no_faults_left(bench: StackHarness) -> Iterator[None]:
     yield
     bench.aws.faults.clear()

@@ -11,13 +11,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from requests.auth import AuthBase
 
-from tests.e2e.runs import Bench
+from tests.kit.stack_harness import StackHarness
 
 
 class Signature(AuthBase):
     """Signs requests' requests with an emulator's throw-away credentials."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: StackHarness) -> None:
         self._credentials = bench.aws.credentials.get_frozen_credentials()
         self._region = bench.aws.region
 
@@ -31,7 +31,7 @@ class Signature(AuthBase):
 
 
 def send(
-    bench: Bench, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
+    bench: StackHarness, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
 ) -> requests.Response:
     """One signed request and its answer, whatever it is."""
     url = bench.aws.api_url + path

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.faults import Fault
-from tests.e2e.runs import Bench
-from tests.waiting import eventually
+from tests.kit.stack_harness import StackHarness
+from tests.kit.waiting import eventually
 
 HOLD_SECONDS = 3.0
 STAGES = ("PREPARING", "SMOKE_TESTING", "AWAITING_APPROVAL", "STARTING", "TRAINING")
@@ -14,7 +14,7 @@ JOB_STAGES = ("STARTING", "TRAINING")
 SMALL: dict[str, Any] = {"smoke_test": {"sample_size": 10}}
 
 
-def held_at(bench: Bench, stage: str, name: str) -> str:
+def held_at(bench: StackHarness, stage: str, name: str) -> str:
     """A run that has come to `stage` and stays there: for HOLD_SECONDS, or until somebody does something."""
     faults = bench.aws.faults
     match stage:
@@ -31,7 +31,7 @@ def held_at(bench: Bench, stage: str, name: str) -> str:
     return run_id
 
 
-def wait_for(bench: Bench, run_id: str, *statuses: str) -> dict[str, Any]:
+def wait_for(bench: StackHarness, run_id: str, *statuses: str) -> dict[str, Any]:
     """The run, once it has one of these statuses."""
     eventually(lambda: bench.plane.run(run_id)["status"] in statuses, f"{run_id} to be {' or '.join(statuses)}")
     return bench.plane.run(run_id)

@@ -13,11 +13,11 @@ from rft.adapters.clock import SystemClock
 from rft.adapters.ledger import DynamoLedger
 from rft.adapters.ledger_items import record_item
 from rft.contracts.ledger import RunRecord
-from tests.e2e.runs import SAMPLE, Bench
 from tests.e2e.signing import send
 from tests.e2e.stages import SMALL, wait_for
-from tests.fakes.records import run_record
-from tests.project import RESOURCES
+from tests.kit.project import RESOURCES
+from tests.kit.records import run_record
+from tests.kit.stack_harness import SAMPLE, StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -54,13 +54,13 @@ TRICKS = [
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_an_unsigned_request_is_turned_away(bench: Bench, method: str, path: str) -> None:
+def test_an_unsigned_request_is_turned_away(bench: StackHarness, method: str, path: str) -> None:
     url = bench.aws.api_url + path.replace("{run_id}", "pandalm-judge-20261120t120000-0a1b2c3d")
     assert requests.request(method, url, json={}, timeout=10).status_code == 403
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_an_address_that_is_not_allowed_makes_no_run(bench: Bench, trick: str) -> None:
+def test_an_address_that_is_not_allowed_makes_no_run(bench: StackHarness, trick: str) -> None:
     uri = trick.format(bucket=bench.aws.bucket)
     answer = send(bench, "POST", "/runs", {"name": "tricky", "dataset": {"task": "pandalm", "uri": uri}})
     assert answer.status_code == 422
@@ -70,13 +70,13 @@ def test_an_address_that_is_not_allowed_makes_no_run(bench: Bench, trick: str) -
     assert bench.plane.runs({"name": "tricky"}, limit=None)["runs"] == []
 
 
-def test_a_version_is_for_s3_only(bench: Bench) -> None:
+def test_a_version_is_for_s3_only(bench: StackHarness) -> None:
     dataset = {"task": "pandalm", "uri": "https://raw.githubusercontent.com/a.json", "version": "1"}
     answer = send(bench, "POST", "/runs", {"name": "versioned", "dataset": dataset})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dataset.version")
 
 
-def test_fifty_identical_requests_with_one_key_are_one_run(bench: Bench) -> None:
+def test_fifty_identical_requests_with_one_key_are_one_run(bench: StackHarness) -> None:
     uri = bench.put("datasets/fifty.json", SAMPLE.read_bytes())
     body = {"name": "fifty", "dataset": {"task": "pandalm", "uri": uri}, **SMALL, "mode": "preflight"}
     with ThreadPoolExecutor(50) as pool:
@@ -91,7 +91,7 @@ def test_fifty_identical_requests_with_one_key_are_one_run(bench: Bench) -> None
     assert send(bench, "POST", "/runs", {**body, "mode": "train"}, **{"Idempotency-Key": "once"}).status_code == 409
 
 
-def test_two_hundred_runs_are_listed_once_each_while_more_arrive(bench: Bench) -> None:
+def test_two_hundred_runs_are_listed_once_each_while_more_arrive(bench: StackHarness) -> None:
     table = bench.aws.stack.outputs["LedgerName"]
     dynamodb = bench.aws.client("dynamodb")
     ledger = DynamoLedger(dynamodb, table=table, clock=SystemClock())

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.e2e.runs import Bench
 from tests.e2e.signing import Signature, send
+from tests.kit.stack_harness import StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -42,7 +42,7 @@ modest = settings(
 
 
 @pytest.fixture(scope="module")
-def description(bench: Bench) -> Any:
+def description(bench: StackHarness) -> Any:
     document = schemathesis.openapi.from_dict(send(bench, "GET", "/openapi.json").json())
     document.config.update(base_url=bench.aws.api_url)
     document.config.generation.update(with_security_parameters=False)  # the signature is ours to add
@@ -57,7 +57,7 @@ def test_every_operation_is_tried(description: Any) -> None:
 @pytest.mark.parametrize("kind", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_every_answer_is_as_described(
-    bench: Bench, description: Any, path: str, method: str, kind: GenerationMode
+    bench: StackHarness, description: Any, path: str, method: str, kind: GenerationMode
 ) -> None:
     """No 5xx, no answer that is not described, no yes to what does not fit.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rft_cli.control_plane import ApiError
-from tests.e2e.runs import Bench
+from rft_cli.client.control_plane import ApiError
 from tests.e2e.stages import SMALL, held_at, wait_for
-from tests.waiting import eventually
+from tests.kit.stack_harness import StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
 
-def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: Bench) -> None:
+def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
     run_id = held_at(bench, "AWAITING_APPROVAL", "approved")
     (asked,) = bench.messages(run_id)
     assert asked["reasons"] == ["the request asks for it"]
@@ -32,7 +32,7 @@ def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: Bench) -> None:
     assert changed.value.status == 409
 
 
-def test_a_no_rejects_the_run_with_name_and_comment(bench: Bench) -> None:
+def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None:
     run_id = held_at(bench, "AWAITING_APPROVAL", "refused")
     bench.plane.approve(run_id, approved=False, by="Bob", comment='too "dear"\nby far')
     view = wait_for(bench, run_id, "REJECTED")
@@ -46,7 +46,7 @@ def test_a_no_rejects_the_run_with_name_and_comment(bench: Bench) -> None:
     assert late.value.status == 409
 
 
-def test_a_run_that_waits_for_nobody_takes_no_answer(bench: Bench) -> None:
+def test_a_run_that_waits_for_nobody_takes_no_answer(bench: StackHarness) -> None:
     run_id = bench.start("unasked", **SMALL, mode="preflight", require_approval=True)
     assert wait_for(bench, run_id, "COMPLETED")["approval"] is None
     with pytest.raises(ApiError, match="awaits no approval") as refused:
@@ -54,7 +54,7 @@ def test_a_run_that_waits_for_nobody_takes_no_answer(bench: Bench) -> None:
     assert refused.value.status == 409
 
 
-def test_the_token_is_shown_nowhere(bench: Bench) -> None:
+def test_the_token_is_shown_nowhere(bench: StackHarness) -> None:
     run_id = held_at(bench, "AWAITING_APPROVAL", "secret")
     table = bench.aws.stack.outputs["LedgerName"]
     key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "TASK_TOKEN"}}

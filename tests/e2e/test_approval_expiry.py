@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from rft_cli.control_plane import ApiError
-from tests.e2e.runs import Bench
+from rft_cli.client.control_plane import ApiError
 from tests.e2e.stages import SMALL, wait_for
-from tests.waiting import eventually
+from tests.kit.stack_harness import StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -19,13 +19,13 @@ DAYS = "0.01"
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     options = EmulatorOptions(speed=216, parameters={"RequireApproval": "true", "ApprovalDays": DAYS})
     with Emulator.start(options) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
-def test_a_run_that_nobody_approves_is_cancelled(bench: Bench) -> None:
+def test_a_run_that_nobody_approves_is_cancelled(bench: StackHarness) -> None:
     run_id = bench.start("unanswered", **SMALL)
     waiting = wait_for(bench, run_id, "AWAITING_APPROVAL")
     assert waiting["approval"]["reasons"] == ["this stack asks for it"]
@@ -39,6 +39,6 @@ def test_a_run_that_nobody_approves_is_cancelled(bench: Bench) -> None:
     assert late.value.status == 409
 
 
-def test_a_preflight_run_needs_nobody(bench: Bench) -> None:
+def test_a_preflight_run_needs_nobody(bench: StackHarness) -> None:
     run_id = bench.start("no-question", **SMALL, mode="preflight")
     assert wait_for(bench, run_id, "COMPLETED")["approval"] is None

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.control_plane import counts
 from emulator import Emulator, EmulatorOptions
 from rft.contracts.smoke_test import SmokeTestReport
-from tests.e2e.runs import ROOT, SAMPLE, Bench, Ended
+from tests.kit.cost_model import counts
+from tests.kit.stack_harness import ROOT, SAMPLE, Ended, StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -18,18 +18,18 @@ GRADERS = ROOT / "tests" / "fixtures" / "graders"
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     """A stack that leaves all that grows with the sample to several functions."""
     options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters={"AskAtOnceSeconds": "0"})
     with Emulator.start(options) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
-def report(bench: Bench, ended: Ended) -> SmokeTestReport:
+def report(bench: StackHarness, ended: Ended) -> SmokeTestReport:
     return SmokeTestReport.model_validate_json(bench.read(ended.view["smoke_test"]["report_uri"]))
 
 
-def entered(bench: Bench, run_id: str) -> list[str]:
+def entered(bench: StackHarness, run_id: str) -> list[str]:
     """The states of the run's execution, in order."""
     arn = bench.aws.execution_arn(run_id)
     pages = bench.aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
@@ -37,7 +37,7 @@ def entered(bench: Bench, run_id: str) -> list[str]:
     return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
 
 
-def test_several_functions_ask_and_one_report_is_made(bench: Bench) -> None:
+def test_several_functions_ask_and_one_report_is_made(bench: StackHarness) -> None:
     ended = bench.run("wide")
 
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
@@ -54,7 +54,7 @@ def test_several_functions_ask_and_one_report_is_made(bench: Bench) -> None:
     assert asking == ["SmokeTestGrader", "AskedAtOnce?", "AskGraderInParts", "AskGrader", "AllAsked?"]
 
 
-def test_no_function_logs_a_text_of_the_dataset(bench: Bench) -> None:
+def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
     ended = bench.run("wide-quiet", mode="preflight")
     texts = {record["response1"] for record in json.loads(SAMPLE.read_text()) if len(str(record["response1"])) > 25}
     lines = [line for line in bench.aws.logs("AskGrader") if ended.view["run_id"] in line]
@@ -62,7 +62,7 @@ def test_no_function_logs_a_text_of_the_dataset(bench: Bench) -> None:
     assert not [text for text in texts for line in bench.aws.logs("AskGrader") if text in line]
 
 
-def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: Bench) -> None:
+def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: StackHarness) -> None:
     arn = bench.aws.add_function("grade-constant", GRADERS / "constant", timeout=10)
 
     ended = bench.run("wide-constant", grader={"lambda_arn": arn})
@@ -73,7 +73,7 @@ def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: Bench) 
     assert report(bench, ended).times.functions > 1
 
 
-def test_a_part_that_dies_fails_the_run_by_its_error_and_is_no_verdict_on_the_grader(bench: Bench) -> None:
+def test_a_part_that_dies_fails_the_run_by_its_error_and_is_no_verdict_on_the_grader(bench: StackHarness) -> None:
     bench.aws.faults.crash("AskGrader", count=None)
 
     ended = bench.run("wide-crash")

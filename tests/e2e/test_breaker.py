@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from tests.e2e.runs import ROOT, Bench, Ended
+from tests.kit.stack_harness import ROOT, Ended, StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -23,13 +23,13 @@ GOOD_STEPS = 6
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     """Jobs of a hundred steps, which nobody waits for to end."""
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=15, max_steps=100)) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
-def trained(bench: Bench, name: str, *, epochs: int = 20, **fields: Any) -> Ended:
+def trained(bench: StackHarness, name: str, *, epochs: int = 20, **fields: Any) -> Ended:
     """A run whose grader fails after some steps, waited for; validation takes some of the good rollouts, too."""
     environment = {"DATA_BUCKET": bench.aws.bucket, "GOOD_ROLLOUTS": str(GOOD_STEPS * STEP)}
     arn = bench.aws.add_function(f"grade-{name}", GRADERS / "failing_later", environment=environment)
@@ -46,19 +46,19 @@ def trained(bench: Bench, name: str, *, epochs: int = 20, **fields: Any) -> Ende
 
 
 @pytest.fixture(scope="module")
-def stopped(bench: Bench) -> Ended:
+def stopped(bench: StackHarness) -> Ended:
     """A run whose grader fails after GOOD_STEPS steps."""
     return trained(bench, "goes-bad")
 
 
-def steps_seen_at_work(bench: Bench, ended: Ended) -> list[int]:
+def steps_seen_at_work(bench: StackHarness, ended: Ended) -> list[int]:
     """How many steps each look at the job knew of, while it was at work."""
     lines = [json.loads(line) for line in bench.aws.logs("CheckTraining") if ended.view["run_id"] in line]
     looks = [line for line in lines if line.get("message") == "job checked"]
     return [look["steps"] for look in looks if look["job_status"] == "InProgress"]
 
 
-def test_a_grader_that_starts_to_fail_ends_the_job_within_two_looks(bench: Bench, stopped: Ended) -> None:
+def test_a_grader_that_starts_to_fail_ends_the_job_within_two_looks(bench: StackHarness, stopped: Ended) -> None:
     run_id, failure = stopped.view["run_id"], stopped.view["failure"]
     assert (stopped.status, stopped.execution) == ("FAILED", "FAILED")
     assert (failure["stage"], failure["error"]) == ("TRAINING", "TrainingBreakerTripped")
@@ -69,7 +69,7 @@ def test_a_grader_that_starts_to_fail_ends_the_job_within_two_looks(bench: Bench
     assert [(m["error"], m["cause"]) for m in bench.messages(run_id)] == [(failure["error"], failure["cause"])]
 
 
-def test_what_was_measured_until_then_is_in_the_view(bench: Bench, stopped: Ended) -> None:
+def test_what_was_measured_until_then_is_in_the_view(bench: StackHarness, stopped: Ended) -> None:
     view = stopped.view
     metrics, (job,) = view["metrics"], bench.jobs(view["run_id"])
     assert (metrics["estimated"], metrics["rollouts_per_step"]) == (True, STEP)
@@ -81,7 +81,7 @@ def test_what_was_measured_until_then_is_in_the_view(bench: Bench, stopped: Ende
     assert "reading" not in view
 
 
-def test_a_run_may_choose_to_be_warned_alone(bench: Bench) -> None:
+def test_a_run_may_choose_to_be_warned_alone(bench: StackHarness) -> None:
     ended = trained(bench, "warned", epochs=2, breaker={"error_share": {"action": "warn"}})
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
     assert [(finding["signal"], finding["action"]) for finding in ended.view["breaker"]] == [("error_share", "warn")]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.runs import Bench
 from tests.e2e.stages import SMALL, wait_for
-from tests.waiting import eventually
+from tests.kit.stack_harness import StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
 
-def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: Bench) -> None:
+def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness) -> None:
     ended = bench.run("dear", **SMALL, max_judge_calls=100)
     failure = ended.view["failure"]
     assert (ended.status, ended.execution) == ("REJECTED", "FAILED")
@@ -24,7 +24,7 @@ def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: Bench) -> No
     assert told["error"] == "OverBudget"
 
 
-def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Bench) -> None:
+def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: StackHarness) -> None:
     run_id = bench.start("dear-but-asked", **SMALL, max_judge_calls=100, require_approval=True)
     reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
     assert reasons[0] == "the request asks for it"
@@ -36,14 +36,14 @@ def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Benc
     assert len(bench.jobs(run_id)) == 1
 
 
-def test_a_cost_that_nobody_knows_is_over_any_limit(bench: Bench) -> None:
+def test_a_cost_that_nobody_knows_is_over_any_limit(bench: StackHarness) -> None:
     ended = bench.run("unpriced", **SMALL, max_cost_usd=1_000_000, mode="preflight")
     assert (ended.status, ended.view["failure"]["error"]) == ("REJECTED", "OverBudget")
     assert "hour of reinforcement fine-tuning" in ended.view["failure"]["cause"]
     assert ended.view["forecast"]["cost_usd"] is None
 
 
-def test_a_run_within_its_limits_goes_on_with_its_forecast_in_view(bench: Bench) -> None:
+def test_a_run_within_its_limits_goes_on_with_its_forecast_in_view(bench: StackHarness) -> None:
     ended = bench.run("cheap", **SMALL, max_judge_calls=1_000_000)
     assert ended.status == "COMPLETED"
     forecast = ended.view["forecast"]

@@ -11,9 +11,9 @@ import pytest
 
 from emulator import Emulator
 from tests.e2e.fault_cases import CASES
-from tests.e2e.runs import Bench
-from tests.e2e.struck import Seen, check, options, struck_runs
-from tests.reports import FAULT_MATRIX, leave
+from tests.e2e.fault_runner import Seen, check, options, struck_runs
+from tests.kit.reports import FAULT_MATRIX, leave
+from tests.kit.stack_harness import StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -27,13 +27,13 @@ LEAST = 60
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     with Emulator.start(options(len(CASES))) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
 @pytest.fixture(scope="module")
-def matrix(bench: Bench, request: pytest.FixtureRequest) -> dict[str, Seen]:
+def matrix(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Seen]:
     """The runs of all cases that were chosen."""
     called = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     chosen = {params["name"] for params in called if params.get("name") in NAMES}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.runs import ROOT, Bench
+from tests.kit.stack_harness import ROOT, StackHarness
 
 TESTSET = ROOT.parent / "shared" / "data" / "pandalm" / "testset-v1.json"
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -22,7 +22,7 @@ def prompts(rows: list[dict[str, Any]]) -> set[str]:
     return {row["reference_answer"]["question"] for row in rows}
 
 
-def test_the_grouped_split_shares_no_prompt_and_keeps_its_shares(bench: Bench) -> None:
+def test_the_grouped_split_shares_no_prompt_and_keeps_its_shares(bench: StackHarness) -> None:
     ended = bench.run("pandalm-grouped", TESTSET.read_bytes())
     assert ended.status == "COMPLETED"
     rows = {split: bench.rows(ended.view["run_id"], split) for split in SPLITS}
@@ -35,7 +35,7 @@ def test_the_grouped_split_shares_no_prompt_and_keeps_its_shares(bench: Bench) -
     assert not prompts(rows["validation"]) & prompts(rows["test"])
 
 
-def test_the_random_split_is_pythons_seeded_shuffle(bench: Bench) -> None:
+def test_the_random_split_is_pythons_seeded_shuffle(bench: StackHarness) -> None:
     split = {"strategy": "random", "seed": 42}
     ended = bench.run("pandalm-random", TESTSET.read_bytes(), dataset={"split": split}, mode="preflight")
     rows = {split: bench.rows(ended.view["run_id"], split) for split in SPLITS}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from rft.runs.rollouts import rollouts_prefix, unpack
-from tests.e2e.runs import Bench
+from tests.kit.stack_harness import StackHarness
 
 
-def test_training_leaves_every_rollout_and_the_smoke_test_none(bench: Bench) -> None:
+def test_training_leaves_every_rollout_and_the_smoke_test_none(bench: StackHarness) -> None:
     ended = bench.run("rollouts")
     assert ended.status == "COMPLETED"
     run_id, s3 = ended.view["run_id"], bench.aws.client("s3")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.runs import ROOT, Bench
+from tests.kit.stack_harness import ROOT, StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -15,7 +15,7 @@ GRADERS = Path(__file__).parents[1] / "fixtures" / "graders"
 STAGES = ["PENDING", "PREPARING", "SMOKE_TESTING", "STARTING", "TRAINING"]
 
 
-def test_a_dataset_becomes_a_model(bench: Bench) -> None:
+def test_a_dataset_becomes_a_model(bench: StackHarness) -> None:
     ended = bench.run("happy", tags={"team": "search"})
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
     assert ended.stages == [*STAGES, "COMPLETED"]
@@ -29,7 +29,7 @@ def test_a_dataset_becomes_a_model(bench: Bench) -> None:
     assert bench.messages(ended.view["run_id"]) == []
 
 
-def test_no_prompt_or_answer_reaches_a_log(bench: Bench) -> None:
+def test_no_prompt_or_answer_reaches_a_log(bench: StackHarness) -> None:
     ended = bench.run("quiet")
     records = json.loads((ROOT / "examples" / "pandalm" / "comparisons.json").read_text())
     texts = {str(r[k]) for r in records for k in ("instruction", "response1", "response2") if len(str(r[k])) > 25}
@@ -41,7 +41,7 @@ def test_no_prompt_or_answer_reaches_a_log(bench: Bench) -> None:
     assert not [text for text in texts for line in bench.aws.logs("GradePandalm") if text in line]
 
 
-def test_preflight_ends_without_a_job(bench: Bench) -> None:
+def test_preflight_ends_without_a_job(bench: StackHarness) -> None:
     ended = bench.run("preflight", mode="preflight")
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
     assert ended.view["smoke_test"]["trusted"]
@@ -52,7 +52,9 @@ def test_preflight_ends_without_a_job(bench: Bench) -> None:
     ("grader", "timeout", "reason"),
     [("constant", 10, "constant"), ("raising", 10, "KeyError"), ("timing_out", 1, "timed out")],
 )
-def test_a_grader_that_cannot_be_trusted_starts_no_job(bench: Bench, grader: str, timeout: int, reason: str) -> None:
+def test_a_grader_that_cannot_be_trusted_starts_no_job(
+    bench: StackHarness, grader: str, timeout: int, reason: str
+) -> None:
     arn = bench.aws.add_function(f"grade-{grader}", GRADERS / grader, timeout=timeout)
     ended = bench.run(f"grader-{grader.replace('_', '-')}", grader={"lambda_arn": arn})
     run_id = ended.view["run_id"]
@@ -63,7 +65,7 @@ def test_a_grader_that_cannot_be_trusted_starts_no_job(bench: Bench, grader: str
     assert [m["status"] for m in bench.messages(run_id)] == ["REJECTED"]
 
 
-def test_a_failed_job_fails_the_run_with_bedrocks_message(bench: Bench) -> None:
+def test_a_failed_job_fails_the_run_with_bedrocks_message(bench: StackHarness) -> None:
     bench.aws.bedrock.fail("job-fails", at_step=2)
     ended = bench.run("job-fails")
     run_id = ended.view["run_id"]
@@ -74,7 +76,7 @@ def test_a_failed_job_fails_the_run_with_bedrocks_message(bench: Bench) -> None:
     assert [m["cause"] for m in bench.messages(run_id)] == [ended.view["failure"]["cause"]]
 
 
-def test_a_job_stopped_in_the_console_fails_the_run(bench: Bench) -> None:
+def test_a_job_stopped_in_the_console_fails_the_run(bench: StackHarness) -> None:
     bench.aws.bedrock.stop("job-stops")
     ended = bench.run("job-stops")
     assert (ended.status, ended.execution) == ("FAILED", "FAILED")
@@ -82,7 +84,7 @@ def test_a_job_stopped_in_the_console_fails_the_run(bench: Bench) -> None:
     assert len(bench.messages(ended.view["run_id"])) == 1
 
 
-def test_a_job_that_never_ends_is_stopped_at_its_limit(bench: Bench) -> None:
+def test_a_job_that_never_ends_is_stopped_at_its_limit(bench: StackHarness) -> None:
     bench.aws.bedrock.hang("job-hangs")
     ended = bench.run("job-hangs", max_training_hours=0.0005)
     run_id = ended.view["run_id"]
@@ -92,7 +94,7 @@ def test_a_job_that_never_ends_is_stopped_at_its_limit(bench: Bench) -> None:
     assert len(bench.messages(run_id)) == 1
 
 
-def test_throttling_and_a_full_quota_are_waited_out_and_start_one_job(bench: Bench) -> None:
+def test_throttling_and_a_full_quota_are_waited_out_and_start_one_job(bench: StackHarness) -> None:
     bench.aws.faults.throttle("bedrock", "CreateModelCustomizationJob", count=7)
     bench.aws.faults.quota("bedrock", "CreateModelCustomizationJob", count=2)
     ended = bench.run("busy")
@@ -101,7 +103,7 @@ def test_throttling_and_a_full_quota_are_waited_out_and_start_one_job(bench: Ben
     assert bench.messages(ended.view["run_id"]) == []
 
 
-def test_a_step_that_raises_ends_the_run_with_error_and_cause(bench: Bench) -> None:
+def test_a_step_that_raises_ends_the_run_with_error_and_cause(bench: StackHarness) -> None:
     bench.aws.faults.crash("CheckTraining", count=None)
     ended = bench.run("step-raises")
     run_id = ended.view["run_id"]

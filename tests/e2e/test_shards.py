@@ -13,12 +13,12 @@ from rft.adapters.tokenizer import TiktokenTokenizer
 from rft.contracts.dataset import Manifest
 from rft.contracts.ledger import RunStatus
 from rft.steps.prepare_dataset import prepare_dataset
-from tests.e2e.runs import ROOT, SAMPLE, Bench, Ended
-from tests.fakes.clock import FixedClock
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import add_run
-from tests.fakes.store import MemoryStore
-from tests.fakes.workers import SerialWorkers
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.fakes.workers import SerialWorkers
+from tests.kit.records import add_run
+from tests.kit.stack_harness import ROOT, SAMPLE, Ended, StackHarness
 
 pytestmark = pytest.mark.emulator
 
@@ -27,19 +27,19 @@ FILES = ("train", "validation", "test")
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     """A stack that takes the sample for a large dataset."""
     size = SAMPLE.stat().st_size
     limits = {"MaxBytesAtOnce": str(size - 1), "ShardBytes": str(-(-size // SHARDS))}
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters=limits)) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
-def manifest(bench: Bench, ended: Ended) -> Manifest:
+def manifest(bench: StackHarness, ended: Ended) -> Manifest:
     return Manifest.model_validate_json(bench.read(ended.view["dataset"]["manifest_uri"]))
 
 
-def at_once(bench: Bench, ended: Ended, monkeypatch: pytest.MonkeyPatch) -> tuple[Manifest, MemoryStore]:
+def at_once(bench: StackHarness, ended: Ended, monkeypatch: pytest.MonkeyPatch) -> tuple[Manifest, MemoryStore]:
     """What one function makes of the same run's request."""
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(ROOT / "layers/dependencies/tiktoken_cache"))
     uri = ended.view["request"]["dataset"]["uri"]
@@ -58,7 +58,7 @@ def at_once(bench: Bench, ended: Ended, monkeypatch: pytest.MonkeyPatch) -> tupl
     return Manifest.model_validate_json(store.get_bytes(ended.view["dataset"]["manifest_uri"])), store
 
 
-def written(bench: Bench, run_id: str) -> list[dict[str, Any]]:
+def written(bench: StackHarness, run_id: str) -> list[dict[str, Any]]:
     """The parts' sizes, by the objects that they left."""
     s3 = bench.aws.client("s3")
     listed: list[dict[str, Any]] = s3.list_objects_v2(Bucket=bench.aws.bucket, Prefix=f"shards/{run_id}/").get(
@@ -67,7 +67,7 @@ def written(bench: Bench, run_id: str) -> list[dict[str, Any]]:
     return listed
 
 
-def test_many_functions_write_what_one_writes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_functions_write_what_one_writes(bench: StackHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = bench.run("large", mode="preflight")
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
     assert ended.stages == ["PENDING", "PREPARING", "SMOKE_TESTING", "COMPLETED"]
@@ -82,7 +82,7 @@ def test_many_functions_write_what_one_writes(bench: Bench, monkeypatch: pytest.
     assert ours.model_copy(update=same) == expected
 
 
-def test_no_function_logs_a_text_of_the_dataset(bench: Bench) -> None:
+def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
     ended = bench.run("large-quiet", mode="preflight")
     texts = {record["response1"] for record in json.loads(SAMPLE.read_text()) if len(str(record["response1"])) > 25}
     for function in ("IndexShard", "PlanShards", "WriteShard", "JoinShards"):
@@ -91,7 +91,7 @@ def test_no_function_logs_a_text_of_the_dataset(bench: Bench) -> None:
     assert [line for line in bench.aws.logs("JoinShards") if ended.view["run_id"] in line]
 
 
-def test_work_is_even_among_functions(bench: Bench) -> None:
+def test_work_is_even_among_functions(bench: StackHarness) -> None:
     ended = bench.run("even", mode="preflight")
     sizes: dict[str, int] = dict.fromkeys((f"{part:04d}" for part in range(SHARDS)), 0)
     for entry in written(bench, ended.view["run_id"]):
@@ -100,7 +100,7 @@ def test_work_is_even_among_functions(bench: Bench) -> None:
     assert max(sizes.values()) - min(sizes.values()) <= 0.2 * sum(sizes.values()) / SHARDS
 
 
-def test_a_bad_record_in_any_part_ends_the_run_by_its_own_error(bench: Bench) -> None:
+def test_a_bad_record_in_any_part_ends_the_run_by_its_own_error(bench: StackHarness) -> None:
     records = json.loads(SAMPLE.read_text())
     records[-2] |= {"response1": None, "response2": "x" * 2000}
     ended = bench.run("large-bad", json.dumps(records, indent=2).encode())
@@ -109,7 +109,7 @@ def test_a_bad_record_in_any_part_ends_the_run_by_its_own_error(bench: Bench) ->
     assert f"record {len(records) - 1}: has no response1" in ended.view["failure"]["cause"]
 
 
-def test_a_part_that_cannot_be_read_ends_the_run_by_its_own_error(bench: Bench) -> None:
+def test_a_part_that_cannot_be_read_ends_the_run_by_its_own_error(bench: StackHarness) -> None:
     body = SAMPLE.read_bytes()
     broken = body[:-3000] + body[-3000:].replace(b'"response1":', b'"response1"', 1) + b" " * 100
     ended = bench.run("large-broken", broken)
@@ -119,7 +119,7 @@ def test_a_part_that_cannot_be_read_ends_the_run_by_its_own_error(bench: Bench) 
     assert written(bench, ended.view["run_id"])
 
 
-def test_a_function_that_dies_ends_the_run(bench: Bench) -> None:
+def test_a_function_that_dies_ends_the_run(bench: StackHarness) -> None:
     bench.aws.faults.crash("WriteShard", count=None)
     ended = bench.run("large-crash")
     assert (ended.status, ended.execution) == ("FAILED", "FAILED")

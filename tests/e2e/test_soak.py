@@ -14,9 +14,9 @@ import pytest
 from emulator import Emulator
 from tests.e2e.fault_case import Case
 from tests.e2e.fault_cases import CASES
-from tests.e2e.runs import Bench
-from tests.e2e.struck import check, options, struck_runs
-from tests.reports import SOAK, leave
+from tests.e2e.fault_runner import check, options, struck_runs
+from tests.kit.reports import SOAK, leave
+from tests.kit.stack_harness import StackHarness
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -34,12 +34,12 @@ MOST_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[StackHarness]:
     with Emulator.start(options(RUNS)) as aws:
-        yield Bench(aws)
+        yield StackHarness(aws)
 
 
-def test_many_runs_survive_many_faults_together(bench: Bench) -> None:
+def test_many_runs_survive_many_faults_together(bench: StackHarness) -> None:
     cases, before, started = drawn(), resident(), time.monotonic()
     seen = struck_runs(bench, cases, at_once=RUNS)
     seconds, megabytes = time.monotonic() - started, resident() - before

@@ -7,27 +7,27 @@ from typing import Any
 
 import pytest
 
-from rft_cli.control_plane import ApiError
-from tests.e2e.runs import Bench
+from rft_cli.client.control_plane import ApiError
 from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, held_at, wait_for
-from tests.waiting import eventually
+from tests.kit.stack_harness import StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
 SECONDS_TO_END = 5.0
 
 
-def abort(bench: Bench, run_id: str, **why: str) -> None:
+def abort(bench: StackHarness, run_id: str, **why: str) -> None:
     arn = bench.plane.run(run_id)["execution_arn"]
     bench.aws.client("stepfunctions").stop_execution(executionArn=arn, **why)
 
 
-def execution(bench: Bench, run_id: str) -> str:
+def execution(bench: StackHarness, run_id: str) -> str:
     arn = bench.plane.run(run_id)["execution_arn"]
     return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
 
 
-def check_ended(bench: Bench, run_id: str, stage: str, *, since: float) -> dict[str, Any]:
+def check_ended(bench: StackHarness, run_id: str, stage: str, *, since: float) -> dict[str, Any]:
     """CANCELLED in time, no job at work, one message: now and once everything that was under way is over."""
     view = wait_for(bench, run_id, "CANCELLED")
     assert time.monotonic() - since < SECONDS_TO_END
@@ -50,7 +50,7 @@ def check_ended(bench: Bench, run_id: str, stage: str, *, since: float) -> dict[
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_cancelling_ends_the_run_its_execution_and_its_job(bench: Bench, stage: str) -> None:
+def test_cancelling_ends_the_run_its_execution_and_its_job(bench: StackHarness, stage: str) -> None:
     run_id = held_at(bench, stage, f"cancel-{stage.lower().replace('_', '-')}")
     since = time.monotonic()
     assert bench.cancel(run_id, seconds=SECONDS_TO_END)["status"] == "CANCELLED"
@@ -61,7 +61,7 @@ def test_cancelling_ends_the_run_its_execution_and_its_job(bench: Bench, stage: 
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_stopping_the_execution_from_outside_ends_the_run_and_its_job(bench: Bench, stage: str) -> None:
+def test_stopping_the_execution_from_outside_ends_the_run_and_its_job(bench: StackHarness, stage: str) -> None:
     run_id = held_at(bench, stage, f"abort-{stage.lower().replace('_', '-')}")
     since = time.monotonic()
     abort(bench, run_id, error="Maintenance", cause="the quota is needed elsewhere")
@@ -70,7 +70,7 @@ def test_stopping_the_execution_from_outside_ends_the_run_and_its_job(bench: Ben
     assert "the quota is needed elsewhere" in view["failure"]["cause"]
 
 
-def test_a_run_that_has_ended_cannot_be_cancelled(bench: Bench) -> None:
+def test_a_run_that_has_ended_cannot_be_cancelled(bench: StackHarness) -> None:
     run_id = bench.start("too-late", **SMALL, mode="preflight")
     wait_for(bench, run_id, "COMPLETED")
     with pytest.raises(ApiError) as refused:
@@ -79,7 +79,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled(bench: Bench) -> None:
     assert bench.plane.run(run_id)["status"] == "COMPLETED"
 
 
-def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: Bench) -> None:
+def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness) -> None:
     run_id = held_at(bench, "TRAINING", "unheard")
     bench.aws.faults.crash("ReconcileRun", count=None)
     abort(bench, run_id)
@@ -90,7 +90,7 @@ def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: Bench) -> Non
     assert len(bench.messages(run_id)) == 1
 
 
-def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: Bench) -> None:
+def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: StackHarness) -> None:
     run_id = held_at(bench, "TRAINING", "orphan")
     (job,) = bench.jobs(run_id)
     bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.runs import SAMPLE, Bench
 from tests.e2e.stages import SMALL, wait_for
-from tests.waiting import eventually
+from tests.kit.stack_harness import SAMPLE, StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -19,16 +19,16 @@ BODY = SAMPLE.read_bytes()
 PREFLIGHT = json.dumps({**SMALL, "mode": "preflight"}).encode()
 
 
-def runs_of(bench: Bench, name: str) -> list[dict[str, Any]]:
+def runs_of(bench: StackHarness, name: str) -> list[dict[str, Any]]:
     return list(bench.plane.runs({"name": name}, limit=None)["runs"])
 
 
-def wait_for_runs(bench: Bench, name: str, count: int) -> list[dict[str, Any]]:
+def wait_for_runs(bench: StackHarness, name: str, count: int) -> list[dict[str, Any]]:
     eventually(lambda: len(runs_of(bench, name)) >= count, f"{count} runs of {name}")
     return runs_of(bench, name)
 
 
-def event(bench: Bench, key: str, version: str) -> bytes:
+def event(bench: StackHarness, key: str, version: str) -> bytes:
     """S3's event for an object version, as EventBridge delivers it."""
     detail = {
         "bucket": {"name": bench.aws.bucket},
@@ -37,7 +37,7 @@ def event(bench: Bench, key: str, version: str) -> bytes:
     return json.dumps({"detail-type": "Object Created", "source": "aws.s3", "detail": detail}).encode()
 
 
-def refusals(bench: Bench, key: str) -> list[dict[str, Any]]:
+def refusals(bench: StackHarness, key: str) -> list[dict[str, Any]]:
     return [m["message"] for m in bench.aws.messages() if m["message"].get("key") == key]
 
 
@@ -47,7 +47,7 @@ def dead_letters(sqs: Any, url: str) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
 
-def test_a_file_starts_a_run_on_exactly_its_version(bench: Bench) -> None:
+def test_a_file_starts_a_run_on_exactly_its_version(bench: StackHarness) -> None:
     bench.put("uploads/pandalm/by-upload/run.json", json.dumps({**SMALL, "tags": {"via": "s3"}}).encode())
     bench.put("uploads/pandalm/by-upload/testset.json", BODY)
     (line,) = wait_for_runs(bench, "by-upload", 1)
@@ -62,7 +62,7 @@ def test_a_file_starts_a_run_on_exactly_its_version(bench: Bench) -> None:
     assert len(runs_of(bench, "by-upload")) == 1, "run.json started one of its own"
 
 
-def test_twenty_deliveries_in_any_order_are_one_run_and_another_content_is_another(bench: Bench) -> None:
+def test_twenty_deliveries_in_any_order_are_one_run_and_another_content_is_another(bench: StackHarness) -> None:
     s3, key = bench.aws.client("s3"), "uploads/pandalm/often/testset.json"
     bench.put("uploads/pandalm/often/run.json", PREFLIGHT)
     versions = [
@@ -82,7 +82,7 @@ def test_twenty_deliveries_in_any_order_are_one_run_and_another_content_is_anoth
     assert len(runs_of(bench, "often")) == 2
 
 
-def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench: Bench) -> None:
+def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench: StackHarness) -> None:
     s3, key = bench.aws.client("s3"), "datasets/versions.json"
     first = s3.put_object(Bucket=bench.aws.bucket, Key=key, Body=BODY)["VersionId"]
     s3.put_object(Bucket=bench.aws.bucket, Key=key, Body=b"no dataset")
@@ -108,7 +108,7 @@ def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench
     ],
 )
 def test_what_can_be_no_run_is_recorded_and_told_once(
-    bench: Bench, folder: str, file: str, overrides: bytes | None, told: str
+    bench: StackHarness, folder: str, file: str, overrides: bytes | None, told: str
 ) -> None:
     key = f"uploads/{folder}/{file}"
     if overrides is not None:
@@ -122,7 +122,7 @@ def test_what_can_be_no_run_is_recorded_and_told_once(
     assert told in " ".join(message["problems"])
 
 
-def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue(bench: Bench) -> None:
+def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue(bench: StackHarness) -> None:
     bench.aws.faults.crash("StartFromUpload", count=3)  # Lambda's own try and two retries
     bench.put("uploads/pandalm/crashing/a.json", BODY)
     sqs = bench.aws.client("sqs")

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-
-SMALL_STACK = Path(__file__).parents[1] / "fixtures" / "emulator_stack" / "template.yaml"
+from tests.kit.project import SMALL_STACK
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from rft.adapters.service_model import validate
 from rft.adapters.training_jobs import BedrockTrainingJobs
 from rft.contracts.job import JobStatus
 from rft.errors import JobNotFound, JobRequestInvalid
-from tests.emulator.test_bedrock import BASE, create, ended, request
-from tests.waiting import eventually
+from tests.kit.emulated_jobs import BASE, create, ended, request
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 

@@ -14,7 +14,7 @@ from emulator.clock import ScaledClock
 from emulator.eventbridge.schedules import Schedules
 from emulator.eventbridge.targets import target_input
 from emulator.faults import Fault
-from tests.waiting import eventually
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from emulator import Emulator
 from emulator.faults import Fault
-from tests.waiting import eventually
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 

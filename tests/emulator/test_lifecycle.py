@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from tests.emulator.conftest import SMALL_STACK
-from tests.waiting import eventually
+from tests.kit.project import SMALL_STACK
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 ROOT = Path(__file__).parents[2]

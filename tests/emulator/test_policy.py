@@ -24,10 +24,10 @@ from emulator.simulator.verdict import verdict
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
 from rft.smoke_test.attacks import MASTER_KEYS
-from rft_cli.graders import open_grader
-from rft_cli.local_rows import LocalRows, known_task, local_rows
-from rft_cli.simulate import Material, of_rows, simulation
-from tests.project import ROOT
+from rft_cli.commands.simulate import Material, of_rows, simulation
+from rft_cli.graders.grader_under_test import open_grader
+from rft_cli.graders.local_rows import LocalRows, known_task, local_rows
+from tests.kit.project import ROOT
 
 SEEDS = range(20)
 PANDALM = ROOT.parent / "shared/data/pandalm/testset-v1.json"

@@ -25,15 +25,15 @@ from emulator.simulator.policy import Policy, Rollout
 from emulator.state.store import VERSION, Record, StateUnusable, Store
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
-from rft_cli.control_plane import ApiError, ControlPlane
-from tests.cli.processes import ROOT, rft_process
-from tests.e2e.runs import SAMPLE, Bench
+from rft_cli.client.control_plane import ApiError, ControlPlane
 from tests.e2e.stages import SMALL, wait_for
-from tests.emulator.conftest import SMALL_STACK
-from tests.emulator.test_bedrock import create, row
-from tests.emulator.test_bedrock import ended as job_ended
-from tests.emulator.test_state_machine import ended, start
-from tests.waiting import eventually
+from tests.kit.emulated_executions import ended, start
+from tests.kit.emulated_jobs import create, row
+from tests.kit.emulated_jobs import ended as job_ended
+from tests.kit.project import SMALL_STACK
+from tests.kit.rft_process import ROOT, rft_process
+from tests.kit.stack_harness import SAMPLE, StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -89,7 +89,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         killed.process.kill()
     options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=rules)
     with Emulator.start(options) as aws:
-        bench = Bench(aws)
+        bench = StackHarness(aws)
         (job,) = bench.jobs(trained)
         assert job.status == "InProgress"
         assert job.plan is not None
@@ -100,7 +100,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         assert [step.step for step in job.steps] == list(range(1, job.plan.steps + 1))
         assert [len(bench.messages(run_id)) for run_id in (doomed, trained)] == [1, 0]  # none of a run that completed
     with Emulator.start(options) as aws:
-        bench = Bench(aws)
+        bench = StackHarness(aws)
         assert [bench.plane.run(run_id) for run_id in (doomed, trained)] == [before, run.view]
         (model,) = aws.client("bedrock").list_custom_models()["modelSummaries"]
         assert model["modelArn"] == run.view["model_arn"]
@@ -112,12 +112,12 @@ def test_a_run_that_is_stopped_in_stage_after_stage_asks_once_and_completes(tmp_
     run_id, stages = "", ["PREPARING", "SMOKE_TESTING", "AWAITING_APPROVAL"]
     for number in range(len(stages)):
         with Emulator.start(options) as aws:
-            bench = Bench(aws)
+            bench = StackHarness(aws)
             run_id = run_id or bench.start("asked", **SMALL, require_approval=True)
             if wait_for(bench, run_id, *stages[number:])["status"] == stages[-1]:
                 eventually(lambda: "TaskSubmitted" in history(bench, run_id), "the question to be told")  # noqa: B023
     with Emulator.start(options) as aws:
-        bench = Bench(aws)
+        bench = StackHarness(aws)
         eventually(lambda: answered(bench, run_id), "the answer to be taken")
         run = bench.wait(run_id)
         assert (run.status, run.execution) == ("COMPLETED", "SUCCEEDED")
@@ -125,12 +125,12 @@ def test_a_run_that_is_stopped_in_stage_after_stage_asks_once_and_completes(tmp_
         assert (len(bench.messages(run_id)), len(bench.jobs(run_id))) == (1, 1)
 
 
-def history(bench: Bench, run_id: str) -> str:
+def history(bench: StackHarness, run_id: str) -> str:
     arn = bench.aws.execution_arn(run_id)
     return str(bench.aws.client("stepfunctions").get_execution_history(executionArn=arn)["events"])
 
 
-def answered(bench: Bench, run_id: str) -> bool:
+def answered(bench: StackHarness, run_id: str) -> bool:
     """Whether the answer was taken: not before the step has been run again, which brings the token that counts now."""
     try:
         return bool(bench.plane.approve(run_id, approved=True, by="Ada", comment=""))

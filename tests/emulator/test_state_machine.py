@@ -9,24 +9,10 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from tests.waiting import eventually
+from tests.kit.emulated_executions import ended, start
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
-
-
-def start(aws: Emulator, name: str, **given: Any) -> str:
-    arn = aws.client("stepfunctions").start_execution(
-        stateMachineArn=aws.state_machine_arn, name=name, input=json.dumps(given)
-    )["executionArn"]
-    return str(arn)
-
-
-def ended(aws: Emulator, arn: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = aws.client("stepfunctions").describe_execution(executionArn=arn)
-        return found if found["status"] != "RUNNING" else None
-
-    return eventually(look)
 
 
 def test_results_are_assigned_and_waits_pass_faster(aws: Emulator) -> None:

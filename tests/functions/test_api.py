@@ -25,14 +25,14 @@ from rft.contracts.run_request import RunRequest
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling
 from rft.observability import logger
 from rft.runs.approval import requested
-from tests.fakes.clock import FixedClock
-from tests.fakes.dynamo import TABLE, ledger_table
-from tests.fakes.executions import MemoryExecutions
-from tests.fakes.jobs import MemoryJobs
-from tests.fakes.lambda_runtime import Context, load_function
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.notifier import MemoryNotifier
-from tests.project import RESOURCES, read_event
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.dynamo import TABLE, ledger_table
+from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.jobs import MemoryJobs
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import RESOURCES, read_event
 
 EVENTS = Path(__file__).parents[2] / "events"
 POST_EVENT: dict[str, Any] = read_event("api")

@@ -9,12 +9,12 @@ import pytest
 
 from rft import wiring
 from rft.contracts.asking import AskedBatches, AskGraderInput
-from tests.fakes.clock import FixedClock
-from tests.fakes.grader import CallableGrader, honest
-from tests.fakes.lambda_runtime import Context, load_function
-from tests.fakes.smoke_test import pandalm_row
-from tests.fakes.store import MemoryStore
-from tests.project import read_event
+from tests.kit.fake_smoke_test import pandalm_row
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.grader import CallableGrader, honest
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import read_event
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from rft import wiring
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import ForecastOutcome
-from tests.fakes.clock import FixedClock
-from tests.fakes.forecast import JUDGE, OWN, smoke_test_report
-from tests.fakes.lambda_runtime import Context, load_function
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
-from tests.fakes.store import MemoryStore
-from tests.project import read_event
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.forecast import JUDGE, OWN, smoke_test_report
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import read_event
+from tests.kit.records import RUN_ID, add_run
 
 EVENT: dict[str, Any] = read_event("forecast_run")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tests.fakes.grader_function import grade
-from tests.project import read_event
+from tests.kit.grader_function import grade
+from tests.kit.project import read_event
 
 
 @pytest.mark.parametrize("default", ["{}", '{"weights": {"gsm8k": 1}}'])

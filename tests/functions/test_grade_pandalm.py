@@ -12,8 +12,8 @@ from rft import wiring
 from rft.contracts.grading import GradeResult
 from rft.errors import InvalidGraderEvent, JudgeRefused
 from rft.steps.judging import KnownJudge
-from tests.fakes.judge import ScriptedJudge
-from tests.project import read_event
+from tests.kit.fakes.judge import ScriptedJudge
+from tests.kit.project import read_event
 
 ROOT = Path(__file__).parents[2]
 EVENT = read_event("grade_pandalm")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rft.contracts.steps import PreparedDataset
-from tests.fakes.sharding_functions import SHARDS, Functions
+from tests.kit.sharding_functions import SHARDS, Functions
 
 
 def test_what_follows_is_what_follows_one_function(monkeypatch: pytest.MonkeyPatch) -> None:

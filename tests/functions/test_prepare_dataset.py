@@ -22,11 +22,11 @@ from rft.contracts.steps import PreparedDataset
 from rft.errors import DatasetSizeOutOfBounds
 from rft.observability import logger
 from rft.settings import StorageSettings
-from tests.fakes.clock import FixedClock
-from tests.fakes.lambda_runtime import Context, load_function
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import add_run
-from tests.project import read_event
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import read_event
+from tests.kit.records import add_run
 
 ROOT = Path(__file__).parents[2]
 EVENT: dict[str, Any] = read_event("prepare_dataset")

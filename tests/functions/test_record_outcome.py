@@ -7,13 +7,13 @@ from pydantic import ValidationError
 
 from rft import wiring
 from rft.contracts.ledger import RunStatus
-from tests.fakes.clock import FixedClock
-from tests.fakes.jobs import MemoryJobs
-from tests.fakes.lambda_runtime import Context, load_function
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.notifier import MemoryNotifier
-from tests.fakes.records import add_run
-from tests.project import read_event
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.jobs import MemoryJobs
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import read_event
+from tests.kit.records import add_run
 
 EVENT: dict[str, Any] = read_event("record_outcome")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rft.errors import InvalidGraderEvent
-from tests.fakes.grader_function import grade, modules_after_import
-from tests.project import read_event
+from tests.kit.grader_function import grade, modules_after_import
+from tests.kit.project import read_event
 
 REWARDS = {
     "grade_gsm8k": {"right-flat": 1.0, "right-nested": 1.0, "wrong": 0.0, "hedged": 0.0, "unmarked": 0.0},

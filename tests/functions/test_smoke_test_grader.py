@@ -14,12 +14,12 @@ from rft import wiring
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import SmokeTestInput
 from rft.tasks import task
-from tests.fakes.clock import FixedClock
-from tests.fakes.grader import CallableGrader, Grade, honest, result
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import add_run
-from tests.fakes.store import MemoryStore
-from tests.project import read_event
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.grader import CallableGrader, Grade, honest, result
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.project import read_event
+from tests.kit.records import add_run
 
 ROOT = Path(__file__).parents[2]
 GRADER = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from rft import wiring
-from tests.fakes.clock import FixedClock
-from tests.fakes.executions import MemoryExecutions
-from tests.fakes.lambda_runtime import Context, load_function
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.notifier import MemoryNotifier
-from tests.fakes.store import MemoryStore
-from tests.project import read_event
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import read_event
 
 EVENT: dict[str, Any] = read_event("start_from_upload")
 OBJECT = EVENT["detail"]["object"]

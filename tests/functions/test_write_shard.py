@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.sharding_functions import Functions
+from tests.kit.sharding_functions import Functions
 
 
 def test_each_part_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

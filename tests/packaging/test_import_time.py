@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.project import ROOT
+from tests.kit.project import ROOT
 
 ROUNDS = 5
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT
+from tests.kit.project import ROOT
 
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 MAX_ZIPPED = 30 * 1024**2

@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonata import Jsonata
 
-from tests.project import STATES
+from tests.kit.project import STATES, TASKS
 
 SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800", "ApprovalDays": "7"}
 """The template's defaults; held to it by a test."""
@@ -63,3 +63,14 @@ def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, 
         if evaluated(rule["Condition"], states=states) is True:
             return rule["Next"], evaluated(rule.get("Output", state_input), states=states)
     return state["Default"], evaluated(state.get("Output", state_input), states=states)
+
+
+def waits(hours: float) -> Iterator[int]:
+    """The waits of a job of so many hours, by the state machine's own expressions; looking takes no time at worst."""
+    poll = evaluated(TASKS["StartTraining"]["Assign"]["poll_seconds"], states={})
+    waited = 0
+    while waited < hours * 3600:
+        seconds = evaluated(STATES["WaitForTraining"]["Seconds"], states={}, poll_seconds=poll)
+        yield seconds
+        waited += seconds
+        poll = evaluated(STATES["WaitForTraining"]["Assign"]["poll_seconds"], states={}, poll_seconds=poll)

@@ -9,7 +9,7 @@ import pytest
 from rft.contracts.asking import AskedPart, AskGraderInput, SmokeTestPart, SmokeTestParts
 from rft.contracts.steps import PreparedDataset, SmokeTestInput, SmokeTestOutcome
 from rft.smoke_test.plan import MOST_PARALLEL, PARALLELISM
-from tests.project import STATES, TASKS
+from tests.kit.project import STATES, TASKS
 from tests.statemachine.machine import choose, evaluated
 
 RUN_INPUT = {

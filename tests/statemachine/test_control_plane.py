@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.control_plane import (
+from rft.runs.prices import LIST_PRICES
+from tests.kit.cost_model import (
     AFTER,
     BEFORE,
     LOOP,
@@ -17,10 +18,8 @@ from benchmarks.control_plane import (
     counts,
     measured_steps,
 )
-from rft.runs.prices import LIST_PRICES
-from tests.project import FUNCTIONS, MACHINE, ROOT, TEMPLATE
-from tests.statemachine.machine import targets
-from tests.statemachine.test_history import waits
+from tests.kit.project import FUNCTIONS, MACHINE, ROOT, TEMPLATE
+from tests.statemachine.machine import targets, waits
 
 HOURS = (1, 24, 72)
 COST = (ROOT / "docs" / "cost.md").read_text()

@@ -33,7 +33,7 @@ from rft.contracts.steps import (
     StartTrainingInput,
     TrainingCheck,
 )
-from tests.project import STATES, TASKS
+from tests.kit.project import STATES, TASKS
 from tests.statemachine.machine import choose, evaluated, expressions
 
 INPUTS: dict[str, type[Contract]] = {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from rft.contracts.run_request import RunRequest
-from tests.project import STATES, TASKS, TEMPLATE
-from tests.statemachine.machine import SUBSTITUTIONS, evaluated
+from tests.kit.project import STATES, TEMPLATE
+from tests.statemachine.machine import SUBSTITUTIONS, waits
 
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Succeed": 2}
 """Entered and exited, and for a task also scheduled, started and succeeded."""
@@ -17,17 +15,6 @@ LOOP = ("WaitForTraining", "CheckTraining", "TrainingEnded?")
 EXECUTION_EVENTS = 2  # ExecutionStarted, ExecutionSucceeded
 HISTORY_LIMIT = 25_000
 """Step Functions Developer Guide, quotas: execution event history size."""
-
-
-def waits(hours: float) -> Iterator[int]:
-    """The waits of a job of so many hours, by the state machine's own expressions; looking takes no time at worst."""
-    poll = evaluated(TASKS["StartTraining"]["Assign"]["poll_seconds"], states={})
-    waited = 0
-    while waited < hours * 3600:
-        seconds = evaluated(STATES["WaitForTraining"]["Seconds"], states={}, poll_seconds=poll)
-        yield seconds
-        waited += seconds
-        poll = evaluated(STATES["WaitForTraining"]["Assign"]["poll_seconds"], states={}, poll_seconds=poll)
 
 
 def events(hours: float) -> int:

@@ -19,7 +19,7 @@ from rft.contracts.shards import (
     WrittenShard,
 )
 from rft.contracts.steps import PreparedDataset
-from tests.project import ITEM_STATES, STATES, TASKS
+from tests.kit.project import ITEM_STATES, STATES, TASKS
 from tests.statemachine.machine import choose, evaluated
 
 RUN_INPUT = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rft import errors
-from tests.project import FUNCTIONS, MACHINE, RESOURCES, ROOT, STATES, STEPS, TASKS, TEMPLATE
+from tests.kit.project import FUNCTIONS, MACHINE, RESOURCES, ROOT, STATES, STEPS, TASKS, TEMPLATE
 from tests.statemachine.machine import SUBSTITUTIONS, expressions, targets, timeout_seconds
 
 LAMBDA_SERVICE_ERRORS = {

@@ -13,7 +13,7 @@ from rft.contracts.base import Contract
 from rft.contracts.ledger import Approval, RunStatus, UploadRejection
 from rft.contracts.problem import PROBLEMS, Problem
 from rft.contracts.run_request import DatasetRequest, RunRequest
-from tests.project import RESOURCES, ROOT
+from tests.kit.project import RESOURCES, ROOT
 
 TEXT = (ROOT / "docs" / "api.md").read_text()
 EXAMPLES: list[Any] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)]

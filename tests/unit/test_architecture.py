@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import FUNCTIONS, RESOURCES, ROOT, STEPS, TASKS, snake
+from tests.kit.project import FUNCTIONS, RESOURCES, ROOT, STEPS, TASKS, snake
 
 RFT = ROOT / "layers" / "rft" / "rft"
 RULES = {"tasks", "datasets", "rewards", "smoke_test", "runs", "evaluation"}
@@ -120,6 +120,66 @@ def test_third_party_imports_are_pinned_for_the_layer() -> None:
 def test_nothing_imports_functions(folder: str) -> None:
     users = [p for p in python_files(ROOT / folder) for name in imports(p) if name.split(".")[0] == "functions"]
     assert users == []
+
+
+CLI_MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "client": {"errors"},
+    "views": {"errors"},
+    "graders": {"errors", "client"},
+    "commands": {"errors", "client", "views", "graders"},
+    "app": {"errors", "client", "views", "commands"},
+    "__main__": {"app"},
+    "__init__": set(),
+}
+"""Package or module of `rft_cli` → those it may import besides itself."""
+
+
+def test_each_part_of_the_cli_imports_only_what_is_below_it() -> None:
+    folder = ROOT / "cli" / "rft_cli"
+    parts = {p: p.relative_to(folder).parts[0].removesuffix(".py") for p in python_files(folder)}
+    names = [(p, part, name.split(".")) for p, part in parts.items() for name in imports(p)]
+    found = [
+        f"{p.relative_to(folder)} imports {'.'.join(name)}"
+        for p, part, name in names
+        if name[0] == "rft_cli" and name[1] not in CLI_MAY_IMPORT[part] | {part}
+    ]
+    assert found == []
+
+
+def test_no_test_module_is_imported_and_only_the_kit_is_shared() -> None:
+    """By benchmarks, too; nothing imports a conftest."""
+    wrongly = [
+        f"{p.relative_to(ROOT)} imports {name}"
+        for folder in ("tests", "benchmarks")
+        for p in python_files(ROOT / folder)
+        for name in imports(p)
+        if re.fullmatch(r"tests\..*\b(test_\w+|conftest)", name)
+        or (folder == "tests" and name.split(".")[0] == "benchmarks")
+        or (folder == "benchmarks" and name.startswith("tests.") and not name.startswith("tests.kit."))
+        or (p.is_relative_to(ROOT / "tests" / "kit") and re.match(r"tests\.(?!kit\.)|benchmarks", name))
+    ]
+    assert wrongly == []
+
+
+IMPORT_ROOTS = {"rft": ROOT / "layers" / "rft", "rft_cli": ROOT / "cli"} | dict.fromkeys(
+    ("emulator", "tests", "benchmarks"), ROOT
+)
+
+
+def test_every_import_of_the_projects_own_modules_finds_one() -> None:
+    """Without running them: a module that moved is noticed here first."""
+    folders = ("layers/rft", "functions", "cli", "emulator", "tests", "benchmarks")
+    missing = [
+        f"{p.relative_to(ROOT)} imports {name}"
+        for folder in folders
+        for p in python_files(ROOT / folder)
+        for name in imports(p)
+        if (root := IMPORT_ROOTS.get(name.split(".")[0]))
+        and not (root / f"{name.replace('.', '/')}.py").is_file()
+        and not (root / name.replace(".", "/")).is_dir()
+    ]
+    assert missing == []
 
 
 def shipped_files() -> list[Path]:

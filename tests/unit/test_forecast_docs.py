@@ -6,7 +6,7 @@ import re
 
 from rft.contracts.prices import PriceTable
 from rft.runs.prices import LIST_PRICES
-from tests.project import ROOT
+from tests.kit.project import ROOT
 
 TEXT = (ROOT / "docs" / "forecast.md").read_text()
 

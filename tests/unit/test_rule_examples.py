@@ -15,8 +15,8 @@ from rft.rewards import finqa, gsm8k
 from rft.rewards.components import score_of
 from rft.rewards.numbers import read_number
 from rft.tasks import task
-from tests.fakes.rows import row
-from tests.project import ROOT
+from tests.kit.project import ROOT
+from tests.kit.rows import row
 
 NOTE = re.compile(r"([-+*/\d. ]+) = <<([-+*/\d.]+)=(-?[\d.]+)>>(-?\d+(?:\.\d+)?)")
 SCORERS = {"gsm8k": gsm8k.components, "finqa": finqa.components}

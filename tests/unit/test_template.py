@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rft import settings
-from tests.project import FUNCTIONS, MACHINE, RESOURCES, ROOT, STEPS, TEMPLATE, snake
+from tests.kit.project import FUNCTIONS, MACHINE, RESOURCES, ROOT, STEPS, TEMPLATE, snake
 
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 TEXT = (ROOT / "template.yaml").read_text()

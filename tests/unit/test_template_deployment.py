@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.project import FUNCTIONS, RESOURCES, TEMPLATE
+from tests.kit.project import FUNCTIONS, RESOURCES, TEMPLATE
 
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]

@@ -1,7 +1,7 @@
 """What the steps need from outside, in the steps' own words.
 
 `rft.adapters` implements these for AWS,
-`tests/fakes` in memory. Methods raise only errors of `rft.errors`; anything else is a bug and stays loud.
+`tests/kit/fakes` in memory. Methods raise only errors of `rft.errors`; anything else is a bug and stays loud.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from rft.rewards.components import score_of
 from rft.rewards.extract import components
 from rft.rewards.field_match import _best_pairing
 from rft.rewards.samples import UngradableSample
-from tests.project import ROOT
+from tests.kit.project import ROOT
 
 ORDER: dict[str, Any] = {
     "customer": {"name": "Pia Berg", "vip": True},

@@ -7,7 +7,7 @@ import pytest
 from rft.contracts.ledger import Decision, Failure, RunRecord, RunStatus
 from rft.errors import TransitionRefused
 from rft.runs.approval import answered, approval_reasons, outcome, requested, too_late
-from tests.fakes.records import run_record
+from tests.kit.records import run_record
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

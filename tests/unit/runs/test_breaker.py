@@ -30,8 +30,8 @@ from rft.runs.breaker import (
     validation_falls,
 )
 from rft.runs.thinning import thinned_training, thinned_validation
-from tests.fakes.courses import curve
-from tests.fakes.rollouts import judged
+from tests.kit.reward_curves import curve
+from tests.kit.rollouts import judged
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NOTHING = TrainingMetrics(rollouts_per_step=64)

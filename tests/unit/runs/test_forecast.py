@@ -11,8 +11,8 @@ from rft.contracts.forecast import Forecast, Range
 from rft.contracts.prices import Pace, PriceTable, TokenPrices
 from rft.runs.forecast import Allowances, GraderFacts, forecast
 from rft.runs.prices import LIST_PRICES
-from tests.fakes.forecast import JUDGE, prepared_dataset, smoke_test_report
-from tests.fakes.records import run_record
+from tests.kit.forecast import JUDGE, prepared_dataset, smoke_test_report
+from tests.kit.records import run_record
 
 PRO = "us.amazon.nova-pro-v1:0"
 KNOWN = LIST_PRICES.model_copy(update={"training_hour": 10.0})

@@ -9,7 +9,7 @@ from rft.adapters.training_jobs import BedrockTrainingJobs
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.runs.job_request import job_request
-from tests.fakes.records import RUN_ID
+from tests.kit.records import RUN_ID
 
 GRADER = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm:$LATEST"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1a2b3c4d-1111-2222-3333-444455556666"

@@ -12,8 +12,8 @@ from rft.contracts.dataset import Recommendation
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.telemetry import Rollout
 from rft.runs.metrics import Course, course_of, ended, with_batch
-from tests.fakes.records import run_record
-from tests.fakes.rollouts import group, judged, rollout
+from tests.kit.records import run_record
+from tests.kit.rollouts import group, judged, rollout
 
 SCORES = st.none() | st.sampled_from([0.0, 0.25, 1.0]) | st.floats(0, 1)
 ROLLOUTS = st.lists(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rft.contracts.ledger import RunStatus
 from rft.errors import InvalidRequest
 from rft.runs.records import RunFilter, from_cursor, position, revised, to_cursor
-from tests.fakes.records import run_record
+from tests.kit.records import run_record
 
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 

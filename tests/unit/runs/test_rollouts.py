@@ -20,8 +20,8 @@ from rft.runs.rollouts import (
     unpack,
     unread,
 )
-from tests.fakes.records import RUN_ID
-from tests.fakes.rollouts import group
+from tests.kit.records import RUN_ID
+from tests.kit.rollouts import group
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

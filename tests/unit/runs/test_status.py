@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rft.contracts.ledger import RunStatus
 from rft.runs.status import FOLLOWERS, TERMINAL, may_follow, may_have_job, predecessors
-from tests.fakes.records import path_to
+from tests.kit.records import path_to
 
 S = RunStatus
 statuses = st.sampled_from(RunStatus)

@@ -18,8 +18,8 @@ from rft.smoke_test.replies import SWEEP, Scored
 from rft.smoke_test.shapes import SHAPES
 from rft.tasks import task
 from rft.tasks.base import Comparison, comparison
-from tests.fakes.smoke_test import BY_WEIGHT
-from tests.unit.smoke_test.test_probes import compared, sampled
+from tests.kit.fake_smoke_test import BY_WEIGHT
+from tests.kit.sampled_rows import compared, sampled
 
 DEFAULTS = Thresholds()
 Worth = float | str | None

@@ -27,8 +27,8 @@ from rft.smoke_test.probes import ATTACKED_ROWS, BATCH_SAMPLES
 from rft.smoke_test.sampling import SampledRow
 from rft.smoke_test.shapes import SHAPES
 from rft.tasks import task
-from tests.fakes.smoke_test import pandalm_row
-from tests.unit.smoke_test.test_probes import sampled
+from tests.kit.fake_smoke_test import pandalm_row
+from tests.kit.sampled_rows import sampled
 
 
 def rows(count: int) -> list[SampledRow]:

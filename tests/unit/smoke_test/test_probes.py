@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.dataset import DatasetRow
 from rft.smoke_test.attacks import INJECTIONS, MASTER_KEYS, PADDING, padded
 from rft.smoke_test.probes import (
     ANSWERS_PER_KIND,
@@ -18,29 +17,9 @@ from rft.smoke_test.probes import (
     canned,
     mirrored,
 )
-from rft.smoke_test.sampling import SampledRow
 from rft.tasks import task
 from rft.tasks.base import comparison
-from tests.fakes.smoke_test import pandalm_row
-
-
-def sampled(n: int, size: int = 100, **more: object) -> SampledRow:
-    row = DatasetRow.model_validate(
-        {
-            "messages": [{"role": "user", "content": f"Question {n}"}],
-            "reference_answer": f"answer {n}",
-            "task_id": f"rft-{n}",
-            "domain": "general",
-            "data_source": "rft",
-            "run_id": "a-20261120t120000-0a1b2c3d",
-            **more,
-        }
-    )
-    return SampledRow(split="train", position=n, row=row, size=size)
-
-
-def compared(n: int) -> SampledRow:
-    return SampledRow(split="train", position=n, row=DatasetRow.model_validate(pandalm_row(n)), size=100)
+from tests.kit.sampled_rows import compared, sampled
 
 
 def test_every_row_is_asked_what_its_task_knows_up_to_a_bound_and_what_is_wrong_for_any_task() -> None:

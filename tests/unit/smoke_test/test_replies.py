@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rft.smoke_test.probes import Probe, canned
 from rft.smoke_test.replies import NotJson, decode, score
-from tests.unit.smoke_test.test_probes import sampled
+from tests.kit.sampled_rows import sampled
 
 BATCH: list[Probe] = canned(sampled(0), seed=1)
 JSON = st.recursive(

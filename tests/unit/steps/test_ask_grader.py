@@ -17,9 +17,9 @@ from rft.smoke_test.attacks import MASTER_KEYS
 from rft.smoke_test.plan import MOST_PARALLEL, PARALLELISM, PART_ASKS
 from rft.smoke_test.replies import JUDGE_CALLED, JUDGE_CALLS
 from rft.steps.asking import AT_ONCE
-from tests.fakes.grader import CallableGrader, Grade, answer_of, honest, result
-from tests.fakes.smoke_test import REPORT, RUN, World
-from tests.fakes.zoo import constant, first_slot_lover
+from tests.kit.broken_graders import constant, first_slot_lover
+from tests.kit.fake_smoke_test import REPORT, RUN, FakeSmokeTest
+from tests.kit.fakes.grader import CallableGrader, Grade, answer_of, honest, result
 
 NO_TIME = timedelta(0)
 
@@ -57,16 +57,16 @@ GRADERS: dict[str, Grade] = {
 }
 
 
-def both_ways(grade: Grade) -> tuple[World, World]:
-    """One world where one function asks, and one where it leaves all that grows with the sample to others."""
-    alone, together = World(), World(at_once=NO_TIME)
+def both_ways(grade: Grade) -> tuple[FakeSmokeTest, FakeSmokeTest]:
+    """One fake where one function asks, and one where it leaves all that grows with the sample to others."""
+    alone, together = FakeSmokeTest(), FakeSmokeTest(at_once=NO_TIME)
     assert alone.run(grade) == together.run(grade)
     assert alone.handed_on == []
     return alone, together
 
 
-def without_times(world: World) -> str:
-    return world.report.model_dump_json(exclude={"times"})
+def without_times(fake: FakeSmokeTest) -> str:
+    return fake.report.model_dump_json(exclude={"times"})
 
 
 @pytest.mark.parametrize("name", GRADERS)
@@ -82,21 +82,21 @@ def test_the_report_is_the_same_byte_for_byte_whichever_way_it_was_made(name: st
 
 def test_what_the_load_finds_is_the_same_too() -> None:
     step = {"batchSize": 128, "trainingSamplePerPrompt": 8}
-    usual = World(hyperparameters=step)
+    usual = FakeSmokeTest(hyperparameters=step)
     usual.run(honest)
     served = usual.report.planned.invocations - MOST_PARALLEL
 
     def report(at_once: timedelta) -> str:
-        world, calls = World(hyperparameters=step, at_once=at_once), itertools.count()
-        world.run(lambda batch: honest(batch) if next(calls) < served else throttled(batch))
-        assert world.check("load").verdict == "block"
-        return without_times(world)
+        fake, calls = FakeSmokeTest(hyperparameters=step, at_once=at_once), itertools.count()
+        fake.run(lambda batch: honest(batch) if next(calls) < served else throttled(batch))
+        assert fake.check("load").verdict == "block"
+        return without_times(fake)
 
     assert report(AT_ONCE) == report(NO_TIME)
 
 
 def test_the_sweep_is_judged_before_attacks_are_handed_on() -> None:
-    honestly, broken_early, broken_late = (World(at_once=NO_TIME) for _ in range(3))
+    honestly, broken_early, broken_late = (FakeSmokeTest(at_once=NO_TIME) for _ in range(3))
 
     honestly.run(honest)
     broken_early.run(constant(2.0))
@@ -106,54 +106,54 @@ def test_the_sweep_is_judged_before_attacks_are_handed_on() -> None:
 
 
 def test_no_batch_is_asked_twice_and_none_is_left_out() -> None:
-    world, grader = World(at_once=NO_TIME), CallableGrader(honest)
+    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
 
-    world.run(grader)
+    fake.run(grader)
 
-    report = world.report
+    report = fake.report
     assert report.invocations == report.planned.invocations == len(grader.batches)
-    parts = [part for handed_on in world.handed_on for part in handed_on.parts]
+    parts = [part for handed_on in fake.handed_on for part in handed_on.parts]
     assert len({part.number for part in parts}) == len(parts)
     assert max(len(part.batches) for part in parts) <= PART_ASKS
 
 
-def slow(world: World, seconds: float) -> CallableGrader:
+def slow(fake: FakeSmokeTest, seconds: float) -> CallableGrader:
     lock = threading.Lock()
 
     def grade(batch: list[dict[str, Any]]) -> Any:
         with lock:
-            world.clock.advance(seconds=seconds)
+            fake.clock.advance(seconds=seconds)
         return honest(batch)
 
     return CallableGrader(grade, seconds=seconds)
 
 
 def test_a_slow_grader_is_trusted_by_what_it_says_and_its_first_batches_show_what_to_hand_on() -> None:
-    fast, world = World(), World()
+    fast, fake = FakeSmokeTest(), FakeSmokeTest()
     fast.run(CallableGrader(honest))
 
-    outcome = world.run(slow(world, 19))
+    outcome = fake.run(slow(fake, 19))
 
     assert outcome.trusted, outcome.cause
-    assert without_times(world) == without_times(fast)
-    sweep, *_ = world.handed_on
+    assert without_times(fake) == without_times(fast)
+    sweep, *_ = fake.handed_on
     sweep_batches = [n for part in sweep.parts for n in part.batches]
     assert sweep_batches == [21, 22], "four of the six, 17 to 22, showed that the rest would not end in time"
-    assert world.report.times.seconds == 19 * world.report.invocations
+    assert fake.report.times.seconds == 19 * fake.report.invocations
 
 
 def test_what_ends_in_time_is_asked_by_one_function() -> None:
-    world = World()
+    fake = FakeSmokeTest()
 
-    world.run(slow(world, 5))
+    fake.run(slow(fake, 5))
 
-    assert world.handed_on == []
-    assert world.report.times.functions == 1
+    assert fake.handed_on == []
+    assert fake.report.times.functions == 1
 
 
-def handed_on(world: World, grader: CallableGrader) -> tuple[RunRecord, SmokeTestParts]:
-    record = world.start()
-    found = world.step(record, grader)
+def handed_on(fake: FakeSmokeTest, grader: CallableGrader) -> tuple[RunRecord, SmokeTestParts]:
+    record = fake.start()
+    found = fake.step(record, grader)
     assert isinstance(found, SmokeTestParts)
     return record, found
 
@@ -172,79 +172,79 @@ def test_a_function_has_no_more_batches_under_way_than_one_that_asks_alone() -> 
             under_way -= 1
         return honest(batch)
 
-    world = World(train=300, at_once=NO_TIME)
-    record, found = handed_on(world, CallableGrader(honest))
+    fake = FakeSmokeTest(train=300, at_once=NO_TIME)
+    record, found = handed_on(fake, CallableGrader(honest))
     first = found.parts[0].model_copy(update={"batches": found.parts[0].batches[:PARALLELISM]})
 
-    world.ask(record, CallableGrader(counting), SmokeTestParts(grader_arn=found.grader_arn, parts=(first,)), 0)
+    fake.ask(record, CallableGrader(counting), SmokeTestParts(grader_arn=found.grader_arn, parts=(first,)), 0)
 
     assert most == PARALLELISM
 
 
 def test_a_part_that_is_asked_twice_leaves_the_same() -> None:
-    world, grader = World(at_once=NO_TIME), CallableGrader(honest)
-    record, found = handed_on(world, grader)
+    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
+    record, found = handed_on(fake, grader)
 
-    first = world.store.get_bytes(world.ask(record, grader, found, 0))
-    second = world.store.get_bytes(world.ask(record, grader, found, 0))
+    first = fake.store.get_bytes(fake.ask(record, grader, found, 0))
+    second = fake.store.get_bytes(fake.ask(record, grader, found, 0))
 
     assert first == second
     assert {b.number for b in AskedBatches.model_validate_json(first).batches} == set(found.parts[0].batches)
 
 
 def test_a_step_that_is_repeated_at_any_point_changes_nothing() -> None:
-    usual, world, grader = World(at_once=NO_TIME), World(at_once=NO_TIME), CallableGrader(honest)
+    usual, fake, grader = FakeSmokeTest(at_once=NO_TIME), FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
     usual.run(honest)
-    record, found = handed_on(world, grader)
-    assert world.step(record, grader) == found
+    record, found = handed_on(fake, grader)
+    assert fake.step(record, grader) == found
     for number in range(len(found.parts)):
-        world.ask(record, grader, found, number)
+        fake.ask(record, grader, found, number)
     asked = found.parts[-1].number + 1
 
-    attacks = world.step(record, grader, asked)
+    attacks = fake.step(record, grader, asked)
     assert isinstance(attacks, SmokeTestParts)
-    assert world.step(record, grader, asked) == attacks
+    assert fake.step(record, grader, asked) == attacks
     for number in range(len(attacks.parts)):
-        world.ask(record, grader, attacks, number)
+        fake.ask(record, grader, attacks, number)
     asked = attacks.parts[-1].number + 1
 
-    outcome = world.step(record, grader, asked)
+    outcome = fake.step(record, grader, asked)
     assert isinstance(outcome, SmokeTestOutcome)
-    assert world.step(record, grader, asked) == outcome
-    assert without_times(world) == without_times(usual)
+    assert fake.step(record, grader, asked) == outcome
+    assert without_times(fake) == without_times(usual)
 
 
 def test_throttling_of_a_part_is_for_the_state_machine_to_wait_out() -> None:
-    world = World(at_once=NO_TIME)
-    record, found = handed_on(world, CallableGrader(honest))
+    fake = FakeSmokeTest(at_once=NO_TIME)
+    record, found = handed_on(fake, CallableGrader(honest))
 
     with pytest.raises(RetryableThrottling):
-        world.ask(record, CallableGrader(throttled), found, 0)
+        fake.ask(record, CallableGrader(throttled), found, 0)
 
-    assert [uri for uri in world.store.objects if uri.endswith("part-0001.json")] == []
-    assert REPORT not in world.store.objects
+    assert [uri for uri in fake.store.objects if uri.endswith("part-0001.json")] == []
+    assert REPORT not in fake.store.objects
 
 
 def test_scores_of_other_answers_are_refused_and_never_counted() -> None:
-    world, grader = World(at_once=NO_TIME), CallableGrader(honest)
-    record, found = handed_on(world, grader)
+    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
+    record, found = handed_on(fake, grader)
     for number in range(len(found.parts)):
-        uri = world.ask(record, grader, found, number)
-    kept = AskedBatches.model_validate_json(world.store.get_bytes(uri))
+        uri = fake.ask(record, grader, found, number)
+    kept = AskedBatches.model_validate_json(fake.store.get_bytes(uri))
     first, second, *rest = kept.batches
     swapped = (first.model_copy(update={"number": second.number}), second.model_copy(update={"number": first.number}))
-    world.store.put_bytes(uri, kept.model_copy(update={"batches": (*swapped, *rest)}).model_dump_json().encode())
+    fake.store.put_bytes(uri, kept.model_copy(update={"batches": (*swapped, *rest)}).model_dump_json().encode())
 
     with pytest.raises(PlanChanged, match="holds other answers now; start the run again"):
-        world.step(record, grader, found.parts[-1].number + 1)
+        fake.step(record, grader, found.parts[-1].number + 1)
 
-    assert REPORT not in world.store.objects
+    assert REPORT not in fake.store.objects
 
 
 def test_a_batch_that_the_plan_does_not_have_is_refused() -> None:
-    world, grader = World(at_once=NO_TIME), CallableGrader(honest)
-    record, found = handed_on(world, grader)
+    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
+    record, found = handed_on(fake, grader)
     beyond = found.parts[0].model_copy(update={"batches": (999,)})
 
     with pytest.raises(PlanChanged, match="no batch 999"):
-        world.ask(record, grader, SmokeTestParts(grader_arn=found.grader_arn, parts=(beyond,)), 0)
+        fake.ask(record, grader, SmokeTestParts(grader_arn=found.grader_arn, parts=(beyond,)), 0)

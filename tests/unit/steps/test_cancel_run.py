@@ -6,81 +6,81 @@ from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import RetryableThrottling, RunNotFound, TransitionRefused
 from rft.runs.status import TERMINAL
 from rft.steps.cancel_run import cancel_run
-from tests.fakes.records import RUN_ID
-from tests.fakes.world import World
+from tests.kit.fake_run import FakeRun
+from tests.kit.records import RUN_ID
 
 S = RunStatus
 OPEN = sorted(set(S) - TERMINAL)
 
 
-def cancel(world: World, run_id: str = RUN_ID) -> RunRecord:
+def cancel(fake_run: FakeRun, run_id: str = RUN_ID) -> RunRecord:
     return cancel_run(
         run_id=run_id,
         caller="Ada",
-        ledger=world.ledger,
-        executions=world.executions,
-        jobs=world.jobs,
-        notifier=world.notifier,
+        ledger=fake_run.ledger,
+        executions=fake_run.executions,
+        jobs=fake_run.jobs,
+        notifier=fake_run.notifier,
     )
 
 
 @pytest.mark.parametrize("status", OPEN)
 def test_an_open_run_is_cancelled_with_its_execution_and_people_are_told(status: RunStatus) -> None:
-    world = World(status)
-    record = cancel(world)
+    fake_run = FakeRun(status)
+    record = cancel(fake_run)
     assert (record.status, record.notified) == (S.CANCELLED, True)
     assert record.failure == Failure(stage=status, error="RunCancelled", cause="cancelled by Ada")
-    assert world.executions.ended[RUN_ID].status == "ABORTED"
-    assert [message["status"] for message in world.messages] == ["CANCELLED"]
+    assert fake_run.executions.ended[RUN_ID].status == "ABORTED"
+    assert [message["status"] for message in fake_run.messages] == ["CANCELLED"]
 
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_its_job_is_stopped_whether_or_not_the_ledger_knows_it(recorded: bool) -> None:
-    world = World(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
-    cancel(world)
-    assert world.job_status == "Stopping"
+    fake_run = FakeRun(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
+    cancel(fake_run)
+    assert fake_run.job_status == "Stopping"
 
 
 def test_the_ledger_is_first_so_that_a_job_in_the_making_is_refused() -> None:
-    world = World(S.STARTING)
-    world.executions.fails_with = [RetryableThrottling("slow down")]
+    fake_run = FakeRun(S.STARTING)
+    fake_run.executions.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        cancel(world)
+        cancel(fake_run)
     with pytest.raises(TransitionRefused):
-        world.ledger.transition(RUN_ID, S.TRAINING)
+        fake_run.ledger.transition(RUN_ID, S.TRAINING)
 
 
 @pytest.mark.parametrize("where", ["executions", "jobs", "notifier"])
 def test_a_repeat_does_what_is_missing_and_tells_nobody_twice(where: str) -> None:
-    world = World(S.TRAINING).with_job()
+    fake_run = FakeRun(S.TRAINING).with_job()
     fault = [RetryableThrottling("slow down")]
     if where == "jobs":
-        world.jobs.fails_with["stop"] = list(fault)
+        fake_run.jobs.fails_with["stop"] = list(fault)
     else:
-        getattr(world, where).fails_with = fault
+        getattr(fake_run, where).fails_with = fault
     with pytest.raises(RetryableThrottling):
-        cancel(world)
-    records = [cancel(world) for _ in range(2)]
+        cancel(fake_run)
+    records = [cancel(fake_run) for _ in range(2)]
     assert records[0] == records[1]
-    assert (records[0].status, world.job_status, len(world.messages)) == (S.CANCELLED, "Stopping", 1)
-    assert world.executions.ended[RUN_ID].status == "ABORTED"
+    assert (records[0].status, fake_run.job_status, len(fake_run.messages)) == (S.CANCELLED, "Stopping", 1)
+    assert fake_run.executions.ended[RUN_ID].status == "ABORTED"
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL - {S.CANCELLED}))
 def test_a_run_that_ended_otherwise_stays_as_it_is(status: RunStatus) -> None:
-    world = World(status)
-    before = world.record
+    fake_run = FakeRun(status)
+    before = fake_run.record
     with pytest.raises(TransitionRefused, match=status):
-        cancel(world)
-    assert (world.record, world.messages, world.executions.ended) == (before, [], {})
+        cancel(fake_run)
+    assert (fake_run.record, fake_run.messages, fake_run.executions.ended) == (before, [], {})
 
 
 def test_a_run_that_was_never_started_can_be_cancelled() -> None:
-    world = World(S.PENDING)
-    world.executions.started.clear()
-    assert cancel(world).status is S.CANCELLED
+    fake_run = FakeRun(S.PENDING)
+    fake_run.executions.started.clear()
+    assert cancel(fake_run).status is S.CANCELLED
 
 
 def test_an_unknown_run_is_unknown() -> None:
     with pytest.raises(RunNotFound):
-        cancel(World(S.PENDING), "pandalm-judge-other-00000000")
+        cancel(FakeRun(S.PENDING), "pandalm-judge-other-00000000")

@@ -10,12 +10,12 @@ from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError, RetryableThrottling, TransitionRefused
 from rft.steps.check_training import check_training
-from tests.fakes.clock import FixedClock
-from tests.fakes.jobs import MemoryJobs
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
-from tests.fakes.rollout_reader import MemoryRollouts
-from tests.fakes.rollouts import group
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.jobs import MemoryJobs
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.records import RUN_ID, add_run
+from tests.kit.rollouts import group
 
 J = JobStatus
 

@@ -9,25 +9,24 @@ import pytest
 from rft.contracts.dataset_checks import DatasetChecks
 from rft.contracts.ledger import RunStatus
 from rft.errors import DatasetInvalid
-from tests.fakes.grader import honest
-from tests.fakes.records import RUN_ID, run_record
-from tests.fakes.smoke_test import RUN
-from tests.fakes.smoke_test import World as SmokeTestWorld
-from tests.unit.steps.test_prepare_dataset import FOLDER, World, record
+from tests.kit.fake_preparation import FOLDER, FakePreparation, record
+from tests.kit.fake_smoke_test import RUN, FakeSmokeTest
+from tests.kit.fakes.grader import honest
+from tests.kit.records import RUN_ID, run_record
 
 CHECKS = f"{FOLDER}/checks.json"
 
 
-def prepared(**dataset: Any) -> tuple[World, dict[str, str]]:
-    world = World().holds([record(number) for number in range(300)])
-    world.prepare(**dataset)
-    kept = world.ledger.get(RUN_ID).dataset_checks or ()
-    return world, {check.name: check.verdict.value for check in kept}
+def prepared(**dataset: Any) -> tuple[FakePreparation, dict[str, str]]:
+    fake = FakePreparation().holds([record(number) for number in range(300)])
+    fake.prepare(**dataset)
+    kept = fake.ledger.get(RUN_ID).dataset_checks or ()
+    return fake, {check.name: check.verdict.value for check in kept}
 
 
 def test_a_grouped_split_shares_no_question_and_everything_is_kept() -> None:
-    world, verdicts = prepared()
-    kept = DatasetChecks.model_validate_json(world.store.objects[CHECKS])
+    fake, verdicts = prepared()
+    kept = DatasetChecks.model_validate_json(fake.store.objects[CHECKS])
     assert verdicts == {check.name: check.verdict.value for check in kept.checks}
     assert (verdicts["shared_groups"], verdicts["prompt_length"]) == ("pass", "pass")
     assert (kept.rows, kept.looked_at) == (300, 300)
@@ -39,18 +38,18 @@ def test_a_random_split_goes_on_with_a_warning() -> None:
 
 
 def test_a_dataset_of_which_most_would_be_dropped_is_refused_and_says_why() -> None:
-    world = World().holds([record(number) for number in range(300)])
+    fake = FakePreparation().holds([record(number) for number in range(300)])
     with pytest.raises(DatasetInvalid, match="maxPromptLength"):
-        world.prepare(hyperparameters={"maxPromptLength": 1})
-    assert CHECKS in world.store.objects
-    assert f"{FOLDER}/manifest.json" not in world.store.objects
+        fake.prepare(hyperparameters={"maxPromptLength": 1})
+    assert CHECKS in fake.store.objects
+    assert f"{FOLDER}/manifest.json" not in fake.store.objects
 
 
 def test_the_smoke_tests_report_shows_them() -> None:
     found, verdicts = prepared()
-    world = SmokeTestWorld()
+    fake = FakeSmokeTest()
     known = run_record(RUN, dataset={"task": "pandalm", "uri": "s3://data-bucket/x"})
     checks = found.ledger.get(RUN_ID).dataset_checks
-    world.ledger.create(known.model_copy(update={"status": RunStatus.PREPARING, "dataset_checks": checks}))
-    world.run(honest)
-    assert {check.name: check.verdict.value for check in world.report.dataset_checks} == verdicts
+    fake.ledger.create(known.model_copy(update={"status": RunStatus.PREPARING, "dataset_checks": checks}))
+    fake.run(honest)
+    assert {check.name: check.verdict.value for check in fake.report.dataset_checks} == verdicts

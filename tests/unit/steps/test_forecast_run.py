@@ -10,11 +10,11 @@ from rft.contracts.steps import ForecastOutcome, SmokeTestOutcome
 from rft.errors import DatasetNotFound, InvalidRequest, TransitionRefused
 from rft.settings import ForecastSettings
 from rft.steps.forecast_run import forecast_run
-from tests.fakes.clock import FixedClock
-from tests.fakes.forecast import JUDGE, OWN, prepared_dataset, smoke_test_report
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
-from tests.fakes.store import MemoryStore
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.forecast import JUDGE, OWN, prepared_dataset, smoke_test_report
+from tests.kit.records import RUN_ID, add_run
 
 REPORT = f"s3://data-bucket/runs/{RUN_ID}/smoke_test.json"
 TABLE = "s3://settings-bucket/prices.json"

@@ -23,8 +23,8 @@ from rft.steps.grading import MAX_SAMPLES, RESERVE_SECONDS
 from rft.steps.judge_load import AdaptiveLimit
 from rft.steps.judging import KnownJudge
 from rft.tasks.pandalm import PandaLm
-from tests.fakes.judge import ALL_TRUE, ScriptedJudge, Step
-from tests.fakes.rollout_log import MemoryRolloutLog
+from tests.kit.fakes.judge import ALL_TRUE, ScriptedJudge, Step
+from tests.kit.fakes.rollout_log import MemoryRolloutLog
 
 NAMES = [criterion.name for criterion in CRITERIA]
 REASON = "Response 1 answers the question, Response 2 repeats it."

@@ -9,10 +9,10 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import PinnedSource, Shard, ShardIndex
 from rft.errors import DatasetInvalid, DatasetNotFound
 from rft.steps.index_shard import index_shard
-from tests.fakes.records import RUN_ID
-from tests.fakes.store import MemoryStore
-from tests.fakes.tokenizer import WordTokenizer
-from tests.fakes.workers import SerialWorkers
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.fakes.tokenizer import WordTokenizer
+from tests.kit.fakes.workers import SerialWorkers
+from tests.kit.records import RUN_ID
 
 URI = "s3://data-bucket/datasets/rows.jsonl"
 INDEX = f"s3://data-bucket/shards/{RUN_ID}/index-0001.json"

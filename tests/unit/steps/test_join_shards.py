@@ -16,13 +16,13 @@ from rft.contracts.steps import PreparedDataset
 from rft.errors import DatasetInvalid, DatasetSizeOutOfBounds
 from rft.settings import ShardSettings
 from rft.steps.prepare_dataset import prepare_dataset
-from tests.fakes.clock import FixedClock
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
-from tests.fakes.sharding import ShardedWay
-from tests.fakes.store import MemoryStore
-from tests.fakes.tokenizer import WordTokenizer
-from tests.fakes.workers import SerialWorkers
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.fakes.tokenizer import WordTokenizer
+from tests.kit.fakes.workers import SerialWorkers
+from tests.kit.records import RUN_ID, add_run
+from tests.kit.sharding import ShardedWay
 
 URI = "s3://data-bucket/uploads/pandalm/demo/testset.json"
 FOLDER = f"s3://data-bucket/runs/{RUN_ID}/dataset/"

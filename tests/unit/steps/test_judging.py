@@ -10,7 +10,7 @@ from rft.ports import JudgeCache
 from rft.steps.grading import Deadline
 from rft.steps.judge_load import CircuitBreaker
 from rft.steps.judging import LONGEST_PAUSE_SECONDS, KnownJudge, PatientJudge, Question, Usage
-from tests.fakes.judge import ScriptedJudge
+from tests.kit.fakes.judge import ScriptedJudge
 
 AWAY = JudgeUnavailable("throttled")
 

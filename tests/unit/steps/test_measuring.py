@@ -10,11 +10,11 @@ from rft.errors import RetryableServiceError, RetryableThrottling
 from rft.runs.metrics import Course
 from rft.runs.rollouts import LISTED_AT_ONCE
 from rft.steps.measuring import SECONDS, measured
-from tests.fakes.clock import FixedClock
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
-from tests.fakes.rollout_reader import MemoryRollouts
-from tests.fakes.rollouts import group
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.records import RUN_ID, add_run
+from tests.kit.rollouts import group
 
 CHOSEN = {
     name: Recommendation(value=value, source="request", reason="asked")

@@ -12,8 +12,8 @@ from rft.datasets.render import group_number
 from rft.errors import DatasetInvalid, DatasetSizeOutOfBounds
 from rft.steps.index_shard import index_uri
 from rft.steps.plan_shards import account_uri, part_uri, plan_shards
-from tests.fakes.records import RUN_ID
-from tests.fakes.store import MemoryStore
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.records import RUN_ID
 
 URI = "s3://data-bucket/datasets/rows.jsonl"
 

@@ -15,11 +15,11 @@ from rft.contracts.dataset import DatasetRow, Manifest, SplitName
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import PreparedDataset
 from rft.steps.prepare_dataset import prepare_dataset
-from tests.fakes.clock import FixedClock
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
-from tests.fakes.store import MemoryStore
-from tests.fakes.workers import SerialWorkers
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.fakes.workers import SerialWorkers
+from tests.kit.records import RUN_ID, add_run
 
 ROOT = Path(__file__).parents[3]
 TESTSET = ROOT.parent / "shared/data/pandalm/testset-v1.json"

@@ -9,24 +9,24 @@ from rft.errors import RetryableThrottling
 from rft.runs.status import TERMINAL
 from rft.steps.reconcile_run import reconcile_run
 from rft.steps.record_outcome import record_outcome
-from tests.fakes.records import RUN_ID
-from tests.fakes.world import World
+from tests.kit.fake_run import FakeRun
+from tests.kit.records import RUN_ID
 
 S = RunStatus
 OPEN = sorted(set(S) - TERMINAL)
 
 
 def reconcile(
-    world: World, status: str = "ABORTED", error: str = "", cause: str = "", run_id: str = RUN_ID
+    fake_run: FakeRun, status: str = "ABORTED", error: str = "", cause: str = "", run_id: str = RUN_ID
 ) -> RunRecord | None:
     return reconcile_run(
         run_id=run_id,
         status=status,
         error=error,
         cause=cause,
-        ledger=world.ledger,
-        jobs=world.jobs,
-        notifier=world.notifier,
+        ledger=fake_run.ledger,
+        jobs=fake_run.jobs,
+        notifier=fake_run.notifier,
     )
 
 
@@ -41,25 +41,25 @@ def reconcile(
     ],
 )
 def test_an_open_run_is_closed_and_told(stage: RunStatus, execution: str, status: RunStatus, error: str) -> None:
-    world = World(stage)
-    record = reconcile(world, execution)
+    fake_run = FakeRun(stage)
+    record = reconcile(fake_run, execution)
     assert record is not None
     assert record.failure is not None
     assert (record.status, record.failure.error, record.failure.stage) == (status, error, stage)
-    assert (record.notified, len(world.messages)) == (True, 1)
+    assert (record.notified, len(fake_run.messages)) == (True, 1)
 
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_a_job_that_goes_on_is_stopped(recorded: bool) -> None:
-    world = World(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
-    reconcile(world)
-    assert world.job_status == "Stopping"
+    fake_run = FakeRun(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
+    reconcile(fake_run)
+    assert fake_run.job_status == "Stopping"
 
 
 def test_what_the_execution_said_is_kept_in_readable_form() -> None:
     said = json.dumps({"errorMessage": "no such function", "errorType": "X", "stackTrace": []})
-    failed = reconcile(World(S.PREPARING), "FAILED", "Lambda.ResourceNotFoundException", said)
-    aborted = reconcile(World(S.PREPARING), "ABORTED", "Maintenance", "quota is needed")
+    failed = reconcile(FakeRun(S.PREPARING), "FAILED", "Lambda.ResourceNotFoundException", said)
+    aborted = reconcile(FakeRun(S.PREPARING), "ABORTED", "Maintenance", "quota is needed")
     assert failed is not None
     assert failed.failure is not None
     assert (failed.failure.error, failed.failure.cause) == ("Lambda.ResourceNotFoundException", "no such function")
@@ -69,67 +69,67 @@ def test_what_the_execution_said_is_kept_in_readable_form() -> None:
 
 
 def test_our_own_ending_is_left_alone_and_not_told_twice() -> None:
-    world = World(S.TRAINING).with_job()
+    fake_run = FakeRun(S.TRAINING).with_job()
     record_outcome(
         run_id=RUN_ID,
         status=S.FAILED,
         error="E",
         cause="C",
-        jobs=world.jobs,
-        ledger=world.ledger,
-        notifier=world.notifier,
+        jobs=fake_run.jobs,
+        ledger=fake_run.ledger,
+        notifier=fake_run.notifier,
     )
-    ended = world.record
-    assert reconcile(world, "FAILED", "E", "C") == ended
-    assert len(world.messages) == 1
+    ended = fake_run.record
+    assert reconcile(fake_run, "FAILED", "E", "C") == ended
+    assert len(fake_run.messages) == 1
 
 
 def test_a_message_that_the_ending_could_not_send_is_sent() -> None:
-    world = World(S.STARTING)
-    world.notifier.fails_with = [RetryableThrottling("slow down")]
+    fake_run = FakeRun(S.STARTING)
+    fake_run.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
         record_outcome(
             run_id=RUN_ID,
             status=S.FAILED,
             error="E",
             cause="C",
-            jobs=world.jobs,
-            ledger=world.ledger,
-            notifier=world.notifier,
+            jobs=fake_run.jobs,
+            ledger=fake_run.ledger,
+            notifier=fake_run.notifier,
         )
-    reconcile(world, "FAILED", "E", "C")
-    assert [message["cause"] for message in world.messages] == ["C"]
+    reconcile(fake_run, "FAILED", "E", "C")
+    assert [message["cause"] for message in fake_run.messages] == ["C"]
 
 
 def test_a_job_left_behind_by_an_ended_run_is_stopped() -> None:
-    world = World(S.STARTING).with_job(recorded=False)
-    world.ledger.transition(RUN_ID, S.CANCELLED)
-    reconcile(world)
-    assert world.job_status == "Stopping"
+    fake_run = FakeRun(S.STARTING).with_job(recorded=False)
+    fake_run.ledger.transition(RUN_ID, S.CANCELLED)
+    reconcile(fake_run)
+    assert fake_run.job_status == "Stopping"
 
 
 def test_a_completed_run_is_left_alone() -> None:
-    world = World(S.COMPLETED)
-    world.jobs.create({"jobName": RUN_ID})
-    reconcile(world)
-    assert (world.jobs.stops, world.messages) == ([], [])
+    fake_run = FakeRun(S.COMPLETED)
+    fake_run.jobs.create({"jobName": RUN_ID})
+    reconcile(fake_run)
+    assert (fake_run.jobs.stops, fake_run.messages) == ([], [])
 
 
 @pytest.mark.parametrize("where", ["jobs", "notifier"])
 def test_a_repeat_does_what_is_missing(where: str) -> None:
-    world = World(S.TRAINING).with_job()
+    fake_run = FakeRun(S.TRAINING).with_job()
     if where == "jobs":
-        world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+        fake_run.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     else:
-        world.notifier.fails_with = [RetryableThrottling("slow down")]
+        fake_run.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        reconcile(world)
-    reconcile(world)
-    reconcile(world)
-    assert (world.record.status, world.job_status, len(world.messages)) == (S.CANCELLED, "Stopping", 1)
+        reconcile(fake_run)
+    reconcile(fake_run)
+    reconcile(fake_run)
+    assert (fake_run.record.status, fake_run.job_status, len(fake_run.messages)) == (S.CANCELLED, "Stopping", 1)
 
 
 def test_an_execution_that_is_no_run_is_passed_over() -> None:
-    world = World(S.PENDING)
-    assert reconcile(world, run_id="by-hand") is None
-    assert world.messages == []
+    fake_run = FakeRun(S.PENDING)
+    assert reconcile(fake_run, run_id="by-hand") is None
+    assert fake_run.messages == []

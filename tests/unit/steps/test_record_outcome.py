@@ -9,11 +9,11 @@ from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import RetryableThrottling, RunNotFound, TransitionRefused
 from rft.runs.deadline import summary
 from rft.steps.record_outcome import record_outcome
-from tests.fakes.clock import FixedClock
-from tests.fakes.jobs import MemoryJobs
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.notifier import MemoryNotifier
-from tests.fakes.records import RUN_ID, add_run
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.jobs import MemoryJobs
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.records import RUN_ID, add_run
 
 S = RunStatus
 CAUSE = json.dumps({"errorMessage": "the role is odd", "errorType": "JobRequestInvalid", "stackTrace": ["x"]})

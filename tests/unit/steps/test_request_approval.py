@@ -8,33 +8,33 @@ import pytest
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableThrottling, TransitionRefused
 from rft.steps.request_approval import request_approval
-from tests.fakes.records import RUN_ID
-from tests.fakes.world import World
+from tests.kit.fake_run import FakeRun
+from tests.kit.records import RUN_ID
 
 S = RunStatus
 TOKEN = "AQCEAAAAKgAAAAMAAAAAAAAAAexample"
 
 
-def ask(world: World, token: str = TOKEN) -> RunRecord:
+def ask(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
     return request_approval(
         run_id=RUN_ID,
         task_token=token,
         reasons=("the request asks for it", "dear"),
         days=7,
-        ledger=world.ledger,
-        notifier=world.notifier,
-        clock=world.clock,
+        ledger=fake_run.ledger,
+        notifier=fake_run.notifier,
+        clock=fake_run.clock,
     )
 
 
 def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
-    world = World(S.SMOKE_TESTING)
-    record = ask(world)
+    fake_run = FakeRun(S.SMOKE_TESTING)
+    record = ask(fake_run)
     assert record.status is S.AWAITING_APPROVAL
     assert record.approval is not None
-    assert record.approval.expires_at == world.clock.now() + timedelta(days=7)
-    assert world.ledger.events(RUN_ID)[-1].detail == "the request asks for it; dear"
-    ((subject, message),) = world.notifier.sent
+    assert record.approval.expires_at == fake_run.clock.now() + timedelta(days=7)
+    assert fake_run.ledger.events(RUN_ID)[-1].detail == "the request asks for it; dear"
+    ((subject, message),) = fake_run.notifier.sent
     assert RUN_ID in subject
     assert message["reasons"] == ("the request asks for it", "dear")
     assert f"rft approve {RUN_ID}" in message["approve"]
@@ -43,25 +43,25 @@ def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
 
 
 def test_a_repeat_brings_a_new_token_and_changes_nothing_else() -> None:
-    world = World(S.SMOKE_TESTING)
-    first = ask(world)
-    world.clock.advance(hours=1)
-    assert ask(world, "t2").approval == first.approval
-    assert (world.ledger.token(RUN_ID), len(world.messages)) == ("t2", 1)
-    assert [e.after for e in world.ledger.events(RUN_ID)].count(S.AWAITING_APPROVAL) == 1
+    fake_run = FakeRun(S.SMOKE_TESTING)
+    first = ask(fake_run)
+    fake_run.clock.advance(hours=1)
+    assert ask(fake_run, "t2").approval == first.approval
+    assert (fake_run.ledger.token(RUN_ID), len(fake_run.messages)) == ("t2", 1)
+    assert [e.after for e in fake_run.ledger.events(RUN_ID)].count(S.AWAITING_APPROVAL) == 1
 
 
 def test_a_question_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
-    world = World(S.SMOKE_TESTING)
-    world.notifier.fails_with = [RetryableThrottling("slow down")]
+    fake_run = FakeRun(S.SMOKE_TESTING)
+    fake_run.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        ask(world)
-    ask(world)
-    assert len(world.messages) == 1
+        ask(fake_run)
+    ask(fake_run)
+    assert len(fake_run.messages) == 1
 
 
 def test_a_run_that_was_cancelled_asks_nobody() -> None:
-    world = World(S.CANCELLED)
+    fake_run = FakeRun(S.CANCELLED)
     with pytest.raises(TransitionRefused):
-        ask(world)
-    assert world.messages == []
+        ask(fake_run)
+    assert fake_run.messages == []

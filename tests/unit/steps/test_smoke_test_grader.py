@@ -1,4 +1,4 @@
-"""The step as a run meets it; tests/unit/steps/test_smoke_test_zoo.py has the graders that it must reject."""
+"""The step as a run meets it; tests/unit/steps/test_broken_graders.py has the graders that it must reject."""
 
 from __future__ import annotations
 
@@ -30,10 +30,20 @@ from rft.steps.grade_format import grade_format
 from rft.steps.grade_gsm8k import grade_gsm8k
 from rft.steps.grade_pandalm import grade_pandalm
 from rft.steps.judging import KnownJudge
-from tests.fakes.grader import CallableGrader, Grade, honest, result
-from tests.fakes.judge import ALL_TRUE, ScriptedJudge
-from tests.fakes.smoke_test import BY_WEIGHT, FOREIGN, PANDALM, REPORT, RUN, World, example_row, pandalm_row, rft_row
-from tests.fakes.zoo import changed, constant, first_slot_lover, timing_out
+from tests.kit.broken_graders import changed, constant, first_slot_lover, timing_out
+from tests.kit.fake_smoke_test import (
+    BY_WEIGHT,
+    FOREIGN,
+    PANDALM,
+    REPORT,
+    RUN,
+    FakeSmokeTest,
+    example_row,
+    pandalm_row,
+    rft_row,
+)
+from tests.kit.fakes.grader import CallableGrader, Grade, honest, result
+from tests.kit.fakes.judge import ALL_TRUE, ScriptedJudge
 
 ROOT = Path(__file__).parents[3]
 SPEED = 10
@@ -41,19 +51,19 @@ SPEED = 10
 
 
 def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
-    world, grader = World(), CallableGrader(honest)
+    fake, grader = FakeSmokeTest(), CallableGrader(honest)
 
-    outcome = world.run(grader)
+    outcome = fake.run(grader)
 
     assert outcome == SmokeTestOutcome(trusted=True, grader_arn=PANDALM, report_uri=REPORT, cause="")
     assert grader.arns == {PANDALM}
-    report = world.report
+    report = fake.report
     assert report.trusted
     assert report.reasons == ()
-    assert set(world.verdicts().values()) == {"pass"}
+    assert set(fake.verdicts().values()) == {"pass"}
     assert report.invocations == len(grader.batches)
     assert len(report.scores) == sum(len(batch) for batch in grader.batches)
-    record = world.ledger.get(RUN)
+    record = fake.ledger.get(RUN)
     assert record.status == RunStatus.SMOKE_TESTING
     assert record.grader_arn == PANDALM
     assert record.smoke_test is not None
@@ -63,33 +73,33 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
 
 
 def test_what_it_asks_at_most_is_recorded_before_the_first_call() -> None:
-    world = World()
+    fake = FakeSmokeTest()
     told: list[Calls | None] = []
 
     def grade(batch: list[dict[str, Any]]) -> Any:
-        told.append(world.ledger.get(RUN).smoke_test_calls)
+        told.append(fake.ledger.get(RUN).smoke_test_calls)
         return honest(batch)
 
-    world.run(grade)
+    fake.run(grade)
 
-    assert set(told) == {world.report.planned}
+    assert set(told) == {fake.report.planned}
 
 
 def test_at_least_five_rows_of_each_split_are_asked_in_batches_of_at_most_64() -> None:
-    world, grader = World(), CallableGrader(honest)
+    fake, grader = FakeSmokeTest(), CallableGrader(honest)
 
-    world.run(grader, smoke_test={"sample_size": 10})
+    fake.run(grader, smoke_test={"sample_size": 10})
 
-    rows = {split: {s.task_id for s in world.report.scores if s.split == split} for split in ("train", "validation")}
+    rows = {split: {s.task_id for s in fake.report.scores if s.split == split} for split in ("train", "validation")}
     assert {split: len(ids) for split, ids in rows.items()} == {"train": 5, "validation": 5}
     assert max(len(batch) for batch in grader.batches) <= 64
-    assert [s.kind for s in world.report.scores[:3]] == ["canned"] * 3
+    assert [s.kind for s in fake.report.scores[:3]] == ["canned"] * 3
 
 
 def test_samples_reach_the_grader_as_bedrock_sends_them_under_opaque_ids() -> None:
-    world, grader = World(), CallableGrader(honest)
+    fake, grader = FakeSmokeTest(), CallableGrader(honest)
 
-    world.run(grader)
+    fake.run(grader)
 
     sample = grader.batches[0][0]
     assert [turn["role"] for turn in sample["messages"]] == ["system", "user", "assistant"]
@@ -100,16 +110,16 @@ def test_samples_reach_the_grader_as_bedrock_sends_them_under_opaque_ids() -> No
 
 def test_the_same_seed_gives_the_same_report_byte_for_byte_but_for_times() -> None:
     def report(seed: int, seconds: float) -> SmokeTestReport:
-        world = World()
+        fake = FakeSmokeTest()
 
         def grade(batch: list[dict[str, Any]]) -> Any:
-            world.clock.advance(seconds=seconds)
+            fake.clock.advance(seconds=seconds)
             return honest(batch)
 
         split = {"seed": seed}
         grader = CallableGrader(grade, seconds=seconds)
-        world.run(grader, dataset={"task": "pandalm", "uri": "s3://data-bucket/x", "split": split})
-        return world.report
+        fake.run(grader, dataset={"task": "pandalm", "uri": "s3://data-bucket/x", "split": split})
+        return fake.report
 
     def without_times(found: SmokeTestReport) -> str:
         return found.model_dump_json(exclude={"times"})
@@ -121,21 +131,21 @@ def test_the_same_seed_gives_the_same_report_byte_for_byte_but_for_times() -> No
 
 
 def test_a_grader_that_fails_the_canned_batch_costs_one_call_and_the_rest_is_not_done() -> None:
-    world, grader = World(), CallableGrader(timing_out)
+    fake, grader = FakeSmokeTest(), CallableGrader(timing_out)
 
-    world.run(grader)
+    fake.run(grader)
 
-    assert world.report.invocations == len(grader.batches) == 1
-    assert world.verdicts() == {"contract": "block"} | dict.fromkeys(BY_WEIGHT[1:], "not_done")
+    assert fake.report.invocations == len(grader.batches) == 1
+    assert fake.verdicts() == {"contract": "block"} | dict.fromkeys(BY_WEIGHT[1:], "not_done")
 
 
 def test_an_error_is_never_a_score() -> None:
-    world = World()
+    fake = FakeSmokeTest()
 
-    world.run(constant(0.5, grader_error=1.0))
+    fake.run(constant(0.5, grader_error=1.0))
 
-    assert {(s.score, s.error) for s in world.report.scores} == {(None, "the grader reported grader_error")}
-    summary = world.ledger.get(RUN).smoke_test
+    assert {(s.score, s.error) for s in fake.report.scores} == {(None, "the grader reported grader_error")}
+    summary = fake.ledger.get(RUN).smoke_test
     assert summary is not None
     assert (summary.mean_right, summary.mean_wrong) == (None, None)
 
@@ -148,48 +158,48 @@ def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends
             raise failure
         return honest(batch)
 
-    world = World()
+    fake = FakeSmokeTest()
 
-    outcome = world.run(fails_once)
+    outcome = fake.run(fails_once)
 
     assert "answers got no valid result: it failed with MemoryError: too much" in outcome.cause
-    assert sum(s.score is None for s in world.report.scores) == 64
-    assert {s.trial for s in world.report.scores} == {"canned", *SHAPES, *ROUNDS, "reordered", "alone", "sweep"}
-    assert world.verdicts()["direction"] == "pass"
-    assert world.verdicts()["injection"] == "not_done"
-    assert world.check("injection").detail == "the grader broke the contract before it was asked this"
+    assert sum(s.score is None for s in fake.report.scores) == 64
+    assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES, *ROUNDS, "reordered", "alone", "sweep"}
+    assert fake.verdicts()["direction"] == "pass"
+    assert fake.verdicts()["injection"] == "not_done"
+    assert fake.check("injection").detail == "the grader broke the contract before it was asked this"
 
 
 def test_a_grader_too_slow_for_the_step_is_rejected_before_the_step_runs_out_of_time() -> None:
-    world = World()
+    fake = FakeSmokeTest()
 
     def slow(batch: list[dict[str, Any]]) -> Any:
-        world.clock.advance(seconds=600)
+        fake.clock.advance(seconds=600)
         return honest(batch)
 
-    outcome = world.run(CallableGrader(slow))
+    outcome = fake.run(CallableGrader(slow))
 
     assert "it was too slow: 540 s were over before it was asked" in outcome.cause
-    assert world.report.invocations == 1
-    assert world.report.planned.invocations > 30
+    assert fake.report.invocations == 1
+    assert fake.report.planned.invocations > 30
 
 
 def test_throttling_is_for_the_state_machine_to_wait_out() -> None:
     def throttled(batch: list[dict[str, Any]]) -> Any:
         raise RetryableThrottling("Invoke: TooManyRequestsException")
 
-    world = World()
+    fake = FakeSmokeTest()
 
     with pytest.raises(RetryableThrottling):
-        world.run(throttled)
+        fake.run(throttled)
 
-    assert world.ledger.get(RUN).status == RunStatus.SMOKE_TESTING
-    assert REPORT not in world.store.objects
+    assert fake.ledger.get(RUN).status == RunStatus.SMOKE_TESTING
+    assert REPORT not in fake.store.objects
 
 
 def test_too_little_capacity_under_load_is_a_finding_and_no_fault_to_wait_for() -> None:
     step = {"batchSize": 128, "trainingSamplePerPrompt": 8}
-    usual = World(hyperparameters=step)
+    usual = FakeSmokeTest(hyperparameters=step)
     usual.run(honest)
     served, calls = usual.report.planned.invocations - 6, itertools.count()
 
@@ -198,30 +208,30 @@ def test_too_little_capacity_under_load_is_a_finding_and_no_fault_to_wait_for() 
             raise RetryableThrottling("Invoke: TooManyRequestsException")
         return honest(batch)
 
-    world = World(hyperparameters=step)
+    fake = FakeSmokeTest(hyperparameters=step)
 
-    world.run(crowded)
+    fake.run(crowded)
 
-    assert world.check("load").verdict == Verdict.BLOCK
-    assert world.check("load").detail.endswith("6 of them were refused by Lambda: the grader's concurrency is too low")
+    assert fake.check("load").verdict == Verdict.BLOCK
+    assert fake.check("load").detail.endswith("6 of them were refused by Lambda: the grader's concurrency is too low")
 
 
 def test_a_retried_step_gives_the_same_outcome() -> None:
-    world = World()
+    fake = FakeSmokeTest()
 
-    first, second = world.run(honest), world.run(honest)
+    first, second = fake.run(honest), fake.run(honest)
 
     assert first == second
-    assert [event.after for event in world.ledger.events(RUN)] == [RunStatus.PREPARING, RunStatus.SMOKE_TESTING]
+    assert [event.after for event in fake.ledger.events(RUN)] == [RunStatus.PREPARING, RunStatus.SMOKE_TESTING]
 
 
 def test_few_validation_rows_are_all_taken_and_the_report_says_so() -> None:
-    world = World(validation=3)
+    fake = FakeSmokeTest(validation=3)
 
-    outcome = world.run(honest)
+    outcome = fake.run(honest)
 
     assert outcome.trusted
-    sample = world.check("sample")
+    sample = fake.check("sample")
     assert sample.verdict == Verdict.WARN
     assert sample.detail.startswith("32 of 32 train rows and 3 of 8 validation rows have right and wrong answers")
 
@@ -236,40 +246,40 @@ def test_rows_with_their_own_probes_are_found_among_many_without() -> None:
         probes = {"right": [f"number {n}"], "wrong": ["something else"]}
         return rft_row(n, probes=probes) if n % 12 == 0 else rft_row(n)
 
-    world = World(row=row)
+    fake = FakeSmokeTest(row=row)
 
-    outcome = world.run(exact, task="rft", grader={"lambda_arn": FOREIGN})
+    outcome = fake.run(exact, task="rft", grader={"lambda_arn": FOREIGN})
 
     assert outcome.trusted
     assert outcome.grader_arn == FOREIGN
-    direction = world.check("direction")
+    direction = fake.check("direction")
     assert (direction.verdict, direction.n) == (Verdict.PASS, 12)
 
 
 def test_without_wrong_answers_direction_is_not_done_and_never_passed() -> None:
-    world = World(row=rft_row)
+    fake = FakeSmokeTest(row=rft_row)
 
-    outcome = world.run(exact, task="rft", grader={"name": "pandalm"})
+    outcome = fake.run(exact, task="rft", grader={"name": "pandalm"})
 
     assert outcome.trusted
-    not_done = {name for name, verdict in world.verdicts().items() if verdict == "not_done"}
+    not_done = {name for name, verdict in fake.verdicts().items() if verdict == "not_done"}
     assert not_done == {"direction", "position", "human_agreement"}
-    assert world.verdicts()["sample"] == "warn"
+    assert fake.verdicts()["sample"] == "warn"
 
 
 @pytest.mark.parametrize("score", [0.5, 1.0])
 def test_a_constant_grader_shows_even_without_wrong_answers(score: float) -> None:
-    world = World(row=rft_row)
+    fake = FakeSmokeTest(row=rft_row)
 
-    outcome = world.run(constant(score), task="rft", grader={"name": "pandalm"})
+    outcome = fake.run(constant(score), task="rft", grader={"name": "pandalm"})
 
     assert outcome.cause.startswith(f"spread: the grader is constant at about {score:.2f}")
 
 
 def test_without_any_right_answer_nothing_is_proven_and_the_reason_says_what_to_do() -> None:
-    world = World(row=lambda n: rft_row(n) | {"reference_answer": {"steps": [n]}})
+    fake = FakeSmokeTest(row=lambda n: rft_row(n) | {"reference_answer": {"steps": [n]}})
 
-    outcome = world.run(constant(1.0), task="rft", grader={"name": "pandalm"})
+    outcome = fake.run(constant(1.0), task="rft", grader={"name": "pandalm"})
 
     assert not outcome.trusted
     assert outcome.cause.startswith("minimum: no sampled row has a right answer, so nothing proves the grader; add ")
@@ -285,14 +295,14 @@ def test_without_any_right_answer_nothing_is_proven_and_the_reason_says_what_to_
 def test_a_grader_that_cannot_be_found_names_the_field_and_those_deployed(
     task_name: str, grader: GraderRequest | None, field: str, says: str
 ) -> None:
-    world = World(row=rft_row if task_name == "rft" else pandalm_row)
+    fake = FakeSmokeTest(row=rft_row if task_name == "rft" else pandalm_row)
 
     with pytest.raises(InvalidRequest, match=says) as refused:
-        world.run(honest, task=task_name, grader=grader and grader.model_dump())
+        fake.run(honest, task=task_name, grader=grader and grader.model_dump())
 
     assert refused.value.field == field
     assert "deployed: finqa, gsm8k, pandalm" in str(refused.value)
-    assert world.ledger.get(RUN).status == RunStatus.SMOKE_TESTING
+    assert fake.ledger.get(RUN).status == RunStatus.SMOKE_TESTING
 
 
 def dumped(results: Sequence[GradeResult]) -> list[dict[str, Any]]:
@@ -320,14 +330,14 @@ SHIPPED: dict[str, Grade] = {
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_graders_are_trusted_on_their_own_tasks(name: str) -> None:
-    world = World(row=example_rows(name))
+    fake = FakeSmokeTest(row=example_rows(name))
 
-    outcome = world.run(SHIPPED[name], task=name)
+    outcome = fake.run(SHIPPED[name], task=name)
 
     assert outcome.trusted, outcome.cause
     compares = name == "pandalm"
     not_done = set() if compares else {"position", "human_agreement"}
-    assert world.verdicts() == {check: "not_done" if check in not_done else "pass" for check in BY_WEIGHT}
+    assert fake.verdicts() == {check: "not_done" if check in not_done else "pass" for check in BY_WEIGHT}
 
 
 def order(n: int) -> dict[str, Any]:
@@ -353,23 +363,23 @@ RULES: dict[str, Grade] = {
 
 @pytest.mark.parametrize("name", RULES)
 def test_the_shipped_graders_by_declared_rules_are_trusted_on_rows_that_declare_some(name: str) -> None:
-    world = World(row=order)
+    fake = FakeSmokeTest(row=order)
 
-    outcome = world.run(RULES[name], task="rft", grader={"lambda_arn": FOREIGN})
+    outcome = fake.run(RULES[name], task="rft", grader={"lambda_arn": FOREIGN})
 
     assert outcome.trusted, outcome.cause
-    assert {check for check, verdict in world.verdicts().items() if verdict != "pass"} == {
+    assert {check for check, verdict in fake.verdicts().items() if verdict != "pass"} == {
         "position",
         "human_agreement",
     }
 
 
 def test_the_shipped_judge_is_called_as_often_as_was_planned_and_reports_what_that_took() -> None:
-    world, judge = World(), ScriptedJudge()
+    fake, judge = FakeSmokeTest(), ScriptedJudge()
 
-    world.run(shipped(judge))
+    fake.run(shipped(judge))
 
-    report = world.report
+    report = fake.report
     assert report.planned.right_answers == len(judge.prompts)
     assert report.judge is not None
     assert (report.judge.answers, report.judge.calls) == (len(judge.prompts), len(judge.prompts))
@@ -378,13 +388,13 @@ def test_the_shipped_judge_is_called_as_often_as_was_planned_and_reports_what_th
 
 
 def test_the_shipped_judge_is_rejected_while_its_model_answers_nonsense_and_no_more_is_spent() -> None:
-    world, judge = World(), ScriptedJudge(otherwise="I would rather not say.")
+    fake, judge = FakeSmokeTest(), ScriptedJudge(otherwise="I would rather not say.")
 
-    outcome = world.run(shipped(judge))
+    outcome = fake.run(shipped(judge))
 
     assert outcome.cause.startswith("liveness: the grader reported grader_error on")
-    assert len(judge.prompts) < world.report.planned.right_answers / 4
-    assert {s.trial for s in world.report.scores} == {"canned", *SHAPES}
+    assert len(judge.prompts) < fake.report.planned.right_answers / 4
+    assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES}
 
 
 def test_forty_rows_take_well_under_a_minute_and_a_half_at_300_ms_a_judge_call() -> None:
@@ -392,9 +402,9 @@ def test_forty_rows_take_well_under_a_minute_and_a_half_at_300_ms_a_judge_call()
         time.sleep(0.3 / SPEED)
         return ALL_TRUE
 
-    world, started = World(), time.monotonic()
+    fake, started = FakeSmokeTest(), time.monotonic()
 
-    world.run(shipped(ScriptedJudge(otherwise=slow), parallelism=16))
+    fake.run(shipped(ScriptedJudge(otherwise=slow), parallelism=16))
 
     assert (time.monotonic() - started) * SPEED < 90
 
@@ -402,10 +412,10 @@ def test_forty_rows_take_well_under_a_minute_and_a_half_at_300_ms_a_judge_call()
 def test_a_thousand_rows_stay_under_256_mb() -> None:
     script = """
 from pathlib import Path
-from tests.fakes.grader import honest
-from tests.fakes.smoke_test import World
-world = World(train=1500, validation=300)
-assert world.run(honest, smoke_test={"sample_size": 1000}).trusted
+from tests.kit.fakes.grader import honest
+from tests.kit.fake_smoke_test import FakeSmokeTest
+fake = FakeSmokeTest(train=1500, validation=300)
+assert fake.run(honest, smoke_test={"sample_size": 1000}).trusted
 status = Path("/proc/self/status").read_text()  # a child's ru_maxrss starts at its parent's
 print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
 """
@@ -420,22 +430,22 @@ print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
 
 
 def test_thresholds_of_the_request_replace_the_usual_ones_and_are_recorded() -> None:
-    world = World()
+    fake = FakeSmokeTest()
     grade = changed(lambda score, _: 0.7 * score)
 
-    strict = world.run(grade, smoke_test={"minimum_score": 0.75, "thresholds": {"direction_block": 0.2}})
+    strict = fake.run(grade, smoke_test={"minimum_score": 0.75, "thresholds": {"direction_block": 0.2}})
 
     assert strict.cause.startswith("minimum: 40 right answers earn 0.70 on average; at least 0.75 is needed")
-    assert world.report.overrides == {"minimum_block": 0.75, "direction_block": 0.2}
-    assert world.check("direction").threshold == 0.2
+    assert fake.report.overrides == {"minimum_block": 0.75, "direction_block": 0.2}
+    assert fake.check("direction").threshold == 0.2
 
 
 def test_what_the_ledger_keeps_is_small() -> None:
-    world = World()
+    fake = FakeSmokeTest()
 
-    world.run(first_slot_lover)
+    fake.run(first_slot_lover)
 
-    summary = world.ledger.get(RUN).smoke_test
+    summary = fake.ledger.get(RUN).smoke_test
     assert summary is not None
     assert len(summary.model_dump_json()) < 8_000
     assert [check.name for check in summary.checks] == list(BY_WEIGHT)

@@ -10,11 +10,11 @@ from rft.contracts.steps import UploadOutcome
 from rft.errors import RetryableServiceError, RetryableThrottling
 from rft.settings import StorageSettings
 from rft.steps.start_from_upload import start_from_upload
-from tests.fakes.clock import FixedClock
-from tests.fakes.executions import MemoryExecutions
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.notifier import MemoryNotifier
-from tests.fakes.store import MemoryStore
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.fakes.store import MemoryStore
 
 KEY = "uploads/pandalm/demo/testset.json"
 RUN_JSON = "s3://data-bucket/uploads/pandalm/demo/run.json"

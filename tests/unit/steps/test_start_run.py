@@ -8,9 +8,9 @@ from rft.adapters.ledger import DynamoLedger
 from rft.contracts.run_request import RunRequest
 from rft.settings import StorageSettings
 from rft.steps.start_run import RequestedRun, start_run
-from tests.fakes.clock import FixedClock
-from tests.fakes.dynamo import TABLE, dynamo_client, ledger_table
-from tests.fakes.executions import MemoryExecutions
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.dynamo import TABLE, dynamo_client, ledger_table
+from tests.kit.fakes.executions import MemoryExecutions
 
 REQUEST = RunRequest.model_validate(
     {"name": "nightly", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/uploads/pandalm/demo/testset.json"}}

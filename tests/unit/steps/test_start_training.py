@@ -13,10 +13,10 @@ from rft.errors import (
     TransitionRefused,
 )
 from rft.steps.start_training import start_training
-from tests.fakes.clock import FixedClock
-from tests.fakes.jobs import MemoryJobs
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.records import RUN_ID, add_run
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.jobs import MemoryJobs
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.records import RUN_ID, add_run
 
 S = RunStatus
 DATASET = PreparedDataset.model_validate(

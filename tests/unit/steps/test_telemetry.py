@@ -16,7 +16,7 @@ from rft.rewards.components import Component
 from rft.runs.rollouts import pack, unpack
 from rft.steps.grading import RESERVE_SECONDS, TELEMETRY_SECONDS, Deadline, grade_batch
 from rft.steps.telemetry import GraderTelemetry, OpenLog
-from tests.fakes.rollout_log import MemoryRolloutLog
+from tests.kit.fakes.rollout_log import MemoryRolloutLog
 
 RUN = "demo-20261120t120000-00000000"
 OTHER = "demo-20261120t120000-11111111"

@@ -10,9 +10,9 @@ from rft.contracts.shards import Part, Piece, PinnedSource, WrittenShard
 from rft.errors import DatasetInvalid
 from rft.steps.plan_shards import part_uri
 from rft.steps.write_shard import write_shard
-from tests.fakes.records import RUN_ID
-from tests.fakes.store import MemoryStore
-from tests.fakes.workers import SerialWorkers
+from tests.kit.fakes.store import MemoryStore
+from tests.kit.fakes.workers import SerialWorkers
+from tests.kit.records import RUN_ID
 
 URI = "s3://data-bucket/datasets/rows.jsonl"
 ROWS = [{"messages": [{"role": "user", "content": f"{n}?"}], "reference_answer": str(n)} for n in range(1, 11)]

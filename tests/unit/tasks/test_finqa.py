@@ -10,7 +10,7 @@ from rft.rewards.components import score_of
 from rft.rewards.finqa import components, read_answer
 from rft.tasks.base import BadRecord
 from rft.tasks.finqa import FinQa
-from tests.fakes.rows import row
+from tests.kit.rows import row
 
 TASK = FinQa()
 QA = {

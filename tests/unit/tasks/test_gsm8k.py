@@ -10,7 +10,7 @@ from rft.contracts.dataset import DatasetRow
 from rft.rewards.gsm8k import read_answer
 from rft.tasks.base import BadRecord
 from rft.tasks.gsm8k import Gsm8k
-from tests.fakes.rows import row
+from tests.kit.rows import row
 
 TASK = Gsm8k()
 TRAIN = Path(__file__).parents[4] / "shared" / "data" / "gsm8k" / "train.jsonl"

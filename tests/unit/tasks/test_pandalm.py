@@ -11,7 +11,7 @@ from rft.contracts.dataset import DatasetRow
 from rft.rewards.verdicts import read_answer
 from rft.tasks.base import BadRecord
 from rft.tasks.pandalm import PandaLm, prompt
-from tests.fakes.rows import row
+from tests.kit.rows import row
 
 TASK = PandaLm()
 TAGS = ("<task>", "</task>", "<response_1>", "</response_1>", "<response_2>", "</response_2>")

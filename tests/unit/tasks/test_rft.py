@@ -7,7 +7,7 @@ import pytest
 from rft.contracts.dataset import DatasetRow
 from rft.tasks.base import BadRecord, Probes
 from rft.tasks.rft import RftRows
-from tests.fakes.rows import row
+from tests.kit.rows import row
 
 TASK = RftRows()
 USER = {"role": "user", "content": "2 + 2?"}

@@ -1,0 +1,1 @@
+"""The deployed stack: where it is, its API, requests and uploads."""

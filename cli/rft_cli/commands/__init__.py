@@ -1,0 +1,1 @@
+"""One module per command: options in, calls to `client` and `graders`, `views` out."""

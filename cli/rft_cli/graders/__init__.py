@@ -1,0 +1,1 @@
+"""Graders run on this machine, on local rows."""

@@ -1,0 +1,1 @@
+"""What people read: lines, tables and charts from the answers of API and graders."""

@@ -1,0 +1,46 @@
+"""What benchmarks take for Lambda's share of a core: processes are held to it, however many a function has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cpu_limit import held, share
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell of other processes")
+
+COMPUTE = "import time\nwhile time.process_time() < {seconds}: pass\n"
+IN_TWO = """
+import os
+child = os.fork()
+{compute}
+if child: os.waitpid(child, 0)
+"""
+
+
+def seconds(code: str, folder: Path) -> float:
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)  # noqa: S603  our own code
+    return time.monotonic() - start
+
+
+def test_a_function_gets_no_more_of_a_core_than_its_memory_gives_it(tmp_path: Path) -> None:
+    slow, free = tmp_path / "slow", tmp_path / "free"
+    slow.mkdir()
+    free.mkdir()
+    compute = COMPUTE.format(seconds=0.2)
+
+    with held({"slow": 442}):
+        alone = seconds(compute, slow)
+        in_two = seconds(IN_TWO.format(compute=compute), slow)
+        unheld = min(seconds(compute, free) for _ in range(5))  # the machine may be busy
+
+    least = 0.2 / share(442)
+    assert least == pytest.approx(0.8, rel=0.01)
+    assert alone > 0.9 * least
+    assert in_two > 0.9 * 2 * least
+    assert unheld < alone

@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: fakes, runs to begin with, waiting, the cost model."""

@@ -1,0 +1,194 @@
+"""What a run takes of AWS besides training, by formula: looks, transitions, events, requests, US dollars. Pure.
+
+Reads the state machine as it is deployed, so that a state more in the loop is a state more here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rft.contracts.prices import PriceTable
+from rft.runs.prices import LIST_PRICES
+
+MACHINE: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "statemachine" / "train_model.asl.json").read_text("utf-8")
+)
+LOOP = ("WaitForTraining", "CheckTraining", "TrainingEnded?")
+BEFORE = (
+    "PrepareDataset",
+    "PreparedAtOnce?",
+    "SmokeTestGrader",
+    "AskedAtOnce?",
+    "GraderTrusted?",
+    "ForecastRun",
+    "Affordable?",
+    "PreflightOnly?",
+    "ApprovalNeeded?",
+    "StartTraining",
+)
+AFTER = ("RecordOutcome", "HowDidItEnd?", "Succeeded")
+"""A run that completes, of a dataset that one function prepares, whose grader one function asks, and that nobody has
+to approve."""
+
+EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Succeed": 2}
+"""Entered and exited, and for a task also scheduled, started and succeeded."""
+EXECUTION_EVENTS = 2
+"""ExecutionStarted, ExecutionSucceeded."""
+
+GROWTH = 1.5
+API_REQUESTS = 10
+"""One to start the run, some to look at it."""
+
+
+@dataclass(frozen=True)
+class Polling:
+    """The stack's parameters PollInitialSeconds and PollMaxSeconds."""
+
+    initial: int = 60
+    most: int = 1800
+
+    def waits(self, hours: float) -> Iterator[int]:
+        """The waits before each look at a job of so many hours, in seconds; looking itself takes no time at worst."""
+        wait, waited = self.initial, 0.0
+        while waited < hours * 3600:
+            yield wait
+            waited += wait
+            wait = min(math.ceil(wait * GROWTH), self.most)
+
+    def looks(self, hours: float) -> int:
+        """How often a job of so many hours is looked at; the last look finds it ended."""
+        return sum(1 for _ in self.waits(hours))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one run takes. `invocations` are those of steps: the graders' are training's and the smoke test's own."""
+
+    looks: int
+    transitions: int
+    events: int
+    invocations: int
+
+
+def counts(looks: int) -> Counts:
+    """Of a run that completes at its so-many-th look.
+
+    A transition is a state entered; Step Functions also charges the start of an execution as one, and so does this.
+    """
+    states = [*BEFORE, *LOOP * looks, *AFTER]
+    kinds = [MACHINE["States"][name]["Type"] for name in states]
+    return Counts(
+        looks=looks,
+        transitions=len(states) + 1,
+        events=EXECUTION_EVENTS + sum(EVENTS[kind] for kind in kinds),
+        invocations=kinds.count("Task"),
+    )
+
+
+@dataclass(frozen=True)
+class ServicePrices:
+    """US dollars, list prices on demand, us-east-1, without free tiers, for what LIST_PRICES does not name."""
+
+    as_of: str
+    source: str
+    transition: float
+    ledger_write: float
+    ledger_read: float
+    s3_write: float
+    s3_read: float
+    log_gb: float
+    trace: float
+    api_request: float
+
+
+SERVICE_PRICES = ServicePrices(
+    as_of=LIST_PRICES.as_of,
+    source=(
+        "AWS's public list prices for us-east-1: Step Functions (Standard) and CloudWatch Logs as AWS's pages and "
+        "price guides of 2026 give them; DynamoDB (on demand), S3 (Standard), X-Ray and API Gateway (HTTP API) as last "
+        "published, not looked up again"
+    ),
+    transition=25.00 / 1e6,
+    ledger_write=0.625 / 1e6,
+    ledger_read=0.125 / 1e6,
+    s3_write=5.00 / 1e6,
+    s3_read=0.40 / 1e6,
+    log_gb=0.50,
+    trace=5.00 / 1e6,
+    api_request=1.00 / 1e6,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One function in a run: how often it runs, its memory and how long one invocation takes."""
+
+    name: str
+    invocations: int
+    megabytes: int
+    seconds: float
+
+    @property
+    def gb_seconds(self) -> float:
+        return self.invocations * self.megabytes / 1024 * self.seconds
+
+
+LOOK_SECONDS = 1.5
+"""One look, with room: 30 ms of a core's time were measured in a warm process, and 0.7 s in a new one, which is what
+half an hour later there mostly is; 1,024 MB have 0.58 of a core."""
+
+
+def measured_steps(amounts: Counts) -> tuple[Step, ...]:
+    """The functions of a run of some thousand records: seconds are generous roundings up of what `make bench` shows.
+
+    The smoke test waits for its grader, and is nearly all of it.
+    """
+    return (
+        Step("PrepareDataset", 1, 3538, 10.0),
+        Step("SmokeTestGrader", 1, 512, 120.0),
+        Step("ForecastRun", 1, 256, 6.0),
+        Step("StartTraining", 1, 512, 4.0),
+        Step("CheckTraining", amounts.looks, 1024, LOOK_SECONDS),
+        Step("RecordOutcome", 1, 256, 6.0),
+        Step("Api", API_REQUESTS, 1769, 0.3),
+    )
+
+
+LEDGER_KB = 24
+"""A run's record with its curves, at most; written whole at each look, as DynamoDB charges an item's size."""
+LEDGER_WRITES_OUTSIDE = 24
+"""Transitions and their events, each in a transaction that counts double, and the index entries."""
+LOG_BYTES_PER_TRANSITION = 1_500
+LOG_BYTES_PER_INVOCATION = 2_500
+"""Lambda's own START, END and REPORT as JSON, and our one or two lines."""
+
+
+def control_plane_usd(
+    amounts: Counts,
+    steps: Sequence[Step],
+    *,
+    prices: PriceTable = LIST_PRICES,
+    services: ServicePrices = SERVICE_PRICES,
+) -> Mapping[str, float]:
+    """By part, without training, judge and graders. Raises ValueError where the price of Lambda is unknown."""
+    if prices.lambda_gb_second is None or prices.lambda_million_requests is None:
+        raise ValueError("the price table does not say what Lambda costs")
+    invocations = sum(step.invocations for step in steps)
+    logged = amounts.transitions * LOG_BYTES_PER_TRANSITION + invocations * LOG_BYTES_PER_INVOCATION
+    writes = amounts.looks * LEDGER_KB + LEDGER_WRITES_OUTSIDE * 2
+    reads = (amounts.looks * 3 + 2 * amounts.invocations) * math.ceil(LEDGER_KB / 4)
+    return {
+        "Step Functions": amounts.transitions * services.transition,
+        "Lambda": invocations * prices.lambda_million_requests / 1e6
+        + sum(step.gb_seconds for step in steps) * prices.lambda_gb_second,
+        "DynamoDB": writes * services.ledger_write + reads * services.ledger_read,
+        "S3": (amounts.looks + 20) * services.s3_write + (amounts.looks + 20) * services.s3_read,
+        "logs": logged / 1e9 * services.log_gb,
+        "traces": (invocations + 1) * services.trace,
+        "API": API_REQUESTS * services.api_request,
+    }

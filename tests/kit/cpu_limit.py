@@ -1,0 +1,125 @@
+"""Holds the processes of emulated functions to the share of a core that their memory gives them on Lambda.
+
+A process of its own, so that it comes in time: every TICK it reads the processor clocks of each function's processes,
+which count as one, stops them (SIGSTOP) while they have had more than their share, and lets them go on (SIGCONT) when
+they have not. So does the kernel with a quota of the processor; a share not used in one PERIOD is lost here, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from emulator.functions.report import processor_seconds
+from tests.kit.processes import children
+
+TICK = 0.004
+PERIOD = 0.02
+LOOK = 0.01
+"""Seconds between two looks for processes that are new or gone."""
+
+FULL_CORE = 1769
+"""MB that give one core; less give less in proportion, more more (AWS Lambda Developer Guide, "Memory")."""
+
+
+def share(megabytes: int) -> float:
+    """Cores."""
+    return megabytes / FULL_CORE
+
+
+@contextmanager
+def held(sizes: Mapping[str, int]) -> Iterator[None]:
+    """Function's folder → MB that its processes, children of this one, are held to as long as the block lasts."""
+    command = [sys.executable, "-m", "tests.kit.cpu_limit", str(os.getpid()), json.dumps(sizes)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as holder:  # noqa: S603  our own code
+        assert holder.stdin
+        assert holder.stdout
+        if not holder.stdout.readline():
+            raise RuntimeError("processes are not held: see the error above")
+        try:
+            yield
+        finally:
+            holder.stdin.close()
+
+
+class Group:
+    """The processes of one execution environment."""
+
+    def __init__(self, pid: int, share: float) -> None:
+        self._pid, self._share = pid, share
+        self._used = {pid: 0.0}
+        self._credit, self._at = 0.0, time.monotonic()
+        self._stopped = False
+
+    @property
+    def alive(self) -> bool:
+        return Path(f"/proc/{self._pid}").exists()
+
+    def look(self) -> None:
+        """Find what it has forked, which it does from its main thread."""
+        with suppress(OSError):
+            for child in Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split():
+                self._used.setdefault(int(child), 0.0)
+
+    def tick(self) -> None:
+        """Count what was used against what was due since the last time; who is gone has used what it had."""
+        before, now = sum(self._used.values()), time.monotonic()
+        for pid, used in self._used.items():
+            self._used[pid] = max(used, processor_seconds(pid))
+        due = self._credit + self._share * (now - self._at)
+        self._credit = min(due, self._share * PERIOD) - (sum(self._used.values()) - before)
+        self._at = now
+        if self._stopped != (self._credit < 0):
+            self._stopped = not self._stopped
+            self._signal(signal.SIGSTOP if self._stopped else signal.SIGCONT)
+
+    def release(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        for pid in self._used:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def hold(parent: int, shares: Mapping[str, float]) -> None:
+    """Until standard input is closed."""
+    groups: dict[int, Group] = {}
+    looked = 0.0
+    print("holding", flush=True)  # noqa: T201  the sign for `held` that it may go on
+    try:
+        while not select.select([sys.stdin], [], [], TICK)[0]:
+            if time.monotonic() - looked > LOOK:
+                looked = time.monotonic()
+                _look(groups, parent, shares)
+            for group in groups.values():
+                group.tick()
+    finally:
+        for group in groups.values():
+            group.release()
+
+
+def _look(groups: dict[int, Group], parent: int, shares: Mapping[str, float]) -> None:
+    for gone in [pid for pid, group in groups.items() if not group.alive]:
+        del groups[gone]
+    for pid in children(parent) - groups.keys():
+        with suppress(OSError):
+            function = Path(f"/proc/{pid}/cwd").readlink().name
+            if function in shares:
+                groups[pid] = Group(pid, shares[function])
+    for group in groups.values():
+        group.look()
+
+
+if __name__ == "__main__":
+    hold(int(sys.argv[1]), {name: share(size) for name, size in json.loads(sys.argv[2]).items()})

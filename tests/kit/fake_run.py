@@ -1,0 +1,44 @@
+"""Everything that a run meets, in memory, with one run at a given stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.steps import RunInput
+from rft.runs.deadline import summary
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.jobs import MemoryJobs
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.records import RUN_ID, add_run
+
+
+class FakeRun:
+    def __init__(self, status: RunStatus) -> None:
+        self.clock = FixedClock()
+        self.ledger = MemoryLedger(self.clock)
+        self.jobs = MemoryJobs(self.clock)
+        self.notifier = MemoryNotifier()
+        self.executions = MemoryExecutions()
+        record = add_run(self.ledger, status)
+        self.executions.start(RUN_ID, RunInput(run_id=RUN_ID, request=record.request).model_dump(mode="json"))
+
+    def with_job(self, *, recorded: bool = True) -> FakeRun:
+        arn = self.jobs.create({"jobName": RUN_ID})
+        if recorded:
+            self.ledger.update(RUN_ID, {"job": summary(self.jobs.get(arn), hours=1, checks=3)})
+        return self
+
+    @property
+    def record(self) -> RunRecord:
+        return self.ledger.get(RUN_ID)
+
+    @property
+    def job_status(self) -> str:
+        return self.jobs.jobs[RUN_ID].status
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [message for _, message in self.notifier.sent]

@@ -1,0 +1,100 @@
+"""Whole runs on the emulated AWS, as a user makes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import Emulator
+from rft_cli.client.control_plane import ApiError, ControlPlane
+from rft_cli.views.run_events import TERMINAL
+from tests.kit.waiting import PATIENCE_SECONDS, eventually
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended: what the API shows, and how its execution ended."""
+
+    view: dict[str, Any]
+    execution: str
+
+    @property
+    def status(self) -> str:
+        return str(self.view["status"])
+
+    @property
+    def stages(self) -> list[str]:
+        return [event["after"] for event in self.view["timeline"]]
+
+
+@dataclass(frozen=True)
+class StackHarness:
+    """An emulated AWS, and the API in front of it."""
+
+    aws: Emulator
+
+    @property
+    def plane(self) -> ControlPlane:
+        return ControlPlane(self.aws.api_url, self.aws.region, self.aws.credentials)
+
+    def put(self, key: str, body: bytes) -> str:
+        self.aws.client("s3").put_object(Bucket=self.aws.bucket, Key=key, Body=body)
+        return f"s3://{self.aws.bucket}/{key}"
+
+    def read(self, uri: str) -> bytes:
+        bucket, key = uri.removeprefix("s3://").split("/", 1)
+        body: bytes = self.aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    def rows(self, run_id: str, split: str) -> list[dict[str, Any]]:
+        manifest = json.loads(self.read(f"s3://{self.aws.bucket}/runs/{run_id}/dataset/manifest.json"))
+        return [json.loads(line) for line in self.read(manifest["files"][split]["uri"]).splitlines()]
+
+    def start(self, name: str, body: bytes | None = None, **fields: Any) -> str:
+        """Upload a dataset and start a run on it; `dataset` in fields adds to what says where it is."""
+        uri = self.put(f"datasets/{name}.json", SAMPLE.read_bytes() if body is None else body)
+        dataset = {"task": "pandalm", "uri": uri, **fields.pop("dataset", {})}
+        run_id: str = self.plane.start_run({"name": name, "dataset": dataset, **fields})["run_id"]
+        return run_id
+
+    def run(self, name: str, body: bytes | None = None, **fields: Any) -> Ended:
+        """Start a run and wait for its end."""
+        return self.wait(self.start(name, body, **fields))
+
+    def wait(self, run_id: str) -> Ended:
+        """The run once its execution and its record have ended."""
+        arn = self.aws.execution_arn(run_id)
+        eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
+        eventually(lambda: self.plane.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
+        return Ended(self.plane.run(run_id), self._execution(arn))
+
+    def cancel(self, run_id: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """The API's answer. 503 asks to come again: whoever reconciles the run may be telling people just then."""
+
+        def answer() -> dict[str, Any] | None:
+            try:
+                return self.plane.cancel(run_id)
+            except ApiError as error:
+                if error.status != 503:
+                    raise
+                return None
+
+        return eventually(answer, f"{run_id} to be cancelled", seconds=seconds)
+
+    def jobs(self, run_id: str) -> list[Any]:
+        """The run's jobs at the emulated Bedrock."""
+        return [job for job in self.aws.bedrock.jobs if job.name.startswith(run_id)]
+
+    def messages(self, run_id: str) -> list[Mapping[str, Any]]:
+        """What was announced of the run."""
+        return [m["message"] for m in self.aws.messages() if m["message"].get("run_id") == run_id]
+
+    def _execution(self, arn: str) -> str:
+        status: str = self.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"]
+        return status
