@@ -1,0 +1,97 @@
+"""Whether a request is allowed, and by what it is not. Pure.
+
+IAM User Guide, "Policy evaluation logic", for requests within one account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from emulator.iam.context import Context
+from emulator.iam.documents import Statement
+from emulator.iam.principals import Principal
+
+
+class PolicyKind(StrEnum):
+    """As AWS's messages call them."""
+
+    IDENTITY = "identity-based policy"
+    RESOURCE = "resource-based policy"
+    BOUNDARY = "permissions boundary"
+
+
+@dataclass(frozen=True)
+class AccessRequest:
+    """One action on one resource, by one principal."""
+
+    principal: Principal
+    action: str
+    resource: str
+    context: Context = field(default_factory=Context)
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """Policies that a request is evaluated against; a boundary of None sets no limit."""
+
+    identity: Sequence[Statement] = ()
+    boundary: Sequence[Statement] | None = None
+    resource: Sequence[Statement] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`kind` and `explicit` say what a denial comes from."""
+
+    allowed: bool
+    kind: PolicyKind = PolicyKind.IDENTITY
+    explicit: bool = False
+
+
+def evaluate(request: AccessRequest, policies: PolicySet) -> Decision:
+    """An explicit denial wins; then one allowing policy is enough, within the boundary."""
+    by_kind: dict[PolicyKind, Sequence[Statement]] = {
+        PolicyKind.IDENTITY: policies.identity,
+        PolicyKind.RESOURCE: policies.resource,
+        PolicyKind.BOUNDARY: policies.boundary or (),
+    }
+    context = Context.of(request.principal.context()).joined(request.context)
+    effects = {kind: _effect(request, context, found) for kind, found in by_kind.items()}
+    for kind, effect in effects.items():
+        if effect is False:
+            return Decision(allowed=False, kind=kind, explicit=True)
+    if request.principal.service:
+        return Decision(allowed=bool(effects[PolicyKind.RESOURCE]), kind=PolicyKind.RESOURCE)
+    return _granted(request.principal, policies, effects)
+
+
+def _granted(principal: Principal, policies: PolicySet, effects: dict[PolicyKind, bool | None]) -> Decision:
+    if effects[PolicyKind.RESOURCE] and _names_session(principal, policies.resource):
+        return Decision(allowed=True)
+    if not effects[PolicyKind.IDENTITY] and not effects[PolicyKind.RESOURCE]:
+        return Decision(allowed=False, kind=PolicyKind.IDENTITY)
+    if policies.boundary is not None and not effects[PolicyKind.BOUNDARY]:
+        return Decision(allowed=False, kind=PolicyKind.BOUNDARY)
+    return Decision(allowed=True)
+
+
+def _names_session(principal: Principal, resource: Iterable[Statement]) -> bool:
+    """A resource policy that names the very session or user is not limited by a boundary."""
+    return any(
+        statement.allow and principal.arn in (statement.principals or {}).get("AWS", ()) for statement in resource
+    )
+
+
+def _effect(request: AccessRequest, context: Context, found: Iterable[Statement]) -> bool | None:
+    """False for an explicit denial, True for an allowance, None for neither."""
+    effect: bool | None = None
+    for statement in found:
+        if effect and statement.allow:
+            continue
+        if statement.is_about(request.principal, request.action, request.resource, context):
+            if not statement.allow:
+                return False
+            effect = True
+    return effect
