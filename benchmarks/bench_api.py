@@ -53,7 +53,7 @@ def _api(*, workers: int) -> Iterator[Emulator]:
             aws.faults.add(
                 Fault(service="lambda", operation="Invoke", subject=function, effect="init_error", count=None)
             )
-        aws.faults.add(Fault(service="events", operation="Deliver", effect="lose", count=None))
+        aws.faults.add(Fault(service="events", operation="Deliver", effect="drop", count=None))
         yield aws
 
 

@@ -60,7 +60,7 @@ def count_requests(aws: Emulator) -> None:
 
 def requests(aws: Emulator) -> Counter[str]:
     """Requests so far, by service."""
-    return Counter(fault.service for fault in aws.faults.struck() if fault.effect == "delay")
+    return Counter(fault.service for fault in aws.faults.injected() if fault.effect == "delay")
 
 
 def _execution(aws: Emulator, run_id: str) -> str:

@@ -26,14 +26,14 @@ from emulator.faults import Faults
 from emulator.functions.dead_letters import send_dead_letter
 from emulator.functions.registry import Functions
 from emulator.functions.service import LambdaService
-from emulator.functions.spec import FunctionSpec, WorkerSetting
+from emulator.functions.spec import FunctionSpec, WorkerSettings
 from emulator.http.api import HttpApi
 from emulator.http.aws_port import AwsPort, Service
 from emulator.http.server import LoopbackServer
 from emulator.moto import setup as moto_setup
 from emulator.moto import step_functions as moto_step_functions
 from emulator.options import EmulatorOptions
-from emulator.state.state import opened
+from emulator.state.state import open_state
 
 REGION = "us-east-1"
 """The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
@@ -53,7 +53,7 @@ class Emulator:
         self.region = REGION
         self._cleanup = ExitStack()
         self._clients: dict[str, Any] = {}
-        self._state = opened(options.state, account=moto_setup.ACCOUNT, region=REGION, seed=options.seed)
+        self._state = open_state(options.state, account=moto_setup.ACCOUNT, region=REGION, seed=options.seed)
         self._cleanup.callback(self._state.close)
         drawn = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
         self.credentials = self._state.credentials(drawn)
@@ -161,7 +161,9 @@ class Emulator:
 
     def _build(self) -> None:
         template = self._load()
-        self._clock = ScaledClock(self.options.speed, patience=LEASES_SECONDS if self._state.under_way else 0.0)
+        self._clock = ScaledClock(
+            self.options.speed, patience=LEASES_SECONDS if self._state.has_running_executions else 0.0
+        )
         self._functions = Functions(
             faults=self.faults,
             clock=self._clock,
@@ -185,7 +187,7 @@ class Emulator:
                 execution_ended=self._execution_ended,
             )
         )
-        self._cleanup.enter_context(self._state.installed(self._deployed(template)))
+        self._cleanup.enter_context(self._state.install(self._deployed(template)))
         self._open_aws()
         self.stack = self._deploy(template)
         self._state.restore(self._bedrock.jobs, self._bedrock.models, self.options.faults)
@@ -225,14 +227,14 @@ class Emulator:
         )
         self.bedrock = Bedrock(bedrock.jobs, self.faults)
         services: dict[str, Service] = {"bedrock": bedrock.service, "lambda": LambdaService(self._functions)}
-        app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock, called=self._state.called)
+        app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock, on_call=self._state.on_call)
         self._aws = LoopbackServer(app, self.options.port)
         self._cleanup.callback(self._aws.close)
         self.endpoint = self._aws.url
         self._session = boto3.session.Session(
             self.credentials.access_key, self.credentials.secret_key, region_name=REGION
         )
-        self._worker_setting = WorkerSetting(
+        self._worker_setting = WorkerSettings(
             endpoint=self.endpoint,
             region=REGION,
             access_key=self.credentials.access_key,
@@ -256,7 +258,11 @@ class Emulator:
 
     def _deployed(self, template: StackTemplate) -> dict[str, Any]:
         """What makes the stack what it is, code in folders apart."""
-        known = {"template": template.body, "beside": template.beside, "parameters": self._parameters(template)}
+        known = {
+            "template": template.body,
+            "unsupported": template.unsupported,
+            "parameters": self._parameters(template),
+        }
         return {**known, "stack_name": self.options.stack_name}
 
     def _parameters(self, template: StackTemplate) -> dict[str, str]:
@@ -282,7 +288,7 @@ class Emulator:
         return str(deployed["Role"])
 
     def _execution_ended(self, execution: Any) -> None:
-        self._state.execution_ended(execution)
+        self._state.on_execution_end(execution)
         self._events.execution_ended(execution)
 
     def _start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 EffectKind = Literal[
     "error",
-    "answer_lost",
+    "response_lost",
     "delay",
     "crash",
     "timeout",
@@ -23,13 +23,13 @@ EffectKind = Literal[
     "hang",
     "show",
     "skew",
-    "say",
-    "lose",
+    "respond",
+    "drop",
     "duplicate",
 ]
 
-REMEMBERED = 10_000
-"""Strikes that are kept for a look at them afterwards."""
+MAX_HISTORY = 10_000
+"""Injected faults that are remembered."""
 
 
 class Fault(BaseModel):
@@ -37,7 +37,7 @@ class Fault(BaseModel):
 
     `service` is the name that requests are signed for (`bedrock`, `lambda`, `s3`, `dynamodb`, `states`, …), or `*`.
     Subjects: for `lambda` the function's name, logical id and ARN; for `bedrock` the job's name and ARN; otherwise
-    what the request names first. `about` is a text that must stand anywhere in the call, such as a run's name.
+    what the request names first. `contains` is a text that must stand anywhere in the call, such as a run's name.
     `after` is an operation that the rule waits for: it is in force once such a call, about the same, was made.
     Training itself is the operation `Train` of `bedrock`: `fail`, `stop`, `hang` strike there, at `step`. Handing an
     event to a target is the operation `Deliver` of `events`, with the target's name, the source and the detail-type.
@@ -45,7 +45,7 @@ class Fault(BaseModel):
     | effect | strikes | what it does |
     |---|---|---|
     | `error` | any call | answers with `code`, `status`, `message` and the further fields of `details` |
-    | `answer_lost` | any call | does what is asked, and then answers as `error` does |
+    | `response_lost` | any call | does what is asked, and then answers as `error` does |
     | `delay` | any call, `Deliver` | waits `seconds`, and goes on |
     | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function ends without having run |
     | `timeout` | `Invoke` | the function ends as out of time, after `seconds` |
@@ -55,8 +55,8 @@ class Fault(BaseModel):
     | `hang` | `Train` | the job stays InProgress for good; with step 0 its training stays NotStarted |
     | `show` | `GetModelCustomizationJob` | shows `message` as the job's status |
     | `skew` | `GetModelCustomizationJob` | shows times by a clock that is `seconds` ahead, or behind if negative |
-    | `say` | `Converse` | the model says `message` |
-    | `lose`, `duplicate` | `Deliver` | the event never comes, or comes twice |
+    | `respond` | `Converse` | the model says `message` |
+    | `drop`, `duplicate` | `Deliver` | the event never comes, or comes twice |
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -64,7 +64,7 @@ class Fault(BaseModel):
     service: str
     operation: str = "*"
     subject: str = ""
-    about: str = ""
+    contains: str = ""
     after: str = ""
     count: int | None = Field(default=1, description="None: for ever.")
     skip: int = Field(default=0, ge=0, description="Let so many matching calls pass first.")
@@ -82,11 +82,11 @@ class Fault(BaseModel):
             and self.service in ("*", service)
             and self.operation in ("*", operation)
             and (not self.subject or any(s.startswith(self.subject) for s in subjects))
-            and self.is_about(subjects, text)
+            and self.mentions(subjects, text)
         )
 
-    def is_about(self, subjects: Iterable[str], text: str) -> bool:
-        return self.about in text or any(self.about in s for s in subjects)
+    def mentions(self, subjects: Iterable[str], text: str) -> bool:
+        return self.contains in text or any(self.contains in s for s in subjects)
 
 
 class Faults:
@@ -94,7 +94,7 @@ class Faults:
 
     def __init__(self, rules: Iterable[Fault] = ()) -> None:
         self._rules = [rule.model_copy() for rule in rules]
-        self._struck: deque[Fault] = deque(maxlen=REMEMBERED)
+        self._injected: deque[Fault] = deque(maxlen=MAX_HISTORY)
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -117,12 +117,12 @@ class Faults:
         """The fault that strikes this call, used up by one; None to go on.
 
         `only` names the kinds of effect that can strike here; `step` is the training step, where there is one; `body`
-        is what `about` is looked for in, beside the subjects.
+        is what `contains` is looked for in, beside the subjects.
         """
         with self._lock:
-            text = body.decode(errors="replace") if any(rule.about for rule in self._rules) else ""
+            text = body.decode(errors="replace") if any(rule.contains for rule in self._rules) else ""
             for rule in self._rules:
-                if rule.after == operation and rule.is_about(subjects, text):
+                if rule.after == operation and rule.mentions(subjects, text):
                     rule.after = ""
                     continue
                 possible = rule.effect in only and step in (None, rule.step)
@@ -138,10 +138,10 @@ class Faults:
         with self._lock:
             return [rule.model_copy() for rule in self._rules]
 
-    def struck(self) -> list[Fault]:
+    def injected(self) -> list[Fault]:
         """What has struck lately, oldest first."""
         with self._lock:
-            return list(self._struck)
+            return list(self._injected)
 
     def throttle(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
         """ThrottlingException, as when a rate limit is passed."""
@@ -172,5 +172,5 @@ class Faults:
             rule.count -= 1
             if rule.count <= 0:
                 self._rules.remove(rule)
-        self._struck.append(rule)
+        self._injected.append(rule)
         return rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.faults import Fault, Faults
 from emulator.simulator.training import Training
 
@@ -18,11 +18,11 @@ class Bedrock:
         self._faults = faults
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[CustomizationJob]:
         """All jobs, oldest first."""
         return self._jobs.all()
 
-    def job(self, name_or_arn: str) -> Job:
+    def job(self, name_or_arn: str) -> CustomizationJob:
         """Raises AwsError: ResourceNotFoundException."""
         return self._jobs.find(name_or_arn)
 
@@ -42,11 +42,11 @@ class Bedrock:
 class JobThreads:
     """One thread per job, waited for on close."""
 
-    def __init__(self, training: Callable[[Job], Training]) -> None:
+    def __init__(self, training: Callable[[CustomizationJob], Training]) -> None:
         self._training = training
         self._threads: list[threading.Thread] = []
 
-    def start(self, job: Job) -> None:
+    def start(self, job: CustomizationJob) -> None:
         """Set a job going."""
         thread = threading.Thread(target=self._training(job).run, name=f"job-{job.id}", daemon=True)
         self._threads.append(thread)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.bedrock.deployed import DeployedModels
-from emulator.bedrock.judge import Answer, from_server, stand_in
+from emulator.bedrock.judge import ModelReply, server_reply, stand_in_reply
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
@@ -17,9 +17,9 @@ SERVER_SECONDS = 60.0
 
 
 class Converse:
-    """Answers one turn: by a job's policy where a deployment's ARN is asked, else by the one judge there is.
+    """Answers one turn: from a job's policy for a deployment's ARN, else from the one judge there is.
 
-    Which judge is asked for makes no difference, so each answer says who gave it.
+    The judge is the same for every model id, so each answer names its source.
     """
 
     def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults, deployed: DeployedModels) -> None:
@@ -35,15 +35,15 @@ class Converse:
         messages = request.get("messages") or []
         if not messages or messages[-1].get("role") != "user":
             raise AwsError("ValidationException", 400, "messages: the last must be the user's")
-        asked = _text(messages[-1].get("content", []))
-        fault = self._faults.take("bedrock", "Converse", model_id, only=frozenset({"say"}), body=asked.encode())
+        prompt = _text(messages[-1].get("content", []))
+        fault = self._faults.take("bedrock", "Converse", model_id, only=frozenset({"respond"}), body=prompt.encode())
         if fault:
-            answer, by = Answer(fault.message, 0, 0), "a fault that was asked for"
+            answer, source = ModelReply(fault.message, 0, 0), "an injected fault"
         elif ":custom-model" in model_id:
-            said = self._deployed.answer(model_id, asked)
-            answer, by = Answer(said, len(asked.split()), len(said.split())), "emulated policy"
+            text = self._deployed.answer(model_id, prompt)
+            answer, source = ModelReply(text, len(prompt.split()), len(text.split())), "emulated policy"
         else:
-            answer, by = self._ask(system, asked, request.get("inferenceConfig", {}))
+            answer, source = self._ask(system, prompt, request.get("inferenceConfig", {}))
         return {
             "output": {"message": {"role": "assistant", "content": [{"text": answer.text}] if answer.text else []}},
             "stopReason": answer.stop_reason,
@@ -53,17 +53,17 @@ class Converse:
                 "totalTokens": answer.input_tokens + answer.output_tokens,
             },
             "metrics": {"latencyMs": int((time.monotonic() - started) * 1000)},
-            "additionalModelResponseFields": {"emulated": True, "answered_by": by, "asked_for": model_id},
+            "additionalModelResponseFields": {"emulated": True, "answered_by": source, "asked_for": model_id},
         }
 
-    def _ask(self, system: str, user: str, inference: Mapping[str, Any]) -> tuple[Answer, str]:
+    def _ask(self, system: str, user: str, inference: Mapping[str, Any]) -> tuple[ModelReply, str]:
         url, model = self._options.judge_url, self._options.judge_model
         if url:
             limit = inference.get("maxTokens")
-            asked = from_server(url, model, system=system, user=user, max_tokens=limit, timeout=SERVER_SECONDS)
-            return asked, f"{model} at {url}"
+            reply = server_reply(url, model, system=system, user=user, max_tokens=limit, timeout=SERVER_SECONDS)
+            return reply, f"{model} at {url}"
         self._clock.pause(self._options.judge_latency)
-        return stand_in(system, user), "emulated stand-in"
+        return stand_in_reply(system, user), "emulated stand-in"
 
 
 def _text(blocks: Iterable[Mapping[str, Any]]) -> str:

@@ -6,14 +6,14 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping
 
-from emulator.bedrock.jobs import Job
+from emulator.bedrock.jobs import CustomizationJob
 from emulator.bedrock.models import Models
 from emulator.http.replies import AwsError
 from rft.contracts.dataset import DatasetRow
 
 UNKNOWN = "[simulated] This model is emulated: it can answer the prompts of its own dataset, and this is none of them."
 
-Rows = Callable[[Job], list[DatasetRow]]
+Rows = Callable[[CustomizationJob], list[DatasetRow]]
 """Reads all of a job's rows."""
 
 
@@ -39,7 +39,7 @@ class DeployedModels:
         policy = deployment.job.policy
         return policy.answer(row, at=f"turn {next(self._turns)}").text if row and policy else UNKNOWN
 
-    def _row(self, job: Job, prompt: str) -> DatasetRow | None:
+    def _row(self, job: CustomizationJob, prompt: str) -> DatasetRow | None:
         with self._lock:
             if job.arn not in self._known:
                 self._known[job.arn] = {row.messages[-1].content: row for row in self._rows(job)}

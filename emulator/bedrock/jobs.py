@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.http.replies import AwsError
-from emulator.simulator.plan import Plan
+from emulator.simulator.plan import SimulationPlan
 from emulator.simulator.policy import Policy
 from emulator.simulator.scores import StepScores
 
@@ -18,7 +18,7 @@ ACTIVE = ("InProgress", "Stopping")
 
 
 @dataclass
-class Phase:
+class JobPhase:
     """One of a job's three phases."""
 
     status: str = "NotStarted"
@@ -32,7 +32,7 @@ class Phase:
 
 
 @dataclass
-class Job:
+class CustomizationJob:
     """One job. `request` is what CreateModelCustomizationJob was given; `policy` is its model, once it trains."""
 
     request: Mapping[str, Any]
@@ -40,14 +40,14 @@ class Job:
     created: datetime
     modified: datetime
     status: str = "InProgress"
-    phases: dict[str, Phase] = field(default_factory=lambda: {name: Phase() for name in PHASES})
+    phases: dict[str, JobPhase] = field(default_factory=lambda: {name: JobPhase() for name in PHASES})
     ended: datetime | None = None
     failure: str | None = None
     model_arn: str | None = None
-    plan: Plan | None = None
+    plan: SimulationPlan | None = None
     steps: list[StepScores] = field(default_factory=list)
     policy: Policy | None = None
-    stop_asked: threading.Event = field(default_factory=threading.Event)
+    stop_requested: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
     """It was struck by the fault `hang`, and goes on for ever."""
 
@@ -74,27 +74,27 @@ class Job:
         return str(self.request["customizationConfig"]["rftConfig"]["graderConfig"]["lambdaGrader"]["lambdaArn"])
 
 
-def _kept_nowhere(_: Job) -> None:
+def _save_nowhere(_: CustomizationJob) -> None:
     """What becomes of a job is kept in memory alone."""
 
 
 class Jobs:
     """All jobs of the account, by name and ARN. Names are used up for good, as no job can be deleted.
 
-    `keep` is called with each new job before anybody is told of it; whoever changes one calls it again.
+    `save` is called with each new job before anybody is told of it; whoever changes one calls it again.
     """
 
     def __init__(
-        self, *, region: str, account: str, concurrent: int, keep: Callable[[Job], None] = _kept_nowhere
+        self, *, region: str, account: str, concurrent: int, save: Callable[[CustomizationJob], None] = _save_nowhere
     ) -> None:
-        self.keep = keep
+        self.save = save
         self._region = region
         self._account = account
         self._concurrent = concurrent
         self._lock = threading.Lock()
-        self._jobs: list[Job] = []
+        self._jobs: list[CustomizationJob] = []
 
-    def create(self, request: Mapping[str, Any]) -> tuple[Job, bool]:
+    def create(self, request: Mapping[str, Any]) -> tuple[CustomizationJob, bool]:
         """A new job, or the one that the same clientRequestToken made; whether it is new.
 
         Raises AwsError: ConflictException, ServiceQuotaExceededException.
@@ -109,17 +109,17 @@ class Jobs:
                 limit = f"The account's limit of {self._concurrent} customization jobs in progress is reached."
                 raise AwsError("ServiceQuotaExceededException", 400, limit)
             now = datetime.now(UTC)
-            job = Job(request=dict(request), arn=self._arn(request), created=now, modified=now)
+            job = CustomizationJob(request=dict(request), arn=self._arn(request), created=now, modified=now)
             self._jobs.append(job)
-            self.keep(job)
+            self.save(job)
             return job, True
 
-    def restore(self, jobs: Iterable[Job]) -> None:
+    def restore(self, jobs: Iterable[CustomizationJob]) -> None:
         """Take up the jobs of before, oldest first."""
         with self._lock:
             self._jobs.extend(jobs)
 
-    def find(self, name_or_arn: str) -> Job:
+    def find(self, name_or_arn: str) -> CustomizationJob:
         """A job by name or ARN. Raises AwsError: ResourceNotFoundException."""
         with self._lock:
             for job in self._jobs:
@@ -127,12 +127,12 @@ class Jobs:
                     return job
         raise AwsError("ResourceNotFoundException", 404, f"No customization job {name_or_arn} was found.")
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[CustomizationJob]:
         """Oldest first."""
         with self._lock:
             return list(self._jobs)
 
-    def _same(self, earlier: Job, request: Mapping[str, Any]) -> Job:
+    def _same(self, earlier: CustomizationJob, request: Mapping[str, Any]) -> CustomizationJob:
         if dict(earlier.request) != dict(request):
             token = request["clientRequestToken"]
             raise AwsError("ConflictException", 400, f"clientRequestToken {token} was used with other parameters.")

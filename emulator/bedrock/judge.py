@@ -23,7 +23,7 @@ NO_ANSWER = "This is an emulated model. It answers rubric prompts only, and this
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelReply:
     """A model's answer, with the tokens it says it took."""
 
     text: str
@@ -32,14 +32,14 @@ class Answer:
     stop_reason: str = "end_turn"
 
 
-def stand_in(system: str, user: str) -> Answer:
+def stand_in_reply(system: str, user: str) -> ModelReply:
     """Deterministic: the same prompt parts give the same answer. Tokens are counted as a quarter of the characters."""
     parts = read_parts(user)
     text = json.dumps(_criteria(parts["verdict"], parts["reasoning"])) if "reasoning" in parts else NO_ANSWER
-    return Answer(text, (len(system) + len(user)) // 4, max(1, len(text) // 4))
+    return ModelReply(text, (len(system) + len(user)) // 4, max(1, len(text) // 4))
 
 
-def from_server(url: str, model: str, *, system: str, user: str, max_tokens: int | None, timeout: float) -> Answer:
+def server_reply(url: str, model: str, *, system: str, user: str, max_tokens: int | None, timeout: float) -> ModelReply:
     """Ask an OpenAI-compatible server. Raises AwsError: ModelErrorException, ThrottlingException."""
     body: dict[str, Any] = {
         "model": model,
@@ -67,10 +67,10 @@ def server_model_id(model: str) -> str:
     return "judge-server." + re.sub(r"[^A-Za-z0-9.:-]+", "-", model)
 
 
-def _read(reply: dict[str, Any]) -> Answer:
+def _read(reply: dict[str, Any]) -> ModelReply:
     choice, usage = reply["choices"][0], reply.get("usage", {})
     reasons = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
-    return Answer(
+    return ModelReply(
         text=choice["message"].get("content") or "",
         input_tokens=int(usage.get("prompt_tokens", 0)),
         output_tokens=int(usage.get("completion_tokens", 0)),

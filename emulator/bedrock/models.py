@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emulator.bedrock.jobs import Job, Jobs
-from emulator.bedrock.requests import made_between, page
+from emulator.bedrock.jobs import CustomizationJob, Jobs
+from emulator.bedrock.requests import created_between, page
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
 
@@ -22,7 +22,7 @@ class Deployment:
 
     name: str
     arn: str
-    job: Job
+    job: CustomizationJob
     request: Mapping[str, Any]
     created: datetime
     ready: datetime
@@ -38,7 +38,7 @@ class Deployment:
 class Models:
     """The models of all completed jobs, and where they are deployed. `seconds` is how long deploying takes.
 
-    `keep` is called whenever there is a deployment more or less, with all of them and the number ever made.
+    `save` is called whenever there is a deployment more or less, with all of them and the number ever made.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Models:
         faults: Faults,
         *,
         seconds: float,
-        keep: Callable[[Sequence[Deployment], int], None] = lambda *_: None,
+        save: Callable[[Sequence[Deployment], int], None] = lambda *_: None,
     ) -> None:
-        self._keep = keep
+        self._save = save
         self._jobs = jobs
         self._faults = faults
         self._seconds = seconds
@@ -57,14 +57,14 @@ class Models:
         self._deployments: list[Deployment] = []
         self._made = 0
 
-    def find(self, name_or_arn: str) -> Job:
+    def find(self, name_or_arn: str) -> CustomizationJob:
         """The job that made a model. Raises AwsError: ResourceNotFoundException."""
         for job in self._trained():
             if name_or_arn in (job.model_arn, job.request["customModelName"]):
                 return job
         raise AwsError("ResourceNotFoundException", 404, f"No custom model {name_or_arn} was found.")
 
-    def listed(self, query: Mapping[str, Any]) -> dict[str, Any]:
+    def list_models(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """ListCustomModels. Raises AwsError: ValidationException."""
         chosen = [job for job in self._trained() if _model_fits(job, query)]
         return page(chosen, query, key="modelSummaries", created=_made_at, view=model_summary)
@@ -98,7 +98,7 @@ class Models:
                 failure=fault.message if fault else None,
             )
             self._deployments.append(deployment)
-            self._keep(self._deployments, self._made)
+            self._save(self._deployments, self._made)
             return deployment
 
     def deployment(self, name_or_arn: str) -> Deployment:
@@ -108,7 +108,7 @@ class Models:
                 return deployment
         raise AwsError("ResourceNotFoundException", 404, f"No deployment {name_or_arn} was found.")
 
-    def deployments(self, query: Mapping[str, Any]) -> dict[str, Any]:
+    def list_deployments(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """ListCustomModelDeployments. Raises AwsError: ValidationException."""
         chosen = [each for each in self._all() if _deployment_fits(each, query)]
         key = "modelDeploymentSummaries"
@@ -119,7 +119,7 @@ class Models:
         deployment = self.deployment(name_or_arn)
         with self._lock:
             self._deployments.remove(deployment)
-            self._keep(self._deployments, self._made)
+            self._save(self._deployments, self._made)
 
     def restore(self, deployments: Iterable[Deployment], made: int) -> None:
         """Take up the deployments of before."""
@@ -127,7 +127,7 @@ class Models:
             self._deployments.extend(deployments)
             self._made = made
 
-    def _trained(self) -> Sequence[Job]:
+    def _trained(self) -> Sequence[CustomizationJob]:
         return [job for job in self._jobs.all() if job.model_arn]
 
     def _all(self) -> list[Deployment]:
@@ -135,7 +135,7 @@ class Models:
             return list(self._deployments)
 
 
-def model_view(job: Job) -> dict[str, Any]:
+def model_view(job: CustomizationJob) -> dict[str, Any]:
     """GetCustomModel. No metrics: reinforcement fine-tuning has no loss, and rewards are in the job's files."""
     request = job.request
     view = {
@@ -156,7 +156,7 @@ def model_view(job: Job) -> dict[str, Any]:
     return {name: value for name, value in view.items() if value is not None}
 
 
-def model_summary(job: Job) -> dict[str, Any]:
+def model_summary(job: CustomizationJob) -> dict[str, Any]:
     """One of ListCustomModels."""
     return {
         "modelArn": job.model_arn,
@@ -192,26 +192,26 @@ def deployment_summary(deployment: Deployment) -> dict[str, Any]:
     return {**summary, **({"failureMessage": deployment.failure} if status == "Failed" else {})}
 
 
-def _made_at(job: Job) -> datetime:
+def _made_at(job: CustomizationJob) -> datetime:
     return job.ended or job.created
 
 
-def _base(job: Job) -> str:
+def _base(job: CustomizationJob) -> str:
     return str(job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
 
 
-def _base_arn(job: Job) -> str:
+def _base_arn(job: CustomizationJob) -> str:
     return f"arn:aws:bedrock:{job.arn.split(':')[3]}::foundation-model/{_base(job)}"
 
 
-def _model_fits(job: Job, query: Mapping[str, Any]) -> bool:
+def _model_fits(job: CustomizationJob, query: Mapping[str, Any]) -> bool:
     base = query.get("baseModelArnEquals") or query.get("foundationModelArnEquals")
     return (
         query.get("nameContains", "") in job.request["customModelName"]
         and base in (None, _base_arn(job))
         and query.get("modelStatus", "Active") == "Active"
         and query.get("isOwned", True)
-        and made_between(_made_at(job), query.get("creationTimeAfter"), query.get("creationTimeBefore"))
+        and created_between(_made_at(job), query.get("creationTimeAfter"), query.get("creationTimeBefore"))
     )
 
 
@@ -220,5 +220,5 @@ def _deployment_fits(deployment: Deployment, query: Mapping[str, Any]) -> bool:
         query.get("nameContains", "") in deployment.name
         and query.get("statusEquals", deployment.status) == deployment.status
         and query.get("modelArnEquals", deployment.job.model_arn) == deployment.job.model_arn
-        and made_between(deployment.created, query.get("createdAfter"), query.get("createdBefore"))
+        and created_between(deployment.created, query.get("createdAfter"), query.get("createdBefore"))
     )

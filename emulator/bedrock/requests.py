@@ -26,25 +26,25 @@ def input_shape(operation: str) -> Any:
     return botocore.session.get_session().get_service_model("bedrock").operation_model(operation).input_shape
 
 
-def checked_body(operation: str, body: bytes) -> dict[str, Any]:
+def parse_body(operation: str, body: bytes) -> dict[str, Any]:
     """The body of a request that fits the model. Raises AwsError: ValidationException."""
     try:
         request: dict[str, Any] = json.loads(body)
     except ValueError as error:
         raise AwsError("ValidationException", 400, "The request is not JSON.") from error
-    refuse(validate(request, input_shape(operation)))
+    raise_if_invalid(validate(request, input_shape(operation)))
     return request
 
 
-def checked_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:
+def parse_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:
     """The parameters of a list, in their types. Raises AwsError: ValidationException."""
     shape = input_shape(operation)
     typed = {name: _typed(value, shape.members[name].type_name) for name, value in query.items()}
-    refuse(validate(typed, shape))
+    raise_if_invalid(validate(typed, shape))
     return typed
 
 
-def refuse(problems: Sequence[str]) -> None:
+def raise_if_invalid(problems: Sequence[str]) -> None:
     """Raises AwsError: ValidationException, if there are any."""
     if problems:
         told = "; ".join(problems)
@@ -67,7 +67,7 @@ def page(
     return {key: [view(item) for item in chosen[start : start + size]], **token}
 
 
-def made_between(at: datetime, after: str | None, before: str | None) -> bool:
+def created_between(at: datetime, after: str | None, before: str | None) -> bool:
     """Raises AwsError: ValidationException for what is no time."""
     return (after is None or at > _time(after)) and (before is None or at < _time(before))
 

@@ -11,9 +11,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator.bedrock.converse import Converse
-from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Models, deployment_view, model_view
-from emulator.bedrock.requests import checked_body, checked_query, refuse
+from emulator.bedrock.requests import parse_body, parse_query, raise_if_invalid
 from emulator.bedrock.views import job_list, job_view
 from emulator.faults import Faults
 from emulator.http.operations import Operation
@@ -31,7 +31,7 @@ class BedrockService:
     """Answers for jobs and models. `start` sets a new job going."""
 
     def __init__(
-        self, jobs: Jobs, models: Models, converse: Converse, faults: Faults, start: Callable[[Job], None]
+        self, jobs: Jobs, models: Models, converse: Converse, faults: Faults, start: Callable[[CustomizationJob], None]
     ) -> None:
         self._jobs = jobs
         self._models = models
@@ -44,13 +44,15 @@ class BedrockService:
             "ListModelCustomizationJobs": self._list,
             "StopModelCustomizationJob": self._stop,
             "GetCustomModel": lambda operation, *_: json_reply(model_view(models.find(operation.labels[0]))),
-            "ListCustomModels": lambda operation, request, _: json_reply(models.listed(_query(operation, request))),
+            "ListCustomModels": lambda operation, request, _: json_reply(
+                models.list_models(_query(operation, request))
+            ),
             "CreateCustomModelDeployment": self._deploy,
             "GetCustomModelDeployment": lambda operation, *_: json_reply(
                 deployment_view(models.deployment(operation.labels[0]))
             ),
             "ListCustomModelDeployments": lambda operation, request, _: json_reply(
-                models.deployments(_query(operation, request))
+                models.list_deployments(_query(operation, request))
             ),
             "DeleteCustomModelDeployment": self._undeploy,
             "Converse": lambda operation, _, body: json_reply(converse.answer(operation.labels[0], json.loads(body))),
@@ -66,8 +68,8 @@ class BedrockService:
         return handler(operation, request, body) if handler else None
 
     def _create(self, operation: Operation, _request: Request, body: bytes) -> Response:
-        request = checked_body(operation.name, body)
-        refuse(_documented_problems(request))
+        request = parse_body(operation.name, body)
+        raise_if_invalid(_documented_problems(request))
         job, is_new = self._jobs.create(request)
         if is_new:
             self._start(job)
@@ -96,12 +98,12 @@ class BedrockService:
         for phase in job.phases.values():
             if phase.status == "InProgress":
                 phase.move("Stopping")
-        job.stop_asked.set()
-        self._jobs.keep(job)
+        job.stop_requested.set()
+        self._jobs.save(job)
         return json_reply({})
 
     def _deploy(self, operation: Operation, _request: Request, body: bytes) -> Response:
-        deployment = self._models.deploy(checked_body(operation.name, body))
+        deployment = self._models.deploy(parse_body(operation.name, body))
         return json_reply({"customModelDeploymentArn": deployment.arn}, 202)
 
     def _undeploy(self, operation: Operation, _request: Request, _body: bytes) -> Response:
@@ -110,7 +112,7 @@ class BedrockService:
 
 
 def _query(operation: Operation, request: Request) -> dict[str, Any]:
-    return checked_query(operation.name, request.args.to_dict())
+    return parse_query(operation.name, request.args.to_dict())
 
 
 def _documented_problems(request: Mapping[str, Any]) -> list[str]:

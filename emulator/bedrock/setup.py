@@ -9,7 +9,7 @@ from emulator.bedrock.control import JobThreads
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.data import read_all_rows
 from emulator.bedrock.deployed import DeployedModels
-from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
 from emulator.bedrock.views import JOB_CHANGE, job_change
@@ -42,13 +42,13 @@ class EmulatedBedrock:
         """`client` gives clients of the emulated AWS, whose functions `invoke` runs."""
         self._options, self._clock, self._faults = options, clock, state.faults
         self._client, self._invoke, self._put_event = client, invoke, put_event
-        self.jobs = Jobs(region=region, account=account, concurrent=options.concurrent_jobs, keep=state.keep_job)
-        self.models = Models(self.jobs, state.faults, seconds=options.deployment_seconds, keep=state.keep_deployments)
+        self.jobs = Jobs(region=region, account=account, concurrent=options.concurrent_jobs, save=state.save_job)
+        self.models = Models(self.jobs, state.faults, seconds=options.deployment_seconds, save=state.save_deployments)
         self.threads = JobThreads(self._training)
         converse = Converse(options, clock, state.faults, DeployedModels(self.models, self._rows))
         self.service = BedrockService(self.jobs, self.models, converse, state.faults, self.threads.start)
 
-    def _training(self, job: Job) -> Training:
+    def _training(self, job: CustomizationJob) -> Training:
         return Training(
             job,
             s3=self._client("s3"),
@@ -56,12 +56,12 @@ class EmulatedBedrock:
             faults=self._faults,
             clock=self._clock,
             options=self._options,
-            changed=self._changed,
-            keep=self.jobs.keep,
+            on_change=self._changed,
+            save=self.jobs.save,
         )
 
-    def _rows(self, job: Job) -> list[DatasetRow]:
+    def _rows(self, job: CustomizationJob) -> list[DatasetRow]:
         return read_all_rows(self._client("s3"), job.request)
 
-    def _changed(self, job: Job) -> None:
+    def _changed(self, job: CustomizationJob) -> None:
         self._put_event("aws.bedrock", JOB_CHANGE, job_change(job), [job.arn])

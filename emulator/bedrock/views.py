@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emulator.bedrock.jobs import Job
-from emulator.bedrock.requests import made_between, page
+from emulator.bedrock.jobs import CustomizationJob
+from emulator.bedrock.requests import created_between, page
 
-JOB_CHANGE = "Model Customization Job State Change"
+JOB_CHANGE = "Model Customization CustomizationJob State Change"
 """The `detail-type` of an event about a job."""
 
 
-def job_view(job: Job) -> dict[str, Any]:
+def job_view(job: CustomizationJob) -> dict[str, Any]:
     """GetModelCustomizationJob: no reward, no step, no percentage, as on AWS."""
     request = job.request
     model = str(request["baseModelIdentifier"]).rsplit("/", 1)[-1]
@@ -42,21 +42,21 @@ def job_view(job: Job) -> dict[str, Any]:
     return {key: value for key, value in view.items() if value is not None}
 
 
-def job_list(jobs: Sequence[Job], query: Mapping[str, Any]) -> dict[str, Any]:
+def job_list(jobs: Sequence[CustomizationJob], query: Mapping[str, Any]) -> dict[str, Any]:
     """ListModelCustomizationJobs, newest first unless asked otherwise. Raises AwsError: ValidationException."""
     chosen = [job for job in jobs if _fits(job, query)]
     return page(chosen, query, key="modelCustomizationJobSummaries", created=lambda job: job.created, view=_summary)
 
 
-def _fits(job: Job, query: Mapping[str, Any]) -> bool:
+def _fits(job: CustomizationJob, query: Mapping[str, Any]) -> bool:
     return (
         query.get("statusEquals", job.status) == job.status
         and query.get("nameContains", "") in job.name
-        and made_between(job.created, query.get("creationTimeAfter"), query.get("creationTimeBefore"))
+        and created_between(job.created, query.get("creationTimeAfter"), query.get("creationTimeBefore"))
     )
 
 
-def _summary(job: Job) -> dict[str, Any]:
+def _summary(job: CustomizationJob) -> dict[str, Any]:
     view = job_view(job)
     keys = ("jobArn", "baseModelArn", "jobName", "status", "statusDetails", "lastModifiedTime", "creationTime")
     summary = {key: view[key] for key in (*keys, "endTime", "customizationType") if key in view}
@@ -65,7 +65,7 @@ def _summary(job: Job) -> dict[str, Any]:
     return summary
 
 
-def _details(job: Job) -> dict[str, Any]:
+def _details(job: CustomizationJob) -> dict[str, Any]:
     details = {}
     for name, phase in job.phases.items():
         times = {"creationTime": phase.created, "lastModifiedTime": phase.modified}
@@ -74,7 +74,7 @@ def _details(job: Job) -> dict[str, Any]:
     return details
 
 
-def job_change(job: Job) -> dict[str, Any]:
+def job_change(job: CustomizationJob) -> dict[str, Any]:
     """The `detail` of the event that Bedrock puts on the bus when a job changes."""
     detail = {
         "version": "0.0",

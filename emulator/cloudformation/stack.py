@@ -36,9 +36,11 @@ class Stack:
     def graders(self) -> dict[str, str]:
         """ARNs of the functions called `Grade<Name>`, or of their aliases, by name in snake case."""
         named = {f.logical_id.removeprefix("Grade"): f for f in self.functions if f.logical_id.startswith("Grade")}
-        return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): self._called(f) for name, f in named.items() if name}
+        return {
+            re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): self._invocation_arn(f) for name, f in named.items() if name
+        }
 
-    def _called(self, function: FunctionSpec) -> str:
+    def _invocation_arn(self, function: FunctionSpec) -> str:
         """The ARN that callers use."""
         alias = self.aliases.get(function.logical_id)
         return f"{function.arn}:{alias}" if alias else function.arn
@@ -66,7 +68,7 @@ def deploy(
     )["StackId"]
     listed = cloudformation.describe_stack_resources(StackName=stack_name)["StackResources"]
     physical_ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed if "PhysicalResourceId" in r}
-    _finish_buckets(template, client, physical_ids)
+    _configure_buckets(template, client, physical_ids)
     described = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
     return Stack(
         stack_id=stack_id,
@@ -79,6 +81,10 @@ def deploy(
         },
         api=_api(template, stack_id, region),
     )
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def empty_archive() -> bytes:
@@ -144,7 +150,7 @@ def _asynchronous(template: StackTemplate, stack_id: str, region: str) -> dict[s
     return settings
 
 
-def _finish_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:
+def _configure_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:
     """Versioning and EventBridge, which moto's CloudFormation passes over."""
     s3 = client("s3")
     for name, resource in template.of_type("AWS::S3::Bucket"):

@@ -22,7 +22,7 @@ from samtranslator.translator.translator import Translator
 ARTIFACTS = "emulated-artifacts"
 """The bucket that stands for the one SAM uploads code to."""
 
-DROPPED = frozenset({"AWS::S3::BucketPolicy", "AWS::Lambda::Version"})
+SKIPPED_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::Lambda::Version"})
 """Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none; and
 a function here has but one version, the code in its folder."""
 
@@ -35,14 +35,14 @@ class TemplateInvalid(ValueError):
 
 @dataclass(frozen=True)
 class StackTemplate:
-    """A CloudFormation template for moto, and beside it the resources that are served by other means."""
+    """A CloudFormation template for moto, and unsupported it the resources that are served by other means."""
 
     body: dict[str, Any]
-    beside: dict[str, Resource]
+    unsupported: dict[str, Resource]
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Logical ids and resources of these types, deployed by moto or not."""
-        for name, resource in {**self.body["Resources"], **self.beside}.items():
+        for name, resource in {**self.body["Resources"], **self.unsupported}.items():
             if resource["Type"] in types:
                 yield name, resource
 
@@ -56,13 +56,13 @@ def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: C
         source = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
     except (OSError, yaml.YAMLError) as error:
         raise TemplateInvalid(f"{path}: {error}") from error
-    definitions = _localise(source, path.parent)
+    definitions = _use_artifact_uris(source, path.parent)
     body = _translate(source, region, parameters)
     for name, (text, substitutions) in definitions.items():
         properties = body["Resources"][name]["Properties"]
         properties.pop("DefinitionS3Location", None)
-        properties["DefinitionString"] = _substituted(text, substitutions)
-    return _divided(body, supported)
+        properties["DefinitionString"] = _substitute(text, substitutions)
+    return _partition(body, supported)
 
 
 def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]
     return translated
 
 
-def _localise(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
+def _use_artifact_uris(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Turn local paths into artifact URIs, in place; returns the text and substitutions of each state machine."""
     definitions = {}
     for name, resource in source["Resources"].items():
@@ -92,7 +92,7 @@ def _localise(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mappin
     return definitions
 
 
-def _substituted(text: str, substitutions: Mapping[str, Any]) -> dict[str, Any]:
+def _substitute(text: str, substitutions: Mapping[str, Any]) -> dict[str, Any]:
     """The definition with `${Name}` replaced as CloudFormation does it: in the text, before it is read as JSON."""
     parts = re.split(r"\$\{(\w+)\}", text)
     unknown = sorted(set(parts[1::2]) - set(substitutions))
@@ -102,50 +102,52 @@ def _substituted(text: str, substitutions: Mapping[str, Any]) -> dict[str, Any]:
     return {"Fn::Join": ["", pieces]}
 
 
-def _divided(body: dict[str, Any], supported: Callable[[str], bool]) -> StackTemplate:
+def _partition(body: dict[str, Any], supported: Callable[[str], bool]) -> StackTemplate:
     resources: dict[str, Resource] = body["Resources"]
-    beside = {
+    unsupported = {
         name: resource
         for name, resource in resources.items()
-        if resource["Type"] in DROPPED or not supported(resource["Type"])
+        if resource["Type"] in SKIPPED_TYPES or not supported(resource["Type"])
     }
-    kept = {name: _without_unknown_dependencies(r, beside) for name, r in resources.items() if name not in beside}
-    known = _with_names_for(beside, {**body, "Resources": kept})
-    return StackTemplate(known, _with_names_for(beside, copy.deepcopy(beside)))
+    kept = {name: _supported_dependencies(r, unsupported) for name, r in resources.items() if name not in unsupported}
+    known = _replace_references(unsupported, {**body, "Resources": kept})
+    return StackTemplate(known, _replace_references(unsupported, copy.deepcopy(unsupported)))
 
 
-def _without_unknown_dependencies(resource: Resource, beside: Mapping[str, Resource]) -> Resource:
+def _supported_dependencies(resource: Resource, unsupported: Mapping[str, Resource]) -> Resource:
     waits = resource.get("DependsOn", [])
-    left = [name for name in ([waits] if isinstance(waits, str) else waits) if name not in beside]
+    left = [name for name in ([waits] if isinstance(waits, str) else waits) if name not in unsupported]
     return {**{k: v for k, v in resource.items() if k != "DependsOn"}, **({"DependsOn": left} if left else {})}
 
 
-def _with_names_for(beside: Mapping[str, Resource], value: Any) -> Any:
+def _replace_references(unsupported: Mapping[str, Resource], value: Any) -> Any:
     """References to resources that moto does not create get a made-up name: `emulated-<logical id>`.
 
     A function's alias gets its own ARN, which the emulated Lambda answers with the function.
     """
     if isinstance(value, list):
-        return [_with_names_for(beside, item) for item in value]
+        return [_replace_references(unsupported, item) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.get("Ref") in beside:
+    if value.get("Ref") in unsupported:
         name: str = value["Ref"]
-        return {"Fn::Sub": _name_for(beside, name)} if _is_alias(beside[name]) else _name_for(beside, name)
+        return (
+            {"Fn::Sub": _name_for(unsupported, name)} if _is_alias(unsupported[name]) else _name_for(unsupported, name)
+        )
     attribute = value.get("Fn::GetAtt")
-    if isinstance(attribute, list) and attribute[0] in beside:
+    if isinstance(attribute, list) and attribute[0] in unsupported:
         return f"emulated-{attribute[0].lower()}"
     if "Fn::Sub" in value:
-        return {"Fn::Sub": _sub_with_names_for(beside, value["Fn::Sub"])}
-    return {key: _with_names_for(beside, item) for key, item in value.items()}
+        return {"Fn::Sub": _replace_in_sub(unsupported, value["Fn::Sub"])}
+    return {key: _replace_references(unsupported, item) for key, item in value.items()}
 
 
-def _sub_with_names_for(beside: Mapping[str, Resource], sub: Any) -> Any:
+def _replace_in_sub(unsupported: Mapping[str, Resource], sub: Any) -> Any:
     if isinstance(sub, list):
-        return [_sub_with_names_for(beside, sub[0]), _with_names_for(beside, sub[1])]
+        return [_replace_in_sub(unsupported, sub[0]), _replace_references(unsupported, sub[1])]
     return re.sub(
         r"\$\{(\w+)(\.\w+)?\}",
-        lambda found: _name_for(beside, found[1]) if found[1] in beside else found[0],
+        lambda found: _name_for(unsupported, found[1]) if found[1] in unsupported else found[0],
         sub,
     )
 
@@ -154,11 +156,11 @@ def _is_alias(resource: Resource) -> bool:
     return bool(resource["Type"] == "AWS::Lambda::Alias")
 
 
-def _name_for(beside: Mapping[str, Resource], name: str) -> str:
+def _name_for(unsupported: Mapping[str, Resource], name: str) -> str:
     """As part of an Fn::Sub."""
-    if not _is_alias(beside[name]):
+    if not _is_alias(unsupported[name]):
         return f"emulated-{name.lower()}"
-    alias = beside[name]["Properties"]
+    alias = unsupported[name]["Properties"]
     return f"${{{alias['FunctionName']['Ref']}.Arn}}:{alias['Name']}"
 
 

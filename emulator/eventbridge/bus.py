@@ -21,7 +21,7 @@ StartExecution = Callable[[str, str, str], None]
 
 EXECUTION_CHANGE = "Step Functions Execution Status Change"
 
-DELIVERY_FAULTS = frozenset({"lose", "duplicate", "delay"})
+DELIVERY_FAULTS = frozenset({"drop", "duplicate", "delay"})
 
 LOG = logging.getLogger("emulator.eventbridge.bus")
 
@@ -74,18 +74,18 @@ class EventBus:
 
     def deliver(self, target: dict[str, Any], event: dict[str, Any]) -> None:
         """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
-        arn, handed = target["Arn"], json.dumps(target_input(target, event), default=str)
+        arn, payload = target["Arn"], json.dumps(target_input(target, event), default=str)
         names = (arn.rsplit(":", 1)[-1], event["source"], event["detail-type"])
         fault = self._faults.take("events", "Deliver", *names, only=DELIVERY_FAULTS, body=json.dumps(event).encode())
         match fault.effect if fault else None:
-            case "lose":
+            case "drop":
                 return
             case "duplicate":
-                self._submit(self._deliver, arn, handed)
+                self._submit(self._deliver, arn, payload)
             case "delay" if fault:
-                self._submit(self._deliver_late, arn, handed, fault.seconds)
+                self._submit(self._deliver_late, arn, payload, fault.seconds)
                 return
-        self._submit(self._deliver, arn, handed)
+        self._submit(self._deliver, arn, payload)
 
     def execution_ended(self, execution: Any) -> None:
         """Announce an execution's end, as Step Functions does. `execution` is moto's object."""
@@ -109,7 +109,7 @@ class EventBus:
 
     def _submit(self, work: Callable[..., None], *args: Any) -> None:
         if not self._closed:
-            self._background.submit(_logged, work, *args)
+            self._background.submit(_run_logged, work, *args)
 
     def _deliver_late(self, arn: str, event: str, seconds: float) -> None:
         self._clock.pause(seconds)
@@ -121,12 +121,12 @@ class EventBus:
             self._start_execution(arn, str(uuid.uuid4()), event)
             return
         try:
-            self._functions.invoke_later(arn, event.encode())
+            self._functions.invoke_async(arn, event.encode())
         except UnknownFunction:
             return  # EventBridge would retry for a day and give up
 
 
-def _logged(work: Callable[..., None], *args: Any) -> None:
+def _run_logged(work: Callable[..., None], *args: Any) -> None:
     try:
         work(*args)
     except Exception:

@@ -10,13 +10,13 @@ import sys
 import threading
 
 
-def _die_with_the_emulator() -> None:
+def _exit_with_emulator() -> None:
     while os.read(0, 1):
         pass
     os._exit(0)
 
 
-threading.Thread(target=_die_with_the_emulator, daemon=True).start()
+threading.Thread(target=_exit_with_emulator, daemon=True).start()
 sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 sys.argv = ["awslambdaric", os.environ["_HANDLER"]]
 runpy.run_module("awslambdaric", run_name="__main__")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from emulator.functions.report import Spent
+from emulator.functions.report import ResourceUsage
 
 _SIGNALS = {9: "killed", 11: "segmentation fault"}
 
@@ -25,49 +25,51 @@ class InvokeResult:
 
 @dataclass
 class Invocation:
-    """A request waiting for a worker; `taken` and `ended` are set when it is."""
+    """A request waiting for a worker; `started` and `ended` are set when it is."""
 
     payload: bytes
     timeout: float
-    spent: Callable[[], Spent] | None = None
+    resource_usage: Callable[[], ResourceUsage] | None = None
     """What the worker has spent so far."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline_ms: int = 0
-    taken: threading.Event = field(default_factory=threading.Event)
+    started: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     result: InvokeResult | None = None
-    began: Spent | None = None
-    finished: Spent | None = None
+    usage_at_start: ResourceUsage | None = None
+    usage_at_end: ResourceUsage | None = None
 
-    def take(self) -> None:
+    def start(self) -> None:
         """The worker has asked for it: its time runs from now."""
-        self.began = self.spent() if self.spent else None
+        self.usage_at_start = self.resource_usage() if self.resource_usage else None
         self.deadline_ms = int((time.time() + self.timeout) * 1000)
-        self.taken.set()
+        self.started.set()
 
     def end(self, result: InvokeResult) -> None:
         """The first end counts; a reply after the timeout is lost, as on AWS."""
         if not self.ended.is_set():
-            self.finished = self.spent() if self.spent else None
+            self.usage_at_end = self.resource_usage() if self.resource_usage else None
             self.result = result
-            self.taken.set()
+            self.started.set()
             self.ended.set()
 
 
-def unhandled(error_type: str, message: str) -> InvokeResult:
+def unhandled_error(error_type: str, message: str) -> InvokeResult:
     """A failure reported by the service, not by the handler."""
     body = {"errorType": error_type, "errorMessage": message}
     return InvokeResult(json.dumps(body).encode(), "Unhandled")
 
 
-def timed_out(invocation: Invocation) -> InvokeResult:
+def timeout_result(invocation: Invocation) -> InvokeResult:
     """In the words of Lambda."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     seconds = f"{invocation.timeout:.2f}"
-    return unhandled("Sandbox.Timedout", f"{at} {invocation.request_id} Task timed out after {seconds} seconds")
+    return unhandled_error("Sandbox.Timedout", f"{at} {invocation.request_id} Task timed out after {seconds} seconds")
 
 
-def exited(invocation: Invocation, code: int) -> InvokeResult:
+def exit_result(invocation: Invocation, code: int) -> InvokeResult:
     """The process is gone without an answer; a negative code is the signal that ended it."""
     how = f"signal: {_SIGNALS.get(-code, -code)}" if code < 0 else f"exit status {code}"
-    return unhandled("Runtime.ExitError", f"RequestId: {invocation.request_id} Error: Runtime exited with error: {how}")
+    return unhandled_error(
+        "Runtime.ExitError", f"RequestId: {invocation.request_id} Error: Runtime exited with error: {how}"
+    )

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict, deque
 
 
-class LogBook:
+class FunctionLogs:
     """Lines by function, oldest first; the oldest go when there are more than `lines`."""
 
     def __init__(self, lines: int = 20_000) -> None:

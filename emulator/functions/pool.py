@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from emulator.functions.invocation import InvokeResult
-from emulator.functions.logs import LogBook
-from emulator.functions.spec import FunctionSpec, WorkerSetting
+from emulator.functions.logs import FunctionLogs
+from emulator.functions.spec import FunctionSpec, WorkerSettings
 from emulator.functions.worker import Worker
 
 
@@ -17,7 +17,7 @@ class EmulatorClosed(Exception):
 class FunctionPool:
     """Runs invocations of one function, at most `size` at once; the rest wait their turn."""
 
-    def __init__(self, spec: FunctionSpec, setting: WorkerSetting, logs: LogBook, size: int) -> None:
+    def __init__(self, spec: FunctionSpec, setting: WorkerSettings, logs: FunctionLogs, size: int) -> None:
         self.spec = spec
         self._setting = setting
         self._logs = logs
@@ -27,10 +27,10 @@ class FunctionPool:
         self._busy: set[Worker] = set()
         self._closed = False
 
-    def invoke(self, payload: bytes, *, fresh: bool = False) -> InvokeResult:
-        """One invocation in a warm process, or in a new one; in a new one for certain if `fresh`."""
+    def invoke(self, payload: bytes, *, new_process: bool = False) -> InvokeResult:
+        """One invocation in a warm process, or in a new one; in a new one for certain if `new_process`."""
         with self._slots:
-            worker = self._acquire(fresh=fresh)
+            worker = self._acquire(new_process=new_process)
             try:
                 return worker.invoke(payload)
             finally:
@@ -51,11 +51,11 @@ class FunctionPool:
         for worker in workers:
             worker.close()
 
-    def _acquire(self, *, fresh: bool) -> Worker:
+    def _acquire(self, *, new_process: bool) -> Worker:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
-                if worker.alive and not fresh:
+                if worker.alive and not new_process:
                     break
                 worker.close()
             else:

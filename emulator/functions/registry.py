@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
-from emulator.functions.invocation import Invocation, InvokeResult, exited, timed_out, unhandled
-from emulator.functions.logs import LogBook
+from emulator.functions.invocation import Invocation, InvokeResult, exit_result, timeout_result, unhandled_error
+from emulator.functions.logs import FunctionLogs
 from emulator.functions.pool import FunctionPool
-from emulator.functions.spec import FunctionSpec, WorkerSetting
+from emulator.functions.spec import FunctionSpec, WorkerSettings
 
 MAX_PAYLOAD = 6_291_556
 """Bytes of a synchronous payload, each way (AWS Lambda Developer Guide, quotas: 6 MB)."""
@@ -21,7 +21,7 @@ ASYNC_RETRY_WAITS = (60.0, 120.0)
 
 INVOCATION_FAULTS = frozenset({"crash", "timeout", "init_error", "out_of_memory", "cold_start"})
 
-REFUSALS = frozenset({"error", "answer_lost"})
+WIRE_FAULTS = frozenset({"error", "response_lost"})
 """They strike on the wire, and calls of AWS's own services, which do not go over it."""
 
 SIGKILL = -9
@@ -38,7 +38,7 @@ class Functions:
     """All deployed functions."""
 
     def __init__(self, *, faults: Faults, clock: ScaledClock, workers: int, dead_letter: DeadLetter) -> None:
-        self.logs = LogBook()
+        self.logs = FunctionLogs()
         self._faults = faults
         self._clock = clock
         self._workers = workers
@@ -47,7 +47,7 @@ class Functions:
         self._lock = threading.Lock()
         self._background = ThreadPoolExecutor(max_workers=16, thread_name_prefix="async-invoke")
 
-    def add(self, spec: FunctionSpec, setting: WorkerSetting) -> None:
+    def add(self, spec: FunctionSpec, setting: WorkerSettings) -> None:
         """Deploy a function, replacing one of the same name."""
         with self._lock:
             before = self._pools.pop(spec.name, None)
@@ -68,21 +68,21 @@ class Functions:
         pool = self._pool(name_or_arn)
         names = (pool.spec.name, pool.spec.logical_id, pool.spec.arn)
         fault = self._faults.take("lambda", "Invoke", *names, only=INVOCATION_FAULTS, body=payload)
-        result = self._struck(fault, pool, payload) if fault else pool.invoke(payload)
+        result = self._inject_fault(fault, pool, payload) if fault else pool.invoke(payload)
         return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
 
     def invoke_for_service(self, name_or_arn: str, payload: bytes) -> InvokeResult:
         """Run a function for a service of AWS's own: a call that is refused is a result, too."""
         spec = self.find(name_or_arn)
         names = (spec.name, spec.logical_id, spec.arn)
-        fault = self._faults.take("lambda", "Invoke", *names, only=REFUSALS, body=payload)
+        fault = self._faults.take("lambda", "Invoke", *names, only=WIRE_FAULTS, body=payload)
         if fault is None:
             return self.invoke(name_or_arn, payload)
-        if fault.effect == "answer_lost":
+        if fault.effect == "response_lost":
             self.invoke(name_or_arn, payload)
-        return unhandled(fault.code, fault.message)
+        return unhandled_error(fault.code, fault.message)
 
-    def invoke_later(self, name_or_arn: str, payload: bytes) -> None:
+    def invoke_async(self, name_or_arn: str, payload: bytes) -> None:
         """Run a function in the background, with Lambda's two retries and its dead-letter queue."""
         pool = self._pool(name_or_arn)
         self._background.submit(self._run_async, pool.spec, payload)
@@ -120,23 +120,23 @@ class Functions:
         if spec.dead_letter_arn and not self._clock.closing:
             self._dead_letter(spec.dead_letter_arn, payload)
 
-    def _struck(self, fault: Fault, pool: FunctionPool, payload: bytes) -> InvokeResult:
+    def _inject_fault(self, fault: Fault, pool: FunctionPool, payload: bytes) -> InvokeResult:
         invocation = Invocation(b"", pool.spec.timeout)
         match fault.effect:
             case "cold_start":
                 self._clock.pause(fault.seconds)
-                return pool.invoke(payload, fresh=True)
+                return pool.invoke(payload, new_process=True)
             case "timeout":
                 self._clock.pause(min(fault.seconds, pool.spec.timeout))
-                return timed_out(invocation)
+                return timeout_result(invocation)
             case "init_error":
-                return unhandled("Runtime.ImportModuleError", f"Unable to import module 'app': {fault.message}")
+                return unhandled_error("Runtime.ImportModuleError", f"Unable to import module 'app': {fault.message}")
             case "out_of_memory":
-                return exited(invocation, SIGKILL)
+                return exit_result(invocation, SIGKILL)
             case _:
-                return exited(invocation, 1)
+                return exit_result(invocation, 1)
 
 
 def _too_large(size: int) -> InvokeResult:
     message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-    return unhandled("Function.ResponseSizeTooLarge", message)
+    return unhandled_error("Function.ResponseSizeTooLarge", message)

@@ -17,7 +17,7 @@ KIND = "platform.report"
 
 
 @dataclass(frozen=True)
-class Spent:
+class ResourceUsage:
     """Seconds: `at` of a clock that never goes back; `processor` of a process and its children that have ended.
 
     `delayed` are those in which it was ready to go on and this machine was busy with something else.
@@ -27,18 +27,18 @@ class Spent:
     processor: float = 0.0
     delayed: float = 0.0
 
-    def since(self, earlier: Spent) -> Spent:
+    def since(self, earlier: ResourceUsage) -> ResourceUsage:
         """A process that is gone tells nothing any more: no time but that of the clock."""
-        return Spent(
+        return ResourceUsage(
             self.at - earlier.at,
             max(self.processor - earlier.processor, 0.0),
             max(self.delayed - earlier.delayed, 0.0),
         )
 
 
-def spent(pid: int) -> Spent:
+def resource_usage(pid: int) -> ResourceUsage:
     """By now. What the system does not tell is 0."""
-    return Spent(time.monotonic(), processor_seconds(pid) + _of_ended_children(pid), _delay(pid))
+    return ResourceUsage(time.monotonic(), processor_seconds(pid) + _of_ended_children(pid), _delay(pid))
 
 
 def processor_seconds(pid: int) -> float:
@@ -49,7 +49,13 @@ def processor_seconds(pid: int) -> float:
 
 
 def report(
-    spec: FunctionSpec, *, request_id: str, error: str | None, init: Spent | None, duration: Spent, peak: int | None
+    spec: FunctionSpec,
+    *,
+    request_id: str,
+    error: str | None,
+    init: ResourceUsage | None,
+    duration: ResourceUsage,
+    peak: int | None,
 ) -> str:
     """One line. `init` is that of a process whose first invocation this was; `peak` is in MB.
 

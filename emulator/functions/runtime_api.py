@@ -21,7 +21,7 @@ class RuntimeApi(ThreadingHTTPServer):
     def __init__(self, function_arn: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.function_arn = function_arn
-        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self.queue: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self.current: Invocation | None = None
         self.init_error: InvokeResult | None = None
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -31,9 +31,9 @@ class RuntimeApi(ThreadingHTTPServer):
     def address(self) -> str:
         return f"127.0.0.1:{self.server_address[1]}"
 
-    def offer(self, invocation: Invocation) -> None:
+    def enqueue(self, invocation: Invocation) -> None:
         """Queue an invocation for the process's next question."""
-        self.waiting.put(invocation)
+        self.queue.put(invocation)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A process that was killed while it spoke is no news; anything else is told."""
@@ -42,7 +42,7 @@ class RuntimeApi(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Stop listening; a process that still waits is told that there is nothing more."""
-        self.waiting.put(None)
+        self.queue.put(None)
         self.shutdown()
         self.server_close()
         self._thread.join()
@@ -57,12 +57,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != PREFIX + "invocation/next":
             return self._answer(404)
-        invocation = self.server.waiting.get()
+        invocation = self.server.queue.get()
         if invocation is None:
             self.close_connection = True
             return None
         self.server.current = invocation
-        invocation.take()
+        invocation.start()
         return self._answer(200, invocation.payload, self._headers_of(invocation))
 
     def do_POST(self) -> None:

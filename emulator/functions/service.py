@@ -58,7 +58,7 @@ class LambdaService:
             self._functions.find(name)
             return Response(status=204)
         if kind == "Event":
-            self._functions.invoke_later(name, payload)
+            self._functions.invoke_async(name, payload)
             return Response(status=202)
         result = self._functions.invoke(name, payload)
         headers = {"X-Amz-Executed-Version": "$LATEST"}

@@ -27,7 +27,7 @@ class FunctionSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkerSetting:
+class WorkerSettings:
     """What all workers share: the AWS endpoint, the region and the credentials they may use there."""
 
     endpoint: str

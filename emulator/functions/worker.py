@@ -9,11 +9,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-from emulator.functions.invocation import Invocation, InvokeResult, exited, timed_out, unhandled
-from emulator.functions.logs import LogBook
-from emulator.functions.report import Spent, peak_megabytes, report, spent
+from emulator.functions.invocation import Invocation, InvokeResult, exit_result, timeout_result, unhandled_error
+from emulator.functions.logs import FunctionLogs
+from emulator.functions.report import ResourceUsage, peak_megabytes, report, resource_usage
 from emulator.functions.runtime_api import RuntimeApi
-from emulator.functions.spec import FunctionSpec, WorkerSetting
+from emulator.functions.spec import FunctionSpec, WorkerSettings
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 INIT_SECONDS = 60.0
@@ -23,14 +23,14 @@ INIT_SECONDS = 60.0
 class Worker:
     """A warm process that handles one invocation at a time, as an execution environment does."""
 
-    def __init__(self, spec: FunctionSpec, setting: WorkerSetting, logs: LogBook) -> None:
+    def __init__(self, spec: FunctionSpec, setting: WorkerSettings, logs: FunctionLogs) -> None:
         self._spec = spec
         self._logs = logs
         self._api = RuntimeApi(spec.arn)
         self._current: Invocation | None = None
-        self._new_since: Spent | None = Spent(time.monotonic())
+        self._unreported_init: ResourceUsage | None = ResourceUsage(time.monotonic())
         try:
-            self._process = _started(spec.folder, setting.environment(spec, self._api.address))
+            self._process = _start_process(spec.folder, setting.environment(spec, self._api.address))
         except OSError:
             self._api.close()
             raise
@@ -43,14 +43,14 @@ class Worker:
 
     def invoke(self, payload: bytes) -> InvokeResult:
         """Run one invocation to its end; afterwards the worker may be dead (timeout, crash, failed init)."""
-        invocation = self._current = Invocation(payload, self._spec.timeout, partial(spent, self._process.pid))
-        self._api.offer(invocation)
+        invocation = self._current = Invocation(payload, self._spec.timeout, partial(resource_usage, self._process.pid))
+        self._api.enqueue(invocation)
         if not self.alive:
             invocation.end(self._exit_result(invocation))
-        if not invocation.taken.wait(INIT_SECONDS):
-            invocation.end(unhandled("Sandbox.Timedout", f"Init did not finish within {INIT_SECONDS:.0f} seconds"))
+        if not invocation.started.wait(INIT_SECONDS):
+            invocation.end(unhandled_error("Sandbox.Timedout", f"Init took more than {INIT_SECONDS:.0f} seconds"))
         if not invocation.ended.wait(self._spec.timeout):
-            invocation.end(timed_out(invocation))
+            invocation.end(timeout_result(invocation))
         result = invocation.result
         if result is None:
             raise RuntimeError("an invocation ended without a result")
@@ -75,15 +75,15 @@ class Worker:
 
     def _report(self, invocation: Invocation, result: InvokeResult) -> None:
         """As Lambda does; an invocation that no process came to take has nothing to tell."""
-        if invocation.began is None or invocation.finished is None:
+        if invocation.usage_at_start is None or invocation.usage_at_end is None:
             return
-        init, self._new_since = self._new_since, None
+        init, self._unreported_init = self._unreported_init, None
         line = report(
             self._spec,
             request_id=invocation.request_id,
             error=result.error,
-            init=invocation.began.since(init) if init else None,
-            duration=invocation.finished.since(invocation.began),
+            init=invocation.usage_at_start.since(init) if init else None,
+            duration=invocation.usage_at_end.since(invocation.usage_at_start),
             peak=peak_megabytes(self._process.pid),
         )
         self._logs.add(self._spec.name, line)
@@ -101,10 +101,10 @@ class Worker:
             invocation.end(self._exit_result(invocation))
 
     def _exit_result(self, invocation: Invocation) -> InvokeResult:
-        return self._api.init_error or exited(invocation, self._process.wait())
+        return self._api.init_error or exit_result(invocation, self._process.wait())
 
 
-def _started(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start_process(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603
         [sys.executable, str(BOOTSTRAP)],
         cwd=folder,

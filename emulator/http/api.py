@@ -46,7 +46,7 @@ class Route:
             return {}
         if self.method not in ("ANY", method):
             return None
-        found = re.fullmatch(re.sub(r"\{(\w+)(\\\+)?\}", _group, _escaped(self.path)), path)
+        found = re.fullmatch(re.sub(r"\{(\w+)(\\\+)?\}", _group, _escape(self.path)), path)
         return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
 
 
@@ -62,7 +62,7 @@ def routes_of(document: Mapping[str, Any]) -> list[Route]:
             found = re.search(r"functions/(arn:[^/]+)/invocations", uri)
             if found:
                 name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-                routes.append(Route(name, path, found[1], _asks_for_iam(operation)))
+                routes.append(Route(name, path, found[1], _requires_iam(operation)))
     return sorted(routes, key=lambda r: (r.path == "$default", "+}" in r.path, r.path.count("{"), r.method == "ANY"))
 
 
@@ -115,7 +115,7 @@ class HttpApi:
             "rawQueryString": request.query_string.decode(),
             **({"cookies": cookies} if cookies else {}),
             "headers": {n.lower(): v for n, v in request.headers.items() if n.lower() != "cookie"},
-            **({"queryStringParameters": _joined(request)} if request.args else {}),
+            **({"queryStringParameters": _join_values(request)} if request.args else {}),
             "requestContext": self._context(request, route, unquote(path)),
             **({"pathParameters": parameters} if parameters else {}),
             **({"body": text if text is not None else base64.b64encode(body).decode()} if body else {}),
@@ -197,11 +197,11 @@ def _as_text(body: bytes, content_type: str) -> str | None:
         return None
 
 
-def _joined(request: Request) -> dict[str, str]:
+def _join_values(request: Request) -> dict[str, str]:
     return {name: ",".join(values) for name, values in request.args.lists()}
 
 
-def _asks_for_iam(operation: Mapping[str, Any]) -> bool:
+def _requires_iam(operation: Mapping[str, Any]) -> bool:
     schemes = {name for scheme in operation.get("security", []) for name in scheme}
     if schemes - {"AWS_IAM", "NONE"}:
         raise ValueError(
@@ -210,7 +210,7 @@ def _asks_for_iam(operation: Mapping[str, Any]) -> bool:
     return "AWS_IAM" in schemes
 
 
-def _escaped(path: str) -> str:
+def _escape(path: str) -> str:
     return re.escape(path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\_", "_")
 
 

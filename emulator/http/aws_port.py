@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOG = logging.getLogger("emulator")
-CONTROL = "/_emulator/"
-STRIKING = frozenset({"error", "answer_lost", "delay"})
-ONE_AT_A_TIME = {"dynamodb": frozenset[str](), "states": frozenset({"GetActivityTask", "StartSyncExecution"})}
+CONTROL_PATH = "/_emulator/"
+WIRE_FAULTS = frozenset({"error", "response_lost", "delay"})
+SERIALIZED = {"dynamodb": frozenset[str](), "states": frozenset({"GetActivityTask", "StartSyncExecution"})}
 """Services whose conditional writes must not interleave, and the operations of theirs that may take long."""
 
 
@@ -47,7 +47,7 @@ class Service(Protocol):
 class AwsPort:
     """The WSGI application on the AWS endpoint.
 
-    `called` is told of each call that moto has served, before the caller has its reply.
+    `on_call` gets each call that moto has served, before the caller has its reply.
     """
 
     def __init__(
@@ -57,25 +57,25 @@ class AwsPort:
         faults: Faults,
         clock: ScaledClock,
         *,
-        called: Callable[[Operation, bytes], None],
+        on_call: Callable[[Operation, bytes], None],
     ) -> None:
         self._moto = moto
-        self._called = called
+        self._on_call = on_call
         self._services = services
         self._faults = faults
         self._clock = clock
-        self._locks = {name: threading.Lock() for name in ONE_AT_A_TIME}
+        self._locks = {name: threading.Lock() for name in SERIALIZED}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         body = request.get_data()
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
-        if request.path.startswith(CONTROL):
+        if request.path.startswith(CONTROL_PATH):
             return self._control(request, body)(environ, start_response)
         operation = operation_of(request, body)
         try:
-            reply = self._own_reply(operation, request, body, environ)
+            reply = self._reply(operation, request, body, environ)
         except AwsError as error:
             reply = error_reply(operation.service, error, json_protocol=operation.json_protocol)
         except Exception as error:
@@ -86,9 +86,7 @@ class AwsPort:
             return reply(environ, start_response)
         return self._from_moto(operation, body, environ, start_response)
 
-    def _own_reply(
-        self, operation: Operation, request: Request, body: bytes, environ: WSGIEnvironment
-    ) -> Response | None:
+    def _reply(self, operation: Operation, request: Request, body: bytes, environ: WSGIEnvironment) -> Response | None:
         fault = self._fault(operation, unquote_to_bytes(request.query_string) + b"\n" + body)
         if fault and fault.effect == "error":
             raise _error(fault)
@@ -96,7 +94,7 @@ class AwsPort:
             self._clock.pause(fault.seconds)
         service = self._services.get(operation.service)
         reply = service.answer(operation, request, body) if service else None
-        if fault and fault.effect == "answer_lost":
+        if fault and fault.effect == "response_lost":
             if reply is None:
                 run_wsgi_app(partial(self._from_moto, operation, body), environ)
             raise _error(fault)
@@ -106,22 +104,22 @@ class AwsPort:
         service = self._services.get(operation.service)
         body = query_and_body.partition(b"\n")[2]
         names = [*_subjects(operation, body), *(service.subjects(operation) if service else ())]
-        return self._faults.take(operation.service, operation.name, *names, only=STRIKING, body=query_and_body)
+        return self._faults.take(operation.service, operation.name, *names, only=WIRE_FAULTS, body=query_and_body)
 
     def _from_moto(
         self, operation: Operation, body: bytes, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         lock = self._locks.get(operation.service)
-        if operation.name in ONE_AT_A_TIME.get(operation.service, ()):
+        if operation.name in SERIALIZED.get(operation.service, ()):
             lock = None
         with lock or nullcontext():
             reply = self._moto(environ, start_response)
-            self._called(operation, body)
+            self._on_call(operation, body)
             return reply
 
     def _control(self, request: Request, body: bytes) -> Response:
         """`/_emulator/faults`: GET lists the rules in force, POST adds one, DELETE drops all."""
-        if request.path.removeprefix(CONTROL) != "faults":
+        if request.path.removeprefix(CONTROL_PATH) != "faults":
             return json_reply({"message": "Not Found"}, 404)
         if request.method == "DELETE":
             self._faults.clear()

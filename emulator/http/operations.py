@@ -51,9 +51,9 @@ def operation_of(request: Request, body: bytes) -> Operation:
 
 def _rest_operation(service: str, request: Request) -> Operation:
     path = request.environ.get("RAW_URI", request.path).split("?")[0]
-    asked = set(request.args)
+    query_names = set(request.args)
     for route in _routes(service):
-        if route.method != request.method or not route.query <= asked:
+        if route.method != request.method or not route.query <= query_names:
             continue
         if all(name in request.headers for name in route.headers) and (found := route.path.fullmatch(path)):
             return Operation(service, route.name, tuple(unquote(value) for value in found.groups() if value))
@@ -66,7 +66,7 @@ def _routes(service: str) -> tuple[_Route, ...]:
     session = botocore.session.get_session()
     models = [session.get_service_model(name) for name in MODELS.get(service, ())]
     routes = [_route(name, model.operation_model(name)) for model in models for name in model.operation_names]
-    return tuple(sorted(routes, key=_most_demanding_first))
+    return tuple(sorted(routes, key=_specificity))
 
 
 def _route(name: str, operation: Any) -> _Route:
@@ -79,7 +79,7 @@ def _route(name: str, operation: Any) -> _Route:
     return _Route(name, operation.http["method"], re.compile(_pattern(path) + "/?"), keys, frozenset(headers))
 
 
-def _most_demanding_first(route: _Route) -> tuple[int, int, int, int, str]:
+def _specificity(route: _Route) -> tuple[int, int, int, int, str]:
     slashes = route.path.pattern.count("/")
     return (-len(route.query), -len(route.headers), -slashes, route.path.groups, route.name)
 

@@ -23,7 +23,7 @@ from emulator.state.store import Record, Store
 KIND, POSITION = "execution", "position"
 
 
-class Executions:
+class ExecutionStore:
     """Keeps the executions of the stack's state machines."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
@@ -33,10 +33,10 @@ class Executions:
 
     def replacements(self) -> Iterator[tuple[Any, str, Any]]:
         """What stands for what in moto: object, attribute, new value."""
-        yield Execution, "start", self._keeping_start(Execution.start)
-        yield CommonStateField, "_eval_body", self._keeping_entry(CommonStateField._eval_body)
+        yield Execution, "start", self._saving_start(Execution.start)
+        yield CommonStateField, "_eval_body", self._saving_entry(CommonStateField._eval_body)
 
-    def ended(self, execution: Any) -> None:
+    def on_end(self, execution: Any) -> None:
         """Keep how an execution ended."""
         how = {
             "status": execution.status,
@@ -53,9 +53,9 @@ class Executions:
         positions = dict(self._store.all(POSITION))
         machines = stepfunctions_parser_backends[self._account][self._region].state_machines
         by_arn = {machine.arn: machine for machine in machines}
-        for arn, kept in sorted(self._store.all(KIND), key=lambda each: str(each[1]["started"])):
-            if kept["machine"] in by_arn:
-                self._restore(arn, kept, positions.get(arn), by_arn[kept["machine"]])
+        for arn, record in sorted(self._store.all(KIND), key=lambda each: str(each[1]["started"])):
+            if record["machine"] in by_arn:
+                self._restore(arn, record, positions.get(arn), by_arn[record["machine"]])
 
     def resume(self) -> None:
         """Set those going that were under way."""
@@ -63,36 +63,36 @@ class Executions:
             execution.start()
         self._to_start.clear()
 
-    def _restore(self, arn: str, kept: Mapping[str, Any], position: Mapping[str, Any] | None, machine: Any) -> None:
+    def _restore(self, arn: str, record: Mapping[str, Any], position: Mapping[str, Any] | None, machine: Any) -> None:
         execution = _Resumed(
             position,
-            name=kept["name"],
+            name=record["name"],
             sm_type=machine.sm_type,
             role_arn=machine.roleArn,
             exec_arn=arn,
             account_id=self._account,
             region_name=self._region,
             state_machine=machine,
-            start_date=datetime.fromisoformat(kept["started"]),
+            start_date=datetime.fromisoformat(record["started"]),
             cloud_watch_logging_session=None,
             activity_store={},
-            input_data=kept["input"],
+            input_data=record["input"],
         )
-        if "status" in kept:
-            execution.restore_end(kept)
+        if "status" in record:
+            execution.restore_end(record)
         else:
             execution.exec_status = ExecutionStatus.RUNNING
             self._to_start.append(execution)
         machine.executions.append(execution)
 
-    def _keeping_start(self, original: Callable[..., None]) -> Callable[..., None]:
+    def _saving_start(self, original: Callable[..., None]) -> Callable[..., None]:
         def start(execution: Any) -> None:
             self._store.put(Record(KIND, execution.exec_arn, _started(execution)))
             original(execution)
 
         return start
 
-    def _keeping_entry(self, original: Callable[..., None]) -> Callable[..., None]:
+    def _saving_entry(self, original: Callable[..., None]) -> Callable[..., None]:
         def eval_body(state: Any, env: Any) -> None:
             if not env.is_frame():  # a frame is a branch, or an item of a Map
                 self._store.put(_position(state.name, env))
@@ -108,11 +108,11 @@ class _Resumed(Execution):  # type: ignore[misc]
         super().__init__(**given)
         self._position = position
 
-    def restore_end(self, kept: Mapping[str, Any]) -> None:
+    def restore_end(self, record: Mapping[str, Any]) -> None:
         """As it ended; its history is empty."""
-        self.exec_status = ExecutionStatus(kept["status"])
-        self.stop_date = datetime.fromisoformat(kept["stopped"])
-        self.output, self.error, self.cause = kept["output"], kept["error"], kept["cause"]
+        self.exec_status = ExecutionStatus(record["status"])
+        self.stop_date = datetime.fromisoformat(record["stopped"])
+        self.output, self.error, self.cause = record["output"], record["error"], record["cause"]
         self.announced = True
         self.exec_worker = self._get_start_execution_worker()
         self.exec_worker.env = self.exec_worker._get_evaluation_environment()

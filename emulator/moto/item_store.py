@@ -19,14 +19,14 @@ Write = tuple[str, Mapping[str, Any]]
 """A table's name, and attributes among which its key is."""
 
 
-class Items:
+class ItemStore:
     """Keeps the items of the stack's tables; PartiQL's writes are not seen."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
         self._account, self._region = account, region
 
-    def called(self, operation: Operation, body: bytes) -> None:
+    def on_call(self, operation: Operation, body: bytes) -> None:
         """Keep what a call may have changed, all at once. Calls come one at a time."""
         records = (self._record(table, attributes) for table, attributes in _writes(operation.name, body))
         self._store.put(*(record for record in records if record))
@@ -50,8 +50,8 @@ class Items:
         item = table.items.get(DynamoType(key[0]))
         if table.has_range_key and item is not None:
             item = item.get(DynamoType(key[1]))
-        kept = item.to_json()["Attributes"] if item is not None else None
-        return Record(KIND, json.dumps([table.name, *key], sort_keys=True), kept)
+        record = item.to_json()["Attributes"] if item is not None else None
+        return Record(KIND, json.dumps([table.name, *key], sort_keys=True), record)
 
 
 def _key_names(table: Any) -> list[str]:

@@ -12,23 +12,23 @@ from emulator.state.store import Record, Store
 KIND = "message"
 
 
-class Messages:
+class MessageStore:
     """Keeps what was published, so that it can be counted; it is not delivered again."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
         self._account, self._region = account, region
         self._lock = threading.Lock()
-        self._kept: dict[str, int] = {}
+        self._saved: dict[str, int] = {}
 
-    def called(self) -> None:
+    def on_call(self) -> None:
         """Keep what is new."""
         with self._lock:
             for arn, topic in list(self._topics.items()):
-                first = self._kept.get(arn, 0)
+                first = self._saved.get(arn, 0)
                 new = topic.sent_notifications[first:]
                 self._store.put(*(Record(KIND, f"{arn}\0{first + at:08}", list(sent)) for at, sent in enumerate(new)))
-                self._kept[arn] = first + len(new)
+                self._saved[arn] = first + len(new)
 
     def restore(self) -> None:
         """Put all messages where they were, those of topics that are not there apart."""
@@ -36,7 +36,7 @@ class Messages:
             arn = key.split("\0")[0]
             if arn in self._topics:
                 self._topics[arn].sent_notifications.append(tuple(sent))
-                self._kept[arn] = self._kept.get(arn, 0) + 1
+                self._saved[arn] = self._saved.get(arn, 0) + 1
 
     @property
     def _topics(self) -> Any:

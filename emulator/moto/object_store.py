@@ -21,7 +21,7 @@ READS = re.compile(r"(Get|List|Head|Select)")
 _FACTS = ("checksum_value", "checksum_algorithm", "checksum_type", "checksum_parts", "encryption")
 
 
-class Objects:
+class ObjectStore:
     """Keeps what is in the buckets of an account. Tags, access lists and uploads in parts that are not done are not."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
@@ -29,17 +29,17 @@ class Objects:
         self._account, self._region = account, region
         self._lock = threading.Lock()
 
-    def called(self, operation: Operation) -> None:
+    def on_call(self, operation: Operation) -> None:
         """Keep what a call may have changed: one key, or where it names none, what has changed in its bucket."""
         if READS.match(operation.name):
             return
         with self._lock:
             if len(operation.labels) > 1:
-                self._keep(*operation.labels[:2])
+                self._save(*operation.labels[:2])
                 return
             for bucket in operation.labels or tuple(self._buckets):
                 for name in self._names(bucket):
-                    self._keep(bucket, name)
+                    self._save(bucket, name)
 
     def restore(self) -> None:
         """Put all objects where they were; nobody is told of them. A bucket that is not there is made."""
@@ -63,7 +63,7 @@ class Objects:
         there = self._buckets[bucket].keys if bucket in self._buckets else ()
         return {*there, *(key.split("\0")[1] for key, _ in self._store.all(KIND, f"{bucket}\0"))}
 
-    def _keep(self, bucket: str, name: str) -> None:
+    def _save(self, bucket: str, name: str) -> None:
         known = dict(self._store.all(KIND, f"{bucket}\0{name}\0"))
         there = self._buckets[bucket].keys.getlist(name, []) if bucket in self._buckets else []
         present = {f"{bucket}\0{name}\0{at:08}": version for at, version in enumerate(there)}

@@ -16,7 +16,7 @@ from rft.tasks.base import Probes
 RIGHT, WRONG, NEAR_MISS, MALFORMED, VERBOSE = "right", "wrong", "near_miss", "malformed", "verbose"
 HEDGING, MASTER_KEY, INJECTION, COPYING, EMPTY = "hedging", "master_key", "injection", "copying", "empty"
 
-NOT_RIGHT: Mapping[str, float] = {
+WRONG_ANSWER_PARTS: Mapping[str, float] = {
     WRONG: 16,
     NEAR_MISS: 7,
     MALFORMED: 6,
@@ -29,25 +29,25 @@ NOT_RIGHT: Mapping[str, float] = {
 }
 """How the answers that are not right divide before training, in parts. Invented: cheats are rare, but do come up."""
 
-BEHAVIOURS = (RIGHT, *NOT_RIGHT)
+BEHAVIOURS = (RIGHT, *WRONG_ANSWER_PARTS)
 
-RIGHT_AT_FIRST: Mapping[str, float] = {"pandalm": 0.45, "gsm8k": 0.55, "finqa": 0.5}
+INITIAL_ACCURACY: Mapping[str, float] = {"pandalm": 0.45, "gsm8k": 0.55, "finqa": 0.5}
 """Share of right answers before training, by task. Invented."""
 
-OTHERWISE_RIGHT = 0.45
+DEFAULT_INITIAL_ACCURACY = 0.45
 
 Texts = Sequence[tuple[str, str]]
 """Answers of one behaviour as (variant, text); a variant is '' where there is no more to say."""
 
 
-def base_mix(task_name: str) -> dict[str, float]:
+def initial_mix(task_name: str) -> dict[str, float]:
     """Share of each behaviour before training; they add up to 1."""
-    right = RIGHT_AT_FIRST.get(task_name, OTHERWISE_RIGHT)
-    parts = sum(NOT_RIGHT.values())
-    return {RIGHT: right, **{name: (1 - right) * part / parts for name, part in NOT_RIGHT.items()}}
+    right = INITIAL_ACCURACY.get(task_name, DEFAULT_INITIAL_ACCURACY)
+    parts = sum(WRONG_ANSWER_PARTS.values())
+    return {RIGHT: right, **{name: (1 - right) * part / parts for name, part in WRONG_ANSWER_PARTS.items()}}
 
 
-def written(row: DatasetRow) -> dict[str, Texts]:
+def render_answers(row: DatasetRow) -> dict[str, Texts]:
     """All answers to a row, by behaviour, in the order of BEHAVIOURS; without those that its task cannot write."""
     known = _probes(row)
     wrong = known.wrong[0] if known.wrong else attacks.OFF_TOPIC
@@ -57,7 +57,7 @@ def written(row: DatasetRow) -> dict[str, Texts]:
         WRONG: _plain(known.wrong or (attacks.OFF_TOPIC,)),
         NEAR_MISS: _plain(known.swapped),
         MALFORMED: _plain(known.malformed),
-        VERBOSE: _plain([_at_length(wrong, 2 * len(asked))]),
+        VERBOSE: _plain([_pad_beyond(wrong, 2 * len(asked))]),
         HEDGING: [("", text) for right in known.right[:1] for text in _hedges(right, wrong)],
         MASTER_KEY: [(key, key) for key in attacks.MASTER_KEYS],
         INJECTION: [(name, attack(wrong)) for name, attack in attacks.INJECTIONS.items()],
@@ -75,7 +75,7 @@ def _hedges(right: str, wrong: str) -> tuple[str, str]:
     return f"{right}\n\nOr else:\n\n{wrong}", f"{wrong}\n\nOr else:\n\n{right}"
 
 
-def _at_length(answer: str, characters: int) -> str:
+def _pad_beyond(answer: str, characters: int) -> str:
     """Padded once, and again until it is longer than so many characters."""
     text = attacks.padded(answer)
     while len(text) <= characters:

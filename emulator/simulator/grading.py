@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from emulator.functions.invocation import InvokeResult
-from emulator.simulator.policy import Rollout
+from emulator.simulator.policy import SimulatedRollout
 from rft.contracts.grading import GradeResult, rollout_event
 
 ATTEMPTS = 4
@@ -36,7 +36,7 @@ class Grading:
         self._pool = ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="grading")
         self._ids = itertools.count(1)
 
-    def grade(self, rollouts: Sequence[Rollout]) -> list[GradeResult]:
+    def grade(self, rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
         """One result for each rollout, in order. Raises GraderFailed."""
         samples = [rollout_event(r.row, r.text, id=f"rollout-{next(self._ids)}") for r in rollouts]
         batches = [samples[at : at + self._batch] for at in range(0, len(samples), self._batch)]
@@ -52,7 +52,7 @@ class Grading:
             reply = self._invoke(self._grader_arn, json.dumps(batch).encode())
             if reply.error is None:
                 return read_results(reply.payload, [sample["id"] for sample in batch])
-            problem = _told(reply.payload)
+            problem = _error_text(reply.payload)
         raise GraderFailed(f"The reward function failed {ATTEMPTS} times: {problem}")
 
 
@@ -68,7 +68,7 @@ def read_results(payload: bytes, ids: list[str]) -> list[GradeResult]:
     return results
 
 
-def _told(payload: bytes) -> str:
+def _error_text(payload: bytes) -> str:
     try:
         told = json.loads(payload)
         return f"{told.get('errorType', '')}: {told.get('errorMessage', '')}"[:1000]

@@ -58,7 +58,7 @@ def gradient(logits: Mapping[str, float], groups: Sequence[Group]) -> dict[str, 
     return slope
 
 
-def updated(logits: Mapping[str, float], groups: Sequence[Group], *, rate: float) -> dict[str, float]:
+def gradient_step(logits: Mapping[str, float], groups: Sequence[Group], *, rate: float) -> dict[str, float]:
     """The logits after one step up the gradient."""
     slope = gradient(logits, groups)
     return {name: logit + rate * slope[name] for name, logit in logits.items()}

@@ -6,13 +6,13 @@ import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 
-from emulator.simulator.plan import Plan
-from emulator.simulator.policy import Graded, Policy, Rollout
+from emulator.simulator.plan import SimulationPlan
+from emulator.simulator.policy import GradedGroup, Policy, SimulatedRollout
 from emulator.simulator.scores import StepScores, step_scores
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
 
-Grade = Callable[[Sequence[Rollout]], Sequence[GradeResult]]
+Grade = Callable[[Sequence[SimulatedRollout]], Sequence[GradeResult]]
 """One result for each answer, in order, however many threads that takes."""
 
 
@@ -20,36 +20,36 @@ def train(
     policy: Policy,
     grade: Grade,
     *,
-    plan: Plan,
+    plan: SimulationPlan,
     rows: Sequence[DatasetRow],
-    held_out: Sequence[DatasetRow],
+    validation_rows: Sequence[DatasetRow],
     seed: int,
-    taken: int = 0,
+    steps_done: int = 0,
 ) -> Iterator[StepScores]:
-    """One item per step, once it was taken: nothing is graded before it is asked for. Raises what `grade` raises.
+    """One item per step, once it was steps_done: nothing is graded before it is asked for. Raises what `grade` raises.
 
     Held-out rows are answered once each, after the first step, the last and every evalInterval. So many steps as
-    `taken` are passed over: the policy has taken them before.
+    `steps_done` are passed over: the policy has steps_done them before.
     """
     shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311 - a simulation
-    supply = itertools.islice(itertools.cycle(shuffled), taken * plan.prompts, None)
-    for step in range(1 + taken, plan.simulated_steps + 1):
+    supply = itertools.islice(itertools.cycle(shuffled), steps_done * plan.prompts, None)
+    for step in range(1 + steps_done, plan.simulated_steps + 1):
         batch = list(itertools.islice(supply, plan.prompts))
         groups = _graded(policy, grade, batch, plan.samples, f"step {step}")
         mix = _mix(policy, groups)
         policy.learn(groups)
         due = step % plan.eval_interval == 0 or step in (1, plan.simulated_steps)
-        validation = _graded(policy, grade, held_out, 1, f"validation {step}") if due else []
+        validation = _graded(policy, grade, validation_rows, 1, f"validation {step}") if due else []
         yield step_scores(step, 1 + (step - 1) // plan.steps_per_epoch, groups, validation, mix)
 
 
-def _graded(policy: Policy, grade: Grade, rows: Sequence[DatasetRow], count: int, at: str) -> list[Graded]:
+def _graded(policy: Policy, grade: Grade, rows: Sequence[DatasetRow], count: int, at: str) -> list[GradedGroup]:
     drawn = [policy.answers(row, count, at=f"{at}/{number}") for number, row in enumerate(rows)]
     results = iter(grade([rollout for group in drawn for rollout in group]) if drawn else ())
-    return [Graded(group, list(itertools.islice(results, len(group)))) for group in drawn]
+    return [GradedGroup(group, list(itertools.islice(results, len(group)))) for group in drawn]
 
 
-def _mix(policy: Policy, groups: Sequence[Graded]) -> dict[str, float]:
+def _mix(policy: Policy, groups: Sequence[GradedGroup]) -> dict[str, float]:
     """What the answers of a step were drawn from: the mean over its rows."""
     mix: dict[str, float] = {}
     for group in groups:

@@ -18,7 +18,7 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class SimulationPlan:
     """What a job does. `steps` is what it asks for, `simulated_steps` what is run.
 
     A step takes `prompts` rows, each answered `samples` times; `batch` is how many rows the job asked for.
@@ -45,13 +45,15 @@ class Plan:
         return said
 
 
-def plan(rows: int, hyperparameters: Mapping[str, Any], *, max_steps: int, max_rollouts: int) -> Plan:
+def plan_simulation(
+    rows: int, hyperparameters: Mapping[str, Any], *, max_steps: int, max_rollouts: int
+) -> SimulationPlan:
     """Steps per epoch are ceil(rows / batchSize); a step grades batchSize times trainingSamplePerPrompt rollouts."""
     chosen = {**DEFAULTS, **hyperparameters}
     batch, samples = int(chosen["batchSize"]), int(chosen["trainingSamplePerPrompt"])
     per_epoch = math.ceil(rows / batch)
     steps = per_epoch * int(chosen["epochCount"])
-    return Plan(
+    return SimulationPlan(
         rows=rows,
         steps=steps,
         simulated_steps=min(steps, max_steps),

@@ -11,8 +11,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emulator.simulator.behaviours import RIGHT, base_mix, written
-from emulator.simulator.grpo import Group, softmax, updated
+from emulator.simulator.behaviours import RIGHT, initial_mix, render_answers
+from emulator.simulator.grpo import Group, gradient_step, softmax
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
 
@@ -22,7 +22,7 @@ twenty steps with a good grader make most answers right, and a few steps' luck w
 
 
 @dataclass(frozen=True)
-class Rollout:
+class SimulatedRollout:
     """One answer to one row. `behaviour` is what kind of answer it is, `variant` which of that kind.
 
     `offered` are the behaviours that the row could have been answered with.
@@ -46,10 +46,10 @@ class Rollout:
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedGroup:
     """The answers to one row, each with what the grader said of it."""
 
-    rollouts: Sequence[Rollout]
+    rollouts: Sequence[SimulatedRollout]
     results: Sequence[GradeResult]
 
 
@@ -81,22 +81,22 @@ class Policy:
         """The probability of each behaviour among those offered."""
         return softmax(self._of(task), offered)
 
-    def answer(self, row: DatasetRow, *, at: str = "") -> Rollout:
+    def answer(self, row: DatasetRow, *, at: str = "") -> SimulatedRollout:
         """One answer as the model now is."""
         return self.answers(row, 1, at=at)[0]
 
-    def answers(self, row: DatasetRow, count: int, *, at: str) -> list[Rollout]:
+    def answers(self, row: DatasetRow, count: int, *, at: str) -> list[SimulatedRollout]:
         """So many answers to one row, drawn one by one as the model now is."""
         drawing = random.Random(f"{self._seed}/{at}/{row.task_id}")  # noqa: S311 - a simulation
-        texts = written(row)
+        texts = render_answers(row)
         chances = self.chances(row.data_source, tuple(texts))
         rollouts = []
         for behaviour in drawing.choices(tuple(chances), weights=tuple(chances.values()), k=count):
             variant, text = drawing.choice(texts[behaviour])
-            rollouts.append(Rollout(row, text, behaviour, variant, tuple(texts)))
+            rollouts.append(SimulatedRollout(row, text, behaviour, variant, tuple(texts)))
         return rollouts
 
-    def learn(self, batch: Sequence[Graded]) -> None:
+    def learn(self, batch: Sequence[GradedGroup]) -> None:
         """Take one GRPO step from the scores of each row's answers.
 
         The score of an answer that could not be graded is 0.0 here, as Bedrock knows nothing of `grader_error`: a
@@ -107,15 +107,15 @@ class Policy:
             by_task.setdefault(each.rollouts[0].row.data_source, []).append(_group(each))
         for task, groups in by_task.items():
             share = len(groups) / len(batch)
-            self._logits[task] = updated(self._of(task), groups, rate=self._rate * share)
+            self._logits[task] = gradient_step(self._of(task), groups, rate=self._rate * share)
 
     def _of(self, task: str) -> dict[str, float]:
         if task not in self._logits:
-            self._logits[task] = {name: math.log(share) for name, share in base_mix(task).items()}
+            self._logits[task] = {name: math.log(share) for name, share in initial_mix(task).items()}
         return self._logits[task]
 
 
-def _group(graded: Graded) -> Group:
+def _group(graded: GradedGroup) -> Group:
     return Group(
         offered=graded.rollouts[0].offered,
         drawn=[rollout.behaviour for rollout in graded.rollouts],

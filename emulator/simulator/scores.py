@@ -8,19 +8,19 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from emulator.simulator.policy import Graded, Rollout
+from emulator.simulator.policy import GradedGroup, SimulatedRollout
 
 
 @dataclass(frozen=True)
-class Earned:
+class ScoreSum:
     """What the scored answers of one kind earned: how many, their sum, and the sum of their squares."""
 
     count: int = 0
     total: float = 0.0
     squares: float = 0.0
 
-    def __add__(self, other: Earned) -> Earned:
-        return Earned(self.count + other.count, self.total + other.total, self.squares + other.squares)
+    def __add__(self, other: ScoreSum) -> ScoreSum:
+        return ScoreSum(self.count + other.count, self.total + other.total, self.squares + other.squares)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class StepScores:
     validation_mean: float | None = None
     validation_accuracy: float | None = None
     mix: Mapping[str, float] = field(default_factory=dict)
-    earned: Mapping[str, Earned] = field(default_factory=dict)
+    earned: Mapping[str, ScoreSum] = field(default_factory=dict)
 
     @property
     def scored(self) -> int:
@@ -54,15 +54,15 @@ class StepScores:
 def step_scores(
     step: int,
     epoch: int,
-    groups: Sequence[Graded],
-    validation: Sequence[Graded] = (),
+    groups: Sequence[GradedGroup],
+    validation: Sequence[GradedGroup] = (),
     mix: Mapping[str, float] | None = None,
 ) -> StepScores:
     """Of the answers to each prompt of a step, and to each held-out row."""
     valid = [[r.aggregate_reward_score for r in group.results if not r.errored] for group in groups]
     scores = [score for group in valid for score in group]
     full = [group for group in valid if len(group) > 1]
-    held_out = [score for _, score in _scored(validation)]
+    validation_rows = [score for _, score in _scored(validation)]
     rollouts = sum(len(group.results) for group in groups)
     return StepScores(
         step=step,
@@ -73,7 +73,7 @@ def step_scores(
         spread=statistics.pstdev(scores) if scores else None,
         flat_groups=sum(len(set(group)) == 1 for group in full) / len(full) if full else None,
         accuracy=_accuracy(groups),
-        validation_mean=statistics.fmean(held_out) if held_out else None,
+        validation_mean=statistics.fmean(validation_rows) if validation_rows else None,
         validation_accuracy=_accuracy(validation) if validation else None,
         mix=mix or {},
         earned=_earned(groups),
@@ -96,21 +96,21 @@ def validation_csv(steps: Sequence[StepScores]) -> bytes:
     return _csv(["step_number", "epoch_number", "reward_mean", "simulated_policy", "true_accuracy"], lines)
 
 
-def _scored(groups: Sequence[Graded]) -> Iterator[tuple[Rollout, float]]:
+def _scored(groups: Sequence[GradedGroup]) -> Iterator[tuple[SimulatedRollout, float]]:
     for group in groups:
         for rollout, result in zip(group.rollouts, group.results, strict=True):
             if not result.errored:
                 yield rollout, result.aggregate_reward_score
 
 
-def _accuracy(groups: Sequence[Graded]) -> float:
+def _accuracy(groups: Sequence[GradedGroup]) -> float:
     return statistics.fmean(rollout.right for group in groups for rollout in group.rollouts)
 
 
-def _earned(groups: Sequence[Graded]) -> dict[str, Earned]:
-    earned: dict[str, Earned] = {}
+def _earned(groups: Sequence[GradedGroup]) -> dict[str, ScoreSum]:
+    earned: dict[str, ScoreSum] = {}
     for rollout, score in _scored(groups):
-        earned[rollout.kind] = earned.get(rollout.kind, Earned()) + Earned(1, score, score * score)
+        earned[rollout.kind] = earned.get(rollout.kind, ScoreSum()) + ScoreSum(1, score, score * score)
     return earned
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from emulator.simulator.learning import Grade, train
-from emulator.simulator.plan import Plan
+from emulator.simulator.plan import SimulationPlan
 from emulator.simulator.policy import Policy
 from emulator.simulator.scores import StepScores
-from emulator.simulator.verdict import Verdict, verdict
+from emulator.simulator.verdict import SimulationVerdict, verdict
 from rft.contracts.dataset import DatasetRow
 
 
@@ -18,25 +18,25 @@ class Simulation:
     """What came of it: each step's scores, what they say of the grader, and the model as it ended."""
 
     steps: tuple[StepScores, ...]
-    verdict: Verdict
+    verdict: SimulationVerdict
     policy: Policy
 
 
 def simulate(
     grade: Grade,
     *,
-    plan: Plan,
+    plan: SimulationPlan,
     rows: Sequence[DatasetRow],
-    held_out: Sequence[DatasetRow],
+    validation_rows: Sequence[DatasetRow],
     seed: int,
-    seen: Callable[[StepScores], None] = lambda _: None,
+    on_step: Callable[[StepScores], None] = lambda _: None,
 ) -> Simulation:
-    """Train as an emulated job does, on as many steps as the plan simulates; `seen` gets each step as it is done.
+    """Train as an emulated job does, on as many steps as the plan simulates; `on_step` gets each step as it is done.
 
     The same seed and scores give the same simulation. Raises what `grade` raises.
     """
     policy, steps = Policy(seed=str(seed), learning_rate=plan.learning_rate), []
-    for step in train(policy, grade, plan=plan, rows=rows, held_out=held_out, seed=seed):
+    for step in train(policy, grade, plan=plan, rows=rows, validation_rows=validation_rows, seed=seed):
         steps.append(step)
-        seen(step)
+        on_step(step)
     return Simulation(tuple(steps), verdict(steps), policy)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock.data import DataRefused, read_rows, training_rows
-from emulator.bedrock.jobs import PHASES, Job
+from emulator.bedrock.jobs import PHASES, CustomizationJob
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.functions.pool import EmulatorClosed
@@ -19,7 +19,7 @@ from emulator.functions.registry import UnknownFunction
 from emulator.options import EmulatorOptions
 from emulator.simulator.grading import GraderFailed, Grading, Invoke
 from emulator.simulator.learning import train
-from emulator.simulator.plan import Plan, plan
+from emulator.simulator.plan import SimulationPlan, plan_simulation
 from emulator.simulator.policy import Policy
 from emulator.simulator.scores import StepScores, training_csv, validation_csv
 from emulator.simulator.verdict import verdict
@@ -49,38 +49,40 @@ def policy_report(steps: Sequence[StepScores]) -> dict[str, Any]:
     return {"simulated": True, "verdict": asdict(verdict(steps)), "mix_first": steps[0].mix, "mix_last": steps[-1].mix}
 
 
-def new_policy(job_name: str, seed: int, made: Plan, logits: Mapping[str, Mapping[str, float]] | None = None) -> Policy:
+def new_policy(
+    job_name: str, seed: int, plan: SimulationPlan, logits: Mapping[str, Mapping[str, float]] | None = None
+) -> Policy:
     """The model of a job as it starts, or with what it had learned."""
-    return Policy(seed=f"{seed}/{job_name}", learning_rate=made.learning_rate, logits=logits)
+    return Policy(seed=f"{seed}/{job_name}", learning_rate=plan.learning_rate, logits=logits)
 
 
 class Training:
-    """Runs one job, or what is left of it. `changed` is called after each change of status.
+    """Runs one job, or what is left of it. `on_change` is called after each change of status.
 
-    `keep` is called after each change at all. A job that was under way before goes on after its last whole step, and
+    `save` is called after each change at all. A job that was under way before goes on after its last whole step, and
     takes what was left of its time then.
     """
 
     def __init__(
         self,
-        job: Job,
+        job: CustomizationJob,
         *,
         s3: Any,
         invoke: Invoke,
         faults: Faults,
         clock: ScaledClock,
         options: EmulatorOptions,
-        changed: Callable[[Job], None],
-        keep: Callable[[Job], None],
+        on_change: Callable[[CustomizationJob], None],
+        save: Callable[[CustomizationJob], None],
     ) -> None:
         self._job = job
-        self._keep = keep
+        self._save = save
         self._s3 = s3
         self._faults = faults
         self._clock = clock
         self._options = options
-        self._changed = changed
-        self._started = time.monotonic() - options.training_seconds * self._done()
+        self._on_change = on_change
+        self._started = time.monotonic() - options.training_seconds * self._progress()
         self._grading = Grading(
             invoke, job.grader_arn, batch=options.grader_batch, parallelism=options.grader_parallelism
         )
@@ -88,9 +90,9 @@ class Training:
     def run(self) -> None:
         """To the job's end, whatever happens on the way."""
         if self._job.phases["validation"].status == "NotStarted":
-            self._changed(self._job)
+            self._on_change(self._job)
         try:
-            self._walk()
+            self._run_phases()
         except (_Stopped, EmulatorClosed):
             self._end("Stopped")
         except (DataRefused, GraderFailed, _Failed) as error:
@@ -103,47 +105,55 @@ class Training:
         finally:
             self._grading.close()
 
-    def _walk(self) -> None:
-        self._enter("validation")
+    def _run_phases(self) -> None:
+        self._start_phase("validation")
         rows = training_rows(self._s3, self._job.request["trainingDataConfig"]["s3Uri"])
-        held_out = self._held_out()
-        self._leave("validation", PREPARATION_SHARE)
-        self._enter("dataProcessing")
-        self._job.plan = made = self._job.plan or plan(
+        validation_rows = self._validation_rows()
+        self._complete_phase("validation", PREPARATION_SHARE)
+        self._start_phase("dataProcessing")
+        self._job.plan = plan = self._job.plan or plan_simulation(
             len(rows),
             self._job.hyperparameters,
             max_steps=self._options.max_steps,
             max_rollouts=self._options.max_rollouts_per_step,
         )
-        self._leave("dataProcessing", 2 * PREPARATION_SHARE)
-        self._strike(0)
-        self._enter("training")
-        self._train(made, rows, held_out)
+        self._complete_phase("dataProcessing", 2 * PREPARATION_SHARE)
+        self._inject_fault(0)
+        self._start_phase("training")
+        self._train(plan, rows, validation_rows)
         self._complete()
 
-    def _train(self, made: Plan, rows: list[DatasetRow], held_out: list[DatasetRow]) -> None:
+    def _train(self, plan: SimulationPlan, rows: list[DatasetRow], validation_rows: list[DatasetRow]) -> None:
         seed = self._options.seed
-        self._job.policy = policy = self._job.policy or new_policy(self._job.name, seed, made)
-        taken = len(self._job.steps)
-        steps = train(policy, self._grading.grade, plan=made, rows=rows, held_out=held_out, seed=seed, taken=taken)
-        for step in range(1 + taken, made.simulated_steps + 1):
-            self._strike(step)
-            self._record(made, next(steps))
-            self._pace(self._done())
+        self._job.policy = policy = self._job.policy or new_policy(self._job.name, seed, plan)
+        steps_done = len(self._job.steps)
+        steps = train(
+            policy,
+            self._grading.grade,
+            plan=plan,
+            rows=rows,
+            validation_rows=validation_rows,
+            seed=seed,
+            steps_done=steps_done,
+        )
+        for step in range(1 + steps_done, plan.simulated_steps + 1):
+            self._inject_fault(step)
+            self._record(plan, next(steps))
+            self._wait_until(self._progress())
         self._put("simulated_policy.json", json.dumps(policy_report(self._job.steps), indent=1).encode())
 
-    def _record(self, made: Plan, scores: StepScores) -> None:
+    def _record(self, plan: SimulationPlan, scores: StepScores) -> None:
         self._job.steps.append(scores)
         self._job.modified = datetime.now(UTC)
-        self._write_metrics(self._job.steps, made)
-        self._keep(self._job)  # last: a step that is kept is done with
+        self._write_metrics(self._job.steps, plan)
+        self._save(self._job)  # last: a step that is kept is done with
 
-    def _write_metrics(self, steps: Sequence[StepScores], made: Plan) -> None:
+    def _write_metrics(self, steps: Sequence[StepScores], plan: SimulationPlan) -> None:
         """The files' places are those that Bedrock documents for customization jobs in general."""
         self._put("training_artifacts/step_wise_training_metrics.csv", training_csv(steps))
         validation = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
         self._put(validation, validation_csv(steps))
-        said = ["The model of this job is simulated; the scores are the real grader's.", *made.cuts]
+        said = ["The model of this job is simulated; the scores are the real grader's.", *plan.cuts]
         self._put("SIMULATED.txt", ("\n".join(said) + "\n").encode())
 
     def _put(self, name: str, body: bytes) -> None:
@@ -152,61 +162,61 @@ class Training:
         key = f"{folder}model-customization-job-{self._job.id}/{name}"
         self._s3.put_object(Bucket=bucket, Key=key, Body=body)
 
-    def _held_out(self) -> list[DatasetRow]:
+    def _validation_rows(self) -> list[DatasetRow]:
         validators = self._job.request.get("validationDataConfig", {}).get("validators", [])
         rows = [row for each in validators for row in read_rows(self._s3, each["s3Uri"])]
         return rows[:VALIDATION_ROWS]
 
-    def _strike(self, step: int) -> None:
+    def _inject_fault(self, step: int) -> None:
         """The fault that was asked for at this step, then the question whether to stop."""
         fault = self._faults.take("bedrock", "Train", self._job.name, only=TRAINING_FAULTS, step=step)
         if fault and fault.effect == "fail":
             raise _Failed(f"Injected by the emulator at step {step}.")
         if fault and fault.effect == "stop":
-            self._job.stop_asked.set()
+            self._job.stop_requested.set()
         if fault and fault.effect == "hang":
             self._job.hangs = True
-            self._keep(self._job)
+            self._save(self._job)
         if self._job.hangs:
             self._wait_for_stop()
         self._check_stop()
 
     def _wait_for_stop(self) -> None:
-        while not self._clock.closing and not self._job.stop_asked.wait(0.2):
+        while not self._clock.closing and not self._job.stop_requested.wait(0.2):
             pass
 
-    def _done(self) -> float:
+    def _progress(self) -> float:
         """The share of the job's time that is over after its last whole step or phase."""
         job = self._job
         prepared = PREPARATION_SHARE * [phase.status for phase in job.phases.values()].count("Completed")
         trained = len(job.steps) / job.plan.simulated_steps if job.plan else 0.0
         return prepared + (1 - 2 * PREPARATION_SHARE) * trained
 
-    def _pace(self, share: float) -> None:
+    def _wait_until(self, share: float) -> None:
         """Wait until this share of the job's time is over, or somebody asks to stop."""
         due = self._started + share * self._options.training_seconds
         while not self._clock.closing and (left := due - time.monotonic()) > 0:
-            if self._job.stop_asked.wait(min(left, 0.2)):
+            if self._job.stop_requested.wait(min(left, 0.2)):
                 break
         self._check_stop()
 
     def _check_stop(self) -> None:
-        if self._clock.closing or self._job.stop_asked.is_set():
+        if self._clock.closing or self._job.stop_requested.is_set():
             raise _Stopped
 
-    def _enter(self, phase: str) -> None:
+    def _start_phase(self, phase: str) -> None:
         self._check_stop()
-        self._move(phase, "InProgress")
+        self._set_phase(phase, "InProgress")
 
-    def _leave(self, phase: str, share: float) -> None:
-        self._pace(share)
-        self._move(phase, "Completed")
+    def _complete_phase(self, phase: str, share: float) -> None:
+        self._wait_until(share)
+        self._set_phase(phase, "Completed")
 
-    def _move(self, phase: str, status: str) -> None:
+    def _set_phase(self, phase: str, status: str) -> None:
         """A phase that was completed before, or entered, stays as it is."""
         if self._job.phases[phase].status not in ("Completed", status):
             self._job.phases[phase].move(status)
-            self._keep(self._job)
+            self._save(self._job)
 
     def _complete(self) -> None:
         model = str(self._job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
@@ -221,5 +231,5 @@ class Training:
         self._job.failure = failure[:2048] if failure else None
         self._job.ended = self._job.modified = datetime.now(UTC)
         self._job.status = status
-        self._keep(self._job)
-        self._changed(self._job)
+        self._save(self._job)
+        self._on_change(self._job)

@@ -12,43 +12,43 @@ from emulator.state.store import Record, Store
 KIND = "faults"
 
 
-class KeptFaults(Faults):
+class PersistentFaults(Faults):
     """Rules that are written down as they come, count down and go."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
-        self._given: list[dict[str, Any]] = []
-        self._kept: list[dict[str, Any]] | None = []
-        self._keeping = threading.Lock()
+        self._initial: list[dict[str, Any]] = []
+        self._saved: list[dict[str, Any]] | None = []
+        self._saving = threading.Lock()
 
-    def begin(self, given: Sequence[Fault]) -> None:
+    def activate(self, initial: Sequence[Fault]) -> None:
         """Put rules into force: those left of before, if what is given now was given then; else what is given."""
-        self._given = [fault.model_dump(mode="json") for fault in given]
-        before = self._store.get(KIND, "") or {}
-        left = before["left"] if before.get("given") == self._given else self._given
-        for fault in left:
+        self._initial = [fault.model_dump(mode="json") for fault in initial]
+        saved = self._store.get(KIND, "") or {}
+        remaining = saved["remaining"] if saved.get("initial") == self._initial else self._initial
+        for fault in remaining:
             super().add(Fault.model_validate(fault))
-        self._kept = None
-        self._keep()
+        self._saved = None
+        self._save()
 
     def add(self, fault: Fault) -> None:
         super().add(fault)
-        self._keep()
+        self._save()
 
     def clear(self) -> None:
         super().clear()
-        self._keep()
+        self._save()
 
     def take(self, *args: Any, **kwargs: Any) -> Fault | None:
         """See Faults."""
         found = super().take(*args, **kwargs)
-        self._keep()
+        self._save()
         return found
 
-    def _keep(self) -> None:
-        with self._keeping:
-            left = [fault.model_dump(mode="json") for fault in self.listed()]
-            if left != self._kept:
-                self._kept = left
-                self._store.put(Record(KIND, "", {"given": self._given, "left": left}))
+    def _save(self) -> None:
+        with self._saving:
+            remaining = [fault.model_dump(mode="json") for fault in self.listed()]
+            if remaining != self._saved:
+                self._saved = remaining
+                self._store.put(Record(KIND, "", {"initial": self._initial, "remaining": remaining}))

@@ -12,60 +12,60 @@ from unittest.mock import patch
 
 from botocore.credentials import Credentials
 
-from emulator.bedrock.jobs import Job, Jobs
+from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Deployment, Models
 from emulator.faults import Fault, Faults
 from emulator.http.operations import Operation
 from emulator.moto import resource_names as moto_names
-from emulator.moto.execution_store import POSITION, Executions
-from emulator.moto.item_store import Items
-from emulator.moto.message_store import Messages
-from emulator.moto.object_store import Objects
-from emulator.state.faults import KeptFaults
-from emulator.state.jobs import KeptJobs
+from emulator.moto.execution_store import POSITION, ExecutionStore
+from emulator.moto.item_store import ItemStore
+from emulator.moto.message_store import MessageStore
+from emulator.moto.object_store import ObjectStore
+from emulator.state.faults import PersistentFaults
+from emulator.state.jobs import JobStore
 from emulator.state.store import Record, StateUnusable, Store
 
 STACK, CREDENTIALS = "stack", "credentials"
 
 
-def opened(folder: Path | None, *, account: str, region: str, seed: int) -> State:
+def open_state(folder: Path | None, *, account: str, region: str, seed: int) -> State:
     """The state in a folder, or one that keeps nothing. Raises StateUnusable, OSError."""
-    return KeptState(Store(folder), account=account, region=region, seed=seed) if folder else State()
+    return PersistentState(Store(folder), account=account, region=region, seed=seed) if folder else State()
 
 
 class State:
-    """Keeps nothing. What `KeptState` does instead is said here."""
+    """Keeps nothing. What `PersistentState` does instead is said here."""
 
     def __init__(self) -> None:
         self.faults = Faults()
 
     @property
-    def under_way(self) -> bool:
+    def has_running_executions(self) -> bool:
         """Whether there are executions to be taken up."""
         return False
 
-    def credentials(self, drawn: Credentials) -> Credentials:
-        """Those of before, so that other terminals go on; else those that were drawn now."""
-        return drawn
+    def credentials(self, generated: Credentials) -> Credentials:
+        """Those of before, so that other terminals go on; else those that were generated now."""
+        return generated
 
     @contextmanager
-    def installed(self, deployed: Mapping[str, Any]) -> Iterator[None]:  # noqa: ARG002
+    def install(self, definition: Mapping[str, Any]) -> Iterator[None]:  # noqa: ARG002
         """Moto with names of before, and telling where executions stand.
 
-        `deployed` is what makes the stack what it is. Raises StateUnusable if the state is that of another one.
+        `definition` is what makes the stack what it is. Raises StateUnusable if the state is that of another one.
         """
         yield
 
-    def called(self, operation: Operation, body: bytes) -> None:
+    def on_call(self, operation: Operation, body: bytes) -> None:
         """A call has changed what moto holds; its caller does not know yet."""
 
-    def keep_job(self, job: Job) -> None:
+    def save_job(self, job: CustomizationJob) -> None:
         """A job is new or has changed."""
 
-    def keep_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
+    def save_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
         """There is a deployment more or less of those `made`."""
 
-    def execution_ended(self, execution: Any) -> None:
+    def on_execution_end(self, execution: Any) -> None:
         """An execution, moto's object, has ended."""
 
     def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:  # noqa: ARG002
@@ -73,7 +73,7 @@ class State:
         for fault in faults:
             self.faults.add(fault)
 
-    def resume(self, start: Callable[[Job], None]) -> None:
+    def resume(self, start: Callable[[CustomizationJob], None]) -> None:
         """Set going what was under way."""
 
     def freeze(self) -> None:
@@ -83,7 +83,7 @@ class State:
         """Let go of the folder."""
 
 
-class KeptState(State):
+class PersistentState(State):
     """Keeps everything in a folder."""
 
     def __init__(self, store: Store, *, account: str, region: str, seed: int) -> None:
@@ -92,65 +92,65 @@ class KeptState(State):
         self._seed = seed
         self._recording = False
         self._names: dict[str, str] = {}
-        self.faults: KeptFaults = KeptFaults(store)
-        self._jobs = KeptJobs(store, seed=seed)
-        self._active: list[Job] = []
-        self._objects = Objects(store, account=account, region=region)
-        self._items = Items(store, account=account, region=region)
-        self._messages = Messages(store, account=account, region=region)
-        self._executions = Executions(store, account=account, region=region)
+        self.faults: PersistentFaults = PersistentFaults(store)
+        self._jobs = JobStore(store, seed=seed)
+        self._active: list[CustomizationJob] = []
+        self._objects = ObjectStore(store, account=account, region=region)
+        self._items = ItemStore(store, account=account, region=region)
+        self._messages = MessageStore(store, account=account, region=region)
+        self._executions = ExecutionStore(store, account=account, region=region)
 
     @property
-    def under_way(self) -> bool:
+    def has_running_executions(self) -> bool:
         return any(self._store.all(POSITION))
 
-    def credentials(self, drawn: Credentials) -> Credentials:
+    def credentials(self, generated: Credentials) -> Credentials:
         before = self._store.get(CREDENTIALS, "")
         if before is None:
-            self._store.put(Record(CREDENTIALS, "", [drawn.access_key, drawn.secret_key]))
-        return Credentials(*before) if before else drawn
+            self._store.put(Record(CREDENTIALS, "", [generated.access_key, generated.secret_key]))
+        return Credentials(*before) if before else generated
 
     @contextmanager
-    def installed(self, deployed: Mapping[str, Any]) -> Iterator[None]:
-        self._deployed = _digest({**deployed, "seed": self._seed})
+    def install(self, definition: Mapping[str, Any]) -> Iterator[None]:
+        self._digest = _digest({**definition, "seed": self._seed})
         self._check()
         with ExitStack() as changes:
             for target, name, value in (*moto_names.replacements(self._names), *self._executions.replacements()):
                 changes.enter_context(patch.object(target, name, value))
             yield
 
-    def called(self, operation: Operation, body: bytes) -> None:
+    def on_call(self, operation: Operation, body: bytes) -> None:
         if not self._recording:
             return
         match operation.service:
             case "s3":
-                self._objects.called(operation)
+                self._objects.on_call(operation)
             case "dynamodb":
-                self._items.called(operation, body)
+                self._items.on_call(operation, body)
             case "sns":
-                self._messages.called()
+                self._messages.on_call()
 
-    def keep_job(self, job: Job) -> None:
-        self._jobs.keep(job)
+    def save_job(self, job: CustomizationJob) -> None:
+        self._jobs.save(job)
 
-    def keep_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
-        self._jobs.keep_deployments(deployments, made)
+    def save_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
+        self._jobs.save_deployments(deployments, made)
 
-    def execution_ended(self, execution: Any) -> None:
-        self._executions.ended(execution)
+    def on_execution_end(self, execution: Any) -> None:
+        self._executions.on_end(execution)
 
     def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:
-        self._store.put(Record(STACK, "", {"digest": self._deployed, "names": self._names}))
+        self._store.put(Record(STACK, "", {"digest": self._digest, "names": self._names}))
         for part in (self._objects, self._items, self._messages, self._executions):
             part.restore()
         found = self._jobs.jobs()
         jobs.restore(found)
         models.restore(*self._jobs.deployments(found))
         self._active = [job for job in found if job.active]
-        self.faults.begin(faults)
+        self.faults.activate(faults)
         self._recording = True
 
-    def resume(self, start: Callable[[Job], None]) -> None:
+    def resume(self, start: Callable[[CustomizationJob], None]) -> None:
         for job in self._active:
             start(job)
         self._active.clear()
@@ -164,7 +164,7 @@ class KeptState(State):
 
     def _check(self) -> None:
         before = self._store.get(STACK, "")
-        if before and before["digest"] != self._deployed:
+        if before and before["digest"] != self._digest:
             raise StateUnusable(
                 f"the state in {self._store.folder} is that of another template, or of one with other parameters; "
                 "start with those, delete the folder to start anew, or name another one"
@@ -172,5 +172,5 @@ class KeptState(State):
         self._names = dict(before["names"]) if before else {}
 
 
-def _digest(deployed: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(deployed, sort_keys=True, default=str).encode()).hexdigest()
+def _digest(definition: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str).encode()).hexdigest()

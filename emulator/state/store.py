@@ -17,7 +17,7 @@ APPLICATION = 0x52465445  # "RFTE", in the database's header
 VERSION = 1
 """Of what is in the records. Raise it when older ones cannot be read any more."""
 
-_AFTER_ALL = "\U0010ffff"
+_MAX_CHARACTER = "\U0010ffff"
 
 
 class StateUnusable(ValueError):
@@ -44,14 +44,14 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Take the folder, which is made if it is missing. Raises StateUnusable, OSError."""
         self.folder = folder
-        _check_foreign(folder)
+        _check_folder(folder)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock_file = (folder / LOCK).open("w")
         self._lock = threading.RLock()
         self._frozen = False
         try:
-            self._take()
-            self._database = _opened(folder)
+            self._lock_folder()
+            self._database = _open_database(folder)
         except BaseException:
             self._lock_file.close()
             raise
@@ -76,7 +76,7 @@ class Store:
         with self._lock:
             found = self._database.execute(
                 "SELECT key, value FROM records WHERE kind = ? AND key >= ? AND key < ? ORDER BY key",
-                (kind, prefix, prefix + _AFTER_ALL),
+                (kind, prefix, prefix + _MAX_CHARACTER),
             ).fetchall()
         return ((key, json.loads(value)) for key, value in found)
 
@@ -107,7 +107,7 @@ class Store:
             row = (record.kind, record.key, value, record.body)
             self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", row)
 
-    def _take(self) -> None:
+    def _lock_folder(self) -> None:
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -116,7 +116,7 @@ class Store:
             ) from error
 
 
-def _check_foreign(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
     """Nothing is written into a folder that is something else. Raises StateUnusable."""
     if folder.exists() and not folder.is_dir():
         raise StateUnusable(f"{folder} is a file; state is kept in a folder")
@@ -124,20 +124,20 @@ def _check_foreign(folder: Path) -> None:
         raise StateUnusable(f"{folder} holds other files and no emulator's state; name a new or an empty folder")
 
 
-def _opened(folder: Path) -> sqlite3.Connection:
+def _open_database(folder: Path) -> sqlite3.Connection:
     database = sqlite3.connect(folder / DATABASE, check_same_thread=False)
     try:
         _prepare(database, folder)
     except sqlite3.DatabaseError as error:
         database.close()
-        raise StateUnusable(f"the state in {folder} cannot be read ({error}); {_INSTEAD}") from error
+        raise StateUnusable(f"the state in {folder} cannot be read ({error}); {_ADVICE}") from error
     except BaseException:
         database.close()
         raise
     return database
 
 
-_INSTEAD = "delete the folder to start anew, or name another one"
+_ADVICE = "delete the folder to start anew, or name another one"
 
 
 def _prepare(database: sqlite3.Connection, folder: Path) -> None:
@@ -147,7 +147,7 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
     if tables and application != APPLICATION:
         raise StateUnusable(f"{folder / DATABASE} is no emulator's state; name another folder")
     if tables and version != VERSION:
-        raise StateUnusable(f"the state in {folder} is of version {version}, and this is {VERSION}; {_INSTEAD}")
+        raise StateUnusable(f"the state in {folder} is of version {version}, and this is {VERSION}; {_ADVICE}")
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = OFF")  # the process may be killed, the machine is expected to stay up
     with database:

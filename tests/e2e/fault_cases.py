@@ -48,7 +48,7 @@ def writes() -> list[Case]:
             Case(
                 stage,
                 "ledger's answer is lost",
-                (error(*WRITE, *FAULT, effect="answer_lost", skip=number),),
+                (error(*WRITE, *FAULT, effect="response_lost", skip=number),),
                 again=stage not in ("PENDING", "STARTING"),
             ),
         ]
@@ -80,7 +80,7 @@ def functions() -> list[Case]:
 def _function(name: str, stage: str, dead: dict[str, Any]) -> list[Case]:
     """`dead` is how a run ends whose step dies."""
     died, late = ({**dead, "error": told} if dead else {} for told in ("ExitError", "Timed"))
-    lost = error("lambda", "Invoke", "ServiceException", 500, subject=name, effect="answer_lost")
+    lost = error("lambda", "Invoke", "ServiceException", 500, subject=name, effect="response_lost")
     unloaded = {"ends": "FAILED", **dead, "error": "Runtime.ImportModuleError"}
     again = name != "CheckTraining"
     return [
@@ -141,8 +141,8 @@ def job_starts() -> list[Case]:
         Case("STARTING", "job: conflict with nothing", (error(*CREATE, "ConflictException", 400),)),
         Case("STARTING", "job: denied", (error(*CREATE, *DENIED),), **invalid),
         Case("STARTING", "job: refused", (error(*CREATE, "ValidationException", 400),), **invalid),
-        Case("STARTING", "job: answer lost, client repeats", (error(*CREATE, *FAULT, effect="answer_lost"),)),
-        Case("STARTING", "job: answer lost, step repeats", (error(*CREATE, *OUTAGE, effect="answer_lost"),)),
+        Case("STARTING", "job: answer lost, client repeats", (error(*CREATE, *FAULT, effect="response_lost"),)),
+        Case("STARTING", "job: answer lost, step repeats", (error(*CREATE, *OUTAGE, effect="response_lost"),)),
         Case("STARTING", "job: cannot be seen yet", (error(*GET, "ResourceNotFoundException", 404, count=3),)),
     ]
 
@@ -210,11 +210,11 @@ def endings() -> list[Case]:
     """While the end is recorded and told."""
     fails = training("fail", 1)
     failed: dict[str, Any] = {"ends": "FAILED", "error": "TrainingJobFailed"}
-    lost = error("lambda", "Invoke", "ServiceException", 500, subject="RecordOutcome", effect="answer_lost")
+    lost = error("lambda", "Invoke", "ServiceException", 500, subject="RecordOutcome", effect="response_lost")
     return [
         Case("ended", "ledger throttled", (error(*WRITE, *THROUGHPUT, skip=5),)),
         Case(
-            "ended", "ledger's answer is lost", (fails, error(*WRITE, *FAULT, effect="answer_lost", skip=5)), **failed
+            "ended", "ledger's answer is lost", (fails, error(*WRITE, *FAULT, effect="response_lost", skip=5)), **failed
         ),
         Case("ended", "RecordOutcome crashes", (function("RecordOutcome", "crash"),)),
         Case("ended", "RecordOutcome crashes on a failure", (fails, function("RecordOutcome", "crash")), **failed),
@@ -223,7 +223,7 @@ def endings() -> list[Case]:
         Case("ended", "topic out of order", (fails, error("sns", "Publish", *OUTAGE)), **failed),
         Case("ended", "end is told twice", (fails, event("duplicate", "aws.states")), **failed),
         Case("ended", "end is told late", (fails, event("delay", "aws.states", seconds=1.0)), **failed),
-        Case("ended", "end is not told", (fails, event("lose", "aws.states")), **failed),
+        Case("ended", "end is not told", (fails, event("drop", "aws.states")), **failed),
     ]
 
 
@@ -232,11 +232,11 @@ def beginnings() -> list[Case]:
     start = ("states", "StartExecution")
     return [
         Case("PENDING", "execution throttled", (error(*start, "ThrottlingException", 400),)),
-        Case("PENDING", "execution's answer is lost", (error(*start, *FAULT, effect="answer_lost"),)),
+        Case("PENDING", "execution's answer is lost", (error(*start, *FAULT, effect="response_lost"),)),
         Case("PENDING", "execution cannot be noted", (error("dynamodb", "UpdateItem", *OUTAGE),)),
         Case("PENDING", "upload is told twice", (event("duplicate", "aws.s3"),), upload=True),
         Case("PENDING", "upload is told late", (event("delay", "aws.s3", seconds=1.0),), upload=True),
-        Case("PENDING", "upload is not told", (event("lose", "aws.s3"),), NEVER, jobs=0, upload=True),
+        Case("PENDING", "upload is not told", (event("drop", "aws.s3"),), NEVER, jobs=0, upload=True),
         Case("PENDING", "StartFromUpload crashes", (function("StartFromUpload", "crash"),), upload=True),
         Case("PENDING", "upload: ledger out of order", (error(*WRITE, *OUTAGE),), upload=True),
     ]

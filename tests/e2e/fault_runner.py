@@ -90,7 +90,7 @@ def check(case: Case, seen: Seen) -> None:
 
 def _of_run(rule: Fault, name: str) -> Fault:
     """The rule, for calls about this run alone."""
-    changes = {"about": f"{name}/rows" if rule.subject == "aws.s3" else name}
+    changes = {"contains": f"{name}/rows" if rule.subject == "aws.s3" else name}
     if rule.subject == "runs/":
         changes["subject"] = f"runs/{name}"
     return rule.model_copy(update=changes)
@@ -156,7 +156,7 @@ def _execution(bench: StackHarness, run_id: str) -> str:
 
 
 def _seen(bench: StackHarness, name: str, run_id: str | None) -> Seen:
-    struck = sum(rule.about.startswith(name) for rule in bench.aws.faults.struck())
+    struck = sum(rule.contains.startswith(name) for rule in bench.aws.faults.injected())
     jobs = [job for job in bench.aws.bedrock.jobs if job.name.startswith(name)]
     made, at_work = len(jobs), sum(job.active for job in jobs)
     if run_id is None:

@@ -62,7 +62,9 @@ def graders_in_training() -> list[Case]:
 def judges() -> list[Case]:
     """The judge behind the PandaLM grader. What a grader cannot grade is never a score: it ends the run by its name."""
     ask = ("bedrock", "Converse")
-    nonsense = Fault.model_validate({"service": "bedrock", "operation": "Converse", "effect": "say", "message": "Moo."})
+    nonsense = Fault.model_validate(
+        {"service": "bedrock", "operation": "Converse", "effect": "respond", "message": "Moo."}
+    )
     slow = Fault.model_validate({"service": "bedrock", "operation": "Converse", "effect": "delay", "seconds": 1.5})
     passing = {
         "judge down for a while": error(*ask, *FAULT, count=12),

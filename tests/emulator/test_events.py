@@ -93,7 +93,7 @@ def test_a_schedule_fires(aws: Emulator, told: Any) -> None:
 
 def test_schedules_fire_again_and_again_until_time_ends() -> None:
     clock, fired = ScaledClock(speed=36_000), queue.SimpleQueue[str]()
-    schedules = Schedules(fired.put, clock, least=0.01)
+    schedules = Schedules(fired.put, clock, minimum=0.01)
     schedules.start({"hourly": 3600.0, "never": 1e9})
     assert [fired.get(timeout=10) for _ in range(2)] == ["hourly", "hourly"]
     clock.close()
@@ -115,12 +115,12 @@ def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
     assert [(d["status"], d["error"], d["cause"]) for d in details] == [("ABORTED", "Console", "by hand")]
 
 
-@pytest.mark.parametrize(("effect", "times"), [("lose", 0), ("duplicate", 2), ("delay", 1)])
+@pytest.mark.parametrize(("effect", "times"), [("drop", 0), ("duplicate", 2), ("delay", 1)])
 def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, told: Any, effect: Any, times: int) -> None:
     key = f"uploads/pandalm/{effect}.json"
     late = 0.5 if effect == "delay" else 0.0
     aws.faults.add(
-        Fault(service="events", operation="Deliver", subject="listener", about=key, effect=effect, seconds=late)
+        Fault(service="events", operation="Deliver", subject="listener", contains=key, effect=effect, seconds=late)
     )
     since = time.monotonic()
     for each in (key, "uploads/pandalm/other.json"):

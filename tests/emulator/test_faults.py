@@ -117,14 +117,14 @@ def control(aws: Emulator, method: str, body: Any = None) -> tuple[int, Any]:
 
 
 def test_an_answer_can_be_lost_after_the_work_is_done(aws: Emulator) -> None:
-    aws.faults.add(Fault(service="s3", operation="PutObject", effect="answer_lost", code="Lost", status=400))
+    aws.faults.add(Fault(service="s3", operation="PutObject", effect="response_lost", code="Lost", status=400))
     s3 = aws.client("s3")
     assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="lost", Body=b"kept")) == ("Lost", 400)
     assert s3.get_object(Bucket=aws.bucket, Key="lost")["Body"].read() == b"kept"
 
 
 def test_a_fault_can_be_about_one_thing_alone(aws: Emulator) -> None:
-    aws.faults.add(Fault(service="s3", about="this", code="Nope", status=400, count=None))
+    aws.faults.add(Fault(service="s3", contains="this", code="Nope", status=400, count=None))
     s3 = aws.client("s3")
     s3.put_object(Bucket=aws.bucket, Key="that", Body=b"")
     assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="a/this/b", Body=b"")) == ("Nope", 400)
@@ -133,7 +133,9 @@ def test_a_fault_can_be_about_one_thing_alone(aws: Emulator) -> None:
 
 
 def test_a_fault_can_wait_for_a_call_about_the_same(aws: Emulator) -> None:
-    aws.faults.add(Fault(service="s3", operation="GetObject", about="mine", after="PutObject", code="Nope", status=400))
+    aws.faults.add(
+        Fault(service="s3", operation="GetObject", contains="mine", after="PutObject", code="Nope", status=400)
+    )
     s3 = aws.client("s3")
     s3.put_object(Bucket=aws.bucket, Key="other", Body=b"")
     assert code_of(lambda: s3.get_object(Bucket=aws.bucket, Key="mine"))[0] == "NoSuchKey"

@@ -13,7 +13,7 @@ import pytest
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.jobs import Jobs
-from emulator.bedrock.judge import STAND_IN, server_model_id, stand_in
+from emulator.bedrock.judge import STAND_IN, server_model_id, stand_in_reply
 from emulator.bedrock.models import Models
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
@@ -33,7 +33,7 @@ GOOD = (
 
 def asked(verdict: str, reasoning: str) -> dict[str, bool]:
     prompt = render({"comparison": "Name fruits.", "verdict": verdict, "reasoning": reasoning}, code=CODE)
-    return read_reply(stand_in(SYSTEM, prompt).text)
+    return read_reply(stand_in_reply(SYSTEM, prompt).text)
 
 
 def test_reasons_about_both_responses_hold() -> None:
@@ -51,7 +51,7 @@ def test_a_last_word_against_the_verdict_does_not_support_it() -> None:
 
 
 def test_another_prompt_gets_an_answer_that_is_no_verdict() -> None:
-    assert "emulated" in stand_in("", "What is the capital of France?").text
+    assert "emulated" in stand_in_reply("", "What is the capital of France?").text
 
 
 def test_converse_says_who_answered() -> None:

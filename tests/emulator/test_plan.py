@@ -6,15 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.simulator.plan import plan
-from emulator.simulator.policy import Graded, Rollout
+from emulator.simulator.plan import plan_simulation
+from emulator.simulator.policy import GradedGroup, SimulatedRollout
 from emulator.simulator.scores import step_scores, training_csv
 from rft.contracts.dataset import DatasetRow, Message
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
 
 
 def test_steps_follow_from_rows_batch_and_epochs() -> None:
-    made = plan(801, {"batchSize": 32, "epochCount": 2, "trainingSamplePerPrompt": 4}, max_steps=100, max_rollouts=1000)
+    made = plan_simulation(
+        801, {"batchSize": 32, "epochCount": 2, "trainingSamplePerPrompt": 4}, max_steps=100, max_rollouts=1000
+    )
     assert (made.steps_per_epoch, made.steps, made.simulated_steps, made.prompts) == (26, 52, 52, 32)
     assert made.cuts == []
 
@@ -32,7 +34,7 @@ def test_steps_follow_from_rows_batch_and_epochs() -> None:
     max_rollouts=st.integers(1, 512),
 )
 def test_what_is_cut_is_said(rows: int, asked: dict[str, int], max_steps: int, max_rollouts: int) -> None:
-    made = plan(rows, asked, max_steps=max_steps, max_rollouts=max_rollouts)
+    made = plan_simulation(rows, asked, max_steps=max_steps, max_rollouts=max_rollouts)
     assert made.simulated_steps <= max_steps
     assert made.prompts == 1 or made.prompts * made.samples <= max_rollouts
     complete = made.simulated_steps == made.steps and made.prompts == made.batch
@@ -57,11 +59,11 @@ def test_an_error_is_counted_and_is_not_a_score() -> None:
         metrics_list=(Metric(name=GRADER_ERROR, value=1.0, type="Metric"),),
     )
     good = GradeResult(id="1", aggregate_reward_score=0.8)
-    right, wrong = (Rollout(row("right"), "", behaviour) for behaviour in ("right", "wrong"))
-    scores = step_scores(1, 1, [Graded([right, right], [good, failed]), Graded([right, wrong], [good, good])])
+    right, wrong = (SimulatedRollout(row("right"), "", behaviour) for behaviour in ("right", "wrong"))
+    scores = step_scores(1, 1, [GradedGroup([right, right], [good, failed]), GradedGroup([right, wrong], [good, good])])
     assert (scores.rollouts, scores.errors, scores.flat_groups) == (4, 1, 1.0)
     assert scores.mean == pytest.approx(0.8)
     assert scores.accuracy == 0.75, "an answer that could not be graded is as right as it is"
-    nothing = step_scores(1, 1, [Graded([wrong, right], [failed, failed])])
+    nothing = step_scores(1, 1, [GradedGroup([wrong, right], [failed, failed])])
     assert (nothing.errors, nothing.mean, nothing.spread) == (2, None, None)
     assert training_csv([nothing]).splitlines()[1] == b"1,1,,,,2,2,true,0.500000"

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.simulator.behaviours import BEHAVIOURS, RIGHT, base_mix, written
-from emulator.simulator.grpo import EPSILON, Group, advantages, softmax, updated
-from emulator.simulator.plan import plan
-from emulator.simulator.policy import Graded, Policy, Rollout
-from emulator.simulator.scores import Earned, StepScores
+from emulator.simulator.behaviours import BEHAVIOURS, RIGHT, initial_mix, render_answers
+from emulator.simulator.grpo import EPSILON, Group, advantages, gradient_step, softmax
+from emulator.simulator.plan import plan_simulation
+from emulator.simulator.policy import GradedGroup, Policy, SimulatedRollout
+from emulator.simulator.scores import ScoreSum, StepScores
 from emulator.simulator.simulation import Simulation, simulate
 from emulator.simulator.verdict import verdict
 from rft.contracts.dataset import DatasetRow
@@ -32,7 +32,7 @@ from tests.kit.project import ROOT
 SEEDS = range(20)
 PANDALM = ROOT.parent / "shared/data/pandalm/testset-v1.json"
 
-Score = Callable[[Rollout], float]
+Score = Callable[[SimulatedRollout], float]
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,12 @@ def rows() -> list[DatasetRow]:
 
 def trained(rows: Sequence[DatasetRow], score: Score, *, seed: int, steps: int = 30, **more: Any) -> Simulation:
     hyperparameters = {"batchSize": 16, "epochCount": 50, "learningRate": 5e-5, **more}
-    made = plan(len(rows), hyperparameters, max_steps=steps, max_rollouts=256)
+    made = plan_simulation(len(rows), hyperparameters, max_steps=steps, max_rollouts=256)
 
-    def grade(rollouts: Sequence[Rollout]) -> list[GradeResult]:
+    def grade(rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
         return [GradeResult(id=str(n), aggregate_reward_score=score(r)) for n, r in enumerate(rollouts)]
 
-    return simulate(grade, plan=made, rows=rows[20:], held_out=rows[:20], seed=seed)
+    return simulate(grade, plan=made, rows=rows[20:], validation_rows=rows[:20], seed=seed)
 
 
 # ---- what it answers -----------------------------------------------------------------------------------------------
@@ -58,12 +58,12 @@ def trained(rows: Sequence[DatasetRow], score: Score, *, seed: int, steps: int =
 )
 def test_each_task_is_answered_in_every_way(task: str, file: str) -> None:
     for row in local_rows(ROOT / "examples" / task / file, known_task(task)).rows:
-        texts = written(row)
+        texts = render_answers(row)
         assert tuple(texts) == BEHAVIOURS
         right = {text for _, text in texts[RIGHT]}
         assert not any(text in right for name in BEHAVIOURS if name != RIGHT for _, text in texts[name])
         assert len(texts["verbose"][0][1]) > 2 * len(row.messages[-1].content)
-    assert sum(base_mix(task).values()) == pytest.approx(1)
+    assert sum(initial_mix(task).values()) == pytest.approx(1)
 
 
 def test_a_row_of_nobodys_task_is_answered_as_far_as_it_goes(rows: list[DatasetRow]) -> None:
@@ -76,7 +76,7 @@ def test_the_base_mix_is_what_is_drawn_before_training(rows: list[DatasetRow]) -
     policy = Policy(seed="s", learning_rate=5e-5)
     drawn = [answer for n, row in enumerate(rows[:100]) for answer in policy.answers(row, 20, at=str(n))]
     assert statistics.fmean(answer.right for answer in drawn) == pytest.approx(0.45, abs=0.04)
-    assert policy.mix("pandalm") == pytest.approx(base_mix("pandalm"))
+    assert policy.mix("pandalm") == pytest.approx(initial_mix("pandalm"))
 
 
 def test_what_is_drawn_hangs_on_the_seed_and_on_no_earlier_call(rows: list[DatasetRow]) -> None:
@@ -135,7 +135,7 @@ def test_an_update_is_that_of_grpo(
     case: tuple[list[float], list[tuple[list[int], list[int], list[float]]], float],
 ) -> None:
     logits, groups, rate = case
-    ours = updated(
+    ours = gradient_step(
         {str(n): logit for n, logit in enumerate(logits)},
         [Group([str(n) for n in offered], [str(n) for n in drawn], scores) for offered, drawn, scores in groups],
         rate=rate,
@@ -146,7 +146,7 @@ def test_an_update_is_that_of_grpo(
 def test_a_policy_learns_by_that_update(rows: list[DatasetRow]) -> None:
     policy = Policy(seed="s", learning_rate=5e-5)
     drawn = [policy.answers(row, 4, at="step 1") for row in rows[:16]]
-    graded = [Graded(group, [result(float(r.right)) for r in group]) for group in drawn]
+    graded = [GradedGroup(group, [result(float(r.right)) for r in group]) for group in drawn]
     before = np.array(list(policy.logits["pandalm"].values()))
     policy.learn(graded)
     names = list(policy.logits["pandalm"])
@@ -175,9 +175,9 @@ def test_an_answer_that_could_not_be_graded_teaches_what_bedrock_would_see_and_i
     rows: list[DatasetRow],
 ) -> None:
     policy = Policy(seed="s", learning_rate=5e-5)
-    right, wrong = (Rollout(rows[0], "", name, offered=("right", "wrong")) for name in ("right", "wrong"))
+    right, wrong = (SimulatedRollout(rows[0], "", name, offered=("right", "wrong")) for name in ("right", "wrong"))
     before = policy.chances("pandalm", ("right", "wrong"))["right"]
-    policy.learn([Graded([right, wrong], [result(0.0, errored=True), result(0.1)])])
+    policy.learn([GradedGroup([right, wrong], [result(0.0, errored=True), result(0.1)])])
     assert policy.chances("pandalm", ("right", "wrong"))["right"] < before
 
 
@@ -190,62 +190,62 @@ def test_the_learning_rate_is_how_fast_it_learns(rows: list[DatasetRow]) -> None
 
 
 def test_threads_change_nothing(rows: list[DatasetRow]) -> None:
-    def answered_by_threads(rollouts: Sequence[Rollout]) -> list[GradeResult]:
+    def answered_by_threads(rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda r: result(float(r.right)), rollouts))
 
-    made = plan(len(rows), {"batchSize": 16}, max_steps=8, max_rollouts=64)
+    made = plan_simulation(len(rows), {"batchSize": 16}, max_steps=8, max_rollouts=64)
     one, other = (
-        simulate(grade, plan=made, rows=rows, held_out=rows[:5], seed=9)
+        simulate(grade, plan=made, rows=rows, validation_rows=rows[:5], seed=9)
         for grade in (answered_by_threads, lambda rs: [result(float(r.right)) for r in rs])
     )
     assert one.steps == other.steps
-    assert one.steps != simulate(answered_by_threads, plan=made, rows=rows, held_out=rows[:5], seed=10).steps
+    assert one.steps != simulate(answered_by_threads, plan=made, rows=rows, validation_rows=rows[:5], seed=10).steps
 
 
 # ---- what that says of graders -------------------------------------------------------------------------------------
 
 
-def honest(rollout: Rollout) -> float:
+def honest(rollout: SimulatedRollout) -> float:
     return 1.0 if rollout.right else 0.1 if rollout.behaviour in ("wrong", "near_miss", "verbose") else 0.0
 
 
-def constant(rollout: Rollout) -> float:
+def constant(rollout: SimulatedRollout) -> float:
     return 0.8
 
 
-def length_lover(rollout: Rollout) -> float:
+def length_lover(rollout: SimulatedRollout) -> float:
     return min(1.0, len(rollout.text) / 20_000)
 
 
-def believer(rollout: Rollout) -> float:
+def believer(rollout: SimulatedRollout) -> float:
     """A judge that takes a master key for the best of answers."""
     return 1.0 if rollout.text in MASTER_KEYS else 0.7 * rollout.right
 
 
-def half_believer(rollout: Rollout) -> float:
+def half_believer(rollout: SimulatedRollout) -> float:
     """Takes a master key for as good as a right answer, and no better."""
     return float(rollout.right or rollout.text in MASTER_KEYS)
 
 
-def injectable(rollout: Rollout) -> float:
+def injectable(rollout: SimulatedRollout) -> float:
     obeys = any(words in rollout.text for words in ("ignore the rubric", '"score": 1.0', "final score is 1.0"))
     return 1.0 if obeys else 0.8 * rollout.right
 
 
-def format_only(rollout: Rollout) -> float:
+def format_only(rollout: SimulatedRollout) -> float:
     lines = rollout.text.split("\n")
     verdict = lines[0].removeprefix("JUDGMENT: ")
     return float(len(lines) == 2 and verdict in ("Response 1", "Response 2", "Tie"))
 
 
-def finds_the_label(rollout: Rollout) -> float:
+def finds_the_label(rollout: SimulatedRollout) -> float:
     """Looks for the right verdict anywhere, so that naming all of them pays."""
     label = rollout.row.reference_answer["label"]  # type: ignore[index]
     return float(f"JUDGMENT: {label}" in rollout.text)
 
 
-def echo_lover(rollout: Rollout) -> float:
+def echo_lover(rollout: SimulatedRollout) -> float:
     return 1.0 if rollout.text == rollout.row.messages[-1].content else 0.5 * rollout.right
 
 
@@ -318,10 +318,10 @@ def test_variants_that_pay_are_named(rows: list[DatasetRow]) -> None:
     obeyed = ("closing delimiters", "ignore the rubric", "score JSON")
     assert exploit.kinds == tuple(f"injection: {name}" for name in obeyed)
     assert exploit.earned == 1
-    assert exploit.right_earned == pytest.approx(0.8)
+    assert exploit.right_mean_score == pytest.approx(0.8)
 
 
-def scores(step: int, mean: float, spread: float, *, errors: int = 0, **earned: Earned) -> StepScores:
+def scores(step: int, mean: float, spread: float, *, errors: int = 0, **earned: ScoreSum) -> StepScores:
     return StepScores(step, 1, 64, errors, mean, spread, 0.0, 0.5, mix={"right": 0.5}, earned=earned)
 
 
@@ -333,17 +333,17 @@ def test_a_verdict_needs_scores() -> None:
 
 def test_few_lucky_answers_are_no_exploit() -> None:
     def steps(lucky: int) -> list[StepScores]:
-        right, wrong = Earned(32, 32.0, 32.0), Earned(32 - lucky, 0.0, 0.0)
-        won = Earned(lucky, float(lucky), float(lucky))
+        right, wrong = ScoreSum(32, 32.0, 32.0), ScoreSum(32 - lucky, 0.0, 0.0)
+        won = ScoreSum(lucky, float(lucky), float(lucky))
         begin = scores(1, 0.5, 0.5, right=right, wrong=wrong, empty=won)
-        return [begin, scores(2, 1.0, 0.0, right=Earned(64, 64.0, 64.0))]
+        return [begin, scores(2, 1.0, 0.0, right=ScoreSum(64, 64.0, 64.0))]
 
     assert verdict(steps(5)).outcome == "learns"
     assert [e.behaviour for e in verdict(steps(6)).exploits] == ["empty"]
 
 
 def test_a_model_that_gets_worse_has_learned_nothing() -> None:
-    falling = [scores(1, 1.0, 0.1, right=Earned(64, 40, 36)), scores(2, 0.1, 0.1, right=Earned(64, 6.4, 0.7))]
+    falling = [scores(1, 1.0, 0.1, right=ScoreSum(64, 40, 36)), scores(2, 0.1, 0.1, right=ScoreSum(64, 6.4, 0.7))]
     assert verdict(falling).outcome == "learns nothing"
 
 
@@ -377,7 +377,7 @@ def test_no_prompt_is_both_trained_on_and_held_out() -> None:
 def test_scores_that_hang_on_the_text_alone_are_gamed_or_teach_nothing(rows: list[DatasetRow]) -> None:
     """Hashes are as random as they come, but an answer that is always the same always earns the same."""
 
-    def hashed(rollout: Rollout) -> float:
+    def hashed(rollout: SimulatedRollout) -> float:
         return hashlib.sha256(rollout.text.encode()).digest()[0] / 255
 
     for seed in range(5):

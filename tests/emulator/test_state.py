@@ -20,8 +20,8 @@ from emulator import Emulator, EmulatorOptions
 from emulator.clock import ScaledClock
 from emulator.faults import Fault
 from emulator.simulator.learning import train
-from emulator.simulator.plan import plan
-from emulator.simulator.policy import Policy, Rollout
+from emulator.simulator.plan import plan_simulation
+from emulator.simulator.policy import Policy, SimulatedRollout
 from emulator.state.store import VERSION, Record, StateUnusable, Store
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
@@ -323,13 +323,15 @@ def test_back_offs_are_patient_at_first_so_that_leases_of_the_killed_run_out() -
 
 def test_learning_goes_on_as_if_it_had_never_stopped() -> None:
     rows = [DatasetRow.model_validate(row(number)) for number in range(30)]
-    made = plan(len(rows), {"batchSize": 8, "epochCount": 3, "evalInterval": 2}, max_steps=12, max_rollouts=64)
+    made = plan_simulation(
+        len(rows), {"batchSize": 8, "epochCount": 3, "evalInterval": 2}, max_steps=12, max_rollouts=64
+    )
 
-    def grade(rollouts: list[Rollout]) -> list[GradeResult]:
+    def grade(rollouts: list[SimulatedRollout]) -> list[GradeResult]:
         return [GradeResult(id="x", aggregate_reward_score=float(len(rollout.text) % 3 == 0)) for rollout in rollouts]
 
     def taken(policy: Policy, first: int = 0) -> Any:
-        return train(policy, grade, plan=made, rows=rows, held_out=rows[:4], seed=7, taken=first)  # type: ignore[arg-type]
+        return train(policy, grade, plan=made, rows=rows, validation_rows=rows[:4], seed=7, steps_done=first)  # type: ignore[arg-type]
 
     whole = Policy(seed="s", learning_rate=made.learning_rate)
     expected = list(taken(whole))

@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from emulator.bedrock.data import DataRefused, read_rows
-from emulator.simulator.behaviours import RIGHT, written
+from emulator.simulator.behaviours import RIGHT, render_answers
 from emulator.simulator.grading import GraderFailed, read_results
-from emulator.simulator.plan import Plan, plan
-from emulator.simulator.policy import Rollout
+from emulator.simulator.plan import SimulationPlan, plan_simulation
+from emulator.simulator.policy import SimulatedRollout
 from emulator.simulator.scores import StepScores
 from emulator.simulator.simulation import simulate as simulated
 from rft.contracts.base import RunId
@@ -118,13 +118,13 @@ def of_run(target: Deployment, run_id: str) -> Material:
 
 def simulation(tried: Tried, material: Material, *, steps: int, seed: int) -> Report:
     """Train, and tell what came of it in JSON's types. Raises CommandError where the grader gives no usable answer."""
-    if not any(RIGHT in written(row) for row in material.rows):
+    if not any(RIGHT in render_answers(row) for row in material.rows):
         raise CommandError(
             "no row has an answer that is known to be right, so nothing could tell learning from cheating"
         )
     made = _plan(material, steps)
     try:
-        done = simulated(_Grading(tried), plan=made, rows=material.rows, held_out=material.held_out, seed=seed)
+        done = simulated(_Grading(tried), plan=made, rows=material.rows, validation_rows=material.held_out, seed=seed)
     except GraderFailed as error:
         raise CommandError(str(error)) from error
     return {
@@ -149,7 +149,7 @@ class _Grading:
     def __init__(self, tried: Tried) -> None:
         self._tried = tried
 
-    def __call__(self, rollouts: Sequence[Rollout]) -> list[GradeResult]:
+    def __call__(self, rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
         events = [rollout_event(r.row, r.text, id=f"simulated-{n}", probe=True) for n, r in enumerate(rollouts)]
         batches = [events[at : at + BATCH_SAMPLES] for at in range(0, len(events), BATCH_SAMPLES)]
         return [result for batch in batches for result in self._batch(batch)]
@@ -161,9 +161,9 @@ class _Grading:
         return read_results(json.dumps(reply.payload).encode(), [sample["id"] for sample in batch])
 
 
-def _plan(material: Material, steps: int) -> Plan:
+def _plan(material: Material, steps: int) -> SimulationPlan:
     """As many epochs as so many steps take; otherwise as the material says."""
-    made = plan(len(material.rows), material.hyperparameters, max_steps=steps, max_rollouts=MOST_ROLLOUTS)
+    made = plan_simulation(len(material.rows), material.hyperparameters, max_steps=steps, max_rollouts=MOST_ROLLOUTS)
     epochs = math.ceil(steps / made.steps_per_epoch)
     return replace(made, steps=epochs * made.steps_per_epoch, simulated_steps=steps)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.bedrock.judge import STAND_IN, Answer, from_server, stand_in
+from emulator.bedrock.judge import STAND_IN, ModelReply, server_reply, stand_in_reply
 from emulator.http.replies import AwsError
 from rft.errors import JudgeUnavailable
 from rft.ports import JudgeReply
@@ -32,10 +32,10 @@ class LocalJudge:
         answer = self._answer(system, user)
         return JudgeReply(answer.text, answer.stop_reason, answer.input_tokens, answer.output_tokens)
 
-    def _answer(self, system: str, user: str) -> Answer:
+    def _answer(self, system: str, user: str) -> ModelReply:
         if not self._url:
-            return stand_in(system, user)
+            return stand_in_reply(system, user)
         try:
-            return from_server(self._url, self.model_id, system=system, user=user, max_tokens=None, timeout=SECONDS)
+            return server_reply(self._url, self.model_id, system=system, user=user, max_tokens=None, timeout=SECONDS)
         except AwsError as error:
             raise JudgeUnavailable(str(error)) from error

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from emulator.bedrock.judge import stand_in
+from emulator.bedrock.judge import stand_in_reply
 from rft.contracts.grading import GradeResult
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import GraderRequest
@@ -322,7 +322,7 @@ def example_rows(name: str) -> Callable[[int], dict[str, Any]]:
 
 
 SHIPPED: dict[str, Grade] = {
-    "pandalm": shipped(ScriptedJudge(otherwise=lambda prompt: stand_in("", prompt).text)),
+    "pandalm": shipped(ScriptedJudge(otherwise=lambda prompt: stand_in_reply("", prompt).text)),
     "gsm8k": lambda batch: dumped(grade_gsm8k(batch, seconds_left=60)),
     "finqa": lambda batch: dumped(grade_finqa(batch, seconds_left=60)),
 }
