@@ -50,9 +50,10 @@ class Fault(BaseModel):
     | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function ends without having run |
     | `timeout` | `Invoke` | the function ends as out of time, after `seconds` |
     | `cold_start` | `Invoke` | a new process, `seconds` later |
-    | `fail` | `Train` | the job is Failed |
+    | `fail` | `Train`, `Deploy`, `UpdateDeployment` | the job or deployment is Failed, the update UpdateFailed |
     | `stop` | `Train` | the job is Stopped, as from the console |
     | `hang` | `Train` | the job stays InProgress for good; with step 0 its training stays NotStarted |
+    | `hang` | `Deploy`, `UpdateDeployment` | the deployment stays Creating for good, the update Updating |
     | `show` | `GetModelCustomizationJob` | shows `message` as the job's status |
     | `skew` | `GetModelCustomizationJob` | shows times by a clock that is `seconds` ahead, or behind if negative |
     | `respond` | `Converse` | the model says `message` |

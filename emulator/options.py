@@ -66,5 +66,9 @@ class EmulatorOptions:
     """Base URL of an OpenAI-compatible server that answers Converse; None: the deterministic stand-in."""
     judge_model: str = field(default_factory=lambda: os.environ.get("RFT_JUDGE_MODEL", "default"))
     """Model name sent to `judge_url`."""
+    policy_url: str | None = field(default_factory=lambda: os.environ.get("RFT_POLICY_URL") or None)
+    """Base URL of an OpenAI-compatible server that answers as the base model; None: its dataset's base mix."""
+    policy_model: str = field(default_factory=lambda: os.environ.get("RFT_POLICY_MODEL", "default"))
+    """Model name sent to `policy_url`."""
     judge_latency: float = 0.0
     """Seconds that the stand-in takes for one answer."""

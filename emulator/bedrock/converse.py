@@ -1,4 +1,4 @@
-"""Converse: judge models are the stand-in or a server of the user's own, deployed custom models their policies."""
+"""Converse: judges are the stand-in or a server of the user's own, the base model and deployed ones their policies."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.judge import ModelReply, server_reply, stand_in_reply
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
 from emulator.options import EmulatorOptions
+from emulator.simulator.answers import BASE, ModelAnswers
 
 SERVER_SECONDS = 60.0
 
+_REFUSED_WITH_HIGH = ("maxTokens", "temperature", "topP")
+"""Inference parameters that Nova 2 does not take with reasoning effort high (Nova 2 user guide)."""
+
+_REDACTED = {"reasoningContent": {"reasoningText": {"text": "[REDACTED]"}}}
+"""What Nova 2 shows of its reasoning, ahead of the text."""
+
 
 class Converse:
-    """Answers one turn: from a job's policy for a deployment's ARN, else from the one judge there is.
+    """Answers one turn: by a policy where a deployment's ARN or the base model is prompt, else by the one judge.
 
     The judge is the same for every model id, so each answer names its source.
     """
 
-    def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults, deployed: DeployedModels) -> None:
+    def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults, models: ModelAnswers) -> None:
         self._options = options
         self._clock = clock
         self._faults = faults
-        self._deployed = deployed
+        self._models = models
 
     def answer(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Bedrock's response. Raises AwsError."""
         started = time.monotonic()
-        system = _text(request.get("system", []))
         messages = request.get("messages") or []
         if not messages or messages[-1].get("role") != "user":
             raise AwsError("ValidationException", 400, "messages: the last must be the user's")
@@ -39,13 +44,15 @@ class Converse:
         fault = self._faults.take("bedrock", "Converse", model_id, only=frozenset({"respond"}), body=prompt.encode())
         if fault:
             answer, source = ModelReply(fault.message, 0, 0), "an injected fault"
-        elif ":custom-model" in model_id:
-            text = self._deployed.answer(model_id, prompt)
-            answer, source = ModelReply(text, len(prompt.split()), len(text.split())), "emulated policy"
+        elif ":custom-model" in model_id or BASE in model_id:
+            answer, source = self._of_policy(model_id, request, prompt)
         else:
-            answer, source = self._ask(system, prompt, request.get("inferenceConfig", {}))
+            answer, source = self._of_judge(
+                _text(request.get("system", [])), prompt, request.get("inferenceConfig", {})
+            )
+        reasons = bool(_effort(request))
         return {
-            "output": {"message": {"role": "assistant", "content": [{"text": answer.text}] if answer.text else []}},
+            "output": {"message": {"role": "assistant", "content": _content(answer.text, reasons=reasons)}},
             "stopReason": answer.stop_reason,
             "usage": {
                 "inputTokens": answer.input_tokens,
@@ -56,7 +63,32 @@ class Converse:
             "additionalModelResponseFields": {"emulated": True, "answered_by": source, "asked_for": model_id},
         }
 
-    def _ask(self, system: str, user: str, inference: Mapping[str, Any]) -> tuple[ModelReply, str]:
+    def _of_policy(self, model_id: str, request: Mapping[str, Any], prompt: str) -> tuple[ModelReply, str]:
+        inference = request.get("inferenceConfig", {})
+        _check_effort(request, inference)
+        greedy = inference.get("temperature") == 0
+        if ":custom-model" in model_id:
+            text = self._models.tuned(model_id, prompt, greedy=greedy)
+            return _limited(prompt, text, inference.get("maxTokens")), "emulated policy"
+        if self._options.policy_url:
+            return self._of_policy_server(_text(request.get("system", [])), prompt, inference)
+        text = self._models.base(prompt, greedy=greedy)
+        return _limited(prompt, text, inference.get("maxTokens")), "emulated base model"
+
+    def _of_policy_server(self, system: str, prompt: str, inference: Mapping[str, Any]) -> tuple[ModelReply, str]:
+        url, model = str(self._options.policy_url), self._options.policy_model
+        answer = server_reply(
+            url,
+            model,
+            system=system,
+            user=prompt,
+            max_tokens=inference.get("maxTokens"),
+            timeout=SERVER_SECONDS,
+            temperature=inference.get("temperature", 1),
+        )
+        return answer, f"{model} at {url}"
+
+    def _of_judge(self, system: str, user: str, inference: Mapping[str, Any]) -> tuple[ModelReply, str]:
         url, model = self._options.judge_url, self._options.judge_model
         if url:
             limit = inference.get("maxTokens")
@@ -64,6 +96,33 @@ class Converse:
             return reply, f"{model} at {url}"
         self._clock.pause(self._options.judge_latency)
         return stand_in_reply(system, user), "emulated stand-in"
+
+
+def _limited(prompt: str, text: str, max_tokens: int | None) -> ModelReply:
+    """A word is a token here; what exceeds the limit is cut off."""
+    words = text.split()
+    if max_tokens is None or len(words) <= max_tokens:
+        return ModelReply(text, len(prompt.split()), len(words))
+    return ModelReply(" ".join(words[:max_tokens]), len(prompt.split()), max_tokens, "max_tokens")
+
+
+def _check_effort(request: Mapping[str, Any], inference: Mapping[str, Any]) -> None:
+    effort = _effort(request)
+    if effort not in (None, "low", "medium", "high"):
+        raise AwsError("ValidationException", 400, f"maxReasoningEffort {effort} is not low, medium or high")
+    refused = [name for name in _REFUSED_WITH_HIGH if name in inference]
+    if effort == "high" and refused:
+        told = f"{', '.join(refused)} cannot be set with maxReasoningEffort high"
+        raise AwsError("ValidationException", 400, told)
+
+
+def _effort(request: Mapping[str, Any]) -> Any:
+    config = (request.get("additionalModelRequestFields") or {}).get("reasoningConfig", {})
+    return config.get("maxReasoningEffort") if config.get("type") == "enabled" else None
+
+
+def _content(text: str, *, reasons: bool) -> list[dict[str, Any]]:
+    return [*([_REDACTED] if reasons else []), *([{"text": text}] if text else [])]
 
 
 def _text(blocks: Iterable[Mapping[str, Any]]) -> str:

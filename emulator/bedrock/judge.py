@@ -39,11 +39,20 @@ def stand_in_reply(system: str, user: str) -> ModelReply:
     return ModelReply(text, (len(system) + len(user)) // 4, max(1, len(text) // 4))
 
 
-def server_reply(url: str, model: str, *, system: str, user: str, max_tokens: int | None, timeout: float) -> ModelReply:
+def server_reply(
+    url: str,
+    model: str,
+    *,
+    system: str,
+    user: str,
+    max_tokens: int | None,
+    timeout: float,
+    temperature: float = 0,
+) -> ModelReply:
     """Ask an OpenAI-compatible server. Raises AwsError: ModelErrorException, ThrottlingException."""
     body: dict[str, Any] = {
         "model": model,
-        "temperature": 0,
+        "temperature": temperature,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
         **({"max_tokens": max_tokens} if max_tokens else {}),
     }

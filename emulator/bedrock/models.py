@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from emulator.bedrock.deployments import (
+    DEPLOYMENT_FAULTS,
+    Deployment,
+    Update,
+    deployment_fits,
+    deployment_summary,
+    failure_of,
+    ready_at,
+)
 from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.requests import created_between, page
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
-
-DEPLOYMENT_FAULTS = frozenset({"fail"})
-
-
-@dataclass
-class Deployment:
-    """One deployment. It is Creating until `ready`, then Active, or Failed where there is a `failure`."""
-
-    name: str
-    arn: str
-    job: CustomizationJob
-    request: Mapping[str, Any]
-    created: datetime
-    ready: datetime
-    failure: str | None = None
-
-    @property
-    def status(self) -> str:
-        if datetime.now(UTC) < self.ready:
-            return "Creating"
-        return "Failed" if self.failure else "Active"
 
 
 class Models:
@@ -94,12 +81,33 @@ class Models:
                 job=job,
                 request=dict(request),
                 created=now,
-                ready=now + timedelta(seconds=self._seconds),
-                failure=fault.message if fault else None,
+                ready=ready_at(now, self._seconds, fault),
+                failure=failure_of(fault),
             )
             self._deployments.append(deployment)
             self._save(self._deployments, self._made)
             return deployment
+
+    def update(self, name_or_arn: str, model_arn: str) -> Deployment:
+        """The deployment, which goes over to another model; the earlier one answers meanwhile.
+
+        Raises AwsError: ResourceNotFoundException, ValidationException (not Active, or being updated).
+        """
+        deployment, job = self.deployment(name_or_arn), self.find(model_arn)
+        fault = self._faults.take("bedrock", "UpdateDeployment", deployment.name, job.name, only=DEPLOYMENT_FAULTS)
+        with self._lock:
+            if deployment.status != "Active" or deployment.update_status == "Updating":
+                state = "being updated" if deployment.status == "Active" else deployment.status
+                raise AwsError("ValidationException", 400, f"The deployment is {state} and cannot be updated.")
+            deployment.job = deployment.serving
+            ready = ready_at(datetime.now(UTC), self._seconds, fault)
+            deployment.update = Update(job=job, ready=ready, failure=failure_of(fault))
+            self._save(self._deployments, self._made)
+            return deployment
+
+    def tags(self, arn: str) -> list[dict[str, str]]:
+        """A deployment's. Raises AwsError: ResourceNotFoundException."""
+        return list(self.deployment(arn).request.get("tags", []))
 
     def deployment(self, name_or_arn: str) -> Deployment:
         """By name or ARN. Raises AwsError: ResourceNotFoundException."""
@@ -110,7 +118,7 @@ class Models:
 
     def list_deployments(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """ListCustomModelDeployments. Raises AwsError: ValidationException."""
-        chosen = [each for each in self._all() if _deployment_fits(each, query)]
+        chosen = [each for each in self._all() if deployment_fits(each, query)]
         key = "modelDeploymentSummaries"
         return page(chosen, query, key=key, created=lambda each: each.created, view=deployment_summary)
 
@@ -170,28 +178,6 @@ def model_summary(job: CustomizationJob) -> dict[str, Any]:
     }
 
 
-def deployment_view(deployment: Deployment) -> dict[str, Any]:
-    """GetCustomModelDeployment."""
-    summary = deployment_summary(deployment)
-    name = summary.pop("customModelDeploymentName")
-    described = deployment.request.get("description")
-    return {**summary, "modelDeploymentName": name, **({"description": described} if described else {})}
-
-
-def deployment_summary(deployment: Deployment) -> dict[str, Any]:
-    """One of ListCustomModelDeployments."""
-    status = deployment.status
-    summary = {
-        "customModelDeploymentArn": deployment.arn,
-        "customModelDeploymentName": deployment.name,
-        "modelArn": deployment.job.model_arn,
-        "createdAt": deployment.created,
-        "status": status,
-        "lastUpdatedAt": deployment.created if status == "Creating" else deployment.ready,
-    }
-    return {**summary, **({"failureMessage": deployment.failure} if status == "Failed" else {})}
-
-
 def _made_at(job: CustomizationJob) -> datetime:
     return job.ended or job.created
 
@@ -212,13 +198,4 @@ def _model_fits(job: CustomizationJob, query: Mapping[str, Any]) -> bool:
         and query.get("modelStatus", "Active") == "Active"
         and query.get("isOwned", True)
         and created_between(_made_at(job), query.get("creationTimeAfter"), query.get("creationTimeBefore"))
-    )
-
-
-def _deployment_fits(deployment: Deployment, query: Mapping[str, Any]) -> bool:
-    return (
-        query.get("nameContains", "") in deployment.name
-        and query.get("statusEquals", deployment.status) == deployment.status
-        and query.get("modelArnEquals", deployment.job.model_arn) == deployment.job.model_arn
-        and created_between(deployment.created, query.get("createdAfter"), query.get("createdBefore"))
     )

@@ -11,8 +11,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator.bedrock.converse import Converse
+from emulator.bedrock.deployments import deployment_view
 from emulator.bedrock.jobs import CustomizationJob, Jobs
-from emulator.bedrock.models import Models, deployment_view, model_view
+from emulator.bedrock.models import Models, model_view
 from emulator.bedrock.requests import parse_body, parse_query, raise_if_invalid
 from emulator.bedrock.views import job_list, job_view
 from emulator.faults import Faults
@@ -24,7 +25,7 @@ BASE_MODEL = "amazon.nova-2-lite-v1:0:256k"
 
 VIEW_FAULTS = frozenset({"show", "skew"})
 
-Handler = Callable[[Operation, Request, bytes], Response]
+Handler = Callable[[Operation, Request, bytes], Response | None]
 
 
 class BedrockService:
@@ -54,7 +55,9 @@ class BedrockService:
             "ListCustomModelDeployments": lambda operation, request, _: json_reply(
                 models.list_deployments(_query(operation, request))
             ),
+            "UpdateCustomModelDeployment": self._update_deployment,
             "DeleteCustomModelDeployment": self._undeploy,
+            "ListTagsForResource": self._tags,
             "Converse": lambda operation, _, body: json_reply(converse.answer(operation.labels[0], json.loads(body))),
         }
 
@@ -105,6 +108,17 @@ class BedrockService:
     def _deploy(self, operation: Operation, _request: Request, body: bytes) -> Response:
         deployment = self._models.deploy(parse_body(operation.name, body))
         return json_reply({"customModelDeploymentArn": deployment.arn}, 202)
+
+    def _update_deployment(self, operation: Operation, _request: Request, body: bytes) -> Response:
+        identifier = {"customModelDeploymentIdentifier": operation.labels[0]}
+        request = parse_body(operation.name, json.dumps({**json.loads(body), **identifier}).encode())
+        deployment = self._models.update(operation.labels[0], request["modelArn"])
+        return json_reply({"customModelDeploymentArn": deployment.arn}, 202)
+
+    def _tags(self, operation: Operation, _request: Request, body: bytes) -> Response | None:
+        """A deployment's; all others are moto's."""
+        arn = parse_body(operation.name, body)["resourceARN"]
+        return json_reply({"tags": self._models.tags(arn)}) if ":custom-model-deployment/" in arn else None
 
     def _undeploy(self, operation: Operation, _request: Request, _body: bytes) -> Response:
         self._models.undeploy(operation.labels[0])

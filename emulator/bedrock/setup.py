@@ -8,14 +8,15 @@ from typing import Any
 from emulator.bedrock.control import JobThreads
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.data import read_all_rows
-from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
 from emulator.bedrock.views import JOB_CHANGE, job_change
 from emulator.clock import ScaledClock
 from emulator.options import EmulatorOptions
+from emulator.simulator.answers import ModelAnswers
 from emulator.simulator.grading import Invoke
+from emulator.simulator.known_rows import KnownRows
 from emulator.simulator.training import Training
 from emulator.state.state import State
 from rft.contracts.dataset import DatasetRow
@@ -45,7 +46,8 @@ class EmulatedBedrock:
         self.jobs = Jobs(region=region, account=account, concurrent=options.concurrent_jobs, save=state.save_job)
         self.models = Models(self.jobs, state.faults, seconds=options.deployment_seconds, save=state.save_deployments)
         self.threads = JobThreads(self._training)
-        converse = Converse(options, clock, state.faults, DeployedModels(self.models, self._rows))
+        rows = KnownRows(lambda: client("s3"), self._rows)
+        converse = Converse(options, clock, state.faults, ModelAnswers(self.models, rows, seed=options.seed))
         self.service = BedrockService(self.jobs, self.models, converse, state.faults, self.threads.start)
 
     def _training(self, job: CustomizationJob) -> Training:

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from emulator.bedrock.deployments import Deployment, Update
 from emulator.bedrock.jobs import CustomizationJob, JobPhase
-from emulator.bedrock.models import Deployment
 from emulator.simulator.plan import SimulationPlan
 from emulator.simulator.scores import StepScores
 from emulator.simulator.training import new_policy
@@ -42,6 +42,13 @@ class _StepRecord:
 
 
 @dataclass(frozen=True)
+class _UpdateRecord:
+    job: str
+    ready: datetime
+    failure: str | None
+
+
+@dataclass(frozen=True)
 class _DeploymentRecord:
     name: str
     arn: str
@@ -50,6 +57,7 @@ class _DeploymentRecord:
     created: datetime
     ready: datetime
     failure: str | None
+    update: _UpdateRecord | None = None
 
 
 _JOB, _STEP, _DEPLOYMENT = TypeAdapter(_JobRecord), TypeAdapter(_StepRecord), TypeAdapter(_DeploymentRecord)
@@ -86,7 +94,7 @@ class JobStore:
         record = self._store.get(DEPLOYMENTS, "") or {"made": 0, "there": []}
         by_arn = {job.arn: job for job in jobs}
         found = [_DEPLOYMENT.validate_python(each) for each in record["there"]]
-        return [_deployment(each, by_arn[each.job]) for each in found], record["made"]
+        return [_deployment(each, by_arn) for each in found], record["made"]
 
     def _job(self, arn: str, record: _JobRecord) -> CustomizationJob:
         steps = list(self._steps_of(arn))
@@ -138,16 +146,22 @@ def _step_record(job: CustomizationJob, scores: StepScores) -> Record:
 
 
 def _deployment_record(each: Deployment) -> _DeploymentRecord:
-    return _DeploymentRecord(each.name, each.arn, each.job.arn, each.request, each.created, each.ready, each.failure)
+    new = each.update
+    update = _UpdateRecord(new.job.arn, new.ready, new.failure) if new else None
+    return _DeploymentRecord(
+        each.name, each.arn, each.job.arn, each.request, each.created, each.ready, each.failure, update
+    )
 
 
-def _deployment(record: _DeploymentRecord, job: CustomizationJob) -> Deployment:
+def _deployment(record: _DeploymentRecord, jobs: Mapping[str, CustomizationJob]) -> Deployment:
+    update = record.update
     return Deployment(
         name=record.name,
         arn=record.arn,
-        job=job,
+        job=jobs[record.job],
         request=record.request,
         created=record.created,
         ready=record.ready,
         failure=record.failure,
+        update=Update(jobs[update.job], update.ready, update.failure) if update else None,
     )

@@ -12,8 +12,9 @@ from unittest.mock import patch
 
 from botocore.credentials import Credentials
 
+from emulator.bedrock.deployments import Deployment
 from emulator.bedrock.jobs import CustomizationJob, Jobs
-from emulator.bedrock.models import Deployment, Models
+from emulator.bedrock.models import Models
 from emulator.faults import Fault, Faults
 from emulator.http.operations import Operation
 from emulator.moto import resource_names as moto_names

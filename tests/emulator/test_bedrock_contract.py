@@ -169,4 +169,4 @@ def said(aws: Emulator, model_id: str, prompt: str) -> str:
         modelId=model_id, messages=[{"role": "user", "content": [{"text": prompt}]}]
     )
     assert answer["additionalModelResponseFields"]["answered_by"] == "emulated policy"
-    return str(answer["output"]["message"]["content"][0]["text"])
+    return "".join(block["text"] for block in answer["output"]["message"]["content"])

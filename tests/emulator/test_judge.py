@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from emulator.bedrock.converse import Converse
-from emulator.bedrock.deployed import DeployedModels
 from emulator.bedrock.jobs import Jobs
 from emulator.bedrock.judge import STAND_IN, server_model_id, stand_in_reply
 from emulator.bedrock.models import Models
@@ -19,11 +18,15 @@ from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
 from emulator.options import EmulatorOptions
+from emulator.simulator.answers import ModelAnswers
+from emulator.simulator.known_rows import KnownRows
 from rft.rewards.rubric import SYSTEM, read_reply, render
 
 CODE = "0123456789abcdef" * 2
-NONE_DEPLOYED = DeployedModels(
-    Models(Jobs(region="us-east-1", account="123456789012", concurrent=1), Faults(), seconds=0), lambda _: []
+NONE_DEPLOYED = ModelAnswers(
+    Models(Jobs(region="us-east-1", account="123456789012", concurrent=1), Faults(), seconds=0),
+    KnownRows(lambda: None, lambda _: []),
+    seed=1,
 )
 GOOD = (
     "Response 1 names three fruits as asked, while Response 2 talks about vegetables and adds a joke. "
