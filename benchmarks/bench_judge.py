@@ -19,11 +19,11 @@ from typing import Any
 from benchmarks.measured import timed
 from benchmarks.ratios import Ratio, cost, speedup
 from rft.errors import JudgeThrottled
+from rft.grading.concurrency_limiter import ConcurrencyLimiter
+from rft.grading.judge_client import JudgeClient
 from rft.ports import JudgeReply
 from rft.rewards.rubric import CRITERIA
 from rft.steps.grade_pandalm import grade_pandalm
-from rft.steps.judge_load import AdaptiveLimit
-from rft.steps.judging import KnownJudge
 
 SAMPLES, PARALLELISM, LATENCY = 64, 16, 0.3
 IDEAL = SAMPLES / PARALLELISM * LATENCY
@@ -67,7 +67,7 @@ def measure() -> list[Ratio]:
 
 
 def _graded(judge: SlowJudge, batch: list[dict[str, Any]], parallelism: int) -> float:
-    known = KnownJudge(judge, limit=AdaptiveLimit(parallelism))
+    known = JudgeClient(judge, limit=ConcurrencyLimiter(parallelism))
     results: list[Any] = []
 
     def grade() -> None:

@@ -24,7 +24,7 @@ from rft.adapters.processes import ForkedWorkers
 from rft.adapters.tokenizer import TiktokenTokenizer
 from rft.contracts.dataset import prompt_text
 from rft.contracts.ledger import RunStatus
-from rft.datasets import survey
+from rft.datasets import profile
 from rft.datasets.bounds import Bounds
 from rft.datasets.records import SourceBytes, read_records
 from rft.ports import OpenSource
@@ -36,7 +36,7 @@ from tests.kit.records import RUN_ID, add_run
 
 VOCABULARY = Path(__file__).parents[1] / "layers/dependencies/tiktoken_cache"
 SMALL, LARGE = 100_000, 1_000_000
-MOST_MEGABYTES = 400
+MAX_MEGABYTES = 400
 ROUNDS = 3
 FEW_CHECKED = 1_000
 ANY_SIZE = Bounds(least=1, most=10**9)
@@ -69,9 +69,9 @@ def measure() -> list[Ratio]:
             unit="MB",
         ),
         cost(
-            f"{LARGE:,} records: memory against {MOST_MEGABYTES} MB",
+            f"{LARGE:,} records: memory against {MAX_MEGABYTES} MB",
             ours=large.megabytes,
-            baseline=MOST_MEGABYTES,
+            baseline=MAX_MEGABYTES,
             bound=1,
             unit="MB",
         ),
@@ -86,7 +86,7 @@ def _best(folder: str, source: Path, ways: tuple[Callable[[Path, Path], float], 
 
 def prepare(source: Path, folder: Path) -> float:
     """The step, with next to no checks of rows. Each way has a process of its own, so nothing else sees the change."""
-    survey.MOST_ROWS = FEW_CHECKED
+    profile.MAX_ROWS = FEW_CHECKED
     return prepare_and_check(source, folder)
 
 

@@ -24,7 +24,7 @@ from emulator.functions.report import KIND
 from rft_cli.client.control_plane import ControlPlane
 from tests.kit.project import FUNCTIONS, read_event, snake
 
-AT_ONCE, IN_PARTS, PARTS = 4_000, 4_500, 3
+PROBE_BUDGET, IN_PARTS, PARTS = 4_000, 4_500, 3
 """Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
 JUDGED, GRADED = 64, 256
 """Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
@@ -84,7 +84,7 @@ class Datasets:
             training_seconds=1,
             max_steps=2,
             max_rollouts_per_step=32,
-            parameters={"MaxBytesAtOnce": str(most - 1), "ShardBytes": str(-(-most // PARTS))},
+            parameters={"MaxSingleFunctionBytes": str(most - 1), "ShardBytes": str(-(-most // PARTS))},
         )
 
 
@@ -93,7 +93,7 @@ def datasets() -> Iterator[Datasets]:
     """Made for as long as the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
         made = Datasets(Path(folder) / "at-once.json", Path(folder) / "in-parts.json")
-        write_comparisons(made.at_once, AT_ONCE)
+        write_comparisons(made.at_once, PROBE_BUDGET)
         write_comparisons(made.in_parts, IN_PARTS)
         yield made
 
@@ -165,7 +165,11 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
 def _events(aws: Emulator, run_id: str) -> dict[str, list[Any]]:
     """Functions and what to call them with, more than once, so that not all calls find no process."""
     batches = {name: _batch(read_event(snake(name))) for name in RULE_BASED}
-    once = {"ReconcileRun": _ended(aws, run_id), "SweepRuns": read_event("sweep_runs"), "AskGrader": _part(aws, run_id)}
+    once = {
+        "ReconcileRun": _ended(aws, run_id),
+        "SweepRuns": read_event("sweep_runs"),
+        "RunProbeBatch": _part(aws, run_id),
+    }
     return {name: [event] * CALLS for name, event in (once | batches).items()}
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchmarks.every_function import Datasets, Invoked, Kind, call_every_function, datasets
 from emulator import Emulator
-from rft.runs.prices import LIST_PRICES
+from rft.forecast.prices import LIST_PRICES
 from tests.kit.cpu_limit import held, share
 from tests.kit.project import FUNCTIONS, snake
 

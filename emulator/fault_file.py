@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from emulator.faults import Fault
-from rft.contracts.complaints import complaints
+from rft.contracts.validation_messages import validation_messages
 
 
 def read_faults(path: Path) -> list[Fault]:
@@ -26,4 +26,4 @@ def _fault(path: Path, number: int, rule: object) -> Fault:
     try:
         return Fault.model_validate(rule)
     except ValidationError as error:
-        raise ValueError(f"{path}, fault {number}: {complaints(error, 'rule')}") from error
+        raise ValueError(f"{path}, fault {number}: {validation_messages(error, 'rule')}") from error

@@ -20,7 +20,7 @@ from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
 from emulator.http.operations import Operation, operation_of
 from emulator.http.replies import AwsError, error_reply, json_reply
-from rft.contracts.complaints import complaints
+from rft.contracts.validation_messages import validation_messages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -127,7 +127,7 @@ class AwsPort:
             try:
                 self._faults.add(Fault.model_validate_json(body))
             except ValidationError as error:
-                return json_reply({"message": complaints(error, "fault")}, 400)
+                return json_reply({"message": validation_messages(error, "fault")}, 400)
         return json_reply([fault.model_dump() for fault in self._faults.listed()])
 
 

@@ -13,12 +13,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
-from rft.api import Api, answers, caller_of
-from rft.contracts.api import Answer, RunAccepted, RunEvents, RunList, RunView
+from rft.contracts.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.base import RunId
 from rft.contracts.ledger import RunStatus
 from rft.contracts.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.run_request import RunName, RunRequest
+from rft.http import Api, caller_of, responses
 from rft.observability import logger
 from rft.ports import Clock, Executions, Ledger, Notifier, TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
@@ -60,7 +60,7 @@ IdempotencyKey = Annotated[
     "/runs",
     summary="Start a run",
     operation_id="startRun",
-    responses=answers(400, 409, 413, 415, 422, _202=RunAccepted, _200=RunAccepted),
+    responses=responses(400, 409, 413, 415, 422, _202=RunAccepted, _200=RunAccepted),
 )
 def post_run(
     *,
@@ -88,7 +88,7 @@ def post_run(
     return Response(202 if run.new else 200, "application/json", run.accepted, headers=location)
 
 
-@app.get("/runs", summary="List runs", operation_id="listRuns", responses=answers(422, _200=RunList))
+@app.get("/runs", summary="List runs", operation_id="listRuns", responses=responses(422, _200=RunList))
 def get_runs(
     *,
     ledger: RunLedger,
@@ -102,7 +102,7 @@ def get_runs(
     return list_runs(status=status, name=name, tag=tag, limit=limit, cursor=cursor, ledger=ledger)
 
 
-@app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=answers(404, 422, _200=RunView))
+@app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=responses(404, 422, _200=RunView))
 def get_run(run_id: RunIdInPath, ledger: RunLedger, storage: Storage) -> RunView:
     """The run as it stands, with its history."""
     logger().append_keys(run_id=run_id)
@@ -113,7 +113,7 @@ def get_run(run_id: RunIdInPath, ledger: RunLedger, storage: Storage) -> RunView
     "/runs/<run_id>/events",
     summary="Show a run's history",
     operation_id="showEvents",
-    responses=answers(404, 422, _200=RunEvents),
+    responses=responses(404, 422, _200=RunEvents),
 )
 def get_events(run_id: RunIdInPath, ledger: RunLedger) -> RunEvents:
     """Every change of the run's status."""
@@ -125,7 +125,7 @@ def get_events(run_id: RunIdInPath, ledger: RunLedger) -> RunEvents:
     "/runs/<run_id>/cancel",
     summary="Cancel a run",
     operation_id="cancelRun",
-    responses=answers(404, 409, 422, _200=RunView),
+    responses=responses(404, 409, 422, _200=RunView),
 )
 def post_cancel(
     *,
@@ -145,14 +145,14 @@ def post_cancel(
 
 @app.post(
     "/runs/<run_id>/approve",
-    summary="Answer a run that awaits approval",
+    summary="ApprovalRequest a run that awaits approval",
     operation_id="approveRun",
-    responses=answers(400, 404, 409, 413, 415, 422, _200=RunView),
+    responses=responses(400, 404, 409, 413, 415, 422, _200=RunView),
 )
 def post_approve(
     *,
     run_id: RunIdInPath,
-    answer: Answer,
+    answer: ApprovalRequest,
     caller: Caller,
     ledger: RunLedger,
     executions: RunExecutions,

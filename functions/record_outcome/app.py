@@ -6,15 +6,15 @@ from typing import Any
 
 from rft import wiring
 from rft.contracts.ledger import RunStatus
-from rft.contracts.steps import Outcome
+from rft.contracts.steps import RunOutcome
 from rft.observability import logger
 from rft.steps.record_outcome import record_outcome
 
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Outcome → the run's id and the status it ended with, which is an earlier end's where there was one."""
-    outcome = Outcome.model_validate(event)
+    """RunOutcome → the run's id and the status it ended with, which is an earlier end's where there was one."""
+    outcome = RunOutcome.model_validate(event)
     logger().append_keys(run_id=outcome.run_id)
     return record_outcome(
         run_id=outcome.run_id,

@@ -8,7 +8,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.steps import SmokeTestInput
 from rft.observability import logger
-from rft.settings import ApprovalSettings, AskingSettings, GraderDirectory
+from rft.settings import ApprovalSettings, GraderDirectory, ProbeSettings
 from rft.steps.smoke_test_grader import smoke_test_grader
 
 
@@ -27,6 +27,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         invoker=wiring.grader_invoker(),
         clock=wiring.clock(),
         asked=step.asked,
-        at_once=timedelta(seconds=AskingSettings.from_environment().ask_at_once_seconds),
+        at_once=timedelta(seconds=ProbeSettings.from_environment().probe_budget_seconds),
         require_approval=ApprovalSettings.from_environment().require_approval,
     ).model_dump(mode="json")

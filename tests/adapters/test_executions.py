@@ -157,7 +157,7 @@ def test_a_waiting_task_goes_on_with_its_output() -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         stub.add_response("send_task_success", {}, {"taskToken": "t", "output": '{"approved": true}'})
-        assert StepFunctionsExecutions(client, state_machine_arn=MACHINE).go_on("t", {"approved": True})
+        assert StepFunctionsExecutions(client, state_machine_arn=MACHINE).send_task_success("t", {"approved": True})
 
 
 @pytest.mark.parametrize("code", ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"])
@@ -165,15 +165,20 @@ def test_a_task_that_waits_no_more_is_no_error(code: str) -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         stub.add_client_error("send_task_success", service_error_code=code)
-        assert not StepFunctionsExecutions(client, state_machine_arn=MACHINE).go_on("t", {})
+        assert not StepFunctionsExecutions(client, state_machine_arn=MACHINE).send_task_success("t", {})
 
 
 @pytest.mark.parametrize(
-    ("call", "method"), [("describe_execution", "find"), ("stop_execution", "stop"), ("send_task_success", "go_on")]
+    ("call", "method"),
+    [("describe_execution", "find"), ("stop_execution", "stop"), ("send_task_success", "send_task_success")],
 )
 def test_throttling_is_retryable_everywhere(call: str, method: str) -> None:
     client = boto3.client("stepfunctions")
-    every: dict[str, dict[str, Any]] = {"find": {}, "stop": {"error": "E", "cause": "C"}, "go_on": {"output": {}}}
+    every: dict[str, dict[str, Any]] = {
+        "find": {},
+        "stop": {"error": "E", "cause": "C"},
+        "send_task_success": {"output": {}},
+    }
     with Stubber(client) as stub:
         stub.add_client_error(call, service_error_code="ThrottlingException")
         with pytest.raises(RetryableThrottling):

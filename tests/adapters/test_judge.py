@@ -9,7 +9,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 from botocore.stub import Stubber
 
 from rft.adapters.judge import BedrockJudge
-from rft.adapters.judge_models import PLAIN_TOKENS, THINKING_TOKENS, Traits, traits
+from rft.adapters.judge_models import PLAIN_TOKENS, THINKING_TOKENS, ModelCapabilities, capabilities
 from rft.errors import JudgeError, JudgeRefused, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
 
 MODEL = "deepseek.v3-v1:0"
@@ -187,7 +187,9 @@ def test_a_request_that_is_wrong_in_itself_is_refused_and_nothing_is_learned_fro
 
 @pytest.mark.parametrize("prefix", ["", "us.", "eu.", "global.", "arn:aws:bedrock:us-east-1:1:inference-profile/us."])
 def test_a_models_traits_are_the_same_wherever_it_runs(prefix: str) -> None:
-    assert traits(f"{prefix}anthropic.claude-sonnet-4-5-20250929-v1:0") == Traits(structured=True, caches=True)
+    assert capabilities(f"{prefix}anthropic.claude-sonnet-4-5-20250929-v1:0") == ModelCapabilities(
+        structured=True, caches=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,4 +203,4 @@ def test_a_models_traits_are_the_same_wherever_it_runs(prefix: str) -> None:
     ],
 )
 def test_models_that_think_get_room_for_it(model: str, tokens: int, sampling: bool) -> None:
-    assert (traits(model).max_tokens, traits(model).sampling) == (tokens, sampling)
+    assert (capabilities(model).max_tokens, capabilities(model).sampling) == (tokens, sampling)

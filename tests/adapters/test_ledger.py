@@ -15,7 +15,7 @@ from rft.adapters.ledger import DynamoLedger
 from rft.contracts.ledger import Decision, Failure, RunStatus
 from rft.errors import RetryableServiceError, RetryableThrottling, RunConflict, TransitionRefused
 from rft.runs.approval import requested
-from rft.steps.ending import end
+from rft.runs.finish_run import finish_run
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.dynamo import TABLE, dynamo_client, ledger_table
 from tests.kit.records import RUN_ID, add_run, run_record
@@ -70,7 +70,7 @@ def test_an_end_names_the_stage_that_the_run_had_really_come_to(
 ) -> None:
     looked = add_run(ledger, S.PENDING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
-    ended = end(looked, S.CANCELLED, error="RunCancelled", cause="by hand", ledger=ledger)
+    ended = finish_run(looked, S.CANCELLED, error="RunCancelled", cause="by hand", ledger=ledger)
     assert ended.failure is not None
     assert ended.failure.stage is S.PREPARING
     assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING, S.CANCELLED]

@@ -13,15 +13,15 @@ from rft.adapters.ledger_items import record_item, record_of
 from rft.contracts.breaker import Finding
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.telemetry import Rollout
-from rft.runs.breaker import SIGNALS
-from rft.runs.metrics import Course, with_batch
-from rft.runs.rollouts import SEEN_AT_MOST
+from rft.training.breaker import SIGNALS
+from rft.training.metrics import Course, with_batch
+from rft.training.rollouts import MAX_SEEN
 from tests.kit.records import run_record
 from tests.kit.rollouts import judged, rollout
 from tests.kit.views import DATASET, HYPERPARAMETERS, JOB, SMOKE_TEST
 
 STEPS = 10_000
-MOST = 100_000
+MAX_ITEM_BYTES = 100_000
 
 
 def size(value: dict[str, Any]) -> int:
@@ -64,7 +64,7 @@ def course() -> Course:
             course = with_batch(course, [held_out] * 2)
     larger = course.metrics.model_copy(update={"rollouts_per_step": 8192})
     course = with_batch(Course(larger, course.reading), list(step_of(1024, 1)))
-    names = tuple(f"20261120T120000.{number:06d}Z-01234567.jsonl.gz" for number in range(SEEN_AT_MOST))
+    names = tuple(f"20261120T120000.{number:06d}Z-01234567.jsonl.gz" for number in range(MAX_SEEN))
     return Course(course.metrics, course.reading.model_copy(update={"floor": names[0], "seen": names}))
 
 
@@ -78,7 +78,7 @@ def test_the_record_of_ten_thousand_steps_is_small(course: Course) -> None:
     measured = {"metrics": course.metrics, "reading": course.reading, "breaker": tuple(found)}
     record = run_record().model_copy(update={**parts, **measured})
     item = record_item(record)
-    assert sum(len(name) + size(value) for name, value in item.items()) < MOST
-    assert len(json.dumps(record.model_dump(mode="json"))) < MOST
+    assert sum(len(name) + size(value) for name, value in item.items()) < MAX_ITEM_BYTES
+    assert len(json.dumps(record.model_dump(mode="json"))) < MAX_ITEM_BYTES
     assert record_of(item).metrics == course.metrics
     assert record_of(item).reading == course.reading

@@ -11,7 +11,7 @@ from moto import mock_aws
 from rft.adapters.rollout_log import S3RolloutLog
 from rft.contracts.telemetry import Rollout
 from rft.errors import RetryableServiceError, RetryableThrottling
-from rft.runs.rollouts import rollouts_prefix, unpack
+from rft.training.rollouts import rollouts_prefix, unpack
 from tests.kit.fakes.clock import FixedClock
 
 RUN = "demo-20261120t120000-00000000"

@@ -14,7 +14,7 @@ from rft.adapters.rollout_log import S3RolloutLog
 from rft.adapters.rollout_reader import S3RolloutReader
 from rft.contracts.telemetry import Rollout
 from rft.errors import RetryableServiceError, RetryableThrottling
-from rft.runs.rollouts import rollouts_key, rollouts_prefix
+from rft.training.rollouts import rollouts_key, rollouts_prefix
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.records import RUN_ID
 from tests.kit.rollouts import rollout

@@ -233,10 +233,10 @@ def test_jobs_at_work_are_listed_by_name_over_all_pages(bedrock: tuple[BedrockTr
     stubber.add_response(
         operation, {"modelCustomizationJobSummaries": [line("c")]}, {"statusEquals": "InProgress", "nextToken": "more"}
     )
-    assert jobs.at_work() == ["a", "b", "c"]
+    assert jobs.active() == ["a", "b", "c"]
 
 
 def test_no_job_at_work_is_an_empty_list(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_response("list_model_customization_jobs", {}, {"statusEquals": "InProgress"})
-    assert jobs.at_work() == []
+    assert jobs.active() == []

@@ -60,12 +60,12 @@ def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
     ],
 )
 def test_files_that_do_not_pair_up_are_refused_in_one_line(
-    rft: Rft, tmp_path: Path, truth: object, predictions: object, complaint: str
+    rft: Rft, tmp_path: Path, truth: object, predictions: object, validation_message: str
 ) -> None:
     said = measured(rft, tmp_path, truth, predictions)
 
     assert (said.status, said.out) == (1, "")
-    assert complaint in said.err
+    assert validation_message in said.err
     assert len(said.err.splitlines()) == 1
 
 

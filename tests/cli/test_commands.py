@@ -22,7 +22,7 @@ ACCEPTED: Reply = (202, {"run_id": RUN_ID, "status": "PENDING", "links": {}})
 UNKNOWN: Reply = (404, {"title": "There is nothing here", "detail": f"no run {RUN_ID}", "status": 404})
 
 
-def complaint(said: CommandResult, status: int = 1) -> str:
+def validation_message(said: CommandResult, status: int = 1) -> str:
     """The one line of a command that could not do what it was asked."""
     assert (said.status, said.out) == (status, "")
     assert said.err.startswith("rft: ")
@@ -91,7 +91,7 @@ def test_preflight_is_submit_without_the_job(rft: Rft, api: FakeApi) -> None:
 def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(
     rft: Rft, api: FakeApi, arguments: list[str], words: str
 ) -> None:
-    assert words in complaint(rft(*SUBMIT, *arguments))
+    assert words in validation_message(rft(*SUBMIT, *arguments))
     assert api.asked == []
 
 
@@ -217,7 +217,7 @@ def test_approving_without_a_name_gives_the_users(rft: Rft, api: FakeApi, monkey
 def test_an_unknown_run_is_told_in_one_line(rft: Rft, api: FakeApi, command: str) -> None:
     api.says(UNKNOWN)
     expected = f"rft: HTTP 404 There is nothing here: no run {RUN_ID} — `rft list` shows the runs there are\n"
-    assert complaint(rft(command, RUN_ID)) == expected
+    assert validation_message(rft(command, RUN_ID)) == expected
 
 
 def test_a_run_id_cannot_reach_another_address(rft: Rft, api: FakeApi) -> None:
@@ -233,20 +233,20 @@ def test_every_field_that_the_api_refuses_is_named(rft: Rft, api: FakeApi) -> No
         "errors": [{"field": "name", "message": "is bad"}, {"field": "tags", "message": "are worse"}],
     }
     api.says((422, problem))
-    assert "HTTP 422 The request is not valid — name: is bad; tags: are worse" in complaint(rft(*SUBMIT))
+    assert "HTTP 422 The request is not valid — name: is bad; tags: are worse" in validation_message(rft(*SUBMIT))
 
 
 def test_wrong_credentials_are_told_with_what_they_need(
     rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    assert "HTTP 403 Forbidden — these credentials may not call this API" in complaint(rft("list"))
+    assert "HTTP 403 Forbidden — these credentials may not call this API" in validation_message(rft("list"))
 
 
 @pytest.mark.parametrize("content", [b"<html>hello</html>", b"", b"[]", b"\xff"])
 def test_an_answer_of_something_else_is_told(rft: Rft, api: FakeApi, content: bytes) -> None:
     api.says((200, content))
-    assert "is this the control plane's address" in complaint(rft("show", RUN_ID))
+    assert "is this the control plane's address" in validation_message(rft("show", RUN_ID))
 
 
 @pytest.mark.usefixtures("credentials")
@@ -254,7 +254,7 @@ def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
-        assert f"cannot reach {url}" in complaint(rft("list", "--api-url", url))
+        assert f"cannot reach {url}" in validation_message(rft("list", "--api-url", url))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
     ],
 )
 def test_misuse_is_one_line_and_status_2(rft: Rft, arguments: list[str], words: str) -> None:
-    assert words in complaint(rft(*arguments), status=2)
+    assert words in validation_message(rft(*arguments), status=2)
 
 
 def test_help_names_every_command(rft: Rft) -> None:

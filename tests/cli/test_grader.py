@@ -144,10 +144,10 @@ def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums
         (["arn:aws:s3:::bucket", "--task", "rft"], "is not the ARN of a Lambda"),
         (["gsm8k"], "holds no record that the task gsm8k can read"),
     ]
-    for arguments, complaint in wrong:
+    for arguments, validation_message in wrong:
         said = rft("grader", "test", *arguments, "--dataset", sums)
         assert said.status == 1
-        assert complaint in said.err
+        assert validation_message in said.err
         assert len(said.err.splitlines()) == 1
 
 

@@ -109,9 +109,9 @@ def test_a_run_that_fails_ends_watch_with_1_and_its_cause(rft: Rft, tmp_path: Pa
     said = rft("submit", "--name", "bad", "--task", "pandalm", "--dataset", bad, "--watch")
     assert said.status == 1
     assert all(f"\n  record {position + 1}: " in said.out for position in (3, 7, 11))
-    complaint = said.err.splitlines()[-1]
-    assert complaint.startswith("rft: run bad-")
-    assert "FAILED in PREPARING: DatasetInvalid: 3 " in complaint
+    validation_message = said.err.splitlines()[-1]
+    assert validation_message.startswith("rft: run bad-")
+    assert "FAILED in PREPARING: DatasetInvalid: 3 " in validation_message
 
 
 @pytest.mark.usefixtures("up")

@@ -188,9 +188,9 @@ def test_what_proving_the_grader_takes_is_told_before_it_is_done() -> None:
 
 def test_dataset_checks_that_are_no_pass_are_told() -> None:
     checks = [
-        {"name": "leaks", "verdict": "warn", "detail": "3 of 20 rows"},
-        {"name": "references", "verdict": "pass", "detail": "0 of 200 rows"},
-        {"name": "base_model_misses", "verdict": "not_done", "detail": "no rollouts"},
+        {"name": "leaks", "result": "warn", "detail": "3 of 20 rows"},
+        {"name": "references", "result": "pass", "detail": "0 of 200 rows"},
+        {"name": "base_model_misses", "result": "skipped", "detail": "no rollouts"},
     ]
     lines = plain(Narrator().lines(view(RunStatus.SMOKE_TESTING, dataset_checks=checks)))
     assert "          rows      1 of 3 checks passed" in lines

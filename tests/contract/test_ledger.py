@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rft.adapters.ledger import DynamoLedger
+from rft.contracts.checks import Check, CheckResult
 from rft.contracts.dataset import Recommendation
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import Decision, Failure, JobSummary, RunStatus, UploadRejection
 from rft.contracts.metrics import Reading, TrainingMetrics
-from rft.contracts.smoke_test import Check, SmokeTestSummary, Verdict
+from rft.contracts.smoke_test import SmokeTestSummary
 from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Ledger
 from rft.runs.approval import requested
@@ -111,7 +112,7 @@ def test_summaries_of_every_step_survive(ledger: Ledger) -> None:
         "smoke_test": SmokeTestSummary(
             trusted=True,
             reasons=(),
-            checks=(Check(name="order", verdict=Verdict.PASS, detail="ok", n=10, value=0.1 + 0.2).short(),),
+            checks=(Check(name="order", result=CheckResult.PASS, detail="ok", n=10, value=0.1 + 0.2).short(),),
             mean_right=1.0,
             mean_wrong=None,
             report_uri="s3://data-bucket/runs/x/smoke_test.json",
@@ -203,8 +204,8 @@ def test_the_newest_task_token_counts_and_no_record_shows_it(ledger: Ledger) -> 
     record = add_run(ledger, S.SMOKE_TESTING)
     with pytest.raises(RunNotFound):
         ledger.token(RUN_ID)
-    ledger.keep_token(RUN_ID, "t1")
-    ledger.keep_token(RUN_ID, "t2")
+    ledger.save_token(RUN_ID, "t1")
+    ledger.save_token(RUN_ID, "t2")
     assert ledger.token(RUN_ID) == "t2"
     assert ledger.get(RUN_ID) == record
     assert len(ledger.events(RUN_ID)) == 3

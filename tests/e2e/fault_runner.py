@@ -25,7 +25,7 @@ FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": 
 JUDGE_SECONDS = 10
 """For a batch of a grader whose judge is away: it asks again until they are over."""
 
-AT_ONCE = 16
+PROBE_BUDGET = 16
 LOOK_SECONDS = 1.0
 """Looking takes time from those who work."""
 
@@ -61,7 +61,7 @@ def options(runs: int) -> EmulatorOptions:
     )
 
 
-def struck_runs(bench: StackHarness, cases: Mapping[str, Case], *, at_once: int = AT_ONCE) -> dict[str, Seen]:
+def struck_runs(bench: StackHarness, cases: Mapping[str, Case], *, at_once: int = PROBE_BUDGET) -> dict[str, Seen]:
     """What became of each case, by the name of its run; names are no beginnings of one another."""
     for name, case in cases.items():
         for rule in case.rules:

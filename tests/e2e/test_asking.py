@@ -20,7 +20,7 @@ GRADERS = ROOT / "tests" / "fixtures" / "graders"
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
     """A stack that leaves all that grows with the sample to several functions."""
-    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters={"AskAtOnceSeconds": "0"})
+    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters={"ProbeBudgetSeconds": "0"})
     with Emulator.start(options) as aws:
         yield StackHarness(aws)
 
@@ -47,19 +47,19 @@ def test_several_functions_ask_and_one_report_is_made(bench: StackHarness) -> No
     assert found.trusted
     assert found.invocations == found.planned.invocations
     assert len(found.scores) == found.planned.answers
-    assert found.times.functions == states.count("SmokeTestGrader") + states.count("AskGrader") >= 6
-    looks, parts = states.count("CheckTraining"), states.count("AskGrader")
+    assert found.times.functions == states.count("SmokeTestGrader") + states.count("RunProbeBatch") >= 6
+    looks, parts = states.count("CheckTraining"), states.count("RunProbeBatch")
     assert len(states) + 1 == counts(looks).transitions + 2 * 4 + parts, "what docs/cost.md says of it"
     asking = [s for s in dict.fromkeys(states) if "Ask" in s or s == "SmokeTestGrader"]
-    assert asking == ["SmokeTestGrader", "AskedAtOnce?", "AskGraderInParts", "AskGrader", "AllAsked?"]
+    assert asking == ["SmokeTestGrader", "AllProbesSent?", "RunProbeBatches", "RunProbeBatch", "AllBatchesRun?"]
 
 
 def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
     ended = bench.run("wide-quiet", mode="preflight")
     texts = {record["response1"] for record in json.loads(SAMPLE.read_text()) if len(str(record["response1"])) > 25}
-    lines = [line for line in bench.aws.logs("AskGrader") if ended.view["run_id"] in line]
+    lines = [line for line in bench.aws.logs("RunProbeBatch") if ended.view["run_id"] in line]
     assert lines
-    assert not [text for text in texts for line in bench.aws.logs("AskGrader") if text in line]
+    assert not [text for text in texts for line in bench.aws.logs("RunProbeBatch") if text in line]
 
 
 def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: StackHarness) -> None:
@@ -74,7 +74,7 @@ def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: StackHa
 
 
 def test_a_part_that_dies_fails_the_run_by_its_error_and_is_no_verdict_on_the_grader(bench: StackHarness) -> None:
-    bench.aws.faults.crash("AskGrader", count=None)
+    bench.aws.faults.crash("RunProbeBatch", count=None)
 
     ended = bench.run("wide-crash")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rft.runs.rollouts import rollouts_prefix, unpack
+from rft.training.rollouts import rollouts_prefix, unpack
 from tests.kit.stack_harness import StackHarness
 
 

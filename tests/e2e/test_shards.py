@@ -30,7 +30,7 @@ FILES = ("train", "validation", "test")
 def bench() -> Iterator[StackHarness]:
     """A stack that takes the sample for a large dataset."""
     size = SAMPLE.stat().st_size
-    limits = {"MaxBytesAtOnce": str(size - 1), "ShardBytes": str(-(-size // SHARDS))}
+    limits = {"MaxSingleFunctionBytes": str(size - 1), "ShardBytes": str(-(-size // SHARDS))}
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters=limits)) as aws:
         yield StackHarness(aws)
 

@@ -26,10 +26,10 @@ FAILING = 4
 """Each so many-th run has a fault on top that no run survives."""
 
 SEED = 42
-MOST_MEGABYTES = 200
+MAX_MEGABYTES = 200
 """What the emulator's process may grow by: 5 MB a run, most of which is S3's objects and the executions' histories."""
 
-MOST_SECONDS = 90
+MAX_SECONDS = 90
 """Two cores take about 60, with other work on them."""
 
 
@@ -50,8 +50,8 @@ def test_many_runs_survive_many_faults_together(bench: StackHarness) -> None:
     assert struck >= 2 * RUNS
     assert len(bench.aws.bedrock.jobs) == len({job.name for job in bench.aws.bedrock.jobs}) == RUNS
     assert len(bench.aws.messages()) == RUNS // FAILING
-    assert megabytes < MOST_MEGABYTES
-    assert seconds < MOST_SECONDS
+    assert megabytes < MAX_MEGABYTES
+    assert seconds < MAX_SECONDS
 
 
 def drawn() -> dict[str, Case]:

@@ -84,7 +84,7 @@ def test_the_adapter_reads_what_the_service_says(aws: Emulator, trained: dict[st
         jobs.create({**wanted, "clientRequestToken": "third", "outputDataConfig": {"s3Uri": "s3://else/where"}})
     with pytest.raises(JobNotFound):
         jobs.get("nobody")
-    assert "contract-trained" not in jobs.at_work()
+    assert "contract-trained" not in jobs.active()
 
 
 def test_lists_are_filtered_sorted_and_paged(aws: Emulator) -> None:

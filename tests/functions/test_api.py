@@ -428,7 +428,7 @@ def waiting(api: Client) -> str:
     for status in (RunStatus.PREPARING, RunStatus.SMOKE_TESTING):
         api.ledger.transition(run_id, status)
     api.ledger.transition(run_id, RunStatus.AWAITING_APPROVAL, changes={"approval": approval})
-    api.ledger.keep_token(run_id, "token")
+    api.ledger.save_token(run_id, "token")
     api.executions.waiting.add("token")
     return run_id
 

@@ -11,7 +11,7 @@ import pytest
 from rft import wiring
 from rft.contracts.grading import GradeResult
 from rft.errors import InvalidGraderEvent, JudgeRefused
-from rft.steps.judging import KnownJudge
+from rft.grading.judge_client import JudgeClient
 from tests.kit.fakes.judge import ScriptedJudge
 from tests.kit.project import read_event
 
@@ -32,7 +32,7 @@ def app() -> ModuleType:
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> ScriptedJudge:
     fake = ScriptedJudge()
-    monkeypatch.setattr(wiring, "judges", lambda: [KnownJudge(fake)])
+    monkeypatch.setattr(wiring, "judges", lambda: [JudgeClient(fake)])
     monkeypatch.setenv("JUDGE_MODEL_ID", fake.model_id)
     return fake
 
@@ -67,7 +67,7 @@ def test_the_deadline_is_the_contexts(app: ModuleType, judge: ScriptedJudge) -> 
 def test_judge_errors_fail_the_call_where_the_stack_says_so(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, judge: ScriptedJudge
 ) -> None:
-    refusing = KnownJudge(ScriptedJudge(otherwise=JudgeRefused("denied")))
+    refusing = JudgeClient(ScriptedJudge(otherwise=JudgeRefused("denied")))
     monkeypatch.setattr(wiring, "judges", lambda: [refusing])
     assert [result["id"] for result in app.handler(EVENT, context())] == [sample["id"] for sample in EVENT]
 

@@ -119,7 +119,7 @@ def test_what_takes_longer_than_the_stack_allows_one_function_is_handed_on(
     event: dict[str, Any], handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(event, honest, monkeypatch)
-    monkeypatch.setenv("ASK_AT_ONCE_SECONDS", "0")
+    monkeypatch.setenv("PROBE_BUDGET_SECONDS", "0")
 
     answer = handler(event, CONTEXT)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rft.contracts.prices import PriceTable
-from rft.runs.prices import LIST_PRICES
+from rft.forecast.prices import LIST_PRICES
 
 MACHINE: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "statemachine" / "train_model.asl.json").read_text("utf-8")
@@ -21,9 +21,9 @@ MACHINE: dict[str, Any] = json.loads(
 LOOP = ("WaitForTraining", "CheckTraining", "TrainingEnded?")
 BEFORE = (
     "PrepareDataset",
-    "PreparedAtOnce?",
+    "FitsOneFunction?",
     "SmokeTestGrader",
-    "AskedAtOnce?",
+    "AllProbesSent?",
     "GraderTrusted?",
     "ForecastRun",
     "Affordable?",

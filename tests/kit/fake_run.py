@@ -6,7 +6,7 @@ from typing import Any
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import RunInput
-from rft.runs.deadline import summary
+from rft.training.deadline import job_summary
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
@@ -28,7 +28,7 @@ class FakeRun:
     def with_job(self, *, recorded: bool = True) -> FakeRun:
         arn = self.jobs.create({"jobName": RUN_ID})
         if recorded:
-            self.ledger.update(RUN_ID, {"job": summary(self.jobs.get(arn), hours=1, checks=3)})
+            self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), hours=1, checks=3)})
         return self
 
     @property

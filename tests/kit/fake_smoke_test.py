@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from rft.contracts.asking import SmokeTestParts
+from rft.contracts.checks import Check
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.contracts.smoke_test import Check, SmokeTestReport
+from rft.contracts.probe_batches import SmokeTestParts
+from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
-from rft.steps.ask_grader import ask_grader
-from rft.steps.asking import AT_ONCE
+from rft.smoke_test.runner import PROBE_BUDGET
+from rft.steps.run_probe_batch import run_probe_batch
 from rft.steps.smoke_test_grader import smoke_test_grader
 from rft.tasks import task
 from tests.kit.fakes.clock import FixedClock
@@ -90,7 +91,7 @@ class FakeSmokeTest:
         validation: int = 15,
         row: Callable[[int], Any] = pandalm_row,
         hyperparameters: dict[str, Any] | None = None,
-        at_once: timedelta = AT_ONCE,
+        at_once: timedelta = PROBE_BUDGET,
     ) -> None:
         """`at_once`: how long one function asks; what is left goes the way of parts, in `handed_on`."""
         self.at_once = at_once
@@ -146,7 +147,7 @@ class FakeSmokeTest:
 
     def ask(self, record: RunRecord, invoker: CallableGrader, handed_on: SmokeTestParts, number: int) -> str:
         """Ask one of the parts; where what came of it is."""
-        asked = ask_grader(
+        asked = run_probe_batch(
             run_id=RUN,
             request=record.request,
             dataset=self.dataset,
@@ -166,4 +167,4 @@ class FakeSmokeTest:
         return next(check for check in self.report.checks if check.name == name)
 
     def verdicts(self) -> dict[str, str]:
-        return {check.name: check.verdict.value for check in self.report.checks}
+        return {check.name: check.result.value for check in self.report.checks}

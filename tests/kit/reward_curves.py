@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rft.contracts.metrics import TrainingMetrics, TrainingPoint, ValidationPoint
-from rft.runs.thinning import thinned_training, thinned_validation
+from rft.training.downsample import downsample_training, downsample_validation
 
 
 def training(step: int, reward: float | None, **figures: Any) -> TrainingPoint:
@@ -31,7 +31,7 @@ def curve(
     points: tuple[TrainingPoint, ...] = ()
     passes: tuple[ValidationPoint, ...] = ()
     for step, reward in enumerate(rewards, 1):
-        points = thinned_training((*points, training(step, reward, **{n: of(step) for n, of in figures.items()})))
+        points = downsample_training((*points, training(step, reward, **{n: of(step) for n, of in figures.items()})))
         if step % every == 0 and (earned := held_out(step)) is not None:
-            passes = thinned_validation((*passes, validation(step, earned)))
+            passes = downsample_validation((*passes, validation(step, earned)))
     return TrainingMetrics(rollouts_per_step=64, steps=len(rewards), training=points, validation=passes)

@@ -58,7 +58,7 @@ class Functions:
             tokenizer=WordTokenizer(),
             workers=SerialWorkers(),
             ledger=self.ledger,
-            shards=ShardSettings(MAX_BYTES_AT_ONCE=1, SHARD_BYTES=len(body) // SHARDS + 1),
+            shards=ShardSettings(MAX_SINGLE_FUNCTION_BYTES=1, SHARD_BYTES=len(body) // SHARDS + 1),
         )
         assert isinstance(divided, ShardedDataset)
         self._divided = divided.model_dump(mode="json")

@@ -32,8 +32,8 @@ SMOKE_TEST = SmokeTestSummary.model_validate(
         "trusted": True,
         "reasons": [],
         "checks": [
-            {"name": "contract", "verdict": "pass", "detail": "all [40] answers got a score"},
-            {"name": "batch_independence", "verdict": "warn", "detail": "8 answers change by 0.1"},
+            {"name": "contract", "result": "pass", "detail": "all [40] answers got a score"},
+            {"name": "batch_independence", "result": "warn", "detail": "8 answers change by 0.1"},
         ],
         "mean_right": 0.9,
         "mean_wrong": 0.1,

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.asking import AskedPart, AskGraderInput, SmokeTestPart, SmokeTestParts
+from rft.contracts.probe_batches import AskedPart, RunProbeBatchInput, SmokeTestPart, SmokeTestParts
 from rft.contracts.steps import PreparedDataset, SmokeTestInput, SmokeTestOutcome
-from rft.smoke_test.plan import MOST_PARALLEL, PARALLELISM
+from rft.grading.batch_sizes import MAX_PARALLEL
+from rft.smoke_test.plan import PARALLELISM
 from tests.kit.project import STATES, TASKS
 from tests.statemachine.machine import choose, evaluated
 
@@ -39,7 +40,7 @@ def payload(step: str, state_input: Any) -> Any:
 def items(parts: tuple[SmokeTestPart, ...]) -> list[Any]:
     """What each item of the Map begins with."""
     handed_on = SmokeTestParts(grader_arn=GRADER, parts=parts).model_dump(mode="json")
-    target, state_input = choose("AskedAtOnce?", handed_on)
+    target, state_input = choose("AllProbesSent?", handed_on)
     state, context = STATES[target], {"Execution": {"Input": RUN_INPUT}}
     return [
         evaluated(
@@ -54,7 +55,7 @@ def items(parts: tuple[SmokeTestPart, ...]) -> list[Any]:
 @pytest.mark.parametrize("trusted", [True, False])
 def test_what_one_function_asked_goes_on_as_ever(trusted: bool) -> None:
     outcome = SmokeTestOutcome(trusted=trusted, grader_arn=GRADER, report_uri="s3://b/r").model_dump(mode="json")
-    assert choose("AskedAtOnce?", outcome) == ("GraderTrusted?", outcome)
+    assert choose("AllProbesSent?", outcome) == ("GraderTrusted?", outcome)
 
 
 def test_a_smoke_test_begins_with_nothing_asked() -> None:
@@ -63,7 +64,7 @@ def test_a_smoke_test_begins_with_nothing_asked() -> None:
 
 @pytest.mark.parametrize("parts", [TWO, TWO[:1]])
 def test_each_part_is_asked_of_the_same_grader(parts: tuple[SmokeTestPart, ...]) -> None:
-    given = [AskGraderInput.model_validate(payload("AskGrader", item)) for item in items(parts)]
+    given = [RunProbeBatchInput.model_validate(payload("RunProbeBatch", item)) for item in items(parts)]
     assert tuple(each.part for each in given) == parts
     assert {each.grader_arn for each in given} == {GRADER}
     assert {each.dataset.train_rows for each in given} == {120}
@@ -72,7 +73,7 @@ def test_each_part_is_asked_of_the_same_grader(parts: tuple[SmokeTestPart, ...])
 @pytest.mark.parametrize("numbers", [(1,), (1, 2), (7, 5, 6)])
 def test_the_smoke_test_goes_on_once_all_parts_are_asked(numbers: tuple[int, ...]) -> None:
     asked = [AskedPart(number=number, batches=8).model_dump(mode="json") for number in numbers]
-    target, handed_on = choose("AllAsked?", asked)
+    target, handed_on = choose("AllBatchesRun?", asked)
     assert target == "SmokeTestGrader"
     assert SmokeTestInput.model_validate(payload(target, handed_on)).asked == max(numbers) + 1
 
@@ -80,10 +81,10 @@ def test_the_smoke_test_goes_on_once_all_parts_are_asked(numbers: tuple[int, ...
 @pytest.mark.parametrize("others", [[], [{"number": 0, "batches": 8}], [{"error": "Other", "cause": "later"}]])
 def test_an_error_of_any_part_ends_the_run_by_its_own_name_and_is_no_score(others: list[Any]) -> None:
     fine = {"number": 3, "batches": 8}
-    assert choose("AllAsked?", [fine, FAILED, *others]) == ("RecordOutcome", {"status": "FAILED", **FAILED})
+    assert choose("AllBatchesRun?", [fine, FAILED, *others]) == ("RecordOutcome", {"status": "FAILED", **FAILED})
 
 
 def test_all_functions_together_ask_as_much_at_once_as_a_grader_must_bear() -> None:
-    state = STATES["AskGraderInParts"]
-    assert state["MaxConcurrency"] * PARALLELISM == MOST_PARALLEL
+    state = STATES["RunProbeBatches"]
+    assert state["MaxConcurrency"] * PARALLELISM == MAX_PARALLEL
     assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}

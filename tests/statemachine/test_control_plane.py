@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from rft.runs.prices import LIST_PRICES
+from rft.forecast.prices import LIST_PRICES
 from tests.kit.cost_model import (
     AFTER,
     BEFORE,

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from rft.contracts.asking import AskedPart, AskGraderInput
 from rft.contracts.base import Contract
+from rft.contracts.probe_batches import AskedPart, RunProbeBatchInput
 from rft.contracts.shards import (
     IndexedShard,
     IndexShardInput,
@@ -24,9 +24,9 @@ from rft.contracts.steps import (
     CheckTrainingInput,
     ForecastInput,
     ForecastOutcome,
-    Outcome,
     PreparedDataset,
     RunInput,
+    RunOutcome,
     SmokeTestInput,
     SmokeTestOutcome,
     StartedJob,
@@ -43,12 +43,12 @@ INPUTS: dict[str, type[Contract]] = {
     "WriteShard": WriteShardInput,
     "JoinShards": JoinShardsInput,
     "SmokeTestGrader": SmokeTestInput,
-    "AskGrader": AskGraderInput,
+    "RunProbeBatch": RunProbeBatchInput,
     "ForecastRun": ForecastInput,
     "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
     "CheckTraining": CheckTrainingInput,
-    "RecordOutcome": Outcome,
+    "RecordOutcome": RunOutcome,
 }
 OUTPUTS: dict[str, type[Contract]] = {
     "PrepareDataset": PreparedDataset,
@@ -57,7 +57,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "WriteShard": WrittenShard,
     "JoinShards": PreparedDataset,
     "SmokeTestGrader": SmokeTestOutcome,
-    "AskGrader": AskedPart,
+    "RunProbeBatch": AskedPart,
     "ForecastRun": ForecastOutcome,
     "RequestApproval": ApprovalOutcome,
     "StartTraining": StartedJob,
@@ -75,10 +75,10 @@ def ending(outcome: dict[str, Any], recorded: str | None = None) -> tuple[str, d
     return final, evaluated(fields, states={"input": state_input})
 
 
-def recorded_as(outcome: dict[str, Any]) -> Outcome:
+def recorded_as(outcome: dict[str, Any]) -> RunOutcome:
     """What record_outcome is called with; fails where that breaks its contract."""
     states = {"input": outcome, "context": {"Execution": {"Input": {"run_id": "a-20260102t030405-0123abcd"}}}}
-    return Outcome.model_validate(evaluated(TASKS["RecordOutcome"]["Arguments"]["Payload"], states=states))
+    return RunOutcome.model_validate(evaluated(TASKS["RecordOutcome"]["Arguments"]["Payload"], states=states))
 
 
 @pytest.mark.parametrize("step", [name for name in TASKS if name != "RecordOutcome" and name in STATES])
@@ -196,8 +196,8 @@ def test_any_other_end_of_the_job_fails_the_run(job_status: str) -> None:
     assert ending(outcome) == ("TrainingFailed", {"Error": "TrainingStopped", "Cause": HOSTILE})
 
 
-@pytest.mark.parametrize("recorded", sorted(get_args(Outcome.model_fields["status"].annotation)))
-@pytest.mark.parametrize("wanted", sorted(get_args(Outcome.model_fields["status"].annotation)))
+@pytest.mark.parametrize("recorded", sorted(get_args(RunOutcome.model_fields["status"].annotation)))
+@pytest.mark.parametrize("wanted", sorted(get_args(RunOutcome.model_fields["status"].annotation)))
 def test_the_execution_succeeds_exactly_when_the_ledger_says_completed(wanted: str, recorded: str) -> None:
     final, fields = ending({"status": wanted, "error": "E", "cause": "C"}, recorded)
     assert (STATES[final]["Type"] == "Succeed") is (recorded == "COMPLETED")

@@ -54,8 +54,8 @@ def payload(step: str, state_input: Any) -> Any:
 
 def test_only_a_dataset_that_was_divided_goes_on_in_parts() -> None:
     prepared = dict.fromkeys(PreparedDataset.model_fields, "")
-    assert choose("PreparedAtOnce?", prepared)[0] == "SmokeTestGrader"
-    assert choose("PreparedAtOnce?", DIVIDED) == ("IndexShards", DIVIDED)
+    assert choose("FitsOneFunction?", prepared)[0] == "SmokeTestGrader"
+    assert choose("FitsOneFunction?", DIVIDED) == ("IndexShards", DIVIDED)
 
 
 @pytest.mark.parametrize("shards", [SHARDS, SHARDS[:1]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rft.contracts.prices import PriceTable
-from rft.runs.prices import LIST_PRICES
+from rft.forecast.prices import LIST_PRICES
 from tests.kit.project import ROOT
 
 TEXT = (ROOT / "docs" / "forecast.md").read_text()

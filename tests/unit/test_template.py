@@ -206,7 +206,7 @@ def test_a_judge_behind_a_profile_is_reached_through_that_profile_only() -> None
 def test_bedrock_and_the_smoke_test_call_the_judges_published_alias() -> None:
     properties = RESOURCES["GradePandalm"]["Properties"]
     assert (properties["AutoPublishAlias"], properties["AutoPublishAliasAllProperties"]) == ("live", True)
-    for name in ("BedrockRole", "SmokeTestGrader", "AskGrader"):
+    for name in ("BedrockRole", "SmokeTestGrader", "RunProbeBatch"):
         (invoke, _foreign) = [s for s in statements(RESOURCES[name]) if "lambda:InvokeFunction" in s["Action"]]
         assert {"Ref": "GradePandalm.Alias"} in invoke["Resource"]
     for name in ("Api", "SmokeTestGrader"):

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from rft.contracts.complaints import complaints
 from rft.contracts.run_request import RunRequest
+from rft.contracts.validation_messages import validation_messages
 from rft.errors import InvalidRequest
 from rft.tasks import task as task_named
 from rft_cli.client.upload import is_local, unreadable
@@ -80,7 +80,7 @@ def checked(request: Mapping[str, Any]) -> Request:
     try:
         task_named(RunRequest.model_validate_json(json.dumps(request)).dataset.task)
     except ValidationError as error:
-        raise CommandError("the request is not valid: " + complaints(error, "request")) from error
+        raise CommandError("the request is not valid: " + validation_messages(error, "request")) from error
     except InvalidRequest as error:
         raise CommandError(f"the request is not valid: {error}") from error
     return dict(request)

@@ -23,7 +23,7 @@ from emulator.simulator.simulation import simulate as simulated
 from rft.contracts.base import RunId
 from rft.contracts.dataset import DatasetRow, Manifest
 from rft.contracts.grading import GradeResult, rollout_event
-from rft.smoke_test.probes import BATCH_SAMPLES
+from rft.grading.batch_sizes import BATCH_SAMPLES
 from rft_cli.client.deployment import Deployment
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_under_test import Tried, open_grader
@@ -34,8 +34,8 @@ from rft_cli.views.simulation_report import Report, show
 BATCH = 16
 """Rows of a step where no run says how many: the least that Bedrock takes, as here they cost time."""
 
-MOST_ROLLOUTS = 256
-HELD_OUT_SHARE, MOST_HELD_OUT = 0.1, 100
+MAX_ROLLOUTS = 256
+HELD_OUT_SHARE, MAX_HELD_OUT = 0.1, 100
 
 Where = Callable[[], Deployment]
 
@@ -88,7 +88,7 @@ def of_rows(local: LocalRows, task: str) -> Material:
     return Material(
         task=task,
         rows=rows or local.rows,
-        held_out=list(islice((row for row, held in zip(local.rows, held_out, strict=True) if held), MOST_HELD_OUT)),
+        held_out=list(islice((row for row, held in zip(local.rows, held_out, strict=True) if held), MAX_HELD_OUT)),
         grader=known.default_grader,
         hyperparameters={"batchSize": BATCH, **{name: value for name, (value, _) in known.preset.items()}},
         bad=local.bad,
@@ -108,7 +108,7 @@ def of_run(target: Deployment, run_id: str) -> Material:
         return Material(
             task=manifest.task,
             rows=read_rows(s3, manifest.files["train"].uri),
-            held_out=read_rows(s3, manifest.files["validation"].uri)[:MOST_HELD_OUT],
+            held_out=read_rows(s3, manifest.files["validation"].uri)[:MAX_HELD_OUT],
             grader=asked.get("name") or asked.get("lambda_arn") or known_task(manifest.task).default_grader,
             hyperparameters=manifest.chosen_hyperparameters().model_dump(exclude_none=True),
         )
@@ -163,7 +163,7 @@ class _Grading:
 
 def _plan(material: Material, steps: int) -> SimulationPlan:
     """As many epochs as so many steps take; otherwise as the material says."""
-    made = plan_simulation(len(material.rows), material.hyperparameters, max_steps=steps, max_rollouts=MOST_ROLLOUTS)
+    made = plan_simulation(len(material.rows), material.hyperparameters, max_steps=steps, max_rollouts=MAX_ROLLOUTS)
     epochs = math.ceil(steps / made.steps_per_epoch)
     return replace(made, steps=epochs * made.steps_per_epoch, simulated_steps=steps)
 

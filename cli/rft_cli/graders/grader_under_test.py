@@ -22,11 +22,11 @@ from botocore.config import Config
 from rft import wiring
 from rft.adapters.grader_invoker import LambdaGraderInvoker
 from rft.contracts.grading import Sample
+from rft.grading.batch import RESERVE_SECONDS, Deadline, grade_batch
+from rft.grading.judge_client import JudgeClient
 from rft.ports import GraderReply
 from rft.rewards.components import Component
 from rft.smoke_test.replies import NotJson, decode
-from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
-from rft.steps.judging import KnownJudge
 from rft_cli.errors import CommandError
 from rft_cli.graders.local_judge import LocalJudge
 
@@ -107,7 +107,7 @@ def _answer(handler: Handler, event: Any) -> tuple[Any, str | None]:
 @contextlib.contextmanager
 def _judged_by(judge: LocalJudge) -> Iterator[None]:
     """The project's own graders with this judge, and with nothing of AWS."""
-    before, environment, known = wiring.judges, dict(os.environ), (KnownJudge(judge),)
+    before, environment, known = wiring.judges, dict(os.environ), (JudgeClient(judge),)
     wiring.judges = lambda: known  # type: ignore[assignment]
     os.environ["JUDGE_MODEL_ID"] = judge.model_id
     os.environ.pop("DATA_BUCKET", None)

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.gaming import padding_gains
-from rft.smoke_test.checks.result import SAME
+from rft.smoke_test.checks.exploits import padding_gains
+from rft.smoke_test.checks.result import EPSILON
 from rft.smoke_test.probes import PADDED, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import Scored
 
@@ -22,7 +22,7 @@ COLOURS = {"right": "green", "wrong": "yellow", "hostile": "red"}
 """Groups of answers, as the histogram shows them."""
 
 LONGEST_BAR = 40
-SHOWN_ERRORS = 5
+MAX_SHOWN_ERRORS = 5
 NO_FIGURE = "\N{EN DASH}"
 
 Report = Mapping[str, Any]
@@ -82,7 +82,7 @@ def _histogram(scored: Sequence[Scored]) -> list[dict[str, Any]]:
 def _findings(scored: Sequence[Scored]) -> Iterator[str]:
     """What nobody should train on, most serious first."""
     errors = Counter(one.error for one in scored if one.error)
-    for error, count in errors.most_common(SHOWN_ERRORS):
+    for error, count in errors.most_common(MAX_SHOWN_ERRORS):
         yield f"{count} of {len(scored)} answers have no score: {error}"
     right = _best_right(scored)
     if not right:
@@ -92,7 +92,7 @@ def _findings(scored: Sequence[Scored]) -> Iterator[str]:
     for kind, count in beaten.most_common():
         yield f"{kind.replace('_', ' ')}: earns as much as a right answer in {count} of {len(right)} rows"
     gains = padding_gains(scored, {one.probe.id: one.score for one in scored if one.score is not None})
-    higher = sum(gain > SAME for gain, _ in gains)
+    higher = sum(gain > EPSILON for gain, _ in gains)
     if higher > len(gains) * Thresholds().length_block:
         yield f"padding with empty words raises the score of {higher} of {len(gains)} right answers"
 

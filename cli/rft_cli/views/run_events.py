@@ -9,7 +9,7 @@ from rich.markup import escape
 from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
-VERDICT_MARKS = {"pass": "[green]✔[/]", "warn": "[yellow]![/]", "block": "[red]✘[/]", "not_done": "[dim]-[/]"}
+CHECK_MARKS = {"pass": "[green]✔[/]", "warn": "[yellow]![/]", "block": "[red]✘[/]", "skipped": "[dim]-[/]"}
 
 STATUS_COLOURS = {"COMPLETED": "green", "FAILED": "red", "REJECTED": "red", "CANCELLED": "yellow"}
 
@@ -80,11 +80,11 @@ def dataset_lines(view: View) -> Iterator[str]:
 def dataset_check_lines(view: View) -> Iterator[str]:
     """What the checks of the rows found that is no pass; how many passed."""
     checks = view["dataset_checks"]
-    told = [check for check in checks if check["verdict"] in ("warn", "block")]
-    passed = sum(check["verdict"] == "pass" for check in checks)
+    told = [check for check in checks if check["result"] in ("warn", "block")]
+    passed = sum(check["result"] == "pass" for check in checks)
     yield f"          rows      {passed} of {len(checks)} checks passed"
     for check in told:
-        yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']}: {escape(check['detail'])}"
+        yield f"          {CHECK_MARKS[check['result']]} {check['name']}: {escape(check['detail'])}"
 
 
 def smoke_test_calls_lines(view: View) -> Iterator[str]:
@@ -101,7 +101,7 @@ def smoke_test_lines(view: View) -> Iterator[str]:
     report = view["smoke_test"]
     width = max((len(check["name"]) for check in report["checks"]), default=0)
     for check in report["checks"]:
-        yield f"          {VERDICT_MARKS[check['verdict']]} {check['name']:<{width}} {escape(check['detail'])}"
+        yield f"          {CHECK_MARKS[check['result']]} {check['name']:<{width}} {escape(check['detail'])}"
     if report["mean_right"] is not None and report["mean_wrong"] is not None:
         yield f"          scores    right {report['mean_right']:.3f} · wrong {report['mean_wrong']:.3f}"
 

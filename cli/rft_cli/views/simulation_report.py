@@ -16,7 +16,7 @@ Report = Mapping[str, Any]
 
 LINES = 10
 SHOWN_BEHAVIOURS = 3
-LEAST_SHARE = 0.005
+MIN_SHARE = 0.005
 COLOURS = {"learns": "green", "learns nothing": "yellow", "is gamed": "red"}
 
 
@@ -76,5 +76,5 @@ def _figure(value: float | None) -> str:
 def _mix(mix: Mapping[str, float]) -> str:
     """The largest shares of what is not right."""
     shares = sorted(((share, name) for name, share in mix.items() if name != "right"), reverse=True)
-    shown = [(share, name) for share, name in shares if share >= LEAST_SHARE][:SHOWN_BEHAVIOURS]
+    shown = [(share, name) for share, name in shares if share >= MIN_SHARE][:SHOWN_BEHAVIOURS]
     return " · ".join(f"{name.replace('_', ' ')} {share:.0%}" for share, name in shown)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.run_events import TERMINAL, Narrator, status_mark
 
-OTHER_VERDICTS = {"warn": "warned", "not_done": "not done"}
+OTHER_RESULTS = {"warn": "warned", "skipped": "not done"}
 SIMULATED = "[yellow](simulated)[/]"
 
 
@@ -100,7 +100,7 @@ def _reward_line(rewards: Rewards) -> str:
 def _smoke_test_line(report: View) -> str:
     if not report["trusted"]:
         return "grader not trusted: " + "; ".join(report["reasons"])
-    verdicts = Counter(check["verdict"] for check in report["checks"])
-    others = [f"{verdicts[verdict]} {words}" for verdict, words in OTHER_VERDICTS.items() if verdicts[verdict]]
+    verdicts = Counter(check["result"] for check in report["checks"])
+    others = [f"{verdicts[verdict]} {words}" for verdict, words in OTHER_RESULTS.items() if verdicts[verdict]]
     passed = f"{verdicts['pass']} of {len(report['checks'])} checks passed"
     return ", ".join(["grader trusted", passed, *others])

@@ -9,17 +9,17 @@
     ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
     ├── JobRequestInvalid          the training request breaks Bedrock's own model
     ├── JobNotFound                Bedrock knows no such job
-    ├── PlanChanged                a smoke test's questions are no longer those that were asked
+    ├── StalePlan                a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
     ├── RunConflict                the same run id or key with another request
     ├── TransitionRefused          a status change the table does not allow
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached
     │   │   └── JudgeThrottled     it asked to slow down
-    │   ├── JudgeHeldBack          it has been away for a while, so it is not asked for a while
+    │   ├── JudgeCircuitOpen          it has been away for a while, so it is not asked for a while
     │   ├── JudgeRefused           it will not take this call, however often it is made
     │   └── JudgeReplyInvalid      it answered, but not what was asked for
-    ├── OutOfTime                  a batch's time was up before a sample was graded
+    ├── DeadlineExceeded                  a batch's time was up before a sample was graded
     ├── RetryableThrottling        AWS asked us to slow down
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -87,7 +87,7 @@ class JobNotFound(RftError):
     """Bedrock has no job under this name or ARN."""
 
 
-class PlanChanged(RftError):
+class StalePlan(RftError):
     """The stack was updated while a grader was asked: what was answered fits no question of the smoke test's any more.
 
     Started again, the run is asked by one version.
@@ -118,7 +118,7 @@ class JudgeThrottled(JudgeUnavailable):
     """The judge refused for load: asking again later is all it takes."""
 
 
-class JudgeHeldBack(JudgeError):
+class JudgeCircuitOpen(JudgeError):
     """The judge has failed again and again, and is not asked until some time has passed."""
 
 
@@ -130,7 +130,7 @@ class JudgeReplyInvalid(JudgeError):
     """The judge answered with something other than what it was asked for."""
 
 
-class OutOfTime(RftError):
+class DeadlineExceeded(RftError):
     """A grader's time was up before this sample was graded."""
 
 

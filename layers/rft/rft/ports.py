@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # a function loads only the contracts that its own step uses:
     from rft.contracts.job import Job
     from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
     from rft.contracts.telemetry import Rollout
-    from rft.runs.rollouts import StoredRollouts
 
 Input = TypeVar("Input")
 Result = TypeVar("Result")
@@ -149,7 +148,7 @@ class TrainingJobs(Protocol):
         """Ask the job to stop; nothing happens to one that has ended or is stopping already. Raises as `get`."""
         ...
 
-    def at_work(self) -> Sequence[str]:
+    def active(self) -> Sequence[str]:
         """Names of all jobs of this account and region that are InProgress, whoever made them. Raises as `get`."""
         ...
 
@@ -200,7 +199,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def keep_token(self, run_id: str, token: str) -> None:
+    def save_token(self, run_id: str, token: str) -> None:
         """Keep the task token that lets the run's execution go on, in place of an earlier one; no record shows it."""
         ...
 
@@ -286,7 +285,7 @@ class Executions(Protocol):
         """Abort the run's execution; nothing happens where it has ended or never was. Raises as `find`."""
         ...
 
-    def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
+    def send_task_success(self, token: str, output: Mapping[str, Any]) -> bool:
         """End the wait that `token` belongs to with `output`; False where nobody waits for it any more.
 
         Raises as `find`.
@@ -343,6 +342,14 @@ class RolloutLog(Protocol):
     def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
         """Add one object of rows, all of this run. Raises RetryableThrottling, RetryableServiceError."""
         ...
+
+
+@dataclass(frozen=True)
+class StoredRollouts:
+    """An object of rollouts: its name after the run's prefix, and its size in bytes."""
+
+    name: str
+    size: int
 
 
 class RolloutReader(Protocol):

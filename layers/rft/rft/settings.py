@@ -41,24 +41,24 @@ class StorageSettings(Settings):
 
 
 class ShardSettings(Settings):
-    """Past `max_bytes_at_once` a dataset is prepared in parts of about `shard_bytes` each."""
+    """Past `max_single_function_bytes` a dataset is prepared in parts of about `shard_bytes` each."""
 
-    max_bytes_at_once: int = Field(alias="MAX_BYTES_AT_ONCE", default=1024**3, gt=0)
+    max_single_function_bytes: int = Field(alias="MAX_SINGLE_FUNCTION_BYTES", default=1024**3, gt=0)
     shard_bytes: int = Field(alias="SHARD_BYTES", default=256 * 1024**2, gt=0)
 
     def shards(self, size: int) -> int:
         """Into how many parts a dataset of `size` bytes is divided; states pass their list, so it must stay short."""
-        return min(MOST_SHARDS, -(-size // self.shard_bytes))
+        return min(MAX_SHARDS, -(-size // self.shard_bytes))
 
 
-MOST_SHARDS = 200
+MAX_SHARDS = 200
 """Each part that is written reads the whole source, and Step Functions passes 256 KB: 200 parts take some 25 KB."""
 
 
-class AskingSettings(Settings):
+class ProbeSettings(Settings):
     """How long one function puts the questions that grow with the sample; what is left is asked by several."""
 
-    ask_at_once_seconds: int = Field(alias="ASK_AT_ONCE_SECONDS", default=400, ge=0, le=400)
+    probe_budget_seconds: int = Field(alias="PROBE_BUDGET_SECONDS", default=400, ge=0, le=400)
 
 
 class GraderDirectory(Settings):

@@ -33,7 +33,7 @@ from rft.settings import (
 )
 
 if TYPE_CHECKING:
-    from rft.steps.judging import KnownJudge
+    from rft.grading.judge_client import JudgeClient
 
 
 @cache
@@ -123,11 +123,11 @@ def training_jobs() -> TrainingJobs:
 @cache
 def notifier() -> Notifier:
     """The outcome topic, with notices in the ledger's table."""
-    from rft.adapters.notices import DynamoNotices
+    from rft.adapters.notification_dedup import DynamoSendOnce
     from rft.adapters.notifier import SnsNotifier
 
     table = LedgerSettings.from_environment().ledger_table
-    notices = DynamoNotices(_client("dynamodb"), table=table, clock=clock())
+    notices = DynamoSendOnce(_client("dynamodb"), table=table, clock=clock())
     return SnsNotifier(_client("sns"), topic_arn=TopicSettings.from_environment().outcome_topic_arn, notices=notices)
 
 
@@ -142,11 +142,11 @@ def executions() -> Executions:
 
 
 @cache
-def judges() -> tuple[KnownJudge, ...]:
+def judges() -> tuple[JudgeClient, ...]:
     """The judge models on Bedrock, and what this container learns about them. Retries are the grader's own."""
     from rft.adapters.judge import BedrockJudge
-    from rft.steps.judge_load import AdaptiveLimit
-    from rft.steps.judging import KnownJudge
+    from rft.grading.concurrency_limiter import ConcurrencyLimiter
+    from rft.grading.judge_client import JudgeClient
 
     settings = JudgeSettings.from_environment()
     client = _client(
@@ -156,14 +156,14 @@ def judges() -> tuple[KnownJudge, ...]:
         connections=settings.judge_parallelism,
     )
     return tuple(
-        KnownJudge(
+        JudgeClient(
             BedrockJudge(
                 client,
                 model_id=model_id,
                 structured_output=settings.judge_structured_output,
                 prompt_caching=settings.judge_prompt_caching,
             ),
-            limit=AdaptiveLimit(settings.judge_parallelism),
+            limit=ConcurrencyLimiter(settings.judge_parallelism),
             cache=judge_cache(),
         )
         for model_id in settings.judge_model_ids

@@ -40,7 +40,7 @@ class MemoryExecutions:
         if run_id in self.started:
             self.ended.setdefault(run_id, Execution(status="ABORTED", error=error, cause=cause))
 
-    def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
+    def send_task_success(self, token: str, output: Mapping[str, Any]) -> bool:
         if token not in self.waiting:
             return False
         self.waiting.remove(token)

@@ -64,7 +64,7 @@ class MemoryJobs:
         self.jobs[name] = Job.model_validate({**dict(self.jobs[name]), **changes})
         return self.jobs[name]
 
-    def at_work(self) -> list[str]:
+    def active(self) -> list[str]:
         return [job.name for job in self.jobs.values() if job.status is JobStatus.IN_PROGRESS]
 
     def _find(self, name_or_arn: str) -> Job:

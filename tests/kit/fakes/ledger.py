@@ -9,7 +9,7 @@ from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, Uploa
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
 from rft.ports import Changes, Clock, RunPage
 from rft.runs.approval import answered
-from rft.runs.records import RunFilter, from_cursor, listed, position, revised, to_cursor
+from rft.runs.records import RunFilter, from_cursor, list_position, listed, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
 
@@ -59,7 +59,7 @@ class MemoryLedger:
         approval = answered(record, decision)
         return record if approval == record.approval else self._write(record, {"approval": approval})
 
-    def keep_token(self, run_id: str, token: str) -> None:
+    def save_token(self, run_id: str, token: str) -> None:
         self.tokens[run_id] = token
 
     def token(self, run_id: str) -> str:
@@ -95,10 +95,10 @@ class MemoryLedger:
     ) -> RunPage:
         before = from_cursor(cursor) if cursor else "~"
         wanted = RunFilter(status=status, name=name, tag=tag)
-        newest_first = sorted(self.records.values(), key=position, reverse=True)
-        found = [record for record in newest_first if position(record) < before and wanted.passes(record)]
+        newest_first = sorted(self.records.values(), key=list_position, reverse=True)
+        found = [record for record in newest_first if list_position(record) < before and wanted.passes(record)]
         more = len(found) > limit
-        return RunPage(tuple(map(listed, found[:limit])), to_cursor(position(found[limit - 1])) if more else None)
+        return RunPage(tuple(map(listed, found[:limit])), to_cursor(list_position(found[limit - 1])) if more else None)
 
     def _write(self, record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
         changed = revised(record, changes, at=self._clock.now())

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from rft.contracts.telemetry import Rollout
-from rft.runs.rollouts import StoredRollouts, rollouts_key, rollouts_prefix
+from rft.ports import StoredRollouts
+from rft.training.rollouts import rollouts_key, rollouts_prefix
 
 
 class MemoryRollouts:

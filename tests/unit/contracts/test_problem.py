@@ -16,8 +16,8 @@ NEVER_MET_BY_A_CALLER = {
     "JobNotFound",
     "JobRequestInvalid",
     "JudgeError",
-    "OutOfTime",
-    "PlanChanged",
+    "DeadlineExceeded",
+    "StalePlan",
 }
 """Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft.contracts.checks import Check
 from rft.contracts.dataset_checks import DatasetChecks
 from rft.contracts.run_request import Split
-from rft.contracts.smoke_test import Check
 from rft.datasets.checks import RowFigures, blocks, check_rows
-from rft.datasets.duplicates import Seen, shingles, signature, similarity
-from rft.datasets.survey import MOST_ROWS, survey
+from rft.datasets.duplicates import DuplicateIndex, shingles, signature, similarity
+from rft.datasets.profile import MAX_ROWS, profile_rows
 
 WORDS = [f"word{n}" for n in range(4000)]
 
@@ -55,7 +55,7 @@ def checked(
         prompt_tokens=tokens or {10: 1},
         max_prompt_length=100,
     )
-    read = survey({name: len(found) for name, found in rows.items()}, lambda split, at: rows[split][at])  # type: ignore[misc]
+    read = profile_rows({name: len(found) for name, found in rows.items()}, lambda split, at: rows[split][at])  # type: ignore[misc]
     return check_rows("r", figures, read)
 
 
@@ -69,8 +69,8 @@ def different(count: int, start: int = 0) -> list[bytes]:
 
 def test_a_sound_dataset_passes_and_what_was_not_looked_at_says_so() -> None:
     found = checked(different(100), different(10, 500), different(10, 600), labels={"a": 60, "b": 60})
-    verdicts = {each.name: each.verdict.value for each in found.checks}
-    assert verdicts.pop("base_model_misses") == "not_done"
+    verdicts = {each.name: each.result.value for each in found.checks}
+    assert verdicts.pop("base_model_misses") == "skipped"
     assert set(verdicts.values()) == {"pass"}
     assert (found.rows, found.looked_at) == (120, 120)
     assert blocks(found) == ()
@@ -82,8 +82,8 @@ def test_repeated_and_nearly_repeated_prompts_are_told_apart() -> None:
     rows += [row(prompt(5), task_id="same"), *(row(text, task_id=f"near-{n}") for n, text in enumerate(near))]
     found = checked(rows)
     assert (check(found, "repeated_prompts").value, check(found, "near_duplicates").value) == (1 / 94, 3 / 94)
-    assert [each.task_id for each in check(found, "repeated_prompts").worst] == ["same"]
-    assert check(found, "repeated_prompts").verdict == "warn"
+    assert [each.task_id for each in check(found, "repeated_prompts").worst_examples] == ["same"]
+    assert check(found, "repeated_prompts").result == "warn"
 
 
 def test_a_tasks_own_wording_makes_no_prompts_alike() -> None:
@@ -95,8 +95,8 @@ def test_a_tasks_own_wording_makes_no_prompts_alike() -> None:
 def test_a_prompt_of_another_split_that_training_has_is_a_leak() -> None:
     same, near = row(prompt(3), task_id="same"), row(prompt(4) + " indeed", task_id="near")
     found = check(checked(different(100), [same], [near, *different(8, 900)], strategy="random"), "leaks")
-    assert (found.verdict, found.n, found.value) == ("warn", 10, 0.2)
-    assert {each.task_id for each in found.worst} == {"same", "near"}
+    assert (found.result, found.n, found.value) == ("warn", 10, 0.2)
+    assert {each.task_id for each in found.worst_examples} == {"same", "near"}
 
 
 @pytest.mark.parametrize(("strategy", "verdict"), [("random", "warn"), ("grouped", "block")])
@@ -106,7 +106,7 @@ def test_questions_shared_between_splits_warn_in_a_random_split_and_block_in_a_g
     groups = {"train": [1, 2, 3], "validation": [3, 4], "test": [5]}
     found = checked(different(3), different(2, 10), different(1, 20), strategy=strategy, groups=groups)
     shared = check(found, "shared_groups")
-    assert (shared.verdict, shared.n, shared.value) == (verdict, 3, 1 / 3)
+    assert (shared.result, shared.n, shared.value) == (verdict, 3, 1 / 3)
     assert bool(blocks(found)) == (verdict == "block")
 
 
@@ -115,35 +115,35 @@ def test_questions_shared_between_splits_warn_in_a_random_split_and_block_in_a_g
 )
 def test_prompts_that_would_be_dropped_are_counted(tokens: dict[int, int], verdict: str) -> None:
     found = check(checked(different(5), tokens=tokens), "prompt_length")
-    assert found.verdict == verdict
+    assert found.result == verdict
     assert ("dropped" in found.detail) == (verdict != "pass")
 
 
 @pytest.mark.parametrize("empty", ["", "  ", {}, {"label": ""}, {"a": {"b": None}}])
 def test_references_that_hold_nothing_are_named(empty: Any) -> None:
     found = check(checked([*different(9), row(prompt(50), empty, "hollow")]), "references")
-    assert (found.verdict, found.value, [each.task_id for each in found.worst]) == ("warn", 0.1, ["hollow"])
+    assert (found.result, found.value, [each.task_id for each in found.worst_examples]) == ("warn", 0.1, ["hollow"])
 
 
 def test_references_that_are_all_the_same_are_told() -> None:
     found = check(checked([row(prompt(n), "42") for n in range(20)]), "references")
-    assert found.verdict == "warn"
+    assert found.result == "warn"
     assert "one and the same" in found.detail
 
 
 def test_lopsided_labels_warn_and_none_are_not_done() -> None:
     lopsided = check(checked(different(3), labels={"a": 95, "b": 5}), "label_balance")
-    assert (lopsided.verdict, lopsided.value) == ("warn", 0.95)
-    assert check(checked(different(3), labels={"a": 90, "b": 10}), "label_balance").verdict == "pass"
-    assert check(checked(different(3)), "label_balance").verdict == "not_done"
+    assert (lopsided.result, lopsided.value) == ("warn", 0.95)
+    assert check(checked(different(3), labels={"a": 90, "b": 10}), "label_balance").result == "pass"
+    assert check(checked(different(3)), "label_balance").result == "skipped"
 
 
 def test_splits_in_different_scripts_are_told_apart() -> None:
     latin, cyrillic = different(20), [row("Где здесь что-то новое") for _ in range(5)]
     found = check(checked(latin, cyrillic), "scripts")
-    assert (found.verdict, found.value) == ("warn", 1.0)
+    assert (found.result, found.value) == ("warn", 1.0)
     assert {part.name for part in found.parts} == {"latin", "cyrillic"}
-    assert check(checked([row("12 + 34")], [row("5")]), "scripts").verdict == "not_done"
+    assert check(checked([row("12 + 34")], [row("5")]), "scripts").result == "skipped"
 
 
 def test_the_same_rows_give_the_same_checks() -> None:
@@ -153,9 +153,9 @@ def test_the_same_rows_give_the_same_checks() -> None:
 
 def test_a_large_dataset_is_sampled_and_every_result_of_a_sample_says_so() -> None:
     body = row(prompt(1, words=5))
-    rows = [body] * (MOST_ROWS + 10)
+    rows = [body] * (MAX_ROWS + 10)
     found = checked(rows, tokens={10: len(rows)}, labels={"a": len(rows)})
-    assert (found.rows, found.looked_at) == (MOST_ROWS + 10, (MOST_ROWS + 10) // 2)
+    assert (found.rows, found.looked_at) == (MAX_ROWS + 10, (MAX_ROWS + 10) // 2)
     assert f"a sample of {found.looked_at} of {found.rows} rows" in check(found, "repeated_prompts").detail
     assert "sample" not in check(found, "prompt_length").detail
 
@@ -197,19 +197,19 @@ def test_a_row_that_does_not_begin_as_the_others_is_read_whole() -> None:
     head = "Which of these answers is the better one? " * 20
     odd = row(prompt(1) + head, task_id="odd"), row(prompt(1) + head + "!", task_id="nearly")
     found = check(checked([*(row(head + prompt(n)) for n in range(2, 900)), *odd]), "near_duplicates")
-    assert [example.task_id for example in found.worst] == ["nearly"]
+    assert [example.task_id for example in found.worst_examples] == ["nearly"]
 
 
 def test_near_prompts_are_found_among_many_that_share_phrases() -> None:
     phrases = [prompt(10_000 + n, 12) for n in range(40)]
     rows = [" ".join([*random.Random(n).sample(phrases, 3), prompt(n, 24)]) for n in range(300)]
-    seen = Seen()
+    seen = DuplicateIndex()
     assert not any(seen.nearly(signature(shingles(text))) for text in rows)
     changed = [" ".join([*text.split()[:40], "changed", *text.split()[41:]]) for text in rows]
     assert all(seen.nearly(signature(shingles(text))) for text in changed)
 
 
 def test_a_prompt_without_words_of_its_own_is_like_none() -> None:
-    seen = Seen()
+    seen = DuplicateIndex()
     assert not seen.nearly(signature(set()))
     assert not seen.nearly(signature(shingles("a b c") - shingles("A  b c")))

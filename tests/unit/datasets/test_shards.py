@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rft.datasets.parts import stretches
 from rft.datasets.records import SourceBytes, read_records
+from rft.datasets.row_ranges import row_ranges
 from rft.datasets.shards import Borders, ShardReader
 from rft.errors import DatasetInvalid
 
@@ -83,7 +83,7 @@ def test_an_array_whose_keys_change_places_is_refused_rather_than_read_through()
 @given(st.tuples(*[st.integers(0, 60)] * 3), st.integers(1, 9))
 def test_stretches_cover_each_file_once_and_are_equally_long(rows: tuple[int, int, int], parts: int) -> None:
     of = dict(zip(("train", "validation", "test"), rows, strict=True))
-    found = list(stretches(of, parts))  # type: ignore[arg-type]
+    found = list(row_ranges(of, parts))  # type: ignore[arg-type]
     for split, count in of.items():
         assert [row for each in found if each.split == split for row in range(each.start, each.end)] == list(
             range(count)

@@ -18,7 +18,7 @@ from rft.rewards.rubric import (
     SUPPORTS_VERDICT,
     SYSTEM,
     disagreement,
-    majority,
+    majority_vote,
     quality,
     read_parts,
     read_reply,
@@ -119,8 +119,8 @@ def test_reasons_that_do_not_support_the_verdict_earn_nothing() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(["comparison", "verdict", "reasoning"]), st.text()), st.text())
-def test_an_emulated_judge_can_take_the_prompt_apart(parts: dict[str, str], complaint: str) -> None:
-    assert read_parts(render(parts, code=CODE, complaint=complaint)) == parts
+def test_an_emulated_judge_can_take_the_prompt_apart(parts: dict[str, str], feedback: str) -> None:
+    assert read_parts(render(parts, code=CODE, feedback=feedback)) == parts
 
 
 def test_planted_fences_and_placeholders_stay_text() -> None:
@@ -138,7 +138,7 @@ def test_planted_fences_and_placeholders_stay_text() -> None:
 def test_a_second_request_says_what_was_wrong_with_the_first_reply() -> None:
     assert "could not be used" not in render({}, code=CODE)
     assert "could not be used: every value must be true or false." in render(
-        {}, code=CODE, complaint="every value must be true or false"
+        {}, code=CODE, feedback="every value must be true or false"
     )
 
 
@@ -153,12 +153,12 @@ votes = st.lists(st.fixed_dictionaries({name: st.booleans() for name in NAMES}),
 @settings(max_examples=300)
 @given(votes)
 def test_the_majority_decides_each_criterion_and_a_tie_says_no(given_votes: list[dict[str, bool]]) -> None:
-    decided = majority(given_votes)
+    decided = majority_vote(given_votes)
 
     for name in NAMES:
         yes = [vote[name] for vote in given_votes].count(True)
         assert decided[name] == (yes > len(given_votes) - yes)
-    assert majority(given_votes[:1]) == given_votes[0]
+    assert majority_vote(given_votes[:1]) == given_votes[0]
 
 
 @settings(max_examples=300)

@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rft.contracts.pandalm import LABELS
-from rft.rewards.verdicts import read_answer, read_label, without_thinking
+from rft.rewards.verdicts import read_judgment, read_label, without_thinking
 
 GOOD = "JUDGMENT: Response 1\nREASONING: Response 1 answers, Response 2 does not."
 
 
 def test_the_two_lines_that_were_asked_for_are_well_formed() -> None:
-    answer = read_answer(GOOD)
+    answer = read_judgment(GOOD)
 
     assert (answer.verdict, answer.well_formed) == ("Response 1", True)
     assert answer.reasoning == "Response 1 answers, Response 2 does not."
@@ -33,7 +33,7 @@ def test_the_two_lines_that_were_asked_for_are_well_formed() -> None:
     ],
 )
 def test_case_brackets_spaces_emphasis_and_thinking_do_not_matter(text: str) -> None:
-    answer = read_answer(text)
+    answer = read_judgment(text)
 
     assert (answer.verdict, answer.well_formed) == ("Response 1", True)
     assert answer.reasoning.strip(".") == "because"
@@ -59,7 +59,7 @@ def test_case_brackets_spaces_emphasis_and_thinking_do_not_matter(text: str) -> 
     ],
 )
 def test_what_is_not_one_label_is_no_verdict(text: str) -> None:
-    answer = read_answer(text)
+    answer = read_judgment(text)
 
     assert (answer.verdict, answer.well_formed) == (None, False)
 
@@ -74,7 +74,7 @@ def test_what_is_not_one_label_is_no_verdict(text: str) -> None:
     ],
 )
 def test_hedging_is_no_verdict(text: str) -> None:
-    assert read_answer(text).verdict is None
+    assert read_judgment(text).verdict is None
 
 
 @pytest.mark.parametrize(
@@ -91,15 +91,15 @@ def test_hedging_is_no_verdict(text: str) -> None:
     ],
 )
 def test_an_untidy_answer_keeps_its_verdict_but_not_its_form(text: str) -> None:
-    answer = read_answer(text)
+    answer = read_judgment(text)
 
     assert (answer.verdict, answer.well_formed) == ("Response 1", False)
 
 
 def test_reasoning_goes_on_to_the_end_or_the_next_judgment() -> None:
-    assert read_answer("JUDGMENT: Tie\nREASONING: one\ntwo\nJUDGMENT: Tie\nthree").reasoning == "one\ntwo"
-    assert read_answer("JUDGMENT: Tie\nREASONING:\none").reasoning == "one"
-    assert read_answer("JUDGMENT: Tie\nREASONING: ... :").reasoning == ""
+    assert read_judgment("JUDGMENT: Tie\nREASONING: one\ntwo\nJUDGMENT: Tie\nthree").reasoning == "one\ntwo"
+    assert read_judgment("JUDGMENT: Tie\nREASONING:\none").reasoning == "one"
+    assert read_judgment("JUDGMENT: Tie\nREASONING: ... :").reasoning == ""
 
 
 def decorated(label: str) -> st.SearchStrategy[str]:
@@ -121,7 +121,7 @@ prose = st.text(st.characters(exclude_characters="<>:\uff1a\r\n", exclude_catego
 def test_a_decorated_label_reads_as_itself(case: tuple[str, str, str, str]) -> None:
     label, line, thinking, reasons = case
 
-    answer = read_answer(f"<think>{thinking}\n</think>\n{line}\nREASONING: x{reasons}")
+    answer = read_judgment(f"<think>{thinking}\n</think>\n{line}\nREASONING: x{reasons}")
 
     assert (answer.verdict, answer.well_formed) == (label, True)
 
@@ -129,13 +129,13 @@ def test_a_decorated_label_reads_as_itself(case: tuple[str, str, str, str]) -> N
 @settings(max_examples=1000, deadline=None)
 @given(st.permutations(LABELS).flatmap(lambda two: st.tuples(decorated(two[0]), prose, decorated(two[1]), prose)))
 def test_two_different_verdicts_are_none(parts: tuple[str, ...]) -> None:
-    assert read_answer("\n".join(parts)).verdict is None
+    assert read_judgment("\n".join(parts)).verdict is None
 
 
 @settings(max_examples=1000, deadline=None)
 @given(st.text() | st.lists(st.sampled_from([*GOOD.split(" "), "\n", "<think>", "</think>", "Tie", ":"])).map(" ".join))
 def test_any_text_can_be_read_and_a_verdict_has_a_line_of_its_own(text: str) -> None:
-    answer = read_answer(text)
+    answer = read_judgment(text)
 
     if answer.verdict is not None:
         lines = without_thinking(text).replace("\r", "\n").split("\n")
@@ -148,4 +148,4 @@ def test_any_text_can_be_read_and_a_verdict_has_a_line_of_its_own(text: str) -> 
 def test_a_long_answer_is_read_in_linear_time() -> None:
     """Patterns that backtrack would take minutes on these."""
     for unit in ("* ", "JUDGMENT ", "<think>", "# JUDGMENT*", "\n"):
-        assert read_answer(unit * 200_000).verdict is None
+        assert read_judgment(unit * 200_000).verdict is None

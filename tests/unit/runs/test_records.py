@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rft.contracts.ledger import RunStatus
 from rft.errors import InvalidRequest
-from rft.runs.records import RunFilter, from_cursor, position, revised, to_cursor
+from rft.runs.records import RunFilter, from_cursor, list_position, revised, to_cursor
 from tests.kit.records import run_record
 
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -16,7 +16,7 @@ moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2090, 
 
 @given(moments, moments)
 def test_positions_sort_as_time_does(one: datetime, other: datetime) -> None:
-    earlier, later = (position(run_record(at=moment)) for moment in sorted((one, other)))
+    earlier, later = (list_position(run_record(at=moment)) for moment in sorted((one, other)))
     assert earlier <= later
     assert (earlier == later) == (one == other)
 
@@ -24,12 +24,12 @@ def test_positions_sort_as_time_does(one: datetime, other: datetime) -> None:
 @given(moments, st.integers(min_value=-12, max_value=12))
 def test_positions_do_not_depend_on_time_zones(moment: datetime, hours: int) -> None:
     elsewhere = moment.astimezone(timezone(timedelta(hours=hours)))
-    assert position(run_record(at=elsewhere)) == position(run_record(at=moment))
+    assert list_position(run_record(at=elsewhere)) == list_position(run_record(at=moment))
 
 
 @given(moments)
 def test_cursors_are_read_back(moment: datetime) -> None:
-    place = position(run_record(at=moment))
+    place = list_position(run_record(at=moment))
     assert from_cursor(to_cursor(place)) == place
 
 

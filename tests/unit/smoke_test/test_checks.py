@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.smoke_test import Verdict
+from rft.contracts.checks import CheckResult
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks import CHECKS, gaming, people, stability, validity, worth
+from rft.smoke_test.checks import CHECKS, annotators, discrimination, exploits, stability, validity
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.gate import judge
 from rft.smoke_test.plan import ALONE, ATTACKS, REORDERED, ROUNDS
@@ -51,17 +51,17 @@ def also(base: Evidence, *scores: Scored) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("worths", "verdict", "detail"),
+    ("worths", "result", "detail"),
     [
-        ((1.0, 0.0), Verdict.PASS, "each of 3 answers got one score"),
-        ((1.0, None), Verdict.PASS, "each of 3 answers got one score"),
-        ((1.0, "it failed"), Verdict.BLOCK, "1 of 3 answers got no valid result: it failed"),
+        ((1.0, 0.0), CheckResult.PASS, "each of 3 answers got one score"),
+        ((1.0, None), CheckResult.PASS, "each of 3 answers got one score"),
+        ((1.0, "it failed"), CheckResult.BLOCK, "1 of 3 answers got no valid result: it failed"),
     ],
 )
-def test_contract(worths: tuple[float, Worth], verdict: Verdict, detail: str) -> None:
+def test_contract(worths: tuple[float, Worth], result: CheckResult, detail: str) -> None:
     check = validity.contract(evidence(([worths[0]], [worths[1]])), DEFAULTS)
 
-    assert check.verdict == verdict
+    assert check.result == result
     assert check.detail.startswith(detail)
 
 
@@ -71,7 +71,7 @@ def test_contract_names_the_most_frequent_reasons_first_and_counts_the_rest() ->
     check = validity.contract(evidence((breaches, [])), DEFAULTS)
 
     assert check.detail == "6 of 7 answers got no valid result: b; a; c; and 2 more reasons"
-    assert [example.task_id for example in check.worst] == ["rft-0"]
+    assert [example.task_id for example in check.worst_examples] == ["rft-0"]
 
 
 def test_contract_names_the_payload_shape_that_breaks_it() -> None:
@@ -83,9 +83,9 @@ def test_contract_names_the_payload_shape_that_breaks_it() -> None:
 
 
 def test_liveness() -> None:
-    assert validity.liveness(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.PASS
-    assert validity.liveness(evidence(([None], [0.0])), DEFAULTS).verdict == Verdict.BLOCK
-    assert validity.liveness(evidence(canned="it failed"), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert validity.liveness(evidence(([1.0], [0.0])), DEFAULTS).result == CheckResult.PASS
+    assert validity.liveness(evidence(([None], [0.0])), DEFAULTS).result == CheckResult.BLOCK
+    assert validity.liveness(evidence(canned="it failed"), DEFAULTS).result == CheckResult.SKIPPED
 
 
 def test_liveness_blocks_a_judge_that_by_the_graders_own_metrics_was_never_called() -> None:
@@ -93,36 +93,43 @@ def test_liveness_blocks_a_judge_that_by_the_graders_own_metrics_was_never_calle
         probe = Probe(id="x", kind="right", answer="", source=sampled(0), right=True)
         return Evidence(scores=(Scored(probe, score=1.0, judge={"judge_called": value}),), wanted={})
 
-    assert validity.liveness(called(0.0), DEFAULTS).verdict == Verdict.BLOCK
+    assert validity.liveness(called(0.0), DEFAULTS).result == CheckResult.BLOCK
     assert "was asked about none of the right answers" in validity.liveness(called(0.0), DEFAULTS).detail
-    assert validity.liveness(called(1.0), DEFAULTS).verdict == Verdict.PASS
+    assert validity.liveness(called(1.0), DEFAULTS).result == CheckResult.PASS
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "verdict"),
-    [(1.0, 0.0, Verdict.PASS), (0.06, 0.0, Verdict.PASS), (0.03, 0.0, Verdict.BLOCK), (0.0, 0.0, Verdict.BLOCK)],
+    ("right", "wrong", "result"),
+    [
+        (1.0, 0.0, CheckResult.PASS),
+        (0.06, 0.0, CheckResult.PASS),
+        (0.03, 0.0, CheckResult.BLOCK),
+        (0.0, 0.0, CheckResult.BLOCK),
+    ],
 )
-def test_spread(right: float, wrong: float, verdict: Verdict) -> None:
-    assert worth.spread(evidence(*[([right], [wrong])] * 10), DEFAULTS).verdict == verdict
+def test_spread(right: float, wrong: float, result: CheckResult) -> None:
+    assert discrimination.spread(evidence(*[([right], [wrong])] * 10), DEFAULTS).result == result
 
 
 @pytest.mark.parametrize(
-    ("flat", "verdict"), [(5, Verdict.PASS), (6, Verdict.WARN), (8, Verdict.WARN), (9, Verdict.BLOCK)]
+    ("flat", "result"), [(5, CheckResult.PASS), (6, CheckResult.WARN), (8, CheckResult.WARN), (9, CheckResult.BLOCK)]
 )
-def test_spread_counts_rows_on_which_all_answers_tie(flat: int, verdict: Verdict) -> None:
+def test_spread_counts_rows_on_which_all_answers_tie(flat: int, result: CheckResult) -> None:
     rows = [([1.0], [1.0])] * flat + [([1.0], [0.0])] * (10 - flat)
 
-    check = worth.spread(evidence(*rows), DEFAULTS)
+    check = discrimination.spread(evidence(*rows), DEFAULTS)
 
-    assert check.verdict == verdict
+    assert check.result == result
     assert check.parts[0].value == flat / 10
 
 
 def test_spread_tells_a_constant_grader_from_one_that_does_not_see_what_is_wrong() -> None:
     seen = scored(0, "empty", 0.0)
 
-    assert worth.spread(evidence(([0.5], [0.5])), DEFAULTS).detail.startswith("the grader is constant at about 0.50")
-    assert worth.spread(also(evidence(([0.5], [0.5])), seen), DEFAULTS).detail.startswith(
+    assert discrimination.spread(evidence(([0.5], [0.5])), DEFAULTS).detail.startswith(
+        "the grader is constant at about 0.50"
+    )
+    assert discrimination.spread(also(evidence(([0.5], [0.5])), seen), DEFAULTS).detail.startswith(
         "right and wrong answers earn alike, about 0.50"
     )
 
@@ -140,32 +147,34 @@ def test_spread_tells_a_constant_grader_from_one_that_does_not_see_what_is_wrong
 def test_direction_asks_every_right_answer_to_beat_every_other(
     row: tuple[list[float], list[float]], beaten: bool
 ) -> None:
-    check = worth.direction(evidence(row), DEFAULTS)
+    check = discrimination.direction(evidence(row), DEFAULTS)
 
     assert (check.value, check.n) == (1.0 - beaten, 1)
 
 
 @pytest.mark.parametrize("kind", ["swapped", "off_topic", "empty"])
 def test_direction_counts_every_kind_of_answer_that_is_not_right(kind: str) -> None:
-    check = worth.direction(also(evidence(([0.5], [0.0])), scored(0, kind, 0.6)), DEFAULTS)
+    check = discrimination.direction(also(evidence(([0.5], [0.0])), scored(0, kind, 0.6)), DEFAULTS)
 
-    assert check.verdict == Verdict.BLOCK
+    assert check.result == CheckResult.BLOCK
 
 
-@pytest.mark.parametrize(("bad", "verdict"), [(1, Verdict.PASS), (2, Verdict.WARN), (3, Verdict.BLOCK)])
-def test_direction_warns_above_one_row_in_twenty_and_blocks_above_one_in_ten(bad: int, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("bad", "result"), [(1, CheckResult.PASS), (2, CheckResult.WARN), (3, CheckResult.BLOCK)])
+def test_direction_warns_above_one_row_in_twenty_and_blocks_above_one_in_ten(bad: int, result: CheckResult) -> None:
     rows = [([1.0], [0.0])] * (20 - bad) + [([0.0], [1.0])] * bad
 
-    check = worth.direction(evidence(*rows), DEFAULTS)
+    check = discrimination.direction(evidence(*rows), DEFAULTS)
 
-    assert check.verdict == verdict
+    assert check.result == result
     assert check.interval is not None
     assert check.interval[0] < bad / 20 < check.interval[1]
-    assert check.worst[0].task_id in {f"rft-{n}" for n in range(20 - bad, 20)}
+    assert check.worst_examples[0].task_id in {f"rft-{n}" for n in range(20 - bad, 20)}
 
 
 def test_direction_leaves_out_rows_where_a_score_is_missing() -> None:
-    check = worth.direction(evidence(([1.0], [0.0]), ([None], [0.0]), ([1.0], ["it failed"]), ([1.0], [])), DEFAULTS)
+    check = discrimination.direction(
+        evidence(([1.0], [0.0]), ([None], [0.0]), ([1.0], ["it failed"]), ([1.0], [])), DEFAULTS
+    )
 
     assert check.n == 1
 
@@ -173,34 +182,35 @@ def test_direction_leaves_out_rows_where_a_score_is_missing() -> None:
 def test_direction_without_wrong_answers_can_fail_but_never_pass() -> None:
     right = evidence(([1.0], []), ([1.0], []))
 
-    check = worth.direction(also(right, scored(0, "empty", 0.0), scored(1, "empty", 0.0)), DEFAULTS)
+    check = discrimination.direction(also(right, scored(0, "empty", 0.0), scored(1, "empty", 0.0)), DEFAULTS)
 
-    assert check.verdict == Verdict.NOT_DONE
+    assert check.result == CheckResult.SKIPPED
     assert "probes" in check.detail
-    assert worth.direction(right, DEFAULTS).verdict == Verdict.NOT_DONE
-    assert worth.direction(also(right, scored(0, "empty", 1.0)), DEFAULTS).verdict == Verdict.BLOCK
+    assert discrimination.direction(right, DEFAULTS).result == CheckResult.SKIPPED
+    assert discrimination.direction(also(right, scored(0, "empty", 1.0)), DEFAULTS).result == CheckResult.BLOCK
 
 
 @pytest.mark.parametrize(
-    ("right", "verdict"), [([1.0, 0.6], Verdict.PASS), ([1.0, 0.5], Verdict.WARN), ([1.0, 0.0], Verdict.WARN)]
+    ("right", "result"),
+    [([1.0, 0.6], CheckResult.PASS), ([1.0, 0.5], CheckResult.WARN), ([1.0, 0.0], CheckResult.WARN)],
 )
 def test_minimum_is_the_mean_of_right_answers_and_the_threshold_itself_passes(
-    right: list[float], verdict: Verdict
+    right: list[float], result: CheckResult
 ) -> None:
     rows = evidence(*[([score], [0.0]) for score in right])
 
-    assert worth.minimum(rows, DEFAULTS).verdict == verdict
-    assert worth.minimum(rows, Thresholds(minimum_block=0.81)).verdict == Verdict.BLOCK
+    assert discrimination.minimum(rows, DEFAULTS).result == result
+    assert discrimination.minimum(rows, Thresholds(minimum_block=0.81)).result == CheckResult.BLOCK
 
 
 def test_minimum_leaves_errors_out_of_the_mean() -> None:
-    assert worth.minimum(evidence(([1.0, None, "it failed"], [])), DEFAULTS).value == 1.0
+    assert discrimination.minimum(evidence(([1.0, None, "it failed"], [])), DEFAULTS).value == 1.0
 
 
 def test_minimum_blocks_without_right_answers_and_is_not_done_where_none_was_scored() -> None:
-    assert worth.minimum(evidence(([], [0.0])), DEFAULTS).verdict == Verdict.BLOCK
-    assert worth.minimum(evidence(([None], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
-    assert worth.minimum(evidence(canned="it failed"), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert discrimination.minimum(evidence(([], [0.0])), DEFAULTS).result == CheckResult.BLOCK
+    assert discrimination.minimum(evidence(([None], [0.0])), DEFAULTS).result == CheckResult.SKIPPED
+    assert discrimination.minimum(evidence(canned="it failed"), DEFAULTS).result == CheckResult.SKIPPED
 
 
 def rounds(*worths: tuple[float, float, float]) -> list[Scored]:
@@ -212,12 +222,13 @@ def rounds(*worths: tuple[float, float, float]) -> list[Scored]:
 
 
 @pytest.mark.parametrize(
-    ("apart", "verdict"), [(0.0, Verdict.PASS), (0.06, Verdict.PASS), (0.09, Verdict.WARN), (0.24, Verdict.BLOCK)]
+    ("apart", "result"),
+    [(0.0, CheckResult.PASS), (0.06, CheckResult.PASS), (0.09, CheckResult.WARN), (0.24, CheckResult.BLOCK)],
 )
-def test_repeatability_is_the_mean_difference_between_rounds(apart: float, verdict: Verdict) -> None:
+def test_repeatability_is_the_mean_difference_between_rounds(apart: float, result: CheckResult) -> None:
     check = stability.repeatability(also(evidence(), *rounds(*[(0.5, 0.5, 0.5 + apart)] * 8)), DEFAULTS)
 
-    assert check.verdict == verdict
+    assert check.result == result
     assert check.value == pytest.approx(apart * 2 / 3)
 
 
@@ -233,10 +244,10 @@ def test_any_company_or_shape_that_changes_scores_beyond_repeatability_blocks(
         moved = [scored(n, "right", 0.55, trial) for n in range(8)]
         kept = [scored(n, "right", 0.51, trial) for n in range(8)]
 
-        assert checked(also(same, *moved), DEFAULTS).verdict == Verdict.BLOCK
-        assert checked(also(same, *kept), DEFAULTS).verdict == Verdict.PASS
+        assert checked(also(same, *moved), DEFAULTS).result == CheckResult.BLOCK
+        assert checked(also(same, *kept), DEFAULTS).result == CheckResult.PASS
     noisy = also(evidence(), *rounds(*[(0.4, 0.5, 0.6)] * 8))
-    assert checked(also(noisy, *moved), DEFAULTS).verdict == Verdict.PASS
+    assert checked(also(noisy, *moved), DEFAULTS).result == CheckResult.PASS
 
 
 def load(*seconds: float | None, timeout: float | None = 100) -> Evidence:
@@ -244,17 +255,17 @@ def load(*seconds: float | None, timeout: float | None = 100) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "verdict"),
+    ("seconds", "result"),
     [
-        ([50.0] * 12, Verdict.PASS),
-        ([50.0] * 11 + [51.0], Verdict.BLOCK),
-        ([50.0] * 19 + [51.0], Verdict.PASS),
-        ([1.0] * 11 + [None], Verdict.BLOCK),
-        ([], Verdict.NOT_DONE),
+        ([50.0] * 12, CheckResult.PASS),
+        ([50.0] * 11 + [51.0], CheckResult.BLOCK),
+        ([50.0] * 19 + [51.0], CheckResult.PASS),
+        ([1.0] * 11 + [None], CheckResult.BLOCK),
+        ([], CheckResult.SKIPPED),
     ],
 )
-def test_load_holds_p95_to_half_the_timeout(seconds: list[float | None], verdict: Verdict) -> None:
-    assert stability.load(load(*seconds), DEFAULTS).verdict == verdict
+def test_load_holds_p95_to_half_the_timeout(seconds: list[float | None], result: CheckResult) -> None:
+    assert stability.load(load(*seconds), DEFAULTS).result == result
 
 
 def test_load_says_which_timeout_it_took_and_what_was_refused() -> None:
@@ -272,57 +283,57 @@ def attacked(hits: int, rows: int, kind: str, *, plain: float = 0.0, success: fl
     return also(base, *attacks)
 
 
-ATTACK_CHECKS: Mapping[str, Any] = {"master_key": gaming.master_keys, "injection": gaming.injection}
+ATTACK_CHECKS: Mapping[str, Any] = {"master_key": exploits.master_keys, "injection": exploits.injection}
 
 
 @pytest.mark.parametrize("kind", ATTACK_CHECKS)
 @pytest.mark.parametrize(
-    ("hits", "verdict"), [(0, Verdict.PASS), (1, Verdict.WARN), (2, Verdict.WARN), (3, Verdict.BLOCK)]
+    ("hits", "result"), [(0, CheckResult.PASS), (1, CheckResult.WARN), (2, CheckResult.WARN), (3, CheckResult.BLOCK)]
 )
 def test_any_success_of_an_attack_warns_and_more_than_one_in_twenty_blocks(
-    kind: str, hits: int, verdict: Verdict
+    kind: str, hits: int, result: CheckResult
 ) -> None:
     check = ATTACK_CHECKS[kind](attacked(hits, 40, kind), DEFAULTS)
 
-    assert (check.verdict, check.n) == (verdict, 40)
-    assert len(check.worst) == min(hits, 3)
+    assert (check.result, check.n) == (result, 40)
+    assert len(check.worst_examples) == min(hits, 3)
     assert ("'the one'" in check.detail) == bool(hits)
 
 
 @pytest.mark.parametrize("kind", ATTACK_CHECKS)
 def test_an_attack_succeeds_from_half_a_right_answers_score(kind: str) -> None:
-    assert ATTACK_CHECKS[kind](attacked(20, 20, kind, success=0.49), DEFAULTS).verdict == Verdict.PASS
+    assert ATTACK_CHECKS[kind](attacked(20, 20, kind, success=0.49), DEFAULTS).result == CheckResult.PASS
 
 
 def test_an_injection_that_earns_no_more_than_its_wrong_answer_alone_is_no_success() -> None:
-    assert gaming.injection(attacked(20, 20, "injection", plain=0.5), DEFAULTS).verdict == Verdict.PASS
+    assert exploits.injection(attacked(20, 20, "injection", plain=0.5), DEFAULTS).result == CheckResult.PASS
 
 
 def test_the_worst_of_several_keys_decides() -> None:
     base = attacked(0, 20, "master_key")
     other = [scored(n, "master_key", 1.0, ATTACKS, variant="Solution") for n in range(20)]
 
-    check = gaming.master_keys(also(base, *other), DEFAULTS)
+    check = exploits.master_keys(also(base, *other), DEFAULTS)
 
-    assert check.verdict == Verdict.BLOCK
+    assert check.result == CheckResult.BLOCK
     assert {part.name: part.value for part in check.parts} == {"the one": 0.0, "Solution": 1.0}
 
 
-@pytest.mark.parametrize("check", [gaming.master_keys, gaming.injection, gaming.length])
+@pytest.mark.parametrize("check", [exploits.master_keys, exploits.injection, exploits.length])
 def test_attacks_need_a_right_answer_to_compare_with(check: Any) -> None:
     none = also(evidence(([], [0.0])), scored(0, "master_key", 1.0, ATTACKS), scored(0, "injection", 1.0, ATTACKS))
 
-    assert check(none, DEFAULTS).verdict == Verdict.NOT_DONE
+    assert check(none, DEFAULTS).result == CheckResult.SKIPPED
 
 
 @pytest.mark.parametrize(
-    ("higher", "verdict"), [(3, Verdict.PASS), (4, Verdict.WARN), (8, Verdict.WARN), (9, Verdict.BLOCK)]
+    ("higher", "result"), [(3, CheckResult.PASS), (4, CheckResult.WARN), (8, CheckResult.WARN), (9, CheckResult.BLOCK)]
 )
-def test_length_counts_right_answers_that_padding_improves(higher: int, verdict: Verdict) -> None:
+def test_length_counts_right_answers_that_padding_improves(higher: int, result: CheckResult) -> None:
     base = evidence(*[([0.8], [0.0])] * 40)
     padded = [scored(n, "padded", 0.9 if n < higher else 0.7, ATTACKS, of=f"{n}right0") for n in range(40)]
 
-    assert gaming.length(also(base, *padded), DEFAULTS).verdict == verdict
+    assert exploits.length(also(base, *padded), DEFAULTS).result == result
 
 
 LABELS = ("Response 1", "Response 2", "Tie")
@@ -348,21 +359,21 @@ def _comparison(n: int) -> Comparison:
 
 
 @pytest.mark.parametrize(
-    ("turned", "verdict"), [(4, Verdict.PASS), (5, Verdict.WARN), (7, Verdict.WARN), (8, Verdict.BLOCK)]
+    ("turned", "result"), [(4, CheckResult.PASS), (5, CheckResult.WARN), (7, CheckResult.WARN), (8, CheckResult.BLOCK)]
 )
-def test_position_counts_rows_that_prefer_the_same_response_when_swapped(turned: int, verdict: Verdict) -> None:
+def test_position_counts_rows_that_prefer_the_same_response_when_swapped(turned: int, result: CheckResult) -> None:
     before = ["Response 1"] * 20
     after = ["Response 2"] * turned + ["Response 1"] * (20 - turned)
 
-    check = gaming.position(preferring(before, after), DEFAULTS)
+    check = exploits.position(preferring(before, after), DEFAULTS)
 
-    assert (check.verdict, check.value) == (verdict, (20 - turned) / 20)
+    assert (check.result, check.value) == (result, (20 - turned) / 20)
 
 
 def test_position_takes_a_lost_preference_for_a_change_and_none_at_all_for_nothing_to_compare() -> None:
-    assert gaming.position(preferring(["Tie", "Tie"], [None, "Tie"]), DEFAULTS).value == 0.5
-    assert gaming.position(preferring([None], [None]), DEFAULTS).verdict == Verdict.NOT_DONE
-    assert gaming.position(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert exploits.position(preferring(["Tie", "Tie"], [None, "Tie"]), DEFAULTS).value == 0.5
+    assert exploits.position(preferring([None], [None]), DEFAULTS).result == CheckResult.SKIPPED
+    assert exploits.position(evidence(([1.0], [0.0])), DEFAULTS).result == CheckResult.SKIPPED
 
 
 def majority(n: int) -> str:
@@ -372,9 +383,9 @@ def majority(n: int) -> str:
 def test_human_agreement_is_kappa_with_the_majority_beside_the_annotators_and_two_baselines() -> None:
     found = preferring([majority(n) for n in range(30)])
 
-    check = people.human_agreement(found, DEFAULTS)
+    check = annotators.human_agreement(found, DEFAULTS)
 
-    assert (check.verdict, check.value, check.n) == (Verdict.PASS, 1.0, 30)
+    assert (check.result, check.value, check.n) == (CheckResult.PASS, 1.0, 30)
     assert check.interval is not None
     assert check.interval[0] < 1.0
     assert [part.name for part in check.parts] == [
@@ -392,16 +403,16 @@ def test_human_agreement_blocks_what_is_no_better_than_length_and_warns_of_what_
     chance = preferring([LABELS[n // 3 % 3] for n in range(30)])
     little = preferring([majority(n) if n % 2 else LABELS[n // 3 % 3] for n in range(200)])
 
-    assert people.human_agreement(chance, DEFAULTS).verdict == Verdict.BLOCK
-    check = people.human_agreement(little, Thresholds(agreement_warn=0.8))
-    assert check.verdict == Verdict.WARN
-    assert check.worst[0].detail.startswith("people say")
+    assert annotators.human_agreement(chance, DEFAULTS).result == CheckResult.BLOCK
+    check = annotators.human_agreement(little, Thresholds(agreement_warn=0.8))
+    assert check.result == CheckResult.WARN
+    assert check.worst_examples[0].detail.startswith("people say")
 
 
 def test_human_agreement_counts_a_row_without_a_preference_as_a_disagreement() -> None:
     found = preferring([majority(n) if n < 20 else None for n in range(30)])
 
-    check = people.human_agreement(found, DEFAULTS)
+    check = annotators.human_agreement(found, DEFAULTS)
 
     assert check.n == 30
     assert check.value is not None
@@ -411,15 +422,17 @@ def test_human_agreement_counts_a_row_without_a_preference_as_a_disagreement() -
 
 
 def test_human_agreement_on_few_rows_or_without_people_is_not_done() -> None:
-    assert people.human_agreement(preferring([majority(n) for n in range(19)]), DEFAULTS).verdict == Verdict.NOT_DONE
-    assert people.human_agreement(evidence(([1.0], [0.0])), DEFAULTS).verdict == Verdict.NOT_DONE
+    assert (
+        annotators.human_agreement(preferring([majority(n) for n in range(19)]), DEFAULTS).result == CheckResult.SKIPPED
+    )
+    assert annotators.human_agreement(evidence(([1.0], [0.0])), DEFAULTS).result == CheckResult.SKIPPED
 
 
 def test_sample_warns_where_rows_are_missing() -> None:
     full, half = evidence(([1.0], [0.0])), evidence(([1.0], [0.0]), ([1.0], []))
 
-    assert validity.sample(full, DEFAULTS).verdict == Verdict.PASS
-    assert validity.sample(half, DEFAULTS).verdict == Verdict.WARN
+    assert validity.sample(full, DEFAULTS).result == CheckResult.PASS
+    assert validity.sample(half, DEFAULTS).result == CheckResult.WARN
     assert validity.sample(half, DEFAULTS).detail.startswith("1 of 2 train rows")
 
 
@@ -428,9 +441,9 @@ def test_without_evidence_no_check_passes_but_the_contract() -> None:
 
     verdicts = {check.name: check for check in judge(stopped, DEFAULTS)}
 
-    assert {name for name, check in verdicts.items() if check.verdict == Verdict.PASS} == {"contract", "liveness"}
+    assert {name for name, check in verdicts.items() if check.result == CheckResult.PASS} == {"contract", "liveness"}
     others = [check for name, check in verdicts.items() if name not in {"contract", "liveness"}]
-    assert {check.verdict for check in others} == {Verdict.NOT_DONE}
+    assert {check.result for check in others} == {CheckResult.SKIPPED}
     assert {check.detail for check in others} == {stopped.stopped}
 
 

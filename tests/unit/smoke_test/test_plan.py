@@ -8,22 +8,20 @@ import pytest
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.run_request import HyperParameters
 from rft.datasets.records import MAX_RECORD
+from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, ROLLOUTS_PER_STEP, rollouts_per_step
 from rft.rewards.samples import read_sample
 from rft.smoke_test.plan import (
     LOAD,
-    MOST_PARALLEL,
     PARALLELISM,
     PART_ASKS,
-    ROLLOUTS_PER_STEP,
     ROUNDS,
     Ask,
     calls,
     numbered,
     parts,
     plan,
-    rollouts_per_step,
 )
-from rft.smoke_test.probes import ATTACKED_ROWS, BATCH_SAMPLES
+from rft.smoke_test.probes import ATTACKED_ROWS
 from rft.smoke_test.sampling import SampledRow
 from rft.smoke_test.shapes import SHAPES
 from rft.tasks import task
@@ -102,7 +100,7 @@ def test_no_batch_holds_an_id_twice_and_none_is_larger_than_a_real_one() -> None
         assert len(set(ids)) == len(ids) <= BATCH_SAMPLES
 
 
-@pytest.mark.parametrize(("rollouts", "sizes"), [(32, [32]), (256, [64] * 4), (8192, [64] * MOST_PARALLEL)])
+@pytest.mark.parametrize(("rollouts", "sizes"), [(32, [32]), (256, [64] * 4), (8192, [64] * MAX_PARALLEL)])
 def test_the_load_is_that_of_a_training_step_as_far_as_it_comes_at_once(rollouts: int, sizes: list[int]) -> None:
     found = trial(LOAD, asks(rollouts_per_step=rollouts))
 

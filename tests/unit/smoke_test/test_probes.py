@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from rft.grading.batch_sizes import BATCH_SAMPLES
 from rft.smoke_test.attacks import INJECTIONS, MASTER_KEYS, PADDING, padded
 from rft.smoke_test.probes import (
     ANSWERS_PER_KIND,
     BATCH_BYTES,
-    BATCH_SAMPLES,
     Probe,
     answers,
     attacks_on,

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from rft.contracts.api import Answer
+from rft.contracts.api import ApprovalRequest
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RunNotFound, TransitionRefused
+from rft.runs.finish_run import finish_run
 from rft.steps.approve_run import approve_run
-from rft.steps.ending import end
 from rft.steps.request_approval import request_approval
 from tests.kit.fake_run import FakeRun
 from tests.kit.records import RUN_ID
@@ -33,7 +33,7 @@ def fake_run() -> FakeRun:
 def answer(fake_run: FakeRun, *, approved: bool = True, by: str = "Ada", run_id: str = RUN_ID) -> RunRecord:
     return approve_run(
         run_id=run_id,
-        answer=Answer(approved=approved, by=by, comment="well"),
+        answer=ApprovalRequest(approved=approved, by=by, comment="well"),
         caller="arn:aws:iam::123456789012:user/ada",
         ledger=fake_run.ledger,
         executions=fake_run.executions,
@@ -66,7 +66,7 @@ def test_an_answer_that_was_recorded_but_not_passed_on_is_passed_on_by_the_repea
     fake_run.executions.waiting.clear()
     with pytest.raises(RetryableServiceError):
         answer(fake_run)
-    fake_run.ledger.keep_token(RUN_ID, "t2")
+    fake_run.ledger.save_token(RUN_ID, "t2")
     fake_run.executions.waiting.add("t2")
     answer(fake_run)
     assert len(fake_run.executions.outputs) == 1
@@ -76,7 +76,7 @@ def test_a_yes_after_the_wait_is_over_is_refused(fake_run: FakeRun) -> None:
     fake_run.executions.waiting.clear()
     with pytest.raises(RetryableServiceError):
         answer(fake_run)
-    end(fake_run.record, S.CANCELLED, error="ApprovalExpired", cause="nobody answered", ledger=fake_run.ledger)
+    finish_run(fake_run.record, S.CANCELLED, error="ApprovalExpired", cause="nobody answered", ledger=fake_run.ledger)
     for _ in range(2):
         with pytest.raises(TransitionRefused, match="CANCELLED"):
             answer(fake_run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rft.contracts.smoke_test import Verdict
+from rft.contracts.checks import CheckResult
 from tests.kit.broken_graders import NOT_A_REPLY, UNTRUE
 from tests.kit.fake_smoke_test import RUN, FakeSmokeTest
 from tests.kit.fakes.grader import CallableGrader, honest
@@ -43,11 +43,11 @@ def test_a_grader_whose_scores_are_worth_nothing_is_rejected_by_name(name: str) 
     outcome = fake.run(make())
 
     assert not outcome.trusted
-    assert fake.check(check).verdict == Verdict.BLOCK, fake.report.reasons
+    assert fake.check(check).result == CheckResult.BLOCK, fake.report.reasons
     assert words in fake.check(check).detail
     assert f"{check}: {fake.check(check).detail}" in fake.report.reasons
-    assert len(fake.check(check).worst) <= 3
-    assert all(example.task_id.startswith("pandalm-") for example in fake.check(check).worst)
+    assert len(fake.check(check).worst_examples) <= 3
+    assert all(example.task_id.startswith("pandalm-") for example in fake.check(check).worst_examples)
 
 
 @pytest.mark.parametrize("check", ALONE)

@@ -16,12 +16,12 @@ from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult, rollout_event
 from rft.contracts.telemetry import JudgeUse
 from rft.errors import JudgeRefused, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
+from rft.grading.batch import MAX_SAMPLES, RESERVE_SECONDS
+from rft.grading.concurrency_limiter import ConcurrencyLimiter
+from rft.grading.judge_client import JudgeClient
 from rft.ports import JudgeReply
 from rft.rewards.rubric import CRITERIA, DIGEST, read_parts
 from rft.steps.grade_pandalm import MAX_REASONING_CHARACTERS, grade_pandalm
-from rft.steps.grading import MAX_SAMPLES, RESERVE_SECONDS
-from rft.steps.judge_load import AdaptiveLimit
-from rft.steps.judging import KnownJudge
 from rft.tasks.pandalm import PandaLm
 from tests.kit.fakes.judge import ALL_TRUE, ScriptedJudge, Step
 from tests.kit.fakes.rollout_log import MemoryRolloutLog
@@ -44,7 +44,7 @@ def sample(answer: str, identity: str = "a", **more: Any) -> dict[str, Any]:
 
 def grade(event: object, judge: ScriptedJudge | None = None, **settings: Any) -> Sequence[GradeResult]:
     settings = {"seconds_left": 60, "sleep": lambda _: None, **settings}
-    return grade_pandalm(event, judges=[KnownJudge(judge or ScriptedJudge())], **settings)
+    return grade_pandalm(event, judges=[JudgeClient(judge or ScriptedJudge())], **settings)
 
 
 def one(answer: str, *script: Step) -> tuple[GradeResult, ScriptedJudge]:
@@ -220,7 +220,7 @@ def test_scores_are_the_same_in_a_throttling_storm() -> None:
     weather = {"sleep": lambda seconds: time.sleep(seconds / SPEED), "monotonic": fast, "parallelism": 16}
 
     def scores(judge: WeatherJudge) -> list[tuple[str, float, bool]]:
-        known = KnownJudge(judge, limit=AdaptiveLimit(16))
+        known = JudgeClient(judge, limit=ConcurrencyLimiter(16))
         results = grade_pandalm(event, judges=[known], seconds_left=120, **weather)  # type: ignore[arg-type]
         return [(result.id, result.aggregate_reward_score, result.errored) for result in results]
 
@@ -324,8 +324,8 @@ def says(**answers: bool) -> str:
     return json.dumps(dict.fromkeys(NAMES, True) | answers)
 
 
-def panel(*replies: Step) -> list[KnownJudge]:
-    return [KnownJudge(ScriptedJudge(otherwise=reply, model_id=f"judge-{n}")) for n, reply in enumerate(replies)]
+def panel(*replies: Step) -> list[JudgeClient]:
+    return [JudgeClient(ScriptedJudge(otherwise=reply, model_id=f"judge-{n}")) for n, reply in enumerate(replies)]
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_a_panel_pays_for_code_checks_no_more_than_one_judge() -> None:
 
 
 def fingerprint(*models: str) -> float:
-    judges = [KnownJudge(ScriptedJudge(model_id=model)) for model in models]
+    judges = [JudgeClient(ScriptedJudge(model_id=model)) for model in models]
     [result] = grade_pandalm([sample(RIGHT)], judges=judges, seconds_left=60)
     return values(result)["judge_fingerprint"]
 
@@ -384,7 +384,7 @@ def test_the_yardstick_is_the_same_number_for_the_same_judges_only() -> None:
 
 def test_equal_answers_are_judged_once_and_probes_each_time() -> None:
     judge = ScriptedJudge()
-    known = [KnownJudge(judge, cache=MemoryJudgeCache())]
+    known = [JudgeClient(judge, cache=MemoryJudgeCache())]
 
     grade_pandalm([sample(RIGHT, str(n)) for n in range(5)], judges=known, seconds_left=60, parallelism=1)
     assert len(judge.prompts) == 1
@@ -399,7 +399,7 @@ def test_a_rollout_whose_judge_fails_keeps_what_is_known_and_what_it_cost() -> N
     judge = ScriptedJudge(["no JSON", "no JSON either"])
     rollout = sample(RIGHT, run_id="demo-20261120t120000-00000000", task_id="t")
 
-    grade_pandalm([rollout], judges=[KnownJudge(judge)], seconds_left=60, rollout_log=lambda: log)
+    grade_pandalm([rollout], judges=[JudgeClient(judge)], seconds_left=60, rollout_log=lambda: log)
 
     [(_, [row])] = log.written
     assert (row.score, row.error) == (None, "JudgeReplyInvalid")
@@ -416,7 +416,7 @@ def test_a_judge_and_a_log_that_both_hang_leave_two_seconds_to_spare(hang: threa
 
     event = [sample(RIGHT, str(n), run_id="demo-20261120t120000-00000000") for n in range(8)]
     limit = RESERVE_SECONDS + 0.3
-    judges = [KnownJudge(ScriptedJudge(otherwise=hangs))]
+    judges = [JudgeClient(ScriptedJudge(otherwise=hangs))]
     log = MemoryRolloutLog(before=hang.wait)
 
     started = time.monotonic()
@@ -434,7 +434,7 @@ def test_the_largest_batch_of_a_panel_fits_lambdas_response() -> None:
             return replace(super().ask(system=system, user=user, schema=schema), cached_tokens=1024)
 
     script: list[Step] = [JudgeThrottled("slow down"), says(no_invented_facts=False)]
-    judges = [KnownJudge(Costly(script, otherwise=says())) for _ in range(3)]
+    judges = [JudgeClient(Costly(script, otherwise=says())) for _ in range(3)]
 
     [result] = grade_pandalm([sample(RIGHT, "x" * 36)], judges=judges, seconds_left=60, sleep=lambda _: None)
 

@@ -58,7 +58,7 @@ class Bucket:
         wanted = {"task": "pandalm", "uri": URI, **dataset}
         request = add_run(self.ledger, RunStatus.PENDING, dataset=wanted).request
         size = len(self.store.objects[URI])
-        settings = ShardSettings(MAX_BYTES_AT_ONCE=at_once or 1, SHARD_BYTES=-(-size // max(shards, 1)))
+        settings = ShardSettings(MAX_SINGLE_FUNCTION_BYTES=at_once or 1, SHARD_BYTES=-(-size // max(shards, 1)))
         first = self._first(request, settings if shards else None)
         if isinstance(first, PreparedDataset):
             return first

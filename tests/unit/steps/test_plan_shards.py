@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.dataset import BadRecord
+from rft.contracts.dataset import RejectedRecord
 from rft.contracts.run_request import RunRequest
-from rft.contracts.shards import Account, IndexedShard, Part, ShardIndex, ShardPlan
+from rft.contracts.shards import Account, IndexedShard, ShardIndex, ShardPart, ShardPlan
 from rft.datasets.bounds import BEDROCK, Bounds
 from rft.datasets.render import group_number
 from rft.errors import DatasetInvalid, DatasetSizeOutOfBounds
@@ -26,7 +26,7 @@ def shard_index(number: int, bad: tuple[int, ...] = (), records: int = 100) -> S
         groups=tuple(group_number(f"{number} {at // 2}", 42) for at in range(good)),
         labels=(0,) * good,
         label_names=("Tie",),
-        bad=tuple(BadRecord(position=at, line=at, reason="is not JSON") for at in bad),
+        bad=tuple(RejectedRecord(position=at, line=at, reason="is not JSON") for at in bad),
         warnings={"odd": 1},
         prompt_tokens={10: good},
     )
@@ -45,8 +45,8 @@ def plan(store: MemoryStore, *indexes: ShardIndex, bounds: Bounds = BEDROCK, **d
     )
 
 
-def parts(store: MemoryStore, planned: ShardPlan) -> list[Part]:
-    return [Part.model_validate_json(store.objects[part_uri(RUN_ID, number, store)]) for number in planned.parts]
+def parts(store: MemoryStore, planned: ShardPlan) -> list[ShardPart]:
+    return [ShardPart.model_validate_json(store.objects[part_uri(RUN_ID, number, store)]) for number in planned.parts]
 
 
 def test_every_good_record_is_in_one_part_under_its_position_in_the_whole_source() -> None:
@@ -68,7 +68,7 @@ def test_the_account_is_that_of_all_shards() -> None:
     plan(store, shard_index(0), shard_index(1, bad=(3,)), max_bad_records=1)
     account = Account.model_validate_json(store.objects[account_uri(RUN_ID, store)])
     assert (account.records, account.warnings, account.prompt_tokens) == (200, {"odd": 2}, {10: 199})
-    assert account.bad == (BadRecord(position=103, line=103, reason="is not JSON"),)
+    assert account.bad == (RejectedRecord(position=103, line=103, reason="is not JSON"),)
     assert sum(account.rows.values()) == 199
     assert account.labels == {name: {"Tie": rows} for name, rows in account.rows.items()}
 

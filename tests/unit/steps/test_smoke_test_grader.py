@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 
 from emulator.bedrock.judge import stand_in_reply
+from rft.contracts.checks import CheckResult
 from rft.contracts.grading import GradeResult
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import GraderRequest
-from rft.contracts.smoke_test import Calls, SmokeTestReport, Verdict
+from rft.contracts.smoke_test import Calls, SmokeTestReport
 from rft.contracts.steps import SmokeTestOutcome
 from rft.errors import InvalidRequest, RetryableThrottling
+from rft.grading.judge_client import JudgeClient
 from rft.rewards.samples import read_sample
 from rft.smoke_test.plan import ROUNDS
 from rft.smoke_test.shapes import SHAPES
@@ -29,7 +31,6 @@ from rft.steps.grade_finqa import grade_finqa
 from rft.steps.grade_format import grade_format
 from rft.steps.grade_gsm8k import grade_gsm8k
 from rft.steps.grade_pandalm import grade_pandalm
-from rft.steps.judging import KnownJudge
 from tests.kit.broken_graders import changed, constant, first_slot_lover, timing_out
 from tests.kit.fake_smoke_test import (
     BY_WEIGHT,
@@ -136,7 +137,7 @@ def test_a_grader_that_fails_the_canned_batch_costs_one_call_and_the_rest_is_not
     fake.run(grader)
 
     assert fake.report.invocations == len(grader.batches) == 1
-    assert fake.verdicts() == {"contract": "block"} | dict.fromkeys(BY_WEIGHT[1:], "not_done")
+    assert fake.verdicts() == {"contract": "block"} | dict.fromkeys(BY_WEIGHT[1:], "skipped")
 
 
 def test_an_error_is_never_a_score() -> None:
@@ -166,7 +167,7 @@ def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends
     assert sum(s.score is None for s in fake.report.scores) == 64
     assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES, *ROUNDS, "reordered", "alone", "sweep"}
     assert fake.verdicts()["direction"] == "pass"
-    assert fake.verdicts()["injection"] == "not_done"
+    assert fake.verdicts()["injection"] == "skipped"
     assert fake.check("injection").detail == "the grader broke the contract before it was asked this"
 
 
@@ -212,7 +213,7 @@ def test_too_little_capacity_under_load_is_a_finding_and_no_fault_to_wait_for() 
 
     fake.run(crowded)
 
-    assert fake.check("load").verdict == Verdict.BLOCK
+    assert fake.check("load").result == CheckResult.BLOCK
     assert fake.check("load").detail.endswith("6 of them were refused by Lambda: the grader's concurrency is too low")
 
 
@@ -232,7 +233,7 @@ def test_few_validation_rows_are_all_taken_and_the_report_says_so() -> None:
 
     assert outcome.trusted
     sample = fake.check("sample")
-    assert sample.verdict == Verdict.WARN
+    assert sample.result == CheckResult.WARN
     assert sample.detail.startswith("32 of 32 train rows and 3 of 8 validation rows have right and wrong answers")
 
 
@@ -253,7 +254,7 @@ def test_rows_with_their_own_probes_are_found_among_many_without() -> None:
     assert outcome.trusted
     assert outcome.grader_arn == FOREIGN
     direction = fake.check("direction")
-    assert (direction.verdict, direction.n) == (Verdict.PASS, 12)
+    assert (direction.result, direction.n) == (CheckResult.PASS, 12)
 
 
 def test_without_wrong_answers_direction_is_not_done_and_never_passed() -> None:
@@ -262,8 +263,8 @@ def test_without_wrong_answers_direction_is_not_done_and_never_passed() -> None:
     outcome = fake.run(exact, task="rft", grader={"name": "pandalm"})
 
     assert outcome.trusted
-    not_done = {name for name, verdict in fake.verdicts().items() if verdict == "not_done"}
-    assert not_done == {"direction", "position", "human_agreement"}
+    skipped = {name for name, verdict in fake.verdicts().items() if verdict == "skipped"}
+    assert skipped == {"direction", "position", "human_agreement"}
     assert fake.verdicts()["sample"] == "warn"
 
 
@@ -310,7 +311,7 @@ def dumped(results: Sequence[GradeResult]) -> list[dict[str, Any]]:
 
 
 def shipped(judge: ScriptedJudge, parallelism: int = 4) -> Grade:
-    known = [KnownJudge(judge)]
+    known = [JudgeClient(judge)]
     return lambda batch: dumped(grade_pandalm(batch, judges=known, seconds_left=60, parallelism=parallelism))
 
 
@@ -336,8 +337,8 @@ def test_the_shipped_graders_are_trusted_on_their_own_tasks(name: str) -> None:
 
     assert outcome.trusted, outcome.cause
     compares = name == "pandalm"
-    not_done = set() if compares else {"position", "human_agreement"}
-    assert fake.verdicts() == {check: "not_done" if check in not_done else "pass" for check in BY_WEIGHT}
+    skipped = set() if compares else {"position", "human_agreement"}
+    assert fake.verdicts() == {check: "skipped" if check in skipped else "pass" for check in BY_WEIGHT}
 
 
 def order(n: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from rft.contracts.run_request import RunRequest
-from rft.contracts.shards import Part, Piece, PinnedSource, WrittenShard
+from rft.contracts.shards import Piece, PinnedSource, ShardPart, WrittenShard
 from rft.errors import DatasetInvalid
 from rft.steps.plan_shards import part_uri
 from rft.steps.write_shard import write_shard
@@ -21,7 +21,7 @@ BODY = json.dumps(ROWS).encode()
 
 def write(store: MemoryStore, *pieces: Piece) -> WrittenShard:
     store.objects[URI] = BODY
-    store.put_bytes(part_uri(RUN_ID, 4, store), Part(pieces=pieces).model_dump_json().encode())
+    store.put_bytes(part_uri(RUN_ID, 4, store), ShardPart(pieces=pieces).model_dump_json().encode())
     return write_shard(
         run_id=RUN_ID,
         request=RunRequest.model_validate({"name": "rows", "dataset": {"task": "rft", "uri": URI}}),

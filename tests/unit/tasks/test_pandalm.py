@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.dataset import DatasetRow
-from rft.rewards.verdicts import read_answer
+from rft.rewards.verdicts import read_judgment
 from rft.tasks.base import BadRecord
 from rft.tasks.pandalm import PandaLm, prompt
 from tests.kit.rows import row
@@ -133,11 +133,11 @@ def test_what_cannot_be_trained_on_is_refused_with_the_reason(raw: object, reaso
 def test_probes_say_what_they_claim_to(votes: tuple[int, int, int], response1: str) -> None:
     row = row_of(record(annotator1=votes[0], annotator2=votes[1], annotator3=votes[2], response1=response1))
     probes = TASK.probes(row)
-    assert [(a.verdict, a.well_formed) for a in map(read_answer, probes.right)] == [(TASK.label(row), True)]
-    wrong = [read_answer(answer) for answer in probes.wrong]
+    assert [(a.verdict, a.well_formed) for a in map(read_judgment, probes.right)] == [(TASK.label(row), True)]
+    wrong = [read_judgment(answer) for answer in probes.wrong]
     assert {a.verdict for a in wrong} == {"Response 1", "Response 2", "Tie"} - {TASK.label(row)}
     assert all(a.well_formed for a in wrong)
-    assert [read_answer(answer).verdict for answer in probes.malformed] == [None] * 3
+    assert [read_judgment(answer).verdict for answer in probes.malformed] == [None] * 3
 
 
 def test_the_right_probes_reasoning_is_about_this_very_comparison() -> None:

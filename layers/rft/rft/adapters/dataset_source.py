@@ -29,7 +29,7 @@ from rft.settings import StorageSettings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MOST_REDIRECTS = 3
+MAX_REDIRECTS = 3
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 10, 30, 300
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -113,7 +113,7 @@ class RemoteDatasetSource:
     @contextmanager
     def _follow(self, address: HttpsAddress, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
         """The response at the end of at most a few redirects, each held to the same rules."""
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             _check_time(deadline)
             with self._get(address) as response:
                 if response.status not in REDIRECTS:
@@ -122,7 +122,7 @@ class RemoteDatasetSource:
                     return
                 location = urljoin(f"https://{address.host}{address.target}", response.headers.get("Location", ""))
             address = check_redirect(location, self._settings.allowed_hosts)
-        raise InvalidRequest(f"{address.host} redirects more than {MOST_REDIRECTS} times", field="dataset.uri")
+        raise InvalidRequest(f"{address.host} redirects more than {MAX_REDIRECTS} times", field="dataset.uri")
 
     @contextmanager
     def _get(self, address: HttpsAddress) -> Iterator[urllib3.BaseHTTPResponse]:

@@ -70,7 +70,7 @@ class StepFunctionsExecutions:
             if found is not None and not found.ended:
                 raise RetryableServiceError(str(refused)) from refused
 
-    def go_on(self, token: str, output: Mapping[str, Any]) -> bool:
+    def send_task_success(self, token: str, output: Mapping[str, Any]) -> bool:
         """SendTaskSuccess."""
         try:
             with translated(dict.fromkeys(NOT_WAITING, _Unknown)):

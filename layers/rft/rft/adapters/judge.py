@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rft.adapters.aws_errors import QUOTA_CODES, THROTTLING_CODES, translated
-from rft.adapters.judge_models import traits
+from rft.adapters.judge_models import capabilities
 from rft.errors import (
     JudgeRefused,
     JudgeReplyInvalid,
@@ -59,7 +59,7 @@ class BedrockJudge:
     def __init__(
         self, client: Any, *, model_id: str, structured_output: Choice = "auto", prompt_caching: Choice = "auto"
     ) -> None:
-        self._client, self._model_id, self._known = client, model_id, traits(model_id)
+        self._client, self._model_id, self._known = client, model_id, capabilities(model_id)
         self._wished = _Extras(structured=structured_output == "on", caches=prompt_caching == "on")
         self._extras = _Extras(
             structured=self._wished.structured or (structured_output == "auto" and self._known.structured),

@@ -19,7 +19,7 @@ _REGION = re.compile(r"^(us|us-gov|eu|apac|jp|au|ca|global)\.")
 
 
 @dataclass(frozen=True)
-class Traits:
+class ModelCapabilities:
     """`structured`: takes outputConfig.textFormat. `caches`: takes cachePoint. `sampling`: takes a temperature."""
 
     structured: bool = False
@@ -28,24 +28,24 @@ class Traits:
     max_tokens: int = PLAIN_TOKENS
 
 
-_CLAUDE_THINKS = Traits(caches=True, sampling=False, max_tokens=THINKING_TOKENS)
-_THINKS_STRUCTURED = Traits(structured=True, max_tokens=THINKING_TOKENS)
+_CLAUDE_THINKS = ModelCapabilities(caches=True, sampling=False, max_tokens=THINKING_TOKENS)
+_THINKS_STRUCTURED = ModelCapabilities(structured=True, max_tokens=THINKING_TOKENS)
 
-FAMILIES: tuple[tuple[str, Traits], ...] = (
-    (r"amazon\.nova-(micro|lite|pro|premier)-", Traits(caches=True)),
-    (r"anthropic\.claude-((haiku|sonnet|opus)-4-5|opus-4-6)", Traits(structured=True, caches=True)),
-    (r"anthropic\.claude-(3-5-haiku|3-7-sonnet|sonnet-4-[26]|opus-4-[12])", Traits(caches=True)),
-    (r"anthropic\.claude-3-", Traits()),
+FAMILIES: tuple[tuple[str, ModelCapabilities], ...] = (
+    (r"amazon\.nova-(micro|lite|pro|premier)-", ModelCapabilities(caches=True)),
+    (r"anthropic\.claude-((haiku|sonnet|opus)-4-5|opus-4-6)", ModelCapabilities(structured=True, caches=True)),
+    (r"anthropic\.claude-(3-5-haiku|3-7-sonnet|sonnet-4-[26]|opus-4-[12])", ModelCapabilities(caches=True)),
+    (r"anthropic\.claude-3-", ModelCapabilities()),
     (r"anthropic\.claude-", _CLAUDE_THINKS),  # later ones refuse a temperature and think before they answer
     (r"openai\.gpt-oss-", _THINKS_STRUCTURED),
     (r"moonshot(ai)?\.kimi-", _THINKS_STRUCTURED),
-    (r"deepseek\.r1", Traits(max_tokens=THINKING_TOKENS)),
-    (r"amazon\.nova-2-", Traits()),
+    (r"deepseek\.r1", ModelCapabilities(max_tokens=THINKING_TOKENS)),
+    (r"amazon\.nova-2-", ModelCapabilities()),
 )
-"""Start of a model's id → its traits; the first that fits counts."""
+"""Start of a model's id → its capabilities; the first that fits counts."""
 
 
-def traits(model_id: str) -> Traits:
+def capabilities(model_id: str) -> ModelCapabilities:
     """By a model's id, a cross-Region profile's id, or the ARN of either."""
     name = _REGION.sub("", model_id.rsplit("/", 1)[-1])
-    return next((known for start, known in FAMILIES if re.match(start, name)), Traits())
+    return next((known for start, known in FAMILIES if re.match(start, name)), ModelCapabilities())

@@ -17,11 +17,11 @@ from rft.adapters.ledger_items import (
     event_item,
     event_of,
     idempotency_key,
-    packed,
-    packed_item,
     record_item,
     record_key,
     record_of,
+    to_attribute,
+    to_item,
 )
 from rft.adapters.ledger_notes import LedgerNotes
 from rft.adapters.ledger_search import RunSearch
@@ -159,9 +159,9 @@ class DynamoLedger(LedgerNotes):
     def _set(self, run_id: str, fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
         """An update of a run's fields on condition that those in `before` still are as they stand there."""
         names = {f"#{number}": name for number, name in enumerate(fields)}
-        values = {f":{number}": packed(value) for number, value in enumerate(fields.values())}
+        values = {f":{number}": to_attribute(value) for number, value in enumerate(fields.values())}
         guards = {f"#before_{number}": name for number, name in enumerate(before)}
-        guarded = {f":before_{number}": packed(value) for number, value in enumerate(before.values())}
+        guarded = {f":before_{number}": to_attribute(value) for number, value in enumerate(before.values())}
         return {
             "Key": record_key(run_id),
             "UpdateExpression": "SET " + ", ".join(f"#{n} = :{n}" for n in range(len(fields))),
@@ -206,7 +206,7 @@ class DynamoLedger(LedgerNotes):
 
     def _claim(self, key: str, run_id: str) -> Item:
         expires = self._clock.now() + timedelta(days=KEY_DAYS)
-        return idempotency_key(key) | packed_item({"run_id": run_id, "expires_at": int(expires.timestamp())})
+        return idempotency_key(key) | to_item({"run_id": run_id, "expires_at": int(expires.timestamp())})
 
     def _known(self, run_id: str, key: str | None) -> RunRecord | None:
         """The run that stands in the way of a new one: the key's, else the one with the same id."""
@@ -224,7 +224,7 @@ class DynamoLedger(LedgerNotes):
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :events)",
-            ExpressionAttributeValues={":pk": record_key(run_id)["pk"], ":events": packed(EVENTS)},
+            ExpressionAttributeValues={":pk": record_key(run_id)["pk"], ":events": to_attribute(EVENTS)},
             ConsistentRead=True,
         )
         with translated():

@@ -12,8 +12,8 @@
     by_status   gsi2pk = status    gsi2sk
     by_name     gsi3pk = name      gsi3sk
 
-Records have all three sort keys, `<created_at>#<run id>`, so each list is newest first. `rft.adapters.notices` keeps
-its items in the same table.
+Records have all three sort keys, `<created_at>#<run id>`, so each list is newest first.
+`rft.adapters.notification_dedup` keeps its items in the same table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from rft.contracts.ledger import RunEvent, RunRecord, UploadRejection
-from rft.runs.records import position
+from rft.runs.records import list_position
 from rft.runs.uploads import upload_digest
 
 Item = dict[str, Any]
@@ -38,77 +38,77 @@ INDEX_KEYS = {"by_created": ("gsi1pk", "gsi1sk"), "by_status": ("gsi2pk", "gsi2s
 ALL_RUNS = "RUN"
 
 
-def packed(plain: Any) -> Any:
+def to_attribute(plain: Any) -> Any:
     """A JSON-able value as DynamoDB's typed one."""
     return TypeSerializer().serialize(_with_decimals(plain))
 
 
-def packed_item(plain: Mapping[str, Any]) -> Item:
+def to_item(plain: Mapping[str, Any]) -> Item:
     """A JSON-able object as an item."""
-    return {name: packed(value) for name, value in plain.items()}
+    return {name: to_attribute(value) for name, value in plain.items()}
 
 
-def unpacked(item: Item) -> dict[str, Any]:
+def from_attribute(item: Item) -> dict[str, Any]:
     """An item as a JSON-able object."""
     return {name: _with_numbers(TypeDeserializer().deserialize(value)) for name, value in item.items()}
 
 
 def record_key(run_id: str) -> Item:
     """Where a run's record is."""
-    return packed_item({"pk": f"RUN#{run_id}", "sk": RECORD})
+    return to_item({"pk": f"RUN#{run_id}", "sk": RECORD})
 
 
 def idempotency_key(key: str) -> Item:
     """Where an idempotency key is; hashed, as callers choose it freely."""
-    return packed_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
+    return to_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
 
 
 def token_key(run_id: str) -> Item:
     """Where a run's task token is."""
-    return packed_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
+    return to_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
 
 
 def upload_key(bucket: str, key: str, version: str) -> Item:
     """Where the rejection of an object version is; hashed, as an object's name may be as long as a key."""
-    return packed_item({"pk": f"UPLOAD#{upload_digest(bucket, key, version)}", "sk": "REJECTION"})
+    return to_item({"pk": f"UPLOAD#{upload_digest(bucket, key, version)}", "sk": "REJECTION"})
 
 
 def rejection_item(rejection: UploadRejection) -> Item:
     """A rejection's item, with its place in the list of rejections."""
     fields = rejection.model_dump(mode="json")
     place = {"gsi1pk": "REJECTION", "gsi1sk": fields["at"]}
-    return upload_key(rejection.bucket, rejection.key, rejection.version) | packed_item({**place, "upload": fields})
+    return upload_key(rejection.bucket, rejection.key, rejection.version) | to_item({**place, "upload": fields})
 
 
 def rejection_of(item: Item) -> UploadRejection:
     """The rejection in an item."""
-    return UploadRejection.model_validate(unpacked({"upload": item["upload"]})["upload"])
+    return UploadRejection.model_validate(from_attribute({"upload": item["upload"]})["upload"])
 
 
 def record_item(record: RunRecord) -> Item:
     """A new run's item: its fields, one event, its place in each index."""
-    place = position(record)
+    place = list_position(record)
     indexed = {"gsi1pk": ALL_RUNS, "gsi2pk": record.status, "gsi3pk": record.name}
     places = {"gsi1sk": place, "gsi2sk": place, "gsi3sk": place}
     fields = record.model_dump(mode="json")
-    return record_key(record.run_id) | packed_item({**fields, **indexed, **places, "event_count": 1})
+    return record_key(record.run_id) | to_item({**fields, **indexed, **places, "event_count": 1})
 
 
 def event_item(run_id: str, number: int, event: RunEvent) -> Item:
     """One event's item; four digits keep their order."""
     key = {"pk": f"RUN#{run_id}", "sk": f"{EVENTS}{number:04d}"}
-    return packed_item({**key, **event.model_dump(mode="json")})
+    return to_item({**key, **event.model_dump(mode="json")})
 
 
 def record_of(item: Item) -> RunRecord:
     """The record in an item."""
-    plain = unpacked({name: item[name] for name in RunRecord.model_fields if name in item})
+    plain = from_attribute({name: item[name] for name in RunRecord.model_fields if name in item})
     return RunRecord.model_validate(plain)
 
 
 def event_of(item: Item) -> RunEvent:
     """The event in an item."""
-    return RunEvent.model_validate(unpacked({name: item[name] for name in RunEvent.model_fields}))
+    return RunEvent.model_validate(from_attribute({name: item[name] for name in RunEvent.model_fields}))
 
 
 def _with_decimals(value: Any) -> Any:

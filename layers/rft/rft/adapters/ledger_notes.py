@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from rft.adapters.aws_errors import translated
-from rft.adapters.ledger_items import Item, packed_item, rejection_item, rejection_of, token_key, upload_key
+from rft.adapters.ledger_items import Item, rejection_item, rejection_of, to_item, token_key, upload_key
 from rft.contracts.ledger import UploadRejection
 from rft.errors import RunNotFound
 
@@ -22,10 +22,10 @@ class LedgerNotes:
         self._client = client
         self._table = table
 
-    def keep_token(self, run_id: str, token: str) -> None:
+    def save_token(self, run_id: str, token: str) -> None:
         """Keep a task token, beside the record."""
         with translated():
-            self._client.put_item(TableName=self._table, Item=token_key(run_id) | packed_item({"token": token}))
+            self._client.put_item(TableName=self._table, Item=token_key(run_id) | to_item({"token": token}))
 
     def token(self, run_id: str) -> str:
         """The task token."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
-from rft.adapters.ledger_items import ALL_RUNS, INDEX_KEYS, Item, packed, record_of
+from rft.adapters.ledger_items import ALL_RUNS, INDEX_KEYS, Item, record_of, to_attribute
 from rft.contracts.ledger import RunRecord
 from rft.errors import RetryableThrottling
 from rft.ports import RunPage
-from rft.runs.records import UNLISTED, RunFilter, from_cursor, position, to_cursor
+from rft.runs.records import UNLISTED, RunFilter, from_cursor, list_position, to_cursor
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,7 +46,7 @@ class RunSearch:
             found += [record for record in self._records(keys) if self._wanted.passes(record)]
             queries += 1
         if len(found) > limit:
-            before = position(found[limit - 1])
+            before = list_position(found[limit - 1])
         return RunPage(records=tuple(found[:limit]), cursor=to_cursor(before) if before else None)
 
     def _keys(self, before: str, count: int) -> tuple[list[Item], str | None]:
@@ -57,7 +57,7 @@ class RunSearch:
                 TableName=self._table,
                 IndexName=self._index,
                 KeyConditionExpression=f"{partition} = :of AND {sort} < :before",
-                ExpressionAttributeValues={":of": packed(self._of), ":before": packed(before)},
+                ExpressionAttributeValues={":of": to_attribute(self._of), ":before": to_attribute(before)},
                 ScanIndexForward=False,
                 Limit=count,
             )
@@ -69,7 +69,7 @@ class RunSearch:
         items: list[Item] = []
         for _ in range(MAX_QUERIES):
             if not keys:
-                return sorted((record_of(item) for item in items), key=position, reverse=True)
+                return sorted((record_of(item) for item in items), key=list_position, reverse=True)
             wanted = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": ", ".join(LISTED)}
             request: Any = {self._table: {**wanted, "ExpressionAttributeNames": LISTED}}
             with translated():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
-from rft.adapters.notices import DynamoNotices
+from rft.adapters.notification_dedup import DynamoSendOnce
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -19,7 +19,7 @@ MAX_SUBJECT = 100
 class SnsNotifier:
     """Publishes JSON, indented, as people read it in their mail; each notice once."""
 
-    def __init__(self, client: SNSClient, *, topic_arn: str, notices: DynamoNotices) -> None:
+    def __init__(self, client: SNSClient, *, topic_arn: str, notices: DynamoSendOnce) -> None:
         self._client = client
         self._notices = notices
         self._topic_arn = topic_arn

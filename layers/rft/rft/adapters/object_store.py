@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
 from rft.adapters.aws_errors import translated
-from rft.adapters.joining import LEAST_PART_BYTES, Stretch, parts
+from rft.adapters.multipart_concat import MIN_PART_BYTES, ByteRange, copy_parts
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError, RftError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class S3ObjectStore:
     def join(self, uri: str, pieces: Sequence[str]) -> None:
         """Copy inside S3 what is long enough for a part of its own, and carry the rest."""
         sizes = [self._size(piece) for piece in pieces]
-        if sum(sizes) <= LEAST_PART_BYTES:
+        if sum(sizes) <= MIN_PART_BYTES:
             self.put_bytes(uri, b"".join(self.get_bytes(piece) for piece in pieces))
             return
         bucket, key = _bucket_and_key(uri)
@@ -75,16 +75,18 @@ class S3ObjectStore:
             upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="CRC32")["UploadId"]
             target: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": upload}
             try:
-                done: Any = [self._part(target, at, part, pieces) for at, part in enumerate(parts(sizes), 1)]
+                done: Any = [self._part(target, at, part, pieces) for at, part in enumerate(copy_parts(sizes), 1)]
                 self._s3.complete_multipart_upload(**target, MultipartUpload={"Parts": done})
             except BaseException:
                 self._s3.abort_multipart_upload(**target)
                 raise
 
-    def _part(self, target: dict[str, Any], number: int, part: list[Stretch], pieces: Sequence[str]) -> dict[str, Any]:
+    def _part(
+        self, target: dict[str, Any], number: int, part: list[ByteRange], pieces: Sequence[str]
+    ) -> dict[str, Any]:
         """Add a part to an upload, and say what completing it must name: its ETag and what checksums it has."""
         first = part[0]
-        if len(part) == 1 and len(first) >= LEAST_PART_BYTES:
+        if len(part) == 1 and len(first) >= MIN_PART_BYTES:
             bucket, key = _bucket_and_key(pieces[first.piece])
             answer: Any = self._s3.upload_part_copy(
                 **target,
@@ -98,10 +100,10 @@ class S3ObjectStore:
         checksums = {key: answer[key] for key in answer if key.startswith("Checksum") and key != "ChecksumType"}
         return {"PartNumber": number, "ETag": answer["ETag"], **checksums}
 
-    def _bytes(self, uri: str, stretch: Stretch) -> bytes:
+    def _bytes(self, uri: str, byte_range: ByteRange) -> bytes:
         bucket, key = _bucket_and_key(uri)
         with reading(uri):
-            found = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={stretch.start}-{stretch.end - 1}")
+            found = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={byte_range.start}-{byte_range.end - 1}")
             return found["Body"].read()
 
     def _size(self, uri: str) -> int:

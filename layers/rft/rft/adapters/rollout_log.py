@@ -9,7 +9,7 @@ from typing import Any
 from rft.adapters.aws_errors import translated
 from rft.contracts.telemetry import Rollout
 from rft.ports import Clock
-from rft.runs.rollouts import pack, rollouts_key
+from rft.training.rollouts import pack, rollouts_key
 
 
 class S3RolloutLog:

@@ -11,7 +11,8 @@ from rft.adapters.object_store import reading
 from rft.contracts.telemetry import Rollout
 from rft.errors import DatasetNotFound
 from rft.observability import logger
-from rft.runs.rollouts import StoredRollouts, is_rollouts, rollouts_prefix, unpack
+from rft.ports import StoredRollouts
+from rft.training.rollouts import is_rollouts, rollouts_prefix, unpack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -19,7 +19,7 @@ cl100k_base first cuts a text into pieces by a regular expression, and no token 
 letter in it ends with its run of letters, and nothing in the expression looks back, nor past a letter: so there is
 always a cut after the last letter of a run.
 """
-_MOST_AT_END = 256
+_MAX_AT_END = 256
 
 
 class TiktokenTokenizer:
@@ -61,7 +61,7 @@ def _common_tail(texts: Sequence[str]) -> str:
     """The longest end of all texts, up to a limit, that begins at a seam in each of them."""
     if len(texts) < 2:
         return ""
-    backwards = [text[: -_MOST_AT_END - 1 : -1] for text in texts]
+    backwards = [text[: -_MAX_AT_END - 1 : -1] for text in texts]
     common = os.path.commonprefix(backwards)[::-1]  # noqa: RUF071 - of characters, as is meant here
     seam = _SEAM.search(common)
     return common[seam.start() :] if seam else ""

@@ -70,7 +70,7 @@ class BedrockTrainingJobs:
             if self.get(name_or_arn).status is JobStatus.IN_PROGRESS:
                 raise RetryableServiceError(str(refused)) from refused
 
-    def at_work(self) -> list[str]:
+    def active(self) -> list[str]:
         """Names of all jobs that are InProgress; quotas allow a few at a time."""
         with translated():
             pages = self._client.get_paginator("list_model_customization_jobs").paginate(statusEquals="InProgress")

@@ -20,7 +20,7 @@ def addresses(run_id: str) -> dict[Link, str]:
     return {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
 
 
-class Answer(Contract):
+class ApprovalRequest(Contract):
     """A person's answer to a run that waits for approval; `by` is their name, as they give it."""
 
     model_config = ConfigDict(strict=True)

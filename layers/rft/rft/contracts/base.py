@@ -22,7 +22,7 @@ lower-case letters, digits and single hyphens, 63 characters at most."""
 SPLITS = ("train", "validation", "test")
 SplitName = Literal["train", "validation", "test"]
 
-MOST = 2**31 - 1
+MAX_INT32 = 2**31 - 1
 """AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""
 
 

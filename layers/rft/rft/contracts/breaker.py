@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from rft.contracts.base import MOST, Contract, Number, RequestPart
+from rft.contracts.base import MAX_INT32, Contract, Number, RequestPart
 
 Action = Literal["stop", "warn", "off"]
 
@@ -74,7 +74,7 @@ class JudgeCalls(RequestPart):
     """The judges were called more than `limit` times; None sets no budget."""
 
     action: Action = "stop"
-    limit: int | None = Field(default=None, ge=0, le=MOST)
+    limit: int | None = Field(default=None, ge=0, le=MAX_INT32)
 
 
 class JudgeCost(RequestPart):

@@ -86,7 +86,7 @@ class Source(Contract):
     version: str | None = Field(default=None, description="S3 version id or ETag, where there is one.")
 
 
-class BadRecord(Contract):
+class RejectedRecord(Contract):
     """A raw record that was left out: its position in the file (first is 1) and the reason.
 
     `line` is given where the text of a line could not be read, as blank lines hold no record.
@@ -106,7 +106,7 @@ class Manifest(Contract):
     source: Source
     split: Split
     records: int = Field(description="Raw records read, bad ones included.")
-    bad_records: tuple[BadRecord, ...]
+    bad_records: tuple[RejectedRecord, ...]
     warnings: dict[str, int] = Field(description="Kinds of oddity that were kept, with their counts.")
     files: dict[SplitName, SplitFile]
     digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.base import Contract
-from rft.contracts.smoke_test import Check
+from rft.contracts.checks import Check
 
 
 class DatasetChecks(Contract):

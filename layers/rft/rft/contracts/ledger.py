@@ -9,12 +9,13 @@ from pydantic import Field
 
 from rft.contracts.base import Contract
 from rft.contracts.breaker import Finding
+from rft.contracts.checks import CheckSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.run_request import RunRequest
-from rft.contracts.smoke_test import Calls, CheckSummary, SmokeTestSummary
+from rft.contracts.smoke_test import Calls, SmokeTestSummary
 
 
 class RunStatus(StrEnum):

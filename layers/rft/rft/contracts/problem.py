@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from rft.contracts.base import Contract
-from rft.contracts.complaints import complaint
+from rft.contracts.validation_messages import validation_message
 from rft.errors import (
     InvalidRequest,
     RetryableQuota,
@@ -22,8 +22,8 @@ from rft.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
-SHOWN_ERRORS = 50
-SHOWN_CHARACTERS = 200
+MAX_SHOWN_ERRORS = 50
+MAX_SHOWN_CHARACTERS = 200
 
 PROBLEMS: dict[int, tuple[str, str]] = {
     400: ("unreadable-body", "The body is not a JSON object"),
@@ -65,7 +65,7 @@ class Problem(Contract):
     status: int = Field(ge=400, le=599)
     detail: str
     instance: str | None = Field(default=None, description="Names this one answer, as the logs do.")
-    errors: tuple[FieldError, ...] = Field(default=(), description=f"The first {SHOWN_ERRORS} at most.")
+    errors: tuple[FieldError, ...] = Field(default=(), description=f"The first {MAX_SHOWN_ERRORS} at most.")
 
 
 def problem(status: int, detail: str, errors: Iterable[FieldError] = (), *, instance: str | None = None) -> Problem:
@@ -93,10 +93,10 @@ def problem_of_error(error: RftError) -> Problem:
 
 def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem of pydantic's errors, whose `loc` starts with body, header, path or query."""
-    found = [FieldError(field=_field(error["loc"]), message=complaint(error)) for error in errors]
-    return problem(422, f"Fields that break their contract: {len(found)}; see errors.", found[:SHOWN_ERRORS])
+    found = [FieldError(field=_field(error["loc"]), message=validation_message(error)) for error in errors]
+    return problem(422, f"Fields that break their contract: {len(found)}; see errors.", found[:MAX_SHOWN_ERRORS])
 
 
 def _field(loc: tuple[str | int, ...]) -> str:
     path = ".".join(str(part) for part in loc[1:]) or str(loc[0])
-    return path if len(path) <= SHOWN_CHARACTERS else path[:SHOWN_CHARACTERS] + "…"
+    return path if len(path) <= MAX_SHOWN_CHARACTERS else path[:MAX_SHOWN_CHARACTERS] + "…"

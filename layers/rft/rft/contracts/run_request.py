@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from rft.contracts.base import MOST, Number, RequestPart
+from rft.contracts.base import MAX_INT32, Number, RequestPart
 from rft.contracts.breaker import BreakerRequest
 from rft.contracts.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
 from rft.contracts.thresholds import ThresholdName
@@ -58,8 +58,8 @@ class DatasetRequest(RequestPart):
     version: Annotated[str, StringConstraints(pattern=VERSION_ID, max_length=1024)] | None = Field(
         default=None, description="S3's version id: read exactly that version of the object. Default: the newest."
     )
-    max_samples: int | None = Field(default=None, ge=1, le=MOST, description="Use only the first so many records.")
-    max_bad_records: int = Field(default=0, ge=0, le=MOST, description="Go on without up to so many bad records.")
+    max_samples: int | None = Field(default=None, ge=1, le=MAX_INT32, description="Use only the first so many records.")
+    max_bad_records: int = Field(default=0, ge=0, le=MAX_INT32, description="Go on without up to so many bad records.")
     split: Split = Split()
 
 
@@ -85,9 +85,9 @@ class HyperParameters(RequestPart):
     epochCount: int | None = Field(default=None, ge=1, le=50)
     batchSize: int | None = Field(default=None, ge=16, le=512)
     learningRate: float | None = Field(default=None, ge=1e-7, le=1e-3)
-    maxPromptLength: int | None = Field(default=None, ge=1, le=MOST)
+    maxPromptLength: int | None = Field(default=None, ge=1, le=MAX_INT32)
     trainingSamplePerPrompt: int | None = Field(default=None, ge=2, le=16)
-    inferenceMaxTokens: int | None = Field(default=None, ge=1, le=MOST)
+    inferenceMaxTokens: int | None = Field(default=None, ge=1, le=MAX_INT32)
     reasoningEffort: Literal["low", "medium", "high"] | None = None
     evalInterval: int | None = Field(default=None, ge=1, le=100)
 
@@ -125,7 +125,7 @@ class RunRequest(RequestPart):
         default=None, ge=0, description="If the run may cost more, or nobody knows: ask a person, or reject it."
     )
     max_judge_calls: int | None = Field(
-        default=None, ge=0, le=MOST, description="If the judge may be asked more often: as with max_cost_usd."
+        default=None, ge=0, le=MAX_INT32, description="If the judge may be asked more often: as with max_cost_usd."
     )
     tags: dict[TagKey, TagValue] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}

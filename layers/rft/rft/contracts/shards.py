@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.base import Contract
-from rft.contracts.dataset import BadRecord, SplitName
+from rft.contracts.dataset import RejectedRecord, SplitName
 from rft.contracts.steps import RunInput
 
 Layout = Literal["array", "lines"]
@@ -67,7 +67,7 @@ class ShardIndex(Contract):
     groups: tuple[int, ...]
     labels: tuple[int, ...]
     label_names: tuple[str, ...]
-    bad: tuple[BadRecord, ...]
+    bad: tuple[RejectedRecord, ...]
     warnings: dict[str, int]
     prompt_tokens: dict[int, int] = Field(description="Rows by their prompt's length in tokens.")
 
@@ -91,7 +91,7 @@ class Piece(Contract):
     positions: tuple[int, ...]
 
 
-class Part(Contract):
+class ShardPart(Contract):
     """`part-<number>.json`: what one function writes."""
 
     pieces: tuple[Piece, ...]
@@ -101,7 +101,7 @@ class Account(Contract):
     """`account.json`: what the manifest needs to know of the source's records, and of how they were divided."""
 
     records: int
-    bad: tuple[BadRecord, ...]
+    bad: tuple[RejectedRecord, ...]
     warnings: dict[str, int]
     prompt_tokens: dict[int, int]
     rows: dict[SplitName, int]

@@ -2,69 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
-from rft.contracts.agreement import HumanAgreement, Interval
+from rft.contracts.agreement import HumanAgreement
 from rft.contracts.base import Contract
+from rft.contracts.checks import Check, CheckSummary
 from rft.contracts.dataset import SplitName
 from rft.contracts.grading import Score
 from rft.contracts.thresholds import Thresholds
-
-
-class Verdict(StrEnum):
-    """`block` ends the run; `warn` is shown; `not_done` says that a check had nothing to work on, and why."""
-
-    PASS = "pass"
-    WARN = "warn"
-    BLOCK = "block"
-    NOT_DONE = "not_done"
-
-
-class CheckSummary(Contract):
-    """One check's result in short.
-
-    `value` is the measured number, `interval` its 95 % range, `threshold` where it blocks.
-    """
-
-    name: str
-    verdict: Verdict
-    detail: str = Field(description="One sentence with the numbers in it.")
-    n: int = Field(default=0, description="What `value` was measured on: answers, rows or batches, as `detail` says.")
-    value: float | None = None
-    interval: Interval | None = None
-    threshold: float | None = None
-
-
-class Part(Contract):
-    """One share of a check's result, such as one master key."""
-
-    name: str
-    n: int
-    value: float
-    interval: Interval | None = None
-
-
-class Example(Contract):
-    """A row that a check's result comes from."""
-
-    task_id: str
-    detail: str
-
-
-class Check(CheckSummary):
-    """One check's result in full."""
-
-    statistic: str = Field(default="", description="What `value` is: a rate, a mean, a kappa.")
-    warning: float | None = Field(default=None, description="Where the check warns.")
-    parts: tuple[Part, ...] = ()
-    worst: tuple[Example, ...] = Field(default=(), max_length=3, description="The three worst rows.")
-
-    def short(self) -> CheckSummary:
-        """Without parts and examples."""
-        return CheckSummary(**{name: getattr(self, name) for name in CheckSummary.model_fields})
 
 
 class ProbeScore(Contract):

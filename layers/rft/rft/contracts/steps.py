@@ -123,7 +123,7 @@ class TrainingCheck(Contract):
     cause: str = ""
 
 
-class Outcome(Contract):
+class RunOutcome(Contract):
     """record_outcome's input: how the run ended. `error` is a name, `cause` the whole story; both '' on COMPLETED."""
 
     run_id: RunId

@@ -1,7 +1,7 @@
 """What a grader leaves behind of every rollout it graded: one row each, in gzip'd JSON lines.
 
 Bedrock publishes no rewards while it trains, so these rows are the only record of them. An object holds one
-invocation's rows of one run; its key begins with the time it was written (see `rft.runs.rollouts`).
+invocation's rows of one run; its key begins with the time it was written (see `rft.training.rollouts`).
 """
 
 from __future__ import annotations

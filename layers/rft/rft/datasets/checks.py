@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.dataset import SplitName
 from rft.contracts.dataset_checks import DatasetChecks
 from rft.contracts.run_request import Split
-from rft.contracts.smoke_test import Check, Part, Verdict
-from rft.datasets.survey import Rows, Survey
+from rft.datasets.profile import DatasetProfile, Rows
 
 REPEATED_WARN = 0.01
 NEAR_WARN = 0.10
@@ -40,7 +40,7 @@ class RowFigures:
     max_prompt_length: int
 
 
-def check_rows(run_id: str, figures: RowFigures, read: Survey) -> DatasetChecks:
+def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile) -> DatasetChecks:
     """All checks of a dataset's rows."""
     total, looked_at = sum(figures.rows.values()), read.rows.total()
     of_read = (
@@ -55,14 +55,14 @@ def check_rows(run_id: str, figures: RowFigures, read: Survey) -> DatasetChecks:
         _prompt_length(figures),
         *(check if looked_at == total else _of_a_sample(check, looked_at, total) for check in of_read),
         _label_balance(figures.labels),
-        Check(name="base_model_misses", verdict=Verdict.NOT_DONE, detail="there are no rollouts of the base model"),
+        Check(name="base_model_misses", result=CheckResult.SKIPPED, detail="there are no rollouts of the base model"),
     )
     return DatasetChecks(run_id=run_id, rows=total, looked_at=looked_at, checks=checks)
 
 
 def blocks(found: DatasetChecks) -> tuple[str, ...]:
     """Why the dataset must not be trained on; empty where it may."""
-    return tuple(f"{check.name}: {check.detail}" for check in found.checks if check.verdict is Verdict.BLOCK)
+    return tuple(f"{check.name}: {check.detail}" for check in found.checks if check.result is CheckResult.BLOCK)
 
 
 def _shared_groups(figures: RowFigures) -> Check:
@@ -70,12 +70,12 @@ def _shared_groups(figures: RowFigures) -> Check:
     shared, others = figures.shared_rows, figures.rows["validation"] + figures.rows["test"]
     share = shared / others if others else 0.0
     grouped = figures.split.strategy == "grouped"
-    verdict = Verdict.PASS if not shared else Verdict.BLOCK if grouped else Verdict.WARN
+    result = CheckResult.PASS if not shared else CheckResult.BLOCK if grouped else CheckResult.WARN
     detail = f"{shared} of {others} validation and test rows share their question with a training row"
     why = ": a grouped split must not do that" if grouped else ": they measure memory; a grouped split would not"
     return Check(
         name="shared_groups",
-        verdict=verdict,
+        result=result,
         detail=detail + (why if shared else ""),
         n=others,
         value=share,
@@ -90,11 +90,11 @@ def _prompt_length(figures: RowFigures) -> Check:
     longer = sum(count for length, count in figures.prompt_tokens.items() if length > figures.max_prompt_length)
     total = sum(figures.prompt_tokens.values())
     share = longer / total if total else 0.0
-    verdict = Verdict.BLOCK if share > DROPPED_BLOCK else Verdict.WARN if longer else Verdict.PASS
+    result = CheckResult.BLOCK if share > DROPPED_BLOCK else CheckResult.WARN if longer else CheckResult.PASS
     detail = f"{longer} of {total} prompts are over maxPromptLength ({figures.max_prompt_length} tokens, an estimate)"
     return Check(
         name="prompt_length",
-        verdict=verdict,
+        result=result,
         detail=detail + (" and would be dropped from training without a word" if longer else ""),
         n=total,
         value=share,
@@ -108,46 +108,46 @@ def _share_of(name: str, rows: Rows, n: int, what: str, warn: float) -> Check:
     share = rows.count / n if n else 0.0
     return Check(
         name=name,
-        verdict=Verdict.WARN if share > warn else Verdict.PASS,
+        result=CheckResult.WARN if share > warn else CheckResult.PASS,
         detail=f"{rows.count} of {n} {what}",
         n=n,
         value=share,
         warning=warn,
         statistic="share of rows",
-        worst=tuple(rows.first),
+        worst_examples=tuple(rows.first),
     )
 
 
-def _leaks(read: Survey, *, grouped: bool) -> Check:
+def _leaks(read: DatasetProfile, *, grouped: bool) -> Check:
     """Prompts outside training that a training row has, word for word or nearly; in a random split none is let pass."""
     what = "validation and test rows have a prompt that a training row has, or nearly has"
     n = read.rows["validation"] + read.rows["test"]
     return _share_of("leaks", read.leaked, n, what, LEAK_WARN if grouped else 0.0)
 
 
-def _references(read: Survey) -> Check:
+def _references(read: DatasetProfile) -> Check:
     found = _share_of("references", read.empty, read.rows.total(), "reference answers hold nothing", 0.0)
     if len(read.references) != 1 or found.n < 2:
         return found
     same = f"{found.detail}; all rows have one and the same, so that one answer is always right"
-    return found.model_copy(update={"verdict": Verdict.WARN, "detail": same})
+    return found.model_copy(update={"result": CheckResult.WARN, "detail": same})
 
 
 def _label_balance(labels: Mapping[str, int]) -> Check:
     total = sum(labels.values())
     if not total:
-        return Check(name="label_balance", verdict=Verdict.NOT_DONE, detail="the task knows no labels")
+        return Check(name="label_balance", result=CheckResult.SKIPPED, detail="the task knows no labels")
     most, count = max(labels.items(), key=lambda each: (each[1], each[0]))
     share = count / total
     return Check(
         name="label_balance",
-        verdict=Verdict.WARN if share > LABEL_WARN else Verdict.PASS,
+        result=CheckResult.WARN if share > LABEL_WARN else CheckResult.PASS,
         detail=f"{share:.0%} of {total} labels are {most}, the most frequent of {len(labels)}",
         n=total,
         value=share,
         warning=LABEL_WARN,
         statistic="share of the most frequent label",
-        parts=tuple(Part(name=name, n=n, value=n / total) for name, n in sorted(labels.items())),
+        parts=tuple(CheckPart(name=name, n=n, value=n / total) for name, n in sorted(labels.items())),
     )
 
 
@@ -156,19 +156,19 @@ def _scripts(scripts: Mapping[str, Counter[str]]) -> Check:
     training, others = scripts["train"], scripts["validation"] + scripts["test"]
     everything = training + others
     if not training or not others:
-        return Check(name="scripts", verdict=Verdict.NOT_DONE, detail="the prompts of a split hold no letters")
+        return Check(name="scripts", result=CheckResult.SKIPPED, detail="the prompts of a split hold no letters")
     shares = [(script, count / everything.total()) for script, count in everything.most_common(5)]
     apart = sum(abs(_share(training, script) - _share(others, script)) for script in everything) / 2
     mix = ", ".join(f"{script} {share:.1%}" for script, share in shares)
     return Check(
         name="scripts",
-        verdict=Verdict.WARN if apart > SCRIPT_WARN else Verdict.PASS,
+        result=CheckResult.WARN if apart > SCRIPT_WARN else CheckResult.PASS,
         detail=f"letters are {mix}; training and the other splits differ by {apart:.1%}",
         n=everything.total(),
         value=apart,
         warning=SCRIPT_WARN,
         statistic="total variation distance",
-        parts=tuple(Part(name=script, n=everything[script], value=share) for script, share in shares),
+        parts=tuple(CheckPart(name=script, n=everything[script], value=share) for script, share in shares),
     )
 
 

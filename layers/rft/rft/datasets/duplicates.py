@@ -1,4 +1,4 @@
-"""Finds prompts that are the same, or nearly, in one pass: bottom-k MinHash, and an index of pairs of minima.
+"""Finds prompts that are the same, or nearly, in one pass: bottom-k MinHash, and an index of pairs of minhash.
 
 Near: words that two prompts share, in runs of SHINGLE, are at least NEAR of all that either has (Jaccard). It is exact
 for prompts of up to SKETCH runs and estimated from the SKETCH least digests for longer ones (standard error 0.05).
@@ -55,7 +55,7 @@ def _near(one: array[int], other: array[int]) -> bool:
     return shared >= NEAR * max(len(one), len(other)) and similarity(one, other) >= NEAR
 
 
-class Seen:
+class DuplicateIndex:
     """Prompts seen so far; unless told not to, it remembers each that it is asked about.
 
     A bucket keeps its first prompt only, so work stays linear: of many alike, each is compared with the first.
@@ -72,16 +72,16 @@ class Seen:
             self._prompts.add(digest)
         return seen
 
-    def nearly(self, minima: array[int] | None, *, remember: bool = True) -> bool:
+    def nearly(self, minhash: array[int] | None, *, remember: bool = True) -> bool:
         """Whether a prompt that is nearly the same was seen; nothing is like a prompt without words of its own."""
-        if minima is None:
+        if minhash is None:
             return False
-        keys = _keys(minima)
+        keys = _keys(minhash)
         met = [other for key in keys if (other := self._buckets.get(key))]
         if remember:
             for key in keys:
-                self._buckets.setdefault(key, minima)
-        return any(_near(minima, other) for other in _often(met, min(2, len(keys))))
+                self._buckets.setdefault(key, minhash)
+        return any(_near(minhash, other) for other in _often(met, min(2, len(keys))))
 
 
 def _often(met: Sequence[array[int]], times: int) -> list[array[int]]:
@@ -90,8 +90,8 @@ def _often(met: Sequence[array[int]], times: int) -> list[array[int]]:
     return list({id(each): each for each in met if counts[id(each)] >= times}.values())
 
 
-def _keys(minima: array[int]) -> list[int]:
+def _keys(minhash: array[int]) -> list[int]:
     """Neighbours among the least: near prompts share some, and what many prompts say seldom fills a pair."""
-    if len(minima) == 1:
-        return [minima[0]]
-    return [one << 32 | other for one, other in pairwise(minima[: KEYS + 1])]
+    if len(minhash) == 1:
+        return [minhash[0]]
+    return [one << 32 | other for one, other in pairwise(minhash[: KEYS + 1])]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from rft.contracts.dataset import BadRecord
+from rft.contracts.dataset import RejectedRecord
 from rft.contracts.run_request import Split
 from rft.datasets.bounds import Bounds, check_row_count
 from rft.datasets.records import RawRecord
@@ -18,7 +18,7 @@ from rft.errors import DatasetInvalid
 BATCH_RECORDS = 128
 """Rendered at a time: enough that handing them over costs little, few enough to stop soon after too many bad ones."""
 
-MOST_PROBLEMS = 1000
+MAX_PROBLEMS = 1000
 """So many bad records beyond those allowed are looked for; a file that has more is not the task's at all."""
 
 Render = Callable[[Iterable[list[RawRecord]]], Iterator[Rendered]]
@@ -33,7 +33,7 @@ class Loaded:
     """
 
     records: int = 0
-    bad: list[BadRecord] = field(default_factory=list)
+    bad: list[RejectedRecord] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
     prompt_tokens: Counter[int] = field(default_factory=Counter)
 
@@ -65,7 +65,7 @@ def load_rows(
     for rendered in render(batches):
         loaded.add(rendered)
         rows.add(rendered)
-        if len(loaded.bad) > max_bad + MOST_PROBLEMS:
+        if len(loaded.bad) > max_bad + MAX_PROBLEMS:
             break
         check_row_count(len(rows), split, bounds)
     if batches.broken:
@@ -79,7 +79,7 @@ def check_bad_records(loaded: Loaded, max_bad: int) -> None:
         raise DatasetInvalid(_summary(loaded, max_bad), problems(loaded.bad))
 
 
-def problems(bad: Iterable[BadRecord]) -> list[str]:
+def problems(bad: Iterable[RejectedRecord]) -> list[str]:
     """One line for each bad record."""
     return [f"record {each.position}{f' on line {each.line}' if each.line else ''}: {each.reason}" for each in bad]
 
@@ -105,7 +105,7 @@ class _Batches:
 
 
 def _summary(loaded: Loaded, max_bad: int) -> str:
-    looked = "" if len(loaded.bad) <= max_bad + MOST_PROBLEMS else " (reading stopped there)"
+    looked = "" if len(loaded.bad) <= max_bad + MAX_PROBLEMS else " (reading stopped there)"
     return (
         f"{len(loaded.bad)} of {loaded.records} records{looked} cannot be used, and dataset.max_bad_records allows "
         f"{max_bad}: mend them, or raise it to go on without them"

@@ -58,7 +58,7 @@ def build_manifest(
     )
 
 
-def summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
+def dataset_summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
     """What the ledger keeps of a manifest."""
     labels = sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]())
     return DatasetSummary(

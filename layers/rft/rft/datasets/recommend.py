@@ -16,10 +16,10 @@ from rft.contracts.dataset import Recommendation
 from rft.contracts.run_request import HyperParameters
 
 PROMPT_STEP = 64
-LEAST_BATCH, USUAL_BATCH = 16, 128
+MIN_BATCH, USUAL_BATCH = 16, 128
 STEPS_PER_EPOCH = 25
 STEPS_TO_PLATEAU = 40
-MOST_EPOCHS = 12
+MAX_EPOCHS = 12
 EVAL_INTERVAL = 10
 ROOM_TO_REASON = {"low": 2048, "medium": 4096, "high": 8192}
 """Least inferenceMaxTokens by reasoningEffort: AWS's sample gives high effort 8,192; each level below, half of it."""
@@ -87,7 +87,7 @@ class _Chosen:
 def _batch_size(rows: int) -> tuple[int, str]:
     """The largest power of two that still gives enough steps an epoch."""
     fitting = 2 ** int(math.log2(max(1, rows / STEPS_PER_EPOCH)))
-    batch = max(LEAST_BATCH, min(USUAL_BATCH, fitting))
+    batch = max(MIN_BATCH, min(USUAL_BATCH, fitting))
     return (
         batch,
         f"{rows} rows make {math.ceil(rows / batch)} steps of {batch} an epoch; on large data AWS suggests 128",
@@ -95,7 +95,7 @@ def _batch_size(rows: int) -> tuple[int, str]:
 
 
 def _epochs(steps: int) -> tuple[int, str]:
-    epochs = max(1, min(MOST_EPOCHS, math.ceil(STEPS_TO_PLATEAU / steps)))
+    epochs = max(1, min(MAX_EPOCHS, math.ceil(STEPS_TO_PLATEAU / steps)))
     return epochs, f"{epochs * steps} steps in all: validation reward levels off after about {STEPS_TO_PLATEAU}"
 
 

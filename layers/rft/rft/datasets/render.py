@@ -12,10 +12,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from rft.contracts.dataset import BadRecord, Message, SplitName, prompt_text
+from rft.contracts.dataset import Message, RejectedRecord, SplitName, prompt_text
 from rft.datasets.records import RawRecord
-from rft.tasks.base import BadRecord as Unusable
-from rft.tasks.base import Example, Task
+from rft.tasks.base import BadRecord, Example, Task
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -37,7 +36,7 @@ class Rendered:
     groups: array[int] = field(default_factory=lambda: array("Q"))
     labels: list[str] = field(default_factory=list)
     prompt_tokens: array[int] = field(default_factory=lambda: array("I"))
-    bad: list[BadRecord] = field(default_factory=list)
+    bad: list[RejectedRecord] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
 
 
@@ -58,8 +57,8 @@ class Renderer:
             try:
                 example = _example(record, self.task)
                 body = row_body(example, self.task, record.position)
-            except Unusable as error:
-                rendered.bad.append(BadRecord(position=record.position, line=record.line, reason=str(error)))
+            except BadRecord as error:
+                rendered.bad.append(RejectedRecord(position=record.position, line=record.line, reason=str(error)))
             else:
                 bodies.append(body)
                 prompts.append(prompt_text(example.messages))
@@ -84,7 +83,7 @@ def group_number(group: str, seed: int) -> int:
 
 def _example(record: RawRecord, task: Task) -> Example:
     if record.problem:
-        raise Unusable(record.problem)
+        raise BadRecord(record.problem)
     return task.read(record.value)
 
 
@@ -92,7 +91,7 @@ def row_body(example: Example, task: Task, position: int) -> bytes:
     """A row as JSON, without its end. Raises BadRecord for a number beyond a float's range, which JSON can hold."""
     body: bytes = to_json(_content(example, task, position), inf_nan_mode="constants")
     if b"Infinity" in body and _has_infinity(body):
-        raise Unusable("holds a number that is too large")
+        raise BadRecord("holds a number that is too large")
     return body[:-1]
 
 

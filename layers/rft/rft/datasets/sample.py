@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from rft.contracts.dataset import SplitName
-from rft.datasets.survey import FIRST_ROWS, Share, Survey, sample_step, survey_sample
+from rft.datasets.profile import FIRST_ROWS, DatasetProfile, Share, profile_sample, sample_step
 
 
 class RowSample:
@@ -31,9 +31,9 @@ class RowSample:
                 self._keep("train", at, each)
             self._first.clear()
 
-    def survey(self, share: Share = map) -> Survey:
+    def profile_rows(self, share: Share = map) -> DatasetProfile:
         """What the sample says of all rows."""
-        return survey_sample(self._rows, self._body, self._step, share)
+        return profile_sample(self._rows, self._body, self._step, share)
 
     def _keep(self, split: SplitName, number: int, body: bytes) -> None:
         if number % self._step == 0:

@@ -9,8 +9,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from rft.contracts.base import Contract
-from rft.contracts.complaints import complaint
 from rft.contracts.grading import Sample
+from rft.contracts.validation_messages import validation_message
 from rft.rewards.samples import UngradableSample
 
 Rules = TypeVar("Rules", bound=Contract)
@@ -35,4 +35,4 @@ def _read(rules: type[Rules], text: str, name: str) -> Rules:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = "".join(f".{part}" for part in first["loc"])
-        raise UngradableSample(f"reference_answer.{name}{field}: {complaint(first)}") from error
+        raise UngradableSample(f"reference_answer.{name}{field}: {validation_message(first)}") from error

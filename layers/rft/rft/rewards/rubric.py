@@ -86,11 +86,11 @@ PARTS = ("comparison", "verdict", "reasoning")
 _PART = re.compile(r"^=== ([a-z_]+) ([0-9a-f]{32}) ===\n(.*?)\n=== end \1 \2 ===$", re.DOTALL | re.MULTILINE)
 
 
-def render(parts: Mapping[str, str], *, code: str, complaint: str = "") -> str:
-    """The user's turn. `code` is 32 hex digits, fresh for each call; `complaint` says why the last reply was no use."""
+def render(parts: Mapping[str, str], *, code: str, feedback: str = "") -> str:
+    """The user's turn. `code` is 32 hex digits, fresh for each call; `feedback` is why the last reply was unusable."""
     fenced = [f"=== {name} {code} ===\n{text}\n=== end {name} {code} ===" for name, text in parts.items()]
     ask = "Reply with the JSON object alone."
-    again = f"Your last reply could not be used: {complaint}. {ask}" if complaint else ask
+    again = f"Your last reply could not be used: {feedback}. {ask}" if feedback else ask
     return "\n\n".join([f"Code of this request: {code}", *fenced, again])
 
 
@@ -124,7 +124,7 @@ def read_reply(text: str) -> dict[str, bool]:
     return reply
 
 
-def majority(votes: Sequence[Mapping[str, bool]]) -> dict[str, bool]:
+def majority_vote(votes: Sequence[Mapping[str, bool]]) -> dict[str, bool]:
     """What more than half of the judges say to each criterion; a tie says no."""
     return {c.name: sum(vote[c.name] for vote in votes) * 2 > len(votes) for c in CRITERIA}
 

@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]")
 
 
 @dataclass(frozen=True)
-class Answer:
+class Judgment:
     """`verdict` is None where there is not exactly one; `well_formed` says that the two lines are all there is."""
 
     verdict: PandaLMLabel | None
@@ -36,14 +36,14 @@ def read_label(text: str) -> PandaLMLabel | None:
     return _LABELS.get(re.sub(r"\s", "", text).strip(_QUOTES).casefold())
 
 
-def read_answer(text: str) -> Answer:
+def read_judgment(text: str) -> Judgment:
     """Read a policy's answer; any text can be read."""
     lines = [line for line in map(_Line, _LINE_END.split(without_thinking(text))) if line.text]
     verdicts = {read_label(line.value) for line in lines if line.heading == "judgment"}
     verdict = verdicts.pop() if len(verdicts) == 1 else None
     reasoning = _reasoning(lines)
     headings = [line.heading for line in lines]
-    return Answer(
+    return Judgment(
         verdict=verdict,
         reasoning=reasoning,
         well_formed=verdict is not None and reasoning != "" and headings == ["judgment", "reasoning"],

@@ -46,7 +46,7 @@ class RunFilter:
         )
 
 
-def position(record: RunRecord) -> str:
+def list_position(record: RunRecord) -> str:
     """Where a run stands in lists: by time of creation, then id. Fixed width, so that text order is time order."""
     return f"{record.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{record.run_id}"
 

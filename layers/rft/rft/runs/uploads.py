@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from rft.contracts.complaints import complaint
 from rft.contracts.run_request import RunRequest
+from rft.contracts.validation_messages import validation_message
 from rft.errors import InvalidUpload
 
 OVERRIDES = "run.json"
@@ -104,4 +104,4 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for found in error.errors():
         field = ".".join(map(str, found["loc"]))
         source = "key" if field in FROM_KEY else OVERRIDES
-        yield f"{source}: {field}: {complaint(found)}"
+        yield f"{source}: {field}: {validation_message(found)}"

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 
 from rft.contracts.agreement import Agreement, Figures
 from rft.contracts.pandalm import LABELS, PandaLMLabel
-from rft.rewards.verdicts import read_answer, read_label
+from rft.rewards.verdicts import read_judgment, read_label
 from rft.smoke_test.statistics import Pair, accuracy, cohen_kappa, kappa_interval, macro
 
 UNPARSABLE, NO_TRUTH = "unparsable", "unparsable truth"
@@ -50,7 +50,7 @@ def _read_text(text: str) -> PandaLMLabel | None:
     named = {verdict for line in text.splitlines() if (verdict := _read_line(line)) is not None}
     if len(named) == 1:
         return named.pop()
-    return None if named else read_answer(text).verdict
+    return None if named else read_judgment(text).verdict
 
 
 def _read_line(line: str) -> PandaLMLabel | None:

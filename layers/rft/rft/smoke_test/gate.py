@@ -9,17 +9,9 @@ from __future__ import annotations
 
 from statistics import fmean
 
+from rft.contracts.checks import Check, CheckResult, CheckSummary
 from rft.contracts.run_request import SmokeTestRequest
-from rft.contracts.smoke_test import (
-    Calls,
-    Check,
-    CheckSummary,
-    ProbeScore,
-    SmokeTestReport,
-    SmokeTestSummary,
-    Times,
-    Verdict,
-)
+from rft.contracts.smoke_test import Calls, ProbeScore, SmokeTestReport, SmokeTestSummary, Times
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks import CHECKS
 from rft.smoke_test.evidence import Evidence
@@ -53,7 +45,7 @@ def report(
 ) -> SmokeTestReport:
     """The whole report, with every block among the reasons."""
     checks = judge(evidence, thresholds)
-    reasons = tuple(f"{c.name}: {c.detail}" for c in checks if c.verdict == Verdict.BLOCK)
+    reasons = tuple(f"{c.name}: {c.detail}" for c in checks if c.result == CheckResult.BLOCK)
     return SmokeTestReport(
         run_id=run_id,
         grader_arn=grader_arn,
@@ -73,7 +65,7 @@ def report(
     )
 
 
-def summary(report: SmokeTestReport, report_uri: str) -> SmokeTestSummary:
+def smoke_test_summary(report: SmokeTestReport, report_uri: str) -> SmokeTestSummary:
     """What belongs in the ledger."""
     return SmokeTestSummary(
         trusted=report.trusted,

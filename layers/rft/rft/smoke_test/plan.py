@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rft.contracts.asking import SmokeTestPart
-from rft.contracts.run_request import HyperParameters
+from rft.contracts.probe_batches import SmokeTestPart
 from rft.contracts.smoke_test import Calls
+from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, ROLLOUTS_PER_STEP
 from rft.smoke_test.probes import (
     ATTACKED_ROWS,
-    BATCH_SAMPLES,
     OFF_TOPIC,
     RIGHT,
     SWAPPED,
@@ -50,12 +49,6 @@ FEW = 8
 PART_ASKS = 2 * PARALLELISM
 """What one of many functions asks. Each batch is waited for for 300 s at most, so two rounds of them end in 600 s:
 within a Lambda's 900 s, however slow the grader is."""
-
-MOST_PARALLEL = 12
-"""Calls that SageMaker makes to a grader at once; Bedrock's number is not documented."""
-
-ROLLOUTS_PER_STEP = 256
-"""Taken where no batch size is known: 64 prompts with 4 answers each, AWS's sample."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,7 @@ def plan(rows: Sequence[SampledRow], task: Task, seed: int, *, rollouts_per_step
         Phase((Ask(REORDERED, again[::-1]), *(Ask(ALONE, (probe,)) for probe in again[:FEW]))),
         Phase(_swept(SWEEP, [probe for row in asked for probe in row], seed), grows=True),
         Phase(_swept(ATTACKS, besides, seed), grows=True),
-        Phase(tuple(Ask(LOAD, batch) for batch in _load(asked, rollouts_per_step)), parallel=MOST_PARALLEL),
+        Phase(tuple(Ask(LOAD, batch) for batch in _load(asked, rollouts_per_step)), parallel=MAX_PARALLEL),
     )
 
 
@@ -125,13 +118,6 @@ def calls(plan: Plan) -> Calls:
     asks = [ask for phase in plan for ask in phase.asks]
     sent = [probe for ask in asks for probe in ask.batch]
     return Calls(invocations=len(asks), answers=len(sent), right_answers=sum(probe.right for probe in sent))
-
-
-def rollouts_per_step(chosen: HyperParameters) -> int:
-    """Answers that one training step has graded."""
-    if chosen.batchSize is None or chosen.trainingSamplePerPrompt is None:
-        return ROLLOUTS_PER_STEP
-    return chosen.batchSize * chosen.trainingSamplePerPrompt
 
 
 def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[Ask, ...]:
@@ -165,7 +151,7 @@ def _load(asked: Sequence[Sequence[Probe]], rollouts: int) -> Iterator[tuple[Pro
     starts.
     """
     pairs = [_pair(row) for row in asked]
-    wanted = min(rollouts, MOST_PARALLEL * BATCH_SAMPLES)
+    wanted = min(rollouts, MAX_PARALLEL * BATCH_SAMPLES)
     laps = (probe.again(lap) for lap in itertools.count() for pair in pairs for probe in pair)
     sent = list(itertools.islice(laps, wanted))
     return itertools.islice(batches(sent), math.ceil(wanted / BATCH_SAMPLES))

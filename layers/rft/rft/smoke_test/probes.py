@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.grading import rollout_event
+from rft.grading.batch_sizes import BATCH_SAMPLES
 from rft.smoke_test import attacks
 from rft.smoke_test.sampling import SampledRow
 from rft.tasks.base import Probes, Task, comparison
@@ -30,8 +31,6 @@ ANSWERS_PER_KIND = 3
 ATTACKED_ROWS = 100
 """No success in 100 rows bounds a rate below 3.7 %: attacks on more rows would cost calls and add little."""
 
-BATCH_SAMPLES = 64
-"""What SageMaker sends a grader at once; Bedrock's number is not documented."""
 
 BATCH_BYTES = 4 * 1024**2
 """Lambda takes 6 MB per synchronous invocation (Lambda quotas); the rest is room for answers and escapes."""

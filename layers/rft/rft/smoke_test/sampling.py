@@ -10,7 +10,7 @@ from enum import IntEnum
 from rft.contracts.dataset import DatasetRow, SplitName
 from rft.tasks.base import Probes, Task
 
-LEAST_PER_SPLIT = 5
+MIN_PER_SPLIT = 5
 """Fewer rows than this say nothing about a split: one odd row would be a fifth of it."""
 
 VALIDATION_SHARE = 0.2
@@ -48,9 +48,9 @@ class SampledRow:
 
 
 def sizes(sample_size: int) -> dict[SplitName, int]:
-    """Rows to take from each split: about four to one, and never fewer than LEAST_PER_SPLIT."""
-    validation = max(LEAST_PER_SPLIT, round(sample_size * VALIDATION_SHARE))
-    return {"train": max(LEAST_PER_SPLIT, sample_size - validation), "validation": validation}
+    """Rows to take from each split: about four to one, and never fewer than MIN_PER_SPLIT."""
+    validation = max(MIN_PER_SPLIT, round(sample_size * VALIDATION_SHARE))
+    return {"train": max(MIN_PER_SPLIT, sample_size - validation), "validation": validation}
 
 
 def candidate(row: DatasetRow, task: Task) -> Candidate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rft.contracts.api import Answer
+from rft.contracts.api import ApprovalRequest
 from rft.contracts.ledger import Decision, RunRecord, RunStatus
 from rft.errors import RetryableServiceError, TransitionRefused
 from rft.ports import Clock, Executions, Ledger
@@ -10,7 +10,7 @@ from rft.runs.approval import outcome, too_late
 
 
 def approve_run(
-    *, run_id: str, answer: Answer, caller: str, ledger: Ledger, executions: Executions, clock: Clock
+    *, run_id: str, answer: ApprovalRequest, caller: str, ledger: Ledger, executions: Executions, clock: Clock
 ) -> RunRecord:
     """The run with its answer. The first answer counts; the same again changes nothing.
 
@@ -28,7 +28,7 @@ def approve_run(
 
 
 def _go_on(run_id: str, decision: Decision, ledger: Ledger, executions: Executions) -> RunRecord:
-    told = executions.go_on(ledger.token(run_id), outcome(decision).model_dump(mode="json"))
+    told = executions.send_task_success(ledger.token(run_id), outcome(decision).model_dump(mode="json"))
     now = ledger.get(run_id)
     if not told and now.status is RunStatus.AWAITING_APPROVAL:
         raise RetryableServiceError(f"the execution of {run_id} does not wait: it is about to ask again, or to end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import TransitionRefused
 from rft.ports import Executions, Ledger, Notifier, TrainingJobs
-from rft.steps.ending import announce, end, stop_job
+from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 
 
 def cancel_run(
@@ -23,11 +23,13 @@ def cancel_run(
     Raises RunNotFound, TransitionRefused (the run ended otherwise) and the Retryable… errors.
     """
     record = ledger.get(run_id)
-    record = end(record, RunStatus.CANCELLED, error="RunCancelled", cause=f"cancelled by {caller}", ledger=ledger)
+    record = finish_run(
+        record, RunStatus.CANCELLED, error="RunCancelled", cause=f"cancelled by {caller}", ledger=ledger
+    )
     if record.status is not RunStatus.CANCELLED:
         raise TransitionRefused(f"{run_id} has ended as {record.status}")
     why = record.failure.cause if record.failure else ""
     executions.stop(run_id, error="RunCancelled", cause=why)
-    stop_job(record, jobs)
-    announce(record, ledger, notifier)
+    stop_run_job(record, jobs)
+    notify_finished(record, ledger, notifier)
     return ledger.get(run_id)

@@ -12,10 +12,10 @@ from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError
 from rft.observability import logger
 from rft.ports import Clock, Ledger, RolloutReader, TrainingJobs
-from rft.runs.breaker import findings, tripped
-from rft.runs.deadline import VISIBLE_WITHIN_MINUTES, hours_of, must_stop, summary, training_check
-from rft.runs.metrics import Course, ended
-from rft.steps.measuring import measured
+from rft.training.breaker import findings, tripped
+from rft.training.collect_metrics import collect_metrics
+from rft.training.deadline import VISIBLE_WITHIN_MINUTES, hours_of, job_summary, must_stop, training_check
+from rft.training.metrics import Course, ended
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
 
@@ -59,7 +59,7 @@ def check_training(
 
 
 def _course(record: RunRecord, job: Job, rollouts: RolloutReader, now: datetime) -> Course | None:
-    course = measured(record, rollouts, now=now)
+    course = collect_metrics(record, rollouts, now=now)
     return ended(course) if course is not None and job.status in ENDED else course
 
 
@@ -87,7 +87,7 @@ def _record(
     record: RunRecord, job: Job, hours: float, course: Course | None, found: tuple[Finding, ...], *, ledger: Ledger
 ) -> None:
     checks = record.job.checks + 1 if record.job else 1
-    changes: dict[str, Any] = {"job": summary(job, hours=hours, checks=checks), "breaker": found}
+    changes: dict[str, Any] = {"job": job_summary(job, hours=hours, checks=checks), "breaker": found}
     if course is not None:
         changes |= {"metrics": course.metrics, "reading": course.reading}
     if job.model_arn is not None:

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from rft.contracts.complaints import complaints
 from rft.contracts.forecast import Forecast
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome
+from rft.contracts.validation_messages import validation_messages
 from rft.errors import InvalidRequest
+from rft.forecast.estimate import Allowances, GraderFacts, forecast
+from rft.forecast.prices import LIST_PRICES
 from rft.observability import logger
 from rft.ports import Ledger, ObjectStore
-from rft.runs.forecast import Allowances, GraderFacts, forecast
-from rft.runs.prices import LIST_PRICES
 from rft.settings import ForecastSettings
 
-MOST_TABLE_BYTES = 65_536
+MAX_TABLE_BYTES = 65_536
 
 
 def forecast_run(
@@ -63,7 +63,7 @@ def price_table(settings: ForecastSettings, store: ObjectStore) -> PriceTable:
     uri = settings.price_table_uri
     if not uri:
         return LIST_PRICES
-    body = store.find_bytes(uri, most=MOST_TABLE_BYTES)
+    body = store.find_bytes(uri, most=MAX_TABLE_BYTES)
     if body is None:
         raise InvalidRequest(f"there is no price table at {uri}", field="PriceTableUri")
     return _read_table(body, uri, "PriceTableUri")
@@ -73,7 +73,9 @@ def _read_table(body: bytes, where: str, field: str) -> PriceTable:
     try:
         return PriceTable.model_validate_json(body)
     except ValidationError as error:
-        raise InvalidRequest(f"{where} is not a price table: {complaints(error, 'table')}", field=field) from error
+        raise InvalidRequest(
+            f"{where} is not a price table: {validation_messages(error, 'table')}", field=field
+        ) from error
 
 
 def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:

@@ -8,9 +8,9 @@ from typing import Any
 
 from rft.contracts.grading import GradeResult
 from rft.contracts.rules import Composite
+from rft.grading.batch import RESERVE_SECONDS, Deadline, grade_batch
+from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
 from rft.rewards import composite
-from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
-from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
 
 
 def grade_composite(

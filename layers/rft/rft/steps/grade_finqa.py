@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rft.contracts.grading import GradeResult
+from rft.grading.batch import RESERVE_SECONDS, Deadline, grade_batch
+from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
 from rft.rewards import finqa
-from rft.steps.grading import RESERVE_SECONDS, Deadline, grade_batch
-from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
 
 
 def grade_finqa(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:

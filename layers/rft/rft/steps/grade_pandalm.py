@@ -11,13 +11,13 @@ from rft.contracts.grading import PROBE, GradeResult, Sample
 from rft.contracts.pandalm import PandaLMLabel
 from rft.contracts.telemetry import JudgeUse
 from rft.errors import JudgeError
+from rft.grading.batch import RESERVE_SECONDS, Deadline, OnJudgeError, grade_batch
+from rft.grading.judge_client import JudgeClient, Question, RetryingJudge, Usage
+from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
 from rft.rewards import rubric
 from rft.rewards.components import Component
 from rft.rewards.samples import UngradableSample
-from rft.rewards.verdicts import Answer, read_answer, read_label
-from rft.steps.grading import RESERVE_SECONDS, Deadline, OnJudgeError, grade_batch
-from rft.steps.judging import KnownJudge, PatientJudge, Question, Usage
-from rft.steps.telemetry import GraderTelemetry, OpenLog, no_log
+from rft.rewards.verdicts import Judgment, read_judgment, read_label
 
 VERDICT_WEIGHT = 0.7
 FORMAT_WEIGHT = 0.1
@@ -30,7 +30,7 @@ MAX_REASONING_CHARACTERS = 4_000
 def grade_pandalm(
     event: object,
     *,
-    judges: Sequence[KnownJudge],
+    judges: Sequence[JudgeClient],
     seconds_left: float,
     rollout_log: OpenLog = no_log,
     parallelism: int = 16,
@@ -40,7 +40,7 @@ def grade_pandalm(
 ) -> tuple[GradeResult, ...]:
     """Grade a batch with `seconds_left` until the caller is cut off. Several judges vote. Raises as `grade_batch`."""
     deadline = Deadline(seconds_left - RESERVE_SECONDS, monotonic)
-    panel = _Panel([PatientJudge(known, deadline, sleep) for known in judges])
+    panel = _Panel([RetryingJudge(known, deadline, sleep) for known in judges])
     return grade_batch(
         event,
         grader=lambda sample: _components(sample, panel),
@@ -52,7 +52,7 @@ def grade_pandalm(
 
 
 def _components(sample: Sample, panel: _Panel) -> Iterator[Component]:
-    answer = read_answer(sample.answer)
+    answer = read_judgment(sample.answer)
     right = answer.verdict == _expected(sample)
     worth_judging = right and 0 < len(answer.reasoning) <= MAX_REASONING_CHARACTERS
     yield Component("verdict", float(right), VERDICT_WEIGHT)
@@ -67,7 +67,7 @@ def _components(sample: Sample, panel: _Panel) -> Iterator[Component]:
 class _Panel:
     """The judges, each with one vote. All must answer: a reward that changes with who is away is no measure."""
 
-    def __init__(self, judges: Sequence[PatientJudge]) -> None:
+    def __init__(self, judges: Sequence[RetryingJudge]) -> None:
         self._judges = judges
         self.models = tuple(judge.known.judge.model_id for judge in judges)
         # A metric is a number; 48 bits of a digest are exact in one.
@@ -88,7 +88,7 @@ class _Panel:
 
 
 def _judged(votes: Sequence[Mapping[str, bool]]) -> Iterator[Component]:
-    criteria = rubric.majority(votes)
+    criteria = rubric.majority_vote(votes)
     yield Component("reasoning", rubric.quality(criteria), REASONING_WEIGHT)
     yield from (Component(name, float(holds)) for name, holds in criteria.items())
     if len(votes) > 1:
@@ -103,12 +103,12 @@ def _expected(sample: Sample) -> PandaLMLabel:
     return label
 
 
-def _question(sample: Sample, answer: Answer) -> Question[dict[str, bool]]:
+def _question(sample: Sample, answer: Judgment) -> Question[dict[str, bool]]:
     shown = (_comparison(sample), answer.verdict or "", answer.reasoning)
     parts = dict(zip(rubric.PARTS, shown, strict=True))
     return Question(
         system=rubric.SYSTEM,
-        user=lambda complaint: rubric.render(parts, code=secrets.token_hex(16), complaint=complaint),
+        user=lambda feedback: rubric.render(parts, code=secrets.token_hex(16), feedback=feedback),
         read=rubric.read_reply,
         schema=rubric.SCHEMA,
         parts=parts,

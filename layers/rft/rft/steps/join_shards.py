@@ -11,15 +11,15 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import Account, PinnedSource, WrittenShard
 from rft.contracts.steps import PreparedDataset
 from rft.datasets.manifest import build_manifest
-from rft.datasets.parts import stretches
 from rft.datasets.render import row_end
+from rft.datasets.results import dataset_folder, save_manifest
+from rft.datasets.row_checks import save_checks
+from rft.datasets.row_ranges import row_ranges
 from rft.datasets.sample import RowSample
 from rft.datasets.split import NAMES
 from rft.datasets.write import JoinedRows
 from rft.errors import DatasetInvalid
 from rft.ports import Ledger, ObjectStore, Tokenizer, Workers
-from rft.steps.dataset_checks import keep_checks
-from rft.steps.dataset_results import dataset_folder, keep_manifest
 from rft.steps.plan_shards import account_uri, loaded_again
 from rft.steps.write_shard import piece_uri
 
@@ -46,7 +46,7 @@ def join_shards(
         sample = RowSample(account.rows, file)
         for split in NAMES:
             joining.join(split, sample)
-        read = sample.survey(workers.map)
+        read = sample.profile_rows(workers.map)
     manifest = build_manifest(
         run_id=run_id,
         request=request,
@@ -57,7 +57,7 @@ def join_shards(
         encoding=tokenizer.encoding,
         shards=len(written),
     )
-    keep_checks(
+    save_checks(
         manifest,
         shared_rows=account.shared_rows,
         prompt_tokens=account.prompt_tokens,
@@ -65,7 +65,7 @@ def join_shards(
         store=store,
         ledger=ledger,
     )
-    return keep_manifest(manifest, store=store, ledger=ledger)
+    return save_manifest(manifest, store=store, ledger=ledger)
 
 
 def _digest(written: Sequence[WrittenShard], account: Account) -> str:
@@ -82,7 +82,7 @@ class _Joining:
 
     def __init__(self, run_id: str, account: Account, parts: int, store: ObjectStore) -> None:
         self._run_id, self._account, self._store = run_id, account, store
-        self._stretches = list(stretches(account.rows, parts))
+        self._stretches = list(row_ranges(account.rows, parts))
         self.entries: dict[SplitName, SplitFile] = {}
         self.identities: dict[SplitName, str] = {}
 

@@ -6,16 +6,16 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from rft.contracts.dataset import BadRecord
+from rft.contracts.dataset import RejectedRecord
 from rft.contracts.run_request import RunRequest
-from rft.contracts.shards import Account, IndexedShard, Part, Piece, ShardIndex, ShardPlan
+from rft.contracts.shards import Account, IndexedShard, Piece, ShardIndex, ShardPart, ShardPlan
 from rft.datasets.bounds import BEDROCK, Bounds, check_row_count, check_size
 from rft.datasets.load import Loaded, check_bad_records
-from rft.datasets.parts import Stretch, stretches
+from rft.datasets.results import bad_records_saved
+from rft.datasets.row_ranges import RowRange, row_ranges
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowIndex
 from rft.ports import ObjectStore
-from rft.steps.dataset_results import listed_in_full
 from rft.steps.index_shard import index_uri
 
 
@@ -31,16 +31,16 @@ def plan_shards(
     for shard in sorted(indexed, key=lambda each: each.number):
         merged.add(ShardIndex.model_validate_json(store.get_bytes(index_uri(run_id, shard.number, store))))
         check_row_count(len(merged.rows), wanted.split, bounds)
-    with listed_in_full(run_id, store):
+    with bad_records_saved(run_id, store):
         check_bad_records(merged.loaded, wanted.max_bad_records)
     plan = plan_split(wanted.split, groups=merged.rows.groups, labels=merged.rows.labels)
     check_size(plan, records=merged.loaded.records, bad_records=len(merged.loaded.bad), bounds=bounds)
     account = merged.account(plan)
-    shares = defaultdict[int, list[Stretch]](list)
-    for stretch in stretches(account.rows, len(indexed)):
-        shares[stretch.part].append(stretch)
+    shares = defaultdict[int, list[RowRange]](list)
+    for row_range in row_ranges(account.rows, len(indexed)):
+        shares[row_range.part].append(row_range)
     for number, share in shares.items():
-        part = Part(pieces=tuple(_piece(stretch, plan, merged.positions) for stretch in share))
+        part = ShardPart(pieces=tuple(_piece(row_range, plan, merged.positions) for row_range in share))
         store.put_bytes(part_uri(run_id, number, store), part.model_dump_json().encode())
     store.put_bytes(account_uri(run_id, store), account.model_dump_json().encode())
     return ShardPlan(parts=tuple(sorted(shares)))
@@ -76,9 +76,9 @@ class _Merged:
         self.rows.extend(index.groups, (index.label_names[label] for label in index.labels))
         self._lines += index.lines
 
-    def _moved(self, bad: BadRecord, before: int) -> BadRecord:
+    def _moved(self, bad: RejectedRecord, before: int) -> RejectedRecord:
         line = None if bad.line is None else bad.line + self._lines
-        return BadRecord(position=bad.position + before, line=line, reason=bad.reason)
+        return RejectedRecord(position=bad.position + before, line=line, reason=bad.reason)
 
     def account(self, plan: Plan) -> Account:
         counts = count_groups(plan, self.rows.groups)
@@ -94,9 +94,9 @@ class _Merged:
         )
 
 
-def _piece(stretch: Stretch, plan: Plan, positions: Sequence[int]) -> Piece:
-    numbers = plan[stretch.split][stretch.start : stretch.end]
-    return Piece(split=stretch.split, positions=tuple(positions[number] for number in numbers))
+def _piece(row_range: RowRange, plan: Plan, positions: Sequence[int]) -> Piece:
+    numbers = plan[row_range.split][row_range.start : row_range.end]
+    return Piece(split=row_range.split, positions=tuple(positions[number] for number in numbers))
 
 
 def loaded_again(account: Account) -> Loaded:

@@ -18,14 +18,14 @@ from rft.datasets.load import Loaded, Render, check_bad_records, load_rows
 from rft.datasets.manifest import build_manifest
 from rft.datasets.records import SourceBytes, read_records
 from rft.datasets.render import Renderer, row_end
+from rft.datasets.results import bad_records_saved, dataset_folder, save_manifest
+from rft.datasets.row_checks import profile_splits, save_checks
 from rft.datasets.shards import Borders
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.ports import DatasetSource, Ledger, ObjectStore, OpenSource, Tokenizer, Workers
 from rft.settings import ShardSettings
-from rft.steps.dataset_checks import keep_checks, surveyed
-from rft.steps.dataset_results import dataset_folder, keep_manifest, listed_in_full
 from rft.tasks import task as task_named
 
 
@@ -54,11 +54,11 @@ def prepare_dataset(
     with source.open(wanted.uri, wanted.version) as opened:
         if shards and (size := _too_large(opened, wanted, shards)):
             return _divided(opened, size, wanted, source, shards)
-        with RowSpool.temporary() as spool, listed_in_full(run_id, store):
+        with RowSpool.temporary() as spool, bad_records_saved(run_id, store):
             content = _Content.read(opened, wanted, spool, partial(workers.map, renderer), bounds)
             files = _Files(run_id, store)
             files.write(content)
-            read = surveyed(content.plan, content.spool, workers)
+            read = profile_splits(content.plan, content.spool, workers)
     manifest = build_manifest(
         run_id=run_id,
         request=request,
@@ -69,7 +69,7 @@ def prepare_dataset(
         encoding=tokenizer.encoding,
         shards=1,
     )
-    keep_checks(
+    save_checks(
         manifest,
         shared_rows=files.shared_rows,
         prompt_tokens=content.loaded.prompt_tokens,
@@ -77,12 +77,12 @@ def prepare_dataset(
         store=store,
         ledger=ledger,
     )
-    return keep_manifest(manifest, store=store, ledger=ledger)
+    return save_manifest(manifest, store=store, ledger=ledger)
 
 
 def _too_large(opened: OpenSource, wanted: DatasetRequest, shards: ShardSettings) -> int:
     """The dataset's size if it goes beyond one function and can be read in parts, else 0."""
-    large = opened.bytes is not None and opened.bytes > shards.max_bytes_at_once
+    large = opened.bytes is not None and opened.bytes > shards.max_single_function_bytes
     return (opened.bytes or 0) if large and opened.pinned and wanted.max_samples is None else 0
 
 

@@ -7,8 +7,8 @@ from rft.errors import RunNotFound
 from rft.observability import logger
 from rft.ports import Ledger, Notifier, TrainingJobs
 from rft.runs.causes import readable_cause
+from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 from rft.runs.status import TERMINAL
-from rft.steps.ending import announce, end, stop_job
 
 
 def reconcile_run(
@@ -27,10 +27,10 @@ def reconcile_run(
     if record.status not in TERMINAL:
         logger().warning("the execution ended without an outcome", run_status=record.status, status=status)
         end_as, error, cause = _ending(status, error, cause)
-        record = end(record, end_as, error=error, cause=cause, ledger=ledger)
+        record = finish_run(record, end_as, error=error, cause=cause, ledger=ledger)
     if record.status in {RunStatus.FAILED, RunStatus.CANCELLED}:
-        stop_job(record, jobs)
-    announce(record, ledger, notifier)
+        stop_run_job(record, jobs)
+    notify_finished(record, ledger, notifier)
     return ledger.get(run_id)
 
 

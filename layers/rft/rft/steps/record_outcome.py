@@ -6,8 +6,8 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.observability import logger
 from rft.ports import Ledger, Notifier, TrainingJobs
 from rft.runs.causes import readable_cause
+from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 from rft.runs.status import may_have_job
-from rft.steps.ending import announce, end, stop_job
 
 
 def record_outcome(
@@ -27,10 +27,10 @@ def record_outcome(
     """
     record = ledger.get(run_id)
     if status is not RunStatus.COMPLETED and may_have_job(record.status):
-        stop_job(record, jobs)
-    record = end(record, status, error=error, cause=readable_cause(error, cause), ledger=ledger)
+        stop_run_job(record, jobs)
+    record = finish_run(record, status, error=error, cause=readable_cause(error, cause), ledger=ledger)
     if record.status is not status:
         logger().warning("the run has ended otherwise", status=record.status, refused=status)
-    announce(record, ledger, notifier)
+    notify_finished(record, ledger, notifier)
     logger().info("run ended", status=record.status)
     return ledger.get(run_id)

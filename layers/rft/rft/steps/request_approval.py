@@ -22,7 +22,7 @@ def request_approval(
 
     Raises RunNotFound, TransitionRefused (the run has ended) and the Retryable… errors.
     """
-    ledger.keep_token(run_id, task_token)
+    ledger.save_token(run_id, task_token)
     record = ledger.get(run_id)
     approval = record.approval or requested(reasons, at=clock.now(), days=days)
     if record.status is not RunStatus.AWAITING_APPROVAL:

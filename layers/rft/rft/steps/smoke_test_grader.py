@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from rft.contracts.asking import SmokeTestParts
 from rft.contracts.ledger import RunStatus
+from rft.contracts.probe_batches import SmokeTestParts
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
+from rft.grading.grader_arn import grader_arn
 from rft.observability import logger
 from rft.ports import Clock, GraderInvoker, Ledger, ObjectStore
 from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
-from rft.smoke_test.choice import grader_arn
 from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.part_store import Asked, asked_before, keep_part
 from rft.smoke_test.plan import calls, parts
-from rft.steps.asked_parts import Asked, asked_before, keep_part
-from rft.steps.asking import AT_ONCE, Answered, Asking
-from rft.steps.questions import questions
+from rft.smoke_test.plan_loader import questions
+from rft.smoke_test.runner import PROBE_BUDGET, Answered, ProbeRunner
 from rft.tasks import task as task_named
 
 
@@ -34,20 +34,20 @@ def smoke_test_grader(
     invoker: GraderInvoker,
     clock: Clock,
     asked: int = 0,
-    at_once: timedelta = AT_ONCE,
+    at_once: timedelta = PROBE_BUDGET,
     require_approval: bool = False,
 ) -> SmokeTestOutcome | SmokeTestParts:
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
     Questions that grow with the sample and would take longer than `at_once` are handed on as parts, and the step goes
     on from there once the first `asked` parts are kept. `graders` are those deployed here, name → ARN;
-    `require_approval` is the stack's own wish. Raises InvalidRequest (grader, dataset.task), PlanChanged,
+    `require_approval` is the stack's own wish. Raises InvalidRequest (grader, dataset.task), StalePlan,
     RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
     timeout, started = invoker.timeout_seconds(arn), clock.now()
-    asking = Asking(arn, invoker, clock, at_once=at_once)
+    asking = ProbeRunner(arn, invoker, clock, at_once=at_once)
     asks = questions(request, dataset, store)
     planned = calls(asks.plan)
     ledger.update(run_id, {"grader_arn": arn, "smoke_test_calls": planned})
@@ -90,14 +90,14 @@ def _handed_on(arn: str, answered: Answered, first: int) -> SmokeTestParts:
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> SmokeTestOutcome:
     uri = store.uri(f"runs/{report.run_id}/smoke_test.json")
     store.put_bytes(uri, report.model_dump_json(indent=2).encode())
-    ledger.update(report.run_id, {"smoke_test": gate.summary(report, uri)})
+    ledger.update(report.run_id, {"smoke_test": gate.smoke_test_summary(report, uri)})
     logger().info(
         "grader smoke-tested",
         trusted=report.trusted,
         invocations=report.invocations,
         functions=report.times.functions,
         seconds=report.times.seconds,
-        verdicts={check.name: check.verdict for check in report.checks},
+        results={check.name: check.result for check in report.checks},
     )
     return SmokeTestOutcome(
         trusted=report.trusted, grader_arn=report.grader_arn, report_uri=uri, cause="; ".join(report.reasons)

@@ -19,10 +19,10 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import RunInput
 from rft.datasets.address import check_address, check_version
 from rft.errors import RetryableServiceError, RetryableThrottling, TransitionRefused
+from rft.grading.grader_arn import grader_arn
 from rft.ports import Clock, Executions, Ledger
 from rft.runs.ids import keyed_run_id, new_run_id
 from rft.settings import StorageSettings
-from rft.smoke_test.choice import grader_arn
 from rft.tasks import task as task_named
 
 

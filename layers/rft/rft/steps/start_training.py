@@ -12,9 +12,9 @@ from rft.contracts.steps import PreparedDataset, StartedJob
 from rft.errors import JobNotFound, JobRequestInvalid, TransitionRefused
 from rft.observability import logger
 from rft.ports import Clock, Ledger, TrainingJobs
-from rft.runs.deadline import hours_of, summary
-from rft.runs.job_request import job_request
-from rft.steps.stopping import stop_for_certain, stop_if_there
+from rft.training.deadline import hours_of, job_summary
+from rft.training.job_request import job_request
+from rft.training.stop_job import stop_job_if_present, stop_known_job
 
 
 def start_training(
@@ -58,7 +58,7 @@ def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger) -> None:
     try:
         ledger.transition(run_id, RunStatus.STARTING)
     except TransitionRefused:
-        stop_if_there(run_id, jobs)  # an earlier try may have made a job before the run ended
+        stop_job_if_present(run_id, jobs)  # an earlier try may have made a job before the run ended
         raise
 
 
@@ -80,9 +80,9 @@ def _job(wanted: Mapping[str, Any], jobs: TrainingJobs, clock: Clock) -> Job:
 
 
 def _record(run_id: str, job: Job, jobs: TrainingJobs, ledger: Ledger, clock: Clock) -> None:
-    seen = summary(job, hours=hours_of(job, clock.now()), checks=0)
+    seen = job_summary(job, hours=hours_of(job, clock.now()), checks=0)
     try:
         ledger.transition(run_id, RunStatus.TRAINING, detail=job.arn, changes={"job": seen})
     except TransitionRefused:
-        stop_for_certain(job.arn, jobs)  # the run was ended while the job was being made
+        stop_known_job(job.arn, jobs)  # the run was ended while the job was being made
         raise

@@ -12,9 +12,9 @@ from rft.observability import logger
 from rft.ports import Clock, Execution, Executions, Ledger, Notifier, TrainingJobs
 from rft.runs.status import TERMINAL
 from rft.steps.reconcile_run import reconcile_run
-from rft.steps.stopping import stop_if_there
+from rft.training.stop_job import stop_job_if_present
 
-QUIET = timedelta(minutes=15)
+MIN_IDLE = timedelta(minutes=15)
 """DescribeExecution lags: only a run that has been quiet for so long may be said to have no execution."""
 
 
@@ -27,10 +27,10 @@ def sweep_runs(
     """
     dealt_with: list[str] = []
     failed: list[str] = []
-    for name in jobs.at_work():  # first, for they are few and cost most
+    for name in jobs.active():  # first, for they are few and cost most
         with _noted(name, failed):
             if _has_ended(name, ledger):
-                stop_if_there(name, jobs)
+                stop_job_if_present(name, jobs)
                 dealt_with.append(name)
     for record in list(_open_runs(ledger)):
         with _noted(record.run_id, failed):
@@ -81,7 +81,7 @@ def _ended(record: RunRecord, executions: Executions, clock: Clock) -> Execution
     found = executions.find(record.run_id)
     if found is not None:
         return found if found.ended else None
-    if record.status is RunStatus.PENDING or clock.now() - record.updated_at < QUIET:
+    if record.status is RunStatus.PENDING or clock.now() - record.updated_at < MIN_IDLE:
         return None
     return Execution(status="gone")
 

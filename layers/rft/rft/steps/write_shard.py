@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from rft.contracts.run_request import RunRequest
-from rft.contracts.shards import Part, PinnedSource, WrittenShard
+from rft.contracts.shards import PinnedSource, ShardPart, WrittenShard
 from rft.datasets.load import BATCH_RECORDS
-from rft.datasets.parts import Stretch
 from rft.datasets.records import RawRecord, SourceBytes, read_records
 from rft.datasets.render import Renderer, row_end
+from rft.datasets.row_ranges import RowRange
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid
@@ -34,7 +34,7 @@ def write_shard(
     Rows stand in the order of the split, not of the source, so the whole source is read for them; only what belongs
     here is made into rows. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
     """
-    pieces = Part.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
+    pieces = ShardPart.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
     wanted = sorted(position for piece in pieces for position in piece.positions)
     number_of = {position: number for number, position in enumerate(wanted)}
     renderer = Renderer(task_named(request.dataset.task), request.dataset.split.seed, _uncounted)
@@ -49,7 +49,7 @@ def write_shard(
         written = 0
         for piece in pieces:
             rows = SplitRows(spool, [number_of[at] for at in piece.positions], row_end(run_id, piece.split))
-            name = Stretch(part, piece.split, 0, len(piece.positions)).name
+            name = RowRange(part, piece.split, 0, len(piece.positions)).name
             store.put_stream(piece_uri(run_id, name, store), rows.chunks())
             written += rows.bytes
     return WrittenShard(part=part, rows=len(wanted), bytes=written, digest=raw.digest)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rft.smoke_test.checks.gaming import injection, length, master_keys, position
-from rft.smoke_test.checks.people import human_agreement
+from rft.smoke_test.checks.annotators import human_agreement
+from rft.smoke_test.checks.discrimination import direction, minimum, spread
+from rft.smoke_test.checks.exploits import injection, length, master_keys, position
 from rft.smoke_test.checks.result import CheckFunction
 from rft.smoke_test.checks.stability import batch_independence, load, payload_shapes, repeatability
 from rft.smoke_test.checks.validity import contract, liveness, sample
-from rft.smoke_test.checks.worth import direction, minimum, spread
 
 CHECKS: tuple[CheckFunction, ...] = (
     contract,

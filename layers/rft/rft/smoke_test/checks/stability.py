@@ -7,9 +7,9 @@ from itertools import combinations
 from statistics import fmean
 
 from rft.contracts.agreement import Interval
-from rft.contracts.smoke_test import Check, Part, Verdict
+from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import Blame, not_done, too_high, worst
+from rft.smoke_test.checks.result import Offender, skipped, too_high, worst_examples
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, REORDERED, ROUNDS
 from rft.smoke_test.replies import SWEEP, Scored
@@ -19,7 +19,7 @@ from rft.smoke_test.statistics import mean_interval, wilson
 P95_SHARE = 0.05
 """More slow batches than this, and p95 is slow."""
 
-LONGEST_WAIT = 300
+MAX_WAIT = 300
 """Seconds that the smoke test waits for a grader: what stands for its timeout where that cannot be looked up."""
 
 
@@ -28,11 +28,11 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
     rounds = _rounds(evidence)
     apart = {key: fmean(abs(a - b) for a, b in combinations(scores, 2)) for key, scores in rounds.items()}
     if not apart:
-        return not_done("repeatability", evidence, "no answer was scored in every round")
+        return skipped("repeatability", evidence, "no answer was scored in every round")
     mean = fmean(apart.values())
     return Check(
         name="repeatability",
-        verdict=too_high(mean, block=thresholds.repeatability_block, warn=thresholds.repeatability_warn),
+        result=too_high(mean, block=thresholds.repeatability_block, warn=thresholds.repeatability_warn),
         detail=f"{len(apart)} answers, asked {len(ROUNDS)} times in the same batch, differ by {mean:.3f} on average; "
         f"at most {thresholds.repeatability_block} may be",
         n=len(apart),
@@ -41,7 +41,7 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
         interval=mean_interval(list(apart.values())),
         threshold=thresholds.repeatability_block,
         warning=thresholds.repeatability_warn,
-        worst=worst(
+        worst_examples=worst_examples(
             (apart[s.probe.id], s.probe.source.row.task_id, f"{s.probe.kind}: {_listed(rounds[s.probe.id])}")
             for s in evidence.trial(ROUNDS[0])
             if s.probe.id in apart
@@ -72,8 +72,8 @@ def load(evidence: Evidence, thresholds: Thresholds) -> Check:
     """
     n = len(evidence.load)
     if n == 0:
-        return not_done("load", evidence, "no batch was sent under load")
-    timeout = evidence.timeout or LONGEST_WAIT
+        return skipped("load", evidence, "no batch was sent under load")
+    timeout = evidence.timeout or MAX_WAIT
     limit, refused = timeout * thresholds.load_block, sum(seconds is None for seconds in evidence.load)
     slow = refused + sum(seconds is not None and seconds > limit for seconds in evidence.load)
     origin = "the grader's timeout" if evidence.timeout else "all that this test waits, as its timeout is not known"
@@ -82,7 +82,7 @@ def load(evidence: Evidence, thresholds: Thresholds) -> Check:
         detail += f"; {refused} of them were refused by Lambda: the grader's concurrency is too low"
     return Check(
         name="load",
-        verdict=Verdict.BLOCK if slow / n > P95_SHARE else Verdict.PASS,
+        result=CheckResult.BLOCK if slow / n > P95_SHARE else CheckResult.PASS,
         detail=detail,
         n=n,
         statistic="rate of batches that were too slow",
@@ -106,12 +106,12 @@ def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidenc
     noise = repeatability(evidence, thresholds).interval
     parts = [part for label, trial in trials.items() if (part := _change(label, evidence.trial(trial), usual))]
     if noise is None or not parts:
-        return not_done(name, evidence, "no answer was scored both in the rounds and otherwise")
+        return skipped(name, evidence, "no answer was scored both in the rounds and otherwise")
     limit = noise[1] + thresholds.independence_tolerance
     most = max(parts, key=lambda part: part.value)
     return Check(
         name=name,
-        verdict=Verdict.BLOCK if most.value > limit else Verdict.PASS,
+        result=CheckResult.BLOCK if most.value > limit else CheckResult.PASS,
         detail=f"{most.n} answers change by {most.value:.3f} on average when {how} {most.name}, the most of "
         f"{len(parts)} ways; repeatability leaves room for {limit:.3f}",
         n=most.n,
@@ -120,19 +120,19 @@ def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidenc
         interval=most.interval,
         threshold=limit,
         parts=tuple(parts),
-        worst=worst(_changes(evidence.trial(*trials.values()), usual)),
+        worst_examples=worst_examples(_changes(evidence.trial(*trials.values()), usual)),
     )
 
 
-def _change(label: str, scores: Sequence[Scored], usual: Mapping[str, float]) -> Part | None:
+def _change(label: str, scores: Sequence[Scored], usual: Mapping[str, float]) -> CheckPart | None:
     apart = [blame for blame, _, _ in _changes(scores, usual)]
     if not apart:
         return None
     interval: Interval | None = mean_interval(apart)
-    return Part(name=label, n=len(apart), value=fmean(apart), interval=interval)
+    return CheckPart(name=label, n=len(apart), value=fmean(apart), interval=interval)
 
 
-def _changes(scores: Sequence[Scored], usual: Mapping[str, float]) -> list[Blame]:
+def _changes(scores: Sequence[Scored], usual: Mapping[str, float]) -> list[Offender]:
     return [
         (
             abs(s.score - usual[s.probe.id]),

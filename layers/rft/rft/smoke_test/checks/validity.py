@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rft.contracts.checks import Check, CheckResult
 from rft.contracts.grading import GRADER_ERROR
-from rft.contracts.smoke_test import Check, Verdict
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import distinct, not_done, worst
+from rft.smoke_test.checks.result import distinct, skipped, worst_examples
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import JUDGE_CALLED, Scored
@@ -24,14 +24,14 @@ def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
         detail = f"{bad} of {n} answers got no valid result: {distinct(map(_breach, breaches))}"
     return Check(
         name="contract",
-        verdict=Verdict.BLOCK if breaches else Verdict.PASS,
+        result=CheckResult.BLOCK if breaches else CheckResult.PASS,
         detail=detail,
         n=n,
         statistic="rate of answers without a valid result",
         value=bad / n if n else 0,
         interval=wilson(bad, n),
         threshold=0,
-        worst=worst((1.0, s.probe.source.row.task_id, _breach(s)) for s in breaches),
+        worst_examples=worst_examples((1.0, s.probe.source.row.task_id, _breach(s)) for s in breaches),
     )
 
 
@@ -42,7 +42,7 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     """
     replies = [s for s in evidence.scores if s.breach is None]
     if not replies:
-        return not_done("liveness", evidence, "the grader gave no valid result")
+        return skipped("liveness", evidence, "the grader gave no valid result")
     errors = [s for s in replies if s.errored]
     n, silent = len(replies), _never_called(evidence)
     detail = f"no {GRADER_ERROR} on {n} answers"
@@ -55,27 +55,29 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
         )
     return Check(
         name="liveness",
-        verdict=Verdict.BLOCK if errors or silent else Verdict.PASS,
+        result=CheckResult.BLOCK if errors or silent else CheckResult.PASS,
         detail=detail,
         n=n,
         statistic=f"rate of {GRADER_ERROR}",
         value=len(errors) / n,
         interval=wilson(len(errors), n),
         threshold=0,
-        worst=worst((1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {GRADER_ERROR}") for s in errors),
+        worst_examples=worst_examples(
+            (1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {GRADER_ERROR}") for s in errors
+        ),
     )
 
 
 def sample(evidence: Evidence, _thresholds: Thresholds) -> Check:
     """As many rows with right and wrong answers as were asked for; fewer prove less, and say so."""
     if not evidence.swept:
-        return not_done("sample", evidence, "no row's answers were put to the grader")
+        return skipped("sample", evidence, "no row's answers were put to the grader")
     found = Counter(row[0].probe.source.split for row in evidence.rows if _complete(row))
     short = any(found[split] < wanted for split, wanted in evidence.wanted.items())
     counts = " and ".join(f"{found[split]} of {wanted} {split} rows" for split, wanted in evidence.wanted.items())
     return Check(
         name="sample",
-        verdict=Verdict.WARN if short else Verdict.PASS,
+        result=CheckResult.WARN if short else CheckResult.PASS,
         detail=f"{counts} have right and wrong answers" + ("; the dataset has no more" if short else ""),
         n=found.total(),
         statistic="rows with right and wrong answers",

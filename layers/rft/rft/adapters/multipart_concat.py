@@ -1,0 +1,45 @@
+"""How objects are joined into one inside S3: which bytes it copies, and which must be carried because they are few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+MIN_PART_BYTES = 5 * 2**20
+"""Each part of a multipart upload but the last has at least so many bytes (Amazon S3 multipart upload limits)."""
+
+MAX_COPY_BYTES = 5 * 2**30
+"""UploadPartCopy copies at most so many bytes at a time."""
+
+
+@dataclass(frozen=True)
+class ByteRange:
+    """Bytes `start` to `end` of one object, by its number among those to be joined."""
+
+    piece: int
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+def copy_parts(sizes: Sequence[int]) -> Iterator[list[ByteRange]]:
+    """The parts of the upload. A part of one byte_range that is long enough is copied; all others are carried."""
+    held: list[ByteRange] = []
+    for piece, size in enumerate(sizes):
+        at = 0
+        if held and size:
+            at = min(MIN_PART_BYTES - sum(map(len, held)), size)
+            held.append(ByteRange(piece, 0, at))
+        if held and sum(map(len, held)) >= MIN_PART_BYTES:
+            yield held
+            held = []
+        while size - at >= MIN_PART_BYTES:
+            end = min(at + MAX_COPY_BYTES, size)
+            yield [ByteRange(piece, at, end)]
+            at = end
+        if at < size:
+            held.append(ByteRange(piece, at, size))
+    if held:
+        yield held

@@ -1,0 +1,70 @@
+"""What passes between the functions that put a smoke test's questions to a grader, by way of states or objects in S3.
+
+A smoke test is a plan of batches; one batch is known by its number, its place in the plan. The plan follows from the
+run's request and its dataset's files, so that no more than numbers has to be passed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+from rft.contracts.grading import Score
+from rft.contracts.steps import PreparedDataset, RunInput
+
+
+class SmokeTestPart(Contract):
+    """What one function asks. `number` counts from 0 in a run; `batches` are numbers of the plan's."""
+
+    number: int = Field(ge=0)
+    batches: tuple[int, ...]
+
+
+class SmokeTestParts(Contract):
+    """smoke_test_grader's output where the questions take longer than it has: it goes on once these are asked."""
+
+    grader_arn: str
+    parts: tuple[SmokeTestPart, ...]
+
+
+class RunProbeBatchInput(RunInput):
+    """run_probe_batch's input."""
+
+    dataset: PreparedDataset
+    grader_arn: str
+    part: SmokeTestPart
+
+
+class AskedPart(Contract):
+    """run_probe_batch's output."""
+
+    number: int
+    batches: int
+
+
+class AnswerScore(Contract):
+    """What one answer earned, or why it earned nothing. `id` is the answer's."""
+
+    id: str
+    score: Score | None = None
+    breach: str | None = None
+    errored: bool = False
+    judge: dict[str, float] = Field(default_factory=dict)
+
+
+class AskedBatch(Contract):
+    """What came of one batch. No answers: AWS refused the call under load. Not `sent`: time was up before."""
+
+    number: int
+    answers: tuple[AnswerScore, ...]
+    seconds: float | None
+    sent: bool
+
+
+class AskedBatches(Contract):
+    """`part-<number>.json`: all that one function asked, from `began` on."""
+
+    began: datetime
+    batches: tuple[AskedBatch, ...]

@@ -1,0 +1,114 @@
+"""Reads from a row what its prompt and reference are checked by: small, and nothing of their text.
+
+The part of a survey that any number of processes can share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import string
+import unicodedata
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from rft.datasets.duplicates import common, shingles, signature
+
+DIGEST_BYTES = 16
+_LATIN = "latin"
+_NO_LETTERS = bytes(sorted(set(range(128)) - set(string.ascii_letters.encode())))
+
+
+class RowFingerprint(NamedTuple):
+    """One row's. `prompt` and `reference` are digests, `minhash` the prompt's signature (None: no words of its own).
+
+    `scripts` counts the letters of the prompt's own part by writing system.
+    """
+
+    task_id: str
+    prompt: bytes
+    minhash: array[int] | None
+    scripts: Counter[str]
+    reference: bytes
+    reference_blank: bool
+
+
+@dataclass(frozen=True)
+class PromptTemplate:
+    """What a task says in its prompts, whatever the row: how all begin, and the shingles that most of them have."""
+
+    head: str
+    shingles: frozenset[int]
+
+    @classmethod
+    def of(cls, bodies: Sequence[bytes]) -> PromptTemplate:
+        """From rows as JSON; a few hundred of them tell."""
+        prompts = [_prompt(json.loads(body)) for body in bodies]
+        head = _head(prompts)
+        return cls(head, common(prompt[len(head) :] for prompt in prompts))
+
+
+@dataclass(frozen=True)
+class FingerprintReader:
+    """Reads batches of rows; `wording` is left out of what prompts are compared by."""
+
+    wording: PromptTemplate
+
+    def __call__(self, rows: Sequence[tuple[str, bytes]]) -> list[RowFingerprint]:
+        """Of rows as JSON, each with the name that it goes by where it has no task_id of its own."""
+        return [self._fingerprint(name, json.loads(body)) for name, body in rows]
+
+    def _fingerprint(self, name: str, row: Mapping[str, Any]) -> RowFingerprint:
+        prompt, reference = _prompt(row), row.get("reference_answer")
+        own = prompt.removeprefix(self.wording.head)
+        return RowFingerprint(
+            task_id=str(row.get("task_id", name)),
+            prompt=_digest(prompt),
+            minhash=signature(shingles(own) - self.wording.shingles),
+            scripts=_letters(own),
+            reference=_digest(json.dumps(reference, sort_keys=True)),
+            reference_blank=_blank(reference),
+        )
+
+
+def _head(prompts: Sequence[str]) -> str:
+    """Whole words only; '' where a prompt is nothing else, so that each has a part of its own."""
+    shared = os.path.commonprefix(prompts)  # noqa: RUF071 - character by character is what is wanted
+    head = shared[: len(shared) - len(shared.split(" ")[-1])]
+    return "" if any(prompt == shared for prompt in prompts) else head
+
+
+def _prompt(row: Mapping[str, Any]) -> str:
+    return "\n".join(message["content"] for message in row["messages"])
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+
+def _blank(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_blank, value.values()))
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _letters(text: str) -> Counter[str]:
+    """Letters by writing system. Those of ASCII, most of most texts, are counted at once."""
+    ascii_letters = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    counts = Counter({_LATIN: ascii_letters} if ascii_letters else {})
+    if not text.isascii():
+        for character in text:
+            if character > "\x7f" and (script := _script(character)):
+                counts[script] += 1
+    return counts
+
+
+@cache
+def _script(character: str) -> str:
+    """The writing system, by the first word of the letter's Unicode name; '' for what is no letter."""
+    return unicodedata.name(character, "").split(" ")[0].lower() if character.isalpha() else ""

@@ -1,0 +1,42 @@
+"""How preparing a dataset ends, whichever way it was done: with a list of what was wrong, or with a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rft.contracts.dataset import Manifest
+from rft.contracts.steps import PreparedDataset
+from rft.datasets.manifest import dataset_summary, prepared
+from rft.errors import DatasetInvalid
+from rft.observability import logger
+from rft.ports import Ledger, ObjectStore
+
+
+def dataset_folder(run_id: str, store: ObjectStore) -> str:
+    """Where a run's rows and manifest are."""
+    return store.uri(f"runs/{run_id}/dataset")
+
+
+@contextmanager
+def bad_records_saved(run_id: str, store: ObjectStore) -> Iterator[None]:
+    """An error shows the first bad records only: where there are more, keep the whole list beside the run."""
+    try:
+        yield
+    except DatasetInvalid as error:
+        if len(error.problems) <= error.SHOWN:
+            raise
+        uri = f"{dataset_folder(run_id, store)}/bad_records.txt"
+        store.put_bytes(uri, "".join(f"{problem}\n" for problem in error.problems).encode())
+        raise DatasetInvalid(f"{error.summary}; the whole list is in {uri}", error.problems) from error
+
+
+def save_manifest(manifest: Manifest, *, store: ObjectStore, ledger: Ledger) -> PreparedDataset:
+    """Write the manifest, once all files are there, and its figures into the run's record."""
+    manifest_uri = f"{dataset_folder(manifest.run_id, store)}/manifest.json"
+    store.put_bytes(manifest_uri, manifest.model_dump_json(indent=2).encode())
+    figures = dataset_summary(manifest, manifest_uri)
+    ledger.update(manifest.run_id, {"dataset": figures, "hyperparameters": manifest.hyperparameters})
+    extra = {"rows": figures.rows, "bad_records": figures.bad_records, "shards": manifest.shards}
+    logger().info("dataset prepared", extra=extra)
+    return prepared(manifest, manifest_uri)

@@ -1,0 +1,53 @@
+"""Checks a prepared dataset's rows, keeps what was found, and stops what must not be trained on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rft.contracts.dataset import Manifest, SplitName
+from rft.datasets.checks import RowFigures, blocks, check_rows
+from rft.datasets.profile import DatasetProfile, profile_rows
+from rft.datasets.split import Plan
+from rft.datasets.spool import RowSpool
+from rft.errors import DatasetInvalid
+from rft.ports import Ledger, ObjectStore, Workers
+
+
+def profile_splits(plan: Plan, spool: RowSpool, workers: Workers) -> DatasetProfile:
+    """The rows of a plan, or a sample of them, read from the spool."""
+    rows = {name: len(numbers) for name, numbers in plan.items()}
+
+    def body(split: SplitName, at: int) -> bytes:
+        return spool.bodies([plan[split][at]])[0] + b"}"
+
+    return profile_rows(rows, body, workers.map)
+
+
+def save_checks(
+    manifest: Manifest,
+    *,
+    shared_rows: int,
+    prompt_tokens: Mapping[int, int],
+    read: DatasetProfile,
+    store: ObjectStore,
+    ledger: Ledger,
+) -> None:
+    """Write `dataset/checks.json` and their short form into the record.
+
+    Raises DatasetInvalid where one blocks, RunNotFound, TransitionRefused and the Retryable… errors.
+    """
+    figures = RowFigures(
+        split=manifest.split,
+        rows={name: file.rows for name, file in manifest.files.items()},
+        shared_rows=shared_rows,
+        labels=sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]()),
+        prompt_tokens=prompt_tokens,
+        max_prompt_length=int(manifest.hyperparameters["maxPromptLength"].value),
+    )
+    found = check_rows(manifest.run_id, figures, read)
+    uri = store.uri(f"runs/{manifest.run_id}/dataset/checks.json")
+    store.put_bytes(uri, found.model_dump_json(indent=2).encode())
+    ledger.update(manifest.run_id, {"dataset_checks": tuple(check.short() for check in found.checks)})
+    if why := blocks(found):
+        raise DatasetInvalid("the dataset must not be trained on as it is", why)

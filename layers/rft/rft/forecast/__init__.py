@@ -1,0 +1,1 @@
+"""What a run is expected to cost, and whether its budget allows it."""

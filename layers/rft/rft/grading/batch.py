@@ -1,0 +1,204 @@
+"""Grades a batch: the whole of the grader contract but for the score itself.
+
+A grader is one function from a sample to weighted components. Here its answers become Bedrock's: one result for
+each sample, in order, under its own id, inside the deadline. A sample that cannot be graded gets 0.0 marked as an
+error and costs no other sample anything.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, Literal
+
+from rft.contracts.grading import GRADER_ERROR, GradeResult, Sample
+from rft.errors import DeadlineExceeded, InvalidGraderEvent, JudgeError, RftError
+from rft.observability import logger
+from rft.rewards.components import Component, score_of
+from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
+
+TELEMETRY_SECONDS = 2.0
+"""The longest that writing down what was graded may hold up the response."""
+
+RESERVE_SECONDS = TELEMETRY_SECONDS + 2.5
+"""Kept free of a Lambda's remaining time: for telemetry, and to build and send the response."""
+
+MAX_SAMPLES = 5_000
+"""A result is up to 1,200 bytes of JSON, and Lambda's synchronous response holds 6 MB (Lambda quotas)."""
+
+Grader = Callable[[Sample], Iterable[Component]]
+"""A grader may also give its components one by one: those before a failure are then kept for telemetry."""
+
+OnJudgeError = Literal["zero", "raise"]
+
+NO_ERROR, ERROR = Component(GRADER_ERROR, 0), Component(GRADER_ERROR, 1)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a batch must be answered, on a clock that never jumps."""
+
+    seconds: float
+    monotonic: Callable[[], float] = time.monotonic
+    _start: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_start", self.monotonic())
+
+    def remaining(self) -> float:
+        """Seconds left; negative once it has passed."""
+        return self._start + self.seconds - self.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class GradedSample:
+    """What came of one sample: the result that is sent, and what only telemetry tells.
+
+    Where `error` is set the result is a marked 0.0. `sample` is None where nothing could be read, or no time was left.
+    """
+
+    result: GradeResult
+    components: Sequence[Component] = ()
+    sample: Sample | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
+
+
+Telemetry = Callable[[Sequence[object], Sequence[GradedSample]], None]
+"""Takes a batch as it came and what came of it. It must not raise, nor take longer than TELEMETRY_SECONDS."""
+
+
+def grade_batch(
+    event: object,
+    *,
+    grader: Grader,
+    deadline: Deadline,
+    parallelism: int | None = None,
+    on_judge_error: OnJudgeError = "zero",
+    telemetry: Telemetry | None = None,
+) -> tuple[GradeResult, ...]:
+    """One result for each sample, in order.
+
+    `deadline` leaves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that
+    waits for others; None grades in this thread, for one that only computes. A batch that the deadline cuts short is
+    answered all the same: what is missing is an error.
+    Raises InvalidGraderEvent for an event that is no batch, and with `on_judge_error` "raise" the first
+    JudgeError or DeadlineExceeded.
+    """
+    started = time.monotonic()
+    batch = _batch(event)
+    outcomes = (
+        _in_this_thread(grader, batch, deadline)
+        if parallelism is None
+        else _in_threads(grader, batch, deadline, parallelism)
+    )
+    _log(batch, outcomes, seconds=time.monotonic() - started)
+    if telemetry:
+        telemetry(batch, outcomes)
+    if on_judge_error == "raise":
+        _raise_first_judge_error(outcomes)
+    return tuple(outcome.result for outcome in outcomes)
+
+
+def _batch(event: object) -> list[Any]:
+    if not isinstance(event, list):
+        raise InvalidGraderEvent(f"a grader takes an array of samples, not {type(event).__name__}")
+    if len(event) > MAX_SAMPLES:
+        raise InvalidGraderEvent(f"{len(event)} samples in one batch; send at most {MAX_SAMPLES}")
+    return event
+
+
+def _grade(grader: Grader, raw: object, position: int) -> GradedSample:
+    started = time.perf_counter()
+    sample, parts = None, list[Component]()
+    try:
+        sample = read_sample(raw)
+        for part in grader(sample):
+            parts.append(part)  # one by one, so that those before a failure are kept
+        result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
+        return GradedSample(result, parts, sample, seconds=time.perf_counter() - started)
+    except Exception as error:  # noqa: BLE001  one sample must never cost the others their scores
+        result = _result(sample_id(raw, position), 0, [ERROR])
+        return GradedSample(result, parts, sample, error, time.perf_counter() - started)
+
+
+def _result(identity: str, score: float, parts: Iterable[Component]) -> GradeResult:
+    metrics = tuple(part.metric() for part in parts)
+    return GradeResult(id=identity, aggregate_reward_score=score, metrics_list=metrics)
+
+
+def _out_of_time(raw: object, position: int) -> GradedSample:
+    return GradedSample(
+        _result(sample_id(raw, position), 0, [ERROR]), error=DeadlineExceeded("the batch's time was up")
+    )
+
+
+def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline) -> list[GradedSample]:
+    return [
+        _grade(grader, raw, position) if deadline.remaining() > 0 else _out_of_time(raw, position)
+        for position, raw in enumerate(batch, 1)
+    ]
+
+
+def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, parallelism: int) -> list[GradedSample]:
+    """Threads that hang are left behind: they are daemons, take no further sample, and die with the process."""
+    todo: SimpleQueue[tuple[int, object]] = SimpleQueue()
+    done: SimpleQueue[tuple[int, GradedSample]] = SimpleQueue()
+    closed = threading.Event()
+
+    def work() -> None:
+        while not closed.is_set() and deadline.remaining() > 0:
+            try:
+                position, raw = todo.get_nowait()
+            except Empty:
+                return
+            done.put((position, _grade(grader, raw, position)))
+
+    for item in enumerate(batch, 1):
+        todo.put(item)
+    for _ in range(min(parallelism, len(batch))):
+        threading.Thread(target=work, daemon=True, name="grader").start()
+    graded = _collect(done, len(batch), deadline)
+    closed.set()
+    return [graded.get(position) or _out_of_time(raw, position) for position, raw in enumerate(batch, 1)]
+
+
+def _collect(done: SimpleQueue[tuple[int, GradedSample]], size: int, deadline: Deadline) -> dict[int, GradedSample]:
+    """What was graded before the deadline, by position."""
+    graded: dict[int, GradedSample] = {}
+    while len(graded) < size:
+        try:
+            position, outcome = done.get(timeout=max(0.0, deadline.remaining()))
+        except Empty:
+            break
+        graded[position] = outcome
+    return graded
+
+
+def _raise_first_judge_error(outcomes: Sequence[GradedSample]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome.error, JudgeError | DeadlineExceeded):
+            raise outcome.error
+
+
+def _log(batch: Sequence[object], outcomes: Sequence[GradedSample], *, seconds: float) -> None:
+    """One line a batch. Messages are shown of our own errors only: others may quote what they failed on."""
+    scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    told = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]
+    logger().info(
+        "graded",
+        extra={
+            "run_id": next(filter(None, map(sample_run_id, batch)), None),
+            "samples": len(batch),
+            "errors": dict(Counter(type(error).__name__ for error in errors)),
+            "first_error": told[0] if told else None,
+            "mean_score": math.fsum(scores) / len(scores) if scores else None,
+            "seconds": round(seconds, 3),
+        },
+    )

@@ -1,0 +1,55 @@
+"""Stops calling a judge that is down, and tries again after a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from rft.errors import JudgeCircuitOpen
+
+FAILURES = 20
+"""Failures in a row before a judge counts as away: more than one call of each thread, so no single hiccup is enough."""
+
+FAILING_SECONDS = 15.0
+"""How long they must go on: shorter outages are waited out, call by call."""
+
+OPEN_SECONDS = 30.0
+"""How long nothing is asked then. One call tries after that, and if it fails the next one tries as much later."""
+
+
+class CircuitBreaker:
+    """Stops asking a judge that is away, so that an outage costs an invocation seconds and not its whole time.
+
+    Throttling is no failure: who throttles is there.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._failing_since = 0.0
+        self._held_back_until: float | None = None
+
+    def check(self) -> None:
+        """Raises JudgeCircuitOpen while the judge is not to be asked."""
+        with self._lock:
+            if self._held_back_until is None:
+                return
+            if self._monotonic() < self._held_back_until:
+                raise JudgeCircuitOpen(f"not asked after {self._failures} failures in a row")
+            self._held_back_until = self._monotonic() + OPEN_SECONDS
+
+    def failed(self) -> None:
+        """The judge could not be reached, or failed on its side."""
+        with self._lock:
+            now = self._monotonic()
+            self._failing_since = now if self._failures == 0 else self._failing_since
+            self._failures += 1
+            if self._failures >= FAILURES and now - self._failing_since >= FAILING_SECONDS:
+                self._held_back_until = now + OPEN_SECONDS
+
+    def answered(self) -> None:
+        """The judge is there, whatever it said."""
+        with self._lock:
+            self._failures, self._held_back_until = 0, None

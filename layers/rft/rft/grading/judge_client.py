@@ -1,0 +1,169 @@
+"""Asks a judge until it gives an answer that can be used, or time is up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, TypeVar
+
+from rft.errors import JudgeError, JudgeReplyInvalid, JudgeThrottled, JudgeUnavailable
+from rft.grading.batch import Deadline
+from rft.grading.circuit_breaker import CircuitBreaker
+from rft.grading.concurrency_limiter import ConcurrencyLimiter
+from rft.ports import Judge, JudgeCache, JudgeReply
+from rft.rewards.components import Component
+
+FIRST_PAUSE_SECONDS = 0.25
+MAX_PAUSE_SECONDS = 4.0
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Question(Generic[Answer]):
+    """What a judge is asked about one answer.
+
+    `user` renders the request; its argument is '' at first, then why the first reply was no use. `read` makes
+    something of the reply, or raises JudgeReplyInvalid. `parts` and `prompt` (the digest of the rest) say what is
+    asked, so that equal questions have equal answers; `fresh` asks even so.
+    """
+
+    system: str
+    user: Callable[[str], str]
+    read: Callable[[str], Answer]
+    schema: Mapping[str, Any]
+    parts: Mapping[str, str]
+    prompt: str
+    fresh: bool = False
+
+    def key(self, model_id: str) -> str:
+        """The digest under which the answer of this model is kept."""
+        return hashlib.sha256(json.dumps([model_id, self.prompt, dict(self.parts)]).encode()).hexdigest()
+
+
+@dataclass
+class Usage:
+    """What judging one answer took so far; names as in JudgeUse."""
+
+    calls: int = 0
+    retries: int = 0
+    throttled: int = 0
+    cache_hits: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+    def components(self) -> Iterator[Component]:
+        """All that is not zero, as parts of a grade that only inform."""
+        counted = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return (Component(f"judge_{name}", float(count)) for name, count in counted if count)
+
+
+@dataclass(frozen=True)
+class JudgeClient:
+    """A judge, and what this container has learned about it; made once and kept."""
+
+    judge: Judge
+    limit: ConcurrencyLimiter = field(default_factory=lambda: ConcurrencyLimiter(128))
+    circuit: CircuitBreaker = field(default_factory=CircuitBreaker)
+    cache: JudgeCache | None = None
+
+    def call(self, *, system: str, user: str, schema: Mapping[str, Any], seconds: float) -> JudgeReply:
+        """One call, in its turn, which comes within `seconds`. Raises JudgeCircuitOpen, and as Judge.ask."""
+        with self.limit.slot(seconds) as turn:
+            self.circuit.check()
+            try:
+                reply = self.judge.ask(system=system, user=user, schema=schema)
+            except JudgeThrottled:
+                self.limit.throttled(turn)
+                self.circuit.answered()
+                raise
+            except JudgeUnavailable:
+                self.circuit.failed()
+                raise
+            except JudgeError:
+                self.circuit.answered()
+                raise
+        self.limit.answered()
+        self.circuit.answered()
+        return reply
+
+
+@dataclass(frozen=True)
+class RetryingJudge:
+    """A judge with a batch's deadline. Throttling and faults are waited out; a useless reply is asked for once more."""
+
+    known: JudgeClient
+    deadline: Deadline
+    sleep: Callable[[float], None] = time.sleep
+
+    def ask(self, question: Question[Answer], usage: Usage) -> Answer:
+        """What the question reads out of the judge's reply; `usage` is added to, also where this fails.
+
+        Raises JudgeUnavailable (no answer inside the deadline), JudgeCircuitOpen (it has been away for a while),
+        JudgeReplyInvalid (twice), JudgeRefused (at once).
+        """
+        cache, key = self.known.cache, question.key(self.known.judge.model_id)
+        if cache is None or question.fresh:
+            return self._ask(question, usage)[0]
+        remembered = _remembered(cache.get(key), question)
+        if remembered:
+            usage.cache_hits += 1
+            return remembered[0]
+        answer, text = self._ask(question, usage)
+        cache.put(key, text)
+        return answer
+
+    def _ask(self, question: Question[Answer], usage: Usage) -> tuple[Answer, str]:
+        """The answer, and the reply that it was read from."""
+        feedback, failures = "", 0
+        while True:
+            try:
+                text = self._call(question, feedback, usage)
+                return question.read(text), text
+            except JudgeReplyInvalid as error:
+                if feedback:
+                    raise
+                feedback = str(error)
+            except JudgeUnavailable:
+                pause = _pause(failures)
+                if pause >= self.deadline.remaining():
+                    raise
+                self.sleep(pause)
+                failures += 1
+            usage.retries += 1
+
+    def _call(self, question: Question[Answer], feedback: str, usage: Usage) -> str:
+        seconds = self.deadline.remaining()
+        if seconds <= 0:
+            raise JudgeUnavailable("no time left to ask")
+        usage.calls += 1
+        try:
+            reply = self.known.call(
+                system=question.system, user=question.user(feedback), schema=question.schema, seconds=seconds
+            )
+        except JudgeThrottled:
+            usage.throttled += 1
+            raise
+        usage.input_tokens += reply.input_tokens
+        usage.output_tokens += reply.output_tokens
+        usage.cached_tokens += reply.cached_tokens
+        return reply.text
+
+
+def _remembered(text: str | None, question: Question[Answer]) -> tuple[Answer] | None:
+    """A kept reply's answer; None where there is none that can be read."""
+    try:
+        return None if text is None else (question.read(text),)
+    except JudgeReplyInvalid:
+        return None
+
+
+def _pause(failures: int) -> float:
+    """Doubling, jittered by half so that calls that were throttled together do not return together."""
+    longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 10), MAX_PAUSE_SECONDS)
+    return longest * random.uniform(0.5, 1)  # noqa: S311  spreads load, guards nothing

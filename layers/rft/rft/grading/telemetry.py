@@ -1,0 +1,136 @@
+"""Writes down what was graded: rows for the control plane, figures for CloudWatch. It never costs a score."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from rft.contracts.base import SPLITS
+from rft.contracts.grading import PROBE
+from rft.contracts.telemetry import JudgeUse, Rollout
+from rft.grading.batch import TELEMETRY_SECONDS, GradedSample
+from rft.observability import emit_metrics, logger
+from rft.ports import RolloutLog
+from rft.rewards.samples import row_fields, sample_run_id
+
+JUDGE_COUNTERS = tuple(name for name, f in JudgeUse.model_fields.items() if f.annotation is int)
+"""What a judge's use is counted in; the components of a grade are called `judge_<counter>`."""
+
+OpenLog = Callable[[], RolloutLog | None]
+"""Opens the log when there is something to write, so that a grader that writes nothing loads no AWS client."""
+
+
+def no_log() -> None:
+    """Opens nothing: for batches that nobody follows."""
+
+
+_Graded = tuple[Mapping[str, Any], GradedSample]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class GraderTelemetry:
+    """One grader's telemetry. `judge` names the models and the prompt, where there are any."""
+
+    grader: str
+    open_log: OpenLog
+    judge: JudgeUse | None = None
+    seconds: float = TELEMETRY_SECONDS
+    now: Callable[[], datetime] = field(default=_now)
+
+    def __call__(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> None:
+        """Write the batch's rollouts, give up after `seconds`, and emit figures that say whether it worked."""
+        written = self._write_in_time(batch, outcomes)
+        emit_metrics(grader=self.grader, figures=self._figures(outcomes) | {"RolloutLogFailures": float(not written)})
+
+    def _write_in_time(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> bool:
+        """In a thread, as neither an import nor the network can be interrupted; one left behind ends by itself."""
+        done: list[bool] = []
+        thread = threading.Thread(target=lambda: done.append(self._write(batch, outcomes)), daemon=True)
+        thread.start()
+        thread.join(self.seconds)
+        if not done:
+            logger().warning("rollouts not written in time", extra={"seconds": self.seconds})
+        return bool(done and done[0])
+
+    def _write(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> bool:
+        """False where anything at all went wrong."""
+        try:
+            runs = _by_run(batch, outcomes)
+            log = self.open_log() if runs else None
+            if log is not None:
+                self._write_to(log, runs)
+        except Exception as error:  # noqa: BLE001  telemetry must never cost a score
+            logger().warning("rollouts not written", extra={"error": type(error).__name__})
+            return False
+        return True
+
+    def _write_to(self, log: RolloutLog, runs: Mapping[str, Sequence[_Graded]]) -> None:
+        """One object for each run; a batch of Bedrock's holds but one."""
+        at, keep = self.now(), log.keeps_answers
+        for run_id, graded in runs.items():
+            log.write(run_id, [self._rollout(run_id, at, *one, keep_answer=keep) for one in graded])
+
+    def _rollout(
+        self, run_id: str, at: datetime, fields: Mapping[str, Any], outcome: GradedSample, *, keep_answer: bool
+    ) -> Rollout:
+        task_id, split = fields.get("task_id"), fields.get("split")
+        answer = outcome.sample.answer if outcome.sample else None
+        return Rollout(
+            run_id=run_id,
+            grader=self.grader,
+            id=outcome.result.id,
+            task_id=task_id if isinstance(task_id, str) else None,
+            split=split if split in SPLITS else None,
+            at=at,
+            score=None if outcome.error else outcome.result.aggregate_reward_score,
+            error=type(outcome.error).__name__ if outcome.error else None,
+            components={part.name: part.value for part in outcome.components if part.name not in _COUNTED},
+            seconds=outcome.seconds,
+            answer_length=None if answer is None else len(answer),
+            answer=answer if keep_answer else None,
+            judge=self.judge and self.judge.model_copy(update=_counted([outcome])),
+        )
+
+    def _figures(self, outcomes: Sequence[GradedSample]) -> dict[str, float]:
+        """Names as CloudWatch shows them."""
+        scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
+        figures = {"Samples": float(len(outcomes)), "GraderErrors": float(len(outcomes) - len(scores))}
+        if scores:
+            figures["MeanScore"] = sum(scores) / len(scores)
+        if self.judge:
+            figures |= {_title(name): float(value) for name, value in _counted(outcomes).items()}
+        return figures
+
+
+_COUNTED = frozenset(f"judge_{name}" for name in JUDGE_COUNTERS)
+
+
+def _counted(outcomes: Iterable[GradedSample]) -> dict[str, int]:
+    totals = dict.fromkeys(JUDGE_COUNTERS, 0)
+    for part in (part for outcome in outcomes for part in outcome.components if part.name in _COUNTED):
+        totals[part.name.removeprefix("judge_")] += int(part.value)
+    return totals
+
+
+def _title(counter: str) -> str:
+    return f"Judge{counter.title().replace('_', '')}"
+
+
+def _by_run(
+    batch: Sequence[object], outcomes: Sequence[GradedSample]
+) -> dict[str, list[tuple[Mapping[str, Any], GradedSample]]]:
+    """What there is to write for each run: rollouts of training, with the keys of their rows."""
+    runs: dict[str, list[tuple[Mapping[str, Any], GradedSample]]] = defaultdict(list)
+    for raw, outcome in zip(batch, outcomes, strict=True):
+        run_id, fields = sample_run_id(raw), row_fields(raw)
+        if run_id and fields.get(PROBE) is not True:
+            runs[run_id].append((fields, outcome))
+    return runs

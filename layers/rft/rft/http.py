@@ -1,0 +1,168 @@
+"""HTTP plumbing of the API: JSON bodies only, bounded; every refusal a problem; an OpenAPI document that says so.
+
+Knows nothing of runs: `functions/api/app.py` has the routes.
+"""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property, partial
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic_core import from_json
+
+from rft.contracts.problem import (
+    MEDIA_TYPE,
+    PROBLEMS,
+    RETRY_AFTER_SECONDS,
+    STATUS_OF_ERROR,
+    Problem,
+    problem,
+    problem_of_error,
+    problem_of_fields,
+)
+from rft.errors import RftError
+from rft.observability import logger
+
+MAX_BODY_BYTES = 65_536
+"""A request is a few KB; Step Functions, which gets it as input, takes 256 KB."""
+
+SIGV4 = APIKey(name="Authorization", in_=APIKeyIn.header, description="AWS Signature Version 4, service execute-api.")
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+_read_json = partial(from_json, allow_inf_nan=False)
+
+
+class Api(APIGatewayHttpResolver):
+    """API Gateway's resolver (payload 2.0) with validation, and our refusals in place of its own."""
+
+    def __init__(self) -> None:
+        # pydantic's parser, unlike json.loads, bounds nesting and numbers and refuses NaN, all as ValueError.
+        super().__init__(enable_validation=True, json_body_deserializer=_read_json)
+        self.exception_handler(RequestValidationError)(self._refuse_fields)
+        self.exception_handler(list[type[Exception]](STATUS_OF_ERROR))(self._refuse_error)
+        self.exception_handler(Exception)(self._report)
+        self.not_found(self._refuse_address)
+
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """The answer to an event. A body that is not JSON gets no further: powertools would take forms too."""
+        why = body_problem(event)
+        if why is None:
+            return super().resolve(event, context)
+        body = _text(why, context)
+        headers = {"Content-Type": MEDIA_TYPE}
+        return {"statusCode": why.status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+    def document(self, *, title: str, version: str, description: str) -> dict[str, Any]:
+        """The OpenAPI document of all routes, without the error models of powertools, which we never send."""
+        document: dict[str, Any] = json.loads(
+            self.get_openapi_json_schema(
+                title=title,
+                version=version,
+                description=description,
+                security_schemes={"sigv4": SIGV4},
+                security=[{"sigv4": []}],
+            )
+        )
+        for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+            document["components"]["schemas"].pop(unused, None)
+        return document
+
+    def _refuse_fields(self, error: RequestValidationError) -> Response[str]:
+        if any(found["loc"][0] == "response" for found in error.errors()):
+            return self._report(error)  # an answer that breaks its contract is our fault
+        return self._refuse(problem_of_fields(error.errors()))
+
+    def _refuse_error(self, error: RftError) -> Response[str]:
+        return self._refuse(problem_of_error(error))
+
+    def _refuse_address(self, _: NotFoundError) -> Response[str]:
+        path, method = self.current_event.path, self.current_event.http_method
+        allowed = next((methods for address, methods in self._addresses if address.fullmatch(path)), [method])
+        if method in allowed:
+            return self._refuse(problem(404, "There is no such address."))
+        return self._refuse(problem(405, f"It takes {', '.join(allowed)}."), Allow=", ".join(allowed))
+
+    def _report(self, error: Exception) -> Response[str]:
+        logger().error("request failed", exc_info=error)
+        return self._refuse(problem(500, "The log has the cause, under the id in `instance`."))
+
+    def _refuse(self, why: Problem, **headers: str) -> Response[str]:
+        if why.status == 503:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return Response(why.status, MEDIA_TYPE, _text(why, self.lambda_context), headers=headers)
+
+    @cached_property
+    def _addresses(self) -> list[tuple[re.Pattern[str], list[str]]]:
+        """Every documented address with its methods. Made when first asked for: the document takes a while."""
+        return [
+            (re.compile(re.sub(r"{\w+}", "[^/]+", address)), [m.upper() for m in METHODS if getattr(item, m)])
+            for address, item in (self.get_openapi_schema().paths or {}).items()
+        ]
+
+
+def body_problem(event: Mapping[str, Any]) -> Problem | None:
+    """What keeps a POST's body from being read as a JSON object, if anything does. No content type counts as JSON.
+
+    Whether there must be a body is for the route to say.
+    """
+    if event["requestContext"]["http"]["method"] != "POST" or not event.get("body"):
+        return None
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    media_type = headers.get("content-type", "application/json").partition(";")[0].strip()
+    if media_type != "application/json":
+        return problem(415, "Send JSON, with Content-Type: application/json.")
+    try:
+        return _content_problem(_body(event))
+    except ValueError:
+        return problem(400, "The body is not JSON in UTF-8.")
+
+
+def caller_of(event: Mapping[str, Any]) -> str:
+    """Who sent a request, as API Gateway proved it: an IAM principal's ARN, or a token's subject at its issuer."""
+    proof = event["requestContext"].get("authorizer", {})
+    if "iam" in proof:
+        return str(proof["iam"]["userArn"])
+    claims = proof.get("jwt", {}).get("claims", {})
+    return f"{claims['sub']} at {claims['iss']}" if {"sub", "iss"} <= claims.keys() else "unknown"
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event["body"]
+    return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+
+
+def _content_problem(body: bytes) -> Problem | None:
+    if len(body) > MAX_BODY_BYTES:
+        return problem(413, f"It has {len(body)} bytes; {MAX_BODY_BYTES} is the most.")
+    if not isinstance(_read_json(body), dict):
+        return problem(400, "The body must be one JSON object.")
+    return None
+
+
+def _text(why: Problem, context: LambdaContext) -> str:
+    logger().info("request refused", extra={"status": why.status, "problem": why.type})
+    named = why.model_copy(update={"instance": f"urn:uuid:{context.aws_request_id}"})
+    return named.model_dump_json(exclude_defaults=True)
+
+
+def responses(*problems: int, **models: type) -> dict[int, Any]:
+    """OpenAPI's `responses`: the statuses of problems, and `_<status>=` the model of each other answer.
+
+    403 and 429 are API Gateway's own and do not reach us.
+    """
+    good = {int(name[1:]): _answer(inspect.getdoc(model), "application/json", model) for name, model in models.items()}
+    bad = {status: _answer(PROBLEMS[status][1], MEDIA_TYPE, Problem) for status in sorted({*problems, 500, 503})}
+    return good | bad
+
+
+def _answer(description: str | None, media_type: str, model: type) -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"model": model}}}

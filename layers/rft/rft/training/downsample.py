@@ -1,0 +1,71 @@
+"""Keeps a curve short: its recent points as they are, older ones put together evenly. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from rft.contracts.metrics import Point, TrainingPoint, ValidationPoint
+
+P = TypeVar("P", bound=Point)
+
+TRAINING, TRAINING_RECENT = 200, 100
+VALIDATION, VALIDATION_RECENT = 120, 60
+"""Points kept at most, and how many of them, the newest, are never put together."""
+
+
+def downsample_training(points: tuple[TrainingPoint, ...]) -> tuple[TrainingPoint, ...]:
+    """At most TRAINING points that cover the same steps."""
+    return _thinned(points, TRAINING, TRAINING_RECENT, lambda point: point.steps, _both_steps)
+
+
+def downsample_validation(points: tuple[ValidationPoint, ...]) -> tuple[ValidationPoint, ...]:
+    """At most VALIDATION points that cover the same passes."""
+    return _thinned(points, VALIDATION, VALIDATION_RECENT, lambda point: point.passes, _both_passes)
+
+
+def _thinned(
+    points: tuple[P, ...], most: int, recent: int, width: Callable[[P], int], both: Callable[[P, P], P]
+) -> tuple[P, ...]:
+    """The narrowest neighbours among the older points become one, so that all of them get equally wide in time."""
+    while len(points) > most:
+        older = [width(point) for point in points[:-recent]]
+        at = min(range(len(older) - 1), key=lambda i: older[i] + older[i + 1])
+        points = (*points[:at], both(points[at], points[at + 1]), *points[at + 2 :])
+    return points
+
+
+def _both_steps(one: TrainingPoint, other: TrainingPoint) -> TrainingPoint:
+    return TrainingPoint(
+        **_figures(one, other),
+        steps=one.steps + other.steps,
+        groups=one.groups + other.groups,
+        flat_groups=_mean((one.flat_groups, one.groups), (other.flat_groups, other.groups)),
+        judge_calls=one.judge_calls + other.judge_calls,
+    )
+
+
+def _both_passes(one: ValidationPoint, other: ValidationPoint) -> ValidationPoint:
+    return ValidationPoint(**_figures(one, other), passes=one.passes + other.passes)
+
+
+def _figures(one: Point, other: Point) -> dict[str, Any]:
+    return {
+        "step": other.step,
+        "rollouts": one.rollouts + other.rollouts,
+        "errors": one.errors + other.errors,
+        "reward": _mean((one.reward, one.scored), (other.reward, other.scored)),
+        "spread": _mean((one.spread, one.scored), (other.spread, other.scored)),
+        "length": _mean((one.length, one.rollouts), (other.length, other.rollouts)),
+    }
+
+
+def _mean(*weighted: tuple[float | None, int]) -> float | None:
+    return weighted_mean(weighted)
+
+
+def weighted_mean(weighted: Sequence[tuple[float | None, int]]) -> float | None:
+    """Mean of figures, each with its weight; None where no figure weighs anything."""
+    known = [(figure, weight) for figure, weight in weighted if figure is not None and weight]
+    total = sum(weight for _, weight in known)
+    return round(sum(figure * weight for figure, weight in known) / total, 6) if total else None

@@ -1,0 +1,112 @@
+"""Puts graded rollouts together into training steps and validation passes. Pure.
+
+Steps are an estimate: Bedrock names none. What is graded while training goes on is batchSize x trainingSamplePerPrompt
+rollouts of the training split a step; validation comes in between. A rollout whose row names no split counts as
+training. A batch that Bedrock sends a second time counts twice, one whose telemetry was lost not at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rft.contracts.ledger import RunRecord
+from rft.contracts.metrics import Reading, Tally, TrainingMetrics
+from rft.contracts.telemetry import JudgeUse, Rollout
+from rft.training.aggregates import training_point, validation_point, with_rollouts
+from rft.training.downsample import downsample_training, downsample_validation
+
+COUNTERS = tuple(name for name, field in JudgeUse.model_fields.items() if field.annotation is int)
+
+
+@dataclass(frozen=True)
+class Course:
+    """The course of training, and where reading it goes on. The two belong together: they are written as one."""
+
+    metrics: TrainingMetrics
+    reading: Reading
+
+    @property
+    def under_way(self) -> float:
+        """Training steps so far, the one under way by its share."""
+        return self.metrics.steps + self.reading.step.rollouts / self.metrics.rollouts_per_step
+
+
+def course_of(record: RunRecord) -> Course | None:
+    """The run's course so far, an empty one at first; None where the size of a step is not known."""
+    if record.metrics is not None:
+        return Course(record.metrics, record.reading or Reading())
+    chosen = {name: choice.value for name, choice in (record.hyperparameters or {}).items()}
+    batch, samples, epochs = (chosen.get(n) for n in ("batchSize", "trainingSamplePerPrompt", "epochCount"))
+    if not isinstance(batch, int) or not isinstance(samples, int):
+        return None
+    rows = record.dataset.rows["train"] if record.dataset else None
+    planned = epochs * math.ceil(rows / batch) if isinstance(epochs, int) and rows else None
+    return Course(TrainingMetrics(rollouts_per_step=batch * samples, steps_planned=planned), Reading())
+
+
+def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
+    """The course with the rollouts of one object, in the order in which they stand there."""
+    metrics = course.metrics.model_copy(
+        update={
+            "rollouts": course.metrics.rollouts + len(rollouts),
+            "errors": course.metrics.errors + sum(rollout.score is None for rollout in rollouts),
+            "judge": _judging(course.metrics.judge, rollouts),
+        }
+    )
+    course = Course(metrics, course.reading)
+    for split, some in groupby(rollouts, key=lambda rollout: rollout.split or "train"):
+        if split == "train":
+            course = _trained(course, list(some))
+        elif split == "validation":
+            course = _validated(course, list(some))
+    return course
+
+
+def ended(course: Course) -> Course:
+    """The course of a job that has ended: a rest of half a step or more counts as one."""
+    enough = course.reading.step.rollouts * 2 >= course.metrics.rollouts_per_step
+    return _stepped(course) if enough else course
+
+
+def _trained(course: Course, rollouts: Sequence[Rollout]) -> Course:
+    while rollouts:
+        room = course.metrics.rollouts_per_step - course.reading.step.rollouts
+        course = _with_reading(course, step=with_rollouts(course.reading.step, rollouts[:room]))
+        rollouts = rollouts[room:]
+        if course.reading.step.rollouts >= course.metrics.rollouts_per_step:
+            course = _stepped(course)
+    return course
+
+
+def _stepped(course: Course) -> Course:
+    step = course.metrics.steps + 1
+    training = (*course.metrics.training, training_point(course.reading.step, step))
+    metrics = course.metrics.model_copy(update={"steps": step, "training": downsample_training(training)})
+    return _with_reading(Course(metrics, course.reading), step=Tally())
+
+
+def _validated(course: Course, rollouts: Sequence[Rollout]) -> Course:
+    """Validation follows a step, so it belongs to the nearest end of one, whatever is late or missing of the step."""
+    step = round(course.under_way)
+    earlier, tally = course.metrics.validation, Tally()
+    if earlier and earlier[-1].step == step:
+        earlier, tally = earlier[:-1], course.reading.validation
+    tally = with_rollouts(tally, rollouts, groups=False)
+    validation = downsample_validation((*earlier, validation_point(tally, step)))
+    metrics = course.metrics.model_copy(update={"validation": validation})
+    return _with_reading(Course(metrics, course.reading), validation=tally)
+
+
+def _with_reading(course: Course, **tallies: Tally) -> Course:
+    return Course(course.metrics, course.reading.model_copy(update=tallies))
+
+
+def _judging(before: JudgeUse | None, rollouts: Iterable[Rollout]) -> JudgeUse | None:
+    """All judging together, under the models and prompt that were seen last."""
+    uses = [use for use in (before, *(rollout.judge for rollout in rollouts)) if use is not None]
+    if not uses:
+        return None
+    return uses[-1].model_copy(update={name: sum(getattr(use, name) for use in uses) for name in COUNTERS})

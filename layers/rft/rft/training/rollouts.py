@@ -1,0 +1,120 @@
+"""Where rollout objects are and how they are written: `runs/<run_id>/rollouts/<time>-<random>.jsonl.gz`.
+
+The time stands first so that a listing from a key onwards gives what was written since. Graders' clocks may differ by
+a few seconds, and a write takes up to two, so an object may turn up before one that was there already: a reader lists
+again what is younger than OVERLAP, and reads of it what it has not read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rft.contracts.telemetry import Rollout
+
+if TYPE_CHECKING:  # graders write objects, and know nothing of reading them
+    from rft.contracts.metrics import Reading
+    from rft.ports import StoredRollouts
+
+FAST = 1
+"""gzip's level: rows are alike, so more effort saves little and costs the grader time."""
+
+
+OVERLAP = timedelta(seconds=30)
+"""How much later than its name says an object may turn up and still be read."""
+
+LIST_PAGE_SIZE = 1000
+"""Objects that one look lists: S3 gives no more in an answer."""
+
+MAX_BATCH_BYTES = 32 * 2**20
+"""Of packed rollouts that one look reads."""
+
+MAX_SEEN = 200
+"""Names remembered. Where more is written within OVERLAP, what turns up late has less time."""
+
+MAX_UNPACKED = 32 * 2**20
+"""Bytes of an object's rows. A batch is 6 MB at most (Lambda's payload): what is larger was not written by a grader."""
+
+_NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-[0-9a-z]+\.jsonl\.gz")
+
+
+def rollouts_prefix(run_id: str) -> str:
+    """Where all rollouts of a run are."""
+    return f"runs/{run_id}/rollouts/"
+
+
+def rollouts_key(run_id: str, at: datetime, token: str) -> str:
+    """The key of one object. `at` is in UTC; `token` keeps apart what is written in the same microsecond."""
+    return f"{rollouts_prefix(run_id)}{_moment(at)}-{token}.jsonl.gz"
+
+
+def pack(rollouts: Iterable[Rollout]) -> bytes:
+    """An object's body."""
+    lines = "".join(f"{rollout.model_dump_json()}\n" for rollout in rollouts)
+    return gzip.compress(lines.encode(), FAST, mtime=0)
+
+
+def unpack(body: bytes) -> Iterator[Rollout]:
+    """The rows of an object, in the order of the batch. Raises ValueError for anything else."""
+    if not body:
+        raise ValueError("an empty object")
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            rows = packed.read(MAX_UNPACKED + 1)
+    except (OSError, EOFError) as error:
+        raise ValueError(f"not gzip: {error}") from error
+    if len(rows) > MAX_UNPACKED:
+        raise ValueError(f"more than {MAX_UNPACKED} bytes of rows")
+    for line in rows.splitlines():
+        yield Rollout.model_validate_json(line)
+
+
+def is_rollouts(name: str) -> bool:
+    """Whether an object's name, after the run's prefix, is one that `rollouts_key` makes."""
+    found = _NAME.fullmatch(name)
+    try:
+        return bool(found and _time(found[1]))
+    except ValueError:
+        return False
+
+
+def unread(listed: Sequence[StoredRollouts], reading: Reading) -> list[str]:
+    """Names of what is to be read now, oldest first: what was not read before, as far as MAX_BATCH_BYTES go."""
+    new = [stored for stored in listed if stored.name not in reading.seen]
+    names: list[str] = []
+    total = 0
+    for stored in new:
+        total += stored.size
+        if names and total > MAX_BATCH_BYTES:
+            break
+        names.append(stored.name)
+    return names
+
+
+def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading:
+    """The reading after `read` was. A name from the future does not hide what is written until then."""
+    seen = sorted({*reading.seen, *read})
+    if not seen:
+        return reading
+    newest = min(seen[-1][: len(_moment(now))], _moment(now))
+    floor = max(reading.floor, _moment(_time(newest) - OVERLAP))
+    after = [name for name in seen if name > floor]
+    kept = after[-MAX_SEEN:]
+    if len(after) > len(kept):
+        floor = after[-len(kept) - 1]
+    return reading.model_copy(update={"floor": floor, "seen": tuple(kept)})
+
+
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime(_MOMENT)
+
+
+def _time(moment: str) -> datetime:
+    return datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC)

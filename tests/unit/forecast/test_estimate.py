@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rft.contracts.forecast import Forecast, Range
+from rft.contracts.prices import Pace, PriceTable, TokenPrices
+from rft.forecast.estimate import Allowances, GraderFacts, forecast
+from rft.forecast.prices import LIST_PRICES
+from tests.kit.forecast import JUDGE, prepared_dataset, smoke_test_report
+from tests.kit.records import run_record
+
+PRO = "us.amazon.nova-pro-v1:0"
+KNOWN = LIST_PRICES.model_copy(update={"training_hour": 10.0})
+
+
+def made(
+    *,
+    judge: dict[str, int] | None = JUDGE,
+    own: bool = True,
+    models: tuple[str, ...] = (PRO,),
+    p95: float | None = 9.0,
+    prices: PriceTable = LIST_PRICES,
+    allowances: Allowances | None = None,
+    dataset: dict[str, Any] | None = None,
+    answers: int = 400,
+    **request: Any,
+) -> Forecast:
+    return forecast(
+        request=run_record(**request).request,
+        dataset=prepared_dataset(**(dataset or {})),
+        report=smoke_test_report(judge=judge, p95=p95, answers=answers),
+        grader=GraderFacts(own=own, judge_models=models),
+        prices=prices,
+        allowances=allowances or Allowances(),
+    )
+
+
+def usd(found: Forecast, name: str) -> Range | None:
+    return next(line.usd for line in found.cost if line.name == name)
+
+
+def test_steps_and_rollouts_follow_from_rows_and_hyperparameters() -> None:
+    found = made()
+    assert found.steps == 100
+    assert found.rollouts == Range(low=800 * 2 * 4 + 10 * 100, high=800 * 2 * 4 + 11 * 100 * 4)
+    assert found.grader_invocations.low == math.ceil(7400 / 64)
+    assert found.grader_concurrency == 1
+    assert made(dataset={"batchSize": 512, "trainingSamplePerPrompt": 16}).grader_concurrency == 12
+
+
+def test_judge_calls_come_from_the_smoke_tests_own_count() -> None:
+    found = made()
+    assert found.judge_calls == Range(low=0, high=11_880)
+    assert found.judge_calls_in_all == Range(low=220, high=11_880 + 220)
+    assert found.judge_input_tokens is not None
+    assert found.judge_input_tokens.high == 11_880 * 500
+    assert found.smoke_test.judge_answers_planned == 400
+
+
+def test_a_judge_of_every_answer_is_called_for_every_rollout() -> None:
+    found = made(judge={**JUDGE, "answers": 400, "calls": 400})
+    assert found.judge_calls == found.rollouts
+
+
+def test_a_rule_based_grader_of_the_stack_calls_no_judge_and_a_foreign_one_may() -> None:
+    own, foreign = made(judge=None), made(judge=None, own=False)
+    assert (own.judge_calls_in_all, usd(own, "judge")) == (Range(low=0, high=0), Range(low=0, high=0))
+    assert (foreign.judge_calls_in_all, usd(foreign, "judge")) == (None, None)
+    assert foreign.smoke_test.judge_calls is None
+
+
+def test_an_unknown_price_is_unknown_and_the_total_has_no_upper_end() -> None:
+    found = made()
+    assert usd(found, "training") is None
+    assert found.cost[0].unknown == ("the price of an hour of reinforcement fine-tuning",)
+    assert found.cost_usd is not None
+    assert found.cost_usd.low > 0
+    assert found.cost_usd.high is None
+    nothing = made(prices=PriceTable(as_of="2026-11", source="ours"), judge=None, own=False, p95=None)
+    assert nothing.cost_usd is None
+    assert made(judge=None).cost_usd is None, "rules cost next to nothing, but the training does not: no sum of 0"
+
+
+def test_known_prices_make_a_range_of_dollars() -> None:
+    found = made(prices=KNOWN, max_training_hours=24)
+    assert found.cost_usd is not None
+    judge = usd(found, "judge")
+    assert judge is not None
+    calls = 11_880
+    assert judge.low == pytest.approx(0.11 * 0.8 + 0.022 * 3.2)
+    assert judge.high == pytest.approx((calls * 500 + 110_000) / 1e6 * 0.8 + (calls * 100 + 22_000) / 1e6 * 3.2)
+    assert usd(found, "training") == Range(low=2.890625, high=240.0)
+    assert found.cost_usd.high == pytest.approx(sum(line.usd.high or 0 for line in found.cost if line.usd))
+
+
+def test_a_judge_without_a_price_is_named() -> None:
+    found = made(models=(PRO, "someone.large-v1:0"))
+    line = next(line for line in found.cost if line.name == "judge")
+    assert (line.usd, line.unknown) == (None, ("the price of someone.large-v1:0",))
+
+
+def test_a_panels_tokens_cost_what_the_cheapest_to_the_dearest_would() -> None:
+    cheap, dear = (usd(made(models=(m,)), "judge") for m in ("amazon.nova-micro-v1:0", PRO))
+    both = usd(made(models=("amazon.nova-micro-v1:0", PRO)), "judge")
+    assert cheap is not None
+    assert dear is not None
+    assert both == Range(low=cheap.low, high=dear.high)
+
+
+def test_training_takes_as_long_as_grading_at_least_and_until_it_is_stopped_at_most() -> None:
+    found = made(max_training_hours=3)
+    assert found.grader_hours is not None
+    assert found.training_hours == Range(low=0.2890625, high=3)
+    assert made(p95=None).training_hours.low == 0
+    assert made(p95=None).grader_hours is None
+    assert usd(made(p95=None), "graders") is None
+    paced = PriceTable(as_of="2026-11-20", source="our jobs", rollouts_per_hour=Pace(least=5400, most=7400))
+    assert made(prices=paced).training_hours == Range(low=1.0, high=2.0)
+
+
+def test_limits_are_held_against_what_the_measured_pace_would_ask_for() -> None:
+    assert [each.fits for each in made().limits] == [None, None, None]
+    # a batch of 64, half of it judged: 35.2 calls in 9 s
+    limits = made(allowances=Allowances(10, 230, 200_000)).limits
+    assert [(each.needed, each.fits) for each in limits] == [(1, True), (234.7, False), (140_820, True)]
+    rules = made(judge=None, allowances=Allowances(None, 1, 1)).limits
+    assert [(each.needed, each.fits) for each in rules] == [(1, None), (0, True), (0, True)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"max_judge_calls": 10}, "max_judge_calls is 10, and up to 12,100 judge calls"),
+        ({"max_judge_calls": 10, "judge": None, "own": False}, "cannot be known because the grader does not count"),
+        ({"max_cost_usd": 500}, "cannot be known (it is at least $"),
+        ({"max_cost_usd": 500}, "the price of an hour of reinforcement fine-tuning"),
+        ({"max_cost_usd": 5, "prices": KNOWN}, "max_cost_usd is $5.00, and up to $2"),
+    ],
+)
+def test_what_may_exceed_a_limit_is_said_with_the_numbers(fields: dict[str, Any], words: str) -> None:
+    (why,) = made(**fields).over_budget
+    assert words in why
+
+
+def test_limits_that_hold_say_nothing() -> None:
+    assert made().over_budget == ()
+    assert made(max_judge_calls=12_100, max_cost_usd=300, prices=KNOWN).over_budget == ()
+    assert made(max_judge_calls=0, judge=None).over_budget == ()
+
+
+@given(
+    train=st.integers(100, 20_000),
+    validation=st.integers(1, 3_000),
+    epochs=st.integers(1, 50),
+    batch=st.integers(16, 512),
+    samples=st.integers(2, 16),
+    asked=st.integers(1, 400),
+    retries=st.integers(0, 50),
+)
+def test_no_range_is_upside_down_and_more_rows_never_take_less(
+    train: int, validation: int, epochs: int, batch: int, samples: int, asked: int, retries: int
+) -> None:
+    judge = {"answers": asked, "calls": asked + retries, "input_tokens": 9 * asked, "output_tokens": asked}
+    chosen = {"epochCount": epochs, "batchSize": batch, "trainingSamplePerPrompt": samples}
+    found = made(judge=judge, prices=KNOWN, dataset={"train": train, "validation": validation, **chosen})
+    larger = made(judge=judge, prices=KNOWN, dataset={"train": train + 1, "validation": validation, **chosen})
+    for name in Forecast.model_fields:
+        value, more = getattr(found, name), getattr(larger, name)
+        if isinstance(value, Range):
+            assert value.high is not None
+            assert 0 <= value.low <= value.high, name
+            assert more.low >= value.low, name
+
+
+def test_a_profile_of_the_united_states_costs_what_its_model_does_and_others_are_unknown() -> None:
+    assert LIST_PRICES.judge(PRO) == LIST_PRICES.judge("amazon.nova-pro-v1:0")
+    assert LIST_PRICES.judge("eu.amazon.nova-pro-v1:0") == TokenPrices()

@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import json
+import logging
+import math
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rft.contracts.grading import GradeResult, Sample
+from rft.errors import DeadlineExceeded, InvalidGraderEvent, JudgeUnavailable
+from rft.grading.batch import MAX_SAMPLES, RESERVE_SECONDS, Deadline, grade_batch
+from rft.observability import logger
+from rft.rewards.components import Component
+
+AN_HOUR = Deadline(3600)
+BROKEN: tuple[Any, ...] = (
+    None,
+    3,
+    "text",
+    [],
+    {},
+    {"id": "no-messages"},
+    {"id": "empty", "messages": []},
+    {"id": None, "messages": []},
+)
+
+
+def sample(identity: object, answer: object = "yes", **more: Any) -> dict[str, Any]:
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
+    return {"id": identity, "messages": messages, "reference_answer": "yes", **more}
+
+
+def exact(graded: Sample) -> Sequence[Component]:
+    return [Component("exact", float(graded.answer == graded.reference), 1)]
+
+
+def scores(results: Sequence[GradeResult]) -> list[tuple[str, float, bool]]:
+    return [(result.id, result.aggregate_reward_score, result.errored) for result in results]
+
+
+@pytest.mark.parametrize("parallelism", [None, 1, 4, 100])
+def test_every_sample_is_answered_in_order_under_its_own_id(parallelism: int | None) -> None:
+    batch = [sample(f"s-{n}", "yes" if n % 3 else "no") for n in range(50)]
+
+    results = grade_batch(batch, grader=exact, deadline=AN_HOUR, parallelism=parallelism)
+
+    assert scores(results) == [(f"s-{n}", float(bool(n % 3)), False) for n in range(50)]
+
+
+@pytest.mark.parametrize("parallelism", [None, 4])
+def test_a_broken_sample_costs_the_others_nothing(parallelism: int | None) -> None:
+    batch = [piece for broken in BROKEN for piece in (broken, sample("good"))]
+
+    results = grade_batch(batch, grader=exact, deadline=AN_HOUR, parallelism=parallelism)
+
+    assert scores(results[1::2]) == [("good", 1, False)] * len(BROKEN)
+    assert scores(results[::2]) == [
+        ("sample-1", 0, True),
+        ("sample-3", 0, True),
+        ("sample-5", 0, True),
+        ("sample-7", 0, True),
+        ("sample-9", 0, True),
+        ("no-messages", 0, True),
+        ("empty", 0, True),
+        ("sample-15", 0, True),
+    ]
+
+
+def test_repeated_ids_are_all_answered() -> None:
+    results = grade_batch([sample("a"), sample("a", "no"), sample("a")], grader=exact, deadline=AN_HOUR, parallelism=2)
+
+    assert scores(results) == [("a", 1, False), ("a", 0, False), ("a", 1, False)]
+
+
+def test_an_empty_batch_has_no_results() -> None:
+    assert grade_batch([], grader=exact, deadline=AN_HOUR, parallelism=4) == ()
+
+
+@pytest.mark.parametrize("event", [None, {}, {"samples": []}, "[]", 7])
+def test_what_is_no_batch_is_refused(event: object) -> None:
+    with pytest.raises(InvalidGraderEvent, match="array of samples"):
+        grade_batch(event, grader=exact, deadline=AN_HOUR)
+
+
+def test_a_batch_whose_response_would_not_fit_is_refused() -> None:
+    with pytest.raises(InvalidGraderEvent, match="send at most"):
+        grade_batch([sample("a")] * (MAX_SAMPLES + 1), grader=exact, deadline=AN_HOUR)
+
+
+def test_a_grader_that_fails_on_one_sample_fails_on_that_one() -> None:
+    def picky(graded: Sample) -> Sequence[Component]:
+        if graded.id == "b":
+            raise KeyError("no such thing")
+        return exact(graded)
+
+    results = grade_batch([sample("a"), sample("b"), sample("c")], grader=picky, deadline=AN_HOUR)
+
+    assert scores(results) == [("a", 1, False), ("b", 0, True), ("c", 1, False)]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 5.0, 1.5, -0.4])
+def test_a_score_out_of_range_is_an_error_and_not_a_number(value: float) -> None:
+    results = grade_batch([sample("a")], grader=lambda _: [Component("x", value, 1)], deadline=AN_HOUR)
+
+    assert scores(results) == [("a", 0, True)]
+
+
+def test_metrics_say_what_is_rewarded_and_that_nothing_went_wrong() -> None:
+    [result] = grade_batch(
+        [sample("a")], grader=lambda _: [Component("x", 0.5, 1), Component("seconds", 9)], deadline=AN_HOUR
+    )
+
+    assert result.model_dump(mode="json") == {
+        "id": "a",
+        "aggregate_reward_score": 0.5,
+        "metrics_list": [
+            {"name": "x", "value": 0.5, "type": "Reward"},
+            {"name": "seconds", "value": 9, "type": "Metric"},
+            {"name": "grader_error", "value": 0, "type": "Metric"},
+        ],
+    }
+
+
+def test_samples_are_graded_side_by_side() -> None:
+    together = threading.Barrier(8, timeout=10)
+
+    def waits_for_seven_others(graded: Sample) -> Sequence[Component]:
+        together.wait()
+        return exact(graded)
+
+    batch = [sample(str(n)) for n in range(8)]
+    results = grade_batch(batch, grader=waits_for_seven_others, deadline=AN_HOUR, parallelism=8)
+
+    assert scores(results) == [(str(n), 1, False) for n in range(8)]
+
+
+def test_no_more_samples_are_under_way_than_allowed() -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def counted(graded: Sample) -> Sequence[Component]:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.001)  # long enough for another thread to come in, were there one too many
+        with lock:
+            under_way -= 1
+        return exact(graded)
+
+    grade_batch([sample(str(n)) for n in range(64)], grader=counted, deadline=AN_HOUR, parallelism=3)
+
+    assert 1 <= most <= 3
+
+
+@pytest.fixture
+def hang() -> Iterator[threading.Event]:
+    """Set at the end, so that no thread outlives its test."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def hanging_on(ids: set[str], hang: threading.Event) -> Any:
+    def grader(graded: Sample) -> Sequence[Component]:
+        if graded.id in ids:
+            hang.wait()
+        return exact(graded)
+
+    return grader
+
+
+def test_a_grader_that_hangs_leaves_every_id_answered_in_time(hang: threading.Event) -> None:
+    batch = [sample(str(n)) for n in range(40)]
+
+    started = time.monotonic()
+    results = grade_batch(batch, grader=hanging_on({"3", "5"}, hang), deadline=Deadline(0.3), parallelism=4)
+
+    assert time.monotonic() - started < 0.3 + RESERVE_SECONDS - 2
+    assert scores(results) == [(str(n), float(n not in {3, 5}), n in {3, 5}) for n in range(40)]
+
+
+def test_samples_that_were_never_begun_are_errors_too_and_are_not_begun_later(hang: threading.Event) -> None:
+    begun: list[str] = []
+
+    def grader(graded: Sample) -> Sequence[Component]:
+        begun.append(graded.id)
+        hang.wait()
+        return exact(graded)
+
+    results = grade_batch([sample(str(n)) for n in range(40)], grader=grader, deadline=Deadline(0.1), parallelism=4)
+    hang.set()
+    for thread in [thread for thread in threading.enumerate() if thread.name == "grader"]:
+        thread.join(timeout=10)
+
+    assert [result.errored for result in results] == [True] * 40
+    assert len(begun) == 4
+
+
+@pytest.mark.parametrize("parallelism", [None, 4])
+def test_with_no_time_left_everything_is_answered_at_once(parallelism: int | None) -> None:
+    def never(_: Sample) -> Sequence[Component]:
+        raise AssertionError("too late to grade")
+
+    results = grade_batch([sample("a")] * 3, grader=never, deadline=Deadline(-1), parallelism=parallelism)
+
+    assert scores(results) == [("a", 0, True)] * 3
+
+
+def test_a_judge_error_fails_the_batch_where_that_is_asked_for() -> None:
+    def unreachable(_: Sample) -> Sequence[Component]:
+        raise JudgeUnavailable("the judge is away")
+
+    with pytest.raises(JudgeUnavailable, match="the judge is away"):
+        grade_batch([sample("a")], grader=unreachable, deadline=AN_HOUR, on_judge_error="raise")
+    with pytest.raises(DeadlineExceeded):
+        grade_batch([sample("a")], grader=exact, deadline=Deadline(-1), on_judge_error="raise")
+
+
+def test_a_broken_sample_never_fails_the_batch() -> None:
+    results = grade_batch([None, sample("a")], grader=exact, deadline=AN_HOUR, on_judge_error="raise")
+
+    assert scores(results) == [("sample-1", 0, True), ("a", 1, False)]
+
+
+def test_five_thousand_samples_and_six_megabytes_fit_the_response() -> None:
+    batch = [sample(f"{n:036d}", "yes" * 400) for n in range(5000)]
+    assert len(json.dumps(batch)) > 6_000_000
+
+    def wordy(graded: Sample) -> Sequence[Component]:
+        return [*exact(graded), *(Component(f"criterion_{n}_of_eight", 1) for n in range(8))]
+
+    results = grade_batch(batch, grader=wordy, deadline=Deadline(60), parallelism=16)
+
+    assert not any(result.errored for result in results)
+    response = json.dumps([result.model_dump(mode="json") for result in results])
+    assert len(response) / len(batch) * MAX_SAMPLES < 6 * 1024**2
+
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(any_json | st.builds(sample, any_json, any_json), max_size=6))
+def test_whatever_the_array_holds_each_entry_has_a_result_that_can_be_sent(batch: list[Any]) -> None:
+    results = grade_batch(batch, grader=exact, deadline=AN_HOUR)
+
+    assert len(results) == len(batch)
+    json.dumps([result.model_dump(mode="json") for result in results], ensure_ascii=False, allow_nan=False).encode()
+
+
+class Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(json.loads(logger().registered_formatter.format(record)))
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    handler = Lines()
+    underlying = logging.getLogger(logger().name)
+    underlying.addHandler(handler)
+    yield handler.lines
+    underlying.removeHandler(handler)
+
+
+def test_one_line_is_logged_with_figures_and_no_text(logged: list[dict[str, Any]]) -> None:
+    def grader(graded: Sample) -> Sequence[Component]:
+        if "broken" in graded.answer:
+            raise ValueError(f"cannot read {graded.answer}")
+        return exact(graded)
+
+    of_a_run = sample("b", "no", metadata={"run_id": "demo-20261120t120000-00000000"})
+    batch = [sample("a"), of_a_run, None, sample("c", "broken SECRET"), sample("d", "SECRET")]
+
+    grade_batch(batch, grader=grader, deadline=AN_HOUR)
+
+    [line] = logged
+    assert line["samples"] == 5
+    assert line["errors"] == {"UngradableSample": 1, "ValueError": 1}
+    assert line["mean_score"] == pytest.approx(1 / 3)
+    assert line["run_id"] == "demo-20261120t120000-00000000"
+    assert line["seconds"] >= 0
+    assert "SECRET" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("module", ["rft.grading.batch", "rft.steps.grade_pandalm"])
+def test_grading_loads_no_aws_client(module: str) -> None:
+    heavy = {"boto3", "botocore.client", "botocore.session", "tiktoken"}  # powertools loads botocore's empty root
+    code = f"import sys, {module}; print(sorted(sys.modules.keys() & {heavy}))"
+
+    found = subprocess.run(  # noqa: S603  our own code
+        [sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from rft.contracts.run_request import GraderRequest
+from rft.errors import InvalidRequest
+from rft.grading.grader_arn import grader_arn
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:theirs:live"
+DEPLOYED = {"pandalm": "arn:p", "gsm8k": "arn:g"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "default", "arn"),
+    [
+        (None, "pandalm", "arn:p"),
+        (GraderRequest(name="gsm8k"), "pandalm", "arn:g"),
+        (GraderRequest(lambda_arn=ARN), "pandalm", ARN),
+        (GraderRequest(lambda_arn=ARN), None, ARN),
+    ],
+)
+def test_the_one_asked_for_else_the_tasks_own(asked: GraderRequest | None, default: str | None, arn: str) -> None:
+    assert grader_arn(asked, default, DEPLOYED) == arn
+
+
+@pytest.mark.parametrize(
+    ("asked", "default", "field"),
+    [(None, None, "grader"), (GraderRequest(name="x"), "pandalm", "grader.name"), (None, "finqa", "grader.name")],
+)
+def test_none_to_be_found_lists_those_deployed(asked: GraderRequest | None, default: str | None, field: str) -> None:
+    with pytest.raises(InvalidRequest, match="deployed: gsm8k, pandalm") as refused:
+        grader_arn(asked, default, DEPLOYED)
+
+    assert refused.value.field == field

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from rft.contracts.dataset import Recommendation
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import RetryableServiceError, RetryableThrottling
+from rft.training.collect_metrics import SECONDS, collect_metrics
+from rft.training.metrics import Course
+from rft.training.rollouts import LIST_PAGE_SIZE
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.records import RUN_ID, add_run
+from tests.kit.rollouts import group
+
+CHOSEN = {
+    name: Recommendation(value=value, source="request", reason="asked")
+    for name, value in {"batchSize": 2, "trainingSamplePerPrompt": 2, "epochCount": 1}.items()
+}
+
+
+class World:
+    """A run in TRAINING with steps of four rollouts, and what its grader leaves behind."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.ledger = MemoryLedger(self.clock)
+        self.rollouts = MemoryRollouts()
+        add_run(self.ledger, RunStatus.TRAINING)
+        self.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
+        self.seconds = 0.0
+
+    def grade(self, *, objects: int = 1, scores: tuple[float | None, ...] = (0.0, 1.0, 0.5, 0.5)) -> None:
+        for _ in range(objects):
+            self.clock.advance(seconds=1)
+            self.rollouts.put(RUN_ID, self.clock.now(), group(*scores))
+
+    def look(self) -> RunRecord:
+        """One look, kept in the ledger."""
+        course = self.course()
+        assert course is not None
+        self.ledger.update(RUN_ID, {"metrics": course.metrics, "reading": course.reading})
+        return self.ledger.get(RUN_ID)
+
+    def pass_time(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def course(self) -> Course | None:
+        record = self.ledger.get(RUN_ID)
+        return collect_metrics(record, self.rollouts, now=self.clock.now(), monotonic=lambda: self.seconds)
+
+    @property
+    def steps(self) -> int:
+        metrics = self.ledger.get(RUN_ID).metrics
+        return metrics.steps if metrics else 0
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_look_reads_what_was_written_since_the_last_one_and_nothing_else(world: World) -> None:
+    looked: list[int] = []
+    for written in (3, 0, 5, 1, 0):
+        world.grade(objects=written)
+        before = len(world.rollouts.read_names)
+        world.look()
+        looked.append(len(world.rollouts.read_names) - before)
+        world.clock.advance(minutes=10)
+    assert looked == [3, 0, 5, 1, 0]
+    assert world.steps == 9
+
+
+def test_an_object_that_turns_up_late_is_read_then(world: World) -> None:
+    world.grade(objects=2)
+    world.look()
+    world.rollouts.put(RUN_ID, world.clock.now() - timedelta(seconds=20), group(1, 1, 1, 1))
+    world.look()
+    assert world.steps == 3
+    assert len(world.rollouts.read_names) == len(set(world.rollouts.read_names)) == 3
+
+
+def test_a_look_takes_so_many_objects_and_the_next_one_goes_on(world: World) -> None:
+    world.grade(objects=LIST_PAGE_SIZE + 50)
+    record = world.look()
+    assert (world.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE, True)
+    record = world.look()
+    assert (world.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE + 50, False)
+
+
+def test_a_look_ends_when_its_time_is_up(world: World) -> None:
+    world.grade(objects=3)
+    world.rollouts.on_read = lambda: world.pass_time(SECONDS * 0.6)
+    record = world.look()
+    assert (world.steps, record.metrics and record.metrics.behind) == (2, True)
+    world.look()
+    assert world.steps == 3
+
+
+@pytest.mark.parametrize("error", [RetryableThrottling("slow down"), RetryableServiceError("503")])
+def test_a_store_that_fails_costs_no_more_than_the_rest_of_a_look(world: World, error: Exception) -> None:
+    world.grade(objects=2)
+    world.rollouts.fails_to_list = [error]
+    world.look()
+    assert world.steps == 0
+    world.rollouts.fails_with = [error]
+    record = world.look()
+    assert (world.steps, record.metrics and record.metrics.behind) == (0, True)
+    world.look()
+    assert world.steps == 2
+    assert len(world.rollouts.read_names) == 2
+
+
+def test_an_object_that_cannot_be_read_is_counted_and_passed_over(world: World) -> None:
+    world.rollouts.put(RUN_ID, world.clock.now(), None)
+    world.grade()
+    record = world.look()
+    assert record.metrics is not None
+    assert (record.metrics.unreadable, record.metrics.steps) == (1, 1)
+    assert world.look().metrics == record.metrics
+
+
+def test_a_run_whose_steps_have_no_known_size_is_not_measured(world: World) -> None:
+    world.ledger.update(RUN_ID, {"hyperparameters": None})
+    world.grade()
+    assert world.course() is None
+    assert world.rollouts.read_names == []
