@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runs": _INNER | {"ports", "training"},
     "smoke_test": _INNER | {"ports", "rewards", "tasks", "grading"},
     "forecast": _INNER | {"grading"},
-    "evaluation": _INNER | {"ports", "rewards", "tasks", "grading"},
+    "evaluation": _INNER | {"ports", "rewards", "tasks", "grading", "smoke_test"},
     "steps": _BELOW_STEPS | {"settings"},
     "adapters": _BELOW_STEPS | {"settings"},
     "wiring": {"ports", "settings", "grading", "adapters"},
