@@ -11,7 +11,13 @@ from urllib.parse import parse_qs, unquote
 import botocore.session
 from werkzeug.wrappers import Request
 
-MODELS = {"bedrock": ("bedrock", "bedrock-runtime"), "lambda": ("lambda",), "s3": ("s3",)}
+MODELS = {
+    "bedrock": ("bedrock", "bedrock-runtime"),
+    "bedrock-agentcore": ("bedrock-agentcore",),
+    "lambda": ("lambda",),
+    "s3": ("s3",),
+    "xray": ("xray",),
+}
 """REST services by signing name: the botocore models whose operations are signed for it."""
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9.-]+)/aws4_request")

@@ -1,0 +1,90 @@
+"""Decides each request by the policies of who makes it, and records what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from emulator.iam.context import Context
+from emulator.iam.denials import denied
+from emulator.iam.documents import Statement
+from emulator.iam.evaluation import AccessRequest, Decision, PolicySet, evaluate
+from emulator.iam.principals import Principal
+from emulator.iam.principals import service as service_principal
+from emulator.iam.stack_policies import StackPolicies
+
+Key = tuple[str, str, str, frozenset[tuple[str, tuple[str, ...]]]]
+"""Principal, action, resource and context of a request."""
+
+Keys = Mapping[str, str | tuple[str, ...] | None]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One action on one resource that a request needs, with its condition keys."""
+
+    action: str
+    resource: str
+    keys: Keys = field(default_factory=dict)
+
+
+Identity = Callable[[Principal], tuple[Statement, ...]]
+"""Policies of a user, now."""
+
+
+class Authorizer:
+    """Evaluates with the stack's policies, and those of users.
+
+    `calls` holds each distinct request once, with its last decision.
+    """
+
+    def __init__(self, *, account: str, region: str, of_user: Identity) -> None:
+        self.calls: dict[Key, tuple[AccessRequest, Decision]] = {}
+        self.policies = StackPolicies(account=account, region=region)
+        self._account = account
+        self._of_user = of_user
+        self._shared: Keys = {"aws:SecureTransport": "true", "aws:RequestedRegion": region}
+        self._decided: dict[Key, tuple[AccessRequest, Decision]] = {}
+
+    def forget(self) -> None:
+        """Decide anew what was decided: policies have changed."""
+        self._decided = {}
+
+    def require(self, service: str, principal: Principal, checks: Iterable[Check]) -> None:
+        """Raises AwsError, as `service` words it, for the first check that is denied."""
+        for check in checks:
+            request, decision = self._decide(principal, check)
+            if not decision.allowed:
+                raise denied(service, request, decision)
+
+    def allows(self, principal: Principal, check: Check) -> bool:
+        """True where the principal may do so."""
+        return self._decide(principal, check)[1].allowed
+
+    def allows_service(self, name: str, check: Check, *, source: str) -> bool:
+        """True where a resource's policy lets an AWS service do so on behalf of the resource `source` (an ARN)."""
+        keys = {**check.keys, "aws:SourceArn": source, "aws:SourceAccount": self._account}
+        return self.allows(service_principal(name, self._account), Check(check.action, check.resource, keys))
+
+    def may_assume(self, role_arn: str, name: str, *, source: str) -> bool:
+        """True where a role's trust policy lets an AWS service assume it for the resource `source`."""
+        return self.allows_service(name, Check("sts:AssumeRole", role_arn), source=source)
+
+    def _decide(self, principal: Principal, check: Check) -> tuple[AccessRequest, Decision]:
+        context = Context.of({**self._shared, **check.keys})
+        key = (principal.arn, check.action, check.resource, frozenset(context.keys.items()))
+        found = self._decided.get(key)
+        if found is None:
+            request = AccessRequest(principal, check.action, check.resource, context)
+            found = request, evaluate(request, self.policies_for(principal, check.resource))
+            self._decided[key] = self.calls[key] = found
+        return found
+
+    def policies_for(self, principal: Principal, resource: str) -> PolicySet:
+        """All policies that decide what the principal may do with the resource."""
+        role = self.policies.roles.get(principal.role)
+        return PolicySet(
+            identity=role.identity if role else self._of_user(principal),
+            boundary=role.boundary if role else None,
+            resource=self.policies.of_resource(resource),
+        )

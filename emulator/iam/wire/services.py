@@ -1,0 +1,58 @@
+"""The mapper of each service, and what every other one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from emulator.iam.authorizer import Check
+from emulator.iam.wire import bedrock, compute, dynamodb, messaging, s3
+from emulator.iam.wire.request import Lookups, Mapper, WireRequest
+
+PREFIXES = {"monitoring": "cloudwatch"}
+"""Services whose actions have another prefix than their signing name."""
+
+UNAUTHORISED = frozenset({("sts", "GetCallerIdentity")})
+"""Calls that need no permission."""
+
+
+def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
+    """What a request needs. A service without a mapper is checked by action on `*`."""
+    service = request.operation.service
+    if (service, request.name) in UNAUTHORISED:
+        return
+    mapper = MAPPERS.get(service, _any_resource)
+    yield from mapper(request, lookups)
+
+
+def _any_resource(request: WireRequest, _: Lookups) -> Iterator[Check]:
+    service = request.operation.service
+    yield Check(f"{PREFIXES.get(service, service)}:{request.name}", "*")
+
+
+def _kms(request: WireRequest, _: Lookups) -> Iterator[Check]:
+    key = str(request.fields.get("KeyId", "*"))
+    yield Check(f"kms:{request.name}", key if key.startswith(("arn:", "*")) else request.arn("kms", f"key/{key}"))
+
+
+def _logs(request: WireRequest, _: Lookups) -> Iterator[Check]:
+    group = request.fields.get("logGroupName")
+    yield Check(f"logs:{request.name}", request.arn("logs", f"log-group:{group}:*") if group else "*")
+
+
+def _sts(request: WireRequest, _: Lookups) -> Iterator[Check]:
+    yield Check(f"sts:{request.name}", messaging.form_field(request, "RoleArn") or "*")
+
+
+MAPPERS: Mapping[str, Mapper] = {
+    "s3": s3.checks,
+    "dynamodb": dynamodb.checks,
+    "lambda": compute.lambda_checks,
+    "states": compute.states_checks,
+    "sns": messaging.sns_checks,
+    "sqs": messaging.sqs_checks,
+    "bedrock": bedrock.checks,
+    "kms": _kms,
+    "logs": _logs,
+    "sts": _sts,
+}
+"""By signing name."""

@@ -1,0 +1,76 @@
+"""What IAM needs to know of moto's resources: objects, task tokens, users. Knows moto's private names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.credentials import Credentials
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from emulator.iam import managed
+
+
+class MotoAccount:
+    """One account in one Region."""
+
+    def __init__(self, *, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+
+    def object_exists(self, bucket: str, key: str, version: str) -> bool:
+        """`version` is '' for the newest. A bucket that does not exist has no objects to hide."""
+        found = s3_backends[self._account]["aws"].buckets.get(bucket)
+        if found is None:
+            return True
+        versions = found.keys.getlist(key) or []
+        known = [each for each in versions if not version or str(each.version_id) == version]
+        return bool(known) and not _is_delete_marker(known[-1])
+
+    def state_machine_of(self, task_token: str) -> str:
+        """ARN of the state machine with an execution that waits for the token; of any where none does."""
+        backend = stepfunctions_parser_backends[self._account][self._region]
+        for execution in list(backend._get_executions()):
+            environment = getattr(execution.exec_worker, "env", None)
+            if environment and task_token in environment.callback_pool_manager._pool:
+                return str(execution.state_machine.arn)
+        return next((str(machine.arn) for machine in backend.state_machines), "")
+
+    def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
+        """A user's ARN and credentials by an access key that CreateAccessKey gave."""
+        for user in list(self._iam().users.values()):
+            for key in user.access_keys:
+                if key.access_key_id == access_key and key.status == "Active":
+                    return user.arn, Credentials(key.access_key_id, key.secret_access_key)
+        return None
+
+    def documents_of_user(self, arn: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """A user's policies by name, those of its groups included."""
+        iam = self._iam()
+        user = next((each for each in list(iam.users.values()) if each.arn == arn), None)
+        if user is None:
+            return
+        groups = [group for group in list(iam.groups.values()) if user in group.users]
+        for owner in (user, *groups):
+            for name, text in owner.policies.items():
+                yield name, json.loads(unquote(text))
+            for policy in owner.managed_policies.values():
+                yield policy.name, _document(policy)
+
+    def _iam(self) -> Any:
+        return iam_backends[self._account]["aws"]
+
+
+def _is_delete_marker(version: Any) -> bool:
+    return not hasattr(version, "size")
+
+
+def _document(policy: Any) -> Mapping[str, Any]:
+    if policy.arn.startswith("arn:aws:iam::aws:"):
+        return managed.document(policy.arn)
+    found: Mapping[str, Any] = json.loads(policy.document)
+    return found
