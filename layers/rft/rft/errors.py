@@ -9,7 +9,13 @@
     ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
     ├── JobRequestInvalid          the training request breaks Bedrock's own model
     ├── JobNotFound                Bedrock knows no such job
-    ├── StalePlan                a smoke test's questions are no longer those that were asked
+    ├── ModelNotInvocable          a model that may not be called, or is not there
+    ├── PromptRefused              a model that does not take this prompt or these settings
+    ├── DeploymentRefused          Bedrock does not deploy this model, or does not change this deployment
+    ├── DeploymentNotFound         Bedrock knows no such deployment
+    ├── DeploymentFailed           a deployment that Bedrock could not make, or not in time
+    ├── EvaluationFailed           an evaluation without enough scores, or out of its time
+    ├── StalePlan                  a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
     ├── RunConflict                the same run id or key with another request
     ├── TransitionRefused          a status change the table does not allow
@@ -85,6 +91,30 @@ class JobRequestInvalid(RftError):
 
 class JobNotFound(RftError):
     """Bedrock has no job under this name or ARN."""
+
+
+class ModelNotInvocable(RftError):
+    """A model cannot be called by this stack: access is denied, or there is no such model."""
+
+
+class PromptRefused(RftError):
+    """A model refuses one prompt or its settings: too long, or not valid. Other prompts may be answered."""
+
+
+class DeploymentRefused(RftError):
+    """Bedrock refuses to create, update or delete a deployment, however often it is requested."""
+
+
+class DeploymentNotFound(RftError):
+    """Bedrock has no deployment under this name or ARN."""
+
+
+class DeploymentFailed(RftError):
+    """A deployment ended as Failed, or was not Active in time."""
+
+
+class EvaluationFailed(RftError):
+    """An evaluation has too few scores to compare, or has taken longer than the request allows."""
 
 
 class StalePlan(RftError):

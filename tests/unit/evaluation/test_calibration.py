@@ -7,8 +7,8 @@ import random
 import pytest
 from scipy import stats
 
+from rft.contracts.calibration import Difficulty
 from rft.evaluation.calibration import (
-    Difficulty,
     Sampled,
     correlation,
     difficulties,

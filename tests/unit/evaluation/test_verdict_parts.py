@@ -1,15 +1,12 @@
-"""Slices, changed rows, the protocol, and a judge's verdicts against people's."""
+"""Slices, changed rows, and a judge's verdicts against people's."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import pytest
 from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
 
 from rft.contracts.dataset import DatasetRow
 from rft.evaluation.paired import ScorePair
-from rft.evaluation.protocol import sampling_protocol, unmatched
 from rft.evaluation.slices import by_name, by_quartile, changes, slices
 from rft.evaluation.verdicts import judge_figures, swap_consistency
 from rft.tasks.base import Comparison
@@ -50,33 +47,6 @@ def test_regressions_and_improvements_have_up_to_ten_examples() -> None:
     assert (found.regressions, found.improvements) == (12, 0)
     assert found.regressed[:2] == ("r11", "r10")
     assert len(found.regressed) == 10
-
-
-@pytest.mark.parametrize("effort", [None, "low", "medium"])
-def test_settings_are_sent_with_any_effort_but_high(effort: Literal["low", "medium"] | None) -> None:
-    protocol = sampling_protocol(temperature=0, max_tokens=512, reasoning_effort=effort)
-
-    assert protocol.inference_config() == {"maxTokens": 512, "temperature": 0}
-    assert bool(protocol.additional_fields()) is (effort is not None)
-
-
-def test_effort_high_sends_no_inference_settings_and_says_so() -> None:
-    protocol = sampling_protocol(temperature=0, max_tokens=512, reasoning_effort="high")
-
-    assert protocol.inference_config() == {}
-    assert protocol.additional_fields() == {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}
-    assert [text.split(":")[0] for text in unmatched(protocol, trained_tokens=512)] == [
-        "topP",
-        "temperature",
-        "maxTokens",
-    ]
-
-
-def test_the_digest_is_of_the_settings() -> None:
-    one, other = (sampling_protocol(temperature=t, max_tokens=512, reasoning_effort="low") for t in (0, 1))
-
-    assert one.digest != other.digest
-    assert one.digest == sampling_protocol(temperature=0, max_tokens=512, reasoning_effort="low").digest
 
 
 def comparison(label: str, votes: tuple[str, ...]) -> Comparison:

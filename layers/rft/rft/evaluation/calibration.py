@@ -6,15 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
 
 from rft.contracts.agreement import Interval
+from rft.contracts.calibration import Difficulty
 from rft.smoke_test.statistics import mean_interval, wilson
 
 Scores = tuple[float, ...]
 """Of one row's answers."""
-
-Difficulty = Literal["learnable", "mostly_solved", "hopeless", "undecided"]
 
 SOLVED = 0.5
 """Score from which an answer counts as right."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from rft.contracts.evaluation import Verdict
 from rft.evaluation.paired import Difference, minimum_detectable
-
-Verdict = Literal["better", "worse", "no_difference_shown", "underpowered"]
 
 RELEVANT_GAIN = 0.05
 """A split that cannot show a difference of five points is underpowered: AWS's own samples gain 5 to 40 points."""

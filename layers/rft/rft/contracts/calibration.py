@@ -1,0 +1,77 @@
+"""What the base model answered before training, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.agreement import Interval
+from rft.contracts.base import Contract
+
+Difficulty = Literal["learnable", "mostly_solved", "hopeless", "undecided"]
+
+
+class RowShare(Contract):
+    """`hits` of `n` rows, with Wilson's 95 % interval of their share."""
+
+    hits: int
+    n: int
+    interval: Interval
+
+
+class CalibrationSlice(Contract):
+    """A part of the rows: by label or by quartile of the prompt's length."""
+
+    kind: Literal["label", "length"]
+    name: str
+    rows: int
+    mean_score: float
+
+
+class SampledUse(Contract):
+    """What sampling took. Seconds are those of an answer, by the clock of who waits for it."""
+
+    answers: int
+    errors: int = Field(description="Answers that the model did not give or the grader could not score.")
+    truncated: int
+    input_tokens: int
+    output_tokens: int
+    mean_output_tokens: float | None
+    p95_seconds: float | None
+
+
+class CalibrationSummary(Contract):
+    """A run's `calibration`. `reason` says why it was skipped or failed, or what the difficulty rests on."""
+
+    status: Literal["completed", "failed", "skipped"]
+    reason: str = ""
+    report_uri: str | None = None
+    difficulty: Difficulty | None = None
+    rows: int = 0
+    samples_per_row: int = 0
+    mean_score: float | None = None
+    mean_interval: Interval | None = None
+    always_right: RowShare | None = None
+    never_right: RowShare | None = None
+    between: RowShare | None = Field(default=None, description="Rows neither always nor never right.")
+    tied: RowShare | None = Field(default=None, description="Rows whose answers all earned the same: no GRPO signal.")
+    warnings: tuple[str, ...] = ()
+    use: SampledUse | None = None
+    recommended: dict[str, int] = Field(
+        default_factory=dict, description="Hyperparameters that these answers speak for; the run does not take them."
+    )
+
+
+class CalibrationReport(Contract):
+    """`runs/<run_id>/calibration.json`."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    model_id: str
+    grader_arn: str
+    summary: CalibrationSummary
+    unmatched: tuple[str, ...] = Field(description="Settings that could not match training.")
+    slices: tuple[CalibrationSlice, ...]
+    length_correlation: float | None = Field(description="Pearson's, of an answer's characters and its score.")
+    errors: tuple[str, ...] = Field(description="Each different reason why an answer has no score, at most ten.")
