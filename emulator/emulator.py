@@ -1,46 +1,30 @@
-"""The laptop AWS, put together: one process, one stack, two ports."""
+"""The emulated AWS: one process, one stack, two ports."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-from botocore.config import Config
 from botocore.credentials import Credentials
 
 from emulator.bedrock.control import Bedrock
-from emulator.bedrock.judge import STAND_IN, server_model_id
-from emulator.bedrock.setup import EmulatedBedrock
-from emulator.clock import ScaledClock
 from emulator.cloudformation.stack import Stack, deploy, empty_archive
 from emulator.cloudformation.template import StackTemplate, load
-from emulator.eventbridge.bus import EventBus
+from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
-from emulator.functions.dead_letters import send_dead_letter
-from emulator.functions.registry import Functions
-from emulator.functions.service import LambdaService
-from emulator.functions.spec import FunctionSpec, WorkerSettings
+from emulator.functions.spec import FunctionSpec
 from emulator.http.api import HttpApi
-from emulator.http.aws_port import AwsPort, Service
-from emulator.http.server import LoopbackServer
-from emulator.moto import setup as moto_setup
-from emulator.moto import step_functions as moto_step_functions
+from emulator.http.server import LoopbackServer, listen
+from emulator.moto import executions
+from emulator.moto.cloudformation import is_supported
+from emulator.moto.eventbridge import rates
+from emulator.moto.topics import published_messages
 from emulator.options import EmulatorOptions
-from emulator.state.state import open_state
-
-REGION = "us-east-1"
-"""The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
-
-LEASES_SECONDS = 120.0
-"""Who was killed may hold a lease by the wall clock, such as the claim on a message (90 s): back-offs that pass faster
-than it runs out would end in vain."""
+from emulator.services import Services, open_services, worker_settings
 
 
 class Emulator:
@@ -50,19 +34,17 @@ class Emulator:
 
     def __init__(self, options: EmulatorOptions) -> None:
         self.options = options
-        self.region = REGION
-        self._cleanup = ExitStack()
-        self._clients: dict[str, Any] = {}
-        self._state = open_state(options.state, account=moto_setup.ACCOUNT, region=REGION, seed=options.seed)
-        self._cleanup.callback(self._state.close)
-        drawn = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
-        self.credentials = self._state.credentials(drawn)
-        self.faults: Faults = self._state.faults
-        try:
-            self._build()
-        except BaseException:
-            self._cleanup.close()
-            raise
+        with ExitStack() as cleanup:
+            environment = self._environment = open_environment(options, cleanup)
+            template = _load(options, environment.region)
+            services = self._services = open_services(environment, _definition(template, options), cleanup)
+            self.stack = _deploy(template, environment, services)
+            environment.state.restore(services.bedrock.jobs, services.bedrock.models, options.faults)
+            self.api_url = _open_api(self.stack, environment, services, cleanup)
+            environment.state.resume(services.bedrock.threads.start)
+            schedules = _start_schedules(environment, services)
+            _close_in_order(environment, services, schedules, cleanup)
+            self._cleanup = cleanup.pop_all()
 
     @classmethod
     def start(cls, options: EmulatorOptions | None = None) -> Self:
@@ -74,7 +56,7 @@ class Emulator:
         return emulator
 
     def close(self) -> None:
-        """End processes, threads and ports, and forget what is kept in no folder. Safe to repeat."""
+        """End processes, threads and ports, and drop what is saved in no folder. Safe to repeat."""
         self._cleanup.close()
         if Emulator._running is self:
             Emulator._running = None
@@ -84,6 +66,28 @@ class Emulator:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def region(self) -> str:
+        return self._environment.region
+
+    @property
+    def endpoint(self) -> str:
+        """URL of every service of AWS."""
+        return self._environment.clients.endpoint
+
+    @property
+    def credentials(self) -> Credentials:
+        """Throw-away keys of the one user."""
+        return self._environment.clients.credentials
+
+    @property
+    def faults(self) -> Faults:
+        return self._environment.faults
+
+    @property
+    def bedrock(self) -> Bedrock:
+        return Bedrock(self._services.bedrock.jobs, self.faults)
 
     @property
     def bucket(self) -> str:
@@ -110,11 +114,7 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """A boto3 client of this emulator, with the throw-away credentials; one per service."""
-        if service not in self._clients:
-            self._clients[service] = self._session.client(  # type: ignore[call-overload]
-                service, endpoint_url=self.endpoint, config=Config(proxies={}, max_pool_connections=32)
-            )
-        return self._clients[service]
+        return self._environment.clients(service)
 
     def add_function(
         self, name: str, folder: Path | str, *, timeout: int = 60, environment: dict[str, str] | None = None
@@ -128,168 +128,103 @@ class Emulator:
             Code={"ZipFile": empty_archive()},
             Timeout=timeout,
         )["FunctionArn"]
-        self._functions.add(
-            FunctionSpec(
-                name=name,
-                logical_id=name,
-                arn=arn,
-                folder=Path(folder).resolve(),
-                handler="app.handler",
-                timeout=timeout,
-                memory=512,
-                environment=environment or {},
-            ),
-            self._worker_setting,
+        spec = FunctionSpec(
+            name=name,
+            logical_id=name,
+            arn=arn,
+            folder=Path(folder).resolve(),
+            handler="app.handler",
+            timeout=timeout,
+            memory=512,
+            environment=environment or {},
         )
+        self._services.functions.add(spec, worker_settings(self._environment))
         return arn
 
     def invoke(self, name_or_arn: str, payload: bytes) -> bytes:
         """Run a function by name, logical id or ARN, and return its payload, error payloads included."""
-        return self._functions.invoke(name_or_arn, payload).payload
+        return self._services.functions.invoke(name_or_arn, payload).payload
 
     def logs(self, name_or_arn: str) -> list[str]:
         """What a function printed, line by line. Raises UnknownFunction."""
-        return self._functions.read_logs(name_or_arn)
+        return self._services.functions.read_logs(name_or_arn)
 
     def fire(self, rule: str) -> None:
         """Let a schedule, by its rule's name, fire now."""
-        self._events.fire(rule)
+        self._services.bus.fire(rule)
 
     def messages(self) -> list[dict[str, Any]]:
         """What was published to the outcome topic, oldest first: `subject` and `message` (decoded from JSON)."""
-        return moto_setup.published_messages(self.topic_arn, self.region)
-
-    def _build(self) -> None:
-        template = self._load()
-        self._clock = ScaledClock(
-            self.options.speed, patience=LEASES_SECONDS if self._state.has_running_executions else 0.0
-        )
-        self._functions = Functions(
-            faults=self.faults,
-            clock=self._clock,
-            workers=self.options.workers_per_function,
-            dead_letter=partial(send_dead_letter, self.client),
-        )
-        self._events = EventBus(
-            self._functions,
-            self._start_execution,
-            faults=self.faults,
-            clock=self._clock,
-            region=REGION,
-            account=moto_setup.ACCOUNT,
-        )
-        self._cleanup.enter_context(
-            moto_setup.installed(
-                port=lambda: self._aws.port,
-                clock=self._clock,
-                deliver=self._events.deliver,
-                put_event=self._events.put,
-                execution_ended=self._execution_ended,
-            )
-        )
-        self._cleanup.enter_context(self._state.install(self._deployed(template)))
-        self._open_aws()
-        self.stack = self._deploy(template)
-        self._state.restore(self._bedrock.jobs, self._bedrock.models, self.options.faults)
-        self._open_api()
-        self._state.resume(self._bedrock.threads.start)
-        schedules = Schedules(self._events.fire, self._clock)
-        if self.options.schedules:
-            schedules.start(moto_setup.schedules_of_default_bus(REGION))
-        self._closes_first(
-            self._bedrock.threads.close,
-            self._functions.close,
-            moto_step_functions.stop_executions,
-            self._events.close,
-            schedules.close,
-            self._clock.close,
-            self._state.freeze,
-        )
-
-    def _load(self) -> StackTemplate:
-        return load(
-            self.options.template,
-            region=REGION,
-            parameters=self.options.parameters,
-            supported=moto_setup.supported_by_cloudformation,
-        )
-
-    def _open_aws(self) -> None:
-        bedrock = self._bedrock = EmulatedBedrock(
-            self.options,
-            self._clock,
-            self._state,
-            region=REGION,
-            account=moto_setup.ACCOUNT,
-            client=self.client,
-            invoke=self._functions.invoke_for_service,
-            put_event=self._events.put,
-        )
-        self.bedrock = Bedrock(bedrock.jobs, self.faults)
-        services: dict[str, Service] = {"bedrock": bedrock.service, "lambda": LambdaService(self._functions)}
-        app = AwsPort(moto_setup.aws_application(), services, self.faults, self._clock, on_call=self._state.on_call)
-        self._aws = LoopbackServer(app, self.options.port)
-        self._cleanup.callback(self._aws.close)
-        self.endpoint = self._aws.url
-        self._session = boto3.session.Session(
-            self.credentials.access_key, self.credentials.secret_key, region_name=REGION
-        )
-        self._worker_setting = WorkerSettings(
-            endpoint=self.endpoint,
-            region=REGION,
-            access_key=self.credentials.access_key,
-            secret_key=self.credentials.secret_key,
-        )
-
-    def _deploy(self, template: StackTemplate) -> Stack:
-        stack = deploy(
-            template,
-            self.client,
-            root=self.options.template.parent.resolve(),
-            region=REGION,
-            stack_name=self.options.stack_name,
-            parameters=self._parameters(template),
-        )
-        for spec in stack.functions:
-            if not spec.folder.is_dir():
-                raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
-            self._functions.add(spec, self._worker_setting)
-        return stack
-
-    def _deployed(self, template: StackTemplate) -> dict[str, Any]:
-        """What makes the stack what it is, code in folders apart."""
-        known = {
-            "template": template.body,
-            "unsupported": template.unsupported,
-            "parameters": self._parameters(template),
-        }
-        return {**known, "stack_name": self.options.stack_name}
-
-    def _parameters(self, template: StackTemplate) -> dict[str, str]:
-        """The user's own, and for the judge a model id that says what answers here."""
-        known = template.body.get("Parameters", {})
-        judge = server_model_id(self.options.judge_model) if self.options.judge_url else STAND_IN
-        return {**({"JudgeModelId": judge} if "JudgeModelId" in known else {}), **self.options.parameters}
-
-    def _open_api(self) -> None:
-        api = HttpApi(self.stack.api, self._functions, self.credentials, region=REGION, account=moto_setup.ACCOUNT)
-        server = LoopbackServer(api, self.options.api_port)
-        self._cleanup.callback(server.close)
-        self.api_url = server.url
-
-    def _closes_first(self, *actions: Callable[[], None]) -> None:
-        """Actions for the end, the last one first."""
-        for action in actions:
-            self._cleanup.callback(action)
+        return published_messages(self.topic_arn, self.region)
 
     def _any_role(self) -> str:
-        """A function's role in the stack: nothing here is authorised by it, but moto asks for one that exists."""
+        """A function's role in the stack: moto asks for one that exists."""
         deployed = self.client("lambda").get_function_configuration(FunctionName=self.stack.functions[0].name)
         return str(deployed["Role"])
 
-    def _execution_ended(self, execution: Any) -> None:
-        self._state.on_execution_end(execution)
-        self._events.execution_ended(execution)
 
-    def _start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:
-        self.client("stepfunctions").start_execution(stateMachineArn=state_machine_arn, name=name, input=payload)
+def _load(options: EmulatorOptions, region: str) -> StackTemplate:
+    return load(options.template, region=region, parameters=options.parameters, supported=is_supported)
+
+
+def _definition(template: StackTemplate, options: EmulatorOptions) -> dict[str, Any]:
+    """What makes the stack what it is, code in folders apart."""
+    return {
+        "template": template.body,
+        "unsupported": template.unsupported,
+        "parameters": options.stack_parameters(template.parameters),
+        "stack_name": options.stack_name,
+    }
+
+
+def _deploy(template: StackTemplate, environment: Environment, services: Services) -> Stack:
+    options = environment.options
+    stack = deploy(
+        template,
+        environment.clients,
+        root=options.template.parent.resolve(),
+        region=environment.region,
+        stack_name=options.stack_name,
+        parameters=options.stack_parameters(template.parameters),
+    )
+    for spec in stack.functions:
+        if not spec.folder.is_dir():
+            raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
+        services.functions.add(spec, worker_settings(environment))
+    return stack
+
+
+def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> str:
+    """The URL of the HTTP API."""
+    api = HttpApi(
+        stack.api,
+        services.functions,
+        environment.clients.credentials,
+        region=environment.region,
+        account=environment.account,
+    )
+    server = LoopbackServer(api, listen(environment.options.api_port))
+    cleanup.callback(server.close)
+    return server.url
+
+
+def _start_schedules(environment: Environment, services: Services) -> Schedules:
+    schedules = Schedules(services.bus.fire, environment.clock)
+    if environment.options.schedules:
+        schedules.start(rates(environment.region))
+    return schedules
+
+
+def _close_in_order(environment: Environment, services: Services, schedules: Schedules, cleanup: ExitStack) -> None:
+    """What a clean end closes first, in this order: no state is saved of what happens while it does."""
+    actions: tuple[Callable[[], None], ...] = (
+        environment.state.freeze,
+        environment.clock.close,
+        schedules.close,
+        services.bus.close,
+        executions.stop_all,
+        services.functions.close,
+        services.bedrock.threads.close,
+    )
+    for action in reversed(actions):
+        cleanup.callback(action)

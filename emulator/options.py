@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.bedrock.judge import STAND_IN, server_model_id
 from emulator.faults import Fault
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -72,3 +73,11 @@ class EmulatorOptions:
     """Model name sent to `policy_url`."""
     judge_latency: float = 0.0
     """Seconds that the stand-in takes for one answer."""
+
+    def stack_parameters(self, known: Collection[str]) -> dict[str, str]:
+        """Values of the template's parameters: the user's own, and for the judge an id that says what answers here.
+
+        `known` are the names that the template has.
+        """
+        judge = server_model_id(self.judge_model) if self.judge_url else STAND_IN
+        return {**({"JudgeModelId": judge} if "JudgeModelId" in known else {}), **self.parameters}

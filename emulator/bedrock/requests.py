@@ -1,4 +1,4 @@
-"""Requests to Bedrock, held to botocore's model of it, and lists cut into pages. Pure."""
+"""Requests to Bedrock, validated, and lists cut into pages. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import botocore.session
 
+from emulator.bedrock.request_rules import violations
 from emulator.http.replies import AwsError
-from rft.adapters.service_model import validate
 
 PAGE = 100
 
@@ -32,7 +32,7 @@ def parse_body(operation: str, body: bytes) -> dict[str, Any]:
         request: dict[str, Any] = json.loads(body)
     except ValueError as error:
         raise AwsError("ValidationException", 400, "The request is not JSON.") from error
-    raise_if_invalid(validate(request, input_shape(operation)))
+    raise_if_invalid(list(violations(request, input_shape(operation))))
     return request
 
 
@@ -40,15 +40,16 @@ def parse_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:
     """The parameters of a list, in their types. Raises AwsError: ValidationException."""
     shape = input_shape(operation)
     typed = {name: _typed(value, shape.members[name].type_name) for name, value in query.items()}
-    raise_if_invalid(validate(typed, shape))
+    raise_if_invalid(list(violations(typed, shape)))
     return typed
 
 
 def raise_if_invalid(problems: Sequence[str]) -> None:
     """Raises AwsError: ValidationException, if there are any."""
     if problems:
-        told = "; ".join(problems)
-        raise AwsError("ValidationException", 400, f"{len(problems)} validation error(s) detected: {told}")
+        plural = "s" if len(problems) > 1 else ""
+        text = f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}"
+        raise AwsError("ValidationException", 400, text)
 
 
 def page(

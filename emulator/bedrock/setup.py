@@ -12,13 +12,11 @@ from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
 from emulator.bedrock.views import JOB_CHANGE, job_change
-from emulator.clock import ScaledClock
-from emulator.options import EmulatorOptions
+from emulator.environment import Environment
 from emulator.simulator.answers import ModelAnswers
 from emulator.simulator.grading import Invoke
 from emulator.simulator.known_rows import KnownRows
 from emulator.simulator.training import Training
-from emulator.state.state import State
 from rft.contracts.dataset import DatasetRow
 
 PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
@@ -28,42 +26,37 @@ PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
 class EmulatedBedrock:
     """One account's jobs and models in one region."""
 
-    def __init__(
-        self,
-        options: EmulatorOptions,
-        clock: ScaledClock,
-        state: State,
-        *,
-        region: str,
-        account: str,
-        client: Callable[[str], Any],
-        invoke: Invoke,
-        put_event: PutEvent,
-    ) -> None:
-        """`client` gives clients of the emulated AWS, whose functions `invoke` runs."""
-        self._options, self._clock, self._faults = options, clock, state.faults
-        self._client, self._invoke, self._put_event = client, invoke, put_event
-        self.jobs = Jobs(region=region, account=account, concurrent=options.concurrent_jobs, save=state.save_job)
+    def __init__(self, environment: Environment, *, invoke: Invoke, put_event: PutEvent) -> None:
+        """`invoke` runs the emulated AWS's functions."""
+        self._environment, self._invoke, self._put_event = environment, invoke, put_event
+        options, state = environment.options, environment.state
+        self.jobs = Jobs(
+            region=environment.region,
+            account=environment.account,
+            concurrent=options.concurrent_jobs,
+            save=state.save_job,
+        )
         self.models = Models(self.jobs, state.faults, seconds=options.deployment_seconds, save=state.save_deployments)
         self.threads = JobThreads(self._training)
-        rows = KnownRows(lambda: client("s3"), self._rows)
-        converse = Converse(options, clock, state.faults, ModelAnswers(self.models, rows, seed=options.seed))
+        rows = KnownRows(lambda: environment.clients("s3"), self._rows)
+        answers = ModelAnswers(self.models, rows, seed=options.seed)
+        converse = Converse(options, environment.clock, state.faults, answers)
         self.service = BedrockService(self.jobs, self.models, converse, state.faults, self.threads.start)
 
     def _training(self, job: CustomizationJob) -> Training:
         return Training(
             job,
-            s3=self._client("s3"),
+            s3=self._environment.clients("s3"),
             invoke=self._invoke,
-            faults=self._faults,
-            clock=self._clock,
-            options=self._options,
+            faults=self._environment.faults,
+            clock=self._environment.clock,
+            options=self._environment.options,
             on_change=self._changed,
             save=self.jobs.save,
         )
 
     def _rows(self, job: CustomizationJob) -> list[DatasetRow]:
-        return read_all_rows(self._client("s3"), job.request)
+        return read_all_rows(self._environment.clients("s3"), job.request)
 
     def _changed(self, job: CustomizationJob) -> None:
         self._put_event("aws.bedrock", JOB_CHANGE, job_change(job), [job.arn])

@@ -13,7 +13,7 @@ from typing import Any
 
 from emulator.cloudformation.template import ARTIFACTS, StackTemplate
 from emulator.functions.spec import FunctionSpec
-from emulator.moto import setup as moto_setup
+from emulator.moto.cloudformation import resolve
 
 Client = Callable[[str], Any]
 """Gives a boto3 client of the emulator for a service's name."""
@@ -140,12 +140,12 @@ def _asynchronous(template: StackTemplate, stack_id: str, region: str) -> dict[s
     settings: dict[str, dict[str, Any]] = {}
     for name, resource in template.of_type("AWS::Lambda::Function"):
         target = resource["Properties"].get("DeadLetterConfig", {}).get("TargetArn")
-        settings[name] = {"dead_letter_arn": moto_setup.resolved(stack_id, region, target)}
+        settings[name] = {"dead_letter_arn": resolve(stack_id, region, target)}
     for _, resource in template.of_type("AWS::Lambda::EventInvokeConfig"):
         properties = resource["Properties"]
         chosen = settings[properties["FunctionName"]["Ref"]]
         target = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        chosen["dead_letter_arn"] = moto_setup.resolved(stack_id, region, target) or chosen["dead_letter_arn"]
+        chosen["dead_letter_arn"] = resolve(stack_id, region, target) or chosen["dead_letter_arn"]
         chosen["async_retries"] = int(properties.get("MaximumRetryAttempts", 2))
     return settings
 
@@ -165,6 +165,6 @@ def _configure_buckets(template: StackTemplate, client: Client, physical_ids: Ma
 
 def _api(template: StackTemplate, stack_id: str, region: str) -> Mapping[str, Any]:
     for _, resource in template.of_type("AWS::ApiGatewayV2::Api"):
-        body: Mapping[str, Any] = moto_setup.resolved(stack_id, region, resource["Properties"].get("Body", {}))
+        body: Mapping[str, Any] = resolve(stack_id, region, resource["Properties"].get("Body", {}))
         return body
     return {}

@@ -18,6 +18,7 @@ import yaml
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
 
 ARTIFACTS = "emulated-artifacts"
 """The bucket that stands for the one SAM uploads code to."""
@@ -35,10 +36,16 @@ class TemplateInvalid(ValueError):
 
 @dataclass(frozen=True)
 class StackTemplate:
-    """A CloudFormation template for moto, and unsupported it the resources that are served by other means."""
+    """A CloudFormation template for moto, and next to it the resources that moto does not create."""
 
     body: dict[str, Any]
     unsupported: dict[str, Resource]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Declarations of the template's parameters by name."""
+        known: Mapping[str, Any] = self.body.get("Parameters", {})
+        return known
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Logical ids and resources of these types, deployed by moto or not."""
@@ -53,7 +60,7 @@ def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: C
     Raises TemplateInvalid.
     """
     try:
-        source = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
+        source = yaml_parse(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise TemplateInvalid(f"{path}: {error}") from error
     definitions = _use_artifact_uris(source, path.parent)
@@ -162,28 +169,3 @@ def _name_for(unsupported: Mapping[str, Resource], name: str) -> str:
         return f"emulated-{name.lower()}"
     alias = unsupported[name]["Properties"]
     return f"${{{alias['FunctionName']['Ref']}.Arn}}:{alias['Name']}"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms."""
-
-
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-# An unquoted date, as in a policy's version, stays the text it is.
-_Loader.yaml_implicit_resolvers = {
-    key: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for key, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}

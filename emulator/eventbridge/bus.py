@@ -14,7 +14,8 @@ from emulator.clock import ScaledClock
 from emulator.eventbridge.targets import target_input
 from emulator.faults import Faults
 from emulator.functions.registry import Functions, UnknownFunction
-from emulator.moto import setup as moto_setup
+from emulator.moto.eventbridge import EventTarget, pattern_rules, scheduled_rule
+from emulator.moto.executions import ExecutionEnd
 
 StartExecution = Callable[[str, str, str], None]
 """Takes a state machine's ARN, an execution name and its input as JSON."""
@@ -51,13 +52,13 @@ class EventBus:
     def put(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
         """Put an event of an AWS service on the bus."""
         event = self._event(source, detail_type, detail, resources)
-        for rule in moto_setup.rules_of_default_bus(self._region):
-            self._submit(rule.send_to_targets, event)
+        for rule in pattern_rules(self._region):
+            self._submit(rule.send, event)
 
     def fire(self, rule_name: str) -> None:
         """Tell a schedule's targets that it is time; a rule that is gone or disabled has none."""
-        if rule := moto_setup.schedule_of_default_bus(self._region, rule_name):
-            self._submit(rule.send_to_targets, self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
+        if rule := scheduled_rule(self._region, rule_name):
+            self._submit(rule.send, self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
 
     def _event(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> dict[str, Any]:
         return {
@@ -72,9 +73,9 @@ class EventBus:
             "detail": detail,
         }
 
-    def deliver(self, target: dict[str, Any], event: dict[str, Any]) -> None:
+    def deliver(self, target: EventTarget, event: dict[str, Any]) -> None:
         """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
-        arn, payload = target["Arn"], json.dumps(target_input(target, event), default=str)
+        arn, payload = target.arn, json.dumps(target_input(target.settings, event), default=str)
         names = (arn.rsplit(":", 1)[-1], event["source"], event["detail-type"])
         fault = self._faults.take("events", "Deliver", *names, only=DELIVERY_FAULTS, body=json.dumps(event).encode())
         match fault.effect if fault else None:
@@ -87,20 +88,20 @@ class EventBus:
                 return
         self._submit(self._deliver, arn, payload)
 
-    def execution_ended(self, execution: Any) -> None:
-        """Announce an execution's end, as Step Functions does. `execution` is moto's object."""
+    def on_execution_end(self, execution: ExecutionEnd) -> None:
+        """Announce an execution's end, as Step Functions does."""
         detail = {
-            "executionArn": execution.exec_arn,
-            "stateMachineArn": execution.state_machine.arn,
+            "executionArn": execution.arn,
+            "stateMachineArn": execution.state_machine_arn,
             "name": execution.name,
             "status": execution.status,
-            "startDate": int(execution.start_date.timestamp() * 1000),
-            "stopDate": int(execution.stop_date.timestamp() * 1000),
-            "input": json.dumps(execution.input_data),
+            "startDate": int(execution.started.timestamp() * 1000),
+            "stopDate": int(execution.stopped.timestamp() * 1000),
+            "input": json.dumps(execution.input),
             "error": execution.error,
             "cause": execution.cause,
         }
-        self.put("aws.states", EXECUTION_CHANGE, detail, [execution.exec_arn])
+        self.put("aws.states", EXECUTION_CHANGE, detail, [execution.arn])
 
     def close(self) -> None:
         """Drop what is not yet delivered and wait for what is being."""

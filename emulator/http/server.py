@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+BACKLOG = 128
+
+
 class _Handler(RequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # headers and body are two writes: with Nagle each answer waits 40 ms
@@ -23,16 +26,30 @@ class _Handler(RequestHandler):
         """Quiet: requests are not news."""
 
 
+def listen(port: int = 0) -> socket.socket:
+    """A socket that listens on 127.0.0.1; 0 lets the system choose the port. Raises OSError for one that is taken."""
+    listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+    listener.set_inheritable(False)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL at which a socket listens."""
+    host, port = listener.getsockname()
+    return f"http://{host}:{port}"
+
+
 class LoopbackServer(ThreadedWSGIServer):
-    """Serves `app` on 127.0.0.1 from construction on until `close`."""
+    """Serves `app` from construction on until `close`, at a socket that `listen` has opened."""
 
     daemon_threads = True
-    request_queue_size = 128
 
-    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+    def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
-        super().__init__("127.0.0.1", port, app, handler=_Handler)
+        with listener:
+            host, port = listener.getsockname()
+            super().__init__(host, port, app, handler=_Handler, fd=listener.fileno())
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
 

@@ -1,10 +1,9 @@
 """Moto's DynamoDB as this emulator needs it: work that grows with what a call asks for, not with what is stored.
 
-With the other modules named `moto_…` the only one that knows moto's private names. Moto keeps a deep copy of
-each table for the case of a rollback, once for each write of the transaction; copies an item as a whole for each
-attribute that is asked for; and looks ten ways for each member of each value that it answers. After some dozen runs
-that takes most of the emulator's time and memory. Calls to DynamoDB come one at a time here, so nothing else changes
-meanwhile.
+Moto keeps a deep copy of each table for the case of a rollback, once for each write of the transaction; copies an item
+as a whole for each attribute that is requested; and checks ten ways for each member of each value that it answers.
+After some dozen runs that takes most of the emulator's time and memory. Calls to DynamoDB come one at a time here, so
+nothing else changes meanwhile.
 """
 
 from __future__ import annotations

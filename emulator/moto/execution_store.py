@@ -1,4 +1,4 @@
-"""Step Functions' executions on disk and back: where each stands, and how it ended. Knows moto's private names.
+"""Step Functions' executions on disk and back: where each stands, and how it ended.
 
 An execution that was under way is taken up at the last state that it had entered, with that state's input and the
 variables as they were then. What went on inside the state, such as the parts of a Map, begins again with it.
@@ -18,6 +18,7 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from emulator.moto.executions import ExecutionEnd
 from emulator.state.store import Record, Store
 
 KIND, POSITION = "execution", "position"
@@ -36,17 +37,17 @@ class ExecutionStore:
         yield Execution, "start", self._saving_start(Execution.start)
         yield CommonStateField, "_eval_body", self._saving_entry(CommonStateField._eval_body)
 
-    def on_end(self, execution: Any) -> None:
-        """Keep how an execution ended."""
-        how = {
+    def on_end(self, execution: ExecutionEnd) -> None:
+        """Save how an execution ended."""
+        end = {
             "status": execution.status,
-            "stopped": execution.stop_date.isoformat(),
+            "stopped": execution.stopped.isoformat(),
             "output": execution.output,
             "error": execution.error,
             "cause": execution.cause,
         }
-        position = Record(POSITION, execution.exec_arn, None)
-        self._store.put(Record(KIND, execution.exec_arn, {**_started(execution), **how}), position)
+        start = self._store.get(KIND, execution.arn) or {}  # nothing is saved any more once the state is frozen
+        self._store.put(Record(KIND, execution.arn, {**start, **end}), Record(POSITION, execution.arn, None))
 
     def restore(self) -> None:
         """Put all executions where they were, without setting them going."""

@@ -1,4 +1,4 @@
-"""DynamoDB's items on disk and back. Knows moto's private names."""
+"""DynamoDB's items on disk and back."""
 
 from __future__ import annotations
 

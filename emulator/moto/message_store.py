@@ -1,4 +1,4 @@
-"""What was published to SNS topics, on disk and back. Knows moto's private names."""
+"""What was published to SNS topics, on disk and back."""
 
 from __future__ import annotations
 

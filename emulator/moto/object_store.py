@@ -1,4 +1,4 @@
-"""S3's objects, all versions of them, on disk and back. Knows moto's private names."""
+"""S3's objects, all versions of them, on disk and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that CloudFormation draws at random, on disk and back. Knows moto's private names."""
+"""Names that CloudFormation draws at random, on disk and back."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from emulator.faults import Fault, Faults
 from emulator.http.operations import Operation
 from emulator.moto import resource_names as moto_names
 from emulator.moto.execution_store import POSITION, ExecutionStore
+from emulator.moto.executions import ExecutionEnd
 from emulator.moto.item_store import ItemStore
 from emulator.moto.message_store import MessageStore
 from emulator.moto.object_store import ObjectStore
@@ -66,8 +67,8 @@ class State:
     def save_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
         """There is a deployment more or less of those `made`."""
 
-    def on_execution_end(self, execution: Any) -> None:
-        """An execution, moto's object, has ended."""
+    def on_execution_end(self, execution: ExecutionEnd) -> None:
+        """An execution has ended."""
 
     def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:  # noqa: ARG002
         """All as it was, on a stack that was just deployed; from here on, changes are kept."""
@@ -137,7 +138,7 @@ class PersistentState(State):
     def save_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
         self._jobs.save_deployments(deployments, made)
 
-    def on_execution_end(self, execution: Any) -> None:
+    def on_execution_end(self, execution: ExecutionEnd) -> None:
         self._executions.on_end(execution)
 
     def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:

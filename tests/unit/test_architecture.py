@@ -117,6 +117,17 @@ def test_what_is_shipped_imports_nothing_that_is_not() -> None:
     assert [(str(p), name) for p, name in names if name in NEVER_IN_LAMBDA] == []
 
 
+def test_the_emulator_has_no_adapter_or_step_of_the_product() -> None:
+    """What judges requests must not be what makes them."""
+    found = {name for path in python_files(ROOT / "emulator") for name in imports(path)}
+    assert not {name for name in found if name.startswith(("rft.adapters", "rft.steps", "rft.wiring"))}
+
+
+def test_only_emulator_moto_imports_moto() -> None:
+    outside = [path for path in python_files(ROOT / "emulator") if path.parent.name != "moto"]
+    assert not [path for path in outside if any(name.split(".")[0] == "moto" for name in imports(path))]
+
+
 def test_third_party_imports_are_pinned_for_the_layer() -> None:
     pinned = {
         re.split(r"[=\[]", line)[0].replace("-", "_")

@@ -1,0 +1,33 @@
+"""boto3 clients of the emulated AWS."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+
+class Clients:
+    """One client per service, made at first use."""
+
+    def __init__(self, endpoint: str, credentials: Credentials, region: str) -> None:
+        self.endpoint = endpoint
+        self.credentials = credentials
+        self._session = boto3.session.Session(credentials.access_key, credentials.secret_key, region_name=region)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(  # type: ignore[call-overload]
+                    service, endpoint_url=self.endpoint, config=Config(proxies={}, max_pool_connections=32)
+                )
+            return self._clients[service]
+
+    def start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:
+        """Start an execution with an input in JSON."""
+        self("stepfunctions").start_execution(stateMachineArn=state_machine_arn, name=name, input=payload)

@@ -1,0 +1,62 @@
+"""What all parts of one emulator share: its options, state, clock, faults, endpoint and clients."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from botocore.credentials import Credentials
+
+from emulator.clients import Clients
+from emulator.clock import ScaledClock
+from emulator.faults import Faults
+from emulator.http.server import address_of, listen
+from emulator.moto.account import ACCOUNT
+from emulator.options import EmulatorOptions
+from emulator.state.state import State, open_state
+
+REGION = "us-east-1"
+"""The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+
+LEASE_SECONDS = 120.0
+"""A process that was killed may hold a lease by the wall clock, such as the claim on a message (90 s): back-offs that
+pass faster than it runs out would be used up before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """`listener` is the socket of the AWS endpoint: its address is known before anything answers there."""
+
+    options: EmulatorOptions
+    state: State
+    clock: ScaledClock
+    listener: socket.socket
+    clients: Clients
+    region: str = REGION
+    account: str = ACCOUNT
+
+    @property
+    def faults(self) -> Faults:
+        return self.state.faults
+
+    @property
+    def port(self) -> int:
+        port: int = self.listener.getsockname()[1]
+        return port
+
+
+def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environment:
+    """Open the state and the endpoint's socket. Raises StateUnusable, OSError (a port is taken)."""
+    state = open_state(options.state, account=ACCOUNT, region=REGION, seed=options.seed)
+    cleanup.callback(state.close)
+    listener = cleanup.enter_context(listen(options.port))
+    generated = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
+    return Environment(
+        options=options,
+        state=state,
+        clock=ScaledClock(options.speed, patience=LEASE_SECONDS if state.has_running_executions else 0.0),
+        listener=listener,
+        clients=Clients(address_of(listener), state.credentials(generated), REGION),
+    )

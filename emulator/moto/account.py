@@ -1,0 +1,3 @@
+"""The account that everything belongs to: moto's default."""
+
+ACCOUNT = "123456789012"

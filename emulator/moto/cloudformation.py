@@ -1,0 +1,36 @@
+"""Moto's CloudFormation: which resources it creates, and what a stack's intrinsic functions resolve to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from moto.cloudformation import parsing
+from moto.cloudformation.models import cloudformation_backends
+
+from emulator.moto.account import ACCOUNT
+
+
+def is_supported(resource_type: str) -> bool:
+    """True where moto's CloudFormation creates such a resource."""
+    return resource_type in parsing.get_model_map()
+
+
+def resolve(stack_id: str, region: str, value: Any) -> Any:
+    """A piece of a stack's template with its intrinsic functions resolved."""
+    return parsing.clean_json(value, cloudformation_backends[ACCOUNT][region].stacks[stack_id].resource_map)
+
+
+def replacements() -> Iterator[tuple[Any, str, Any]]:
+    """What stands for what in moto: object, attribute, new value."""
+    yield parsing, "clean_json", _without_no_value(parsing.clean_json)
+
+
+def _without_no_value(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Moto leaves a None in a list where `AWS::NoValue` stood."""
+
+    def clean_json(value: Any, resources: Any) -> Any:
+        cleaned = original(value, resources)
+        return [item for item in cleaned if item is not None] if isinstance(value, list) else cleaned
+
+    return clean_json

@@ -1,0 +1,95 @@
+"""Moto's EventBridge: the rules of the default bus, and what matches them handed on to this emulator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from moto.events.models import Rule, events_backends
+
+from emulator.moto.account import ACCOUNT
+
+OWN_SERVICES = frozenset({"lambda", "states"})
+"""Of targets, those that are delivered to here; moto knows the others."""
+
+
+@dataclass(frozen=True)
+class EventTarget:
+    """One target of a rule. `settings` is the target as PutTargets took it: with Arn, Input, RetryPolicy."""
+
+    rule_arn: str
+    settings: Mapping[str, Any]
+
+    @property
+    def arn(self) -> str:
+        return str(self.settings["Arn"])
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """An enabled rule. `send` hands an event to its targets if the event matches the rule's pattern, or has none."""
+
+    arn: str
+    name: str
+    send: Callable[[dict[str, Any]], None]
+
+
+Deliver = Callable[[EventTarget, dict[str, Any]], None]
+"""Takes a target and the event that matched its rule."""
+
+
+def pattern_rules(region: str) -> list[EventRule]:
+    """The enabled rules of the default bus that match events."""
+    return [_rule(rule) for rule in _enabled(region) if rule.event_pattern.get_pattern()]
+
+
+def rates(region: str) -> dict[str, float]:
+    """The enabled rules that fire at a rate, by name, with seconds between two firings."""
+    found = ((rule, _RATE.fullmatch(rule.scheduled_expression or "")) for rule in _enabled(region))
+    return {rule.name: int(rate[1]) * _SECONDS[rate[2]] for rule, rate in found if rate}
+
+
+def scheduled_rule(region: str, name: str) -> EventRule | None:
+    """An enabled rule with a schedule by name; None where there is none any more."""
+    return next((_rule(rule) for rule in _enabled(region) if rule.name == name and rule.scheduled_expression), None)
+
+
+def replacements(deliver: Deliver) -> Iterator[tuple[Any, str, Any]]:
+    """What stands for what in moto: object, attribute, new value."""
+    yield Rule, "send_to_targets", _delivering(Rule.send_to_targets, deliver)
+
+
+def _rule(rule: Any) -> EventRule:
+    return EventRule(rule.arn, rule.name, rule.send_to_targets)
+
+
+def _enabled(region: str) -> list[Any]:
+    rules = events_backends[ACCOUNT][region].event_buses["default"].rules.values()
+    return [rule for rule in list(rules) if rule.state == "ENABLED"]
+
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
+
+
+def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[..., None]:
+    """Moto's own delivery for the targets it knows; `deliver` for Lambda and Step Functions."""
+
+    def send_to_targets(self: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
+        own = [target for target in self.targets if target["Arn"].split(":")[2] in OWN_SERVICES]
+        if own and self.state == "ENABLED" and self.event_pattern.matches_event(original_event):
+            for target in own:
+                deliver(EventTarget(self.arn, target), original_event)
+        rest = SimpleNamespace(**vars(self), arn=self.arn)
+        rest.targets = [target for target in self.targets if target not in own]
+        for method in _SENDERS:
+            setattr(rest, method, getattr(self, method))
+        original(rest, original_event, transform_input)
+
+    return send_to_targets
+
+
+_SENDERS = ("_send_to_cw_log_group", "_send_to_events_archive", "_send_to_sqs_queue", "_find_api_destination")

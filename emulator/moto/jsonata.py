@@ -1,0 +1,97 @@
+"""JSONata for moto's Step Functions, which leaves the evaluator unset."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jsonata
+from jsonata.jexception import JException
+from jsonata.utils import Utils
+from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
+from moto.stepfunctions.parser.asl.eval import states as eval_states
+from moto.stepfunctions.parser.asl.eval import variable_store
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
+
+_MARK = "\x00"
+"""Is in no expression, and in JSON only escaped."""
+
+
+def replacements() -> Iterator[tuple[Any, str, Any]]:
+    """What stands for what in moto: object, attribute, new value."""
+    yield moto_jsonata, "_eval_jsonata", _evaluate
+    yield StringJSONata, "_eval_body", _with_query_errors(StringJSONata._eval_body)
+    yield eval_states, "encode_jsonata_variable_declarations", _declarations
+    yield variable_store, "encode_jsonata_variable_declarations", _declarations
+
+
+def _evaluate(expression: str) -> Any:
+    """Undefined comes back as None; moto then tells it from null by asking `$exists`.
+
+    Compiled once for each text, from which `_declarations` keeps values out.
+    """
+    parts = expression.split(_MARK)
+    values = {name.removeprefix("$"): _bound(text) for name, text in zip(parts[1::3], parts[2::3], strict=True)}
+    query = copy.copy(_compiled("".join(parts[0::3])))
+    query.environment = query.create_frame(jsonata.Jsonata.static_frame)
+    jsonata.Jsonata.CURRENT.jsonata = query
+    return query.evaluate(None, values)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _compiled(expression: str) -> jsonata.Jsonata:
+    return jsonata.Jsonata(expression)
+
+
+def _bound(text: str) -> Any:
+    """A value as JSONata reads it where it stands in an expression: null is not undefined, and 1.0 is 1."""
+    return _with_nulls(json.loads(text, parse_float=_number))
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_nulls(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_nulls(each) for each in value]
+    return Utils.NULL_VALUE if value is None else value
+
+
+def _number(text: str) -> float | int:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _declarations(bindings: dict[str, Any]) -> str:
+    """Variables, for `_evaluate` to bind. Moto writes them into the expression: to be compiled anew with each value."""
+    return "".join(f"{_MARK}{name}{_MARK}{json.dumps(value, default=str)}{_MARK}" for name, value in bindings.items())
+
+
+def _with_query_errors(original: Callable[..., None]) -> Callable[..., None]:
+    """AWS names every failing expression States.QueryEvaluationError; moto would call it States.Runtime."""
+
+    def eval_body(self: Any, env: Any) -> None:
+        try:
+            original(self, env)
+        except JException as error:
+            name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+            details = EvaluationFailedEventDetails(
+                cause=f"The JSONata expression '{self.expression}' failed: {error}", error=name.error_name
+            )
+            raise FailureEventException(
+                failure_event=FailureEvent(
+                    env=env,
+                    error_name=name,
+                    event_type=HistoryEventType.EvaluationFailed,
+                    event_details=EventDetails(evaluationFailedEventDetails=details),
+                )
+            ) from error
+
+    return eval_body
