@@ -438,7 +438,7 @@ def test_thresholds_of_the_request_replace_the_usual_ones_and_are_recorded() -> 
 
     assert strict.cause.startswith("minimum: 40 right answers earn 0.70 on average; at least 0.75 is needed")
     assert fake.report.overrides == {"minimum_block": 0.75, "direction_block": 0.2}
-    assert fake.check("direction").threshold == 0.2
+    assert fake.check("direction").limit == 0.2
 
 
 def test_what_the_ledger_keeps_is_small() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -19,10 +20,13 @@ class CheckResult(StrEnum):
     SKIPPED = "skipped"
 
 
-class CheckSummary(Contract):
-    """One check's result in short.
+Comparison = Literal[">=", "<="]
 
-    `value` is the measured number, `interval` its 95 % range, `threshold` where it blocks.
+
+class CheckSummary(Contract):
+    """One check's result in short: what was measured (`value comparison limit`), and a sentence.
+
+    `interval`: the 95 % range of `value`. A check blocks beyond `limit` and warns beyond `warn_limit`; None: never.
     """
 
     name: str
@@ -31,7 +35,10 @@ class CheckSummary(Contract):
     n: int = Field(default=0, description="What `value` was measured on: answers, rows or batches, as `detail` says.")
     value: float | None = None
     interval: Interval | None = None
-    threshold: float | None = None
+    comparison: Comparison | None = Field(default=None, description="How `value` passes: `>=` the limit, or `<=` it.")
+    limit: float | None = None
+    warn_limit: float | None = None
+    unit: Literal["", "%"] = Field(default="", description="`%`: value and limits are shares, 1 is all.")
 
 
 class CheckPart(Contract):
@@ -54,7 +61,6 @@ class Check(CheckSummary):
     """One check's result in full."""
 
     statistic: str = Field(default="", description="What `value` is: a rate, a mean, a kappa.")
-    warning: float | None = Field(default=None, description="Where the check warns.")
     parts: tuple[CheckPart, ...] = ()
     worst_examples: tuple[CheckExample, ...] = Field(default=(), max_length=3, description="The three worst rows.")
 

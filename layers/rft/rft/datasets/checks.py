@@ -79,14 +79,16 @@ def _shared_groups(figures: RowFigures) -> Check:
         detail=detail + (why if shared else ""),
         n=others,
         value=share,
-        threshold=0.0 if grouped else None,
-        warning=0.0,
+        comparison="<=",
+        unit="%",
+        limit=0.0 if grouped else None,
+        warn_limit=0.0,
         statistic="share of validation and test rows",
     )
 
 
 def _prompt_length(figures: RowFigures) -> Check:
-    """Prompts that Bedrock would drop without a word."""
+    """Prompts that Bedrock would drop."""
     longer = sum(count for length, count in figures.prompt_tokens.items() if length > figures.max_prompt_length)
     total = sum(figures.prompt_tokens.values())
     share = longer / total if total else 0.0
@@ -95,11 +97,13 @@ def _prompt_length(figures: RowFigures) -> Check:
     return Check(
         name="prompt_length",
         result=result,
-        detail=detail + (" and would be dropped from training without a word" if longer else ""),
+        detail=detail + (" and would be dropped from training" if longer else ""),
         n=total,
         value=share,
-        threshold=DROPPED_BLOCK,
-        warning=0.0,
+        comparison="<=",
+        unit="%",
+        limit=DROPPED_BLOCK,
+        warn_limit=0.0,
         statistic="share of prompts",
     )
 
@@ -112,7 +116,9 @@ def _share_of(name: str, rows: Rows, n: int, what: str, warn: float) -> Check:
         detail=f"{rows.count} of {n} {what}",
         n=n,
         value=share,
-        warning=warn,
+        comparison="<=",
+        unit="%",
+        warn_limit=warn,
         statistic="share of rows",
         worst_examples=tuple(rows.first),
     )
@@ -145,7 +151,9 @@ def _label_balance(labels: Mapping[str, int]) -> Check:
         detail=f"{share:.0%} of {total} labels are {most}, the most frequent of {len(labels)}",
         n=total,
         value=share,
-        warning=LABEL_WARN,
+        comparison="<=",
+        unit="%",
+        warn_limit=LABEL_WARN,
         statistic="share of the most frequent label",
         parts=tuple(CheckPart(name=name, n=n, value=n / total) for name, n in sorted(labels.items())),
     )
@@ -163,10 +171,12 @@ def _scripts(scripts: Mapping[str, Counter[str]]) -> Check:
     return Check(
         name="scripts",
         result=CheckResult.WARN if apart > SCRIPT_WARN else CheckResult.PASS,
-        detail=f"letters are {mix}; training and the other splits differ by {apart:.1%}",
+        detail=f"letters: {mix}; training differs from the other splits by {apart:.1%}",
         n=everything.total(),
         value=apart,
-        warning=SCRIPT_WARN,
+        comparison="<=",
+        unit="%",
+        warn_limit=SCRIPT_WARN,
         statistic="total variation distance",
         parts=tuple(CheckPart(name=script, n=everything[script], value=share) for script, share in shares),
     )

@@ -25,8 +25,7 @@ def human_agreement(evidence: Evidence, thresholds: Thresholds) -> Check:
         return skipped("human_agreement", evidence, "all sampled rows have the same verdict, so chance explains all")
     low, kappa = figures.kappa_interval[0], figures.kappa
     told = (
-        f"kappa with the majority is {kappa:.2f} ({low:.2f} or more) on {figures.n} rows; "
-        f"the longer answer wins: {longer:.2f}"
+        f"κ {kappa:.2f} (95% CI from {low:.2f}) against annotators on {figures.n} rows; length baseline κ {longer:.2f}"
     )
     if figures.n < MIN_ROWS:
         return skipped("human_agreement", evidence, f"{told}; it takes {MIN_ROWS} rows to tell")
@@ -39,8 +38,9 @@ def human_agreement(evidence: Evidence, thresholds: Thresholds) -> Check:
         statistic="Cohen's kappa with the annotators' majority",
         value=kappa,
         interval=figures.kappa_interval,
-        threshold=longer,
-        warning=thresholds.agreement_warn,
+        comparison=">=",
+        limit=longer,
+        warn_limit=thresholds.agreement_warn,
         parts=_parts(found),
         worst_examples=worst_examples(
             (

@@ -32,8 +32,8 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
     if apart < thresholds.spread_block:
         result = CheckResult.BLOCK
     detail = (
-        f"scores of {len(earned)} answers deviate by {apart:.3f}, at least {thresholds.spread_block} is needed; "
-        f"all answers tie on {flat} of {len(groups)} rows, at most {thresholds.flat_block:.0%} may"
+        f"std dev {apart:.3f} over {len(earned)} scores (min {thresholds.spread_block}); "
+        f"ties on {flat}/{len(groups)} rows (max {thresholds.flat_block:.0%})"
     )
     return Check(
         name="spread",
@@ -43,7 +43,8 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
         statistic="standard deviation of scores",
         value=apart,
         interval=bootstrap(earned, deviation),
-        threshold=thresholds.spread_block,
+        comparison=">=",
+        limit=thresholds.spread_block,
         parts=(
             CheckPart(
                 name="rows whose answers all tie", n=len(groups), value=flat_share, interval=wilson(flat, len(groups))
@@ -69,8 +70,8 @@ def direction(evidence: Evidence, thresholds: Thresholds) -> Check:
     result = too_high(failed / n, block=thresholds.direction_block, warn=thresholds.direction_warn)
     rivals = "wrong" if known else "off-topic and empty answers"
     detail = (
-        f"right beats {rivals} on {n - failed} of {n} rows ({(n - failed) / n:.0%}), {tied} tied; "
-        f"at most {thresholds.direction_block:.0%} may fail"
+        f"right scores below or equal to {rivals} on {failed}/{n} rows, {tied} of them ties "
+        f"(max {thresholds.direction_block:.0%})"
     )
     if not known and result != CheckResult.BLOCK:
         result, detail = CheckResult.SKIPPED, f"{detail}, but no row has a wrong answer; {ADD_PROBES}"
@@ -82,8 +83,10 @@ def direction(evidence: Evidence, thresholds: Thresholds) -> Check:
         statistic="rate of rows where right does not beat wrong",
         value=failed / n,
         interval=wilson(failed, n),
-        threshold=thresholds.direction_block,
-        warning=thresholds.direction_warn,
+        comparison="<=",
+        unit="%",
+        limit=thresholds.direction_block,
+        warn_limit=thresholds.direction_warn,
         worst_examples=worst_examples(
             (-m, task_id, f"worst right answer {m:+.2f} against the best other") for m, task_id in margins
         ),
@@ -95,7 +98,7 @@ def minimum(evidence: Evidence, thresholds: Thresholds) -> Check:
     limit = thresholds.minimum_block
     if evidence.swept and not any(s.probe.kind == RIGHT for s in evidence.swept):
         detail = f"no sampled row has a right answer, so nothing proves the grader; {ADD_PROBES}"
-        return Check(name="minimum", result=CheckResult.BLOCK, detail=detail, threshold=limit)
+        return Check(name="minimum", result=CheckResult.BLOCK, detail=detail, limit=limit)
     scored = [
         (s.score, s.probe.source.row.task_id) for s in evidence.swept if s.probe.kind == RIGHT and s.score is not None
     ]
@@ -105,13 +108,14 @@ def minimum(evidence: Evidence, thresholds: Thresholds) -> Check:
     return Check(
         name="minimum",
         result=too_low(mean, block=limit, warn=thresholds.minimum_warn),
-        detail=f"{len(scored)} right answers earn {mean:.2f} on average; at least {limit} is needed",
+        detail=f"mean score {mean:.2f} over {len(scored)} right answers (min {limit})",
         n=len(scored),
         statistic="mean score of right answers",
         value=mean,
         interval=mean_interval([score for score, _ in scored]),
-        threshold=limit,
-        warning=thresholds.minimum_warn,
+        comparison=">=",
+        limit=limit,
+        warn_limit=thresholds.minimum_warn,
         worst_examples=worst_examples(
             (-score, task_id, f"a right answer earned {score:.2f}") for score, task_id in scored
         ),

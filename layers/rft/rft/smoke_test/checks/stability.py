@@ -33,14 +33,15 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
     return Check(
         name="repeatability",
         result=too_high(mean, block=thresholds.repeatability_block, warn=thresholds.repeatability_warn),
-        detail=f"{len(apart)} answers, asked {len(ROUNDS)} times in the same batch, differ by {mean:.3f} on average; "
-        f"at most {thresholds.repeatability_block} may be",
+        detail=f"rescoring {len(apart)} answers {len(ROUNDS)} times changed scores by {mean:.3f} on average "
+        f"(max {thresholds.repeatability_block})",
         n=len(apart),
         statistic="mean absolute difference between rounds",
         value=mean,
         interval=mean_interval(list(apart.values())),
-        threshold=thresholds.repeatability_block,
-        warning=thresholds.repeatability_warn,
+        comparison="<=",
+        limit=thresholds.repeatability_block,
+        warn_limit=thresholds.repeatability_warn,
         worst_examples=worst_examples(
             (apart[s.probe.id], s.probe.source.row.task_id, f"{s.probe.kind}: {_listed(rounds[s.probe.id])}")
             for s in evidence.trial(ROUNDS[0])
@@ -53,7 +54,7 @@ def batch_independence(evidence: Evidence, thresholds: Thresholds) -> Check:
     """The same answers alone, in another order and among others: scores change no more than between rounds."""
     return _unchanged(
         "batch_independence",
-        "asked",
+        "sent",
         {"alone": ALONE, "in another order": REORDERED, "in a larger batch": SWEEP},
         evidence,
         thresholds,
@@ -88,7 +89,9 @@ def load(evidence: Evidence, thresholds: Thresholds) -> Check:
         statistic="rate of batches that were too slow",
         value=slow / n,
         interval=wilson(slow, n),
-        threshold=P95_SHARE,
+        comparison="<=",
+        unit="%",
+        limit=P95_SHARE,
     )
 
 
@@ -112,13 +115,14 @@ def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidenc
     return Check(
         name=name,
         result=CheckResult.BLOCK if most.value > limit else CheckResult.PASS,
-        detail=f"{most.n} answers change by {most.value:.3f} on average when {how} {most.name}, the most of "
-        f"{len(parts)} ways; repeatability leaves room for {limit:.3f}",
+        detail=f"{most.n} answers {how} {most.name} changed by {most.value:.3f} on average, the largest of "
+        f"{len(parts)} variants (max {limit:.3f})",
         n=most.n,
         statistic="largest mean absolute change",
         value=most.value,
         interval=most.interval,
-        threshold=limit,
+        comparison="<=",
+        limit=limit,
         parts=tuple(parts),
         worst_examples=worst_examples(_changes(evidence.trial(*trials.values()), usual)),
     )

@@ -30,7 +30,9 @@ def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
         statistic="rate of answers without a valid result",
         value=bad / n if n else 0,
         interval=wilson(bad, n),
-        threshold=0,
+        comparison="<=",
+        unit="%",
+        limit=0,
         worst_examples=worst_examples((1.0, s.probe.source.row.task_id, _breach(s)) for s in breaches),
     )
 
@@ -61,7 +63,9 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
         statistic=f"rate of {GRADER_ERROR}",
         value=len(errors) / n,
         interval=wilson(len(errors), n),
-        threshold=0,
+        comparison="<=",
+        unit="%",
+        limit=0,
         worst_examples=worst_examples(
             (1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {GRADER_ERROR}") for s in errors
         ),
@@ -82,8 +86,8 @@ def sample(evidence: Evidence, _thresholds: Thresholds) -> Check:
         n=found.total(),
         statistic="rows with right and wrong answers",
         value=found.total(),
-        threshold=None,
-        warning=sum(evidence.wanted.values()),
+        comparison=">=",
+        warn_limit=sum(evidence.wanted.values()),
     )
 
 
