@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from rft.contracts.grading import Sample
 from rft.rewards.components import score_of
 from rft.rewards.finqa import components
-from rft.rewards.finqa_reference import read_reference, unit_of
+from rft.rewards.finqa_reference import read_reference
 from rft.rewards.numbers import written
+from rft.rewards.page_units import page_unit
 from rft.rewards.samples import UngradableSample
 
 PLAIN = "what was the change in net sales?"
@@ -67,7 +68,6 @@ def test_right_numbers_score_one_however_they_are_written(answer: str, reference
         ("2010", "2009"),
         ("2009.5", "2009"),
         ("41,900", "41932"),
-        ("93%", "0.93"),
         ("93", "0.93"),
         ("25 or 26", "25"),
         ("$25 (from $30)", "25"),
@@ -171,11 +171,46 @@ def test_without_a_unit_a_million_is_a_million() -> None:
     assert score("380", "$380 million") == 0
 
 
-def test_a_unit_is_what_a_text_is_in_if_there_is_one() -> None:
-    assert unit_of("( in millions , except per share )") == "million"
-    assert unit_of("dollars in thousands ... in thousands") == "thousand"
-    assert unit_of("in millions, and in thousands") is None
-    assert unit_of("5 million shares") is None
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("( in millions , except per share )", "million"),
+        ("dollars in thousands ... in thousands", "thousand"),
+        ("in millions, and in thousands", "million"),
+        ("( in millions , except shares in thousands )", "million"),
+        ("shares in thousands ; dollars in millions", "million"),
+        ("| millions , except percentages | 2010 |", "million"),
+        ("| us$ millions | 2010 | 2009 |", "million"),
+        ("| ( $ in millions ) | 2010 |", "million"),
+        ("| in billions | 2010 |", "billion"),
+        ("amounts are in u.s. dollars, in thousands", "thousand"),
+        ("( $ 000s )", "thousand"),
+        ("millions of dollars", "million"),
+        ("text in thousands\n| in millions | 2010 |", "million"),
+        ("it paid $ 5 million and $ 7 million", "million"),
+        ("it paid $ 5 million and $ 7 billion", None),
+        ("net sales grew by 5 % to 1200", None),
+    ],
+)
+def test_the_unit_of_a_page_is_the_first_that_it_declares_for_money(text: str, unit: str | None) -> None:
+    assert page_unit(text, PLAIN) == unit
+
+
+@pytest.mark.parametrize(
+    ("question", "unit"),
+    [
+        ("what were net sales in 2010?", "million"),
+        ("what were earnings per share?", None),
+        ("in what year were net sales the highest?", None),
+        ("what was the ratio of debt to equity?", None),
+        ("what percentage of debt is due?", None),
+        ("how many employees were there?", None),
+        ("how many shares were issued?", "thousand"),
+        ("what was the average price paid per share?", None),
+    ],
+)
+def test_the_unit_of_a_page_holds_for_what_is_counted_in_it(question: str, unit: str | None) -> None:
+    assert page_unit("( in millions , except shares in thousands )", question) == unit
 
 
 @pytest.mark.parametrize(
@@ -194,14 +229,127 @@ def test_a_printed_answer_that_belongs_to_another_value_is_noticed_and_the_value
 
 
 def test_a_question_that_is_only_in_the_prompt_is_found() -> None:
-    assert score("93%", "0.93", PERCENT) == 1
-    assert score("93%", {"answer": "0.93", "question": PLAIN}, PERCENT) == 0
+    assert score("93", "0.93", PERCENT) == 1
+    assert score("93", {"answer": "0.93", "question": PLAIN}, PERCENT) == 0
 
 
 def test_a_long_answer_is_graded_at_once() -> None:
     assert grade("\n" * 1_000_000 + "ANSWER: 25", "25") == 1
     assert grade("# " * 500_000 + "\nANSWER: " + "* " * 500_000, "25") == 0
     assert grade("answer" * 200_000, "25") == 0
+
+
+PER_CENT_QUESTIONS = (
+    "what is the percent change in maturities from 2016 to 2017?",
+    "by what percentage did sales grow?",
+    "what % of debt is due in 2010?",
+    "as of 2010 , what percentage of sales was foreign?",
+    "how much did sales grow, as a percentage?",
+    "what was the growth of the 5% notes in percent?",
+)
+AMOUNT_QUESTIONS = (
+    "what was the interest in the later year, in millions, given that it fell by 20% ( 20 % )?",
+    "what is the total of the 6.25% notes and the 7% notes?",
+    "assuming the same percentage increase, what would sales be in 2012?",
+    "what would sales be, given a percent increase of 5%?",
+    "how many dollars is the 10 percent coupon?",
+    "what is the fair value if rates rise by 10 percent?",
+)
+SHARE_QUESTIONS = (
+    "what portion of interest cost relates to taxes?",
+    "what is the return on investment?",
+    "what was the profit margin?",
+    "what was the growth rate of net sales?",
+    "what is the ratio of debt to equity?",
+)
+NOT_IN_MONEY = (
+    "what were the average earnings per share?",
+    "in which year were sales the highest?",
+    "what is the ratio of debt to equity?",
+    "how many years does the lease last?",
+    "what was the exercise price?",
+)
+ratios = st.integers(1, 9_999).map(lambda n: Fraction(n, 1000)).filter(lambda value: value.denominator > 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ratios, st.sampled_from(PER_CENT_QUESTIONS), st.sampled_from(["answer", "value"]))
+def test_a_computed_value_is_a_ratio_where_the_question_asks_for_per_cent(
+    ratio: Fraction, question: str, key: str
+) -> None:
+    reference, hundred = {key: written(ratio)}, written(ratio * 100)
+    assert [score(text, reference, question) for text in (f"{hundred}%", hundred, written(ratio))] == [1, 1, 1]
+    assert [score(text, reference, question) for text in (f"{written(ratio * 10_000)}%", f"{written(ratio)}%")] == [
+        0,
+        0,
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(ratios, st.sampled_from(SHARE_QUESTIONS))
+def test_equal_values_are_right_with_and_without_the_sign(ratio: Fraction, question: str) -> None:
+    reference, hundred = {"answer": written(ratio)}, written(ratio * 100)
+    assert [score(text, reference, question) for text in (f"{hundred}%", written(ratio))] == [1, 1]
+    assert [score(text, reference, question) for text in (hundred, f"{written(ratio)}%")] == [0, 0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(11, 10**6), st.sampled_from(AMOUNT_QUESTIONS), st.booleans())
+def test_a_percentage_that_is_only_given_does_not_make_the_answer_one(amount: int, question: str, both: bool) -> None:
+    reference = {"answer": f"{amount}.0"} | ({"value": float(amount)} if both else {})
+    assert score(str(amount), reference, question) == 1
+    assert [score(text, reference, question) for text in (f"{amount}%", written(Fraction(amount, 100)))] == [0, 0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(100, 10**6).map(lambda n: Fraction(n, 10)),
+    st.sampled_from(
+        ["( in {}s )", "| {}s | 2010 |", "| us$ {}s , except percentages | 2010 |", "( in {}s , except shares )"]
+    ),
+    st.sampled_from(["thousand", "million", "billion"]),
+)
+def test_the_unit_of_the_page_in_the_prompt_is_that_of_money_alone(value: Fraction, form: str, unit: str) -> None:
+    def right(question: str, answer: str) -> float:
+        prompt = (
+            f"Context:\n{form.format(unit)} sales grew by 5 % in 2010 .\n\nQuestion: {question}\n\nShow your working."
+        )
+        return score(answer, {"answer": written(value)}, prompt)
+
+    assert right(PLAIN, f"{written(value)} {unit}") == right(PLAIN, written(value)) == 1
+    assert right(PLAIN, f"{written(value)} trillion") == 0
+    assert [right(question, f"{written(value)} {unit}") for question in NOT_IN_MONEY] == [0] * len(NOT_IN_MONEY)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1001, 9999), st.sampled_from([10**3, 10**6]), st.sampled_from(["unit", None]), st.sampled_from("mb"))
+def test_a_printed_and_an_exact_value_of_different_scales_are_one(
+    exact: int, counted_in: int, unit: str | None, scale: str
+) -> None:
+    amount = Fraction(exact * counted_in)
+    size, word = (10**6, "million") if scale == "m" else (10**9, "billion")
+    printed = f"{float(amount / size):.4f} {word}"
+    reference = {"answer": f"$ {printed}", "value": float(exact)}
+    if unit:
+        reference["unit"] = {10**3: "thousand", 10**6: "million"}[counted_in]
+    assume(amount / size >= Fraction(1, 10))
+    assert score(f"${printed}", reference) == score(written(amount), reference) == 1
+    assert score(f"${printed[:-8]} trillion", reference) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "question", "right"),
+    [
+        ("3.46% decrease", 0.0346, "what was the percentage change?", False),
+        ("3.46% increase", 0.0346, "what was the percentage change?", True),
+        ("3.46% decrease", -0.0346, "what was the percentage change?", True),
+        ("3.46% decrease", 0.0346, "what was the percentage decrease?", True),
+        ("3.46% lower", 0.0346, "what was the percentage change?", False),
+        ("<3.46%>", 0.0346, "what was the percentage change?", True),
+    ],
+)
+def test_a_word_behind_the_number_may_turn_its_sign(answer: str, value: float, question: str, right: bool) -> None:
+    assert score(answer, {"value": value}, question) == right
 
 
 amounts = st.integers(-(10**9), 10**9).map(lambda n: Fraction(n, 1000))

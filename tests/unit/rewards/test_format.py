@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+import typing
+import unicodedata
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -190,3 +192,74 @@ def test_a_row_without_rules_is_an_error_and_no_score(reference: Any) -> None:
 def test_any_answer_gets_a_score(answer: str) -> None:
     assert score(answer, json_schema=ORDER, sections=SECTIONS, max_words=9, forbidden=["x"]) == 0
     assert score(answer, max_words=1000) in {0, 1}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("frame", ["{}", "<answer>{}</answer>", "<|begin_of_solution|>{}<|end_of_solution|>", "{}</s>"])
+def test_line_ends_and_turn_tokens_are_no_part_of_json(end: str, frame: str) -> None:
+    text = frame.format(end.join(["```json", '{"name": "Pia",', '"total": 1}', "```"]))
+    assert score(text, json_schema=ORDER) == 1
+
+
+@pytest.mark.parametrize("name", ["$ref", "$dynamicRef", "patternProperties", "pattern", "properties", "$id", "enum"])
+def test_a_property_may_have_the_name_of_a_keyword(name: str) -> None:
+    schema = {"type": "object", "required": [name], "properties": {name: {"type": "string"}}}
+    assert score(json.dumps({name: "x"}), json_schema=schema) == 1
+    assert score(json.dumps({name: 1}), json_schema=schema) == score("{}", json_schema=schema) == 0
+
+
+def test_data_in_a_schema_is_no_schema() -> None:
+    value = {"$ref": "https://example.com", "patternProperties": 1}
+    for keyword in ({"const": value}, {"enum": [value]}):
+        assert score(json.dumps(value), json_schema=keyword) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fails"),
+    [
+        (r"^\p{L}+$", "\u00e4b", "1"),
+        (r"^\p{Lu}", "\u00c4", "\u00e4"),
+        (r"^[\p{L}\d]+$", "\u00e41", "-"),
+        (r"^\p{Script=Greek}+$", "\u03b1\u03b2", "ab"),
+        (r"^\P{N}+$", "a", "1"),
+        (r"^[[:alpha:]]+$", "ab", "1"),
+    ],
+)
+def test_patterns_know_the_classes_of_unicode(pattern: str, fits: str, fails: str) -> None:
+    schema = {"properties": {"n": {"pattern": pattern}}}
+    assert [score(json.dumps({"n": text}), json_schema=schema) for text in (fits, fails)] == [1, 0]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 400, "9" * 5000])
+def test_a_number_out_of_range_is_a_wrong_answer_and_no_error(number: str) -> None:
+    for schema in ({"type": "number"}, {"type": "integer"}, {"multipleOf": 0.1}, {"uniqueItems": True}):
+        assert score(number, json_schema=schema) == score(f"[{number}]", json_schema=schema) == 0
+
+
+Composition = Literal["NFC", "NFD", "NFKC"]
+NAMES = ("Time: 10:30", "R\u00e9sum\u00e9", "Q: what?", "Plan", "A\uff1aB", "Step 1")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True),
+    st.sampled_from(["{}", "## {}", "**{}**", "{}:", "{} :", "**{}:**", "{}\uff1a"]),
+    st.sampled_from(typing.get_args(Composition)),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_a_heading_is_found_in_every_form_and_needs_text(
+    names: list[str], form: str, composed: Composition, end: str
+) -> None:
+    def text(body: str) -> str:
+        return unicodedata.normalize(composed, end.join(f"{form.format(name)}{end}{body}" for name in names))
+
+    assert score(text("some text"), sections=names) == 1
+    assert score(text(""), sections=names) == 0
+    assert score(text("some text") + end + text("more"), sections=names) == 0
+
+
+@pytest.mark.parametrize("text", ["A: x\n" * 200_000, ":" * 1_000_000, "x\n" * 500_000, "A: " * 300_000])
+def test_sections_of_a_long_answer_are_read_in_linear_time(text: str) -> None:
+    started = time.monotonic()
+    score(text, sections=["A", "B"])
+    assert time.monotonic() - started < 5

@@ -89,6 +89,89 @@ def test_anything_else_scores_nothing(answer: str) -> None:
     assert score(answer) == 0
 
 
+UNITS = (
+    *(
+        "dollars",
+        "/day",
+        " / day",
+        " per day",
+        " a day",
+        "mi./hr.",
+        "km/h",
+        "m/s^2",
+        "ft^2",
+        "ft\u00b2",
+        "sq. ft.",
+        "\u00a2",
+    ),
+    *("-year-old", " (dollars)", "\\text{ clips}", " boys'", " times per week", "\u00b0C", "lbs.", " USD/day", ","),
+)
+FRAMES = (
+    "{}",
+    "**{}**",
+    "*{}*",
+    "`{}`",
+    "<{}>",
+    "[{}]",
+    "\\boxed{{{}}}",
+    "<b>{}</b>",
+    "~~9~~ {}",
+    "<del>9</del>{}",
+)
+REVERSING = (
+    *("times two", "x two", "decrease", "decline", "loss", "less", "fewer", "lower", "doubled", "halved", "and a half"),
+    *("hundred", "dozen", "two", "wrong", "isn't it", "not", "plus two", "minus two", "squared", "multiplied by ten"),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, 10**6), st.sampled_from(FRAMES), st.sampled_from(UNITS), st.sampled_from(["", "$"]))
+def test_what_stands_behind_and_around_a_number_does_not_change_it(
+    number: int, frame: str, unit: str, currency: str
+) -> None:
+    written = frame.format(f"{currency}{number}") + (unit if unit[0] in " /-,\\" else f" {unit}")
+    assert score(f"#### {written}", str(number)) == 1
+    assert score(f"#### {written}", str(number + 1)) == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 10**6), st.sampled_from(REVERSING))
+def test_a_word_that_makes_it_another_number_earns_nothing(number: int, word: str) -> None:
+    assert score(f"#### {number} {word}", str(number)) == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 10**6), st.sampled_from(["~~{}~~", "<s>{}</s>", "<del>{}</del>", "~~{}"]))
+def test_what_is_struck_out_is_no_answer(number: int, form: str) -> None:
+    assert score(f"#### {form.format(number)}", str(number)) == 0
+    assert score(f"So:\n{form.format(f'#### {number}')}", str(number)) == 0 or form == "~~{}"
+
+
+def test_a_decline_is_the_number_where_the_question_asks_for_it_and_its_negative_elsewhere() -> None:
+    assert score("#### $5 loss", "-5") == 1
+    assert score("#### $5 loss", "5", question="How large was his loss?") == 1
+
+
+def test_a_word_of_scale_is_a_unit_where_the_question_counts_in_it() -> None:
+    assert score("#### 6 dozen", "72") == score("#### 6 dozen", "6", question="How many dozen eggs?") == 1
+    assert score("#### 6 dozen", "6") == 0
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"final_answer": "72", "steps": ["24", "72"]},
+        {"ground_truth": "72"},
+        {"solution": "48 + 24 = 72\n#### 72"},
+        {"text": "#### 72"},
+        {"answer": {"text": "72"}},
+        "it is \\boxed{72}",
+    ],
+)
+def test_references_in_published_forms_are_read(reference: Any) -> None:
+    assert [score("#### 72", reference), score("#### 73", reference)] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("given_number", "reference", "question", "right"),
     [
@@ -97,6 +180,7 @@ def test_anything_else_scores_nothing(answer: str) -> None:
         ("50%", "50%", "How many?", True),
         ("0.5", "50", "What percent are blue?", False),
         ("5000%", "50", "What percent are blue?", False),
+        ("45%", "45", "A tent costs $60, and a coupon takes 25% off. How many dollars is it?", False),
         ("50%", "0.5", "What is the probability?", True),
         ("50%", "1/2", "What is the probability?", True),
         ("50%", "50", "How many dollars?", False),

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rft.contracts.pandalm import LABELS
-from rft.rewards.verdicts import read_judgment, read_label, without_thinking
+from rft.rewards.turns import without_thinking
+from rft.rewards.verdicts import read_judgment, read_label
 
 GOOD = "JUDGMENT: Response 1\nREASONING: Response 1 answers, Response 2 does not."
 

@@ -1,9 +1,8 @@
 """Scores answers to FinQA's questions on financial reports: a number or yes/no on the last `ANSWER:` line.
 
 A number is right within `finqa_reference.TOLERANCE` of the exact value, or as the reference rounds it. What is whole
-("2009", "50%") must be met to the digit: a tolerance would take one year for the next. Per cent and decimals are the
-same only where the question or the reference speaks of per cent, and a bare number counts millions only where they or
-the report say so.
+("2009", "50%") must be met to the digit: a tolerance would take one year for the next. What is in per cent, and what in
+millions, follows from reference, question and page, by the rules in docs/graders.md.
 """
 
 from __future__ import annotations
@@ -13,12 +12,14 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from rft.contracts.grading import Sample
-from rft.rewards.answers import question, reference_answer
+from rft.rewards.answers import page, question, reference_answer
 from rft.rewards.components import Component, exact_match
 from rft.rewards.finqa_reference import Expected, Target, Value, read_reference, read_value
 from rft.rewards.numbers import Number
+from rft.rewards.page_units import page_unit
+from rft.rewards.questions import asks_for_decline
 from rft.rewards.samples import UngradableSample
-from rft.rewards.verdicts import without_thinking
+from rft.rewards.turns import before_turn_token, stated_text
 
 _ANSWER_LINE = re.compile(r"[ \t>*_`#-]*(?:final )?answer[ \t*_`]*[:\uff1a](.*)", re.IGNORECASE)
 _LINE_END = re.compile(r"[\r\n]+")
@@ -26,29 +27,38 @@ _LINE_END = re.compile(r"[\r\n]+")
 
 def components(sample: Sample) -> Sequence[Component]:
     """`answer` is the score; `readable` says whether one was given. Raises UngradableSample without a reference."""
+    asked = question(sample)
     reference = sample.reference if isinstance(sample.reference, dict) else {"answer": reference_answer(sample)}
-    expected = read_reference(reference, question=question(sample))
+    expected = read_reference(reference, question=asked, page_unit=page_unit(page(sample), asked))
     if expected is None:
-        raise UngradableSample("reference_answer: holds neither a number nor yes or no")
+        raise UngradableSample("reference_answer: answer and value hold neither a number nor yes or no")
     given = read_answer(sample.answer)
-    return exact_match(right=is_right(given, expected), readable=given is not None)
+    return exact_match(right=is_right(given, expected, asks_for_decline(asked)), readable=given is not None)
 
 
 def read_answer(text: str) -> Value | None:
     """What the last `ANSWER:` line outside thinking says; None where it says nothing, or anything else."""
-    for line in reversed(_LINE_END.split(without_thinking(text))):
-        if found := _ANSWER_LINE.fullmatch(line):
-            return read_value(found[1].strip("* \t"))
+    for line in reversed(_LINE_END.split(stated_text(text))):
+        if found := _ANSWER_LINE.fullmatch(before_turn_token(line)):
+            return read_value(before_turn_token(found[1]).strip("* \t"))
     return None
 
 
-def is_right(given: Value | None, expected: Expected) -> bool:
-    """Whether the answer meets the reference, however a bare number may be meant."""
+def is_right(given: Value | None, expected: Expected, decline_asked: bool = False) -> bool:  # noqa: FBT001, FBT002
+    """Whether the answer meets the reference, however a bare number may be meant.
+
+    Where the question asks for a decline, "5 decrease" is 5 as well as -5.
+    """
     if isinstance(given, bool) or expected.verdict is not None:
         return given is expected.verdict
     if given is None:
         return False
-    return any(target.met_by(given.value * factor, given.step * factor) for target, factor in _ways(given, expected))
+    signs = (1, -1) if given.declined and decline_asked else (1,)
+    return any(
+        target.met_by(given.value * sign * factor, given.step * factor)
+        for sign in signs
+        for target, factor in _ways(given, expected)
+    )
 
 
 def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]]:
@@ -57,7 +67,10 @@ def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]
         yield expected.amount, Fraction(1)
         if given.scale == 1:
             yield expected.amount, Fraction(expected.unit)
-    if expected.ratio and given.scale == 1:
-        yield expected.ratio, Fraction(1, 100)
+    if given.scale != 1:
+        return
+    for ratio in expected.ratios:
+        if given.percent or expected.in_percent:
+            yield ratio, Fraction(1, 100)
         if not given.percent:
-            yield expected.ratio, Fraction(1)
+            yield ratio, Fraction(1)

@@ -1,25 +1,32 @@
 """What a FinQA reference says is right.
 
 FinQA gives an answer as its annotator wrote it ("93.5%", "$ 12.5 million", "-3.2") and the value that its program
-computes (0.93464, 12.5, -3.2473). Which of them is in per cent or in millions shows only when they are put together.
+computes (0.93464, 12.5, -3.2473). Which of them is in per cent or in millions shows only when they are put together
+with the question. The rules stand in docs/graders.md.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from rft.rewards.answers import answer_of
 from rft.rewards.numbers import SCALES, Number, read_number
+from rft.rewards.page_units import question_unit
+from rft.rewards.questions import asks_for_amount, asks_for_money, asks_for_percent
 
 TOLERANCE = Fraction(1, 200)
 """Of the exact value: what rounding to three digits may cost. Nothing but 0 is near 0."""
 
-_PERCENT = re.compile(r"%|per ?cent", re.IGNORECASE)
-_IN_UNITS = re.compile(r"\bin (?:the )?(thousand|million|billion)s?\b", re.IGNORECASE)
+LARGEST_RATIO = 10
+"""1,000 %. FinQA computes ratios; above this a bare value in answer to a question for per cent is in per cent."""
+
+_CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|\b(?:dollars?|euros?|usd|cents)\b", re.IGNORECASE)
 _YES_NO = {"yes": True, "no": False}
+_UNITS = (10**3, 10**6, 10**9)
 
 Value = Number | bool
 """An answer that was read; a boolean is yes or no."""
@@ -44,30 +51,46 @@ class Target:
 class Expected:
     """What is right: yes or no, an amount with words of scale worked out, or a ratio (0.5 for 50 %).
 
-    It is either of the last two where a question speaks of per cent and its answer does not. `unit` is what a bare
-    number may be counted in. `consistent` is false where the printed answer and the exact value do not belong together.
+    There is more than one where the reference leaves it open. `unit` is what a bare number may be counted in;
+    `in_percent` says that a bare number may be in per cent. `consistent` is false where the printed answer and the
+    exact value do not belong together.
     """
 
     verdict: bool | None = None
     amount: Target | None = None
-    ratio: Target | None = None
+    ratios: tuple[Target, ...] = ()
     unit: int = 1
+    in_percent: bool = False
     consistent: bool = True
 
 
-def read_reference(reference: Mapping[str, Any], *, question: str) -> Expected | None:
-    """From `answer` (as printed), `value` (exact) or both, and `unit` (thousand, million or billion).
+@dataclass(frozen=True)
+class _Asked:
+    """What the question asks for, and the unit that applies to it."""
 
-    None where neither can be read. Where the two do not belong together, the exact value holds: FinQA's own
-    evaluation goes by it.
+    percent: bool
+    amount: bool
+    unit: int
+
+
+def read_reference(reference: Mapping[str, Any], *, question: str, page_unit: str | None = None) -> Expected | None:
+    """From `answer` (as printed, or under another of ANSWER_KEYS), `value` (exact) or both.
+
+    `unit` (thousand, million or billion) of the reference, or else `page_unit`, holds where the question asks for
+    money and names none itself. None where neither answer nor value can be read. Where the two do not belong
+    together, the exact value holds: FinQA's own evaluation goes by it.
     """
-    printed, exact = read_value(_text(reference.get("answer"))), read_value(_text(reference.get("value")))
+    text = answer_of(reference) or ""
+    printed, exact = read_value(text), read_value(answer_of(reference.get("value")) or "")
     if isinstance(exact, bool):
         return Expected(verdict=exact, consistent=printed in {None, exact})
     if isinstance(printed, bool):
         return Expected(verdict=printed, consistent=exact is None)
-    unit = SCALES.get(unit_of(question) or _text(reference.get("unit")), 1)
-    return _number(printed, exact, unit, asked_for_percent=bool(_PERCENT.search(question)))
+    asked = _asked(question, str(reference.get("unit") or page_unit or ""), in_currency=bool(_CURRENCY.search(text)))
+    if printed and exact:
+        return _of_both(printed, exact.value, asked)
+    number = exact or printed
+    return _of_one(number, asked, computed=exact is not None or "." in text) if number else None
 
 
 def read_value(text: str) -> Value | None:
@@ -76,44 +99,80 @@ def read_value(text: str) -> Value | None:
     return _YES_NO[word] if word in _YES_NO else read_number(text.strip(), finance=True)
 
 
-def unit_of(text: str) -> str | None:
-    """`million` where a text says "in millions" and speaks of no other unit."""
-    units = {unit.casefold() for unit in _IN_UNITS.findall(text)}
-    return units.pop() if len(units) == 1 else None
-
-
-def _text(value: object) -> str:
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
-
-
-def _number(printed: Number | None, exact: Number | None, unit: int, *, asked_for_percent: bool) -> Expected | None:
-    value = exact or printed
-    if value is None:
-        return None
-    for expected in _together(printed, value.value, unit) if printed else ():
-        return _also_in_percent(expected, value.value) if asked_for_percent else expected
-    amount, ratio = _target(value.value * unit, unit), _target(value.value, Fraction(1, 100))
-    in_percent = printed is not None and printed.percent
-    return Expected(
-        amount=None if in_percent else amount,
-        ratio=ratio if in_percent or asked_for_percent else None,
-        unit=unit,
-        consistent=printed is None,
+def _asked(question: str, page_unit: str, *, in_currency: bool) -> _Asked:
+    own = question_unit(question)
+    unit = own or (page_unit if asks_for_money(question) else "")
+    return _Asked(
+        percent=asks_for_percent(question) and not in_currency,
+        amount=bool(own) or in_currency or asks_for_amount(question),
+        unit=SCALES.get(unit, 1),
     )
 
 
-def _together(printed: Number, exact: Fraction, unit: int) -> Iterator[Expected]:
+def _of_one(number: Number, asked: _Asked, *, computed: bool) -> Expected:
+    """From one number alone. One that was computed is a ratio where the question asks for per cent."""
+    value = number.value
+    if number.percent:
+        return Expected(ratios=(_ratio(value / 100, value / 100),), in_percent=True)
+    if number.scale != 1:
+        return Expected(amount=_target(value, number.scale, value), unit=asked.unit)
+    bare = Expected(amount=_target(value * asked.unit, asked.unit, value * asked.unit), unit=asked.unit)
+    if asked.percent:
+        ratio = value if (computed and abs(value) <= LARGEST_RATIO) or abs(value) < 1 else value / 100
+        return replace(bare, ratios=(_ratio(ratio, ratio),), in_percent=True)
+    return bare if asked.amount else replace(bare, ratios=(_ratio(value),))
+
+
+def _of_both(printed: Number, exact: Fraction, asked: _Asked) -> Expected:
+    found = next(_together(printed, exact, asked), None)
+    if found is not None:
+        return found
+    alone = _of_one(Number(exact), asked, computed=True)
+    in_percent = printed.percent
+    return replace(
+        alone,
+        amount=None if in_percent else alone.amount,
+        ratios=(_ratio(exact),) if in_percent else alone.ratios,
+        in_percent=in_percent or alone.in_percent,
+        consistent=False,
+    )
+
+
+def _together(printed: Number, exact: Fraction, asked: _Asked) -> Iterator[Expected]:
     """The ways in which the exact value is the printed one before rounding, the likeliest first."""
-    if printed.percent or (printed.scale == 1 and not _agree(exact, printed, Fraction(1))):
-        for value in (exact, exact / 100) if printed.percent else (exact,):
-            if _agree(value, printed, Fraction(1, 100)):
-                yield Expected(ratio=_target(value, Fraction(1, 100), printed.value / 100))
-    elif printed.scale == 1:
-        yield Expected(amount=_target(exact * unit, unit, printed.value * unit), unit=unit)
-    else:
-        for value, counted_in in ((exact, unit), (exact * printed.scale, printed.scale)):
-            if _agree(value, printed, Fraction(1)):
-                yield Expected(amount=_target(value, printed.scale, printed.value), unit=counted_in)
+    if printed.scale == 1:
+        yield from _in_percent(printed, exact, asked)
+    if printed.percent:
+        return
+    for unit in (asked.unit, printed.scale, 1, *_UNITS):
+        if _agree(exact * unit, printed, Fraction(1)):
+            yield Expected(amount=_target(exact * unit, printed.scale, printed.value), unit=unit)
+        if printed.scale == 1 and _agree(exact, printed, Fraction(unit)):
+            yield Expected(amount=_target(exact, unit, printed.value * unit), unit=unit)
+
+
+def _in_percent(printed: Number, exact: Fraction, asked: _Asked) -> Iterator[Expected]:
+    """As `_together`, of a printed answer without a word of scale: with or without the sign that it should have."""
+    hundredth = Fraction(1, 100)
+    if not printed.percent and _agree(exact, printed, Fraction(1)):
+        amount = _target(exact * asked.unit, asked.unit, printed.value * asked.unit)
+        yield _bare(amount, printed, exact, asked)
+    for value in (exact, exact / 100) if printed.percent else (exact,):
+        if _agree(value, printed, hundredth):
+            yield Expected(ratios=(_ratio(value, printed.value / 100),), in_percent=True)
+
+
+def _bare(amount: Target, printed: Number, exact: Fraction, asked: _Asked) -> Expected:
+    """A printed number without a sign that is the exact value. Asked for per cent, from 1 on it may be in them."""
+    bare = Expected(amount=amount, unit=asked.unit)
+    if not asked.percent:
+        return bare if asked.amount else replace(bare, ratios=(_ratio(exact, printed.value),))
+    of_hundred = _ratio(exact / 100, printed.value / 100)
+    ratio = _ratio(exact, printed.value)
+    if abs(exact) < 1:
+        return replace(bare, ratios=(ratio,), in_percent=True)
+    in_percent_only = printed.step == 1 or abs(exact) > LARGEST_RATIO
+    return replace(bare, ratios=(of_hundred,) if in_percent_only else (ratio, of_hundred), in_percent=True)
 
 
 def _agree(value: Fraction, printed: Number, factor: Fraction) -> bool:
@@ -121,15 +180,8 @@ def _agree(value: Fraction, printed: Number, factor: Fraction) -> bool:
     return gap <= max(printed.step * factor / 2, TOLERANCE * abs(value))
 
 
-def _also_in_percent(expected: Expected, exact: Fraction) -> Expected:
-    """A bare answer to a question about per cent: under 1 it is taken for a ratio, as FinQA computes them."""
-    if expected.amount is None or expected.ratio is not None:
-        return expected
-    factor = Fraction(1, 100) if abs(exact) >= 1 else Fraction(1)
-    printed = expected.amount.printed
-    bare = None if printed is None else printed / expected.unit * factor
-    ratio = _target(exact * factor, Fraction(1, 100), bare)
-    return Expected(amount=expected.amount, ratio=ratio, unit=expected.unit)
+def _ratio(value: Fraction, printed: Fraction | None = None) -> Target:
+    return _target(value, Fraction(1, 100), printed)
 
 
 def _target(value: Fraction, unit: Fraction | int, printed: Fraction | None = None) -> Target:

@@ -6,7 +6,8 @@ All or nothing, so that no answer earns by keeping the easy half: an empty one b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Container, Iterator, Sequence
 
 from rft.contracts.grading import Sample
 from rft.contracts.rules import FormatRules
@@ -14,10 +15,12 @@ from rft.rewards.components import Component
 from rft.rewards.declared import declared
 from rft.rewards.json_answers import fits
 from rft.rewards.patterns import any_found
-from rft.rewards.verdicts import without_thinking
+from rft.rewards.turns import answer_text, without_thinking
 
 _MARKS = " \t#*_`>"
-_LINE_END = re.compile(r"[\r\n]+")
+_LONGEST_HEADING = 500
+"""Characters of a line in which a heading stands: a name is 200 at most, and some letters become more of them."""
+
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -26,8 +29,8 @@ def components(sample: Sample, default: FormatRules | None = None) -> Sequence[C
 
     Raises UngradableSample without rules, or with rules that cannot be used.
     """
-    text = without_thinking(sample.answer)
-    kept = dict(_kept(text, declared(sample, "format", FormatRules, default)))
+    text = answer_text(sample.answer)
+    kept = dict(_kept(text, without_thinking(sample.answer), declared(sample, "format", FormatRules, default)))
     said = _WORD.search(text) is not None
     return (
         Component("format", float(said and all(kept.values())), 1),
@@ -35,7 +38,7 @@ def components(sample: Sample, default: FormatRules | None = None) -> Sequence[C
     )
 
 
-def _kept(text: str, rules: FormatRules) -> Iterator[tuple[str, bool]]:
+def _kept(text: str, turn: str, rules: FormatRules) -> Iterator[tuple[str, bool]]:
     if rules.json_schema is not None:
         yield "json_schema", fits(text, rules.json_schema)
     if rules.sections:
@@ -46,7 +49,7 @@ def _kept(text: str, rules: FormatRules) -> Iterator[tuple[str, bool]]:
         and _within(len(text.split()), rules.min_words, rules.max_words),
     )
     if rules.forbidden:
-        yield "forbidden", not any_found(rules.forbidden, text, where="reference_answer.format.forbidden")
+        yield "forbidden", not any_found(rules.forbidden, turn, where="reference_answer.format.forbidden")
 
 
 def _within(length: int, least: int | None, most: int | None) -> bool:
@@ -55,18 +58,36 @@ def _within(length: int, least: int | None, most: int | None) -> bool:
 
 def _has_sections(text: str, names: Sequence[str]) -> bool:
     """Each heading once, on a line of its own or before a colon, and words below it before the next one."""
-    wanted = {_plain(name) for name in names}
-    bodies: dict[str, str] = {}
-    current = ""
-    for line in _LINE_END.split(text):
-        heading, _, rest = line.partition(":")
-        if (name := _plain(heading)) in wanted:
-            if name in bodies:
+    headings = {_plain(name): False for name in names}
+    lengths = sorted({len(heading) for heading in headings}, reverse=True)
+    seen, current = set[str](), ""
+    for line in text.split("\n"):
+        found = _heading(line, headings, lengths)
+        if found is None:
+            said = line
+        else:
+            current, said = found
+            if current in seen:
                 return False
-            current, line = name, rest  # noqa: PLW2901  what follows the colon is the section's first line
-        bodies[current] = bodies.get(current, "") + line
-    return all(_WORD.search(bodies.get(name, "")) for name in wanted)
+            seen.add(current)
+        if current and not headings[current]:
+            headings[current] = _WORD.search(said) is not None
+    return all(headings.values())
+
+
+def _heading(line: str, headings: Container[str], lengths: Sequence[int]) -> tuple[str, str] | None:
+    """The heading that a line is, or has before a colon, and what follows it; the longest that fits."""
+    if len(line) <= _LONGEST_HEADING and (whole := _plain(line).rstrip(":").rstrip(_MARKS)) in headings:
+        return whole, ""
+    head = _plain(line[:_LONGEST_HEADING])
+    for length in lengths:
+        after = head[length:].lstrip(_MARKS)
+        if after.startswith(":") and head[:length] in headings:
+            return head[:length], after[1:] + line[_LONGEST_HEADING:]
+    return None
 
 
 def _plain(heading: str) -> str:
-    return " ".join(heading.strip(_MARKS).casefold().split())
+    """Without markdown, in one case, and composed in one way: NFKC also makes a full-width colon a colon."""
+    text = unicodedata.normalize("NFKC", heading).casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).strip(_MARKS).split())

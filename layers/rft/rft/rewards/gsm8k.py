@@ -12,12 +12,13 @@ from fractions import Fraction
 from rft.contracts.grading import Sample
 from rft.rewards.answers import first_line, question, reference_answer
 from rft.rewards.components import Component, exact_match
-from rft.rewards.numbers import Number, read_number
+from rft.rewards.numbers import SCALES, Number, read_number
+from rft.rewards.questions import asks_for_decline, asks_for_percent
 from rft.rewards.samples import UngradableSample
-from rft.rewards.verdicts import without_thinking
+from rft.rewards.turns import before_turn_token, stated_text
 
 MARK = "####"
-ASKS_FOR_PERCENT = re.compile(r"%|per ?cent", re.IGNORECASE)
+_BOXED = re.compile(r"\\boxed ?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 def components(sample: Sample) -> Sequence[Component]:
@@ -25,28 +26,49 @@ def components(sample: Sample) -> Sequence[Component]:
 
     Raises UngradableSample where the reference holds none.
     """
-    expected = read_answer(reference_answer(sample), marked=False)
+    expected = read_solution(reference_answer(sample))
     if expected is None:
         raise UngradableSample("reference_answer: holds no number that can be read")
     given = read_answer(sample.answer)
-    return exact_match(right=given is not None and _equal(given, expected, sample), readable=given is not None)
+    return exact_match(
+        right=given is not None and _equal(given, expected, question(sample)), readable=given is not None
+    )
 
 
-def read_answer(text: str, *, marked: bool = True) -> Number | None:
-    """The number after the last `####` outside thinking; of the whole text if there is none and none is needed.
+def read_answer(text: str) -> Number | None:
+    """The number after the last `####` outside thinking and strike-through; None where there is none.
 
     The last one counts even where it cannot be read, so that writing several earns nothing.
     """
-    _, mark, final = without_thinking(text).rpartition(MARK)
-    return read_number(first_line(final)) if mark or not marked else None
+    _, mark, final = stated_text(text).rpartition(MARK)
+    return read_number(_final(final)) if mark else None
 
 
-def _equal(given: Number, expected: Number, sample: Sample) -> bool:
+def read_solution(text: str) -> Number | None:
+    """The number of a reference: after its last `####`, in its last box, or all of it."""
+    _, mark, final = text.rpartition(MARK)
+    boxes = _BOXED.findall(text)
+    return read_number(_final(final)) if mark or not boxes else read_number(boxes[-1])
+
+
+def _final(text: str) -> str:
+    return before_turn_token(first_line(text))
+
+
+def _equal(given: Number, expected: Number, asked: str) -> bool:
+    values = {given.value, -given.value} if given.declined and asks_for_decline(asked) else {given.value}
+    if given.scale != expected.scale and _names_scale(asked, given.scale):
+        values |= {value / given.scale for value in values}
     if given.percent == expected.percent:
-        return given.value == expected.value
-    return _plain(given, sample) == _plain(expected, sample)
+        return expected.value in values
+    return bool({_plain(value, given, asked) for value in values} & {_plain(expected.value, expected, asked)})
 
 
-def _plain(number: Number, sample: Sample) -> Fraction:
-    """A question about per cent is answered in per cent, with or without the sign; elsewhere 50 % is 1/2."""
-    return number.value / 100 if number.percent and not ASKS_FOR_PERCENT.search(question(sample)) else number.value
+def _names_scale(asked: str, scale: int) -> bool:
+    """Whether the question counts in dozens or thousands itself, so that the word behind the number is its unit."""
+    return any(re.search(rf"\b{word}", asked, re.IGNORECASE) for word, factor in SCALES.items() if factor == scale)
+
+
+def _plain(value: Fraction, number: Number, asked: str) -> Fraction:
+    """A question for per cent is answered in per cent, with or without the sign; elsewhere 50 % is 1/2."""
+    return value / 100 if number.percent and not asks_for_percent(asked) else value

@@ -8,13 +8,14 @@ stay inside the schema.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
 import referencing
-from jsonschema import Draft202012Validator, SchemaError, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend, validator_for
 from referencing.exceptions import Unresolvable
@@ -26,7 +27,20 @@ MAX_CHARACTERS = 100_000
 MAX_DEPTH = 64
 """Answers that are longer or nested more deeply are no answers: nothing that is asked for comes near."""
 
+MAX_DIGITS = 308
+"""Of a number: more are beyond a float's range, in which JSON Schema's arithmetic is done."""
+
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+_NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas", "dependencies"})
+"""Keywords whose value has a schema under each name."""
+
+_VALUES = frozenset({"const", "enum", "default", "examples"})
+"""Keywords whose value is data, whatever it looks like."""
+
+_NO_FORMATS = FormatChecker(formats=())
+"""Patterns are those of the engine that searches with them, which knows more than the standard library's."""
+
+_LINE_END = re.compile(r"\r\n?")
 _WHERE = "reference_answer.format.json_schema"
 
 
@@ -38,9 +52,9 @@ def fits(text: str, schema: dict[str, Any]) -> bool:
     validator = _validator(json.dumps(schema, sort_keys=True))
     if len(text) > MAX_CHARACTERS:
         return False
-    fenced = _FENCE.fullmatch(text.strip())
+    fenced = _FENCE.fullmatch(_LINE_END.sub("\n", text).strip())
     try:
-        value = json.loads(fenced[1] if fenced else text, object_pairs_hook=_once, parse_constant=_refuse)
+        value = _DECODER.decode(fenced[1] if fenced else text.strip())
     except (ValueError, RecursionError):
         return False
     return _depth(value) <= MAX_DEPTH and _is_valid(validator, value)
@@ -58,11 +72,11 @@ def _is_valid(validator: Validator, value: object) -> bool:
 @lru_cache(maxsize=256)
 def _validator(text: str) -> Validator:
     schema = json.loads(text)
-    for node in _nodes(schema):
-        _check(node)
+    for place, node in _schemas(schema):
+        _check(node, place)
     kind = _bounded(validator_for(schema, default=Draft202012Validator))
     try:
-        kind.check_schema(schema)
+        kind.check_schema(schema, format_checker=_NO_FORMATS)
     except SchemaError as error:
         place = "".join(f".{part}" for part in error.absolute_path)
         raise UngradableSample(f"{_WHERE}{place}: is not JSON Schema") from error
@@ -75,12 +89,14 @@ def _bounded(kind: type[Validator]) -> type[Validator]:
     return bounded
 
 
-def _check(node: dict[str, Any]) -> None:
+def _check(node: dict[str, Any], place: str) -> None:
     for key in ("$ref", "$dynamicRef", "$recursiveRef"):
-        if not str(node.get(key, "#")).startswith("#"):
-            raise UngradableSample(f"{_WHERE}: a {key} must stay inside the schema; it starts with #")
+        if isinstance(node.get(key), str) and not node[key].startswith("#"):
+            raise UngradableSample(f"{_WHERE}{place}: a {key} must stay inside the schema; it starts with #")
     if "patternProperties" in node:
-        raise UngradableSample(f"{_WHERE}: patternProperties is not supported; name the properties")
+        raise UngradableSample(f"{_WHERE}{place}: patternProperties is not supported; name the properties")
+    if isinstance(node.get("pattern"), str):
+        found(node["pattern"], "", where=f"{_WHERE}{place}.pattern")
 
 
 def _pattern(validator: Validator, pattern: str, value: object, _: object) -> Iterator[ValidationError]:
@@ -104,12 +120,20 @@ def _canonical(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _nodes(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object under `value`, itself included."""
-    if isinstance(value, dict):
-        yield value
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _nodes(child)
+def _schemas(value: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema under `value`, itself included, and where it stands. A property's name is no keyword."""
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _schemas(item, f"{place}[{at}]")
+    if not isinstance(value, dict):
+        return
+    yield place, value
+    for key, child in value.items():
+        if key in _NAMED and isinstance(child, dict):
+            for name, schema in child.items():
+                yield from _schemas(schema, f"{place}.{key}.{name}")
+        elif key not in _VALUES:
+            yield from _schemas(child, f"{place}.{key}")
 
 
 def _depth(value: object) -> int:
@@ -130,3 +154,19 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number is out of range")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError("a number is out of range")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse, parse_float=_float, parse_int=_integer)

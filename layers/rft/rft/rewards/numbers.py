@@ -2,10 +2,11 @@
 
 Understood: signs, currencies, commas or spaces between groups of three digits, decimals, exponents, fractions and mixed
 numbers (3/4, 1 1/2, ½), a per cent sign, words of scale (2 million), a unit of up to four words, a trailing point,
-markdown round it; in parentheses a number is negative, as accountants write it.
+markdown, HTML, TeX or brackets round it or a part of it; in parentheses a number is negative, as accountants write it.
 
-The number must be all there is. Two of them, a hedge ("72 or 73") or a number with more to it ("72 and a half") are
-none: whoever may write several answers into one could not lose.
+The number must be all there is. Two of them, a hedge ("72 or 73") or a number with more to it ("72 and a half",
+"36 times two") are none: whoever may write several answers into one could not lose. What is struck out is not there,
+and a word of decline ("3 % decrease") makes it negative.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-SCALES: dict[str, int] = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+from rft.rewards.markup import plain, without_struck_out
+from rft.rewards.units import declines, unit_words, without_parentheses
+
+SCALES: dict[str, int] = {
+    "dozen": 12,
+    "hundred": 100,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+}
 """Words that multiply the number before them."""
 
 FINANCE_SCALES: Mapping[str, int] = SCALES | {
@@ -30,8 +41,9 @@ FINANCE_SCALES: Mapping[str, int] = SCALES | {
 MAX_CHARACTERS = 80
 """Longer is no number, however it begins."""
 
-_MARKS = " \t*_`~"
-_ENDS = _MARKS + ".!"
+_SPACE = " \t"
+_MARKS = _SPACE + "*_`~"
+_ENDS = _SPACE + ".!,;"
 _SAME = str.maketrans(
     {
         **dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-"),
@@ -47,7 +59,7 @@ _SAME = str.maketrans(
         },
     }
 )
-_CURRENCY = r"(?:(?:US|CA|C|AU|A|HK|NZ|S)?\$|[€£¥₹]|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)"
+_CURRENCY = r"(?:(?:US|CA|C|AU|A|HK|NZ|S)?\$|[€£¥₹¢]|USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)"
 _NUMBER = re.compile(
     rf"""
     (?P<before>[-+(\ ]*{_CURRENCY}?[-+(\ ]*)
@@ -64,11 +76,7 @@ _NUMBER = re.compile(
 )
 _SIGN_AFTER = re.compile(rf"\ ?{_CURRENCY}(?![^\W\d_])")
 _PERCENT = re.compile(r" ?(?:%|(?:per ?cent(?:age)?|pct)(?![^\W\d_]))(?: points?\b)?", re.IGNORECASE)
-_WORD = re.compile(r"°?[^\W\d_]+(?:[-/'.][^\W\d_]+)*\.?")
-_MORE_TO_IT = frozenset(
-    {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
-    | {"half", "halves", "tenths", "hundredths", "thousandths"}
-)
+_SCALE_WORD = re.compile(r"\s*([^\W\d_]+)(?![^\W\d_])\.?")
 _PLAIN = re.compile("-?[0-9]+")
 
 
@@ -77,13 +85,14 @@ class Number:
     """A number as it was written. `value` has its word of scale applied but no per cent sign: 50 % is 50.
 
     `scale` is what the word of scale multiplied by, 1 without one; `step` is worth one unit of the last written place,
-    0 for a fraction.
+    0 for a fraction. `declined` says that the words behind it made it negative.
     """
 
     value: Fraction
     percent: bool = False
     scale: int = 1
     step: Fraction = Fraction(1)
+    declined: bool = False
 
 
 def read_number(text: str, *, finance: bool = False) -> Number | None:
@@ -99,11 +108,14 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     """The answers to a prompt are alike, and so are references: most numbers are met many times."""
     if _PLAIN.fullmatch(text):  # most of them: a shortcut, not another rule
         return Number(Fraction(int(text)))
-    text = text.replace("\\$", "$").replace("\\%", "%").translate(_SAME).lstrip(_MARKS).rstrip(_ENDS)
+    text = without_struck_out(text.replace("\\$", "$").replace("\\%", "%")).translate(_SAME)
+    if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
+        return None
+    text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)
     found = _NUMBER.fullmatch(text)
     if found is None:
         return None
-    sign, after = _sign(found["before"], found["after"])
+    sign, after = _sign(found["before"], without_parentheses(found["after"]))
     size = _fraction(found) if found["top"] else _decimal(found)
     if sign is None or size is None:
         return None
@@ -151,21 +163,21 @@ def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, 
     percent = _PERCENT.match(after)
     words = after[percent.end() if percent else 0 :]
     currency = _SIGN_AFTER.match(words)
-    units = words[currency.end() if currency else 0 :].split()
-    scale = 1 if percent or not units else _scale(units[0], scales)
-    if len(units) > 4 or not all(map(_is_unit, units)):
+    scale, rest = (1, words) if percent else _scale(words[currency.end() if currency else 0 :], scales)
+    units = unit_words(rest[currency.end() :] if percent and currency else rest)
+    if units is None:
         return None
-    return Number(value * scale, bool(percent), scale, step * scale)
+    value = -abs(value) if declines(units) else value
+    return Number(value * scale, bool(percent), scale, step * scale, declines(units))
 
 
-def _scale(word: str, scales: Mapping[str, int]) -> int:
-    word = word.casefold().rstrip(".")
-    return scales.get(word) or scales.get(word.removesuffix("s"), 1)
-
-
-def _is_unit(word: str) -> bool:
-    return word[0] in "°" or (word[0].isalpha() and _WORD.fullmatch(word) is not None and _plain(word))
-
-
-def _plain(word: str) -> bool:
-    return word.casefold().rstrip(".") not in _MORE_TO_IT
+def _scale(words: str, scales: Mapping[str, int]) -> tuple[int, str]:
+    """What the words of scale at the start multiply by, one after the other, and what follows them."""
+    scale = 1
+    while found := _SCALE_WORD.match(words):
+        word = found[1].casefold()
+        factor = scales.get(word) or scales.get(word.removesuffix("s"))
+        if factor is None:
+            break
+        scale, words = scale * factor, words[found.end() :]
+    return scale, words

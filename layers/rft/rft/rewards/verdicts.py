@@ -11,10 +11,8 @@ import re
 from dataclasses import dataclass
 
 from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.rewards.turns import answer_text
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_THINKING_ENDS = re.compile(r"</(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
-_THINKING_STARTS = re.compile(r"<(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 _MARKS = "*_`~#>[] \t\u00a0"
 _QUOTES = _MARKS + "(){}\"'“”."
 _HEADING = re.compile(r"(JUDGE?MENT|REASONING)[*_`~#>\[\]\s]*[:\uff1a](.*)", re.IGNORECASE)
@@ -38,7 +36,7 @@ def read_label(text: str) -> PandaLMLabel | None:
 
 def read_judgment(text: str) -> Judgment:
     """Read a policy's answer; any text can be read."""
-    lines = [line for line in map(_Line, _LINE_END.split(without_thinking(text))) if line.text]
+    lines = [line for line in map(_Line, answer_text(text).split("\n")) if line.text]
     verdicts = {read_label(line.value) for line in lines if line.heading == "judgment"}
     verdict = verdicts.pop() if len(verdicts) == 1 else None
     reasoning = _reasoning(lines)
@@ -48,11 +46,6 @@ def read_judgment(text: str) -> Judgment:
         reasoning=reasoning,
         well_formed=verdict is not None and reasoning != "" and headings == ["judgment", "reasoning"],
     )
-
-
-def without_thinking(text: str) -> str:
-    """What follows the last thinking block, up to one that was never closed: what stands there is no answer."""
-    return _THINKING_STARTS.split(_THINKING_ENDS.split(text)[-1])[0]
 
 
 class _Line:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.rewards.finqa_reference import Expected, read_reference, read_value, unit_of
+from rft.rewards.finqa_reference import Expected, read_reference, read_value
 from rft.rewards.numbers import Number, written
+from rft.rewards.page_units import page_unit, question_unit
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 
 SYSTEM = """\
@@ -113,8 +114,8 @@ def _table(rows: object) -> str:
 
 
 def _reference(qa: Mapping[str, Any], question: str, page: str) -> dict[str, Any]:
-    """What the grader needs. A unit that the whole page is in matters where the question names none."""
-    unit = unit_of(question) or unit_of(page)
+    """What the grader needs. The unit that the page is in matters where the question names none."""
+    unit = question_unit(question) or page_unit(page, question)
     found = {"answer": qa.get("answer"), "value": qa.get("exe_ans"), "unit": unit}
     return {"question": question} | {key: value for key, value in found.items() if value not in (None, "")}
 
@@ -124,9 +125,10 @@ def _right(printed: str, expected: Expected) -> str:
         return "yes" if expected.verdict else "no"
     if expected.consistent and isinstance(read_value(printed), Number):
         return printed.strip()
-    target = expected.ratio or expected.amount
-    assert target is not None  # noqa: S101  a reference that can be read is one of the three
-    return written(target.value) if target is expected.amount else f"{written(target.value * 100)}%"
+    if expected.ratios and (expected.in_percent or not expected.amount):
+        return f"{written(expected.ratios[0].value * 100)}%"
+    assert expected.amount is not None  # noqa: S101  a reference that can be read is one of the three
+    return written(expected.amount.value)
 
 
 def _wrong(right: str) -> tuple[str, str]:

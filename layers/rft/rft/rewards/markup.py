@@ -1,0 +1,43 @@
+"""Takes off what is set round a number and is no part of it: markdown, HTML, TeX, brackets, struck-out text. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_STRUCK = re.compile(r"~~(?=\S)[^~\n]+~~|<(s|del|strike)>[^<\n]*</\1>", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^*_`\n]*[^\s*_`])\1(?![\w*`])")
+_TAG = re.compile(r"</?[a-z][a-z0-9_-]{0,30} ?/?>", re.IGNORECASE)
+_TEX_TEXT = re.compile(r"\\(?:boxed|fbox|text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
+_TEX_FRACTION = re.compile(r"\\[dt]?frac ?\{([0-9]+)\}\{([0-9]+)\}")
+_TEX_SPACE = re.compile(r"\\[()\[\]]|\\[,;!:]|\\ ")
+_TEX_DEGREE = re.compile(r"\^?\{?\\circ\}?")
+_BRACKETS = re.compile(
+    r"""(?:<([^<>]*)>|\[([^][]*)\]|\{([^{}]*)\}|"([^"]*)"|'([^']*)'|\u201c([^\u201d]*)\u201d)(?=\W|\Z)"""
+)
+_MAX_NESTED = 3
+
+
+def without_struck_out(line: str) -> str:
+    """What is struck out is taken back: it is no answer, and what stands next to it may be one."""
+    return _STRUCK.sub("", line)
+
+
+def plain(text: str) -> str:
+    """The text of one line without what it is set in. Two words never become one."""
+    if "\\" in text:
+        text = _without_tex(text)
+    if "<" in text:
+        text = " ".join(_TAG.sub(" ", text).split())
+    text = _EMPHASIS.sub(r"\2", text).strip()
+    for _ in range(_MAX_NESTED):
+        if not (found := _BRACKETS.match(text)):
+            break
+        text = (next(filter(None, found.groups()), "").strip() + text[found.end() :]).strip()
+    return text
+
+
+def _without_tex(text: str) -> str:
+    text = _TEX_FRACTION.sub(r" \1/\2", text.replace("{,}", ","))
+    for _ in range(_MAX_NESTED):  # \boxed{\text{…}}: each pass takes the innermost
+        text = _TEX_TEXT.sub(r"\1", text)
+    return _TEX_DEGREE.sub("\u00b0", _TEX_SPACE.sub("", text)).strip()

@@ -1,0 +1,65 @@
+"""What a question asks for: per cent, an amount, or something that no unit of the page applies to. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from rft.rewards.units import DECLINES
+
+_PERCENT = r"(?:%|per ?cent(?:s|age|ages)?\b)"
+_NUMBER_PERCENT = re.compile(r"\(?[0-9][0-9.,]* ?(?:%|per ?cent)\)?(?:-[a-z]+)?", re.IGNORECASE)
+_ASKED_PERCENT = re.compile(
+    rf"\b(?:what|which|how|calculate|compute|determine|find|by)\b"
+    rf"(?:(?!\b(?:if|given|assuming|with|based|considering|using|that|when|after|between)\b)[^,.?;:]){{0,48}}?{_PERCENT}"
+    rf"|^\W*(?:the )?{_PERCENT}",
+    re.IGNORECASE,
+)
+_IN_PERCENT = re.compile(rf"\b(?:as|in|into) (?:a |an |the |terms of )*{_PERCENT}", re.IGNORECASE)
+_TIME = r"(?!cent|year|annum|quarter|month|week|day)"
+_MONEY = r"(?:us ?|u\.s\. ?)?(?:\$|dollars?|cents|euros?|pounds?|yen|usd)"
+_ASKED_AMOUNT = re.compile(
+    rf"\bin (?:the )?(?:{_MONEY} ?(?:in )?)?(?:thousand|million|billion)s?\b|\bin (?:the )?{_MONEY}(?!\w)"
+    r"|\bhow many\b(?!(?: \w+)? (?:%|per ?cent))"
+    rf"|\bper[ -]{_TIME}[a-z]+|\beps\b"
+    rf"|\bhow many {_MONEY}",
+    re.IGNORECASE,
+)
+_NO_MONEY = re.compile(
+    rf"\bper[ -]{_TIME}[a-z]+|\beps\b"
+    r"|\bratio|\brates?\b|\byields?\b|\bmargins?\b"
+    r"|\bmultiples?\b|\bhow (?:many|long|old)\b(?! (?:thousand|million|billion|dollar|us|u\.s|\$))|\bnumber of\b"
+    r"|\b(?:what|which) (?:fiscal )?(?:year|quarter|month|date)s?\b|\bindex\b|\btimes\b|\bprices?\b",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[a-z]+")
+
+
+def asks_for_percent(question: str) -> bool:
+    """Whether the answer is a percentage. A rate that is only given ("the 6.25% notes") does not make it one."""
+    if "%" not in question and "cent" not in question.casefold():
+        return False
+    text = _NUMBER_PERCENT.sub(" ", _asking(question))
+    if _IN_PERCENT.search(text):
+        return True
+    return _ASKED_PERCENT.search(text) is not None and not asks_for_amount(text)
+
+
+def asks_for_amount(question: str) -> bool:
+    """Whether the answer is counted: in money, in things, or in money for a thing. It is then no percentage."""
+    return _ASKED_AMOUNT.search(question) is not None
+
+
+def asks_for_money(question: str) -> bool:
+    """Whether the unit of a page, such as "in millions", may be that of the answer."""
+    return _NO_MONEY.search(question) is None and not asks_for_percent(question)
+
+
+def asks_for_decline(question: str) -> bool:
+    """Whether the question itself speaks of a decrease or a loss."""
+    return not DECLINES.isdisjoint(_WORDS.findall(question.casefold()))
+
+
+def _asking(question: str) -> str:
+    """The sentences that end in a question mark; all of them where none does."""
+    sentences = re.findall(r"(?:[^?.!]|[.!](?=\S))*\?", question)
+    return " ".join(sentences) or question

@@ -1,0 +1,63 @@
+"""What may stand behind a number without changing it, and what turns it round. Pure."""
+
+from __future__ import annotations
+
+import re
+
+MAX_WORDS = 4
+
+DECLINES = frozenset(
+    {"decrease", "decreased", "decreases", "decreasing", "decline", "declined", "declines", "drop", "dropped", "drops"}
+    | {"fall", "falls", "fell", "fallen", "loss", "losses", "lost", "reduction", "reduced", "lower", "less", "fewer"}
+    | {"down", "below", "deficit", "shortfall", "shrinkage", "outflow", "outflows", "downturn"}
+)
+"""Words that make the number before them negative: "3 % decrease" is -3 %."""
+
+_OTHER = frozenset(
+    {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
+    | {"half", "halves", "third", "thirds", "tenths", "hundredths", "thousandths"}
+    | {"twice", "double", "doubled", "triple", "tripled", "halved", "multiplied", "divided", "added", "subtracted"}
+    | {"wrong", "incorrect", "false", "but", "if", "unless", "except", "without", "versus", "vs", "cannot"}
+    | {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"}
+    | {"fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty"}
+    | {"sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "million", "billion", "trillion", "dozen"}
+    | {"hundreds", "thousands", "millions", "billions", "trillions", "dozens"}
+)
+"""Words behind a number that make it another one, or no answer."""
+
+_AFTER_TIMES = frozenset({"per", "a", "an", "each", "every", "in", "as", "daily", "weekly", "more", "larger", "higher"})
+_LETTERS = r"[^\W\d_]+"
+_POWER = r"(?:(?:[cdkm]?m|ft|in|yd|mi|inch|feet|s|sec)\.?\^?[23])"
+_UNIT = re.compile(
+    rf"/?(?:{_POWER}|°?(?:{_LETTERS}(?:[-'\u2019.&]{{1,2}}{_LETTERS})*)?[.'\u2019°]?)[,;]?", re.IGNORECASE
+)
+_HYPHEN = re.compile(r"\A ?-(?=[^\W\d_])")
+_SLASH = re.compile(r"\s*/\s*")
+_IN_PARENTHESES = re.compile(r"\(([^()\d]*)\)")
+
+
+def unit_words(after: str) -> list[str] | None:
+    """The words of a unit such as "dollars per day", "mi./hr." or "ft^2"; None where more is said than a unit."""
+    words = _SLASH.sub(" /", _HYPHEN.sub("", after)).split()
+    if len(words) > MAX_WORDS or not all(_is_unit(word) for word in words):
+        return None
+    plain = [word.strip("/.,;'\u2019").casefold() for word in words]
+    if any(word in _OTHER or word.endswith(("n't", "n\u2019t")) for word in plain):
+        return None
+    times = plain.index("times") + 1 if "times" in plain else 0
+    return None if times and plain[times:] and plain[times] not in _AFTER_TIMES else plain
+
+
+def without_parentheses(after: str) -> str:
+    """Words in parentheses, as in "18 (dollars)", belong to the unit."""
+    return _IN_PARENTHESES.sub(r" \1 ", after)
+
+
+def declines(words: list[str]) -> bool:
+    """Whether the words behind a number turn its sign."""
+    return not DECLINES.isdisjoint(words)
+
+
+def _is_unit(word: str) -> bool:
+    first = word.lstrip("/")[:1]
+    return (first.isalpha() or first in {"\u00b0", "'"}) and _UNIT.fullmatch(word) is not None
