@@ -13,7 +13,7 @@ from rft.contracts.grading import Sample
 from rft.rewards import finqa, format, gsm8k  # noqa: A004  named after what it checks
 from rft.rewards.components import score_of
 from rft.tasks import task
-from tests.fakes.rows import row
+from tests.kit.rows import row
 
 CASES = Path(__file__).parents[4] / "shared" / "data" / "cases" / "answers.json"
 GRADERS = {"gsm8k": gsm8k.components, "finqa": finqa.components, "format": format.components}

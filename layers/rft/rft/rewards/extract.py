@@ -19,7 +19,7 @@ from rft.rewards.declared import declared
 from rft.rewards.field_match import TooManyValues, Tree, UnknownField, compare, count, known_paths
 from rft.rewards.json_answers import MAX_CHARACTERS, fits
 from rft.rewards.samples import UngradableSample
-from rft.rewards.verdicts import without_thinking
+from rft.rewards.turns import answer_text
 
 _FENCE = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 _WHERE = "reference_answer.extract"
@@ -32,7 +32,7 @@ def components(sample: Sample) -> Sequence[Component]:
     """
     rules = declared(sample, "extract", ExtractRules)
     expected = _expected(rules)
-    text = without_thinking(sample.answer)
+    text = answer_text(sample.answer)
     takes = rules.json_schema is None or _fits(text, rules.json_schema)
     given = read_object(text)
     precision, recall = _precision_and_recall(given, expected, rules)
