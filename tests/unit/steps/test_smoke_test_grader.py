@@ -436,7 +436,7 @@ def test_thresholds_of_the_request_replace_the_usual_ones_and_are_recorded() -> 
 
     strict = fake.run(grade, smoke_test={"minimum_score": 0.75, "thresholds": {"direction_block": 0.2}})
 
-    assert strict.cause.startswith("minimum: 40 right answers earn 0.70 on average; at least 0.75 is needed")
+    assert strict.cause.startswith("minimum: mean score 0.70 over 40 right answers (min 0.75)")
     assert fake.report.overrides == {"minimum_block": 0.75, "direction_block": 0.2}
     assert fake.check("direction").limit == 0.2
 
