@@ -20,7 +20,7 @@ from rft.contracts.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.run_request import RunName, RunRequest
 from rft.http import Api, caller_of, responses
 from rft.observability import logger
-from rft.ports import Clock, Executions, Ledger, Notifier, TrainingJobs
+from rft.ports import Approvals, Clock, Executions, Ledger, Notifier, RunHistory, TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
 from rft.steps.approve_run import approve_run
 from rft.steps.cancel_run import cancel_run
@@ -31,6 +31,8 @@ from rft.steps.start_run import start_run
 app = Api()
 
 RunLedger = Annotated[Ledger, Depends(wiring.ledger)]
+History = Annotated[RunHistory, Depends(wiring.run_history)]
+ApprovalStore = Annotated[Approvals, Depends(wiring.approvals)]
 
 
 def caller() -> str:
@@ -91,7 +93,7 @@ def post_run(
 @app.get("/runs", summary="List runs", operation_id="listRuns", responses=responses(422, _200=RunList))
 def get_runs(
     *,
-    ledger: RunLedger,
+    history: History,
     status: Annotated[RunStatus | None, Query()] = None,
     name: Annotated[RunName | None, Query()] = None,
     tag: Annotated[str | None, Query(pattern=TAG, max_length=385, description="key=value")] = None,
@@ -99,14 +101,14 @@ def get_runs(
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> RunList:
     """Runs that pass all filters, newest first."""
-    return list_runs(status=status, name=name, tag=tag, limit=limit, cursor=cursor, ledger=ledger)
+    return list_runs(status=status, name=name, tag=tag, limit=limit, cursor=cursor, history=history)
 
 
 @app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=responses(404, 422, _200=RunView))
-def get_run(run_id: RunIdInPath, ledger: RunLedger, storage: Storage) -> RunView:
+def get_run(run_id: RunIdInPath, ledger: RunLedger, history: History, storage: Storage) -> RunView:
     """The run as it stands, with its history."""
     logger().append_keys(run_id=run_id)
-    return show_run(run_id=run_id, ledger=ledger, data_bucket=storage.data_bucket)
+    return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
 
 
 @app.get(
@@ -115,10 +117,10 @@ def get_run(run_id: RunIdInPath, ledger: RunLedger, storage: Storage) -> RunView
     operation_id="showEvents",
     responses=responses(404, 422, _200=RunEvents),
 )
-def get_events(run_id: RunIdInPath, ledger: RunLedger) -> RunEvents:
+def get_events(run_id: RunIdInPath, history: History) -> RunEvents:
     """Every change of the run's status."""
     logger().append_keys(run_id=run_id)
-    return show_events(run_id=run_id, ledger=ledger)
+    return show_events(run_id=run_id, history=history)
 
 
 @app.post(
@@ -132,6 +134,7 @@ def post_cancel(
     run_id: RunIdInPath,
     caller: Caller,
     ledger: RunLedger,
+    history: History,
     executions: RunExecutions,
     jobs: Jobs,
     notifier: Topic,
@@ -140,12 +143,12 @@ def post_cancel(
     """The run, CANCELLED, its execution and job stopped. It may be sent again; no body is needed."""
     logger().append_keys(run_id=run_id)
     cancel_run(run_id=run_id, caller=caller, ledger=ledger, executions=executions, jobs=jobs, notifier=notifier)
-    return show_run(run_id=run_id, ledger=ledger, data_bucket=storage.data_bucket)
+    return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
 
 
 @app.post(
     "/runs/<run_id>/approve",
-    summary="ApprovalRequest a run that awaits approval",
+    summary="Answer a run that awaits approval",
     operation_id="approveRun",
     responses=responses(400, 404, 409, 413, 415, 422, _200=RunView),
 )
@@ -155,14 +158,24 @@ def post_approve(
     answer: ApprovalRequest,
     caller: Caller,
     ledger: RunLedger,
+    history: History,
+    approvals: ApprovalStore,
     executions: RunExecutions,
     clock: WallClock,
     storage: Storage,
 ) -> RunView:
     """The run with its answer, which it acts on at once. The first answer counts; the same may be sent again."""
     logger().append_keys(run_id=run_id)
-    approve_run(run_id=run_id, answer=answer, caller=caller, ledger=ledger, executions=executions, clock=clock)
-    return show_run(run_id=run_id, ledger=ledger, data_bucket=storage.data_bucket)
+    approve_run(
+        run_id=run_id,
+        answer=answer,
+        caller=caller,
+        ledger=ledger,
+        approvals=approvals,
+        executions=executions,
+        clock=clock,
+    )
+    return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
 
 
 @app.get("/openapi.json", include_in_schema=False)

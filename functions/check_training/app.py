@@ -21,6 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         max_training_hours=step.max_training_hours,
         jobs=wiring.training_jobs(),
         ledger=wiring.ledger(),
+        history=wiring.run_history(),
         rollouts=wiring.rollout_reader(),
         clock=wiring.clock(),
     ).model_dump(mode="json")

@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         reasons=step.reasons,
         days=ApprovalWaitSettings.from_environment().approval_days,
         ledger=wiring.ledger(),
+        approvals=wiring.approvals(),
         notifier=wiring.notifier(),
         clock=wiring.clock(),
     ).model_dump(mode="json", include={"run_id", "status"})

@@ -21,6 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         version_id=created.stored.version,
         etag=created.stored.etag,
         ledger=wiring.ledger(),
+        rejections=wiring.upload_rejections(),
         store=wiring.object_store(),
         executions=wiring.executions(),
         notifier=wiring.notifier(),

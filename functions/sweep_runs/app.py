@@ -14,6 +14,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """A schedule's event → the ids of the runs that needed something."""
     swept = sweep_runs(
         ledger=wiring.ledger(),
+        history=wiring.run_history(),
         executions=wiring.executions(),
         jobs=wiring.training_jobs(),
         notifier=wiring.notifier(),

@@ -11,13 +11,12 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.stub import Stubber
 
-from rft.adapters.ledger import DynamoLedger
 from rft.contracts.ledger import Decision, Failure, RunStatus
 from rft.errors import RetryableServiceError, RetryableThrottling, RunConflict, TransitionRefused
 from rft.runs.approval import requested
 from rft.runs.finish_run import finish_run
 from tests.kit.fakes.clock import FixedClock
-from tests.kit.fakes.dynamo import TABLE, dynamo_client, ledger_table
+from tests.kit.fakes.dynamo import TABLE, DynamoStores, dynamo_client, ledger_table
 from tests.kit.records import RUN_ID, add_run, run_record
 
 S = RunStatus
@@ -31,13 +30,13 @@ def client() -> Iterator[Any]:
 
 
 @pytest.fixture
-def ledger(client: Any) -> DynamoLedger:
-    return DynamoLedger(client, table=TABLE, clock=CLOCK)
+def ledger(client: Any) -> DynamoStores:
+    return DynamoStores(client, table=TABLE, clock=CLOCK)
 
 
 @pytest.fixture
-def rival(client: Any) -> DynamoLedger:
-    return DynamoLedger(dynamo_client(), table=TABLE, clock=CLOCK)
+def rival(client: Any) -> DynamoStores:
+    return DynamoStores(dynamo_client(), table=TABLE, clock=CLOCK)
 
 
 def just_before(client: Any, operation: str, act: Callable[[], object], times: int = 1) -> None:
@@ -56,7 +55,7 @@ def plain(client: Any, run_id: str = RUN_ID, sk: str = "RECORD") -> dict[str, An
     return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
 
 
-def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.TRAINING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.CANCELLED, detail="by hand"))
     with pytest.raises(TransitionRefused, match="CANCELLED"):
@@ -66,7 +65,7 @@ def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoLedger, rival
 
 
 def test_an_end_names_the_stage_that_the_run_had_really_come_to(
-    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+    client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
     looked = add_run(ledger, S.PENDING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
@@ -76,14 +75,14 @@ def test_an_end_names_the_stage_that_the_run_had_really_come_to(
     assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING, S.CANCELLED]
 
 
-def test_a_step_run_twice_at_once_leaves_one_event(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+def test_a_step_run_twice_at_once_leaves_one_event(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.PENDING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
     assert ledger.transition(RUN_ID, S.PREPARING, changes={"grader_arn": "arn:g"}).grader_arn == "arn:g"
     assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING]
 
 
-def test_fields_of_two_writers_both_stay(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+def test_fields_of_two_writers_both_stay(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.TRAINING)
     just_before(client, "UpdateItem", lambda: rival.update(RUN_ID, {"model_arn": "arn:m"}))
     ledger.update(RUN_ID, {"grader_arn": "arn:g"})
@@ -91,7 +90,7 @@ def test_fields_of_two_writers_both_stay(client: Any, ledger: DynamoLedger, riva
 
 
 def test_a_write_after_the_end_is_refused_though_it_looked_before(
-    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+    client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
     add_run(ledger, S.TRAINING)
     just_before(client, "UpdateItem", lambda: rival.transition(RUN_ID, S.CANCELLED))
@@ -100,7 +99,7 @@ def test_a_write_after_the_end_is_refused_though_it_looked_before(
     assert ledger.get(RUN_ID).model_arn is None
 
 
-def test_of_two_that_answer_one_is_heard(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+def test_of_two_that_answer_one_is_heard(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     def answer(by: str, *, approved: bool) -> Decision:
         return Decision(approved=approved, by=by, comment="", caller="arn:c", at=CLOCK.now())
 
@@ -116,7 +115,7 @@ def test_of_two_that_answer_one_is_heard(client: Any, ledger: DynamoLedger, riva
 
 
 def test_an_answer_to_a_run_that_ended_meanwhile_is_not_recorded(
-    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+    client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
     add_run(ledger, S.SMOKE_TESTING)
     approval = requested(("dear",), at=CLOCK.now(), days=7)
@@ -127,7 +126,7 @@ def test_an_answer_to_a_run_that_ended_meanwhile_is_not_recorded(
     assert ledger.get(RUN_ID).approval == approval
 
 
-def test_of_two_that_announce_one_may(client: Any, ledger: DynamoLedger, rival: DynamoLedger) -> None:
+def test_of_two_that_announce_one_may(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.FAILED)
     answers: list[bool] = []
     just_before(client, "UpdateItem", lambda: answers.append(rival.mark_notified(RUN_ID)))
@@ -135,7 +134,7 @@ def test_of_two_that_announce_one_may(client: Any, ledger: DynamoLedger, rival: 
 
 
 def test_of_two_that_create_with_one_key_both_get_one_run(
-    client: Any, ledger: DynamoLedger, rival: DynamoLedger
+    client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
     other = run_record("pandalm-judge-other-00000000")
     just_before(client, "TransactWriteItems", lambda: rival.create(other, key="order-7"))
@@ -143,14 +142,14 @@ def test_of_two_that_create_with_one_key_both_get_one_run(
     assert ledger.page().records == (other,)
 
 
-def test_a_known_run_with_a_new_key_is_found(ledger: DynamoLedger) -> None:
+def test_a_known_run_with_a_new_key_is_found(ledger: DynamoStores) -> None:
     first = ledger.create(run_record())
     assert ledger.create(run_record(), key="late") == first
     with pytest.raises(RunConflict):
         ledger.create(run_record(mode="preflight"), key="later")
 
 
-def test_records_are_native_maps_and_numbers_with_index_keys(client: Any, ledger: DynamoLedger) -> None:
+def test_records_are_native_maps_and_numbers_with_index_keys(client: Any, ledger: DynamoStores) -> None:
     add_run(ledger, S.PREPARING, tags={"team": "search"}, max_training_hours=1.5)
     item = plain(client)
     assert item["request"]["tags"] == {"team": "search"}
@@ -162,7 +161,7 @@ def test_records_are_native_maps_and_numbers_with_index_keys(client: Any, ledger
     assert plain(client, sk="EVENT#0002")["after"] == "PREPARING"
 
 
-def test_a_key_is_stored_hashed_and_expires_while_records_stay(client: Any, ledger: DynamoLedger) -> None:
+def test_a_key_is_stored_hashed_and_expires_while_records_stay(client: Any, ledger: DynamoStores) -> None:
     ledger.create(run_record(), key="customer secret")
     items = client.scan(TableName=TABLE)["Items"]
     assert "customer secret" not in str(items)
@@ -171,7 +170,7 @@ def test_a_key_is_stored_hashed_and_expires_while_records_stay(client: Any, ledg
     assert int(expiring[0]["expires_at"]["N"]) == (CLOCK.now() + timedelta(days=90)).timestamp()
 
 
-def test_the_fullest_record_is_far_under_an_items_limit(client: Any, ledger: DynamoLedger) -> None:
+def test_the_fullest_record_is_far_under_an_items_limit(client: Any, ledger: DynamoStores) -> None:
     tags = {f"{n:02d}{'k' * 126}": "v" * 256 for n in range(40)}
     add_run(ledger, S.TRAINING, tags=tags)
     ledger.transition(RUN_ID, S.FAILED, changes={"failure": Failure(stage=S.TRAINING, error="E", cause="c" * 4000)})
@@ -179,10 +178,10 @@ def test_the_fullest_record_is_far_under_an_items_limit(client: Any, ledger: Dyn
 
 
 @pytest.fixture
-def stubbed() -> Iterator[tuple[DynamoLedger, Stubber]]:
+def stubbed() -> Iterator[tuple[DynamoStores, Stubber]]:
     client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     with Stubber(client) as stubber:
-        yield DynamoLedger(client, table=TABLE, clock=CLOCK), stubber
+        yield DynamoStores(client, table=TABLE, clock=CLOCK), stubber
 
 
 def cancelled(stubber: Stubber, *reasons: str) -> None:
@@ -194,14 +193,14 @@ def cancelled(stubber: Stubber, *reasons: str) -> None:
     )
 
 
-def test_a_throttled_transaction_is_retryable(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+def test_a_throttled_transaction_is_retryable(stubbed: tuple[DynamoStores, Stubber]) -> None:
     ledger, stubber = stubbed
     cancelled(stubber, "None", "ThrottlingError")
     with pytest.raises(RetryableThrottling):
         ledger.create(run_record())
 
 
-def test_a_conflict_with_another_transaction_is_tried_again(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+def test_a_conflict_with_another_transaction_is_tried_again(stubbed: tuple[DynamoStores, Stubber]) -> None:
     ledger, stubber = stubbed
     cancelled(stubber, "TransactionConflict", "None")
     stubber.add_response("get_item", {})
@@ -209,14 +208,14 @@ def test_a_conflict_with_another_transaction_is_tried_again(stubbed: tuple[Dynam
     assert ledger.create(run_record()) == run_record()
 
 
-def test_a_broken_transaction_is_loud(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+def test_a_broken_transaction_is_loud(stubbed: tuple[DynamoStores, Stubber]) -> None:
     ledger, stubber = stubbed
     cancelled(stubber, "ValidationError", "None")
     with pytest.raises(Exception, match="TransactionCanceled"):
         ledger.create(run_record())
 
 
-def test_aws_faults_are_retryable(stubbed: tuple[DynamoLedger, Stubber]) -> None:
+def test_aws_faults_are_retryable(stubbed: tuple[DynamoStores, Stubber]) -> None:
     ledger, stubber = stubbed
     stubber.add_client_error("get_item", "InternalServerError", http_status_code=500)
     with pytest.raises(RetryableServiceError):

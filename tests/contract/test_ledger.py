@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rft.adapters.ledger import DynamoLedger
 from rft.contracts.checks import Check, CheckResult
 from rft.contracts.dataset import Recommendation
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
@@ -18,12 +17,12 @@ from rft.contracts.ledger import Decision, Failure, JobSummary, RunStatus, Uploa
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.smoke_test import SmokeTestSummary
 from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefused
-from rft.ports import Ledger
 from rft.runs.approval import requested
 from rft.runs.status import FOLLOWERS, TERMINAL
 from tests.kit.fakes.clock import FixedClock
-from tests.kit.fakes.dynamo import TABLE, ledger_table
+from tests.kit.fakes.dynamo import TABLE, DynamoStores, ledger_table
 from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.stores import Stores
 from tests.kit.records import RUN_ID, add_run, path_to, run_record
 from tests.kit.reward_curves import training
 
@@ -36,21 +35,21 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(params=["memory", "dynamo"])
-def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Stores]:
     if request.param == "memory":
         yield MemoryLedger(clock)
     else:
         with ledger_table() as client:
-            yield DynamoLedger(client, table=TABLE, clock=clock)
+            yield DynamoStores(client, table=TABLE, clock=clock)
 
 
-def test_a_run_is_read_back_as_it_was_written(ledger: Ledger) -> None:
+def test_a_run_is_read_back_as_it_was_written(ledger: Stores) -> None:
     record = run_record(tags={"team": "search", "empty": ""}, max_training_hours=1.5)
     assert ledger.create(record) == record
     assert ledger.get(RUN_ID) == record
 
 
-def test_the_same_run_twice_is_one_run(ledger: Ledger) -> None:
+def test_the_same_run_twice_is_one_run(ledger: Stores) -> None:
     first = ledger.create(run_record())
     ledger.transition(RUN_ID, S.PREPARING)
     again = ledger.create(run_record(at=first.created_at + timedelta(seconds=9)))
@@ -58,33 +57,33 @@ def test_the_same_run_twice_is_one_run(ledger: Ledger) -> None:
     assert len(ledger.events(RUN_ID)) == 2
 
 
-def test_a_run_id_of_another_request_is_a_conflict(ledger: Ledger) -> None:
+def test_a_run_id_of_another_request_is_a_conflict(ledger: Stores) -> None:
     ledger.create(run_record())
     with pytest.raises(RunConflict, match=RUN_ID):
         ledger.create(run_record(mode="preflight"))
 
 
-def test_a_key_leads_to_its_run_whatever_the_new_id(ledger: Ledger) -> None:
+def test_a_key_leads_to_its_run_whatever_the_new_id(ledger: Stores) -> None:
     ledger.create(run_record(), key="order-7")
     assert ledger.create(run_record("pandalm-judge-other-00000000"), key="order-7").run_id == RUN_ID
     with pytest.raises(RunNotFound):
         ledger.get("pandalm-judge-other-00000000")
 
 
-def test_a_key_with_another_request_is_a_conflict_and_adds_nothing(ledger: Ledger) -> None:
+def test_a_key_with_another_request_is_a_conflict_and_adds_nothing(ledger: Stores) -> None:
     ledger.create(run_record(), key="order-7")
     with pytest.raises(RunConflict):
         ledger.create(run_record("pandalm-judge-other-00000000", mode="preflight"), key="order-7")
     assert [r.run_id for r in ledger.page().records] == [RUN_ID]
 
 
-def test_different_keys_are_different_runs(ledger: Ledger) -> None:
+def test_different_keys_are_different_runs(ledger: Stores) -> None:
     ledger.create(run_record("pandalm-judge-a-00000001"), key="a")
     ledger.create(run_record("pandalm-judge-b-00000002"), key="b")
     assert len(ledger.page().records) == 2
 
 
-def test_a_transition_writes_status_fields_and_an_event(ledger: Ledger, clock: FixedClock) -> None:
+def test_a_transition_writes_status_fields_and_an_event(ledger: Stores, clock: FixedClock) -> None:
     ledger.create(run_record())
     clock.advance(minutes=1)
     ledger.transition(RUN_ID, S.PREPARING)
@@ -101,7 +100,7 @@ def test_a_transition_writes_status_fields_and_an_event(ledger: Ledger, clock: F
     assert events[2].at - events[0].at == timedelta(minutes=2)
 
 
-def test_summaries_of_every_step_survive(ledger: Ledger) -> None:
+def test_summaries_of_every_step_survive(ledger: Stores) -> None:
     add_run(ledger, S.STARTING)
     changes = {
         "hyperparameters": {
@@ -129,7 +128,7 @@ def test_summaries_of_every_step_survive(ledger: Ledger) -> None:
     assert {name: getattr(found, name) for name in changes} == changes
 
 
-def test_a_repeated_status_writes_fields_without_an_event(ledger: Ledger) -> None:
+def test_a_repeated_status_writes_fields_without_an_event(ledger: Stores) -> None:
     add_run(ledger, S.PREPARING)
     before = ledger.events(RUN_ID)
     ledger.transition(RUN_ID, S.PREPARING, changes={"grader_arn": "arn:g"})
@@ -138,7 +137,7 @@ def test_a_repeated_status_writes_fields_without_an_event(ledger: Ledger) -> Non
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
-def test_an_ended_run_takes_no_write(ledger: Ledger, status: RunStatus) -> None:
+def test_an_ended_run_takes_no_write(ledger: Stores, status: RunStatus) -> None:
     ended = add_run(ledger, status)
     events = ledger.events(RUN_ID)
     for to in RunStatus:
@@ -150,7 +149,7 @@ def test_an_ended_run_takes_no_write(ledger: Ledger, status: RunStatus) -> None:
     assert ledger.events(RUN_ID) == events
 
 
-def test_a_failure_is_kept_with_the_model_that_was_there(ledger: Ledger) -> None:
+def test_a_failure_is_kept_with_the_model_that_was_there(ledger: Stores) -> None:
     add_run(ledger, S.TRAINING)
     ledger.update(RUN_ID, {"model_arn": "arn:m"})
     failure = Failure(stage=S.TRAINING, error="TrainingJobFailed", cause="line 1\nline “2”")
@@ -158,13 +157,13 @@ def test_a_failure_is_kept_with_the_model_that_was_there(ledger: Ledger) -> None
     assert (record.failure, record.model_arn) == (failure, "arn:m")
 
 
-def test_an_ended_run_is_announced_by_one_caller(ledger: Ledger) -> None:
+def test_an_ended_run_is_announced_by_one_caller(ledger: Stores) -> None:
     ended = add_run(ledger, S.FAILED)
     assert [ledger.mark_notified(RUN_ID) for _ in range(3)] == [True, False, False]
     assert ledger.get(RUN_ID) == ended.model_copy(update={"notified": True})
 
 
-def test_a_run_that_goes_on_is_not_announced(ledger: Ledger) -> None:
+def test_a_run_that_goes_on_is_not_announced(ledger: Stores) -> None:
     add_run(ledger, S.TRAINING)
     with pytest.raises(TransitionRefused, match="TRAINING"):
         ledger.mark_notified(RUN_ID)
@@ -174,13 +173,13 @@ def decision(*, approved: bool = True, by: str = "Ada") -> Decision:
     return Decision(approved=approved, by=by, comment="", caller="arn:c", at=FixedClock().now())
 
 
-def await_approval(ledger: Ledger, clock: FixedClock) -> None:
+def await_approval(ledger: Stores, clock: FixedClock) -> None:
     add_run(ledger, S.SMOKE_TESTING)
     approval = requested(("dear",), at=clock.now(), days=7)
     ledger.transition(RUN_ID, S.AWAITING_APPROVAL, changes={"approval": approval})
 
 
-def test_the_first_answer_to_a_waiting_run_counts(ledger: Ledger, clock: FixedClock) -> None:
+def test_the_first_answer_to_a_waiting_run_counts(ledger: Stores, clock: FixedClock) -> None:
     await_approval(ledger, clock)
     first = ledger.decide(RUN_ID, decision())
     assert first.approval is not None
@@ -192,7 +191,7 @@ def test_the_first_answer_to_a_waiting_run_counts(ledger: Ledger, clock: FixedCl
     assert ledger.get(RUN_ID) == first
 
 
-def test_a_run_that_waits_for_nobody_takes_no_answer(ledger: Ledger, clock: FixedClock) -> None:
+def test_a_run_that_waits_for_nobody_takes_no_answer(ledger: Stores, clock: FixedClock) -> None:
     await_approval(ledger, clock)
     ended = ledger.transition(RUN_ID, S.CANCELLED)
     with pytest.raises(TransitionRefused, match="CANCELLED"):
@@ -200,7 +199,7 @@ def test_a_run_that_waits_for_nobody_takes_no_answer(ledger: Ledger, clock: Fixe
     assert ledger.get(RUN_ID) == ended
 
 
-def test_the_newest_task_token_counts_and_no_record_shows_it(ledger: Ledger) -> None:
+def test_the_newest_task_token_counts_and_no_record_shows_it(ledger: Stores) -> None:
     record = add_run(ledger, S.SMOKE_TESTING)
     with pytest.raises(RunNotFound):
         ledger.token(RUN_ID)
@@ -211,7 +210,7 @@ def test_the_newest_task_token_counts_and_no_record_shows_it(ledger: Ledger) -> 
     assert len(ledger.events(RUN_ID)) == 3
 
 
-def test_the_first_rejection_of_an_upload_stands(ledger: Ledger, clock: FixedClock) -> None:
+def test_the_first_rejection_of_an_upload_stands(ledger: Stores, clock: FixedClock) -> None:
     def rejection(problem: str, version: str = "v1") -> UploadRejection:
         return UploadRejection(bucket="b", key="uploads/x", version=version, at=clock.now(), problems=(problem,))
 
@@ -223,7 +222,7 @@ def test_the_first_rejection_of_an_upload_stands(ledger: Ledger, clock: FixedClo
     assert ledger.page().records == ()
 
 
-def test_an_unknown_run_is_an_error_everywhere(ledger: Ledger) -> None:
+def test_an_unknown_run_is_an_error_everywhere(ledger: Stores) -> None:
     for attempt in (
         lambda: ledger.get(RUN_ID),
         lambda: ledger.events(RUN_ID),
@@ -237,13 +236,13 @@ def test_an_unknown_run_is_an_error_everywhere(ledger: Ledger) -> None:
             attempt()
 
 
-def test_a_field_that_is_none_of_a_runs_is_refused(ledger: Ledger) -> None:
+def test_a_field_that_is_none_of_a_runs_is_refused(ledger: Stores) -> None:
     add_run(ledger, S.PREPARING)
     with pytest.raises(ValueError, match="grader_name"):
         ledger.update(RUN_ID, {"grader_name": "pandalm"})
 
 
-def _fill(ledger: Ledger, clock: FixedClock, first: int, last: int) -> list[str]:
+def _fill(ledger: Stores, clock: FixedClock, first: int, last: int) -> list[str]:
     added = []
     for number in range(first, last):
         clock.advance(milliseconds=number % 3)  # some runs share their moment
@@ -254,7 +253,7 @@ def _fill(ledger: Ledger, clock: FixedClock, first: int, last: int) -> list[str]
     return added
 
 
-def test_pages_miss_no_run_and_repeat_none_while_new_ones_arrive(ledger: Ledger, clock: FixedClock) -> None:
+def test_pages_miss_no_run_and_repeat_none_while_new_ones_arrive(ledger: Stores, clock: FixedClock) -> None:
     there = _fill(ledger, clock, 0, 40)
     seen: list[str] = []
     cursor, fresh = None, 40
@@ -269,7 +268,7 @@ def test_pages_miss_no_run_and_repeat_none_while_new_ones_arrive(ledger: Ledger,
     assert seen == there[::-1]
 
 
-def test_filters_narrow_the_list(ledger: Ledger, clock: FixedClock) -> None:
+def test_filters_narrow_the_list(ledger: Stores, clock: FixedClock) -> None:
     ids = _fill(ledger, clock, 0, 12)
     for run_id in ids[:6]:
         ledger.transition(run_id, S.PREPARING)
@@ -285,14 +284,14 @@ def test_filters_narrow_the_list(ledger: Ledger, clock: FixedClock) -> None:
     assert listed(tag=("team", "none")) == listed(name="none") == listed(status=S.FAILED) == []
 
 
-def test_a_full_page_that_is_the_last_has_no_cursor(ledger: Ledger, clock: FixedClock) -> None:
+def test_a_full_page_that_is_the_last_has_no_cursor(ledger: Stores, clock: FixedClock) -> None:
     _fill(ledger, clock, 0, 3)
     assert ledger.page(limit=3).cursor is None
     assert ledger.page(limit=2).cursor is not None
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "bm90IG9uZQ", "é"])
-def test_a_made_up_cursor_is_refused(ledger: Ledger, cursor: str) -> None:
+def test_a_made_up_cursor_is_refused(ledger: Stores, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         ledger.page(cursor=cursor)
 
@@ -318,11 +317,11 @@ def test_both_ledgers_agree_on_every_sequence() -> None:
         _is_a_path([event.after for event in dynamo.events(run_id)])
 
     with ledger_table() as client:
-        dynamo = DynamoLedger(client, table=TABLE, clock=clock)
+        dynamo = DynamoStores(client, table=TABLE, clock=clock)
         agree()
 
 
-def _told(ledger: Ledger, run_id: str, to: RunStatus) -> object:
+def _told(ledger: Stores, run_id: str, to: RunStatus) -> object:
     try:
         return ledger.transition(run_id, to, detail=f"to {to}")
     except TransitionRefused as refused:
@@ -335,12 +334,12 @@ def _is_a_path(statuses: list[RunStatus]) -> None:
 
 
 @pytest.mark.parametrize("status", list(RunStatus))
-def test_every_status_can_be_reached(ledger: Ledger, status: RunStatus) -> None:
+def test_every_status_can_be_reached(ledger: Stores, status: RunStatus) -> None:
     assert add_run(ledger, status).status is status
     assert [event.after for event in ledger.events(RUN_ID)] == [S.PENDING, *path_to(status)]
 
 
-def test_a_list_does_without_what_makes_records_large(ledger: Ledger) -> None:
+def test_a_list_does_without_what_makes_records_large(ledger: Stores) -> None:
     add_run(ledger, S.TRAINING)
     metrics = TrainingMetrics(rollouts_per_step=64, steps=1, training=(training(1, 0.5),))
     ledger.update(RUN_ID, {"metrics": metrics, "reading": Reading(floor="a", seen=("b",))})

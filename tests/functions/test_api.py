@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rft import wiring
-from rft.adapters.ledger import DynamoLedger
 from rft.contracts.api import RunList, RunView
 from rft.contracts.ledger import RunStatus
 from rft.contracts.problem import PROBLEMS, Problem
@@ -26,7 +25,7 @@ from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottlin
 from rft.observability import logger
 from rft.runs.approval import requested
 from tests.kit.fakes.clock import FixedClock
-from tests.kit.fakes.dynamo import TABLE, ledger_table
+from tests.kit.fakes.dynamo import TABLE, DynamoStores, ledger_table
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
@@ -77,6 +76,8 @@ class Client:
         self.module.app.dependency_overrides = {
             wiring.clock: lambda: clock,
             wiring.ledger: lambda: self.ledger,
+            wiring.run_history: lambda: self.ledger,
+            wiring.approvals: lambda: self.ledger,
             wiring.executions: lambda: self.executions,
             wiring.training_jobs: lambda: self.jobs,
             wiring.notifier: lambda: self.notifier,
@@ -123,8 +124,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Client:
 @pytest.fixture
 def dynamo_api(api: Client) -> Iterator[Client]:
     with ledger_table() as client:
-        ledger = DynamoLedger(client, table=TABLE, clock=api.clock)
-        api.module.app.dependency_overrides[wiring.ledger] = lambda: ledger
+        stores = DynamoStores(client, table=TABLE, clock=api.clock)
+        for port in (wiring.ledger, wiring.run_history, wiring.approvals):
+            api.module.app.dependency_overrides[port] = lambda: stores
         yield api
 
 

@@ -24,6 +24,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryJobs:
     jobs, ledger = MemoryJobs(clock), MemoryLedger(clock)
     monkeypatch.setattr(wiring, "training_jobs", lambda: jobs)
     monkeypatch.setattr(wiring, "ledger", lambda: ledger)
+    monkeypatch.setattr(wiring, "run_history", lambda: ledger)
     monkeypatch.setattr(wiring, "rollout_reader", MemoryRollouts)
     monkeypatch.setattr(wiring, "clock", lambda: clock)
     jobs.create({"jobName": EVENT["run_id"]})

@@ -18,6 +18,7 @@ EVENT: dict[str, Any] = read_event("request_approval")
 def fake_run(monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     fake_run = FakeRun(RunStatus.SMOKE_TESTING)
     monkeypatch.setattr(wiring, "ledger", lambda: fake_run.ledger)
+    monkeypatch.setattr(wiring, "approvals", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "notifier", lambda: fake_run.notifier)
     monkeypatch.setattr(wiring, "clock", lambda: fake_run.clock)
     monkeypatch.setenv("APPROVAL_DAYS", "7")

@@ -31,6 +31,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     }
     for name, port in made.items():
         monkeypatch.setattr(wiring, name, lambda port=port: port)
+    monkeypatch.setattr(wiring, "upload_rejections", wiring.ledger)
     monkeypatch.setenv("DATA_BUCKET", "data-bucket")
     monkeypatch.setenv("GRADERS", json.dumps({"pandalm": "arn:aws:lambda:us-east-1:123456789012:function:pandalm"}))
     return made

@@ -194,32 +194,13 @@ class Ledger(Protocol):
         """Write fields of RunRecord on a run that has not ended. Raises RunNotFound, TransitionRefused."""
         ...
 
-    def decide(self, run_id: str, decision: Decision) -> RunRecord:
-        """Record a person's answer. The first one counts: the same answer again changes nothing.
-
-        Raises RunNotFound, TransitionRefused (the run awaits none, or has got the other answer).
-        """
-        ...
-
-    def save_token(self, run_id: str, token: str) -> None:
-        """Keep the task token that lets the run's execution go on, in place of an earlier one; no record shows it."""
-        ...
-
-    def token(self, run_id: str) -> str:
-        """The task token. Raises RunNotFound."""
-        ...
-
-    def reject(self, rejection: UploadRejection) -> UploadRejection:
-        """Record that an upload made no run, and return what stands: the first rejection of an object version."""
-        ...
-
-    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
-        """Why an object version made no run, if it was rejected."""
-        ...
-
     def mark_notified(self, run_id: str) -> bool:
         """Mark an ended run as announced: True to the first caller only. Raises RunNotFound, TransitionRefused."""
         ...
+
+
+class RunHistory(Protocol):
+    """Histories and lists of runs."""
 
     def events(self, run_id: str) -> list[RunEvent]:
         """The run's history, oldest first. Raises RunNotFound."""
@@ -240,6 +221,37 @@ class Ledger(Protocol):
         meanwhile shift no page. A search that found little in much may end a page early, with a cursor. Raises
         InvalidRequest for a cursor that is none.
         """
+        ...
+
+
+class Approvals(Protocol):
+    """Answers to runs that await approval, and the task tokens that resume them."""
+
+    def decide(self, run_id: str, decision: Decision) -> RunRecord:
+        """Record a person's answer. The first one counts: the same answer again changes nothing.
+
+        Raises RunNotFound, TransitionRefused (the run awaits none, or has got the other answer).
+        """
+        ...
+
+    def save_token(self, run_id: str, token: str) -> None:
+        """Keep the task token that lets the run's execution go on, in place of an earlier one; no record shows it."""
+        ...
+
+    def token(self, run_id: str) -> str:
+        """The task token. Raises RunNotFound."""
+        ...
+
+
+class UploadRejections(Protocol):
+    """Uploads that made no run."""
+
+    def reject(self, rejection: UploadRejection) -> UploadRejection:
+        """Record that an upload made no run, and return what stands: the first rejection of an object version."""
+        ...
+
+    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
+        """Why an object version made no run, if it was rejected."""
         ...
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rft.ports import (
+    Approvals,
     Clock,
     DatasetSource,
     Executions,
@@ -19,8 +20,10 @@ from rft.ports import (
     ObjectStore,
     RolloutLog,
     RolloutReader,
+    RunHistory,
     Tokenizer,
     TrainingJobs,
+    UploadRejections,
     Workers,
 )
 from rft.settings import (
@@ -61,12 +64,44 @@ def clock() -> Clock:
     return SystemClock()
 
 
+def _ledger_table() -> dict[str, Any]:
+    """What each port on the ledger's table is made with."""
+    table = LedgerSettings.from_environment().ledger_table
+    return {"client": _client("dynamodb"), "table": table, "clock": clock()}
+
+
 @cache
 def ledger() -> Ledger:
     """Run records in DynamoDB."""
     from rft.adapters.ledger import DynamoLedger
 
-    return DynamoLedger(_client("dynamodb"), table=LedgerSettings.from_environment().ledger_table, clock=clock())
+    return DynamoLedger(**_ledger_table())
+
+
+@cache
+def run_history() -> RunHistory:
+    """Histories and lists of runs."""
+    from rft.adapters.run_history import DynamoRunHistory
+
+    return DynamoRunHistory(**_ledger_table())
+
+
+@cache
+def approvals() -> Approvals:
+    """Answers and task tokens of runs that await approval."""
+    from rft.adapters.approvals import DynamoApprovals
+
+    return DynamoApprovals(**_ledger_table())
+
+
+@cache
+def upload_rejections() -> UploadRejections:
+    """Uploads that made no run."""
+    from rft.adapters.upload_rejections import DynamoUploadRejections
+
+    return DynamoUploadRejections(
+        _client("dynamodb"), table=LedgerSettings.from_environment().ledger_table, clock=clock()
+    )
 
 
 @cache

@@ -13,6 +13,11 @@ import boto3
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
+from rft.adapters.approvals import DynamoApprovals
+from rft.adapters.ledger import DynamoLedger
+from rft.adapters.run_history import DynamoRunHistory
+from rft.adapters.upload_rejections import DynamoUploadRejections
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -58,3 +63,7 @@ def _definition() -> dict[str, Any]:
     return {
         name: table[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     }
+
+
+class DynamoStores(DynamoLedger, DynamoRunHistory, DynamoApprovals, DynamoUploadRejections):
+    """All that the ledger's table holds, as one object."""

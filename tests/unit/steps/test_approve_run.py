@@ -23,6 +23,7 @@ def fake_run() -> FakeRun:
         reasons=("dear",),
         days=7,
         ledger=fake_run.ledger,
+        approvals=fake_run.ledger,
         notifier=fake_run.notifier,
         clock=fake_run.clock,
     )
@@ -36,6 +37,7 @@ def answer(fake_run: FakeRun, *, approved: bool = True, by: str = "Ada", run_id:
         answer=ApprovalRequest(approved=approved, by=by, comment="well"),
         caller="arn:aws:iam::123456789012:user/ada",
         ledger=fake_run.ledger,
+        approvals=fake_run.ledger,
         executions=fake_run.executions,
         clock=fake_run.clock,
     )

@@ -38,6 +38,7 @@ class World:
             max_training_hours=24,
             jobs=self.jobs,
             ledger=self.ledger,
+            history=self.ledger,
             rollouts=self.rollouts,
             clock=self.clock,
         )

@@ -22,6 +22,7 @@ def ask(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
         reasons=("the request asks for it", "dear"),
         days=7,
         ledger=fake_run.ledger,
+        approvals=fake_run.ledger,
         notifier=fake_run.notifier,
         clock=fake_run.clock,
     )

@@ -37,6 +37,7 @@ class Bucket:
             version_id=version,
             etag=etag,
             ledger=self.ledger,
+            rejections=self.ledger,
             store=self.store,
             executions=self.executions,
             notifier=self.notifier,

@@ -17,6 +17,7 @@ OTHER = "pandalm-judge-other-00000000"
 def sweep(fake_run: FakeRun) -> list[str]:
     return sweep_runs(
         ledger=fake_run.ledger,
+        history=fake_run.ledger,
         executions=fake_run.executions,
         jobs=fake_run.jobs,
         notifier=fake_run.notifier,

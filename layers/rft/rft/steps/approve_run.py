@@ -5,12 +5,19 @@ from __future__ import annotations
 from rft.contracts.api import ApprovalRequest
 from rft.contracts.ledger import Decision, RunRecord, RunStatus
 from rft.errors import RetryableServiceError, TransitionRefused
-from rft.ports import Clock, Executions, Ledger
+from rft.ports import Approvals, Clock, Executions, Ledger
 from rft.runs.approval import outcome, too_late
 
 
 def approve_run(
-    *, run_id: str, answer: ApprovalRequest, caller: str, ledger: Ledger, executions: Executions, clock: Clock
+    *,
+    run_id: str,
+    answer: ApprovalRequest,
+    caller: str,
+    ledger: Ledger,
+    approvals: Approvals,
+    executions: Executions,
+    clock: Clock,
 ) -> RunRecord:
     """The run with its answer. The first answer counts; the same again changes nothing.
 
@@ -19,17 +26,19 @@ def approve_run(
     before) and the Retryable… errors.
     """
     decision = Decision(**dict(answer), caller=caller, at=clock.now())
-    record = ledger.decide(run_id, decision)
+    record = approvals.decide(run_id, decision)
     if record.status is RunStatus.AWAITING_APPROVAL:
-        record = _go_on(run_id, decision, ledger, executions)
+        record = _resume(run_id, decision, ledger, approvals, executions)
     if too_late(record):
         raise TransitionRefused(f"{run_id} was given up before the answer came, and has ended as {record.status}")
     return record
 
 
-def _go_on(run_id: str, decision: Decision, ledger: Ledger, executions: Executions) -> RunRecord:
-    told = executions.send_task_success(ledger.token(run_id), outcome(decision).model_dump(mode="json"))
+def _resume(run_id: str, decision: Decision, ledger: Ledger, approvals: Approvals, executions: Executions) -> RunRecord:
+    resumed = executions.send_task_success(approvals.token(run_id), outcome(decision).model_dump(mode="json"))
     now = ledger.get(run_id)
-    if not told and now.status is RunStatus.AWAITING_APPROVAL:
-        raise RetryableServiceError(f"the execution of {run_id} does not wait: it is about to ask again, or to end")
+    if not resumed and now.status is RunStatus.AWAITING_APPROVAL:
+        raise RetryableServiceError(
+            f"the execution of {run_id} does not wait for an answer yet, or is ending; try again"
+        )
     return now

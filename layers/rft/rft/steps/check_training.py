@@ -1,4 +1,4 @@
-"""check_training: look once at the job and at what its rollouts earn; record it; stop a job that must not go on."""
+"""check_training: poll the job once, collect its metrics, record both, and stop a job that is over its limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError
 from rft.observability import logger
-from rft.ports import Clock, Ledger, RolloutReader, TrainingJobs
+from rft.ports import Clock, Ledger, RolloutReader, RunHistory, TrainingJobs
 from rft.training.breaker import findings, tripped
 from rft.training.collect_metrics import collect_metrics
 from rft.training.deadline import VISIBLE_WITHIN_MINUTES, hours_of, job_summary, must_stop, training_check
@@ -27,6 +27,7 @@ def check_training(
     max_training_hours: float,
     jobs: TrainingJobs,
     ledger: Ledger,
+    history: RunHistory,
     rollouts: RolloutReader,
     clock: Clock,
 ) -> TrainingCheck:
@@ -38,7 +39,7 @@ def check_training(
     the Retryable… errors.
     """
     now = clock.now()
-    job = _look(run_id, job_arn, jobs, ledger, now)
+    job = _poll(run_id, job_arn, jobs, history, now)
     hours = hours_of(job, now)
     overdue = must_stop(job, hours=hours, limit=max_training_hours)
     if overdue:
@@ -66,18 +67,18 @@ def _course(record: RunRecord, job: Job, rollouts: RolloutReader, now: datetime)
 def _new_findings(record: RunRecord, course: Course | None, job: Job, now: datetime) -> tuple[Finding, ...]:
     if course is None:
         return ()
-    at_work = job.status is JobStatus.IN_PROGRESS
-    found = findings(course.metrics, record.request.breaker, record.breaker, at=now, may_stop=at_work)
+    in_progress = job.status is JobStatus.IN_PROGRESS
+    found = findings(course.metrics, record.request.breaker, record.breaker, at=now, may_stop=in_progress)
     for finding in found:
         logger().warning("the breaker found something", signal=finding.signal, action=finding.action, said=finding.said)
     return found
 
 
-def _look(run_id: str, job_arn: str, jobs: TrainingJobs, ledger: Ledger, now: datetime) -> Job:
+def _poll(run_id: str, job_arn: str, jobs: TrainingJobs, history: RunHistory, now: datetime) -> Job:
     try:
         return jobs.get(job_arn)
     except JobNotFound as unseen:
-        started = max((e.at for e in ledger.events(run_id) if e.after is RunStatus.TRAINING), default=now)
+        started = max((e.at for e in history.events(run_id) if e.after is RunStatus.TRAINING), default=now)
         if now - started > timedelta(minutes=VISIBLE_WITHIN_MINUTES):
             raise
         raise RetryableServiceError(f"{job_arn} cannot be seen yet") from unseen

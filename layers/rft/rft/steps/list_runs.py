@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from rft.contracts.api import RunLine, RunList, addresses
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.ports import Ledger
+from rft.ports import RunHistory
 
 
 def list_runs(
-    *, status: RunStatus | None, name: str | None, tag: str | None, limit: int, cursor: str | None, ledger: Ledger
+    *,
+    status: RunStatus | None,
+    name: str | None,
+    tag: str | None,
+    limit: int,
+    cursor: str | None,
+    history: RunHistory,
 ) -> RunList:
     """Runs that pass all filters, newest first; `tag` is `key=value`. Raises InvalidRequest (cursor)."""
-    page = ledger.page(status=status, name=name, tag=_pair(tag), limit=limit, cursor=cursor)
+    page = history.page(status=status, name=name, tag=_pair(tag), limit=limit, cursor=cursor)
     return RunList(runs=tuple(map(_line, page.records)), cursor=page.cursor)
 
 

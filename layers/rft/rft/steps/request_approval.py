@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rft.contracts.ledger import Approval, RunRecord, RunStatus
 from rft.observability import logger
-from rft.ports import Clock, Ledger, Notifier
+from rft.ports import Approvals, Clock, Ledger, Notifier
 from rft.runs.approval import requested
 
 
@@ -15,6 +15,7 @@ def request_approval(
     reasons: tuple[str, ...],
     days: float,
     ledger: Ledger,
+    approvals: Approvals,
     notifier: Notifier,
     clock: Clock,
 ) -> RunRecord:
@@ -22,7 +23,7 @@ def request_approval(
 
     Raises RunNotFound, TransitionRefused (the run has ended) and the Retryable… errors.
     """
-    ledger.save_token(run_id, task_token)
+    approvals.save_token(run_id, task_token)
     record = ledger.get(run_id)
     approval = record.approval or requested(reasons, at=clock.now(), days=days)
     if record.status is not RunStatus.AWAITING_APPROVAL:

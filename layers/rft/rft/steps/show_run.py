@@ -1,22 +1,22 @@
-"""Tells how a run stands."""
+"""Shows a run with its history and links."""
 
 from __future__ import annotations
 
 from rft.contracts.api import Link, RunEvents, RunView, addresses
 from rft.contracts.ledger import RunRecord
-from rft.ports import Ledger
+from rft.ports import Ledger, RunHistory
 
 
-def show_run(*, run_id: str, ledger: Ledger, data_bucket: str) -> RunView:
+def show_run(*, run_id: str, ledger: Ledger, history: RunHistory, data_bucket: str) -> RunView:
     """The run's record, history and links. Raises RunNotFound."""
     record = ledger.get(run_id)
-    history = ledger.events(run_id)
-    return RunView.model_validate({**dict(record), "timeline": history, "links": _links(record, data_bucket)})
+    timeline = history.events(run_id)
+    return RunView.model_validate({**dict(record), "timeline": timeline, "links": _links(record, data_bucket)})
 
 
-def show_events(*, run_id: str, ledger: Ledger) -> RunEvents:
+def show_events(*, run_id: str, history: RunHistory) -> RunEvents:
     """The run's history alone. Raises RunNotFound."""
-    return RunEvents(run_id=run_id, events=tuple(ledger.events(run_id)))
+    return RunEvents(run_id=run_id, events=tuple(history.events(run_id)))
 
 
 def _links(record: RunRecord, data_bucket: str) -> dict[Link, str]:

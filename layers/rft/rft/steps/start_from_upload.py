@@ -9,7 +9,7 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import UploadOutcome
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, InvalidRequest, InvalidUpload, RunNotFound
 from rft.observability import logger
-from rft.ports import Clock, Executions, Ledger, Notifier, ObjectStore
+from rft.ports import Clock, Executions, Ledger, Notifier, ObjectStore, UploadRejections
 from rft.runs.ids import keyed_run_id
 from rft.runs.uploads import OVERRIDES, Upload, upload_request
 from rft.settings import StorageSettings
@@ -26,6 +26,7 @@ def start_from_upload(
     version_id: str | None,
     etag: str,
     ledger: Ledger,
+    rejections: UploadRejections,
     store: ObjectStore,
     executions: Executions,
     notifier: Notifier,
@@ -42,7 +43,7 @@ def start_from_upload(
     upload = Upload(bucket=bucket, key=key, version=version_id or etag)
     if upload.starts_nothing:
         return UploadOutcome()
-    known = ledger.rejection(upload.bucket, upload.key, upload.version)
+    known = rejections.rejection(upload.bucket, upload.key, upload.version)
     if known is not None:
         return _rejected(upload, known, notifier)
     try:
@@ -61,7 +62,7 @@ def start_from_upload(
         rejection = UploadRejection(
             bucket=upload.bucket, key=upload.key, version=upload.version, at=clock.now(), problems=problems
         )
-        return _rejected(upload, ledger.reject(rejection), notifier)
+        return _rejected(upload, rejections.reject(rejection), notifier)
     logger().info("upload met its run", run_id=run.accepted.run_id, new=run.new)
     return UploadOutcome(run_id=run.accepted.run_id)
 

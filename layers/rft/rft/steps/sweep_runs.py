@@ -9,7 +9,7 @@ from datetime import timedelta
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
 from rft.observability import logger
-from rft.ports import Clock, Execution, Executions, Ledger, Notifier, TrainingJobs
+from rft.ports import Clock, Execution, Executions, Ledger, Notifier, RunHistory, TrainingJobs
 from rft.runs.status import TERMINAL
 from rft.steps.reconcile_run import reconcile_run
 from rft.training.stop_job import stop_job_if_present
@@ -19,7 +19,7 @@ MIN_IDLE = timedelta(minutes=15)
 
 
 def sweep_runs(
-    *, ledger: Ledger, executions: Executions, jobs: TrainingJobs, notifier: Notifier, clock: Clock
+    *, ledger: Ledger, history: RunHistory, executions: Executions, jobs: TrainingJobs, notifier: Notifier, clock: Clock
 ) -> list[str]:
     """Stop jobs whose run has ended, and close open runs whose execution has; returns the ids of those runs.
 
@@ -32,7 +32,7 @@ def sweep_runs(
             if _has_ended(name, ledger):
                 stop_job_if_present(name, jobs)
                 dealt_with.append(name)
-    for record in list(_open_runs(ledger)):
+    for record in list(_open_runs(history)):
         with _noted(record.run_id, failed):
             execution = _ended(record, executions, clock)
             if execution is not None:
@@ -64,12 +64,12 @@ def _noted(run_id: str, failed: list[str]) -> Iterator[None]:
         failed.append(run_id)
 
 
-def _open_runs(ledger: Ledger) -> Iterator[RunRecord]:
+def _open_runs(history: RunHistory) -> Iterator[RunRecord]:
     """Every run that has not ended, by index: they are few, however many have."""
     for status in (status for status in RunStatus if status not in TERMINAL):
         cursor: str | None = None
         while True:
-            page = ledger.page(status=status, limit=100, cursor=cursor)
+            page = history.page(status=status, limit=100, cursor=cursor)
             yield from page.records
             cursor = page.cursor
             if cursor is None:

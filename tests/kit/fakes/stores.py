@@ -1,0 +1,11 @@
+"""Everything that the ledger's table holds, as one port."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rft.ports import Approvals, Ledger, RunHistory, UploadRejections
+
+
+class Stores(Ledger, RunHistory, Approvals, UploadRejections, Protocol):
+    """What tests of the table's promises need together; a step takes one port of them or two."""
