@@ -14,7 +14,7 @@ from rft.steps.smoke_test_grader import smoke_test_grader
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """SmokeTestInput → SmokeTestOutcome, or SmokeTestParts where it takes longer than one function has."""
+    """SmokeTestInput → SmokeTestOutcome, or PendingParts where it takes longer than one function has."""
     step = SmokeTestInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return smoke_test_grader(
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         store=wiring.object_store(),
         invoker=wiring.grader_invoker(),
         clock=wiring.clock(),
-        asked=step.asked,
-        at_once=timedelta(seconds=ProbeSettings.from_environment().probe_budget_seconds),
+        completed_parts=step.completed_parts,
+        budget=timedelta(seconds=ProbeSettings.from_environment().probe_budget_seconds),
         require_approval=ApprovalSettings.from_environment().require_approval,
     ).model_dump(mode="json")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rft import wiring
-from rft.contracts.probe_batches import AskedBatches, RunProbeBatchInput
+from rft.contracts.probe_batches import PartScores, RunProbeBatchInput
 from tests.kit.fake_smoke_test import pandalm_row
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.grader import CallableGrader, honest
@@ -43,7 +43,7 @@ def test_the_event_files_part_is_asked_and_kept(event: dict[str, Any], monkeypat
     answer = load_function("run_probe_batch").handler(event, Context())
 
     assert json.loads(json.dumps(answer)) == {"number": 1, "batches": 4}
-    kept = AskedBatches.model_validate_json(
+    kept = PartScores.model_validate_json(
         store.get_bytes(f"s3://data-bucket/runs/{event['run_id']}/smoke_test/part-0001.json")
     )
     assert [batch.number for batch in kept.batches] == event["part"]["batches"]

@@ -190,7 +190,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "judge never called": (
         lambda: lambda batch: [{**r, "metrics_list": metric("judge_called")} for r in honest(batch)],
         "liveness",
-        "its judge was asked about none of the right answers",
+        "judge_called is 0 for every right answer",
     ),
     "random": (coin, "direction", "right scores below or equal to wrong on"),
     "inverted": (

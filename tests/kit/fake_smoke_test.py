@@ -9,7 +9,7 @@ from typing import Any
 
 from rft.contracts.checks import Check
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.contracts.probe_batches import SmokeTestParts
+from rft.contracts.probe_batches import PendingParts
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
 from rft.smoke_test.runner import PROBE_BUDGET
@@ -91,11 +91,11 @@ class FakeSmokeTest:
         validation: int = 15,
         row: Callable[[int], Any] = pandalm_row,
         hyperparameters: dict[str, Any] | None = None,
-        at_once: timedelta = PROBE_BUDGET,
+        budget: timedelta = PROBE_BUDGET,
     ) -> None:
-        """`at_once`: how long one function asks; what is left goes the way of parts, in `handed_on`."""
-        self.at_once = at_once
-        self.handed_on: list[SmokeTestParts] = []
+        """`budget`: how long one function sends probes; the rest is handed off as parts, in `handed_off`."""
+        self.budget = budget
+        self.handed_off: list[PendingParts] = []
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
         self.store = MemoryStore()
@@ -119,11 +119,11 @@ class FakeSmokeTest:
         record = self.start(task=task, **more)
         invoker = grade if isinstance(grade, CallableGrader) else CallableGrader(grade)
         found = self.step(record, invoker)
-        while isinstance(found, SmokeTestParts):
-            self.handed_on.append(found)
+        while isinstance(found, PendingParts):
+            self.handed_off.append(found)
             for number in reversed(range(len(found.parts))):
-                self.ask(record, invoker, found, number)
-            found = self.step(record, invoker, asked=found.parts[-1].number + 1)
+                self.run_part(record, invoker, found, number)
+            found = self.step(record, invoker, completed=found.parts[-1].number + 1)
         return found
 
     def start(self, *, task: str = "pandalm", **more: Any) -> RunRecord:
@@ -131,7 +131,7 @@ class FakeSmokeTest:
         self.ledger.create(record.model_copy(update={"status": RunStatus.PREPARING}))
         return record
 
-    def step(self, record: RunRecord, invoker: CallableGrader, asked: int = 0) -> SmokeTestOutcome | SmokeTestParts:
+    def step(self, record: RunRecord, invoker: CallableGrader, completed: int = 0) -> SmokeTestOutcome | PendingParts:
         return smoke_test_grader(
             run_id=RUN,
             request=record.request,
@@ -141,23 +141,23 @@ class FakeSmokeTest:
             store=self.store,
             invoker=invoker,
             clock=self.clock,
-            asked=asked,
-            at_once=self.at_once,
+            completed_parts=completed,
+            budget=self.budget,
         )
 
-    def ask(self, record: RunRecord, invoker: CallableGrader, handed_on: SmokeTestParts, number: int) -> str:
-        """Ask one of the parts; where what came of it is."""
-        asked = run_probe_batch(
+    def run_part(self, record: RunRecord, invoker: CallableGrader, handed_off: PendingParts, number: int) -> str:
+        """Run one of the parts; the URI of its scores."""
+        part = run_probe_batch(
             run_id=RUN,
             request=record.request,
             dataset=self.dataset,
-            grader_arn=handed_on.grader_arn,
-            part=handed_on.parts[number],
+            grader_arn=handed_off.grader_arn,
+            part=handed_off.parts[number],
             store=self.store,
             invoker=invoker,
             clock=self.clock,
         )
-        return self.store.uri(f"runs/{RUN}/smoke_test/part-{asked.number:04d}.json")
+        return self.store.uri(f"runs/{RUN}/smoke_test/part-{part.number:04d}.json")
 
     @property
     def report(self) -> SmokeTestReport:

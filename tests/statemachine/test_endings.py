@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from rft.contracts.base import Contract
-from rft.contracts.probe_batches import AskedPart, RunProbeBatchInput
+from rft.contracts.probe_batches import CompletedPart, RunProbeBatchInput
 from rft.contracts.shards import (
     IndexedShard,
     IndexShardInput,
@@ -57,7 +57,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "WriteShard": WrittenShard,
     "JoinShards": PreparedDataset,
     "SmokeTestGrader": SmokeTestOutcome,
-    "RunProbeBatch": AskedPart,
+    "RunProbeBatch": CompletedPart,
     "ForecastRun": ForecastOutcome,
     "RequestApproval": ApprovalOutcome,
     "StartTraining": StartedJob,

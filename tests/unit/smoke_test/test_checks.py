@@ -43,11 +43,11 @@ def evidence(*rows: tuple[Sequence[Worth], Sequence[Worth]], canned: str = "", *
         for kind, worths in zip(("right", "wrong"), row, strict=True)
         for k, worth in enumerate(worths)
     ]
-    return Evidence(scores=(*first, *others), wanted={"train": len(rows), "validation": 0}, **more)
+    return Evidence(scores=(*first, *others), requested={"train": len(rows), "validation": 0}, **more)
 
 
 def also(base: Evidence, *scores: Scored) -> Evidence:
-    return Evidence(scores=(*base.scores, *scores), wanted=base.wanted)
+    return Evidence(scores=(*base.scores, *scores), requested=base.requested)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_liveness() -> None:
 def test_liveness_blocks_a_judge_that_by_the_graders_own_metrics_was_never_called() -> None:
     def called(value: float) -> Evidence:
         probe = Probe(id="x", kind="right", answer="", source=sampled(0), right=True)
-        return Evidence(scores=(Scored(probe, score=1.0, judge={"judge_called": value}),), wanted={})
+        return Evidence(scores=(Scored(probe, score=1.0, judge={"judge_called": value}),), requested={})
 
     assert validity.liveness(called(0.0), DEFAULTS).result == CheckResult.BLOCK
-    assert "was asked about none of the right answers" in validity.liveness(called(0.0), DEFAULTS).detail
+    assert "is 0 for every right answer" in validity.liveness(called(0.0), DEFAULTS).detail
     assert validity.liveness(called(1.0), DEFAULTS).result == CheckResult.PASS
 
 
@@ -349,7 +349,7 @@ def preferring(before: Sequence[str | None], after: Sequence[str | None] = ()) -
         for score in [1.0 if label == preferred else 0.1]
     ]
     found = {("train", n): _comparison(n) for n in range(max(len(before), len(after)))}
-    return Evidence(scores=tuple(scores), wanted={"train": len(before)}, comparisons=found)
+    return Evidence(scores=tuple(scores), requested={"train": len(before)}, comparisons=found)
 
 
 def _comparison(n: int) -> Comparison:
@@ -437,14 +437,14 @@ def test_sample_warns_where_rows_are_missing() -> None:
 
 
 def test_without_evidence_no_check_passes_but_the_contract() -> None:
-    stopped = evidence(stopped="the grader reported errors before it was asked this")
+    stopped = evidence(stop_reason="not sent: the grader reported errors first")
 
     verdicts = {check.name: check for check in judge(stopped, DEFAULTS)}
 
     assert {name for name, check in verdicts.items() if check.result == CheckResult.PASS} == {"contract", "liveness"}
     others = [check for name, check in verdicts.items() if name not in {"contract", "liveness"}]
     assert {check.result for check in others} == {CheckResult.SKIPPED}
-    assert {check.detail for check in others} == {stopped.stopped}
+    assert {check.detail for check in others} == {stopped.stop_reason}
 
 
 def test_checks_come_in_order_of_weight() -> None:

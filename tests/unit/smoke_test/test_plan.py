@@ -13,13 +13,12 @@ from rft.rewards.samples import read_sample
 from rft.smoke_test.plan import (
     LOAD,
     PARALLELISM,
-    PART_ASKS,
+    PART_BATCHES,
     ROUNDS,
-    Ask,
-    calls,
-    numbered,
-    parts,
-    plan,
+    ProbeBatch,
+    SmokeTestPlan,
+    build_plan,
+    divide,
 )
 from rft.smoke_test.probes import ATTACKED_ROWS
 from rft.smoke_test.sampling import SampledRow
@@ -36,95 +35,97 @@ def rows(count: int) -> list[SampledRow]:
     ]
 
 
-def asks(count: int = 12, **settings: Any) -> list[Ask]:
-    return [ask for phase in plan(rows(count), task("pandalm"), 1, **settings) for ask in phase.asks]
+def planned(count: int = 12, **settings: Any) -> SmokeTestPlan:
+    return build_plan(rows(count), task("pandalm"), 1, **settings)
 
 
-def trial(name: str, found: list[Ask]) -> list[Ask]:
-    return [ask for ask in found if ask.trial == name]
+def sent(count: int = 12, **settings: Any) -> list[ProbeBatch]:
+    return list(planned(count, **settings).batches.values())
+
+
+def trial(name: str, found: list[ProbeBatch]) -> list[ProbeBatch]:
+    return [batch for batch in found if batch.trial == name]
 
 
 def test_a_cheap_batch_goes_first_and_the_load_last() -> None:
-    found = asks()
+    found = sent()
 
-    assert len(found[0].batch) == 3
+    assert len(found[0].probes) == 3
     assert found[-1].trial == LOAD
 
 
 def test_what_grows_with_the_sample_takes_no_time_from_what_does_not() -> None:
-    small, large = (plan(rows(count), task("pandalm"), 1) for count in (12, 200))
+    small, large = (planned(count).phases for count in (12, 200))
 
     assert [phase.grows for phase in large] == [False] * 4 + [True] * 2 + [False]
-    assert large[-1].asks[0].trial == LOAD
+    assert next(iter(large[-1].batches.values())).trial == LOAD
     for one, other in zip(small, large, strict=True):
-        assert (len(one.asks) < len(other.asks)) is other.grows
+        assert (len(one.batches) < len(other.batches)) is other.grows
 
 
 def test_every_call_has_a_number_of_its_own_in_the_plans_order() -> None:
-    found = plan(rows(12), task("pandalm"), 1)
+    found = planned()
 
-    by_number = [item for _, own in numbered(found) for item in own.items()]
-
-    assert by_number == list(enumerate(ask for phase in found for ask in phase.asks))
+    assert [n for phase in found.phases for n in phase.batches] == list(range(len(found.batches)))
 
 
 def test_parts_share_out_all_calls_and_end_in_their_functions_time() -> None:
-    found = parts(range(17, 40), 3)
+    found = divide(range(17, 40), 3)
 
     assert [number for part in found for number in part.batches] == list(range(17, 40))
     assert [part.number for part in found] == [3, 4, 5]
-    rounds = PART_ASKS / PARALLELISM
-    assert max(len(part.batches) for part in found) == PART_ASKS
+    rounds = PART_BATCHES / PARALLELISM
+    assert max(len(part.batches) for part in found) == PART_BATCHES
     assert rounds * 300 + 240 <= 900, "each batch is waited for for 300 s; the rest is for reading the rows"
 
 
 def test_the_largest_sample_makes_few_parts_and_rows_of_any_size_no_more_than_an_execution_holds() -> None:
     def count(size: int) -> int:
-        found = plan([replace(row, size=size) for row in rows(1000)], task("pandalm"), 1)
-        return sum(len(parts(tuple(own), 0)) for phase, own in numbered(found) if phase.grows)
+        found = build_plan([replace(row, size=size) for row in rows(1000)], task("pandalm"), 1)
+        return sum(len(divide(tuple(phase.batches), 0)) for phase in found.phases if phase.grows)
 
     assert count(4_000) <= 40, "what an inline Map is meant for"
     assert count(MAX_RECORD) * 7 <= 5_000, "events, of the 25,000 that an execution may have"
 
 
 def test_the_same_batch_goes_out_three_times_one_after_the_other() -> None:
-    phase = next(p for p in plan(rows(12), task("pandalm"), 1) if p.asks[0].trial == ROUNDS[0])
+    phase = planned().phases[2]
+    first, second, third = phase.batches.values()
 
+    assert first.trial == ROUNDS[0]
     assert phase.parallel == 1
-    assert phase.asks[0].event() == phase.asks[1].event() == phase.asks[2].event()
+    assert first.event() == second.event() == third.event()
 
 
 def test_no_batch_holds_an_id_twice_and_none_is_larger_than_a_real_one() -> None:
-    for ask in asks(12, rollouts_per_step=1024):
-        ids = [probe.id for probe in ask.batch]
+    for batch in sent(12, rollouts_per_step=1024):
+        ids = [probe.id for probe in batch.probes]
         assert len(set(ids)) == len(ids) <= BATCH_SAMPLES
 
 
 @pytest.mark.parametrize(("rollouts", "sizes"), [(32, [32]), (256, [64] * 4), (8192, [64] * MAX_PARALLEL)])
 def test_the_load_is_that_of_a_training_step_as_far_as_it_comes_at_once(rollouts: int, sizes: list[int]) -> None:
-    found = trial(LOAD, asks(rollouts_per_step=rollouts))
+    found = trial(LOAD, sent(rollouts_per_step=rollouts))
 
-    assert [len(ask.batch) for ask in found] == sizes
-    right = [probe.right for ask in found for probe in ask.batch]
+    assert [len(batch.probes) for batch in found] == sizes
+    right = [probe.right for batch in found for probe in batch.probes]
     assert sum(right) == len(right) / 2
 
 
 def test_attacks_stop_at_a_hundred_rows_from_all_over_the_sample() -> None:
-    attacked = {p.source.position for ask in trial("attacks", asks(250)) for p in ask.batch}
+    attacked = {p.source.position for batch in trial("attacks", sent(250)) for p in batch.probes}
 
     assert len(attacked) == ATTACKED_ROWS
     assert max(attacked) > 240
 
 
 def test_what_it_costs_is_known_beforehand() -> None:
-    found = plan(rows(40), task("pandalm"), 1, rollouts_per_step=64)
-    sent = [probe for phase in found for ask in phase.asks for probe in ask.batch]
+    found = planned(40, rollouts_per_step=64)
+    probes = [probe for batch in found.batches.values() for probe in batch.probes]
 
-    cost = calls(found)
-
-    assert cost.answers == len(sent)
-    assert cost.invocations == sum(len(phase.asks) for phase in found)
-    assert cost.right_answers == sum(probe.right for probe in sent) < 250
+    assert found.calls.answers == len(probes)
+    assert found.calls.invocations == len(found.batches)
+    assert found.calls.right_answers == sum(probe.right for probe in probes) < 250
 
 
 def test_rollouts_per_step_come_from_the_hyperparameters() -> None:
@@ -136,7 +137,7 @@ def test_rollouts_per_step_come_from_the_hyperparameters() -> None:
 @pytest.mark.parametrize("row", [sampled(0), *rows(1)], ids=["text", "object"])
 def test_every_shape_says_the_same(shape: str, row: SampledRow) -> None:
     name = "rft" if row.row.data_source == "rft" else "pandalm"
-    found = [ask for phase in plan([row], task(name), 1) for ask in phase.asks]
+    found = list(build_plan([row], task(name), 1).batches.values())
     flat, shaped = (next(a for a in found if a.trial == t).event() for t in (ROUNDS[0], shape))
 
     by_id = {sample["id"]: read_sample(sample) for sample in flat}

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from rft.contracts.ledger import RunRecord
-from rft.contracts.probe_batches import AskedBatches, SmokeTestParts
+from rft.contracts.probe_batches import PartScores, PendingParts
 from rft.contracts.steps import SmokeTestOutcome
 from rft.errors import RetryableThrottling, StalePlan
 from rft.grading.batch_sizes import MAX_PARALLEL
 from rft.smoke_test.attacks import MASTER_KEYS
-from rft.smoke_test.plan import PARALLELISM, PART_ASKS
+from rft.smoke_test.plan import PARALLELISM, PART_BATCHES
 from rft.smoke_test.replies import JUDGE_CALLED, JUDGE_CALLS
 from rft.smoke_test.runner import PROBE_BUDGET
 from tests.kit.broken_graders import constant, first_slot_lover
@@ -60,9 +60,9 @@ GRADERS: dict[str, Grade] = {
 
 def both_ways(grade: Grade) -> tuple[FakeSmokeTest, FakeSmokeTest]:
     """One fake where one function asks, and one where it leaves all that grows with the sample to others."""
-    alone, together = FakeSmokeTest(), FakeSmokeTest(at_once=NO_TIME)
+    alone, together = FakeSmokeTest(), FakeSmokeTest(budget=NO_TIME)
     assert alone.run(grade) == together.run(grade)
-    assert alone.handed_on == []
+    assert alone.handed_off == []
     return alone, together
 
 
@@ -77,8 +77,8 @@ def test_the_report_is_the_same_byte_for_byte_whichever_way_it_was_made(name: st
     assert without_times(alone) == without_times(together)
     assert alone.ledger.get(RUN).smoke_test == together.ledger.get(RUN).smoke_test
     assert alone.report.times.functions == 1
-    handed_on = sum(len(parts.parts) + 1 for parts in together.handed_on)
-    assert together.report.times.functions == handed_on + 1
+    handed_off = sum(len(parts.parts) + 1 for parts in together.handed_off)
+    assert together.report.times.functions == handed_off + 1
 
 
 def test_what_the_load_finds_is_the_same_too() -> None:
@@ -87,8 +87,8 @@ def test_what_the_load_finds_is_the_same_too() -> None:
     usual.run(honest)
     served = usual.report.planned.invocations - MAX_PARALLEL
 
-    def report(at_once: timedelta) -> str:
-        fake, calls = FakeSmokeTest(hyperparameters=step, at_once=at_once), itertools.count()
+    def report(budget: timedelta) -> str:
+        fake, calls = FakeSmokeTest(hyperparameters=step, budget=budget), itertools.count()
         fake.run(lambda batch: honest(batch) if next(calls) < served else throttled(batch))
         assert fake.check("load").result == "block"
         return without_times(fake)
@@ -96,26 +96,26 @@ def test_what_the_load_finds_is_the_same_too() -> None:
     assert report(PROBE_BUDGET) == report(NO_TIME)
 
 
-def test_the_sweep_is_judged_before_attacks_are_handed_on() -> None:
-    honestly, broken_early, broken_late = (FakeSmokeTest(at_once=NO_TIME) for _ in range(3))
+def test_the_sweep_is_judged_before_attacks_are_handed_off() -> None:
+    honestly, broken_early, broken_late = (FakeSmokeTest(budget=NO_TIME) for _ in range(3))
 
     honestly.run(honest)
     broken_early.run(constant(2.0))
     broken_late.run(breaks_in_the_sweep)
 
-    assert [len(w.handed_on) for w in (honestly, broken_early, broken_late)] == [2, 0, 1]
+    assert [len(w.handed_off) for w in (honestly, broken_early, broken_late)] == [2, 0, 1]
 
 
 def test_no_batch_is_asked_twice_and_none_is_left_out() -> None:
-    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
+    fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
 
     fake.run(grader)
 
     report = fake.report
     assert report.invocations == report.planned.invocations == len(grader.batches)
-    parts = [part for handed_on in fake.handed_on for part in handed_on.parts]
+    parts = [part for handed_off in fake.handed_off for part in handed_off.parts]
     assert len({part.number for part in parts}) == len(parts)
-    assert max(len(part.batches) for part in parts) <= PART_ASKS
+    assert max(len(part.batches) for part in parts) <= PART_BATCHES
 
 
 def slow(fake: FakeSmokeTest, seconds: float) -> CallableGrader:
@@ -137,7 +137,7 @@ def test_a_slow_grader_is_trusted_by_what_it_says_and_its_first_batches_show_wha
 
     assert outcome.trusted, outcome.cause
     assert without_times(fake) == without_times(fast)
-    sweep, *_ = fake.handed_on
+    sweep, *_ = fake.handed_off
     sweep_batches = [n for part in sweep.parts for n in part.batches]
     assert sweep_batches == [21, 22], "four of the six, 17 to 22, showed that the rest would not end in time"
     assert fake.report.times.seconds == 19 * fake.report.invocations
@@ -148,14 +148,14 @@ def test_what_ends_in_time_is_asked_by_one_function() -> None:
 
     fake.run(slow(fake, 5))
 
-    assert fake.handed_on == []
+    assert fake.handed_off == []
     assert fake.report.times.functions == 1
 
 
-def handed_on(fake: FakeSmokeTest, grader: CallableGrader) -> tuple[RunRecord, SmokeTestParts]:
+def handed_off(fake: FakeSmokeTest, grader: CallableGrader) -> tuple[RunRecord, PendingParts]:
     record = fake.start()
     found = fake.step(record, grader)
-    assert isinstance(found, SmokeTestParts)
+    assert isinstance(found, PendingParts)
     return record, found
 
 
@@ -173,79 +173,79 @@ def test_a_function_has_no_more_batches_under_way_than_one_that_asks_alone() -> 
             under_way -= 1
         return honest(batch)
 
-    fake = FakeSmokeTest(train=300, at_once=NO_TIME)
-    record, found = handed_on(fake, CallableGrader(honest))
+    fake = FakeSmokeTest(train=300, budget=NO_TIME)
+    record, found = handed_off(fake, CallableGrader(honest))
     first = found.parts[0].model_copy(update={"batches": found.parts[0].batches[:PARALLELISM]})
 
-    fake.ask(record, CallableGrader(counting), SmokeTestParts(grader_arn=found.grader_arn, parts=(first,)), 0)
+    fake.run_part(record, CallableGrader(counting), PendingParts(grader_arn=found.grader_arn, parts=(first,)), 0)
 
     assert most == PARALLELISM
 
 
 def test_a_part_that_is_asked_twice_leaves_the_same() -> None:
-    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
-    record, found = handed_on(fake, grader)
+    fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
+    record, found = handed_off(fake, grader)
 
-    first = fake.store.get_bytes(fake.ask(record, grader, found, 0))
-    second = fake.store.get_bytes(fake.ask(record, grader, found, 0))
+    first = fake.store.get_bytes(fake.run_part(record, grader, found, 0))
+    second = fake.store.get_bytes(fake.run_part(record, grader, found, 0))
 
     assert first == second
-    assert {b.number for b in AskedBatches.model_validate_json(first).batches} == set(found.parts[0].batches)
+    assert {b.number for b in PartScores.model_validate_json(first).batches} == set(found.parts[0].batches)
 
 
 def test_a_step_that_is_repeated_at_any_point_changes_nothing() -> None:
-    usual, fake, grader = FakeSmokeTest(at_once=NO_TIME), FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
+    usual, fake, grader = FakeSmokeTest(budget=NO_TIME), FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
     usual.run(honest)
-    record, found = handed_on(fake, grader)
+    record, found = handed_off(fake, grader)
     assert fake.step(record, grader) == found
     for number in range(len(found.parts)):
-        fake.ask(record, grader, found, number)
-    asked = found.parts[-1].number + 1
+        fake.run_part(record, grader, found, number)
+    completed = found.parts[-1].number + 1
 
-    attacks = fake.step(record, grader, asked)
-    assert isinstance(attacks, SmokeTestParts)
-    assert fake.step(record, grader, asked) == attacks
+    attacks = fake.step(record, grader, completed)
+    assert isinstance(attacks, PendingParts)
+    assert fake.step(record, grader, completed) == attacks
     for number in range(len(attacks.parts)):
-        fake.ask(record, grader, attacks, number)
-    asked = attacks.parts[-1].number + 1
+        fake.run_part(record, grader, attacks, number)
+    completed = attacks.parts[-1].number + 1
 
-    outcome = fake.step(record, grader, asked)
+    outcome = fake.step(record, grader, completed)
     assert isinstance(outcome, SmokeTestOutcome)
-    assert fake.step(record, grader, asked) == outcome
+    assert fake.step(record, grader, completed) == outcome
     assert without_times(fake) == without_times(usual)
 
 
 def test_throttling_of_a_part_is_for_the_state_machine_to_wait_out() -> None:
-    fake = FakeSmokeTest(at_once=NO_TIME)
-    record, found = handed_on(fake, CallableGrader(honest))
+    fake = FakeSmokeTest(budget=NO_TIME)
+    record, found = handed_off(fake, CallableGrader(honest))
 
     with pytest.raises(RetryableThrottling):
-        fake.ask(record, CallableGrader(throttled), found, 0)
+        fake.run_part(record, CallableGrader(throttled), found, 0)
 
     assert [uri for uri in fake.store.objects if uri.endswith("part-0001.json")] == []
     assert REPORT not in fake.store.objects
 
 
 def test_scores_of_other_answers_are_refused_and_never_counted() -> None:
-    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
-    record, found = handed_on(fake, grader)
+    fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
+    record, found = handed_off(fake, grader)
     for number in range(len(found.parts)):
-        uri = fake.ask(record, grader, found, number)
-    kept = AskedBatches.model_validate_json(fake.store.get_bytes(uri))
+        uri = fake.run_part(record, grader, found, number)
+    kept = PartScores.model_validate_json(fake.store.get_bytes(uri))
     first, second, *rest = kept.batches
     swapped = (first.model_copy(update={"number": second.number}), second.model_copy(update={"number": first.number}))
     fake.store.put_bytes(uri, kept.model_copy(update={"batches": (*swapped, *rest)}).model_dump_json().encode())
 
-    with pytest.raises(StalePlan, match="holds other answers now; start the run again"):
+    with pytest.raises(StalePlan, match="has other answers now; start the run again"):
         fake.step(record, grader, found.parts[-1].number + 1)
 
     assert REPORT not in fake.store.objects
 
 
 def test_a_batch_that_the_plan_does_not_have_is_refused() -> None:
-    fake, grader = FakeSmokeTest(at_once=NO_TIME), CallableGrader(honest)
-    record, found = handed_on(fake, grader)
+    fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
+    record, found = handed_off(fake, grader)
     beyond = found.parts[0].model_copy(update={"batches": (999,)})
 
     with pytest.raises(StalePlan, match="no batch 999"):
-        fake.ask(record, grader, SmokeTestParts(grader_arn=found.grader_arn, parts=(beyond,)), 0)
+        fake.run_part(record, grader, PendingParts(grader_arn=found.grader_arn, parts=(beyond,)), 0)

@@ -168,7 +168,7 @@ def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends
     assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES, *ROUNDS, "reordered", "alone", "sweep"}
     assert fake.verdicts()["direction"] == "pass"
     assert fake.verdicts()["injection"] == "skipped"
-    assert fake.check("injection").detail == "the grader broke the contract before it was asked this"
+    assert fake.check("injection").detail == "not sent: the grader broke the contract first"
 
 
 def test_a_grader_too_slow_for_the_step_is_rejected_before_the_step_runs_out_of_time() -> None:
@@ -180,7 +180,7 @@ def test_a_grader_too_slow_for_the_step_is_rejected_before_the_step_runs_out_of_
 
     outcome = fake.run(CallableGrader(slow))
 
-    assert "it was too slow: 540 s were over before it was asked" in outcome.cause
+    assert "the grader was too slow: not sent within 540 s" in outcome.cause
     assert fake.report.invocations == 1
     assert fake.report.planned.invocations > 30
 

@@ -1,6 +1,6 @@
-"""What passes between the functions that put a smoke test's questions to a grader, by way of states or objects in S3.
+"""What passes between the functions that send a smoke test's probes, by way of states or objects in S3.
 
-A smoke test is a plan of batches; one batch is known by its number, its place in the plan. The plan follows from the
+A smoke test is a plan of batches; a batch is known by its number, its place in the plan. The plan follows from the
 run's request and its dataset's files, so that no more than numbers has to be passed.
 """
 
@@ -15,18 +15,18 @@ from rft.contracts.grading import Score
 from rft.contracts.steps import PreparedDataset, RunInput
 
 
-class SmokeTestPart(Contract):
-    """What one function asks. `number` counts from 0 in a run; `batches` are numbers of the plan's."""
+class ProbePart(Contract):
+    """What one function sends. `number` counts from 0 in a run; `batches` are numbers of the plan's."""
 
     number: int = Field(ge=0)
     batches: tuple[int, ...]
 
 
-class SmokeTestParts(Contract):
-    """smoke_test_grader's output where the questions take longer than it has: it goes on once these are asked."""
+class PendingParts(Contract):
+    """smoke_test_grader's output where the probes take longer than it has: it resumes once these parts are complete."""
 
     grader_arn: str
-    parts: tuple[SmokeTestPart, ...]
+    parts: tuple[ProbePart, ...]
 
 
 class RunProbeBatchInput(RunInput):
@@ -34,18 +34,18 @@ class RunProbeBatchInput(RunInput):
 
     dataset: PreparedDataset
     grader_arn: str
-    part: SmokeTestPart
+    part: ProbePart
 
 
-class AskedPart(Contract):
-    """run_probe_batch's output."""
+class CompletedPart(Contract):
+    """run_probe_batch's output; `batches` counts them."""
 
     number: int
     batches: int
 
 
 class AnswerScore(Contract):
-    """What one answer earned, or why it earned nothing. `id` is the answer's."""
+    """What one answer scored, or why it has no score. `id` is the answer's."""
 
     id: str
     score: Score | None = None
@@ -54,7 +54,7 @@ class AnswerScore(Contract):
     judge: dict[str, float] = Field(default_factory=dict)
 
 
-class AskedBatch(Contract):
+class BatchScores(Contract):
     """What came of one batch. No answers: AWS refused the call under load. Not `sent`: time was up before."""
 
     number: int
@@ -63,8 +63,8 @@ class AskedBatch(Contract):
     sent: bool
 
 
-class AskedBatches(Contract):
-    """`part-<number>.json`: all that one function asked, from `began` on."""
+class PartScores(Contract):
+    """`part-<number>.json`: all that one function sent, from `began` on."""
 
     began: datetime
-    batches: tuple[AskedBatch, ...]
+    batches: tuple[BatchScores, ...]

@@ -17,11 +17,11 @@ from rft.contracts.thresholds import Thresholds
 class ProbeScore(Contract):
     """One answer we wrote and what it earned. `score` is None where the grader gave no valid one; `error` says why.
 
-    The same id in several trials is the same answer, asked again.
+    The same id in several trials is the same answer, sent again.
     """
 
     id: str
-    trial: str = Field(description="`sweep`, `round 1`, `alone`, `load`, …: the company in which it was asked.")
+    trial: str = Field(description="`sweep`, `round 1`, `alone`, `load`, …: the batch in which it was sent.")
     task_id: str
     split: SplitName | Literal["canned"]
     kind: str = Field(description="What was answered: `right`, `wrong`, `injection`, `canned`, …")
@@ -33,7 +33,7 @@ class ProbeScore(Contract):
 class Calls(Contract):
     """What a smoke test costs, known before it starts.
 
-    A judge is asked once per answer at most (`answers`), or only for right ones (`right_answers`) where code checks
+    A judge is called once per answer at most (`answers`), or only for right ones (`right_answers`) where code checks
     first, as the graders of this project do. A smoke test that stops early makes fewer.
     """
 
@@ -45,7 +45,7 @@ class Calls(Contract):
 class JudgeWork(Contract):
     """What the grader's judge had to do for the whole smoke test, by the grader's own metrics.
 
-    `answers` that it was asked about; `calls` exceed them by retries, and by further judges of a panel.
+    `answers` that it was called for; `calls` exceed them by retries, and by further judges of a panel.
     """
 
     answers: int
@@ -60,7 +60,7 @@ class Times(Contract):
     seconds: float
     load_p95_seconds: float | None = Field(default=None, description="p95 of parallel batches; None: not measured.")
     grader_timeout_seconds: float | None = Field(default=None, description="None: this stack may not look it up.")
-    functions: int = Field(default=1, description="Functions that asked the grader; many where one had no time for it.")
+    functions: int = Field(default=1, description="Functions that sent probes; many where one had no time for all.")
 
 
 class SmokeTestReport(Contract):

@@ -31,14 +31,14 @@ class PreparedDataset(Contract):
 
 
 class SmokeTestInput(RunInput):
-    """smoke_test_grader's input. `asked`: how many parts of its questions are answered already."""
+    """smoke_test_grader's input. `completed_parts`: how many parts of its probes are scored already."""
 
     dataset: PreparedDataset
-    asked: int = Field(default=0, ge=0)
+    completed_parts: int = Field(default=0, ge=0)
 
 
 class SmokeTestOutcome(Contract):
-    """smoke_test_grader's output once all is asked. `cause` joins the reasons when the grader is not trusted.
+    """smoke_test_grader's output once all probes are scored. `cause` joins the reasons when the grader is not trusted.
 
     `needs_approval` says why a person must agree before training; empty where nobody needs to.
     """

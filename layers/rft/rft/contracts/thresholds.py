@@ -45,7 +45,7 @@ class Thresholds(Contract):
     spread_block: Share = Field(default=0.02, description="Standard deviation of right and wrong answers' scores.")
     flat_block: Share = Field(default=0.80, description="Share of rows whose answers all tie.")
     flat_warn: Share = 0.50
-    repeatability_block: Share = Field(default=0.15, description="Mean difference of scores of one answer asked again.")
+    repeatability_block: Share = Field(default=0.15, description="Mean difference of scores of one answer, rescored.")
     repeatability_warn: Share = 0.05
     independence_tolerance: Share = Field(default=0.02, description="Change beyond repeatability that is let pass.")
     position_block: Share = Field(default=0.65, description="Least share of same preferences with responses swapped.")

@@ -1,4 +1,4 @@
-"""Everything that was learnt of a grader, as the checks ask for it."""
+"""What is known of a grader, as the checks need it. Pure."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Row = tuple[str, int]
 
 @dataclass(frozen=True)
 class Evidence:
-    """Every answer that was put to the grader, in order.
+    """Every answer that was sent to the grader, in order.
 
-    `wanted`: rows of each split that were asked for. `comparisons`: of the rows that compare two responses.
+    `requested`: rows of each split that were requested. `comparisons`: of the rows that compare two responses.
     `load`: seconds that each batch of the load trial took; None where AWS refused the call for lack of capacity.
-    `timeout`: the grader's, in seconds; None where this stack may not look it up. `stopped`: why not all was asked.
+    `timeout`: the grader's, in seconds; None where this stack may not look it up. `stop_reason`: why not all was sent.
     """
 
     scores: tuple[Scored, ...]
-    wanted: Mapping[SplitName, int]
+    requested: Mapping[SplitName, int]
     comparisons: Mapping[Row, Comparison] = field(default_factory=dict)
     load: tuple[float | None, ...] = ()
     timeout: float | None = None
-    stopped: str | None = None
+    stop_reason: str | None = None
 
     def trial(self, *names: str) -> list[Scored]:
         """What came of these trials."""
@@ -47,7 +47,7 @@ class Evidence:
 
     @cached_property
     def swept(self) -> list[Scored]:
-        """The sweep: every row's own answers, asked once."""
+        """The sweep: every row's own answers, sent once."""
         return self.trial(SWEEP)
 
     @cached_property
@@ -77,7 +77,7 @@ class Evidence:
 
     @cached_property
     def agreement(self) -> HumanAgreement | None:
-        """The grader's preferences beside people's; None where no row has both."""
+        """The grader's preferences next to people's; None where no row has both."""
         rows = [(self.comparisons[row], verdict) for row, verdict in self.preferences.items()]
         if not rows:
             return None
@@ -107,12 +107,12 @@ class Evidence:
         )
 
 
-def broken(scores: Iterable[Scored]) -> str | None:
-    """Why it is no use to ask on; None where it is."""
+def stop_reason(scores: Iterable[Scored]) -> str | None:
+    """Why no more probes need to be sent; None where they do."""
     scores = list(scores)
     if any(s.breach is not None for s in scores):
-        return "the grader broke the contract before it was asked this"
-    return "the grader reported errors before it was asked this" if any(s.errored for s in scores) else None
+        return "not sent: the grader broke the contract first"
+    return "not sent: the grader reported errors first" if any(s.errored for s in scores) else None
 
 
 def _row(scored: Scored) -> Row:

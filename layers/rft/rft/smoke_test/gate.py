@@ -10,19 +10,33 @@ from __future__ import annotations
 from statistics import fmean
 
 from rft.contracts.checks import Check, CheckResult, CheckSummary
-from rft.contracts.run_request import SmokeTestRequest
-from rft.contracts.smoke_test import Calls, ProbeScore, SmokeTestReport, SmokeTestSummary, Times
+from rft.contracts.run_request import RunRequest, SmokeTestRequest
+from rft.contracts.smoke_test import ProbeScore, SmokeTestReport, SmokeTestSummary, Times
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks import CHECKS
 from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.plan import SmokeTestPlan
 from rft.smoke_test.probes import RIGHT, WRONG
 from rft.smoke_test.replies import SWEEP, Scored
+from rft.smoke_test.results import SmokeTestResults
 from rft.smoke_test.statistics import percentile
 
 
-def thresholds(asked: SmokeTestRequest) -> Thresholds:
+def thresholds(requested: SmokeTestRequest) -> Thresholds:
     """The defaults, with what the request changes."""
-    return Thresholds(minimum_block=asked.minimum_score, **asked.thresholds)
+    return Thresholds(minimum_block=requested.minimum_score, **requested.thresholds)
+
+
+def evidence_of(plan: SmokeTestPlan, results: SmokeTestResults, timeout: float | None = None) -> Evidence:
+    """All that a plan's results show."""
+    return Evidence(
+        scores=results.scores,
+        requested=plan.requested,
+        comparisons=plan.comparisons,
+        load=results.load(plan),
+        timeout=timeout,
+        stop_reason=results.stop_reason,
+    )
 
 
 def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Check, ...]:
@@ -34,30 +48,30 @@ def report(
     *,
     run_id: str,
     grader_arn: str,
-    seed: int,
-    evidence: Evidence,
-    thresholds: Thresholds,
-    planned: Calls,
-    invocations: int,
+    request: RunRequest,
+    plan: SmokeTestPlan,
+    results: SmokeTestResults,
+    timeout: float | None,
     seconds: float,
     functions: int = 1,
     dataset_checks: tuple[CheckSummary, ...] = (),
 ) -> SmokeTestReport:
-    """The whole report, with every block among the reasons."""
-    checks = judge(evidence, thresholds)
+    """The whole report, with every block among the reasons. `timeout`: the grader's, in seconds; None: unknown."""
+    limits, evidence = thresholds(request.smoke_test), evidence_of(plan, results, timeout)
+    checks = judge(evidence, limits)
     reasons = tuple(f"{c.name}: {c.detail}" for c in checks if c.result == CheckResult.BLOCK)
     return SmokeTestReport(
         run_id=run_id,
         grader_arn=grader_arn,
-        seed=seed,
+        seed=request.dataset.split.seed,
         trusted=not reasons,
         reasons=reasons,
         checks=checks,
         dataset_checks=dataset_checks,
-        thresholds=thresholds,
-        overrides=thresholds.overrides(),
-        planned=planned,
-        invocations=invocations,
+        thresholds=limits,
+        overrides=limits.overrides(),
+        planned=plan.calls,
+        invocations=results.invocations,
         judge=evidence.judge_work,
         agreement=evidence.agreement,
         scores=tuple(_probe_score(s) for s in evidence.scores),

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from rft.contracts.probe_batches import SmokeTestPart
+from rft.contracts.dataset import SplitName
+from rft.contracts.probe_batches import ProbePart
 from rft.contracts.smoke_test import Calls
+from rft.errors import StalePlan
 from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, ROLLOUTS_PER_STEP
 from rft.smoke_test.probes import (
     ATTACKED_ROWS,
@@ -32,7 +35,7 @@ from rft.smoke_test.probes import (
 from rft.smoke_test.replies import SWEEP
 from rft.smoke_test.sampling import SampledRow
 from rft.smoke_test.shapes import SHAPES
-from rft.tasks.base import Task
+from rft.tasks.base import Comparison, Task, comparison
 
 FIRST, ATTACKS, ALONE, REORDERED, LOAD = "canned", "attacks", "alone", "reordered", "load"
 ROUNDS = ("round 1", "round 2", "round 3")
@@ -41,87 +44,113 @@ PARALLELISM = 4
 """Batches under way at once: a judge that fans out 16 calls per batch then meets 64, well under common quotas."""
 
 REPEATED_ROWS = 10
-"""A right and a wrong answer of each are asked again: 20 answers, three rounds."""
+"""A right and a wrong answer of each are sent again: 20 answers, three rounds."""
 
 FEW = 8
-"""Answers that are asked alone and in each payload shape."""
+"""Answers that are sent alone and in each payload shape."""
 
-PART_ASKS = 2 * PARALLELISM
-"""What one of many functions asks. Each batch is waited for for 300 s at most, so two rounds of them end in 600 s:
+PART_BATCHES = 2 * PARALLELISM
+"""What one of many functions sends. Each batch is waited for for 300 s at most, so two rounds of them end in 600 s:
 within a Lambda's 900 s, however slow the grader is."""
 
 
 @dataclass(frozen=True)
-class Ask:
+class ProbeBatch:
     """One call of the grader."""
 
     trial: str
-    batch: tuple[Probe, ...]
+    probes: tuple[Probe, ...]
 
     def event(self) -> list[dict[str, Any]]:
         """The payload, in the shape that the trial is named after, else flat."""
         shape = SHAPES.get(self.trial, dict)
-        return [shape(probe.event()) for probe in self.batch]
+        return [shape(probe.event()) for probe in self.probes]
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Calls of which `parallel` may be under way at once. The next phase starts when all are answered.
+    """Batches by number, of which `parallel` may run at once. The next phase starts when all are answered.
 
-    `grows`: there are more of them, the more rows are sampled, so that several functions may have to make them.
+    `grows`: there are more of them, the more rows are sampled, so that several functions may have to send them.
     """
 
-    asks: tuple[Ask, ...]
+    batches: Mapping[int, ProbeBatch]
     parallel: int = PARALLELISM
     grows: bool = False
 
 
-Plan = tuple[Phase, ...]
+@dataclass(frozen=True)
+class SmokeTestPlan:
+    """Every batch, by number: its place in the plan, from 0.
+
+    `requested`: rows of each split that were requested. `comparisons`: of the rows that compare two responses.
+    """
+
+    phases: tuple[Phase, ...]
+    requested: Mapping[SplitName, int] = field(default_factory=dict)
+    comparisons: Mapping[tuple[str, int], Comparison] = field(default_factory=dict)
+
+    @cached_property
+    def batches(self) -> dict[int, ProbeBatch]:
+        """All phases' batches."""
+        return {number: batch for phase in self.phases for number, batch in phase.batches.items()}
+
+    @property
+    def calls(self) -> Calls:
+        """What the plan costs if nothing stops it."""
+        sent = [probe for batch in self.batches.values() for probe in batch.probes]
+        right = sum(probe.right for probe in sent)
+        return Calls(invocations=len(self.batches), answers=len(sent), right_answers=right)
+
+    def select(self, numbers: Sequence[int]) -> dict[int, ProbeBatch]:
+        """Batches by their numbers. Raises StalePlan for a number that the plan does not have."""
+        if missing := [number for number in numbers if number not in self.batches]:
+            raise StalePlan(f"the smoke test's plan has no batch {missing[0]}; start the run again")
+        return {number: self.batches[number] for number in numbers}
 
 
-def plan(rows: Sequence[SampledRow], task: Task, seed: int, *, rollouts_per_step: int = ROLLOUTS_PER_STEP) -> Plan:
-    """Every call, in phases. `rows` holds at least one."""
-    asked = [answers(row, task, seed) for row in rows]
-    again = _repeated(asked, seed)
-    besides = [p for row in _attacked(rows) for p in (*attacks_on(row, task, seed), *mirrored(row, task, seed))]
-    return (
-        Phase((Ask(FIRST, tuple(canned(rows[0], seed))),)),
-        Phase(tuple(Ask(shape, again[:FEW]) for shape in SHAPES)),
-        Phase(tuple(Ask(name, again) for name in ROUNDS), parallel=1),
-        Phase((Ask(REORDERED, again[::-1]), *(Ask(ALONE, (probe,)) for probe in again[:FEW]))),
-        Phase(_swept(SWEEP, [probe for row in asked for probe in row], seed), grows=True),
-        Phase(_swept(ATTACKS, besides, seed), grows=True),
-        Phase(tuple(Ask(LOAD, batch) for batch in _load(asked, rollouts_per_step)), parallel=MAX_PARALLEL),
-    )
+def divide(pending: Sequence[int], first: int) -> tuple[ProbePart, ...]:
+    """Pending batches as parts, one for each function; parts are counted from `first` on."""
+    shares = (tuple(pending[at : at + PART_BATCHES]) for at in range(0, len(pending), PART_BATCHES))
+    return tuple(ProbePart(number=number, batches=share) for number, share in enumerate(shares, first))
 
 
-def numbered(plan: Plan) -> Iterator[tuple[Phase, dict[int, Ask]]]:
-    """Each phase with its calls by number: their place in the whole plan, from 0."""
+def build_plan(
+    rows: Sequence[SampledRow],
+    task: Task,
+    seed: int,
+    *,
+    requested: Mapping[SplitName, int] | None = None,
+    rollouts_per_step: int = ROLLOUTS_PER_STEP,
+) -> SmokeTestPlan:
+    """Every batch, in phases. `rows` holds at least one."""
+    own = [answers(row, task, seed) for row in rows]
+    again = _repeated(own, seed)
+    attacks = [p for row in _attacked(rows) for p in (*attacks_on(row, task, seed), *mirrored(row, task, seed))]
     numbers = itertools.count()
-    for phase in plan:
-        yield phase, {number: ask for ask, number in zip(phase.asks, numbers, strict=False)}
+
+    def phase(batches: Iterable[ProbeBatch], parallel: int = PARALLELISM, *, grows: bool = False) -> Phase:
+        return Phase({next(numbers): batch for batch in batches}, parallel, grows)
+
+    phases = (
+        phase([ProbeBatch(FIRST, tuple(canned(rows[0], seed)))]),
+        phase(ProbeBatch(shape, again[:FEW]) for shape in SHAPES),
+        phase((ProbeBatch(name, again) for name in ROUNDS), parallel=1),
+        phase([ProbeBatch(REORDERED, again[::-1]), *(ProbeBatch(ALONE, (probe,)) for probe in again[:FEW])]),
+        phase(_swept(SWEEP, [probe for row in own for probe in row], seed), grows=True),
+        phase(_swept(ATTACKS, attacks, seed), grows=True),
+        phase((ProbeBatch(LOAD, batch) for batch in _load(own, rollouts_per_step)), parallel=MAX_PARALLEL),
+    )
+    return SmokeTestPlan(phases, requested or {}, _comparisons(rows, task))
 
 
-def by_number(plan: Plan) -> dict[int, Ask]:
-    """Every call of the plan."""
-    return {number: ask for _, asks in numbered(plan) for number, ask in asks.items()}
+def _comparisons(rows: Sequence[SampledRow], task: Task) -> dict[tuple[str, int], Comparison]:
+    found = ((row.key, comparison(task, row.row)) for row in rows)
+    return {key: compared for key, compared in found if compared is not None}
 
 
-def parts(numbers: Sequence[int], first: int) -> tuple[SmokeTestPart, ...]:
-    """Calls shared out among functions; the parts are counted from `first` on."""
-    shares = (tuple(numbers[at : at + PART_ASKS]) for at in range(0, len(numbers), PART_ASKS))
-    return tuple(SmokeTestPart(number=number, batches=share) for number, share in enumerate(shares, first))
-
-
-def calls(plan: Plan) -> Calls:
-    """What the plan costs if nothing stops it."""
-    asks = [ask for phase in plan for ask in phase.asks]
-    sent = [probe for ask in asks for probe in ask.batch]
-    return Calls(invocations=len(asks), answers=len(sent), right_answers=sum(probe.right for probe in sent))
-
-
-def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[Ask, ...]:
-    return tuple(Ask(trial, batch) for batch in batches(shuffled(probes, seed, trial)))
+def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[ProbeBatch, ...]:
+    return tuple(ProbeBatch(trial, batch) for batch in batches(shuffled(probes, seed, trial)))
 
 
 def _attacked(rows: Sequence[SampledRow]) -> list[SampledRow]:
@@ -130,9 +159,9 @@ def _attacked(rows: Sequence[SampledRow]) -> list[SampledRow]:
     return [rows[n * len(rows) // count] for n in range(count)]
 
 
-def _repeated(asked: Sequence[Sequence[Probe]], seed: int) -> tuple[Probe, ...]:
+def _repeated(rows: Sequence[Sequence[Probe]], seed: int) -> tuple[Probe, ...]:
     """One right and one wrong answer of a few rows, those with both first; shorter where the dataset has fewer."""
-    pairs = sorted((_pair(row) for row in asked), key=len, reverse=True)
+    pairs = sorted((_pair(row) for row in rows), key=len, reverse=True)
     chosen = [probe for pair in pairs[:REPEATED_ROWS] for probe in pair]
     return next(batches(shuffled(chosen, seed, "repeated")), ())
 
@@ -144,14 +173,14 @@ def _pair(row: Sequence[Probe]) -> list[Probe]:
     return [own[RIGHT], wrong] if RIGHT in own else [wrong]
 
 
-def _load(asked: Sequence[Sequence[Probe]], rollouts: int) -> Iterator[tuple[Probe, ...]]:
+def _load(rows: Sequence[Sequence[Probe]], rollouts: int) -> Iterator[tuple[Probe, ...]]:
     """As many batches as a training step is expected to send at once.
 
-    Half right answers and half wrong: a judge that is asked about right ones alone has as much to do when training
+    Half right answers and half wrong: a judge that is called for right ones alone has as much to do when training
     starts.
     """
-    pairs = [_pair(row) for row in asked]
-    wanted = min(rollouts, MAX_PARALLEL * BATCH_SAMPLES)
+    pairs = [_pair(row) for row in rows]
+    size = min(rollouts, MAX_PARALLEL * BATCH_SAMPLES)
     laps = (probe.again(lap) for lap in itertools.count() for pair in pairs for probe in pair)
-    sent = list(itertools.islice(laps, wanted))
-    return itertools.islice(batches(sent), math.ceil(wanted / BATCH_SAMPLES))
+    sent = list(itertools.islice(laps, size))
+    return itertools.islice(batches(sent), math.ceil(size / BATCH_SAMPLES))

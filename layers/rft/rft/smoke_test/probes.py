@@ -1,4 +1,4 @@
-"""The answers that are put to a grader, and the batches they travel in."""
+"""The answers that are sent to a grader, and their batches. Pure."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def canned(row: SampledRow, seed: int) -> list[Probe]:
 
 
 def answers(row: SampledRow, task: Task, seed: int) -> list[Probe]:
-    """What is asked of every row: the task's own answers, and two that are wrong for any task."""
+    """A row's own probes: the task's own answers, and two that are wrong for any task."""
     known, compared = task.probes(row.row), comparison(task, row.row)
     kinds = (
         (RIGHT, known.right[:ANSWERS_PER_KIND]),

@@ -18,7 +18,7 @@ SWEEP = "sweep"
 JUDGE_CALLED, JUDGE_CALLS = "judge_called", "judge_calls"
 INPUT_TOKENS, OUTPUT_TOKENS = "judge_input_tokens", "judge_output_tokens"
 JUDGE_METRICS = frozenset({JUDGE_CALLED, JUDGE_CALLS, INPUT_TOKENS, OUTPUT_TOKENS})
-"""Metrics by which a grader says whether a judge was asked about an answer (1.0 or 0.0), and what that took."""
+"""Metrics by which a grader says whether a judge was called for an answer (1.0 or 0.0), and what that took."""
 
 SHOWN = 60
 """Characters of a wrong value that a reason quotes."""
@@ -30,7 +30,7 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One probe, the trial it was asked in, and what came of it.
+    """One probe, the trial it was sent in, and what came of it.
 
     That is a score, an error that the grader itself reports, or a breach of contract. `judge` has those of the
     grader's metrics that count its judge's work.
@@ -84,7 +84,7 @@ def _id_breach(got: list[Any], ids: list[str]) -> str | None:
         return None
     if all(isinstance(i, str) for i in got) and sorted(got) == sorted(ids):
         return "it returned the results in another order than the samples"
-    n, wrong = next((n, i) for n, (i, wanted) in enumerate(zip(got, ids, strict=True)) if i != wanted)
+    n, wrong = next((n, i) for n, (i, sent) in enumerate(zip(got, ids, strict=True)) if i != sent)
     return f"it returned the id {_shown(wrong)} where {ids[n]} was sent"
 
 

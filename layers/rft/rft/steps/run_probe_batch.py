@@ -1,14 +1,14 @@
-"""Asks a grader one part of a smoke test's questions, where they take longer than one function has."""
+"""Sends a grader one part of a smoke test's probes, where they take longer than one function has."""
 
 from __future__ import annotations
 
-from rft.contracts.probe_batches import AskedPart, SmokeTestPart
+from rft.contracts.probe_batches import CompletedPart, ProbePart
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.observability import logger
 from rft.ports import Clock, GraderInvoker, ObjectStore
-from rft.smoke_test.part_store import Asked, keep_part
-from rft.smoke_test.plan_loader import questions
+from rft.smoke_test.part_store import save_part
+from rft.smoke_test.plan_loader import load_plan
 from rft.smoke_test.runner import ProbeRunner
 
 
@@ -18,19 +18,18 @@ def run_probe_batch(
     request: RunRequest,
     dataset: PreparedDataset,
     grader_arn: str,
-    part: SmokeTestPart,
+    part: ProbePart,
     store: ObjectStore,
     invoker: GraderInvoker,
     clock: Clock,
-) -> AskedPart:
-    """Write `runs/<run_id>/smoke_test/part-<number>.json`. What the scores mean is for smoke_test_grader to say.
+) -> CompletedPart:
+    """Write `runs/<run_id>/smoke_test/part-<number>.json`. smoke_test_grader judges the scores.
 
     Raises StalePlan, DatasetNotFound, RetryableThrottling, RetryableServiceError.
     """
-    began = clock.now()
-    asks = questions(request, dataset, store).asks(part.batches)
-    replies = ProbeRunner(grader_arn, invoker, clock).all(asks)
-    keep_part(run_id, part.number, Asked(replies, began), store)
-    seconds = (clock.now() - began).total_seconds()
-    logger().info("grader asked", part=part.number, invocations=len(replies), seconds=seconds)
-    return AskedPart(number=part.number, batches=len(replies))
+    batches = load_plan(request, dataset, store).select(part.batches)
+    results = ProbeRunner(grader_arn, invoker, clock).run_all(batches)
+    save_part(run_id, part.number, results, store)
+    seconds = (clock.now() - results.began).total_seconds()
+    logger().info("probes sent", part=part.number, invocations=results.invocations, seconds=seconds)
+    return CompletedPart(number=part.number, batches=len(results.replies))

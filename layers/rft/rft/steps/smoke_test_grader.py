@@ -1,4 +1,4 @@
-"""Prove the grader with answers whose worth is known, before a job is paid for."""
+"""Prove the grader with answers whose score is known, before a job is paid for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from rft.contracts.ledger import RunStatus
-from rft.contracts.probe_batches import SmokeTestParts
+from rft.contracts.probe_batches import PendingParts
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
@@ -15,11 +15,10 @@ from rft.observability import logger
 from rft.ports import Clock, GraderInvoker, Ledger, ObjectStore
 from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
-from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.part_store import Asked, asked_before, keep_part
-from rft.smoke_test.plan import calls, parts
-from rft.smoke_test.plan_loader import questions
-from rft.smoke_test.runner import PROBE_BUDGET, Answered, ProbeRunner
+from rft.smoke_test.part_store import load_parts, save_part
+from rft.smoke_test.plan import divide
+from rft.smoke_test.plan_loader import load_plan
+from rft.smoke_test.runner import PROBE_BUDGET, ProbeRunner
 from rft.tasks import task as task_named
 
 
@@ -33,58 +32,41 @@ def smoke_test_grader(
     store: ObjectStore,
     invoker: GraderInvoker,
     clock: Clock,
-    asked: int = 0,
-    at_once: timedelta = PROBE_BUDGET,
+    completed_parts: int = 0,
+    budget: timedelta = PROBE_BUDGET,
     require_approval: bool = False,
-) -> SmokeTestOutcome | SmokeTestParts:
+) -> SmokeTestOutcome | PendingParts:
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
-    Questions that grow with the sample and would take longer than `at_once` are handed on as parts, and the step goes
-    on from there once the first `asked` parts are kept. `graders` are those deployed here, name → ARN;
-    `require_approval` is the stack's own wish. Raises InvalidRequest (grader, dataset.task), StalePlan,
-    RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
+    Probes that would take longer than `budget` are handed off as parts; the step resumes once the first
+    `completed_parts` are saved. `graders` are those deployed here, name → ARN. Raises InvalidRequest (grader,
+    dataset.task), StalePlan, RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
-    timeout, started = invoker.timeout_seconds(arn), clock.now()
-    asking = ProbeRunner(arn, invoker, clock, at_once=at_once)
-    asks = questions(request, dataset, store)
-    planned = calls(asks.plan)
-    ledger.update(run_id, {"grader_arn": arn, "smoke_test_calls": planned})
-    before = asked_before(run_id, asked, asks, started, store)
-    answered = asking.go_on(asks.plan, before.replies)
-    if answered.left:
-        new = {number: reply for number, reply in answered.replies.items() if number not in before.replies}
-        keep_part(run_id, asked, Asked(new, started), store)
-        return _handed_on(arn, answered, asked + 1)
+    timeout, runner = invoker.timeout_seconds(arn), ProbeRunner(arn, invoker, clock, budget=budget)
+    plan = load_plan(request, dataset, store)
+    ledger.update(run_id, {"grader_arn": arn, "smoke_test_calls": plan.calls})
+    known = load_parts(run_id, completed_parts, plan, clock.now(), store)
+    results = runner.resume(plan, known)
+    if results.pending:
+        save_part(run_id, completed_parts, results.since(known), store)
+        parts = divide(results.pending, completed_parts + 1)
+        logger().info("probes are sent in parts", parts=len(parts), batches=len(results.pending))
+        return PendingParts(grader_arn=arn, parts=parts)
     report = gate.report(
         run_id=run_id,
         grader_arn=arn,
-        seed=request.dataset.split.seed,
-        evidence=Evidence(
-            scores=answered.scores,
-            wanted=asks.wanted,
-            comparisons=asks.comparisons,
-            load=answered.load(asks.plan),
-            timeout=timeout,
-            stopped=answered.stopped,
-        ),
-        thresholds=gate.thresholds(request.smoke_test),
-        planned=planned,
-        invocations=answered.invocations,
-        seconds=(clock.now() - before.began).total_seconds(),
-        functions=asked + 1,
+        request=request,
+        plan=plan,
+        results=results,
+        timeout=timeout,
+        seconds=(clock.now() - results.began).total_seconds(),
+        functions=completed_parts + 1,
         dataset_checks=record.dataset_checks or (),
     )
     outcome = _record(report, ledger, store)
-    needs = approval_reasons(request, stack_requires=require_approval)
-    return outcome.model_copy(update={"needs_approval": needs})
-
-
-def _handed_on(arn: str, answered: Answered, first: int) -> SmokeTestParts:
-    shared_out = parts(answered.left, first)
-    logger().info("grader is asked in parts", parts=len(shared_out), batches=len(answered.left), first=first)
-    return SmokeTestParts(grader_arn=arn, parts=shared_out)
+    return outcome.model_copy(update={"needs_approval": approval_reasons(request, stack_requires=require_approval)})
 
 
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> SmokeTestOutcome:

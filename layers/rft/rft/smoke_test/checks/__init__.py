@@ -1,4 +1,4 @@
-"""What is asked of a grader: each check is one pure function from the evidence and the thresholds to a result."""
+"""The checks: each is one pure function from the evidence and the thresholds to a result."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ CHECKS: tuple[CheckFunction, ...] = (
     load,
     sample,
 )
-"""In order of weight: the first that blocks is the first thing to mend, as it may cause those below it."""
+"""In order of weight: fix the first that blocks first, as it may cause those below it."""

@@ -33,7 +33,7 @@ def too_low(value: float, *, block: float, warn: float) -> CheckResult:
 
 def skipped(name: str, evidence: Evidence, why: str) -> Check:
     """Nothing to work on: never a pass. Where the grader failed early, that is why."""
-    return Check(name=name, result=CheckResult.SKIPPED, detail=evidence.stopped or why)
+    return Check(name=name, result=CheckResult.SKIPPED, detail=evidence.stop_reason or why)
 
 
 def worst_examples(blames: Iterable[Offender]) -> tuple[CheckExample, ...]:

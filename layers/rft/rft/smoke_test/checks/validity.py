@@ -49,7 +49,7 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     n, silent = len(replies), _never_called(evidence)
     detail = f"no {GRADER_ERROR} on {n} answers"
     if silent:
-        detail = "by the grader's own metric judge_called its judge was asked about none of the right answers"
+        detail = "the grader's metric judge_called is 0 for every right answer"
     if errors:
         detail = (
             f"the grader reported {GRADER_ERROR} on {len(errors)} of {n} answers: "
@@ -73,12 +73,12 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
 
 
 def sample(evidence: Evidence, _thresholds: Thresholds) -> Check:
-    """As many rows with right and wrong answers as were asked for; fewer prove less, and say so."""
+    """As many rows with right and wrong answers as were requested; fewer prove less."""
     if not evidence.swept:
         return skipped("sample", evidence, "no row's answers were put to the grader")
     found = Counter(row[0].probe.source.split for row in evidence.rows if _complete(row))
-    short = any(found[split] < wanted for split, wanted in evidence.wanted.items())
-    counts = " and ".join(f"{found[split]} of {wanted} {split} rows" for split, wanted in evidence.wanted.items())
+    short = any(found[split] < n for split, n in evidence.requested.items())
+    counts = " and ".join(f"{found[split]} of {n} {split} rows" for split, n in evidence.requested.items())
     return Check(
         name="sample",
         result=CheckResult.WARN if short else CheckResult.PASS,
@@ -87,7 +87,7 @@ def sample(evidence: Evidence, _thresholds: Thresholds) -> Check:
         statistic="rows with right and wrong answers",
         value=found.total(),
         comparison=">=",
-        warn_limit=sum(evidence.wanted.values()),
+        warn_limit=sum(evidence.requested.values()),
     )
 
 

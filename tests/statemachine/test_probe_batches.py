@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.probe_batches import AskedPart, RunProbeBatchInput, SmokeTestPart, SmokeTestParts
+from rft.contracts.probe_batches import CompletedPart, PendingParts, ProbePart, RunProbeBatchInput
 from rft.contracts.steps import PreparedDataset, SmokeTestInput, SmokeTestOutcome
 from rft.grading.batch_sizes import MAX_PARALLEL
 from rft.smoke_test.plan import PARALLELISM
@@ -27,7 +27,7 @@ DATASET = PreparedDataset(
     hyperparameters={},
 ).model_dump(mode="json")
 GRADER = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"
-TWO = (SmokeTestPart(number=1, batches=(17, 18)), SmokeTestPart(number=2, batches=(19,)))
+TWO = (ProbePart(number=1, batches=(17, 18)), ProbePart(number=2, batches=(19,)))
 FAILED = {"error": "RetryableThrottling", "cause": 'He said "no"'}
 VARIABLES: dict[str, Any] = {"dataset": DATASET, "grader_arn": GRADER}
 
@@ -37,10 +37,10 @@ def payload(step: str, state_input: Any) -> Any:
     return evaluated(TASKS[step]["Arguments"]["Payload"], states=states, **VARIABLES)
 
 
-def items(parts: tuple[SmokeTestPart, ...]) -> list[Any]:
+def items(parts: tuple[ProbePart, ...]) -> list[Any]:
     """What each item of the Map begins with."""
-    handed_on = SmokeTestParts(grader_arn=GRADER, parts=parts).model_dump(mode="json")
-    target, state_input = choose("AllProbesSent?", handed_on)
+    handed_off = PendingParts(grader_arn=GRADER, parts=parts).model_dump(mode="json")
+    target, state_input = choose("AllProbesSent?", handed_off)
     state, context = STATES[target], {"Execution": {"Input": RUN_INPUT}}
     return [
         evaluated(
@@ -59,11 +59,11 @@ def test_what_one_function_asked_goes_on_as_ever(trusted: bool) -> None:
 
 
 def test_a_smoke_test_begins_with_nothing_asked() -> None:
-    assert SmokeTestInput.model_validate(payload("SmokeTestGrader", DATASET)).asked == 0
+    assert SmokeTestInput.model_validate(payload("SmokeTestGrader", DATASET)).completed_parts == 0
 
 
 @pytest.mark.parametrize("parts", [TWO, TWO[:1]])
-def test_each_part_is_asked_of_the_same_grader(parts: tuple[SmokeTestPart, ...]) -> None:
+def test_each_part_is_asked_of_the_same_grader(parts: tuple[ProbePart, ...]) -> None:
     given = [RunProbeBatchInput.model_validate(payload("RunProbeBatch", item)) for item in items(parts)]
     assert tuple(each.part for each in given) == parts
     assert {each.grader_arn for each in given} == {GRADER}
@@ -72,10 +72,10 @@ def test_each_part_is_asked_of_the_same_grader(parts: tuple[SmokeTestPart, ...])
 
 @pytest.mark.parametrize("numbers", [(1,), (1, 2), (7, 5, 6)])
 def test_the_smoke_test_goes_on_once_all_parts_are_asked(numbers: tuple[int, ...]) -> None:
-    asked = [AskedPart(number=number, batches=8).model_dump(mode="json") for number in numbers]
-    target, handed_on = choose("AllBatchesRun?", asked)
+    parts = [CompletedPart(number=number, batches=8).model_dump(mode="json") for number in numbers]
+    target, handed_off = choose("AllBatchesRun?", parts)
     assert target == "SmokeTestGrader"
-    assert SmokeTestInput.model_validate(payload(target, handed_on)).asked == max(numbers) + 1
+    assert SmokeTestInput.model_validate(payload(target, handed_off)).completed_parts == max(numbers) + 1
 
 
 @pytest.mark.parametrize("others", [[], [{"number": 0, "batches": 8}], [{"error": "Other", "cause": "later"}]])

@@ -1,0 +1,52 @@
+"""What a smoke test brought in, batch by batch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rft.smoke_test.plan import LOAD, SmokeTestPlan
+from rft.smoke_test.replies import Scored
+
+
+@dataclass(frozen=True)
+class BatchReply:
+    """What came of one call. No scores: AWS refused it under load. `seconds` is None where it was not answered."""
+
+    scores: tuple[Scored, ...]
+    seconds: float | None
+    sent: bool = True
+
+
+@dataclass(frozen=True)
+class SmokeTestResults:
+    """Replies by their batches' numbers, whoever sent them.
+
+    `began`: when the first was sent. `pending`: batches that there was no time for. `stop_reason`: why the rest of the
+    plan was not sent, where the grader gave a reason.
+    """
+
+    began: datetime
+    replies: Mapping[int, BatchReply]
+    pending: tuple[int, ...] = ()
+    stop_reason: str | None = None
+
+    @property
+    def scores(self) -> tuple[Scored, ...]:
+        """In the plan's order."""
+        return tuple(s for _, reply in sorted(self.replies.items()) for s in reply.scores)
+
+    @property
+    def invocations(self) -> int:
+        """Calls of the grader that were made."""
+        return sum(reply.sent for reply in self.replies.values())
+
+    def load(self, plan: SmokeTestPlan) -> tuple[float | None, ...]:
+        """Seconds of each batch of the load trial, None for one that was refused."""
+        sent = sorted(self.replies.items())
+        return tuple(reply.seconds for number, reply in sent if plan.batches[number].trial == LOAD)
+
+    def since(self, known: SmokeTestResults) -> SmokeTestResults:
+        """Those replies that `known` does not have."""
+        return replace(self, replies={n: reply for n, reply in self.replies.items() if n not in known.replies})
