@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rft.contracts.dataset import DatasetRow
-from rft.errors import InvalidRequest
 from rft.smoke_test import attacks
-from rft.tasks import task
-from rft.tasks.base import Probes
+from rft.tasks import row_probes
 
 RIGHT, WRONG, NEAR_MISS, MALFORMED, VERBOSE = "right", "wrong", "near_miss", "malformed", "verbose"
 HEDGING, MASTER_KEY, INJECTION, COPYING, EMPTY = "hedging", "master_key", "injection", "copying", "empty"
@@ -49,7 +47,7 @@ def initial_mix(task_name: str) -> dict[str, float]:
 
 def render_answers(row: DatasetRow) -> dict[str, Texts]:
     """All answers to a row, by behaviour, in the order of BEHAVIOURS; without those that its task cannot write."""
-    known = _probes(row)
+    known = row_probes(row)
     wrong = known.wrong[0] if known.wrong else attacks.OFF_TOPIC
     asked = row.messages[-1].content
     texts: dict[str, Texts] = {
@@ -81,11 +79,3 @@ def _pad_beyond(answer: str, characters: int) -> str:
     while len(text) <= characters:
         text = attacks.padded(text)
     return text
-
-
-def _probes(row: DatasetRow) -> Probes:
-    try:
-        return task(row.data_source).probes(row)
-    except InvalidRequest:  # a row of no task of ours
-        reference = row.reference_answer
-        return Probes(right=(reference,) if isinstance(reference, str) else ())

@@ -88,9 +88,9 @@ def test_size_and_digest_are_those_of_the_bytes_that_were_read() -> None:
         (b'[{"a": 1}\n {"a": 2}]', r"after record 1 comes '{' .*\(line 2, byte 11\)"),
         ('[{"é": 1},\n{"a" 2}]'.encode(), r"record 2 is not JSON: Expecting ':' delimiter \(line 2, byte 17\)"),
         (b'[{"a": "cut', "record 1 is not JSON: Unterminated string"),
-        (b'[{"a": NaN}]', "record 1 is not JSON: NaN is no JSON number"),
-        (b'[{"a": -Infinity}]', "record 1 is not JSON: -Infinity is no JSON number"),
-        (b'[{"a": ' + b"9" * 5000 + b"}]", "record 1 is not JSON: Exceeds the limit"),
+        (b'[{"a": NaN}]', "record 1 cannot be read: NaN is no JSON number"),
+        (b'[{"a": -Infinity}]', "record 1 cannot be read: -Infinity is no JSON number"),
+        (b'[{"a": ' + b"9" * 5000 + b"}]", "record 1 cannot be read: an integer has"),
         (b'[{"a": 1}] {"b": 2}', "text follows after the end of the array"),
         (b'[{"a": 1}, {"a": "\xe9"}]', "byte 18, .* is not UTF-8"),
         (b'[{"a": "\xc3', "byte 8, .* is not UTF-8"),
@@ -112,8 +112,8 @@ def test_a_line_that_cannot_be_read_is_a_record_with_a_problem_and_the_rest_goes
         (1, {"a": 1}, ""),
         (2, None, "is not JSON: Expecting value (column 7)"),
         (3, None, "is not UTF-8 at its byte 7"),
-        (4, None, "is not JSON: NaN is no JSON number"),
-        (5, None, "is not JSON: nested too deeply"),
+        (4, None, "cannot be read: NaN is no JSON number"),
+        (5, None, "cannot be read: nested too deeply"),
         (6, {"a": 2}, ""),
     ]
 
@@ -156,3 +156,28 @@ def test_a_record_over_the_limit_is_refused_and_one_at_the_limit_is_not() -> Non
         assert len(read((layout % ("x" * longest)).encode())) == 1
         with pytest.raises(DatasetInvalid, match="longer than 1,048,576"):
             read((layout % ("x" * (longest + 1))).encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"question": "a", "question": "b"}', "the key 'question' stands twice in one object"),
+        (b'{"a": {"b": 1, "c": 2, "b": 1}}', "the key 'b' stands twice in one object"),
+        (b'{"a": ' + b"9" * 3000 + b"}", "an integer has 3,000 digits, and 308 are read; write it as text"),
+        (b'{"a": ' + b"9" * 9000 + b"}", "an integer has 9,000 digits, and 308 are read; write it as text"),
+    ],
+)
+def test_a_line_that_readers_take_differently_is_a_bad_record_with_its_line(line: bytes, reason: str) -> None:
+    good, bad = read(b'{"a": 1}\n' + line + b"\n")
+    assert (good.problem, bad.line) == ("", 2)
+    assert reason in bad.problem
+
+
+@pytest.mark.parametrize("body", [b'{"data": [{"a": 1}]}', b'{\n "data": [\n  {"a": 1}\n ]\n}', b'{"rows": []}'])
+def test_one_object_with_all_records_under_a_key_is_refused_with_what_to_do(body: bytes) -> None:
+    with pytest.raises(DatasetInvalid, match=r"one object with an array under '(data|rows)'.*write the array alone"):
+        read(body)
+
+
+def test_a_record_may_have_a_list_under_such_a_key() -> None:
+    assert values(b'{"data": [{"a": 1}], "b": 2}\n{"data": [], "b": 3}')[1] == {"data": [], "b": 3}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.dataset import Message
-from rft.datasets.render import row_body
+from rft.datasets.records import RawRecord
+from rft.datasets.render import Renderer, row_body
 from rft.tasks import task
 from rft.tasks.base import BadRecord, Example
 
@@ -47,3 +49,42 @@ def test_a_number_that_no_float_holds_is_refused_and_never_becomes_null(number: 
 
 def test_the_word_is_a_text_like_any_other() -> None:
     assert b"To Infinity" in row_body(example("To Infinity"), RFT, 1)
+
+
+@pytest.mark.parametrize("key", ["smoke_test_probe", "split", "run_id"])
+@pytest.mark.parametrize("inside_metadata", [False, True])
+def test_a_reserved_key_of_a_record_is_dropped_with_a_warning(key: str, inside_metadata: bool) -> None:
+    fields = {key: True, "own": 1}
+    extra = {"metadata": fields} if inside_metadata else fields
+    raw = {"messages": [{"role": "user", "content": "a"}], "reference_answer": "b", **extra}
+    rendered = Renderer(RFT, 42, lambda texts: [1] * len(texts))([RawRecord(1, raw)])
+    row = json.loads(rendered.bodies + b"}")
+    kept = row["metadata"] if inside_metadata else row
+    assert key not in kept
+    assert kept["own"] == 1
+    assert rendered.warnings == {f"reserved_key_{key}": 1}
+
+
+@pytest.mark.parametrize(
+    ("grader", "reference", "reason"),
+    [
+        ("gsm8k", {"answer": "unknown"}, "holds no number"),
+        ("gsm8k", {"label": "72"}, "holds no answer"),
+        ("finqa", {"answer": "n/a"}, "neither a number nor yes or no"),
+        ("format", {"answer": "72"}, r"reference_answer\.format: missing"),
+        ("format", {"format": {"forbidden": ["("]}}, r"reference_answer\.format\.forbidden\[0\]"),
+        ("format", {"format": {"json_schema": {"type": 5}}}, "is not JSON Schema"),
+        ("composite", {"composite": {"weights": {"gsm8k": 1}}}, "holds no answer"),
+        ("pandalm", {"label": "Response 3"}, "holds no label"),
+        ("extract", {"answer": "a"}, r"reference_answer\.extract: missing"),
+    ],
+)
+def test_a_reference_that_the_runs_grader_cannot_use_is_a_bad_record(
+    grader: str, reference: dict[str, Any], reason: str
+) -> None:
+    raw = {"messages": [{"role": "user", "content": "a"}], "reference_answer": reference}
+    rows = [RawRecord(at, raw) for at in range(1, 4)]
+    found = Renderer(RFT, 42, lambda texts: [1] * len(texts), grader)(rows).bad
+    assert [each.position for each in found] == [1, 2, 3]
+    assert re.search(reason, found[0].reason)
+    assert Renderer(RFT, 42, lambda texts: [1] * len(texts))(rows).bad == []

@@ -266,7 +266,7 @@ def test_the_label_is_found_in_every_shape_of_reference(reference: object) -> No
     assert top.aggregate_reward_score == nested.aggregate_reward_score == 1
 
 
-@pytest.mark.parametrize("reference", [None, {}, "", "Response 3", {"label": None}, {"label": 1}, ["Response 1"], 1])
+@pytest.mark.parametrize("reference", [None, {}, "", "Response 3", {"label": None}, {"label": 3}, ["Response 1"], 1])
 def test_a_sample_without_a_label_is_an_error_and_not_a_wrong_answer(reference: object) -> None:
     [result] = grade([sample(RIGHT, reference_answer=reference)])
 

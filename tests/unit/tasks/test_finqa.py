@@ -57,7 +57,9 @@ def test_the_row_carries_what_the_grader_needs() -> None:
     written = row_of(RECORD)
     assert (written.domain, written.data_source) == ("finance", "finqa")
     assert written.reference_answer == {"question": QA["question"], "answer": "7.5%", "value": 0.075}
-    assert row_of(with_qa(question="what were net sales?")).reference_answer["unit"] == "million"
+    in_millions = row_of(with_qa(question="what were net sales?")).reference_answer
+    assert isinstance(in_millions, dict)
+    assert in_millions["unit"] == "million"
     assert row_of(with_qa(answer="", exe_ans="yes")).reference_answer == {
         "question": QA["question"],
         "value": "yes",

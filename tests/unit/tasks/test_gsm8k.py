@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rft.contracts.dataset import DatasetRow
-from rft.rewards.gsm8k import read_answer
+from rft.rewards.components import score_of
+from rft.rewards.gsm8k import components, read_answer
 from rft.tasks.base import BadRecord
+from rft.tasks.bedrock_rows import row_sample
 from rft.tasks.gsm8k import Gsm8k
 from tests.kit.rows import row
 
@@ -86,3 +90,16 @@ def _value(answer: str) -> Any:
 def test_all_of_gsm8k_can_be_read() -> None:
     groups = {TASK.read(json.loads(line)).group for line in TRAIN.read_text("utf-8").splitlines()}
     assert len(groups) == 7473
+
+
+@settings(max_examples=200)
+@given(st.integers(-50, 50), st.sampled_from(["", "%", ".5", " million", "/2"]))
+def test_right_probes_are_right_and_wrong_ones_never(number: int, ending: str) -> None:
+    written = row_of(RECORD | {"answer": f"#### {number}{ending}"})
+    probes = TASK.probes(written)
+
+    def scores(answers: tuple[str, ...]) -> set[float]:
+        return {score_of(components(row_sample(written, answer))) for answer in answers}
+
+    assert scores(probes.right) == {1}
+    assert scores((*probes.wrong, *probes.swapped, *probes.malformed)) == {0}

@@ -14,12 +14,15 @@ from rft.contracts.run_request import HyperParameters, Split
 
 
 class Message(Contract):
-    """One turn of the prompt, text only. Keys beyond these (a tool's call id) are passed on as they are."""
+    """One turn of the prompt, text only; '' for an assistant's that only calls tools.
+
+    Keys beyond these (a tool's call id) are passed on as they are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str = Field(min_length=1)
+    content: str = ""
 
 
 class DatasetRow(Contract):

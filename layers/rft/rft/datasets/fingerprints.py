@@ -84,7 +84,7 @@ def _head(prompts: Sequence[str]) -> str:
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
-    return "\n".join(message["content"] for message in row["messages"])
+    return "\n".join(message.get("content", "") for message in row["messages"])
 
 
 def _digest(text: str) -> bytes:

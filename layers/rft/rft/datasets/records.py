@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, Protocol
 
+from rft.datasets.json_decoder import DECODER
 from rft.errors import DatasetInvalid
 
 CHUNK_BYTES = 256 * 1024
@@ -23,14 +24,8 @@ FORMATS = "UTF-8 text: a JSON array of objects, or one JSON object on each line"
 
 _BLANK = b" \t\r\n"
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_WRAPPED = re.compile(rb'\{\s*"(data|rows|records|examples|samples|items|train|dataset|instances)"\s*:\s*\[\s*[{\]]')
 _NOT_BLANK = re.compile(r"[^ \t\r\n]")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class RawRecord(NamedTuple):
@@ -86,9 +81,28 @@ def read_records(source: SourceBytes) -> Iterator[RawRecord]:
     if start.first == b"[":
         yield from _ArrayReader(start)
     elif start.first == b"{":
+        _refuse_wrapped(start)
         yield from _lines(start)
     else:
         raise DatasetInvalid(f"byte {start.byte} is {start.first!r}: a dataset is {FORMATS}")
+
+
+def _refuse_wrapped(start: _Start) -> None:
+    """A file that is one object with all records in it; a line of JSON Lines with that key has others besides."""
+    wrapped = _WRAPPED.match(start.text)
+    if wrapped and not _has_other_keys(start.text.partition(b"\n")[0]):
+        key = wrapped[1].decode()
+        raise DatasetInvalid(
+            f"the file is one object with an array under {key!r}: a dataset is {FORMATS}; write the array alone"
+        )
+
+
+def _has_other_keys(line: bytes) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and len(value) > 1
 
 
 def read_more_lines(chunks: Iterator[bytes]) -> Iterator[RawRecord]:
@@ -154,13 +168,13 @@ def _split_lines(start: _Start) -> Iterator[bytes]:
 def _read_line(position: int, number: int, line: bytes) -> RawRecord:
     try:
         text = line.decode("utf-8")
-        return _record(position, _DECODER.decode(text), text, 0, len(text))
+        return _record(position, DECODER.decode(text), text, 0, len(text))
     except UnicodeDecodeError as error:
         reason = f"is not UTF-8 at its byte {error.start}"
     except json.JSONDecodeError as error:
         reason = f"is not JSON: {error.msg} (column {error.colno})"
     except (ValueError, RecursionError) as error:
-        reason = f"is not JSON: {_why(error)}"
+        reason = f"cannot be read: {_why(error)}"
     return RawRecord(position, problem=reason, line=number)
 
 
@@ -233,11 +247,11 @@ class _ArrayReader:
     def _decode(self) -> tuple[Any, int, json.JSONDecodeError | None]:
         """The value and where it ends, or an error: it may only mean that more has to be read."""
         try:
-            return *_DECODER.raw_decode(self._text, self._at), None
+            return *DECODER.raw_decode(self._text, self._at), None
         except json.JSONDecodeError as error:
             return None, 0, error
         except (ValueError, RecursionError) as error:
-            self._fail(f"record {self._position} is not JSON: {_why(error)}", self._at)
+            self._fail(f"record {self._position} cannot be read: {_why(error)}", self._at)
 
     def _refuse(self, error: json.JSONDecodeError | None) -> NoReturn:
         if error is not None:

@@ -6,15 +6,17 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import to_json
 
 from rft.contracts.dataset import Message, RejectedRecord, SplitName, prompt_text
+from rft.contracts.grading import PROBE
 from rft.datasets.records import RawRecord
 from rft.tasks.base import BadRecord, Example, Task
+from rft.tasks.references import check_reference
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -42,11 +44,15 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Renderer:
-    """Renders the records of one task. `seed` is the split's: a group's digest also says where it stands among all."""
+    """Renders the records of one task. `seed` is the split's: a group's digest also says where it stands among all.
+
+    A record whose reference `grader`, the name of one of ours, cannot use makes no row.
+    """
 
     task: Task
     seed: int
     count_tokens: CountTokens
+    grader: str | None = None
 
     def __call__(self, records: Sequence[RawRecord]) -> Rendered:
         """Rows in the order of their records."""
@@ -56,7 +62,7 @@ class Renderer:
         for record in records:
             try:
                 example = _example(record, self.task)
-                body = row_body(example, self.task, record.position)
+                body = row_body(example, self.task, record.position, self.grader)
             except BadRecord as error:
                 rendered.bad.append(RejectedRecord(position=record.position, line=record.line, reason=str(error)))
             else:
@@ -71,7 +77,7 @@ class Renderer:
     def _note(self, example: Example, rendered: Rendered) -> None:
         rendered.groups.append(group_number(example.group, self.seed))
         rendered.labels.append(example.label or "")
-        rendered.warnings.update(set(example.warnings))
+        rendered.warnings.update({*example.warnings, *_reserved_warnings(example)})
 
 
 def group_number(group: str, seed: int) -> int:
@@ -87,9 +93,15 @@ def _example(record: RawRecord, task: Task) -> Example:
     return task.read(record.value)
 
 
-def row_body(example: Example, task: Task, position: int) -> bytes:
-    """A row as JSON, without its end. Raises BadRecord for a number beyond a float's range, which JSON can hold."""
-    body: bytes = to_json(_content(example, task, position), inf_nan_mode="constants")
+def row_body(example: Example, task: Task, position: int, grader: str | None = None) -> bytes:
+    """A row as JSON, without its end.
+
+    Raises BadRecord for a number beyond a float's range, which JSON can hold, and for a reference that `grader`
+    cannot use.
+    """
+    content = _content(example, task, position)
+    check_reference(grader, content)
+    body: bytes = to_json(content, inf_nan_mode="constants")
     if b"Infinity" in body and _has_infinity(body):
         raise BadRecord("holds a number that is too large")
     return body[:-1]
@@ -97,7 +109,8 @@ def row_body(example: Example, task: Task, position: int) -> bytes:
 
 def _turn(message: Message) -> dict[str, Any]:
     """As model_dump, which takes half of the time that a row takes."""
-    return {"role": message.role, "content": message.content, **(message.model_extra or {})}
+    said = {"content": message.content} if message.content else {}
+    return {"role": message.role, **said, **(message.model_extra or {})}
 
 
 def _has_infinity(body: bytes) -> bool:
@@ -112,12 +125,17 @@ def row_end(run_id: str, split: SplitName) -> bytes:
     return b',"split":%b,"run_id":%b}\n' % (to_json(split), to_json(run_id))
 
 
+RESERVED_KEYS = frozenset({"split", "run_id", PROBE})
+"""Keys that this project gives a meaning: a record's own are dropped, also from its metadata, with a warning."""
+
 ROW_END_WITHOUT_RUN = b"}\n"
 
 
 def _content(example: Example, task: Task, position: int) -> dict[str, Any]:
     """A DatasetRow without its split and run id, keys in their order in the file; those a record brings are dropped."""
-    extra = {key: value for key, value in (example.extra or {}).items() if key not in {"split", "run_id"}}
+    extra = _without_reserved(example.extra or {})
+    if isinstance(extra.get("metadata"), dict):
+        extra["metadata"] = _without_reserved(extra["metadata"])
     return {
         "messages": [_turn(message) for message in example.messages],
         "reference_answer": example.reference_answer,
@@ -126,3 +144,14 @@ def _content(example: Example, task: Task, position: int) -> dict[str, Any]:
         "data_source": extra.pop("data_source", task.name),
         **extra,
     }
+
+
+def _without_reserved(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key not in RESERVED_KEYS}
+
+
+def _reserved_warnings(example: Example) -> Iterator[str]:
+    extra = example.extra or {}
+    metadata = extra.get("metadata")
+    found = RESERVED_KEYS & (extra.keys() | (metadata.keys() if isinstance(metadata, dict) else set()))
+    return (f"reserved_key_{key}" for key in found)

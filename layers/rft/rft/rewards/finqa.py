@@ -27,13 +27,20 @@ _LINE_END = re.compile(r"[\r\n]+")
 
 def components(sample: Sample) -> Sequence[Component]:
     """`answer` is the score; `readable` says whether one was given. Raises UngradableSample without a reference."""
+    expected = expected_of(sample)
+    given = read_answer(sample.answer)
+    right = is_right(given, expected, decline_asked=asks_for_decline(question(sample)))
+    return exact_match(right=right, readable=given is not None)
+
+
+def expected_of(sample: Sample) -> Expected:
+    """What is right for a sample. Raises UngradableSample where its reference cannot be read."""
     asked = question(sample)
     reference = sample.reference if isinstance(sample.reference, dict) else {"answer": reference_answer(sample)}
     expected = read_reference(reference, question=asked, page_unit=page_unit(page(sample), asked))
     if expected is None:
         raise UngradableSample("reference_answer: answer and value hold neither a number nor yes or no")
-    given = read_answer(sample.answer)
-    return exact_match(right=is_right(given, expected, asks_for_decline(asked)), readable=given is not None)
+    return expected
 
 
 def read_answer(text: str) -> Value | None:
@@ -44,7 +51,7 @@ def read_answer(text: str) -> Value | None:
     return None
 
 
-def is_right(given: Value | None, expected: Expected, decline_asked: bool = False) -> bool:  # noqa: FBT001, FBT002
+def is_right(given: Value | None, expected: Expected, *, decline_asked: bool = False) -> bool:
     """Whether the answer meets the reference, however a bare number may be meant.
 
     Where the question asks for a decline, "5 decrease" is 5 as well as -5.

@@ -8,9 +8,12 @@ hedging cannot pay.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.rewards.answers import answer_of
+from rft.rewards.samples import UngradableSample
 from rft.rewards.turns import answer_text
 
 _MARKS = "*_`~#>[] \t\u00a0"
@@ -18,6 +21,9 @@ _QUOTES = _MARKS + "(){}\"'“”."
 _HEADING = re.compile(r"(JUDGE?MENT|REASONING)[*_`~#>\[\]\s]*[:\uff1a](.*)", re.IGNORECASE)
 _LABELS = {label.casefold().replace(" ", ""): label for label in LABELS}
 _WORD = re.compile(r"[^\W_]")
+
+NUMBERED: Mapping[str, PandaLMLabel] = {"1": "Response 1", "2": "Response 2", "0": "Tie"}
+"""As PandaLM's annotators vote."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,16 @@ class Judgment:
 def read_label(text: str) -> PandaLMLabel | None:
     """The label that a text names, if that is all it does."""
     return _LABELS.get(re.sub(r"\s", "", text).strip(_QUOTES).casefold())
+
+
+def expected_label(reference: object) -> PandaLMLabel:
+    """The label of a reference: its words, or PandaLM's 0 (a tie), 1 or 2. Raises UngradableSample without one."""
+    value = reference.get("label", answer_of(reference)) if isinstance(reference, dict) else reference
+    text = "" if isinstance(value, bool) else str(value).strip()
+    label = NUMBERED.get(text) or read_label(text)
+    if label is None:
+        raise UngradableSample(f"reference_answer: holds no label, one of {', '.join(LABELS)}, or 1, 2 or 0 for a tie")
+    return label
 
 
 def read_judgment(text: str) -> Judgment:

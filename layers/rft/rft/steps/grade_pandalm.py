@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rft.contracts.grading import PROBE, GradeResult, Sample
-from rft.contracts.pandalm import PandaLMLabel
 from rft.contracts.telemetry import JudgeUse
 from rft.errors import JudgeError
 from rft.grading.batch import RESERVE_SECONDS, Deadline, OnJudgeError, grade_batch
@@ -16,8 +15,7 @@ from rft.grading.judge_client import JudgeClient, Question, RetryingJudge, Usage
 from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
 from rft.rewards import rubric
 from rft.rewards.components import Component
-from rft.rewards.samples import UngradableSample
-from rft.rewards.verdicts import Judgment, read_judgment, read_label
+from rft.rewards.verdicts import Judgment, expected_label, read_judgment
 
 VERDICT_WEIGHT = 0.7
 FORMAT_WEIGHT = 0.1
@@ -53,7 +51,7 @@ def grade_pandalm(
 
 def _components(sample: Sample, panel: _Panel) -> Iterator[Component]:
     answer = read_judgment(sample.answer)
-    right = answer.verdict == _expected(sample)
+    right = answer.verdict == expected_label(sample.reference)
     worth_judging = right and 0 < len(answer.reasoning) <= MAX_REASONING_CHARACTERS
     yield Component("verdict", float(right), VERDICT_WEIGHT)
     yield Component("format", float(answer.well_formed), FORMAT_WEIGHT)
@@ -93,14 +91,6 @@ def _judged(votes: Sequence[Mapping[str, bool]]) -> Iterator[Component]:
     yield from (Component(name, float(holds)) for name, holds in criteria.items())
     if len(votes) > 1:
         yield Component("judge_disagreement", rubric.disagreement(votes))
-
-
-def _expected(sample: Sample) -> PandaLMLabel:
-    reference = sample.reference
-    label = read_label(str(reference.get("label"))) if isinstance(reference, dict) else read_label(reference or "")
-    if label is None:
-        raise UngradableSample("reference_answer: holds no label")
-    return label
 
 
 def _question(sample: Sample, answer: Judgment) -> Question[dict[str, bool]]:

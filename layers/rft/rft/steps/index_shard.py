@@ -8,11 +8,10 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import IndexedShard, PinnedSource, Shard, ShardIndex
 from rft.datasets.bounds import BEDROCK, Bounds
 from rft.datasets.load import load_rows
-from rft.datasets.render import Renderer
+from rft.datasets.run_renderer import run_renderer
 from rft.datasets.shards import ShardReader
 from rft.datasets.spool import RowIndex
 from rft.ports import DatasetSource, ObjectStore, Tokenizer, Workers
-from rft.tasks import task as task_named
 
 
 def index_shard(
@@ -32,7 +31,7 @@ def index_shard(
     Raises DatasetNotFound, DatasetInvalid (the part cannot be read), DatasetSizeOutOfBounds and the Retryable… errors.
     """
     wanted = request.dataset
-    renderer = Renderer(task_named(wanted.task), wanted.split.seed, tokenizer.count)
+    renderer = run_renderer(request, tokenizer.count)
     rows = RowIndex()
     with source.open(pinned.uri, pinned.version, shard.start) as opened:
         reader = ShardReader(opened.stream, pinned.layout, shard)

@@ -17,16 +17,16 @@ from rft.datasets.bounds import BEDROCK, Bounds, check_size
 from rft.datasets.load import Loaded, Render, check_bad_records, load_rows
 from rft.datasets.manifest import build_manifest
 from rft.datasets.records import SourceBytes, read_records
-from rft.datasets.render import Renderer, row_end
+from rft.datasets.render import row_end
 from rft.datasets.results import bad_records_saved, dataset_folder, save_manifest
 from rft.datasets.row_checks import profile_splits, save_checks
+from rft.datasets.run_renderer import run_renderer
 from rft.datasets.shards import Borders
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.ports import DatasetSource, Ledger, ObjectStore, OpenSource, Tokenizer, Workers
 from rft.settings import ShardSettings
-from rft.tasks import task as task_named
 
 
 def prepare_dataset(
@@ -50,7 +50,7 @@ def prepare_dataset(
     """
     ledger.transition(run_id, RunStatus.PREPARING)
     wanted = request.dataset
-    renderer = Renderer(task_named(wanted.task), wanted.split.seed, tokenizer.count)
+    renderer = run_renderer(request, tokenizer.count)
     with source.open(wanted.uri, wanted.version) as opened:
         if shards and (size := _too_large(opened, wanted, shards)):
             return _divided(opened, size, wanted, source, shards)

@@ -9,14 +9,14 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import PinnedSource, ShardPart, WrittenShard
 from rft.datasets.load import BATCH_RECORDS
 from rft.datasets.records import RawRecord, SourceBytes, read_records
-from rft.datasets.render import Renderer, row_end
+from rft.datasets.render import row_end
 from rft.datasets.row_ranges import RowRange
+from rft.datasets.run_renderer import run_renderer
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid
 from rft.ports import DatasetSource, ObjectStore, Workers
 from rft.steps.plan_shards import part_uri
-from rft.tasks import task as task_named
 
 
 def write_shard(
@@ -37,7 +37,7 @@ def write_shard(
     pieces = ShardPart.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
     wanted = sorted(position for piece in pieces for position in piece.positions)
     number_of = {position: number for number, position in enumerate(wanted)}
-    renderer = Renderer(task_named(request.dataset.task), request.dataset.split.seed, _uncounted)
+    renderer = run_renderer(request, _uncounted)
     with RowSpool.temporary() as spool:
         with source.open(pinned.uri, pinned.version) as opened:
             raw = SourceBytes(opened.stream)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rft.contracts.dataset import DatasetRow
 from rft.errors import InvalidRequest
-from rft.tasks.base import Task
+from rft.rewards.samples import UngradableSample
+from rft.tasks.base import Probes, Task
 from rft.tasks.finqa import FinQa
 from rft.tasks.gsm8k import Gsm8k
 from rft.tasks.pandalm import PandaLm
-from rft.tasks.rft import RftRows
+from rft.tasks.rft import RftRows, own_probes
 
 TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), RftRows())}
 """All known tasks by the word that a request uses."""
@@ -18,3 +20,14 @@ def task(name: str) -> Task:
     if name not in TASKS:
         raise InvalidRequest(f"no task {name!r}; known are {', '.join(sorted(TASKS))}", field="dataset.task")
     return TASKS[name]
+
+
+def row_probes(row: DatasetRow) -> Probes:
+    """Probes of a row that may be of any task: its own, else those of the task that it names, else of its prompt."""
+    own = own_probes(row)
+    if own is not None:
+        return own
+    try:
+        return TASKS.get(row.data_source, TASKS[RftRows.name]).probes(row)
+    except UngradableSample:
+        return TASKS[RftRows.name].probes(row)

@@ -7,13 +7,19 @@ A raw record is a page of a report, `pre_text` and `post_text` (lists of sentenc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.rewards.finqa_reference import Expected, read_reference, read_value
-from rft.rewards.numbers import Number, written
+from rft.rewards.answers import page
+from rft.rewards.finqa import expected_of
+from rft.rewards.finqa_reference import read_reference
 from rft.rewards.page_units import page_unit, question_unit
+from rft.rewards.samples import UngradableSample
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
+from rft.tasks.bedrock_rows import example_sample, is_bedrock_row
+from rft.tasks.finqa_probes import finqa_probes
+from rft.tasks.rft import read_row
 
 SYSTEM = """\
 You answer questions on pages of financial reports. Find the figures in text and table, mind their units, and compute \
@@ -44,39 +50,43 @@ class FinQa:
     }
 
     def read(self, raw: object) -> Example:
-        """One question. Raises BadRecord without a question, or without an answer that can be read."""
+        """One question, or a row of AWS's form. Raises BadRecord without a question or an answer that can be read."""
+        if is_bedrock_row(raw):
+            return self._row(raw)
         if not isinstance(raw, dict) or not isinstance(raw.get("qa"), dict):
-            raise BadRecord("is not an object with qa")
-        question, page = _question(raw["qa"]), _page(raw)
-        reference = _reference(raw["qa"], question, page)
+            raise BadRecord("is not an object with qa, nor a row with messages")
+        question, shown = _question(raw["qa"]), _page(raw)
+        reference = _reference(raw["qa"], question, shown)
         expected = read_reference(reference, question=question)
         if expected is None:
             raise BadRecord("qa has neither an answer nor an exe_ans that is a number, yes or no")
-        user = f"{page}\n\nQuestion: {question}"
+        user = f"{shown}\n\nQuestion: {question}"
         return Example(
             messages=(Message(role="system", content=SYSTEM), Message(role="user", content=user)),
             reference_answer=reference,
             domain="finance",
-            group=group_key(page),
+            group=group_key(shown),
             warnings=() if expected.consistent else ("answer_and_exe_ans_disagree",),
             extra={"program": str(raw["qa"].get("program", ""))},
         )
 
+    def _row(self, raw: Mapping[str, Any]) -> Example:
+        """Rows on one page are one group here, too."""
+        example = read_row(raw)
+        sample = example_sample(example)
+        try:
+            expected = expected_of(sample)
+        except UngradableSample as error:
+            raise BadRecord(str(error)) from error
+        warnings = () if expected.consistent else ("answer_and_exe_ans_disagree",)
+        shown = page(sample)
+        return replace(
+            example, group=group_key(shown) if shown.strip() else example.group, warnings=(*example.warnings, *warnings)
+        )
+
     def probes(self, row: DatasetRow) -> Probes:
         """Right: the reference's answer. Wrong: a figure that is off, a sign, hedging. Malformed: no final line."""
-        reference = row.reference_answer if isinstance(row.reference_answer, dict) else {}
-        expected = read_reference(reference, question=str(reference.get("question")))
-        if expected is None:
-            raise TypeError(f"{row.task_id} was not written by task {self.name}")
-        right = _right(str(reference.get("answer", "")), expected)
-        slip, other = _wrong(right)
-        working = f"The figures are on the page: {(row.model_extra or {}).get('program') or 'they stand in its text'}."
-        return Probes(
-            right=(f"{working}\nANSWER: {right}", f"ANSWER: {right}"),
-            wrong=(f"{working}\nANSWER: {other}", f"ANSWER: {slip}", f"{working}\nANSWER: {right}\nANSWER: {slip}"),
-            malformed=(f"{working} It is {right}.", f"{working}\nANSWER:", f"{working}\nANSWER: {right} or {slip}"),
-            swapped=(f"{working}\nANSWER: {slip}",),
-        )
+        return finqa_probes(row)
 
     def label(self, row: DatasetRow) -> None:
         """None: questions have no classes."""
@@ -92,10 +102,10 @@ def _question(qa: Mapping[str, Any]) -> str:
 def _page(raw: Mapping[str, Any]) -> str:
     """Text and table in the page's order, the table's cells between bars."""
     before, after = _sentences(raw, "pre_text"), _sentences(raw, "post_text")
-    page = "\n\n".join(part for part in (before, _table(raw.get("table")), after) if part)
-    if not page:
+    shown = "\n\n".join(part for part in (before, _table(raw.get("table")), after) if part)
+    if not shown:
         raise BadRecord("has neither text nor a table")
-    return page
+    return shown
 
 
 def _sentences(raw: Mapping[str, Any], key: str) -> str:
@@ -113,29 +123,8 @@ def _table(rows: object) -> str:
     return "\n".join("| " + " | ".join(" ".join(str(cell).split()) for cell in row) + " |" for row in rows)
 
 
-def _reference(qa: Mapping[str, Any], question: str, page: str) -> dict[str, Any]:
+def _reference(qa: Mapping[str, Any], question: str, shown: str) -> dict[str, Any]:
     """What the grader needs. The unit that the page is in matters where the question names none."""
-    unit = question_unit(question) or page_unit(page, question)
+    unit = question_unit(question) or page_unit(shown, question)
     found = {"answer": qa.get("answer"), "value": qa.get("exe_ans"), "unit": unit}
     return {"question": question} | {key: value for key, value in found.items() if value not in (None, "")}
-
-
-def _right(printed: str, expected: Expected) -> str:
-    if expected.verdict is not None:
-        return "yes" if expected.verdict else "no"
-    if expected.consistent and isinstance(read_value(printed), Number):
-        return printed.strip()
-    if expected.ratios and (expected.in_percent or not expected.amount):
-        return f"{written(expected.ratios[0].value * 100)}%"
-    assert expected.amount is not None  # noqa: S101  a reference that can be read is one of the three
-    return written(expected.amount.value)
-
-
-def _wrong(right: str) -> tuple[str, str]:
-    """Near misses in the same form: 4 % too much; and the sign, or what it would take for zero."""
-    number = read_value(right)
-    if not isinstance(number, Number):
-        return ("no", "no") if number else ("yes", "yes")
-    sign = "%" if number.percent else ""
-    slip = number.value * 26 / 25 if number.value else number.value + 1
-    return f"{written(slip)}{sign}", f"{written(-number.value or number.value + 2)}{sign}"

@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.rewards.gsm8k import read_answer
-from rft.rewards.numbers import read_number, written
+from rft.rewards.answers import answer_of
+from rft.rewards.gsm8k import read_answer, read_solution
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
+from rft.tasks.bedrock_rows import example_sample, is_bedrock_row
+from rft.tasks.gsm8k_probes import gsm8k_probes
+from rft.tasks.rft import read_row
 
 SYSTEM = """\
 You solve word problems. Work step by step and briefly: one calculation a line. Check that your result answers the \
@@ -40,9 +43,11 @@ class Gsm8k:
     }
 
     def read(self, raw: object) -> Example:
-        """One problem. Raises BadRecord without a question, or without a number after the answer's last `####`."""
+        """One problem, or a row of AWS's form. Raises BadRecord without a question or a number for an answer."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
+        if is_bedrock_row(raw):
+            return self._row(raw)
         question, answer = _text(raw, "question"), _text(raw, "answer")
         if read_answer(answer) is None:
             raise BadRecord("answer does not end in a line '#### <number>'")
@@ -55,20 +60,16 @@ class Gsm8k:
             extra={"solution": _CALCULATOR_NOTE.sub("", solution).strip()},
         )
 
+    def _row(self, raw: Mapping[str, Any]) -> Example:
+        example = read_row(raw)
+        sample = example_sample(example)
+        if read_solution(answer_of(sample.reference) or "") is None:
+            raise BadRecord("reference_answer: holds no number that can be read")
+        return example
+
     def probes(self, row: DatasetRow) -> Probes:
         """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number where it is asked for."""
-        number = read_number(_reference(row))
-        if number is None:
-            raise TypeError(f"{row.task_id} was not written by task {self.name}")
-        right = written(number.value)
-        slip, other = written(number.value + 1), written(2 * number.value + 3)
-        working = str((row.model_extra or {}).get("solution", ""))
-        return Probes(
-            right=(f"{working}\n#### {right}", f"#### {right}"),
-            wrong=(f"{working}\n#### {other}", f"#### {slip}", f"{working}\n#### {right}\n#### {slip}"),
-            malformed=(f"{working}\n{right}", f"{working}\n####", f"{working}\n#### {right} or {slip}"),
-            swapped=(f"{working}\n#### {slip}",),
-        )
+        return gsm8k_probes(row)
 
     def label(self, row: DatasetRow) -> None:
         """None: problems have no classes."""
@@ -79,8 +80,3 @@ def _text(raw: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadRecord(f"has no {key}" if value is None or value == "" else f"{key} is blank or not text")
     return value
-
-
-def _reference(row: DatasetRow) -> str:
-    reference = row.reference_answer
-    return str(reference.get("answer")) if isinstance(reference, dict) else reference

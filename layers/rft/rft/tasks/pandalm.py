@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
 from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.rewards.samples import UngradableSample
+from rft.rewards.verdicts import expected_label
 from rft.tasks.base import BadRecord, Chosen, Comparison, Example, Probes, group_key
+from rft.tasks.bedrock_rows import example_sample, is_bedrock_row
+from rft.tasks.pandalm_labels import MIRROR, label_probes, two_lines, verdict_probes
+from rft.tasks.rft import read_row
 
 VERDICTS: dict[int, PandaLMLabel] = {1: "Response 1", 2: "Response 2", 0: "Tie"}
 """An annotator's vote → the word that the model answers with and that a row's label is."""
@@ -43,9 +49,8 @@ REASONING: [one to three sentences]
 On the first line write one of the three verdicts, without the brackets. On the second line name what in the two \
 responses decided it, on a single line."""
 
-MIRROR: dict[str, PandaLMLabel] = {"Response 1": "Response 2", "Response 2": "Response 1", "Tie": "Tie"}
-"""The same preference when the two responses change places."""
-
+_RESPONSES = {"response1", "response2"}
+_COMPARED = _RESPONSES | {"votes"}
 _SYSTEM_TURN = Message(role="system", content=SYSTEM)
 
 _TAG = re.compile(r"<(?=\s*/?\s*(?:task|response_[12])\b)", re.IGNORECASE)
@@ -62,7 +67,7 @@ def prompt(question: str, response1: str, response2: str) -> tuple[Message, Mess
     return _SYSTEM_TURN, Message(role="user", content=user)
 
 
-def majority(votes: tuple[int, int, int]) -> int:
+def majority(votes: tuple[int, ...]) -> int:
     """What most annotators voted; a three-way split is a tie."""
     first, second, third = votes
     if first in (second, third):
@@ -83,14 +88,16 @@ class PandaLm:
     }
 
     def read(self, raw: object) -> Example:
-        """One comparison. Raises BadRecord without instruction, a response or three votes."""
+        """One comparison, or a row of AWS's form. Raises BadRecord without instruction, a response, or a label."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
+        if is_bedrock_row(raw):
+            return _row(raw)
         given = _text(raw, "input", default="")
         instruction, votes = _instruction(raw, given), _votes(raw)
         responses = _text(raw, "response1"), _text(raw, "response2")
         question = "\n\n".join(part for part in (instruction, given) if part.strip())
-        label = VERDICTS[majority(votes)]
+        label = VERDICTS[majority(votes) if len(votes) > 1 else votes[0]]
         return Example(
             messages=prompt(question, *responses),
             reference_answer={"label": label, "question": question, "ground_truth": f"JUDGMENT: {label}"},
@@ -107,42 +114,42 @@ class PandaLm:
         Right: the annotators' verdict. Wrong: each other verdict. Swapped: another verdict with the right one's
         reasons. Malformed: no verdict that code could read.
         """
+        if not (row.model_extra or {}).keys() >= _RESPONSES:
+            return label_probes(row)
         label = self.label(row)
         others = tuple(verdict for verdict in VERDICTS.values() if verdict != label)
-        reasoning = _reasoning(row, label)
-        return Probes(
-            right=(_answer(label, reasoning),),
-            wrong=tuple(_answer(verdict, _reasoning(row, verdict)) for verdict in others),
-            malformed=(
-                f"REASONING: {reasoning}",
-                f"JUDGMENT:\nREASONING: {reasoning}",
-                f"JUDGMENT: [Response 1 / Response 2 / Tie]\nREASONING: {reasoning}",
-            ),
-            swapped=(_answer(others[0] if label == "Tie" else MIRROR[label], reasoning),),
-        )
+        return verdict_probes(label, others, {verdict: _reasoning(row, verdict) for verdict in LABELS})
 
     def comparison(self, row: DatasetRow) -> Comparison | None:
         """All three verdicts, the votes, and the row with its responses swapped; None for rows without responses."""
         extra = row.model_extra or {}
-        if not {"response1", "response2", "votes"} <= extra.keys():
+        if not extra.keys() >= _COMPARED or not isinstance(row.reference_answer, dict):
             return None
         mirrored = _mirrored(row, self.label(row), extra)
         return Comparison(
-            answers={verdict: _answer(verdict, _reasoning(row, verdict)) for verdict in LABELS},
+            answers={verdict: two_lines(verdict, _reasoning(row, verdict)) for verdict in LABELS},
             label=self.label(row),
             annotators=tuple(VERDICTS[vote] for vote in extra["votes"]),
             longer=_longer(extra["response1"], extra["response2"]),
             mirrored=mirrored,
             mirrored_answers={
-                verdict: _answer(MIRROR[verdict], _reasoning(mirrored, MIRROR[verdict])) for verdict in LABELS
+                verdict: two_lines(MIRROR[verdict], _reasoning(mirrored, MIRROR[verdict])) for verdict in LABELS
             },
         )
 
     def label(self, row: DatasetRow) -> str:
         """`Response 1`, `Response 2` or `Tie`."""
-        if not isinstance(row.reference_answer, dict):
-            raise TypeError(f"{row.task_id} was not written by task {self.name}")
-        return str(row.reference_answer["label"])
+        return expected_label(row.reference_answer)
+
+
+def _row(raw: Mapping[str, Any]) -> Example:
+    labelled = "label" in raw and raw.get("reference_answer") is None
+    example = read_row({**raw, "reference_answer": {"label": raw["label"]}} if labelled else raw)
+    sample = example_sample(example)
+    try:
+        return replace(example, label=expected_label(sample.reference))
+    except UngradableSample as error:
+        raise BadRecord(str(error)) from error
 
 
 def _fenced(text: str) -> str:
@@ -166,14 +173,17 @@ def _text(raw: Mapping[str, Any], key: str, default: object = None) -> str:
     return str(value)
 
 
-def _votes(raw: Mapping[str, Any]) -> tuple[int, int, int]:
-    keys = ("annotator1", "annotator2", "annotator3")
+def _votes(raw: Mapping[str, Any]) -> tuple[int, ...]:
+    """Each annotator's, or the one label of rows that are published without them."""
+    keys = (
+        ("label",) if "label" in raw and raw.get("annotator1") is None else ("annotator1", "annotator2", "annotator3")
+    )
     for key in keys:
         if raw.get(key) is None:
             raise BadRecord(f"has no {key}, so no label")
         if type(raw[key]) is not int or raw[key] not in VERDICTS:
             raise BadRecord(f"{key} is not 1, 2 or 0 (a tie)")
-    return raw[keys[0]], raw[keys[1]], raw[keys[2]]
+    return tuple(raw[key] for key in keys)
 
 
 def _warnings(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -199,10 +209,6 @@ def _mirrored(row: DatasetRow, label: str, extra: Mapping[str, Any]) -> DatasetR
 def _longer(first: str, second: str) -> PandaLMLabel:
     """By characters, as in the figures that are published for this baseline."""
     return "Tie" if len(first) == len(second) else "Response 1" if len(first) > len(second) else "Response 2"
-
-
-def _answer(verdict: str, reasoning: str) -> str:
-    return f"JUDGMENT: {verdict}\nREASONING: {reasoning}"
 
 
 def _reasoning(row: DatasetRow, verdict: str) -> str:

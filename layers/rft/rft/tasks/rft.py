@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rft.contracts.dataset import DatasetRow, Message
+from rft.contracts.dataset import DatasetRow
 from rft.tasks.base import BadRecord, Chosen, Example, Probes, group_key
+from rft.tasks.bedrock_rows import read_messages, read_name, read_row_reference
+from rft.tasks.prompted import prompted_probes
 
-ROLES = ("system", "user", "assistant", "tool", "developer")
+_OWN = frozenset({"messages", "reference_answer", "domain"})
 
 
 class RftRows:
@@ -30,64 +32,39 @@ class RftRows:
         """One row. Raises BadRecord where AWS's checks would refuse it."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
-        messages = _messages(raw.get("messages"))
-        _check_probes(raw.get("probes"))
-        kept = {key: value for key, value in raw.items() if key not in {"messages", "reference_answer", "domain"}}
-        names = {key: _name(raw, key) for key in ("task_id", "data_source") if key in raw}
-        return Example(
-            messages=messages,
-            reference_answer=_reference(raw.get("reference_answer")),
-            domain=_name(raw, "domain") if "domain" in raw else "general",
-            group=group_key(*(message.content for message in messages if message.role == "user")),
-            extra=kept | names,
-        )
+        return read_row(raw)
 
     def probes(self, row: DatasetRow) -> Probes:
-        """The row's own probes; without them the reference where it is text, and nothing that is known to be wrong."""
-        own = (row.model_extra or {}).get("probes")
-        if own is not None:
-            return Probes(right=tuple(own.get("right", ())), wrong=tuple(own.get("wrong", ())))
-        text = _reference_text(row.reference_answer)
-        return Probes(right=(text,) if text else ())
+        """The row's own probes, else those that its prompt's form of answer allows, else its reference where text."""
+        return own_probes(row) or prompted_probes(row) or Probes(right=_reference_text(row.reference_answer))
 
     def label(self, row: DatasetRow) -> None:
         """None: the format knows no labels."""
 
 
-def _messages(raw: object) -> tuple[Message, ...]:
-    if not isinstance(raw, list) or not raw:
-        raise BadRecord("messages is missing or empty")
-    messages = tuple(_message(turn, at) for at, turn in enumerate(raw))
-    if any(message.role == "system" for message in messages[1:]):
-        raise BadRecord("a system message stands after another message; it must be the first")
-    if all(message.role != "user" for message in messages):
-        raise BadRecord("messages has no user message")
-    return messages
+def read_row(raw: Mapping[str, Any]) -> Example:
+    """A row in Bedrock's format, unchanged but for content in parts, which becomes text. Raises BadRecord."""
+    messages = read_messages(raw)
+    _check_probes(raw.get("probes"))
+    kept = {key: value for key, value in raw.items() if key not in _OWN}
+    names = {key: read_name(raw, key) for key in ("task_id", "data_source") if key in raw}
+    reference, warnings = read_row_reference(raw)
+    return Example(
+        messages=messages,
+        reference_answer=reference,
+        domain=read_name(raw, "domain") if "domain" in raw else "general",
+        group=group_key(*(message.content for message in messages if message.role == "user")),
+        warnings=warnings,
+        extra=kept | names,
+    )
 
 
-def _message(raw: object, at: int) -> Message:
-    if not isinstance(raw, dict):
-        raise BadRecord(f"messages[{at}] is not an object")
-    if raw.get("role") not in ROLES:
-        raise BadRecord(f"messages[{at}].role is none of {', '.join(ROLES)}")
-    if not isinstance(raw.get("content"), str) or not raw["content"].strip():
-        raise BadRecord(f"messages[{at}].content is missing, empty or not text")
-    return Message.model_validate(raw)
-
-
-def _reference(raw: object) -> str | dict[str, Any]:
-    if isinstance(raw, str) and raw.strip():
-        return raw
-    if isinstance(raw, dict) and raw:
-        return raw
-    raise BadRecord("reference_answer is missing, empty, or neither text nor an object")
-
-
-def _name(raw: Mapping[str, Any], key: str) -> str:
-    value = raw[key]
-    if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
-        raise BadRecord(f"{key} is empty or not text")
-    return str(value)
+def own_probes(row: DatasetRow) -> Probes | None:
+    """Those that the row brings; None where it has none."""
+    own = (row.model_extra or {}).get("probes")
+    if own is None:
+        return None
+    return Probes(right=tuple(own.get("right", ())), wrong=tuple(own.get("wrong", ())))
 
 
 def _check_probes(raw: object) -> None:
@@ -100,6 +77,6 @@ def _check_probes(raw: object) -> None:
             raise BadRecord(f"probes.{kind} is not a list of texts")
 
 
-def _reference_text(reference: str | dict[str, Any]) -> str | None:
+def _reference_text(reference: str | dict[str, Any]) -> tuple[str, ...]:
     text = reference if isinstance(reference, str) else reference.get("text")
-    return text if isinstance(text, str) else None
+    return (text,) if isinstance(text, str) else ()

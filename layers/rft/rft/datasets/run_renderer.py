@@ -1,0 +1,14 @@
+"""The renderer that a run's request asks for."""
+
+from __future__ import annotations
+
+from rft.contracts.run_request import RunRequest
+from rft.datasets.render import CountTokens, Renderer
+from rft.tasks import task
+
+
+def run_renderer(request: RunRequest, count_tokens: CountTokens) -> Renderer:
+    """Raises InvalidRequest (dataset.task). The grader is known where the request, or its task, names one of ours."""
+    reads = task(request.dataset.task)
+    grader = request.grader.name if request.grader else reads.default_grader
+    return Renderer(reads, request.dataset.split.seed, count_tokens, grader)

@@ -1,0 +1,48 @@
+"""Whether a grader can use the reference of a row: found out before anything is paid for, on every row. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rft.contracts.grading import Sample
+from rft.rewards import composite, extract, finqa, format, gsm8k  # noqa: A004  named after what it checks
+from rft.rewards.samples import UngradableSample, read_reference
+from rft.rewards.verdicts import expected_label
+from rft.tasks.base import BadRecord
+
+_Use = Callable[[Sample], object]
+
+
+def _composite(sample: Sample) -> object:
+    """Rows without a composite of their own go by the stack's, which is not known here."""
+    declared = isinstance(sample.reference, dict) and "composite" in sample.reference
+    return composite.components(sample) if declared else None
+
+
+_USES: Mapping[str, _Use] = {
+    "gsm8k": gsm8k.components,
+    "finqa": finqa.components,
+    "format": format.components,
+    "extract": extract.components,
+    "composite": _composite,
+    "pandalm": lambda sample: expected_label(sample.reference),
+}
+"""What raises UngradableSample where a grader of ours cannot use a reference, by the grader's name."""
+
+
+def check_reference(grader: str | None, row: Mapping[str, Any]) -> None:
+    """Raises BadRecord, naming the part, where `grader` cannot score answers to this row.
+
+    The row is one of Bedrock's format. Nothing is known of graders that are not ours.
+    """
+    use = _USES.get(grader or "")
+    if use is None:
+        return
+    prompt = tuple((turn["role"], turn.get("content", "")) for turn in row["messages"])
+    fields = {key: value for key, value in row.items() if key not in {"messages", "reference_answer"}}
+    try:
+        reference = read_reference(row["reference_answer"])
+        use(Sample.model_construct(id="row", prompt=prompt, answer="", reference=reference, fields=fields))
+    except UngradableSample as error:
+        raise BadRecord(str(error)) from error
