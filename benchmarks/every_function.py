@@ -33,7 +33,7 @@ ASKED, BATCHES = 10, 4
 CALLS, AT_A_TIME = 3, 2
 """Of each function that is called by events; and how many functions are."""
 
-RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeExtract", "GradeComposite")
+RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeExtract", "GradeCode", "GradeComposite")
 REFUSED = {"require_approval": True, "smoke_test": {"sample_size": ASKED}}
 SLOW_JUDGE = Fault(service="bedrock", operation="Converse", effect="delay", seconds=0.3, count=None)
 NEW_API = Fault(service="lambda", operation="Invoke", subject="Api", effect="cold_start")

@@ -29,6 +29,7 @@ SAMPLES = {
     "pandalm": EXAMPLES / "pandalm" / "comparisons.json",
     "gsm8k": EXAMPLES / "gsm8k" / "questions.jsonl",
     "finqa": EXAMPLES / "finqa" / "questions.jsonl",
+    "code": EXAMPLES / "code" / "problems.jsonl",
     "rft": EXAMPLES / "rft" / "math.jsonl",
 }
 

@@ -25,7 +25,8 @@
     │   ├── JudgeCircuitOpen          it has been away for a while, so it is not asked for a while
     │   ├── JudgeRefused           it will not take this call, however often it is made
     │   └── JudgeReplyInvalid      it answered, but not what was asked for
-    ├── DeadlineExceeded                  a batch's time was up before a sample was graded
+    ├── SandboxUnavailable         code could not be run, for no fault of its own
+    ├── DeadlineExceeded           a batch's time was up before a sample was graded
     ├── RetryableThrottling        AWS asked us to slow down
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -158,6 +159,10 @@ class JudgeRefused(JudgeError):
 
 class JudgeReplyInvalid(JudgeError):
     """The judge answered with something other than what it was asked for."""
+
+
+class SandboxUnavailable(RftError):
+    """The sandbox for code cannot be started, cannot seal what it runs, or does not answer."""
 
 
 class DeadlineExceeded(RftError):

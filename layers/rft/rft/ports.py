@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+    from rft.contracts.code_tests import CaseResult, CodeTests
     from rft.contracts.dataset import Message
     from rft.contracts.job import Job
     from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
@@ -380,6 +381,18 @@ class RolloutReader(Protocol):
         """The rows of each object, in order of `names`; None for one that is gone or holds anything else.
 
         Raises as `after`.
+        """
+        ...
+
+
+class CodeSandbox(Protocol):
+    """Where code that a model wrote is run against its row's tests."""
+
+    def test(self, program: str, tests: CodeTests, *, remaining: Callable[[], float]) -> Sequence[CaseResult]:
+        """One result for each test, in order. `remaining` gives the batch's seconds that are left.
+
+        Raises SandboxUnavailable, DeadlineExceeded (the batch's time was shorter than the tests'), UngradableSample (the
+        tests themselves cannot be run).
         """
         ...
 

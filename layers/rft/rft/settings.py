@@ -137,3 +137,9 @@ class CompositeSettings(Settings):
     """How the grader `composite` puts scores together for rows that do not say so; empty where they all do."""
 
     composite_default: Json[dict[str, Any]] = Field(alias="COMPOSITE_DEFAULT", default_factory=dict)
+
+
+class SandboxSettings(Settings):
+    """How code is run. `parallelism`: samples at a time; more than the function has cores gain nothing."""
+
+    parallelism: int = Field(alias="CODE_PARALLELISM", default=2, ge=1, le=64)

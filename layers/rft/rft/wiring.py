@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rft.ports import (
     Approvals,
     Clock,
+    CodeSandbox,
     DatasetSource,
     Executions,
     GraderInvoker,
@@ -237,3 +238,11 @@ def rollout_reader() -> RolloutReader:
 
     client = _client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)
     return S3RolloutReader(client, bucket=StorageSettings.from_environment().data_bucket)
+
+
+@cache
+def code_sandbox() -> CodeSandbox:
+    """Sealed processes of the function. Raises SandboxUnavailable."""
+    from rft.adapters.sandbox.processes import ProcessSandbox
+
+    return ProcessSandbox()

@@ -6,12 +6,13 @@ from rft.contracts.dataset import DatasetRow
 from rft.errors import InvalidRequest
 from rft.rewards.samples import UngradableSample
 from rft.tasks.base import Probes, Task
+from rft.tasks.code import Code
 from rft.tasks.finqa import FinQa
 from rft.tasks.gsm8k import Gsm8k
 from rft.tasks.pandalm import PandaLm
 from rft.tasks.rft import RftRows, own_probes
 
-TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), RftRows())}
+TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), Code(), RftRows())}
 """All known tasks by the word that a request uses."""
 
 

@@ -1,0 +1,159 @@
+"""What passes between the tests and the answer: plain values by copy, all else by reference. Standard library only.
+
+Messages are lines of JSON. A value that is plain (None, bool, int, float, str, and containers of them) is rebuilt on
+the other side out of builtin types, so that no object of the answer's own ever takes part in a test's comparison.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+MAX_BYTES = 4 * 2**20
+"""Of one message; more is no value that a test compares."""
+
+Encoded = Any
+Refer = Callable[[Any], Encoded]
+"""Encodes what is not plain, as a reference, or raises TypeError."""
+Resolve = Callable[[Mapping[str, Any]], Any]
+"""What a reference stands for on this side."""
+
+
+class Broken(Exception):
+    """The other side is gone, or sent what is no message."""
+
+
+def send(stream: BinaryIO, message: Mapping[str, Any]) -> None:
+    """Raises Broken where nobody reads, or the message is too long."""
+    line = json.dumps(message).encode() + b"\n"
+    if len(line) > MAX_BYTES:
+        raise Broken(f"a message of over {MAX_BYTES} bytes")
+    try:
+        stream.write(line)
+        stream.flush()
+    except OSError as error:
+        raise Broken("nobody reads") from error
+
+
+def receive(stream: BinaryIO) -> dict[str, Any]:
+    """The next message. Raises Broken."""
+    line = stream.readline(MAX_BYTES + 1)
+    try:
+        message = json.loads(line) if line.endswith(b"\n") else None
+    except (ValueError, RecursionError) as error:
+        raise Broken("what came is no message") from error
+    if not isinstance(message, dict):
+        raise Broken("what came is no message")
+    return message
+
+
+def encode(value: Any, refer: Refer) -> Encoded:
+    """`value` for `json`. Raises as `refer`, and RecursionError for what is nested without end."""
+    if value is None or isinstance(value, bool | str):
+        return value if type(value) in {type(None), bool, str} else str.__str__(value)
+    if isinstance(value, int | float):
+        return int.__int__(value) if isinstance(value, int) else float.__float__(value)
+    kind = type(value)
+    if kind in _TAGS:
+        return {_TAGS[kind]: [encode(item, refer) for item in value]}
+    if isinstance(value, tuple):
+        return {"tuple": [encode(item, refer) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[encode(key, refer), encode(item, refer)] for key, item in dict.items(value)]}
+    return _encode_rare(value, refer)
+
+
+def _encode_rare(value: Any, refer: Refer) -> Encoded:
+    if isinstance(value, bytes | bytearray):
+        return {type(value).__name__: value.hex()} if type(value) in {bytes, bytearray} else refer(value)
+    if type(value) is complex:
+        return {"complex": [value.real, value.imag]}
+    if type(value) is Decimal:
+        return {"decimal": str(value)}
+    if type(value) is Fraction:
+        return {"fraction": [value.numerator, value.denominator]}
+    return {"builtin": _NAMES[value]} if _is_builtin(value) else refer(value)
+
+
+def _is_builtin(value: Any) -> bool:
+    return callable(value) and isinstance(value, type | type(len)) and value in _NAMES
+
+
+def decode(value: Encoded, resolve: Resolve) -> Any:
+    """The value. Raises Broken for what `encode` never writes, and as `resolve`."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if not isinstance(value, dict) or len(value) != 1:
+        raise Broken("what came is no value")
+    ((tag, inner),) = value.items()
+    try:
+        if tag in _PLAIN:
+            return _PLAIN[tag]([decode(item, resolve) for item in inner])
+        if tag == "dict":
+            return {decode(key, resolve): decode(item, resolve) for key, item in inner}
+        if tag in _RARE:
+            return _RARE[tag](inner)
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise Broken("what came is no value") from error
+    return resolve(value)
+
+
+def update(old: Any, new: Any) -> None:
+    """Make `old`, a container that was passed, what it has become on the other side."""
+    if type(old) is not type(new) or old == new:
+        return
+    if isinstance(old, list | bytearray):
+        _update_items(old, new)
+    elif isinstance(old, dict | set):
+        old.clear()
+        old.update(new)
+    elif isinstance(old, deque):
+        old.clear()
+        old.extend(new)
+
+
+def _update_items(old: Any, new: Any) -> None:
+    """Inner containers stay the same objects where the other side changed only what they hold."""
+    if isinstance(old, list) and len(old) == len(new):
+        for at, (before, after) in enumerate(zip(old, new, strict=True)):
+            if type(before) is type(after) and isinstance(before, list | dict | set | deque):
+                update(before, after)
+            else:
+                old[at] = after
+    else:
+        old[:] = new
+
+
+def _builtin(name: str) -> Any:
+    if name not in _NAMES.values():
+        raise ValueError(name)
+    return getattr(builtins, name)
+
+
+_SHARED = """
+abs all any bin bool bytes chr complex dict divmod enumerate filter float frozenset hash hex int len list map max min
+oct ord pow range repr reversed round set sorted str sum tuple zip
+"""
+_NAMES: Mapping[Any, str] = {getattr(builtins, name): name for name in _SHARED.split()}
+"""Builtin functions that pass by name, so that a test can hand one to the answer."""
+_PLAIN: Mapping[str, Callable[[list[Any]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "deque": deque,
+}
+_TAGS: Mapping[type, str] = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset", deque: "deque"}
+_RARE: Mapping[str, Callable[[Any], Any]] = {
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "complex": lambda parts: complex(*parts),
+    "decimal": Decimal,
+    "fraction": lambda parts: Fraction(*parts),
+    "builtin": _builtin,
+}
