@@ -391,8 +391,8 @@ class CodeSandbox(Protocol):
     def test(self, program: str, tests: CodeTests, *, remaining: Callable[[], float]) -> Sequence[CaseResult]:
         """One result for each test, in order. `remaining` gives the batch's seconds that are left.
 
-        Raises SandboxUnavailable, DeadlineExceeded (the batch's time was shorter than the tests'), UngradableSample (the
-        tests themselves cannot be run).
+        Raises SandboxUnavailable, DeadlineExceeded (the batch's time was shorter than the tests'), UngradableSample
+        (the tests themselves cannot be run).
         """
         ...
 

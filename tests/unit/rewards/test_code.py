@@ -26,6 +26,7 @@ TESTS = CodeTests(tests=("assert f() == 1", "assert f() == 2", "assert f() == 3"
         ("````python\ns = '''\n```\n'''\n````", "s = '''\n```\n'''\n"),
         ("```python\nx = 1\n```\nno:\n```python\nx = 2\n```", "x = 2\n"),
         ("```python\nx = 1\n```\n```bash\npython x.py\n```\n```text\n1\n```", "x = 1\n"),
+        ("```python\nx = 1\n```<|im_end|>", "x = 1\n"),
         ("<think>```python\nx = 1\n```</think>\n```python\nx = 2\n```", "x = 2\n"),
         ("<think>```python\nx = 1\n```", None),
         ("x = 1", None),

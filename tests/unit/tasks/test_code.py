@@ -52,6 +52,11 @@ def test_records_of_each_form_become_rows_with_tests_and_a_solution(record: dict
     assert "return a + b" not in example.messages[1].content
 
 
+def test_a_row_in_bedrocks_format_is_taken_as_it_is() -> None:
+    rows = {"messages": [{"role": "user", "content": "Add."}], "reference_answer": {"code": {"tests": OWN["tests"]}}}
+    assert CODE.read(rows).reference_answer == rows["reference_answer"]
+
+
 def test_mbpps_prompt_names_the_function_by_its_first_test() -> None:
     assert CODE.read(MBPP).messages[1].content.endswith("Your code must pass: assert add(1, 2) == 3")
 

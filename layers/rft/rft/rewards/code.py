@@ -12,7 +12,7 @@ from rft.contracts.code_tests import CaseResult, CodeTests
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
-from rft.rewards.verdicts import without_thinking
+from rft.rewards.turns import answer_text
 
 MAX_CHARACTERS = 100_000
 """Longer code is no answer to anything that tests of this size ask for."""
@@ -24,7 +24,7 @@ _LINE_END = re.compile(r"\r\n?")
 
 def read_program(text: str) -> str | None:
     """The last Python block outside thinking; None where there is none, or it is empty or too long."""
-    plain = _LINE_END.sub("\n", without_thinking(text))
+    plain = answer_text(text)
     blocks = [match[3] for match in _BLOCK.finditer(plain) if match[2].casefold() in _LANGUAGES]
     code = blocks[-1] if blocks else ""
     return code if code.strip() and len(code) <= MAX_CHARACTERS else None

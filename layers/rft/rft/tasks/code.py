@@ -15,9 +15,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from rft.contracts.code_tests import CodeTests
-from rft.contracts.complaints import complaint
 from rft.contracts.dataset import DatasetRow, Message
+from rft.contracts.validation_messages import validation_message
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
+from rft.tasks.bedrock_rows import is_bedrock_row
+from rft.tasks.rft import read_row
 
 SYSTEM = """\
 You write Python 3 with nothing but its standard library. Think briefly about edge cases first.
@@ -48,13 +50,15 @@ class Code:
         """One problem. Raises BadRecord where the prompt or the tests are missing or cannot be used."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
+        if is_bedrock_row(raw):
+            return read_row(raw)  # its reference is checked with those of all rows
         prompt, solution, tests = _record(raw)
         try:
             CodeTests.model_validate(tests)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"]))
-            raise BadRecord(f"{place or 'the tests'}: {complaint(first)}") from error
+            raise BadRecord(f"{place or 'the tests'}: {validation_message(first)}") from error
         domain = raw.get("domain")
         return Example(
             messages=(Message(role="system", content=SYSTEM), Message(role="user", content=prompt)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rft.contracts.grading import Sample
-from rft.rewards import composite, extract, finqa, format, gsm8k  # noqa: A004  named after what it checks
+from rft.rewards import code, composite, extract, finqa, format, gsm8k  # noqa: A004  named after what it checks
 from rft.rewards.samples import UngradableSample, read_reference
 from rft.rewards.verdicts import expected_label
 from rft.tasks.base import BadRecord
@@ -25,6 +25,7 @@ _USES: Mapping[str, _Use] = {
     "finqa": finqa.components,
     "format": format.components,
     "extract": extract.components,
+    "code": code.read_tests,
     "composite": _composite,
     "pandalm": lambda sample: expected_label(sample.reference),
 }
