@@ -74,13 +74,62 @@ def documented(name: str) -> str:
 @pytest.mark.parametrize("name", ["own grader", "grader with the package"])
 def test_the_graders_in_the_docs_are_complete_and_sound(rft: Rft, tmp_path: Path, sums: Path, name: str) -> None:
     code = documented(name)
-    assert len([line for line in code.splitlines() if line.strip()]) <= 20
+    assert len([line for line in code.splitlines() if line.strip()]) <= 36
     (tmp_path / "mine.py").write_text(code)
 
     said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
 
     assert (said.status, said.json["findings"]) == (0, [])
     assert (of(said.json, "right")["mean"], of(said.json, "wrong")["highest"]) == (1, 0)
+
+
+SHIPPED = {
+    **EXAMPLES,
+    "rft": ROOT / "examples/rft/math.jsonl",
+}
+
+
+@pytest.mark.parametrize("name", ["own grader", "grader with the package"])
+@pytest.mark.parametrize("task", SHIPPED)
+def test_the_graders_in_the_docs_score_rows_of_every_shipped_example(
+    rft: Rft, tmp_path: Path, task: str, name: str
+) -> None:
+    (tmp_path / "mine.py").write_text(documented(name))
+    options = ("--task", task, "--limit", "8", "--output", "json")
+    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", SHIPPED[task], *options)
+    assert (said.status, said.json["findings"], said.json["bad_records"]) == (0, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("def handler(event, context):\n    import sys; sys.exit(3)", "it called sys.exit(3)"),
+        ("def grade(sample):\n    import sys; sys.exit(3)", "SystemExit: 3"),
+        ("def grade(sample):\n    return sample.fields['x']", "KeyError: 'x'"),
+        ("def handler(event, context):\n    return [{'aggregate_reward_score': 0.0} for _ in event]", "without an id"),
+    ],
+)
+def test_the_reason_of_an_error_is_shown_once_with_a_count_and_an_example(
+    rft: Rft, tmp_path: Path, sums: Path, code: str, reason: str
+) -> None:
+    (tmp_path / "mine.py").write_text(code)
+    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
+    errors = [finding for finding in said.json["findings"] if "have no score" in finding]
+    assert len(errors) == 1
+    assert reason in errors[0]
+    assert re.search(r"for example rft-\d+", errors[0])
+
+
+def test_a_grader_of_one_payload_shape_and_one_of_two_arguments_are_named(rft: Rft, tmp_path: Path, sums: Path) -> None:
+    shape = "def handler(event, context):\n    return [{'id': s['id'], 'aggregate_reward_score': "
+    (tmp_path / "one.py").write_text(
+        shape + "float(s['messages'][-1]['content'] == s['reference_answer'])} for s in event]"
+    )
+    said = rft("grader", "test", tmp_path / "one.py", "--dataset", sums, "--task", "rft", "--output", "json")
+    assert any("sent as metadata" in each and "KeyError: 'reference_answer'" in each for each in said.json["findings"])
+    (tmp_path / "two.py").write_text("def grade(sample, item):\n    return 1.0")
+    refused = rft("grader", "test", tmp_path / "two.py", "--dataset", sums, "--task", "rft")
+    assert "grade takes 2 arguments" in refused.err
 
 
 def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_name(
@@ -136,7 +185,7 @@ def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "broken.py").write_text("import nothing_at_all")
     wrong: list[tuple[list[str | Path], str]] = [
-        (["nobody", "--task", "rft"], "no grader nobody; there are composite, finqa"),
+        (["nobody", "--task", "rft"], "no grader nobody; there are composite, extract, finqa"),
         (["nobody"], "--task"),
         ([tmp_path / "missing.py", "--task", "rft"], "no Python file"),
         ([tmp_path / "empty.py", "--task", "rft"], "neither handler(event, context) nor grade(sample)"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rft.smoke_test.probes import answers, attacks_on, batches
+from rft.smoke_test.plan import FEW
+from rft.smoke_test.probes import Probe, answers, attacks_on, batches
 from rft.smoke_test.replies import Scored, score
 from rft.smoke_test.sampling import SampledRow, candidate, choose
+from rft.smoke_test.shapes import SHAPES
 from rft.tasks.base import Task
 from rft_cli.commands.simulate import of_rows, simulation
 from rft_cli.graders.grader_under_test import Tried, open_grader
@@ -18,6 +20,7 @@ from rft_cli.views.simulation_report import verdict_line
 
 SEED = 42
 SIMULATED_STEPS = 60
+MAX_SHOWN_PROBLEMS = 5
 
 
 def grader_test(named: str, *, dataset: Path, task: str | None, limit: int, simulate: bool, output: Output) -> int:
@@ -35,7 +38,8 @@ def grader_test(named: str, *, dataset: Path, task: str | None, limit: int, simu
         "grader": tried.what,
         "task": known.name,
         "rows": len(rows),
-        "bad_records": local.bad,
+        "bad_records": len(local.problems),
+        "problems": local.problems[:MAX_SHOWN_PROBLEMS],
         **figures(list(_scored(tried, rows, known))),
     }
     if simulate:
@@ -62,3 +66,11 @@ def _scored(tried: Tried, rows: Sequence[SampledRow], task: Task) -> Iterator[Sc
     for batch in batches(probes):
         reply = tried.ask([probe.event() for probe in batch])
         yield from score(batch, reply.payload, reply.error)
+    yield from _in_other_shapes(tried, [probe for probe in probes if probe.right][:FEW])
+
+
+def _in_other_shapes(tried: Tried, probes: Sequence[Probe]) -> Iterator[Scored]:
+    """A few right answers as each further payload that AWS documents: Bedrock does not say which it sends."""
+    for name, shape in SHAPES.items():
+        reply = tried.ask([shape(probe.event()) for probe in probes])
+        yield from score(probes, reply.payload, reply.error, name)

@@ -91,7 +91,7 @@ def of_rows(local: LocalRows, task: str) -> Material:
         held_out=list(islice((row for row, held in zip(local.rows, held_out, strict=True) if held), MAX_HELD_OUT)),
         grader=known.default_grader,
         hyperparameters={"batchSize": BATCH, **{name: value for name, (value, _) in known.preset.items()}},
-        bad=local.bad,
+        bad=len(local.problems),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import inspect
 import io
 import json
 import os
@@ -23,6 +24,7 @@ from rft import wiring
 from rft.adapters.grader_invoker import LambdaGraderInvoker
 from rft.contracts.grading import Sample
 from rft.grading.batch import RESERVE_SECONDS, Deadline, grade_batch
+from rft.grading.error_reason import one_line
 from rft.grading.judge_client import JudgeClient
 from rft.ports import GraderReply
 from rft.rewards.components import Component
@@ -100,8 +102,10 @@ def _answer(handler: Handler, event: Any) -> tuple[Any, str | None]:
         return decode(body.encode()), None
     except NotJson as error:
         return None, f"its reply {error}"
+    except SystemExit as error:
+        return None, f"it called sys.exit({error.code!r}), which ends the function and every answer of the batch"
     except Exception as error:  # noqa: BLE001  whatever a grader raises, Lambda reports by name
-        return None, f"it failed with {type(error).__name__}: {error}"
+        return None, one_line(f"it failed with {type(error).__name__}: {error}")
 
 
 @contextlib.contextmanager
@@ -147,7 +151,20 @@ def _handler(module: ModuleType, named: str) -> Handler:
         return handler
     if grade is None:
         raise CommandError(f"{named} defines neither handler(event, context) nor grade(sample)")
+    needed = _needed_arguments(grade)
+    if needed != 1:
+        raise CommandError(
+            f"{named}: grade takes {needed} arguments, and grade(sample) takes one. In OpenAI's form, grade(sample, item), "
+            "sample['output_text'] is what sample.answer is here, and item is sample.reference and sample.fields"
+        )
     return partial(_graded, grade)
+
+
+def _needed_arguments(function: Callable[..., Any]) -> int:
+    """Those without a default that it takes by position."""
+    given = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return sum(each.kind in given and each.default is each.empty for each in parameters)
 
 
 def _graded(grade: Callable[[Sample], Any], event: Any, context: _Context) -> list[dict[str, Any]]:

@@ -18,11 +18,11 @@ RUN_ID = "grader-test-00000000"
 
 @dataclass(frozen=True)
 class LocalRows:
-    """Rows, the group of each, and how many records made none."""
+    """Rows, the group of each, and why each other record made none."""
 
     rows: list[DatasetRow]
     groups: list[str]
-    bad: int
+    problems: list[str]
 
 
 def known_task(name: str) -> Task:
@@ -37,18 +37,21 @@ def local_rows(dataset: Path, task: Task) -> LocalRows:
     """All rows of a file. Raises CommandError, DatasetInvalid, OSError."""
     with dataset.open("rb") as file:
         read = [_row(record, task) for record in read_records(SourceBytes(file))]
-    made = [each for each in read if each is not None]
+    made = [each for each in read if not isinstance(each, str)]
+    problems = [each for each in read if isinstance(each, str)]
     if not made:
-        raise CommandError(f"{dataset} holds no record that the task {task.name} can read")
-    return LocalRows([row for row, _ in made], [group for _, group in made], len(read) - len(made))
+        why = f": {problems[0]}" if problems else ""
+        raise CommandError(f"{dataset} holds no record that the task {task.name} can read{why}")
+    return LocalRows([row for row, _ in made], [group for _, group in made], problems)
 
 
-def _row(record: RawRecord, task: Task) -> tuple[DatasetRow, str] | None:
-    if record.problem:
-        return None
+def _row(record: RawRecord, task: Task) -> tuple[DatasetRow, str] | str:
+    """The row and its group, or why there is none."""
     try:
+        if record.problem:
+            raise BadRecord(record.problem)
         example = task.read(record.value)
         body = row_body(example, task, record.position)
-    except BadRecord:
-        return None
+    except BadRecord as error:
+        return f"record {record.position}: {error}"
     return DatasetRow.model_validate_json(body + row_end(RUN_ID, "train")), example.group

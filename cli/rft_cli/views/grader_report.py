@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,10 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from rft.contracts.thresholds import Thresholds
+from rft.grading.error_reason import ReasonCount, grouped
 from rft.smoke_test.checks.exploits import padding_gains
 from rft.smoke_test.checks.result import EPSILON
 from rft.smoke_test.probes import PADDED, RIGHT, SWAPPED, WRONG
-from rft.smoke_test.replies import Scored
+from rft.smoke_test.replies import SWEEP, Scored
+from rft.smoke_test.shapes import SHAPES
 
 BINS = 10
 COLOURS = {"right": "green", "wrong": "yellow", "hostile": "red"}
@@ -30,11 +32,12 @@ Report = Mapping[str, Any]
 
 def figures(scored: Sequence[Scored]) -> dict[str, Any]:
     """`kinds`, `histogram` and `findings`; no findings is what one hopes for."""
-    kinds = list(dict.fromkeys(one.probe.kind for one in scored))
+    swept = [one for one in scored if one.trial == SWEEP]
+    kinds = list(dict.fromkeys(one.probe.kind for one in swept))
     return {
-        "answers": len(scored),
-        "kinds": [_of_kind(kind, [one for one in scored if one.probe.kind == kind]) for kind in kinds],
-        "histogram": _histogram(scored),
+        "answers": len(swept),
+        "kinds": [_of_kind(kind, [one for one in swept if one.probe.kind == kind]) for kind in kinds],
+        "histogram": _histogram(swept),
         "findings": list(_findings(scored)),
     }
 
@@ -45,6 +48,8 @@ def show(console: Console, report: Report) -> None:
     left_out = f", {report['bad_records']} bad records left out" if report["bad_records"] else ""
     rows = f"{report['answers']} answers to {report['rows']} rows of {report['task']}{left_out}"
     console.print(f"{rows}\n", highlight=False)
+    for problem in report["problems"]:
+        console.print(f"[yellow]![/] {escape(problem)}", highlight=False, soft_wrap=True)
     console.print(_table(report["kinds"]), "", _bars(report["histogram"]), "", sep="\n")
     for finding in report["findings"]:
         console.print(f"[red]✗[/] {escape(finding)}", highlight=False, soft_wrap=True)
@@ -81,9 +86,14 @@ def _histogram(scored: Sequence[Scored]) -> list[dict[str, Any]]:
 
 def _findings(scored: Sequence[Scored]) -> Iterator[str]:
     """What nobody should train on, most serious first."""
-    errors = Counter(one.error for one in scored if one.error)
-    for error, count in errors.most_common(MAX_SHOWN_ERRORS):
-        yield f"{count} of {len(scored)} answers have no score: {error}"
+    swept = [one for one in scored if one.trial == SWEEP]
+    for each in _error_groups(swept)[:MAX_SHOWN_ERRORS]:
+        yield f"{each.count} of {len(swept)} answers have no score: {each.reason}, for example {each.example}"
+    known = {each.reason for each in _error_groups(swept)}
+    for shape in SHAPES:
+        for each in _error_groups(one for one in scored if one.trial == shape and one.error not in known)[:1]:
+            yield f"{each.count} answers sent as {shape} have no score: {each.reason}, for example {each.example}"
+    scored = swept
     right = _best_right(scored)
     if not right:
         yield "no row has a right answer with a score, so nothing shows that right answers earn more"
@@ -95,6 +105,10 @@ def _findings(scored: Sequence[Scored]) -> Iterator[str]:
     higher = sum(gain > EPSILON for gain, _ in gains)
     if higher > len(gains) * Thresholds().length_block:
         yield f"padding with empty words raises the score of {higher} of {len(gains)} right answers"
+
+
+def _error_groups(scored: Iterable[Scored]) -> list[ReasonCount]:
+    return grouped((one.error, one.probe.source.row.task_id) for one in scored if one.error)
 
 
 def _best_right(scored: Sequence[Scored]) -> dict[int, float]:

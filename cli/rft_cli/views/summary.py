@@ -89,6 +89,8 @@ def _course(view: View) -> Iterator[tuple[str, str]]:
     if view.get("metrics"):
         rollouts, errors = view["metrics"]["rollouts"], view["metrics"]["errors"]
         yield "rollouts", f"{rollouts:,} graded, {errors:,} of them without a score [dim](steps are an estimate)[/]"
+        for each in view["metrics"].get("error_reasons", ()):
+            yield "no score", escape(f"{each['count']:,} times {each['reason']}, for example {each['example']}")
 
 
 def _reward_line(rewards: Rewards) -> str:

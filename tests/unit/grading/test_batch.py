@@ -308,3 +308,23 @@ def test_grading_loads_no_aws_client(module: str) -> None:
     )
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("parallelism", [None, 4])
+def test_an_error_carries_its_class_and_message_under_the_samples_id(parallelism: int | None) -> None:
+    def grader(graded: Sample) -> Sequence[Component]:
+        if graded.id == "exits":
+            raise SystemExit(3)
+        if graded.id == "fails":
+            raise KeyError("x" * 500 + "\x1b[2J")
+        return exact(graded)
+
+    batch = [sample("good"), sample("exits"), sample("fails"), sample("", "yes")]
+    results = grade_batch(batch, grader=grader, deadline=Deadline(60), parallelism=parallelism)
+    errors = {result.id: result.error for result in results}
+    assert (errors["good"], errors["exits"]) == (None, "SystemExit: 3")
+    assert str(errors["fails"]).startswith("KeyError: 'xxx")
+    assert len(str(errors["fails"])) == 200
+    assert str(errors["sample-4"]).startswith("UngradableSample: id: missing")
+    assert "error" not in results[0].model_dump(mode="json")
+    assert results[1].model_dump(mode="json")["error"] == "SystemExit: 3"

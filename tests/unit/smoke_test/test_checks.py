@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,15 @@ def test_liveness() -> None:
     assert validity.liveness(evidence(([1.0], [0.0])), DEFAULTS).result == CheckResult.PASS
     assert validity.liveness(evidence(([None], [0.0])), DEFAULTS).result == CheckResult.BLOCK
     assert validity.liveness(evidence(canned="it failed"), DEFAULTS).result == CheckResult.SKIPPED
+
+
+def test_liveness_groups_equal_reasons_and_blames_no_judge_that_there_is_not() -> None:
+    wrong = [scored(row, "wrong", None, name=f"w{row}") for row in range(3)]
+    told = [replace(one, reason="KeyError: 'x'") for one in wrong]
+    detail = validity.liveness(also(evidence(), *told, scored(4, "wrong", None)), DEFAULTS).detail
+    assert f"KeyError: 'x' (3, for example {told[0].probe.source.row.task_id})" in detail
+    assert "it gave no reason (1, for example" in detail
+    assert "judge" not in detail
 
 
 def test_liveness_blocks_a_judge_that_by_the_graders_own_metrics_was_never_called() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rft.contracts.dataset import Recommendation
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.telemetry import Rollout
-from rft.training.metrics import Course, course_of, ended, with_batch
+from rft.training.metrics import MAX_REASONS, Course, course_of, ended, with_batch
 from tests.kit.records import run_record
 from tests.kit.rollouts import group, judged, rollout
 
@@ -52,6 +52,17 @@ def test_an_error_is_counted_and_in_no_mean() -> None:
 def test_a_step_of_errors_alone_has_no_reward() -> None:
     (point,) = measured(group(None, None, None, None)).metrics.training
     assert (point.rollouts, point.errors, point.reward, point.spread, point.flat_groups) == (4, 4, None, None, None)
+
+
+def test_equal_reasons_of_errors_are_counted_once_with_one_example() -> None:
+    rows = [rollout(None, error_reason=f"KeyError: {n % 2}", id=str(n)) for n in range(5)]
+    many = [rollout(None, error_reason=f"other {n}", id=f"o{n}") for n in range(9)]
+    reasons = measured(rows[:2], [*rows[2:], *many]).metrics.error_reasons
+    assert [(each.reason, each.count, each.example) for each in reasons[:2]] == [
+        ("KeyError: 0", 3, "0"),
+        ("KeyError: 1", 2, "1"),
+    ]
+    assert len(reasons) == MAX_REASONS
 
 
 @given(rows=ROLLOUTS, size=st.integers(1, 20))

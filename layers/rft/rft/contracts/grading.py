@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from rft.contracts.base import Contract
 
@@ -30,13 +30,28 @@ class Metric(Contract):
 
 
 class GradeResult(Contract):
-    """One sample's result. Unknown keys are kept out: Bedrock documents these three."""
+    """One sample's result. Bedrock documents id, score and metrics; `error` comes only where there is no score.
+
+    `error` is the reason, an exception's class and message. Unknown keys are kept out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     id: str
     aggregate_reward_score: Score
     metrics_list: tuple[Metric, ...] = ()
+    error: str | None = None
+
+    @field_validator("error", mode="before")
+    @classmethod
+    def _of_any_grader(cls, value: object) -> str | None:
+        """The key is ours: what another grader writes there breaks no contract."""
+        return value if value is None or isinstance(value, str) else str(value)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_error(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = handler(self)
+        return {key: value for key, value in body.items() if key != "error" or value is not None}
 
     @property
     def errored(self) -> bool:

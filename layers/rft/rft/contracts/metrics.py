@@ -46,6 +46,14 @@ class ValidationPoint(Point):
     passes: int = Field(default=1, description="How many passes it covers.")
 
 
+class ErrorCount(Contract):
+    """Rollouts that could not be graded for the same reason; `example` is the first one's id."""
+
+    reason: str = Field(description="The exception's class and message.")
+    count: int
+    example: str
+
+
 class TrainingMetrics(Contract):
     """The course of training so far. Recent points are single steps; older ones are thinned to bound the record."""
 
@@ -57,6 +65,9 @@ class TrainingMetrics(Contract):
     validation: tuple[ValidationPoint, ...] = ()
     rollouts: int = Field(default=0, description="All that were graded, validation's among them.")
     errors: int = 0
+    error_reasons: tuple[ErrorCount, ...] = Field(
+        default=(), description="Why, most frequent first; the first reasons met, a bounded number of them."
+    )
     judge: JudgeUse | None = Field(default=None, description="All judging together; None for a rule-based grader.")
     unreadable: int = Field(default=0, description="Objects that hold no rollouts; their figures are missing here.")
     behind: bool = Field(default=False, description="More was there than one look takes; the next look goes on.")

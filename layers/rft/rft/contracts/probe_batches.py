@@ -51,6 +51,7 @@ class AnswerScore(Contract):
     score: Score | None = None
     breach: str | None = None
     errored: bool = False
+    reason: str = Field(default="", description="What the grader says of its error.")
     judge: dict[str, float] = Field(default_factory=dict)
 
 

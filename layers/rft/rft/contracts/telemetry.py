@@ -40,6 +40,7 @@ class Rollout(Contract):
     at: AwareDatetime = Field(description="When the batch was graded, in UTC.")
     score: Score | None
     error: str | None = None
+    error_reason: str | None = Field(default=None, description="The error's class and message.")
     components: dict[str, float] = Field(description="The grade's parts before weighting, and what else it measured.")
     seconds: float = Field(ge=0, description="How long this sample took to grade.")
     answer_length: int | None = Field(description="In characters; None where no answer could be read.")

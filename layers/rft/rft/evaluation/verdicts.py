@@ -9,7 +9,7 @@ from rft.contracts.agreement import Agreement, Interval
 from rft.smoke_test.agreement import agreement, read_verdict
 from rft.smoke_test.statistics import wilson
 from rft.tasks.base import Comparison
-from rft.tasks.pandalm import MIRROR
+from rft.tasks.pandalm_labels import MIRROR
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Sample
 from rft.errors import DeadlineExceeded, InvalidGraderEvent, JudgeError, RftError
+from rft.grading.error_reason import error_reason
 from rft.observability import logger
 from rft.rewards.components import Component, score_of
 from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
@@ -65,7 +66,7 @@ class GradedSample:
     result: GradeResult
     components: Sequence[Component] = ()
     sample: Sample | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
     seconds: float = 0.0
 
 
@@ -122,20 +123,20 @@ def _grade(grader: Grader, raw: object, position: int) -> GradedSample:
             parts.append(part)  # one by one, so that those before a failure are kept
         result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
         return GradedSample(result, parts, sample, seconds=time.perf_counter() - started)
-    except Exception as error:  # noqa: BLE001  one sample must never cost the others their scores
-        result = _result(sample_id(raw, position), 0, [ERROR])
+    except (Exception, SystemExit) as error:  # noqa: BLE001  one sample must never cost the others their scores
+        result = _result(sample_id(raw, position), 0, [ERROR], error)
         return GradedSample(result, parts, sample, error, time.perf_counter() - started)
 
 
-def _result(identity: str, score: float, parts: Iterable[Component]) -> GradeResult:
+def _result(identity: str, score: float, parts: Iterable[Component], error: BaseException | None = None) -> GradeResult:
     metrics = tuple(part.metric() for part in parts)
-    return GradeResult(id=identity, aggregate_reward_score=score, metrics_list=metrics)
+    reason = None if error is None else error_reason(error)
+    return GradeResult(id=identity, aggregate_reward_score=score, metrics_list=metrics, error=reason)
 
 
 def _out_of_time(raw: object, position: int) -> GradedSample:
-    return GradedSample(
-        _result(sample_id(raw, position), 0, [ERROR]), error=DeadlineExceeded("the batch's time was up")
-    )
+    error = DeadlineExceeded("the batch's time was up")
+    return GradedSample(_result(sample_id(raw, position), 0, [ERROR], error), error=error)
 
 
 def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline) -> list[GradedSample]:

@@ -92,6 +92,7 @@ class GraderTelemetry:
             at=at,
             score=None if outcome.error else outcome.result.aggregate_reward_score,
             error=type(outcome.error).__name__ if outcome.error else None,
+            error_reason=outcome.result.error,
             components={part.name: part.value for part in outcome.components if part.name not in _COUNTED},
             seconds=outcome.seconds,
             answer_length=None if answer is None else len(answer),

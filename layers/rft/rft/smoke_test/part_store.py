@@ -38,11 +38,13 @@ def _uri(run_id: str, number: int, store: ObjectStore) -> str:
 
 
 def _batch(number: int, reply: BatchReply) -> BatchScores:
-    answers = tuple(
-        AnswerScore(id=s.probe.id, score=s.score, breach=s.breach, errored=s.errored, judge=dict(s.judge))
-        for s in reply.scores
+    return BatchScores(number=number, answers=tuple(map(_answer, reply.scores)), seconds=reply.seconds, sent=reply.sent)
+
+
+def _answer(s: Scored) -> AnswerScore:
+    return AnswerScore(
+        id=s.probe.id, score=s.score, breach=s.breach, errored=s.errored, reason=s.reason, judge=dict(s.judge)
     )
-    return BatchScores(number=number, answers=answers, seconds=reply.seconds, sent=reply.sent)
 
 
 def _reply(batch: ProbeBatch, saved: BatchScores) -> BatchReply:
@@ -50,7 +52,7 @@ def _reply(batch: ProbeBatch, saved: BatchScores) -> BatchReply:
     if saved.answers and [answer.id for answer in saved.answers] != [probe.id for probe in batch.probes]:
         raise StalePlan(f"batch {saved.number} of the smoke test has other answers now; start the run again")
     scores = tuple(
-        Scored(probe, a.score, a.breach, errored=a.errored, judge=a.judge, trial=batch.trial)
+        Scored(probe, a.score, a.breach, errored=a.errored, reason=a.reason, judge=a.judge, trial=batch.trial)
         for probe, a in zip(batch.probes, saved.answers, strict=False)
     )
     return BatchReply(scores, saved.seconds, sent=saved.sent)

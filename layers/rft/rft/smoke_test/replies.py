@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rft.contracts.grading import GRADER_ERROR, GradeResult
+from rft.grading.error_reason import one_line
 from rft.smoke_test.probes import Probe
 
 SWEEP = "sweep"
@@ -19,6 +20,8 @@ JUDGE_CALLED, JUDGE_CALLS = "judge_called", "judge_calls"
 INPUT_TOKENS, OUTPUT_TOKENS = "judge_input_tokens", "judge_output_tokens"
 JUDGE_METRICS = frozenset({JUDGE_CALLED, JUDGE_CALLS, INPUT_TOKENS, OUTPUT_TOKENS})
 """Metrics by which a grader says whether a judge was called for an answer (1.0 or 0.0), and what that took."""
+
+NO_REASON = "it gave no reason"
 
 SHOWN = 60
 """Characters of a wrong value that a reason quotes."""
@@ -32,7 +35,8 @@ class NotJson(ValueError):
 class Scored:
     """One probe, the trial it was sent in, and what came of it.
 
-    That is a score, an error that the grader itself reports, or a breach of contract. `judge` has those of the
+    That is a score, an error that the grader itself reports, or a breach of contract. `reason` is what the grader says
+    of its error. `judge` has those of the
     grader's metrics that count its judge's work.
     """
 
@@ -40,13 +44,14 @@ class Scored:
     score: float | None = None
     breach: str | None = None
     errored: bool = False
+    reason: str = ""
     judge: Mapping[str, float] = field(default_factory=dict)
     trial: str = SWEEP
 
     @property
     def error(self) -> str | None:
         """Why there is no score."""
-        return f"the grader reported {GRADER_ERROR}" if self.errored else self.breach
+        return f"the grader reported {GRADER_ERROR}: {self.reason or NO_REASON}" if self.errored else self.breach
 
 
 def decode(body: bytes) -> Any:
@@ -85,6 +90,8 @@ def _id_breach(got: list[Any], ids: list[str]) -> str | None:
     if all(isinstance(i, str) for i in got) and sorted(got) == sorted(ids):
         return "it returned the results in another order than the samples"
     n, wrong = next((n, i) for n, (i, sent) in enumerate(zip(got, ids, strict=True)) if i != sent)
+    if wrong is None:
+        return "it returned a result without an id; every result needs the id of its sample"
     return f"it returned the id {_shown(wrong)} where {ids[n]} was sent"
 
 
@@ -98,7 +105,8 @@ def _read(probe: Probe, item: dict[str, Any], trial: str) -> Scored:
         return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}", trial=trial)
     judge = {m.name: m.value for m in result.metrics_list if m.name in JUDGE_METRICS}
     earned = None if result.errored else result.aggregate_reward_score
-    return Scored(probe, score=earned, errored=result.errored, judge=judge, trial=trial)
+    reason = one_line(result.error or "") if result.errored else ""
+    return Scored(probe, score=earned, errored=result.errored, reason=reason, judge=judge, trial=trial)
 
 
 def _shown(value: Any) -> str:

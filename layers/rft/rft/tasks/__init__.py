@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rft.contracts.dataset import DatasetRow
 from rft.errors import InvalidRequest
 from rft.rewards.samples import UngradableSample
@@ -10,6 +12,7 @@ from rft.tasks.code import Code
 from rft.tasks.finqa import FinQa
 from rft.tasks.gsm8k import Gsm8k
 from rft.tasks.pandalm import PandaLm
+from rft.tasks.prompted import prompted_probes
 from rft.tasks.rft import RftRows, own_probes
 
 TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), Code(), RftRows())}
@@ -24,10 +27,14 @@ def task(name: str) -> Task:
 
 
 def row_probes(row: DatasetRow) -> Probes:
-    """Probes of a row that may be of any task: its own, else those of the task that it names, else of its prompt."""
+    """Probes of a row that may be of any task: its own, else those of the task that it names, else of its prompt.
+
+    A row's own are completed by near misses and malformed answers, where its prompt shows what those are.
+    """
     own = own_probes(row)
     if own is not None:
-        return own
+        more = prompted_probes(row) or Probes()
+        return replace(own, swapped=more.swapped, malformed=more.malformed)
     try:
         return TASKS.get(row.data_source, TASKS[RftRows.name]).probes(row)
     except UngradableSample:

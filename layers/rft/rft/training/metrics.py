@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rft.contracts.ledger import RunRecord
-from rft.contracts.metrics import Reading, Tally, TrainingMetrics
+from rft.contracts.metrics import ErrorCount, Reading, Tally, TrainingMetrics
 from rft.contracts.telemetry import JudgeUse, Rollout
 from rft.training.aggregates import training_point, validation_point, with_rollouts
 from rft.training.downsample import downsample_training, downsample_validation
+
+MAX_REASONS = 5
+"""Reasons of errors that a run's record holds."""
 
 COUNTERS = tuple(name for name, field in JudgeUse.model_fields.items() if field.annotation is int)
 
@@ -53,6 +56,7 @@ def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
         update={
             "rollouts": course.metrics.rollouts + len(rollouts),
             "errors": course.metrics.errors + sum(rollout.score is None for rollout in rollouts),
+            "error_reasons": _error_reasons(course.metrics.error_reasons, rollouts),
             "judge": _judging(course.metrics.judge, rollouts),
         }
     )
@@ -63,6 +67,17 @@ def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
         elif split == "validation":
             course = _validated(course, list(some))
     return course
+
+
+def _error_reasons(before: Sequence[ErrorCount], rollouts: Iterable[Rollout]) -> tuple[ErrorCount, ...]:
+    """Counts go on for reasons that are known; a new one is added while there is room."""
+    found = {each.reason: each for each in before}
+    for rollout in rollouts:
+        reason = rollout.error_reason or rollout.error
+        if rollout.score is None and reason and (reason in found or len(found) < MAX_REASONS):
+            known = found.get(reason, ErrorCount(reason=reason, count=0, example=rollout.id))
+            found[reason] = known.model_copy(update={"count": known.count + 1})
+    return tuple(sorted(found.values(), key=lambda each: -each.count))
 
 
 def ended(course: Course) -> Course:

@@ -126,7 +126,8 @@ def _spread_reason(evidence: Evidence, earned: list[float], limit: float) -> str
     """What the numbers mean, ahead of them."""
     if deviation([s.score for s in evidence.swept if s.score is not None]) < limit:
         about = f"the grader is constant at about {fmean(earned):.2f}, whatever the answer"
-        return f"{about}, as one whose judge is down without saying so: "
+        judged = ", as one whose judge is down without saying so" if evidence.judge_work is not None else ""
+        return f"{about}{judged}: "
     return f"right and wrong answers earn alike, about {fmean(earned):.2f}: " if deviation(earned) < limit else ""
 
 

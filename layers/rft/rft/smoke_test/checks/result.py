@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 
 from rft.contracts.checks import Check, CheckExample, CheckResult
 from rft.contracts.thresholds import Thresholds
+from rft.grading.error_reason import grouped
 from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.replies import NO_REASON, Scored
 
 CheckFunction = Callable[[Evidence, Thresholds], Check]
 
@@ -42,6 +44,13 @@ def worst_examples(blames: Iterable[Offender]) -> tuple[CheckExample, ...]:
     for _, task_id, detail in sorted(blames, key=lambda blame: (-blame[0], blame[1])):
         found.setdefault(task_id, CheckExample(task_id=task_id, detail=detail))
     return tuple(found.values())[:EXAMPLES]
+
+
+def reasons(errors: Iterable[Scored]) -> str:
+    """Why the grader says that it could not grade: equal reasons once, with a count and one row."""
+    found = grouped((s.reason or NO_REASON, s.probe.source.row.task_id) for s in errors)
+    rest = len(found) - REASONS_SHOWN
+    return "; ".join(map(str, found[:REASONS_SHOWN])) + (f"; and {rest} more reasons" if rest > 0 else "")
 
 
 def distinct(reasons: Iterable[str]) -> str:

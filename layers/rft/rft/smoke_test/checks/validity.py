@@ -7,10 +7,10 @@ from collections import Counter
 from rft.contracts.checks import Check, CheckResult
 from rft.contracts.grading import GRADER_ERROR
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import distinct, skipped, worst_examples
+from rft.smoke_test.checks.result import distinct, reasons, skipped, worst_examples
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
-from rft.smoke_test.replies import JUDGE_CALLED, Scored
+from rft.smoke_test.replies import JUDGE_CALLED, NO_REASON, Scored
 from rft.smoke_test.shapes import SHAPES
 from rft.smoke_test.statistics import wilson
 
@@ -51,10 +51,7 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     if silent:
         detail = "the grader's metric judge_called is 0 for every right answer"
     if errors:
-        detail = (
-            f"the grader reported {GRADER_ERROR} on {len(errors)} of {n} answers: "
-            "its judge is down or not understood, or it cannot read the row"
-        )
+        detail = f"the grader reported {GRADER_ERROR} on {len(errors)} of {n} answers: {reasons(errors)}"
     return Check(
         name="liveness",
         result=CheckResult.BLOCK if errors or silent else CheckResult.PASS,
@@ -67,7 +64,7 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
         unit="%",
         limit=0,
         worst_examples=worst_examples(
-            (1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {GRADER_ERROR}") for s in errors
+            (1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {s.reason or NO_REASON}") for s in errors
         ),
     )
 
