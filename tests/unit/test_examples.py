@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rft.contracts.dataset import DatasetRow
+from rft.datasets.duplicates import NEAR, similarity
+from rft.datasets.fingerprints import FingerprintReader, PromptTemplate
+from rft.datasets.records import SourceBytes, read_records
+from rft.datasets.render import row_body
 from rft.tasks import task
 from rft.tasks.base import Example
 
@@ -118,3 +123,28 @@ def last_number(answer: str) -> str:
     found = LAST_LINE.search(answer)
     assert found, answer
     return found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("rft", "math.jsonl"),
+        ("gsm8k", "questions.jsonl"),
+        ("finqa", "questions.jsonl"),
+        ("pandalm", "comparisons.json"),
+    ],
+)
+def test_no_split_of_an_example_can_leak(name: str, file: str) -> None:
+    """Prompts of different groups are not nearly the same, so whichever split they fall into."""
+    reader = task(name)
+    with (EXAMPLES / name / file).open("rb") as stream:
+        records = [(record, reader.read(record.value)) for record in read_records(SourceBytes(stream))]
+    bodies = [row_body(example, reader, record.position) + b"}" for record, example in records]
+    found = FingerprintReader(PromptTemplate.of(bodies))([("", body) for body in bodies])
+    rows = [(example.group, each.minhash) for (_, example), each in zip(records, found, strict=True)]
+    near = [
+        (one[0], other[0])
+        for one, other in combinations(rows, 2)
+        if one[0] != other[0] and one[1] and other[1] and similarity(one[1], other[1]) >= NEAR - 0.01
+    ]
+    assert near == []

@@ -154,8 +154,8 @@ def _handler(module: ModuleType, named: str) -> Handler:
     needed = _needed_arguments(grade)
     if needed != 1:
         raise CommandError(
-            f"{named}: grade takes {needed} arguments, and grade(sample) takes one. In OpenAI's form, grade(sample, item), "
-            "sample['output_text'] is what sample.answer is here, and item is sample.reference and sample.fields"
+            f"{named}: grade takes {needed} arguments, and grade(sample) takes one. OpenAI's grade(sample, item) has "
+            "in sample['output_text'] what is sample.answer here, and in item what is sample.reference and sample.fields"
         )
     return partial(_graded, grade)
 

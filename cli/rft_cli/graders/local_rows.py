@@ -47,9 +47,9 @@ def local_rows(dataset: Path, task: Task) -> LocalRows:
 
 def _row(record: RawRecord, task: Task) -> tuple[DatasetRow, str] | str:
     """The row and its group, or why there is none."""
+    if record.problem:
+        return f"record {record.position}: {record.problem}"
     try:
-        if record.problem:
-            raise BadRecord(record.problem)
         example = task.read(record.value)
         body = row_body(example, task, record.position)
     except BadRecord as error:
