@@ -132,6 +132,7 @@ def last_number(answer: str) -> str:
         ("gsm8k", "questions.jsonl"),
         ("finqa", "questions.jsonl"),
         ("pandalm", "comparisons.json"),
+        ("code", "problems.jsonl"),
     ],
 )
 def test_no_split_of_an_example_can_leak(name: str, file: str) -> None:

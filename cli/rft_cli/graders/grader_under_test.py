@@ -155,7 +155,7 @@ def _handler(module: ModuleType, named: str) -> Handler:
     if needed != 1:
         raise CommandError(
             f"{named}: grade takes {needed} arguments, and grade(sample) takes one. OpenAI's grade(sample, item) has "
-            "in sample['output_text'] what is sample.answer here, and in item what is sample.reference and sample.fields"
+            "in sample['output_text'] what sample.answer is here, and in item sample.reference and sample.fields"
         )
     return partial(_graded, grade)
 

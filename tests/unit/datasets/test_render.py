@@ -76,6 +76,7 @@ def test_a_reserved_key_of_a_record_is_dropped_with_a_warning(key: str, inside_m
         ("format", {"format": {"json_schema": {"type": 5}}}, "is not JSON Schema"),
         ("composite", {"composite": {"weights": {"gsm8k": 1}}}, "holds no answer"),
         ("pandalm", {"label": "Response 3"}, "holds no label"),
+        ("code", {"answer": "a"}, r"reference_answer\.code: missing"),
         ("extract", {"answer": "a"}, r"reference_answer\.extract: missing"),
     ],
 )
