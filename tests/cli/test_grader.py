@@ -185,7 +185,7 @@ def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "broken.py").write_text("import nothing_at_all")
     wrong: list[tuple[list[str | Path], str]] = [
-        (["nobody", "--task", "rft"], "no grader nobody; there are composite, extract, finqa"),
+        (["nobody", "--task", "rft"], "no grader nobody; there are code, composite, extract, finqa"),
         (["nobody"], "--task"),
         ([tmp_path / "missing.py", "--task", "rft"], "no Python file"),
         ([tmp_path / "empty.py", "--task", "rft"], "neither handler(event, context) nor grade(sample)"),

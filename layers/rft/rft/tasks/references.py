@@ -26,7 +26,6 @@ _USES: Mapping[str, _Use] = {
     "format": format.components,
     "extract": extract.components,
     "code": code.read_tests,
-    "code": code.read_tests,
     "composite": _composite,
     "pandalm": lambda sample: expected_label(sample.reference),
 }
