@@ -168,7 +168,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "judge down scored 0.5": (
         lambda: constant(0.5, judge_failed=1.0),
         "spread",
-        "constant at about 0.50, whatever the answer, as one whose judge is down without saying so",
+        "constant at about 0.50, whatever the answer",
     ),
     "judge down scored 0": (lambda: constant(0.0, judge_failed=1.0), "spread", "constant at about 0.00, whatever"),
     "judge down marked": (

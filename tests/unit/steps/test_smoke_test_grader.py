@@ -145,7 +145,8 @@ def test_an_error_is_never_a_score() -> None:
 
     fake.run(constant(0.5, grader_error=1.0))
 
-    assert {(s.score, s.error) for s in fake.report.scores} == {(None, "the grader reported grader_error: it gave no reason")}
+    reason = "the grader reported grader_error: it gave no reason"
+    assert {(s.score, s.error) for s in fake.report.scores} == {(None, reason)}
     summary = fake.ledger.get(RUN).smoke_test
     assert summary is not None
     assert (summary.mean_right, summary.mean_wrong) == (None, None)
