@@ -30,6 +30,7 @@ SAMPLES = {
     "gsm8k": EXAMPLES / "gsm8k" / "questions.jsonl",
     "finqa": EXAMPLES / "finqa" / "questions.jsonl",
     "code": EXAMPLES / "code" / "problems.jsonl",
+    "rubric": EXAMPLES / "rubric" / "replies.jsonl",
     "rft": EXAMPLES / "rft" / "math.jsonl",
 }
 

@@ -1,7 +1,9 @@
 """The stand-in for a judge model: reads the grader's rubric prompt and answers by rule, the same each time.
 
-It is no language model and says so wherever its answers go. What it looks for is plain: words that name both
-responses, reasons beyond the verdict, a verdict that the last words do not contradict.
+It is no language model and says so wherever its answers go. What it looks for is plain. In a PandaLM reasoning: words
+that name both responses, reasons beyond the verdict, a verdict that the last words do not contradict. In an answer to
+any other rubric: words of the prompt, five of its own, none to the judge, and no phrase that a criterion's `false` has
+between quotation marks.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.http.replies import AwsError
-from rft.rewards.rubric import CRITERIA, read_parts
+from rft.rewards.judge_prompt import read_parts
+from rft.rewards.pandalm_rubric import CRITERIA
 
 STAND_IN = "emulated-judge.stand-in-v1:0"
 """The model id that the stack gets for its judge, so that it shows wherever the model's name does."""
@@ -35,7 +38,12 @@ class ModelReply:
 def stand_in_reply(system: str, user: str) -> ModelReply:
     """Deterministic: the same prompt parts give the same answer. Tokens are counted as a quarter of the characters."""
     parts = read_parts(user)
-    text = json.dumps(_criteria(parts["verdict"], parts["reasoning"])) if "reasoning" in parts else NO_ANSWER
+    if "reasoning" in parts:
+        text = json.dumps(_criteria(parts["verdict"], parts["reasoning"]))
+    elif "answer" in parts:
+        text = json.dumps(_rubric_criteria(system, parts.get("prompt", ""), parts["answer"]))
+    else:
+        text = NO_ANSWER
     return ModelReply(text, (len(system) + len(user)) // 4, max(1, len(text) // 4))
 
 
@@ -99,6 +107,24 @@ def _criteria(verdict: str, reasoning: str) -> dict[str, bool]:
         "not_circular": len(reasons) >= 6,
     }
     return {criterion.name: found.get(criterion.name, True) for criterion in CRITERIA}
+
+
+_CRITERION = re.compile(r"^([a-z][a-z0-9_]*): .*\n  true: .*\n  false: (.*(?:\n(?!\n|[a-z_0-9]+: ).*)*)", re.MULTILINE)
+_TO_THE_JUDGE = re.compile(
+    r"\b(criteri|evaluat|grad(e|er|ing)\b|judge|score|rubric|reward|ignore|instruction|thought process|let's solve)",
+    re.IGNORECASE,
+)
+
+
+def _rubric_criteria(system: str, prompt: str, answer: str) -> dict[str, bool]:
+    """Each criterion of any rubric: no where the answer is not one, or has a phrase that its `false` quotes."""
+    words = set(re.findall(r"[a-z']{4,}", answer.lower()))
+    asked = set(re.findall(r"[a-z']{4,}", prompt.lower()))
+    is_answer = bool(words & asked) and len(words - asked) >= 5 and not _TO_THE_JUDGE.search(answer)
+    return {
+        name: is_answer and not any(quoted.lower() in answer.lower() for quoted in re.findall("“([^”]+)”", anchor))
+        for name, anchor in _CRITERION.findall(system)
+    }
 
 
 def _names_both(reasoning: str) -> bool:

@@ -20,7 +20,8 @@ from emulator.http.replies import AwsError
 from emulator.options import EmulatorOptions
 from emulator.simulator.answers import ModelAnswers
 from emulator.simulator.known_rows import KnownRows
-from rft.rewards.rubric import SYSTEM, read_reply, render
+from rft.rewards.judge_prompt import read_reply, render
+from rft.rewards.pandalm_rubric import NAMES, SYSTEM
 
 CODE = "0123456789abcdef" * 2
 NONE_DEPLOYED = ModelAnswers(
@@ -36,7 +37,7 @@ GOOD = (
 
 def asked(verdict: str, reasoning: str) -> dict[str, bool]:
     prompt = render({"comparison": "Name fruits.", "verdict": verdict, "reasoning": reasoning}, code=CODE)
-    return read_reply(stand_in_reply(SYSTEM, prompt).text)
+    return read_reply(stand_in_reply(SYSTEM, prompt).text, NAMES)
 
 
 def test_reasons_about_both_responses_hold() -> None:

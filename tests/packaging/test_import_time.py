@@ -29,6 +29,7 @@ BUDGETS = {
     "grade_finqa": 1.0,  # no logger, no ledger: Bedrock waits for graders
     "grade_gsm8k": 1.0,
     "grade_pandalm": 1.0,
+    "grade_rubric": 1.0,
 }
 """Function → its import's CPU time at most, in those of boto3 with pydantic; STEP for those that are not named."""
 

@@ -173,6 +173,9 @@ def _listed(actions: str | list[str]) -> list[str]:
     return [actions] if isinstance(actions, str) else actions
 
 
+RUN_CONFIG = "${DataBucket.Arn}/runs/*/grader.json"
+
+
 def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
     bucket = {"Fn::Sub": "${DataBucket.Arn}/runs/*/rollouts/*"}
     for name in (name for name in FUNCTIONS if name.startswith("Grade")):
@@ -180,8 +183,10 @@ def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
         judging = [s for s in given if s["Action"] == "bedrock:InvokeModel"]
         caching = [s for s in given if s["Resource"] == {"Fn::GetAtt": ["JudgeCache", "Arn"]}]
         assert [s["Resource"] for s in given if s["Action"] == "s3:PutObject"] == [bucket]
-        assert len(given) == 1 + len(judging) + len(caching)
-        assert bool(judging) == bool(caching) == (name == "GradePandalm")
+        config = [s for s in given if s["Action"] == "s3:GetObject"]
+        assert len(given) == 1 + len(judging) + len(caching) + len(config)
+        assert bool(judging) == bool(caching) == (name in {"GradePandalm", "GradeRubric"})
+        assert [s["Resource"] for s in config] == (name == "GradeRubric") * [{"Fn::Sub": RUN_CONFIG}]
 
 
 def test_a_look_at_a_job_reads_rollouts_and_nothing_else_of_the_bucket() -> None:
@@ -212,7 +217,7 @@ def test_bedrock_and_the_smoke_test_call_the_judges_published_alias() -> None:
     for name in ("Api", "SmokeTestGrader"):
         text, names = RESOURCES[name]["Properties"]["Environment"]["Variables"]["GRADERS"]["Fn::Sub"]
         assert '"pandalm": "${Pandalm}"' in text
-        assert names == {"Pandalm": {"Ref": "GradePandalm.Alias"}}
+        assert names == {"Pandalm": {"Ref": "GradePandalm.Alias"}, "Rubric": {"Ref": "GradeRubric.Alias"}}
 
 
 def test_only_training_is_started_with_bedrocks_role() -> None:

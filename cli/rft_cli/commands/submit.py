@@ -28,7 +28,9 @@ def submit(
         Path | None, typer.Argument(metavar="FILE", help="A request in JSON or YAML; options change it.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
-    task: Annotated[str | None, typer.Option(help="The dataset's task: pandalm, gsm8k, finqa, rft.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="The dataset's task: pandalm, gsm8k, finqa, code, rubric, rft.")
+    ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="A file here, which is uploaded first, or an address (s3://, https://).")
     ] = None,

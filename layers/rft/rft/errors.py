@@ -25,6 +25,7 @@
     │   ├── JudgeCircuitOpen          it has been away for a while, so it is not asked for a while
     │   ├── JudgeRefused           it will not take this call, however often it is made
     │   └── JudgeReplyInvalid      it answered, but not what was asked for
+    ├── GraderConfigUnreadable     the run's rubric is not where it must be, or is none
     ├── SandboxUnavailable         code could not be run, for no fault of its own
     ├── DeadlineExceeded           a batch's time was up before a sample was graded
     ├── RetryableThrottling        AWS asked us to slow down
@@ -159,6 +160,10 @@ class JudgeRefused(JudgeError):
 
 class JudgeReplyInvalid(JudgeError):
     """The judge answered with something other than what it was asked for."""
+
+
+class GraderConfigUnreadable(RftError):
+    """A grader needs its run's config and cannot read it: it fails the batch, as any score would be made up."""
 
 
 class SandboxUnavailable(RftError):

@@ -38,6 +38,7 @@ from rft.settings import (
 
 if TYPE_CHECKING:
     from rft.grading.judge_client import JudgeClient
+    from rft.grading.run_rubrics import RunRubrics
 
 
 @cache
@@ -204,6 +205,14 @@ def judges() -> tuple[JudgeClient, ...]:
         )
         for model_id in settings.judge_model_ids
     )
+
+
+@cache
+def run_rubrics() -> RunRubrics:
+    """Rubrics of runs, in the data bucket; read once each."""
+    from rft.grading.run_rubrics import RunRubrics
+
+    return RunRubrics(object_store)
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rft.ports import JudgeReply
-from rft.rewards.rubric import CRITERIA
+from rft.rewards.pandalm_rubric import CRITERIA
 
 Step = Exception | str | Callable[[str], str]
 

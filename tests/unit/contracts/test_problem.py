@@ -17,6 +17,8 @@ NEVER_MET_BY_A_CALLER = {
     "JobRequestInvalid",
     "JudgeError",
     "DeadlineExceeded",
+    "GraderConfigUnreadable",
+    "SandboxUnavailable",
     "StalePlan",
 }
 """Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""

@@ -20,7 +20,8 @@ from rft.grading.batch import MAX_SAMPLES, RESERVE_SECONDS
 from rft.grading.concurrency_limiter import ConcurrencyLimiter
 from rft.grading.judge_client import JudgeClient
 from rft.ports import JudgeReply
-from rft.rewards.rubric import CRITERIA, DIGEST, read_parts
+from rft.rewards.judge_prompt import read_parts
+from rft.rewards.pandalm_rubric import CRITERIA, DIGEST
 from rft.steps.grade_pandalm import MAX_REASONING_CHARACTERS, grade_pandalm
 from rft.tasks.pandalm import PandaLm
 from tests.kit.fakes.judge import ALL_TRUE, ScriptedJudge, Step

@@ -7,11 +7,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from rft.contracts.dataset import Manifest
 from rft.contracts.ledger import RunStatus
+from rft.contracts.run_request import RunRequest
 from rft.datasets.bounds import Bounds
 from rft.errors import DatasetInvalid, DatasetNotFound, DatasetSizeOutOfBounds, InvalidRequest, TransitionRefused
+from rft.grading.run_rubrics import RunRubrics
+from rft.steps.prepare_dataset import save_grader_config
 from tests.kit.fake_preparation import FOLDER, URI, FakePreparation, record
 from tests.kit.fakes.tokenizer import WordTokenizer
 from tests.kit.records import RUN_ID, add_run
@@ -265,3 +269,25 @@ def test_rows_of_the_rft_task_are_passed_on(fake: FakePreparation) -> None:
     kept = json.loads(next(fake.store.lines(prepared.train_uri)))
     assert {name: kept[name] for name in raw[0]} in raw
     assert fake.manifest.files["train"].labels == {}
+
+
+def test_a_graders_config_is_written_where_the_grader_finds_it_by_run_id(fake: FakePreparation) -> None:
+    criterion = {"name": "kind", "question": "Is it kind?", "yes": "thanks", "no": "blames"}
+    grader = {"name": "rubric", "config": {"criteria": [criterion]}}
+    request = {"name": "a", "dataset": {"task": "rubric", "uri": URI}, "grader": grader}
+
+    save_grader_config(RUN_ID, RunRequest.model_validate_json(json.dumps(request)), fake.store)
+
+    rubrics = RunRubrics(lambda: fake.store)
+    rubrics.load([RUN_ID])
+    rubric = rubrics.get(RUN_ID)
+    assert rubric is not None
+    assert rubric.names == ("kind",)
+
+
+@pytest.mark.parametrize("name", ["gsm8k", None])
+def test_a_config_for_another_grader_is_refused(name: str | None) -> None:
+    criterion = {"name": "kind", "question": "Is it kind?", "yes": "thanks", "no": "blames"}
+    grader = {"name": name, "config": {"criteria": [criterion]}}
+    with pytest.raises(ValidationError, match=r"config is for the grader rubric only|give either name"):
+        RunRequest.model_validate({"name": "a", "dataset": {"task": "gsm8k", "uri": URI}, "grader": grader})

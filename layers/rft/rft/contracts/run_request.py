@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from rft.contracts.base import MAX_INT32, Number, RequestPart
 from rft.contracts.breaker import BreakerRequest
 from rft.contracts.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
+from rft.contracts.rubric import RubricConfig
 from rft.contracts.thresholds import ThresholdName
 
 BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
@@ -64,15 +65,21 @@ class DatasetRequest(RequestPart):
 
 
 class GraderRequest(RequestPart):
-    """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both."""
+    """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both.
+
+    `config` is for the grader `rubric`: what answers are judged by, for rows that bring no rubric of their own.
+    """
 
     name: Annotated[str, StringConstraints(pattern=SNAKE_CASE)] | None = None
     lambda_arn: Annotated[str, StringConstraints(pattern=LAMBDA_ARN)] | None = None
+    config: RubricConfig | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if (self.name is None) == (self.lambda_arn is None):
             raise ValueError("give either name or lambda_arn")
+        if self.config is not None and self.name != "rubric":
+            raise ValueError("config is for the grader rubric only")
         return self
 
 

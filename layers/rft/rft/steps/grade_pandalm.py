@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from rft.contracts.grading import PROBE, GradeResult, Sample
 from rft.contracts.telemetry import JudgeUse
-from rft.errors import JudgeError
 from rft.grading.batch import RESERVE_SECONDS, Deadline, OnJudgeError, grade_batch
-from rft.grading.judge_client import JudgeClient, Question, RetryingJudge, Usage
+from rft.grading.judge_client import JudgeClient, Question, RetryingJudge
+from rft.grading.panel import Panel
 from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
-from rft.rewards import rubric
+from rft.rewards import judge_prompt, pandalm_rubric
 from rft.rewards.components import Component
 from rft.rewards.verdicts import Judgment, expected_label, read_judgment
 
@@ -38,18 +38,18 @@ def grade_pandalm(
 ) -> tuple[GradeResult, ...]:
     """Grade a batch with `seconds_left` until the caller is cut off. Several judges vote. Raises as `grade_batch`."""
     deadline = Deadline(seconds_left - RESERVE_SECONDS, monotonic)
-    panel = _Panel([RetryingJudge(known, deadline, sleep) for known in judges])
+    panel = Panel([RetryingJudge(known, deadline, sleep) for known in judges])
     return grade_batch(
         event,
         grader=lambda sample: _components(sample, panel),
         deadline=deadline,
         parallelism=parallelism,
         on_judge_error=on_judge_error,
-        telemetry=GraderTelemetry("pandalm", rollout_log, JudgeUse(models=panel.models, prompt=rubric.DIGEST)),
+        telemetry=GraderTelemetry("pandalm", rollout_log, JudgeUse(models=panel.models, prompt=pandalm_rubric.DIGEST)),
     )
 
 
-def _components(sample: Sample, panel: _Panel) -> Iterator[Component]:
+def _components(sample: Sample, panel: Panel) -> Iterator[Component]:
     answer = read_judgment(sample.answer)
     right = answer.verdict == expected_label(sample.reference)
     worth_judging = right and 0 < len(answer.reasoning) <= MAX_REASONING_CHARACTERS
@@ -57,52 +57,26 @@ def _components(sample: Sample, panel: _Panel) -> Iterator[Component]:
     yield Component("format", float(answer.well_formed), FORMAT_WEIGHT)
     yield Component("judge_called", float(worth_judging))
     if worth_judging:
-        yield from panel.components(_question(sample, answer))
+        yield from panel.components(_question(sample, answer), _judged)
     else:
         yield Component("reasoning", 0.0, REASONING_WEIGHT)
 
 
-class _Panel:
-    """The judges, each with one vote. All must answer: a reward that changes with who is away is no measure."""
-
-    def __init__(self, judges: Sequence[RetryingJudge]) -> None:
-        self._judges = judges
-        self.models = tuple(judge.known.judge.model_id for judge in judges)
-        # A metric is a number; 48 bits of a digest are exact in one.
-        identity = hashlib.sha256("\n".join([*self.models, rubric.DIGEST]).encode())
-        self._fingerprint = Component("judge_fingerprint", float(int(identity.hexdigest()[:12], 16)))
-
-    def components(self, question: Question[dict[str, bool]]) -> Iterator[Component]:
-        """The criteria and what they cost; the cost comes even where a judge fails."""
-        usage = Usage()
-        try:
-            votes = [judge.ask(question, usage) for judge in self._judges]
-        except JudgeError:
-            yield from usage.components()
-            raise
-        yield from usage.components()
-        yield self._fingerprint
-        yield from _judged(votes)
-
-
-def _judged(votes: Sequence[Mapping[str, bool]]) -> Iterator[Component]:
-    criteria = rubric.majority_vote(votes)
-    yield Component("reasoning", rubric.quality(criteria), REASONING_WEIGHT)
+def _judged(criteria: Mapping[str, bool]) -> Iterator[Component]:
+    yield Component("reasoning", pandalm_rubric.quality(criteria), REASONING_WEIGHT)
     yield from (Component(name, float(holds)) for name, holds in criteria.items())
-    if len(votes) > 1:
-        yield Component("judge_disagreement", rubric.disagreement(votes))
 
 
 def _question(sample: Sample, answer: Judgment) -> Question[dict[str, bool]]:
     shown = (_comparison(sample), answer.verdict or "", answer.reasoning)
-    parts = dict(zip(rubric.PARTS, shown, strict=True))
+    parts = dict(zip(pandalm_rubric.PARTS, shown, strict=True))
     return Question(
-        system=rubric.SYSTEM,
-        user=lambda feedback: rubric.render(parts, code=secrets.token_hex(16), feedback=feedback),
-        read=rubric.read_reply,
-        schema=rubric.SCHEMA,
+        system=pandalm_rubric.SYSTEM,
+        user=lambda feedback: judge_prompt.render(parts, code=secrets.token_hex(16), feedback=feedback),
+        read=partial(judge_prompt.read_reply, names=pandalm_rubric.NAMES),
+        schema=pandalm_rubric.SCHEMA,
         parts=parts,
-        prompt=rubric.DIGEST,
+        prompt=pandalm_rubric.DIGEST,
         fresh=sample.fields.get(PROBE) is True,
     )
 

@@ -25,6 +25,7 @@ from rft.datasets.shards import Borders
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
+from rft.grading.run_rubrics import config_key
 from rft.ports import DatasetSource, Ledger, ObjectStore, OpenSource, Tokenizer, Workers
 from rft.settings import ShardSettings
 
@@ -49,6 +50,7 @@ def prepare_dataset(
     Retryable… errors.
     """
     ledger.transition(run_id, RunStatus.PREPARING)
+    save_grader_config(run_id, request, store)
     wanted = request.dataset
     renderer = run_renderer(request, tokenizer.count)
     with source.open(wanted.uri, wanted.version) as opened:
@@ -78,6 +80,12 @@ def prepare_dataset(
         ledger=ledger,
     )
     return save_manifest(manifest, store=store, ledger=ledger)
+
+
+def save_grader_config(run_id: str, request: RunRequest, store: ObjectStore) -> None:
+    """Where the grader finds it by the run_id of a row, so that rows need no copy of it."""
+    if request.grader is not None and request.grader.config is not None:
+        store.put_bytes(store.uri(config_key(run_id)), request.grader.config.model_dump_json().encode())
 
 
 def _too_large(opened: OpenSource, wanted: DatasetRequest, shards: ShardSettings) -> int:

@@ -14,8 +14,9 @@ from rft.tasks.gsm8k import Gsm8k
 from rft.tasks.pandalm import PandaLm
 from rft.tasks.prompted import prompted_probes
 from rft.tasks.rft import RftRows, own_probes
+from rft.tasks.rubric import RubricPrompts
 
-TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), Code(), RftRows())}
+TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), Code(), RubricPrompts(), RftRows())}
 """All known tasks by the word that a request uses."""
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rft.contracts.grading import Sample
+from rft.contracts.rubric import RubricConfig
 from rft.rewards import code, composite, extract, finqa, format, gsm8k  # noqa: A004  named after what it checks
+from rft.rewards.declared import declared
 from rft.rewards.samples import UngradableSample, read_reference
 from rft.rewards.verdicts import expected_label
 from rft.tasks.base import BadRecord
@@ -20,12 +22,19 @@ def _composite(sample: Sample) -> object:
     return composite.components(sample) if declared else None
 
 
+def _rubric(sample: Sample) -> object:
+    """Rows without a rubric of their own go by the run's, which the request's own model has checked."""
+    own = isinstance(sample.reference, dict) and sample.reference.get("rubric") is not None
+    return declared(sample, "rubric", RubricConfig) if own else None
+
+
 _USES: Mapping[str, _Use] = {
     "gsm8k": gsm8k.components,
     "finqa": finqa.components,
     "format": format.components,
     "extract": extract.components,
     "code": code.read_tests,
+    "rubric": _rubric,
     "composite": _composite,
     "pandalm": lambda sample: expected_label(sample.reference),
 }

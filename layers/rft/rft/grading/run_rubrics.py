@@ -1,0 +1,46 @@
+"""The rubric of each run, as its request gave it. Takes ports: the object store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from rft.errors import DatasetNotFound, GraderConfigUnreadable
+from rft.ports import ObjectStore
+from rft.rewards.rubric import Rubric, read_rubric
+
+
+def config_key(run_id: str) -> str:
+    """Where the run's `grader.config` is, in the data bucket."""
+    return f"runs/{run_id}/grader.json"
+
+
+@dataclass(frozen=True)
+class RunRubrics:
+    """Reads each run's once; what was read stays, as a run's config never changes."""
+
+    open_store: Callable[[], ObjectStore]
+    _known: dict[str, Rubric] = field(default_factory=dict)
+
+    def load(self, run_ids: Iterable[str]) -> None:
+        """Raises GraderConfigUnreadable: where a rubric is missing, all scores would be made up."""
+        for run_id in run_ids:
+            if run_id not in self._known:
+                self._known[run_id] = self._read(run_id)
+
+    def get(self, run_id: str) -> Rubric | None:
+        """The run's, if it was loaded."""
+        return self._known.get(run_id)
+
+    def _read(self, run_id: str) -> Rubric:
+        store = self.open_store()
+        try:
+            return read_rubric(store.get_bytes(store.uri(config_key(run_id))).decode())
+        except DatasetNotFound as error:
+            raise GraderConfigUnreadable(
+                f"{config_key(run_id)} cannot be read: give the run a grader.config, or each row its own rubric"
+            ) from error
+        except (ValidationError, UnicodeDecodeError) as error:
+            raise GraderConfigUnreadable(f"{config_key(run_id)} is no rubric") from error
