@@ -16,7 +16,9 @@ class Clients:
     def __init__(self, endpoint: str, credentials: Credentials, region: str) -> None:
         self.endpoint = endpoint
         self.credentials = credentials
-        self._session = boto3.session.Session(credentials.access_key, credentials.secret_key, region_name=region)
+        self._session = boto3.session.Session(
+            credentials.access_key, credentials.secret_key, credentials.token, region_name=region
+        )
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,8 +20,9 @@ from emulator.faults import Faults
 from emulator.functions.spec import FunctionSpec
 from emulator.http.api import HttpApi
 from emulator.http.server import LoopbackServer, listen
+from emulator.iam.authorizer import Authorizer
 from emulator.moto import executions
-from emulator.moto.cloudformation import is_supported
+from emulator.moto.cloudformation import is_supported, resolve
 from emulator.moto.eventbridge import rates
 from emulator.moto.topics import published_messages
 from emulator.options import EmulatorOptions
@@ -82,6 +84,11 @@ class Emulator:
         return self._environment.clients.credentials
 
     @property
+    def authorizer(self) -> Authorizer:
+        """Policies of the stack, and what was decided by them."""
+        return self._environment.authorizer
+
+    @property
     def faults(self) -> Faults:
         return self._environment.faults
 
@@ -117,12 +124,22 @@ class Emulator:
         return self._environment.clients(service)
 
     def add_function(
-        self, name: str, folder: Path | str, *, timeout: int = 60, environment: dict[str, str] | None = None
+        self,
+        name: str,
+        folder: Path | str,
+        *,
+        timeout: int = 60,
+        environment: dict[str, str] | None = None,
+        role_of: str = "",
     ) -> str:
-        """Deploy a further function from a folder with app.py (`handler`), and return its ARN."""
+        """Deploy a further function from a folder with app.py (`handler`), and return its ARN.
+
+        It runs under the role of the stack's function `role_of`, by default of the first.
+        """
+        role = self._role_of(role_of)
         arn: str = self.client("lambda").create_function(
             FunctionName=name,
-            Role=self._any_role(),
+            Role=role,
             Runtime="python3.13",
             Handler="app.handler",
             Code={"ZipFile": empty_archive()},
@@ -136,6 +153,7 @@ class Emulator:
             handler="app.handler",
             timeout=timeout,
             memory=512,
+            role_arn=role,
             environment=environment or {},
         )
         self._services.functions.add(spec, worker_settings(self._environment))
@@ -157,10 +175,9 @@ class Emulator:
         """What was published to the outcome topic, oldest first: `subject` and `message` (decoded from JSON)."""
         return published_messages(self.topic_arn, self.region)
 
-    def _any_role(self) -> str:
-        """A function's role in the stack: moto asks for one that exists."""
-        deployed = self.client("lambda").get_function_configuration(FunctionName=self.stack.functions[0].name)
-        return str(deployed["Role"])
+    def _role_of(self, function: str) -> str:
+        """The role of a function of the stack, by its logical id; '' for the first."""
+        return next(spec.role_arn for spec in self.stack.functions if function in ("", spec.logical_id))
 
 
 def _load(options: EmulatorOptions, region: str) -> StackTemplate:
@@ -187,6 +204,9 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
         stack_name=options.stack_name,
         parameters=options.stack_parameters(template.parameters),
     )
+    environment.authorizer.policies.add(
+        template.resources, stack.physical_ids, partial(resolve, stack.stack_id, environment.region)
+    )
     for spec in stack.functions:
         if not spec.folder.is_dir():
             raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
@@ -199,7 +219,9 @@ def _open_api(stack: Stack, environment: Environment, services: Services, cleanu
     api = HttpApi(
         stack.api,
         services.functions,
-        environment.clients.credentials,
+        environment.keyring,
+        environment.authorizer,
+        api_id=stack.api_id,
         region=environment.region,
         account=environment.account,
     )

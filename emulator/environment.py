@@ -13,6 +13,9 @@ from emulator.clients import Clients
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.http.server import address_of, listen
+from emulator.iam.authorizer import Authorizer
+from emulator.iam.keyring import Keyring
+from emulator.moto.access import MotoAccount
 from emulator.moto.account import ACCOUNT
 from emulator.options import EmulatorOptions
 from emulator.state.state import State, open_state
@@ -34,12 +37,18 @@ class Environment:
     clock: ScaledClock
     listener: socket.socket
     clients: Clients
+    keyring: Keyring
+    authorizer: Authorizer
     region: str = REGION
     account: str = ACCOUNT
 
     @property
     def faults(self) -> Faults:
         return self.state.faults
+
+    def clients_of(self, role_arn: str, session: str) -> Clients:
+        """Clients with a role's own rights. Each call makes new ones."""
+        return Clients(self.clients.endpoint, self.keyring.session(role_arn, session), self.region)
 
     @property
     def port(self) -> int:
@@ -53,10 +62,14 @@ def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environmen
     cleanup.callback(state.close)
     listener = cleanup.enter_context(listen(options.port))
     generated = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
+    credentials = state.credentials(generated)
+    keyring = Keyring(MotoAccount(account=ACCOUNT, region=REGION), credentials, account=ACCOUNT)
     return Environment(
         options=options,
         state=state,
         clock=ScaledClock(options.speed, patience=LEASE_SECONDS if state.has_running_executions else 0.0),
         listener=listener,
-        clients=Clients(address_of(listener), state.credentials(generated), REGION),
+        clients=Clients(address_of(listener), credentials, REGION),
+        keyring=keyring,
+        authorizer=Authorizer(account=ACCOUNT, region=REGION, of_user=keyring.policies_of_user),
     )

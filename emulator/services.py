@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from emulator.bedrock.setup import EmulatedBedrock
 from emulator.environment import Environment
 from emulator.eventbridge.bus import EventBus
-from emulator.functions.dead_letters import send_dead_letter
+from emulator.functions.dead_letters import DeadLetters
 from emulator.functions.registry import Functions
 from emulator.functions.service import LambdaService
 from emulator.functions.spec import WorkerSettings
 from emulator.http.aws_port import AwsPort, Service
+from emulator.http.operations import Operation
 from emulator.http.server import LoopbackServer
+from emulator.iam.guard import Guard
+from emulator.lookups import AccountLookups
 from emulator.moto import setup as moto_setup
+from emulator.moto.access import MotoAccount
 from emulator.moto.executions import ExecutionEnd
 
 
@@ -39,18 +42,19 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
     _install_moto(environment, bus, cleanup)
     cleanup.enter_context(environment.state.install(definition))
     bedrock = EmulatedBedrock(environment, invoke=functions.invoke_for_service, put_event=bus.put)
-    _serve(environment, {"bedrock": bedrock.service, "lambda": LambdaService(functions)}, cleanup)
+    _serve(
+        environment,
+        {"bedrock": bedrock.service, "lambda": LambdaService(functions)},
+        _guard(environment, bedrock),
+        cleanup,
+    )
     return Services(functions, bus, bedrock)
 
 
 def worker_settings(environment: Environment) -> WorkerSettings:
     """What all functions' processes are given."""
-    credentials = environment.clients.credentials
     return WorkerSettings(
-        endpoint=environment.clients.endpoint,
-        region=environment.region,
-        access_key=credentials.access_key,
-        secret_key=credentials.secret_key,
+        endpoint=environment.clients.endpoint, region=environment.region, session=environment.keyring.session
     )
 
 
@@ -59,14 +63,15 @@ def _functions(environment: Environment) -> Functions:
         faults=environment.faults,
         clock=environment.clock,
         workers=environment.options.workers_per_function,
-        dead_letter=partial(send_dead_letter, environment.clients),
+        dead_letter=DeadLetters(environment.clients, environment.clients_of).send,
     )
 
 
 def _bus(environment: Environment, functions: Functions) -> EventBus:
     return EventBus(
         functions,
-        environment.clients.start_execution,
+        environment.authorizer,
+        environment.clients_of,
         faults=environment.faults,
         clock=environment.clock,
         region=environment.region,
@@ -81,6 +86,7 @@ def _install_moto(environment: Environment, bus: EventBus, cleanup: ExitStack) -
 
     changes = moto_setup.install(
         port=environment.port,
+        session=environment.keyring.session,
         clock=environment.clock,
         deliver=bus.deliver,
         put_event=bus.put,
@@ -89,12 +95,28 @@ def _install_moto(environment: Environment, bus: EventBus, cleanup: ExitStack) -
     cleanup.enter_context(changes)
 
 
-def _serve(environment: Environment, services: dict[str, Service], cleanup: ExitStack) -> None:
+def _guard(environment: Environment, bedrock: EmulatedBedrock) -> Guard:
+    lookups = AccountLookups(MotoAccount(account=environment.account, region=environment.region), bedrock.jobs)
+    return Guard(
+        environment.keyring,
+        environment.authorizer,
+        lookups,
+        account=environment.account,
+        region=environment.region,
+    )
+
+
+def _serve(environment: Environment, services: dict[str, Service], guard: Guard, cleanup: ExitStack) -> None:
+    def on_call(operation: Operation, body: bytes) -> None:
+        guard.on_call(operation, body)
+        environment.state.on_call(operation, body)
+
     app = AwsPort(
         moto_setup.wsgi_application(),
         services,
         environment.faults,
         environment.clock,
-        on_call=environment.state.on_call,
+        authorize=guard.check,
+        on_call=on_call,
     )
     cleanup.callback(LoopbackServer(app, environment.listener).close)

@@ -36,9 +36,11 @@ def read_rows(s3: Any, uri: str) -> list[DatasetRow]:
     """The rows at an S3 URI, each checked for its shape. Raises DataRefused."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
+        s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.ClientError as error:
-        raise DataRefused(f"{uri} could not be read: {error.response['Error']['Code']}.") from error
+        code, text = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        raise DataRefused(f"{uri} could not be read: {code}: {text}") from error
     return [_row(line, at, uri) for at, line in enumerate(body.splitlines(), start=1) if line.strip()]
 
 

@@ -32,8 +32,16 @@ class BedrockService:
     """Answers for jobs and models. `start` sets a new job going."""
 
     def __init__(
-        self, jobs: Jobs, models: Models, converse: Converse, faults: Faults, start: Callable[[CustomizationJob], None]
+        self,
+        jobs: Jobs,
+        models: Models,
+        converse: Converse,
+        faults: Faults,
+        start: Callable[[CustomizationJob], None],
+        *,
+        require_trust: Callable[[str], None],
     ) -> None:
+        self._require_trust = require_trust
         self._jobs = jobs
         self._models = models
         self._faults = faults
@@ -73,6 +81,7 @@ class BedrockService:
     def _create(self, operation: Operation, _request: Request, body: bytes) -> Response:
         request = parse_body(operation.name, body)
         raise_if_invalid(_documented_problems(request))
+        self._require_trust(str(request["roleArn"]))
         job, is_new = self._jobs.create(request)
         if is_new:
             self._start(job)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from emulator.bedrock.control import JobThreads
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.data import read_all_rows
+from emulator.bedrock.job_role import JobRole, require_trust
 from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Models
 from emulator.bedrock.service import BedrockService
@@ -41,13 +43,22 @@ class EmulatedBedrock:
         rows = KnownRows(lambda: environment.clients("s3"), self._rows)
         answers = ModelAnswers(self.models, rows, seed=options.seed)
         converse = Converse(options, environment.clock, state.faults, answers)
-        self.service = BedrockService(self.jobs, self.models, converse, state.faults, self.threads.start)
+        self.service = BedrockService(
+            self.jobs,
+            self.models,
+            converse,
+            state.faults,
+            self.threads.start,
+            require_trust=partial(require_trust, environment),
+        )
 
     def _training(self, job: CustomizationJob) -> Training:
+        role = JobRole(self._environment, job, self._invoke)
         return Training(
             job,
-            s3=self._environment.clients("s3"),
-            invoke=self._invoke,
+            s3=role.s3,
+            invoke=role.invoke,
+            check_key=role.check_key,
             faults=self._environment.faults,
             clock=self._environment.clock,
             options=self._environment.options,

@@ -29,6 +29,8 @@ class Stack:
     functions: tuple[FunctionSpec, ...]
     aliases: Mapping[str, str]
     """Names of published aliases, by the logical id of their function."""
+    api_id: str
+    """What the template's HTTP API is called in ARNs."""
     api: Mapping[str, Any]
     """OpenAPI document of the template's HTTP API, its intrinsic functions resolved; empty when it has none."""
 
@@ -79,6 +81,7 @@ def deploy(
             alias["Properties"]["FunctionName"]["Ref"]: alias["Properties"]["Name"]
             for _, alias in template.of_type("AWS::Lambda::Alias")
         },
+        api_id=next((f"emulated-{name.lower()}" for name, _ in template.of_type("AWS::ApiGatewayV2::Api")), ""),
         api=_api(template, stack_id, region),
     )
 
@@ -127,6 +130,7 @@ def _functions(
                 handler=deployed["Handler"],
                 timeout=deployed["Timeout"],
                 memory=deployed["MemorySize"],
+                role_arn=deployed["Role"],
                 environment={n: str(v) for n, v in deployed.get("Environment", {}).get("Variables", {}).items()},
                 layers=tuple(used),
                 **asynchronous[logical_id],

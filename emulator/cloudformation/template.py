@@ -47,9 +47,14 @@ class StackTemplate:
         known: Mapping[str, Any] = self.body.get("Parameters", {})
         return known
 
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        """All resources by logical id, deployed by moto or not."""
+        return {**self.body["Resources"], **self.unsupported}
+
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Logical ids and resources of these types, deployed by moto or not."""
-        for name, resource in {**self.body["Resources"], **self.unsupported}.items():
+        for name, resource in self.resources.items():
             if resource["Type"] in types:
                 yield name, resource
 

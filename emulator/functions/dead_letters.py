@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
 
-def send_dead_letter(client: Callable[[str], Any], arn: str, payload: bytes) -> None:
-    """Leave the event at the ARN of a topic (SNS) or a queue (SQS). `client` gives one for a service."""
-    if arn.split(":")[2] == "sns":
-        client("sns").publish(TopicArn=arn, Message=payload.decode())
-    else:
-        url = client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
-        client("sqs").send_message(QueueUrl=url, MessageBody=payload.decode())
+from emulator.functions.spec import FunctionSpec
+
+LOG = logging.getLogger("emulator.functions")
+
+ClientOf = Callable[[str], Any]
+"""Gives a boto3 client for a service."""
+
+
+class DeadLetters:
+    """Sends under the function's own role. `clients_of` gives a role's clients for a session name."""
+
+    def __init__(self, clients: ClientOf, clients_of: Callable[[str, str], ClientOf]) -> None:
+        self._clients = clients
+        self._clients_of = clients_of
+
+    def send(self, function: FunctionSpec, payload: bytes) -> None:
+        """Leave the event at the ARN of a topic (SNS) or a queue (SQS); lost if the role may not send it."""
+        arn = function.dead_letter_arn or ""
+        own, name = self._clients_of(function.role_arn, function.name), arn.rsplit(":", 1)[-1]
+        try:
+            if arn.split(":")[2] == "sns":
+                own("sns").publish(TopicArn=arn, Message=payload.decode())
+            else:
+                url = self._clients("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+                own("sqs").send_message(QueueUrl=url, MessageBody=payload.decode())
+        except ClientError as error:
+            LOG.error("%s could not send its dead letter: %s", function.name, error)  # noqa: TRY400 - no bug of ours

@@ -26,8 +26,8 @@ WIRE_FAULTS = frozenset({"error", "response_lost"})
 
 SIGKILL = -9
 
-DeadLetter = Callable[[str, bytes], None]
-"""Takes the ARN of a queue or topic, and the event that could not be handled."""
+DeadLetter = Callable[[FunctionSpec, bytes], None]
+"""Takes a function with a dead-letter queue or topic, and the event that it could not handle."""
 
 
 class UnknownFunction(KeyError):
@@ -118,7 +118,7 @@ class Functions:
             if wait is not None:
                 self._clock.sleep(wait)
         if spec.dead_letter_arn and not self._clock.closing:
-            self._dead_letter(spec.dead_letter_arn, payload)
+            self._dead_letter(spec, payload)
 
     def _inject_fault(self, fault: Fault, pool: FunctionPool, payload: bytes) -> InvokeResult:
         invocation = Invocation(b"", pool.spec.timeout)

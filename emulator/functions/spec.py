@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from botocore.credentials import Credentials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,7 @@ class FunctionSpec:
     handler: str
     timeout: float
     memory: int
+    role_arn: str
     environment: Mapping[str, str]
     layers: tuple[Path, ...] = ()
     dead_letter_arn: str | None = None
@@ -28,12 +31,11 @@ class FunctionSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """What all workers share: the AWS endpoint, the region and the credentials they may use there."""
+    """What all workers share: the AWS endpoint and the region; `session` gives a role's credentials."""
 
     endpoint: str
     region: str
-    access_key: str
-    secret_key: str
+    session: Callable[[str, str], Credentials]
 
     def environment(self, spec: FunctionSpec, runtime_api: str) -> dict[str, str]:
         """The whole environment of one worker: as on AWS, with nothing of the user's own but the search path."""
@@ -42,6 +44,7 @@ class WorkerSettings:
         return inherited | self._lambda_names(spec, runtime_api) | own
 
     def _lambda_names(self, spec: FunctionSpec, runtime_api: str) -> dict[str, str]:
+        credentials = self.session(spec.role_arn, spec.name)
         return {
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
             "_HANDLER": spec.handler,
@@ -55,8 +58,9 @@ class WorkerSettings:
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": self.access_key,
-            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_SESSION_TOKEN": credentials.token or "",
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "127.0.0.1,localhost",

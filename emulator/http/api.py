@@ -13,18 +13,32 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from botocore.credentials import Credentials
 from werkzeug.wrappers import Request, Response
 
 from emulator.functions.invocation import InvokeResult
 from emulator.functions.registry import Functions
 from emulator.http.signature import SignedRequest, is_authentic
+from emulator.iam.authorizer import Authorizer, Check
+from emulator.iam.guard import signing_key
+from emulator.iam.keyring import Keyring
+from emulator.iam.principals import Principal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request (API Gateway Developer Guide, quotas for HTTP APIs)."""
+
+
+STAGE = "$default"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed a request."""
+
+    principal: Principal
+    access_key: str
 
 
 @dataclass(frozen=True)
@@ -70,11 +84,21 @@ class HttpApi:
     """The WSGI application on the API's port."""
 
     def __init__(
-        self, document: Mapping[str, Any], functions: Functions, credentials: Credentials, *, region: str, account: str
+        self,
+        document: Mapping[str, Any],
+        functions: Functions,
+        keyring: Keyring,
+        authorizer: Authorizer,
+        *,
+        api_id: str,
+        region: str,
+        account: str,
     ) -> None:
         self._routes = routes_of(document)
         self._functions = functions
-        self._credentials = credentials
+        self._keyring = keyring
+        self._authorizer = authorizer
+        self._arn = f"arn:aws:execute-api:{region}:{account}:{api_id}/{STAGE}"
         self._region = region
         self._account = account
 
@@ -82,32 +106,58 @@ class HttpApi:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        path = request.environ.get("RAW_URI", request.path).split("?")[0] or "/"
+        path = _path(request)
         body = request.get_data()
         if len(body) > MAX_BODY:
             return _message(413, "Request Entity Too Large")
         for route in self._routes:
             parameters = route.match(request.method, path)
             if parameters is not None:
-                if route.iam and not self._is_signed(request, body):
+                caller = self._signer(request, body) if route.iam else None
+                if route.iam and not (caller and self._may_call(caller, request.method, path)):
                     return _message(403, "Forbidden")
-                event = self._event(request, route, path, parameters, body)
-                return _reply(self._functions.invoke(route.function_arn, json.dumps(event).encode()))
+                event = self._event(request, route, parameters, body=body, caller=caller)
+                return self._invoke(route, json.dumps(event).encode())
         return _message(404, "Not Found")
 
-    def _is_signed(self, request: Request, body: bytes) -> bool:
+    def _signer(self, request: Request, body: bytes) -> Caller | None:
+        """Who signed the request; None where the signature is not that of a key that is known here."""
+        access_key = signing_key(request)
+        found = self._keyring.find(access_key) if access_key else None
+        if found is None:
+            return None
         headers = {name.lower(): value for name, value in request.headers.items()}
         url = f"http://{request.host}{request.environ.get('RAW_URI', request.full_path)}"
         signed = SignedRequest(request.method, url, headers, body)
         now = datetime.now(UTC)
-        return is_authentic(signed, self._credentials, service="execute-api", region=self._region, now=now)
+        authentic = is_authentic(signed, found[1], service="execute-api", region=self._region, now=now)
+        return Caller(found[0], found[1].access_key) if authentic else None
+
+    def _may_call(self, caller: Caller, method: str, path: str) -> bool:
+        """API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization"."""
+        return self._authorizer.allows(caller.principal, Check("execute-api:Invoke", f"{self._arn}/{method}{path}"))
+
+    def _invoke(self, route: Route, event: bytes) -> Response:
+        """The function's own policy must name the route."""
+        source = f"{self._arn}/{route.key.replace(' ', '')}"
+        invocation = Check("lambda:InvokeFunction", route.function_arn)
+        if not self._authorizer.allows_service("apigateway.amazonaws.com", invocation, source=source):
+            return _message(500, "Internal Server Error")
+        return _reply(self._functions.invoke(route.function_arn, event))
 
     def _event(
-        self, request: Request, route: Route, path: str, parameters: dict[str, str], body: bytes
+        self,
+        request: Request,
+        route: Route,
+        parameters: dict[str, str],
+        *,
+        body: bytes,
+        caller: Caller | None,
     ) -> dict[str, Any]:
         """Payload format version 2.0 (API Gateway Developer Guide, "Lambda proxy integrations for HTTP APIs")."""
         text = _as_text(body, request.content_type or "")
         cookies = [part.strip() for part in request.headers.get("Cookie", "").split(";") if part.strip()]
+        path = _path(request)
         return {
             "version": "2.0",
             "routeKey": route.key,
@@ -116,18 +166,18 @@ class HttpApi:
             **({"cookies": cookies} if cookies else {}),
             "headers": {n.lower(): v for n, v in request.headers.items() if n.lower() != "cookie"},
             **({"queryStringParameters": _join_values(request)} if request.args else {}),
-            "requestContext": self._context(request, route, unquote(path)),
+            "requestContext": self._context(request, route, unquote(path), caller),
             **({"pathParameters": parameters} if parameters else {}),
             **({"body": text if text is not None else base64.b64encode(body).decode()} if body else {}),
             "isBase64Encoded": bool(body) and text is None,
         }
 
-    def _context(self, request: Request, route: Route, path: str) -> dict[str, Any]:
+    def _context(self, request: Request, route: Route, path: str, caller: Caller | None) -> dict[str, Any]:
         now = datetime.now(UTC)
         return {
             "accountId": self._account,
             "apiId": "emulated",
-            **({"authorizer": {"iam": self._caller()}} if route.iam else {}),
+            **({"authorizer": {"iam": self._identity(caller)}} if caller else {}),
             "domainName": request.host,
             "domainPrefix": "emulated",
             "http": {
@@ -144,16 +194,23 @@ class HttpApi:
             "timeEpoch": int(now.timestamp() * 1000),
         }
 
-    def _caller(self) -> dict[str, Any]:
+    def _identity(self, caller: Caller) -> dict[str, Any]:
+        name = caller.principal.arn.rpartition("/")[2]
         return {
-            "accessKey": self._credentials.access_key,
+            "accessKey": caller.access_key,
             "accountId": self._account,
-            "callerId": "EMULATEDUSER",
+            "callerId": f"{name.upper()}USER",
             "cognitoIdentity": None,
             "principalOrgId": "*",
-            "userArn": f"arn:aws:iam::{self._account}:user/emulated",
-            "userId": "EMULATEDUSER",
+            "userArn": caller.principal.arn,
+            "userId": f"{name.upper()}USER",
         }
+
+
+def _path(request: Request) -> str:
+    """As sent, without its query."""
+    path: str = request.environ.get("RAW_URI", request.path).split("?")[0]
+    return path or "/"
 
 
 def _reply(result: InvokeResult) -> Response:

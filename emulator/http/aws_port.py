@@ -1,4 +1,4 @@
-"""The one port that is AWS: our own routes first, moto for the rest, faults before both."""
+"""The one port that is AWS: our own routes first, moto for the rest; permissions and faults before both."""
 
 from __future__ import annotations
 
@@ -44,6 +44,10 @@ class Service(Protocol):
         ...
 
 
+Authorize = Callable[[Operation, Request, bytes], None]
+"""Raises AwsError for a request that its signer may not make."""
+
+
 class AwsPort:
     """The WSGI application on the AWS endpoint.
 
@@ -57,9 +61,11 @@ class AwsPort:
         faults: Faults,
         clock: ScaledClock,
         *,
+        authorize: Authorize,
         on_call: Callable[[Operation, bytes], None],
     ) -> None:
         self._moto = moto
+        self._authorize = authorize
         self._on_call = on_call
         self._services = services
         self._faults = faults
@@ -87,6 +93,7 @@ class AwsPort:
         return self._from_moto(operation, body, environ, start_response)
 
     def _reply(self, operation: Operation, request: Request, body: bytes, environ: WSGIEnvironment) -> Response | None:
+        self._authorize(operation, request, body)
         fault = self._fault(operation, unquote_to_bytes(request.query_string) + b"\n" + body)
         if fault and fault.effect == "error":
             raise _error(fault)

@@ -1,110 +1,68 @@
-"""IAM at the doors of the emulated AWS: whose key signs a request, and whether they may make it."""
+"""IAM at the door of the emulated AWS: who signs a request, and whether they may make it."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
 
-from botocore.credentials import Credentials
 from werkzeug.wrappers import Request
 
 from emulator.http.operations import Operation
 from emulator.http.replies import AwsError
-from emulator.iam.authorizer import Authorizer, Check
-from emulator.iam.documents import Statement, statements
+from emulator.iam.authorizer import Authorizer
 from emulator.iam.keyring import Keyring
-from emulator.iam.managed import document
-from emulator.iam.principals import Principal, user
-from emulator.iam.wire.request import WireRequest
+from emulator.iam.principals import Principal
+from emulator.iam.wire.request import Lookups, WireRequest
 from emulator.iam.wire.services import checks
 
 _ACCESS_KEY = re.compile(r"Credential=([^/]+)/")
 
-ADMINISTRATOR = "emulated"
-"""Name of the user that the emulator's own credentials are of."""
-
-
-class Account(Protocol):
-    """Users, objects and task tokens of the account."""
-
-    def object_exists(self, bucket: str, key: str, version: str) -> bool: ...
-
-    def state_machine_of(self, task_token: str) -> str: ...
-
-    def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None: ...
-
-    def documents_of_user(self, arn: str) -> Iterator[tuple[str, Mapping[str, Any]]]: ...
-
 
 class Guard:
-    """Authorises every request to the AWS port and to the API. `credentials` are the administrator's."""
+    """Authorises every request to the AWS port."""
 
-    def __init__(self, account: Account, credentials: Credentials, *, account_id: str, region: str) -> None:
-        self._account = account
-        self._account_id, self._region = account_id, region
-        self._administrator = user(account_id, ADMINISTRATOR)
-        self._credentials = credentials
-        self.keyring = Keyring()
-        self.keyring.add(credentials.access_key, self._administrator)
-        self.authorizer = Authorizer(account=account_id, region=region, of_user=self._of_user)
-        self.job_arns: Mapping[str, str] = {}
+    def __init__(
+        self, keyring: Keyring, authorizer: Authorizer, lookups: Lookups, *, account: str, region: str
+    ) -> None:
+        self._keyring = keyring
+        self._authorizer = authorizer
+        self._lookups = lookups
+        self._account, self._region = account, region
 
     def check(self, operation: Operation, request: Request, body: bytes) -> None:
         """Raises AwsError for a request that its signer may not make."""
-        principal = self._principal(request)
+        principal = self._signer(request)
         wire = WireRequest(
             operation=operation,
             query=request.args,
             headers={name.lower(): value for name, value in request.headers.items()},
             body=body,
             region=self._region,
-            account=self._account_id,
+            account=self._account,
         )
-        if operation.service == "iam":
-            self.authorizer.forget()
-        self.authorizer.require(operation.service, principal, checks(wire, self))
+        self._authorizer.require(operation.service, principal, checks(wire, self._lookups))
 
-    def credentials_of(self, access_key: str) -> tuple[Principal, Credentials] | None:
-        """Who has an access key, and the pair that it belongs to."""
-        if access_key == self._credentials.access_key:
-            return self._administrator, self._credentials
-        found = self._account.key_of_user(access_key)
-        if found is None:
-            return None
-        arn, credentials = found
-        return user(self._account_id, arn.rpartition("/")[2]), credentials
+    def on_call(self, operation: Operation, body: bytes) -> None:
+        """A call was served: one of IAM, or Lambda's AddPermission, may have changed policies."""
+        if operation.name == "AddPermission" and operation.service == "lambda":
+            name = operation.labels[0]
+            arn = name if name.startswith("arn:") else f"arn:aws:lambda:{self._region}:{self._account}:function:{name}"
+            self._authorizer.policies.grant(arn, json.loads(body))
+        if operation.service in ("iam", "lambda"):
+            self._authorizer.forget()
 
-    def may_invoke_api(self, principal: Principal, resource: str) -> bool:
-        """True where the principal may call a route of the API (`execute-api:Invoke`)."""
-        return self.authorizer.allows(principal, Check("execute-api:Invoke", resource))
-
-    def object_exists(self, bucket: str, key: str, version: str) -> bool:
-        """As the mappers ask."""
-        return self._account.object_exists(bucket, key, version)
-
-    def state_machine_of(self, task_token: str) -> str:
-        """As the mappers ask."""
-        return self._account.state_machine_of(task_token)
-
-    def job_arn(self, identifier: str) -> str:
-        """As the mappers ask."""
-        return self.job_arns.get(identifier, "")
-
-    def _principal(self, request: Request) -> Principal:
-        signed = request.headers.get("Authorization", "") or f"Credential={request.args.get('X-Amz-Credential', '')}"
-        found = _ACCESS_KEY.search(signed)
-        if found is None:
+    def _signer(self, request: Request) -> Principal:
+        access_key = signing_key(request)
+        if access_key is None:
             raise AwsError("AccessDenied", 403, "Access Denied")
-        principal = self.keyring.principal(found[1])
-        if principal is None and (known := self.credentials_of(found[1])):
-            principal = known[0]
-        if principal is None:
+        found = self._keyring.find(access_key)
+        if found is None:
             raise AwsError("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
-        return principal
+        return found[0]
 
-    def _of_user(self, principal: Principal) -> tuple[Statement, ...]:
-        if principal == self._administrator:
-            return statements(document("arn:aws:iam::aws:policy/AdministratorAccess"), ADMINISTRATOR)
-        policies = self._account.documents_of_user(principal.arn)
-        return tuple(statement for name, found in policies for statement in statements(found, name))
+
+def signing_key(request: Request) -> str | None:
+    """The access key that a request says it is signed with, in its header or, presigned, in its query."""
+    signed = request.headers.get("Authorization") or f"Credential={request.args.get('X-Amz-Credential', '')}"
+    found = _ACCESS_KEY.search(signed)
+    return found[1] if found else None

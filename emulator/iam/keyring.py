@@ -1,39 +1,68 @@
-"""Access keys of role sessions, and whose they are."""
+"""Access keys, and whose they are: the administrator, IAM users, sessions of roles."""
 
 from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from botocore.credentials import Credentials
 
-from emulator.iam.principals import Principal, session
+from emulator.iam.documents import Statement, statements
+from emulator.iam.managed import document
+from emulator.iam.principals import Principal, session, user
+
+ADMINISTRATOR = "emulated"
+"""Name of the user that the emulator's own credentials are of."""
+
+
+class Users(Protocol):
+    """IAM users of the account."""
+
+    def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
+        """A user's ARN and credentials by an access key."""
+        ...
+
+    def documents_of_user(self, arn: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """A user's policies by name."""
+        ...
 
 
 class Keyring:
-    """Temporary credentials, one set for each role and session name."""
+    """All access keys of one account. `credentials` are the administrator's."""
 
-    def __init__(self) -> None:
-        self._credentials: dict[tuple[str, str], Credentials] = {}
-        self._principals: dict[str, Principal] = {}
+    def __init__(self, users: Users, credentials: Credentials, *, account: str) -> None:
+        self._users = users
+        self._account = account
+        self._administrator = user(account, ADMINISTRATOR)
+        self._sessions: dict[tuple[str, str], Credentials] = {}
+        self._known: dict[str, tuple[Principal, Credentials]] = {
+            credentials.access_key: (self._administrator, credentials)
+        }
         self._lock = threading.Lock()
 
-    def add(self, access_key: str, principal: Principal) -> None:
-        """Know a long-term key."""
-        with self._lock:
-            self._principals[access_key] = principal
-
     def session(self, role_arn: str, name: str) -> Credentials:
-        """Credentials as sts:AssumeRole gives them; the same ones each time."""
+        """Credentials as sts:AssumeRole gives them; the same ones for the same role and session name."""
         with self._lock:
-            if (role_arn, name) not in self._credentials:
+            if (role_arn, name) not in self._sessions:
                 made = Credentials(
                     f"ASIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), secrets.token_urlsafe(60)
                 )
-                self._credentials[role_arn, name] = made
-                self._principals[made.access_key] = session(role_arn, name)
-            return self._credentials[role_arn, name]
+                self._sessions[role_arn, name] = made
+                self._known[made.access_key] = session(role_arn, name), made
+            return self._sessions[role_arn, name]
 
-    def principal(self, access_key: str) -> Principal | None:
-        """Whose key it is; None for a key that is not known."""
-        return self._principals.get(access_key)
+    def find(self, access_key: str) -> tuple[Principal, Credentials] | None:
+        """Whose key it is, and the pair that it belongs to; None for a key that nobody has."""
+        if access_key in self._known:
+            return self._known[access_key]
+        found = self._users.key_of_user(access_key)
+        return (user(self._account, found[0].rpartition("/")[2]), found[1]) if found else None
+
+    def policies_of_user(self, principal: Principal) -> tuple[Statement, ...]:
+        """What a user's own policies say now; the administrator may do everything."""
+        if principal == self._administrator:
+            return statements(document("arn:aws:iam::aws:policy/AdministratorAccess"), ADMINISTRATOR)
+        policies = self._users.documents_of_user(principal.arn)
+        return tuple(statement for name, found in policies for statement in statements(found, name))

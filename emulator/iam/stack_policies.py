@@ -38,6 +38,11 @@ class StackPolicies:
         bucket, is_object, _ = arn.partition("/")
         return self._resources.get(bucket if is_object and arn.startswith("arn:aws:s3:::") else arn, ())
 
+    def grant(self, function_arn: str, permission: Mapping[str, Any]) -> None:
+        """Add what AddPermission says to a function's policy."""
+        added = statements(_permission(permission, function_arn, lambda value: value), "AddPermission")
+        self._resources[function_arn] = (*self.of_resource(function_arn), *added)
+
     def add(self, resources: Resources, physical_ids: Mapping[str, str], resolve: Resolve) -> None:
         """Read the policies of a deployed stack, in place of those of its resources before."""
         boundaries = {

@@ -25,6 +25,7 @@ from emulator.moto import cloudformation, dynamodb, eventbridge, executions, obj
 from emulator.moto.eventbridge import Deliver
 from emulator.moto.executions import OnExecutionEnd
 from emulator.moto.object_events import PutEvent
+from emulator.moto.step_functions import Session
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
@@ -33,12 +34,18 @@ class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
 
 @contextmanager
 def install(
-    *, port: int, clock: ScaledClock, deliver: Deliver, put_event: PutEvent, on_execution_end: OnExecutionEnd
+    *,
+    port: int,
+    session: Session,
+    clock: ScaledClock,
+    deliver: Deliver,
+    put_event: PutEvent,
+    on_execution_end: OnExecutionEnd,
 ) -> Iterator[None]:
     """Moto as this emulator needs it; on leaving, executions are stopped, state is dropped and moto is as before.
 
-    `port` is the AWS endpoint's. `deliver` gets events for Lambda and Step Functions targets, `put_event` those that
-    S3 sends to EventBridge.
+    `port` is the AWS endpoint's, `session` gives the credentials of state machines' roles. `deliver` gets events for
+    Lambda and Step Functions targets, `put_event` those that S3 sends to EventBridge.
     """
     for noisy in ("moto", "samtranslator"):
         logging.getLogger(noisy).addHandler(logging.NullHandler())
@@ -54,7 +61,7 @@ def install(
             *eventbridge.replacements(deliver),
             *object_events.replacements(put_event),
             *executions.replacements(on_execution_end),
-            *step_functions.replacements(port, clock),
+            *step_functions.replacements(port, clock, session),
         ):
             changes.enter_context(patch.object(target, name, value))
         try:

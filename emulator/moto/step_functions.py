@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import Credentials
 from moto.stepfunctions import models
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
@@ -26,8 +27,13 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from emulator.clock import ScaledClock
 from emulator.moto import jsonata
 
+Session = Callable[[str, str], Credentials]
+"""Gives the credentials of a role, by its ARN and a session name."""
 
-def replacements(port: int, clock: ScaledClock) -> Iterator[tuple[Any, str, Any]]:
+SESSION_NAME = "states"
+
+
+def replacements(port: int, clock: ScaledClock, session: Session) -> Iterator[tuple[Any, str, Any]]:
     """What stands for what in moto: object, attribute, new value. `port` is the AWS endpoint's."""
     yield from jsonata.replacements()
     yield AmazonStateLanguageParser, "parse", staticmethod(_parsing_once(AmazonStateLanguageParser.parse))
@@ -39,7 +45,7 @@ def replacements(port: int, clock: ScaledClock) -> Iterator[tuple[Any, str, Any]
     yield ExecutionState, "_evaluate_with_timeout", _with_scaled_token_timeout(clock)
     # CloudFormation would create state machines in the backend that does not execute them.
     yield models, "stepfunctions_backends", stepfunctions_parser_backends
-    client = _cached_client(port)
+    client = _cached_client(port, session)
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):
             yield module, "boto_client_for", client
@@ -91,9 +97,8 @@ def _with_scaled_token_timeout(clock: ScaledClock) -> Callable[..., None]:
     return evaluate
 
 
-def _cached_client(port: int) -> Callable[..., Any]:
+def _cached_client(port: int, session: Session) -> Callable[..., Any]:
     """Moto makes a client per task; making one takes longer than the call, and is not safe in threads."""
-    session = boto3.session.Session(aws_access_key_id="states", aws_secret_access_key="states")  # noqa: S106
     lock = threading.Lock()
     config = Config(
         parameter_validation=False,
@@ -105,12 +110,13 @@ def _cached_client(port: int) -> Callable[..., Any]:
     )
 
     @functools.cache
-    def make(service: str, region: str) -> Any:
-        endpoint = f"http://127.0.0.1:{port}"
-        return session.client(service, region_name=region, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+    def make(service: str, region: str, role_arn: str) -> Any:
+        keys = session(role_arn, SESSION_NAME)
+        own = boto3.session.Session(keys.access_key, keys.secret_key, keys.token, region_name=region)
+        return own.client(service, endpoint_url=f"http://127.0.0.1:{port}", config=config)  # type: ignore[call-overload]
 
-    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001
+    def boto_client_for(region: str, service: str, state_credentials: Any) -> Any:
         with lock:
-            return make(service, region)
+            return make(service, region, state_credentials.role_arn)
 
     return boto_client_for

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from tests.kit.stack_harness import StackHarness
+from tests.kit.stack_harness import StackHarness, foreign_graders
+
+FOREIGN = foreign_graders("constant", "raising", "timing_out")
 
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
     """The project's own stack, with jobs of about a second."""
-    with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3)) as aws:
+    with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters=FOREIGN)) as aws:
         yield StackHarness(aws)
 
 

@@ -13,7 +13,7 @@ from emulator import EmulatorOptions
 from emulator.bedrock.judge import STAND_IN
 from emulator.faults import Fault
 from tests.e2e.fault_case import NEVER, PIPELINE, Case
-from tests.kit.stack_harness import ROOT, StackHarness
+from tests.kit.stack_harness import ROOT, StackHarness, foreign_graders
 from tests.kit.waiting import eventually
 
 ROWS = {
@@ -48,16 +48,17 @@ class Seen:
     told: int = 0
 
 
-def options(runs: int) -> EmulatorOptions:
+def options(cases: Mapping[str, Case]) -> EmulatorOptions:
     """Tiny jobs, as many at once as there are runs."""
+    own = [name for name, case in cases.items() if case.own_grader]
     return EmulatorOptions(
         speed=600,
-        parameters={"PollInitialSeconds": "300"},
+        parameters={"PollInitialSeconds": "300", **(foreign_graders(*own) if own else {})},
         training_seconds=0.5,
         max_steps=2,
         max_rollouts_per_step=32,
         workers_per_function=2,
-        concurrent_jobs=runs,
+        concurrent_jobs=len(cases),
     )
 
 
@@ -128,7 +129,9 @@ def _own_grader(bench: StackHarness, name: str) -> str:
         "DATA_BUCKET": bench.aws.bucket,
     }
     folder = ROOT / "functions" / "grade_pandalm"
-    return bench.aws.add_function(f"grade-{name}", folder, timeout=JUDGE_SECONDS, environment=settings)
+    return bench.aws.add_function(
+        f"grade-{name}", folder, timeout=JUDGE_SECONDS, environment=settings, role_of="GradePandalm"
+    )
 
 
 def _uploaded(bench: StackHarness, name: str, case: Case) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from tests.kit.stack_harness import ROOT, Ended, StackHarness
+from tests.kit.stack_harness import ROOT, Ended, StackHarness, foreign_graders
 
 pytestmark = pytest.mark.emulator
 
@@ -25,14 +25,18 @@ GOOD_STEPS = 6
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
     """Jobs of a hundred steps, which nobody waits for to end."""
-    with Emulator.start(EmulatorOptions(speed=600, training_seconds=15, max_steps=100)) as aws:
+    with Emulator.start(
+        EmulatorOptions(speed=600, training_seconds=15, max_steps=100, parameters=foreign_graders("goes-bad", "warned"))
+    ) as aws:
         yield StackHarness(aws)
 
 
 def trained(bench: StackHarness, name: str, *, epochs: int = 20, **fields: Any) -> Ended:
     """A run whose grader fails after some steps, waited for; validation takes some of the good rollouts, too."""
     environment = {"DATA_BUCKET": bench.aws.bucket, "GOOD_ROLLOUTS": str(GOOD_STEPS * STEP)}
-    arn = bench.aws.add_function(f"grade-{name}", GRADERS / "failing_later", environment=environment)
+    arn = bench.aws.add_function(
+        f"grade-{name}", GRADERS / "failing_later", environment=environment, role_of="GradeGsm8k"
+    )
     chosen = {"batchSize": 16, "trainingSamplePerPrompt": 2, "epochCount": epochs, "evalInterval": 100}
     return bench.run(
         name,

@@ -28,7 +28,7 @@ LEAST = 60
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
-    with Emulator.start(options(len(CASES))) as aws:
+    with Emulator.start(options(NAMES)) as aws:
         yield StackHarness(aws)
 
 

@@ -10,17 +10,18 @@ import pytest
 from emulator import Emulator, EmulatorOptions
 from rft.contracts.smoke_test import SmokeTestReport
 from tests.kit.cost_model import counts
-from tests.kit.stack_harness import ROOT, SAMPLE, Ended, StackHarness
+from tests.kit.stack_harness import ROOT, SAMPLE, Ended, StackHarness, foreign_graders
 
 pytestmark = pytest.mark.emulator
 
+PARAMETERS = {"ProbeBudgetSeconds": "0", **foreign_graders("constant")}
 GRADERS = ROOT / "tests" / "fixtures" / "graders"
 
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
     """A stack that leaves all that grows with the sample to several functions."""
-    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters={"ProbeBudgetSeconds": "0"})
+    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters=PARAMETERS)
     with Emulator.start(options) as aws:
         yield StackHarness(aws)
 

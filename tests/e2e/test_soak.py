@@ -35,7 +35,7 @@ MAX_SECONDS = 90
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
-    with Emulator.start(options(RUNS)) as aws:
+    with Emulator.start(options(drawn())) as aws:
         yield StackHarness(aws)
 
 

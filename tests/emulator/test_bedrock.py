@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
-from tests.kit.emulated_jobs import BASE, create, ended, put_rows, request
+from tests.kit.emulated_jobs import BASE, create, ended, let_events_invoke, put_rows, request
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -78,8 +78,8 @@ def test_what_boto3_would_not_send_is_refused_too(aws: Emulator) -> None:
         "bedrock",
         region_name=aws.region,
         endpoint_url=aws.endpoint,
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=aws.credentials.access_key,
+        aws_secret_access_key=aws.credentials.secret_key,
         config=Config(parameter_validation=False),
     )
     with pytest.raises(ClientError, match="batchSize"):
@@ -191,6 +191,7 @@ def test_an_unknown_job_is_not_found(aws: Emulator) -> None:
 def test_changes_of_status_are_events(aws: Emulator, tmp_path: Any) -> None:
     (tmp_path / "app.py").write_text("def handler(event, context):\n    print(event['detail']['jobStatus'])\n")
     arn = aws.add_function("job-listener", tmp_path)
+    let_events_invoke(aws, arn)
     pattern = {"source": ["aws.bedrock"], "detail": {"jobName": ["eventful"], "jobStatus": ["InProgress", "Completed"]}}
     aws.client("events").put_rule(Name="jobs", EventPattern=json.dumps(pattern))
     aws.client("events").put_targets(Rule="jobs", Targets=[{"Id": "listener", "Arn": arn}])

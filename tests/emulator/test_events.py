@@ -14,6 +14,7 @@ from emulator.clock import ScaledClock
 from emulator.eventbridge.schedules import Schedules
 from emulator.eventbridge.targets import target_input
 from emulator.faults import Fault
+from tests.kit.emulated_jobs import let_events_invoke
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -29,6 +30,7 @@ def told(aws: Emulator, tmp_path: Any) -> Any:
     )
     name = f"listener-{tmp_path.name}"[:64]
     arn = aws.add_function(name, folder)
+    let_events_invoke(aws, arn)
     events = aws.client("events")
     events.put_rule(Name="everything", EventPattern=json.dumps({"account": ["123456789012"]}))
     events.put_targets(Rule="everything", Targets=[{"Id": "listener", "Arn": arn}])

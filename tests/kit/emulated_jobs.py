@@ -59,3 +59,13 @@ def ended(aws: Emulator, name: str) -> dict[str, Any]:
         return job if job["status"] not in ("InProgress", "Stopping") else None
 
     return eventually(look)
+
+
+def let_events_invoke(aws: Emulator, function_arn: str) -> None:
+    """As a function needs it that a rule has for a target."""
+    aws.client("lambda").add_permission(
+        FunctionName=function_arn,
+        StatementId="events",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+    )

@@ -14,7 +14,15 @@ from rft_cli.views.run_events import TERMINAL
 from tests.kit.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[2]
+FUNCTIONS = "arn:aws:lambda:us-east-1:123456789012:function"
+"""What the ARNs of an emulator's functions begin with."""
+
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
+
+
+def foreign_graders(*names: str) -> dict[str, str]:
+    """The parameter that lets runs use graders of these names, which are deployed later."""
+    return {"ForeignGraderArns": ",".join(f"{FUNCTIONS}:grade-{name}" for name in names)}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,60 @@
+"""What a job does with its role: reads and writes S3, calls the grader, uses the model's key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from emulator.bedrock.data import DataRefused
+from emulator.bedrock.jobs import CustomizationJob
+from emulator.environment import Environment
+from emulator.functions.invocation import InvokeResult, unhandled_error
+from emulator.http.replies import AwsError
+from emulator.iam.authorizer import Check
+from emulator.iam.principals import session
+from emulator.iam.wire.bedrock import key_checks
+
+PRINCIPAL = "bedrock.amazonaws.com"
+
+NOT_ASSUMED = (
+    "Could not assume provided IAM role. Please verify that the role exists, and that its trust policy allows Amazon "
+    "Bedrock to assume it."
+)
+
+
+class JobRole:
+    """The role of one job, in a session of its own. `invoke` runs functions."""
+
+    def __init__(
+        self, environment: Environment, job: CustomizationJob, invoke: Callable[[str, bytes], InvokeResult]
+    ) -> None:
+        role = str(job.request["roleArn"])
+        self._job = job
+        self._run = invoke
+        self._region = environment.region
+        self._authorizer = environment.authorizer
+        self._principal = session(role, job.id)
+        self.s3: Any = environment.clients_of(role, job.id)("s3")
+
+    def invoke(self, function_arn: str, payload: bytes) -> InvokeResult:
+        """The function's reply, or Lambda's refusal as one."""
+        try:
+            self._authorizer.require("lambda", self._principal, [Check("lambda:InvokeFunction", function_arn)])
+        except AwsError as error:
+            return unhandled_error(error.code, error.message)
+        return self._run(function_arn, payload)
+
+    def check_key(self) -> None:
+        """Raises DataRefused where the role may not use the model's key."""
+        key = self._job.request.get("customModelKmsKeyId")
+        try:
+            self._authorizer.require("kms", self._principal, key_checks(str(key), self._region) if key else ())
+        except AwsError as error:
+            raise DataRefused(error.message) from error
+
+
+def require_trust(environment: Environment, role_arn: str) -> None:
+    """Raises AwsError where the role's trust policy does not let Bedrock assume it for a job of this account."""
+    job = f"arn:aws:bedrock:{environment.region}:{environment.account}:model-customization-job/new"
+    if not environment.authorizer.may_assume(role_arn, PRINCIPAL, source=job):
+        raise AwsError("ValidationException", 400, NOT_ASSUMED)

@@ -1,0 +1,19 @@
+"""What requests name in part only, found in the account: objects, task tokens, jobs."""
+
+from __future__ import annotations
+
+from emulator.bedrock.jobs import Jobs
+from emulator.moto.access import MotoAccount
+
+
+class AccountLookups:
+    """Implements emulator.iam.wire.request.Lookups."""
+
+    def __init__(self, account: MotoAccount, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self.object_exists = account.object_exists
+        self.state_machine_of = account.state_machine_of
+
+    def job_arn(self, identifier: str) -> str:
+        """ARN of a customization job by its name or ARN; '' for an unknown one."""
+        return next((job.arn for job in self._jobs.all() if identifier in (job.name, job.arn)), "")

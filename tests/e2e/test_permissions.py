@@ -1,0 +1,102 @@
+"""IAM on the emulated AWS: every caller under its own role, denied in AWS's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from emulator.iam.authorizer import Check
+from emulator.iam.principals import session
+from rft_cli.client.control_plane import ApiError, ControlPlane
+from tests.kit.project import FUNCTIONS
+from tests.kit.stack_harness import StackHarness
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def reader(bench: StackHarness) -> Iterator[Credentials]:
+    """A user who may call GET /runs and what is below it, and nothing else."""
+    iam = bench.aws.client("iam")
+    iam.create_user(UserName="reader")
+    statement = {
+        "Effect": "Allow",
+        "Action": "execute-api:Invoke",
+        "Resource": f"arn:aws:execute-api:{bench.aws.region}:*:*/*/GET/runs*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document)
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="reader", PolicyName="read")
+    iam.delete_user(UserName="reader")
+
+
+def clients(bench: StackHarness, service: str, credentials: Credentials) -> Any:
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        region_name=bench.aws.region,
+        endpoint_url=bench.aws.endpoint,
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+    )
+
+
+def test_who_may_only_read_lists_runs_and_starts_none(bench: StackHarness, reader: Credentials) -> None:
+    plane = ControlPlane(bench.aws.api_url, bench.aws.region, reader)
+    assert "runs" in plane.runs({}, limit=1)
+    with pytest.raises(ApiError, match="403"):
+        plane.start_run({"name": "x"})
+    with pytest.raises(ApiError, match="403"):
+        plane.cancel("some-run")
+
+
+def test_a_denial_names_who_what_and_where_as_aws_does(bench: StackHarness, reader: Credentials) -> None:
+    s3 = clients(bench, "s3", reader)
+    with pytest.raises(ClientError) as denied:
+        s3.get_object(Bucket=bench.aws.bucket, Key="runs/a")
+    error = denied.value.response
+    assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("AccessDenied", 403)
+    assert error["Error"]["Message"] == (
+        "User: arn:aws:iam::123456789012:user/reader is not authorized to perform: s3:GetObject on resource: "
+        f'"arn:aws:s3:::{bench.aws.bucket}/runs/a" because no identity-based policy allows the s3:GetObject action'
+    )
+
+
+def test_a_key_that_nobody_has_is_refused(bench: StackHarness) -> None:
+    with pytest.raises(ClientError, match="security token included in the request is invalid"):
+        clients(bench, "sns", Credentials("AKIANOBODY", "x")).list_topics()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_writes_its_logs_but_creates_no_log_group(bench: StackHarness, name: str) -> None:
+    spec = next(spec for spec in bench.aws.stack.functions if spec.logical_id == name)
+    caller = session(spec.role_arn, spec.name)
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:x:*"
+    assert bench.aws.authorizer.allows(caller, Check("logs:PutLogEvents", group))
+    assert not bench.aws.authorizer.allows(caller, Check("logs:CreateLogGroup", group))
+    assert not bench.aws.authorizer.may_assume(spec.role_arn, "bedrock.amazonaws.com", source=group)
+
+
+def test_bedrocks_role_is_assumed_for_jobs_of_this_account_only(bench: StackHarness) -> None:
+    role = next(arn for arn, found in bench.aws.authorizer.policies.roles.items() if found.logical_id == "BedrockRole")
+    job = "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/base/abc"
+    may = bench.aws.authorizer.may_assume
+    assert may(role, "bedrock.amazonaws.com", source=job)
+    assert not may(role, "bedrock.amazonaws.com", source=job.replace("customization", "import"))
+    assert not may(role, "lambda.amazonaws.com", source=job)
+
+
+def test_a_request_without_tls_is_denied_by_the_bucket_to_anyone(bench: StackHarness) -> None:
+    administrator = session("arn:aws:iam::123456789012:role/none", "x")
+    (statement,) = bench.aws.authorizer.policies.of_resource(f"arn:aws:s3:::{bench.aws.bucket}/x")
+    assert not statement.allow
+    check = Check("s3:GetObject", f"arn:aws:s3:::{bench.aws.bucket}/x", {"aws:SecureTransport": "false"})
+    assert not bench.aws.authorizer.allows(administrator, check)
