@@ -87,12 +87,19 @@ def try_grader(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Also train the emulated model against it, as `rft simulate` does.")
     ] = False,
+    score_range: Annotated[
+        tuple[float, float], typer.Option(help="Lowest and highest score that the grader gives.")
+    ] = (0.0, 1.0),
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Try a grader on right, wrong and hostile answers to real rows. Exit status 1: something is wrong with it."""
     from rft_cli.commands.grader_test import grader_test
 
-    raise typer.Exit(grader_test(named, dataset=dataset, task=task, limit=limit, simulate=simulate, output=output))
+    bounds = score_range
+    tested = grader_test(
+        named, dataset=dataset, task=task, limit=limit, simulate=simulate, bounds=bounds, output=output
+    )
+    raise typer.Exit(tested)
 
 
 @app.command()

@@ -12,12 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from emulator.functions.invocation import InvokeResult
 from emulator.simulator.policy import SimulatedRollout
-from rft.contracts.grading import GradeResult, rollout_event
+from rft.contracts.grading import GraderResult, rollout_event
 
 ATTEMPTS = 4
 """AWS's blog on reward functions: three retries, then the job gets an error."""
 
-_RESULTS = TypeAdapter(list[GradeResult])
+_RESULTS = TypeAdapter(list[GraderResult])
+"""Any finite score: AWS's own template for graders gives -1 to 1."""
 
 Invoke = Callable[[str, bytes], InvokeResult]
 
@@ -36,7 +37,7 @@ class Grading:
         self._pool = ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="grading")
         self._ids = itertools.count(1)
 
-    def grade(self, rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
+    def grade(self, rollouts: Sequence[SimulatedRollout]) -> list[GraderResult]:
         """One result for each rollout, in order. Raises GraderFailed."""
         samples = [rollout_event(r.row, r.text, id=f"rollout-{next(self._ids)}") for r in rollouts]
         batches = [samples[at : at + self._batch] for at in range(0, len(samples), self._batch)]
@@ -46,7 +47,7 @@ class Grading:
         """Wait for invocations under way and drop the rest."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _one(self, batch: list[dict[str, Any]]) -> list[GradeResult]:
+    def _one(self, batch: list[dict[str, Any]]) -> list[GraderResult]:
         problem = ""
         for _ in range(ATTEMPTS):
             reply = self._invoke(self._grader_arn, json.dumps(batch).encode())
@@ -56,7 +57,7 @@ class Grading:
         raise GraderFailed(f"The reward function failed {ATTEMPTS} times: {problem}")
 
 
-def read_results(payload: bytes, ids: list[str]) -> list[GradeResult]:
+def read_results(payload: bytes, ids: list[str]) -> list[GraderResult]:
     """A grader's response to samples with these ids. Raises GraderFailed."""
     try:
         results = _RESULTS.validate_json(payload)

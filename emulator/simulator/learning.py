@@ -10,9 +10,9 @@ from emulator.simulator.plan import SimulationPlan
 from emulator.simulator.policy import GradedGroup, Policy, SimulatedRollout
 from emulator.simulator.scores import StepScores, step_scores
 from rft.contracts.dataset import DatasetRow
-from rft.contracts.grading import GradeResult
+from rft.contracts.grading import GraderResult
 
-Grade = Callable[[Sequence[SimulatedRollout]], Sequence[GradeResult]]
+Grade = Callable[[Sequence[SimulatedRollout]], Sequence[GraderResult]]
 """One result for each answer, in order, however many threads that takes."""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from emulator.simulator.behaviours import RIGHT, initial_mix, render_answers
 from emulator.simulator.grpo import Group, gradient_step, softmax
 from rft.contracts.dataset import DatasetRow
-from rft.contracts.grading import GradeResult
+from rft.contracts.grading import GraderResult
 
 LOGITS_PER_LEARNING_RATE = 20_000
 """A step moves the logits by learningRate times this times the gradient. Invented: at AWS's 5e-5 for PandaLM, ten to
@@ -50,7 +50,7 @@ class GradedGroup:
     """The answers to one row, each with what the grader said of it."""
 
     rollouts: Sequence[SimulatedRollout]
-    results: Sequence[GradeResult]
+    results: Sequence[GraderResult]
 
 
 class Policy:

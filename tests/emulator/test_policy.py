@@ -367,7 +367,7 @@ def test_the_rule_based_graders_teach(task: str, file: str) -> None:
 
 def test_no_prompt_is_both_trained_on_and_held_out() -> None:
     local = local_rows(ROOT / "examples/pandalm/comparisons.json", known_task("pandalm"))
-    material = of_rows(LocalRows(local.rows * 2, local.groups * 2, 0), "pandalm")
+    material = of_rows(LocalRows(local.rows * 2, local.groups * 2, []), "pandalm")
     assert isinstance(material, Material)
     trained_on, held_out = ({row.task_id for row in part} for part in (material.rows, material.held_out))
     assert held_out

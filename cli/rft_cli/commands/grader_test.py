@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.smoke_test.plan import FEW
 from rft.smoke_test.probes import Probe, answers, attacks_on, batches
 from rft.smoke_test.replies import Scored, score
@@ -23,8 +24,19 @@ SIMULATED_STEPS = 60
 MAX_SHOWN_PROBLEMS = 5
 
 
-def grader_test(named: str, *, dataset: Path, task: str | None, limit: int, simulate: bool, output: Output) -> int:
+def grader_test(
+    named: str,
+    *,
+    dataset: Path,
+    task: str | None,
+    limit: int,
+    simulate: bool,
+    output: Output,
+    bounds: ScoreBounds = UNIT,
+) -> int:
     """Grade answers to up to `limit` rows and print what came of it; 1 where something is wrong.
+
+    Scores come in `bounds` and are shown mapped to 0..1.
 
     `simulate` also trains the emulated model on all rows.
 
@@ -40,7 +52,7 @@ def grader_test(named: str, *, dataset: Path, task: str | None, limit: int, simu
         "rows": len(rows),
         "bad_records": len(local.problems),
         "problems": local.problems[:MAX_SHOWN_PROBLEMS],
-        **figures(list(_scored(tried, rows, known))),
+        **figures(list(_scored(tried, rows, known, bounds))),
     }
     if simulate:
         report["simulation"] = simulation(tried, of_rows(local, known.name), steps=SIMULATED_STEPS, seed=SEED)
@@ -61,16 +73,16 @@ def _sampled(local: LocalRows, task: Task, limit: int) -> list[SampledRow]:
     return [SampledRow("train", at, rows[at], len(rows[at].model_dump_json())) for at in sorted(chosen)]
 
 
-def _scored(tried: Tried, rows: Sequence[SampledRow], task: Task) -> Iterator[Scored]:
+def _scored(tried: Tried, rows: Sequence[SampledRow], task: Task, bounds: ScoreBounds) -> Iterator[Scored]:
     probes = [probe for row in rows for probe in (*answers(row, task, SEED), *attacks_on(row, task, SEED))]
     for batch in batches(probes):
         reply = tried.ask([probe.event() for probe in batch])
-        yield from score(batch, reply.payload, reply.error)
-    yield from _in_other_shapes(tried, [probe for probe in probes if probe.right][:FEW])
+        yield from score(batch, reply.payload, reply.error, bounds=bounds)
+    yield from _in_other_shapes(tried, [probe for probe in probes if probe.right][:FEW], bounds)
 
 
-def _in_other_shapes(tried: Tried, probes: Sequence[Probe]) -> Iterator[Scored]:
+def _in_other_shapes(tried: Tried, probes: Sequence[Probe], bounds: ScoreBounds) -> Iterator[Scored]:
     """A few right answers as each further payload that AWS documents: Bedrock does not say which it sends."""
     for name, shape in SHAPES.items():
         reply = tried.ask([shape(probe.event()) for probe in probes])
-        yield from score(probes, reply.payload, reply.error, name)
+        yield from score(probes, reply.payload, reply.error, name, bounds)

@@ -22,7 +22,7 @@ from emulator.simulator.scores import StepScores
 from emulator.simulator.simulation import simulate as simulated
 from rft.contracts.base import RunId
 from rft.contracts.dataset import DatasetRow, Manifest
-from rft.contracts.grading import GradeResult, rollout_event
+from rft.contracts.grading import GraderResult, rollout_event
 from rft.grading.batch_sizes import BATCH_SAMPLES
 from rft_cli.client.deployment import Deployment
 from rft_cli.errors import CommandError
@@ -149,12 +149,12 @@ class _Grading:
     def __init__(self, tried: Tried) -> None:
         self._tried = tried
 
-    def __call__(self, rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
+    def __call__(self, rollouts: Sequence[SimulatedRollout]) -> list[GraderResult]:
         events = [rollout_event(r.row, r.text, id=f"simulated-{n}", probe=True) for n, r in enumerate(rollouts)]
         batches = [events[at : at + BATCH_SAMPLES] for at in range(0, len(events), BATCH_SAMPLES)]
         return [result for batch in batches for result in self._batch(batch)]
 
-    def _batch(self, batch: list[dict[str, Any]]) -> list[GradeResult]:
+    def _batch(self, batch: list[dict[str, Any]]) -> list[GraderResult]:
         reply = self._tried.ask(batch)
         if reply.error is not None:
             raise GraderFailed(f"the grader failed: {reply.error}")

@@ -29,16 +29,17 @@ class Metric(Contract):
     type: Literal["Reward", "Metric"]
 
 
-class GradeResult(Contract):
-    """One sample's result. Bedrock documents id, score and metrics; `error` comes only where there is no score.
+class GraderResult(Contract):
+    """One sample's result, with any finite score. Unknown keys are kept out.
 
-    `error` is the reason, an exception's class and message. Unknown keys are kept out.
+    Bedrock documents id, score and metrics. `error` comes only where there is no score: an exception's class and
+    message.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     id: str
-    aggregate_reward_score: Score
+    aggregate_reward_score: float
     metrics_list: tuple[Metric, ...] = ()
     error: str | None = None
 
@@ -57,6 +58,12 @@ class GradeResult(Contract):
     def errored(self) -> bool:
         """True where the grader says that it could not grade: such a result is no score."""
         return any(m.name == GRADER_ERROR and m.value > 0 for m in self.metrics_list)
+
+
+class GradeResult(GraderResult):
+    """A result of our graders, and of all that declare no other range."""
+
+    aggregate_reward_score: Score
 
 
 class Sample(Contract):

@@ -12,6 +12,7 @@ from rft.contracts.base import MAX_INT32, Number, RequestPart
 from rft.contracts.breaker import BreakerRequest
 from rft.contracts.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
 from rft.contracts.rubric import RubricConfig
+from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
 from rft.contracts.thresholds import ThresholdName
 
 BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
@@ -68,11 +69,15 @@ class GraderRequest(RequestPart):
     """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both.
 
     `config` is for the grader `rubric`: what answers are judged by, for rows that bring no rubric of their own.
+    Scores are passed on to training as they are; checks and thresholds take them mapped from `score_range` to 0..1.
     """
 
     name: Annotated[str, StringConstraints(pattern=SNAKE_CASE)] | None = None
     lambda_arn: Annotated[str, StringConstraints(pattern=LAMBDA_ARN)] | None = None
     config: RubricConfig | None = None
+    score_range: ScoreRange | None = Field(
+        default=None, strict=False, description="Lowest and highest score, such as [-1, 1]. Default: 0 to 1."
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -137,3 +142,8 @@ class RunRequest(RequestPart):
     tags: dict[TagKey, TagValue] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
     )
+
+    @property
+    def score_range(self) -> ScoreBounds:
+        """The grader's scores: 0 to 1 where the request declares nothing."""
+        return (self.grader and self.grader.score_range) or UNIT

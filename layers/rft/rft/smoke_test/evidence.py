@@ -10,6 +10,7 @@ from itertools import combinations, groupby
 
 from rft.contracts.agreement import HumanAgreement
 from rft.contracts.dataset import SplitName
+from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.smoke_test import JudgeWork
 from rft.smoke_test.agreement import agreement
 from rft.smoke_test.plan import ATTACKS
@@ -28,6 +29,7 @@ class Evidence:
     `requested`: rows of each split that were requested. `comparisons`: of the rows that compare two responses.
     `load`: seconds that each batch of the load trial took; None where AWS refused the call for lack of capacity.
     `timeout`: the grader's, in seconds; None where this stack may not look it up. `stop_reason`: why not all was sent.
+    `bounds`: the scores that the grader gives; here they are mapped to 0..1.
     """
 
     scores: tuple[Scored, ...]
@@ -36,6 +38,7 @@ class Evidence:
     load: tuple[float | None, ...] = ()
     timeout: float | None = None
     stop_reason: str | None = None
+    bounds: ScoreBounds = UNIT
 
     def trial(self, *names: str) -> list[Scored]:
         """What came of these trials."""

@@ -11,6 +11,7 @@ from statistics import fmean
 
 from rft.contracts.checks import Check, CheckResult, CheckSummary
 from rft.contracts.run_request import RunRequest, SmokeTestRequest
+from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.smoke_test import ProbeScore, SmokeTestReport, SmokeTestSummary, Times
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks import CHECKS
@@ -27,7 +28,9 @@ def thresholds(requested: SmokeTestRequest) -> Thresholds:
     return Thresholds(minimum_block=requested.minimum_score, **requested.thresholds)
 
 
-def evidence_of(plan: SmokeTestPlan, results: SmokeTestResults, timeout: float | None = None) -> Evidence:
+def evidence_of(
+    plan: SmokeTestPlan, results: SmokeTestResults, timeout: float | None = None, bounds: ScoreBounds = UNIT
+) -> Evidence:
     """All that a plan's results show."""
     return Evidence(
         scores=results.scores,
@@ -36,6 +39,7 @@ def evidence_of(plan: SmokeTestPlan, results: SmokeTestResults, timeout: float |
         load=results.load(plan),
         timeout=timeout,
         stop_reason=results.stop_reason,
+        bounds=bounds,
     )
 
 
@@ -57,7 +61,7 @@ def report(
     dataset_checks: tuple[CheckSummary, ...] = (),
 ) -> SmokeTestReport:
     """The whole report, with every block among the reasons. `timeout`: the grader's, in seconds; None: unknown."""
-    limits, evidence = thresholds(request.smoke_test), evidence_of(plan, results, timeout)
+    limits, evidence = thresholds(request.smoke_test), evidence_of(plan, results, timeout, request.score_range)
     checks = judge(evidence, limits)
     reasons = tuple(f"{c.name}: {c.detail}" for c in checks if c.result == CheckResult.BLOCK)
     return SmokeTestReport(

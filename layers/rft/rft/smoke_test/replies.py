@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rft.contracts.grading import GRADER_ERROR, GradeResult
+from rft.contracts.grading import GRADER_ERROR, GradeResult, GraderResult
+from rft.contracts.score_range import UNIT, ScoreBounds, to_unit
 from rft.grading.error_reason import one_line
 from rft.smoke_test.probes import Probe
 
@@ -21,6 +22,7 @@ INPUT_TOKENS, OUTPUT_TOKENS = "judge_input_tokens", "judge_output_tokens"
 JUDGE_METRICS = frozenset({JUDGE_CALLED, JUDGE_CALLS, INPUT_TOKENS, OUTPUT_TOKENS})
 """Metrics by which a grader says whether a judge was called for an answer (1.0 or 0.0), and what that took."""
 
+DECLARE = "; a grader of another range declares it: grader.score_range"
 NO_REASON = "it gave no reason"
 
 SHOWN = 60
@@ -62,12 +64,17 @@ def decode(body: bytes) -> Any:
         raise error if isinstance(error, NotJson) else NotJson("is not JSON") from error
 
 
-def score(batch: Sequence[Probe], payload: Any, error: str | None, trial: str = SWEEP) -> list[Scored]:
-    """Match a reply to its batch. A fault of the whole reply is a breach on every probe of it."""
+def score(
+    batch: Sequence[Probe], payload: Any, error: str | None, trial: str = SWEEP, bounds: ScoreBounds = UNIT
+) -> list[Scored]:
+    """Match a reply to its batch. A fault of the whole reply is a breach on every probe of it.
+
+    Scores come in `bounds` and are mapped to 0..1.
+    """
     breach = error or _whole_breach(payload, [probe.id for probe in batch])
     if breach is not None:
         return [Scored(probe, breach=breach, trial=trial) for probe in batch]
-    return [_read(probe, item, trial) for probe, item in zip(batch, payload, strict=True)]
+    return [_read(probe, item, trial, bounds) for probe, item in zip(batch, payload, strict=True)]
 
 
 def _refuse_constant(name: str) -> Any:
@@ -95,16 +102,23 @@ def _id_breach(got: list[Any], ids: list[str]) -> str | None:
     return f"it returned the id {_shown(wrong)} where {ids[n]} was sent"
 
 
-def _read(probe: Probe, item: dict[str, Any], trial: str) -> Scored:
+def _read(probe: Probe, item: dict[str, Any], trial: str, bounds: ScoreBounds) -> Scored:
+    result: GraderResult
     try:
         # Through JSON, because only there does pydantic's strict mode take arrays for tuples.
-        result = GradeResult.model_validate_json(json.dumps(item), strict=True)
+        kind = GradeResult if bounds == UNIT else GraderResult
+        result = kind.model_validate_json(json.dumps(item), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "result"
-        return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}", trial=trial)
+        hint = DECLARE if where == "aggregate_reward_score" and isinstance(first["input"], int | float) else ""
+        return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}{hint}", trial=trial)
+    try:
+        earned = None if result.errored else to_unit(result.aggregate_reward_score, bounds)
+    except ValueError as error:
+        breach = f"aggregate_reward_score is {result.aggregate_reward_score}: it {error}"
+        return Scored(probe, breach=breach, trial=trial)
     judge = {m.name: m.value for m in result.metrics_list if m.name in JUDGE_METRICS}
-    earned = None if result.errored else result.aggregate_reward_score
     reason = one_line(result.error or "") if result.errored else ""
     return Scored(probe, score=earned, errored=result.errored, reason=reason, judge=judge, trial=trial)
 

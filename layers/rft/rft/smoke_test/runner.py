@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import RetryableThrottling
 from rft.ports import Clock, GraderInvoker
 from rft.smoke_test.evidence import stop_reason
@@ -29,8 +30,16 @@ class ProbeRunner:
     sample are sent for as long as `budget`, and not begun where they would not end in it; the rest is pending.
     """
 
-    def __init__(self, arn: str, invoker: GraderInvoker, clock: Clock, *, budget: timedelta = PROBE_BUDGET) -> None:
-        self._arn, self._invoker, self._clock = arn, invoker, clock
+    def __init__(
+        self,
+        arn: str,
+        invoker: GraderInvoker,
+        clock: Clock,
+        *,
+        budget: timedelta = PROBE_BUDGET,
+        bounds: ScoreBounds = UNIT,
+    ) -> None:
+        self._arn, self._invoker, self._clock, self._bounds = arn, invoker, clock, bounds
         self._deadline, self._hand_off_at = clock.now() + SEND_WITHIN, clock.now() + budget
 
     def resume(self, plan: SmokeTestPlan, known: SmokeTestResults) -> SmokeTestResults:
@@ -87,7 +96,8 @@ class ProbeRunner:
             if batch.trial != LOAD:
                 raise
             return BatchReply((), None)  # too little capacity under load is what this trial is to find out
-        return BatchReply(tuple(score(batch.probes, reply.payload, reply.error, batch.trial)), reply.seconds)
+        scores = score(batch.probes, reply.payload, reply.error, batch.trial, self._bounds)
+        return BatchReply(tuple(scores), reply.seconds)
 
 
 def _parallel(

@@ -28,7 +28,7 @@ def run_probe_batch(
     Raises StalePlan, DatasetNotFound, RetryableThrottling, RetryableServiceError.
     """
     batches = load_plan(request, dataset, store).select(part.batches)
-    results = ProbeRunner(grader_arn, invoker, clock).run_all(batches)
+    results = ProbeRunner(grader_arn, invoker, clock, bounds=request.score_range).run_all(batches)
     save_part(run_id, part.number, results, store)
     seconds = (clock.now() - results.began).total_seconds()
     logger().info("probes sent", part=part.number, invocations=results.invocations, seconds=seconds)

@@ -44,7 +44,8 @@ def smoke_test_grader(
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
-    timeout, runner = invoker.timeout_seconds(arn), ProbeRunner(arn, invoker, clock, budget=budget)
+    timeout = invoker.timeout_seconds(arn)
+    runner = ProbeRunner(arn, invoker, clock, budget=budget, bounds=request.score_range)
     plan = load_plan(request, dataset, store)
     ledger.update(run_id, {"grader_arn": arn, "smoke_test_calls": plan.calls})
     known = load_parts(run_id, completed_parts, plan, clock.now(), store)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from rft.contracts.checks import Check, CheckResult
 from rft.contracts.grading import GRADER_ERROR
+from rft.contracts.score_range import UNIT
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks.result import distinct, reasons, skipped, worst_examples
 from rft.smoke_test.evidence import Evidence
@@ -19,7 +20,9 @@ def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
     """One finite score from 0 to 1 for every answer, under its id, in the order sent, in every payload shape."""
     breaches = [s for s in evidence.scores if s.breach is not None]
     n, bad = len(evidence.scores), len(breaches)
-    detail = f"each of {n} answers got one score from 0 to 1, in order"
+    low, high = evidence.bounds
+    mapped = "" if evidence.bounds == UNIT else ", mapped to 0 to 1 for all figures here"
+    detail = f"each of {n} answers got one score from {low:g} to {high:g}, in order{mapped}"
     if breaches:
         detail = f"{bad} of {n} answers got no valid result: {distinct(map(_breach, breaches))}"
     return Check(
