@@ -45,6 +45,9 @@ app.add_typer(local, name="local")
 grader = typer.Typer(no_args_is_help=True, help="Graders, on their own.")
 app.add_typer(grader, name="grader")
 
+dataset = typer.Typer(no_args_is_help=True, help="Datasets, on their own.")
+app.add_typer(dataset, name="dataset")
+
 app.command()(submit)
 app.command(PREFLIGHT, help="Run everything but the job: is the dataset fit, can the grader be trusted?")(submit)
 app.command("list")(list_runs)
@@ -72,6 +75,22 @@ def demo(
 
     chosen = dataset or SAMPLES.get(task, SAMPLES["pandalm"])
     raise typer.Exit(run_demo(dataset=chosen, task=task, name=name, grader=grader, output=output))
+
+
+@dataset.command("check")
+def check_dataset(
+    file: Annotated[Path, typer.Argument(help="Raw records, as a run would read them.")],
+    *,
+    task: Annotated[str, typer.Option(help="The dataset's task.")],
+    grader: Annotated[
+        str | None, typer.Option(help="The grader that references are checked for. Default: the task's own.")
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Check a dataset as a run would, without a stack. Exit status 1: a run would refuse it."""
+    from rft_cli.commands.dataset_check import dataset_check
+
+    raise typer.Exit(dataset_check(file, task=task, grader=grader, output=output))
 
 
 @grader.command("test")

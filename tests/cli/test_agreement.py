@@ -52,7 +52,7 @@ def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("truth", "predictions", "complaint"),
+    ("truth", "predictions", "validation_message"),
     [
         ([1, 2], [1], "holds 2 verdicts and"),
         ({"verdicts": [1]}, [1], "truth.json holds no array"),
@@ -74,3 +74,36 @@ def test_a_missing_file_is_named(rft: Rft, tmp_path: Path) -> None:
 
     assert said.status == 1
     assert said.err == f"rft: {tmp_path / 'no.json'}: No such file or directory\n"
+
+
+def test_hand_scores_of_any_task_are_compared_by_row_id(rft: Rft, tmp_path: Path) -> None:
+    (tmp_path / "hand.csv").write_text("id,score\n" + "".join(f"r{n},{n % 5}\n" for n in range(40)))
+    graded = [{"task_id": f"r{n}", "score": (n % 5) / 4} for n in range(2, 42)]
+    (tmp_path / "graded.jsonl").write_text("\n".join(map(json.dumps, graded)))
+    files = ("--truth", tmp_path / "hand.csv", "--predictions", tmp_path / "graded.jsonl")
+
+    found: Any = rft("agreement", *files, "--output", "json").json
+    assert (found["n"], found["only_truth"], found["only_grader"], found["spearman"]) == (38, 2, 2, 1.0)
+    assert [each["kappa"] for each in found["thresholds"]] == [1.0, 1.0, 1.0]
+    assert found["spearman_interval"][0] > 0.9
+
+    shown = rft("agreement", *files)
+    assert "38 in both, 2 by hand only, 2 by the grader only" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("id,score\na,high\n", "line 2: score is 'high', which is no number"),
+        ("id,score\na,1\na,2\n", "line 3: the row a stands twice"),
+        ("name,score\na,1\n", "line 2: has no row id"),
+        ("id,score\nb,1\n", "have no row id in common"),
+        ("id,score\n", "holds no scores"),
+    ],
+)
+def test_scores_that_cannot_be_read_name_the_line(rft: Rft, tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "hand.csv").write_text(text)
+    (tmp_path / "graded.csv").write_text("id,score\na,1\n")
+    said = rft("agreement", "--truth", tmp_path / "hand.csv", "--predictions", tmp_path / "graded.csv")
+    assert said.status != 0
+    assert reason in said.err

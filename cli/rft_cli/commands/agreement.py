@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from rft.contracts.agreement import Agreement, Figures
+from rft.contracts.agreement import Agreement, Figures, Interval, ScoreAgreement
 from rft.smoke_test.agreement import agreement as measured
 from rft_cli.commands.options import OutputOption
+from rft_cli.commands.score_agreement import compare_scores, is_scores
 from rft_cli.errors import CommandError
 from rft_cli.views.printing import Output, console_for, print_json
 
@@ -19,15 +20,27 @@ NO_FIGURE = "\N{EN DASH}"
 
 
 def agreement(
-    truth: Annotated[Path, typer.Option(help="A JSON array: the verdicts to agree with, such as people's.")],
-    predictions: Annotated[Path, typer.Option(help="A JSON array of as many verdicts: a judge's, row by row.")],
+    truth: Annotated[Path, typer.Option(help="What to agree with: JSON array of verdicts, or CSV or JSONL of scores.")],
+    predictions: Annotated[Path, typer.Option(help="The judge's or grader's: as many verdicts, or scores by row id.")],
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Measure how far verdicts agree: accuracy, macro precision, recall and F1, and Cohen's kappa.
+    """Measure how far verdicts or scores agree with people's.
+
+    Scores, for any task: CSV or JSONL with a row id (id, row_id or task_id) and score. Rank correlation, and kappa on
+    which rows are good at thresholds, with intervals.
+
+    Verdicts: accuracy, macro precision, recall and F1, and Cohen's kappa.
 
     A verdict is 1, 2 or 0 (a tie), "Response 1", "Response 2" or "Tie", or a text that names one of them. What cannot
     be read is counted, left out of the first set of figures, and wrong in the second.
     """
+    if is_scores(truth) and is_scores(predictions):
+        scores = compare_scores(truth, predictions)
+        if output == Output.JSON:
+            print_json(scores.model_dump(mode="json"))
+        else:
+            console_for(output).print(_score_figures(scores), "", _thresholds(scores), sep="\n", highlight=False)
+        return
     sides = _verdicts(truth), _verdicts(predictions)
     if len(sides[0]) != len(sides[1]):
         raise CommandError(
@@ -38,6 +51,23 @@ def agreement(
         print_json(found.model_dump(mode="json"))
     else:
         console_for(output).print(_figures(found), "", _confusion(found), sep="\n", highlight=False)
+
+
+def _score_figures(found: ScoreAgreement) -> Table:
+    table = Table("", "", box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_row("rows", f"{found.n} in both, {found.only_truth} by hand only, {found.only_grader} by the grader only")
+    table.add_row("rank correlation", _with_interval(found.spearman, found.spearman_interval))
+    table.add_row("mean difference", f"{found.mean_difference:+.3f} (grader less hand)")
+    return table
+
+
+def _thresholds(found: ScoreAgreement) -> Table:
+    """Good rows at shares of the range of the scores."""
+    table = Table("good from", "by hand", "grader", "accuracy", "kappa", box=None, padding=(0, 2, 0, 0))
+    for at in found.thresholds:
+        limits = (f"{at.share:.0%}", f"{at.hand_limit:g}", f"{at.grader_limit:g}")
+        table.add_row(*limits, _shown(at.accuracy), _with_interval(at.kappa, at.kappa_interval))
+    return table
 
 
 def _verdicts(path: Path) -> list[Any]:
@@ -61,10 +91,14 @@ def _figures(found: Agreement) -> Table:
 
 
 def _kappa(figures: Figures) -> str:
-    if figures.kappa_interval is None:
-        return _shown(figures.kappa)
-    low, high = figures.kappa_interval
-    return f"{_shown(figures.kappa)}  ({low:.3f} to {high:.3f})"
+    return _with_interval(figures.kappa, figures.kappa_interval)
+
+
+def _with_interval(value: float | None, interval: Interval | None) -> str:
+    if interval is None:
+        return _shown(value)
+    low, high = interval
+    return f"{_shown(value)}  ({low:.3f} to {high:.3f})"
 
 
 def _shown(value: float | None) -> str:

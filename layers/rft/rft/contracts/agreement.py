@@ -47,3 +47,26 @@ class HumanAgreement(Contract):
     longer_wins: Agreement = Field(description="What preferring the longer response would reach.")
     always_second: Agreement = Field(description="What always preferring the second response would reach.")
     humans: tuple[float | None, ...] = Field(description="Kappa of each pair of annotators: 1-2, 1-3, 2-3.")
+
+
+class ThresholdAgreement(Contract):
+    """Agreement on which rows are good: those at or above a share of the way from the lowest score to the highest."""
+
+    share: float
+    hand_limit: float
+    grader_limit: float
+    accuracy: float
+    kappa: float | None = Field(description="Cohen's kappa; None where one side decides alike on all rows.")
+    kappa_interval: Interval | None
+
+
+class ScoreAgreement(Contract):
+    """Hand scores and a grader's of the same `n` rows, whatever the scale of either."""
+
+    n: int
+    only_truth: int = Field(description="Rows that only people scored.")
+    only_grader: int = Field(description="Rows that only the grader scored.")
+    spearman: float | None = Field(description="Rank correlation; None where one side is constant.")
+    spearman_interval: Interval | None = Field(description="95 %, bootstrap over rows with a fixed seed.")
+    mean_difference: float = Field(description="Mean of the grader's score less the hand score.")
+    thresholds: tuple[ThresholdAgreement, ...]

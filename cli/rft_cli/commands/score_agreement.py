@@ -1,0 +1,79 @@
+"""Scores of people against scores of a grader, for any task: two files of row id and score. Pure but for reading."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rft.contracts.agreement import ScoreAgreement
+from rft.smoke_test.score_agreement import score_agreement
+from rft_cli.errors import CommandError
+
+ID_KEYS = ("id", "row_id", "task_id")
+"""Columns or keys that name the row, the first of them counts."""
+
+
+def is_scores(path: Path) -> bool:
+    """Whether the file is CSV or JSON Lines, which hold scores; verdicts are one JSON array."""
+    return path.suffix.casefold() in {".csv", ".jsonl"}
+
+
+def compare_scores(truth: Path, predictions: Path) -> ScoreAgreement:
+    """Of the rows that both files score. Raises CommandError where a file cannot be read or no row is in both."""
+    hand, graded = read_scores(truth), read_scores(predictions)
+    shared = [row for row in hand if row in graded]
+    if not shared:
+        raise CommandError(f"{truth} and {predictions} have no row id in common")
+    return score_agreement(
+        [(hand[row], graded[row]) for row in shared],
+        only_truth=len(hand) - len(shared),
+        only_grader=len(graded) - len(shared),
+    )
+
+
+def read_scores(path: Path) -> dict[str, float]:
+    """Row id to score. Raises CommandError, naming the line, for what is no score or stands twice."""
+    scores: dict[str, float] = {}
+    for line, row in _rows(path):
+        name = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), None)
+        if name is None:
+            raise CommandError(f"{path}, line {line}: has no row id under one of {', '.join(ID_KEYS)}")
+        if name in scores:
+            raise CommandError(f"{path}, line {line}: the row {name} stands twice")
+        scores[name] = _score(path, line, row.get("score"))
+    if not scores:
+        raise CommandError(f"{path} holds no scores")
+    return scores
+
+
+def _score(path: Path, line: int, value: Any) -> float:
+    try:
+        score = float(value) if not isinstance(value, bool) else float("nan")
+    except (TypeError, ValueError):
+        score = float("nan")
+    if not abs(score) < float("inf"):
+        raise CommandError(f"{path}, line {line}: score is {value!r}, which is no number")
+    return score
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix.casefold() == ".csv":
+        yield from enumerate(csv.DictReader(text.splitlines()), 2)
+        return
+    for line, part in enumerate(text.splitlines(), 1):
+        if part.strip():
+            yield line, _object(path, line, part)
+
+
+def _object(path: Path, line: int, text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{path}, line {line}: is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CommandError(f"{path}, line {line}: is not an object with a row id and a score")
+    return value
