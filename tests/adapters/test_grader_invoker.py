@@ -14,6 +14,7 @@ from botocore.stub import Stubber
 
 from rft.adapters.grader_invoker import LambdaGraderInvoker
 from rft.errors import RetryableServiceError, RetryableThrottling
+from rft.ports import GraderVersion
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
 BATCH = [{"id": "1", "messages": [{"role": "assistant", "content": "Größe 答え"}]}]
@@ -181,3 +182,20 @@ def test_looking_up_a_timeout_meets_aws_faults_like_any_call(client: Any, stub: 
 
     with pytest.raises(RetryableThrottling):
         LambdaGraderInvoker(client).timeout_seconds(ARN)
+
+
+def test_a_grader_of_this_stack_is_resolved_to_a_version_with_its_digest() -> None:
+    client = boto3.client("lambda", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        published = {"FunctionArn": f"{ARN}:3", "Version": "3", "CodeSha256": "abc="}
+        stubber.add_response("publish_version", published, {"FunctionName": ARN})
+        assert LambdaGraderInvoker(client).resolve(ARN, publish=True) == GraderVersion(f"{ARN}:3", "abc=")
+
+
+def test_another_grader_stays_what_it_is_with_its_digest_where_it_may_be_read() -> None:
+    client = boto3.client("lambda", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        stubber.add_response("get_function_configuration", {"CodeSha256": "abc="}, {"FunctionName": ARN})
+        stubber.add_client_error("get_function_configuration", "AccessDeniedException")
+        assert LambdaGraderInvoker(client).resolve(ARN, publish=False) == GraderVersion(ARN, "abc=")
+        assert LambdaGraderInvoker(client).resolve(ARN, publish=False) == GraderVersion(ARN, None)

@@ -91,7 +91,7 @@ def test_the_event_file_proves_an_honest_grader(
     report_uri = f"s3://data-bucket/runs/{run_id}/smoke_test.json"
     assert answer == {
         "trusted": True,
-        "grader_arn": GRADER,
+        "grader_arn": f"{GRADER}:7",
         "report_uri": report_uri,
         "cause": "",
         "needs_approval": [],
@@ -123,5 +123,5 @@ def test_what_takes_longer_than_the_stack_allows_one_function_is_handed_on(
 
     answer = handler(event, CONTEXT)
 
-    assert answer["grader_arn"] == GRADER
+    assert answer["grader_arn"] == f"{GRADER}:7"
     assert [part["number"] for part in answer["parts"]] == [1]

@@ -208,16 +208,21 @@ def test_a_judge_behind_a_profile_is_reached_through_that_profile_only() -> None
     assert [p.rsplit("/")[-1] for p in profiles] == [f"${{{judge}}}" for judge in judges]
 
 
-def test_bedrock_and_the_smoke_test_call_the_judges_published_alias() -> None:
-    properties = RESOURCES["GradePandalm"]["Properties"]
-    assert (properties["AutoPublishAlias"], properties["AutoPublishAliasAllProperties"]) == ("live", True)
+def test_bedrock_and_the_smoke_test_call_published_versions_of_every_grader() -> None:
+    graders = sorted(name for name in FUNCTIONS if name.startswith("Grade"))
     for name in ("BedrockRole", "SmokeTestGrader", "RunProbeBatch"):
         (invoke, _foreign) = [s for s in statements(RESOURCES[name]) if "lambda:InvokeFunction" in s["Action"]]
-        assert {"Ref": "GradePandalm.Alias"} in invoke["Resource"]
-    for name in ("Api", "SmokeTestGrader"):
-        text, names = RESOURCES[name]["Properties"]["Environment"]["Variables"]["GRADERS"]["Fn::Sub"]
-        assert '"pandalm": "${Pandalm}"' in text
-        assert names == {"Pandalm": {"Ref": "GradePandalm.Alias"}, "Rubric": {"Ref": "GradeRubric.Alias"}}
+        assert sorted(r["Fn::Sub"] for r in invoke["Resource"]) == [f"${{{grader}.Arn}}:*" for grader in graders]
+    (publish,) = [s for s in statements(RESOURCES["SmokeTestGrader"]) if s["Action"] == "lambda:PublishVersion"]
+    assert sorted(_get_att(r) for r in publish["Resource"]) == [f"{grader}.Arn" for grader in graders]
+
+
+def test_a_judge_is_called_by_its_alias_only_where_its_containers_are_kept_warm() -> None:
+    for name in ("Api", "SmokeTestGrader", "ForecastRun", "StartFromUpload"):
+        _, names = RESOURCES[name]["Properties"]["Environment"]["Variables"]["GRADERS"]["Fn::Sub"]
+        for judge, chosen in names.items():
+            alias, function = {"Ref": f"Grade{judge}.Alias"}, {"Fn::GetAtt": [f"Grade{judge}", "Arn"]}
+            assert chosen == {"Fn::If": ["HasJudgeProvision", alias, function]}
 
 
 def test_only_training_is_started_with_bedrocks_role() -> None:

@@ -17,6 +17,9 @@ GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
 MAX_ENVIRONMENT_BYTES = 4096
 """Of all variables of one function together (AWS Lambda quotas)."""
 
+MAX_DESCRIPTION = 256
+"""Characters of a version's description (Lambda API, PublishVersion)."""
+
 LAMBDA_LOG_LEVELS = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
 """ApplicationLogLevel of AWS::Lambda::Function LoggingConfig."""
 
@@ -129,3 +132,18 @@ def test_an_error_text_in_the_access_log_is_quoted_by_api_gateway() -> None:
     assert "$context.error.messageString" in form
     assert '"$context.error.messageString"' not in form
     assert re.search(r"\$context\.error\.message\b(?!String)", form) is None
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if "AutoPublishAlias" in RESOURCES[n]["Properties"]])
+def test_every_parameter_of_a_judge_makes_a_new_version_of_it(name: str) -> None:
+    properties = RESOURCES[name]["Properties"]
+    variables = GLOBALS["Environment"]["Variables"] | properties["Environment"]["Variables"]
+    used = {found for value in variables.values() for found in re.findall(r"\w+", str(value))} & set(PARAMETERS)
+    description = properties["VersionDescription"]["Fn::Sub"]
+    assert used <= set(re.findall(r"\$\{(\w+)\}", description))
+    assert _longest_text(description) <= MAX_DESCRIPTION
+
+
+@pytest.mark.parametrize("name", ["DependenciesLayer", "RftLayer"])
+def test_a_new_layer_makes_new_versions_of_the_functions_with_an_alias(name: str) -> None:
+    assert RESOURCES[name]["Properties"]["PublishLambdaVersion"] is True

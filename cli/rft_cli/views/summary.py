@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rich.markup import escape
 
+from rft.grading.grader_arn import is_pinned
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.run_events import TERMINAL, Narrator, status_mark
 
@@ -50,7 +51,10 @@ def _asked(view: View) -> Iterator[tuple[str, str]]:
     yield "created", f"{view['created_at'][:19].replace('T', ' ')}Z, {_age(view)}"
     yield "dataset", f"{dataset['uri']} (task {dataset['task']}, {split['strategy']} split, seed {split['seed']})"
     grader = request["grader"] or {}
-    yield "grader", view["grader_arn"] or grader.get("name") or grader.get("lambda_arn") or "the task's own"
+    resolved = view["grader_arn"]
+    yield "grader", resolved or grader.get("name") or grader.get("lambda_arn") or "the task's own"
+    if resolved and not is_pinned(resolved):
+        yield "grader version", "none: its code can change while the job trains"
     yield "mode", f"{request['mode']}, {request['max_training_hours']:g} h of training at most"
     if request["tags"]:
         yield "tags", ", ".join(f"{key}={value}" for key, value in request["tags"].items())

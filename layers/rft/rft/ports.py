@@ -114,6 +114,14 @@ class GraderReply:
     seconds: float
 
 
+@dataclass(frozen=True)
+class GraderVersion:
+    """What a run calls: the ARN, and Lambda's digest of its code; None where this stack may not look it up."""
+
+    arn: str
+    code_sha256: str | None
+
+
 class GraderInvoker(Protocol):
     """Invokes a grader Lambda synchronously."""
 
@@ -121,6 +129,13 @@ class GraderInvoker(Protocol):
         """One invocation with the batch as its event. A grader's own failure is a reply with an error.
 
         Raises RetryableThrottling and RetryableServiceError for faults that are not the grader's.
+        """
+        ...
+
+    def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
+        """The grader as it is now; with `publish` its version, a new one only where code or configuration changed.
+
+        Raises as `invoke`.
         """
         ...
 

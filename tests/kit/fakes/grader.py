@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rft.errors import RftError
-from rft.ports import GraderReply
+from rft.ports import GraderReply, GraderVersion
 from rft.rewards.samples import read_sample
 from rft.smoke_test.replies import NotJson, decode
 
@@ -29,6 +29,7 @@ class CallableGrader:
         self._lock = threading.Lock()
         self.batches: list[list[dict[str, Any]]] = []
         self.arns: set[str] = set()
+        self.published: list[str] = []
 
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
         event = json.loads(json.dumps(batch))
@@ -47,6 +48,10 @@ class CallableGrader:
             return GraderReply(payload=None, error="it failed with Sandbox.Timedout: Task timed out", seconds=0.0)
         except Exception as error:  # noqa: BLE001 - whatever a grader raises, Lambda reports by name
             return GraderReply(payload=None, error=f"it failed with {type(error).__name__}: {error}", seconds=0.0)
+
+    def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
+        self.published += [grader_arn] if publish else []
+        return GraderVersion(f"{grader_arn}:7" if publish else grader_arn, "c29tZSBkaWdlc3Q=")
 
     def timeout_seconds(self, grader_arn: str) -> float | None:
         return self._timeout

@@ -47,6 +47,7 @@ from tests.kit.fakes.grader import CallableGrader, Grade, honest, result
 from tests.kit.fakes.judge import ALL_TRUE, ScriptedJudge
 
 ROOT = Path(__file__).parents[3]
+VERSION = f"{PANDALM}:7"
 SPEED = 10
 """Seconds that pass in one real second, in the test about time."""
 
@@ -56,8 +57,8 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
 
     outcome = fake.run(grader)
 
-    assert outcome == SmokeTestOutcome(trusted=True, grader_arn=PANDALM, report_uri=REPORT, cause="")
-    assert grader.arns == {PANDALM}
+    assert outcome == SmokeTestOutcome(trusted=True, grader_arn=VERSION, report_uri=REPORT, cause="")
+    assert (grader.arns, grader.published) == ({VERSION}, [PANDALM])
     report = fake.report
     assert report.trusted
     assert report.reasons == ()
@@ -66,7 +67,8 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
     assert len(report.scores) == sum(len(batch) for batch in grader.batches)
     record = fake.ledger.get(RUN)
     assert record.status == RunStatus.SMOKE_TESTING
-    assert record.grader_arn == PANDALM
+    assert (record.grader_arn, record.grader_code_sha256) == (VERSION, report.grader_code_sha256)
+    assert report.grader_pinned
     assert record.smoke_test is not None
     assert record.smoke_test.trusted
     assert record.smoke_test.mean_right == 1.0
@@ -216,6 +218,21 @@ def test_too_little_capacity_under_load_is_a_finding_and_no_fault_to_wait_for() 
 
     assert fake.check("load").result == CheckResult.BLOCK
     assert fake.check("load").detail.endswith("6 of them were refused by Lambda: the grader's concurrency is too low")
+
+
+def test_a_run_keeps_its_version_whatever_is_published_meanwhile() -> None:
+    fake, grader = FakeSmokeTest(), CallableGrader(honest)
+    fake.run(grader)
+    again = CallableGrader(honest)
+    assert fake.run(again).grader_arn == VERSION
+    assert (again.arns, again.published) == ({VERSION}, [])
+
+
+def test_a_foreign_grader_without_a_version_is_used_and_reported_as_not_pinned() -> None:
+    fake, grader = FakeSmokeTest(row=rft_row), CallableGrader(exact)
+    fake.run(grader, task="rft", grader={"lambda_arn": FOREIGN})
+    assert (grader.arns, grader.published) == ({FOREIGN}, [])
+    assert not fake.report.grader_pinned
 
 
 def test_a_retried_step_gives_the_same_outcome() -> None:

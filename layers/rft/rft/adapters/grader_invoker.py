@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from rft.adapters.aws_errors import translated
 from rft.errors import RetryableServiceError
-from rft.ports import GraderReply
+from rft.ports import GraderReply, GraderVersion
 from rft.smoke_test.replies import NotJson, decode
 
 TOO_LARGE = "a batch exceeds the 6 MB that a synchronous invocation takes"
@@ -42,15 +42,28 @@ class LambdaGraderInvoker:
         payload, error = self._ask(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
         return GraderReply(payload=payload, error=error, seconds=time.monotonic() - started)
 
+    def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
+        """See GraderInvoker. Lambda publishes no second version of the same code and configuration (PublishVersion)."""
+        if not publish:
+            return GraderVersion(grader_arn, self._configuration(grader_arn).get("CodeSha256"))
+        with translated(TRANSIENT):
+            published = self._client.publish_version(FunctionName=grader_arn)
+        return GraderVersion(published["FunctionArn"], published["CodeSha256"])
+
     def timeout_seconds(self, grader_arn: str) -> float | None:
         """See GraderInvoker."""
+        seconds = self._configuration(grader_arn).get("Timeout")
+        return None if seconds is None else float(seconds)
+
+    def _configuration(self, grader_arn: str) -> Mapping[str, Any]:
+        """Empty where this stack may not look it up."""
         with translated(TRANSIENT):
             try:
-                return float(self._client.get_function_configuration(FunctionName=grader_arn)["Timeout"])
+                return dict(self._client.get_function_configuration(FunctionName=grader_arn))
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code", "") not in REFUSALS:
                     raise
-                return None
+                return {}
 
     def _ask(self, grader_arn: str, body: bytes) -> tuple[Any, str | None]:
         with translated(TRANSIENT):

@@ -93,7 +93,8 @@ class RunRecord(Contract):
     created_at: datetime
     updated_at: datetime
     execution_arn: str | None = None
-    grader_arn: str | None = None
+    grader_arn: str | None = Field(default=None, description="A version for graders of this stack; all steps call it.")
+    grader_code_sha256: str | None = Field(default=None, description="Lambda's CodeSha256 of the grader's own code.")
     dataset: DatasetSummary | None = None
     dataset_checks: tuple[CheckSummary, ...] | None = None
     hyperparameters: dict[str, Recommendation] | None = None

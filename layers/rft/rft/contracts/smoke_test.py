@@ -69,6 +69,8 @@ class SmokeTestReport(Contract):
     schema_version: Literal[2] = 2
     run_id: str
     grader_arn: str
+    grader_code_sha256: str | None = Field(default=None, description="None: this stack may not look it up.")
+    grader_pinned: bool = Field(default=True, description="False: its code can change while the job trains.")
     seed: int
     trusted: bool
     reasons: tuple[str, ...] = Field(description="Why not trusted, the weightiest first; empty when trusted.")

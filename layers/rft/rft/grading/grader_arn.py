@@ -7,6 +7,25 @@ from collections.abc import Mapping
 from rft.contracts.run_request import GraderRequest
 from rft.errors import InvalidRequest
 
+QUALIFIED_PARTS = 8
+"""`arn:partition:lambda:region:account:function:name:qualifier`."""
+
+
+def function_arn(arn: str) -> str:
+    """The ARN without its version or alias."""
+    return ":".join(arn.split(":")[: QUALIFIED_PARTS - 1])
+
+
+def is_pinned(arn: str) -> bool:
+    """True for the ARN of a numbered version, whose code never changes."""
+    parts = arn.split(":")
+    return len(parts) == QUALIFIED_PARTS and parts[-1].isdecimal()
+
+
+def is_published_per_run(arn: str, deployed: Mapping[str, str]) -> bool:
+    """True for a grader of this stack, unless it is called by an alias: a judge with warm containers."""
+    return arn in deployed.values() and len(arn.split(":")) < QUALIFIED_PARTS
+
 
 def grader_arn(asked: GraderRequest | None, default: str | None, deployed: Mapping[str, str]) -> str:
     """The ARN to prove and to train with: the one asked for, by ARN or by name, else the task's own.

@@ -15,6 +15,7 @@ from rft.contracts.validation_messages import validation_messages
 from rft.errors import InvalidRequest
 from rft.forecast.estimate import Allowances, GraderFacts, forecast
 from rft.forecast.prices import LIST_PRICES
+from rft.grading.grader_arn import function_arn
 from rft.observability import logger
 from rft.ports import Ledger, ObjectStore
 from rft.settings import ForecastSettings
@@ -44,7 +45,7 @@ def forecast_run(
         request=request,
         dataset=dataset,
         report=report,
-        grader=GraderFacts(own=smoke_test.grader_arn in graders.values(), judge_models=judge_models),
+        grader=GraderFacts(own=_is_own(smoke_test.grader_arn, graders), judge_models=judge_models),
         prices=price_table(settings, store),
         allowances=_allowances(settings),
     )
@@ -76,6 +77,11 @@ def _read_table(body: bytes, where: str, field: str) -> PriceTable:
         raise InvalidRequest(
             f"{where} is not a price table: {validation_messages(error, 'table')}", field=field
         ) from error
+
+
+def _is_own(arn: str, graders: Mapping[str, str]) -> bool:
+    """Whether the grader is deployed here, in whatever version."""
+    return function_arn(arn) in {function_arn(each) for each in graders.values()}
 
 
 def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:

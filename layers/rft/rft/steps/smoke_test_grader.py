@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from rft.contracts.ledger import RunStatus
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.probe_batches import PendingParts
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
-from rft.grading.grader_arn import grader_arn
+from rft.grading.grader_arn import grader_arn, is_pinned, is_published_per_run
 from rft.observability import logger
-from rft.ports import Clock, GraderInvoker, Ledger, ObjectStore
+from rft.ports import Clock, GraderInvoker, GraderVersion, Ledger, ObjectStore
 from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
 from rft.smoke_test.part_store import load_parts, save_part
@@ -43,11 +43,12 @@ def smoke_test_grader(
     dataset.task), StalePlan, RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
-    arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
+    grader = _resolve(record, request, graders, invoker)
+    arn = grader.arn
     timeout = invoker.timeout_seconds(arn)
     runner = ProbeRunner(arn, invoker, clock, budget=budget, bounds=request.score_range)
     plan = load_plan(request, dataset, store)
-    ledger.update(run_id, {"grader_arn": arn, "smoke_test_calls": plan.calls})
+    ledger.update(run_id, {"grader_arn": arn, "grader_code_sha256": grader.code_sha256, "smoke_test_calls": plan.calls})
     known = load_parts(run_id, completed_parts, plan, clock.now(), store)
     results = runner.resume(plan, known)
     if results.pending:
@@ -65,9 +66,22 @@ def smoke_test_grader(
         seconds=(clock.now() - results.began).total_seconds(),
         functions=completed_parts + 1,
         dataset_checks=record.dataset_checks or (),
-    )
+    ).model_copy(update={"grader_code_sha256": grader.code_sha256, "grader_pinned": is_pinned(arn)})
     outcome = _record(report, ledger, store)
     return outcome.model_copy(update={"needs_approval": approval_reasons(request, stack_requires=require_approval)})
+
+
+def _resolve(
+    record: RunRecord, request: RunRequest, graders: Mapping[str, str], invoker: GraderInvoker
+) -> GraderVersion:
+    """Once for a run: what is proven here is what trains, whatever is deployed meanwhile."""
+    if record.grader_arn:
+        return GraderVersion(record.grader_arn, record.grader_code_sha256)
+    arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
+    grader = invoker.resolve(arn, publish=is_published_per_run(arn, graders))
+    if not is_pinned(grader.arn):
+        logger().warning("grader is no numbered version: its code may change while the job trains", grader=grader.arn)
+    return grader
 
 
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> SmokeTestOutcome:
