@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from emulator.bedrock.setup import EmulatedBedrock
@@ -21,6 +23,7 @@ from emulator.lookups import AccountLookups
 from emulator.moto import setup as moto_setup
 from emulator.moto.access import MotoAccount
 from emulator.moto.executions import ExecutionEnd
+from emulator.moto.uploaded_functions import UploadedFunctions, stack_layers
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
 
     Raises StateUnusable if the state is that of another stack.
     """
-    functions = _functions(environment)
+    functions = _functions(environment, cleanup)
     bus = _bus(environment, functions)
     _install_moto(environment, bus, cleanup)
     cleanup.enter_context(environment.state.install(definition))
@@ -58,13 +61,21 @@ def worker_settings(environment: Environment) -> WorkerSettings:
     )
 
 
-def _functions(environment: Environment) -> Functions:
-    return Functions(
+def _functions(environment: Environment, cleanup: ExitStack) -> Functions:
+    def layers() -> tuple[Path, ...]:
+        return stack_layers(functions.all())
+
+    uploaded = UploadedFunctions(account=environment.account, region=environment.region, layers=layers)
+    cleanup.callback(uploaded.close)
+    functions = Functions(
         faults=environment.faults,
         clock=environment.clock,
         workers=environment.options.workers_per_function,
         dead_letter=DeadLetters(environment.clients, environment.clients_of).send,
+        uploaded=uploaded.find,
+        settings=partial(worker_settings, environment),
     )
+    return functions
 
 
 def _bus(environment: Environment, functions: Functions) -> EventBus:

@@ -67,7 +67,10 @@ def demo(
     ] = None,
     task: Annotated[str, typer.Option(help="The dataset's task.")] = "pandalm",
     name: Annotated[str, typer.Option(help="The run's name.")] = "demo",
-    grader: Annotated[str | None, typer.Option(help="Name of a grader. Default: the task's own.")] = None,
+    grader: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|PATH", help="Name of a grader, or a .py file of yours. Default: the task's own."),
+    ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the main job on this machine, on an emulated AWS: no account, no Docker, no cost."""
@@ -162,6 +165,9 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter of the template; may be repeated.")
     ] = None,
+    grader: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=PATH", help="A .py file to deploy as a grader; may be repeated.")
+    ] = None,
     faults: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Faults that strike: YAML or JSON, as in docs/emulator.md.")
     ] = None,
@@ -173,19 +179,21 @@ def up(
 ) -> None:
     """Run the emulated AWS in the foreground until Ctrl-C or SIGTERM, with the project's template deployed."""
     from emulator import EmulatorOptions
-    from rft_cli.commands.local import faults_of, local_up, parameters
+    from rft_cli.commands.local import faults_of, local_up, parameters, with_graders
+
+    chosen, graders = with_graders(parameters(parameter or ()), grader or [])
 
     options = EmulatorOptions(
         port=port,
         api_port=api_port,
         speed=speed,
         training_seconds=training_seconds,
-        parameters=parameters(parameter or ()),
+        parameters=chosen,
         faults=faults_of(faults),
         state=state,
         schedules=True,
     )
-    local_up(options, as_json=as_json or output == Output.JSON)
+    local_up(options, graders=graders, as_json=as_json or output == Output.JSON)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -13,6 +13,9 @@ from emulator.functions.logs import FunctionLogs
 from emulator.functions.pool import FunctionPool
 from emulator.functions.spec import FunctionSpec, WorkerSettings
 
+Uploaded = Callable[[str], FunctionSpec | None]
+"""A function that some client made by CreateFunction, by its name, as it is now; None where there is none."""
+
 MAX_PAYLOAD = 6_291_556
 """Bytes of a synchronous payload, each way (AWS Lambda Developer Guide, quotas: 6 MB)."""
 
@@ -37,18 +40,33 @@ class UnknownFunction(KeyError):
 class Functions:
     """All deployed functions."""
 
-    def __init__(self, *, faults: Faults, clock: ScaledClock, workers: int, dead_letter: DeadLetter) -> None:
+    def __init__(
+        self,
+        *,
+        faults: Faults,
+        clock: ScaledClock,
+        workers: int,
+        dead_letter: DeadLetter,
+        uploaded: Uploaded = lambda _: None,
+        settings: Callable[[], WorkerSettings] | None = None,
+    ) -> None:
         self.logs = FunctionLogs()
         self._faults = faults
         self._clock = clock
         self._workers = workers
         self._dead_letter = dead_letter
+        self._uploaded, self._settings = uploaded, settings
+        self._adopted: set[str] = set()
         self._pools: dict[str, FunctionPool] = {}
         self._lock = threading.Lock()
         self._background = ThreadPoolExecutor(max_workers=16, thread_name_prefix="async-invoke")
 
     def add(self, spec: FunctionSpec, setting: WorkerSettings) -> None:
-        """Deploy a function, replacing one of the same name."""
+        """Deploy a function, replacing one of the same name; its code is no longer what a client uploaded."""
+        self._adopted.discard(spec.name)
+        self._replace(spec, setting)
+
+    def _replace(self, spec: FunctionSpec, setting: WorkerSettings) -> None:
         with self._lock:
             before = self._pools.pop(spec.name, None)
             self._pools[spec.name] = FunctionPool(spec, setting, self.logs, self._workers)
@@ -103,6 +121,7 @@ class Functions:
     def _pool(self, name_or_arn: str) -> FunctionPool:
         parts = name_or_arn.split(":")
         name = parts[6] if name_or_arn.startswith("arn:") and len(parts) > 6 else parts[0]
+        self._adopt(name)
         with self._lock:
             if name in self._pools:
                 return self._pools[name]
@@ -110,6 +129,22 @@ class Functions:
         if found is None:
             raise UnknownFunction(name_or_arn)
         return found
+
+    def _adopt(self, name: str) -> None:
+        """Bring a function that clients made, changed or deleted up to date; the stack's own are deployed once."""
+        with self._lock:
+            known = self._pools.get(name)
+            own = any(name in {pool.spec.name, pool.spec.logical_id} for pool in self._pools.values())
+        if self._settings is None or (own and name not in self._adopted):
+            return
+        spec = self._uploaded(name)
+        if spec is not None and (known is None or known.spec != spec):
+            self._adopted.add(name)
+            self._replace(spec, self._settings())
+        elif spec is None and known is not None:
+            with self._lock:
+                self._pools.pop(name, None)
+            known.close()
 
     def _run_async(self, spec: FunctionSpec, payload: bytes) -> None:
         for wait in (*ASYNC_RETRY_WAITS[: spec.async_retries], None):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import threading
+import zipfile
 from typing import Any
 
 import pytest
@@ -175,3 +177,34 @@ def test_a_function_can_be_added(aws: Emulator, tmp_path: Any) -> None:
     arn = aws.add_function("foreign", tmp_path)
     assert invoke(aws, {}, arn) == ([1, 2, 3], None)
     assert aws.client("lambda").get_function(FunctionName="foreign")["Configuration"]["FunctionArn"] == arn
+
+
+def test_a_function_that_a_client_creates_runs_and_is_what_was_uploaded_last(aws: Emulator) -> None:
+    client = aws.client("lambda")
+    role = client.get_function_configuration(FunctionName=aws.stack.functions[0].name)["Role"]
+    arn = client.create_function(
+        FunctionName="uploaded",
+        Role=role,
+        Runtime="python3.13",
+        Handler="mine.grade",
+        Code={"ZipFile": archive("mine.py", "def grade(event, context):\n    print('graded')\n    return 1\n")},
+        Timeout=7,
+    )["FunctionArn"]
+    assert invoke(aws, {}, arn) == (1, None)
+    assert aws.logs("uploaded")[0] == "graded"
+
+    changed = archive("mine.py", "import beside\ngrade = beside.grade\n", "beside.py", "def grade(*_):\n    return 2\n")
+    client.update_function_code(FunctionName="uploaded", ZipFile=changed)
+    assert invoke(aws, {}, "uploaded") == (2, None)
+
+    client.delete_function(FunctionName="uploaded")
+    with pytest.raises(ClientError, match="Function not found"):
+        invoke(aws, {}, "uploaded")
+
+
+def archive(*names_and_texts: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as files:
+        for name, text in zip(names_and_texts[::2], names_and_texts[1::2], strict=True):
+            files.writestr(name, text)
+    return buffer.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from rft_cli.client.request import Request, checked
 from rft_cli.client.upload import LocalDataset, local_dataset
 from rft_cli.commands.follow import follow
 from rft_cli.commands.local import started
+from rft_cli.graders.deployed_grader import allowed, deploy_grader, deployed_arn
+from rft_cli.graders.grader_package import package_grader
 from rft_cli.views.printing import Output, console_for, note, print_json, say
 from rft_cli.views.rewards import View
 from rft_cli.views.simulation_report import verdict_line
@@ -23,22 +26,31 @@ from rft_cli.views.summary import SIMULATED, outcome_line, summary_lines
 
 KEPT = Path("build") / "demo"
 INTERVAL = 0.5
+OWN = "own-grader"
+"""Name of the function that a grader's file becomes."""
 
 
 def demo(*, dataset: Path, task: str, name: str, grader: str | None, output: Output) -> int:
     """Run the demo and return its exit status, 0 only if the run completed. Raises ApiError, CommandError, OSError."""
     local = local_dataset(dataset, task)
-    request = checked(_request(name, task, grader, local.uri("data-bucket")))
+    own = Path(grader) if grader and grader.endswith(".py") else None
+    if own:
+        package_grader(own)  # what is wrong with it is said before anything starts
+    request = checked(_request(name, task, deployed_arn(OWN) if own else grader, local.uri("data-bucket")))
     console, begun = console_for(output), time.monotonic()
     say(console, _INTRODUCTION)
     with console.status("starting the emulated AWS and deploying template.yaml …"):
-        emulator = started(EmulatorOptions())
+        emulator = started(EmulatorOptions(parameters=allowed({}, {OWN: own} if own else {})))
     with emulator as aws:
         say(console, [f"          AWS       {aws.endpoint} ({time.monotonic() - begun:.1f} s to deploy)"])
         plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
+        if own:
+            say(console, [f"          grader    {escape(str(own))} → {deploy_grader(aws, OWN, own)}"])
         run_id = _start(aws, plane, local, request, console)
         view = follow(plane, run_id, console, interval=INTERVAL)
         files = _keep_files(aws.client("s3"), aws.bucket, run_id)
+        if own:
+            _keep_log(files, aws.logs(OWN))
     _tell(console, output, view, files=files, seconds=time.monotonic() - begun)
     return 0 if view["status"] == "COMPLETED" else 1
 
@@ -73,6 +85,12 @@ def _keep_files(s3: Any, bucket: str, run_id: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(bucket, key, str(path))
     return folder
+
+
+def _keep_log(folder: Path, lines: Sequence[str]) -> None:
+    """What the user's own grader printed, as CloudWatch would have it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "grader.log").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def _keys_under(s3: Any, bucket: str, prefix: str) -> list[str]:

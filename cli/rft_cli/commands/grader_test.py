@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rich.markup import escape
+
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.smoke_test.plan import FEW
 from rft.smoke_test.probes import Probe, answers, attacks_on, batches
@@ -16,12 +18,13 @@ from rft_cli.commands.simulate import of_rows, simulation
 from rft_cli.graders.grader_under_test import Tried, open_grader
 from rft_cli.graders.local_rows import LocalRows, known_task, local_rows
 from rft_cli.views.grader_report import figures, show
-from rft_cli.views.printing import Output, console_for, print_json, say
+from rft_cli.views.printing import Output, console_for, note, print_json, say
 from rft_cli.views.simulation_report import verdict_line
 
 SEED = 42
 SIMULATED_STEPS = 60
 MAX_SHOWN_PROBLEMS = 5
+MAX_LINES = 1000
 
 
 def grader_test(
@@ -46,6 +49,7 @@ def grader_test(
     local = local_rows(dataset, known)
     rows = _sampled(local, known, limit)
     tried = open_grader(named)
+    _warn_of_length(named)
     report = {
         "grader": tried.what,
         "task": known.name,
@@ -64,6 +68,13 @@ def grader_test(
             say(console_for(output), ["", f"Simulated training: {verdict_line(report['simulation']['verdict'])}"])
     learns = not simulate or report["simulation"]["verdict"]["outcome"] == "learns"
     return 0 if learns and not report["findings"] else 1
+
+
+def _warn_of_length(named: str) -> None:
+    """A reward of more than a thousand lines has rules that nobody reads, and policies find those."""
+    lines = len(Path(named).read_text(encoding="utf-8").splitlines()) if named.endswith(".py") else 0
+    if lines > MAX_LINES:
+        note(f"[yellow]rft:[/] {escape(named)} has {lines:,} lines; over {MAX_LINES:,} a grader is hard to check")
 
 
 def _sampled(local: LocalRows, task: Task, limit: int) -> list[SampledRow]:

@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,23 @@ from emulator import Emulator, EmulatorOptions
 from emulator.fault_file import read_faults
 from emulator.faults import Fault
 from rft_cli.errors import CommandError
+from rft_cli.graders.deployed_grader import allowed, deploy_grader, named_files
 from rft_cli.views.printing import say
 
 
-def local_up(options: EmulatorOptions, *, as_json: bool) -> None:
-    """Run the emulator until SIGINT or SIGTERM. Raises CommandError (a port is taken, a parameter is wrong)."""
+def local_up(options: EmulatorOptions, *, graders: Mapping[str, Path], as_json: bool) -> None:
+    """Run the emulator until SIGINT or SIGTERM. `graders`: name → file, each a function of that name.
+
+    Raises CommandError (a port is taken, a parameter or a grader's file is wrong).
+    """
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     for port in (options.port, options.api_port):
         _check_free(port)
     with started(options) as aws:
-        _tell(aws, as_json=as_json)
+        own = {name: deploy_grader(aws, name, path) for name, path in graders.items()}
+        _tell(aws, own, as_json=as_json)
         ended.wait()
     if not as_json:
         Console().print("The emulated AWS is down.", highlight=False)
@@ -42,6 +47,12 @@ def parameters(texts: Sequence[str]) -> dict[str, str]:
         if not (key and equals):
             raise CommandError(f"--parameter {key}: write KEY=VALUE")
     return {key: value for key, _, value in pairs}
+
+
+def with_graders(given: Mapping[str, str], texts: list[str]) -> tuple[dict[str, str], dict[str, Path]]:
+    """The stack's parameters with the rights that graders need, and their files by name. Raises CommandError."""
+    files = named_files(texts)
+    return allowed(given, files), files
 
 
 def faults_of(path: Path | None) -> list[Fault]:
@@ -71,11 +82,13 @@ def _check_free(port: int) -> None:
             ) from error
 
 
-def _tell(aws: Emulator, *, as_json: bool) -> None:
+def _tell(aws: Emulator, own: Mapping[str, str], *, as_json: bool) -> None:
+    facts = ready(aws)
+    facts["graders"] = {**facts["graders"], **own}
     if as_json:
-        typer.echo(json.dumps(ready(aws)))  # one line, and the sign that everything is up
+        typer.echo(json.dumps(facts))  # one line, and the sign that everything is up
     else:
-        say(Console(), ready_lines(ready(aws), aws.options.state))
+        say(Console(), ready_lines(facts, aws.options.state))
 
 
 def ready(aws: Emulator) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""Deploys a grader's file to the emulated AWS, as any client of Lambda would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emulator import Emulator
+from rft_cli.errors import CommandError
+from rft_cli.graders.grader_package import package_grader
+
+TIMEOUT_SECONDS, MEGABYTES = 270, 1769
+"""As the project's own graders have them: under the 300 s that the smoke test waits; one whole core."""
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def deployed_arn(name: str) -> str:
+    """The ARN that the function will have, which the stack's ForeignGraderArns allows before it exists."""
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
+def named_files(texts: list[str]) -> dict[str, Path]:
+    """`NAME=PATH` each. Raises CommandError."""
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, path in pairs:
+        if not equals or not NAME.fullmatch(name) or not path.endswith(".py"):
+            raise CommandError(f"--grader {name}: write NAME=PATH, with a path that ends in .py")
+    return {name: Path(path) for name, _, path in pairs}
+
+
+def allowed(parameters: Mapping[str, str], names: Mapping[str, Path]) -> dict[str, str]:
+    """The stack's parameters, with the rights to call these functions."""
+    arns = [arn for arn in (parameters.get("ForeignGraderArns", ""), *map(deployed_arn, names)) if arn]
+    return {**parameters, "ForeignGraderArns": ",".join(arns)} if names else dict(parameters)
+
+
+def deploy_grader(aws: Emulator, name: str, path: Path) -> str:
+    """The ARN of the new function; one of the same name, from a state that was kept, gets the new code.
+
+    Raises CommandError.
+    """
+    package, client = package_grader(path), aws.client("lambda")
+    like = client.get_function_configuration(FunctionName=aws.graders["format"])
+    layers = [layer["Arn"] for layer in like.get("Layers", ())] if package.needs_layers else []
+    existing = _configuration(client, name)
+    if existing:
+        client.update_function_code(FunctionName=name, ZipFile=package.archive)
+        client.update_function_configuration(FunctionName=name, Handler=package.handler, Layers=layers)
+        return str(existing["FunctionArn"])
+    made = client.create_function(
+        FunctionName=name,
+        Role=like["Role"],
+        Runtime="python3.13",
+        Handler=package.handler,
+        Code={"ZipFile": package.archive},
+        Timeout=TIMEOUT_SECONDS,
+        MemorySize=MEGABYTES,
+        Layers=layers,
+    )
+    return str(made["FunctionArn"])
+
+
+def _configuration(client: Any, name: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = client.get_function_configuration(FunctionName=name)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return found
