@@ -16,7 +16,7 @@ from rft.rewards.answers import page, question, reference_answer
 from rft.rewards.components import Component, exact_match
 from rft.rewards.finqa_reference import Expected, Target, Value, read_reference, read_value
 from rft.rewards.numbers import Number
-from rft.rewards.page_units import page_unit
+from rft.rewards.page_units import page_unit, question_unit
 from rft.rewards.questions import asks_for_decline
 from rft.rewards.samples import UngradableSample
 from rft.rewards.turns import before_turn_token, stated_text
@@ -37,7 +37,9 @@ def expected_of(sample: Sample) -> Expected:
     """What is right for a sample. Raises UngradableSample where its reference cannot be read."""
     asked = question(sample)
     reference = sample.reference if isinstance(sample.reference, dict) else {"answer": reference_answer(sample)}
-    expected = read_reference(reference, question=asked, page_unit=page_unit(page(sample), asked))
+    known = reference.get("unit") or question_unit(asked)
+    unit = None if known else page_unit(page(sample), asked)
+    expected = read_reference(reference, question=asked, page_unit=unit)
     if expected is None:
         raise UngradableSample("reference_answer: answer and value hold neither a number nor yes or no")
     return expected

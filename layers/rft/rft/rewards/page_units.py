@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from rft.rewards.questions import asks_for_money
 
@@ -24,28 +24,33 @@ _THINGS = re.compile(
     r"\b(share|unit|option|barrel|ounce|gallon|ton|employee|customer|subscriber|acre|volume|warrant|award)s?\b",
     re.IGNORECASE,
 )
+_LINE = 1000
 _BEFORE = 60
 """Characters before a declaration in which its clause begins."""
 
 
+@lru_cache(maxsize=256)
 def page_unit(text: str, question: str) -> str | None:
     """`million` where the page counts what the question asks for "in millions"; None where it says nothing.
 
     The first declaration for money holds, tables before text. One for other things ("shares in thousands") holds for
     them alone. A page that declares none counts as its figures are written, if all are written alike ("5 million").
     """
-    table = "\n".join(line for line in text.split("\n") if "|" in line)
-    declared = [*_declarations(table), *_declarations(text)]
+    counts_shares = _COUNTS_SHARES.search(question) is not None
+    money_asked = asks_for_money(question)
+    if not money_asked and not counts_shares and not _THINGS.search(question):
+        return None
+    declared = _declarations(text)
     for thing, unit in declared:
         if thing and re.search(rf"(?<!per )(?<!per-)\b{thing}s?\b", question, re.IGNORECASE):
             return unit
     money = [unit for thing, unit in declared if not thing]
-    if _COUNTS_SHARES.search(question):
+    if counts_shares:
         return money[0] if money and not _EXCEPT_SHARES.search(text) else None
-    if not asks_for_money(question):
-        return None
+    if not money_asked or money or declared:
+        return money[0] if money and money_asked else None
     written = {found.casefold() for found in _COUNTED.findall(text)}
-    return money[0] if money else written.pop() if len(written) == 1 and not declared else None
+    return written.pop() if len(written) == 1 else None
 
 
 def question_unit(question: str) -> str | None:
@@ -53,10 +58,24 @@ def question_unit(question: str) -> str | None:
     return next((unit for _, unit in _declarations(question)), None)
 
 
-def _declarations(text: str) -> Iterator[tuple[str, str]]:
-    """Each unit with the things that it counts; '' for money."""
-    for found in _DECLARED.finditer(text):
-        clause = _CLAUSE.split(text[max(0, found.start() - _BEFORE) : found.start() + 1])[-1]
-        things = _THINGS.search(clause)
-        word = next(filter(None, found.groups())).casefold()
-        yield things[1].casefold() if things else "", {"000": "thousand", "mm": "million"}.get(word, word)
+def _declarations(text: str) -> list[tuple[str, str]]:
+    """Each unit with the things that it counts, '' for money; those in tables first."""
+    found = [(not _in_table(text, each.start()), _things(text, each), _unit(each)) for each in _DECLARED.finditer(text)]
+    return [(things, unit) for _, things, unit in sorted(found, key=lambda each: each[0])]
+
+
+def _in_table(text: str, at: int) -> bool:
+    """Whether a cell's border is on the line, near by."""
+    line = text[max(0, at - _LINE) : at].rpartition("\n")[2] + text[at : at + _LINE].partition("\n")[0]
+    return "|" in line
+
+
+def _things(text: str, declared: re.Match[str]) -> str:
+    before = text[max(0, declared.start() - _BEFORE) : declared.start() + 1]
+    things = _THINGS.search(_CLAUSE.split(before)[-1])
+    return things[1].casefold() if things else ""
+
+
+def _unit(declared: re.Match[str]) -> str:
+    word = str(next(filter(None, declared.groups()))).casefold()
+    return {"000": "thousand", "mm": "million"}.get(word, word)

@@ -6,7 +6,7 @@ import re
 
 from rft.rewards.units import DECLINES
 
-_PERCENT = r"(?:%|per ?cent(?:s|age|ages)?\b)"
+_PERCENT = r"(?:%|per ?cent(?:s|age|ages|ual|ually)?\b)"
 _NUMBER_PERCENT = re.compile(r"\(?[0-9][0-9.,]* ?(?:%|per ?cent)\)?(?:-[a-z]+)?", re.IGNORECASE)
 _ASKED_PERCENT = re.compile(
     rf"\b(?:what|which|how|calculate|compute|determine|find|by)\b"

@@ -19,6 +19,8 @@ from rft.tasks.rubric import RubricPrompts
 TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), Code(), RubricPrompts(), RftRows())}
 """All known tasks by the word that a request uses."""
 
+_PUBLISHED = frozenset({PandaLm.name, Gsm8k.name, FinQa.name})
+
 
 def task(name: str) -> Task:
     """The task of this name. Raises InvalidRequest (dataset.task) listing the known ones."""
@@ -37,6 +39,12 @@ def row_probes(row: DatasetRow) -> Probes:
         more = prompted_probes(row) or Probes()
         return replace(own, swapped=more.swapped, malformed=more.malformed)
     try:
-        return TASKS.get(row.data_source, TASKS[RftRows.name]).probes(row)
+        return _named(row.data_source).probes(row)
     except UngradableSample:
         return TASKS[RftRows.name].probes(row)
+
+
+def _named(source: str) -> Task:
+    """The task of this name, or whose name a published source holds, such as openai/gsm8k; else that of plain rows."""
+    held = (each for name, each in TASKS.items() if name in _PUBLISHED and name in source.casefold())
+    return TASKS.get(source) or next(held, TASKS[RftRows.name])

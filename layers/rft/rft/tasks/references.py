@@ -30,7 +30,7 @@ def _rubric(sample: Sample) -> object:
 
 _USES: Mapping[str, _Use] = {
     "gsm8k": gsm8k.components,
-    "finqa": finqa.components,
+    "finqa": finqa.expected_of,
     "format": format.components,
     "extract": extract.components,
     "code": code.read_tests,
