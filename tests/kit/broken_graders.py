@@ -192,16 +192,16 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
         "liveness",
         "judge_called is 0 for every right answer",
     ),
-    "random": (coin, "direction", "right scores below or equal to wrong on"),
+    "random": (coin, "direction", "right does not beat wrong in"),
     "inverted": (
         lambda: changed(lambda score, _: 1 - score),
         "direction",
-        "right scores below or equal to wrong on 40/40 rows, 0 of them ties",
+        "right does not beat wrong in 100% of pairs",
     ),
     "format only": (
         lambda: format_only,
         "direction",
-        "right scores below or equal to wrong on 40/40 rows, 40 of them ties",
+        "right does not beat wrong in 50% of pairs",
     ),
     "memoriser of the canned payload": (lambda: memoriser, "spread", "constant at about 0.70, whatever the answer"),
     "too strict": (

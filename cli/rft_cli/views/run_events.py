@@ -9,7 +9,13 @@ from rich.markup import escape
 from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
-CHECK_MARKS = {"pass": "[green]✔[/]", "warn": "[yellow]![/]", "block": "[red]✘[/]", "skipped": "[dim]-[/]"}
+CHECK_MARKS = {
+    "pass": "[green]✔[/]",
+    "warn": "[yellow]![/]",
+    "block": "[red]✘[/]",
+    "skipped": "[dim]-[/]",
+    "undecided": "[yellow]?[/]",
+}
 
 STATUS_COLOURS = {"COMPLETED": "green", "FAILED": "red", "REJECTED": "red", "CANCELLED": "yellow"}
 

@@ -145,40 +145,45 @@ def test_spread_tells_a_constant_grader_from_one_that_does_not_see_what_is_wrong
 
 
 @pytest.mark.parametrize(
-    ("row", "beaten"),
+    ("row", "lost"),
     [
-        (([1.0], [0.0]), True),
-        (([0.5], [0.5]), False),
-        (([1.0], [0.0, 1.0]), False),
-        (([1.0, 0.2], [0.3]), False),
-        (([1.0, 0.4], [0.3, 0.0]), True),
+        (([1.0], [0.0]), 0),
+        (([0.5], [0.5]), 0.5),
+        (([1.0], [0.0, 1.0]), 0.25),
+        (([1.0, 0.2], [0.3]), 0.5),
+        (([1.0, 0.4], [0.3, 0.0]), 0),
+        (([0.0], [0.5]), 1),
     ],
 )
-def test_direction_asks_every_right_answer_to_beat_every_other(
-    row: tuple[list[float], list[float]], beaten: bool
+def test_direction_is_the_share_of_pairs_lost_and_a_tie_counts_half(
+    row: tuple[list[float], list[float]], lost: float
 ) -> None:
     check = discrimination.direction(evidence(row), DEFAULTS)
 
-    assert (check.value, check.n) == (1.0 - beaten, 1)
+    assert (check.value, check.n) == (lost, 1)
 
 
-@pytest.mark.parametrize("kind", ["swapped", "off_topic", "empty"])
-def test_direction_counts_every_kind_of_answer_that_is_not_right(kind: str) -> None:
-    check = discrimination.direction(also(evidence(([0.5], [0.0])), scored(0, kind, 0.6)), DEFAULTS)
+def test_direction_counts_an_answer_with_its_verdict_swapped() -> None:
+    check = discrimination.direction(also(evidence(([0.5], [])), scored(0, "swapped", 0.6)), DEFAULTS)
 
     assert check.result == CheckResult.BLOCK
 
 
-@pytest.mark.parametrize(("bad", "result"), [(1, CheckResult.PASS), (2, CheckResult.WARN), (3, CheckResult.BLOCK)])
-def test_direction_warns_above_one_row_in_twenty_and_blocks_above_one_in_ten(bad: int, result: CheckResult) -> None:
-    rows = [([1.0], [0.0])] * (20 - bad) + [([0.0], [1.0])] * bad
+@pytest.mark.parametrize(
+    ("bad", "result"),
+    [(4, CheckResult.PASS), (5, CheckResult.WARN), (10, CheckResult.UNDECIDED), (20, CheckResult.BLOCK)],
+)
+def test_direction_blocks_only_where_the_whole_interval_is_beyond_one_pair_in_five(
+    bad: int, result: CheckResult
+) -> None:
+    rows = [([1.0], [0.0])] * (40 - bad) + [([0.0], [1.0])] * bad
 
     check = discrimination.direction(evidence(*rows), DEFAULTS)
 
     assert check.result == result
     assert check.interval is not None
-    assert check.interval[0] < bad / 20 < check.interval[1]
-    assert check.worst_examples[0].task_id in {f"rft-{n}" for n in range(20 - bad, 20)}
+    assert check.interval[0] < bad / 40 < check.interval[1]
+    assert check.worst_examples[0].task_id in {f"rft-{n}" for n in range(40 - bad, 40)}
 
 
 def test_direction_leaves_out_rows_where_a_score_is_missing() -> None:
@@ -189,15 +194,22 @@ def test_direction_leaves_out_rows_where_a_score_is_missing() -> None:
     assert check.n == 1
 
 
-def test_direction_without_wrong_answers_can_fail_but_never_pass() -> None:
+def test_direction_needs_wrong_answers_and_says_how_to_add_them() -> None:
     right = evidence(([1.0], []), ([1.0], []))
 
-    check = discrimination.direction(also(right, scored(0, "empty", 0.0), scored(1, "empty", 0.0)), DEFAULTS)
+    check = discrimination.direction(also(right, scored(0, "empty", 1.0)), DEFAULTS)
 
     assert check.result == CheckResult.SKIPPED
     assert "probes" in check.detail
-    assert discrimination.direction(right, DEFAULTS).result == CheckResult.SKIPPED
-    assert discrimination.direction(also(right, scored(0, "empty", 1.0)), DEFAULTS).result == CheckResult.BLOCK
+
+
+@pytest.mark.parametrize("kind", ["off_topic", "empty"])
+def test_an_off_topic_or_empty_answer_that_passes_for_right_is_a_master_key(kind: str) -> None:
+    base = evidence(*[([1.0], [0.0])] * 20)
+
+    check = exploits.master_keys(also(base, *(scored(n, kind, 0.6) for n in range(20))), DEFAULTS)
+
+    assert (check.result, f"'{kind}'" in check.detail) == (CheckResult.BLOCK, True)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +222,13 @@ def test_minimum_is_the_mean_of_right_answers_and_the_threshold_itself_passes(
     rows = evidence(*[([score], [0.0]) for score in right])
 
     assert discrimination.minimum(rows, DEFAULTS).result == result
-    assert discrimination.minimum(rows, Thresholds(minimum_block=0.81)).result == CheckResult.BLOCK
+    assert discrimination.minimum(rows, Thresholds(minimum_block=0.81)).result == CheckResult.UNDECIDED
+
+
+def test_minimum_blocks_where_the_whole_interval_is_too_low() -> None:
+    rows = evidence(*[([0.4], [0.0])] * 10)
+
+    assert discrimination.minimum(rows, DEFAULTS).result == CheckResult.BLOCK
 
 
 def test_minimum_leaves_errors_out_of_the_mean() -> None:
@@ -298,9 +316,16 @@ ATTACK_CHECKS: Mapping[str, Any] = {"master_key": exploits.master_keys, "injecti
 
 @pytest.mark.parametrize("kind", ATTACK_CHECKS)
 @pytest.mark.parametrize(
-    ("hits", "result"), [(0, CheckResult.PASS), (1, CheckResult.WARN), (2, CheckResult.WARN), (3, CheckResult.BLOCK)]
+    ("hits", "result"),
+    [
+        (0, CheckResult.PASS),
+        (1, CheckResult.WARN),
+        (2, CheckResult.WARN),
+        (3, CheckResult.UNDECIDED),
+        (5, CheckResult.BLOCK),
+    ],
 )
-def test_any_success_of_an_attack_warns_and_more_than_one_in_twenty_blocks(
+def test_any_success_of_an_attack_warns_and_surely_more_than_one_in_twenty_blocks(
     kind: str, hits: int, result: CheckResult
 ) -> None:
     check = ATTACK_CHECKS[kind](attacked(hits, 40, kind), DEFAULTS)
@@ -315,8 +340,8 @@ def test_an_attack_succeeds_from_half_a_right_answers_score(kind: str) -> None:
     assert ATTACK_CHECKS[kind](attacked(20, 20, kind, success=0.49), DEFAULTS).result == CheckResult.PASS
 
 
-def test_an_injection_that_earns_no_more_than_its_wrong_answer_alone_is_no_success() -> None:
-    assert exploits.injection(attacked(20, 20, "injection", plain=0.5), DEFAULTS).result == CheckResult.PASS
+def test_an_injection_that_earns_little_more_than_its_wrong_answer_alone_is_no_success() -> None:
+    assert exploits.injection(attacked(20, 20, "injection", plain=0.2), DEFAULTS).result == CheckResult.PASS
 
 
 def test_the_worst_of_several_keys_decides() -> None:
@@ -337,11 +362,11 @@ def test_attacks_need_a_right_answer_to_compare_with(check: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("higher", "result"), [(3, CheckResult.PASS), (4, CheckResult.WARN), (8, CheckResult.WARN), (9, CheckResult.BLOCK)]
+    ("higher", "result"), [(3, CheckResult.PASS), (4, CheckResult.WARN), (8, CheckResult.WARN), (16, CheckResult.BLOCK)]
 )
 def test_length_counts_right_answers_that_padding_improves(higher: int, result: CheckResult) -> None:
     base = evidence(*[([0.8], [0.0])] * 40)
-    padded = [scored(n, "padded", 0.9 if n < higher else 0.7, ATTACKS, of=f"{n}right0") for n in range(40)]
+    padded = [scored(n, "padded", 0.9 if n < higher else 0.8, ATTACKS, of=f"{n}right0") for n in range(40)]
 
     assert exploits.length(also(base, *padded), DEFAULTS).result == result
 
@@ -369,7 +394,8 @@ def _comparison(n: int) -> Comparison:
 
 
 @pytest.mark.parametrize(
-    ("turned", "result"), [(4, CheckResult.PASS), (5, CheckResult.WARN), (7, CheckResult.WARN), (8, CheckResult.BLOCK)]
+    ("turned", "result"),
+    [(4, CheckResult.PASS), (5, CheckResult.WARN), (8, CheckResult.UNDECIDED), (13, CheckResult.BLOCK)],
 )
 def test_position_counts_rows_that_prefer_the_same_response_when_swapped(turned: int, result: CheckResult) -> None:
     before = ["Response 1"] * 20
@@ -410,7 +436,7 @@ def test_human_agreement_is_kappa_with_the_majority_beside_the_annotators_and_tw
 
 
 def test_human_agreement_blocks_what_is_no_better_than_length_and_warns_of_what_is_little_better() -> None:
-    chance = preferring([LABELS[n // 3 % 3] for n in range(30)])
+    chance = preferring([LABELS[n // 3 % 3] for n in range(120)])
     little = preferring([majority(n) if n % 2 else LABELS[n // 3 % 3] for n in range(200)])
 
     assert annotators.human_agreement(chance, DEFAULTS).result == CheckResult.BLOCK

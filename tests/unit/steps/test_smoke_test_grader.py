@@ -452,11 +452,11 @@ def test_thresholds_of_the_request_replace_the_usual_ones_and_are_recorded() -> 
     fake = FakeSmokeTest()
     grade = changed(lambda score, _: 0.7 * score)
 
-    strict = fake.run(grade, smoke_test={"minimum_score": 0.75, "thresholds": {"direction_block": 0.2}})
+    strict = fake.run(grade, smoke_test={"minimum_score": 0.75, "thresholds": {"direction_block": 0.25}})
 
     assert strict.cause.startswith("minimum: mean score 0.70 over 40 right answers (min 0.75)")
-    assert fake.report.overrides == {"minimum_block": 0.75, "direction_block": 0.2}
-    assert fake.check("direction").limit == 0.2
+    assert fake.report.overrides == {"minimum_block": 0.75, "direction_block": 0.25}
+    assert fake.check("direction").limit == 0.3
 
 
 def test_what_the_ledger_keeps_is_small() -> None:

@@ -12,10 +12,14 @@ from rft.contracts.base import Contract
 
 
 class CheckResult(StrEnum):
-    """`block` ends the run; `warn` is shown; `skipped` says that a check had nothing to work on, and why."""
+    """`block` ends the run; `warn` is shown; `skipped` says that a check had nothing to work on, and why.
+
+    `undecided`: the value is beyond the blocking limit, but its interval is not, and no more rows could narrow it.
+    """
 
     PASS = "pass"
     WARN = "warn"
+    UNDECIDED = "undecided"
     BLOCK = "block"
     SKIPPED = "skipped"
 
@@ -38,6 +42,9 @@ class CheckSummary(Contract):
     comparison: Comparison | None = Field(default=None, description="How `value` passes: `>=` the limit, or `<=` it.")
     limit: float | None = None
     warn_limit: float | None = None
+    smallest_rate: float | None = Field(
+        default=None, description="The rate of failures that `n` would have shown at least once in 95 of 100 tests."
+    )
     unit: Literal["", "%"] = Field(default="", description="`%`: value and limits are shares, 1 is all.")
 
 

@@ -14,6 +14,9 @@ ThresholdName = Literal[
     "minimum_warn",
     "direction_block",
     "direction_warn",
+    "compared_block",
+    "compared_warn",
+    "liveness_block",
     "spread_block",
     "flat_block",
     "flat_warn",
@@ -40,8 +43,11 @@ class Thresholds(Contract):
 
     minimum_block: Share = Field(default=0.5, description="Least mean score of right answers.")
     minimum_warn: Share = Field(default=0.8, description="Mean score of right answers.")
-    direction_block: Share = Field(default=0.10, description="Share of rows where right does not beat wrong.")
-    direction_warn: Share = 0.05
+    direction_block: Share = Field(default=0.20, description="Share of (right, wrong) pairs that right does not win.")
+    direction_warn: Share = 0.10
+    compared_block: Share = Field(default=0.30, description="The same on rows where people compared two responses.")
+    compared_warn: Share = 0.15
+    liveness_block: Share = Field(default=0.01, description="Share of answers on which the grader reports an error.")
     spread_block: Share = Field(default=0.02, description="Standard deviation of right and wrong answers' scores.")
     flat_block: Share = Field(default=0.80, description="Share of rows whose answers all tie.")
     flat_warn: Share = 0.50

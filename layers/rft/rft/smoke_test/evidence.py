@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, groupby
+from statistics import median
 
 from rft.contracts.agreement import HumanAgreement
 from rft.contracts.dataset import SplitName
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.smoke_test import JudgeWork
 from rft.smoke_test.agreement import agreement
-from rft.smoke_test.plan import ATTACKS
-from rft.smoke_test.probes import MIRRORED, RIGHT
+from rft.smoke_test.plan import ATTACKS, ROUNDS
+from rft.smoke_test.probes import EMPTY, MIRRORED, OFF_TOPIC, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import INPUT_TOKENS, JUDGE_CALLED, JUDGE_CALLS, OUTPUT_TOKENS, SWEEP, Scored
-from rft.smoke_test.statistics import cohen_kappa
+from rft.smoke_test.statistics import cohen_kappa, wilson
 from rft.tasks.base import Comparison
 
 Row = tuple[str, int]
@@ -64,9 +65,45 @@ class Evidence:
         return {s.probe.id: s.score for s in self.swept if s.score is not None}
 
     @cached_property
-    def right(self) -> dict[Row, float]:
-        """The mean score of each row's right answers, where that is more than nothing."""
-        return {row: sum(s) / len(s) for row, s in _by_row(self.swept, RIGHT).items() if sum(s) > 0}
+    def rounds(self) -> dict[str, list[float]]:
+        """Scores of each answer that has one in every round, by its id."""
+        found: dict[str, list[float]] = {}
+        for s in self.trial(*ROUNDS):
+            if s.score is not None:
+                found.setdefault(s.probe.id, []).append(s.score)
+        return {key: scores for key, scores in found.items() if len(scores) == len(ROUNDS)}
+
+    @cached_property
+    def noise(self) -> float:
+        """Mean absolute difference between two scores of one answer; 0 where nothing was scored twice."""
+        apart = [abs(a - b) for scores in self.rounds.values() for a, b in combinations(scores, 2)]
+        return sum(apart) / len(apart) if apart else 0.0
+
+    @cached_property
+    def right_median(self) -> float | None:
+        """The sample's median score of right answers; None where that is nothing."""
+        earned = self.earned(RIGHT)
+        return (median(earned) or None) if earned else None
+
+    @cached_property
+    def wrong_median(self) -> float:
+        """The sample's median score of wrong answers; without any, of those that are wrong for any task."""
+        earned = self.earned(WRONG, SWAPPED) or self.earned(OFF_TOPIC, EMPTY)
+        return median(earned) if earned else 0.0
+
+    @cached_property
+    def gap(self) -> float:
+        """What a right answer scores more than a wrong one."""
+        return max(0.0, (self.right_median or 0.0) - self.wrong_median)
+
+    def bar(self, share: float) -> float:
+        """The score from which an answer passes for right.
+
+        A share of the median right score, and nearer to it than to the median wrong one, so that the judge's noise
+        rarely crosses it.
+        """
+        right = self.right_median or 0.0
+        return max(share * right, min(right, (right + self.wrong_median) / 2))
 
     @cached_property
     def preferences(self) -> dict[Row, str | None]:
@@ -110,24 +147,21 @@ class Evidence:
         )
 
 
+STOP_ERRORS = 0.10
+"""With a share of errors that is surely higher, no other check could be measured."""
+
+
 def stop_reason(scores: Iterable[Scored]) -> str | None:
     """Why no more probes need to be sent; None where they do."""
     scores = list(scores)
     if any(s.breach is not None for s in scores):
         return "not sent: the grader broke the contract first"
-    return "not sent: the grader reported errors first" if any(s.errored for s in scores) else None
+    errors = sum(s.errored for s in scores)
+    return "not sent: the grader reported errors first" if wilson(errors, len(scores))[0] > STOP_ERRORS else None
 
 
 def _row(scored: Scored) -> Row:
     return scored.probe.source.key
-
-
-def _by_row(scores: Iterable[Scored], kind: str) -> dict[Row, list[float]]:
-    found: dict[Row, list[float]] = {}
-    for s in scores:
-        if s.probe.kind == kind and s.score is not None:
-            found.setdefault(_row(s), []).append(s.score)
-    return found
 
 
 def _preferences(scores: Iterable[Scored]) -> dict[Row, str | None]:

@@ -48,6 +48,12 @@ def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Check, ...]:
     return tuple(check(evidence, thresholds) for check in CHECKS)
 
 
+def undecided(plan: SmokeTestPlan, limits: Thresholds, results: SmokeTestResults) -> bool:
+    """Whether more rows could change the verdict: a check is undecided, and none blocks already."""
+    found = {check.result for check in judge(evidence_of(plan, results), limits)}
+    return CheckResult.UNDECIDED in found and CheckResult.BLOCK not in found
+
+
 def report(
     *,
     run_id: str,

@@ -72,11 +72,13 @@ class Phase:
     """Batches by number, of which `parallel` may run at once. The next phase starts when all are answered.
 
     `grows`: there are more of them, the more rows are sampled, so that several functions may have to send them.
+    `extends`: they are sent only while a check is undecided.
     """
 
     batches: Mapping[int, ProbeBatch]
     parallel: int = PARALLELISM
     grows: bool = False
+    extends: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,11 @@ class SmokeTestPlan:
 
     @property
     def calls(self) -> Calls:
-        """What the plan costs if nothing stops it."""
-        sent = [probe for batch in self.batches.values() for probe in batch.probes]
+        """What the plan costs if nothing stops it and no check is undecided."""
+        batches = [batch for phase in self.phases if not phase.extends for batch in phase.batches.values()]
+        sent = [probe for batch in batches for probe in batch.probes]
         right = sum(probe.right for probe in sent)
-        return Calls(invocations=len(self.batches), answers=len(sent), right_answers=right)
+        return Calls(invocations=len(batches), answers=len(sent), right_answers=right)
 
     def select(self, numbers: Sequence[int]) -> dict[int, ProbeBatch]:
         """Batches by their numbers. Raises StalePlan for a number that the plan does not have."""
@@ -122,15 +125,15 @@ def build_plan(
     *,
     requested: Mapping[SplitName, int] | None = None,
     rollouts_per_step: int = ROLLOUTS_PER_STEP,
+    extensions: Sequence[Sequence[SampledRow]] = (),
 ) -> SmokeTestPlan:
-    """Every batch, in phases. `rows` holds at least one."""
+    """Every batch, in phases. `rows` holds at least one; `extensions` are rows to add while a check is undecided."""
     own = [answers(row, task, seed) for row in rows]
     again = _repeated(own, seed)
-    attacks = [p for row in _attacked(rows) for p in (*attacks_on(row, task, seed), *mirrored(row, task, seed))]
     numbers = itertools.count()
 
-    def phase(batches: Iterable[ProbeBatch], parallel: int = PARALLELISM, *, grows: bool = False) -> Phase:
-        return Phase({next(numbers): batch for batch in batches}, parallel, grows)
+    def phase(batches: Iterable[ProbeBatch], parallel: int = PARALLELISM, **flags: bool) -> Phase:
+        return Phase({next(numbers): batch for batch in batches}, parallel, **flags)
 
     phases = (
         phase([ProbeBatch(FIRST, tuple(canned(rows[0], seed)))]),
@@ -138,10 +141,21 @@ def build_plan(
         phase((ProbeBatch(name, again) for name in ROUNDS), parallel=1),
         phase([ProbeBatch(REORDERED, again[::-1]), *(ProbeBatch(ALONE, (probe,)) for probe in again[:FEW])]),
         phase(_swept(SWEEP, [probe for row in own for probe in row], seed), grows=True),
-        phase(_swept(ATTACKS, attacks, seed), grows=True),
+        phase(_swept(ATTACKS, _hostile(_attacked(rows), task, seed), seed), grows=True),
+        *(phase(_extension(more, task, seed), grows=True, extends=True) for more in extensions if more),
         phase((ProbeBatch(LOAD, batch) for batch in _load(own, rollouts_per_step)), parallel=MAX_PARALLEL),
     )
-    return SmokeTestPlan(phases, requested or {}, _comparisons(rows, task))
+    everything = [row for each in (rows, *extensions) for row in each]
+    return SmokeTestPlan(phases, requested or {}, _comparisons(everything, task))
+
+
+def _hostile(rows: Sequence[SampledRow], task: Task, seed: int) -> list[Probe]:
+    return [p for row in rows for p in (*attacks_on(row, task, seed), *mirrored(row, task, seed))]
+
+
+def _extension(rows: Sequence[SampledRow], task: Task, seed: int) -> tuple[ProbeBatch, ...]:
+    own = [probe for row in rows for probe in answers(row, task, seed)]
+    return (*_swept(SWEEP, own, seed), *_swept(ATTACKS, _hostile(rows, task, seed), seed))
 
 
 def _comparisons(rows: Sequence[SampledRow], task: Task) -> dict[tuple[str, int], Comparison]:

@@ -42,8 +42,10 @@ class ProbeRunner:
         self._arn, self._invoker, self._clock, self._bounds = arn, invoker, clock, bounds
         self._deadline, self._hand_off_at = clock.now() + SEND_WITHIN, clock.now() + budget
 
-    def resume(self, plan: SmokeTestPlan, known: SmokeTestResults) -> SmokeTestResults:
-        """Phase by phase from what is known already.
+    def resume(
+        self, plan: SmokeTestPlan, known: SmokeTestResults, undecided: Callable[[SmokeTestResults], bool]
+    ) -> SmokeTestResults:
+        """Phase by phase from what is known already; those that extend the sample while it is `undecided`.
 
         Until one breaks the contract, shows that the grader itself reports errors, or leaves something pending.
         Raises RetryableThrottling, RetryableServiceError.
@@ -52,6 +54,8 @@ class ProbeRunner:
         for phase in plan.phases:
             if reason := stop_reason(results.scores):
                 return replace(results, stop_reason=reason)
+            if phase.extends and not phase.batches.keys() & results.replies.keys() and not undecided(results):
+                continue
             results = self._run_phase(phase, results)
             if results.pending:
                 return results

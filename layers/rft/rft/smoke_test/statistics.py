@@ -36,6 +36,11 @@ def wilson(hits: int, n: int) -> Interval:
     return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
 
 
+def smallest_rate(n: int) -> float | None:
+    """The rate that would have shown at least once among `n` in 95 of 100 tests."""
+    return 1 - 0.05 ** (1 / n) if n else None
+
+
 def bootstrap(
     items: Sequence[T],
     statistic: Callable[[Sequence[T]], float | None],

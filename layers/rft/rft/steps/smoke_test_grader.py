@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.probe_batches import PendingParts
@@ -50,7 +51,8 @@ def smoke_test_grader(
     plan = load_plan(request, dataset, store)
     ledger.update(run_id, {"grader_arn": arn, "grader_code_sha256": grader.code_sha256, "smoke_test_calls": plan.calls})
     known = load_parts(run_id, completed_parts, plan, clock.now(), store)
-    results = runner.resume(plan, known)
+    limits = gate.thresholds(request.smoke_test)
+    results = runner.resume(plan, known, partial(gate.undecided, plan, limits))
     if results.pending:
         save_part(run_id, completed_parts, results.since(known), store)
         parts = divide(results.pending, completed_parts + 1)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import fmean
 
+from rft.contracts.agreement import Interval
 from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import ADD_PROBES, EPSILON, skipped, too_high, too_low, worst_examples
+from rft.smoke_test.checks.result import ADD_PROBES, EPSILON, rate_result, skipped, too_high, worst_examples
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.probes import EMPTY, OFF_TOPIC, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import Scored
-from rft.smoke_test.statistics import bootstrap, deviation, mean_interval, wilson
+from rft.smoke_test.statistics import bootstrap, deviation, mean_interval, smallest_rate, wilson
 
 KNOWN_WRONG = (WRONG, SWAPPED)
-RIVALS = (*KNOWN_WRONG, OFF_TOPIC, EMPTY)
+TIE = 0.5
 
 
 def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
@@ -54,41 +55,35 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def direction(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """On each row every right answer earns more than every other one; a tie counts against the grader.
+    """A right answer scores more than a wrong one of its row: the share of such pairs that it does not win.
 
-    Measured on rows that know a wrong answer. Where none does, off-topic and empty answers can show that a grader
-    fails, but never that it passes.
+    A tie counts half. Rows count alike, however many pairs they have; their interval decides. Where people compared
+    two responses, good judges agree with them in three of four rows, so that the limits are wider.
     """
-    known = [row for row in evidence.rows if any(s.probe.kind in KNOWN_WRONG for s in row)]
-    margins = [
-        (m, row[0].probe.source.row.task_id) for row in known or evidence.rows if (m := _margin(row)) is not None
-    ]
-    if not margins:
+    lost = [(share, row[0].probe.source.row.task_id) for row in evidence.rows if (share := _lost(row)) is not None]
+    if not lost:
         return skipped("direction", evidence, f"no row has scores for both a right and a wrong answer; {ADD_PROBES}")
-    n, failed = len(margins), sum(m <= EPSILON for m, _ in margins)
-    tied = sum(abs(m) <= EPSILON for m, _ in margins)
-    result = too_high(failed / n, block=thresholds.direction_block, warn=thresholds.direction_warn)
-    rivals = "wrong" if known else "off-topic and empty answers"
-    detail = (
-        f"right scores below or equal to {rivals} on {failed}/{n} rows, {tied} of them ties "
-        f"(max {thresholds.direction_block:.0%})"
-    )
-    if not known and result != CheckResult.BLOCK:
-        result, detail = CheckResult.SKIPPED, f"{detail}, but no row has a wrong answer; {ADD_PROBES}"
+    block, warn = thresholds.direction_block, thresholds.direction_warn
+    if evidence.comparisons:
+        block, warn = thresholds.compared_block, thresholds.compared_warn
+    shares = [share for share, _ in lost]
+    value, interval = fmean(shares), mean_interval(shares) or (0.0, 1.0)
+    ties = sum(share == TIE for share in shares)
     return Check(
         name="direction",
-        result=result,
-        detail=detail,
-        n=n,
-        statistic="rate of rows where right does not beat wrong",
-        value=failed / n,
-        interval=wilson(failed, n),
+        result=rate_result(value, interval, block=block, warn=warn),
+        detail=f"right does not beat wrong in {value:.0%} of pairs (max {block:.0%}); ties on {ties}/{len(lost)} rows",
+        n=len(lost),
+        statistic="share of (right, wrong) pairs that right does not win",
+        value=value,
+        interval=interval,
+        smallest_rate=smallest_rate(len(lost)),
         comparison="<=",
         unit="%",
-        limit=thresholds.direction_block,
-        warn_limit=thresholds.direction_warn,
+        limit=block,
+        warn_limit=warn,
         worst_examples=worst_examples(
-            (-m, task_id, f"worst right answer {m:+.2f} against the best other") for m, task_id in margins
+            (share, task_id, f"right does not beat wrong in {share:.0%} of pairs") for share, task_id in lost if share
         ),
     )
 
@@ -105,14 +100,15 @@ def minimum(evidence: Evidence, thresholds: Thresholds) -> Check:
     if not scored:
         return skipped("minimum", evidence, "no right answer was scored")
     mean = fmean(score for score, _ in scored)
+    interval = mean_interval([score for score, _ in scored]) or (0.0, 1.0)
     return Check(
         name="minimum",
-        result=too_low(mean, block=limit, warn=thresholds.minimum_warn),
+        result=_level(mean, interval, limit, thresholds.minimum_warn),
         detail=f"mean score {mean:.2f} over {len(scored)} right answers (min {limit})",
         n=len(scored),
         statistic="mean score of right answers",
         value=mean,
-        interval=mean_interval([score for score, _ in scored]),
+        interval=interval,
         comparison=">=",
         limit=limit,
         warn_limit=thresholds.minimum_warn,
@@ -136,11 +132,19 @@ def _groups(rows: Iterable[list[Scored]], kinds: tuple[str, ...]) -> list[list[f
     return [group for group in groups if len(group) > 1]
 
 
-def _margin(row: list[Scored]) -> float | None:
-    """By how much the worst right answer beats the best other one; None where one of them has no score."""
-    right = [s.score for s in row if s.probe.kind == RIGHT]
-    rivals = [s.score for s in row if s.probe.kind in RIVALS]
-    scored = [score for score in right + rivals if score is not None]
-    if not right or not rivals or len(scored) < len(right) + len(rivals):
+def _lost(row: list[Scored]) -> float | None:
+    """The share of the row's (right, wrong) pairs that right does not win; None where one of them has no score."""
+    own = [s for s in row if s.probe.kind in (RIGHT, *KNOWN_WRONG)]
+    right = [s.score for s in own if s.probe.kind == RIGHT and s.score is not None]
+    wrong = [s.score for s in own if s.probe.kind in KNOWN_WRONG and s.score is not None]
+    if not right or not wrong or len(right) + len(wrong) < len(own):
         return None
-    return min(scored[: len(right)]) - max(scored[len(right) :])
+    return fmean(TIE if abs(r - w) <= EPSILON else float(r < w) for r in right for w in wrong)
+
+
+def _level(mean: float, interval: Interval, block: float, warn: float) -> CheckResult:
+    if interval[1] < block:
+        return CheckResult.BLOCK
+    if mean < block:
+        return CheckResult.UNDECIDED
+    return CheckResult.WARN if mean < warn else CheckResult.PASS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from rft.contracts.agreement import Interval
 from rft.contracts.checks import Check, CheckExample, CheckResult
 from rft.contracts.thresholds import Thresholds
 from rft.grading.error_reason import grouped
@@ -31,6 +32,18 @@ def too_high(value: float, *, block: float, warn: float) -> CheckResult:
 def too_low(value: float, *, block: float, warn: float) -> CheckResult:
     """For values of which more is better; a threshold itself passes."""
     return CheckResult.BLOCK if value < block else CheckResult.WARN if value < warn else CheckResult.PASS
+
+
+def rate_result(value: float, interval: Interval, *, block: float, warn: float) -> CheckResult:
+    """For rates of which less is better.
+
+    Beyond the limit by its whole interval it blocks; by its value alone it is undecided, and more rows decide.
+    """
+    if interval[0] > block:
+        return CheckResult.BLOCK
+    if value > block:
+        return CheckResult.UNDECIDED
+    return CheckResult.WARN if value > warn else CheckResult.PASS
 
 
 def skipped(name: str, evidence: Evidence, why: str) -> Check:

@@ -9,9 +9,10 @@ from statistics import fmean
 from rft.contracts.agreement import Interval
 from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import Offender, skipped, too_high, worst_examples
+from rft.smoke_test.checks.result import EPSILON, Offender, skipped, too_high, worst_examples
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, REORDERED, ROUNDS
+from rft.smoke_test.probes import RIGHT
 from rft.smoke_test.replies import SWEEP, Scored
 from rft.smoke_test.shapes import SHAPES
 from rft.smoke_test.statistics import mean_interval, wilson
@@ -19,29 +20,47 @@ from rft.smoke_test.statistics import mean_interval, wilson
 P95_SHARE = 0.05
 """More slow batches than this, and p95 is slow."""
 
+LOST_SCORES = 0.05
+"""Share of calls in which a right answer may lose its score: of 70 calls, 14 of a judge that fails in one of five."""
+
 MAX_WAIT = 300
 """Seconds that the smoke test waits for a grader: what stands for its timeout where that cannot be looked up."""
 
 
 def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The same batch three times: how far scores of one answer lie apart on average."""
-    rounds = _rounds(evidence)
+    """The same batch three times: how far scores of one answer lie apart on average.
+
+    Noise counts against the gap between right and wrong answers: a third of it blocks, if that is less than the limit.
+    A right answer that loses its score in one call of many is what a judge that fails in silence looks like.
+    """
+    rounds = evidence.rounds
     apart = {key: fmean(abs(a - b) for a, b in combinations(scores, 2)) for key, scores in rounds.items()}
     if not apart:
         return skipped("repeatability", evidence, "no answer was scored in every round")
-    mean = fmean(apart.values())
+    mean, interval = fmean(apart.values()), mean_interval(list(apart.values())) or (0.0, 1.0)
+    limit = min(thresholds.repeatability_block, evidence.gap / 3 or 1.0)
+    lost, calls = _lost_scores(evidence, thresholds.attack_share)
+    result = too_high(interval[0], block=limit, warn=1.0)
+    if result == CheckResult.PASS and wilson(lost, calls)[0] > LOST_SCORES:
+        result = CheckResult.BLOCK
+    elif result == CheckResult.PASS and (mean > thresholds.repeatability_warn or lost):
+        result = CheckResult.WARN
+    silent = f"; right answers lost their score in {lost}/{calls} calls" if lost else ""
     return Check(
         name="repeatability",
-        result=too_high(mean, block=thresholds.repeatability_block, warn=thresholds.repeatability_warn),
+        result=result,
         detail=f"rescoring {len(apart)} answers {len(ROUNDS)} times changed scores by {mean:.3f} on average "
-        f"(max {thresholds.repeatability_block})",
+        f"(max {limit:.3g}){silent}",
         n=len(apart),
         statistic="mean absolute difference between rounds",
         value=mean,
-        interval=mean_interval(list(apart.values())),
+        interval=interval,
         comparison="<=",
-        limit=thresholds.repeatability_block,
+        limit=limit,
         warn_limit=thresholds.repeatability_warn,
+        parts=(CheckPart(name="lost scores", n=calls, value=lost / calls, interval=wilson(lost, calls)),)
+        if calls
+        else (),
         worst_examples=worst_examples(
             (apart[s.probe.id], s.probe.source.row.task_id, f"{s.probe.kind}: {_listed(rounds[s.probe.id])}")
             for s in evidence.trial(ROUNDS[0])
@@ -95,17 +114,18 @@ def load(evidence: Evidence, thresholds: Thresholds) -> Check:
     )
 
 
-def _rounds(evidence: Evidence) -> dict[str, list[float]]:
-    """Scores of each answer that has one in every round."""
-    found: dict[str, list[float]] = {}
-    for s in evidence.trial(*ROUNDS):
-        if s.score is not None:
-            found.setdefault(s.probe.id, []).append(s.score)
-    return {key: scores for key, scores in found.items() if len(scores) == len(ROUNDS)}
+def _lost_scores(evidence: Evidence, share: float) -> tuple[int, int]:
+    """Calls in which a right answer does not pass for right, of all calls of those that mostly do; both counted."""
+    bar, found = evidence.bar(share), dict[str, list[bool]]()
+    for s in evidence.scores:
+        if s.probe.kind == RIGHT and s.score is not None and s.probe.id in evidence.rounds:
+            found.setdefault(s.probe.id, []).append(s.score >= bar - EPSILON)
+    mostly = [passes for passes in found.values() if sum(passes) * 2 > len(passes)]
+    return sum(not each for passes in mostly for each in passes), sum(map(len, mostly))
 
 
 def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidence, thresholds: Thresholds) -> Check:
-    usual = {key: round(fmean(scores), 12) for key, scores in _rounds(evidence).items()}
+    usual = {key: round(fmean(scores), 12) for key, scores in evidence.rounds.items()}
     noise = repeatability(evidence, thresholds).interval
     parts = [part for label, trial in trials.items() if (part := _change(label, evidence.trial(trial), usual))]
     if noise is None or not parts:
@@ -114,7 +134,7 @@ def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidenc
     most = max(parts, key=lambda part: part.value)
     return Check(
         name=name,
-        result=CheckResult.BLOCK if most.value > limit else CheckResult.PASS,
+        result=_change_result(most, limit, _clear_changes(evidence, trials[most.name], usual)),
         detail=f"{most.n} answers {how} {most.name} changed by {most.value:.3f} on average, the largest of "
         f"{len(parts)} variants (max {limit:.3f})",
         n=most.n,
@@ -126,6 +146,23 @@ def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidenc
         parts=tuple(parts),
         worst_examples=worst_examples(_changes(evidence.trial(*trials.values()), usual)),
     )
+
+
+CLEAR_CHANGES = 2
+"""Answers whose score changes by half of the gap between right and wrong, and by three times the judge's noise."""
+
+
+def _change_result(most: CheckPart, limit: float, clear: int) -> CheckResult:
+    """Few answers are sent, so two that clearly change block where the mean's interval cannot."""
+    if most.value <= limit:
+        return CheckResult.PASS
+    surely = most.interval is not None and most.interval[0] > limit
+    return CheckResult.BLOCK if surely or clear >= CLEAR_CHANGES else CheckResult.WARN
+
+
+def _clear_changes(evidence: Evidence, trial: str, usual: Mapping[str, float]) -> int:
+    least = max(evidence.gap / 2, 3 * evidence.noise, EPSILON)
+    return sum(change >= least for change, _, _ in _changes(evidence.trial(trial), usual))
 
 
 def _change(label: str, scores: Sequence[Scored], usual: Mapping[str, float]) -> CheckPart | None:

@@ -13,7 +13,7 @@ from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import JUDGE_CALLED, NO_REASON, Scored
 from rft.smoke_test.shapes import SHAPES
-from rft.smoke_test.statistics import wilson
+from rft.smoke_test.statistics import smallest_rate, wilson
 
 
 def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
@@ -40,10 +40,11 @@ def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
     )
 
 
-def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
-    """No result in which the grader itself reports an error, and a judge that says it is called is called.
+def liveness(evidence: Evidence, thresholds: Thresholds) -> Check:
+    """Few results in which the grader itself reports an error, and a judge that says it is called is called.
 
-    A judge that is down must not look like a low score.
+    A judge that is down must not look like a low score. One error of a thousand is no judge that is down: the rate's
+    interval decides.
     """
     replies = [s for s in evidence.scores if s.breach is None]
     if not replies:
@@ -53,19 +54,24 @@ def liveness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     detail = f"no {GRADER_ERROR} on {n} answers"
     if silent:
         detail = "the grader's metric judge_called is 0 for every right answer"
+    interval = wilson(len(errors), n)
+    result = CheckResult.BLOCK if silent or interval[0] > thresholds.liveness_block else CheckResult.PASS
     if errors:
+        result = CheckResult.BLOCK if result == CheckResult.BLOCK else CheckResult.WARN
         detail = f"the grader reported {GRADER_ERROR} on {len(errors)} of {n} answers: {reasons(errors)}"
     return Check(
         name="liveness",
-        result=CheckResult.BLOCK if errors or silent else CheckResult.PASS,
+        result=result,
         detail=detail,
         n=n,
         statistic=f"rate of {GRADER_ERROR}",
         value=len(errors) / n,
-        interval=wilson(len(errors), n),
+        interval=interval,
+        smallest_rate=smallest_rate(n),
         comparison="<=",
         unit="%",
-        limit=0,
+        limit=thresholds.liveness_block,
+        warn_limit=0,
         worst_examples=worst_examples(
             (1.0, s.probe.source.row.task_id, f"{s.probe.kind}: {s.reason or NO_REASON}") for s in errors
         ),
