@@ -78,7 +78,7 @@ def judges() -> list[Case]:
         "judge denied": (error(*ask, *DENIED, **FOR_GOOD), False),
         "judge talks nonsense": (nonsense.model_copy(update=FOR_GOOD), False),
     }
-    blamed = "its judge is down or not understood"
+    blamed = "answers: Judge"  # the class of the error, as the grader gives it
     stopped: dict[str, Any] = {
         "ends": "FAILED",
         "error": "TrainingBreakerTripped",
