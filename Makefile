@@ -18,7 +18,7 @@ DATASET ?=
 TASK ?= pandalm
 ARGS ?=
 
-.PHONY: help demo test faults properties bench lint format validate build deploy requirements clean
+.PHONY: help demo test faults policies properties bench lint format validate build deploy requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
 	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_soak.py
+
+policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay the calls of all runs; takes minutes
+	rm -rf build/rights
+	RFT_RIGHTS=build/rights $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/e2e tests/contract $(ARGS)
+	PYTHONPATH=layers/rft:cli:. $(BIN)/python -m tests.kit.rights build/rights
 
 properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each
 	$(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not emulator" --hypothesis-profile=search $(ARGS)

@@ -207,7 +207,12 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
     environment.authorizer.policies.add(
         template.resources, stack.physical_ids, partial(resolve, stack.stack_id, environment.region)
     )
+    for role in stack.machine_roles:
+        if not environment.authorizer.may_assume(role, "states.amazonaws.com", source=stack.stack_id):
+            raise ValueError(f"The role {role} of a state machine cannot be assumed by states.amazonaws.com.")
     for spec in stack.functions:
+        if not environment.authorizer.may_assume(spec.role_arn, "lambda.amazonaws.com", source=spec.arn):
+            raise ValueError(f"The role defined for the function {spec.logical_id} cannot be assumed by Lambda.")
         if not spec.folder.is_dir():
             raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
         services.functions.add(spec, worker_settings(environment))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from tests.kit.reports import FAULT_MATRIX, SOAK
+from tests.kit.rights import recorded
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore looks for credentials on the network where it finds none
 
@@ -22,6 +24,12 @@ settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("gate")
 
 STARTED = time.time()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rights_recorded() -> Iterator[None]:
+    with recorded():
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

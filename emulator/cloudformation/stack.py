@@ -29,6 +29,8 @@ class Stack:
     functions: tuple[FunctionSpec, ...]
     aliases: Mapping[str, str]
     """Names of published aliases, by the logical id of their function."""
+    machine_roles: tuple[str, ...]
+    """ARNs of the roles of state machines."""
     api_id: str
     """What the template's HTTP API is called in ARNs."""
     api: Mapping[str, Any]
@@ -81,6 +83,10 @@ def deploy(
             alias["Properties"]["FunctionName"]["Ref"]: alias["Properties"]["Name"]
             for _, alias in template.of_type("AWS::Lambda::Alias")
         },
+        machine_roles=tuple(
+            str(resolve(stack_id, region, machine["Properties"]["RoleArn"]))
+            for _, machine in template.of_type("AWS::StepFunctions::StateMachine")
+        ),
         api_id=next((f"emulated-{name.lower()}" for name, _ in template.of_type("AWS::ApiGatewayV2::Api")), ""),
         api=_api(template, stack_id, region),
     )

@@ -38,6 +38,10 @@ class StackPolicies:
         bucket, is_object, _ = arn.partition("/")
         return self._resources.get(bucket if is_object and arn.startswith("arn:aws:s3:::") else arn, ())
 
+    def resource_statements(self) -> Iterable[Statement]:
+        """All statements of resources' policies, trust policies included."""
+        return (statement for policy in self._resources.values() for statement in policy)
+
     def grant(self, function_arn: str, permission: Mapping[str, Any]) -> None:
         """Add what AddPermission says to a function's policy."""
         added = statements(_permission(permission, function_arn, lambda value: value), "AddPermission")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,10 @@ from botocore.exceptions import ClientError
 
 from emulator.iam.authorizer import Check
 from emulator.iam.principals import session
+from emulator.iam.rights import Right, granted, needed, without
 from rft_cli.client.control_plane import ApiError, ControlPlane
 from tests.kit.project import FUNCTIONS
+from tests.kit.rights import exempt
 from tests.kit.stack_harness import StackHarness
 
 pytestmark = pytest.mark.emulator
@@ -100,3 +103,43 @@ def test_a_request_without_tls_is_denied_by_the_bucket_to_anyone(bench: StackHar
     assert not statement.allow
     check = Check("s3:GetObject", f"arn:aws:s3:::{bench.aws.bucket}/x", {"aws:SecureTransport": "false"})
     assert not bench.aws.authorizer.allows(administrator, check)
+
+
+ESSENTIAL = (
+    ("PrepareDatasetRole/PrepareDatasetRolePolicy0[0]", "dynamodb:UpdateItem"),
+    ("PrepareDatasetRole/PrepareDatasetRolePolicy0[3]", "s3:PutObject"),
+    ("SmokeTestGraderRole/SmokeTestGraderRolePolicy0[1]", "s3:GetObject"),
+    ("SmokeTestGraderRole/SmokeTestGraderRolePolicy0[4]", "lambda:InvokeFunction"),
+    ("SmokeTestGraderRole/SmokeTestGraderRolePolicy0[5]", "lambda:PublishVersion"),
+    ("ForecastRunRole/ForecastRunRolePolicy0[1]", "s3:GetObject"),
+    ("StartTrainingRole/StartTrainingRolePolicy0[1]", "bedrock:CreateModelCustomizationJob"),
+    ("StartTrainingRole/StartTrainingRolePolicy0[3]", "iam:PassRole"),
+    ("BedrockRole/Training[0]", "s3:GetObject"),
+    ("TrainModelRole/TrainModelRolePolicy0[0]", "lambda:InvokeFunction"),
+)
+"""A sample: one right of each kind that a run needs."""
+
+
+def test_a_run_needs_each_right_of_a_sample_and_no_exempt_one(bench: StackHarness) -> None:
+    assert bench.run("rights").status == "COMPLETED"
+    used, given = needed(bench.aws.authorizer), granted(bench.aws.authorizer)
+    assert {Right(*each) for each in ESSENTIAL} <= used
+    assert set(exempt()) <= given
+    assert not set(exempt()) & used
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("right", [Right(*each) for each in ESSENTIAL], ids=lambda right: right.action)
+def test_a_run_without_one_right_fails_for_want_of_it(bench: StackHarness, right: Right) -> None:
+    roles = bench.aws.authorizer.policies.roles
+    arn = next(arn for arn, role in roles.items() if right.statement.startswith(f"{role.logical_id}/"))
+    whole = roles[arn]
+    roles[arn] = without(whole, right)
+    bench.aws.authorizer.forget()
+    try:
+        ended = bench.run(f"less-{ESSENTIAL.index((right.statement, right.action))}")
+    finally:
+        roles[arn] = whole
+        bench.aws.authorizer.forget()
+    assert ended.status in ("FAILED", "REJECTED")
+    assert re.search("AccessDenied|not authorized|not allowed", str(ended.view["failure"]))

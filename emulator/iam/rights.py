@@ -1,0 +1,68 @@
+"""Which rights of the stack's policies the recorded calls need: those without which a call would be denied. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from emulator.iam.authorizer import Authorizer
+from emulator.iam.context import Context
+from emulator.iam.documents import Statement
+from emulator.iam.evaluation import AccessRequest
+from emulator.iam.patterns import matches
+from emulator.iam.stack_policies import RolePolicies
+
+
+@dataclass(frozen=True, order=True)
+class Right:
+    """One action of one statement: `<logical id>/<policy>[<index>]`, or the logical id of a function's permission."""
+
+    statement: str
+    action: str
+
+
+def granted(authorizer: Authorizer) -> set[Right]:
+    """Every right that the stack's own statements give; AWS's managed policies are not the stack's."""
+    own = [*_of_roles(authorizer.policies.roles.values()), *authorizer.policies.resource_statements()]
+    return {Right(s.source, action) for s in own if s.allow and not s.not_actions for action in s.actions}
+
+
+def needed(authorizer: Authorizer) -> set[Right]:
+    """Rights whose removal, each on its own, denies a call that was allowed."""
+    found: set[Right] = set()
+    for request, decision in list(authorizer.calls.values()):
+        if decision.allowed:
+            rights = set(_giving(request, authorizer))
+            found |= rights if len(rights) == 1 else set()
+    return found & granted(authorizer)
+
+
+def without(role: RolePolicies, right: Right) -> RolePolicies:
+    """The role's policies less one right."""
+    return RolePolicies(role.logical_id, tuple(_less(s, right) for s in role.identity), role.boundary)
+
+
+def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[Right]:
+    """Rights that allow a request, each of which would be enough."""
+    policies = authorizer.policies_for(request.principal, request.resource)
+    context = Context.of(request.principal.context()).joined(request.context)
+    identity = () if request.principal.service else policies.identity
+    for statement in (*identity, *policies.resource):
+        if statement.allow and statement.is_about(request.principal, request.action, request.resource, context):
+            for action in statement.actions:
+                if matches(action, request.action, ignore_case=True):
+                    yield Right(statement.source, action)
+
+
+def _of_roles(roles: Iterable[RolePolicies]) -> Iterator[Statement]:
+    return (statement for role in roles for statement in role.identity if "/" in statement.source)
+
+
+def _less(statement: Statement, right: Right) -> Statement:
+    if statement.source != right.statement:
+        return statement
+    fields: Mapping[str, object] = {
+        **vars(statement),
+        "actions": tuple(a for a in statement.actions if a != right.action),
+    }
+    return Statement(**fields)  # type: ignore[arg-type]
