@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from rft.errors import RftError
 from rft_cli.commands.agreement import agreement
+from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.options import ApiUrl, OutputOption, Region, Stack
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
 from rft_cli.commands.submit import PREFLIGHT, submit
@@ -44,6 +45,7 @@ local = typer.Typer(no_args_is_help=True, help="The emulated AWS on this machine
 app.add_typer(local, name="local")
 grader = typer.Typer(no_args_is_help=True, help="Graders, on their own.")
 app.add_typer(grader, name="grader")
+grader.command("wrap")(grader_wrap)
 
 dataset = typer.Typer(no_args_is_help=True, help="Datasets, on their own.")
 app.add_typer(dataset, name="dataset")

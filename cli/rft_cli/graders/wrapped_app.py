@@ -1,0 +1,183 @@
+"""Lambda handler around a reward function written for another tool; `wrapped.json` says which. Nothing to install.
+
+Each sample is one call, so a sample that fails costs no other its score. What the function returns is passed on as it
+is: a function that scores outside 0..1 needs the run's `grader.score_range`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Row = Mapping[str, Any]
+Call = Callable[[Callable[..., Any], Row], Any]
+
+TRUTHS = ("ground_truth", "answer", "solution", "final_answer", "text", "label")
+"""Where a reference that is an object has the expected answer; the first that is there."""
+
+
+def handler(event: Any, context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
+    """One result for each sample, in order."""
+    return [graded(sample, at) for at, sample in enumerate(event, 1)]
+
+
+def graded(sample: Any, at: int) -> dict[str, Any]:
+    """The sample's result; an error is marked, with its reason where logs are read."""
+    identity = str(sample.get("id") or f"sample-{at}") if isinstance(sample, dict) else f"sample-{at}"
+    try:
+        score, error = scored(read_row(sample)), 0.0
+    except Exception as reason:  # noqa: BLE001  one sample must never cost the others their scores
+        print(json.dumps({"sample": identity, "error": type(reason).__name__, "reason": str(reason)[:200]}))  # noqa: T201
+        score, error = 0.0, 1.0
+    metrics = [
+        {"name": "wrapped", "value": score, "type": "Reward"},
+        {"name": "grader_error", "value": error, "type": "Metric"},
+    ]
+    return {"id": identity, "aggregate_reward_score": score, "metrics_list": metrics}
+
+
+def scored(row: Row) -> float:
+    """What the wrapped function gives this row. Raises as it does, and ValueError for what is no score."""
+    kind, function = wrapped()
+    result = CALLS[kind](function, row)
+    if inspect.isawaitable(result):
+        result = asyncio.run(_awaited(result))
+    if isinstance(result, list | tuple) and len(result) == 1:
+        result = result[0]
+    value = result.get("score") if isinstance(result, dict) else getattr(result, "score", result)
+    if value is None or not math.isfinite(float(value)):
+        raise ValueError(f"the function returned {value}, which is no score")
+    return float(value)
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
+
+
+_loaded: dict[str, Any] = {}
+
+
+def wrapped() -> tuple[str, Callable[..., Any]]:
+    """The kind, and the function itself."""
+    if not _loaded:
+        config = json.loads(Path(__file__).with_name("wrapped.json").read_text(encoding="utf-8"))
+        _loaded.update(
+            kind=config["kind"], function=getattr(importlib.import_module(config["module"]), config["function"])
+        )
+    return _loaded["kind"], _loaded["function"]
+
+
+def read_row(sample: Any) -> dict[str, Any]:
+    """The sample's keys, wherever its payload has them, with `prompt`, `answer_text`, `truth` and `columns`."""
+    keys = {**(sample.get("metadata") or {}), **sample}
+    *prompt, last = [{"role": turn["role"], "content": _text(turn.get("content"))} for turn in keys["messages"]]
+    if last["role"] not in {"assistant", "nova_assistant"}:
+        raise ValueError("messages: the last one must be the assistant's answer")
+    reference = _reference(keys.get("reference_answer"))
+    own = {key: value for key, value in keys.items() if key not in {"messages", "metadata", "id"}}
+    inside = reference if isinstance(reference, dict) else {}
+    truth = next((inside[key] for key in TRUTHS if key in inside), reference)
+    return {
+        "prompt": prompt,
+        "answer_text": last["content"],
+        "truth": truth,
+        "columns": {**dict.fromkeys(("ground_truth", "answer", "solution"), truth), **own, **inside},
+    }
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") if isinstance(part, dict) else str(part) for part in content or ())
+
+
+def _reference(value: Any) -> Any:
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict) and value.keys() <= {"text", "type"} and isinstance(value.get("text"), str):
+        return value["text"]
+    return value
+
+
+def call_trl(function: Callable[..., Any], row: Row) -> Any:
+    """TRL: `reward(prompts, completions, **columns)`, lists of one; completions are conversations."""
+    columns = {key: [value] for key, value in row["columns"].items() if key not in {"prompts", "completions"}}
+    completion = [{"role": "assistant", "content": row["answer_text"]}]
+    return function(**_accepted(function, {"prompts": [row["prompt"]], "completions": [completion], **columns}))
+
+
+def call_verl(function: Callable[..., Any], row: Row) -> Any:
+    """verl: `compute_score(data_source, solution_str, ground_truth, extra_info)`, or two of them under any names."""
+    columns = row["columns"]
+    known = {
+        "data_source": columns.get("data_source", ""),
+        "solution_str": row["answer_text"],
+        "ground_truth": row["truth"],
+        "extra_info": columns.get("extra_info", columns),
+    }
+    required = [p.name for p in _parameters(function) if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if not set(required) <= set(known):
+        return function(row["answer_text"], row["truth"])
+    return function(**_accepted(function, known))
+
+
+def call_openai(function: Callable[..., Any], row: Row) -> Any:
+    """OpenAI: `grade(sample, item)`."""
+    return function(openai_sample(row["answer_text"]), {**row["columns"], "reference_answer": row["truth"]})
+
+
+def openai_sample(text: str) -> dict[str, Any]:
+    """The namespace `sample` of OpenAI's graders."""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        parsed = None
+    message = {"role": "assistant", "content": text, "tool_calls": None}
+    return {"output_text": text, "output_json": parsed, "output_tools": [], "choices": [{"message": message}]}
+
+
+def call_verifiers(function: Callable[..., Any], row: Row) -> Any:
+    """verifiers: any of prompt, completion, answer, state, task, info, by name."""
+    columns = row["columns"]
+    completion = [{"role": "assistant", "content": row["answer_text"]}]
+    info = columns.get("info", {})
+    values = {"prompt": row["prompt"], "completion": completion, "answer": row["truth"], "info": info}
+    state = {**values, "task": columns.get("task", "default"), "responses": [], "turn": 1}
+    return function(**_accepted(function, {**values, "task": state["task"], "state": state}))
+
+
+def call_eval_protocol(function: Callable[..., Any], row: Row) -> Any:
+    """eval-protocol: `reward(messages, ground_truth, **columns)`; the result has a score."""
+    messages = [*row["prompt"], {"role": "assistant", "content": row["answer_text"]}]
+    return function(**_accepted(function, {**row["columns"], "messages": messages, "ground_truth": row["truth"]}))
+
+
+CALLS: Mapping[str, Call] = {
+    "trl": call_trl,
+    "verl": call_verl,
+    "openai": call_openai,
+    "verifiers": call_verifiers,
+    "eval-protocol": call_eval_protocol,
+}
+
+
+def _accepted(function: Callable[..., Any], values: Row) -> dict[str, Any]:
+    """Those of `values` that the function takes: all where it has **keywords."""
+    parameters = _parameters(function)
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return dict(values)
+    names = {p.name for p in parameters}
+    return {key: value for key, value in values.items() if key in names}
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function).parameters.values())

@@ -1,0 +1,78 @@
+"""`rft grader wrap`: a Lambda folder around a reward function that was written for another tool."""
+
+from __future__ import annotations
+
+import ast
+import json
+from enum import StrEnum
+from pathlib import Path
+
+from rft_cli.errors import CommandError
+
+APP = Path(__file__).with_name("wrapped_app.py")
+
+
+class Kind(StrEnum):
+    """Whose calling convention the function has."""
+
+    TRL = "trl"
+    VERL = "verl"
+    OPENAI = "openai"
+    VERIFIERS = "verifiers"
+    EVAL_PROTOCOL = "eval-protocol"
+
+
+USUAL_NAMES = {Kind.VERL: "compute_score", Kind.OPENAI: "grade"}
+"""What the tool calls the function, where it prescribes a name."""
+
+
+def wrap(named: str, kind: Kind, out: Path) -> Path:
+    """Write `out` with app.py (`app.handler`), the unedited file, the modules beside it and its requirements.txt.
+
+    `named` is `PATH` or `PATH:FUNCTION`. Raises CommandError.
+    """
+    text, _, function = named.partition(":")
+    path = Path(text)
+    if not path.is_file() or path.suffix != ".py":
+        raise CommandError(f"no Python file {path}")
+    if path.stem == "app":
+        raise CommandError(f"{path}: app.py is the handler's own name; rename the file")
+    chosen = function or USUAL_NAMES.get(kind) or _only_function(path)
+    if chosen not in _functions(path):
+        raise CommandError(f"{path} defines no function {chosen}; write {path}:FUNCTION")
+    if out.exists() and any(out.iterdir()):
+        raise CommandError(f"{out} is not empty")
+    out.mkdir(parents=True, exist_ok=True)
+    for module in path.parent.glob("*.py"):
+        if module.name != "app.py":
+            (out / module.name).write_bytes(module.read_bytes())
+    requirements = path.with_name("requirements.txt")
+    if requirements.is_file():
+        (out / requirements.name).write_bytes(requirements.read_bytes())
+    (out / "app.py").write_bytes(APP.read_bytes())
+    config = {"kind": kind.value, "module": path.stem, "function": chosen}
+    (out / "wrapped.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    return out
+
+
+def _functions(path: Path) -> list[str]:
+    """Names that the file's top level defines, decorated or assigned ones too. Raises CommandError."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise CommandError(f"{path} is not Python: {error}") from error
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    imported = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return [
+        *functions,
+        *(target.id for target in assigned if isinstance(target, ast.Name)),
+        *(alias.asname or alias.name for alias in imported),
+    ]
+
+
+def _only_function(path: Path) -> str:
+    public = [name for name in _functions(path) if not name.startswith("_")]
+    if len(public) != 1:
+        raise CommandError(f"{path} has several functions; write {path}:FUNCTION")
+    return public[0]
