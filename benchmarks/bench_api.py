@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from benchmarks.ratios import Ratio, cost
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
-from rft_cli.client.control_plane import ControlPlane
+from rft_cli.client.api_client import ApiClient
 
 CLIENTS, REQUESTS, ALONE = 20, 6, 40
 
@@ -65,17 +65,17 @@ def _together(aws: Emulator, clients: int, requests: int, *, pause: float = 0) -
 
 def _one_client(aws: Emulator, name: str, requests: int, *, pause: float = 0) -> list[float]:
     """Seconds of each request. Before each, up to twice `pause` seconds pass, by chance."""
-    plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
+    client = ApiClient(aws.api_url, aws.region, aws.credentials)
     body = {"name": name, "dataset": {"task": "pandalm", "uri": f"s3://{aws.bucket}/datasets/benchmark.json"}}
     chance = random.Random(name)  # noqa: S311  not a secret
     seconds = []
     for _ in range(requests):
         time.sleep(chance.uniform(0, 2 * pause))
-        seconds.append(_seconds(plane, body))
+        seconds.append(_seconds(client, body))
     return seconds
 
 
-def _seconds(plane: ControlPlane, body: Mapping[str, object]) -> float:
+def _seconds(client: ApiClient, body: Mapping[str, object]) -> float:
     start = time.perf_counter()
-    plane.start_run(body)
+    client.start_run(body)
     return time.perf_counter() - start

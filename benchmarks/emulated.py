@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator import Emulator
 from emulator.faults import Fault
-from rft_cli.client.control_plane import ControlPlane
+from rft_cli.client.api_client import ApiClient
 from rft_cli.views.run_events import TERMINAL
 from tests.kit.waiting import eventually
 
@@ -22,13 +22,13 @@ def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 
     """The id of a run that has completed. Raises RuntimeError for any other end, AssertionError for none."""
     key = f"datasets/{name}.json"
     aws.client("s3").upload_file(str(records), aws.bucket, key)
-    plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
+    client = ApiClient(aws.api_url, aws.region, aws.credentials)
     dataset = {"task": "pandalm", "uri": f"s3://{aws.bucket}/{key}"}
     smoke_test = {"sample_size": sample_size}
-    run_id: str = plane.start_run({"name": name, "dataset": dataset, "smoke_test": smoke_test})["run_id"]
+    run_id: str = client.start_run({"name": name, "dataset": dataset, "smoke_test": smoke_test})["run_id"]
 
     def ended() -> dict[str, Any] | None:
-        view = plane.run(run_id)
+        view = client.run(run_id)
         return view if view["status"] in TERMINAL and _execution(aws, run_id) != "RUNNING" else None
 
     view = eventually(ended, f"{run_id} to end", seconds=PATIENCE, every=0.25)
@@ -37,11 +37,11 @@ def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 
     return run_id
 
 
-def until_status(plane: ControlPlane, *, name: str, status: str) -> str:
+def until_status(client: ApiClient, *, name: str, status: str) -> str:
     """The id of the newest run of a name, once it has a status. Raises AssertionError if it does not come to that."""
     filters = {"name": name, "status": status}
     found = eventually(
-        lambda: plane.runs(filters, limit=1)["runs"], f"{name} to be {status}", seconds=PATIENCE, every=0.5
+        lambda: client.runs(filters, limit=1)["runs"], f"{name} to be {status}", seconds=PATIENCE, every=0.5
     )
     return str(found[0]["run_id"])
 

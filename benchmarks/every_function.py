@@ -21,7 +21,7 @@ from benchmarks.emulated import history, run, until_status
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
 from emulator.functions.report import KIND
-from rft_cli.client.control_plane import ControlPlane
+from rft_cli.client.api_client import ApiClient
 from tests.kit.project import FUNCTIONS, read_event, snake
 
 PROBE_BUDGET, IN_PARTS, PARTS = 4_000, 4_500, 3
@@ -155,11 +155,11 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
     s3 = aws.client("s3")
     s3.put_object(Bucket=aws.bucket, Key=f"{folder}/run.json", Body=json.dumps(REFUSED).encode())
     s3.upload_file(str(dataset), aws.bucket, f"{folder}/{dataset.name}")
-    plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
-    run_id = until_status(plane, name="refused", status="AWAITING_APPROVAL")
+    client = ApiClient(aws.api_url, aws.region, aws.credentials)
+    run_id = until_status(client, name="refused", status="AWAITING_APPROVAL")
     aws.faults.add(NEW_API)
-    plane.approve(run_id, approved=False, by="benchmark", comment="")
-    until_status(plane, name="refused", status="REJECTED")
+    client.approve(run_id, approved=False, by="benchmark", comment="")
+    until_status(client, name="refused", status="REJECTED")
 
 
 def _events(aws: Emulator, run_id: str) -> dict[str, list[Any]]:

@@ -71,7 +71,7 @@ def course() -> Course:
 def test_the_record_of_ten_thousand_steps_is_small(course: Course) -> None:
     assert (course.metrics.steps, len(course.reading.step.groups)) == (STEPS, 512)
     found = [
-        Finding(signal=name, action="warn", said="s" * 300, step=STEPS, at=datetime(2026, 11, 20, tzinfo=UTC))
+        Finding(signal=name, action="warn", message="s" * 300, step=STEPS, at=datetime(2026, 11, 20, tzinfo=UTC))
         for name in SIGNALS
     ]
     parts = {"dataset": DATASET, "hyperparameters": HYPERPARAMETERS, "smoke_test": SMOKE_TEST, "job": JOB}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rft_cli.app import main
-from tests.kit.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
+from tests.kit.fakes.api import CREDENTIALS, REGION, FakeApi, fake_api
 from tests.kit.rft_command import CommandResult, Rft
 
 

@@ -52,20 +52,20 @@ def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("truth", "predictions", "validation_message"),
+    ("truth", "predictions", "message"),
     [
-        ([1, 2], [1], "holds 2 verdicts and"),
-        ({"verdicts": [1]}, [1], "truth.json holds no array"),
+        ([1, 2], [1], "has 2 verdicts and"),
+        ({"verdicts": [1]}, [1], "truth.json must contain a JSON array"),
         ([1], "not json", "predictions.json is not JSON"),
     ],
 )
 def test_files_that_do_not_pair_up_are_refused_in_one_line(
-    rft: Rft, tmp_path: Path, truth: object, predictions: object, validation_message: str
+    rft: Rft, tmp_path: Path, truth: object, predictions: object, message: str
 ) -> None:
     said = measured(rft, tmp_path, truth, predictions)
 
     assert (said.status, said.out) == (1, "")
-    assert validation_message in said.err
+    assert message in said.err
     assert len(said.err.splitlines()) == 1
 
 

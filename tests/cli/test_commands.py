@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rft.contracts.ledger import RunStatus
-from tests.kit.fakes.control_plane import Asked, FakeApi, Reply
+from tests.kit.fakes.api import Asked, FakeApi, Reply
 from tests.kit.records import RUN_ID
 from tests.kit.rft_command import CommandResult, Rft
 from tests.kit.views import line, view
@@ -19,10 +19,10 @@ from tests.kit.views import line, view
 URI = "s3://data-bucket/datasets/pandalm/a.json"
 SUBMIT = ("submit", "--name", "judge", "--task", "pandalm", "--dataset", URI)
 ACCEPTED: Reply = (202, {"run_id": RUN_ID, "status": "PENDING", "links": {}})
-UNKNOWN: Reply = (404, {"title": "There is nothing here", "detail": f"no run {RUN_ID}", "status": 404})
+UNKNOWN: Reply = (404, {"title": "Not found", "detail": f"Run {RUN_ID} not found", "status": 404})
 
 
-def validation_message(said: CommandResult, status: int = 1) -> str:
+def error_line(said: CommandResult, status: int = 1) -> str:
     """The one line of a command that could not do what it was asked."""
     assert (said.status, said.out) == (status, "")
     assert said.err.startswith("rft: ")
@@ -82,16 +82,16 @@ def test_preflight_is_submit_without_the_job(rft: Rft, api: FakeApi) -> None:
         (["--set", "nonsense"], "PATH=VALUE"),
         (["--tag", "team"], "KEY=VALUE"),
         (["--task", "nope"], "known are"),
-        (["--dataset", "none.json"], "cannot read none.json: No such file or directory"),
+        (["--dataset", "none.json"], "Cannot read none.json: No such file or directory"),
         (["--dataset", os.devnull], "is empty"),
-        (["--dataset", __file__], "no data bucket is named"),
-        (["none.yaml"], "cannot read none.yaml"),
+        (["--dataset", __file__], "No data bucket is set"),
+        (["none.yaml"], "Cannot read none.yaml"),
     ],
 )
 def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(
     rft: Rft, api: FakeApi, arguments: list[str], words: str
 ) -> None:
-    assert words in validation_message(rft(*SUBMIT, *arguments))
+    assert words in error_line(rft(*SUBMIT, *arguments))
     assert api.asked == []
 
 
@@ -101,7 +101,8 @@ def test_submitting_and_watching_ends_as_the_run_does(rft: Rft, api: FakeApi) ->
     assert said.status == 1
     assert "12:00:05  FAILED" in said.out
     assert f"started {RUN_ID}" in said.err
-    assert f"rft: run {RUN_ID} FAILED in TRAINING: JobFailed: first line" in said.err
+    assert "failure     JobFailed in TRAINING\n            first line\n" in said.out
+    assert (said.out + said.err).count("first line") == 1
 
 
 # ---- list ---------------------------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def test_a_list_says_how_to_see_more(rft: Rft, api: FakeApi) -> None:
     api.answer = _pages([line(number) for number in range(5)], gap=-1)
     said = rft("list", "--limit", "2")
     assert len(said.out.splitlines()) == 3
-    assert said.err == "there may be more: --all, or --cursor 2\n"
+    assert said.err == "More runs may follow: use --all or --cursor 2\n"
     assert rft("list", "--cursor", "3", "-o", "json").json["runs"] == [line(3), line(4)]
 
 
@@ -142,7 +143,7 @@ def test_filters_reach_the_api_as_they_were_given(rft: Rft, api: FakeApi) -> Non
     api.says((200, {"runs": [], "cursor": None}))
     said = rft("list", "--status", "failed", "--name", "judge", "--tag", "team=search & more")
     assert api.asked[0].query == {"status": "FAILED", "name": "judge", "tag": "team=search & more", "limit": "25"}
-    assert (said.status, said.out, said.err) == (0, "", "no such runs\n")
+    assert (said.status, said.out, said.err) == (0, "", "No runs match\n")
 
 
 # ---- one run ------------------------------------------------------------------------------------------------------
@@ -156,11 +157,11 @@ def test_a_run_as_json_is_the_apis_own_answer(rft: Rft, api: FakeApi, command: s
 
 
 def test_watching_as_json_tells_people_on_stderr(rft: Rft, api: FakeApi) -> None:
-    api.says((200, view(RunStatus.PENDING)), (200, view(RunStatus.REJECTED)))
+    api.says((200, view(RunStatus.PREPARING)), (200, view(RunStatus.REJECTED)))
     said = rft("watch", RUN_ID, "-o", "json", "--interval", "0.1")
     assert said.status == 1
     assert said.json["status"] == "REJECTED"
-    assert "12:00:00  PENDING" in said.err
+    assert "12:00:01  PREPARING" in said.err
 
 
 def test_interrupting_a_watch_leaves_the_run_alone(rft: Rft, api: FakeApi) -> None:
@@ -171,7 +172,7 @@ def test_interrupting_a_watch_leaves_the_run_alone(rft: Rft, api: FakeApi) -> No
     api.answer = answer
     said = rft("watch", RUN_ID)
     assert said.status == 130
-    assert f"`rft watch {RUN_ID}` follows it, `rft cancel {RUN_ID}` ends it" in said.err
+    assert f"`rft watch {RUN_ID}` follows it, `rft cancel {RUN_ID}` cancels it" in said.err
     assert {asked.method for asked in api.asked} == {"GET"}
 
 
@@ -214,10 +215,10 @@ def test_approving_without_a_name_gives_the_users(rft: Rft, api: FakeApi, monkey
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "events", "cancel", "approve"])
-def test_an_unknown_run_is_told_in_one_line(rft: Rft, api: FakeApi, command: str) -> None:
+def test_an_unknown_run_is_one_line(rft: Rft, api: FakeApi, command: str) -> None:
     api.says(UNKNOWN)
-    expected = f"rft: HTTP 404 There is nothing here: no run {RUN_ID} — `rft list` shows the runs there are\n"
-    assert validation_message(rft(command, RUN_ID)) == expected
+    expected = f"rft: HTTP 404 Not found: Run {RUN_ID} not found — `rft list` shows existing runs\n"
+    assert error_line(rft(command, RUN_ID)) == expected
 
 
 def test_a_run_id_cannot_reach_another_address(rft: Rft, api: FakeApi) -> None:
@@ -233,20 +234,22 @@ def test_every_field_that_the_api_refuses_is_named(rft: Rft, api: FakeApi) -> No
         "errors": [{"field": "name", "message": "is bad"}, {"field": "tags", "message": "are worse"}],
     }
     api.says((422, problem))
-    assert "HTTP 422 The request is not valid — name: is bad; tags: are worse" in validation_message(rft(*SUBMIT))
+    assert "HTTP 422 The request is not valid — name: is bad; tags: are worse" in error_line(rft(*SUBMIT))
 
 
 def test_wrong_credentials_are_told_with_what_they_need(
     rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    assert "HTTP 403 Forbidden — these credentials may not call this API" in validation_message(rft("list"))
+    assert "HTTP 403 Forbidden — the credentials are wrong or expired, or lack execute-api:Invoke" in error_line(
+        rft("list")
+    )
 
 
 @pytest.mark.parametrize("content", [b"<html>hello</html>", b"", b"[]", b"\xff"])
 def test_an_answer_of_something_else_is_told(rft: Rft, api: FakeApi, content: bytes) -> None:
     api.says((200, content))
-    assert "is this the control plane's address" in validation_message(rft("show", RUN_ID))
+    assert "check the URL and your network" in error_line(rft("show", RUN_ID))
 
 
 @pytest.mark.usefixtures("credentials")
@@ -254,7 +257,7 @@ def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
-        assert f"cannot reach {url}" in validation_message(rft("list", "--api-url", url))
+        assert f"Cannot reach {url}" in error_line(rft("list", "--api-url", url))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +270,7 @@ def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
     ],
 )
 def test_misuse_is_one_line_and_status_2(rft: Rft, arguments: list[str], words: str) -> None:
-    assert words in validation_message(rft(*arguments), status=2)
+    assert words in error_line(rft(*arguments), status=2)
 
 
 def test_help_names_every_command(rft: Rft) -> None:

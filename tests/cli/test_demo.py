@@ -17,8 +17,8 @@ SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--dataset", "none.json"], "cannot read none.json: No such file or directory"),
-        (["--task", "nope"], "no task 'nope'; known are"),
+        (["--dataset", "none.json"], "Cannot read none.json: No such file or directory"),
+        (["--task", "nope"], "Task nope has no dataset in examples/"),
         (["--name", "Bad Name"], "name: "),
     ],
 )
@@ -52,7 +52,7 @@ FILES = {
     "three bad records": (_bad_records(), "DatasetInvalid", "record 12: "),
     "too few": (json.dumps(json.loads(SAMPLE.read_text())[:60]).encode(), "DatasetSizeOutOfBounds", "100"),
     "garbage": (b"\x00\xff\x17garbage!" * 3_000_000, "DatasetInvalid", "byte 0"),
-    "half a file": (SAMPLE.read_bytes()[:50_000], "DatasetInvalid", "JSON"),
+    "half a file": (SAMPLE.read_bytes()[:50_000], "DatasetInvalid", "not a JSON array"),
 }
 
 
@@ -64,8 +64,7 @@ def test_a_file_that_cannot_be_trained_on_shows_why(rft: Rft, tmp_path: Path, na
     file.write_bytes(content)
     said = rft("demo", "--dataset", file, "--name", "bad")
     assert said.status == 1
-    assert f"failure     {error} in PREPARING: " in said.out
-    assert words in said.out
-    assert said.err.startswith("rft: run bad-")
-    assert f"FAILED in PREPARING: {error}: " in said.err
-    assert said.err.count("\n") == 1
+    assert f"failure     {error} in PREPARING\n" in said.out
+    assert said.out.count(words) == 1
+    assert "s3://" not in said.out
+    assert said.err == ""

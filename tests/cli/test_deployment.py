@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from rft_cli.client.deployment import deployment, region_of
+from rft_cli.client.deployment import Deployment, region_of
 from rft_cli.errors import CommandError
 from tests.kit.rft_command import Rft
 
@@ -54,9 +54,9 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[s
 @pytest.mark.usefixtures("credentials")
 def test_a_stacks_outputs_name_api_and_bucket(cloudformation: dict[str, dict[str, str]]) -> None:
     cloudformation["rft"] = {"ApiUrl": URL, "DataBucketName": "the-bucket"}
-    found = deployment(stack="rft")
-    assert (found.plane.url, found.bucket) == (URL, "the-bucket")
-    assert found.plane.region == "eu-west-1"
+    found = Deployment(stack="rft")
+    assert (found.client.url, found.bucket) == (URL, "the-bucket")
+    assert found.client.region == "eu-west-1"
 
 
 @pytest.mark.usefixtures("credentials")
@@ -68,15 +68,15 @@ def test_options_go_before_the_environment(cloudformation: dict[str, dict[str, s
         "RFT_STACK": "none",
         "AWS_REGION": "us-east-1",
     }
-    assert deployment(environ=environ).plane.url == "http://127.0.0.1:1"
-    assert deployment(environ=environ).bucket == "other"
-    assert deployment(stack="rft", environ=environ).bucket == "the-bucket"
-    assert deployment(api_url=URL, bucket="mine", environ=environ).bucket == "mine"
-    assert deployment(environ={"RFT_STACK": "rft", "AWS_REGION": "us-east-1"}).plane.url == URL
+    assert Deployment(environ=environ).client.url == "http://127.0.0.1:1"
+    assert Deployment(environ=environ).bucket == "other"
+    assert Deployment(stack="rft", environ=environ).bucket == "the-bucket"
+    assert Deployment(api_url=URL, bucket_name="mine", environ=environ).bucket == "mine"
+    assert Deployment(environ={"RFT_STACK": "rft", "AWS_REGION": "us-east-1"}).client.url == URL
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_unknown_stack_is_told_in_one_line(rft: Rft, cloudformation: dict[str, dict[str, str]]) -> None:
+def test_an_unknown_stack_is_one_line(rft: Rft, cloudformation: dict[str, dict[str, str]]) -> None:
     said = rft("list", "--stack", "none")
     assert (said.status, said.out) == (1, "")
     assert "Stack with id none does not exist" in said.err
@@ -87,12 +87,12 @@ def test_an_unknown_stack_is_told_in_one_line(rft: Rft, cloudformation: dict[str
 def test_a_stack_of_something_else_is_refused(cloudformation: dict[str, dict[str, str]]) -> None:
     cloudformation["other"] = {"Site": "https://example.com"}
     with pytest.raises(CommandError, match="no output ApiUrl"):
-        deployment(stack="other")
+        _ = Deployment(stack="other").client
 
 
 @pytest.mark.usefixtures("credentials")
 def test_without_a_bucket_only_an_upload_is_refused() -> None:
-    found = deployment(api_url=URL, environ={})
+    found = Deployment(api_url=URL, environ={})
     with pytest.raises(CommandError, match="--stack NAME or --bucket NAME"):
         _ = found.bucket
 
@@ -114,8 +114,8 @@ def test_the_region_is_in_api_gateways_own_addresses(url: str | None, region: st
 
 def test_no_credentials_no_region_no_api(rft: Rft, monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments, words in (
-        (["list"], "set RFT_API_URL, or give --stack"),
-        (["list", "--api-url", "https://rft.example.com"], "--region, or set AWS_REGION"),
+        (["list"], "set RFT_API_URL, or pass --stack"),
+        (["list", "--api-url", "https://rft.example.com"], "pass --region or set AWS_REGION"),
         (["list", "--api-url", URL], "run `aws configure`"),
     ):
         said = rft(*arguments)

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.client.control_plane import ApiError, ControlPlane
-from rft_cli.commands.follow import ATTEMPTS, LONGEST_PAUSE, follow, views
-from tests.kit.fakes.control_plane import CREDENTIALS, REGION, FakeApi, fake_api
+from rft_cli.client.api_client import ApiClient, ApiError
+from rft_cli.commands.follow import ATTEMPTS, MAX_PAUSE_SECONDS, follow_run, poll_run
+from tests.kit.fakes.api import CREDENTIALS, REGION, FakeApi, fake_api
 from tests.kit.records import RUN_ID
 from tests.kit.reward_curves import curve
 from tests.kit.views import view
@@ -23,8 +23,8 @@ def pauses() -> list[float]:
     return []
 
 
-def _plane(api: FakeApi) -> ControlPlane:
-    return ControlPlane(api.url, REGION, CREDENTIALS)
+def _client(api: FakeApi) -> ApiClient:
+    return ApiClient(api.url, REGION, CREDENTIALS)
 
 
 def flat_course(steps: int) -> dict[str, Any]:
@@ -33,25 +33,28 @@ def flat_course(steps: int) -> dict[str, Any]:
 
 
 def _statuses(api: FakeApi, pauses: list[float]) -> list[Any]:
-    return [seen["status"] for seen in views(_plane(api), RUN_ID, interval=2, pause=pauses.append)]
+    return [seen["status"] for seen in poll_run(_client(api), RUN_ID, interval=2, pause=pauses.append)]
 
 
-def test_a_run_is_looked_at_until_it_has_ended(pauses: list[float]) -> None:
+def test_a_run_is_polled_until_it_has_ended(pauses: list[float]) -> None:
     with fake_api() as api:
         api.says((200, view(RunStatus.PENDING)), (200, view(RunStatus.TRAINING)), (200, view(RunStatus.CANCELLED)))
         assert _statuses(api, pauses) == ["PENDING", "TRAINING", "CANCELLED"]
     assert pauses == [2, 2]
 
 
-def test_an_api_that_is_away_for_a_while_is_asked_again_ever_more_slowly(pauses: list[float]) -> None:
+def test_an_unavailable_api_is_retried_with_longer_pauses_and_a_message(
+    pauses: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
     with fake_api() as api:
         away = [BUSY, (500, b"<html>"), (429, {"message": "Too Many Requests"}), BUSY, BUSY]
         api.says((200, view(RunStatus.PENDING)), *away, (200, view(RunStatus.COMPLETED)))
         assert _statuses(api, pauses) == ["PENDING", "COMPLETED"]
-    assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses == [2, 4, 8, 16, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS]
+    assert "retrying in 4 s (1 of 9)" in capsys.readouterr().err
 
 
-def test_an_api_that_stays_away_is_given_up(pauses: list[float]) -> None:
+def test_polling_stops_after_the_last_attempt(pauses: list[float]) -> None:
     with fake_api() as api:
         api.says((200, view(RunStatus.PENDING)), BUSY)
         with pytest.raises(ApiError, match="busy"):
@@ -60,7 +63,7 @@ def test_an_api_that_stays_away_is_given_up(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_refusal_is_not_waited_out(pauses: list[float], status: int) -> None:
+def test_a_refusal_is_not_retried(pauses: list[float], status: int) -> None:
     with fake_api() as api:
         api.says((200, view(RunStatus.PENDING)), (status, {"message": "no"}))
         with pytest.raises(ApiError):
@@ -68,7 +71,7 @@ def test_a_refusal_is_not_waited_out(pauses: list[float], status: int) -> None:
     assert pauses == [2]
 
 
-def test_what_is_wrong_with_the_first_question_is_told_at_once(pauses: list[float]) -> None:
+def test_an_error_of_the_first_request_is_not_retried(pauses: list[float]) -> None:
     with fake_api() as api:
         api.says(BUSY)
         with pytest.raises(ApiError):
@@ -76,12 +79,12 @@ def test_what_is_wrong_with_the_first_question_is_told_at_once(pauses: list[floa
     assert pauses == []
 
 
-def test_each_validation_is_told_once_and_the_outcome_last() -> None:
+def test_each_validation_is_printed_once_and_the_end_last() -> None:
     out = io.StringIO()
     with fake_api() as api:
         seen = [(200, view(RunStatus.TRAINING, metrics=flat_course(steps))) for steps in (0, 1, 1)]
         api.says(*seen, (200, view(RunStatus.COMPLETED, metrics=flat_course(2))))
-        last = follow(_plane(api), RUN_ID, Console(file=out), interval=1, pause=lambda _: None)
+        last = follow_run(_client(api), RUN_ID, Console(file=out), interval=1, pause=lambda _: None)
     lines = out.getvalue().splitlines()
     assert last["status"] == "COMPLETED"
     assert [line.split()[1] for line in lines if "validation 0.500" in line] == ["1", "2"]
@@ -93,7 +96,7 @@ def test_a_terminal_of_80_columns_gets_no_line_that_is_longer() -> None:
     console = Console(file=out, force_terminal=True, width=80, color_system=None, legacy_windows=False)
     with fake_api() as api:
         api.says((200, view(RunStatus.TRAINING, metrics=flat_course(199))), (200, view(RunStatus.COMPLETED)))
-        follow(_plane(api), RUN_ID, console, interval=1, pause=lambda _: None)
+        follow_run(_client(api), RUN_ID, console, interval=1, pause=lambda _: None)
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "\n").splitlines()
     assert max(map(len, lines)) <= 80
-    assert any("step 199 · reward 0.500" in line for line in lines)
+    assert any("step 199/" in line or "step 199 · reward" in line for line in lines)

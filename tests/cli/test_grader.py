@@ -51,7 +51,7 @@ def test_the_projects_own_graders_tell_right_answers_from_all_others(rft: Rft, n
     assert (said.status, report["findings"], report["rows"], report["task"]) == (0, [], 5, name)
     assert of(report, "right")["lowest"] > max(of(report, kind)["highest"] for kind in ("wrong", "injection"))
     assert sum(tenth["right"] for tenth in report["histogram"]) > 0
-    assert ("no language model" in report["grader"]) == (name == "pandalm")
+    assert ("not a language model" in report["grader"]) == (name == "pandalm")
 
 
 def test_people_get_a_table_and_a_histogram(rft: Rft) -> None:
@@ -59,9 +59,9 @@ def test_people_get_a_table_and_a_histogram(rft: Rft) -> None:
 
     assert said.status == 0
     lines = said.out.splitlines()
-    assert lines[0] == "the function grade_gsm8k, in this process"
+    assert lines[0] == "grade_gsm8k, in this process"
     assert any(re.match(r"master key +15 +0.00", line) for line in lines)
-    assert any(re.match(r"0.9 to 1.0 +█+ \d+ · 0 · 0", line) for line in lines)
+    assert any(re.match(r"0.9–1.0 +█+ \d+ · 0 · 0", line) for line in lines)
     assert "_aws" not in said.out
 
 
@@ -150,13 +150,13 @@ def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_na
 @pytest.mark.parametrize(
     ("code", "finding"),
     [
-        ("def grade(sample):\n    return 0.5", "wrong: earns as much as a right answer in 10 of 10 rows"),
+        ("def grade(sample):\n    return 0.5", "wrong: scores as high as a right answer on 10 of 10 rows"),
         ("def grade(sample):\n    return 1.5", "answers have no score: the grader reported grader_error"),
         ("def grade(sample):\n    return 1 / 0", "answers have no score: the grader reported grader_error"),
         (
             "def grade(sample):\n    text = str(sample.reference)\n    right = text in sample.answer\n"
             "    return right * (0.5 + min(len(sample.answer), 500) / 1000)",
-            "padding with empty words raises the score of 10 of 10 right answers",
+            "padding raises the score of 10 of 10 right answers",
         ),
         ("def handler(event, context):\n    return []", "it returned 0 results for"),
         ("def handler(event, context):\n    raise KeyError('x')", "it failed with KeyError"),
@@ -164,7 +164,7 @@ def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_na
         ("def handler(event, context):\n    return {1, 2}", "it failed with TypeError"),
         (
             "def grade(sample):\n    return float('master' in sample.answer or ':' in sample.answer)",
-            "master key: earns",
+            "master key: scores as high",
         ),
     ],
 )
@@ -185,18 +185,18 @@ def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "broken.py").write_text("import nothing_at_all")
     wrong: list[tuple[list[str | Path], str]] = [
-        (["nobody", "--task", "rft"], "no grader nobody; there are code, composite, extract, finqa"),
-        (["nobody"], "--task"),
-        ([tmp_path / "missing.py", "--task", "rft"], "no Python file"),
+        (["nobody", "--task", "rft"], "Grader nobody not found; pass one of code, composite, extract, finqa"),
+        (["composite"], "pass --task, one of"),
+        ([tmp_path / "missing.py", "--task", "rft"], "no such Python file"),
         ([tmp_path / "empty.py", "--task", "rft"], "neither handler(event, context) nor grade(sample)"),
         ([tmp_path / "broken.py", "--task", "rft"], "No module named 'nothing_at_all'"),
         (["arn:aws:s3:::bucket", "--task", "rft"], "is not the ARN of a Lambda"),
-        (["gsm8k"], "holds no record that the task gsm8k can read"),
+        (["gsm8k"], "contains no record that task gsm8k can read"),
     ]
-    for arguments, validation_message in wrong:
+    for arguments, message in wrong:
         said = rft("grader", "test", *arguments, "--dataset", sums)
         assert said.status == 1
-        assert validation_message in said.err
+        assert message in said.err
         assert len(said.err.splitlines()) == 1
 
 
@@ -236,7 +236,7 @@ def test_an_arn_is_invoked_on_aws(rft: Rft, sums: Path, invoked: list[str]) -> N
 
     said = rft("grader", "test", arn, "--dataset", sums, "--task", "rft", "--limit", "2", "-o", "json")
 
-    assert (said.status, said.json["grader"]) == (1, f"the Lambda {arn}")
+    assert (said.status, said.json["grader"]) == (1, f"Lambda function {arn}")
     assert {json.dumps(path) for path in invoked} == {
         json.dumps(f"/2015-03-31/functions/{arn.replace(':', '%3A')}/invocations")
     }

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rft_cli.errors import CommandError
-from rft_cli.graders.deployed_grader import allowed, deployed_arn, named_files
+from rft_cli.graders.deployed_grader import parse_graders, with_invoke_rights
+from rft_cli.graders.grader_arns import function_arn
 from rft_cli.graders.grader_package import GraderPackage, package_grader
 
 
@@ -67,11 +68,11 @@ def test_requirements_that_cannot_be_installed_are_named(tmp_path: Path) -> None
 
 
 def test_names_and_rights_of_deployed_files() -> None:
-    files = named_files(["a=x.py", "b=y/z.py"])
+    files = parse_graders(["a=x.py", "b=y/z.py"])
     assert files == {"a": Path("x.py"), "b": Path("y/z.py")}
-    arns = f"{deployed_arn('a')},{deployed_arn('b')}"
-    assert allowed({"X": "1"}, files) == {"X": "1", "ForeignGraderArns": arns}
-    assert allowed({}, {}) == {}
+    arns = f"{function_arn('a')},{function_arn('b')}"
+    assert with_invoke_rights({"X": "1"}, files) == {"X": "1", "ForeignGraderArns": arns}
+    assert with_invoke_rights({}, {}) == {}
     for text in ("x.py", "a b=x.py", "a=x.txt"):
-        with pytest.raises(CommandError, match="write NAME=PATH"):
-            named_files([text])
+        with pytest.raises(CommandError, match="use NAME=FILE"):
+            parse_graders([text])

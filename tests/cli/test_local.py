@@ -64,7 +64,7 @@ def test_a_run_from_submit_to_events(rft: Rft, up: dict[str, Any]) -> None:
     run_id = submit(rft, "journey", "--tag", "team=search")
     watched = rft("watch", run_id, "--interval", "0.2")
     assert watched.status == 0, watched.err
-    assert "✔ contract" in watched.out
+    assert "✔ 15 of 15 checks" in watched.out
     assert "(simulated)" in watched.out
     shown = rft("show", run_id, "-o", "json").json
     assert shown["status"] == "COMPLETED"
@@ -108,10 +108,8 @@ def test_a_run_that_fails_ends_watch_with_1_and_its_cause(rft: Rft, tmp_path: Pa
     bad.write_text(json.dumps(records))
     said = rft("submit", "--name", "bad", "--task", "pandalm", "--dataset", bad, "--watch")
     assert said.status == 1
-    assert all(f"\n  record {position + 1}: " in said.out for position in (3, 7, 11))
-    validation_message = said.err.splitlines()[-1]
-    assert validation_message.startswith("rft: run bad-")
-    assert "FAILED in PREPARING: DatasetInvalid: 3 " in validation_message
+    assert all(f"record {position + 1}: " in said.out for position in (3, 7, 11))
+    assert "failure     DatasetInvalid in PREPARING\n" in said.out
 
 
 @pytest.mark.usefixtures("up")
@@ -212,11 +210,11 @@ def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
     with rft_process("local", "up") as process:
         assert process.stdout is not None
         shown = iter(process.stdout.readline, "")
-        assert any("AWS_DEFAULT_REGION" in line for line in shown)  # the last line when it is up
+        assert any("RFT_BUCKET" in line for line in shown)  # the last line when it is up
         process.send_signal(end)
         out, err = process.communicate()
         assert (process.returncode, err) == (0, "")
-        assert out == "The emulated AWS is down.\n"
+        assert out == "Emulated AWS stopped.\n"
         assert left_behind(process) == []
 
 
@@ -225,7 +223,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(rft: Rft) -> None:
         port = taken.getsockname()[1]
         said = rft("local", "up", "--port", str(port))
     assert (said.status, said.out) == (1, "")
-    assert said.err.startswith(f"rft: port {port} cannot be used (")
+    assert said.err.startswith(f"rft: Port {port} cannot be used (")
     assert said.err.count("\n") == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_cli.client.request import assignment, checked, read_request, with_changes
+from rft_cli.client.request import parse_assignment, read_request, validated, with_fields
 from rft_cli.errors import CommandError
 
 REQUEST: dict[str, Any] = {"name": "judge", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/datasets/a.json"}}
@@ -41,9 +41,9 @@ def test_a_datasets_path_is_relative_to_the_file_that_names_it(tmp_path: Path) -
     [
         ("run.json", "{", "is not JSON: Expecting property name"),
         ("run.yaml", "a: [", "is not YAML"),
-        ("run.yaml", "- a", "must hold one request"),
+        ("run.yaml", "- a", "must contain one request"),
         ("run.json", "", "is not JSON"),
-        ("run.yaml", "", "must hold one request"),
+        ("run.yaml", "", "must contain one request"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, name: str, text: str, words: str) -> None:
@@ -53,7 +53,7 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, name: str, text: st
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"cannot read .*none\.yaml: No such file"):
+    with pytest.raises(CommandError, match=r"Cannot read .*none\.yaml: No such file"):
         read_request(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CommandError, match="is not YAML"):
@@ -62,15 +62,15 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
 
 @given(value=JSON)
 def test_a_change_sets_its_field_and_no_other(value: Any) -> None:
-    changed = with_changes(REQUEST, [("dataset.split.seed", value)])
+    changed = with_fields(REQUEST, [("dataset.split.seed", value)])
     assert changed["dataset"]["split"]["seed"] == value
     del changed["dataset"]["split"]
     assert changed == REQUEST
 
 
 def test_a_change_through_a_value_is_refused() -> None:
-    with pytest.raises(CommandError, match=r"cannot set name\.first: name is not an object"):
-        with_changes(REQUEST, [("name.first", 1)])
+    with pytest.raises(CommandError, match=r"Cannot set name\.first: name is not an object"):
+        with_fields(REQUEST, [("name.first", 1)])
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_a_change_through_a_value_is_refused() -> None:
     [("2", 2), ("5e-5", 5e-5), ("true", True), ("null", None), ("low", "low"), ("a=b", "a=b"), ("", "")],
 )
 def test_a_value_is_json_or_else_text(text: str, value: Any) -> None:
-    assert assignment(f"a.b={text}") == ("a.b", value)
+    assert parse_assignment(f"a.b={text}") == ("a.b", value)
 
 
 @pytest.mark.parametrize("text", ["a.b", "=1", ""])
 def test_an_assignment_without_a_path_is_refused(text: str) -> None:
     with pytest.raises(CommandError, match="PATH=VALUE"):
-        assignment(text)
+        parse_assignment(text)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_an_assignment_without_a_path_is_refused(text: str) -> None:
 )
 def test_every_wrong_field_is_named_before_anything_is_sent(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(CommandError, match=words):
-        checked(with_changes(REQUEST, changes.items()))
+        validated(with_fields(REQUEST, changes.items()))
 
 
 def test_a_good_request_goes_as_it_is() -> None:
     asked = {**REQUEST, "mode": "preflight", "tags": {"team": "search"}}
-    assert checked(asked) == asked
+    assert validated(asked) == asked

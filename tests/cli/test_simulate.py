@@ -68,11 +68,11 @@ def test_what_cannot_be_simulated_is_said_in_a_line(rft: Rft, grader: Path, tmp_
     unknown = tmp_path / "unknown.jsonl"
     unknown.write_text('{"messages": [{"role": "user", "content": "?"}], "reference_answer": {"a": 1}}\n')
     cases = [
-        (("simulate", "Nothing here"), "neither a file here nor a run's id"),
-        (("simulate", PANDALM), "give --task"),
+        (("simulate", "Nothing here"), "neither a file nor a run ID"),
+        (("simulate", PANDALM), "pass --task"),
         (("simulate", PANDALM, "--task", "chess"), "--task: no task 'chess'"),
-        (("simulate", unknown, "--task", "rft"), "has no grader of its own"),
-        (("simulate", unknown, "--task", "rft", "--grader", grader), "known to be right"),
+        (("simulate", unknown, "--task", "rft"), "has no default grader"),
+        (("simulate", unknown, "--task", "rft", "--grader", grader), "No row has a known right answer"),
         (("simulate", PANDALM, "--task", "pandalm", "--grader", grader), "one result per sample"),
     ]
     for asked, told in cases:

@@ -164,7 +164,7 @@ def _seen(bench: StackHarness, name: str, run_id: str | None) -> Seen:
     made, at_work = len(jobs), sum(job.active for job in jobs)
     if run_id is None:
         return Seen(struck, made, at_work)
-    view = bench.plane.run(run_id)
+    view = bench.client.run(run_id)
     return Seen(
         struck,
         made,

@@ -33,8 +33,8 @@ def held_at(bench: StackHarness, stage: str, name: str) -> str:
 
 def wait_for(bench: StackHarness, run_id: str, *statuses: str) -> dict[str, Any]:
     """The run, once it has one of these statuses."""
-    eventually(lambda: bench.plane.run(run_id)["status"] in statuses, f"{run_id} to be {' or '.join(statuses)}")
-    return bench.plane.run(run_id)
+    eventually(lambda: bench.client.run(run_id)["status"] in statuses, f"{run_id} to be {' or '.join(statuses)}")
+    return bench.client.run(run_id)
 
 
 def _delay(service: str, operation: str, subject: str) -> Fault:

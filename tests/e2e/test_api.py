@@ -67,7 +67,7 @@ def test_an_address_that_is_not_allowed_makes_no_run(bench: StackHarness, trick:
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert [error["field"] for error in answer.json()["errors"]] == ["dataset.uri"]
     assert "secret" not in answer.text
-    assert bench.plane.runs({"name": "tricky"}, limit=None)["runs"] == []
+    assert bench.client.runs({"name": "tricky"}, limit=None)["runs"] == []
 
 
 def test_a_version_is_for_s3_only(bench: StackHarness) -> None:
@@ -85,9 +85,9 @@ def test_fifty_identical_requests_with_one_key_are_one_run(bench: StackHarness) 
     assert statuses.count(202) == 1
     assert set(statuses) <= {200, 202, 503}
     assert len({answer.json()["run_id"] for answer in answers if answer.status_code < 300}) == 1
-    (run,) = bench.plane.runs({"name": "fifty"}, limit=None)["runs"]
+    (run,) = bench.client.runs({"name": "fifty"}, limit=None)["runs"]
     assert wait_for(bench, run["run_id"], "COMPLETED")
-    assert len(bench.plane.run(run["run_id"])["timeline"]) == 4
+    assert len(bench.client.run(run["run_id"])["timeline"]) == 4
     assert send(bench, "POST", "/runs", {**body, "mode": "train"}, **{"Idempotency-Key": "once"}).status_code == 409
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rft_cli.client.control_plane import ApiError
+from rft_cli.client.api_client import ApiError
 from tests.e2e.stages import SMALL, held_at, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually
@@ -17,24 +17,24 @@ def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
     (asked,) = bench.messages(run_id)
     assert asked["reasons"] == ["the request asks for it"]
     assert run_id in asked["approve"]
-    waiting = bench.plane.run(run_id)["approval"]
+    waiting = bench.client.run(run_id)["approval"]
     assert (waiting["reasons"], waiting["decision"]) == (["the request asks for it"], None)
     for _ in range(3):
-        bench.plane.approve(run_id, approved=True, by="Ada", comment="go on")
+        bench.client.approve(run_id, approved=True, by="Ada", comment="go on")
     view = wait_for(bench, run_id, "COMPLETED")
     assert (view["approval"]["decision"]["by"], view["approval"]["decision"]["approved"]) == ("Ada", True)
     assert "user/emulated" in view["approval"]["decision"]["caller"]
     assert [event["after"] for event in view["timeline"]].count("AWAITING_APPROVAL") == 1
     assert len(bench.jobs(run_id)) == 1
-    assert bench.plane.approve(run_id, approved=True, by="Ada", comment="")["status"] == "COMPLETED"
+    assert bench.client.approve(run_id, approved=True, by="Ada", comment="")["status"] == "COMPLETED"
     with pytest.raises(ApiError, match="Ada") as changed:
-        bench.plane.approve(run_id, approved=False, by="Bob", comment="")
+        bench.client.approve(run_id, approved=False, by="Bob", comment="")
     assert changed.value.status == 409
 
 
 def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None:
     run_id = held_at(bench, "AWAITING_APPROVAL", "refused")
-    bench.plane.approve(run_id, approved=False, by="Bob", comment='too "dear"\nby far')
+    bench.client.approve(run_id, approved=False, by="Bob", comment='too "dear"\nby far')
     view = wait_for(bench, run_id, "REJECTED")
     assert view["failure"]["error"] == "ApprovalRefused"
     assert "Bob" in view["failure"]["cause"]
@@ -42,7 +42,7 @@ def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None
     assert bench.jobs(run_id) == []
     eventually(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
     with pytest.raises(ApiError) as late:
-        bench.plane.approve(run_id, approved=True, by="Ada", comment="")
+        bench.client.approve(run_id, approved=True, by="Ada", comment="")
     assert late.value.status == 409
 
 
@@ -50,7 +50,7 @@ def test_a_run_that_waits_for_nobody_takes_no_answer(bench: StackHarness) -> Non
     run_id = bench.start("unasked", **SMALL, mode="preflight", require_approval=True)
     assert wait_for(bench, run_id, "COMPLETED")["approval"] is None
     with pytest.raises(ApiError, match="awaits no approval") as refused:
-        bench.plane.approve(run_id, approved=True, by="Ada", comment="")
+        bench.client.approve(run_id, approved=True, by="Ada", comment="")
     assert refused.value.status == 409
 
 
@@ -59,7 +59,7 @@ def test_the_token_is_shown_nowhere(bench: StackHarness) -> None:
     table = bench.aws.stack.outputs["LedgerName"]
     key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "TASK_TOKEN"}}
     token = bench.aws.client("dynamodb").get_item(TableName=table, Key=key)["Item"]["token"]["S"]
-    shown = [bench.plane.run(run_id), bench.plane.events(run_id), bench.messages(run_id)]
+    shown = [bench.client.run(run_id), bench.client.events(run_id), bench.messages(run_id)]
     assert token not in str(shown)
     assert not [line for name in ("RequestApproval", "Api") for line in bench.aws.logs(name) if token in line]
     bench.cancel(run_id)

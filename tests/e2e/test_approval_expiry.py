@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from rft_cli.client.control_plane import ApiError
+from rft_cli.client.api_client import ApiError
 from tests.e2e.stages import SMALL, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually
@@ -35,7 +35,7 @@ def test_a_run_that_nobody_approves_is_cancelled(bench: StackHarness) -> None:
     assert bench.jobs(run_id) == []
     eventually(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
     with pytest.raises(ApiError) as late:
-        bench.plane.approve(run_id, approved=True, by="Ada", comment="")
+        bench.client.approve(run_id, approved=True, by="Ada", comment="")
     assert late.value.status == 409
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rft_cli.client.control_plane import ApiError
+from rft_cli.client.api_client import ApiError
 from tests.kit.stack_harness import SAMPLE, StackHarness
 
 pytestmark = pytest.mark.emulator
@@ -59,7 +59,7 @@ def test_all_bad_records_are_named_and_may_be_left_out(bench: StackHarness) -> N
 
 def test_a_missing_object_is_named(bench: StackHarness) -> None:
     uri = f"s3://{bench.aws.bucket}/datasets/not-there.json"
-    run_id = bench.plane.start_run({"name": "missing", "dataset": {"task": "pandalm", "uri": uri}})["run_id"]
+    run_id = bench.client.start_run({"name": "missing", "dataset": {"task": "pandalm", "uri": uri}})["run_id"]
     failure = bench.wait(run_id).view["failure"]
     assert failure["error"] == "DatasetNotFound"
     assert uri in failure["cause"]
@@ -86,7 +86,7 @@ def test_a_request_that_cannot_run_is_refused_at_the_door(bench: StackHarness, c
         bench.aws.client("stepfunctions").list_executions(stateMachineArn=bench.aws.state_machine_arn)["executions"]
     )
     with pytest.raises(ApiError, match=named) as refusal:
-        bench.plane.start_run(request)
+        bench.client.start_run(request)
     assert refusal.value.status == 422
     after = len(
         bench.aws.client("stepfunctions").list_executions(stateMachineArn=bench.aws.state_machine_arn)["executions"]

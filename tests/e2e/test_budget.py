@@ -31,7 +31,7 @@ def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Stac
     assert "max_judge_calls is 100" in reasons[1]
     eventually(lambda: bool(bench.messages(run_id)), "the question")
     assert bench.messages(run_id)[0]["reasons"] == reasons
-    bench.plane.approve(run_id, approved=True, by="Ada", comment="it is worth it")
+    bench.client.approve(run_id, approved=True, by="Ada", comment="it is worth it")
     assert wait_for(bench, run_id, "COMPLETED")["forecast"]["over_budget"] == reasons[1:]
     assert len(bench.jobs(run_id)) == 1
 

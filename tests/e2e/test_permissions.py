@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from emulator.iam.authorizer import Check
 from emulator.iam.principals import session
 from emulator.iam.rights import Right, granted, needed, without
-from rft_cli.client.control_plane import ApiError, ControlPlane
+from rft_cli.client.api_client import ApiClient, ApiError
 from tests.kit.project import FUNCTIONS
 from tests.kit.rights import exempt
 from tests.kit.stack_harness import StackHarness
@@ -53,12 +53,12 @@ def clients(bench: StackHarness, service: str, credentials: Credentials) -> Any:
 
 
 def test_who_may_only_read_lists_runs_and_starts_none(bench: StackHarness, reader: Credentials) -> None:
-    plane = ControlPlane(bench.aws.api_url, bench.aws.region, reader)
-    assert "runs" in plane.runs({}, limit=1)
+    client = ApiClient(bench.aws.api_url, bench.aws.region, reader)
+    assert "runs" in client.runs({}, limit=1)
     with pytest.raises(ApiError, match="403"):
-        plane.start_run({"name": "x"})
+        client.start_run({"name": "x"})
     with pytest.raises(ApiError, match="403"):
-        plane.cancel("some-run")
+        client.cancel("some-run")
 
 
 def test_a_denial_names_who_what_and_where_as_aws_does(bench: StackHarness, reader: Credentials) -> None:

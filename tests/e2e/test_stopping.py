@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rft_cli.client.control_plane import ApiError
+from rft_cli.client.api_client import ApiError
 from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, held_at, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually
@@ -18,12 +18,12 @@ SECONDS_TO_END = 5.0
 
 
 def abort(bench: StackHarness, run_id: str, **why: str) -> None:
-    arn = bench.plane.run(run_id)["execution_arn"]
+    arn = bench.client.run(run_id)["execution_arn"]
     bench.aws.client("stepfunctions").stop_execution(executionArn=arn, **why)
 
 
 def execution(bench: StackHarness, run_id: str) -> str:
-    arn = bench.plane.run(run_id)["execution_arn"]
+    arn = bench.client.run(run_id)["execution_arn"]
     return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
 
 
@@ -39,8 +39,8 @@ def check_ended(bench: StackHarness, run_id: str, stage: str, *, since: float) -
             max(0.0, HOLD_SECONDS + 1 - (time.monotonic() - since))
         )  # what is still under way finds the run ended
         assert bench.jobs(run_id) == []
-    eventually(lambda: bench.plane.run(run_id)["notified"], "the message")
-    now = bench.plane.run(run_id)
+    eventually(lambda: bench.client.run(run_id)["notified"], "the message")
+    now = bench.client.run(run_id)
     assert {**now, "notified": True, "updated_at": ""} == {**view, "notified": True, "updated_at": ""}
     assert [event["after"] for event in now["timeline"]][-2:] == [stage, "CANCELLED"]
     assert now["failure"]["stage"] == stage
@@ -74,18 +74,18 @@ def test_a_run_that_has_ended_cannot_be_cancelled(bench: StackHarness) -> None:
     run_id = bench.start("too-late", **SMALL, mode="preflight")
     wait_for(bench, run_id, "COMPLETED")
     with pytest.raises(ApiError) as refused:
-        bench.plane.cancel(run_id)
+        bench.client.cancel(run_id)
     assert refused.value.status == 409
-    assert bench.plane.run(run_id)["status"] == "COMPLETED"
+    assert bench.client.run(run_id)["status"] == "COMPLETED"
 
 
 def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness) -> None:
     run_id = held_at(bench, "TRAINING", "unheard")
     bench.aws.faults.crash("ReconcileRun", count=None)
     abort(bench, run_id)
-    assert bench.plane.run(run_id)["status"] == "TRAINING"
+    assert bench.client.run(run_id)["status"] == "TRAINING"
     bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
-    assert bench.plane.run(run_id)["status"] == "CANCELLED"
+    assert bench.client.run(run_id)["status"] == "CANCELLED"
     eventually(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
     assert len(bench.messages(run_id)) == 1
 
@@ -95,9 +95,9 @@ def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: StackHarness) ->
     (job,) = bench.jobs(run_id)
     bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)
     with pytest.raises(ApiError) as failed:
-        bench.plane.cancel(run_id)
+        bench.client.cancel(run_id)
     assert failed.value.status == 503
-    assert (bench.plane.run(run_id)["status"], job.active) == ("CANCELLED", True)
+    assert (bench.client.run(run_id)["status"], job.active) == ("CANCELLED", True)
     bench.aws.faults.clear()
     bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
     eventually(lambda: not job.active, "the job to stop")

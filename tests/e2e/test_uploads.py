@@ -20,7 +20,7 @@ PREFLIGHT = json.dumps({**SMALL, "mode": "preflight"}).encode()
 
 
 def runs_of(bench: StackHarness, name: str) -> list[dict[str, Any]]:
-    return list(bench.plane.runs({"name": name}, limit=None)["runs"])
+    return list(bench.client.runs({"name": name}, limit=None)["runs"])
 
 
 def wait_for_runs(bench: StackHarness, name: str, count: int) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench
     first = s3.put_object(Bucket=bench.aws.bucket, Key=key, Body=BODY)["VersionId"]
     s3.put_object(Bucket=bench.aws.bucket, Key=key, Body=b"no dataset")
     dataset = {"task": "pandalm", "uri": f"s3://{bench.aws.bucket}/{key}", "version": first}
-    run_id = bench.plane.start_run({"name": "older", "dataset": dataset, **SMALL, "mode": "preflight"})["run_id"]
+    run_id = bench.client.start_run({"name": "older", "dataset": dataset, **SMALL, "mode": "preflight"})["run_id"]
     assert wait_for(bench, run_id, "COMPLETED", "FAILED")["status"] == "COMPLETED"
 
 

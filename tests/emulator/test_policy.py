@@ -24,9 +24,9 @@ from emulator.simulator.verdict import verdict
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
 from rft.smoke_test.attacks import MASTER_KEYS
-from rft_cli.commands.simulate import Material, of_rows, simulation
 from rft_cli.graders.grader_under_test import open_grader
 from rft_cli.graders.local_rows import LocalRows, known_task, local_rows
+from rft_cli.graders.simulation import SimulationInput, input_from_rows, simulation_report
 from tests.kit.project import ROOT
 
 SEEDS = range(20)
@@ -351,7 +351,7 @@ def test_the_shipped_judge_teaches_on_the_real_file() -> None:
     if not PANDALM.exists():
         pytest.skip(f"{PANDALM} is not here")
     local = local_rows(PANDALM, known_task("pandalm"))
-    report = simulation(open_grader("pandalm"), of_rows(local, "pandalm"), steps=60, seed=42)
+    report = simulation_report(open_grader("pandalm"), input_from_rows(local, "pandalm"), steps=60, seed=42)
     steps = report["steps"]
     assert 0.35 < steps[0]["true_accuracy"] < 0.55
     last = next(s for s in reversed(steps) if s["validation_reward"] is not None)
@@ -362,13 +362,14 @@ def test_the_shipped_judge_teaches_on_the_real_file() -> None:
 @pytest.mark.parametrize(("task", "file"), [("gsm8k", "questions.jsonl"), ("finqa", "questions.jsonl")])
 def test_the_rule_based_graders_teach(task: str, file: str) -> None:
     local = local_rows(ROOT / "examples" / task / file, known_task(task))
-    assert simulation(open_grader(task), of_rows(local, task), steps=60, seed=7)["verdict"]["outcome"] == "learns"
+    report = simulation_report(open_grader(task), input_from_rows(local, task), steps=60, seed=7)
+    assert report["verdict"]["outcome"] == "learns"
 
 
 def test_no_prompt_is_both_trained_on_and_held_out() -> None:
     local = local_rows(ROOT / "examples/pandalm/comparisons.json", known_task("pandalm"))
-    material = of_rows(LocalRows(local.rows * 2, local.groups * 2, []), "pandalm")
-    assert isinstance(material, Material)
+    material = input_from_rows(LocalRows(local.rows * 2, local.groups * 2, []), "pandalm")
+    assert isinstance(material, SimulationInput)
     trained_on, held_out = ({row.task_id for row in part} for part in (material.rows, material.held_out))
     assert held_out
     assert not trained_on & held_out

@@ -25,7 +25,7 @@ from emulator.simulator.policy import Policy, SimulatedRollout
 from emulator.state.store import VERSION, Record, StateUnusable, Store
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
-from rft_cli.client.control_plane import ApiError, ControlPlane
+from rft_cli.client.api_client import ApiClient, ApiError
 from tests.e2e.stages import SMALL, wait_for
 from tests.kit.emulated_executions import ended, start
 from tests.kit.emulated_jobs import create, row
@@ -52,7 +52,7 @@ class Killed:
         self.process = process
         self.facts = json.loads(process.stdout.readline())
         keys = Credentials(self.facts["access_key_id"], self.facts["secret_access_key"])
-        self.plane = ControlPlane(self.facts["api_url"], self.facts["region"], keys)
+        self.client = ApiClient(self.facts["api_url"], self.facts["region"], keys)
 
         self.s3 = boto3.client(
             "s3",
@@ -66,7 +66,7 @@ class Killed:
         self.s3.upload_file(str(SAMPLE), self.facts["bucket"], "datasets/sample.json")
         uri = f"s3://{self.facts['bucket']}/datasets/sample.json"
         dataset = {"task": "pandalm", "uri": uri}
-        run_id: str = self.plane.start_run({"name": name, "dataset": dataset, **SMALL, **SHORT})["run_id"]
+        run_id: str = self.client.start_run({"name": name, "dataset": dataset, **SMALL, **SHORT})["run_id"]
         return run_id
 
     def trains(self, run_id: str) -> bool:
@@ -84,8 +84,8 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         killed = Killed(process)
         doomed, trained = killed.start("doomed"), killed.start("trained")
         eventually(lambda: killed.trains(trained), "the job to train", every=0.05)
-        eventually(lambda: killed.plane.run(doomed)["notified"], "the other's end to be told", every=0.05)
-        before = killed.plane.run(doomed)
+        eventually(lambda: killed.client.run(doomed)["notified"], "the other's end to be told", every=0.05)
+        before = killed.client.run(doomed)
         killed.process.kill()
     options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=rules)
     with Emulator.start(options) as aws:
@@ -94,14 +94,14 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         assert job.status == "InProgress"
         assert job.plan is not None
         assert 0 < len(job.steps) < job.plan.steps
-        assert bench.plane.run(doomed) == before
+        assert bench.client.run(doomed) == before
         run = bench.wait(trained)
         assert (run.status, run.execution, bench.jobs(trained)) == ("COMPLETED", "SUCCEEDED", [job])
         assert [step.step for step in job.steps] == list(range(1, job.plan.steps + 1))
         assert [len(bench.messages(run_id)) for run_id in (doomed, trained)] == [1, 0]  # none of a run that completed
     with Emulator.start(options) as aws:
         bench = StackHarness(aws)
-        assert [bench.plane.run(run_id) for run_id in (doomed, trained)] == [before, run.view]
+        assert [bench.client.run(run_id) for run_id in (doomed, trained)] == [before, run.view]
         (model,) = aws.client("bedrock").list_custom_models()["modelSummaries"]
         assert model["modelArn"] == run.view["model_arn"]
         assert len(bench.rows(trained, "train")) > 0
@@ -133,7 +133,7 @@ def history(bench: StackHarness, run_id: str) -> str:
 def answered(bench: StackHarness, run_id: str) -> bool:
     """Whether the answer was taken: not before the step has been run again, which brings the token that counts now."""
     try:
-        return bool(bench.plane.approve(run_id, approved=True, by="Ada", comment=""))
+        return bool(bench.client.approve(run_id, approved=True, by="Ada", comment=""))
     except ApiError as error:
         if error.status != 503:
             raise

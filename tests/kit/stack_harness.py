@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from rft_cli.client.control_plane import ApiError, ControlPlane
+from rft_cli.client.api_client import ApiClient, ApiError
 from rft_cli.views.run_events import TERMINAL
 from tests.kit.waiting import PATIENCE_SECONDS, eventually
 
@@ -48,8 +48,8 @@ class StackHarness:
     aws: Emulator
 
     @property
-    def plane(self) -> ControlPlane:
-        return ControlPlane(self.aws.api_url, self.aws.region, self.aws.credentials)
+    def client(self) -> ApiClient:
+        return ApiClient(self.aws.api_url, self.aws.region, self.aws.credentials)
 
     def put(self, key: str, body: bytes) -> str:
         self.aws.client("s3").put_object(Bucket=self.aws.bucket, Key=key, Body=body)
@@ -68,7 +68,7 @@ class StackHarness:
         """Upload a dataset and start a run on it; `dataset` in fields adds to what says where it is."""
         uri = self.put(f"datasets/{name}.json", SAMPLE.read_bytes() if body is None else body)
         dataset = {"task": "pandalm", "uri": uri, **fields.pop("dataset", {})}
-        run_id: str = self.plane.start_run({"name": name, "dataset": dataset, **fields})["run_id"]
+        run_id: str = self.client.start_run({"name": name, "dataset": dataset, **fields})["run_id"]
         return run_id
 
     def run(self, name: str, body: bytes | None = None, **fields: Any) -> Ended:
@@ -79,15 +79,15 @@ class StackHarness:
         """The run once its execution and its record have ended."""
         arn = self.aws.execution_arn(run_id)
         eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
-        eventually(lambda: self.plane.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
-        return Ended(self.plane.run(run_id), self._execution(arn))
+        eventually(lambda: self.client.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
+        return Ended(self.client.run(run_id), self._execution(arn))
 
     def cancel(self, run_id: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The API's answer. 503 asks to come again: whoever reconciles the run may be telling people just then."""
 
         def answer() -> dict[str, Any] | None:
             try:
-                return self.plane.cancel(run_id)
+                return self.client.cancel(run_id)
             except ApiError as error:
                 if error.status != 503:
                     raise

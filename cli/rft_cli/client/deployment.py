@@ -1,16 +1,17 @@
-"""Which deployed stack a command talks to: its API, region, data bucket and the caller's credentials."""
+"""The deployed stack that a command talks to: its API, region, data bucket and the caller's credentials."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from boto3.session import Session
 
-from rft_cli.client.control_plane import ControlPlane
+from rft_cli.client.api_client import ApiClient
 from rft_cli.errors import CommandError
 
 API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
@@ -18,68 +19,80 @@ API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack as its caller sees it. `session` has the credential chain that signs for `plane` too."""
+    """A stack, found when it is first used: by the options, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
 
-    plane: ControlPlane
-    session: Session
-    data_bucket: str | None
+    `client`, `bucket` and `s3` raise CommandError, and botocore's errors where CloudFormation refuses.
+    """
 
-    @property
+    api_url: str | None = None
+    stack: str | None = None
+    region: str | None = None
+    bucket_name: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    @cached_property
+    def client(self) -> ApiClient:
+        """The API, called with the credentials of the session."""
+        url = self._url or self._outputs.get("ApiUrl")
+        if not url:
+            raise CommandError(
+                f"Stack {self._stack} has no output ApiUrl; check that it is a deployment of this project"
+            )
+        return ApiClient(
+            url, self.region or region_of(url) or str(self._session.region_name), _credentials(self._session)
+        )
+
+    @cached_property
     def bucket(self) -> str:
-        """Name of the data bucket. Raises CommandError if nobody named it."""
-        if not self.data_bucket:
-            raise CommandError("no data bucket is named: give --stack NAME or --bucket NAME, or set RFT_BUCKET")
-        return self.data_bucket
+        """Name of the data bucket."""
+        named = self.bucket_name or (None if self._named_by_options else self.environ.get("RFT_BUCKET"))
+        name = named or (self._stack and self._outputs.get("DataBucketName")) or self.environ.get("RFT_BUCKET")
+        if not name:
+            raise CommandError("No data bucket is set; pass --stack NAME or --bucket NAME, or set RFT_BUCKET")
+        return name
 
     def s3(self) -> Any:
         """A client for the data bucket."""
-        return self.session.client("s3")
+        return self._session.client("s3")
 
+    @property
+    def _named_by_options(self) -> bool:
+        return bool(self.api_url or self.stack)
 
-def deployment(
-    *,
-    api_url: str | None = None,
-    stack: str | None = None,
-    region: str | None = None,
-    bucket: str | None = None,
-    environ: Mapping[str, str] = os.environ,
-) -> Deployment:
-    """The stack that options name, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
+    @property
+    def _url(self) -> str | None:
+        return self.api_url or (None if self.stack else self.environ.get("RFT_API_URL"))
 
-    Raises CommandError, and botocore's errors where CloudFormation is asked and refuses.
-    """
-    if not (api_url or stack):
-        api_url, stack = environ.get("RFT_API_URL"), environ.get("RFT_STACK")
-        bucket = bucket or environ.get("RFT_BUCKET")
-    if not (api_url or stack):
-        raise CommandError("no API is named: set RFT_API_URL, or give --stack NAME of the deployed stack")
-    session = Session(region_name=region or region_of(api_url) or environ.get("AWS_REGION"))
-    if session.region_name is None:
-        raise CommandError("no AWS region is known: give --region, or set AWS_REGION")
-    outputs = _outputs(session, stack) if stack and not (api_url and bucket) else {}
-    url = api_url or outputs.get("ApiUrl")
-    if not url:
-        raise CommandError(f"the stack {stack} has no output ApiUrl: is it a deployment of this project?")
-    plane = ControlPlane(url, region or region_of(url) or session.region_name, _credentials(session))
-    return Deployment(plane, session, bucket or outputs.get("DataBucketName") or environ.get("RFT_BUCKET"))
+    @property
+    def _stack(self) -> str | None:
+        return self.stack or (None if self.api_url else self.environ.get("RFT_STACK"))
+
+    @cached_property
+    def _session(self) -> Session:
+        if not (self._url or self._stack):
+            raise CommandError("No API is set; set RFT_API_URL, or pass --stack NAME of the deployed stack")
+        session = Session(region_name=self.region or region_of(self._url) or self.environ.get("AWS_REGION"))
+        if session.region_name is None:
+            raise CommandError("No AWS region is set; pass --region or set AWS_REGION")
+        return session
+
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
+        stacks = self._session.client("cloudformation").describe_stacks(StackName=self._stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
 def region_of(api_url: str | None) -> str | None:
-    """The region in an address of API Gateway's own; None for any other (a custom domain, the emulator)."""
+    """The region in an API Gateway address; None for any other (a custom domain, the emulator)."""
     found = API_HOST.fullmatch(api_url or "")
     return found[1] if found else None
-
-
-def _outputs(session: Session, stack: str) -> dict[str, str]:
-    stacks = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
 def _credentials(session: Session) -> Any:
     credentials = session.get_credentials()
     if credentials is None:
         raise CommandError(
-            "no AWS credentials found: run `aws configure` or `aws sso login`, or set AWS_PROFILE, "
+            "No AWS credentials found; run `aws configure` or `aws sso login`, or set AWS_PROFILE, "
             "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
     return credentials

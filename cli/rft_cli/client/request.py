@@ -15,7 +15,7 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.validation_messages import validation_messages
 from rft.errors import InvalidRequest
 from rft.tasks import task as task_named
-from rft_cli.client.upload import is_local, unreadable
+from rft_cli.client.upload import is_local, unreadable_file
 from rft_cli.errors import CommandError
 
 Request = dict[str, Any]
@@ -40,15 +40,15 @@ def read_request(path: Path) -> Request:
         text = path.read_text(encoding="utf-8")
         request = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_file(path, error) from error
     except (ValueError, yaml.YAMLError) as error:
         raise CommandError(f"{path} is not {_format(path)}: {' '.join(str(error).split())}") from error
     if not isinstance(request, dict):
-        raise CommandError(f"{path} must hold one request: an object with name and dataset")
-    return _beside(path, request)
+        raise CommandError(f"{path} must contain one request: an object with name and dataset")
+    return _with_dataset_path(path, request)
 
 
-def with_changes(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) -> Request:
+def with_fields(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) -> Request:
     """The request with each dotted path set to its value. Raises CommandError for a path through something else."""
     changed: Request = json.loads(json.dumps(request, default=str))
     for path, value in changes:
@@ -59,38 +59,38 @@ def with_changes(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]])
                 part[name] = {}
             part = part[name]
             if not isinstance(part, dict):
-                raise CommandError(f"cannot set {path}: {name} is not an object in this request")
+                raise CommandError(f"Cannot set {path}: {name} is not an object in this request")
         part[last] = value
     return changed
 
 
-def assignment(text: str) -> tuple[str, Any]:
+def parse_assignment(text: str) -> tuple[str, Any]:
     """`path=value`, where the value is JSON or else text. Raises CommandError."""
     path, equals, value = text.partition("=")
     if not (path and equals):
-        raise CommandError(f"--set {text}: write PATH=VALUE, for example hyperparameters.epochCount=2")
+        raise CommandError(f"--set {text}: use PATH=VALUE, for example hyperparameters.epochCount=2")
     try:
         return path, json.loads(value)
     except ValueError:
         return path, value
 
 
-def checked(request: Mapping[str, Any]) -> Request:
-    """The request, if it keeps the API's contract. Raises CommandError naming every field that does not."""
+def validated(request: Mapping[str, Any]) -> Request:
+    """The request, validated against the API's contract. Raises CommandError naming every invalid field."""
     try:
         task_named(RunRequest.model_validate_json(json.dumps(request)).dataset.task)
     except ValidationError as error:
-        raise CommandError("the request is not valid: " + validation_messages(error, "request")) from error
+        raise CommandError("Invalid request: " + validation_messages(error, "request")) from error
     except InvalidRequest as error:
-        raise CommandError(f"the request is not valid: {error}") from error
+        raise CommandError(f"Invalid request: {error}") from error
     return dict(request)
 
 
-def _beside(path: Path, request: Request) -> Request:
+def _with_dataset_path(path: Path, request: Request) -> Request:
     dataset = request.get("dataset")
     uri = dataset.get("uri") if isinstance(dataset, dict) else None
     local = isinstance(uri, str) and is_local(uri)
-    return with_changes(request, [("dataset.uri", str(path.parent / str(uri)))]) if local else request
+    return with_fields(request, [("dataset.uri", str(path.parent / str(uri)))]) if local else request
 
 
 def _format(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rft_cli.errors import CommandError
 
-DIGITS = 16
+DIGEST_DIGITS = 16
 """Hex digits of the content's digest in a key: the same file has one place, another file never takes it."""
 
 
@@ -34,7 +34,7 @@ class LocalDataset:
             with self.path.open("rb") as file:
                 s3.put_object(Bucket=bucket, Key=self.key, Body=file)
         except OSError as error:
-            raise unreadable(self.path, error) from error
+            raise unreadable_file(self.path, error) from error
 
 
 def is_local(uri: str) -> bool:
@@ -49,12 +49,12 @@ def local_dataset(path: Path, task: str) -> LocalDataset:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_file(path, error) from error
     if size == 0:
         raise CommandError(f"{path} is empty")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.name)  # Bedrock's pattern for URIs, and ours, take no more
-    return LocalDataset(path, f"datasets/{task}/{digest[:DIGITS]}/{name}", size)
+    return LocalDataset(path, f"datasets/{task}/{digest[:DIGEST_DIGITS]}/{name}", size)
 
 
-def unreadable(path: Path, error: OSError) -> CommandError:
-    return CommandError(f"cannot read {path}: {error.strerror or error}")
+def unreadable_file(path: Path, error: OSError) -> CommandError:
+    return CommandError(f"Cannot read {path}: {error.strerror or error}")

@@ -1,4 +1,4 @@
-"""`rft agreement`: how far one list of verdicts agrees with another."""
+"""`rft agreement`: agreement of two lists of verdicts."""
 
 from __future__ import annotations
 
@@ -10,29 +10,34 @@ import typer
 from rich.table import Table
 
 from rft.contracts.agreement import Agreement, Figures, Interval, ScoreAgreement
-from rft.smoke_test.agreement import agreement as measured
+from rft.smoke_test.agreement import agreement as measure
 from rft_cli.commands.options import OutputOption
 from rft_cli.commands.score_agreement import compare_scores, is_scores
 from rft_cli.errors import CommandError
 from rft_cli.views.printing import Output, console_for, print_json
 
-NO_FIGURE = "\N{EN DASH}"
+NO_VALUE = "\N{EN DASH}"
 
 
 def agreement(
-    truth: Annotated[Path, typer.Option(help="What to agree with: JSON array of verdicts, or CSV or JSONL of scores.")],
-    predictions: Annotated[Path, typer.Option(help="The judge's or grader's: as many verdicts, or scores by row id.")],
+    truth: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Reference: a JSON array of verdicts, or a CSV or JSONL file of scores."),
+    ],
+    predictions: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="The judge's or grader's: as many verdicts, or scores by row ID."),
+    ],
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Measure how far verdicts or scores agree with people's.
+    """Measure the agreement of two lists of verdicts or scores.
 
-    Scores, for any task: CSV or JSONL with a row id (id, row_id or task_id) and score. Rank correlation, and kappa on
+    Verdicts: accuracy, macro precision, recall, F1, and Cohen's kappa. A verdict is 1, 2 or 0 (tie), "Response 1",
+    "Response 2" or "Tie", or a text that names one of them. Unparsable verdicts are excluded from the first column of
+    figures and count as wrong in the second.
+
+    Scores, of any task: CSV or JSONL with a row ID (id, row_id or task_id) and score. Rank correlation, and kappa on
     which rows are good at thresholds, with intervals.
-
-    Verdicts: accuracy, macro precision, recall and F1, and Cohen's kappa.
-
-    A verdict is 1, 2 or 0 (a tie), "Response 1", "Response 2" or "Tie", or a text that names one of them. What cannot
-    be read is counted, left out of the first set of figures, and wrong in the second.
     """
     if is_scores(truth) and is_scores(predictions):
         scores = compare_scores(truth, predictions)
@@ -44,9 +49,9 @@ def agreement(
     sides = _verdicts(truth), _verdicts(predictions)
     if len(sides[0]) != len(sides[1]):
         raise CommandError(
-            f"{truth} holds {len(sides[0])} verdicts and {predictions} {len(sides[1])}; they must pair up"
+            f"{truth} has {len(sides[0])} verdicts and {predictions} has {len(sides[1])}; the lengths must be equal"
         )
-    found = measured(*sides)
+    found = measure(*sides)
     if output == Output.JSON:
         print_json(found.model_dump(mode="json"))
     else:
@@ -57,12 +62,12 @@ def _score_figures(found: ScoreAgreement) -> Table:
     table = Table("", "", box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_row("rows", f"{found.n} in both, {found.only_truth} by hand only, {found.only_grader} by the grader only")
     table.add_row("rank correlation", _with_interval(found.spearman, found.spearman_interval))
-    table.add_row("mean difference", f"{found.mean_difference:+.3f} (grader less hand)")
+    table.add_row("mean difference", f"{found.mean_difference:+.3f} (grader minus hand)")
     return table
 
 
 def _thresholds(found: ScoreAgreement) -> Table:
-    """Good rows at shares of the range of the scores."""
+    """Agreement on which rows are good, at shares of the score range."""
     table = Table("good from", "by hand", "grader", "accuracy", "kappa", box=None, padding=(0, 2, 0, 0))
     for at in found.thresholds:
         limits = (f"{at.share:.0%}", f"{at.hand_limit:g}", f"{at.grader_limit:g}")
@@ -76,7 +81,7 @@ def _verdicts(path: Path) -> list[Any]:
     except (ValueError, RecursionError) as error:
         raise CommandError(f"{path} is not JSON: {error}") from error
     if not isinstance(value, list):
-        raise CommandError(f"{path} holds no array; verdicts are one JSON array, one for each row")
+        raise CommandError(f"{path} must contain a JSON array with one verdict per row")
     return value
 
 
@@ -102,7 +107,7 @@ def _with_interval(value: float | None, interval: Interval | None) -> str:
 
 
 def _shown(value: float | None) -> str:
-    return NO_FIGURE if value is None else f"{value:.3f}"
+    return NO_VALUE if value is None else f"{value:.3f}"
 
 
 def _confusion(found: Agreement) -> Table:

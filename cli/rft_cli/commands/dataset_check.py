@@ -25,7 +25,7 @@ from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid, DatasetSizeOutOfBounds
 from rft_cli.graders.local_rows import known_task
-from rft_cli.views.dataset_report import show
+from rft_cli.views.dataset_report import print_dataset
 from rft_cli.views.printing import Output, console_for, print_json
 
 VOCABULARY = Path(__file__).parents[3] / "layers" / "dependencies" / "tiktoken_cache"
@@ -33,8 +33,8 @@ RUN_ID = "dataset-check-00000000"
 EVERY_BAD_RECORD = 2**31 - 1 - MAX_PROBLEMS
 
 
-def dataset_check(file: Path, *, task: str, grader: str | None, output: Output) -> int:
-    """Print what a run would find in the file; 1 where it could not be trained on as it is.
+def run_dataset_check(file: Path, *, task: str, grader: str | None, verbose: bool, output: Output) -> int:
+    """Print what a run would find in the file; 1 where a run would refuse it.
 
     References are checked for `grader`, by default the task's own. Raises CommandError, OSError.
     """
@@ -49,7 +49,7 @@ def dataset_check(file: Path, *, task: str, grader: str | None, output: Output) 
     if output == Output.JSON:
         print_json(report)
     else:
-        show(console_for(output), report)
+        print_dataset(console_for(output), report, verbose=verbose)
     return 1 if report["problems"] else 0
 
 

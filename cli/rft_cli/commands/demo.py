@@ -1,4 +1,4 @@
-"""The main job on a laptop: emulated AWS up, dataset in, one run followed to its end, everything down again."""
+"""One run on this machine: emulated AWS up, dataset in, the run followed to its end, everything down again."""
 
 from __future__ import annotations
 
@@ -12,73 +12,70 @@ from rich.console import Console
 from rich.markup import escape
 
 from emulator import EmulatorOptions
-from rft_cli.client.control_plane import ControlPlane
-from rft_cli.client.request import Request, checked
-from rft_cli.client.upload import LocalDataset, local_dataset
-from rft_cli.commands.follow import follow
-from rft_cli.commands.local import started
-from rft_cli.graders.deployed_grader import allowed, deploy_grader, deployed_arn
-from rft_cli.graders.grader_package import package_grader
-from rft_cli.views.printing import Output, console_for, note, print_json, say
+from rft_cli.client.api_client import ApiClient
+from rft_cli.client.request import Request
+from rft_cli.client.upload import LocalDataset
+from rft_cli.commands.follow import follow_run
+from rft_cli.commands.local import start_emulator
+from rft_cli.commands.watch import PIPE_CLOSED
+from rft_cli.graders.deployed_grader import deploy_grader, with_invoke_rights
+from rft_cli.graders.grader_arns import OWN_GRADER
+from rft_cli.views.lines import summary_field
+from rft_cli.views.printing import Output, print_json, print_lines
 from rft_cli.views.rewards import View
 from rft_cli.views.simulation_report import verdict_line
-from rft_cli.views.summary import SIMULATED, outcome_line, summary_lines
+from rft_cli.views.summary import SIMULATED, result_lines
 
-KEPT = Path("build") / "demo"
-INTERVAL = 0.5
-OWN = "own-grader"
-"""Name of the function that a grader's file becomes."""
+FILES = Path("build") / "demo"
+INTERVAL_SECONDS = 0.5
 
 
-def demo(*, dataset: Path, task: str, name: str, grader: str | None, output: Output) -> int:
+def run_demo(
+    local: LocalDataset,
+    request: Request,
+    *,
+    own_grader: Path | None,
+    console: Console,
+    output: Output,
+    verbose: bool,
+) -> int:
     """Run the demo and return its exit status, 0 only if the run completed. Raises ApiError, CommandError, OSError."""
-    local = local_dataset(dataset, task)
-    own = Path(grader) if grader and grader.endswith(".py") else None
-    if own:
-        package_grader(own)  # what is wrong with it is said before anything starts
-    request = checked(_request(name, task, deployed_arn(OWN) if own else grader, local.uri("data-bucket")))
-    console, begun = console_for(output), time.monotonic()
-    say(console, _INTRODUCTION)
-    with console.status("starting the emulated AWS and deploying template.yaml …"):
-        emulator = started(EmulatorOptions(parameters=allowed({}, {OWN: own} if own else {})))
-    with emulator as aws:
-        say(console, [f"          AWS       {aws.endpoint} ({time.monotonic() - begun:.1f} s to deploy)"])
-        plane = ControlPlane(aws.api_url, aws.region, aws.credentials)
-        if own:
-            say(console, [f"          grader    {escape(str(own))} → {deploy_grader(aws, OWN, own)}"])
-        run_id = _start(aws, plane, local, request, console)
-        view = follow(plane, run_id, console, interval=INTERVAL)
-        files = _keep_files(aws.client("s3"), aws.bucket, run_id)
-        if own:
-            _keep_log(files, aws.logs(OWN))
-    _tell(console, output, view, files=files, seconds=time.monotonic() - begun)
+    files = {OWN_GRADER: own_grader} if own_grader else {}
+    begun, options = time.monotonic(), EmulatorOptions(parameters=with_invoke_rights({}, files))
+    try:
+        with console.status("deploying template.yaml on the emulated AWS …"):
+            emulator = start_emulator(options)
+        with emulator as aws:
+            seconds = time.monotonic() - begun
+            if own_grader:
+                deploy_grader(aws, OWN_GRADER, own_grader)
+            client = ApiClient(aws.api_url, aws.region, aws.credentials)
+            run_id = _start(aws, client, local, request)
+            about = f"{escape(local.path.name)} · stack deployed in {seconds:.0f} s"
+            print_lines(console, [f"[bold]{run_id}[/] · {about}"])
+            view: View = follow_run(
+                client, run_id, console, interval=INTERVAL_SECONDS, verbose=verbose, max_steps=options.max_steps
+            )
+            folder = _download_files(aws.client("s3"), aws.bucket, run_id)
+            if own_grader:
+                _save_log(folder, aws.logs(OWN_GRADER))
+            view = _with_local_files(view, f"s3://{aws.bucket}/runs/{run_id}", folder)
+        _print_result(console, output, view, files=folder, seconds=time.monotonic() - begun)
+    except BrokenPipeError:
+        return PIPE_CLOSED
     return 0 if view["status"] == "COMPLETED" else 1
 
 
-_INTRODUCTION = (
-    "[bold]Reinforcement fine-tuning on an emulated AWS[/]: no account, no cost.",
-    "[yellow]Simulated:[/] Bedrock, its training and the judge model. Real: template, state machine, functions.",
-    "",
-)
-
-
-def _request(name: str, task: str, grader: str | None, uri: str) -> Request:
-    chosen = {"grader": {"lambda_arn" if grader.startswith("arn:") else "name": grader}} if grader else {}
-    return {"name": name, "dataset": {"task": task, "uri": uri}, **chosen}
-
-
-def _start(aws: Any, plane: ControlPlane, local: LocalDataset, request: Request, console: Console) -> str:
+def _start(aws: Any, client: ApiClient, local: LocalDataset, request: Request) -> str:
     uri = local.uri(aws.bucket)
     local.upload(aws.client("s3"), aws.bucket)
-    say(console, [f"          dataset   {uri} ({local.size:,} bytes)"])
-    run_id: str = plane.start_run({**request, "dataset": {**request["dataset"], "uri": uri}})["run_id"]
-    say(console, [f"          POST /runs → [bold]{run_id}[/]"])
+    run_id: str = client.start_run({**request, "dataset": {**request["dataset"], "uri": uri}})["run_id"]
     return run_id
 
 
-def _keep_files(s3: Any, bucket: str, run_id: str) -> Path:
-    """Copy what the run wrote to a local folder, as the emulated bucket ends with the demo."""
-    folder = KEPT / run_id
+def _download_files(s3: Any, bucket: str, run_id: str) -> Path:
+    """Copy what the run wrote to a local folder: the emulated bucket ends with the demo."""
+    folder = FILES / run_id
     prefix = f"runs/{run_id}/"
     for key in _keys_under(s3, bucket, prefix):
         path = folder / key.removeprefix(prefix)
@@ -87,8 +84,8 @@ def _keep_files(s3: Any, bucket: str, run_id: str) -> Path:
     return folder
 
 
-def _keep_log(folder: Path, lines: Sequence[str]) -> None:
-    """What the user's own grader printed, as CloudWatch would have it."""
+def _save_log(folder: Path, lines: Sequence[str]) -> None:
+    """What the user's own grader printed, as CloudWatch would show it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "grader.log").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
@@ -98,16 +95,22 @@ def _keys_under(s3: Any, bucket: str, prefix: str) -> list[str]:
     return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 
-def _tell(console: Console, output: Output, view: View, *, files: Path, seconds: float) -> None:
-    more = [f"[bold]{'files':<12}[/]{escape(str(files))}/"] if files.is_dir() else []
-    say(console, ["", *summary_lines(view), *_verdict(files), *more, f"[bold]{'time':<12}[/]{seconds:.0f} s"])
+def _with_local_files(view: View, address: str, files: Path) -> View:
+    """The failure with the local copy's path in place of an address in a bucket that is gone."""
+    failure = view["failure"]
+    if not failure:
+        return view
+    return {**view, "failure": {**failure, "cause": failure["cause"].replace(address, str(files))}}
+
+
+def _print_result(console: Console, output: Output, view: View, *, files: Path, seconds: float) -> None:
+    local = [summary_field("files", f"{escape(str(files))}/")] if files.is_dir() else []
+    print_lines(console, ["", *result_lines(view), *_verdict(files), *local])
     if output == Output.JSON:
         print_json({"run": view, "files": str(files), "seconds": round(seconds, 1)})
-    if view["status"] != "COMPLETED":
-        note(f"[red]rft:[/] {outcome_line(view)}")
 
 
 def _verdict(files: Path) -> list[str]:
     """What the simulated training says of the grader, where there was one."""
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in files.rglob("simulated_policy.json")]
-    return [f"[bold]{'grader':<12}[/]{SIMULATED} {verdict_line(report['verdict'])}" for report in reports]
+    return [summary_field("grader", f"{verdict_line(report['verdict'])} {SIMULATED}") for report in reports]

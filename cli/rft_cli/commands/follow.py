@@ -4,77 +4,120 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from rft_cli.client.control_plane import ApiError, ControlPlane
-from rft_cli.views.printing import say
+from rft_cli.client.api_client import ApiClient, ApiError
+from rft_cli.views.printing import print_lines, print_note
+from rft_cli.views.progress import Step, current_step
 from rft_cli.views.rewards import Rewards, rewards_of
-from rft_cli.views.run_events import TERMINAL, Narrator, headline, milestone
+from rft_cli.views.run_events import TERMINAL, RunEventPrinter, milestone
 
 ATTEMPTS = 10
-LONGEST_PAUSE = 30.0
-PASSING = frozenset({0, 429, 500, 502, 503, 504})
-"""Statuses that may be gone in a while: a run of hours is not given up for a minute without network."""
+MAX_PAUSE_SECONDS = 30.0
+TRANSIENT_STATUSES = frozenset({0, 429, 500, 502, 503, 504})
+"""Statuses worth a retry: a run of hours is not given up for a minute without network."""
 
 Pause = Callable[[float], None]
 
 
-def follow(
-    plane: ControlPlane, run_id: str, console: Console, *, interval: float, pause: Pause = time.sleep
+def follow_run(
+    client: ApiClient,
+    run_id: str,
+    console: Console,
+    *,
+    interval: float,
+    verbose: bool = False,
+    max_steps: int | None = None,
+    pause: Pause = time.sleep,
 ) -> dict[str, Any]:
-    """Print what happens until the run has ended; returns its last view. Raises ApiError."""
-    narrator, told = Narrator(), 0
-    columns = (TextColumn("          training  "), BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("", total=None, visible=False)
-        for view in views(plane, run_id, interval=interval, pause=pause):
+    """Print what happens until the run has ended; returns its last view. Raises ApiError.
+
+    `max_steps`: the emulator's cap of a job, where it is known.
+    """
+    printer, last_milestone = RunEventPrinter(verbose=verbose), 0
+    with ProgressBar(console) as bar:
+        for view in poll_run(client, run_id, interval=interval, pause=pause):
             ended = view["status"] in TERMINAL
             if not ended:
-                say(console, narrator.lines(view))
-            seen = rewards_of(view)
-            told = _say_milestones(console, seen, told)
-            if view.get("job") and not ended:
-                step = seen.points[-1].step if seen.points else 0
-                progress.update(
-                    bar, total=seen.steps, completed=step, description=escape(headline(view, seen)), visible=True
-                )
-    say(console, narrator.lines(view))
+                print_lines(console, printer.lines(view))
+            last_milestone = _print_milestones(console, rewards_of(view), last_milestone)
+            bar.show(None if ended else current_step(view, max_steps))
+    print_lines(console, printer.lines(view))
     return view
 
 
-def views(plane: ControlPlane, run_id: str, *, interval: float, pause: Pause = time.sleep) -> Iterator[dict[str, Any]]:
-    """How the run stands, every `interval` seconds until it has ended.
+def poll_run(client: ApiClient, run_id: str, *, interval: float, pause: Pause = time.sleep) -> Iterator[dict[str, Any]]:
+    """The run's view every `interval` seconds until it has ended.
 
-    What is wrong with the first question is told at once; later on, an API that is away for a while is asked again.
+    The first request fails at once; later ones are retried while the error is transient. Raises ApiError.
     """
-    view = plane.run(run_id)
+    view = client.run(run_id)
     while True:
         yield view
         if view["status"] in TERMINAL:
             return
         pause(interval)
-        view = _patiently(plane, run_id, interval, pause)
+        view = _run_with_retries(client, run_id, interval, pause)
 
 
-def _patiently(plane: ControlPlane, run_id: str, interval: float, pause: Pause) -> dict[str, Any]:
+@dataclass
+class ProgressBar:
+    """One bar for the step in progress; nothing where the console is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.fields[step]:<10}"), BarColumn(20), TextColumn("{task.description}"))
+        self._progress = Progress(
+            TextColumn(" " * 9), *columns, TimeElapsedColumn(), console=console, transient=True,
+            disable=not console.is_terminal,
+        )  # fmt: skip
+        self._task: TaskID | None = None
+        self._name = ""
+
+    def __enter__(self) -> ProgressBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, step: Step | None) -> None:
+        """Show this step in place of the one before; None hides the bar."""
+        if step is None or step.name != self._name:
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._task, self._name = None, ""
+        if step is None:
+            return
+        if self._task is None:
+            self._task, self._name = self._progress.add_task("", total=None, step=step.name), step.name
+        self._progress.update(
+            self._task, total=step.total, completed=step.completed, description=escape(step.description)
+        )
+        self._progress.refresh()
+
+
+def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pause) -> dict[str, Any]:
     for attempt in range(1, ATTEMPTS):
         try:
-            return plane.run(run_id)
+            return client.run(run_id)
         except ApiError as error:
-            if error.status not in PASSING:
+            if error.status not in TRANSIENT_STATUSES:
                 raise
-            pause(min(interval * 2**attempt, LONGEST_PAUSE))
-    return plane.run(run_id)
+            seconds = min(interval * 2**attempt, MAX_PAUSE_SECONDS)
+            print_note(f"{escape(str(error))}; retrying in {seconds:.0f} s ({attempt} of {ATTEMPTS - 1})")
+            pause(seconds)
+    return client.run(run_id)
 
 
-def _say_milestones(console: Console, seen: Rewards, told: int) -> int:
-    """A permanent line for every validation, so that a log without a progress bar shows the course too."""
-    for point in seen.points:
-        if point.step > told and point.validation is not None:
-            say(console, [milestone(point, seen)])
-            told = point.step
-    return told
+def _print_milestones(console: Console, rewards: Rewards, last: int) -> int:
+    """Print a permanent line for each validation after step `last`; returns the last step printed."""
+    for point in rewards.points:
+        if point.step > last and point.validation is not None:
+            print_lines(console, [milestone(point, rewards)])
+            last = point.step
+    return last

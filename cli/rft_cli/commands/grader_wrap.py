@@ -11,12 +11,12 @@ from rft_cli.graders.wrapping import Kind, wrap
 
 
 def grader_wrap(
-    named: Annotated[
-        str, typer.Argument(metavar="PATH[:FUNCTION]", help="A reward function's file, which stays as it is.")
+    source: Annotated[
+        str, typer.Argument(metavar="FILE[:FUNCTION]", help="File of a reward function; it is not changed.")
     ],
     *,
-    kind: Annotated[Kind, typer.Option(help="The tool that it was written for.")],
-    out: Annotated[Path, typer.Option(help="The folder to write; it must be new or empty.")],
+    kind: Annotated[Kind, typer.Option(help="Tool that it was written for.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write; must be new or empty.")],
 ) -> None:
     """Write a Lambda folder around a reward function of TRL, verl, OpenAI, verifiers or eval-protocol."""
-    typer.echo(wrap(named, kind, out))
+    typer.echo(wrap(source, kind, out))

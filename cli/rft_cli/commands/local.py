@@ -18,12 +18,26 @@ from emulator import Emulator, EmulatorOptions
 from emulator.fault_file import read_faults
 from emulator.faults import Fault
 from rft_cli.errors import CommandError
-from rft_cli.graders.deployed_grader import allowed, deploy_grader, named_files
-from rft_cli.views.printing import say
+from rft_cli.graders.deployed_grader import deploy_grader
+from rft_cli.views.lines import HANG
+from rft_cli.views.printing import print_lines
+
+LABEL = 19
+VARIABLES = {
+    "AWS_ENDPOINT_URL": "aws_endpoint",
+    "AWS_REGION": "region",
+    "AWS_DEFAULT_REGION": "region",
+    "AWS_ACCESS_KEY_ID": "access_key_id",
+    "AWS_SECRET_ACCESS_KEY": "secret_access_key",
+    "AWS_SESSION_TOKEN": "",
+    "RFT_API_URL": "api_url",
+    "RFT_BUCKET": "bucket",
+}
+"""Environment variable → its value in `connection_details`; the session token is emptied."""
 
 
 def local_up(options: EmulatorOptions, *, graders: Mapping[str, Path], as_json: bool) -> None:
-    """Run the emulator until SIGINT or SIGTERM. `graders`: name → file, each a function of that name.
+    """Run the emulator until SIGINT or SIGTERM. `graders`: name → file, each deployed as a function of that name.
 
     Raises CommandError (a port is taken, a parameter or a grader's file is wrong).
     """
@@ -32,30 +46,24 @@ def local_up(options: EmulatorOptions, *, graders: Mapping[str, Path], as_json: 
         signal.signal(number, lambda *_: ended.set())
     for port in (options.port, options.api_port):
         _check_free(port)
-    with started(options) as aws:
-        own = {name: deploy_grader(aws, name, path) for name, path in graders.items()}
-        _tell(aws, own, as_json=as_json)
+    with start_emulator(options) as aws:
+        arns = {name: deploy_grader(aws, name, path) for name, path in graders.items()}
+        _print_details(aws, arns, as_json=as_json)
         ended.wait()
     if not as_json:
-        Console().print("The emulated AWS is down.", highlight=False)
+        Console().print("Emulated AWS stopped.", highlight=False)
 
 
-def parameters(texts: Sequence[str]) -> dict[str, str]:
+def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
     """`KEY=VALUE` each. Raises CommandError."""
     pairs = [text.partition("=") for text in texts]
     for key, equals, _ in pairs:
         if not (key and equals):
-            raise CommandError(f"--parameter {key}: write KEY=VALUE")
+            raise CommandError(f"--parameter {key}: use KEY=VALUE")
     return {key: value for key, _, value in pairs}
 
 
-def with_graders(given: Mapping[str, str], texts: list[str]) -> tuple[dict[str, str], dict[str, Path]]:
-    """The stack's parameters with the rights that graders need, and their files by name. Raises CommandError."""
-    files = named_files(texts)
-    return allowed(given, files), files
-
-
-def faults_of(path: Path | None) -> list[Fault]:
+def read_fault_file(path: Path | None) -> list[Fault]:
     """The rules of a file. Raises CommandError (it cannot be read, a rule is wrong)."""
     try:
         return read_faults(path) if path else []
@@ -63,12 +71,12 @@ def faults_of(path: Path | None) -> list[Fault]:
         raise CommandError(f"--faults: {error}") from error
 
 
-def started(options: EmulatorOptions) -> Emulator:
+def start_emulator(options: EmulatorOptions) -> Emulator:
     """The emulator with the template deployed. Raises CommandError if that cannot be."""
     try:
         return Emulator.start(options)
     except ValueError as error:
-        raise CommandError(f"the emulated AWS cannot start: {error}") from error
+        raise CommandError(f"The emulated AWS cannot start: {error}") from error
 
 
 def _check_free(port: int) -> None:
@@ -77,22 +85,20 @@ def _check_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CommandError(
-                f"port {port} cannot be used ({error.strerror}); choose another, or 0 for any"
-            ) from error
+            raise CommandError(f"Port {port} cannot be used ({error.strerror}); pass another, or 0 for any") from error
 
 
-def _tell(aws: Emulator, own: Mapping[str, str], *, as_json: bool) -> None:
-    facts = ready(aws)
-    facts["graders"] = {**facts["graders"], **own}
+def _print_details(aws: Emulator, graders: Mapping[str, str], *, as_json: bool) -> None:
+    details = connection_details(aws)
+    details["graders"] = {**details["graders"], **graders}
     if as_json:
-        typer.echo(json.dumps(facts))  # one line, and the sign that everything is up
+        typer.echo(json.dumps(details))  # one line, and the sign that everything is up
     else:
-        say(Console(), ready_lines(facts, aws.options.state))
+        print_lines(Console(), detail_lines(details, aws.options.state))
 
 
-def ready(aws: Emulator) -> dict[str, Any]:
-    """All that a program needs to use it."""
+def connection_details(aws: Emulator) -> dict[str, Any]:
+    """What a program needs to use it."""
     return {
         "aws_endpoint": aws.endpoint,
         "api_url": aws.api_url,
@@ -105,20 +111,20 @@ def ready(aws: Emulator) -> dict[str, Any]:
     }
 
 
-_FORGETS = "Ctrl-C ends it and forgets everything."
-
-
-def ready_lines(facts: dict[str, Any], state: Path | None) -> Iterator[str]:
-    """The same for people, with what to paste into another terminal."""
-    end = f"Ctrl-C ends it; the same --state {escape(str(state))} goes on." if state else _FORGETS
-    yield f"[bold]The emulated AWS is up.[/] Bedrock and the judge are simulated. {end}"
+def detail_lines(details: dict[str, Any], state: Path | None) -> Iterator[str]:
+    """The same as text, with what to paste into another terminal: one variable a line, which no terminal wraps."""
+    end = f"stops it; --state {escape(str(state))} resumes it later" if state else "stops it and deletes its state"
+    yield f"[bold]Emulated AWS running[/]: Bedrock and the judge are simulated. Ctrl-C {end}."
     yield ""
     for name in ("aws_endpoint", "api_url", "region", "bucket", "state_machine_arn"):
-        yield f"[bold]{name.replace('_', ' '):<18}[/]{facts[name]}"
-    for name, arn in facts["graders"].items():
-        yield f"[bold]{f'grader {name}':<18}[/]{arn}"
+        yield _field(name.replace("_", " "), details[name])
+    for name, arn in details["graders"].items():
+        yield _field(f"grader {name}", arn)
     yield ""
     yield "In another terminal:"
-    yield f"  export AWS_ENDPOINT_URL={facts['aws_endpoint']} AWS_REGION={facts['region']} AWS_SESSION_TOKEN="
-    yield f"  export AWS_ACCESS_KEY_ID={facts['access_key_id']} AWS_SECRET_ACCESS_KEY={facts['secret_access_key']}"
-    yield f"  export AWS_DEFAULT_REGION={facts['region']} RFT_API_URL={facts['api_url']} RFT_BUCKET={facts['bucket']}"
+    for variable, name in VARIABLES.items():
+        yield f"  export {variable}={details.get(name, '')}"
+
+
+def _field(label: str, value: str) -> str:
+    return f"[bold]{label:<{LABEL}}[/]{HANG}{value}"

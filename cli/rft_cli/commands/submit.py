@@ -1,4 +1,4 @@
-"""`rft submit` and `rft preflight`: a run from options, from a file, or from both."""
+"""`rft submit` and `rft preflight`: start a run from options, a request file, or both."""
 
 from __future__ import annotations
 
@@ -10,49 +10,55 @@ import typer
 from rich.markup import escape
 
 from rft.contracts.run_request import Mode
-from rft_cli.client.deployment import Deployment, deployment
-from rft_cli.client.request import Request, assignment, checked, read_request, with_changes
+from rft_cli.client.deployment import Deployment
+from rft_cli.client.request import Request, parse_assignment, read_request, validated, with_fields
 from rft_cli.client.upload import LocalDataset, is_local, local_dataset
-from rft_cli.commands.options import ApiUrl, Bucket, OutputOption, Region, Stack
+from rft_cli.commands.options import OutputOption, Verbose, with_target
 from rft_cli.commands.watch import watch_run
 from rft_cli.errors import CommandError
-from rft_cli.views.printing import Output, note, print_json
+from rft_cli.views.printing import Output, print_json, print_note
 
 PREFLIGHT = "preflight"
 
 
+@with_target(bucket=True)
 def submit(
     *,
     context: typer.Context,
-    request: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="A request in JSON or YAML; options change it.")
+    target: Deployment,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A request in JSON or YAML; options override its fields.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the run.")] = None,
     task: Annotated[
-        str | None, typer.Option(help="The dataset's task: pandalm, gsm8k, finqa, code, rubric, rft.")
+        str | None,
+        typer.Option(metavar="TASK", help="Task: pandalm, gsm8k, finqa, code, rubric or rft."),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="A file here, which is uploaded first, or an address (s3://, https://).")
+        str | None,
+        typer.Option(metavar="FILE|URI", help="A local file, uploaded first, or a URI (s3://, https://)."),
     ] = None,
-    grader: Annotated[str | None, typer.Option(help="Name or Lambda ARN. Default: the task's own.")] = None,
-    tag: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A tag; may be repeated.")] = None,
+    grader: Annotated[
+        str | None, typer.Option(metavar="NAME|ARN", help="Grader name or Lambda ARN. Default: the task's grader.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Add a tag. Repeatable.")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Any other field, as hyperparameters.epochCount=2."),
+        typer.Option(
+            "--set", metavar="PATH=VALUE", help="Set any other field, e.g. hyperparameters.epochCount=2. Repeatable."
+        ),
     ] = None,
     key: Annotated[
-        str | None, typer.Option(help="Idempotency key: the same request with it meets the same run.")
+        str | None,
+        typer.Option(metavar="KEY", help="Idempotency key: retrying with this key returns the existing run."),
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the run to its end.")] = False,
-    api_url: ApiUrl = None,
-    stack: Stack = None,
-    region: Region = None,
-    bucket: Bucket = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the run until it ends.")] = False,
+    verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Start a run and print its id."""
-    asked = _asked(
-        read_request(request) if request else {},
+    """Start a run and print its ID."""
+    request = _build_request(
+        read_request(file) if file else {},
         name=name,
         task=task,
         dataset=dataset,
@@ -61,19 +67,18 @@ def submit(
         changes=changes or (),
     )
     if context.info_name == PREFLIGHT:
-        asked["mode"] = Mode.PREFLIGHT.value
-    target = deployment(api_url=api_url, stack=stack, region=region, bucket=bucket)
-    accepted = target.plane.start_run(_with_dataset_in_place(asked, target), key=key)
+        request["mode"] = Mode.PREFLIGHT.value
+    accepted = target.client.start_run(_upload_dataset(request, target), key=key)
     if watch:
-        note(f"started {accepted['run_id']}")
-        raise typer.Exit(watch_run(target, accepted["run_id"], output))
+        print_note(f"started {accepted['run_id']}")
+        raise typer.Exit(watch_run(target.client, accepted["run_id"], output, verbose=verbose))
     if output == Output.JSON:
         print_json(accepted)
     else:
         typer.echo(accepted["run_id"])
 
 
-def _asked(
+def _build_request(
     request: Request,
     *,
     name: str | None,
@@ -83,36 +88,35 @@ def _asked(
     tags: Sequence[str],
     changes: Sequence[str],
 ) -> Request:
-    """The request of a file, changed by what the options say."""
     options: dict[str, Any] = {"name": name, "dataset.task": task, "dataset.uri": dataset}
     if grader is not None:
         options["grader"] = {"lambda_arn" if grader.startswith("arn:") else "name": grader}
     if tags:
-        options["tags"] = {**request.get("tags", {}), **dict(map(_tag, tags))}
+        options["tags"] = {**request.get("tags", {}), **dict(map(_parse_tag, tags))}
     given = [(path, value) for path, value in options.items() if value is not None]
-    return with_changes(request, [*map(assignment, changes), *given])
+    return with_fields(request, [*map(parse_assignment, changes), *given])
 
 
-def _tag(text: str) -> tuple[str, str]:
+def _parse_tag(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not (key and equals):
-        raise CommandError(f"--tag {text}: write KEY=VALUE")
+        raise CommandError(f"--tag {text}: use KEY=VALUE")
     return key, value
 
 
-def _with_dataset_in_place(asked: Request, target: Deployment) -> Request:
-    """The request, checked in full before a dataset that is on this machine is uploaded."""
-    local = _local(asked)
+def _upload_dataset(request: Request, target: Deployment) -> Request:
+    """The request with an S3 URI in place of a local file; validated in full before the upload."""
+    local = _local_dataset(request)
     if local is None:
-        return checked(asked)
-    ready = checked(with_changes(asked, [("dataset.uri", local.uri(target.bucket))]))
-    note(f"uploading {escape(str(local.path))} ({local.size:,} bytes) to {local.uri(target.bucket)}")
+        return validated(request)
+    ready = validated(with_fields(request, [("dataset.uri", local.uri(target.bucket))]))
+    print_note(f"uploading {escape(str(local.path))} ({local.size:,} bytes) to {local.uri(target.bucket)}")
     local.upload(target.s3(), target.bucket)
     return ready
 
 
-def _local(asked: Request) -> LocalDataset | None:
-    """The dataset on this machine that a request names; None where it names an address, or nothing."""
-    dataset = asked.get("dataset")
+def _local_dataset(request: Request) -> LocalDataset | None:
+    """The local file that a request names; None for a URI, or where it names nothing."""
+    dataset = request.get("dataset")
     uri, task = (dataset.get("uri"), dataset.get("task")) if isinstance(dataset, dict) else (None, None)
     return local_dataset(Path(uri), str(task)) if isinstance(uri, str) and is_local(uri) else None

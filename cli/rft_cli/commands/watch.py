@@ -1,4 +1,4 @@
-"""`rft watch`: a run's stages, findings and rewards as they come, and its outcome as the exit status."""
+"""`rft watch`: a run's stages, checks and rewards as they come, and its result as the exit status."""
 
 from __future__ import annotations
 
@@ -6,44 +6,48 @@ from typing import Annotated
 
 import typer
 
-from rft_cli.client.deployment import Deployment, deployment
-from rft_cli.commands.follow import follow
-from rft_cli.commands.options import ApiUrl, OutputOption, Region, RunId, Stack
-from rft_cli.views.printing import Output, console_for, note, print_json, say
-from rft_cli.views.summary import outcome_line, summary_lines
+from rft_cli.client.api_client import ApiClient
+from rft_cli.client.deployment import Deployment
+from rft_cli.commands.follow import follow_run
+from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
+from rft_cli.views.printing import Output, console_for, print_json, print_lines, print_note
+from rft_cli.views.summary import summary_lines
 
-INTERVAL = 2.0
+INTERVAL_SECONDS = 2.0
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
+PIPE_CLOSED = 141
+"""What a shell reports for a command that writes to a pipe nobody reads. Not 0: that says COMPLETED."""
 
 
+@with_target()
 def watch(
     *,
     run_id: RunId,
-    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = INTERVAL,
-    api_url: ApiUrl = None,
-    stack: Stack = None,
-    region: Region = None,
+    target: Deployment,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="Polling interval in seconds.")
+    ] = INTERVAL_SECONDS,
+    verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Follow a run to its end; exit status 0 only if it is COMPLETED."""
-    target = deployment(api_url=api_url, stack=stack, region=region)
-    raise typer.Exit(watch_run(target, run_id, output, interval=interval))
+    """Follow a run until it ends. Exit status 0 only if it is COMPLETED."""
+    raise typer.Exit(watch_run(target.client, run_id, output, interval=interval, verbose=verbose))
 
 
-def watch_run(target: Deployment, run_id: str, output: Output, *, interval: float = INTERVAL) -> int:
-    """Follow a run to its end and return the command's exit status. Raises ApiError."""
+def watch_run(
+    client: ApiClient, run_id: str, output: Output, *, interval: float = INTERVAL_SECONDS, verbose: bool = False
+) -> int:
+    """Follow a run until it ends and return the command's exit status. Raises ApiError."""
     console = console_for(output)
     try:
-        view = follow(target.plane, run_id, console, interval=interval)
+        view = follow_run(client, run_id, console, interval=interval, verbose=verbose)
+        print_lines(console, ["", *summary_lines(view)])
+        if output == Output.JSON:
+            print_json(view)
     except KeyboardInterrupt:
-        note(f"The run goes on: `rft watch {run_id}` follows it, `rft cancel {run_id}` ends it.")
+        print_note(f"The run continues: `rft watch {run_id}` follows it, `rft cancel {run_id}` cancels it.")
         return INTERRUPTED
-    if output == Output.JSON:
-        print_json(view)
-    else:
-        say(console, ["", *summary_lines(view)])
-    if view["status"] != "COMPLETED":
-        note(f"[red]rft:[/] {outcome_line(view)}")
-        return 1
-    return 0
+    except BrokenPipeError:
+        return PIPE_CLOSED
+    return 0 if view["status"] == "COMPLETED" else 1

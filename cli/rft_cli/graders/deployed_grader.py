@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
 from rft_cli.errors import CommandError
+from rft_cli.graders.grader_arns import function_arn
 from rft_cli.graders.grader_package import package_grader
 
 TIMEOUT_SECONDS, MEGABYTES = 270, 1769
 """As the project's own graders have them: under the 300 s that the smoke test waits; one whole core."""
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def deployed_arn(name: str) -> str:
-    """The ARN that the function will have, which the stack's ForeignGraderArns allows before it exists."""
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-
-
-def named_files(texts: list[str]) -> dict[str, Path]:
-    """`NAME=PATH` each. Raises CommandError."""
+def parse_graders(texts: Sequence[str]) -> dict[str, Path]:
+    """`NAME=FILE` each. Raises CommandError."""
     pairs = [text.partition("=") for text in texts]
     for name, equals, path in pairs:
         if not equals or not NAME.fullmatch(name) or not path.endswith(".py"):
-            raise CommandError(f"--grader {name}: write NAME=PATH, with a path that ends in .py")
+            raise CommandError(f"--grader {name}: use NAME=FILE, with a file that ends in .py")
     return {name: Path(path) for name, _, path in pairs}
 
 
-def allowed(parameters: Mapping[str, str], names: Mapping[str, Path]) -> dict[str, str]:
+def with_invoke_rights(parameters: Mapping[str, str], names: Mapping[str, Path]) -> dict[str, str]:
     """The stack's parameters, with the rights to call these functions."""
-    arns = [arn for arn in (parameters.get("ForeignGraderArns", ""), *map(deployed_arn, names)) if arn]
+    arns = [arn for arn in (parameters.get("ForeignGraderArns", ""), *map(function_arn, names)) if arn]
     return {**parameters, "ForeignGraderArns": ",".join(arns)} if names else dict(parameters)
 
 
 def deploy_grader(aws: Emulator, name: str, path: Path) -> str:
-    """The ARN of the new function; one of the same name, from a state that was kept, gets the new code.
+    """The ARN of the new function; one of the same name, from a stored state, gets the new code.
 
     Raises CommandError.
     """

@@ -1,4 +1,4 @@
-"""A judge on this machine: a server of the user's own at RFT_JUDGE_URL, or the emulated stand-in."""
+"""A judge on this machine: a server at RFT_JUDGE_URL, or the emulated stand-in."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from rft.errors import JudgeUnavailable
 from rft.ports import JudgeReply
 
 SECONDS = 60.0
-"""What one answer of a server may take."""
+"""Timeout of one answer of a server."""
 
 
 class LocalJudge:
-    """A Judge. The stand-in is no language model: it looks for words, and says so in `what`."""
+    """A Judge. The stand-in is no language model: it compares words, and `description` says so."""
 
     def __init__(self) -> None:
         self._url = os.environ.get("RFT_JUDGE_URL", "")
         self.model_id = os.environ.get("RFT_JUDGE_MODEL", "default") if self._url else STAND_IN
 
     @property
-    def what(self) -> str:
-        """In words."""
-        return f"{self.model_id} at {self._url}" if self._url else "the emulated stand-in, which is no language model"
+    def description(self) -> str:
+        """The model and where it runs, in words."""
+        return f"{self.model_id} at {self._url}" if self._url else "the emulated stand-in, not a language model"
 
     def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
         """See Judge."""

@@ -18,7 +18,7 @@ RUN_ID = "grader-test-00000000"
 
 @dataclass(frozen=True)
 class LocalRows:
-    """Rows, the group of each, and why each other record made none."""
+    """Rows, the group of each, and why each rejected record gives no row."""
 
     rows: list[DatasetRow]
     groups: list[str]
@@ -36,13 +36,13 @@ def known_task(name: str) -> Task:
 def local_rows(dataset: Path, task: Task) -> LocalRows:
     """All rows of a file. Raises CommandError, DatasetInvalid, OSError."""
     with dataset.open("rb") as file:
-        read = [_row(record, task) for record in read_records(SourceBytes(file))]
-    made = [each for each in read if not isinstance(each, str)]
-    problems = [each for each in read if isinstance(each, str)]
-    if not made:
-        why = f": {problems[0]}" if problems else ""
-        raise CommandError(f"{dataset} holds no record that the task {task.name} can read{why}")
-    return LocalRows([row for row, _ in made], [group for _, group in made], problems)
+        rendered = [_row(record, task) for record in read_records(SourceBytes(file))]
+    rows = [each for each in rendered if not isinstance(each, str)]
+    problems = [each for each in rendered if isinstance(each, str)]
+    if not rows:
+        first = f": {problems[0]}" if problems else ""
+        raise CommandError(f"{dataset} contains no record that task {task.name} can read{first}")
+    return LocalRows([row for row, _ in rows], [group for _, group in rows], problems)
 
 
 def _row(record: RawRecord, task: Task) -> tuple[DatasetRow, str] | str:

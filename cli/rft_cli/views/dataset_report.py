@@ -1,4 +1,4 @@
-"""What `rft dataset check` found, on one screen."""
+"""The report of `rft dataset check`."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from rft_cli.views.printing import say
-from rft_cli.views.run_events import CHECK_MARKS
+from rft_cli.views.checks import MARKS, check_lines
+from rft_cli.views.lines import HANG, summary_field
+from rft_cli.views.printing import print_lines
 
 MAX_REASONS = 8
-NAME_WIDTH = 16
 
 
-def show(console: Console, report: Mapping[str, Any]) -> None:
+def print_dataset(console: Console, report: Mapping[str, Any], *, verbose: bool) -> None:
     """Print counts, bad records by reason, checks, and why a run would be refused."""
-    say(console, _lines(report))
+    print_lines(console, _lines(report, verbose=verbose))
 
 
-def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _lines(report: Mapping[str, Any], *, verbose: bool) -> Iterator[str]:
     yield f"[bold]{escape(report['file'])}[/]  task {report['task']}"
     if "records" in report:
-        yield f"{report['records']:,} records, {report['rows']:,} rows"
+        yield summary_field("records", f"{report['records']:,} records, {report['rows']:,} rows")
         yield from _reasons(report["bad_records"])
-        yield from (f"[yellow]![/] {name}: {count:,} records" for name, count in report["warnings"].items())
+        yield from (f"{MARKS['warn']} {HANG}{name}: {count:,} records" for name, count in report["warnings"].items())
     if "checks" in report:
-        yield "splits  " + " · ".join(f"{name} {rows:,}" for name, rows in report["splits"].items())
+        yield summary_field("splits", " · ".join(f"{name} {rows:,}" for name, rows in report["splits"].items()))
         tokens = report["tokens"]
         lengths = f"P50 {tokens['p50']} · P99 {tokens['p99']} · max {tokens['max']}"
-        yield f"tokens  {lengths} (estimate, {tokens['encoding']})"
-        for check in report["checks"]:
-            yield f"{CHECK_MARKS[check['result']]} {check['name']:<{NAME_WIDTH}} {escape(check['detail'])}"
+        yield summary_field("tokens", f"{lengths} (estimate, {tokens['encoding']})")
+        yield from check_lines("checks", report["checks"], verbose=verbose, indent=0)
     yield ""
-    yield from (f"[red]✘[/] {escape(problem)}" for problem in report["problems"])
+    yield from (f"{MARKS['block']} {HANG}{escape(problem)}" for problem in report["problems"])
     if not report["problems"]:
-        yield "[green]✔[/] a run would take this dataset"
+        yield f"{MARKS['pass']} a run accepts this dataset"
 
 
 def _reasons(bad: list[dict[str, Any]]) -> Iterator[str]:
@@ -47,6 +46,6 @@ def _reasons(bad: list[dict[str, Any]]) -> Iterator[str]:
     for reason, count in counted.most_common(MAX_REASONS):
         line = f" on line {first[reason]['line']}" if first[reason]["line"] else ""
         where = f"first: record {first[reason]['position']}{line}"
-        yield f"[red]✘[/] {count:,} record{'s' * (count > 1)}: {escape(reason)} ({where})"
+        yield f"{MARKS['block']} {HANG}{count:,} record{'s' * (count > 1)}: {escape(reason)} ({where})"
     if len(counted) > MAX_REASONS:
-        yield f"  and {len(counted) - MAX_REASONS} more reasons; --output json has all"
+        yield f"  {HANG}and {len(counted) - MAX_REASONS} more reasons; --output json has all"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
-SET_IN = 2
-"""Columns by which the rest of a line that a terminal is too narrow for starts further right than the line."""
+from rft_cli.views.lines import HANG, shorten_middle
+
+MIN_WORD = 40
+"""Characters that tell one ARN from another when it is cut in the middle."""
+MIN_TEXT_WIDTH = 20
+"""A terminal with less room for a line's text gets it unwrapped."""
 
 
 class Output(StrEnum):
@@ -24,7 +28,7 @@ class Output(StrEnum):
 
 
 def console_for(output: Output) -> Console:
-    """Where what happens is told: stdout, or stderr where stdout is for a program."""
+    """Where progress is printed: stdout, or stderr where stdout is for a program."""
     return Console(stderr=output == Output.JSON)
 
 
@@ -33,24 +37,42 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
-def say(console: Console, lines: Iterable[str]) -> None:
-    """Lines of rich markup. A terminal gets them wrapped and set in; a pipe gets them whole."""
+def print_lines(console: Console, lines: Iterable[str]) -> None:
+    """Lines of rich markup. A terminal gets them wrapped, with long words cut in the middle; a pipe gets them whole."""
     for line in lines:
-        for part in Text.from_markup(line).split("\n"):
-            _say(console, part)
+        head, _, body = line.rpartition(HANG)
+        _print_line(console, Text.from_markup(head), Text.from_markup(body))
 
 
-def note(line: str) -> None:
+def print_note(line: str) -> None:
     """A line of rich markup on stderr."""
-    say(Console(stderr=True), [line])
+    print_lines(Console(stderr=True), [line])
 
 
-def _say(console: Console, line: Text) -> None:
-    indent = len(line.plain) - len(line.plain.lstrip()) + SET_IN
-    longest = max(map(len, line.plain.split()), default=0)
-    if not console.is_terminal or line.cell_len <= console.width or longest > console.width - indent:
-        console.print(line, highlight=False, soft_wrap=True)  # an ARN broken in two could not be copied
-        return
-    first, *rest = line.wrap(console, console.width)
-    console.print(first, highlight=False)
-    console.print(Padding(Text(" ").join(rest), (0, 0, 0, indent)), highlight=False)
+def _print_line(console: Console, head: Text, body: Text) -> None:
+    """`head` once, then every line of `body` aligned after it."""
+    indent = head.cell_len or len(body.plain) - len(body.plain.lstrip())
+    room = console.width - indent
+    parts = body.split("\n") or [body]
+    if console.is_terminal and room >= MIN_TEXT_WIDTH:
+        parts = [line for part in parts for line in _wrapped(console, part, indent, head)]
+    for number, part in enumerate(parts):
+        lead = head if number == 0 else Text(" " * indent if head.cell_len else "")
+        console.print(lead + part, highlight=False, soft_wrap=True)
+
+
+def _wrapped(console: Console, text: Text, indent: int, head: Text) -> list[Text]:
+    own = "" if head.cell_len else " " * indent
+    width = console.width - indent
+    stripped = _with_short_words(text[len(own) :], width)
+    return [Text(own) + line for line in stripped.wrap(console, width)] or [text]
+
+
+def _with_short_words(text: Text, width: int) -> Text:
+    """Words that are too long for a line are cut, so far that the whole text fits one line where that leaves enough."""
+    for word in reversed(list(re.finditer(r"\S+", text.plain))):
+        if len(word[0]) > width:
+            beside = len(text) - len(word[0])
+            room = width - beside if width - beside >= MIN_WORD else width
+            text = text[: word.start()] + Text(shorten_middle(word[0], room)) + text[word.end() :]
+    return text

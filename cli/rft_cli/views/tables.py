@@ -1,31 +1,43 @@
-"""Lists as aligned lines, never cut, so that a pipe gets all of them. Pure: answers in, lines (rich markup) out."""
+"""Lists as aligned lines. Pure: answers in, lines (rich markup) out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from rich.markup import escape
 
+from rft_cli.views.lines import ELLIPSIS, HANG
 from rft_cli.views.rewards import View
-from rft_cli.views.run_events import detail, status_mark
+from rft_cli.views.run_events import TERMINAL, detail, status_mark
+from rft_cli.views.times import ago, duration, instant
 
-HEADS = ("RUN ID", "STATUS", "TASK", "CREATED", "TAGS")
+HEADERS = ("RUN ID", "STATUS", "TASK", "CREATED", "TOOK", "REWARD", "TAGS")
+LEAST_IMPORTANT_FIRST = ("TAGS", "TASK", "TOOK", "REWARD", "CREATED")
+"""Columns that a narrow terminal does without; JSON has all."""
+GAP = "  "
+MIN_TAGS = 8
+
+Row = dict[str, str]
 
 
-def list_lines(runs: Sequence[View]) -> Iterator[str]:
-    """One line a run under a line of heads."""
-    rows = [HEADS, *map(_row, runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS) - 1)]
+def list_lines(runs: Sequence[View], *, now: datetime, width: int | None = None) -> Iterator[str]:
+    """A line of headers and one a run. Where `width` is given, columns that do not fit are left out."""
+    rows = [dict(zip(HEADERS, HEADERS, strict=True)), *(_row(run, now) for run in runs)]
+    widths = {name: max(len(row[name]) for row in rows) for name in HEADERS}
+    columns = _fitting(widths, width)
     for number, row in enumerate(rows):
-        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
-        line = escape("  ".join([*cells, row[-1]]).rstrip())
-        yield f"[bold]{line}[/]" if number == 0 else line.replace(row[1], status_mark(row[1]), 1)
+        line = GAP.join(f"{_cut(row[name], columns[name]):<{columns[name]}}" for name in columns).rstrip()
+        status = row["STATUS"]
+        yield f"[bold]{escape(line)}[/]" if number == 0 else escape(line).replace(status, status_mark(status), 1)
 
 
 def event_lines(events: Sequence[View]) -> Iterator[str]:
     """One line a change, oldest first."""
     for event in events:
-        yield f"{_time(event['at'])}  {event['before'] or '':<17} → {status_mark(event['after'])}{detail(event)}"
+        head = f"{_time(event['at'])}  {event['before'] or '':<17} → {status_mark(event['after'])}"
+        about = detail(event)
+        yield f"{head}  {HANG}{about}" if about else head
 
 
 def status_line(answer: View) -> str:
@@ -33,9 +45,37 @@ def status_line(answer: View) -> str:
     return f"{answer['run_id']}  {status_mark(answer['status'])}"
 
 
-def _row(run: View) -> tuple[str, ...]:
-    tags = ", ".join(f"{key}={value}" for key, value in run["tags"].items())
-    return (run["run_id"], run["status"], run["task"], _time(run["created_at"]), tags)
+def _fitting(widths: dict[str, int], room: int | None) -> dict[str, int]:
+    """Columns with their widths: tags are cut first, then whole columns left out."""
+    columns = {name: width for name, width in widths.items() if name != "TAGS" or width > len("TAGS")}
+    for name in LEAST_IMPORTANT_FIRST:
+        excess = sum(columns.values()) + len(GAP) * (len(columns) - 1) - (room or 0)
+        if room is None or excess <= 0:
+            break
+        if name == "TAGS" and columns.get(name, 0) - excess >= MIN_TAGS:
+            columns[name] -= excess
+        else:
+            columns.pop(name, None)
+    return columns
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + ELLIPSIS
+
+
+def _row(run: View, now: datetime) -> Row:
+    created, updated = instant(run["created_at"]), instant(run["updated_at"])
+    end = updated if run["status"] in TERMINAL else now
+    reward = run.get("reward")
+    return {
+        "RUN ID": run["run_id"],
+        "STATUS": run["status"],
+        "TASK": run["task"],
+        "CREATED": ago(created, now),
+        "TOOK": duration(end - created),
+        "REWARD": "–" if reward is None else f"{reward:.3f}",
+        "TAGS": ", ".join(f"{key}={value}" for key, value in run["tags"].items()),
+    }
 
 
 def _time(at: str) -> str:

@@ -113,6 +113,6 @@ class Finding(Contract):
 
     signal: SignalName
     action: Literal["stop", "warn"]
-    said: str
+    message: str
     step: int = Field(description="Training steps that were done by then, by estimate.")
     at: AwareDatetime

@@ -51,7 +51,7 @@ def check_training(
     _record(record, job, hours, course, found, ledger=ledger)
     breaker = tripped(found)
     if breaker is not None and job.status is JobStatus.IN_PROGRESS and not overdue:
-        logger().warning("the breaker has tripped: stopping the job", signal=breaker.signal, said=breaker.said)
+        logger().warning("the breaker has tripped: stopping the job", signal=breaker.signal, cause=breaker.message)
         jobs.stop(job_arn)
     check = training_check(job, hours=hours, limit=max_training_hours, breaker=breaker)
     steps = course.metrics.steps if course else None
@@ -70,7 +70,9 @@ def _new_findings(record: RunRecord, course: Course | None, job: Job, now: datet
     in_progress = job.status is JobStatus.IN_PROGRESS
     found = findings(course.metrics, record.request.breaker, record.breaker, at=now, may_stop=in_progress)
     for finding in found:
-        logger().warning("the breaker found something", signal=finding.signal, action=finding.action, said=finding.said)
+        logger().warning(
+            "the breaker found something", signal=finding.signal, action=finding.action, cause=finding.message
+        )
     return found
 
 

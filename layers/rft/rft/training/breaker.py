@@ -43,10 +43,10 @@ def findings(
     found: list[Finding] = []
     for name, signal in SIGNALS.items():
         rule = getattr(rules, name)
-        said = signal(metrics, rule) if name not in known and rule.action != "off" else ""
-        if said:
+        message = signal(metrics, rule) if name not in known and rule.action != "off" else ""
+        if message:
             action = rule.action if may_stop else "warn"
-            found.append(Finding(signal=name, action=action, said=said, step=metrics.steps, at=at))
+            found.append(Finding(signal=name, action=action, message=message, step=metrics.steps, at=at))
     return tuple(found)
 
 

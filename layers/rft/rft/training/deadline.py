@@ -103,4 +103,4 @@ def _still_there(job: Job, hours: float, limit: float, breaker: Finding | None) 
 
 
 def _reason(breaker: Finding) -> str:
-    return f"{breaker.signal}, at step {breaker.step}: {breaker.said}"
+    return f"{breaker.signal}, at step {breaker.step}: {breaker.message}"

@@ -1,4 +1,4 @@
-"""The control plane's HTTP API as Python calls, each signed with SigV4."""
+"""The control plane's HTTP API as Python calls, signed with SigV4."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from botocore.utils import get_environ_proxies
 
 from rft_cli.errors import CommandError
 
-PAGE = 100
-"""Most runs that the API gives in one answer."""
+MAX_PAGE = 100
+"""Most runs that the API returns at once."""
 
-WRONG_ADDRESS = "is this the control plane's address, and is there a way to it?"
+CHECK_URL = "check the URL and your network"
 ADVICE = {
-    403: "these credentials may not call this API: they need execute-api:Invoke on it",
-    404: WRONG_ADDRESS,
+    403: "the credentials are wrong or expired, or lack execute-api:Invoke on this API",
+    404: CHECK_URL,
     429: "try again in a moment",
 }
-"""What to do about an answer of API Gateway's own, which does not say."""
-PROBLEM_ADVICE = {404: "`rft list` shows the runs there are", 503: "try again in a moment"}
-"""What to do about a problem of the control plane's, beyond what it says itself."""
+"""HTTP status → what to do, where API Gateway itself refused."""
+PROBLEM_ADVICE = {404: "`rft list` shows existing runs", 503: "try again in a moment"}
+"""HTTP status → what to do, where the control plane refused."""
 
 
 class ApiError(CommandError):
-    """The API refused, or could not be reached. `status` is the HTTP status, 0 where there was no answer."""
+    """The API refused, or could not be reached. `status`: the HTTP status, 0 without a response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -40,8 +40,8 @@ class ApiError(CommandError):
 
 
 @dataclass(frozen=True)
-class ControlPlane:
-    """One deployed API. `url` is its base address; credentials need execute-api:Invoke on it."""
+class ApiClient:
+    """One deployed API. `url`: its base URL; the credentials need execute-api:Invoke on it. Methods raise ApiError."""
 
     url: str
     region: str
@@ -49,24 +49,24 @@ class ControlPlane:
     _http: list[URLLib3Session] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def start_run(self, request: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
-        """`POST /runs`; `key` becomes the Idempotency-Key. Raises ApiError, as all of these."""
+        """`POST /runs`; `key` becomes the Idempotency-Key."""
         return self._call("POST", "/runs", request, {"Idempotency-Key": key} if key else {})
 
     def run(self, run_id: str) -> dict[str, Any]:
         """`GET /runs/{run_id}`."""
-        return self._call("GET", _address(run_id))
+        return self._call("GET", _path(run_id))
 
     def events(self, run_id: str) -> dict[str, Any]:
         """`GET /runs/{run_id}/events`."""
-        return self._call("GET", _address(run_id, "/events"))
+        return self._call("GET", _path(run_id, "/events"))
 
     def cancel(self, run_id: str) -> dict[str, Any]:
         """`POST /runs/{run_id}/cancel`."""
-        return self._call("POST", _address(run_id, "/cancel"), {})
+        return self._call("POST", _path(run_id, "/cancel"), {})
 
     def approve(self, run_id: str, *, approved: bool, by: str, comment: str) -> dict[str, Any]:
         """`POST /runs/{run_id}/approve`."""
-        return self._call("POST", _address(run_id, "/approve"), {"approved": approved, "by": by, "comment": comment})
+        return self._call("POST", _path(run_id, "/approve"), {"approved": approved, "by": by, "comment": comment})
 
     def runs(self, filters: Mapping[str, str], *, limit: int | None, cursor: str | None = None) -> dict[str, Any]:
         """The newest `limit` runs (None: all of them) from `cursor` on, in the shape of `GET /runs`."""
@@ -77,13 +77,17 @@ class ControlPlane:
         return {"runs": found, "cursor": cursor}
 
     def _pages(self, filters: Mapping[str, str], limit: int | None, cursor: str | None) -> Iterator[dict[str, Any]]:
-        """A part may hold few runs or none although more follow: only a cursor of null is the end."""
-        left = limit
-        while left is None or left > 0:
-            query = {**filters, "limit": str(min(PAGE, left or PAGE)), **({"cursor": cursor} if cursor else {})}
+        """A page may have few runs or none although more follow: only a cursor of null is the end."""
+        remaining = limit
+        while remaining is None or remaining > 0:
+            query = {
+                **filters,
+                "limit": str(min(MAX_PAGE, remaining or MAX_PAGE)),
+                **({"cursor": cursor} if cursor else {}),
+            }
             page = self._call("GET", f"/runs?{urlencode(query, quote_via=quote)}")
             yield page
-            left = None if left is None else left - len(page["runs"])
+            remaining = None if remaining is None else remaining - len(page["runs"])
             cursor = page["cursor"]
             if cursor is None:
                 return
@@ -101,27 +105,27 @@ class ControlPlane:
         try:
             response = self._session().send(request.prepare())
         except BotoCoreError as error:
-            raise ApiError(0, f"cannot reach {self.url}: {WRONG_ADDRESS} ({_reason(error)})") from error
-        answer = _decoded(response.content)
+            raise ApiError(0, f"Cannot reach {self.url}: {CHECK_URL} ({_reason(error)})") from error
+        answer = _parsed(response.content)
         if response.status_code >= 400:
             raise ApiError(response.status_code, _problem_line(response.status_code, answer or {}))
         if answer is None:
-            raise ApiError(response.status_code, f"{self.url} does not answer as an API does: {WRONG_ADDRESS}")
+            raise ApiError(response.status_code, f"{self.url} did not return JSON: {CHECK_URL}")
         return answer
 
     def _session(self) -> URLLib3Session:
-        """One for all calls, so that following a run keeps its connection. Nothing on this machine needs a proxy."""
+        """One for all calls, so that following a run reuses its connection. Local addresses need no proxy."""
         if not self._http:
             local = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
             self._http.append(URLLib3Session(timeout=30, proxies=None if local else get_environ_proxies(self.url)))
         return self._http[0]
 
 
-def _address(run_id: str, rest: str = "") -> str:
+def _path(run_id: str, rest: str = "") -> str:
     return f"/runs/{quote(run_id, safe='')}{rest}"
 
 
-def _decoded(content: bytes) -> dict[str, Any] | None:
+def _parsed(content: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(content)
     except ValueError:
@@ -130,13 +134,13 @@ def _decoded(content: bytes) -> dict[str, Any] | None:
 
 
 def _problem_line(status: int, problem: Mapping[str, Any]) -> str:
-    """One line from a problem+json body, or from API Gateway's message: title, each field or detail, what to do."""
+    """One line from a problem+json body, or from API Gateway's message: what is wrong, then what to do."""
     fields = [f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or []]
-    told = ("title",) if fields else ("title", "detail", "message")  # with fields, the detail only points at them
-    head = ": ".join(str(problem[k]) for k in told if problem.get(k))
+    keys = ("title",) if fields else ("title", "detail", "message")  # with fields, the detail only counts them
+    head = ": ".join(str(problem[key]) for key in keys if problem.get(key))
     advice = (PROBLEM_ADVICE if "title" in problem else ADVICE).get(status)
-    said = [head, "; ".join(fields), advice]
-    return " ".join(f"HTTP {status} {' — '.join(part for part in said if part)}".split())
+    parts = [head, "; ".join(fields), advice]
+    return " ".join(f"HTTP {status} {' — '.join(part for part in parts if part)}".split())
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,77 @@
+"""Help pages: flags without a type, and examples under each command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "submit": (
+        "rft submit --name judge --task pandalm --dataset testset.json --watch",
+        "rft submit run.yaml --set hyperparameters.epochCount=3 --key nightly-2026-05-01",
+    ),
+    "preflight": (
+        "rft preflight --name judge --task pandalm --dataset testset.json --watch",
+        "rft preflight run.yaml --set smoke_test.sample_size=100",
+    ),
+    "list": ("rft list --status failed --limit 5", "rft list --tag team=search --all --output json"),
+    "show": ("rft show RUN_ID --verbose", "rft show RUN_ID --output json | jq .failure"),
+    "watch": ("rft watch RUN_ID", "rft watch RUN_ID --interval 30 --output json"),
+    "events": ("rft events RUN_ID", "rft events RUN_ID --output json"),
+    "cancel": ("rft cancel RUN_ID", "rft cancel RUN_ID --stack rft-staging"),
+    "approve": (
+        'rft approve RUN_ID --comment "within the budget of Q3"',
+        'rft approve RUN_ID --reject --comment "too expensive"',
+    ),
+    "agreement": (
+        "rft agreement --truth annotators.json --predictions judge.json",
+        "rft agreement --truth hand.csv --predictions grader.jsonl --output json",
+    ),
+    "demo": ("rft demo", "rft demo --task gsm8k --grader my_grader.py --verbose"),
+    "simulate": (
+        "rft simulate examples/gsm8k/questions.jsonl --task gsm8k",
+        "rft simulate RUN_ID --grader my_grader.py --steps 100",
+    ),
+    "up": ("rft local up", "rft local up --state build/aws --grader mine=my_grader.py"),
+    "test": (
+        "rft grader test gsm8k --dataset examples/gsm8k/questions.jsonl",
+        "rft grader test my_grader.py --task rft --dataset examples/rft/math.jsonl --simulate",
+    ),
+    "wrap": (
+        "rft grader wrap rewards.py:accuracy --kind trl --out graders/accuracy",
+        "rft grader wrap my_reward.py --kind verl --out graders/mine",
+    ),
+    "check": (
+        "rft dataset check examples/gsm8k/questions.jsonl --task gsm8k",
+        "rft dataset check mine.jsonl --task rft --grader extract --output json",
+    ),
+}
+"""Command → examples."""
+
+
+def epilog(command: str) -> str:
+    """Its examples, as rich markup; blank lines between them keep typer from joining the lines."""
+    return "\n\n".join(["[bold]Examples[/]", *(f"  [dim]$[/] {line}" for line in EXAMPLES[command])])
+
+
+class Command(TyperCommand):
+    """A command whose help shows no type for flags."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return without_flag_types(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group whose help shows no type for flags."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return without_flag_types(super().get_params(ctx))
+
+
+def without_flag_types(params: list[Any]) -> list[Any]:
+    """Typer shows `<bool>` for a flag that has no metavar."""
+    for param in params:
+        if isinstance(param, TyperOption) and param.is_flag and param.metavar is None:
+            param.metavar = ""
+    return params

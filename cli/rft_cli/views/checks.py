@@ -1,0 +1,76 @@
+"""Checks as rows: name, result, value, comparison, limit. Pure: views in, lines (rich markup) out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from rft_cli.views.lines import HANG, INDENT, stage_field
+
+MARKS = {
+    "pass": "[green]✔[/]",
+    "warn": "[yellow]![/]",
+    "block": "[red]✘[/]",
+    "skipped": "[dim]–[/]",
+    "undecided": "[yellow]?[/]",
+}
+RESULTS = {"warn": "warned", "undecided": "undecided", "block": "blocked"}
+SIGNS = {">=": "≥", "<=": "≤"}
+
+Check = Mapping[str, Any]
+
+
+def check_lines(
+    label: str, checks: Sequence[Check], *, verbose: bool, note: str = "", indent: int = INDENT
+) -> Iterator[str]:
+    """One line that counts results, then a row for each check that warns or blocks; with `verbose` for all."""
+    yield stage_field(label, " · ".join(filter(None, (counts(checks), note))), indent=indent)
+    shown = [check for check in checks if verbose or check["result"] in RESULTS]
+    names = max((len(check["name"]) for check in shown), default=0)
+    numbers = max((len(comparison(check)) for check in shown), default=0)
+    for check in shown:
+        yield _row(check, names, numbers, indent)
+
+
+def counts(checks: Sequence[Check]) -> str:
+    """`✔ 15 of 15 checks`; what was skipped is not counted as a check that ran."""
+    results = Counter(check["result"] for check in checks)
+    ran = len(checks) - results["skipped"]
+    worst = next((result for result in ("block", "undecided", "warn") if results[result]), "pass")
+    parts = [f"{MARKS[worst]} {results['pass']} of {ran} checks" if ran else "no checks"]
+    parts += [f"{results[result]} {word}" for result, word in RESULTS.items() if results[result]]
+    if results["skipped"]:
+        parts.append(f"{results['skipped']} skipped{_cause(checks)}")
+    return " · ".join(parts)
+
+
+def comparison(check: Check) -> str:
+    """`0.424 ≥ 0.02`: the measured value and its limit, as far as the check has them."""
+    limit = check.get("warn_limit") if check.get("limit") is None else check["limit"]
+    value, bound = (_number(number, check.get("unit")) for number in (check.get("value"), limit))
+    sign = SIGNS.get(check.get("comparison") or "")
+    return f"{value} {sign} {bound}" if value and bound and sign else value
+
+
+def _row(check: Check, names: int, numbers: int, indent: int) -> str:
+    figures = f"{comparison(check):<{numbers}}  " if numbers else ""
+    head = f"{' ' * indent}{MARKS[check['result']]} {check['name']:<{names}}  {figures}"
+    return head + HANG + escape(check["detail"])
+
+
+def _cause(checks: Sequence[Check]) -> str:
+    """The check that stopped the others, where they were skipped because of one."""
+    blocked = [check["name"] for check in checks if check["result"] == "block"]
+    skipped = sum(check["result"] == "skipped" for check in checks)
+    return f" ({blocked[0]} failed)" if len(blocked) == 1 and skipped > 1 else ""
+
+
+def _number(value: float | None, unit: str | None) -> str:
+    if value is None:
+        return ""
+    if unit == "%":
+        return f"{value:.0%}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
