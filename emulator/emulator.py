@@ -12,12 +12,12 @@ from typing import Any, Self
 from botocore.credentials import Credentials
 
 from emulator.bedrock.control import Bedrock
-from emulator.cloudformation.stack import Stack, deploy, empty_archive
+from emulator.cloudformation.stack import Stack, deploy
 from emulator.cloudformation.template import StackTemplate, load
 from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
-from emulator.functions.spec import FunctionSpec
+from emulator.functions.code import zip_folder
 from emulator.http.api import HttpApi
 from emulator.http.server import LoopbackServer, listen
 from emulator.iam.authorizer import Authorizer
@@ -26,7 +26,7 @@ from emulator.moto.cloudformation import is_supported, resolve
 from emulator.moto.eventbridge import rates
 from emulator.moto.topics import published_messages
 from emulator.options import EmulatorOptions
-from emulator.services import Services, open_services, worker_settings
+from emulator.services import Services, open_services
 
 
 class Emulator:
@@ -142,21 +142,11 @@ class Emulator:
             Role=role,
             Runtime="python3.13",
             Handler="app.handler",
-            Code={"ZipFile": empty_archive()},
+            Code={"ZipFile": zip_folder(Path(folder))},
             Timeout=timeout,
+            MemorySize=512,
+            Environment={"Variables": environment or {}},
         )["FunctionArn"]
-        spec = FunctionSpec(
-            name=name,
-            logical_id=name,
-            arn=arn,
-            folder=Path(folder).resolve(),
-            handler="app.handler",
-            timeout=timeout,
-            memory=512,
-            role_arn=role,
-            environment=environment or {},
-        )
-        self._services.functions.add(spec, worker_settings(self._environment))
         return arn
 
     def invoke(self, name_or_arn: str, payload: bytes) -> bytes:
@@ -187,8 +177,7 @@ def _load(options: EmulatorOptions, region: str) -> StackTemplate:
 def _definition(template: StackTemplate, options: EmulatorOptions) -> dict[str, Any]:
     """What makes the stack what it is, code in folders apart."""
     return {
-        "template": template.body,
-        "unsupported": template.unsupported,
+        "template": template.source_digest,
         "parameters": options.stack_parameters(template.parameters),
         "stack_name": options.stack_name,
     }
@@ -199,6 +188,8 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
     stack = deploy(
         template,
         environment.clients,
+        services.functions,
+        environment.code,
         root=options.template.parent.resolve(),
         region=environment.region,
         stack_name=options.stack_name,
@@ -213,9 +204,6 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
     for spec in stack.functions:
         if not environment.authorizer.may_assume(spec.role_arn, "lambda.amazonaws.com", source=spec.arn):
             raise ValueError(f"The role defined for the function {spec.logical_id} cannot be assumed by Lambda.")
-        if not spec.folder.is_dir():
-            raise ValueError(f"the code of {spec.logical_id} is missing: there is no folder {spec.folder}")
-        services.functions.add(spec, worker_settings(environment))
     return stack
 
 

@@ -6,12 +6,15 @@ import secrets
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from botocore.credentials import Credentials
 
 from emulator.clients import Clients
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
+from emulator.functions.code import CodeStore
 from emulator.http.server import address_of, listen
 from emulator.iam.authorizer import Authorizer
 from emulator.iam.keyring import Keyring
@@ -39,6 +42,7 @@ class Environment:
     clients: Clients
     keyring: Keyring
     authorizer: Authorizer
+    code: CodeStore
     region: str = REGION
     account: str = ACCOUNT
 
@@ -61,6 +65,7 @@ def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environmen
     state = open_state(options.state, account=ACCOUNT, region=REGION, seed=options.seed)
     cleanup.callback(state.close)
     listener = cleanup.enter_context(listen(options.port))
+    temporary = cleanup.enter_context(TemporaryDirectory(prefix="emulated-code-"))
     generated = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
     credentials = state.credentials(generated)
     keyring = Keyring(MotoAccount(account=ACCOUNT, region=REGION), credentials, account=ACCOUNT)
@@ -69,6 +74,7 @@ def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environmen
         state=state,
         clock=ScaledClock(options.speed, patience=LEASE_SECONDS if state.has_running_executions else 0.0),
         listener=listener,
+        code=CodeStore(state.code_folder or Path(temporary)),
         clients=Clients(address_of(listener), credentials, REGION),
         keyring=keyring,
         authorizer=Authorizer(account=ACCOUNT, region=REGION, of_user=keyring.policies_of_user),

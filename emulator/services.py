@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from emulator.bedrock.setup import EmulatedBedrock
 from emulator.environment import Environment
 from emulator.eventbridge.bus import EventBus
+from emulator.functions.api_functions import ApiFunctions
 from emulator.functions.dead_letters import DeadLetters
 from emulator.functions.registry import Functions
 from emulator.functions.service import LambdaService
@@ -23,7 +22,6 @@ from emulator.lookups import AccountLookups
 from emulator.moto import setup as moto_setup
 from emulator.moto.access import MotoAccount
 from emulator.moto.executions import ExecutionEnd
-from emulator.moto.uploaded_functions import UploadedFunctions, stack_layers
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,15 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
 
     Raises StateUnusable if the state is that of another stack.
     """
-    functions = _functions(environment, cleanup)
+    functions = _functions(environment)
+    functions.restore(environment.state.versions(environment.code))
     bus = _bus(environment, functions)
     _install_moto(environment, bus, cleanup)
     cleanup.enter_context(environment.state.install(definition))
     bedrock = EmulatedBedrock(environment, invoke=functions.invoke_for_service, put_event=bus.put)
     _serve(
         environment,
+        functions,
         {"bedrock": bedrock.service, "lambda": LambdaService(functions)},
         _guard(environment, bedrock),
         cleanup,
@@ -54,28 +54,22 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
     return Services(functions, bus, bedrock)
 
 
-def worker_settings(environment: Environment) -> WorkerSettings:
+def _worker_settings(environment: Environment) -> WorkerSettings:
     """What all functions' processes are given."""
     return WorkerSettings(
         endpoint=environment.clients.endpoint, region=environment.region, session=environment.keyring.session
     )
 
 
-def _functions(environment: Environment, cleanup: ExitStack) -> Functions:
-    def layers() -> tuple[Path, ...]:
-        return stack_layers(functions.all())
-
-    uploaded = UploadedFunctions(account=environment.account, region=environment.region, layers=layers)
-    cleanup.callback(uploaded.close)
-    functions = Functions(
+def _functions(environment: Environment) -> Functions:
+    return Functions(
         faults=environment.faults,
         clock=environment.clock,
+        settings=_worker_settings(environment),
         workers=environment.options.workers_per_function,
         dead_letter=DeadLetters(environment.clients, environment.clients_of).send,
-        uploaded=uploaded.find,
-        settings=partial(worker_settings, environment),
+        save_version=environment.state.save_version,
     )
-    return functions
 
 
 def _bus(environment: Environment, functions: Functions) -> EventBus:
@@ -117,10 +111,19 @@ def _guard(environment: Environment, bedrock: EmulatedBedrock) -> Guard:
     )
 
 
-def _serve(environment: Environment, services: dict[str, Service], guard: Guard, cleanup: ExitStack) -> None:
+def _serve(
+    environment: Environment,
+    functions: Functions,
+    services: dict[str, Service],
+    guard: Guard,
+    cleanup: ExitStack,
+) -> None:
+    api_functions = ApiFunctions(functions, environment.code, region=environment.region)
+
     def on_call(operation: Operation, body: bytes) -> None:
         guard.on_call(operation, body)
         environment.state.on_call(operation, body)
+        api_functions.on_call(operation, body)
 
     app = AwsPort(
         moto_setup.wsgi_application(),

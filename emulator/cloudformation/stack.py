@@ -8,10 +8,15 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from emulator.cloudformation.template import ARTIFACTS, StackTemplate
+from emulator.cloudformation.artifacts import ARTIFACTS, artifact_key
+from emulator.cloudformation.functions import aliases, function_specs, publish
+from emulator.cloudformation.template import StackTemplate
+from emulator.functions.code import CodeStore
+from emulator.functions.registry import Functions
 from emulator.functions.spec import FunctionSpec
 from emulator.moto.cloudformation import resolve
 
@@ -27,6 +32,8 @@ class Stack:
     physical_ids: Mapping[str, str]
     outputs: Mapping[str, str]
     functions: tuple[FunctionSpec, ...]
+    versions: Mapping[str, str]
+    """Numbers of published versions, by their logical id."""
     aliases: Mapping[str, str]
     """Names of published aliases, by the logical id of their function."""
     machine_roles: tuple[str, ...]
@@ -53,6 +60,8 @@ class Stack:
 def deploy(
     template: StackTemplate,
     client: Client,
+    functions: Functions,
+    code: CodeStore,
     *,
     root: Path,
     region: str,
@@ -60,29 +69,44 @@ def deploy(
     parameters: Mapping[str, str],
 ) -> Stack:
     """Create the stack. Paths in the template are relative to `root`. Raises ValueError for an unknown parameter."""
-    if unknown := sorted(set(parameters) - set(template.body.get("Parameters", {}))):
-        raise ValueError(f"the template has no parameters {', '.join(unknown)}")
-    _upload_artifacts(template, client)
-    cloudformation = client("cloudformation")
-    stack_id: str = cloudformation.create_stack(
+    check_parameters(template, parameters)
+    upload_artifacts(template, client)
+    stack_id: str = client("cloudformation").create_stack(
         StackName=stack_name,
         TemplateBody=json.dumps(template.body),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )["StackId"]
-    listed = cloudformation.describe_stack_resources(StackName=stack_name)["StackResources"]
+    return finish(template, client, functions, code, root=root, region=region, stack_id=stack_id, published={})
+
+
+def finish(
+    template: StackTemplate,
+    client: Client,
+    functions: Functions,
+    code: CodeStore,
+    *,
+    root: Path,
+    region: str,
+    stack_id: str,
+    published: Mapping[str, str],
+) -> Stack:
+    """Do what moto's CloudFormation leaves out. `published` are versions by logical id, those of before."""
+    listed = client("cloudformation").describe_stack_resources(StackName=stack_id)["StackResources"]
     physical_ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed if "PhysicalResourceId" in r}
     _configure_buckets(template, client, physical_ids)
-    described = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    described = client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"][0]
+    resolved = partial(resolve, stack_id, region)
+    specs = function_specs(template, physical_ids, region=region, resolve=resolved, root=root, code=code)
+    for spec in specs:
+        functions.add(spec)
     return Stack(
         stack_id=stack_id,
         physical_ids=physical_ids,
         outputs={o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])},
-        functions=tuple(_functions(template, client, physical_ids, stack_id=stack_id, region=region, root=root)),
-        aliases={
-            alias["Properties"]["FunctionName"]["Ref"]: alias["Properties"]["Name"]
-            for _, alias in template.of_type("AWS::Lambda::Alias")
-        },
+        functions=tuple(specs),
+        versions=publish(template, functions, published),
+        aliases=dict(aliases(template)),
         machine_roles=tuple(
             str(resolve(stack_id, region, machine["Properties"]["RoleArn"]))
             for _, machine in template.of_type("AWS::StepFunctions::StateMachine")
@@ -96,68 +120,21 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def empty_archive() -> bytes:
-    """What stands for a function's code: moto wants an archive, the emulator runs the folder itself."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("emulated.txt", "The emulator runs the function's folder in place.\n")
-    return buffer.getvalue()
+def check_parameters(template: StackTemplate, parameters: Mapping[str, str]) -> None:
+    """Raises ValueError for a parameter that the template does not have."""
+    if unknown := sorted(set(parameters) - set(template.parameters)):
+        raise ValueError(f"the template has no parameters {', '.join(unknown)}")
 
 
-def _upload_artifacts(template: StackTemplate, client: Client) -> None:
+def upload_artifacts(template: StackTemplate, client: Client) -> None:
+    """An archive for each function and layer: moto wants one, the emulator runs copies of the folders."""
     s3 = client("s3")
     s3.create_bucket(Bucket=ARTIFACTS)
-    archive = empty_archive()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("emulated.txt", "The emulator runs a copy of the function's folder.\n")
     for _, resource in template.of_type("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
-        s3.put_object(Bucket=ARTIFACTS, Key=_artifact_key(resource), Body=archive)
-
-
-def _artifact_key(resource: Mapping[str, Any]) -> str:
-    properties = resource["Properties"]
-    key: str = (properties.get("Code") or properties["Content"])["S3Key"]
-    return key
-
-
-def _functions(
-    template: StackTemplate, client: Client, physical_ids: Mapping[str, str], *, stack_id: str, region: str, root: Path
-) -> list[FunctionSpec]:
-    layers = {name: root / _artifact_key(r) for name, r in template.of_type("AWS::Lambda::LayerVersion")}
-    specs = []
-    asynchronous = _asynchronous(template, stack_id, region)
-    for logical_id, resource in template.of_type("AWS::Lambda::Function"):
-        deployed = client("lambda").get_function_configuration(FunctionName=physical_ids[logical_id])
-        used = [layers[ref["Ref"]] for ref in resource["Properties"].get("Layers", []) if ref.get("Ref") in layers]
-        specs.append(
-            FunctionSpec(
-                name=deployed["FunctionName"],
-                logical_id=logical_id,
-                arn=deployed["FunctionArn"],
-                folder=root / _artifact_key(resource),
-                handler=deployed["Handler"],
-                timeout=deployed["Timeout"],
-                memory=deployed["MemorySize"],
-                role_arn=deployed["Role"],
-                environment={n: str(v) for n, v in deployed.get("Environment", {}).get("Variables", {}).items()},
-                layers=tuple(used),
-                **asynchronous[logical_id],
-            )
-        )
-    return specs
-
-
-def _asynchronous(template: StackTemplate, stack_id: str, region: str) -> dict[str, dict[str, Any]]:
-    """How each function treats asynchronous invocations that fail: its dead-letter queue and number of retries."""
-    settings: dict[str, dict[str, Any]] = {}
-    for name, resource in template.of_type("AWS::Lambda::Function"):
-        target = resource["Properties"].get("DeadLetterConfig", {}).get("TargetArn")
-        settings[name] = {"dead_letter_arn": resolve(stack_id, region, target)}
-    for _, resource in template.of_type("AWS::Lambda::EventInvokeConfig"):
-        properties = resource["Properties"]
-        chosen = settings[properties["FunctionName"]["Ref"]]
-        target = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        chosen["dead_letter_arn"] = resolve(stack_id, region, target) or chosen["dead_letter_arn"]
-        chosen["async_retries"] = int(properties.get("MaximumRetryAttempts", 2))
-    return settings
+        s3.put_object(Bucket=ARTIFACTS, Key=artifact_key(resource), Body=buffer.getvalue())
 
 
 def _configure_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:

@@ -7,6 +7,8 @@ deployed function leads back to its folder.
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,18 +22,12 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-ARTIFACTS = "emulated-artifacts"
-"""The bucket that stands for the one SAM uploads code to."""
+from emulator.cloudformation.artifacts import ARTIFACTS, TemplateInvalid, use_artifact_uris
+from emulator.cloudformation.references import Resource, replace_references, supported_dependencies
 
 SKIPPED_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::Lambda::Version"})
-"""Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none; and
-a function here has but one version, the code in its folder."""
-
-Resource = dict[str, Any]
-
-
-class TemplateInvalid(ValueError):
-    """The template cannot be deployed here; the message says where and why."""
+"""Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none; moto's
+versions run nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,8 @@ class StackTemplate:
 
     body: dict[str, Any]
     unsupported: dict[str, Resource]
+    source_digest: str
+    """Of the template and the state machines as they were written; code in folders apart."""
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -68,13 +66,15 @@ def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: C
         source = yaml_parse(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise TemplateInvalid(f"{path}: {error}") from error
-    definitions = _use_artifact_uris(source, path.parent)
+    definitions = _take_definitions(source, path.parent)
+    digest = hashlib.sha256(json.dumps([source, definitions], sort_keys=True, default=str).encode()).hexdigest()
+    use_artifact_uris(source, path.parent)
     body = _translate(source, region, parameters)
     for name, (text, substitutions) in definitions.items():
         properties = body["Resources"][name]["Properties"]
         properties.pop("DefinitionS3Location", None)
         properties["DefinitionString"] = _substitute(text, substitutions)
-    return _partition(body, supported)
+    return _partition(body, supported, digest)
 
 
 def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -89,16 +89,13 @@ def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]
     return translated
 
 
-def _use_artifact_uris(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Turn local paths into artifact URIs, in place; returns the text and substitutions of each state machine."""
+def _take_definitions(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Text and substitutions of each state machine, taken out of the source."""
     definitions = {}
     for name, resource in source["Resources"].items():
         properties = resource.setdefault("Properties", {})
-        for key in ("CodeUri", "ContentUri"):
-            if isinstance(properties.get(key), str):
-                properties[key] = f"s3://{ARTIFACTS}/{properties[key].strip('/')}"
         if resource["Type"] == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
-            text = (root / properties.pop("DefinitionUri")).read_text(encoding="utf-8")
+            text = (root / properties["DefinitionUri"]).read_text(encoding="utf-8")
             definitions[name] = (text, properties.pop("DefinitionSubstitutions", {}))
             properties["DefinitionUri"] = f"s3://{ARTIFACTS}/{name}"
     return definitions
@@ -114,63 +111,14 @@ def _substitute(text: str, substitutions: Mapping[str, Any]) -> dict[str, Any]:
     return {"Fn::Join": ["", pieces]}
 
 
-def _partition(body: dict[str, Any], supported: Callable[[str], bool]) -> StackTemplate:
+def _partition(body: dict[str, Any], supported: Callable[[str], bool], digest: str) -> StackTemplate:
     resources: dict[str, Resource] = body["Resources"]
     unsupported = {
         name: resource
         for name, resource in resources.items()
         if resource["Type"] in SKIPPED_TYPES or not supported(resource["Type"])
     }
-    kept = {name: _supported_dependencies(r, unsupported) for name, r in resources.items() if name not in unsupported}
-    known = _replace_references(unsupported, {**body, "Resources": kept})
-    return StackTemplate(known, _replace_references(unsupported, copy.deepcopy(unsupported)))
-
-
-def _supported_dependencies(resource: Resource, unsupported: Mapping[str, Resource]) -> Resource:
-    waits = resource.get("DependsOn", [])
-    left = [name for name in ([waits] if isinstance(waits, str) else waits) if name not in unsupported]
-    return {**{k: v for k, v in resource.items() if k != "DependsOn"}, **({"DependsOn": left} if left else {})}
-
-
-def _replace_references(unsupported: Mapping[str, Resource], value: Any) -> Any:
-    """References to resources that moto does not create get a made-up name: `emulated-<logical id>`.
-
-    A function's alias gets its own ARN, which the emulated Lambda answers with the function.
-    """
-    if isinstance(value, list):
-        return [_replace_references(unsupported, item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get("Ref") in unsupported:
-        name: str = value["Ref"]
-        return (
-            {"Fn::Sub": _name_for(unsupported, name)} if _is_alias(unsupported[name]) else _name_for(unsupported, name)
-        )
-    attribute = value.get("Fn::GetAtt")
-    if isinstance(attribute, list) and attribute[0] in unsupported:
-        return f"emulated-{attribute[0].lower()}"
-    if "Fn::Sub" in value:
-        return {"Fn::Sub": _replace_in_sub(unsupported, value["Fn::Sub"])}
-    return {key: _replace_references(unsupported, item) for key, item in value.items()}
-
-
-def _replace_in_sub(unsupported: Mapping[str, Resource], sub: Any) -> Any:
-    if isinstance(sub, list):
-        return [_replace_in_sub(unsupported, sub[0]), _replace_references(unsupported, sub[1])]
-    return re.sub(
-        r"\$\{(\w+)(\.\w+)?\}",
-        lambda found: _name_for(unsupported, found[1]) if found[1] in unsupported else found[0],
-        sub,
-    )
-
-
-def _is_alias(resource: Resource) -> bool:
-    return bool(resource["Type"] == "AWS::Lambda::Alias")
-
-
-def _name_for(unsupported: Mapping[str, Resource], name: str) -> str:
-    """As part of an Fn::Sub."""
-    if not _is_alias(unsupported[name]):
-        return f"emulated-{name.lower()}"
-    alias = unsupported[name]["Properties"]
-    return f"${{{alias['FunctionName']['Ref']}.Arn}}:{alias['Name']}"
+    kept = {name: supported_dependencies(r, unsupported) for name, r in resources.items() if name not in unsupported}
+    known = replace_references(unsupported, {**body, "Resources": kept})
+    others = replace_references(unsupported, copy.deepcopy(unsupported))
+    return StackTemplate(known, others, digest)

@@ -29,6 +29,8 @@ class Invocation:
 
     payload: bytes
     timeout: float
+    invoked_arn: str = ""
+    """The ARN as the caller named it, with version or alias."""
     resource_usage: Callable[[], ResourceUsage] | None = None
     """What the worker has spent so far."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))

@@ -25,14 +25,14 @@ class FunctionPool:
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
-        self._closed = False
+        self._closed = self._retired = False
 
-    def invoke(self, payload: bytes, *, new_process: bool = False) -> InvokeResult:
+    def invoke(self, payload: bytes, *, invoked_arn: str, new_process: bool = False) -> InvokeResult:
         """One invocation in a warm process, or in a new one; in a new one for certain if `new_process`."""
         with self._slots:
             worker = self._acquire(new_process=new_process)
             try:
-                return worker.invoke(payload)
+                return worker.invoke(payload, invoked_arn)
             finally:
                 self._release(worker)
 
@@ -42,6 +42,14 @@ class FunctionPool:
             workers = [*self._busy, *self._idle]
         for worker in workers:
             worker.kill()
+
+    def retire(self) -> None:
+        """End processes as they become idle: the function's code or configuration is another one now."""
+        with self._lock:
+            self._retired = True
+            workers, self._idle = self._idle, []
+        for worker in workers:
+            worker.close()
 
     def close(self) -> None:
         """End all processes; invocations under way end with an error."""
@@ -68,7 +76,7 @@ class FunctionPool:
     def _release(self, worker: Worker) -> None:
         with self._lock:
             self._busy.discard(worker)
-            reusable = worker.alive and not self._closed
+            reusable = worker.alive and not self._closed and not self._retired
             if reusable:
                 self._idle.append(worker)
             closed_elsewhere = self._closed

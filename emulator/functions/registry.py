@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
 from emulator.functions.invocation import Invocation, InvokeResult, exit_result, timeout_result, unhandled_error
 from emulator.functions.logs import FunctionLogs
 from emulator.functions.pool import FunctionPool
-from emulator.functions.spec import FunctionSpec, WorkerSettings
-
-Uploaded = Callable[[str], FunctionSpec | None]
-"""A function that some client made by CreateFunction, by its name, as it is now; None where there is none."""
+from emulator.functions.spec import LATEST, FunctionSpec, WorkerSettings
+from emulator.functions.versions import FunctionVersions, UnknownVersion
 
 MAX_PAYLOAD = 6_291_556
 """Bytes of a synchronous payload, each way (AWS Lambda Developer Guide, quotas: 6 MB)."""
@@ -29,81 +28,127 @@ WIRE_FAULTS = frozenset({"error", "response_lost"})
 
 SIGKILL = -9
 
+ARN_NAME = 6
+"""Place of a function's name among the parts of its ARN."""
+
+SaveVersion = Callable[[FunctionSpec], None]
+
 DeadLetter = Callable[[FunctionSpec, bytes], None]
 """Takes a function with a dead-letter queue or topic, and the event that it could not handle."""
 
 
 class UnknownFunction(KeyError):
-    """No such function is deployed."""
+    """No such function is deployed, or it has no such version or alias."""
 
 
 class Functions:
-    """All deployed functions."""
+    """All deployed functions, with their versions and aliases."""
 
     def __init__(
         self,
         *,
         faults: Faults,
         clock: ScaledClock,
+        settings: WorkerSettings,
         workers: int,
         dead_letter: DeadLetter,
-        uploaded: Uploaded = lambda _: None,
-        settings: Callable[[], WorkerSettings] | None = None,
+        save_version: SaveVersion = lambda _: None,
     ) -> None:
+        """`save_version` gets each published version before anything is told of it."""
         self.logs = FunctionLogs()
         self._faults = faults
         self._clock = clock
+        self._settings = settings
         self._workers = workers
         self._dead_letter = dead_letter
-        self._uploaded, self._settings = uploaded, settings
-        self._adopted: set[str] = set()
-        self._pools: dict[str, FunctionPool] = {}
+        self._save_version = save_version
+        self._functions: dict[str, FunctionVersions] = {}
+        self._pools: dict[tuple[str, str], FunctionPool] = {}
         self._lock = threading.Lock()
         self._background = ThreadPoolExecutor(max_workers=16, thread_name_prefix="async-invoke")
 
-    def add(self, spec: FunctionSpec, setting: WorkerSettings) -> None:
-        """Deploy a function, replacing one of the same name; its code is no longer what a client uploaded."""
-        self._adopted.discard(spec.name)
-        self._replace(spec, setting)
-
-    def _replace(self, spec: FunctionSpec, setting: WorkerSettings) -> None:
+    def add(self, spec: FunctionSpec) -> None:
+        """Deploy a function. One of the same name keeps its versions; what it does at the moment is done as before."""
         with self._lock:
-            before = self._pools.pop(spec.name, None)
-            self._pools[spec.name] = FunctionPool(spec, setting, self.logs, self._workers)
+            before = self._pools.pop((spec.name, LATEST), None)
+            if spec.name in self._functions:
+                self._functions[spec.name].latest = spec
+            else:
+                self._functions[spec.name] = FunctionVersions(spec)
         if before:
-            before.close()
+            before.retire()
 
-    def find(self, name_or_arn: str) -> FunctionSpec:
-        """A function by name, logical id, ARN or qualified ARN. Raises UnknownFunction."""
-        return self._pool(name_or_arn).spec
+    def restore(self, published: Iterable[FunctionSpec]) -> None:
+        """Take up versions of before, oldest first; their functions are still to be deployed."""
+        by_name: dict[str, list[FunctionSpec]] = {}
+        for spec in published:
+            by_name.setdefault(spec.name, []).append(spec)
+        with self._lock:
+            for name, specs in by_name.items():
+                self._functions[name] = FunctionVersions(specs[-1], specs)
+
+    def remove(self, name: str) -> None:
+        """Forget a function with all of its versions."""
+        with self._lock:
+            self._functions.pop(name, None)
+            pools = [self._pools.pop(key) for key in list(self._pools) if key[0] == name]
+        for pool in pools:
+            pool.retire()
+
+    def publish(self, name: str, description: str = "") -> FunctionSpec:
+        """A version of $LATEST; the last one if nothing has changed since. Raises UnknownFunction."""
+        made, is_new = self.versions(name).publish(description)
+        if is_new:
+            self._save_version(made)
+        return made
+
+    def versions(self, name_or_arn: str) -> FunctionVersions:
+        """Versions and aliases of a function by name, logical id or ARN. Raises UnknownFunction."""
+        name, _ = split_name(name_or_arn)
+        with self._lock:
+            if name in self._functions:
+                return self._functions[name]
+            every = list(self._functions.values())
+        found = next((each for each in every if each.latest.logical_id == name), None)
+        if found is None:
+            raise UnknownFunction(name_or_arn)
+        return found
+
+    def find(self, name_or_arn: str, qualifier: str = "") -> FunctionSpec:
+        """A version by name, logical id or ARN, which may end in a version or alias. Raises UnknownFunction."""
+        try:
+            return self.versions(name_or_arn).find(qualifier or split_name(name_or_arn)[1])
+        except UnknownVersion as error:
+            raise UnknownFunction(name_or_arn) from error
 
     def all(self) -> list[FunctionSpec]:
+        """$LATEST of each."""
         with self._lock:
-            return [pool.spec for pool in self._pools.values()]
+            return [each.latest for each in self._functions.values()]
 
-    def invoke(self, name_or_arn: str, payload: bytes) -> InvokeResult:
+    def invoke(self, name_or_arn: str, payload: bytes, qualifier: str = "") -> InvokeResult:
         """Run a function and wait for its reply. Raises UnknownFunction."""
-        pool = self._pool(name_or_arn)
-        names = (pool.spec.name, pool.spec.logical_id, pool.spec.arn)
-        fault = self._faults.take("lambda", "Invoke", *names, only=INVOCATION_FAULTS, body=payload)
-        result = self._inject_fault(fault, pool, payload) if fault else pool.invoke(payload)
+        spec = self.find(name_or_arn, qualifier)
+        fault = self._faults.take("lambda", "Invoke", *_names(spec), only=INVOCATION_FAULTS, body=payload)
+        pool = self._pool(spec)
+        call = partial(pool.invoke, payload, invoked_arn=_invoked_arn(spec, name_or_arn, qualifier))
+        result = self._inject_fault(fault, spec, call) if fault else call()
         return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
 
     def invoke_for_service(self, name_or_arn: str, payload: bytes) -> InvokeResult:
         """Run a function for a service of AWS's own: a call that is refused is a result, too."""
         spec = self.find(name_or_arn)
-        names = (spec.name, spec.logical_id, spec.arn)
-        fault = self._faults.take("lambda", "Invoke", *names, only=WIRE_FAULTS, body=payload)
+        fault = self._faults.take("lambda", "Invoke", *_names(spec), only=WIRE_FAULTS, body=payload)
         if fault is None:
             return self.invoke(name_or_arn, payload)
         if fault.effect == "response_lost":
             self.invoke(name_or_arn, payload)
         return unhandled_error(fault.code, fault.message)
 
-    def invoke_async(self, name_or_arn: str, payload: bytes) -> None:
+    def invoke_async(self, name_or_arn: str, payload: bytes, qualifier: str = "") -> None:
         """Run a function in the background, with Lambda's two retries and its dead-letter queue."""
-        pool = self._pool(name_or_arn)
-        self._background.submit(self._run_async, pool.spec, payload)
+        self.find(name_or_arn, qualifier)
+        self._background.submit(self._run_async, name_or_arn, payload, qualifier)
 
     def read_logs(self, name_or_arn: str) -> list[str]:
         """What the function printed, line by line. Raises UnknownFunction."""
@@ -118,51 +163,34 @@ class Functions:
             pool.close()
         self._background.shutdown(wait=True)
 
-    def _pool(self, name_or_arn: str) -> FunctionPool:
-        parts = name_or_arn.split(":")
-        name = parts[6] if name_or_arn.startswith("arn:") and len(parts) > 6 else parts[0]
-        self._adopt(name)
+    def _pool(self, spec: FunctionSpec) -> FunctionPool:
+        key = (spec.name, spec.version)
         with self._lock:
-            if name in self._pools:
-                return self._pools[name]
-            found = next((pool for pool in self._pools.values() if pool.spec.logical_id == name), None)
-        if found is None:
-            raise UnknownFunction(name_or_arn)
-        return found
+            if spec.version == LATEST:  # it may have been deployed anew meanwhile
+                spec = self._functions[spec.name].latest
+            pool = self._pools.get(key)
+            if pool is None:
+                pool = self._pools[key] = FunctionPool(spec, self._settings, self.logs, self._workers)
+            return pool
 
-    def _adopt(self, name: str) -> None:
-        """Bring a function that clients made, changed or deleted up to date; the stack's own are deployed once."""
-        with self._lock:
-            known = self._pools.get(name)
-            own = any(name in {pool.spec.name, pool.spec.logical_id} for pool in self._pools.values())
-        if self._settings is None or (own and name not in self._adopted):
-            return
-        spec = self._uploaded(name)
-        if spec is not None and (known is None or known.spec != spec):
-            self._adopted.add(name)
-            self._replace(spec, self._settings())
-        elif spec is None and known is not None:
-            with self._lock:
-                self._pools.pop(name, None)
-            known.close()
-
-    def _run_async(self, spec: FunctionSpec, payload: bytes) -> None:
+    def _run_async(self, name_or_arn: str, payload: bytes, qualifier: str) -> None:
+        spec = self.find(name_or_arn, qualifier)
         for wait in (*ASYNC_RETRY_WAITS[: spec.async_retries], None):
-            if self._clock.closing or self.invoke(spec.name, payload).error is None:
+            if self._clock.closing or self.invoke(name_or_arn, payload, qualifier).error is None:
                 return
             if wait is not None:
                 self._clock.sleep(wait)
         if spec.dead_letter_arn and not self._clock.closing:
             self._dead_letter(spec, payload)
 
-    def _inject_fault(self, fault: Fault, pool: FunctionPool, payload: bytes) -> InvokeResult:
-        invocation = Invocation(b"", pool.spec.timeout)
+    def _inject_fault(self, fault: Fault, spec: FunctionSpec, call: Callable[..., InvokeResult]) -> InvokeResult:
+        invocation = Invocation(b"", spec.timeout)
         match fault.effect:
             case "cold_start":
                 self._clock.pause(fault.seconds)
-                return pool.invoke(payload, new_process=True)
+                return call(new_process=True)
             case "timeout":
-                self._clock.pause(min(fault.seconds, pool.spec.timeout))
+                self._clock.pause(min(fault.seconds, spec.timeout))
                 return timeout_result(invocation)
             case "init_error":
                 return unhandled_error("Runtime.ImportModuleError", f"Unable to import module 'app': {fault.message}")
@@ -170,6 +198,25 @@ class Functions:
                 return exit_result(invocation, SIGKILL)
             case _:
                 return exit_result(invocation, 1)
+
+
+def split_name(name_or_arn: str) -> tuple[str, str]:
+    """Name and qualifier ('' for none) of `name`, `name:qualifier`, a function's ARN or a qualified ARN."""
+    parts = name_or_arn.split(":")
+    if name_or_arn.startswith("arn:") and len(parts) > ARN_NAME:
+        parts = parts[ARN_NAME:]
+    return parts[0], parts[1] if len(parts) > 1 else ""
+
+
+def _names(spec: FunctionSpec) -> tuple[str, str, str]:
+    """By which faults name a function."""
+    return spec.name, spec.logical_id, spec.arn
+
+
+def _invoked_arn(spec: FunctionSpec, name_or_arn: str, qualifier: str) -> str:
+    """The ARN as `context.invoked_function_arn` has it."""
+    used = qualifier or split_name(name_or_arn)[1]
+    return f"{spec.arn}:{used}" if used else spec.arn
 
 
 def _too_large(size: int) -> InvokeResult:

@@ -1,18 +1,23 @@
-"""Lambda's Invoke on the AWS port; every other operation of Lambda is moto's, but for versions and aliases."""
+"""Lambda on the AWS port: Invoke, versions and aliases; moto serves the rest, and what it stores is deployed here."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.functions.registry import MAX_PAYLOAD, Functions, UnknownFunction
+from emulator.functions.code import code_sha256
+from emulator.functions.registry import MAX_PAYLOAD, Functions, UnknownFunction, split_name
+from emulator.functions.spec import LATEST, FunctionSpec
+from emulator.functions.versions import UnknownVersion
 from emulator.http.operations import Operation
-from emulator.http.replies import AwsError
+from emulator.http.replies import AwsError, json_reply
 
-QUALIFIED = 7
-"""Colons in the ARN of a version or alias, which moto does not find."""
+Handler = Callable[[str, Request, bytes], Response]
+"""Takes a function's name or ARN, the request and its body."""
 
 
 class LambdaService:
@@ -20,6 +25,16 @@ class LambdaService:
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
+        self._handlers: dict[str, Handler] = {
+            "Invoke": self._invoke,
+            "GetFunctionConfiguration": self._configuration,
+            "PublishVersion": self._publish,
+            "ListVersionsByFunction": self._list_versions,
+            "CreateAlias": self._create_alias,
+            "UpdateAlias": self._update_alias,
+            "GetAlias": self._get_alias,
+            "ListAliases": self._list_aliases,
+        }
 
     def subjects(self, operation: Operation) -> list[str]:
         """The name and logical id of the function that is called, by whatever it was."""
@@ -30,38 +45,102 @@ class LambdaService:
         return [spec.name, spec.logical_id]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """Invoke in its three types: RequestResponse, Event, DryRun; and a function's set-up by a qualified ARN."""
-        if operation.name == "GetFunctionConfiguration" and operation.labels[0].count(":") == QUALIFIED:
-            return self._configuration(operation.labels[0])
-        if operation.name != "Invoke":
+        """The reply to an operation that is served here. Raises AwsError."""
+        handler = self._handlers.get(operation.name)
+        if handler is None or not operation.labels:
             return None
         name = operation.labels[0]
+        if len(operation.labels) > 1:  # an alias: with it, the function's name is the qualified one
+            name = f"{name}:{operation.labels[1]}"
+        try:
+            return handler(name, request, body)
+        except UnknownFunction as error:
+            raise AwsError("ResourceNotFoundException", 404, f"Function not found: {name}") from error
+        except UnknownVersion as error:
+            raise AwsError("ResourceNotFoundException", 404, f"Version not found: {error}") from error
+
+    def _invoke(self, name: str, request: Request, body: bytes) -> Response:
+        """In its three types: RequestResponse, Event, DryRun."""
         if len(body) > MAX_PAYLOAD:
             limit = "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
             raise AwsError("RequestTooLargeException", 413, limit)
-        try:
-            return self._invoke(name, request.headers.get("X-Amz-Invocation-Type", "RequestResponse"), body or b"{}")
-        except UnknownFunction as error:
-            raise AwsError("ResourceNotFoundException", 404, f"Function not found: {name}") from error
-
-    def _configuration(self, name: str) -> Response:
-        try:
-            spec = self._functions.find(name)
-        except UnknownFunction as error:
-            raise AwsError("ResourceNotFoundException", 404, f"Function not found: {name}") from error
-        seconds = math.ceil(spec.timeout)  # whole ones, as Lambda has them
-        document = {"FunctionName": spec.name, "FunctionArn": name, "Timeout": seconds, "MemorySize": spec.memory}
-        return Response(json.dumps(document), 200, content_type="application/json")
-
-    def _invoke(self, name: str, kind: str, payload: bytes) -> Response:
+        kind, qualifier, payload = (
+            request.headers.get("X-Amz-Invocation-Type", "RequestResponse"),
+            request.args.get("Qualifier", ""),
+            body or b"{}",
+        )
+        spec = self._functions.find(name, qualifier)
         if kind == "DryRun":
-            self._functions.find(name)
             return Response(status=204)
         if kind == "Event":
-            self._functions.invoke_async(name, payload)
+            self._functions.invoke_async(name, payload, qualifier)
             return Response(status=202)
-        result = self._functions.invoke(name, payload)
-        headers = {"X-Amz-Executed-Version": "$LATEST"}
+        result = self._functions.invoke(name, payload, qualifier)
+        headers = {"X-Amz-Executed-Version": spec.version}
         if result.error:
             headers["X-Amz-Function-Error"] = result.error
         return Response(result.payload, 200, headers, content_type="application/json")
+
+    def _configuration(self, name: str, request: Request, _body: bytes) -> Response:
+        qualifier = request.args.get("Qualifier", "") or split_name(name)[1]
+        spec = self._functions.find(name, qualifier)
+        arn = f"{spec.arn}:{qualifier}" if qualifier else spec.arn
+        return json_reply({**configuration(spec), "FunctionArn": arn})
+
+    def _publish(self, name: str, _request: Request, body: bytes) -> Response:
+        given = json.loads(body or b"{}")
+        stated, latest = given.get("CodeSha256"), self._functions.find(split_name(name)[0])
+        if stated and stated != code_sha256(latest.folder.name):
+            raise AwsError("PreconditionFailedException", 412, "The CodeSha256 is not that of the function's code.")
+        return json_reply(configuration(self._functions.publish(name, given.get("Description", ""))), 201)
+
+    def _list_versions(self, name: str, _request: Request, _body: bytes) -> Response:
+        found = self._functions.versions(name)
+        latest = {**configuration(found.latest), "FunctionArn": f"{found.latest.arn}:{LATEST}"}
+        return json_reply({"Versions": [latest, *map(configuration, found.published)]})
+
+    def _create_alias(self, name: str, _request: Request, body: bytes) -> Response:
+        given, found = json.loads(body), self._functions.versions(name)
+        if given["Name"] in found.aliases:
+            raise AwsError(
+                "ResourceConflictException", 409, f"Alias already exists: {found.latest.arn}:{given['Name']}"
+            )
+        found.set_alias(given["Name"], given["FunctionVersion"])
+        return json_reply(_alias(found.latest, given["Name"], given["FunctionVersion"]), 201)
+
+    def _update_alias(self, name: str, _request: Request, body: bytes) -> Response:
+        found, alias = self._functions.versions(name), self._known_alias(name)
+        found.set_alias(alias, json.loads(body).get("FunctionVersion", found.aliases[alias]))
+        return json_reply(_alias(found.latest, alias, found.aliases[alias]))
+
+    def _get_alias(self, name: str, _request: Request, _body: bytes) -> Response:
+        found, alias = self._functions.versions(name), self._known_alias(name)
+        return json_reply(_alias(found.latest, alias, found.aliases[alias]))
+
+    def _list_aliases(self, name: str, _request: Request, _body: bytes) -> Response:
+        found = self._functions.versions(name)
+        return json_reply({"Aliases": [_alias(found.latest, *each) for each in found.aliases.items()]})
+
+    def _known_alias(self, name: str) -> str:
+        alias = split_name(name)[1]
+        if alias not in self._functions.versions(name).aliases:
+            raise AwsError("ResourceNotFoundException", 404, f"Cannot find alias arn: {name}")
+        return alias
+
+
+def configuration(spec: FunctionSpec) -> dict[str, Any]:
+    """A version as GetFunctionConfiguration answers it; the ARN has the version, but for $LATEST."""
+    return {
+        **spec.configuration,
+        "FunctionArn": spec.qualified_arn,
+        "Version": spec.version,
+        "Description": spec.description,
+        "CodeSha256": code_sha256(spec.folder.name),
+        "Timeout": math.ceil(spec.timeout),  # whole seconds, as Lambda has them
+        "MemorySize": spec.memory,
+        "Environment": {"Variables": dict(spec.environment)},
+    }
+
+
+def _alias(spec: FunctionSpec, name: str, version: str) -> dict[str, Any]:
+    return {"AliasArn": f"{spec.arn}:{name}", "Name": name, "FunctionVersion": version, "Description": ""}

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from botocore.credentials import Credentials
+
+LATEST = "$LATEST"
+
+VERSIONED = ("Role", "Runtime", "Architectures", "EphemeralStorage", "TracingConfig", "VpcConfig", "KMSKeyArn")
+"""Of GetFunctionConfiguration, what further belongs to a version's configuration."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSpec:
-    """One deployed function. `logical_id` is its name in the template; `timeout` is in seconds, `memory` in MB."""
+    """One version of a deployed function.
+
+    `logical_id` is its name in the template, `arn` has no version; `timeout` is in seconds, `memory` in MB. `folder`
+    and `layers` hold the deployed code, each named after its digest.
+    """
 
     name: str
     logical_id: str
@@ -27,6 +37,52 @@ class FunctionSpec:
     dead_letter_arn: str | None = None
     """Queue or topic that gets the events of asynchronous invocations that failed to the end."""
     async_retries: int = 2
+    version: str = LATEST
+    description: str = ""
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    """Further members of GetFunctionConfiguration, such as Role and Runtime."""
+
+    @property
+    def qualified_arn(self) -> str:
+        """With the version, but for $LATEST."""
+        return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Code and configuration: what makes one version differ from another."""
+        settings = (self.handler, self.timeout, self.memory, dict(self.environment), self.dead_letter_arn)
+        fixed = {name: self.configuration.get(name) for name in VERSIONED}
+        return (self.folder.name, [layer.name for layer in self.layers], settings, fixed)
+
+
+def spec_of(
+    configuration: Mapping[str, Any],
+    *,
+    logical_id: str,
+    folder: Path,
+    layers: tuple[Path, ...] = (),
+    further: Mapping[str, Any] | None = None,
+    dead_letter_arn: str | None = None,
+    async_retries: int = 2,
+) -> FunctionSpec:
+    """$LATEST from what GetFunctionConfiguration answers, and `further` members that it lacks."""
+    known = {**configuration, **(further or {})}
+    return FunctionSpec(
+        name=known["FunctionName"],
+        logical_id=logical_id,
+        arn=known["FunctionArn"],
+        folder=folder,
+        handler=known["Handler"],
+        timeout=known["Timeout"],
+        memory=known["MemorySize"],
+        role_arn=known["Role"],
+        environment={n: str(v) for n, v in known.get("Environment", {}).get("Variables", {}).items()},
+        layers=layers,
+        dead_letter_arn=dead_letter_arn,
+        async_retries=async_retries,
+        description=known.get("Description", ""),
+        configuration=known,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +106,7 @@ class WorkerSettings:
             "_HANDLER": spec.handler,
             "LAMBDA_TASK_ROOT": str(spec.folder),
             "AWS_LAMBDA_FUNCTION_NAME": spec.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{spec.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "emulated",

@@ -26,7 +26,7 @@ class Worker:
     def __init__(self, spec: FunctionSpec, setting: WorkerSettings, logs: FunctionLogs) -> None:
         self._spec = spec
         self._logs = logs
-        self._api = RuntimeApi(spec.arn)
+        self._api = RuntimeApi()
         self._current: Invocation | None = None
         self._unreported_init: ResourceUsage | None = ResourceUsage(time.monotonic())
         try:
@@ -41,9 +41,10 @@ class Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def invoke(self, payload: bytes) -> InvokeResult:
+    def invoke(self, payload: bytes, invoked_arn: str) -> InvokeResult:
         """Run one invocation to its end; afterwards the worker may be dead (timeout, crash, failed init)."""
-        invocation = self._current = Invocation(payload, self._spec.timeout, partial(resource_usage, self._process.pid))
+        usage = partial(resource_usage, self._process.pid)
+        invocation = self._current = Invocation(payload, self._spec.timeout, invoked_arn, usage)
         self._api.enqueue(invocation)
         if not self.alive:
             invocation.end(self._exit_result(invocation))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from emulator.bedrock.deployments import Deployment
 from emulator.bedrock.jobs import CustomizationJob, Jobs
 from emulator.bedrock.models import Models
 from emulator.faults import Fault, Faults
+from emulator.functions.code import CodeStore
+from emulator.functions.spec import FunctionSpec
 from emulator.http.operations import Operation
 from emulator.moto import resource_names as moto_names
 from emulator.moto.execution_store import POSITION, ExecutionStore
@@ -26,8 +28,12 @@ from emulator.moto.object_store import ObjectStore
 from emulator.state.faults import PersistentFaults
 from emulator.state.jobs import JobStore
 from emulator.state.store import Record, StateUnusable, Store
+from emulator.state.versions import load_versions, save_version
 
 STACK, CREDENTIALS = "stack", "credentials"
+
+CODE = "code"
+"""Folder of deployed code, next to the database."""
 
 
 def open_state(folder: Path | None, *, account: str, region: str, seed: int) -> State:
@@ -60,6 +66,18 @@ class State:
 
     def on_call(self, operation: Operation, body: bytes) -> None:
         """A call has changed what moto holds; its caller does not know yet."""
+
+    @property
+    def code_folder(self) -> Path | None:
+        """Where deployed code is stored; None where it ends with the emulator."""
+        return None
+
+    def save_version(self, spec: FunctionSpec) -> None:
+        """A version of a function was published."""
+
+    def versions(self, code: CodeStore) -> Iterable[FunctionSpec]:  # noqa: ARG002
+        """The versions of before, each function's oldest first."""
+        return ()
 
     def save_job(self, job: CustomizationJob) -> None:
         """A job is new or has changed."""
@@ -131,6 +149,16 @@ class PersistentState(State):
                 self._items.on_call(operation, body)
             case "sns":
                 self._messages.on_call()
+
+    @property
+    def code_folder(self) -> Path | None:
+        return self._store.folder / CODE
+
+    def save_version(self, spec: FunctionSpec) -> None:
+        save_version(self._store, spec)
+
+    def versions(self, code: CodeStore) -> Iterable[FunctionSpec]:
+        return load_versions(self._store, code)
 
     def save_job(self, job: CustomizationJob) -> None:
         self._jobs.save(job)

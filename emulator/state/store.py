@@ -14,7 +14,7 @@ from typing import Any
 DATABASE, LOCK = "state.sqlite", "lock"
 
 APPLICATION = 0x52465445  # "RFTE", in the database's header
-VERSION = 1
+VERSION = 2
 """Of what is in the records. Raise it when older ones cannot be read any more."""
 
 _MAX_CHARACTER = "\U0010ffff"

@@ -79,8 +79,8 @@ def test_the_environment_is_the_templates_and_nothing_of_the_users(
     assert environ["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     assert environ["AWS_SESSION_TOKEN"] not in ("", "the user's own")
     assert not {"AWS_PROFILE", "RFT_SECRET"} & environ.keys()
-    assert answer["cwd"].endswith("functions/probe")
-    assert any(path.endswith("emulator_stack/layer") for path in answer["path"])
+    assert answer["cwd"] == environ["LAMBDA_TASK_ROOT"]
+    assert environ["DATA_FILE"].removesuffix("/data/file.txt") in answer["path"]
     assert not any(path.endswith("emulator/functions") for path in answer["path"])
 
 
@@ -126,6 +126,8 @@ def test_what_cannot_be_handled_ends_in_the_dead_letter_queue(aws: Emulator) -> 
 def test_a_functions_timeout_can_be_looked_up_by_alias_too(aws: Emulator) -> None:
     looked_up = aws.client("lambda").get_function_configuration
     arn = invoke(aws, {"do": "echo"})[0]["arn"]
+    version = aws.client("lambda").publish_version(FunctionName=arn)["Version"]
+    aws.client("lambda").create_alias(FunctionName=arn, Name="live", FunctionVersion=version)
     assert looked_up(FunctionName=arn)["Timeout"] == 2
     assert looked_up(FunctionName=f"{arn}:live")["Timeout"] == 2
     with pytest.raises(aws.client("lambda").exceptions.ResourceNotFoundException):
