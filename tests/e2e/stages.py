@@ -21,7 +21,7 @@ def held_at(bench: StackHarness, stage: str, name: str) -> str:
         case "PREPARING":
             faults.add(_delay("s3", "GetObject", bench.aws.bucket))
         case "SMOKE_TESTING":
-            faults.add(_delay("lambda", "Invoke", bench.aws.graders["pandalm"]))
+            faults.add(_delay("lambda", "Invoke", "GradePandalm"))
         case "STARTING":
             faults.add(_delay("bedrock", "CreateModelCustomizationJob", name))
         case "TRAINING":
