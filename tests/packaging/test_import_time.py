@@ -21,7 +21,11 @@ GRADERS = [name for name in HANDLERS if name.startswith("grade_")]
 
 STEP = 1.6
 """Powertools' logger, and the ledger's and the step's contracts. boto3 comes after, with the first client."""
+RULES_IN_ROWS = {"index_shard", "join_shards", "plan_shards", "prepare_dataset", "write_shard"}
+"""Steps that check every row's schema and patterns before anything is paid for."""
+
 BUDGETS = {
+    **dict.fromkeys(RULES_IN_ROWS, 2.2),  # jsonschema and regex besides
     "api": 2.4,  # Powertools' event handler with its OpenAPI models, and every contract of the API
     "grade_composite": 2.0,  # jsonschema and regex, for answers that must have a form
     "grade_extract": 2.0,  # the same
@@ -34,8 +38,8 @@ BUDGETS = {
 """Function → its import's CPU time at most, in those of boto3 with pydantic; STEP for those that are not named."""
 
 ONLY = {
-    "jsonschema": {"grade_composite", "grade_extract", "grade_format"},
-    "regex": {"grade_composite", "grade_extract", "grade_format"},
+    "jsonschema": {"grade_composite", "grade_extract", "grade_format"} | RULES_IN_ROWS,
+    "regex": {"grade_composite", "grade_extract", "grade_format"} | RULES_IN_ROWS,
     "aws_lambda_powertools.event_handler": {"api"},
     "tiktoken": set(),
     "boto3": set(),
