@@ -22,13 +22,13 @@ def grade(
 ) -> AnswerGrades:
     """Scores of answers, in order, by one invocation. Raises RetryableThrottling, RetryableServiceError.
 
-    An answer that the model did not give has no score, and is not sent.
+    An answer that the model did not give, or gave to swapped responses, has no score and is not sent.
     """
-    given = [at for at, answer in enumerate(answers) if not answer.error]
+    given = [at for at, answer in enumerate(answers) if not answer.error and not answer.mirrored]
     batch = [_probe(prompts[at], answers[at], split) for at in given]
     scored = dict(zip(given, _scored(arn, invoker, batch), strict=True))
     grades = [
-        _grade(scored[at]) if at in scored else AnswerGrade(score=None, error=f"no answer: {answer.error}")
+        _grade(scored[at]) if at in scored else AnswerGrade(score=None, error=_missing(answer))
         for at, answer in enumerate(answers)
     ]
     calls = sum(each.judge.get(JUDGE_CALLS, 0) for each in scored.values())
@@ -40,6 +40,10 @@ def _scored(arn: str, invoker: GraderInvoker, batch: Sequence[Probe]) -> list[Sc
         return []
     reply = invoker.invoke(arn, [probe.event() for probe in batch])
     return score(batch, reply.payload, reply.error, ROLLOUT)
+
+
+def _missing(answer: Answer) -> str:
+    return f"no answer: {answer.error}" if answer.error else ""
 
 
 def _grade(scored: Scored) -> AnswerGrade:
