@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from rft.errors import RftError
 from rft_cli.commands.agreement import agreement
+from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.options import ApiUrl, OutputOption, Region, Stack
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
 from rft_cli.commands.submit import PREFLIGHT, submit
@@ -54,6 +55,7 @@ app.command("list")(list_runs)
 app.command()(show)
 app.command()(watch)
 app.command()(events)
+app.command()(evaluation)
 app.command()(cancel)
 app.command()(approve)
 app.command()(agreement)
@@ -77,7 +79,8 @@ def demo(
     from rft_cli.commands.demo import demo as run_demo
 
     chosen = dataset or SAMPLES.get(task, SAMPLES["pandalm"])
-    raise typer.Exit(run_demo(dataset=chosen, task=task, name=name, grader=grader, output=output))
+    sample = dataset is None
+    raise typer.Exit(run_demo(dataset=chosen, task=task, name=name, grader=grader, output=output, sample=sample))
 
 
 @dataset.command("check")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from rich.markup import escape
 
+from rft_cli.views.evaluation import calibration_line, evaluation_line
 from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
@@ -40,11 +41,28 @@ def _told_of(event: View, view: View) -> Iterator[tuple[str, Callable[[View], It
     stage = event["after"]
     yield stage, stage_line, event
     for part, tell in FINDINGS.get(stage, ()):
-        if view.get(part):
+        if view.get(part) and not _is_running(view[part]):
             yield part, tell, view
     if stage == "TRAINING":
         for finding in view.get("breaker", ()):
             yield f"breaker/{finding['signal']}", breaker_line, finding
+
+
+def _is_running(part: object) -> bool:
+    """An evaluation is recorded while it is going on."""
+    return isinstance(part, Mapping) and part.get("status") == "running"
+
+
+def calibration_lines(view: View) -> Iterator[str]:
+    """What the base model's own answers say."""
+    yield f"          base      {calibration_line(view['calibration'])}"
+    for warning in view["calibration"]["warnings"]:
+        yield f"          [yellow]warning[/]   {escape(warning)}"
+
+
+def evaluation_lines(view: View) -> Iterator[str]:
+    """Whether the trained model is better."""
+    yield f"          verdict   {evaluation_line(view['evaluation'])}"
 
 
 def stage_line(event: View) -> Iterator[str]:
@@ -198,6 +216,8 @@ FINDINGS: Mapping[str, tuple[tuple[str, Callable[[View], Iterator[str]]], ...]] 
         ("smoke_test", smoke_test_lines),
         ("forecast", forecast_lines),
     ),
+    "CALIBRATING": (("calibration", calibration_lines), ("forecast", forecast_lines)),
+    "EVALUATING": (("evaluation", evaluation_lines),),
     "AWAITING_APPROVAL": (("approval", approval_lines),),
 }
 """Which parts of a view each stage fills, and how they are told."""

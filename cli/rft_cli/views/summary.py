@@ -9,6 +9,7 @@ from datetime import datetime
 from rich.markup import escape
 
 from rft.grading.grader_arn import is_pinned
+from rft_cli.views.evaluation import calibration_line, evaluation_line
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.run_events import TERMINAL, Narrator, status_mark
 
@@ -72,7 +73,11 @@ def _summary(view: View) -> Iterator[tuple[str, str]]:
         yield "splits", " · ".join(f"{split} {rows}" for split, rows in view["dataset"]["rows"].items())
     if view["smoke_test"]:
         yield "smoke test", escape(_smoke_test_line(view["smoke_test"]))
+    if view.get("calibration"):
+        yield "calibration", calibration_line(view["calibration"])
     yield from _course(view)
+    if view.get("evaluation"):
+        yield "evaluation", evaluation_line(view["evaluation"])
     if view["model_arn"]:
         yield "model", f"{view['model_arn']}{f' {SIMULATED}' if is_simulated(view['model_arn']) else ''}"
     for finding in view.get("breaker", ()):

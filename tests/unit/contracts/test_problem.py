@@ -19,6 +19,12 @@ NEVER_MET_BY_A_CALLER = {
     "DeadlineExceeded",
     "GraderConfigUnreadable",
     "SandboxUnavailable",
+    "DeploymentFailed",
+    "DeploymentNotFound",
+    "DeploymentRefused",
+    "EvaluationFailed",
+    "ModelNotInvocable",
+    "PromptRefused",
     "StalePlan",
 }
 """Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""

@@ -10,7 +10,7 @@ from rft.contracts.evaluation import JudgeAgreement, ModelName, PublishedBaselin
 from rft.smoke_test.agreement import agreement, read_verdict
 from rft.smoke_test.statistics import wilson
 from rft.tasks.base import Comparison
-from rft.tasks.pandalm import MIRROR
+from rft.tasks.pandalm_labels import MIRROR
 
 PUBLISHED = (
     PublishedBaseline(name="the longer response wins", accuracy=0.611, macro_f1=0.485, kappa=0.303),
