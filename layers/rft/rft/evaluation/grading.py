@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades
+from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.evaluation.sampling import Prompt
 from rft.ports import GraderInvoker
 from rft.smoke_test.probes import Probe
@@ -18,15 +19,22 @@ ROLLOUT = "rollout"
 
 
 def grade(
-    arn: str, invoker: GraderInvoker, prompts: Sequence[Prompt], answers: Sequence[Answer], split: SplitName
+    arn: str,
+    invoker: GraderInvoker,
+    prompts: Sequence[Prompt],
+    answers: Sequence[Answer],
+    *,
+    split: SplitName,
+    bounds: ScoreBounds = UNIT,
 ) -> AnswerGrades:
-    """Scores of answers, in order, by one invocation. Raises RetryableThrottling, RetryableServiceError.
+    """Scores of answers, mapped from the grader's `bounds` to 0..1, in order, by one invocation.
 
-    An answer that the model did not give, or gave to swapped responses, has no score and is not sent.
+    An answer that the model did not give, or gave to swapped responses, has no score and is not sent. Raises
+    RetryableThrottling, RetryableServiceError.
     """
     given = [at for at, answer in enumerate(answers) if not answer.error and not answer.mirrored]
     batch = [_probe(prompts[at], answers[at], split) for at in given]
-    scored = dict(zip(given, _scored(arn, invoker, batch), strict=True))
+    scored = dict(zip(given, _scored(arn, invoker, batch, bounds), strict=True))
     grades = [
         _grade(scored[at]) if at in scored else AnswerGrade(score=None, error=_missing(answer))
         for at, answer in enumerate(answers)
@@ -35,11 +43,11 @@ def grade(
     return AnswerGrades(grader=arn, grades=tuple(grades), judge_calls=int(calls))
 
 
-def _scored(arn: str, invoker: GraderInvoker, batch: Sequence[Probe]) -> list[Scored]:
+def _scored(arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: ScoreBounds) -> list[Scored]:
     if not batch:
         return []
     reply = invoker.invoke(arn, [probe.event() for probe in batch])
-    return score(batch, reply.payload, reply.error, ROLLOUT)
+    return score(batch, reply.payload, reply.error, ROLLOUT, bounds)
 
 
 def _missing(answer: Answer) -> str:

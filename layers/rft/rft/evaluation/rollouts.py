@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades, Answers
+from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import StalePlan
 from rft.evaluation.grading import grade
 from rft.evaluation.sampling import PARALLELISM, Prompt, Sampling
@@ -66,6 +67,7 @@ class Rollouts:
     grader_arn: str
     invoker: GraderInvoker
     split: SplitName
+    bounds: ScoreBounds = UNIT
 
     def chunk(self, number: int, prompts: Sequence[Prompt]) -> tuple[Answers, AnswerGrades]:
         """What was stored before, or is now. Raises as Sampling and the grader, StalePlan."""
@@ -77,7 +79,9 @@ class Rollouts:
         check_chunk(number, answers, prompts)
         grades = self.stored.grades(number)
         if grades is None:
-            grades = grade(self.grader_arn, self.invoker, prompts, answers.answers, self.split)
+            grades = grade(
+                self.grader_arn, self.invoker, prompts, answers.answers, split=self.split, bounds=self.bounds
+            )
             self.stored.put_grades(number, grades)
         return answers, grades
 

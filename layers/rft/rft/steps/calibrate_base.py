@@ -63,6 +63,7 @@ def calibrate_base(
         grader_arn=grader_arn,
         invoker=invoker,
         split="train",
+        bounds=request.score_range,
     )
     try:
         graded = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))

@@ -47,6 +47,7 @@ def evaluate_model(
         grader_arn=grader_arn,
         invoker=invoker,
         split="test",
+        bounds=request.score_range,
     )
     chunks = in_chunks(evaluation_rows(request, dataset, store).prompts)
     numbers = range(part.first, min(part.first + part.chunks, len(chunks)))
