@@ -30,7 +30,7 @@ test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
-	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_soak.py
+	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_evaluation.py tests/e2e/test_soak.py
 
 properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each
 	$(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not emulator" --hypothesis-profile=search $(ARGS)

@@ -36,7 +36,9 @@ def demo(*, dataset: Path, task: str, name: str, grader: str | None, output: Out
     own = Path(grader) if grader and grader.endswith(".py") else None
     if own:
         package_grader(own)  # what is wrong with it is said before anything starts
-    request = checked(_request(name, task, deployed_arn(OWN) if own else grader, local.uri("data-bucket"), sample=sample))
+    request = checked(
+        _request(name, task, deployed_arn(OWN) if own else grader, local.uri("data-bucket"), sample=sample)
+    )
     console, begun = console_for(output), time.monotonic()
     say(console, _INTRODUCTION)
     with console.status("starting the emulated AWS and deploying template.yaml …"):
