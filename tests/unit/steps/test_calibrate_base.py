@@ -73,7 +73,7 @@ def test_a_repeat_samples_and_grades_nothing_twice() -> None:
     asked = len(run.sampler.requests)
     run.calibrate()
 
-    assert len(run.sampler.requests) == asked == 256
+    assert len(run.sampler.requests) == asked == 16
 
 
 @pytest.mark.parametrize("accept", [False, True])

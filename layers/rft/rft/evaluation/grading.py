@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rft.contracts.dataset import SplitName
 from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades
 from rft.contracts.score_range import UNIT, ScoreBounds
+from rft.errors import RetryableServiceError
 from rft.evaluation.sampling import Prompt
 from rft.ports import GraderInvoker
 from rft.smoke_test.probes import Probe
@@ -29,8 +30,8 @@ def grade(
 ) -> AnswerGrades:
     """Scores of answers, mapped from the grader's `bounds` to 0..1, in order, by one invocation.
 
-    An answer that the model did not give, or gave to swapped responses, has no score and is not sent. Raises
-    RetryableThrottling, RetryableServiceError.
+    An answer that the model did not give, or gave to swapped responses, has no score and is not sent. A call that
+    fails as a whole is to be repeated. Raises RetryableThrottling, RetryableServiceError.
     """
     given = [at for at, answer in enumerate(answers) if not answer.error and not answer.mirrored]
     batch = [_probe(prompts[at], answers[at], split) for at in given]
@@ -47,6 +48,8 @@ def _scored(arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: Sc
     if not batch:
         return []
     reply = invoker.invoke(arn, [probe.event() for probe in batch])
+    if reply.error is not None:
+        raise RetryableServiceError(f"the grader gave no scores: {reply.error}")
     return score(batch, reply.payload, reply.error, ROLLOUT, bounds)
 
 
