@@ -30,7 +30,7 @@ test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
-	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_soak.py
+	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_evaluation.py tests/e2e/test_soak.py
 
 policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay the calls of all runs; takes minutes
 	rm -rf build/rights

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rft.errors import RftError
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.emulated import dataset_check, demo, grader_test, simulate, up
+from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show,
     "watch": watch,
     "events": events,
+    "evaluation": evaluation,
     "cancel": cancel,
     "approve": approve,
     "agreement": agreement,

@@ -20,7 +20,7 @@ from rft.contracts.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.run_request import RunName, RunRequest
 from rft.http import Api, caller_of, responses
 from rft.observability import logger
-from rft.ports import Approvals, Clock, Executions, Ledger, Notifier, RunHistory, TrainingJobs
+from rft.ports import Approvals, Clock, Executions, Ledger, ModelDeployments, Notifier, RunHistory, TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
 from rft.steps.approve_run import approve_run
 from rft.steps.cancel_run import cancel_run
@@ -43,6 +43,7 @@ def caller() -> str:
 Caller = Annotated[str, Depends(caller)]
 RunExecutions = Annotated[Executions, Depends(wiring.executions)]
 Jobs = Annotated[TrainingJobs, Depends(wiring.training_jobs)]
+Deployments = Annotated[ModelDeployments, Depends(wiring.model_deployments)]
 Topic = Annotated[Notifier, Depends(wiring.notifier)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
@@ -137,12 +138,24 @@ def post_cancel(
     history: History,
     executions: RunExecutions,
     jobs: Jobs,
+    deployments: Deployments,
     notifier: Topic,
     storage: Storage,
 ) -> RunView:
-    """The run, CANCELLED, its execution and job stopped. It may be sent again; no body is needed."""
+    """The run, CANCELLED, its execution and job stopped; COMPLETED without its evaluation, if it has a model.
+
+    It may be sent again; no body is needed.
+    """
     logger().append_keys(run_id=run_id)
-    cancel_run(run_id=run_id, caller=caller, ledger=ledger, executions=executions, jobs=jobs, notifier=notifier)
+    cancel_run(
+        run_id=run_id,
+        caller=caller,
+        ledger=ledger,
+        executions=executions,
+        jobs=jobs,
+        deployments=deployments,
+        notifier=notifier,
+    )
     return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
 
 

@@ -26,4 +26,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         settings=ForecastSettings.from_environment(),
         ledger=wiring.ledger(),
         store=wiring.object_store(),
+        calibration_error=step.calibration_error,
     ).model_dump(mode="json")

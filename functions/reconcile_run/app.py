@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         cause=ended.cause or "",
         ledger=wiring.ledger(),
         jobs=wiring.training_jobs(),
+        deployments=wiring.model_deployments(),
         notifier=wiring.notifier(),
     )
     return {"run_id": ended.name, "status": record.status if record else None}

@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         error=outcome.error,
         cause=outcome.cause,
         jobs=wiring.training_jobs(),
+        deployments=wiring.model_deployments(),
         ledger=wiring.ledger(),
         notifier=wiring.notifier(),
     ).model_dump(mode="json", include={"run_id", "status"})

@@ -6,6 +6,7 @@ from typing import Any
 
 from rft import wiring
 from rft.observability import logger
+from rft.settings import StackSettings
 from rft.steps.sweep_runs import sweep_runs
 
 
@@ -13,10 +14,12 @@ from rft.steps.sweep_runs import sweep_runs
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """A schedule's event → the ids of the runs that needed something."""
     swept = sweep_runs(
+        stack_name=StackSettings.from_environment().stack_name,
         ledger=wiring.ledger(),
         history=wiring.run_history(),
         executions=wiring.executions(),
         jobs=wiring.training_jobs(),
+        deployments=wiring.model_deployments(),
         notifier=wiring.notifier(),
         clock=wiring.clock(),
     )

@@ -150,4 +150,4 @@ def test_deployments_are_found_by_tag(bedrock: Stubber) -> None:
     bedrock.add_client_error("list_tags_for_resource", "ResourceNotFoundException", http_status_code=404)
     found = BedrockDeployments(CLIENT).tagged("rft:run-id")
 
-    assert [(each.name, value) for each, value in found] == [("judge-0", "r0")]
+    assert [(each.name, dict(tags)) for each, tags in found] == [("judge-0", {"rft:run-id": "r0"})]

@@ -183,7 +183,8 @@ def _curl(up: dict[str, Any], path: str, *arguments: str) -> str:
 
 
 def test_a_run_from_an_upload(rft: Rft, up: dict[str, Any]) -> None:
-    boto3.client("s3").upload_file(str(SAMPLE), up["bucket"], "uploads/pandalm/from-upload/comparisons.json")
+    s3 = boto3.Session().client("s3")  # boto3's default session may hold the credentials of an earlier test
+    s3.upload_file(str(SAMPLE), up["bucket"], "uploads/pandalm/from-upload/comparisons.json")
     runs = eventually(lambda: rft("list", "--name", "from-upload", "-o", "json").json["runs"], "a run")
     assert rft("watch", runs[0]["run_id"], "--interval", "0.2").status == 0
 

@@ -13,7 +13,7 @@ from emulator import EmulatorOptions
 from emulator.bedrock.judge import STAND_IN
 from emulator.faults import Fault
 from tests.e2e.fault_case import NEVER, PIPELINE, Case
-from tests.kit.stack_harness import ROOT, StackHarness, foreign_graders
+from tests.kit.stack_harness import NOT_MEASURED, ROOT, StackHarness, foreign_graders
 from tests.kit.waiting import eventually
 
 ROWS = {
@@ -21,7 +21,7 @@ ROWS = {
     "pandalm": (ROOT / "examples" / "pandalm" / "comparisons.json").read_text(),
 }
 STEP = {"batchSize": 16, "trainingSamplePerPrompt": 2}
-FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": STEP}
+FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": STEP, **NOT_MEASURED}
 JUDGE_SECONDS = 10
 """For a batch of a grader whose judge is away: it asks again until they are over."""
 

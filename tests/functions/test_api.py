@@ -29,6 +29,7 @@ from tests.kit.fakes.dynamo import TABLE, DynamoStores, ledger_table
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.models import MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import RESOURCES, read_event
@@ -80,6 +81,7 @@ class Client:
             wiring.approvals: lambda: self.ledger,
             wiring.executions: lambda: self.executions,
             wiring.training_jobs: lambda: self.jobs,
+            wiring.model_deployments: MemoryDeployments,
             wiring.notifier: lambda: self.notifier,
         }
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import RunInput
+from rft.evaluation.deployment import evaluation_tags
 from rft.training.deadline import job_summary
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.models import MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.records import RUN_ID, add_run
 
@@ -20,6 +23,7 @@ class FakeRun:
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
         self.jobs = MemoryJobs(self.clock)
+        self.deployments = MemoryDeployments()
         self.notifier = MemoryNotifier()
         self.executions = MemoryExecutions()
         record = add_run(self.ledger, status)
@@ -29,6 +33,14 @@ class FakeRun:
         arn = self.jobs.create({"jobName": RUN_ID})
         if recorded:
             self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), hours=1, checks=3)})
+        return self
+
+    def with_deployment(self) -> FakeRun:
+        """As a run has it while it is being evaluated."""
+        tags = evaluation_tags(RUN_ID, "rft")
+        arn = self.deployments.create(RUN_ID, "arn:m", tags=tags, token=RUN_ID)
+        summary = EvaluationSummary(status="running", deployment_arn=arn)
+        self.ledger.update(RUN_ID, {"model_arn": "arn:m", "evaluation": summary})
         return self
 
     @property

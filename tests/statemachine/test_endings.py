@@ -21,9 +21,19 @@ from rft.contracts.shards import (
 from rft.contracts.steps import (
     ApprovalInput,
     ApprovalOutcome,
+    CalibrateInput,
+    CalibrationOutcome,
+    CheckDeploymentInput,
     CheckTrainingInput,
+    CompareModelsInput,
+    DeployedModel,
+    DeploymentCheck,
+    DeployModelInput,
+    EvaluatedPart,
+    EvaluateModelInput,
     ForecastInput,
     ForecastOutcome,
+    ModelComparison,
     PreparedDataset,
     RunInput,
     RunOutcome,
@@ -48,6 +58,11 @@ INPUTS: dict[str, type[Contract]] = {
     "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
     "CheckTraining": CheckTrainingInput,
+    "CalibrateBase": CalibrateInput,
+    "DeployModel": DeployModelInput,
+    "CheckDeployment": CheckDeploymentInput,
+    "EvaluateModel": EvaluateModelInput,
+    "CompareModels": CompareModelsInput,
     "RecordOutcome": RunOutcome,
 }
 OUTPUTS: dict[str, type[Contract]] = {
@@ -62,7 +77,15 @@ OUTPUTS: dict[str, type[Contract]] = {
     "RequestApproval": ApprovalOutcome,
     "StartTraining": StartedJob,
     "CheckTraining": TrainingCheck,
+    "CalibrateBase": CalibrationOutcome,
+    "DeployModel": DeployedModel,
+    "CheckDeployment": DeploymentCheck,
+    "EvaluateModel": EvaluatedPart,
+    "CompareModels": ModelComparison,
 }
+WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels"}
+"""Steps after training, whose failure leaves a completed run."""
+
 HOSTILE = 'He said "no"\nand {% $left %} \\ then'
 
 
@@ -81,7 +104,9 @@ def recorded_as(outcome: dict[str, Any]) -> RunOutcome:
     return RunOutcome.model_validate(evaluated(TASKS["RecordOutcome"]["Arguments"]["Payload"], states=states))
 
 
-@pytest.mark.parametrize("step", [name for name in TASKS if name != "RecordOutcome" and name in STATES])
+@pytest.mark.parametrize(
+    "step", [n for n in TASKS if n in STATES and n not in {"RecordOutcome", "CalibrateBase"} | WITH_A_MODEL]
+)
 @pytest.mark.parametrize("caught", [{"Error": "E", "Cause": HOSTILE}, {"Error": "States.Timeout"}])
 def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, caught: dict[str, str]) -> None:
     catch = TASKS[step]["Catch"][-1]
@@ -93,6 +118,63 @@ def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, cau
         "cause": caught.get("Cause", ""),
     }
     assert ending(outcome) == ("RunFailed", {"Error": caught["Error"], "Cause": caught.get("Cause", "")})
+
+
+@pytest.mark.parametrize("step", sorted(WITH_A_MODEL))
+def test_an_error_after_training_completes_the_run_and_says_why(step: str) -> None:
+    catch = TASKS[step]["Catch"][-1]
+    outcome = evaluated(catch["Output"], states={"errorOutput": {"Error": "E", "Cause": HOSTILE}})
+    assert catch["Next"] == "RecordOutcome"
+    assert (recorded_as(outcome).status, recorded_as(outcome).error) == ("COMPLETED", "E")
+    assert ending(outcome) == ("Succeeded", {})
+
+
+def test_an_error_in_any_part_of_the_evaluation_completes_the_run_and_says_why() -> None:
+    parts = [{"model": "base", "first": 0, "answers": 64}, {"error": "ModelNotInvocable", "cause": HOSTILE}]
+    target, outcome = choose("AllEvaluated?", parts)
+    assert target == "RecordOutcome"
+    assert (recorded_as(outcome).status, recorded_as(outcome).error) == ("COMPLETED", "ModelNotInvocable")
+    assert choose("AllEvaluated?", parts[:1])[0] == "CompareModels"
+
+
+def test_a_calibration_that_fails_does_not_end_the_run() -> None:
+    (catch,) = TASKS["CalibrateBase"]["Catch"]
+    assigned = evaluated(catch["Assign"], states={"errorOutput": {"Error": "E", "Cause": HOSTILE}})
+    assert (catch["Next"], assigned) == ("ForecastRun", {"calibration_error": f"E: {HOSTILE}"})
+
+
+def calibration(mode: str, enabled: bool | None) -> dict[str, Any]:
+    return {"request": {"mode": mode, "calibration": {"enabled": enabled}, "evaluation": {"enabled": enabled}}}
+
+
+@pytest.mark.parametrize(
+    ("mode", "enabled", "calibrated"),
+    [
+        ("train", None, True),
+        ("train", True, True),
+        ("train", False, False),
+        ("preflight", None, False),
+        ("preflight", True, True),
+    ],
+)
+def test_a_preflight_run_is_calibrated_on_request_only(mode: str, enabled: bool | None, calibrated: bool) -> None:
+    target, _ = choose("CalibrationNeeded?", {}, run_input=calibration(mode, enabled))
+    assert (target == "CalibrateBase") is calibrated
+
+
+def test_nothing_to_learn_rejects_the_run() -> None:
+    assert choose("Learnable?", CalibrationOutcome(blocked=False).model_dump())[0] == "ForecastRun"
+    target, outcome = choose("Learnable?", CalibrationOutcome(blocked=True, cause=HOSTILE).model_dump())
+    assert target == "RecordOutcome"
+    assert recorded_as(outcome).status == "REJECTED"
+    assert ending(outcome) == ("NothingToLearn", {"Error": "NothingToLearn", "Cause": HOSTILE})
+
+
+def test_only_a_deployment_that_is_active_is_evaluated() -> None:
+    assert choose("DeploymentActive?", {"status": "Active"})[0] == "EvaluateModels"
+    assert choose("DeploymentActive?", {"status": "Creating"})[0] == "WaitForDeployment"
+    assert choose("ModelDeployed?", {"deployment_arn": "arn:d"})[0] == "WaitForDeployment"
+    assert choose("ModelDeployed?", {"deployment_arn": None})[0] == "RecordOutcome"
 
 
 def test_an_outcome_that_cannot_be_recorded_fails_the_execution_and_names_both_causes() -> None:
@@ -107,7 +189,7 @@ def test_an_outcome_that_cannot_be_recorded_fails_the_execution_and_names_both_c
 
 
 def test_only_a_trusted_grader_goes_on() -> None:
-    assert choose("GraderTrusted?", {"trusted": True})[0] == "ForecastRun"
+    assert choose("GraderTrusted?", {"trusted": True})[0] == "CalibrationNeeded?"
     for doubtful in ({"trusted": False, "cause": HOSTILE}, {"trusted": "true", "cause": HOSTILE}, {"cause": HOSTILE}):
         target, outcome = choose("GraderTrusted?", doubtful)
         assert target == "RecordOutcome"
@@ -118,8 +200,9 @@ def test_only_a_trusted_grader_goes_on() -> None:
 def test_the_forecast_gets_the_smoke_tests_outcome_whole() -> None:
     for reasons in ((), ("one",), ("one", HOSTILE)):
         trusted = SmokeTestOutcome(trusted=True, grader_arn="arn:g", report_uri="s3://b/r", needs_approval=reasons)
-        _, handed_on = choose("GraderTrusted?", trusted.model_dump(mode="json"))
-        passed = evaluated(TASKS["ForecastRun"]["Arguments"]["Payload"]["smoke_test"], states={"input": handed_on})
+        result = {"result": {"Payload": trusted.model_dump(mode="json")}}
+        assigned = evaluated(TASKS["SmokeTestGrader"]["Assign"]["smoke_test"], states=result)
+        passed = evaluated(TASKS["ForecastRun"]["Arguments"]["Payload"]["smoke_test"], states={}, smoke_test=assigned)
         assert SmokeTestOutcome.model_validate(passed) == trusted
 
 
@@ -181,8 +264,10 @@ def test_a_job_that_goes_on_is_waited_for() -> None:
     assert choose("TrainingEnded?", check(None, "Stopping"))[0] == "WaitForTraining"
 
 
-def test_a_completed_job_completes_the_run() -> None:
-    target, outcome = choose("TrainingEnded?", check("COMPLETED", "Completed"))
+def test_a_completed_job_is_evaluated_unless_the_request_says_no() -> None:
+    assert choose("TrainingEnded?", check("COMPLETED", "Completed"))[0] == "EvaluationNeeded?"
+    assert choose("EvaluationNeeded?", {}, run_input=calibration("train", enabled=True))[0] == "DeployModel"
+    target, outcome = choose("EvaluationNeeded?", {}, run_input=calibration("train", enabled=False))
     assert target == "RecordOutcome"
     assert recorded_as(outcome).status == "COMPLETED"
     assert ending(outcome) == ("Succeeded", {})
@@ -221,6 +306,10 @@ def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
         ("ApprovalNeeded?", "ForecastRun"),
         ("Approved?", "RequestApproval"),
         ("TrainingEnded?", "CheckTraining"),
+        ("Learnable?", "CalibrateBase"),
+        ("DeployModel", "DeployModel"),
+        ("ModelDeployed?", "DeployModel"),
+        ("DeploymentActive?", "CheckDeployment"),
     ],
 )
 def test_what_is_read_of_a_step_is_in_its_contract(state: str, producer: str) -> None:

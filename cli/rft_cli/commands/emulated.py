@@ -5,6 +5,7 @@ Each loads what it needs when it runs: the emulator takes a second.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,9 @@ SAMPLE_DATASETS = {
     "rft": EXAMPLES / "rft" / "math.jsonl",
 }
 """Task → its dataset in this project."""
+
+SAMPLE_SPLIT = {"train": 0.55, "validation": 0.1, "test": 0.35}
+"""Of these datasets, which are small: enough test rows for a verdict, and the 100 rows that training needs."""
 
 _DEMO_INTRODUCTION = (
     "[bold]Reinforcement fine-tuning on an emulated AWS[/]: no account, no cost",
@@ -63,7 +67,9 @@ def demo(
     if own:
         package_grader(own)  # a faulty file is refused before anything starts
     arn = function_arn(OWN_GRADER) if own else grader
-    request = validated(_demo_request(name, task, arn, local.uri("data-bucket")))
+    request = validated(
+        _demo_request(name, task, arn, local.uri("data-bucket"), split=None if dataset else SAMPLE_SPLIT)
+    )
     console = console_for(output)
     print_lines(console, _DEMO_INTRODUCTION)
     with console.status("loading the emulated AWS …"):
@@ -72,9 +78,9 @@ def demo(
     raise typer.Exit(run_demo(local, request, own_grader=own, console=console, output=output, verbose=verbose))
 
 
-def _demo_request(name: str, task: str, grader: str | None, uri: str) -> Request:
+def _demo_request(name: str, task: str, grader: str | None, uri: str, *, split: Mapping[str, float] | None) -> Request:
     chosen = {"grader": {"lambda_arn" if grader.startswith("arn:") else "name": grader}} if grader else {}
-    return {"name": name, "dataset": {"task": task, "uri": uri}, **chosen}
+    return {"name": name, "dataset": {"task": task, "uri": uri, **({"split": split} if split else {})}, **chosen}
 
 
 def grader_test(

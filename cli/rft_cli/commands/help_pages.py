@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "show": ("rft show RUN_ID --verbose", "rft show RUN_ID --output json | jq .failure"),
     "watch": ("rft watch RUN_ID", "rft watch RUN_ID --interval 30 --output json"),
     "events": ("rft events RUN_ID", "rft events RUN_ID --output json"),
+    "evaluation": ("rft evaluation RUN_ID", "rft evaluation RUN_ID --output json | jq .evaluation.verdict"),
     "cancel": ("rft cancel RUN_ID", "rft cancel RUN_ID --stack rft-staging"),
     "approve": (
         'rft approve RUN_ID --comment "within the budget of Q3"',

@@ -8,6 +8,7 @@ from typing import Protocol
 from rich.markup import escape
 
 from rft_cli.views.checks import check_lines
+from rft_cli.views.evaluation import calibration_lines, evaluation_lines
 from rft_cli.views.forecast import forecast_lines
 from rft_cli.views.lines import HANG, stage_field
 from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
@@ -53,11 +54,16 @@ def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
     stage = event["after"]
     yield stage, stage_line, event
     for part, render in FINDINGS.get(stage, ()):
-        if view.get(part):
+        if view.get(part) and not _is_running(view[part]):
             yield part, render, view
     if stage == "TRAINING":
         for finding in view.get("breaker", ()):
             yield f"breaker/{finding['signal']}", breaker_line, finding
+
+
+def _is_running(part: object) -> bool:
+    """An evaluation is recorded while it is going on."""
+    return isinstance(part, Mapping) and part.get("status") == "running"
 
 
 def stage_line(event: View, *, verbose: bool) -> Iterator[str]:
@@ -181,6 +187,8 @@ FINDINGS: Mapping[str, tuple[tuple[str, Render], ...]] = {
         ("smoke_test", smoke_test_lines),
         ("forecast", forecast_lines),
     ),
+    "CALIBRATING": (("calibration", calibration_lines), ("forecast", forecast_lines)),
+    "EVALUATING": (("evaluation", evaluation_lines),),
     "AWAITING_APPROVAL": (("approval", approval_lines),),
 }
 """Stage → the parts of a view that it fills, and how each is shown. A new part is a line here."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from rich.markup import escape
 
 from rft.grading.grader_arn import is_pinned
+from rft_cli.views.evaluation import evaluation_text
 from rft_cli.views.lines import summary_field
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, status_mark
@@ -26,6 +27,8 @@ def summary_lines(view: View) -> Iterator[str]:
 def result_lines(view: View) -> Iterator[str]:
     """The same without the run itself. A failure stands here and nowhere else."""
     yield from _reward_lines(view)
+    if view.get("evaluation"):
+        yield summary_field("verdict", evaluation_text(view["evaluation"]))
     if view["model_arn"]:
         yield summary_field("model", f"{view['model_arn']}{f' {SIMULATED}' if is_simulated(view['model_arn']) else ''}")
     if view["failure"]:

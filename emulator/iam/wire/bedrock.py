@@ -32,7 +32,7 @@ def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
         yield from _invocation(request)
     elif request.name == "CreateModelCustomizationJob":
         yield from _new_job(request)
-    elif request.name.startswith("List"):
+    elif request.name.startswith("List") and request.name != "ListTagsForResource":
         yield Check(f"bedrock:{request.name}", "*")
     elif request.name.endswith("ModelCustomizationJob"):
         known = lookups.job_arn(request.label(0))
@@ -40,6 +40,8 @@ def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
     elif request.name == "CreateCustomModelDeployment":
         yield Check(f"bedrock:{request.name}", str(request.fields.get("modelArn", "*")))
         yield from _tags(request, "tags", request.arn("bedrock", "custom-model-deployment/new"))
+    elif request.name.endswith("CustomModelDeployment"):
+        yield Check(f"bedrock:{request.name}", _named(request, "custom-model-deployment", request.label(0)))
     else:
         yield Check(f"bedrock:{request.name}", _resource(request))
 

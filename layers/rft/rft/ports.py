@@ -482,6 +482,6 @@ class ModelDeployments(Protocol):
         """Delete a deployment; one that is gone is no error. Raises RetryableServiceError while it cannot be."""
         ...
 
-    def tagged(self, key: str) -> list[tuple[ModelDeployment, str]]:
-        """All deployments that have this tag, each with its value. Raises as `find`."""
+    def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
+        """All deployments that have this tag, each with all its tags. Raises as `find`."""
         ...

@@ -74,6 +74,18 @@ class TrainingSettings(Settings):
     model_kms_key_arn: str = Field(alias="MODEL_KMS_KEY_ARN", default="")
 
 
+class BaseModelSettings(Settings):
+    """The base model by the id that can be invoked: the one that jobs are given cannot."""
+
+    base_model_id: str = Field(alias="BASE_MODEL_ID", min_length=5)
+
+
+class StackSettings(Settings):
+    """The stack's own name, which deployments are tagged with."""
+
+    stack_name: str = Field(alias="STACK_NAME", min_length=1)
+
+
 class TopicSettings(Settings):
     """Where outcomes are announced."""
 

@@ -17,6 +17,8 @@ from rft.ports import (
     GraderInvoker,
     JudgeCache,
     Ledger,
+    ModelDeployments,
+    ModelSampler,
     Notifier,
     ObjectStore,
     RolloutLog,
@@ -155,6 +157,22 @@ def training_jobs() -> TrainingJobs:
     from rft.adapters.training_jobs import BedrockTrainingJobs
 
     return BedrockTrainingJobs(_client("bedrock"))
+
+
+@cache
+def model_sampler() -> ModelSampler:
+    """Models on Bedrock. One try each: waiting is the engine's; an answer with much reasoning takes minutes."""
+    from rft.adapters.model_sampler import BedrockSampler
+
+    return BedrockSampler(_client("bedrock-runtime", attempts=1, read_timeout=300, connections=16))
+
+
+@cache
+def model_deployments() -> ModelDeployments:
+    """Deployments of trained models."""
+    from rft.adapters.model_deployments import BedrockDeployments
+
+    return BedrockDeployments(_client("bedrock"))
 
 
 @cache

@@ -84,9 +84,9 @@ class MemoryDeployments:
             self.deleted.append(found.name)
         self._lose("delete")
 
-    def tagged(self, key: str) -> list[tuple[ModelDeployment, str]]:
+    def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
         self._fail("tagged")
-        return [(each, self.tags[name][key]) for name, each in self.deployments.items() if key in self.tags[name]]
+        return [(each, self.tags[name]) for name, each in self.deployments.items() if key in self.tags[name]]
 
     def move(self, name: str, **changes: str) -> None:
         """Set fields of a deployment."""

@@ -6,9 +6,9 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
 
 from rft.contracts.dataset import DatasetRow
+from rft.evaluation.judges import Judged, judge_agreement, swapped_verdicts
 from rft.evaluation.paired import ScorePair
 from rft.evaluation.slices import by_name, by_quartile, changes, slices
-from rft.evaluation.verdicts import judge_figures, swap_consistency
 from rft.tasks.base import Comparison
 
 ROWS = [ScorePair(f"r{n}", f"g{n}", 0.0 if n % 2 else 1.0, 1.0 if n < 12 else 0.0) for n in range(24)]
@@ -61,7 +61,8 @@ def test_a_judges_figures_are_scikit_learns() -> None:
     labels = ["Response 1", "Response 2", "Tie", "Response 1", "Response 2", "Response 1"]
     said = ["Response 1", "Response 2", "Response 1", "Response 2", "Response 2", "Response 1"]
     voted = [comparison(label, (label, "Tie", label)) for label in labels]
-    found = judge_figures(voted, [f"JUDGMENT: {word}\nREASONING: so" for word in said])
+    judged = [Judged(each, f"JUDGMENT: {word}\nREASONING: so") for each, word in zip(voted, said, strict=True)]
+    found = (judge_agreement({"tuned": judged}) or {})["tuned"]
     means = precision_recall_fscore_support(labels, said, average="macro", zero_division=0)
 
     assert found.majority.kappa == pytest.approx(cohen_kappa_score(labels, said), abs=1e-9)
@@ -71,6 +72,7 @@ def test_a_judges_figures_are_scikit_learns() -> None:
 
 def test_swapped_responses_count_as_consistent_where_the_preference_stays() -> None:
     answers = ["JUDGMENT: Response 1", "JUDGMENT: Tie", "JUDGMENT: Response 2", "no idea"]
-    found = swap_consistency(answers, ["JUDGMENT: Response 2", "JUDGMENT: Tie", "JUDGMENT: Response 2", "x"])
+    mirrored = ["JUDGMENT: Response 2", "JUDGMENT: Tie", "JUDGMENT: Response 2", "x"]
+    found = swapped_verdicts(list(zip(answers, mirrored, strict=True)))
 
     assert (found.consistent, found.n) == (2, 3)

@@ -39,9 +39,13 @@ def test_every_status_is_reached(status: RunStatus) -> None:
 
 
 @given(status=statuses)
-def test_every_run_that_goes_on_can_fail_and_be_cancelled(status: RunStatus) -> None:
-    if status not in TERMINAL:
+def test_every_run_without_a_model_can_fail_and_be_cancelled(status: RunStatus) -> None:
+    if status not in TERMINAL | {S.EVALUATING}:
         assert {S.FAILED, S.CANCELLED} < FOLLOWERS[status]
+
+
+def test_a_run_with_a_model_can_only_complete() -> None:
+    assert FOLLOWERS[S.EVALUATING] == {S.COMPLETED}
 
 
 @given(before=statuses, after=statuses)
@@ -51,4 +55,4 @@ def test_predecessors_are_the_table_read_backwards(before: RunStatus, after: Run
 
 @given(status=statuses)
 def test_whoever_may_have_a_job_is_past_the_gate_or_ended(status: RunStatus) -> None:
-    assert may_have_job(status) == (status in TERMINAL or status in {S.STARTING, S.TRAINING})
+    assert may_have_job(status) == (status in TERMINAL or status in {S.STARTING, S.TRAINING, S.EVALUATING})

@@ -10,7 +10,7 @@ from tests.kit.fake_run import FakeRun
 from tests.kit.records import RUN_ID
 
 S = RunStatus
-OPEN = sorted(set(S) - TERMINAL)
+OPEN = sorted(set(S) - TERMINAL - {S.EVALUATING})
 
 
 def cancel(fake_run: FakeRun, run_id: str = RUN_ID) -> RunRecord:
@@ -20,6 +20,7 @@ def cancel(fake_run: FakeRun, run_id: str = RUN_ID) -> RunRecord:
         ledger=fake_run.ledger,
         executions=fake_run.executions,
         jobs=fake_run.jobs,
+        deployments=fake_run.deployments,
         notifier=fake_run.notifier,
     )
 
@@ -84,3 +85,27 @@ def test_a_run_that_was_never_started_can_be_cancelled() -> None:
 def test_an_unknown_run_is_unknown() -> None:
     with pytest.raises(RunNotFound):
         cancel(FakeRun(S.PENDING), "pandalm-judge-other-00000000")
+
+
+def test_a_run_that_is_evaluated_keeps_its_model_and_loses_its_deployment() -> None:
+    fake_run = FakeRun(S.EVALUATING).with_deployment()
+    records = [cancel(fake_run) for _ in range(2)]
+
+    assert records[0] == records[1]
+    assert (records[0].status, records[0].model_arn, records[0].failure) == (S.COMPLETED, "arn:m", None)
+    assert records[0].evaluation is not None
+    assert (records[0].evaluation.status, records[0].evaluation.reason) == (
+        "cancelled",
+        "RunCancelled: cancelled by Ada",
+    )
+    assert fake_run.executions.ended[RUN_ID].status == "ABORTED"
+    assert fake_run.deployments.deployments == {}
+
+
+def test_a_cancel_that_could_not_delete_the_deployment_does_so_when_repeated() -> None:
+    fake_run = FakeRun(S.EVALUATING).with_deployment()
+    fake_run.deployments.fails_with["delete"] = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        cancel(fake_run)
+    cancel(fake_run)
+    assert fake_run.deployments.deployments == {}

@@ -13,7 +13,7 @@ from tests.kit.fake_run import FakeRun
 from tests.kit.records import RUN_ID
 
 S = RunStatus
-OPEN = sorted(set(S) - TERMINAL)
+OPEN = sorted(set(S) - TERMINAL - {S.EVALUATING})
 
 
 def reconcile(
@@ -26,6 +26,7 @@ def reconcile(
         cause=cause,
         ledger=fake_run.ledger,
         jobs=fake_run.jobs,
+        deployments=fake_run.deployments,
         notifier=fake_run.notifier,
     )
 
@@ -76,6 +77,7 @@ def test_our_own_ending_is_left_alone_and_not_told_twice() -> None:
         error="E",
         cause="C",
         jobs=fake_run.jobs,
+        deployments=fake_run.deployments,
         ledger=fake_run.ledger,
         notifier=fake_run.notifier,
     )
@@ -94,6 +96,7 @@ def test_a_message_that_the_ending_could_not_send_is_sent() -> None:
             error="E",
             cause="C",
             jobs=fake_run.jobs,
+            deployments=fake_run.deployments,
             ledger=fake_run.ledger,
             notifier=fake_run.notifier,
         )
@@ -133,3 +136,16 @@ def test_an_execution_that_is_no_run_is_passed_over() -> None:
     fake_run = FakeRun(S.PENDING)
     assert reconcile(fake_run, run_id="by-hand") is None
     assert fake_run.messages == []
+
+
+@pytest.mark.parametrize(
+    ("execution", "status"), [("ABORTED", "cancelled"), ("TIMED_OUT", "failed"), ("FAILED", "failed")]
+)
+def test_a_run_that_was_being_evaluated_completes_without_its_evaluation(execution: str, status: str) -> None:
+    fake_run = FakeRun(S.EVALUATING).with_deployment()
+    record = reconcile(fake_run, execution)
+
+    assert record is not None
+    assert record.evaluation is not None
+    assert (record.status, record.model_arn, record.evaluation.status) == (S.COMPLETED, "arn:m", status)
+    assert fake_run.deployments.deployments == {}

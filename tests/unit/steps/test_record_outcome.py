@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import RetryableThrottling, RunNotFound, TransitionRefused
+from rft.runs.finish_run import finish_run
 from rft.steps.record_outcome import record_outcome
 from rft.training.deadline import job_summary
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.models import MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.records import RUN_ID, add_run
 
@@ -24,6 +27,7 @@ class World:
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
         self.jobs = MemoryJobs(self.clock)
+        self.deployments = MemoryDeployments()
         self.notifier = MemoryNotifier()
         add_run(self.ledger, status)
 
@@ -40,6 +44,7 @@ class World:
             error=error,
             cause=cause,
             jobs=self.jobs,
+            deployments=self.deployments,
             ledger=self.ledger,
             notifier=self.notifier,
         )
@@ -150,3 +155,51 @@ def test_an_unknown_run_is_loud() -> None:
     world.ledger.records.clear()
     with pytest.raises(RunNotFound):
         world.end(S.FAILED)
+
+
+def evaluating(*, recorded: bool = True) -> World:
+    world = World(S.EVALUATING)
+    arn = world.deployments.create(RUN_ID, "arn:m", tags={}, token=RUN_ID)
+    if recorded:
+        world.ledger.update(RUN_ID, {"evaluation": EvaluationSummary(status="running", deployment_arn=arn)})
+    return world
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_evaluation_that_fails_leaves_a_completed_run_and_no_deployment(recorded: bool) -> None:
+    world = evaluating(recorded=recorded)
+    record = world.end(S.COMPLETED, "DeploymentFailed", "no capacity")
+
+    assert record.evaluation is not None
+    assert (record.status, record.failure) == (S.COMPLETED, None)
+    assert (record.evaluation.status, record.evaluation.reason) == ("failed", "DeploymentFailed: no capacity")
+    assert world.deployments.deployments == {}
+
+
+def test_a_completed_evaluation_stays_as_it_is() -> None:
+    world = evaluating()
+    done = EvaluationSummary(status="completed", verdict="better")
+    world.ledger.update(RUN_ID, {"evaluation": done})
+
+    assert world.end(S.COMPLETED, "RetryableQuota", "full").evaluation == done
+    assert world.deployments.deployments == {}
+
+
+def test_an_evaluation_that_began_while_the_run_was_read_is_ended_as_one() -> None:
+    world = World(S.TRAINING)
+    stale = world.ledger.get(RUN_ID)
+    world.ledger.transition(RUN_ID, S.EVALUATING)
+    record = finish_run(stale, S.CANCELLED, error="RunCancelled", cause="by Ada", ledger=world.ledger)
+
+    assert record.evaluation is not None
+    assert (record.status, record.evaluation.status) == (S.COMPLETED, "cancelled")
+
+
+def test_a_deployment_that_cannot_be_deleted_yet_is_deleted_by_a_repeat() -> None:
+    world = evaluating()
+    world.deployments.fails_with["delete"] = [RetryableThrottling("slow down")]
+    with pytest.raises(RetryableThrottling):
+        world.end(S.COMPLETED)
+    assert world.ledger.get(RUN_ID).status is S.COMPLETED
+    world.end(S.COMPLETED)
+    assert world.deployments.deployments == {}

@@ -16,10 +16,12 @@ OTHER = "pandalm-judge-other-00000000"
 
 def sweep(fake_run: FakeRun) -> list[str]:
     return sweep_runs(
+        stack_name="rft",
         ledger=fake_run.ledger,
         history=fake_run.ledger,
         executions=fake_run.executions,
         jobs=fake_run.jobs,
+        deployments=fake_run.deployments,
         notifier=fake_run.notifier,
         clock=fake_run.clock,
     )
@@ -104,3 +106,22 @@ def test_hundreds_of_open_runs_are_all_looked_at() -> None:
         fake_run.executions.start(run_id, RunInput(run_id=run_id, request=record.request).model_dump(mode="json"))
         fake_run.executions.ended[run_id] = Execution(status="ABORTED")
     assert len(sweep(fake_run)) == 251
+
+
+def test_a_deployment_left_over_from_an_evaluation_is_deleted() -> None:
+    fake_run = FakeRun(S.EVALUATING).with_deployment()
+    assert sweep(fake_run) == []
+    fake_run.ledger.transition(RUN_ID, S.COMPLETED)
+
+    assert sweep(fake_run) == [RUN_ID]
+    assert fake_run.deployments.deployments == {}
+
+
+@pytest.mark.parametrize("change", [{"rft:stack": "other"}, {"rft:purpose": "production"}])
+def test_deployments_of_others_stay(change: dict[str, str]) -> None:
+    fake_run = FakeRun(S.EVALUATING).with_deployment()
+    fake_run.deployments.tags[RUN_ID] = {**fake_run.deployments.tags[RUN_ID], **change}
+    fake_run.ledger.transition(RUN_ID, S.COMPLETED)
+
+    assert sweep(fake_run) == []
+    assert list(fake_run.deployments.deployments) == [RUN_ID]

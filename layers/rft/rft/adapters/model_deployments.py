@@ -67,21 +67,21 @@ class BedrockDeployments:
         except DeploymentNotFound:
             return
 
-    def tagged(self, key: str) -> list[tuple[ModelDeployment, str]]:
+    def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
         """One call for each deployment: lists have no tags. Quotas allow a few deployments at a time."""
         with translated():
             pages = self._client.get_paginator("list_custom_model_deployments").paginate()
             found = [each for page in pages for each in page.get("modelDeploymentSummaries", [])]
-            values = [(_summary(each), self._tag(each["customModelDeploymentArn"], key)) for each in found]
-        return [(deployment, value) for deployment, value in values if value is not None]
+            tagged = [(_summary(each), self._tags(each["customModelDeploymentArn"])) for each in found]
+        return [(deployment, tags) for deployment, tags in tagged if key in tags]
 
-    def _tag(self, arn: str, key: str) -> str | None:
+    def _tags(self, arn: str) -> Mapping[str, str]:
         try:
             with translated(_UNKNOWN):
                 tags = self._client.list_tags_for_resource(resourceARN=arn).get("tags", [])
         except DeploymentNotFound:  # deleted meanwhile
-            return None
-        return next((tag["value"] for tag in tags if tag["key"] == key), None)
+            return {}
+        return {tag["key"]: tag["value"] for tag in tags}
 
 
 def _deployment(found: Mapping[str, Any]) -> ModelDeployment:

@@ -131,12 +131,12 @@ class JudgeAgreement(Contract):
 
 
 class PublishedBaseline(Contract):
-    """A released judge's figures on PandaLM's own test set."""
+    """A judge's or rule's figures on the whole of PandaLM's test set (999 rows)."""
 
     name: str
-    accuracy: float | None
-    macro_f1: float | None
-    source: str
+    accuracy: float | None = None
+    macro_f1: float | None = None
+    kappa: float | None = None
 
 
 class EvaluationReport(Contract):

@@ -9,8 +9,10 @@ from pydantic import Field
 
 from rft.contracts.base import Contract
 from rft.contracts.breaker import Finding
+from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.checks import CheckSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
+from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
 from rft.contracts.metrics import Reading, TrainingMetrics
@@ -24,9 +26,11 @@ class RunStatus(StrEnum):
     PENDING = "PENDING"
     PREPARING = "PREPARING"
     SMOKE_TESTING = "SMOKE_TESTING"
+    CALIBRATING = "CALIBRATING"
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
     STARTING = "STARTING"
     TRAINING = "TRAINING"
+    EVALUATING = "EVALUATING"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     REJECTED = "REJECTED"
@@ -102,6 +106,7 @@ class RunRecord(Contract):
         default=None, description="The most that the smoke test asks of the grader, known before its first call."
     )
     smoke_test: SmokeTestSummary | None = None
+    calibration: CalibrationSummary | None = None
     forecast: Forecast | None = None
     approval: Approval | None = None
     job: JobSummary | None = None
@@ -111,6 +116,7 @@ class RunRecord(Contract):
         default=(), description="What the breaker found, once each; the first to stop ended the job."
     )
     model_arn: str | None = None
+    evaluation: EvaluationSummary | None = None
     failure: Failure | None = None
     notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")
 

@@ -118,6 +118,30 @@ class SmokeTestRequest(RequestPart):
     )
 
 
+class CalibrationRequest(RequestPart):
+    """How to look at the base model's own answers before training.
+
+    `accept` trains even where the base model answers nearly all rows right, or none.
+    """
+
+    enabled: bool | None = Field(default=None, description="Default: in mode train.")
+    rows: int = Field(default=64, ge=10, le=1000, description="Training rows to answer.")
+    samples_per_row: int = Field(default=4, ge=2, le=16)
+    accept: bool = False
+
+
+class EvaluationRequest(RequestPart):
+    """How to compare the trained model with the base model on the test split."""
+
+    enabled: bool = True
+    rows: int | None = Field(default=None, ge=10, le=5000, description="Rows to answer at most. Default: 500.")
+    samples_per_row: int = Field(default=1, ge=1, le=8)
+    minimum_gain: Number = Field(
+        default=0.0, ge=-1, le=1, description="`better` needs more than this; below 0 it forgives a loss."
+    )
+    max_hours: Number = Field(default=3, gt=0, le=24, description="Past it the evaluation fails; the model stays.")
+
+
 class RunRequest(RequestPart):
     """One run. Only `name` and `dataset.task` + `dataset.uri` are required."""
 
@@ -130,6 +154,8 @@ class RunRequest(RequestPart):
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
     max_training_hours: Number = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
     breaker: BreakerRequest = BreakerRequest()
+    calibration: CalibrationRequest = CalibrationRequest()
+    evaluation: EvaluationRequest = EvaluationRequest()
     require_approval: bool = Field(
         default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
     )

@@ -44,6 +44,7 @@ class Answer(Contract):
     input_tokens: int = 0
     output_tokens: int = 0
     seconds: float = 0.0
+    simulated: bool = False
     error: str = ""
 
     @property
@@ -63,8 +64,6 @@ class Answers(Contract):
 class AnswerGrade(Contract):
     """One answer's score by one grader; None where it could not be graded, and why."""
 
-    row: int
-    sample: int = 0
     score: float | None
     error: str = ""
 
@@ -74,3 +73,4 @@ class AnswerGrades(Contract):
 
     grader: str
     grades: tuple[AnswerGrade, ...]
+    judge_calls: int = Field(default=0, description="By the grader's own metrics.")

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.base import Contract, RunId
+from rft.contracts.evaluation import ModelName, Verdict
 from rft.contracts.run_request import HyperParameters, RunRequest
 
 
@@ -50,11 +51,26 @@ class SmokeTestOutcome(Contract):
     needs_approval: tuple[str, ...] = ()
 
 
+class CalibrateInput(RunInput):
+    """calibrate_base's input."""
+
+    dataset: PreparedDataset
+    grader_arn: str
+
+
+class CalibrationOutcome(Contract):
+    """calibrate_base's output. `blocked`: nothing can be learned, as `cause` says, and the request does not accept."""
+
+    blocked: bool
+    cause: str = ""
+
+
 class ForecastInput(RunInput):
-    """forecast_run's input: a dataset, and a grader that is trusted."""
+    """forecast_run's input: a dataset, and a trusted grader. `calibration_error` says why calibration failed."""
 
     dataset: PreparedDataset
     smoke_test: SmokeTestOutcome
+    calibration_error: str = ""
 
 
 class ForecastOutcome(Contract):
@@ -123,8 +139,74 @@ class TrainingCheck(Contract):
     cause: str = ""
 
 
+class DeployModelInput(RunInput):
+    """deploy_model's input."""
+
+    dataset: PreparedDataset
+
+
+class EvaluationPart(Contract):
+    """Chunks of one model's answers that one function samples and grades: `chunks` of them from number `first` on."""
+
+    model: ModelName
+    first: int = Field(ge=0)
+    chunks: int = Field(ge=1)
+
+
+class DeployedModel(Contract):
+    """deploy_model's output. Without a deployment there is nothing to evaluate, and the record says why."""
+
+    deployment_arn: str | None
+    parts: tuple[EvaluationPart, ...] = ()
+
+
+class CheckDeploymentInput(Contract):
+    """check_deployment's input."""
+
+    run_id: RunId
+    deployment_arn: str
+
+
+class DeploymentCheck(Contract):
+    """check_deployment's output. A deployment that failed is an error."""
+
+    status: Literal["Creating", "Active"]
+
+
+class EvaluateModelInput(RunInput):
+    """evaluate_model's input: one part of the answers."""
+
+    dataset: PreparedDataset
+    grader_arn: str
+    deployment_arn: str
+    part: EvaluationPart
+
+
+class EvaluatedPart(Contract):
+    """evaluate_model's output."""
+
+    model: ModelName
+    first: int
+    answers: int
+
+
+class CompareModelsInput(RunInput):
+    """compare_models' input."""
+
+    dataset: PreparedDataset
+
+
+class ModelComparison(Contract):
+    """compare_models' output."""
+
+    verdict: Verdict
+
+
 class RunOutcome(Contract):
-    """record_outcome's input: how the run ended. `error` is a name, `cause` the whole story; both '' on COMPLETED."""
+    """record_outcome's input: how the run ended. `error` is a name, `cause` the whole story; both '' on COMPLETED.
+
+    COMPLETED with an error: there is a model, and the evaluation failed.
+    """
 
     run_id: RunId
     status: Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]

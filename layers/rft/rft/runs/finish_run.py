@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rft.contracts.evaluation import EvaluationStatus, EvaluationSummary
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import TransitionRefused
 from rft.ports import Ledger, Notifier, TrainingJobs
@@ -10,22 +11,38 @@ from rft.training.stop_job import stop_job_if_present
 
 
 def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger: Ledger) -> RunRecord:
-    """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it."""
+    """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it.
+
+    A run with a trained model is never lost: what ends its evaluation, a person or an error, leaves it COMPLETED.
+    """
     if record.status in TERMINAL:
         return record
+    evaluating = record.status is RunStatus.EVALUATING
+    to = RunStatus.COMPLETED if evaluating else status
 
-    def failure(last: RunRecord) -> dict[str, Failure]:
+    def changes(last: RunRecord) -> dict[str, Failure | EvaluationSummary]:
         """Names the stage that the run was in just then: it may have moved on since `record` was read."""
-        completed = status is RunStatus.COMPLETED
-        return {} if completed else {"failure": Failure(stage=last.status, error=error, cause=cause)}
+        if to is not RunStatus.COMPLETED:
+            return {"failure": Failure(stage=last.status, error=error, cause=cause)}
+        return {"evaluation": _unfinished(last, status, error, cause)} if error else {}
 
     try:
-        return ledger.transition(record.run_id, status, detail=cause, changes=failure)
+        return ledger.transition(record.run_id, to, detail=cause, changes=changes)
     except TransitionRefused:
-        ended = ledger.get(record.run_id)
-        if ended.status not in TERMINAL:
+        last = ledger.get(record.run_id)
+        if last.status in TERMINAL:
+            return last
+        if evaluating or last.status is not RunStatus.EVALUATING:
             raise
-        return ended
+        return finish_run(last, status, error=error, cause=cause, ledger=ledger)  # its evaluation has begun meanwhile
+
+
+def _unfinished(last: RunRecord, status: RunStatus, error: str, cause: str) -> EvaluationSummary:
+    """What is known of an evaluation that ended before its time; one that was completed stays as it is."""
+    if last.evaluation is not None and last.evaluation.status == "completed":
+        return last.evaluation
+    ended: EvaluationStatus = "cancelled" if status is RunStatus.CANCELLED else "failed"
+    return EvaluationSummary(status=ended, reason=f"{error}: {cause}" if cause else error)
 
 
 def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:

@@ -9,16 +9,19 @@ _ENDINGS = frozenset({S.FAILED, S.CANCELLED})
 FOLLOWERS: dict[S, frozenset[S]] = {
     S.PENDING: frozenset({S.PREPARING}) | _ENDINGS,
     S.PREPARING: frozenset({S.SMOKE_TESTING}) | _ENDINGS,
-    S.SMOKE_TESTING: frozenset({S.AWAITING_APPROVAL, S.STARTING, S.COMPLETED, S.REJECTED}) | _ENDINGS,
+    S.SMOKE_TESTING: frozenset({S.CALIBRATING, S.AWAITING_APPROVAL, S.STARTING, S.COMPLETED, S.REJECTED}) | _ENDINGS,
+    S.CALIBRATING: frozenset({S.AWAITING_APPROVAL, S.STARTING, S.COMPLETED, S.REJECTED}) | _ENDINGS,
     S.AWAITING_APPROVAL: frozenset({S.STARTING, S.REJECTED}) | _ENDINGS,
     S.STARTING: frozenset({S.TRAINING}) | _ENDINGS,
-    S.TRAINING: frozenset({S.COMPLETED}) | _ENDINGS,
+    S.TRAINING: frozenset({S.EVALUATING, S.COMPLETED}) | _ENDINGS,
+    S.EVALUATING: frozenset({S.COMPLETED}),
     S.COMPLETED: frozenset(),
     S.FAILED: frozenset(),
     S.REJECTED: frozenset(),
     S.CANCELLED: frozenset(),
 }
-"""COMPLETED follows SMOKE_TESTING in preflight runs only.
+"""COMPLETED follows SMOKE_TESTING and CALIBRATING in preflight runs only. EVALUATING ends no
+other way: there is a model.
 
 REJECTED is a no before anything was paid for: the gate's (the grader is not trusted) or a person's.
 """
@@ -38,4 +41,4 @@ def predecessors(after: S) -> frozenset[S]:
 
 def may_have_job(status: S) -> bool:
     """False while the run is too young for a Bedrock job; for an ended run nobody knows."""
-    return status not in {S.PENDING, S.PREPARING, S.SMOKE_TESTING, S.AWAITING_APPROVAL}
+    return status not in {S.PENDING, S.PREPARING, S.SMOKE_TESTING, S.CALIBRATING, S.AWAITING_APPROVAL}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
@@ -18,6 +19,7 @@ from rft.forecast.prices import LIST_PRICES
 from rft.grading.grader_arn import function_arn
 from rft.observability import logger
 from rft.ports import Ledger, ObjectStore
+from rft.runs.causes import readable_cause
 from rft.settings import ForecastSettings
 
 MAX_TABLE_BYTES = 65_536
@@ -34,12 +36,15 @@ def forecast_run(
     settings: ForecastSettings,
     ledger: Ledger,
     store: ObjectStore,
+    calibration_error: str = "",
 ) -> ForecastOutcome:
     """Record the run's forecast and say whether it may go on; over its limits it needs a person, or ends.
 
-    `graders` are those deployed here; `judge_models` are what their judges are. Raises InvalidRequest (PriceTableUri,
+    `graders` are those deployed here; `judge_models` are what their judges are; `calibration_error` says why the step
+    before failed. Raises InvalidRequest (PriceTableUri,
     PriceTable), DatasetNotFound (the smoke test's report), RunNotFound, TransitionRefused and the Retryable… errors.
     """
+    uncalibrated = _uncalibrated(run_id, calibration_error, ledger)
     report = SmokeTestReport.model_validate_json(store.get_bytes(smoke_test.report_uri))
     found = forecast(
         request=request,
@@ -49,9 +54,22 @@ def forecast_run(
         prices=price_table(settings, store),
         allowances=_allowances(settings),
     )
+    found = found.model_copy(update={"assumptions": (*found.assumptions, *uncalibrated)})
     ledger.update(run_id, {"forecast": found})
     logger().info("run forecast", steps=found.steps, over_budget=found.over_budget)
-    return _outcome(found, smoke_test.needs_approval)
+    outcome = _outcome(found, smoke_test.needs_approval)
+    needs = (*outcome.needs_approval, *uncalibrated) if outcome.needs_approval else ()
+    return outcome.model_copy(update={"needs_approval": needs})
+
+
+def _uncalibrated(run_id: str, error: str, ledger: Ledger) -> tuple[str, ...]:
+    """That the base model was to be calibrated and was not, and why; recorded where the step itself could not."""
+    if error:
+        ledger.update(run_id, {"calibration": CalibrationSummary(status="failed", reason=readable_cause("", error))})
+    calibration = ledger.get(run_id).calibration
+    if calibration is None or calibration.status == "completed":
+        return ()
+    return (f"The base model's own answers are unknown: calibration {calibration.status}: {calibration.reason}",)
 
 
 def price_table(settings: ForecastSettings, store: ObjectStore) -> PriceTable:

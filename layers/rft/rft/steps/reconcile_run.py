@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RunNotFound
+from rft.evaluation.deployment import delete_evaluation_deployment
 from rft.observability import logger
-from rft.ports import Ledger, Notifier, TrainingJobs
+from rft.ports import Ledger, ModelDeployments, Notifier, TrainingJobs
 from rft.runs.causes import readable_cause
 from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 from rft.runs.status import TERMINAL
 
 
 def reconcile_run(
-    *, run_id: str, status: str, error: str, cause: str, ledger: Ledger, jobs: TrainingJobs, notifier: Notifier
+    *,
+    run_id: str,
+    status: str,
+    error: str,
+    cause: str,
+    ledger: Ledger,
+    jobs: TrainingJobs,
+    deployments: ModelDeployments,
+    notifier: Notifier,
 ) -> RunRecord | None:
     """Close what an execution left open when it ended other than by its own last step; a repeat does what is missing.
 
@@ -30,6 +39,8 @@ def reconcile_run(
         record = finish_run(record, end_as, error=error, cause=cause, ledger=ledger)
     if record.status in {RunStatus.FAILED, RunStatus.CANCELLED}:
         stop_run_job(record, jobs)
+    if record.evaluation is not None:
+        delete_evaluation_deployment(run_id, deployments)
     notify_finished(record, ledger, notifier)
     return ledger.get(run_id)
 

@@ -1,10 +1,11 @@
-"""record_outcome: the run's last step. No job is left at work, the ledger says how it ended, people are told."""
+"""record_outcome: the run's last step. No job or deployment is left over, the ledger says how it ended."""
 
 from __future__ import annotations
 
 from rft.contracts.ledger import RunRecord, RunStatus
+from rft.evaluation.deployment import delete_evaluation_deployment
 from rft.observability import logger
-from rft.ports import Ledger, Notifier, TrainingJobs
+from rft.ports import Ledger, ModelDeployments, Notifier, TrainingJobs
 from rft.runs.causes import readable_cause
 from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 from rft.runs.status import may_have_job
@@ -17,6 +18,7 @@ def record_outcome(
     error: str,
     cause: str,
     jobs: TrainingJobs,
+    deployments: ModelDeployments,
     ledger: Ledger,
     notifier: Notifier,
 ) -> RunRecord:
@@ -29,6 +31,8 @@ def record_outcome(
     if status is not RunStatus.COMPLETED and may_have_job(record.status):
         stop_run_job(record, jobs)
     record = finish_run(record, status, error=error, cause=readable_cause(error, cause), ledger=ledger)
+    if record.evaluation is not None:
+        delete_evaluation_deployment(run_id, deployments)
     if record.status is not status:
         logger().warning("the run has ended otherwise", status=record.status, refused=status)
     notify_finished(record, ledger, notifier)

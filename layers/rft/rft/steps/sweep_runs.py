@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
+from rft.evaluation.deployment import leftovers
 from rft.observability import logger
-from rft.ports import Clock, Execution, Executions, Ledger, Notifier, RunHistory, TrainingJobs
+from rft.ports import Clock, Execution, Executions, Ledger, ModelDeployments, Notifier, RunHistory, TrainingJobs
 from rft.runs.status import TERMINAL
 from rft.steps.reconcile_run import reconcile_run
 from rft.training.stop_job import stop_job_if_present
@@ -19,9 +20,19 @@ MIN_IDLE = timedelta(minutes=15)
 
 
 def sweep_runs(
-    *, ledger: Ledger, history: RunHistory, executions: Executions, jobs: TrainingJobs, notifier: Notifier, clock: Clock
+    *,
+    stack_name: str,
+    ledger: Ledger,
+    history: RunHistory,
+    executions: Executions,
+    jobs: TrainingJobs,
+    deployments: ModelDeployments,
+    notifier: Notifier,
+    clock: Clock,
 ) -> list[str]:
-    """Stop jobs whose run has ended, and close open runs whose execution has; returns the ids of those runs.
+    """Stop jobs and delete deployments whose run has ended, and close open runs whose execution has.
+
+    Returns the ids of those runs. Of deployments, those alone that this stack made for an evaluation are deleted.
 
     One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
     """
@@ -36,23 +47,25 @@ def sweep_runs(
         with _noted(record.run_id, failed):
             execution = _ended(record, executions, clock)
             if execution is not None:
-                _reconcile(record.run_id, execution, ledger, jobs, notifier)
+                reconcile_run(
+                    run_id=record.run_id,
+                    status=execution.status,
+                    error=execution.error,
+                    cause=execution.cause,
+                    ledger=ledger,
+                    jobs=jobs,
+                    deployments=deployments,
+                    notifier=notifier,
+                )
                 dealt_with.append(record.run_id)
+    for run_id, deployment in leftovers(stack_name, deployments):
+        with _noted(run_id, failed):
+            if _has_ended(run_id, ledger):
+                deployments.delete(deployment.arn)
+                dealt_with.append(run_id)
     if failed:
         raise RetryableServiceError(f"could not be swept: {', '.join(failed)}")
     return dealt_with
-
-
-def _reconcile(run_id: str, execution: Execution, ledger: Ledger, jobs: TrainingJobs, notifier: Notifier) -> None:
-    reconcile_run(
-        run_id=run_id,
-        status=execution.status,
-        error=execution.error,
-        cause=execution.cause,
-        ledger=ledger,
-        jobs=jobs,
-        notifier=notifier,
-    )
 
 
 @contextmanager

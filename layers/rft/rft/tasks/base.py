@@ -118,6 +118,22 @@ def comparison(task: Task, row: DatasetRow) -> Comparison | None:
     return task.comparison(row) if isinstance(task, ComparesResponses) else None
 
 
+@runtime_checkable
+class GroupsRows(Protocol):
+    """A task whose prompts hold more than what its groups are made of."""
+
+    def group(self, row: DatasetRow) -> str:
+        """The key that the row's record had: rows that share it are not independent."""
+        ...
+
+
+def row_group(task: Task, row: DatasetRow) -> str:
+    """The key of the group that a written row belongs to; without a rule of the task's own, what users say in it."""
+    if isinstance(task, GroupsRows):
+        return task.group(row)
+    return group_key(*(message.content for message in row.messages if message.role == "user"))
+
+
 def group_key(*texts: str) -> str:
     """The key of a prompt made of these texts: the same however it is spaced, capitalised or composed in Unicode.
 

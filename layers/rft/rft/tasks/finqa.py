@@ -88,6 +88,10 @@ class FinQa:
         """Right: the reference's answer. Wrong: a figure that is off, a sign, hedging. Malformed: no final line."""
         return finqa_probes(row)
 
+    def group(self, row: DatasetRow) -> str:
+        """All questions on one page."""
+        return group_key(row.messages[-1].content.rpartition("\n\nQuestion: ")[0])
+
     def label(self, row: DatasetRow) -> None:
         """None: questions have no classes."""
 

@@ -137,6 +137,10 @@ class PandaLm:
             },
         )
 
+    def group(self, row: DatasetRow) -> str:
+        """All comparisons of answers to one question."""
+        return group_key(str(row.reference_answer["question"]) if isinstance(row.reference_answer, dict) else "")
+
     def label(self, row: DatasetRow) -> str:
         """`Response 1`, `Response 2` or `Tie`."""
         return expected_label(row.reference_answer)

@@ -1,0 +1,30 @@
+"""The deployment that a run makes for its evaluation: what marks it, and how it ends. Takes its ports as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rft.ports import ModelDeployment, ModelDeployments
+
+RUN_TAG, STACK_TAG, PURPOSE_TAG = "rft:run-id", "rft:stack", "rft:purpose"
+EVALUATION = "evaluation"
+
+
+def evaluation_tags(run_id: str, stack_name: str) -> dict[str, str]:
+    """By these tags a leftover is told from every other deployment of the account."""
+    return {RUN_TAG: run_id, STACK_TAG: stack_name, PURPOSE_TAG: EVALUATION}
+
+
+def delete_evaluation_deployment(run_id: str, deployments: ModelDeployments) -> None:
+    """Delete the run's own deployment, if it is there: its name is the run's id. Raises the Retryable… errors."""
+    deployments.delete(run_id)
+
+
+def leftovers(stack_name: str, deployments: ModelDeployments) -> Iterator[tuple[str, ModelDeployment]]:
+    """Deployments that runs of this stack made for evaluations, each with its run's id; named after that run.
+
+    Raises RetryableThrottling, RetryableServiceError.
+    """
+    for deployment, tags in deployments.tagged(RUN_TAG):
+        if tags.get(STACK_TAG) == stack_name and tags.get(PURPOSE_TAG) == EVALUATION:
+            yield tags[RUN_TAG], deployment

@@ -1,0 +1,103 @@
+"""Answers and their scores in numbered chunks, each stored once: whoever tries again goes on where another ended.
+
+Takes its ports as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rft.contracts.dataset import SplitName
+from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades, Answers
+from rft.contracts.score_range import UNIT, ScoreBounds
+from rft.errors import StalePlan
+from rft.evaluation.grading import grade
+from rft.evaluation.sampling import PARALLELISM, Prompt, Sampling
+from rft.ports import GraderInvoker, ObjectStore
+
+CHUNK = PARALLELISM
+"""Answers of one chunk: what is lost by a crash at most, and one invocation of the grader."""
+
+MAX_CHUNK_BYTES = 64 * 2**20
+
+
+def chunks(prompts: int) -> int:
+    """How many chunks so many prompts make."""
+    return -(-prompts // CHUNK)
+
+
+@dataclass(frozen=True)
+class RolloutStore:
+    """The answers of one model under `runs/<run_id>/<stage>/`; `name` is base or tuned, or a grader's beside it."""
+
+    store: ObjectStore
+    run_id: str
+    stage: str
+    name: str
+
+    def answers(self, number: int) -> Answers | None:
+        """A stored chunk."""
+        body = self.store.find_bytes(self._uri("answers", number), most=MAX_CHUNK_BYTES)
+        return Answers.model_validate_json(body) if body is not None else None
+
+    def grades(self, number: int) -> AnswerGrades | None:
+        """A stored chunk's scores."""
+        body = self.store.find_bytes(self._uri("grades", number), most=MAX_CHUNK_BYTES)
+        return AnswerGrades.model_validate_json(body) if body is not None else None
+
+    def put_answers(self, number: int, answers: Answers) -> None:
+        """Store a chunk."""
+        self.store.put_bytes(self._uri("answers", number), answers.model_dump_json().encode())
+
+    def put_grades(self, number: int, grades: AnswerGrades) -> None:
+        """Store a chunk's scores."""
+        self.store.put_bytes(self._uri("grades", number), grades.model_dump_json().encode())
+
+    def _uri(self, kind: str, number: int) -> str:
+        return self.store.uri(f"runs/{self.run_id}/{self.stage}/{kind}/{self.name}-{number:05d}.json")
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """Samples a model and grades its answers, chunk by chunk."""
+
+    stored: RolloutStore
+    sampling: Sampling
+    grader_arn: str
+    invoker: GraderInvoker
+    split: SplitName
+    bounds: ScoreBounds = UNIT
+
+    def chunk(self, number: int, prompts: Sequence[Prompt]) -> tuple[Answers, AnswerGrades]:
+        """What was stored before, or is now. Raises as Sampling and the grader, StalePlan."""
+        answers = self.stored.answers(number)
+        if answers is None:
+            given = self.sampling.answers(prompts)
+            answers = Answers(model_id=self.sampling.model_id, protocol=self.sampling.protocol.digest, answers=given)
+            self.stored.put_answers(number, answers)
+        check_chunk(number, answers, prompts)
+        grades = self.stored.grades(number)
+        if grades is None:
+            grades = grade(
+                self.grader_arn, self.invoker, prompts, answers.answers, split=self.split, bounds=self.bounds
+            )
+            self.stored.put_grades(number, grades)
+        return answers, grades
+
+
+def check_chunk(number: int, answers: Answers, prompts: Sequence[Prompt]) -> None:
+    """Raises StalePlan for stored answers to other prompts: no score is ever taken for another row's."""
+    stored = [(each.row_id, each.row, each.sample, each.mirrored) for each in answers.answers]
+    if stored != [(each.source.task_id, each.row, each.sample, each.mirrored) for each in prompts]:
+        raise StalePlan(f"chunk {number} holds answers to other prompts; start the run again")
+
+
+def in_chunks(prompts: Sequence[Prompt]) -> list[Sequence[Prompt]]:
+    """The prompts of each chunk, by its number."""
+    return [prompts[at : at + CHUNK] for at in range(0, len(prompts), CHUNK)]
+
+
+def paired(answers: Answers, grades: AnswerGrades) -> list[tuple[Answer, AnswerGrade]]:
+    """Each answer with its score. Raises ValueError where there are not as many."""
+    return list(zip(answers.answers, grades.grades, strict=True))

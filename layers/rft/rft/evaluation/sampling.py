@@ -1,0 +1,86 @@
+"""Lets a model answer prompts, in parallel and with retries until a deadline. Takes its ports as arguments."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rft.contracts.dataset import DatasetRow
+from rft.contracts.sampling import Answer, SamplingProtocol
+from rft.errors import PromptRefused, RetryableServiceError, RetryableThrottling
+from rft.ports import Clock, ModelSampler, SampledText
+
+PARALLELISM = 16
+"""Answers under way at once in one function; the state machine lets four functions sample side by side."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before an answer is requested again; each pause is twice as long and drawn at random up to that."""
+
+Pause = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One answer to request: to the `row`-th row of a file, as its `sample`-th."""
+
+    row: int
+    source: DatasetRow
+    sample: int = 0
+    mirrored: bool = False
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """One model under one protocol. Answers that are not there by `deadline` are left to a later try."""
+
+    sampler: ModelSampler
+    model_id: str
+    protocol: SamplingProtocol
+    clock: Clock
+    deadline: datetime
+    pause: Pause = time.sleep
+
+    def answers(self, prompts: Sequence[Prompt]) -> tuple[Answer, ...]:
+        """One for each prompt, in order; a prompt that the model refuses has an error in place of its text.
+
+        Raises ModelNotInvocable, and RetryableThrottling or RetryableServiceError once the deadline has passed.
+        """
+        with ThreadPoolExecutor(max_workers=PARALLELISM) as pool:
+            return tuple(pool.map(self._answer, prompts))
+
+    def _answer(self, prompt: Prompt) -> Answer:
+        row_id, started = prompt.source.task_id, self.clock.now()
+        try:
+            sampled = self._sampled(prompt)
+        except PromptRefused as refused:
+            return Answer(
+                row=prompt.row, row_id=row_id, sample=prompt.sample, mirrored=prompt.mirrored, error=str(refused)
+            )
+        return Answer(
+            row=prompt.row,
+            row_id=row_id,
+            sample=prompt.sample,
+            mirrored=prompt.mirrored,
+            text=sampled.text,
+            stop_reason=sampled.stop_reason,
+            input_tokens=sampled.input_tokens,
+            output_tokens=sampled.output_tokens,
+            seconds=round((self.clock.now() - started).total_seconds(), 3),
+            simulated=sampled.simulated,
+        )
+
+    def _sampled(self, prompt: Prompt) -> SampledText:
+        longest = FIRST_PAUSE
+        while True:
+            try:
+                return self.sampler.sample(self.model_id, prompt.source.messages, self.protocol)
+            except (RetryableThrottling, RetryableServiceError):
+                pause = random.uniform(0, longest)  # noqa: S311 - jitter
+                if self.clock.now() + timedelta(seconds=pause) >= self.deadline:
+                    raise
+                self.pause(pause)
+                longest = min(LONGEST_PAUSE, longest * 2)

@@ -1,0 +1,118 @@
+"""Which rows of a split are answered, and the prompts they make. Takes its ports as arguments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rft.contracts.dataset import DatasetRow, Manifest
+from rft.contracts.run_request import EvaluationRequest, RunRequest
+from rft.contracts.steps import EvaluationPart, PreparedDataset
+from rft.evaluation.choice import MOST_EVALUATED, spread_over_groups, whole_groups
+from rft.evaluation.compare import TestRow
+from rft.evaluation.rollouts import chunks
+from rft.evaluation.sampling import Prompt
+from rft.ports import ObjectStore
+from rft.tasks import task as task_named
+from rft.tasks.base import ComparesResponses, Task, comparison, row_group
+
+MIRRORED_ROWS = 100
+"""Rows that are answered once more with their responses swapped: 100 bound a rate to within ten points."""
+
+CHUNKS_PER_PART = 4
+"""64 answers at 10 s, 16 at a time, and their grading take a function about two minutes of its fifteen."""
+
+Choice = Callable[[Sequence[str]], Sequence[int]]
+"""Row numbers to answer, from the groups of all rows."""
+
+
+@dataclass(frozen=True)
+class EvaluationRows:
+    """The chosen rows of the test split by their number in the file, and the prompts they make, in order."""
+
+    rows: Mapping[int, TestRow]
+    prompts: Sequence[Prompt]
+
+    @property
+    def digest(self) -> str:
+        """`sha256:<hex>` of the chosen rows' ids."""
+        ids = "\n".join(row.row_id for row in self.rows.values())
+        return f"sha256:{hashlib.sha256(ids.encode()).hexdigest()}"
+
+
+def calibration_rows(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> dict[int, DatasetRow]:
+    """Training rows, one of each prompt group before a second of any. Raises DatasetNotFound, the Retryable… errors."""
+    task, seed = task_named(request.dataset.task), request.dataset.split.seed
+
+    def choice(groups: Sequence[str]) -> Sequence[int]:
+        return spread_over_groups(groups, request.calibration.rows, seed)
+
+    return _chosen(dataset.train_uri, task, choice, store)
+
+
+def evaluation_rows(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> EvaluationRows:
+    """The sealed test split, in whole groups by the split's seed. Raises as calibration_rows."""
+    task, asked = task_named(request.dataset.task), request.evaluation
+
+    def choice(groups: Sequence[str]) -> Sequence[int]:
+        return whole_groups(groups, row_limit(asked), request.dataset.split.seed)
+
+    manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
+    rows = _chosen(manifest.files["test"].uri, task, choice, store)
+    return EvaluationRows(
+        rows={number: _test_row(row, task) for number, row in rows.items()},
+        prompts=[*prompts(rows, asked.samples_per_row), *_mirrored(rows, task)],
+    )
+
+
+def row_limit(request: EvaluationRequest) -> int:
+    """Rows that are answered at most."""
+    return MOST_EVALUATED if request.rows is None else request.rows
+
+
+def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
+    """Shares of both models' answers, from the number of test rows alone: no row is read for it.
+
+    Whole groups may be fewer rows; chunks past the last prompt are then empty.
+    """
+    rows = min(test_rows, row_limit(request.evaluation))
+    compares = isinstance(task_named(request.dataset.task), ComparesResponses)
+    answers = rows * request.evaluation.samples_per_row + (min(rows, MIRRORED_ROWS) if compares else 0)
+    total = chunks(answers)
+    return tuple(
+        EvaluationPart(model=model, first=first, chunks=min(CHUNKS_PER_PART, total - first))
+        for model in ("base", "tuned")
+        for first in range(0, total, CHUNKS_PER_PART)
+    )
+
+
+def prompts(rows: Mapping[int, DatasetRow], samples: int) -> list[Prompt]:
+    """So many answers to each row."""
+    return [Prompt(number, row, sample) for number, row in rows.items() for sample in range(samples)]
+
+
+def _mirrored(rows: Mapping[int, DatasetRow], task: Task) -> list[Prompt]:
+    compared = ((number, comparison(task, row)) for number, row in list(rows.items())[:MIRRORED_ROWS])
+    return [Prompt(number, found.mirrored, mirrored=True) for number, found in compared if found]
+
+
+def _test_row(row: DatasetRow, task: Task) -> TestRow:
+    return TestRow(
+        row_id=row.task_id,
+        group=hashlib.sha256(row_group(task, row).encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        label=task.label(row),
+        data_source=row.data_source,
+        characters=len(row.prompt),
+        comparison=comparison(task, row),
+    )
+
+
+def _chosen(uri: str, task: Task, choice: Choice, store: ObjectStore) -> dict[int, DatasetRow]:
+    """Two passes over the file, so that no more than the chosen rows is ever held."""
+    chosen = set(choice([row_group(task, _row(line)) for line in store.lines(uri)]))
+    return {number: _row(line) for number, line in enumerate(store.lines(uri)) if number in chosen}
+
+
+def _row(line: bytes) -> DatasetRow:
+    return DatasetRow.model_validate_json(line)

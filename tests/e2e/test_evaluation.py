@@ -1,0 +1,215 @@
+"""A run that is calibrated and evaluated, and what may go wrong once there is a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emulator import Emulator, EmulatorOptions
+from emulator.faults import Fault
+from tests.e2e.fault_runner import rows
+from tests.kit.stack_harness import Ended, StackHarness
+from tests.kit.waiting import eventually
+
+pytestmark = pytest.mark.emulator
+
+MEASURED: dict[str, Any] = {
+    "smoke_test": {"sample_size": 10},
+    "hyperparameters": {"batchSize": 16, "trainingSamplePerPrompt": 4},
+    "calibration": {"rows": 20, "samples_per_row": 2},
+    "evaluation": {"enabled": True},
+    "dataset": {"split": {"train": 0.55, "validation": 0.1, "test": 0.35}},
+}
+ONLY_EVALUATED = {**MEASURED, "calibration": {"enabled": False}}
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[StackHarness]:
+    with Emulator.start(EmulatorOptions(speed=600, training_seconds=1, max_steps=12, concurrent_jobs=20)) as aws:
+        yield StackHarness(aws)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(bench: StackHarness) -> Iterator[None]:
+    yield
+    bench.aws.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def measured(bench: StackHarness) -> Ended:
+    return bench.run("measured", **MEASURED)
+
+
+def deployments(bench: StackHarness) -> list[str]:
+    found = bench.aws.client("bedrock").list_custom_model_deployments()["modelDeploymentSummaries"]
+    return [each["customModelDeploymentName"] for each in found]
+
+
+def test_a_run_says_whether_its_model_is_better(bench: StackHarness, measured: Ended) -> None:
+    evaluation = measured.view["evaluation"]
+
+    assert (measured.execution, measured.status) == ("SUCCEEDED", "COMPLETED")
+    assert measured.stages[3:] == ["CALIBRATING", "STARTING", "TRAINING", "EVALUATING", "COMPLETED"]
+    assert measured.view["calibration"]["difficulty"] == "learnable"
+    assert (evaluation["status"], evaluation["verdict"], evaluation["simulated"]) == ("completed", "better", True)
+    assert evaluation["interval"][0] > 0
+    assert deployments(bench) == []
+
+
+def test_the_report_holds_the_summary_and_both_scores_of_each_row(bench: StackHarness, measured: Ended) -> None:
+    report = json.loads(bench.read(measured.view["evaluation"]["report_uri"]))
+    gaps = [row["tuned_score"] - row["base_score"] for row in report["rows"]]
+    ids = {row["task_id"] for row in bench.rows(measured.view["run_id"], "test")}
+
+    assert report["summary"] == measured.view["evaluation"]
+    assert sum(gaps) / len(gaps) == pytest.approx(report["summary"]["difference"])
+    assert {row["row_id"] for row in report["rows"]} <= ids
+    assert report["agreement"]["tuned"]["majority"]["n"] == len(gaps)
+
+
+CASES: dict[str, tuple[tuple[Fault, ...], str, str]] = {
+    "deployment fails": (
+        (Fault(service="bedrock", operation="Deploy", effect="fail", message="no capacity"),),
+        "failed",
+        "no capacity",
+    ),
+    "deployment hangs": (
+        (Fault(service="bedrock", operation="Deploy", effect="hang"),),
+        "cancelled",
+        "cancelled by",
+    ),
+    "deployment is refused": (
+        (
+            Fault(
+                service="bedrock",
+                operation="CreateCustomModelDeployment",
+                code="ValidationException",
+                status=400,
+                message="this model cannot be deployed",
+                count=None,
+            ),
+        ),
+        "failed",
+        "cannot be deployed",
+    ),
+    "deployment is denied": (
+        (
+            Fault(
+                service="bedrock",
+                operation="CreateCustomModelDeployment",
+                code="AccessDeniedException",
+                status=403,
+                count=None,
+            ),
+        ),
+        "failed",
+        "AccessDenied",
+    ),
+    "the reply about the deployment is lost": (
+        (
+            Fault(
+                service="bedrock",
+                operation="CreateCustomModelDeployment",
+                effect="response_lost",
+                code="InternalServerException",
+                status=520,
+            ),
+        ),
+        "completed",
+        "",
+    ),
+    "the models are throttled": (
+        (Fault(service="bedrock", operation="Converse", code="ThrottlingException", status=429, count=20),),
+        "completed",
+        "",
+    ),
+    "a model says nothing": (
+        (
+            Fault(
+                service="bedrock", operation="Converse", subject="us.amazon", effect="respond", message="", count=None
+            ),
+        ),
+        "completed",
+        "",
+    ),
+    "sampling is denied": (
+        (
+            Fault(
+                service="bedrock",
+                operation="Converse",
+                subject="us.amazon",
+                code="AccessDeniedException",
+                status=403,
+                count=None,
+            ),
+        ),
+        "failed",
+        "ModelNotInvocable",
+    ),
+    "a part crashes": (
+        (Fault(service="lambda", operation="Invoke", subject="EvaluateModel", effect="crash"),),
+        "completed",
+        "",
+    ),
+    "a part times out": (
+        (Fault(service="lambda", operation="Invoke", subject="EvaluateModel", effect="timeout"),),
+        "completed",
+        "",
+    ),
+    "comparing crashes for good": (
+        (Fault(service="lambda", operation="Invoke", subject="CompareModels", effect="crash", count=None),),
+        "failed",
+        "ExitError",
+    ),
+    "deleting meets a conflict": (
+        (Fault(service="bedrock", operation="DeleteCustomModelDeployment", code="ConflictException", status=409),),
+        "completed",
+        "",
+    ),
+}
+
+
+ALWAYS = {
+    "deployment fails",
+    "deployment hangs",
+    "the reply about the deployment is lost",
+    "sampling is denied",
+    "a part crashes",
+}
+"""Cases that every run of the tests has; `make faults` has the others, too."""
+
+PARAMETERS = [pytest.param(case, marks=[] if case in ALWAYS else [pytest.mark.slow]) for case in CASES]
+
+
+@pytest.fixture(scope="module")
+def struck(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Ended]:
+    """All cases, each struck by faults about its own run alone: its name is in each prompt of its dataset."""
+    chosen = {item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")}
+    started: dict[str, str] = {}
+    for number, case in enumerate(CASES):
+        if case not in chosen:
+            continue
+        name = f"ev{number:02}"
+        for rule in CASES[case][0]:
+            bench.aws.faults.add(rule.model_copy(update={"contains": name}))
+        started[case] = bench.start(name, rows(name, "pandalm"), **ONLY_EVALUATED)
+    if hanging := started.get("deployment hangs"):
+        eventually(lambda: bench.client.run(hanging)["status"] == "EVALUATING", hanging, seconds=240)
+        bench.cancel(hanging)
+    return {case: bench.wait(run_id) for case, run_id in started.items()}
+
+
+@pytest.mark.parametrize("case", PARAMETERS)
+def test_a_fault_after_training_never_loses_the_model(bench: StackHarness, struck: dict[str, Ended], case: str) -> None:
+    ended, (_, status, reason) = struck[case], CASES[case]
+
+    assert ended.status == "COMPLETED"
+    assert ended.view["evaluation"]["status"] == status, ended.view["evaluation"]["reason"]
+    assert ended.view["model_arn"]
+    assert ended.view["failure"] is None
+    assert reason in ended.view["evaluation"]["reason"]
+    assert ended.view["run_id"] not in deployments(bench)
+    assert len(bench.jobs(ended.view["run_id"])) == 1
