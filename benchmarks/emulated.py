@@ -10,6 +10,7 @@ from emulator import Emulator
 from emulator.faults import Fault
 from rft_cli.client.api_client import ApiClient
 from rft_cli.views.run_events import TERMINAL
+from tests.kit.stack_harness import NOT_MEASURED
 from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[1]
@@ -24,8 +25,8 @@ def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 
     aws.client("s3").upload_file(str(records), aws.bucket, key)
     client = ApiClient(aws.api_url, aws.region, aws.credentials)
     dataset = {"task": "pandalm", "uri": f"s3://{aws.bucket}/{key}"}
-    smoke_test = {"sample_size": sample_size}
-    run_id: str = client.start_run({"name": name, "dataset": dataset, "smoke_test": smoke_test})["run_id"]
+    request = {"name": name, "dataset": dataset, "smoke_test": {"sample_size": sample_size}, **NOT_MEASURED}
+    run_id: str = client.start_run(request)["run_id"]
 
     def ended() -> dict[str, Any] | None:
         view = client.run(run_id)

@@ -25,15 +25,16 @@ BEFORE = (
     "SmokeTestGrader",
     "AllProbesSent?",
     "GraderTrusted?",
+    "CalibrationNeeded?",
     "ForecastRun",
     "Affordable?",
     "PreflightOnly?",
     "ApprovalNeeded?",
     "StartTraining",
 )
-AFTER = ("RecordOutcome", "HowDidItEnd?", "Succeeded")
-"""A run that completes, of a dataset that one function prepares, whose grader one function asks, and that nobody has
-to approve."""
+AFTER = ("EvaluationNeeded?", "RecordOutcome", "HowDidItEnd?", "Succeeded")
+"""A run that completes, of a dataset that one function prepares, whose grader one function tests, that nobody has to
+approve, and that is neither calibrated nor evaluated."""
 
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Succeed": 2}
 """Entered and exited, and for a task also scheduled, started and succeeded."""
