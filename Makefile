@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 AUDIT_VENV := .venv-audit
+IAM_SIMULATOR := @cloud-copilot/iam-simulate@0.1.173
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
 SOURCES := layers/rft functions cli emulator tests benchmarks
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
@@ -56,8 +57,10 @@ format: $(VENV)/.ready ## Put the code into the one format
 validate: $(SAM_VENV)/.ready ## Check template.yaml
 	$(SAM) validate --lint
 
+# The IAM simulator is AGPL-3.0-or-later: fetched on demand for tests on this machine, in no list of requirements.
 oracles: ## Install the independent implementations that tests compare with; needs node
 	cd tests/oracles && npm ci --silent --no-audit --no-fund
+	cd tests/oracles && npm install --silent --no-save --no-audit --no-fund $(IAM_SIMULATOR)
 
 audit: $(AUDIT_VENV)/.ready ## Check template.yaml with cfn-lint and checkov
 	$(BIN)/cfn-lint template.yaml

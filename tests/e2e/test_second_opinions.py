@@ -9,12 +9,15 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 
 from emulator.iam.authorizer import Authorizer
 from emulator.iam.documents import Statement
 from emulator.iam.evaluation import AccessRequest, Decision
+from emulator.moto.jsonata import divided
 from tests.kit.project import ROOT
 from tests.kit.stack_harness import StackHarness
 
@@ -28,8 +31,13 @@ pytestmark = [
 ]
 
 
+def _with_package(name: str) -> pytest.MarkDecorator:
+    missing = not (ORACLES / "node_modules" / name).is_dir()
+    return pytest.mark.skipif(missing, reason=f"{name} is not installed; run `make oracles` first")
+
+
 UNKNOWN_RESOURCE = "no.resource.types"
-"""The simulator's tables lag behind AWS for a resource of CreateModelCustomizationJob, and it gives no verdict there."""
+"""No verdict: the simulator's tables lag behind AWS for a resource of CreateModelCustomizationJob."""
 
 
 def node(script: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -37,8 +45,41 @@ def node(script: str, *arguments: str, text: str = "") -> subprocess.CompletedPr
     return subprocess.run(command, cwd=ORACLES, input=text, capture_output=True, text=True, check=False)  # noqa: S603
 
 
+@pytest.fixture(scope="module")
+def evaluations(bench: StackHarness) -> dict[str, Any]:
+    """Each distinct expression that the stack's runs evaluate, with its value; errors apart."""
+    found: dict[str, Any] = {}
+    evaluate = moto_jsonata._eval_jsonata
+
+    def recording(expression: str) -> Any:
+        found[expression] = value = evaluate(expression)
+        return value
+
+    with patch.object(moto_jsonata, "_eval_jsonata", recording):
+        assert bench.run("second-opinion").status == "COMPLETED"
+        assert bench.run("second-refused", b"[]").status == "FAILED"
+    return found
+
+
+def test_jsonatas_reference_evaluates_every_recorded_expression_alike(evaluations: dict[str, Any]) -> None:
+    inputs = []
+    for expression in evaluations:
+        query, bindings = divided(expression)
+        inputs.append({"query": query, "bindings": {name: json.loads(text) for name, text in bindings.items()}})
+    done = node("jsonata.mjs", text=json.dumps(inputs))
+    assert done.returncode == 0, done.stderr
+    assert len({each["query"] for each in inputs}) > 40
+    differing = [
+        (given, reference, ours)
+        for given, reference, ours in zip(inputs, json.loads(done.stdout), evaluations.values(), strict=True)
+        if reference != {"value": ours}
+    ]
+    assert differing == []
+
+
+@_with_package("@cloud-copilot/iam-simulate")
+@pytest.mark.usefixtures("evaluations")
 def test_an_independent_simulator_decides_every_recorded_call_alike(bench: StackHarness) -> None:
-    assert bench.run("second-opinion").status == "COMPLETED"
     recorded = [found for found in bench.aws.authorizer.calls.values() if found[0].principal.role]
     simulations = [simulation(bench.aws.authorizer, request) for request, _ in recorded]
     simulations += [{**each, "identityPolicies": []} for each in simulations[::4]]
