@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
+AUDIT_VENV := .venv-audit
+IAM_SIMULATOR := @cloud-copilot/iam-simulate@0.1.173
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
 SOURCES := layers/rft functions cli emulator tests benchmarks
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
@@ -18,7 +20,7 @@ DATASET ?=
 TASK ?= pandalm
 ARGS ?=
 
-.PHONY: help demo test faults policies properties bench lint format validate build deploy requirements clean
+.PHONY: help demo test faults policies oracles audit properties bench lint format validate build deploy requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +57,15 @@ format: $(VENV)/.ready ## Put the code into the one format
 validate: $(SAM_VENV)/.ready ## Check template.yaml
 	$(SAM) validate --lint
 
+# The IAM simulator is AGPL-3.0-or-later: fetched on demand for tests on this machine, in no list of requirements.
+oracles: ## Install the independent implementations that tests compare with; needs node
+	cd tests/oracles && npm ci --silent --no-audit --no-fund
+	cd tests/oracles && npm install --silent --no-save --no-audit --no-fund $(IAM_SIMULATOR)
+
+audit: $(AUDIT_VENV)/.ready ## Check template.yaml with cfn-lint and checkov
+	$(BIN)/cfn-lint template.yaml
+	$(AUDIT_VENV)/bin/checkov --config-file .checkov.yaml
+
 build: $(SAM_VENV)/.ready ## Build what is deployed, into .aws-sam
 	$(SAM) build
 	@$(SOURCE_FOLDERS_ONLY)
@@ -67,6 +78,7 @@ requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, de
 	$(COMPILE) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) --upgrade requirements/audit.in -o requirements/audit.txt
 
 clean: ## Remove what was built and all caches; the virtual environments stay
 	rm -rf .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -84,4 +96,9 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 $(SAM_VENV)/.ready: requirements/sam.txt $(VENV)/.ready
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SAM_VENV)
 	$(BIN)/uv pip sync --quiet --python $(SAM_VENV) requirements/sam.txt
+	@touch $@
+
+$(AUDIT_VENV)/.ready: requirements/audit.txt $(VENV)/.ready
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(AUDIT_VENV)
+	$(BIN)/uv pip sync --quiet --python $(AUDIT_VENV) requirements/audit.txt
 	@touch $@

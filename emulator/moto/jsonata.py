@@ -38,12 +38,19 @@ def _evaluate(expression: str) -> Any:
 
     Compiled once for each text, from which `_declarations` keeps values out.
     """
-    parts = expression.split(_MARK)
-    values = {name.removeprefix("$"): _bound(text) for name, text in zip(parts[1::3], parts[2::3], strict=True)}
-    query = copy.copy(_compiled("".join(parts[0::3])))
+    text, bindings = divided(expression)
+    values = {name: _bound(value) for name, value in bindings.items()}
+    query = copy.copy(_compiled(text))
     query.environment = query.create_frame(jsonata.Jsonata.static_frame)
     jsonata.Jsonata.CURRENT.jsonata = query
     return query.evaluate(None, values)
+
+
+def divided(expression: str) -> tuple[str, dict[str, str]]:
+    """The query, and the variables that `_declarations` bound, as JSON texts by name without `$`."""
+    parts = expression.split(_MARK)
+    bindings = {name.removeprefix("$"): text for name, text in zip(parts[1::3], parts[2::3], strict=True)}
+    return "".join(parts[0::3]), bindings
 
 
 @functools.lru_cache(maxsize=1_000)

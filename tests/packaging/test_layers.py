@@ -22,20 +22,35 @@ MAX_UNZIPPED = 250 * 1024**2
 
 VENV_UV = Path(sys.executable).with_name("uv")
 
+DEPLOYED = os.environ.get("RFT_PYTHON313") or shutil.which("python3.13") or "python3.13"
+"""An interpreter of the runtime that is deployed, if one is at hand."""
+
+
+def is_deployed_runtime(interpreter: str) -> bool:
+    """A version manager's shim may stand for no interpreter at all."""
+    try:
+        asked = subprocess.run([interpreter, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return False
+    return asked.stdout.startswith("Python 3.13.")
+
 
 @pytest.fixture(scope="session")
 def opt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both layers, laid over each other as Lambda does under /opt."""
-    target = tmp_path_factory.mktemp("opt")
+    return build_layers(tmp_path_factory.mktemp("opt"), sys.executable)
+
+
+def build_layers(target: Path, interpreter: str) -> Path:
     for folder, layer in (("dependencies", "DependenciesLayer"), ("rft", "RftLayer")):
         command = ["make", "-C", str(ROOT / "layers" / folder), f"build-{layer}", f"ARTIFACTS_DIR={target}"]
-        command += [f"UV={VENV_UV if VENV_UV.exists() else 'uv'}", f"TARGET=--python {sys.executable}"]
+        command += [f"UV={VENV_UV if VENV_UV.exists() else 'uv'}", f"TARGET=--python {interpreter}"]
         built = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own Makefile
         assert built.returncode == 0, built.stderr
     return target
 
 
-def run(opt: Path, folder: Path, code: str) -> str:
+def run(opt: Path, folder: Path, code: str, interpreter: str = sys.executable) -> str:
     """Run code as Lambda would: the function's folder and the layers on the path, no other packages, no network."""
     start = (
         "import socket, sys\n"
@@ -43,8 +58,8 @@ def run(opt: Path, folder: Path, code: str) -> str:
         "def refused(*_): raise OSError('no network here')\n"
         "socket.socket.connect = socket.getaddrinfo = refused\n"
     )
-    done = subprocess.run(  # noqa: S603 - this interpreter, our own code
-        [sys.executable, "-I", "-S", "-B", "-W", "error", "-c", start + code],
+    done = subprocess.run(  # noqa: S603 - our own code
+        [interpreter, "-I", "-S", "-B", "-W", "error", "-c", start + code],
         cwd=folder,
         env={
             "PATH": os.environ["PATH"],
@@ -66,6 +81,23 @@ def test_a_handler_imports_from_the_layers_alone(opt: Path, tmp_path: Path, hand
     shutil.copy(handler, tmp_path)
     where = run(opt, tmp_path, "import app, rft; assert callable(app.handler); print(app.__file__, rft.__file__)")
     assert where.split() == [str(tmp_path / "app.py"), str(opt / "python" / "rft" / "__init__.py")]
+
+
+@pytest.mark.skipif(not is_deployed_runtime(DEPLOYED), reason="no Python 3.13; RFT_PYTHON313=PATH names one")
+def test_all_handlers_import_on_the_deployed_runtime(tmp_path: Path) -> None:
+    code = f"""
+import importlib.util
+for path in {[str(path) for path in HANDLERS]}:
+    spec = importlib.util.spec_from_file_location("app", path)
+    app = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(app)
+    assert callable(app.handler), path
+import pkgutil, rft
+names = [m.name for m in pkgutil.walk_packages(rft.__path__, "rft.")]
+for name in names: importlib.import_module(name)
+print(sys.version_info[:2], len(names) > 20)
+"""
+    assert run(build_layers(tmp_path, DEPLOYED), tmp_path, code, DEPLOYED).strip() == "(3, 13) True"
 
 
 def test_every_module_of_rft_imports(opt: Path, tmp_path: Path) -> None:
