@@ -28,6 +28,7 @@
     ├── GraderConfigUnreadable     the run's rubric is not where it must be, or is none
     ├── SandboxUnavailable         code could not be run, for no fault of its own
     ├── DeadlineExceeded           a batch's time was up before a sample was graded
+    ├── SampleLimitExceeded        grading one sample took more time or memory than a sample may
     ├── RetryableThrottling        AWS asked us to slow down
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -172,6 +173,10 @@ class SandboxUnavailable(RftError):
 
 class DeadlineExceeded(RftError):
     """A grader's time was up before this sample was graded."""
+
+
+class SampleLimitExceeded(RftError):
+    """Grading one sample took more processor time or memory than a sample may; the others are graded."""
 
 
 class RetryableThrottling(RftError):

@@ -17,8 +17,9 @@ from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Sample
-from rft.errors import DeadlineExceeded, InvalidGraderEvent, JudgeError, RftError
+from rft.errors import DeadlineExceeded, InvalidGraderEvent, JudgeError, RftError, SampleLimitExceeded
 from rft.grading.error_reason import error_reason
+from rft.grading.sample_limits import SampleLimits, fair_seconds
 from rft.observability import logger
 from rft.rewards.components import Component, score_of
 from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
@@ -124,6 +125,7 @@ def _grade(grader: Grader, raw: object, position: int) -> GradedSample:
         result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
         return GradedSample(result, parts, sample, seconds=time.perf_counter() - started)
     except (Exception, SystemExit) as error:  # noqa: BLE001  one sample must never cost the others their scores
+        error.__traceback__ = None  # its frames hold all that was reached, which after a MemoryError is too much
         result = _result(sample_id(raw, position), 0, [ERROR], error)
         return GradedSample(result, parts, sample, error, time.perf_counter() - started)
 
@@ -134,16 +136,24 @@ def _result(identity: str, score: float, parts: Iterable[Component], error: Base
     return GradeResult(id=identity, aggregate_reward_score=score, metrics_list=metrics, error=reason)
 
 
-def _out_of_time(raw: object, position: int) -> GradedSample:
-    error = DeadlineExceeded("the batch's time was up")
+def _failed(raw: object, position: int, error: RftError) -> GradedSample:
     return GradedSample(_result(sample_id(raw, position), 0, [ERROR], error), error=error)
 
 
 def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline) -> list[GradedSample]:
-    return [
-        _grade(grader, raw, position) if deadline.remaining() > 0 else _out_of_time(raw, position)
-        for position, raw in enumerate(batch, 1)
-    ]
+    """One after the other, each with limits of its own."""
+    with SampleLimits.of_a_batch() as limits:
+
+        def limited(raw: object, position: int) -> GradedSample:
+            if (remaining := deadline.remaining()) <= 0:
+                return _failed(raw, position, DeadlineExceeded("the batch's time was up"))
+            try:
+                with limits.sample(fair_seconds(remaining, len(batch) - position + 1)):
+                    return _grade(grader, raw, position)
+            except SampleLimitExceeded as error:
+                return _failed(raw, position, error)
+
+        return [limited(raw, position) for position, raw in enumerate(batch, 1)]
 
 
 def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, parallelism: int) -> list[GradedSample]:
@@ -166,7 +176,8 @@ def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, par
         threading.Thread(target=work, daemon=True, name="grader").start()
     graded = _collect(done, len(batch), deadline)
     closed.set()
-    return [graded.get(position) or _out_of_time(raw, position) for position, raw in enumerate(batch, 1)]
+    late = DeadlineExceeded("the batch's time was up")
+    return [graded.get(position) or _failed(raw, position, late) for position, raw in enumerate(batch, 1)]
 
 
 def _collect(done: SimpleQueue[tuple[int, GradedSample]], size: int, deadline: Deadline) -> dict[int, GradedSample]:

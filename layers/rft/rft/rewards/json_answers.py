@@ -1,8 +1,8 @@
 """Checks an answer that should be JSON against a JSON Schema, in bounded time whatever answer and schema are.
 
 `jsonschema` is the reference implementation of all drafts and generates no code from a schema. What could take for
-ever or reach out is replaced or refused: patterns have a time limit, unique items are found by their text, references
-stay inside the schema.
+ever or reach out is replaced, counted or refused: patterns have a limit of size and time, unique items are found by
+their text, validation has a number of steps, references stay inside the schema.
 """
 
 from __future__ import annotations
@@ -22,10 +22,16 @@ from referencing.exceptions import Unresolvable
 
 from rft.rewards.patterns import found
 from rft.rewards.samples import UngradableSample
+from rft.rewards.schema_steps import MAX_STEPS, TooManySteps, allow_steps, counted
 
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 64
-"""Answers that are longer or nested more deeply are no answers: nothing that is asked for comes near."""
+MAX_VALUES = 20_000
+"""Answers that are longer, nested more deeply or hold more values are no answers: no honest one comes near."""
+
+MAX_SCHEMA_CHARACTERS = 50_000
+MAX_SCHEMA_STEPS = 1_000_000
+"""To check a schema of that size against the schema of schemas."""
 
 MAX_DIGITS = 308
 """Of a number: more are beyond a float's range, in which JSON Schema's arithmetic is done."""
@@ -49,7 +55,7 @@ def fits(text: str, schema: dict[str, Any]) -> bool:
 
     A key that stands twice is refused. Raises UngradableSample where the schema cannot be used.
     """
-    validator = _validator(json.dumps(schema, sort_keys=True))
+    validator = schema_validator(schema)
     if len(text) > MAX_CHARACTERS:
         return False
     fenced = _FENCE.fullmatch(_LINE_END.sub("\n", text).strip())
@@ -57,36 +63,56 @@ def fits(text: str, schema: dict[str, Any]) -> bool:
         value = _DECODER.decode(fenced[1] if fenced else text.strip())
     except (ValueError, RecursionError):
         return False
-    return _depth(value) <= MAX_DEPTH and _is_valid(validator, value)
+    return _has_normal_size(value) and is_valid(validator, value)
 
 
-def _is_valid(validator: Validator, value: object) -> bool:
+def schema_validator(schema: dict[str, Any]) -> Validator:
+    """Raises UngradableSample where the schema cannot be used."""
+    validator = _validator(json.dumps(schema, sort_keys=True))
+    if isinstance(validator, str):
+        raise UngradableSample(validator)
+    return validator
+
+
+def is_valid(validator: Validator, value: object) -> bool:
+    """Raises UngradableSample where the schema cannot be used or takes too many steps."""
+    allow_steps()
     try:
         return bool(validator.is_valid(value))
     except Unresolvable as error:
         raise UngradableSample(f"{_WHERE}: holds a $ref that leads nowhere") from error
     except RecursionError as error:
         raise UngradableSample(f"{_WHERE}: refers to itself without end") from error
+    except TooManySteps as error:
+        raise UngradableSample(f"{_WHERE}: takes over {MAX_STEPS:,} steps to check; make it simpler") from error
 
 
 @lru_cache(maxsize=256)
-def _validator(text: str) -> Validator:
+def _validator(text: str) -> Validator | str:
+    """The schema's validator, or what is wrong with it: both are found once, however many rows bring it."""
+    if len(text) > MAX_SCHEMA_CHARACTERS:
+        return f"{_WHERE}: has over {MAX_SCHEMA_CHARACTERS:,} characters"
     schema = json.loads(text)
-    for place, node in _schemas(schema):
-        _check(node, place)
-    kind = _bounded(validator_for(schema, default=Draft202012Validator))
+    allow_steps(MAX_SCHEMA_STEPS)
     try:
+        for place, node in _schemas(schema):
+            _check(node, place)
+        kind = _bounded(validator_for(schema, default=Draft202012Validator))
         kind.check_schema(schema, format_checker=_NO_FORMATS)
     except SchemaError as error:
         place = "".join(f".{part}" for part in error.absolute_path)
-        raise UngradableSample(f"{_WHERE}{place}: is not JSON Schema") from error
+        return f"{_WHERE}{place}: is not JSON Schema"
+    except UngradableSample as error:
+        return str(error)
+    except (TooManySteps, RecursionError):
+        return f"{_WHERE}: cannot be checked; make it simpler"
     return kind(schema, registry=referencing.Registry())
 
 
 @cache
 def _bounded(kind: type[Validator]) -> type[Validator]:
     bounded: type[Validator] = extend(kind, {"pattern": _pattern, "uniqueItems": _unique_items})
-    return bounded
+    return counted(bounded)
 
 
 def _check(node: dict[str, Any], place: str) -> None:
@@ -136,13 +162,14 @@ def _schemas(value: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]
             yield from _schemas(child, f"{place}.{key}")
 
 
-def _depth(value: object) -> int:
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
+def _has_normal_size(value: object) -> bool:
+    level, depth, values = [value], 0, 0
+    while level and depth <= MAX_DEPTH and values <= MAX_VALUES:
         depth += 1
+        values += len(level)
         inside = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list))
         level = [child for children in inside for child in children]
-    return depth
+    return depth <= MAX_DEPTH and values <= MAX_VALUES
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Regular expressions that others wrote, run against text that yet others wrote: each has a time limit.
+"""Regular expressions that others wrote, run against text that yet others wrote: each has a limit of size and time.
 
-`regex` stops a search in time, where the standard library's `re` could go on for ever on one answer.
+`regex` stops a search in time, where the standard library's `re` could go on for ever on one answer. Nothing stops its
+compiler, so a pattern's size is known before it is compiled.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import lru_cache
 
 import regex
 
+from rft.rewards.pattern_size import PatternTooLarge, check_size
 from rft.rewards.samples import UngradableSample
 
 SEARCH_SECONDS = 0.1
@@ -26,14 +28,22 @@ def any_found(patterns: Sequence[str], text: str, *, where: str) -> bool:
 
 def found(pattern: str, text: str, *, where: str) -> bool:
     """Whether it is found. Raises UngradableSample, naming `where` it stands, if it is wrong or takes too long."""
+    compiled = _compiled(pattern)
+    if isinstance(compiled, str):
+        raise UngradableSample(f"{where}: {compiled}")
     try:
-        return _compiled(pattern).search(text, timeout=SEARCH_SECONDS) is not None
+        return compiled.search(text, timeout=SEARCH_SECONDS) is not None
     except TimeoutError as error:
         raise UngradableSample(f"{where}: took over {SEARCH_SECONDS} s to search; make it simpler") from error
-    except (regex.error, RecursionError) as error:
-        raise UngradableSample(f"{where}: is no regular expression that can be used") from error
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern)
+def _compiled(pattern: str) -> regex.Pattern[str] | str:
+    """The pattern, or what is wrong with it: both are found once, however many rows bring it."""
+    try:
+        check_size(pattern)
+        return regex.compile(pattern)
+    except PatternTooLarge as error:
+        return f"{error}; make it simpler"
+    except (regex.error, RecursionError, OverflowError, ValueError):
+        return "is no regular expression that can be used"
