@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.ratios import Ratio, cost
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import rollout_event
 from rft.rewards import numbers
+from rft.rewards.sample_limits import SampleLimits
 from rft.steps.grade_finqa import grade_finqa
 from rft.steps.grade_gsm8k import grade_gsm8k
 from rft.tasks import task as task_named
@@ -40,7 +42,22 @@ def measure() -> list[Ratio]:
     return [
         _ratio("gsm8k", gsm8k, grade_gsm8k, bound=3),
         _ratio("finqa", SAMPLES["finqa"], grade_finqa, bound=None),
+        _with_limits(gsm8k),
     ]
+
+
+def _with_limits(records: Path) -> Ratio:
+    """The cheapest grader, on which limits of time and memory for each sample weigh most."""
+    event = _batch("gsm8k", records)
+    rounds = [(_graded(grade_gsm8k, event), _without_limits(event)) for _ in range(ROUNDS)]
+    ours, unlimited = (min(times) for times in zip(*rounds, strict=True))
+    name = f"{BATCH:,} gsm8k rollouts, each limited in time and memory: against no limits"
+    return cost(name, ours=ours, baseline=unlimited, bound=1.1)
+
+
+def _without_limits(event: list[Any]) -> float:
+    with patch.object(SampleLimits, "sample", lambda *_: contextlib.nullcontext()):
+        return _graded(grade_gsm8k, event)
 
 
 def _ratio(name: str, records: Path, grade: Any, *, bound: float | None) -> Ratio:

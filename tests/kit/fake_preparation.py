@@ -51,12 +51,14 @@ class FakePreparation:
         *,
         run_id: str = RUN_ID,
         hyperparameters: dict[str, Any] | None = None,
+        grader: str | None = None,
         tokenizer: Any = None,
         bounds: Bounds = BEDROCK,
         **dataset: Any,
     ) -> PreparedDataset:
         wanted = {"task": "pandalm", "uri": URI, **dataset}
         request = {"name": "pandalm-judge", "dataset": wanted, "hyperparameters": hyperparameters or {}}
+        request |= {"grader": {"name": grader}} if grader else {}
         if run_id not in self.ledger.records:
             add_run(self.ledger, RunStatus.PENDING, run_id=run_id, **request)
         prepared = prepare_dataset(

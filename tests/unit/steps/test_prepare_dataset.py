@@ -5,6 +5,7 @@ import json
 import random
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -171,6 +172,21 @@ def test_bad_records_up_to_the_allowed_number_are_left_out_and_kept_account_of(f
     summary = fake.ledger.get(RUN_ID).dataset
     assert summary is not None
     assert summary.bad_records == 2
+
+
+def test_a_rule_that_no_grader_can_use_is_a_bad_record_with_its_position(fake: FakePreparation) -> None:
+    def row(number: int) -> dict[str, Any]:
+        pattern = "((((a{100}){100}){100}){100})" if number == 6 else "sorry"
+        messages = [{"role": "user", "content": f"Question {number}"}]
+        return {"messages": messages, "reference_answer": {"format": {"forbidden": [pattern]}}}
+
+    fake.holds([row(number) for number in range(300)])
+
+    with pytest.raises(DatasetInvalid, match="1 of 300 records") as caught:
+        fake.prepare(task="rft", grader="format")
+
+    (problem,) = caught.value.problems
+    assert problem.startswith("record 7: reference_answer.format.forbidden[0]: repeats more than 10,000 parts")
 
 
 def test_a_list_too_long_for_an_error_is_kept_in_full_beside_the_run(fake: FakePreparation) -> None:

@@ -19,9 +19,9 @@ from typing import Any, Literal
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Sample
 from rft.errors import DeadlineExceeded, InvalidGraderEvent, JudgeError, RftError, SampleLimitExceeded
 from rft.grading.error_reason import error_reason
-from rft.grading.sample_limits import SampleLimits, fair_seconds
 from rft.observability import logger
 from rft.rewards.components import Component, score_of
+from rft.rewards.sample_limits import SampleLimits, fair_seconds
 from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
 
 TELEMETRY_SECONDS = 2.0

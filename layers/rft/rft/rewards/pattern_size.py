@@ -79,7 +79,7 @@ def _take(pattern: str, at: int, groups: list[_Group]) -> int:
 
 def _open(pattern: str, at: int, groups: list[_Group]) -> int:
     opening = _GROUP.match(pattern, at)
-    if opening is None or pattern.startswith("(?", at) and opening.end() == at + 1:
+    if opening is None or (pattern.startswith("(?", at) and opening.end() == at + 1):
         raise PatternTooLarge("holds a kind of group that is not supported; use (…), (?:…), (?i), (?=…), (?<=…)")
     if not opening[0].endswith(")"):
         groups.append(_Group())

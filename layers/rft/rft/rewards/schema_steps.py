@@ -23,7 +23,7 @@ _PRICES = {"$ref": 15, "$dynamicRef": 15, "unevaluatedProperties": 20, "unevalua
 Rule = Callable[[Validator, Any, Any, Any], Iterable[ValidationError] | None]
 
 
-class TooManySteps(Exception):  # noqa: N818  not an error of the answer's: it never leaves this package
+class TooManySteps(Exception):
     """Validation was ended at its limit."""
 
 

@@ -1,4 +1,7 @@
-"""Whether a grader can use the reference of a row: found out before anything is paid for, on every row. Pure."""
+"""Whether a grader can use the reference of a row, within a sample's limits; not pure: it limits the process meanwhile.
+
+Found out before anything is paid for, on every row.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from typing import Any
 
 from rft.contracts.grading import Sample
 from rft.contracts.rubric import RubricConfig
-from rft.rewards import code, composite, extract, finqa, format, gsm8k  # noqa: A004  named after what it checks
+from rft.errors import SampleLimitExceeded
+from rft.rewards import code, composite, extract, finqa, format, gsm8k, safety  # noqa: A004  named after what it checks
 from rft.rewards.declared import declared
+from rft.rewards.sample_limits import SECONDS, SampleLimits
 from rft.rewards.samples import UngradableSample, read_reference
 from rft.rewards.verdicts import expected_label
 from rft.tasks.base import BadRecord
@@ -17,9 +22,11 @@ _Use = Callable[[Sample], object]
 
 
 def _composite(sample: Sample) -> object:
-    """Rows without a composite of their own go by the stack's, which is not known here."""
-    declared = isinstance(sample.reference, dict) and "composite" in sample.reference
-    return composite.components(sample) if declared else None
+    """Rows without a composite of their own go by the stack's, which is not known here: only their rules are tried."""
+    own = sample.reference if isinstance(sample.reference, dict) else {}
+    if "composite" in own:
+        return composite.components(sample)
+    return [use(sample) for name, use in _RULES.items() if name in own]
 
 
 def _rubric(sample: Sample) -> object:
@@ -27,6 +34,15 @@ def _rubric(sample: Sample) -> object:
     own = isinstance(sample.reference, dict) and sample.reference.get("rubric") is not None
     return declared(sample, "rubric", RubricConfig) if own else None
 
+
+_RULES: Mapping[str, _Use] = {
+    "format": format.components,
+    "extract": extract.components,
+    "safety": safety.components,
+}
+
+_TRIAL_ANSWERS = ("", "{}", "[" + '{"a": "b"},' * 20 + "1]", "a" * 200 + "!")
+"""No answer, an object, a list and a text: enough for rules that cost much whatever is answered."""
 
 _USES: Mapping[str, _Use] = {
     "gsm8k": gsm8k.components,
@@ -51,8 +67,15 @@ def check_reference(grader: str | None, row: Mapping[str, Any]) -> None:
         return
     prompt = tuple((turn["role"], turn.get("content", "")) for turn in row["messages"])
     fields = {key: value for key, value in row.items() if key not in {"messages", "reference_answer"}}
+    answers = _TRIAL_ANSWERS if grader in {"composite", *_RULES} else _TRIAL_ANSWERS[:1]
     try:
         reference = read_reference(row["reference_answer"])
-        use(Sample.model_construct(id="row", prompt=prompt, answer="", reference=reference, fields=fields))
+        sample = Sample.model_construct(id="row", prompt=prompt, answer="", reference=reference, fields=fields)
+        with SampleLimits.of_a_batch() as limits:
+            for answer in answers:
+                with limits.sample(SECONDS):
+                    use(sample.model_copy(update={"answer": answer}))
     except UngradableSample as error:
         raise BadRecord(str(error)) from error
+    except (SampleLimitExceeded, MemoryError) as error:
+        raise BadRecord("reference_answer: its rules take too much time or memory; make them simpler") from error
