@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from benchmarks.ratios import Ratio, cost
 from rft.adapters.sandbox.processes import ProcessSandbox
-from rft.contracts.code_tests import CodeTests
+from rft.contracts.graders.code_tests import CodeTests
 
 RUNS, ROUNDS = 1000, 10
 WORK = """

@@ -21,9 +21,9 @@ from benchmarks.ratios import Ratio, cost, speedup
 from rft.errors import JudgeThrottled
 from rft.grading.concurrency_limiter import ConcurrencyLimiter
 from rft.grading.judge_client import JudgeClient
-from rft.ports import JudgeReply
+from rft.ports.grading import JudgeReply
 from rft.rewards.pandalm_rubric import CRITERIA
-from rft.steps.grade_pandalm import grade_pandalm
+from rft.steps.graders.grade_pandalm import grade_pandalm
 
 SAMPLES, PARALLELISM, LATENCY = 64, 16, 0.3
 IDEAL = SAMPLES / PARALLELISM * LATENCY

@@ -27,7 +27,7 @@ from rft.contracts.ledger import RunStatus
 from rft.datasets import profile
 from rft.datasets.bounds import Bounds
 from rft.datasets.records import SourceBytes, read_records
-from rft.ports import OpenSource
+from rft.ports.datasets import OpenSource
 from rft.steps.prepare_dataset import prepare_dataset
 from rft.tasks import task
 from tests.kit.fakes.clock import FixedClock

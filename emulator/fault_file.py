@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from emulator.faults import Fault
-from rft.contracts.validation_messages import validation_messages
+from rft.contracts.http.validation_messages import validation_messages
 
 
 def read_faults(path: Path) -> list[Fault]:

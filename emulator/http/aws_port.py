@@ -20,7 +20,7 @@ from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
 from emulator.http.operations import Operation, operation_of
 from emulator.http.replies import AwsError, error_reply, json_reply
-from rft.contracts.validation_messages import validation_messages
+from rft.contracts.http.validation_messages import validation_messages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -13,20 +13,23 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
-from rft.contracts.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.base import RunId
+from rft.contracts.http.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
+from rft.contracts.http.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.ledger import RunStatus
-from rft.contracts.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.run_request import RunName, RunRequest
 from rft.http import Api, caller_of, responses
 from rft.observability import logger
-from rft.ports import Approvals, Clock, Executions, Ledger, ModelDeployments, Notifier, RunHistory, TrainingJobs
+from rft.ports.models import ModelDeployments
+from rft.ports.runs import Approvals, Executions, Ledger, RunHistory
+from rft.ports.storage import Clock, Notifier
+from rft.ports.training import TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
-from rft.steps.approve_run import approve_run
-from rft.steps.cancel_run import cancel_run
-from rft.steps.list_runs import list_runs
-from rft.steps.show_run import show_events, show_run
-from rft.steps.start_run import start_run
+from rft.steps.api.approve_run import approve_run
+from rft.steps.api.cancel_run import cancel_run
+from rft.steps.api.list_runs import list_runs
+from rft.steps.api.show_run import show_events, show_run
+from rft.steps.api.start_run import start_run
 
 app = Api()
 

@@ -8,7 +8,7 @@ from rft import wiring
 from rft.contracts.steps import CalibrateInput
 from rft.observability import logger
 from rft.settings import BaseModelSettings, ForecastSettings
-from rft.steps.calibrate_base import calibrate_base
+from rft.steps.evaluation.calibrate_base import calibrate_base
 from rft.steps.forecast_run import price_table
 
 

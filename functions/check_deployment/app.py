@@ -7,7 +7,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.steps import CheckDeploymentInput
 from rft.observability import logger
-from rft.steps.check_deployment import check_deployment
+from rft.steps.evaluation.check_deployment import check_deployment
 
 
 @logger().inject_lambda_context

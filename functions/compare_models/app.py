@@ -7,7 +7,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.steps import CompareModelsInput
 from rft.observability import logger
-from rft.steps.compare_models import compare_models
+from rft.steps.evaluation.compare_models import compare_models
 
 
 @logger().inject_lambda_context

@@ -8,7 +8,7 @@ from rft import wiring
 from rft.contracts.steps import DeployModelInput
 from rft.observability import logger
 from rft.settings import StackSettings
-from rft.steps.deploy_model import deploy_model
+from rft.steps.evaluation.deploy_model import deploy_model
 
 
 @logger().inject_lambda_context

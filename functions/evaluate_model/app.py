@@ -8,7 +8,7 @@ from rft import wiring
 from rft.contracts.steps import EvaluateModelInput
 from rft.observability import logger
 from rft.settings import BaseModelSettings
-from rft.steps.evaluate_model import evaluate_model
+from rft.steps.evaluation.evaluate_model import evaluate_model
 
 
 @logger().inject_lambda_context

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rft import wiring
 from rft.settings import SandboxSettings
-from rft.steps.grade_code import grade_code
+from rft.steps.graders.grade_code import grade_code
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rft import wiring
 from rft.settings import CompositeSettings
-from rft.steps.grade_composite import grade_composite
+from rft.steps.graders.grade_composite import grade_composite
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rft import wiring
-from rft.steps.grade_extract import grade_extract
+from rft.steps.graders.grade_extract import grade_extract
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

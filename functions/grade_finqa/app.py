@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rft import wiring
-from rft.steps.grade_finqa import grade_finqa
+from rft.steps.graders.grade_finqa import grade_finqa
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rft import wiring
-from rft.steps.grade_gsm8k import grade_gsm8k
+from rft.steps.graders.grade_gsm8k import grade_gsm8k
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rft import wiring
 from rft.settings import JudgeSettings
-from rft.steps.grade_pandalm import grade_pandalm
+from rft.steps.graders.grade_pandalm import grade_pandalm
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rft import wiring
-from rft.contracts.events import ExecutionEnded
+from rft.contracts.http.events import ExecutionEnded
 from rft.observability import logger
 from rft.steps.reconcile_run import reconcile_run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rft import wiring
-from rft.contracts.events import ObjectCreated
+from rft.contracts.http.events import ObjectCreated
 from rft.observability import logger
 from rft.settings import GraderDirectory, StorageSettings
 from rft.steps.start_from_upload import start_from_upload

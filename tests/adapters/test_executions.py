@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from rft.adapters.executions import StepFunctionsExecutions
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling, RunConflict
-from rft.ports import Execution
+from rft.ports.runs import Execution
 
 RUN = "pandalm-judge-20261120t120000-0a1b2c3d"
 PAYLOAD = {"run_id": RUN, "request": {"name": "pandalm-judge", "max_training_hours": 24.0}}

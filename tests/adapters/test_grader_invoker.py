@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from rft.adapters.grader_invoker import LambdaGraderInvoker
 from rft.errors import RetryableServiceError, RetryableThrottling
-from rft.ports import GraderVersion
+from rft.ports.grading import GraderVersion
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
 BATCH = [{"id": "1", "messages": [{"role": "assistant", "content": "Größe 答え"}]}]

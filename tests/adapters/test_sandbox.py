@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from rft.adapters.sandbox import wire
 from rft.adapters.sandbox.processes import ProcessSandbox
-from rft.contracts.code_tests import CaseResult, CodeTests
+from rft.contracts.graders.code_tests import CaseResult, CodeTests
 from rft.errors import DeadlineExceeded
 from rft.rewards.samples import UngradableSample
 

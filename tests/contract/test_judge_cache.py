@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from rft.adapters.judge_cache import DynamoJudgeCache, MemoryJudgeCache
-from rft.ports import JudgeCache
+from rft.ports.grading import JudgeCache
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.project import RESOURCES
 

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from rft.adapters.clock import SystemClock
-from rft.adapters.ledger import DynamoLedger
-from rft.adapters.ledger_items import record_item
+from rft.adapters.dynamodb.ledger import DynamoLedger
+from rft.adapters.dynamodb.ledger_items import record_item
 from rft.contracts.ledger import RunRecord
 from tests.e2e.signing import send
 from tests.e2e.stages import SMALL, wait_for

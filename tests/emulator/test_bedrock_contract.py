@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from emulator import Emulator
 from emulator.faults import Fault
-from rft.adapters.service_model import validate
-from rft.adapters.training_jobs import BedrockTrainingJobs
+from rft.adapters.bedrock.service_model import validate
+from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
 from rft.contracts.job import JobStatus
 from rft.errors import JobNotFound, JobRequestInvalid
 from tests.kit.emulated_jobs import BASE, create, ended, request

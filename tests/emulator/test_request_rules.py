@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emulator.bedrock.request_rules import violations
 from emulator.bedrock.requests import input_shape
-from rft.adapters.service_model import validate
+from rft.adapters.bedrock.service_model import validate
 
 SHAPE = input_shape("CreateModelCustomizationJob")
 

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rft import wiring
-from rft.contracts.api import RunList, RunView
+from rft.contracts.http.api import RunList, RunView
+from rft.contracts.http.problem import PROBLEMS, Problem
 from rft.contracts.ledger import RunStatus
-from rft.contracts.problem import PROBLEMS, Problem
 from rft.contracts.run_request import RunRequest
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling
 from rft.observability import logger

@@ -10,7 +10,7 @@ from rft import wiring
 from rft.errors import GraderConfigUnreadable, InvalidGraderEvent
 from rft.grading.judge_client import JudgeClient
 from rft.grading.run_rubrics import RunRubrics
-from rft.ports import JudgeReply
+from rft.ports.grading import JudgeReply
 from tests.kit.fakes.store import MemoryStore
 from tests.kit.grader_function import grade, modules_after_import
 from tests.kit.project import read_event

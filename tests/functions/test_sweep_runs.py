@@ -4,7 +4,7 @@ import pytest
 
 from rft import wiring
 from rft.contracts.ledger import RunStatus
-from rft.ports import Execution
+from rft.ports.runs import Execution
 from tests.kit.fake_run import FakeRun
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event

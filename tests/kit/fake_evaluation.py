@@ -13,11 +13,11 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import CalibrationOutcome, DeployedModel, EvaluationPart, ModelComparison, PreparedDataset
 from rft.forecast.prices import LIST_PRICES
-from rft.steps.calibrate_base import calibrate_base
-from rft.steps.check_deployment import check_deployment
-from rft.steps.compare_models import compare_models
-from rft.steps.deploy_model import deploy_model
-from rft.steps.evaluate_model import evaluate_model
+from rft.steps.evaluation.calibrate_base import calibrate_base
+from rft.steps.evaluation.check_deployment import check_deployment
+from rft.steps.evaluation.compare_models import compare_models
+from rft.steps.evaluation.deploy_model import deploy_model
+from rft.steps.evaluation.evaluate_model import evaluate_model
 from tests.kit.fake_preparation import FakePreparation, record
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.grader import CallableGrader, honest

@@ -7,7 +7,7 @@ from typing import Any
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
-from rft.ports import Ledger
+from rft.ports.runs import Ledger
 from rft.runs.status import FOLLOWERS
 
 RUN_ID = "pandalm-judge-20261120t120000-1a2b3c4d"

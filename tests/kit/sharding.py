@@ -7,7 +7,9 @@ from typing import Any
 from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import ShardedDataset, WrittenShard
 from rft.contracts.steps import PreparedDataset
-from rft.ports import DatasetSource, Ledger, ObjectStore
+from rft.ports.datasets import DatasetSource
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
 from rft.steps.index_shard import index_shard
 from rft.steps.join_shards import join_shards
 from rft.steps.plan_shards import plan_shards

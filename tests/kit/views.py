@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rft.contracts.api import Link, RunLine, RunView, addresses
 from rft.contracts.dataset import Recommendation, TokenStatistics
+from rft.contracts.http.api import Link, RunLine, RunView, addresses
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import DatasetSummary, Failure, JobSummary, RunEvent, RunStatus
 from rft.contracts.smoke_test import SmokeTestSummary

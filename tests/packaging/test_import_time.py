@@ -15,7 +15,7 @@ ROUNDS = 5
 
 # pydantic loads most of itself when a name of it is first used.
 BASELINE = "import boto3; from pydantic import BaseModel, Field, TypeAdapter"
-BEFORE_THE_FIRST_CALL = "import app, boto3, rft.adapters.judge, rft.adapters.judge_cache"
+BEFORE_THE_FIRST_CALL = "import app, boto3, rft.adapters.bedrock.judge, rft.adapters.judge_cache"
 HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 GRADERS = [name for name in HANDLERS if name.startswith("grade_")]
 

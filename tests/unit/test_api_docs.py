@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.api import RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.base import Contract
+from rft.contracts.http.api import RunAccepted, RunEvents, RunList, RunView
+from rft.contracts.http.problem import PROBLEMS, Problem
 from rft.contracts.ledger import Approval, RunStatus, UploadRejection
-from rft.contracts.problem import PROBLEMS, Problem
 from rft.contracts.run_request import DatasetRequest, RunRequest
 from tests.kit.project import RESOURCES, ROOT
 

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,10 +222,12 @@ def test_a_step_has_one_name_everywhere(step: str) -> None:
     name = snake(step)
     assert RESOURCES[step]["Properties"]["CodeUri"] == f"functions/{name}/"
     assert TASKS[step]["Arguments"]["FunctionName"] == f"${{{step}Arn}}"
-    use_case = ast.parse((RFT / "steps" / f"{name}.py").read_text())
+    (module,) = (RFT / "steps").rglob(f"{name}.py")
+    use_case = ast.parse(module.read_text())
     assert name in {node.name for node in use_case.body if isinstance(node, ast.FunctionDef)}
-    assert f"rft.steps.{name}" in set(imports(ROOT / "functions" / name / "app.py"))
-    assert (ROOT / "tests" / "unit" / "steps" / f"test_{name}.py").is_file()
+    dotted = ".".join(module.relative_to(RFT.parent).with_suffix("").parts)
+    assert dotted in set(imports(ROOT / "functions" / name / "app.py"))
+    assert list((ROOT / "tests" / "unit" / "steps").rglob(f"test_{name}.py"))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -241,6 +244,19 @@ def test_no_module_is_named_after_nothing() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     names = {p for folder in ("layers/rft", "functions", "cli", "emulator") for p in python_files(ROOT / folder)}
     assert [str(p) for p in names if vague & {p.stem, *p.parent.relative_to(ROOT).parts}] == []
+
+
+MAX_MODULES = 25
+CODE = ("layers/rft", "functions", "cli", "emulator")
+
+
+def code_files() -> list[Path]:
+    return [path for folder in CODE for path in python_files(ROOT / folder)]
+
+
+def test_no_folder_holds_more_modules_than_a_reader_can_survey() -> None:
+    modules = Counter(p.parent.relative_to(ROOT) for p in code_files() if p.name != "__init__.py")
+    assert {str(folder): n for folder, n in modules.items() if n > MAX_MODULES} == {}
 
 
 # ---- what is committed --------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from rft.adapters.sandbox.processes import ProcessSandbox
-from rft.contracts.code_tests import CodeTests
 from rft.contracts.dataset import DatasetRow
+from rft.contracts.graders.code_tests import CodeTests
 from rft.rewards.code import components, read_program
 from rft.rewards.components import score_of
 from rft.tasks import task

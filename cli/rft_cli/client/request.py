@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from rft.contracts.http.validation_messages import validation_messages
 from rft.contracts.run_request import RunRequest
-from rft.contracts.validation_messages import validation_messages
 from rft.errors import InvalidRequest
 from rft.tasks import task as task_named
 from rft_cli.client.upload import is_local, unreadable_file

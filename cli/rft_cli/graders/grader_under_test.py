@@ -18,7 +18,7 @@ from botocore.config import Config
 from rft import wiring
 from rft.adapters.grader_invoker import LambdaGraderInvoker
 from rft.grading.judge_client import JudgeClient
-from rft.ports import GraderReply
+from rft.ports.grading import GraderReply
 from rft_cli.errors import CommandError
 from rft_cli.graders.in_process import BATCH_SECONDS, Batch, handler_of, invoke_handler
 from rft_cli.graders.local_judge import LocalJudge

@@ -16,7 +16,7 @@ from typing import Any
 from rft.contracts.grading import Sample
 from rft.grading.batch import RESERVE_SECONDS, Deadline, grade_batch
 from rft.grading.error_reason import one_line
-from rft.ports import GraderReply
+from rft.ports.grading import GraderReply
 from rft.rewards.components import Component
 from rft.smoke_test.replies import NotJson, decode
 from rft_cli.errors import CommandError

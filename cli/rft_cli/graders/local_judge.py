@@ -9,7 +9,7 @@ from typing import Any
 from emulator.bedrock.judge import STAND_IN, ModelReply, server_reply, stand_in_reply
 from emulator.http.replies import AwsError
 from rft.errors import JudgeUnavailable
-from rft.ports import JudgeReply
+from rft.ports.grading import JudgeReply
 
 SECONDS = 60.0
 """Timeout of one answer of a server."""

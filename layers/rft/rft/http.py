@@ -20,7 +20,7 @@ from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import from_json
 
-from rft.contracts.problem import (
+from rft.contracts.http.problem import (
     MEDIA_TYPE,
     PROBLEMS,
     RETRY_AFTER_SECONDS,

@@ -8,27 +8,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rft.ports import (
-    Approvals,
-    Clock,
-    CodeSandbox,
-    DatasetSource,
-    Executions,
-    GraderInvoker,
-    JudgeCache,
-    Ledger,
-    ModelDeployments,
-    ModelSampler,
-    Notifier,
-    ObjectStore,
-    RolloutLog,
-    RolloutReader,
-    RunHistory,
-    Tokenizer,
-    TrainingJobs,
-    UploadRejections,
-    Workers,
-)
+from rft.ports.datasets import DatasetSource, Tokenizer, Workers
+from rft.ports.grading import CodeSandbox, GraderInvoker, JudgeCache, RolloutLog
+from rft.ports.models import ModelDeployments, ModelSampler
+from rft.ports.runs import Approvals, Executions, Ledger, RunHistory, UploadRejections
+from rft.ports.storage import Clock, Notifier, ObjectStore
+from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import (
     JudgeSettings,
     LedgerSettings,
@@ -77,7 +62,7 @@ def _ledger_table() -> dict[str, Any]:
 @cache
 def ledger() -> Ledger:
     """Run records in DynamoDB."""
-    from rft.adapters.ledger import DynamoLedger
+    from rft.adapters.dynamodb.ledger import DynamoLedger
 
     return DynamoLedger(**_ledger_table())
 
@@ -85,7 +70,7 @@ def ledger() -> Ledger:
 @cache
 def run_history() -> RunHistory:
     """Histories and lists of runs."""
-    from rft.adapters.run_history import DynamoRunHistory
+    from rft.adapters.dynamodb.run_history import DynamoRunHistory
 
     return DynamoRunHistory(**_ledger_table())
 
@@ -93,7 +78,7 @@ def run_history() -> RunHistory:
 @cache
 def approvals() -> Approvals:
     """Answers and task tokens of runs that await approval."""
-    from rft.adapters.approvals import DynamoApprovals
+    from rft.adapters.dynamodb.approvals import DynamoApprovals
 
     return DynamoApprovals(**_ledger_table())
 
@@ -101,7 +86,7 @@ def approvals() -> Approvals:
 @cache
 def upload_rejections() -> UploadRejections:
     """Uploads that made no run."""
-    from rft.adapters.upload_rejections import DynamoUploadRejections
+    from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
 
     return DynamoUploadRejections(
         _client("dynamodb"), table=LedgerSettings.from_environment().ledger_table, clock=clock()
@@ -154,7 +139,7 @@ def grader_invoker() -> GraderInvoker:
 @cache
 def training_jobs() -> TrainingJobs:
     """Bedrock's customization jobs."""
-    from rft.adapters.training_jobs import BedrockTrainingJobs
+    from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
 
     return BedrockTrainingJobs(_client("bedrock"))
 
@@ -162,7 +147,7 @@ def training_jobs() -> TrainingJobs:
 @cache
 def model_sampler() -> ModelSampler:
     """Models on Bedrock. One try each: waiting is the engine's; an answer with much reasoning takes minutes."""
-    from rft.adapters.model_sampler import BedrockSampler
+    from rft.adapters.bedrock.model_sampler import BedrockSampler
 
     return BedrockSampler(_client("bedrock-runtime", attempts=1, read_timeout=300, connections=16))
 
@@ -170,7 +155,7 @@ def model_sampler() -> ModelSampler:
 @cache
 def model_deployments() -> ModelDeployments:
     """Deployments of trained models."""
-    from rft.adapters.model_deployments import BedrockDeployments
+    from rft.adapters.bedrock.model_deployments import BedrockDeployments
 
     return BedrockDeployments(_client("bedrock"))
 
@@ -178,7 +163,7 @@ def model_deployments() -> ModelDeployments:
 @cache
 def notifier() -> Notifier:
     """The outcome topic, with notices in the ledger's table."""
-    from rft.adapters.notification_dedup import DynamoSendOnce
+    from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
     from rft.adapters.notifier import SnsNotifier
 
     table = LedgerSettings.from_environment().ledger_table
@@ -199,7 +184,7 @@ def executions() -> Executions:
 @cache
 def judges() -> tuple[JudgeClient, ...]:
     """The judge models on Bedrock, and what this container learns about them. Retries are the grader's own."""
-    from rft.adapters.judge import BedrockJudge
+    from rft.adapters.bedrock.judge import BedrockJudge
     from rft.grading.concurrency_limiter import ConcurrencyLimiter
     from rft.grading.judge_client import JudgeClient
 

@@ -13,10 +13,10 @@ import boto3
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
-from rft.adapters.approvals import DynamoApprovals
-from rft.adapters.ledger import DynamoLedger
-from rft.adapters.run_history import DynamoRunHistory
-from rft.adapters.upload_rejections import DynamoUploadRejections
+from rft.adapters.dynamodb.approvals import DynamoApprovals
+from rft.adapters.dynamodb.ledger import DynamoLedger
+from rft.adapters.dynamodb.run_history import DynamoRunHistory
+from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.errors import RunConflict
-from rft.ports import Execution
+from rft.ports.runs import Execution
 
 
 class MemoryExecutions:

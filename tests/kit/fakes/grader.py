@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rft.errors import RftError
-from rft.ports import GraderReply, GraderVersion
+from rft.ports.grading import GraderReply, GraderVersion
 from rft.rewards.samples import read_sample
 from rft.smoke_test.replies import NotJson, decode
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rft.contracts.job import Job, JobStatus, Phases, PhaseStatus
 from rft.errors import JobNotFound
-from rft.ports import Clock
+from rft.ports.storage import Clock
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/amazon.nova-2-lite-v1:0:256k"
 

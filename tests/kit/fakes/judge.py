@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rft.ports import JudgeReply
+from rft.ports.grading import JudgeReply
 from rft.rewards.pandalm_rubric import CRITERIA
 
 Step = Exception | str | Callable[[str], str]

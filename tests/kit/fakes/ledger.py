@@ -7,7 +7,8 @@ from typing import Any
 
 from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
-from rft.ports import Changes, Clock, RunPage
+from rft.ports.runs import Changes, RunPage
+from rft.ports.storage import Clock
 from rft.runs.approval import answered
 from rft.runs.records import RunFilter, from_cursor, list_position, listed, revised, to_cursor
 from rft.runs.status import TERMINAL, may_follow

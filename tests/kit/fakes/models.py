@@ -9,7 +9,7 @@ from dataclasses import replace
 from rft.contracts.dataset import Message
 from rft.contracts.sampling import SamplingProtocol
 from rft.errors import DeploymentNotFound
-from rft.ports import ModelDeployment, SampledText
+from rft.ports.models import ModelDeployment, SampledText
 
 Reply = Callable[[str, Sequence[Message]], str]
 """What a model, by its id, answers to a prompt."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from rft.contracts.telemetry import Rollout
-from rft.ports import StoredRollouts
+from rft.ports.training import StoredRollouts
 from rft.training.rollouts import rollouts_key, rollouts_prefix
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds
-from rft.ports import OpenSource
+from rft.ports.datasets import OpenSource
 
 
 class MemoryStore:

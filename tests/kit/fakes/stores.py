@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from rft.ports import Approvals, Ledger, RunHistory, UploadRejections
+from rft.ports.runs import Approvals, Ledger, RunHistory, UploadRejections
 
 
 class Stores(Ledger, RunHistory, Approvals, UploadRejections, Protocol):

@@ -298,7 +298,7 @@ def test_one_line_is_logged_with_figures_and_no_text(logged: list[dict[str, Any]
     assert "SECRET" not in json.dumps(line)
 
 
-@pytest.mark.parametrize("module", ["rft.grading.batch", "rft.steps.grade_pandalm"])
+@pytest.mark.parametrize("module", ["rft.grading.batch", "rft.steps.graders.grade_pandalm"])
 def test_grading_loads_no_aws_client(module: str) -> None:
     heavy = {"boto3", "botocore.client", "botocore.session", "tiktoken"}  # powertools loads botocore's empty root
     code = f"import sys, {module}; print(sorted(sys.modules.keys() & {heavy}))"

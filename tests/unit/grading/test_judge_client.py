@@ -9,7 +9,7 @@ from rft.errors import JudgeCircuitOpen, JudgeRefused, JudgeReplyInvalid, JudgeT
 from rft.grading.batch import Deadline
 from rft.grading.circuit_breaker import CircuitBreaker
 from rft.grading.judge_client import MAX_PAUSE_SECONDS, JudgeClient, Question, RetryingJudge, Usage
-from rft.ports import JudgeCache
+from rft.ports.grading import JudgeCache
 from tests.kit.fakes.judge import ScriptedJudge
 
 AWAY = JudgeUnavailable("throttled")

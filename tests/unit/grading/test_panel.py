@@ -10,7 +10,7 @@ from rft.errors import JudgeRefused
 from rft.grading.batch import Deadline
 from rft.grading.judge_client import JudgeClient, Question, RetryingJudge
 from rft.grading.panel import Panel
-from rft.ports import JudgeReply
+from rft.ports.grading import JudgeReply
 from rft.rewards.components import Component
 from rft.rewards.judge_prompt import read_reply
 

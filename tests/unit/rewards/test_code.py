@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.contracts.code_tests import CaseResult, CodeTests
+from rft.contracts.graders.code_tests import CaseResult, CodeTests
 from rft.contracts.grading import Sample
 from rft.rewards.code import MAX_CHARACTERS, components, read_program, read_tests, same_output
 from rft.rewards.components import score_of

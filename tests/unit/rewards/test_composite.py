@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from rft.contracts.graders.rules import SCORERS, Composite
 from rft.contracts.grading import Sample
-from rft.contracts.rules import SCORERS, Composite
 from rft.rewards.components import Component, score_of
 from rft.rewards.composite import components
 from rft.rewards.samples import UngradableSample

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rft.contracts.rubric import RubricConfig
+from rft.contracts.graders.rubric import RubricConfig
 from rft.rewards.components import score_of
 from rft.rewards.rubric import Rubric, nothing_earned, read_rubric
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rft.contracts.pandalm import LABELS
+from rft.contracts.graders.pandalm import LABELS
 from rft.rewards.turns import without_thinking
 from rft.rewards.verdicts import read_judgment, read_label
 

@@ -26,11 +26,11 @@ from rft.grading.judge_client import JudgeClient
 from rft.rewards.samples import read_sample
 from rft.smoke_test.plan import ROUNDS
 from rft.smoke_test.shapes import SHAPES
-from rft.steps.grade_composite import grade_composite
-from rft.steps.grade_finqa import grade_finqa
-from rft.steps.grade_format import grade_format
-from rft.steps.grade_gsm8k import grade_gsm8k
-from rft.steps.grade_pandalm import grade_pandalm
+from rft.steps.graders.grade_composite import grade_composite
+from rft.steps.graders.grade_finqa import grade_finqa
+from rft.steps.graders.grade_format import grade_format
+from rft.steps.graders.grade_gsm8k import grade_gsm8k
+from rft.steps.graders.grade_pandalm import grade_pandalm
 from tests.kit.broken_graders import changed, constant, first_slot_lover, timing_out
 from tests.kit.fake_smoke_test import (
     BY_WEIGHT,

@@ -5,7 +5,7 @@ import pytest
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import RunInput
 from rft.errors import RetryableServiceError, RetryableThrottling
-from rft.ports import Execution
+from rft.ports.runs import Execution
 from rft.steps.sweep_runs import sweep_runs
 from tests.kit.fake_run import FakeRun
 from tests.kit.records import RUN_ID, run_record

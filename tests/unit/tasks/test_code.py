@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.code_tests import CodeTests
 from rft.contracts.dataset import DatasetRow
+from rft.contracts.graders.code_tests import CodeTests
 from rft.rewards.code import read_program
 from rft.tasks import task
 from rft.tasks.base import BadRecord

@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rft.adapters.training_jobs import BedrockTrainingJobs
+from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.training.job_request import job_request

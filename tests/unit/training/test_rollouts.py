@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.metrics import Reading
-from rft.ports import StoredRollouts
+from rft.ports.training import StoredRollouts
 from rft.training import rollouts
 from rft.training.rollouts import (
     MAX_SEEN,

@@ -23,7 +23,7 @@ from rft.errors import (
     RetryableServiceError,
     RetryableThrottling,
 )
-from rft.ports import OpenSource
+from rft.ports.datasets import OpenSource
 from rft.settings import StorageSettings
 
 if TYPE_CHECKING:

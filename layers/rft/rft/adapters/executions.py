@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
 from rft.errors import RetryableServiceError, RftError, RunConflict
-from rft.ports import Execution
+from rft.ports.runs import Execution
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -31,7 +31,7 @@ class _StopRefused(RftError):
 
 
 class StepFunctionsExecutions:
-    """`rft.ports.Executions`; a run's execution is named after the run."""
+    """`rft.ports.runs.Executions`; a run's execution is named after the run."""
 
     def __init__(self, client: SFNClient, *, state_machine_arn: str) -> None:
         self._client = client

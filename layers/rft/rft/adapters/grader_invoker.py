@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from rft.adapters.aws_errors import translated
 from rft.errors import RetryableServiceError
-from rft.ports import GraderReply, GraderVersion
+from rft.ports.grading import GraderReply, GraderVersion
 from rft.smoke_test.replies import NotJson, decode
 
 TOO_LARGE = "a batch exceeds the 6 MB that a synchronous invocation takes"

@@ -10,7 +10,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rft.observability import logger
-from rft.ports import Clock, JudgeCache
+from rft.ports.grading import JudgeCache
+from rft.ports.storage import Clock
 
 ENTRIES = 20_000
 """A key and a reply take about 300 bytes: 6 MB in all."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
-from rft.adapters.notification_dedup import DynamoSendOnce
+from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -8,7 +8,7 @@ from typing import Any
 
 from rft.adapters.aws_errors import translated
 from rft.contracts.telemetry import Rollout
-from rft.ports import Clock
+from rft.ports.storage import Clock
 from rft.training.rollouts import pack, rollouts_key
 
 

@@ -11,7 +11,7 @@ from rft.adapters.object_store import reading
 from rft.contracts.telemetry import Rollout
 from rft.errors import DatasetNotFound
 from rft.observability import logger
-from rft.ports import StoredRollouts
+from rft.ports.training import StoredRollouts
 from rft.training.rollouts import is_rollouts, rollouts_prefix, unpack
 
 if TYPE_CHECKING:

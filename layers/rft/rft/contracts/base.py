@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from rft.contracts.patterns import SLUG
+from rft.contracts.http.patterns import SLUG
 
 
 class Contract(BaseModel):

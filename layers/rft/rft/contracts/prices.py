@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from rft.contracts.base import Contract
-from rft.contracts.patterns import DAY
+from rft.contracts.http.patterns import DAY
 
 Usd = Annotated[float, Field(ge=0)]
 

@@ -10,8 +10,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rft.contracts.base import MAX_INT32, Number, RequestPart
 from rft.contracts.breaker import BreakerRequest
-from rft.contracts.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
-from rft.contracts.rubric import RubricConfig
+from rft.contracts.graders.rubric import RubricConfig
+from rft.contracts.http.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
 from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
 from rft.contracts.thresholds import ThresholdName
 

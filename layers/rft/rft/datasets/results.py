@@ -10,7 +10,8 @@ from rft.contracts.steps import PreparedDataset
 from rft.datasets.manifest import dataset_summary, prepared
 from rft.errors import DatasetInvalid
 from rft.observability import logger
-from rft.ports import Ledger, ObjectStore
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
 
 
 def dataset_folder(run_id: str, store: ObjectStore) -> str:

@@ -11,7 +11,9 @@ from rft.datasets.profile import DatasetProfile, profile_rows
 from rft.datasets.split import Plan
 from rft.datasets.spool import RowSpool
 from rft.errors import DatasetInvalid
-from rft.ports import Ledger, ObjectStore, Workers
+from rft.ports.datasets import Workers
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
 
 
 def profile_splits(plan: Plan, spool: RowSpool, workers: Workers) -> DatasetProfile:

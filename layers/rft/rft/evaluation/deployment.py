@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rft.ports import ModelDeployment, ModelDeployments
+from rft.ports.models import ModelDeployment, ModelDeployments
 
 RUN_TAG, STACK_TAG, PURPOSE_TAG = "rft:run-id", "rft:stack", "rft:purpose"
 EVALUATION = "evaluation"

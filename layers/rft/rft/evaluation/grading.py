@@ -10,7 +10,7 @@ from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import RetryableServiceError
 from rft.evaluation.sampling import Prompt
-from rft.ports import GraderInvoker
+from rft.ports.grading import GraderInvoker
 from rft.smoke_test.probes import Probe
 from rft.smoke_test.replies import JUDGE_CALLS, Scored, score
 from rft.smoke_test.sampling import SampledRow

@@ -14,7 +14,8 @@ from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import StalePlan
 from rft.evaluation.grading import grade
 from rft.evaluation.sampling import PARALLELISM, Prompt, Sampling
-from rft.ports import GraderInvoker, ObjectStore
+from rft.ports.grading import GraderInvoker
+from rft.ports.storage import ObjectStore
 
 CHUNK = PARALLELISM
 """Answers of one chunk: what is lost by a crash at most, and one invocation of the grader."""

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.sampling import Answer, SamplingProtocol
 from rft.errors import PromptRefused, RetryableServiceError, RetryableThrottling
-from rft.ports import Clock, ModelSampler, SampledText
+from rft.ports.models import ModelSampler, SampledText
+from rft.ports.storage import Clock
 
 PARALLELISM = 16
 """Answers under way at once in one function; the state machine lets four functions sample side by side."""

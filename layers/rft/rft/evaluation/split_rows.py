@@ -13,7 +13,7 @@ from rft.evaluation.choice import MOST_EVALUATED, spread_over_groups, whole_grou
 from rft.evaluation.compare import TestRow
 from rft.evaluation.rollouts import chunks
 from rft.evaluation.sampling import Prompt
-from rft.ports import ObjectStore
+from rft.ports.storage import ObjectStore
 from rft.tasks import task as task_named
 from rft.tasks.base import ComparesResponses, Task, comparison, row_group
 

@@ -14,7 +14,7 @@ from rft.errors import JudgeError, JudgeReplyInvalid, JudgeThrottled, JudgeUnava
 from rft.grading.batch import Deadline
 from rft.grading.circuit_breaker import CircuitBreaker
 from rft.grading.concurrency_limiter import ConcurrencyLimiter
-from rft.ports import Judge, JudgeCache, JudgeReply
+from rft.ports.grading import Judge, JudgeCache, JudgeReply
 from rft.rewards.components import Component
 
 FIRST_PAUSE_SECONDS = 0.25

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from rft.errors import DatasetNotFound, GraderConfigUnreadable
-from rft.ports import ObjectStore
+from rft.ports.storage import ObjectStore
 from rft.rewards.rubric import Rubric, read_rubric
 
 

@@ -14,7 +14,7 @@ from rft.contracts.grading import PROBE
 from rft.contracts.telemetry import JudgeUse, Rollout
 from rft.grading.batch import TELEMETRY_SECONDS, GradedSample
 from rft.observability import emit_metrics, logger
-from rft.ports import RolloutLog
+from rft.ports.grading import RolloutLog
 from rft.rewards.samples import row_fields, sample_run_id
 
 JUDGE_COUNTERS = tuple(name for name, f in JudgeUse.model_fields.items() if f.annotation is int)

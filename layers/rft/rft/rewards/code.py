@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rft.contracts.code_tests import CaseResult, CodeTests
+from rft.contracts.graders.code_tests import CaseResult, CodeTests
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared

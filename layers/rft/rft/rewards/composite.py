@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rft.contracts.graders.rules import Composite, Gate, Scorer
 from rft.contracts.grading import Sample
-from rft.contracts.rules import Composite, Gate, Scorer
 from rft.rewards import extract, finqa, format, gsm8k, safety  # noqa: A004  named after what it checks
 from rft.rewards.components import Component, score_of
 from rft.rewards.declared import declared

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from rft.contracts.base import Contract
 from rft.contracts.grading import Sample
-from rft.contracts.validation_messages import validation_message
+from rft.contracts.http.validation_messages import validation_message
 from rft.rewards.samples import UngradableSample
 
 Rules = TypeVar("Rules", bound=Contract)

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rft.contracts.extraction import FieldRule
+from rft.contracts.graders.extraction import FieldRule
 
 Tree = dict[str, Any]
 Rules = Mapping[str, FieldRule]

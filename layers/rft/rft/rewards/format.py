@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Container, Iterator, Sequence
 
+from rft.contracts.graders.rules import FormatRules
 from rft.contracts.grading import Sample
-from rft.contracts.rules import FormatRules
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
 from rft.rewards.json_answers import fits

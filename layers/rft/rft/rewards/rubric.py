@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from rft.contracts.rubric import RubricConfig, RubricCriterion
+from rft.contracts.graders.rubric import RubricConfig, RubricCriterion
 from rft.rewards import judge_prompt
 from rft.rewards.components import Component
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rft.contracts.graders.rules import SafetyRules
 from rft.contracts.grading import Sample
-from rft.contracts.rules import SafetyRules
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
 from rft.rewards.patterns import any_found

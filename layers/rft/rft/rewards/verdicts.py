@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.contracts.graders.pandalm import LABELS, PandaLMLabel
 from rft.rewards.answers import answer_of
 from rft.rewards.samples import UngradableSample
 from rft.rewards.turns import answer_text

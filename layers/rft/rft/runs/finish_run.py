@@ -5,7 +5,9 @@ from __future__ import annotations
 from rft.contracts.evaluation import EvaluationStatus, EvaluationSummary
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import TransitionRefused
-from rft.ports import Ledger, Notifier, TrainingJobs
+from rft.ports.runs import Ledger
+from rft.ports.storage import Notifier
+from rft.ports.training import TrainingJobs
 from rft.runs.status import TERMINAL
 from rft.training.stop_job import stop_job_if_present
 

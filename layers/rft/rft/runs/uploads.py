@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from rft.contracts.http.validation_messages import validation_message
 from rft.contracts.run_request import RunRequest
-from rft.contracts.validation_messages import validation_message
 from rft.errors import InvalidUpload
 
 OVERRIDES = "run.json"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Hashable, Sequence
 
 from rft.contracts.agreement import Agreement, Figures
-from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.contracts.graders.pandalm import LABELS, PandaLMLabel
 from rft.rewards.verdicts import read_judgment, read_label
 from rft.smoke_test.statistics import Pair, accuracy, cohen_kappa, kappa_interval, macro
 

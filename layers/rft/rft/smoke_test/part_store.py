@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rft.contracts.probe_batches import AnswerScore, BatchScores, PartScores
 from rft.errors import StalePlan
-from rft.ports import ObjectStore
+from rft.ports.storage import ObjectStore
 from rft.smoke_test.plan import ProbeBatch, SmokeTestPlan
 from rft.smoke_test.replies import Scored
 from rft.smoke_test.results import BatchReply, SmokeTestResults

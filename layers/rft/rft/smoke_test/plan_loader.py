@@ -8,7 +8,7 @@ from rft.contracts.dataset import DatasetRow, SplitName
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.grading.batch_sizes import rollouts_per_step
-from rft.ports import ObjectStore
+from rft.ports.storage import ObjectStore
 from rft.smoke_test.plan import SmokeTestPlan, build_plan
 from rft.smoke_test.sampling import Candidate, SampledRow, candidate, choose, extensions, sizes
 from rft.tasks import task as task_named

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import RetryableThrottling
-from rft.ports import Clock, GraderInvoker
+from rft.ports.grading import GraderInvoker
+from rft.ports.storage import Clock
 from rft.smoke_test.evidence import stop_reason
 from rft.smoke_test.plan import LOAD, PARALLELISM, Phase, ProbeBatch, SmokeTestPlan
 from rft.smoke_test.replies import score

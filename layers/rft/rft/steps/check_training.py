@@ -11,7 +11,9 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError
 from rft.observability import logger
-from rft.ports import Clock, Ledger, RolloutReader, RunHistory, TrainingJobs
+from rft.ports.runs import Ledger, RunHistory
+from rft.ports.storage import Clock
+from rft.ports.training import RolloutReader, TrainingJobs
 from rft.training.breaker import findings, tripped
 from rft.training.collect_metrics import collect_metrics
 from rft.training.deadline import VISIBLE_WITHIN_MINUTES, hours_of, job_summary, must_stop, training_check

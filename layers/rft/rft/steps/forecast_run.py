@@ -8,17 +8,18 @@ from pydantic import ValidationError
 
 from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.forecast import Forecast
+from rft.contracts.http.validation_messages import validation_messages
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome
-from rft.contracts.validation_messages import validation_messages
 from rft.errors import InvalidRequest
 from rft.forecast.estimate import Allowances, GraderFacts, forecast
 from rft.forecast.prices import LIST_PRICES
 from rft.grading.grader_arn import function_arn
 from rft.observability import logger
-from rft.ports import Ledger, ObjectStore
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
 from rft.runs.causes import readable_cause
 from rft.settings import ForecastSettings
 

@@ -11,7 +11,8 @@ from rft.datasets.load import load_rows
 from rft.datasets.run_renderer import run_renderer
 from rft.datasets.shards import ShardReader
 from rft.datasets.spool import RowIndex
-from rft.ports import DatasetSource, ObjectStore, Tokenizer, Workers
+from rft.ports.datasets import DatasetSource, Tokenizer, Workers
+from rft.ports.storage import ObjectStore
 
 
 def index_shard(

@@ -19,7 +19,9 @@ from rft.datasets.sample import RowSample
 from rft.datasets.split import NAMES
 from rft.datasets.write import JoinedRows
 from rft.errors import DatasetInvalid
-from rft.ports import Ledger, ObjectStore, Tokenizer, Workers
+from rft.ports.datasets import Tokenizer, Workers
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
 from rft.steps.plan_shards import account_uri, loaded_again
 from rft.steps.write_shard import piece_uri
 

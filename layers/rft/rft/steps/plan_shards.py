@@ -15,7 +15,7 @@ from rft.datasets.results import bad_records_saved
 from rft.datasets.row_ranges import RowRange, row_ranges
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowIndex
-from rft.ports import ObjectStore
+from rft.ports.storage import ObjectStore
 from rft.steps.index_shard import index_uri
 
 

@@ -26,7 +26,9 @@ from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.grading.run_rubrics import config_key
-from rft.ports import DatasetSource, Ledger, ObjectStore, OpenSource, Tokenizer, Workers
+from rft.ports.datasets import DatasetSource, OpenSource, Tokenizer, Workers
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
 from rft.settings import ShardSettings
 
 

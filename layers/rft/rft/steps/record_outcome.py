@@ -5,7 +5,10 @@ from __future__ import annotations
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.evaluation.deployment import delete_evaluation_deployment
 from rft.observability import logger
-from rft.ports import Ledger, ModelDeployments, Notifier, TrainingJobs
+from rft.ports.models import ModelDeployments
+from rft.ports.runs import Ledger
+from rft.ports.storage import Notifier
+from rft.ports.training import TrainingJobs
 from rft.runs.causes import readable_cause
 from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 from rft.runs.status import may_have_job

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rft.contracts.ledger import Approval, RunRecord, RunStatus
 from rft.observability import logger
-from rft.ports import Approvals, Clock, Ledger, Notifier
+from rft.ports.runs import Approvals, Ledger
+from rft.ports.storage import Clock, Notifier
 from rft.runs.approval import requested
 
 

@@ -6,7 +6,8 @@ from rft.contracts.probe_batches import CompletedPart, ProbePart
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.observability import logger
-from rft.ports import Clock, GraderInvoker, ObjectStore
+from rft.ports.grading import GraderInvoker
+from rft.ports.storage import Clock, ObjectStore
 from rft.smoke_test.part_store import save_part
 from rft.smoke_test.plan_loader import load_plan
 from rft.smoke_test.runner import ProbeRunner

@@ -13,7 +13,9 @@ from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
 from rft.grading.grader_arn import grader_arn, is_pinned, is_published_per_run
 from rft.observability import logger
-from rft.ports import Clock, GraderInvoker, GraderVersion, Ledger, ObjectStore
+from rft.ports.grading import GraderInvoker, GraderVersion
+from rft.ports.runs import Ledger
+from rft.ports.storage import Clock, ObjectStore
 from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
 from rft.smoke_test.part_store import load_parts, save_part

@@ -9,11 +9,12 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import UploadOutcome
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, InvalidRequest, InvalidUpload, RunNotFound
 from rft.observability import logger
-from rft.ports import Clock, Executions, Ledger, Notifier, ObjectStore, UploadRejections
+from rft.ports.runs import Executions, Ledger, UploadRejections
+from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.runs.ids import keyed_run_id
 from rft.runs.uploads import OVERRIDES, Upload, upload_request
 from rft.settings import StorageSettings
-from rft.steps.start_run import run_key, start_run
+from rft.steps.api.start_run import run_key, start_run
 
 MAX_OVERRIDES_BYTES = 65_536
 """As much as the body of a request."""

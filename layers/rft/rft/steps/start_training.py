@@ -11,7 +11,9 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset, StartedJob
 from rft.errors import JobNotFound, JobRequestInvalid, TransitionRefused
 from rft.observability import logger
-from rft.ports import Clock, Ledger, TrainingJobs
+from rft.ports.runs import Ledger
+from rft.ports.storage import Clock
+from rft.ports.training import TrainingJobs
 from rft.training.deadline import hours_of, job_summary
 from rft.training.job_request import job_request
 from rft.training.stop_job import stop_job_if_present, stop_known_job

@@ -10,7 +10,10 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
 from rft.evaluation.deployment import leftovers
 from rft.observability import logger
-from rft.ports import Clock, Execution, Executions, Ledger, ModelDeployments, Notifier, RunHistory, TrainingJobs
+from rft.ports.models import ModelDeployments
+from rft.ports.runs import Execution, Executions, Ledger, RunHistory
+from rft.ports.storage import Clock, Notifier
+from rft.ports.training import TrainingJobs
 from rft.runs.status import TERMINAL
 from rft.steps.reconcile_run import reconcile_run
 from rft.training.stop_job import stop_job_if_present

@@ -15,7 +15,8 @@ from rft.datasets.run_renderer import run_renderer
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid
-from rft.ports import DatasetSource, ObjectStore, Workers
+from rft.ports.datasets import DatasetSource, Workers
+from rft.ports.storage import ObjectStore
 from rft.steps.plan_shards import part_uri
 
 

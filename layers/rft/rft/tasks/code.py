@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rft.contracts.code_tests import CodeTests
 from rft.contracts.dataset import DatasetRow, Message
-from rft.contracts.validation_messages import validation_message
+from rft.contracts.graders.code_tests import CodeTests
+from rft.contracts.http.validation_messages import validation_message
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import is_bedrock_row
 from rft.tasks.rft import read_row

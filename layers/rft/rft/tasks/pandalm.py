@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.contracts.graders.pandalm import LABELS, PandaLMLabel
 from rft.rewards.samples import UngradableSample
 from rft.rewards.verdicts import expected_label
 from rft.tasks.base import BadRecord, Chosen, Comparison, Example, Probes, group_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rft.contracts.dataset import DatasetRow
-from rft.contracts.pandalm import LABELS, PandaLMLabel
+from rft.contracts.graders.pandalm import LABELS, PandaLMLabel
 from rft.rewards.verdicts import expected_label
 from rft.tasks.base import Probes
 from rft.tasks.bedrock_rows import row_sample

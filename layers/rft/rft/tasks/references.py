@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rft.contracts.graders.rubric import RubricConfig
 from rft.contracts.grading import Sample
-from rft.contracts.rubric import RubricConfig
 from rft.errors import SampleLimitExceeded
 from rft.rewards import code, composite, extract, finqa, format, gsm8k, safety  # noqa: A004  named after what it checks
 from rft.rewards.declared import declared

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.contracts.rubric import RubricConfig
-from rft.contracts.validation_messages import validation_message
+from rft.contracts.graders.rubric import RubricConfig
+from rft.contracts.http.validation_messages import validation_message
 from rft.tasks.base import BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import is_bedrock_row
 from rft.tasks.rft import own_probes, read_row

@@ -10,7 +10,7 @@ from rft.contracts.ledger import RunRecord
 from rft.contracts.metrics import Reading
 from rft.errors import RetryableServiceError, RetryableThrottling
 from rft.observability import logger
-from rft.ports import RolloutReader
+from rft.ports.training import RolloutReader
 from rft.training.metrics import Course, course_of, with_batch
 from rft.training.rollouts import LIST_PAGE_SIZE, moved_on, unread
 

@@ -18,7 +18,7 @@ from rft.contracts.telemetry import Rollout
 
 if TYPE_CHECKING:  # graders write objects, and know nothing of reading them
     from rft.contracts.metrics import Reading
-    from rft.ports import StoredRollouts
+    from rft.ports.training import StoredRollouts
 
 FAST = 1
 """gzip's level: rows are alike, so more effort saves little and costs the grader time."""

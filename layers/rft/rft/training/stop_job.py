@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rft.errors import JobNotFound, RetryableServiceError
 from rft.observability import logger
-from rft.ports import TrainingJobs
+from rft.ports.training import TrainingJobs
 
 
 def stop_job_if_present(name_or_arn: str, jobs: TrainingJobs) -> None:

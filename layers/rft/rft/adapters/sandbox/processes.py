@@ -20,7 +20,7 @@ from queue import Empty, LifoQueue
 from typing import Any
 
 from rft.adapters.sandbox import seal
-from rft.contracts.code_tests import CaseResult, CodeTests, Exchange
+from rft.contracts.graders.code_tests import CaseResult, CodeTests, Exchange
 from rft.errors import DeadlineExceeded, SandboxUnavailable
 from rft.rewards.code import same_output
 from rft.rewards.samples import UngradableSample

@@ -1,0 +1,1 @@
+"""Bedrock's jobs, deployments and models."""

@@ -1,0 +1,118 @@
+"""Customization jobs on Amazon Bedrock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rft.adapters.aws_errors import translated
+from rft.adapters.bedrock.service_model import validate
+from rft.contracts.job import Job, JobStatus, Phases
+from rft.errors import JobNotFound, JobRequestInvalid, RetryableServiceError, RftError
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
+
+REFUSALS: Mapping[str, type[RftError]] = {
+    "AccessDeniedException": JobRequestInvalid,
+    "ResourceNotFoundException": JobRequestInvalid,
+    "TooManyTagsException": JobRequestInvalid,
+    "ValidationException": JobRequestInvalid,
+}
+"""What CreateModelCustomizationJob says to a request that will not do, however often it is sent."""
+
+UNKNOWN: Mapping[str, type[RftError]] = {
+    "ResourceNotFoundException": JobNotFound,
+    "ValidationException": JobNotFound,
+}
+"""What GetModelCustomizationJob answers for a job that does not exist: its reference does not say which of the two a
+well-formed name gets."""
+
+
+class _NameTaken(RftError):
+    """Bedrock has a job or a model of this name."""
+
+
+class _StopRefused(RftError):
+    """Bedrock would not stop the job: it has ended, is stopping already, or is busy."""
+
+
+class BedrockTrainingJobs:
+    """One region's jobs. A job's name is its run's id."""
+
+    def __init__(self, client: BedrockClient) -> None:
+        self._client = client
+
+    def problems(self, request: Mapping[str, Any]) -> list[str]:
+        """Where the request breaks botocore's model of CreateModelCustomizationJob."""
+        operation = self._client.meta.service_model.operation_model("CreateModelCustomizationJob")
+        return validate(request, operation.input_shape)
+
+    def create(self, request: Mapping[str, Any]) -> str:
+        """Start the job, or find the one that an earlier try of the same request started."""
+        try:
+            with translated({**REFUSALS, "ConflictException": _NameTaken}):
+                return self._client.create_model_customization_job(**request)["jobArn"]
+        except _NameTaken as taken:
+            return self._earlier(request, taken)
+
+    def get(self, name_or_arn: str) -> Job:
+        """The job now."""
+        return _job(self._get(name_or_arn))
+
+    def stop(self, name_or_arn: str) -> None:
+        """Ask the job to stop; one that has ended or is stopping is left alone."""
+        refusals = {"ConflictException": _StopRefused, "ValidationException": _StopRefused}
+        try:
+            with translated({**UNKNOWN, **refusals}):
+                self._client.stop_model_customization_job(jobIdentifier=name_or_arn)
+        except _StopRefused as refused:
+            if self.get(name_or_arn).status is JobStatus.IN_PROGRESS:
+                raise RetryableServiceError(str(refused)) from refused
+
+    def active(self) -> list[str]:
+        """Names of all jobs that are InProgress; quotas allow a few at a time."""
+        with translated():
+            pages = self._client.get_paginator("list_model_customization_jobs").paginate(statusEquals="InProgress")
+            return [job["jobName"] for page in pages for job in page.get("modelCustomizationJobSummaries", [])]
+
+    def _earlier(self, request: Mapping[str, Any], taken: _NameTaken) -> str:
+        """The job that has the request's name, if it writes where the request says: then it is this very run's.
+
+        Another stack in the account may have derived the same id from the same key; its bucket differs. A name taken
+        by a job that cannot be seen yet is worth another try.
+        """
+        try:
+            found = self._get(request["jobName"])
+        except JobNotFound as unseen:
+            raise RetryableServiceError(f"{taken}; no job of this name can be seen yet") from unseen
+        if _output(found) != _output(request):
+            raise JobRequestInvalid(f"{taken}; the job {found['jobArn']} is not this run's") from taken
+        return str(found["jobArn"])
+
+    def _get(self, name_or_arn: str) -> Mapping[str, Any]:
+        with translated(UNKNOWN):
+            return self._client.get_model_customization_job(jobIdentifier=name_or_arn)
+
+
+def _output(job: Mapping[str, Any]) -> str:
+    return str(job["outputDataConfig"]["s3Uri"]).rstrip("/")
+
+
+def _job(found: Mapping[str, Any]) -> Job:
+    details = found.get("statusDetails", {})
+    phases = {
+        "validation": details.get("validationDetails", {}).get("status"),
+        "data_processing": details.get("dataProcessingDetails", {}).get("status"),
+        "training": details.get("trainingDetails", {}).get("status"),
+    }
+    return Job(
+        arn=found["jobArn"],
+        name=found["jobName"],
+        status=found["status"],
+        phases=Phases.model_validate(phases),
+        created_at=found["creationTime"],
+        ended_at=found.get("endTime"),
+        model_arn=found.get("outputModelArn"),
+        failure_message=found.get("failureMessage"),
+    )

@@ -1,0 +1,1 @@
+"""What DynamoDB holds: run records, histories, answers, rejections, sent messages."""

@@ -1,0 +1,113 @@
+"""Run records in DynamoDB. `rft.adapters.dynamodb.ledger_items` says what is stored where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from rft.adapters.dynamodb.ledger_items import (
+    Item,
+    event_item,
+    idempotency_key,
+    record_item,
+    record_key,
+    record_of,
+    to_item,
+)
+from rft.adapters.dynamodb.ledger_table import LedgerTable
+from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.errors import RunConflict, TransitionRefused
+from rft.ports.runs import Changes
+from rft.runs.records import revised
+from rft.runs.status import TERMINAL, may_follow
+
+KEY_DAYS = 90
+"""How long an idempotency key is kept: past any redelivery by EventBridge, SQS (14 days) or a pipeline's retry."""
+
+ABSENT = "attribute_not_exists(pk)"
+
+
+class DynamoLedger(LedgerTable):
+    """Run records. Reads are strongly consistent."""
+
+    def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
+        """Add a run, and claim its idempotency key, in one transaction."""
+        created = RunEvent(at=self._clock.now(), before=None, after=record.status)
+        items = [record_item(record), event_item(record.run_id, 1, created)]
+        if key is not None:
+            items.append(self._claim(key, record.run_id))
+        puts = [self._operation("Put", Item=item, ConditionExpression=ABSENT) for item in items]
+        for _ in self._attempts(record.run_id):
+            if self._transact(puts):
+                return record
+            known = self._known(record.run_id, key)
+            if known is not None:
+                return _same(known, record)
+        raise AssertionError  # pragma: no cover: the attempts end in an error of their own
+
+    def get(self, run_id: str) -> RunRecord:
+        """The run now."""
+        return record_of(self._item(run_id))
+
+    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
+        """Change status, with fields and an event, provided that the status is still the one that was looked at."""
+        return self._change(run_id, to, detail, changes or {})
+
+    def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
+        """Write fields of a run that has not ended."""
+        self._change(run_id, None, "", changes)
+
+    def mark_notified(self, run_id: str) -> bool:
+        """Mark an ended run as announced."""
+        record = self.get(run_id)
+        if record.status not in TERMINAL:
+            raise TransitionRefused(f"{run_id} is {record.status}: only an ended run is announced")
+        write = self._set(run_id, {"notified": True}, {"notified": False})
+        return self._update(write)
+
+    def _change(self, run_id: str, to: RunStatus | None, detail: str, changes: Changes) -> RunRecord:
+        for _ in self._attempts(run_id):
+            item = self._item(run_id)
+            record = record_of(item)
+            after = to or record.status
+            if not may_follow(record.status, after):
+                raise TransitionRefused(f"{run_id} is {record.status} and cannot become {after}")
+            fields = changes(record) if callable(changes) else changes
+            changed = revised(record, {**fields, "status": after}, at=self._clock.now())
+            if self._write(record, changed, fields, int(item["event_count"]["N"]), detail):
+                return changed
+        raise AssertionError  # pragma: no cover: the attempts end in an error of their own
+
+    def _write(
+        self, before: RunRecord, after: RunRecord, changes: Mapping[str, Any], event_count: int, detail: str
+    ) -> bool:
+        """Write the changed fields, and an event where the status changed; False if another writer was faster."""
+        fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
+        if before.status is after.status:
+            return self._update(self._set(after.run_id, fields, {"status": before.status}))
+        fields |= {"gsi2pk": after.status, "event_count": event_count + 1}
+        event = RunEvent(at=after.updated_at, before=before.status, after=after.status, detail=detail)
+        item = event_item(after.run_id, event_count + 1, event)
+        return self._transact(
+            [
+                self._operation("Update", **self._set(after.run_id, fields, {"status": before.status})),
+                self._operation("Put", Item=item, ConditionExpression=ABSENT),
+            ]
+        )
+
+    def _claim(self, key: str, run_id: str) -> Item:
+        expires = self._clock.now() + timedelta(days=KEY_DAYS)
+        return idempotency_key(key) | to_item({"run_id": run_id, "expires_at": int(expires.timestamp())})
+
+    def _known(self, run_id: str, key: str | None) -> RunRecord | None:
+        """The run that stands in the way of a new one: the key's, else the one with the same id."""
+        claim = self._read(idempotency_key(key)) if key is not None else None
+        item = self._read(record_key(claim["run_id"]["S"] if claim else run_id))
+        return record_of(item) if item else None
+
+
+def _same(known: RunRecord, wanted: RunRecord) -> RunRecord:
+    if known.request != wanted.request:
+        raise RunConflict(f"{known.run_id} belongs to a different request")
+    return known

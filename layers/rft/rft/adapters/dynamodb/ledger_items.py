@@ -1,0 +1,128 @@
+"""The ledger's single table: what its items look like.
+
+    item      pk             sk            holds
+    record    RUN#<run id>   RECORD        RunRecord as native maps and numbers, `event_count`, the index keys
+    event     RUN#<run id>   EVENT#<nnnn>  RunEvent, numbered from 1
+    key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
+    token     RUN#<run id>   TASK_TOKEN    the task token of a run that awaits approval
+    rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
+
+    index       partition          sort
+    by_created  gsi1pk = "RUN"     gsi1sk
+    by_status   gsi2pk = status    gsi2sk
+    by_name     gsi3pk = name      gsi3sk
+
+Records have all three sort keys, `<created_at>#<run id>`, so each list is newest first.
+`rft.adapters.dynamodb.notification_dedup` keeps its items in the same table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from rft.contracts.ledger import RunEvent, RunRecord, UploadRejection
+from rft.runs.records import list_position
+from rft.runs.uploads import upload_digest
+
+Item = dict[str, Any]
+"""A DynamoDB item in the wire's own form: attribute name → {type: value}."""
+
+RECORD = "RECORD"
+EVENTS = "EVENT#"
+INDEX_KEYS = {"by_created": ("gsi1pk", "gsi1sk"), "by_status": ("gsi2pk", "gsi2sk"), "by_name": ("gsi3pk", "gsi3sk")}
+ALL_RUNS = "RUN"
+
+
+def to_attribute(plain: Any) -> Any:
+    """A JSON-able value as DynamoDB's typed one."""
+    return TypeSerializer().serialize(_with_decimals(plain))
+
+
+def to_item(plain: Mapping[str, Any]) -> Item:
+    """A JSON-able object as an item."""
+    return {name: to_attribute(value) for name, value in plain.items()}
+
+
+def from_attribute(item: Item) -> dict[str, Any]:
+    """An item as a JSON-able object."""
+    return {name: _with_numbers(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+
+
+def record_key(run_id: str) -> Item:
+    """Where a run's record is."""
+    return to_item({"pk": f"RUN#{run_id}", "sk": RECORD})
+
+
+def idempotency_key(key: str) -> Item:
+    """Where an idempotency key is; hashed, as callers choose it freely."""
+    return to_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
+
+
+def token_key(run_id: str) -> Item:
+    """Where a run's task token is."""
+    return to_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
+
+
+def upload_key(bucket: str, key: str, version: str) -> Item:
+    """Where the rejection of an object version is; hashed, as an object's name may be as long as a key."""
+    return to_item({"pk": f"UPLOAD#{upload_digest(bucket, key, version)}", "sk": "REJECTION"})
+
+
+def rejection_item(rejection: UploadRejection) -> Item:
+    """A rejection's item, with its place in the list of rejections."""
+    fields = rejection.model_dump(mode="json")
+    place = {"gsi1pk": "REJECTION", "gsi1sk": fields["at"]}
+    return upload_key(rejection.bucket, rejection.key, rejection.version) | to_item({**place, "upload": fields})
+
+
+def rejection_of(item: Item) -> UploadRejection:
+    """The rejection in an item."""
+    return UploadRejection.model_validate(from_attribute({"upload": item["upload"]})["upload"])
+
+
+def record_item(record: RunRecord) -> Item:
+    """A new run's item: its fields, one event, its place in each index."""
+    place = list_position(record)
+    indexed = {"gsi1pk": ALL_RUNS, "gsi2pk": record.status, "gsi3pk": record.name}
+    places = {"gsi1sk": place, "gsi2sk": place, "gsi3sk": place}
+    fields = record.model_dump(mode="json")
+    return record_key(record.run_id) | to_item({**fields, **indexed, **places, "event_count": 1})
+
+
+def event_item(run_id: str, number: int, event: RunEvent) -> Item:
+    """One event's item; four digits keep their order."""
+    key = {"pk": f"RUN#{run_id}", "sk": f"{EVENTS}{number:04d}"}
+    return to_item({**key, **event.model_dump(mode="json")})
+
+
+def record_of(item: Item) -> RunRecord:
+    """The record in an item."""
+    plain = from_attribute({name: item[name] for name in RunRecord.model_fields if name in item})
+    return RunRecord.model_validate(plain)
+
+
+def event_of(item: Item) -> RunEvent:
+    """The event in an item."""
+    return RunEvent.model_validate(from_attribute({name: item[name] for name in RunEvent.model_fields}))
+
+
+def _with_decimals(value: Any) -> Any:
+    """DynamoDB's numbers are decimal: a float goes in by its shortest text and comes back as itself."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {name: _with_decimals(part) for name, part in value.items()}
+    return [_with_decimals(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _with_numbers(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {name: _with_numbers(part) for name, part in value.items()}
+    return [_with_numbers(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,94 @@
+"""What all that the ledger's table holds is read and written with."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from rft.adapters.aws_errors import translated
+from rft.adapters.dynamodb.ledger_items import Item, record_key, to_attribute
+from rft.errors import RetryableThrottling, RunNotFound
+from rft.ports.storage import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ATTEMPTS = 6
+"""A write that met another one is tried again on the newer state. A run changes status at most six times."""
+
+LOST = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+LOST_IN_TRANSACTION = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
+"""What DynamoDB answers where another writer was faster; a cancelled transaction has a reason for each operation."""
+
+THROTTLED_IN_TRANSACTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+
+
+class LedgerTable:
+    """One DynamoDB table with strongly consistent reads and conditional writes."""
+
+    def __init__(self, client: DynamoDBClient, *, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def _read(self, key: Item) -> Item | None:
+        with translated():
+            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+
+    def _set(self, run_id: str, fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+        """An update of a run's fields on condition that those in `before` still are as they stand there."""
+        names = {f"#{number}": name for number, name in enumerate(fields)}
+        values = {f":{number}": to_attribute(value) for number, value in enumerate(fields.values())}
+        guards = {f"#before_{number}": name for number, name in enumerate(before)}
+        guarded = {f":before_{number}": to_attribute(value) for number, value in enumerate(before.values())}
+        return {
+            "Key": record_key(run_id),
+            "UpdateExpression": "SET " + ", ".join(f"#{n} = :{n}" for n in range(len(fields))),
+            "ConditionExpression": " AND ".join(f"#before_{n} = :before_{n}" for n in range(len(before))),
+            "ExpressionAttributeNames": names | guards,
+            "ExpressionAttributeValues": values | guarded,
+        }
+
+    def _update(self, write: dict[str, Any]) -> bool:
+        try:
+            with translated():
+                self._client.update_item(TableName=self._table, **write)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in LOST:
+                raise
+            return False
+        return True
+
+    def _operation(self, kind: str, **write: Any) -> dict[str, Any]:
+        return {kind: {"TableName": self._table, **write}}
+
+    def _transact(self, operations: list[Any]) -> bool:
+        """All writes or none; False if a condition did not hold or another transaction had its hands on an item."""
+        try:
+            with translated():
+                self._client.transact_write_items(TransactItems=operations)
+        except ClientError as error:
+            reasons = {reason["Code"] for reason in error.response.get("CancellationReasons", [])}
+            if reasons & THROTTLED_IN_TRANSACTION:
+                raise RetryableThrottling(str(error)) from error
+            if not reasons or reasons - LOST_IN_TRANSACTION:
+                raise
+            return False
+        return True
+
+    def _attempts(self, run_id: str) -> Iterator[int]:
+        """Tries of one write, with growing, random pauses in between."""
+        for attempt in range(ATTEMPTS):
+            yield attempt
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - not a secret
+        raise RetryableThrottling(f"{run_id} is being written by others; {ATTEMPTS} tries met another write")
+
+    def _item(self, run_id: str) -> Item:
+        item = self._read(record_key(run_id))
+        if item is None:
+            raise RunNotFound(f"no run {run_id}")
+        return item

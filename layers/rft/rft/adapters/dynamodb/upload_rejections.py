@@ -1,0 +1,33 @@
+"""Uploads that made no run, in the ledger's table."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from rft.adapters.aws_errors import translated
+from rft.adapters.dynamodb.ledger_items import rejection_item, rejection_of, upload_key
+from rft.adapters.dynamodb.ledger_table import LedgerTable
+from rft.contracts.ledger import UploadRejection
+
+
+class DynamoUploadRejections(LedgerTable):
+    """The first rejection of an object version stands."""
+
+    def reject(self, rejection: UploadRejection) -> UploadRejection:
+        """Record a rejection, unless this object version was rejected before."""
+        try:
+            with translated():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=rejection_item(rejection),
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+        return self.rejection(rejection.bucket, rejection.key, rejection.version) or rejection
+
+    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
+        """Why an object version made no run."""
+        item = self._read(upload_key(bucket, key, version))
+        return rejection_of(item) if item else None

@@ -1,0 +1,1 @@
+"""What rows and requests configure of a grader."""

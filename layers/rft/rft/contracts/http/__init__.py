@@ -1,0 +1,1 @@
+"""What callers and events send, and what the API answers."""

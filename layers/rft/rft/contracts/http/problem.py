@@ -1,0 +1,102 @@
+"""What the API answers when it cannot do what was asked: problem details (RFC 9457), and which error becomes which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from rft.contracts.base import Contract
+from rft.contracts.http.validation_messages import validation_message
+from rft.errors import (
+    InvalidRequest,
+    RetryableQuota,
+    RetryableServiceError,
+    RetryableThrottling,
+    RftError,
+    RunConflict,
+    RunNotFound,
+    TransitionRefused,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+MAX_SHOWN_ERRORS = 50
+MAX_SHOWN_CHARACTERS = 200
+
+PROBLEMS: dict[int, tuple[str, str]] = {
+    400: ("unreadable-body", "The body is not a JSON object"),
+    404: ("not-found", "There is nothing here"),
+    405: ("method-not-allowed", "This address does not take this method"),
+    409: ("conflict", "The run as it stands does not allow this"),
+    413: ("body-too-large", "The body is too large"),
+    415: ("unsupported-media-type", "The body must be JSON"),
+    422: ("invalid-request", "The request is not valid"),
+    500: ("internal-error", "Something went wrong here"),
+    503: ("try-again", "AWS is busy; try again"),
+}
+"""Status → (last part of the type, title). One status has one type: what tells two apart is in `detail`."""
+
+STATUS_OF_ERROR: dict[type[RftError], int] = {
+    InvalidRequest: 422,
+    RunNotFound: 404,
+    RunConflict: 409,
+    TransitionRefused: 409,
+    RetryableThrottling: 503,
+    RetryableQuota: 503,
+    RetryableServiceError: 503,
+}
+"""Every error that a caller of the API may be told of; any other is ours and gives 500."""
+
+
+class FieldError(Contract):
+    """One thing wrong: `field` is its dotted path in the body, or the header's, path's or query parameter's name."""
+
+    field: str
+    message: str
+
+
+class Problem(Contract):
+    """A refusal. `type` is stable and meant for programs, `detail` for people; neither repeats what was sent."""
+
+    type: str = Field(pattern=r"^urn:rft:problem:[a-z-]+$")
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    instance: str | None = Field(default=None, description="Names this one answer, as the logs do.")
+    errors: tuple[FieldError, ...] = Field(default=(), description=f"The first {MAX_SHOWN_ERRORS} at most.")
+
+
+def problem(status: int, detail: str, errors: Iterable[FieldError] = (), *, instance: str | None = None) -> Problem:
+    """The problem of a status in PROBLEMS."""
+    kind, title = PROBLEMS[status]
+    return Problem(
+        type=f"urn:rft:problem:{kind}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=instance,
+        errors=tuple(errors),
+    )
+
+
+def problem_of_error(error: RftError) -> Problem:
+    """The problem of an error whose class is in STATUS_OF_ERROR, or is derived from one that is."""
+    status = next(STATUS_OF_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_OF_ERROR)
+    if isinstance(error, InvalidRequest):
+        return problem(status, str(error), [FieldError(field=error.field or "body", message=error.message)])
+    if status == 503:
+        return problem(status, "Send the request again; with the same Idempotency-Key it goes on with the same run.")
+    return problem(status, str(error))
+
+
+def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """The problem of pydantic's errors, whose `loc` starts with body, header, path or query."""
+    found = [FieldError(field=_field(error["loc"]), message=validation_message(error)) for error in errors]
+    return problem(422, f"Fields that break their contract: {len(found)}; see errors.", found[:MAX_SHOWN_ERRORS])
+
+
+def _field(loc: tuple[str | int, ...]) -> str:
+    path = ".".join(str(part) for part in loc[1:]) or str(loc[0])
+    return path if len(path) <= MAX_SHOWN_CHARACTERS else path[:MAX_SHOWN_CHARACTERS] + "…"

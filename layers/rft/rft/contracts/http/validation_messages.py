@@ -1,0 +1,28 @@
+"""What is wrong with what somebody wrote, field by field, for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from rft.contracts.http.patterns import IN_WORDS
+
+
+def validation_message(error: Mapping[str, Any]) -> str:
+    """What is wrong and what to do, of one of pydantic's errors (`ValidationError.errors`); never what was sent."""
+    match error.get("type"):
+        case "string_pattern_mismatch":
+            return IN_WORDS.get(error["ctx"]["pattern"], error["msg"])
+        case "extra_forbidden":
+            return "there is no such field"
+        case "missing":
+            return "is missing"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def validation_messages(refused: ValidationError, whole: str) -> str:
+    """Each field with what is wrong about it; `whole` stands for what has all the fields."""
+    told = ((".".join(map(str, error["loc"])), validation_message(error)) for error in refused.errors())
+    return "; ".join(f"{field or whole}: {wrong}" for field, wrong in told)

@@ -1,0 +1,113 @@
+"""Graders, judges, sandboxes, and where rollouts are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+    from rft.contracts.graders.code_tests import CaseResult, CodeTests
+    from rft.contracts.telemetry import Rollout
+
+
+@dataclass(frozen=True)
+class GraderReply:
+    """What invoking a grader gave: a decoded payload, or `error` (one line) where it failed, timed out or raised."""
+
+    payload: Any
+    error: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class GraderVersion:
+    """What a run calls: the ARN, and Lambda's digest of its code; None where this stack may not look it up."""
+
+    arn: str
+    code_sha256: str | None
+
+
+class GraderInvoker(Protocol):
+    """Invokes a grader Lambda synchronously."""
+
+    def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
+        """One invocation with the batch as its event. A grader's own failure is a reply with an error.
+
+        Raises RetryableThrottling and RetryableServiceError for faults that are not the grader's.
+        """
+        ...
+
+    def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
+        """The grader as it is now; with `publish` its version, a new one only where code or configuration changed.
+
+        Raises as `invoke`.
+        """
+        ...
+
+    def timeout_seconds(self, grader_arn: str) -> float | None:
+        """After how long Lambda cuts the grader off; None where this stack may not look it up. Raises as `invoke`."""
+        ...
+
+
+@dataclass(frozen=True)
+class JudgeReply:
+    """A judge's answer and what it cost in tokens; `cached_tokens` are input that came from the model's cache."""
+
+    text: str
+    stop_reason: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+
+
+class Judge(Protocol):
+    """An LLM that is asked about an answer."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
+        """One question at temperature 0, asked once. The reply has text; whether it makes sense is the caller's to say.
+
+        `schema` is the JSON schema that the reply should fit; not every model can be held to it.
+        Raises JudgeUnavailable, JudgeThrottled, JudgeRefused, JudgeReplyInvalid (withheld, or no text).
+        """
+        ...
+
+
+class JudgeCache(Protocol):
+    """Replies of judges by the digest of what they were asked. It never raises: a cache that fails is a miss."""
+
+    def get(self, key: str) -> str | None:
+        """The reply's text, if it is known."""
+        ...
+
+    def put(self, key: str, text: str) -> None:
+        """Remember a reply that made sense."""
+        ...
+
+
+class RolloutLog(Protocol):
+    """Where graders leave what they graded."""
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether rows may hold the answers' text."""
+        ...
+
+    def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
+        """Add one object of rows, all of this run. Raises RetryableThrottling, RetryableServiceError."""
+        ...
+
+
+class CodeSandbox(Protocol):
+    """Where code that a model wrote is run against its row's tests."""
+
+    def test(self, program: str, tests: CodeTests, *, remaining: Callable[[], float]) -> Sequence[CaseResult]:
+        """One result for each test, in order. `remaining` gives the batch's seconds that are left.
+
+        Raises SandboxUnavailable, DeadlineExceeded (the batch's time was shorter than the tests'), UngradableSample
+        (the tests themselves cannot be run).
+        """
+        ...

@@ -1,0 +1,45 @@
+"""Passes a person's answer on to the run that waits for it."""
+
+from __future__ import annotations
+
+from rft.contracts.http.api import ApprovalRequest
+from rft.contracts.ledger import Decision, RunRecord, RunStatus
+from rft.errors import RetryableServiceError, TransitionRefused
+from rft.ports.runs import Approvals, Executions, Ledger
+from rft.ports.storage import Clock
+from rft.runs.approval import outcome, too_late
+
+
+def approve_run(
+    *,
+    run_id: str,
+    answer: ApprovalRequest,
+    caller: str,
+    ledger: Ledger,
+    approvals: Approvals,
+    executions: Executions,
+    clock: Clock,
+) -> RunRecord:
+    """The run with its answer. The first answer counts; the same again changes nothing.
+
+    The answer is recorded before the execution goes on, so that none is acted on without a record; a repeat does what
+    is missing. Raises RunNotFound, TransitionRefused (the run awaits no answer, has the other one, or was given up
+    before) and the Retryable… errors.
+    """
+    decision = Decision(**dict(answer), caller=caller, at=clock.now())
+    record = approvals.decide(run_id, decision)
+    if record.status is RunStatus.AWAITING_APPROVAL:
+        record = _resume(run_id, decision, ledger, approvals, executions)
+    if too_late(record):
+        raise TransitionRefused(f"{run_id} was given up before the answer came, and has ended as {record.status}")
+    return record
+
+
+def _resume(run_id: str, decision: Decision, ledger: Ledger, approvals: Approvals, executions: Executions) -> RunRecord:
+    resumed = executions.send_task_success(approvals.token(run_id), outcome(decision).model_dump(mode="json"))
+    now = ledger.get(run_id)
+    if not resumed and now.status is RunStatus.AWAITING_APPROVAL:
+        raise RetryableServiceError(
+            f"the execution of {run_id} does not wait for an answer yet, or is ending; try again"
+        )
+    return now

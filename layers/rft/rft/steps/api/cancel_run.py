@@ -1,0 +1,44 @@
+"""Ends a run because somebody wants it to end."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import TransitionRefused
+from rft.evaluation.deployment import delete_evaluation_deployment
+from rft.ports.models import ModelDeployments
+from rft.ports.runs import Executions, Ledger
+from rft.ports.storage import Notifier
+from rft.ports.training import TrainingJobs
+from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
+
+
+def cancel_run(
+    *,
+    run_id: str,
+    caller: str,
+    ledger: Ledger,
+    executions: Executions,
+    jobs: TrainingJobs,
+    deployments: ModelDeployments,
+    notifier: Notifier,
+) -> RunRecord:
+    """The run, CANCELLED; or COMPLETED without its evaluation, if it has a model. A repeat does what is missing.
+
+    The ledger comes first: from then on a job that is being started is refused its record and stopped by its own step.
+    Raises RunNotFound, TransitionRefused (the run ended otherwise) and the Retryable… errors.
+    """
+    record = ledger.get(run_id)
+    record = finish_run(
+        record, RunStatus.CANCELLED, error="RunCancelled", cause=f"cancelled by {caller}", ledger=ledger
+    )
+    cancelled = record.evaluation is not None and record.evaluation.status == "cancelled"
+    if record.status is not RunStatus.CANCELLED and not cancelled:
+        raise TransitionRefused(f"{run_id} has ended as {record.status}")
+    why = record.failure.cause if record.failure else f"cancelled by {caller}"
+    executions.stop(run_id, error="RunCancelled", cause=why)
+    if cancelled:
+        delete_evaluation_deployment(run_id, deployments)
+    else:
+        stop_run_job(record, jobs)
+    notify_finished(record, ledger, notifier)
+    return ledger.get(run_id)

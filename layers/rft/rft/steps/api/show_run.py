@@ -1,0 +1,31 @@
+"""Shows a run with its history and links."""
+
+from __future__ import annotations
+
+from rft.contracts.http.api import Link, RunEvents, RunView, addresses
+from rft.contracts.ledger import RunRecord
+from rft.ports.runs import Ledger, RunHistory
+
+
+def show_run(*, run_id: str, ledger: Ledger, history: RunHistory, data_bucket: str) -> RunView:
+    """The run's record, history and links. Raises RunNotFound."""
+    record = ledger.get(run_id)
+    timeline = history.events(run_id)
+    return RunView.model_validate({**dict(record), "timeline": timeline, "links": _links(record, data_bucket)})
+
+
+def show_events(*, run_id: str, history: RunHistory) -> RunEvents:
+    """The run's history alone. Raises RunNotFound."""
+    return RunEvents(run_id=run_id, events=tuple(history.events(run_id)))
+
+
+def _links(record: RunRecord, data_bucket: str) -> dict[Link, str]:
+    """No link to what is not there yet."""
+    links = addresses(record.run_id)
+    if record.dataset is not None:
+        links["manifest"] = record.dataset.manifest_uri
+    if record.smoke_test is not None:
+        links["smoke_test"] = record.smoke_test.report_uri
+    if record.job is not None:
+        links["output"] = f"s3://{data_bucket}/runs/{record.run_id}/output/"
+    return links

@@ -1,0 +1,106 @@
+"""Starts a run: checks the request, adds the run to the ledger, starts the execution.
+
+What is left behind if starting the execution fails:
+
+- With a key, the run stays PENDING, and the same request with the same key goes on where this one stopped.
+- Without a key, nobody could name the run again, so it ends as FAILED. Should the execution have started after
+  all (an answer lost on the way), its first step finds the run ended and stops: nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from rft.contracts.http.api import RunAccepted, addresses
+from rft.contracts.ledger import Failure, RunRecord, RunStatus
+from rft.contracts.run_request import RunRequest
+from rft.contracts.steps import RunInput
+from rft.datasets.address import check_address, check_version
+from rft.errors import RetryableServiceError, RetryableThrottling, TransitionRefused
+from rft.grading.grader_arn import grader_arn
+from rft.ports.runs import Executions, Ledger
+from rft.ports.storage import Clock
+from rft.runs.ids import keyed_run_id, new_run_id
+from rft.settings import StorageSettings
+from rft.tasks import task as task_named
+
+
+@dataclass(frozen=True)
+class RequestedRun:
+    """The run that a request met; `new` where this request made it."""
+
+    accepted: RunAccepted
+    new: bool
+
+
+def start_run(
+    *,
+    request: RunRequest,
+    key: str | None,
+    ledger: Ledger,
+    executions: Executions,
+    clock: Clock,
+    graders: Mapping[str, str],
+    storage: StorageSettings,
+) -> RequestedRun:
+    """Start the run that `request` asks for, or find the one that the same request with the same key started.
+
+    Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
+    """
+    check_request(request, graders=graders, storage=storage)
+    asked = _pending(request, None if key is None else run_key(key, storage), clock)
+    found = ledger.create(asked, key=key)
+    new = found == asked
+    if found.status == RunStatus.PENDING and found.execution_arn is None:
+        found = _execute(found, key, ledger, executions)
+    accepted = RunAccepted(run_id=found.run_id, status=found.status, links=addresses(found.run_id))
+    return RequestedRun(accepted=accepted, new=new)
+
+
+def run_key(key: str, storage: StorageSettings) -> str:
+    """What a keyed run's id is made of: jobs are named after runs, and the stacks of an account share their names."""
+    return f"{storage.data_bucket}\n{key}"
+
+
+def check_request(request: RunRequest, *, graders: Mapping[str, str], storage: StorageSettings) -> None:
+    """What the request's own model cannot know: tasks, addresses and graders of this stack. Raises InvalidRequest."""
+    task = task_named(request.dataset.task)
+    address = check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
+    check_version(address, request.dataset.version)
+    grader_arn(request.grader, task.default_grader, graders)
+
+
+def _pending(request: RunRequest, key: str | None, clock: Clock) -> RunRecord:
+    now = clock.now()
+    return RunRecord(
+        run_id=new_run_id(request.name, now) if key is None else keyed_run_id(request.name, key),
+        name=request.name,
+        status=RunStatus.PENDING,
+        request=request,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _execute(record: RunRecord, key: str | None, ledger: Ledger, executions: Executions) -> RunRecord:
+    payload = RunInput(run_id=record.run_id, request=record.request).model_dump(mode="json")
+    with _failed_unless_repeatable(record, key, ledger):
+        arn = executions.start(record.run_id, payload)
+    # The run is under way: not having noted its ARN, which follows from the run id, is no reason to refuse it.
+    with suppress(TransitionRefused, RetryableThrottling, RetryableServiceError):
+        ledger.update(record.run_id, {"execution_arn": arn})
+    return record.model_copy(update={"execution_arn": arn})
+
+
+@contextmanager
+def _failed_unless_repeatable(record: RunRecord, key: str | None, ledger: Ledger) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if key is None:
+            failure = Failure(stage=RunStatus.PENDING, error=type(error).__name__, cause=str(error))
+            detail = "the execution could not be started"
+            ledger.transition(record.run_id, RunStatus.FAILED, detail=detail, changes={"failure": failure})
+        raise

@@ -1,0 +1,1 @@
+"""Measuring the base model before training and the trained one after it."""

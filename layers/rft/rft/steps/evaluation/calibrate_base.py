@@ -1,0 +1,147 @@
+"""Let the base model answer training rows and grade them, before training is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from rft.contracts.calibration import CalibrationReport, CalibrationSummary
+from rft.contracts.dataset import DatasetRow, Manifest
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.prices import PriceTable
+from rft.contracts.run_request import RunRequest
+from rft.contracts.smoke_test import SmokeTestReport
+from rft.contracts.steps import CalibrationOutcome, PreparedDataset
+from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
+from rft.evaluation.calibrate import Graded, calibration_report
+from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, unmatched_settings
+from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, paired
+from rft.evaluation.sampling import Prompt, Sampling
+from rft.evaluation.split_rows import calibration_rows, prompts
+from rft.forecast.sampling import sampling_cost
+from rft.observability import logger
+from rft.ports.grading import GraderInvoker
+from rft.ports.models import ModelSampler
+from rft.ports.runs import Ledger
+from rft.ports.storage import Clock, ObjectStore
+from rft.tasks import task as task_named
+
+SAMPLE_WITHIN = timedelta(seconds=600)
+"""Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
+
+BLOCKING = frozenset({"hopeless", "mostly_solved"})
+
+UNKNOWN_OUTPUT_TOKENS = 2048
+"""Taken for an answer's length where no limit is set: more than AWS's samples need."""
+
+
+def calibrate_base(
+    *,
+    run_id: str,
+    request: RunRequest,
+    dataset: PreparedDataset,
+    grader_arn: str,
+    base_model_id: str,
+    prices: PriceTable,
+    sampler: ModelSampler,
+    invoker: GraderInvoker,
+    store: ObjectStore,
+    ledger: Ledger,
+    clock: Clock,
+) -> CalibrationOutcome:
+    """Write `runs/<run_id>/calibration.json` and say whether anything can be learned.
+
+    A base model that cannot be called, and a calibration that the request's limits do not allow, are recorded and no
+    error. Raises InvalidRequest (dataset.task), DatasetNotFound, StalePlan, RunNotFound, TransitionRefused.
+    """
+    record = ledger.transition(run_id, RunStatus.CALIBRATING)
+    skipped = _over_limit(record, dataset, base_model_id, prices, store)
+    if skipped:
+        return _recorded(run_id, CalibrationSummary(status="skipped", reason=skipped), request, ledger)
+    rows = calibration_rows(request, dataset, store)
+    protocol = sampling_protocol(dataset.hyperparameters, temperature=CALIBRATION_TEMPERATURE)
+    rollouts = Rollouts(
+        stored=RolloutStore(store, run_id, "calibration", "base"),
+        sampling=Sampling(sampler, base_model_id, protocol, clock, clock.now() + SAMPLE_WITHIN),
+        grader_arn=grader_arn,
+        invoker=invoker,
+        split="train",
+        bounds=request.score_range,
+    )
+    try:
+        graded = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))
+    except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
+        summary = CalibrationSummary(status="failed", reason=f"{type(error).__name__}: {error}")
+        return _recorded(run_id, summary, request, ledger)
+    report = _report(rollouts, graded, rows, request, dataset)
+    store.put_bytes(str(report.summary.report_uri), report.model_dump_json(indent=2).encode())
+    return _recorded(run_id, report.summary, request, ledger)
+
+
+def _over_limit(
+    record: RunRecord, dataset: PreparedDataset, model_id: str, prices: PriceTable, store: ObjectStore
+) -> str:
+    """Why the request's limits do not allow this many answers; '' where they do, or where it cannot be known."""
+    request = record.request
+    answers = request.calibration.rows * request.calibration.samples_per_row
+    if request.max_judge_calls is not None and answers > request.max_judge_calls and _judged(record, store):
+        return f"it may call the judge {answers} times; max_judge_calls allows {request.max_judge_calls}"
+    if request.max_cost_usd is None:
+        return ""
+    manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
+    output_tokens = dataset.hyperparameters.inferenceMaxTokens or UNKNOWN_OUTPUT_TOKENS
+    cost = sampling_cost(
+        prices, model_id, answers=answers, prompt_tokens=manifest.tokens.mean, output_tokens=output_tokens
+    )
+    if cost is None or cost <= request.max_cost_usd:
+        return ""
+    return f"it may cost {cost:.2f} USD; max_cost_usd allows {request.max_cost_usd:.2f}"
+
+
+def _judged(record: RunRecord, store: ObjectStore) -> bool:
+    """Whether the smoke test saw the grader call a judge."""
+    if record.smoke_test is None:
+        return False
+    report = SmokeTestReport.model_validate_json(store.get_bytes(record.smoke_test.report_uri))
+    return report.judge is not None and report.judge.calls > 0
+
+
+def _graded(rollouts: Rollouts, wanted: Sequence[Prompt]) -> list[Graded]:
+    """Raises PromptRefused where the model refuses every prompt, RetryableServiceError where none has a score."""
+    chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(wanted))]
+    graded = [pair for answers, grades in chunks for pair in paired(answers, grades)]
+    errors = [grade.error for _, grade in graded if grade.score is None]
+    if len(errors) == len(graded):
+        refused = all(answer.error for answer, _ in graded)
+        raise (PromptRefused if refused else RetryableServiceError)(f"no answer has a score; first: {errors[:1]}")
+    return graded
+
+
+def _report(
+    rollouts: Rollouts,
+    graded: Sequence[Graded],
+    rows: Mapping[int, DatasetRow],
+    request: RunRequest,
+    dataset: PreparedDataset,
+) -> CalibrationReport:
+    task, stored, sampling = task_named(request.dataset.task), rollouts.stored, rollouts.sampling
+    return calibration_report(
+        run_id=stored.run_id,
+        model_id=sampling.model_id,
+        grader_arn=rollouts.grader_arn,
+        graded=graded,
+        labels={row.task_id: label for row in rows.values() if (label := task.label(row))},
+        lengths={row.task_id: len(row.prompt) for row in rows.values()},
+        samples_per_row=request.calibration.samples_per_row,
+        max_tokens=sampling.protocol.max_tokens,
+        unmatched=unmatched_settings(sampling.protocol, dataset.hyperparameters),
+        uri=stored.store.uri(f"runs/{stored.run_id}/calibration.json"),
+    )
+
+
+def _recorded(run_id: str, summary: CalibrationSummary, request: RunRequest, ledger: Ledger) -> CalibrationOutcome:
+    ledger.update(run_id, {"calibration": summary})
+    logger().info("base model calibrated", status=summary.status, difficulty=summary.difficulty)
+    blocked = summary.difficulty in BLOCKING and not request.calibration.accept
+    advice = "; set calibration.accept to train on it nevertheless" if blocked else ""
+    return CalibrationOutcome(blocked=blocked, cause=f"{summary.reason}{advice}" if blocked else "")

@@ -1,0 +1,78 @@
+"""Compare the trained model with the base model on the rows that both have answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rft.contracts.evaluation import EvaluationReport, ModelName, ProtocolSummary
+from rft.contracts.run_request import RunRequest
+from rft.contracts.sampling import Answer, AnswerGrade
+from rft.contracts.steps import ModelComparison, PreparedDataset
+from rft.errors import EvaluationFailed
+from rft.evaluation.compare import ModelRollouts, evaluation_report
+from rft.evaluation.protocol import EVALUATION_TEMPERATURE, sampling_protocol, unmatched_settings
+from rft.evaluation.rollouts import RolloutStore, check_chunk, in_chunks, paired
+from rft.evaluation.sampling import Prompt
+from rft.evaluation.split_rows import EvaluationRows, evaluation_rows
+from rft.observability import logger
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
+
+
+def compare_models(
+    *, run_id: str, request: RunRequest, dataset: PreparedDataset, ledger: Ledger, store: ObjectStore
+) -> ModelComparison:
+    """Write `runs/<run_id>/evaluation.json` and record its summary.
+
+    Raises EvaluationFailed, StalePlan, DatasetNotFound, TransitionRefused, RunNotFound and the Retryable… errors.
+    """
+    chosen = evaluation_rows(request, dataset, store)
+    report = evaluation_report(
+        run_id=run_id,
+        rows=chosen.rows,
+        base=_rollouts("base", run_id, chosen.prompts, store),
+        tuned=_rollouts("tuned", run_id, chosen.prompts, store),
+        protocol=_protocol(request, dataset, chosen),
+        minimum_gain=request.evaluation.minimum_gain,
+        uri=store.uri(f"runs/{run_id}/evaluation.json"),
+    )
+    return _recorded(report, ledger, store)
+
+
+def _recorded(report: EvaluationReport, ledger: Ledger, store: ObjectStore) -> ModelComparison:
+    summary = report.summary
+    store.put_bytes(str(summary.report_uri), report.model_dump_json(indent=2).encode())
+    ledger.update(report.run_id, {"evaluation": summary})
+    logger().info("models compared", verdict=summary.verdict, rows=summary.rows, difference=summary.difference)
+    if summary.verdict is None:
+        raise EvaluationFailed("there is no verdict")
+    return ModelComparison(verdict=summary.verdict)
+
+
+def _protocol(request: RunRequest, dataset: PreparedDataset, chosen: EvaluationRows) -> ProtocolSummary:
+    protocol = sampling_protocol(dataset.hyperparameters, temperature=EVALUATION_TEMPERATURE)
+    return ProtocolSummary(
+        digest=protocol.digest,
+        settings=protocol,
+        samples_per_row=request.evaluation.samples_per_row,
+        rows_digest=chosen.digest,
+        unmatched=unmatched_settings(protocol, dataset.hyperparameters),
+    )
+
+
+def _rollouts(model: ModelName, run_id: str, prompts: Sequence[Prompt], store: ObjectStore) -> ModelRollouts:
+    stored = RolloutStore(store, run_id, "evaluation", model)
+    graded: list[tuple[Answer, AnswerGrade]] = []
+    model_id = ""
+    for number, wanted in enumerate(in_chunks(prompts)):
+        answers, grades = stored.answers(number), stored.grades(number)
+        if answers is None or grades is None:
+            raise EvaluationFailed(f"chunk {number} of the {model} model's answers is missing")
+        check_chunk(number, answers, wanted)
+        model_id = answers.model_id
+        graded += paired(answers, grades)
+    return ModelRollouts(
+        model_id=model_id,
+        graded=[(answer, grade) for answer, grade in graded if not answer.mirrored],
+        mirrored=[answer for answer, _ in graded if answer.mirrored],
+    )

@@ -1,0 +1,46 @@
+"""Deploy the trained model for its evaluation, however often this step is run."""
+
+from __future__ import annotations
+
+from rft.contracts.dataset import Manifest
+from rft.contracts.evaluation import EvaluationSummary
+from rft.contracts.ledger import RunStatus
+from rft.contracts.run_request import RunRequest
+from rft.contracts.steps import DeployedModel, PreparedDataset
+from rft.errors import DeploymentRefused
+from rft.evaluation.deployment import evaluation_tags
+from rft.evaluation.split_rows import parts
+from rft.observability import logger
+from rft.ports.models import ModelDeployments
+from rft.ports.runs import Ledger
+from rft.ports.storage import ObjectStore
+
+
+def deploy_model(
+    *,
+    run_id: str,
+    request: RunRequest,
+    dataset: PreparedDataset,
+    stack_name: str,
+    deployments: ModelDeployments,
+    ledger: Ledger,
+    store: ObjectStore,
+) -> DeployedModel:
+    """Create the run's own deployment, named after the run, and share the test split out; no row of it is read.
+
+    Without a test split there is nothing to do, and the record says so. Raises DeploymentRefused, DatasetNotFound,
+    TransitionRefused, RunNotFound and the Retryable… errors.
+    """
+    record = ledger.transition(run_id, RunStatus.EVALUATING)
+    manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
+    rows = manifest.files["test"].rows if "test" in manifest.files else 0
+    if rows == 0:
+        reason = "the dataset has no test split: dataset.split.test is 0, or it has too few rows"
+        ledger.update(run_id, {"evaluation": EvaluationSummary(status="skipped", reason=reason)})
+        return DeployedModel(deployment_arn=None)
+    if record.model_arn is None:
+        raise DeploymentRefused("the job left no model to deploy")
+    arn = deployments.create(run_id, record.model_arn, tags=evaluation_tags(run_id, stack_name), token=run_id)
+    ledger.update(run_id, {"evaluation": EvaluationSummary(status="running", deployment_arn=arn)})
+    logger().info("model is being deployed", deployment_arn=arn)
+    return DeployedModel(deployment_arn=arn, parts=parts(request, rows))

@@ -1,0 +1,1 @@
+"""One use case per grader of this stack."""

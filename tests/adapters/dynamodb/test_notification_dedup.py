@@ -1,0 +1,103 @@
+"""Who sends, where several may: on moto, with senders that fail, die and meet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+
+from rft.adapters.dynamodb.notification_dedup import LEASE_SECONDS, DynamoSendOnce
+from rft.adapters.notifier import SnsNotifier
+from rft.errors import RetryableServiceError, RetryableThrottling
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.dynamo import TABLE, ledger_table
+from tests.kit.project import FUNCTIONS, RESOURCES
+
+NOTICE = "outcome/pandalm-judge-20261120t120000-1a2b3c4d"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def notices(clock: FixedClock) -> Iterator[DynamoSendOnce]:
+    with ledger_table() as client:
+        yield DynamoSendOnce(client, table=TABLE, clock=clock)
+
+
+def send(notices: DynamoSendOnce, notice: str = NOTICE) -> bool:
+    with notices.claimed(notice) as ours:
+        return ours
+
+
+def test_the_first_sends_and_no_other(notices: DynamoSendOnce, clock: FixedClock) -> None:
+    assert [send(notices) for _ in range(3)] == [True, False, False]
+    clock.advance(days=30)
+    assert not send(notices)
+    assert send(notices, "approval/other")
+
+
+def test_who_comes_while_another_sends_is_told_to_come_again(notices: DynamoSendOnce) -> None:
+    with notices.claimed(NOTICE) as ours:
+        assert ours
+        with pytest.raises(RetryableServiceError, match="being sent"):
+            send(notices)
+    assert not send(notices)
+
+
+def test_a_sender_that_fails_leaves_it_to_the_next(notices: DynamoSendOnce) -> None:
+    with pytest.raises(RetryableThrottling), notices.claimed(NOTICE):
+        raise RetryableThrottling("slow down")
+    assert send(notices)
+
+
+def test_a_sender_that_dies_is_followed_when_its_lease_is_over(notices: DynamoSendOnce, clock: FixedClock) -> None:
+    dying = notices.claimed(NOTICE)
+    dying.__enter__()
+    clock.advance(seconds=LEASE_SECONDS - 1)
+    with pytest.raises(RetryableServiceError):
+        send(notices)
+    clock.advance(seconds=2)
+    assert send(notices)
+    dying.__exit__(None, None, None)  # it was only slow, and has sent, too: its end breaks nothing
+    assert not send(notices)
+
+
+def test_a_lease_outlasts_every_function_that_sends() -> None:
+    senders = [name for name in FUNCTIONS if "OutcomeTopic" in str(RESOURCES[name])]
+    assert len(senders) >= 5
+    assert max(FUNCTIONS[name]["Timeout"] for name in senders) < LEASE_SECONDS
+
+
+def test_of_many_at_once_one_sends(notices: DynamoSendOnce) -> None:
+    barrier = threading.Barrier(8)
+
+    def attempt(_: int) -> bool | None:
+        barrier.wait()
+        try:
+            return send(notices)
+        except RetryableServiceError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(attempt, range(8))).count(True) == 1
+
+
+def test_a_message_that_sns_refused_is_sent_by_the_repeat(notices: DynamoSendOnce) -> None:
+    sns: Any = boto3.client("sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    notifier = SnsNotifier(sns, topic_arn="arn:aws:sns:us-east-1:123456789012:outcomes", notices=notices)
+    with Stubber(sns) as stubber:
+        stubber.add_client_error("publish", "Throttled", http_status_code=400)
+        stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": ANY, "Subject": "s", "Message": ANY})
+        with pytest.raises(RetryableThrottling):
+            notifier.publish(NOTICE, "s", {})
+        for _ in range(2):
+            notifier.publish(NOTICE, "s", {})
+        stubber.assert_no_pending_responses()

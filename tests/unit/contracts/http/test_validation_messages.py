@@ -1,0 +1,63 @@
+"""A field that breaks its contract is told what it must look like, in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from rft.contracts.http.patterns import IN_WORDS
+from rft.contracts.http.validation_messages import validation_messages
+from rft.contracts.prices import PriceTable
+from rft.contracts.run_request import RunRequest
+
+DATASET = {"task": "pandalm", "uri": "s3://bucket/rows.json"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "My Judge"}, "may hold lower-case letters and digits, with single hyphens between them"),
+        ({"dataset": {**DATASET, "task": "Panda"}}, "must begin with a lower-case letter"),
+        ({"dataset": {**DATASET, "version": "a b"}}, "must be the version id that S3 gave"),
+        ({"grader": {"lambda_arn": "grade"}}, "must be the ARN of a Lambda function"),
+        ({"tags": {"": "x"}}, "must hold letters, digits, spaces or . _ : / = + @ -"),
+        ({"tags": {"team": "<b>"}}, "may hold letters, digits, spaces and . _ : / = + @ - only"),
+        ({"nmae": "judge"}, "there is no such field"),
+        ({"dataset": {"task": "pandalm"}}, "is missing"),
+        ({"dataset": {**DATASET, "split": {"train": 0.5}}}, "train, validation and test must add up to 1"),
+        ({"smoke_test": {"sample_size": 5000}}, "Input should be less than or equal to 1000"),
+    ],
+)
+def test_a_field_is_told_what_it_must_look_like(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        RunRequest.model_validate_json(json.dumps({"name": "judge", "dataset": DATASET, **changes}))
+    told = validation_messages(refused.value, "request")
+    assert said in told
+    assert not re.search(r"[;^$]|Value error", told)
+
+
+@pytest.mark.parametrize("contract", [RunRequest, PriceTable])
+def test_every_pattern_of_what_users_write_has_words(contract: Any) -> None:
+    assert set(patterns(contract.model_json_schema())) <= IN_WORDS.keys()
+
+
+def patterns(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(found := schema.get("pattern"), str):
+            yield found
+        for inner in schema.values():
+            yield from patterns(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from patterns(inner)
+
+
+def test_the_example_in_the_words_is_right() -> None:
+    for pattern, words in IN_WORDS.items():
+        if example := re.search(r"such as (.+)", words):
+            assert re.match(pattern, example[1])

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from rft.contracts.http.api import ApprovalRequest
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.errors import RetryableServiceError, RunNotFound, TransitionRefused
+from rft.runs.finish_run import finish_run
+from rft.steps.api.approve_run import approve_run
+from rft.steps.request_approval import request_approval
+from tests.kit.fake_run import FakeRun
+from tests.kit.records import RUN_ID
+
+S = RunStatus
+
+
+@pytest.fixture
+def fake_run() -> FakeRun:
+    fake_run = FakeRun(S.SMOKE_TESTING)
+    request_approval(
+        run_id=RUN_ID,
+        task_token="t1",
+        reasons=("dear",),
+        days=7,
+        ledger=fake_run.ledger,
+        approvals=fake_run.ledger,
+        notifier=fake_run.notifier,
+        clock=fake_run.clock,
+    )
+    fake_run.executions.waiting.add("t1")
+    return fake_run
+
+
+def answer(fake_run: FakeRun, *, approved: bool = True, by: str = "Ada", run_id: str = RUN_ID) -> RunRecord:
+    return approve_run(
+        run_id=run_id,
+        answer=ApprovalRequest(approved=approved, by=by, comment="well"),
+        caller="arn:aws:iam::123456789012:user/ada",
+        ledger=fake_run.ledger,
+        approvals=fake_run.ledger,
+        executions=fake_run.executions,
+        clock=fake_run.clock,
+    )
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_an_answer_is_recorded_and_passed_on(fake_run: FakeRun, approved: bool) -> None:
+    record = answer(fake_run, approved=approved)
+    assert record.approval is not None
+    assert record.approval.decision is not None
+    assert (record.approval.decision.by, record.approval.decision.comment) == ("Ada", "well")
+    assert record.approval.decision.at == fake_run.clock.now()
+    (output,) = fake_run.executions.outputs
+    assert output["approved"] is approved
+    assert ("Ada" in output["cause"]) is not approved
+
+
+def test_the_same_answer_again_is_fine_and_the_other_is_refused(fake_run: FakeRun) -> None:
+    first = answer(fake_run)
+    fake_run.ledger.transition(RUN_ID, S.STARTING)
+    assert answer(fake_run, by="Bob").approval == first.approval
+    with pytest.raises(TransitionRefused, match="Ada"):
+        answer(fake_run, approved=False)
+    assert len(fake_run.executions.outputs) == 1
+
+
+def test_an_answer_that_was_recorded_but_not_passed_on_is_passed_on_by_the_repeat(fake_run: FakeRun) -> None:
+    fake_run.executions.waiting.clear()
+    with pytest.raises(RetryableServiceError):
+        answer(fake_run)
+    fake_run.ledger.save_token(RUN_ID, "t2")
+    fake_run.executions.waiting.add("t2")
+    answer(fake_run)
+    assert len(fake_run.executions.outputs) == 1
+
+
+def test_a_yes_after_the_wait_is_over_is_refused(fake_run: FakeRun) -> None:
+    fake_run.executions.waiting.clear()
+    with pytest.raises(RetryableServiceError):
+        answer(fake_run)
+    finish_run(fake_run.record, S.CANCELLED, error="ApprovalExpired", cause="nobody answered", ledger=fake_run.ledger)
+    for _ in range(2):
+        with pytest.raises(TransitionRefused, match="CANCELLED"):
+            answer(fake_run)
+
+
+def test_a_run_that_awaits_nothing_takes_no_answer() -> None:
+    with pytest.raises(TransitionRefused, match="awaits no approval"):
+        answer(FakeRun(S.TRAINING))
+
+
+def test_an_unknown_run_is_unknown(fake_run: FakeRun) -> None:
+    with pytest.raises(RunNotFound):
+        answer(fake_run, run_id="pandalm-judge-other-00000000")
