@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from rft.steps.grade_finqa import grade_finqa
-from rft.steps.grade_gsm8k import grade_gsm8k
-
 from benchmarks.ratios import Ratio, cost
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import rollout_event
 from rft.rewards import numbers
 from rft.rewards.sample_limits import SampleLimits
+from rft.steps.graders.grade_finqa import grade_finqa
+from rft.steps.graders.grade_gsm8k import grade_gsm8k
 from rft.tasks import task as task_named
 from tests.kit.rows import row
 
