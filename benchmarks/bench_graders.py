@@ -21,7 +21,7 @@ from unittest.mock import patch
 from benchmarks.ratios import Ratio, cost
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import rollout_event
-from rft.rewards import numbers
+from rft.rewards.reading import numbers
 from rft.rewards.sample_limits import SampleLimits
 from rft.steps.graders.grade_finqa import grade_finqa
 from rft.steps.graders.grade_gsm8k import grade_gsm8k

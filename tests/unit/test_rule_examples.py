@@ -13,7 +13,7 @@ from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import Sample
 from rft.rewards import finqa, gsm8k
 from rft.rewards.components import score_of
-from rft.rewards.numbers import read_number
+from rft.rewards.reading.numbers import read_number
 from rft.tasks import task
 from tests.kit.project import ROOT
 from tests.kit.rows import row

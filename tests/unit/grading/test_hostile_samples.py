@@ -22,9 +22,9 @@ from tests.kit.project import ROOT
 IN_512_MB = """
 import json, re, time
 from functools import partial
-from rft.steps.grade_composite import grade_composite
-from rft.steps.grade_extract import grade_extract
-from rft.steps.grade_format import grade_format
+from rft.steps.graders.grade_composite import grade_composite
+from rft.steps.graders.grade_extract import grade_extract
+from rft.steps.graders.grade_format import grade_format
 from tests.kit.hostile_samples import HARMLESS, HOSTILE, sample
 
 graders = {"composite": partial(grade_composite, default={}), "extract": grade_extract, "format": grade_format}

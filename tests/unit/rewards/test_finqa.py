@@ -11,8 +11,8 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import score_of
 from rft.rewards.finqa import components
 from rft.rewards.finqa_reference import read_reference
-from rft.rewards.numbers import written
-from rft.rewards.page_units import page_unit
+from rft.rewards.reading.numbers import written
+from rft.rewards.reading.page_units import page_unit
 from rft.rewards.samples import UngradableSample
 
 PLAIN = "what was the change in net sales?"

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rft.contracts.graders.pandalm import LABELS
-from rft.rewards.turns import without_thinking
+from rft.rewards.reading.turns import without_thinking
 from rft.rewards.verdicts import read_judgment, read_label
 
 GOOD = "JUDGMENT: Response 1\nREASONING: Response 1 answers, Response 2 does not."

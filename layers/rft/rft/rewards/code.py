@@ -12,7 +12,7 @@ from rft.contracts.graders.code_tests import CaseResult, CodeTests
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
-from rft.rewards.turns import answer_text
+from rft.rewards.reading.turns import answer_text
 
 MAX_CHARACTERS = 100_000
 """Longer code is no answer to anything that tests of this size ask for."""

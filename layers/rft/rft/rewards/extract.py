@@ -17,9 +17,9 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
 from rft.rewards.field_match import TooManyValues, Tree, UnknownField, compare, count, known_paths
-from rft.rewards.json_answers import MAX_CHARACTERS, fits
+from rft.rewards.reading.json_answers import MAX_CHARACTERS, fits
+from rft.rewards.reading.turns import answer_text
 from rft.rewards.samples import UngradableSample
-from rft.rewards.turns import answer_text
 
 _FENCE = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 _WHERE = "reference_answer.extract"

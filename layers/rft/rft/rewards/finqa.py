@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from rft.contracts.grading import Sample
-from rft.rewards.answers import page, question, reference_answer
 from rft.rewards.components import Component, exact_match
 from rft.rewards.finqa_reference import Expected, Target, Value, read_reference, read_value
-from rft.rewards.numbers import Number
-from rft.rewards.page_units import page_unit, question_unit
-from rft.rewards.questions import asks_for_decline
+from rft.rewards.reading.answers import page, question, reference_answer
+from rft.rewards.reading.numbers import Number
+from rft.rewards.reading.page_units import page_unit, question_unit
+from rft.rewards.reading.questions import asks_for_decline
+from rft.rewards.reading.turns import before_turn_token, stated_text
 from rft.rewards.samples import UngradableSample
-from rft.rewards.turns import before_turn_token, stated_text
 
 _ANSWER_LINE = re.compile(r"[ \t>*_`#-]*(?:final )?answer[ \t*_`]*[:\uff1a](.*)", re.IGNORECASE)
 _LINE_END = re.compile(r"[\r\n]+")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from rft.rewards.answers import answer_of
-from rft.rewards.numbers import SCALES, Number, read_number
-from rft.rewards.page_units import question_unit
-from rft.rewards.questions import asks_for_amount, asks_for_money, asks_for_percent
+from rft.rewards.reading.answers import answer_of
+from rft.rewards.reading.numbers import SCALES, Number, read_number
+from rft.rewards.reading.page_units import question_unit
+from rft.rewards.reading.questions import asks_for_amount, asks_for_money, asks_for_percent
 
 TOLERANCE = Fraction(1, 200)
 """Of the exact value: what rounding to three digits may cost. Nothing but 0 is near 0."""

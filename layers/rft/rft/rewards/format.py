@@ -13,9 +13,9 @@ from rft.contracts.graders.rules import FormatRules
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
-from rft.rewards.json_answers import fits
 from rft.rewards.patterns import any_found
-from rft.rewards.turns import answer_text, without_thinking
+from rft.rewards.reading.json_answers import fits
+from rft.rewards.reading.turns import answer_text, without_thinking
 
 _MARKS = " \t#*_`>"
 _LONGEST_HEADING = 500

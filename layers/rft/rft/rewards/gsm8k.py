@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from rft.contracts.grading import Sample
-from rft.rewards.answers import first_line, question, reference_answer
 from rft.rewards.components import Component, exact_match
-from rft.rewards.numbers import SCALES, Number, read_number
-from rft.rewards.questions import asks_for_decline, asks_for_percent
+from rft.rewards.reading.answers import first_line, question, reference_answer
+from rft.rewards.reading.numbers import SCALES, Number, read_number
+from rft.rewards.reading.questions import asks_for_decline, asks_for_percent
+from rft.rewards.reading.turns import before_turn_token, stated_text
 from rft.rewards.samples import UngradableSample
-from rft.rewards.turns import before_turn_token, stated_text
 
 MARK = "####"
 _BOXED = re.compile(r"\\boxed ?\{((?:[^{}]|\{[^{}]*\})*)\}")

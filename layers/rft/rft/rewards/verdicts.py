@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rft.contracts.graders.pandalm import LABELS, PandaLMLabel
-from rft.rewards.answers import answer_of
+from rft.rewards.reading.answers import answer_of
+from rft.rewards.reading.turns import answer_text
 from rft.rewards.samples import UngradableSample
-from rft.rewards.turns import answer_text
 
 _MARKS = "*_`~#>[] \t\u00a0"
 _QUOTES = _MARKS + "(){}\"'“”."

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.rewards.answers import page
 from rft.rewards.finqa import expected_of
 from rft.rewards.finqa_reference import read_reference
-from rft.rewards.page_units import page_unit, question_unit
+from rft.rewards.reading.answers import page
+from rft.rewards.reading.page_units import page_unit, question_unit
 from rft.rewards.samples import UngradableSample
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import example_sample, is_bedrock_row

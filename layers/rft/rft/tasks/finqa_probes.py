@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rft.contracts.dataset import DatasetRow
-from rft.rewards.answers import answer_of
 from rft.rewards.finqa import expected_of
 from rft.rewards.finqa_reference import Expected, read_value
-from rft.rewards.numbers import Number, written
+from rft.rewards.reading.answers import answer_of
+from rft.rewards.reading.numbers import Number, written
 from rft.tasks.base import Probes
 from rft.tasks.bedrock_rows import row_sample
 

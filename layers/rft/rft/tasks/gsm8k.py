@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.rewards.answers import answer_of
 from rft.rewards.gsm8k import read_answer, read_solution
+from rft.rewards.reading.answers import answer_of
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import example_sample, is_bedrock_row
 from rft.tasks.gsm8k_probes import gsm8k_probes

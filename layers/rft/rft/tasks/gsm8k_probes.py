@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rft.contracts.dataset import DatasetRow
-from rft.rewards.answers import reference_answer
 from rft.rewards.gsm8k import MARK, read_solution
-from rft.rewards.numbers import Number, written
+from rft.rewards.reading.answers import reference_answer
+from rft.rewards.reading.numbers import Number, written
 from rft.rewards.samples import UngradableSample
 from rft.tasks.base import Probes
 from rft.tasks.bedrock_rows import row_sample

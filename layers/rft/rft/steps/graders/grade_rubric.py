@@ -21,9 +21,9 @@ from rft.grading.run_rubrics import RunRubrics
 from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
 from rft.rewards import judge_prompt
 from rft.rewards.components import Component
+from rft.rewards.reading.turns import answer_text
 from rft.rewards.rubric import PARTS, Rubric, nothing_earned, read_rubric
 from rft.rewards.samples import UngradableSample, row_fields, sample_run_id
-from rft.rewards.turns import answer_text
 
 MAX_ANSWER_CHARACTERS = 40_000
 """Longer ones earn nothing and are not sent: some 10,000 tokens, over what a policy is let write by default."""

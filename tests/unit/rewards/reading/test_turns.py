@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rft.rewards.gsm8k import read_answer
-from rft.rewards.turns import answer_text, before_turn_token, without_thinking
+from rft.rewards.reading.turns import answer_text, before_turn_token, without_thinking
 
 END_TOKENS = (
     *("<|im_end|>", "</s>", "<|endoftext|>", "<|eot_id|>", "<|end_of_solution|>", "<eos>", "<end_of_turn>", "[/INST]"),

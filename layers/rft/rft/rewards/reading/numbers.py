@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from rft.rewards.markup import plain, without_struck_out
-from rft.rewards.units import declines, unit_words, without_parentheses
+from rft.rewards.reading.markup import plain, without_struck_out
+from rft.rewards.reading.units import declines, unit_words, without_parentheses
 
 SCALES: dict[str, int] = {
     "dozen": 12,

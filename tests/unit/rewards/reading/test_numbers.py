@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rft.rewards.numbers import MAX_CHARACTERS, read_number, written
+from rft.rewards.reading.numbers import MAX_CHARACTERS, read_number, written
 
 decimals = st.builds(lambda n, places: Fraction(n, 10**places), st.integers(-(10**12), 10**12), st.integers(0, 6))
 

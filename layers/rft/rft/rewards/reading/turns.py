@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rft.rewards.markup import without_struck_out
+from rft.rewards.reading.markup import without_struck_out
 
 _NAMES = "think|thinking|reasoning|thought|thoughts|scratchpad"
 _THINKING = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rft.rewards.questions import asks_for_money
+from rft.rewards.reading.questions import asks_for_money
 
 _SCALE = r"(thousand|million|billion)"
 _CURRENCY = r"(?:(?:u\.?s\.? ?)?(?:\$|dollars?)|usd|euros?|eur|pounds?|yen|[\u20ac\u00a3\u00a5])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rft.rewards.units import DECLINES
+from rft.rewards.reading.units import DECLINES
 
 _PERCENT = r"(?:%|per ?cent(?:s|age|ages|ual|ually)?\b)"
 _NUMBER_PERCENT = re.compile(r"\(?[0-9][0-9.,]* ?(?:%|per ?cent)\)?(?:-[a-z]+)?", re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""How an answer, a question and a page are read: markup, numbers, units, JSON."""
