@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rft_cli.errors import CommandError
+from rft_cli.graders import openai_graders
 
 APP = Path(__file__).with_name("wrapped_app.py")
 
@@ -29,10 +30,12 @@ USUAL_NAMES = {Kind.VERL: "compute_score", Kind.OPENAI: "grade"}
 def wrap(named: str, kind: Kind, out: Path) -> Path:
     """Write `out` with app.py (`app.handler`), the unedited file, the modules beside it and its requirements.txt.
 
-    `named` is `PATH` or `PATH:FUNCTION`. Raises CommandError.
+    `named` is `PATH` or `PATH:FUNCTION`, or for OpenAI a JSON grader. Raises CommandError.
     """
     text, _, function = named.partition(":")
     path = Path(text)
+    if kind is Kind.OPENAI and path.suffix == ".json":
+        return _wrap_json(path, out)
     if not path.is_file() or path.suffix != ".py":
         raise CommandError(f"no Python file {path}")
     if path.stem == "app":
@@ -40,17 +43,39 @@ def wrap(named: str, kind: Kind, out: Path) -> Path:
     chosen = function or USUAL_NAMES.get(kind) or _only_function(path)
     if chosen not in _functions(path):
         raise CommandError(f"{path} defines no function {chosen}; write {path}:FUNCTION")
-    if out.exists() and any(out.iterdir()):
-        raise CommandError(f"{out} is not empty")
-    out.mkdir(parents=True, exist_ok=True)
+    _make_folder(out)
     for module in path.parent.glob("*.py"):
         if module.name != "app.py":
             (out / module.name).write_bytes(module.read_bytes())
     requirements = path.with_name("requirements.txt")
     if requirements.is_file():
         (out / requirements.name).write_bytes(requirements.read_bytes())
+    return _with_app(out, kind, path.stem, chosen)
+
+
+def _wrap_json(path: Path, out: Path) -> Path:
+    """One of OpenAI's JSON graders: checked here, run by a module that goes with it."""
+    try:
+        grader = json.loads(path.read_text(encoding="utf-8"))
+        openai_graders.compiled(grader)
+    except (OSError, ValueError, SyntaxError, AttributeError) as error:
+        raise CommandError(f"{path}: {error}") from error
+    _make_folder(out)
+    (out / "grader.json").write_bytes(path.read_bytes())
+    module = Path(openai_graders.__file__)
+    (out / module.name).write_bytes(module.read_bytes())
+    return _with_app(out, Kind.OPENAI, module.stem, "grade")
+
+
+def _make_folder(out: Path) -> None:
+    if out.exists() and any(out.iterdir()):
+        raise CommandError(f"{out} is not empty")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def _with_app(out: Path, kind: Kind, module: str, function: str) -> Path:
     (out / "app.py").write_bytes(APP.read_bytes())
-    config = {"kind": kind.value, "module": path.stem, "function": chosen}
+    config = {"kind": kind.value, "module": module, "function": function}
     (out / "wrapped.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return out
 

@@ -1,0 +1,130 @@
+"""Runs graders that are written as OpenAI's JSON: string_check, python and multi; `grader.json` is next to this file.
+
+Copied into a wrapped function's folder, so Python's standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Namespaces = Mapping[str, Any]
+Grade = Callable[[Namespaces], float]
+
+_FIELD = re.compile(r"\{\{\s*([\w.\[\]-]+)\s*\}\}")
+_CHECKS: Mapping[str, Callable[[str, str], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "like": lambda text, part: part in text,
+    "ilike": lambda text, part: part.casefold() in text.casefold(),
+}
+_OPERATORS: Mapping[type[ast.AST], Callable[..., float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+_FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    **{name: getattr(math, name) for name in ("floor", "ceil", "exp", "sqrt", "log")},
+}
+
+
+class UnknownGrader(ValueError):
+    """A grader that cannot be run here; the message names the field and what to do."""
+
+
+def grade(sample: Mapping[str, Any], item: Mapping[str, Any]) -> float:
+    """The score of `grader.json`."""
+    if not _loaded:
+        _loaded.append(compiled(json.loads(Path(__file__).with_name("grader.json").read_text(encoding="utf-8"))))
+    return _loaded[0]({"sample": sample, "item": item})
+
+
+_loaded: list[Grade] = []
+
+
+def compiled(grader: Mapping[str, Any], where: str = "grader") -> Grade:
+    """A function of the grader. Raises UnknownGrader."""
+    kind = grader.get("type")
+    if kind == "string_check":
+        return _string_check(grader, where)
+    if kind == "python":
+        return _python(grader, where)
+    if kind == "multi":
+        return _multi(grader, where)
+    raise UnknownGrader(f"{where}.type: {kind} cannot be run here; string_check, python and multi can")
+
+
+def _string_check(grader: Mapping[str, Any], where: str) -> Grade:
+    check = _CHECKS.get(str(grader.get("operation")))
+    if check is None:
+        raise UnknownGrader(f"{where}.operation: must be one of {', '.join(_CHECKS)}")
+    given, reference = (str(_needed(grader, key, where)) for key in ("input", "reference"))
+    return lambda names: float(check(_filled(given, names), _filled(reference, names)))
+
+
+def _python(grader: Mapping[str, Any], where: str) -> Grade:
+    scope: dict[str, Any] = {"__name__": "grader"}
+    exec(compile(str(_needed(grader, "source", where)), "grader", "exec", dont_inherit=True), scope)  # noqa: S102
+    function = scope.get("grade")
+    if not callable(function):
+        raise UnknownGrader(f"{where}.source: defines no grade(sample, item)")
+    return lambda names: float(function(names["sample"], names["item"]))
+
+
+def _multi(grader: Mapping[str, Any], where: str) -> Grade:
+    parts = _needed(grader, "graders", where)
+    graders = {name: compiled(part, f"{where}.graders.{name}") for name, part in parts.items()}
+    formula = ast.parse(str(_needed(grader, "calculate_output", where)).replace("^", "**"), mode="eval").body
+    _value(formula, dict.fromkeys(graders, 1.0), where)
+    return lambda names: _value(formula, {name: part(names) for name, part in graders.items()}, where)
+
+
+def _value(node: ast.AST, scores: Mapping[str, float], where: str) -> float:
+    """The value of an arithmetic expression over scores: numbers, operators and a few functions, nothing else."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name) if name in scores:
+            return scores[name]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return float(_OPERATORS[type(op)](_value(left, scores, where), _value(right, scores, where)))
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
+            return float(_OPERATORS[type(op)](_value(operand, scores, where)))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS:
+            return float(_FUNCTIONS[name](*(_value(arg, scores, where) for arg in args)))
+    raise UnknownGrader(f"{where}.calculate_output: {ast.unparse(node)} is neither a grader's name nor arithmetic")
+
+
+def _needed(grader: Mapping[str, Any], key: str, where: str) -> Any:
+    if key not in grader:
+        raise UnknownGrader(f"{where}.{key}: is missing")
+    return grader[key]
+
+
+def _filled(template: str, names: Namespaces) -> str:
+    """Each `{{sample.…}}` and `{{item.…}}` replaced once: what is filled in is not looked at again."""
+    return _FIELD.sub(lambda found: _text(_found(found[1], names)), template)
+
+
+def _found(path: str, names: Namespaces) -> Any:
+    value: Any = names
+    for part in re.findall(r"[\w-]+", path):
+        value = value[int(part)] if isinstance(value, list) else value[part]
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
