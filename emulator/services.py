@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.wrappers import Request
+
 from emulator.bedrock.setup import EmulatedBedrock
 from emulator.environment import Environment
 from emulator.eventbridge.bus import EventBus
@@ -15,6 +17,7 @@ from emulator.functions.registry import Functions
 from emulator.functions.service import LambdaService
 from emulator.functions.spec import WorkerSettings
 from emulator.http.aws_port import AwsPort, Service
+from emulator.http.limits import check_limits
 from emulator.http.operations import Operation
 from emulator.http.server import LoopbackServer
 from emulator.iam.guard import Guard
@@ -125,12 +128,16 @@ def _serve(
         environment.state.on_call(operation, body)
         api_functions.on_call(operation, body)
 
+    def authorize(operation: Operation, request: Request, body: bytes) -> None:
+        guard.check(operation, request, body)
+        check_limits(operation, body)
+
     app = AwsPort(
         moto_setup.wsgi_application(),
         services,
         environment.faults,
         environment.clock,
-        authorize=guard.check,
+        authorize=authorize,
         on_call=on_call,
     )
     cleanup.callback(LoopbackServer(app, environment.listener).close)

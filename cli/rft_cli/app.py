@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rft.errors import RftError
+from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.emulated import dataset_check, demo, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
@@ -118,6 +119,6 @@ def _message(error: Exception) -> str:
 
 def _print_error(message: str) -> None:
     """Print a message on one line."""
-    line = " ".join(message.split())
+    line = text_line(" ".join(message.split()), MAX_BLOCK)
     if line:
         Console(stderr=True).print(f"[red]rft:[/] {escape(line)}", highlight=False, soft_wrap=True)

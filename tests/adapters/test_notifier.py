@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from rft.adapters.notifier import SnsNotifier
+from rft.adapters.notifier import SnsNotifier, message_text
 from rft.errors import RetryableThrottling
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:outcomes"
@@ -36,8 +36,9 @@ def notifier(client: Any) -> SnsNotifier:
     ("subject", "sent"),
     [
         ("RFT run a: FAILED", "RFT run a: FAILED"),
-        ("x" * 250, "x" * 100),
+        ("x" * 250, "x" * 97 + "..."),
         ("two\nlines\tand “quotes”", "two lines and ?quotes?"),
+        ("a\x1b[2J\x00\u202eb", r"a\x1b[2J\x00\u202eb"),
     ],
 )
 def test_subjects_fit_sns(client: Any, subject: str, sent: str) -> None:
@@ -52,6 +53,21 @@ def test_the_message_is_json(client: Any) -> None:
         expected = {"TopicArn": TOPIC, "Subject": "s", "Message": json.dumps(message, indent=2)}
         stubber.add_response("publish", {"MessageId": "1"}, expected)
         notifier(client).publish("n", "s", message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"problems": ["\U0001f600" * 5_000] * 4_500},
+        {"cause": "x" * 1_000_000, "key": "ü" * 1024},
+        {"deep": {"problems": ["\ud800"] * 10_000, "texts": ["\n" * 9_000] * 49}},
+    ],
+    ids=["many problems", "one long text", "surrogates and newlines"],
+)
+def test_a_message_of_any_size_is_cut_to_what_sns_takes(message: dict[str, Any]) -> None:
+    text = message_text(message)
+    assert len(text.encode()) <= 262_144
+    assert " more" in text
 
 
 @pytest.mark.parametrize("code", ["Throttled", "KMSThrottling"])

@@ -15,16 +15,17 @@ import pytest
 from tests.kit.project import FUNCTIONS, RESOURCES, ROOT, STEPS, TASKS, snake
 
 RFT = ROOT / "layers" / "rft" / "rft"
-_INNER = {"errors", "contracts"}
+_INNER = {"errors", "contracts", "text"}
 _RULES = {"tasks", "datasets", "rewards"}
 _ENGINES = {"grading", "smoke_test", "training", "forecast", "runs", "evaluation"}
 _BELOW_STEPS = _INNER | {"ports", "observability"} | _RULES | _ENGINES
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
+    "text": set(),
+    "errors": {"text"},
     "settings": set(),
-    "observability": set(),
-    "contracts": {"errors"},
+    "observability": {"text"},
+    "contracts": {"errors", "text"},
     "ports": _INNER,
     "rewards": _INNER,
     "tasks": _INNER | {"rewards"},
@@ -146,7 +147,8 @@ def test_nothing_imports_functions(folder: str) -> None:
 
 
 CLI_MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
+    "text": set(),
+    "errors": {"text"},
     "client": {"errors"},
     "views": {"errors"},
     "graders": {"errors", "client"},

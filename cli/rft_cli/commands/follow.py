@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from rft.text import text_line
 from rft_cli.client.api_client import ApiClient, ApiError
 from rft_cli.views.printing import print_lines, print_note
 from rft_cli.views.progress import Step, current_step
@@ -96,7 +97,7 @@ class ProgressBar:
         if self._task is None:
             self._task, self._name = self._progress.add_task("", total=None, step=step.name), step.name
         self._progress.update(
-            self._task, total=step.total, completed=step.completed, description=escape(step.description)
+            self._task, total=step.total, completed=step.completed, description=escape(text_line(step.description))
         )
         self._progress.refresh()
 

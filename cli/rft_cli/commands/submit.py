@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from rft.contracts.run_request import Mode
+from rft.text import text_line
 from rft_cli.client.deployment import Deployment
 from rft_cli.client.request import Request, parse_assignment, read_request, validated, with_fields
 from rft_cli.client.upload import LocalDataset, is_local, local_dataset
@@ -75,7 +76,7 @@ def submit(
     if output == Output.JSON:
         print_json(accepted)
     else:
-        typer.echo(accepted["run_id"])
+        typer.echo(text_line(accepted["run_id"]))
 
 
 def _build_request(

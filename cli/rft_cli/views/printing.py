@@ -10,12 +10,16 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.errors import MarkupError
 from rich.text import Text
 
+from rft.text import text_block, text_line
 from rft_cli.views.lines import HANG, shorten_middle
 
 MIN_WORD = 40
 """Characters that tell one ARN from another when it is cut in the middle."""
+MAX_SHOWN = 16_000
+"""Characters of a line's text, markup included: more than any contract's text has."""
 MIN_TEXT_WIDTH = 20
 """A terminal with less room for a line's text gets it unwrapped."""
 
@@ -38,15 +42,28 @@ def print_json(value: Any) -> None:
 
 
 def print_lines(console: Console, lines: Iterable[str]) -> None:
-    """Lines of rich markup. A terminal gets them wrapped, with long words cut in the middle; a pipe gets them whole."""
+    """Lines of rich markup. A terminal gets them wrapped, with long words cut in the middle; a pipe gets them whole.
+
+    What would act on a terminal is shown as an escape; only text that hangs under a label may have lines of its own.
+    """
     for line in lines:
-        head, _, body = line.rpartition(HANG)
-        _print_line(console, Text.from_markup(head), Text.from_markup(body))
+        head, hang, body = line.partition(HANG)
+        if hang:
+            _print_line(console, _markup(text_line(head)), _markup(text_block(body, MAX_SHOWN)))
+        else:
+            _print_line(console, Text(), _markup(text_line(line, MAX_SHOWN)))
 
 
 def print_note(line: str) -> None:
     """A line of rich markup on stderr."""
     print_lines(Console(stderr=True), [line])
+
+
+def _markup(text: str) -> Text:
+    try:
+        return Text.from_markup(text)
+    except MarkupError:  # it was cut within a tag, or holds text that was never escaped
+        return Text(text)
 
 
 def _print_line(console: Console, head: Text, body: Text) -> None:

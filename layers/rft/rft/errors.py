@@ -41,9 +41,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rft.text import first_items, text_block, text_line
+
 
 class RftError(Exception):
-    """Base of all errors raised on purpose; never raised itself."""
+    """Base of all errors raised on purpose; never raised itself.
+
+    Whatever a message quotes, it can be shown and sent: Lambda loses an error with a lone surrogate, and Step Functions
+    one of more than 256 KB.
+    """
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(text_block(part) if isinstance(part, str) else part for part in parts))
 
 
 class InvalidRequest(RftError):
@@ -63,8 +72,8 @@ class InvalidUpload(RftError):
     """An uploaded file makes no run; each of `problems` names the key, or a field of its run.json."""
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+        self.problems = first_items([text_line(problem) for problem in problems])
+        super().__init__("; ".join(self.problems))
 
 
 class DatasetNotFound(RftError):
@@ -78,7 +87,7 @@ class DatasetInvalid(RftError):
 
     def __init__(self, summary: str, problems: Sequence[str] = ()) -> None:
         self.summary = summary
-        self.problems = tuple(problems)
+        self.problems = tuple(map(text_line, problems))
         shown = "".join(f"\n  {line}" for line in self.problems[: self.SHOWN])
         rest = len(self.problems) - self.SHOWN
         super().__init__(summary + shown + (f"\n  … and {rest} more" if rest > 0 else ""))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rft.text import log_json
+
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
@@ -19,7 +21,7 @@ def logger() -> Logger:
     """The process's JSON logger; POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL name and tune it."""
     from aws_lambda_powertools import Logger  # noqa: PLC0415  a grader's first answer need not wait for it
 
-    return Logger()
+    return Logger(json_serializer=log_json)
 
 
 def emit_metrics(*, grader: str, figures: Mapping[str, float]) -> None:

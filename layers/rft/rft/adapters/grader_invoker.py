@@ -13,6 +13,7 @@ from rft.adapters.aws_errors import translated
 from rft.errors import RetryableServiceError
 from rft.ports.grading import GraderReply, GraderVersion
 from rft.smoke_test.replies import NotJson, decode
+from rft.text import text_line
 
 TOO_LARGE = "a batch exceeds the 6 MB that a synchronous invocation takes"
 
@@ -90,6 +91,10 @@ def _read(function_error: str | None, body: bytes) -> tuple[Any, str | None]:
 def _failure(payload: Any) -> str:
     """One line from Lambda's error document, {"errorType", "errorMessage", …}."""
     document = payload if isinstance(payload, dict) else {}
-    kind = document.get("errorType") or "an unnamed error"
-    message = " ".join(str(document.get("errorMessage") or "").split())[:MESSAGE_LENGTH]
+    kind = _one_line(document.get("errorType")) or "an unnamed error"
+    message = _one_line(document.get("errorMessage"))
     return f"it failed with {kind}: {message}" if message else f"it failed with {kind}"
+
+
+def _one_line(text: object) -> str:
+    return text_line(" ".join(str(text or "").split()), MESSAGE_LENGTH)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rft.adapters.aws_errors import translated
 from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
+from rft.text import MAX_BLOCK, MAX_ITEMS, bounded, subject_line
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-MAX_SUBJECT = 100
-"""SNS Publish: a subject is ASCII on one line, at most 100 characters."""
+MAX_MESSAGE_BYTES = 262_144
+"""SNS Publish: 256 KB, here of ASCII."""
 
 
 class SnsNotifier:
@@ -31,8 +32,15 @@ class SnsNotifier:
                 self._send(subject, message)
 
     def _send(self, subject: str, message: Mapping[str, Any]) -> None:
-        line = " ".join(subject.encode("ascii", "replace").decode().split())
         with translated():
-            self._client.publish(
-                TopicArn=self._topic_arn, Subject=line[:MAX_SUBJECT], Message=json.dumps(message, indent=2)
-            )
+            self._client.publish(TopicArn=self._topic_arn, Subject=subject_line(subject), Message=message_text(message))
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """The message as SNS takes it: its texts and lists are cut as far as its size requires."""
+    limit, items = MAX_BLOCK, MAX_ITEMS
+    while True:
+        text = json.dumps(bounded(message, limit=limit, items=items), indent=2)
+        if len(text) <= MAX_MESSAGE_BYTES or items == 1:
+            return text
+        limit, items = max(100, limit // 2), max(1, items // 2)

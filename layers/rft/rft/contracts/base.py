@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from rft.contracts.http.patterns import SLUG
+from rft.text import first_items, text_block, text_line
 
 
 class Contract(BaseModel):
@@ -26,14 +27,27 @@ MAX_INT32 = 2**31 - 1
 """AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""
 
 
+MAX_NUMBER = 1e15
+"""Floats are exact up to here, and DynamoDB's numbers have 38 digits and end at 1E+126."""
+
+TextLine = Annotated[str, AfterValidator(text_line)]
+"""Text that somebody else may have filled, such as a person, a dataset, a grader or AWS, on one line."""
+TextBlock = Annotated[str, AfterValidator(text_block)]
+"""Such text with lines of our own."""
+TextLines = Annotated[tuple[TextLine, ...], AfterValidator(first_items)]
+"""A list of such lines, its end counted where it is long."""
+
+
 def _storable(number: float) -> float:
     if 0 < abs(number) < 1e-9:
         raise ValueError("is too small to mean anything; use 0 or a larger number")
+    if abs(number) > MAX_NUMBER:
+        raise ValueError(f"is too large; the largest is {MAX_NUMBER:g}")
     return number
 
 
 Number = Annotated[float, AfterValidator(_storable)]
-"""A float that the ledger gives back as it was: DynamoDB's numbers end at 1E-130."""
+"""A float that the ledger gives back as it was: DynamoDB's numbers go from 1E-130 to 9.9E+125."""
 
 
 class RequestPart(Contract):

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from rft.contracts.base import MAX_INT32, Contract, Number, RequestPart
+from rft.contracts.base import MAX_INT32, Contract, Number, RequestPart, TextLine
 
 Action = Literal["stop", "warn", "off"]
 
@@ -113,6 +113,6 @@ class Finding(Contract):
 
     signal: SignalName
     action: Literal["stop", "warn"]
-    message: str
+    message: TextLine
     step: int = Field(description="Training steps that were done by then, by estimate.")
     at: AwareDatetime

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import Interval
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextLine, TextLines
 
 Difficulty = Literal["learnable", "mostly_solved", "hopeless", "undecided"]
 
@@ -45,7 +45,7 @@ class CalibrationSummary(Contract):
     """A run's `calibration`. `reason` says why it was skipped or failed, or what the difficulty rests on."""
 
     status: Literal["completed", "failed", "skipped"]
-    reason: str = ""
+    reason: TextLine = ""
     report_uri: str | None = None
     difficulty: Difficulty | None = None
     rows: int = 0
@@ -56,7 +56,7 @@ class CalibrationSummary(Contract):
     never_right: RowShare | None = None
     between: RowShare | None = Field(default=None, description="Rows neither always nor never right.")
     tied: RowShare | None = Field(default=None, description="Rows whose answers all earned the same: no GRPO signal.")
-    warnings: tuple[str, ...] = ()
+    warnings: TextLines = ()
     use: SampledUse | None = None
     recommended: dict[str, int] = Field(
         default_factory=dict, description="Hyperparameters that these answers speak for; the run does not take them."

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import Interval
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextLine
 
 
 class CheckResult(StrEnum):
@@ -35,7 +35,7 @@ class CheckSummary(Contract):
 
     name: str
     result: CheckResult
-    detail: str = Field(description="One sentence with the numbers in it.")
+    detail: TextLine = Field(description="One sentence with the numbers in it.")
     n: int = Field(default=0, description="What `value` was measured on: answers, rows or batches, as `detail` says.")
     value: float | None = None
     interval: Interval | None = None
@@ -61,7 +61,7 @@ class CheckExample(Contract):
     """A row that a check's result comes from."""
 
     task_id: str
-    detail: str
+    detail: TextLine
 
 
 class Check(CheckSummary):

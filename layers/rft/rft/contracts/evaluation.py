@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import Agreement, Interval
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextBlock
 from rft.contracts.sampling import SamplingProtocol
 
 EvaluationStatus = Literal["running", "completed", "failed", "cancelled", "skipped"]
@@ -32,7 +32,7 @@ class EvaluationSummary(Contract):
     """
 
     status: EvaluationStatus
-    reason: str = Field(default="", description="Why it failed or was skipped, or what a verdict rests on.")
+    reason: TextBlock = Field(default="", description="Why it failed or was skipped, or what a verdict rests on.")
     report_uri: str | None = None
     verdict: Verdict | None = None
     rows: int = Field(default=0, description="Rows that both models have a score for.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextLines
 
 
 class Range(Contract):
@@ -43,7 +43,7 @@ class CostLine(Contract):
 
     name: Literal["training", "judge", "graders"]
     usd: Range | None
-    unknown: tuple[str, ...] = ()
+    unknown: TextLines = ()
 
 
 class Forecast(Contract):
@@ -71,5 +71,5 @@ class Forecast(Contract):
     )
     prices_as_of: str
     prices_source: str
-    assumptions: tuple[str, ...] = Field(description="What the estimates rest on.")
-    over_budget: tuple[str, ...] = Field(default=(), description="Each limit of the request that this may exceed.")
+    assumptions: TextLines = Field(description="What the estimates rest on.")
+    over_budget: TextLines = Field(default=(), description="Each limit of the request that this may exceed.")

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextBlock, TextLine, TextLines
 from rft.contracts.breaker import Finding
 from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.checks import CheckSummary
@@ -64,24 +64,24 @@ class Failure(Contract):
     """Why a run did not complete: the stage it was in, an error name, and the cause in full."""
 
     stage: RunStatus
-    error: str
-    cause: str
+    error: TextLine
+    cause: TextBlock
 
 
 class Decision(Contract):
     """A person's answer. `by` and `comment` are what they said; `caller` is who the API saw."""
 
     approved: bool
-    by: str
-    comment: str
-    caller: str
+    by: TextLine
+    comment: TextLine
+    caller: TextLine
     at: datetime
 
 
 class Approval(Contract):
     """A wait for a person: why, until when, and the answer once there is one."""
 
-    reasons: tuple[str, ...]
+    reasons: TextLines
     requested_at: datetime
     expires_at: datetime
     decision: Decision | None = None
@@ -127,7 +127,7 @@ class RunEvent(Contract):
     at: datetime
     before: RunStatus | None
     after: RunStatus
-    detail: str = ""
+    detail: TextBlock = ""
 
 
 class UploadRejection(Contract):
@@ -137,4 +137,4 @@ class UploadRejection(Contract):
     key: str
     version: str
     at: datetime
-    problems: tuple[str, ...]
+    problems: TextLines

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextLine
 from rft.contracts.telemetry import JudgeUse
 
 
@@ -49,9 +49,9 @@ class ValidationPoint(Point):
 class ErrorCount(Contract):
     """Rollouts that could not be graded for the same reason; `example` is the first one's id."""
 
-    reason: str = Field(description="The exception's class and message.")
+    reason: TextLine = Field(description="The exception's class and message.")
     count: int
-    example: str
+    example: TextLine
 
 
 class TrainingMetrics(Contract):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import HumanAgreement
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextLines
 from rft.contracts.checks import Check, CheckSummary
 from rft.contracts.dataset import SplitName
 from rft.contracts.grading import Score
@@ -73,7 +73,7 @@ class SmokeTestReport(Contract):
     grader_pinned: bool = Field(default=True, description="False: its code can change while the job trains.")
     seed: int
     trusted: bool
-    reasons: tuple[str, ...] = Field(description="Why not trusted, the weightiest first; empty when trusted.")
+    reasons: TextLines = Field(description="Why not trusted, the weightiest first; empty when trusted.")
     checks: tuple[Check, ...]
     dataset_checks: tuple[CheckSummary, ...] = Field(
         default=(), description="What `dataset/checks.json` found in the rows; none of them changes the verdict here."
@@ -92,7 +92,7 @@ class SmokeTestSummary(Contract):
     """What the ledger keeps of a report."""
 
     trusted: bool
-    reasons: tuple[str, ...]
+    reasons: TextLines
     checks: tuple[CheckSummary, ...]
     mean_right: float | None
     mean_wrong: float | None

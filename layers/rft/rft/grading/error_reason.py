@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rft.text import text_line
+
 MAX_CHARACTERS = 200
 """Of a reason: enough for a class and a message, and little of what a foreign exception may quote."""
+MAX_READ = 100_000
+"""Of a foreign message: what is beyond is not even counted."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,13 @@ class ReasonCount:
 
 
 def error_reason(error: BaseException) -> str:
-    """Class and message; control characters, which could write to a terminal, are left out."""
+    """Class and message; control characters, which could write to a terminal, are shown as escapes."""
     return one_line(f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
 def one_line(text: str) -> str:
-    """Printable characters on one line, MAX_CHARACTERS at most."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_CHARACTERS]).split())
-    return plain if len(plain) <= MAX_CHARACTERS else plain[: MAX_CHARACTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    """Characters that can be shown, on one line, MAX_CHARACTERS at most."""
+    return text_line(" ".join(text[:MAX_READ].split()), MAX_CHARACTERS)
 
 
 def grouped(reasons: Iterable[tuple[str, str]]) -> list[ReasonCount]:

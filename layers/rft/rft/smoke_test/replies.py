@@ -13,6 +13,7 @@ from rft.contracts.grading import GRADER_ERROR, GradeResult, GraderResult
 from rft.contracts.score_range import UNIT, ScoreBounds, to_unit
 from rft.grading.error_reason import one_line
 from rft.smoke_test.probes import Probe
+from rft.text import text_line
 
 SWEEP = "sweep"
 """The trial that asks every row's answers once."""
@@ -124,5 +125,4 @@ def _read(probe: Probe, item: dict[str, Any], trial: str, bounds: ScoreBounds) -
 
 
 def _shown(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+    return text_line(" ".join(repr(value).split()), SHOWN)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextBlock, TextLine
 from rft.contracts.http.validation_messages import validation_message
 from rft.errors import (
     InvalidRequest,
@@ -53,8 +53,8 @@ STATUS_OF_ERROR: dict[type[RftError], int] = {
 class FieldError(Contract):
     """One thing wrong: `field` is its dotted path in the body, or the header's, path's or query parameter's name."""
 
-    field: str
-    message: str
+    field: TextLine
+    message: TextLine
 
 
 class Problem(Contract):
@@ -63,7 +63,7 @@ class Problem(Contract):
     type: str = Field(pattern=r"^urn:rft:problem:[a-z-]+$")
     title: str
     status: int = Field(ge=400, le=599)
-    detail: str
+    detail: TextBlock
     instance: str | None = Field(default=None, description="Names this one answer, as the logs do.")
     errors: tuple[FieldError, ...] = Field(default=(), description=f"The first {MAX_SHOWN_ERRORS} at most.")
 

@@ -1,0 +1,71 @@
+"""What SNS and DynamoDB refuse by size and form, where moto does not. Moto limits a DynamoDB item to 400 KB."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import parse_qs
+
+from emulator.http.operations import Operation
+from emulator.http.replies import AwsError
+
+MAX_MESSAGE_BYTES = 262_144
+"""Amazon SNS API Reference, Publish: 256 KB."""
+SUBJECT = re.compile(r"[!-~][ -~]{0,99}")
+"""Publish: ASCII text that begins with a letter, number or punctuation mark, with no line break or control character,
+and less than 101 characters long."""
+
+MAX_DIGITS = 38
+MAX_EXPONENT, MIN_EXPONENT = 125, -130
+"""Amazon DynamoDB Developer Guide, data types: 1E-130 to 9.99…E+125, up to 38 digits of precision."""
+
+
+def check_limits(operation: Operation, body: bytes) -> None:
+    """Raises AwsError, in AWS's words, for a request that AWS would not take."""
+    if (operation.service, operation.name) == ("sns", "Publish"):
+        _check_message(parse_qs(body.decode(), keep_blank_values=True))
+    elif operation.service == "dynamodb":
+        for number in _numbers(json.loads(body)):
+            _check_number(number)
+
+
+def _check_message(fields: dict[str, list[str]]) -> None:
+    subject = fields.get("Subject")
+    if subject is not None and not SUBJECT.fullmatch(subject[0]):
+        raise AwsError("InvalidParameter", 400, "Invalid parameter: Subject")
+    if len(fields.get("Message", [""])[0].encode()) > MAX_MESSAGE_BYTES:
+        raise AwsError("InvalidParameter", 400, "Invalid parameter: Message too long")
+
+
+def _numbers(value: Any) -> Iterator[str]:
+    """Each number attribute in a request, however deep."""
+    if isinstance(value, dict):
+        if len(value) == 1 and isinstance(number := value.get("N"), str):
+            yield number
+        for part in value.values():
+            yield from _numbers(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _numbers(part)
+
+
+def _check_number(text: str) -> None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise _refusal(f"The parameter cannot be converted to a numeric value: {text}")
+    if len("".join(map(str, number.as_tuple().digits)).strip("0")) > MAX_DIGITS:
+        raise _refusal("Attempting to store more than 38 significant digits in a Number")
+    if number and number.adjusted() > MAX_EXPONENT:
+        raise _refusal("Number overflow. Attempting to store a number with magnitude larger than supported range")
+    if number and number.adjusted() < MIN_EXPONENT:
+        raise _refusal("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+
+
+def _refusal(message: str) -> AwsError:
+    return AwsError("ValidationException", 400, message)
