@@ -223,6 +223,7 @@ def test_too_little_capacity_under_load_is_a_finding_and_no_fault_to_wait_for() 
 def test_a_run_keeps_its_version_whatever_is_published_meanwhile() -> None:
     fake, grader = FakeSmokeTest(), CallableGrader(honest)
     fake.run(grader)
+    fake.store.objects = {uri: body for uri, body in fake.store.objects.items() if "/smoke_test/" not in uri}
     again = CallableGrader(honest)
     assert fake.run(again).grader_arn == VERSION
     assert (again.arns, again.published) == ({VERSION}, [])

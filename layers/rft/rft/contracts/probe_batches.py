@@ -65,7 +65,11 @@ class BatchScores(Contract):
 
 
 class PartScores(Contract):
-    """`part-<number>.json`: all that one function sent, from `began` on."""
+    """`part-<number>.json`: all that one function sent, from `began` on, whether it ended or not.
+
+    `unanswered`: how often each batch was sent whose answer is unknown, by its number.
+    """
 
     began: datetime
     batches: tuple[BatchScores, ...]
+    unanswered: dict[int, int] = Field(default_factory=dict)

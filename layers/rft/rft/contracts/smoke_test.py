@@ -34,12 +34,14 @@ class Calls(Contract):
     """What a smoke test costs, known before it starts.
 
     A judge is called once per answer at most (`answers`), or only for right ones (`right_answers`) where code checks
-    first, as the graders of this project do. A smoke test that stops early makes fewer.
+    first, as the graders of this project do. A smoke test that stops early makes fewer, one with an undecided check up
+    to `most_answers`. A batch whose answer AWS lost is sent once more: these are not counted here.
     """
 
     invocations: int
     answers: int
     right_answers: int
+    most_answers: int = 0
 
 
 class JudgeWork(Contract):

@@ -10,6 +10,9 @@ from rft.errors import InvalidRequest
 QUALIFIED_PARTS = 8
 """`arn:partition:lambda:region:account:function:name:qualifier`."""
 
+JUDGED = frozenset({"pandalm", "rubric"})
+"""Graders of this stack that call a judge model."""
+
 
 def function_arn(arn: str) -> str:
     """The ARN without its version or alias."""
@@ -20,6 +23,11 @@ def is_pinned(arn: str) -> bool:
     """True for the ARN of a numbered version, whose code never changes."""
     parts = arn.split(":")
     return len(parts) == QUALIFIED_PARTS and parts[-1].isdecimal()
+
+
+def is_judged(arn: str, deployed: Mapping[str, str]) -> bool:
+    """True for a grader of this stack that calls a judge, in whatever version."""
+    return function_arn(arn) in {function_arn(deployed[name]) for name in JUDGED & deployed.keys()}
 
 
 def is_published_per_run(arn: str, deployed: Mapping[str, str]) -> bool:

@@ -99,11 +99,12 @@ class SmokeTestPlan:
 
     @property
     def calls(self) -> Calls:
-        """What the plan costs if nothing stops it and no check is undecided."""
+        """What the plan costs if nothing stops it and no check is undecided, and the most answers if one is."""
         batches = [batch for phase in self.phases if not phase.extends for batch in phase.batches.values()]
         sent = [probe for batch in batches for probe in batch.probes]
         right = sum(probe.right for probe in sent)
-        return Calls(invocations=len(batches), answers=len(sent), right_answers=right)
+        most = sum(len(batch.probes) for batch in self.batches.values())
+        return Calls(invocations=len(batches), answers=len(sent), right_answers=right, most_answers=most)
 
     def select(self, numbers: Sequence[int]) -> dict[int, ProbeBatch]:
         """Batches by their numbers. Raises StalePlan for a number that the plan does not have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rft.smoke_test.plan import LOAD, SmokeTestPlan
@@ -24,13 +24,15 @@ class SmokeTestResults:
     """Replies by their batches' numbers, whoever sent them.
 
     `began`: when the first was sent. `pending`: batches that there was no time for. `stop_reason`: why the rest of the
-    plan was not sent, where the grader gave a reason.
+    plan was not sent, where the grader gave a reason. `unanswered`: how often each batch was sent whose
+    answer AWS lost.
     """
 
     began: datetime
     replies: Mapping[int, BatchReply]
     pending: tuple[int, ...] = ()
     stop_reason: str | None = None
+    unanswered: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def scores(self) -> tuple[Scored, ...]:
@@ -46,7 +48,3 @@ class SmokeTestResults:
         """Seconds of each batch of the load trial, None for one that was refused."""
         sent = sorted(self.replies.items())
         return tuple(reply.seconds for number, reply in sent if plan.batches[number].trial == LOAD)
-
-    def since(self, known: SmokeTestResults) -> SmokeTestResults:
-        """Those replies that `known` does not have."""
-        return replace(self, replies={n: reply for n, reply in self.replies.items() if n not in known.replies})

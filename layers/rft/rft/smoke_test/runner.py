@@ -13,12 +13,18 @@ from rft.errors import RetryableThrottling
 from rft.ports.grading import GraderInvoker
 from rft.ports.storage import Clock
 from rft.smoke_test.evidence import stop_reason
+from rft.smoke_test.judge_budget import UNLIMITED, JudgeBudget
+from rft.smoke_test.part_store import MAX_SENDS, PartLog
 from rft.smoke_test.plan import LOAD, PARALLELISM, Phase, ProbeBatch, SmokeTestPlan
 from rft.smoke_test.replies import score
 from rft.smoke_test.results import BatchReply, SmokeTestResults
 
 SEND_WITHIN = timedelta(seconds=540)
 """No batch is sent later than this: with the invoker's 300 s for the last one the step ends inside Lambda's 900 s."""
+
+LOST = f"AWS failed {MAX_SENDS} times before it gave the grader's answer"
+
+Send = Callable[[int, ProbeBatch], BatchReply | None]
 
 PROBE_BUDGET = timedelta(seconds=400)
 """How long one function sends what grows with the sample, so that those of the load, which follow, are in time."""
@@ -36,11 +42,14 @@ class ProbeRunner:
         arn: str,
         invoker: GraderInvoker,
         clock: Clock,
+        log: PartLog,
         *,
         budget: timedelta = PROBE_BUDGET,
         bounds: ScoreBounds = UNIT,
+        judge_budget: JudgeBudget = UNLIMITED,
     ) -> None:
-        self._arn, self._invoker, self._clock, self._bounds = arn, invoker, clock, bounds
+        self._arn, self._invoker, self._clock, self._log, self._bounds = arn, invoker, clock, log, bounds
+        self._judge_budget = judge_budget
         self._deadline, self._hand_off_at = clock.now() + SEND_WITHIN, clock.now() + budget
 
     def resume(
@@ -63,15 +72,19 @@ class ProbeRunner:
         return results
 
     def run_all(self, batches: Mapping[int, ProbeBatch]) -> SmokeTestResults:
-        """All of these, whatever time it takes. Raises as `resume`."""
-        return SmokeTestResults(self._clock.now(), _parallel(self._send, batches))
+        """All of these that the log does not have, whatever time it takes. Raises as `resume`."""
+        known = self._log.replies
+        pending = {number: batch for number, batch in batches.items() if number not in known}
+        return SmokeTestResults(self._log.began, known | self._parallel(self._send, pending))
 
     def _run_phase(self, phase: Phase, results: SmokeTestResults) -> SmokeTestResults:
         batches = {number: batch for number, batch in phase.batches.items() if number not in results.replies}
-        if phase.grows:
+        if excess := self._judge_budget.excess(results, batches.values()):
+            new = {number: _unsent(batch, excess) for number, batch in batches.items()}
+        elif phase.grows:
             new = self._run_within_budget(batches)
         else:
-            new = _parallel(self._send_before_deadline, batches, phase.parallel)
+            new = self._parallel(self._send_before_deadline, batches, phase.parallel)
         pending = tuple(number for number in batches if number not in new)
         return replace(results, replies={**results.replies, **new}, pending=pending)
 
@@ -79,36 +92,51 @@ class ProbeRunner:
         """The first batches show how long the others are going to take."""
         began, numbers = self._clock.now(), list(batches)
         first, rest = ({n: batches[n] for n in share} for share in (numbers[:PARALLELISM], numbers[PARALLELISM:]))
-        replies = _parallel(self._send_within_budget, first)
+        replies = self._parallel(self._send_within_budget, first)
         now = self._clock.now()
         if now + (now - began) * math.ceil(len(rest) / PARALLELISM) > self._hand_off_at:
             return replies
-        return replies | _parallel(self._send_within_budget, rest)
+        return replies | self._parallel(self._send_within_budget, rest)
 
-    def _send_within_budget(self, batch: ProbeBatch) -> BatchReply | None:
-        return None if self._clock.now() >= self._hand_off_at else self._send(batch)
+    def _send_within_budget(self, number: int, batch: ProbeBatch) -> BatchReply | None:
+        return None if self._clock.now() >= self._hand_off_at else self._send(number, batch)
 
-    def _send_before_deadline(self, batch: ProbeBatch) -> BatchReply:
+    def _send_before_deadline(self, number: int, batch: ProbeBatch) -> BatchReply:
         if self._clock.now() > self._deadline:
-            late = f"the grader was too slow: not sent within {SEND_WITHIN.seconds} s"
-            return BatchReply(tuple(score(batch.probes, None, late, batch.trial)), None, sent=False)
-        return self._send(batch)
+            return _unsent(batch, f"the grader was too slow: not sent within {SEND_WITHIN.seconds} s")
+        return self._send(number, batch)
 
-    def _send(self, batch: ProbeBatch) -> BatchReply:
+    def _send(self, number: int, batch: ProbeBatch) -> BatchReply:
         try:
             reply = self._invoker.invoke(self._arn, batch.event())
         except RetryableThrottling:
+            self._log.not_run(number)
             if batch.trial != LOAD:
                 raise
             return BatchReply((), None)  # too little capacity under load is what this trial is to find out
         scores = score(batch.probes, reply.payload, reply.error, batch.trial, self._bounds)
         return BatchReply(tuple(scores), reply.seconds)
 
+    def _parallel(
+        self, send: Send, batches: Mapping[int, ProbeBatch], parallel: int = PARALLELISM
+    ) -> dict[int, BatchReply]:
+        """What `send` gives for each batch; those it gives nothing for are left out."""
+        numbers = list(batches)
 
-def _parallel(
-    send: Callable[[ProbeBatch], BatchReply | None], batches: Mapping[int, ProbeBatch], parallel: int = PARALLELISM
-) -> dict[int, BatchReply]:
-    """What `send` gives for each batch; those it gives nothing for are left out."""
-    with ThreadPoolExecutor(max_workers=parallel) as pool:
-        replies = zip(batches, pool.map(send, batches.values()), strict=True)
-        return {number: reply for number, reply in replies if reply is not None}
+        def logged(at: int, number: int) -> BatchReply | None:
+            batch = batches[number]
+            may_send = self._log.start(number, numbers[at + 1 : at + parallel])
+            reply = send(number, batch) if may_send else _unsent(batch, LOST)
+            if reply is not None and (reply.sent or not may_send):
+                self._log.answered(number, reply)
+            else:
+                self._log.not_run(number)
+            return reply
+
+        with ThreadPoolExecutor(max_workers=parallel) as pool:
+            replies = zip(numbers, pool.map(logged, range(len(numbers)), numbers), strict=True)
+            return {number: reply for number, reply in replies if reply is not None}
+
+
+def _unsent(batch: ProbeBatch, reason: str) -> BatchReply:
+    return BatchReply(tuple(score(batch.probes, None, reason, batch.trial)), None, sent=False)

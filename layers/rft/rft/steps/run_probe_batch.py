@@ -8,7 +8,7 @@ from rft.contracts.steps import PreparedDataset
 from rft.observability import logger
 from rft.ports.grading import GraderInvoker
 from rft.ports.storage import Clock, ObjectStore
-from rft.smoke_test.part_store import save_part
+from rft.smoke_test.part_store import PartLog
 from rft.smoke_test.plan_loader import load_plan
 from rft.smoke_test.runner import ProbeRunner
 
@@ -24,13 +24,19 @@ def run_probe_batch(
     invoker: GraderInvoker,
     clock: Clock,
 ) -> CompletedPart:
-    """Write `runs/<run_id>/smoke_test/part-<number>.json`. smoke_test_grader judges the scores.
+    """Write `runs/<run_id>/smoke_test/part-<number>.json`; a repeat sends no answered batch.
 
+    smoke_test_grader judges the scores.
     Raises StalePlan, DatasetNotFound, RetryableThrottling, RetryableServiceError.
     """
-    batches = load_plan(request, dataset, store).select(part.batches)
-    results = ProbeRunner(grader_arn, invoker, clock, bounds=request.score_range).run_all(batches)
-    save_part(run_id, part.number, results, store)
+    plan = load_plan(request, dataset, store)
+    log = PartLog(run_id, part.number, plan, clock, store)
+    try:
+        results = ProbeRunner(grader_arn, invoker, clock, log, bounds=request.score_range).run_all(
+            plan.select(part.batches)
+        )
+    finally:
+        log.close()
     seconds = (clock.now() - results.began).total_seconds()
     logger().info("probes sent", part=part.number, invocations=results.invocations, seconds=seconds)
     return CompletedPart(number=part.number, batches=len(results.replies))

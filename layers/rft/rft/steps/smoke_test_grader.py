@@ -11,14 +11,15 @@ from rft.contracts.probe_batches import PendingParts
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
-from rft.grading.grader_arn import grader_arn, is_pinned, is_published_per_run
+from rft.grading.grader_arn import grader_arn, is_judged, is_pinned, is_published_per_run
 from rft.observability import logger
 from rft.ports.grading import GraderInvoker, GraderVersion
 from rft.ports.runs import Ledger
 from rft.ports.storage import Clock, ObjectStore
 from rft.runs.approval import approval_reasons
 from rft.smoke_test import gate
-from rft.smoke_test.part_store import load_parts, save_part
+from rft.smoke_test.judge_budget import JudgeBudget
+from rft.smoke_test.part_store import PartLog, load_parts
 from rft.smoke_test.plan import divide
 from rft.smoke_test.plan_loader import load_plan
 from rft.smoke_test.runner import PROBE_BUDGET, ProbeRunner
@@ -49,14 +50,18 @@ def smoke_test_grader(
     grader = _resolve(record, request, graders, invoker)
     arn = grader.arn
     timeout = invoker.timeout_seconds(arn)
-    runner = ProbeRunner(arn, invoker, clock, budget=budget, bounds=request.score_range)
     plan = load_plan(request, dataset, store)
     ledger.update(run_id, {"grader_arn": arn, "grader_code_sha256": grader.code_sha256, "smoke_test_calls": plan.calls})
     known = load_parts(run_id, completed_parts, plan, clock.now(), store)
     limits = gate.thresholds(request.smoke_test)
-    results = runner.resume(plan, known, partial(gate.undecided, plan, limits))
+    log = PartLog(run_id, completed_parts, plan, clock, store)
+    judge_budget = JudgeBudget(request.max_judge_calls, is_judged(arn, graders), plan.batches)
+    runner = ProbeRunner(arn, invoker, clock, log, budget=budget, bounds=request.score_range, judge_budget=judge_budget)
+    try:
+        results = runner.resume(plan, log.added_to(known), partial(gate.undecided, plan, limits))
+    finally:
+        log.close()
     if results.pending:
-        save_part(run_id, completed_parts, results.since(known), store)
         parts = divide(results.pending, completed_parts + 1)
         logger().info("probes are sent in parts", parts=len(parts), batches=len(results.pending))
         return PendingParts(grader_arn=arn, parts=parts)
