@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from rft.contracts.forecast import Forecast
+from rft.contracts.ledger import RunRecord
+from rft.contracts.prices import PriceTable, TokenPrices
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset
 from rft.contracts.thresholds import Thresholds
+from rft.forecast.estimate import Allowances, GraderFacts, forecast
 
 OWN = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm:live"
 FOREIGN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
@@ -50,4 +54,26 @@ def prepared_dataset(*, train: int = 800, validation: int = 100, **hyperparamete
             "validation_rows": validation,
             "hyperparameters": chosen,
         }
+    )
+
+
+PRICES = PriceTable(
+    as_of="2026-08-01",
+    source="test",
+    training_hour=1.0,
+    judges={"judge": TokenPrices(input_per_million=1.0, output_per_million=4.0)},
+    lambda_million_requests=0.2,
+    lambda_gb_second=0.00001,
+)
+
+
+def judged_forecast(record: RunRecord, judge: dict[str, int] | None = JUDGE) -> Forecast:
+    """Of a grader of the stack's own that may call a judge; every price is known."""
+    return forecast(
+        request=record.request,
+        dataset=prepared_dataset(),
+        report=smoke_test_report(judge=judge),
+        grader=GraderFacts(own=True, judge_models=("judge",)),
+        prices=PRICES,
+        allowances=Allowances(),
     )

@@ -136,7 +136,7 @@ def test_a_function_that_is_killed_loses_no_more_than_what_was_under_way() -> No
     assert grader.invocations - announced(fake).invocations <= PARALLELISM
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.dictionaries(st.integers(0, 40), st.sampled_from([BEFORE, AFTER]), max_size=6), st.booleans())
 def test_no_batch_is_sent_more_often_than_announced_whatever_fails(faults: dict[int, str], in_parts: bool) -> None:
     fake, grader = FakeSmokeTest(budget=NO_TIME if in_parts else PROBE_BUDGET), FaultyLambda(faults)

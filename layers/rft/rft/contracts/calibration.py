@@ -58,6 +58,7 @@ class CalibrationSummary(Contract):
     tied: RowShare | None = Field(default=None, description="Rows whose answers all earned the same: no GRPO signal.")
     warnings: TextLines = ()
     use: SampledUse | None = None
+    judge_calls: int = Field(default=0, description="By the grader's own count.")
     recommended: dict[str, int] = Field(
         default_factory=dict, description="Hyperparameters that these answers speak for; the run does not take them."
     )

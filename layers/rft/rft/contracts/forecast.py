@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.base import Contract, TextLines
+from rft.contracts.prices import TokenPrices
 
 
 class Range(Contract):
@@ -72,4 +73,5 @@ class Forecast(Contract):
     prices_as_of: str
     prices_source: str
     assumptions: TextLines = Field(description="What the estimates rest on.")
+    judge_price: TokenPrices | None = Field(default=None, description="The dearest judge's; None where unknown.")
     over_budget: TextLines = Field(default=(), description="Each limit of the request that this may exceed.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rft.contracts.forecast import CostLine, Range
-from rft.contracts.prices import Pace, PriceTable
+from rft.contracts.prices import Pace, PriceTable, TokenPrices
 
 LAMBDA_MAX_GB = 10
 """Lambda's largest memory. A grader's own is not looked up: at most it is this, and the least costs nearly nothing."""
@@ -89,6 +89,17 @@ def _judge(prices: PriceTable, judge: JudgeBill) -> CostLine:
         judge.output_tokens.high or 0, max(writing)
     )
     return CostLine(name="judge", usd=Range(low=round(low, 6), high=round(high, 6)))
+
+
+def dearest(prices: PriceTable, models: Sequence[str] | None) -> TokenPrices | None:
+    """The most that any of the models costs, each way; None where one is unknown or there is none."""
+    priced = [prices.judge(model) for model in models or ()]
+    reading, writing = [p.input_per_million for p in priced], [p.output_per_million for p in priced]
+    if not priced or None in (*reading, *writing):
+        return None
+    return TokenPrices(
+        input_per_million=max(each or 0.0 for each in reading), output_per_million=max(each or 0.0 for each in writing)
+    )
 
 
 def _unknown_judge(*what: str) -> CostLine:

@@ -16,7 +16,7 @@ from rft.contracts.run_request import HyperParameters, RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset
 from rft.forecast.budget import over_budget
-from rft.forecast.costs import JudgeBill, cost_lines, total, training_hours
+from rft.forecast.costs import JudgeBill, cost_lines, dearest, total, training_hours
 from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, rollouts_per_step
 
 
@@ -88,6 +88,7 @@ def forecast(
         prices_as_of=prices.as_of,
         prices_source=prices.source,
         assumptions=ASSUMPTIONS,
+        judge_price=None if judge.nothing else dearest(prices, judge.models),
     )
     return found.model_copy(update={"over_budget": over_budget(request, found)})
 

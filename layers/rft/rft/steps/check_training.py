@@ -10,6 +10,7 @@ from rft.contracts.job import Job, JobStatus
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError
+from rft.forecast.remaining import limited_breaker
 from rft.observability import logger
 from rft.ports.runs import Ledger, RunHistory
 from rft.ports.storage import Clock
@@ -70,7 +71,7 @@ def _new_findings(record: RunRecord, course: Course | None, job: Job, now: datet
     if course is None:
         return ()
     in_progress = job.status is JobStatus.IN_PROGRESS
-    found = findings(course.metrics, record.request.breaker, record.breaker, at=now, may_stop=in_progress)
+    found = findings(course.metrics, limited_breaker(record), record.breaker, at=now, may_stop=in_progress)
     for finding in found:
         logger().warning(
             "the breaker found something", signal=finding.signal, action=finding.action, cause=finding.message

@@ -6,6 +6,7 @@ from rft.contracts.ledger import RunStatus
 from rft.errors import DeploymentRefused, RetryableServiceError, TransitionRefused
 from rft.evaluation.rollouts import CHUNK
 from tests.kit.fake_evaluation import MODEL, FakeEvaluation
+from tests.kit.forecast import judged_forecast
 from tests.kit.records import RUN_ID
 
 
@@ -68,3 +69,15 @@ def test_a_run_that_has_ended_is_not_deployed() -> None:
     with pytest.raises(TransitionRefused):
         run.deploy()
     assert run.deployments.deployments == {}
+
+
+@pytest.mark.parametrize(("limit", "status"), [(250, "skipped"), (50_000, "running")])
+def test_an_evaluation_that_may_exceed_max_judge_calls_is_skipped(limit: int, status: str) -> None:
+    run = FakeEvaluation(max_judge_calls=limit).at(RunStatus.TRAINING)
+    run.ledger.update(RUN_ID, {"forecast": judged_forecast(run.record)})
+
+    run.deploy()
+
+    assert run.record.evaluation is not None
+    assert run.record.evaluation.status == status
+    assert ("max_judge_calls is 250: 220 calls were made" in run.record.evaluation.reason) is (limit == 250)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -69,13 +70,15 @@ def calibrate_base(
         bounds=request.score_range,
     )
     try:
-        graded = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))
+        graded, judge_calls = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))
     except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
         summary = CalibrationSummary(status="failed", reason=f"{type(error).__name__}: {error}")
         return _recorded(run_id, summary, request, ledger)
     report = _report(rollouts, graded, rows, request, dataset)
-    store.put_bytes(str(report.summary.report_uri), report.model_dump_json(indent=2).encode())
-    return _recorded(run_id, report.summary, request, ledger)
+    summary = report.summary.model_copy(update={"judge_calls": judge_calls})
+    report = report.model_copy(update={"summary": summary})
+    store.put_bytes(str(summary.report_uri), report.model_dump_json(indent=2).encode())
+    return _recorded(run_id, summary, request, ledger)
 
 
 def _over_limit(
@@ -84,8 +87,12 @@ def _over_limit(
     """Why the request's limits do not allow this many answers; '' where they do, or where it cannot be known."""
     request = record.request
     answers = request.calibration.rows * request.calibration.samples_per_row
-    if request.max_judge_calls is not None and answers > request.max_judge_calls and _judged(record, store):
-        return f"it may call the judge {answers} times; max_judge_calls allows {request.max_judge_calls}"
+    if request.max_judge_calls is not None:
+        made, per_answer = _judge_calls(record, store)
+        most = math.ceil(answers * per_answer)
+        if most and made + most > request.max_judge_calls:
+            spent = f" after {made} calls of the smoke test" if made else ""
+            return f"it may call the judge {most} times{spent}; max_judge_calls allows {request.max_judge_calls}"
     if request.max_cost_usd is None:
         return ""
     manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
@@ -98,23 +105,28 @@ def _over_limit(
     return f"it may cost {cost:.2f} USD; max_cost_usd allows {request.max_cost_usd:.2f}"
 
 
-def _judged(record: RunRecord, store: ObjectStore) -> bool:
-    """Whether the smoke test saw the grader call a judge."""
+def _judge_calls(record: RunRecord, store: ObjectStore) -> tuple[int, float]:
+    """Those that the smoke test made, and those that an answer took; 0 where the grader called no judge."""
     if record.smoke_test is None:
-        return False
+        return 0, 0.0
     report = SmokeTestReport.model_validate_json(store.get_bytes(record.smoke_test.report_uri))
-    return report.judge is not None and report.judge.calls > 0
+    if report.judge is None or not report.judge.calls:
+        return 0, 0.0
+    return report.judge.calls, max(1.0, report.judge.calls / (report.judge.answers or 1))
 
 
-def _graded(rollouts: Rollouts, wanted: Sequence[Prompt]) -> list[Graded]:
-    """Raises PromptRefused where the model refuses every prompt, RetryableServiceError where none has a score."""
+def _graded(rollouts: Rollouts, wanted: Sequence[Prompt]) -> tuple[list[Graded], int]:
+    """Answers with their scores, and the judge's calls.
+
+    Raises PromptRefused where the model refuses every prompt, RetryableServiceError where none has a score.
+    """
     chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(wanted))]
     graded = [pair for answers, grades in chunks for pair in paired(answers, grades)]
     errors = [grade.error for _, grade in graded if grade.score is None]
     if len(errors) == len(graded):
         refused = all(answer.error for answer, _ in graded)
         raise (PromptRefused if refused else RetryableServiceError)(f"no answer has a score; first: {errors[:1]}")
-    return graded
+    return graded, sum(grades.judge_calls for _, grades in chunks)
 
 
 def _report(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from rft.contracts.dataset import Manifest
 from rft.contracts.evaluation import EvaluationSummary
-from rft.contracts.ledger import RunStatus
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import DeployedModel, PreparedDataset
 from rft.errors import DeploymentRefused
 from rft.evaluation.deployment import evaluation_tags
-from rft.evaluation.split_rows import parts
+from rft.evaluation.split_rows import parts, row_limit
+from rft.forecast.remaining import calls_per_answer, judge_calls_made
 from rft.observability import logger
 from rft.ports.models import ModelDeployments
 from rft.ports.runs import Ledger
@@ -28,8 +31,8 @@ def deploy_model(
 ) -> DeployedModel:
     """Create the run's own deployment, named after the run, and share the test split out; no row of it is read.
 
-    Without a test split there is nothing to do, and the record says so. Raises DeploymentRefused, DatasetNotFound,
-    TransitionRefused, RunNotFound and the Retryable… errors.
+    Without a test split, or without judge calls left for it, there is nothing to do, and the record says so. Raises
+    DeploymentRefused, DatasetNotFound, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     record = ledger.transition(run_id, RunStatus.EVALUATING)
     manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
@@ -38,9 +41,22 @@ def deploy_model(
         reason = "the dataset has no test split: dataset.split.test is 0, or it has too few rows"
         ledger.update(run_id, {"evaluation": EvaluationSummary(status="skipped", reason=reason)})
         return DeployedModel(deployment_arn=None)
+    if reason := _over_judge_calls(record, rows):
+        ledger.update(run_id, {"evaluation": EvaluationSummary(status="skipped", reason=reason)})
+        return DeployedModel(deployment_arn=None)
     if record.model_arn is None:
         raise DeploymentRefused("the job left no model to deploy")
     arn = deployments.create(run_id, record.model_arn, tags=evaluation_tags(run_id, stack_name), token=run_id)
     ledger.update(run_id, {"evaluation": EvaluationSummary(status="running", deployment_arn=arn)})
     logger().info("model is being deployed", deployment_arn=arn)
     return DeployedModel(deployment_arn=arn, parts=parts(request, rows))
+
+
+def _over_judge_calls(record: RunRecord, test_rows: int) -> str:
+    """Why `max_judge_calls` does not allow to grade both models' answers; '' where it does."""
+    allowed, asked = record.request.max_judge_calls, record.request.evaluation
+    answers = 2 * min(test_rows, row_limit(asked)) * asked.samples_per_row
+    made, most = judge_calls_made(record), math.ceil(answers * calls_per_answer(record))
+    if allowed is None or not most or made + most <= allowed:
+        return ""
+    return f"max_judge_calls is {allowed:,}: {made:,} calls were made, and the evaluation may take {most:,}"
