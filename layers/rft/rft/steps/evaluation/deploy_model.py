@@ -41,7 +41,7 @@ def deploy_model(
         reason = "the dataset has no test split: dataset.split.test is 0, or it has too few rows"
         ledger.update(run_id, {"evaluation": EvaluationSummary(status="skipped", reason=reason)})
         return DeployedModel(deployment_arn=None)
-    if reason := _over_judge_calls(record, rows):
+    if reason := _over_judge_calls(request, record, rows):
         ledger.update(run_id, {"evaluation": EvaluationSummary(status="skipped", reason=reason)})
         return DeployedModel(deployment_arn=None)
     if record.model_arn is None:
@@ -52,9 +52,9 @@ def deploy_model(
     return DeployedModel(deployment_arn=arn, parts=parts(request, rows))
 
 
-def _over_judge_calls(record: RunRecord, test_rows: int) -> str:
+def _over_judge_calls(request: RunRequest, record: RunRecord, test_rows: int) -> str:
     """Why `max_judge_calls` does not allow to grade both models' answers; '' where it does."""
-    allowed, asked = record.request.max_judge_calls, record.request.evaluation
+    allowed, asked = request.max_judge_calls, request.evaluation
     answers = 2 * min(test_rows, row_limit(asked)) * asked.samples_per_row
     made, most = judge_calls_made(record), math.ceil(answers * calls_per_answer(record))
     if allowed is None or not most or made + most <= allowed:
