@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.emulator
 
@@ -62,11 +65,12 @@ def test_an_item_over_400_kb_is_refused_in_puts_updates_and_transactions(aws: Em
         "UpdateExpression": "SET answers = :answers",
         "ExpressionAttributeValues": {":answers": large},
     }
-    for write in (
+    writes: tuple[Callable[[], object], ...] = (
         lambda: client.put_item(TableName=table, Item=item),
         lambda: client.update_item(**update),
         lambda: client.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": item}}]),
         lambda: client.transact_write_items(TransactItems=[{"Update": update}]),
-    ):
+    )
+    for write in writes:
         with pytest.raises(ClientError, match=r"[Ii]tem size"):
             write()
