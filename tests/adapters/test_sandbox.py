@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import socket
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +23,24 @@ from rft.adapters.sandbox.processes import ProcessSandbox
 from rft.contracts.graders.code_tests import CaseResult, CodeTests
 from rft.errors import DeadlineExceeded
 from rft.rewards.samples import UngradableSample
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="code is sealed by the Linux kernel")
 
 
+PR_SET_CHILD_SUBREAPER = 36
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[ProcessSandbox]:
+    """One with a fork server running. Processes that a fork server loses become this process's children."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     opened = ProcessSandbox()
+    assert passed(opened, "def f(): return 1", "assert f() == 1") == [True]
     yield opened
     opened.close()
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def run(sandbox: ProcessSandbox, program: str, **tests: Any) -> Sequence[CaseResult]:
@@ -195,19 +207,16 @@ def test_a_batch_that_ends_is_no_fault_of_the_answer(sandbox: ProcessSandbox) ->
 
 
 def test_samples_run_at_the_same_time(sandbox: ProcessSandbox) -> None:
-    found: list[bool] = []
-
-    def work() -> None:
-        found.extend(passed(sandbox, "import time\ndef f():\n    time.sleep(0.5)\n    return 1", "assert f()"))
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [True] * 3
-    assert time.monotonic() - started < 1.4
+    """Each program waits for a file that is written when all of them run."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(3) as pool:
+        Path(folder).chmod(0o755)
+        signal = Path(folder) / "all-run"
+        program = f"import os, time\ndef f():\n    while not os.path.exists({str(signal)!r}): time.sleep(0.01)"
+        before = len(_descendants())
+        found = [pool.submit(passed, sandbox, program, "assert f() is None", seconds=60) for _ in range(3)]
+        eventually(lambda: len(_descendants()) >= before + 3 * 2 + 2, "a program and a suite for each, two new servers")
+        signal.touch()
+        assert [each.result() for each in found] == [[True]] * 3
 
 
 # ---- attacks ------------------------------------------------------------------------------------------------------
@@ -363,14 +372,14 @@ except ImportError: print('none')
 
 
 def test_processes_end_with_their_sample(sandbox: ProcessSandbox) -> None:
-    before = _nobodys()
+    before = _descendants()
     passed(
         sandbox,
         "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\ndef f(): return 1",
         "assert f() == 1",
     )
     printed(sandbox, "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()", "x")
-    assert _nobodys() == before
+    assert _descendants() == before
 
 
 def test_a_fork_bomb_does_nothing(sandbox: ProcessSandbox) -> None:
@@ -389,21 +398,24 @@ while True:
     except (RuntimeError, MemoryError):
         pass
 """
-    before = _nobodys()
+    before = _descendants()
     assert not printed(sandbox, bomb, "x", seconds=1)
-    assert _nobodys() == before
+    assert _descendants() == before
     assert passed(sandbox, "def f(): return 1", "assert f() == 1") == [True]
 
 
-def _nobodys() -> int:
-    """Processes of the user that code runs as."""
-    count = 0
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            count += path.stat().st_uid == 65534 or "Uid:\t65534" in (path / "status").read_text()
-        except OSError:
-            continue
-    return count
+def _descendants() -> set[int]:
+    """Processes that this one started or inherited: the fork servers, and what they forked."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    found, pending = set[int](), [os.getpid()]
+    while pending:
+        children = [pid for pid, parent in parents.items() if parent == pending[-1]]
+        pending[-1:] = children
+        found.update(children)
+    return found
 
 
 def _pids_are_limited() -> bool:
