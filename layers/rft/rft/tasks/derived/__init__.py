@@ -1,0 +1,62 @@
+"""Right and wrong answers that are derived from a row's reference, whatever its task. Pure; one module per family.
+
+Each is proven: by the task's own rules where this project has them, else by what a value is. What could be right is
+never called wrong, and what could be wrong never right: it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from rft.contracts.dataset import DatasetRow
+from rft.tasks.derived.blanks import form_only, unreadable
+from rft.tasks.derived.containment import containment
+from rft.tasks.derived.echo import echo
+from rft.tasks.derived.forged_references import forged_references
+from rft.tasks.derived.hedging import hedging
+from rft.tasks.derived.json_variants import json_variants
+from rft.tasks.derived.listing import listing
+from rft.tasks.derived.near_misses import near_misses
+from rft.tasks.derived.negation import negation
+from rft.tasks.derived.probe import DerivedProbe
+from rft.tasks.derived.refusals import refusals
+from rft.tasks.derived.right_forms import right_forms
+from rft.tasks.derived.special_numbers import special_numbers
+from rft.tasks.derived.style import style
+from rft.tasks.derived.subject import Subject, read_subject, rule_allows
+
+Family = Callable[[Subject], Iterable[DerivedProbe]]
+
+FAMILIES: Mapping[str, Family] = {
+    each.__name__: each
+    for each in (
+        right_forms,
+        near_misses,
+        containment,
+        listing,
+        hedging,
+        negation,
+        special_numbers,
+        json_variants,
+        echo,
+        refusals,
+        forged_references,
+        form_only,
+        unreadable,
+        style,
+    )
+}
+"""By name, which is the family's check in the smoke test."""
+
+
+def derived_probes(row: DatasetRow, right: Sequence[str] = ()) -> tuple[DerivedProbe, ...]:
+    """Of every family. `right`: right answers to the row that are known."""
+    subject = read_subject(row, right)
+    found = [probe for family in FAMILIES.values() for probe in family(subject)]
+    allowed = [probe for probe in found if rule_allows(subject, probe.answer, right=probe.right)]
+    known = {text.strip() for text in right}
+    kept = [p for p in allowed if p.right or p.answer.strip() not in known]
+    return tuple(p for p in kept if not p.pair or sum(other.pair == p.pair for other in kept) > 1)
+
+
+__all__ = ["FAMILIES", "DerivedProbe", "derived_probes"]

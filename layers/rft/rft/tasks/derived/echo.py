@@ -1,0 +1,32 @@
+"""The prompt itself as an answer. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rft.rewards.reading.numbers import read_number
+from rft.tasks.derived.probe import DerivedProbe
+from rft.tasks.derived.subject import Subject
+
+_NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?")
+_WORD = re.compile(r"\w+")
+LEAST_RATIO = 3
+"""How many times longer than the value a prompt must be: a shorter one may be the answer."""
+
+
+def echo(subject: Subject) -> Iterator[DerivedProbe]:
+    """Left out where the prompt begins or ends with the value, as then it may be read from it."""
+    prompt, value = subject.prompt.strip(), subject.value
+    if not value or len(prompt) < LEAST_RATIO * len(value) or value in _ends(subject, prompt):
+        return
+    yield DerivedProbe("echo/prompt", prompt)
+
+
+def _ends(subject: Subject, prompt: str) -> set[str]:
+    if subject.number is None:
+        words = _WORD.findall(prompt) or [""]
+        head, tail = subject.value.split()[0], subject.value.split()[-1]
+        return {subject.value} if words[0] == head or words[-1] == tail else set()
+    found = [read_number(text) for text in _NUMBER.findall(prompt)]
+    return {subject.value} if subject.number in (*found[:1], *found[-1:]) else set()

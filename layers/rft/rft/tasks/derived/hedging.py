@@ -1,0 +1,21 @@
+"""Answers that give two values and leave it open which of them counts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rft.tasks.derived.probe import DerivedProbe, paired
+from rft.tasks.derived.subject import Subject
+
+
+def hedging(subject: Subject) -> Iterator[DerivedProbe]:
+    """Both orders: whoever reads the first value or the last one pays for one of them only."""
+    value, other = subject.value, subject.other
+    if other:
+        yield from paired("hedging/or", subject.put(f"{value} or {other}"), subject.put(f"{other} or {value}"))
+        right, wrong = subject.put(value), subject.put(other)
+        yield from paired("hedging/then", f"{right}\n{wrong}", f"{wrong}\n{right}")
+    elif subject.word:
+        yield from paired(
+            "hedging/or", subject.put(f"{value} or not {value}"), subject.put(f"not {value}, or {value} perhaps")
+        )

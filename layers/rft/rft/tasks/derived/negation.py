@@ -1,0 +1,21 @@
+"""Answers that name the right value and deny it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rft.tasks.derived.probe import DerivedProbe, paired
+from rft.tasks.derived.subject import Subject
+
+
+def negation(subject: Subject) -> Iterator[DerivedProbe]:
+    """Both orders: whoever reads one place of the answer pays for one of them only."""
+    value, other = subject.value, subject.other
+    if other:
+        yield from paired(
+            "negation/not", subject.put(f"not {value} but {other}"), subject.put(f"{other} and not {value}")
+        )
+    elif subject.word:
+        yield from paired(
+            "negation/not", subject.put(f"It is not {value}, by no means"), subject.put(f"{value} is wrong here")
+        )

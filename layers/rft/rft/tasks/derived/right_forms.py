@@ -1,0 +1,59 @@
+"""The right answer in other forms: a grader that refuses them fails answers that are right. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from rft.tasks.derived.probe import DerivedProbe
+from rft.tasks.derived.subject import Subject
+
+WORKING = (
+    "First the facts that are given are listed, then what is asked is put in one sentence, and then each step is done "
+    "on its own and checked before the next one begins. Nothing that is not given is used. The last step gives what "
+    "was asked, and it is written down once more in the form that was asked for, so that nothing else can be meant."
+)
+WORKING_ELSEWHERE = "Zuerst ordne ich die Angaben, dann rechne ich Schritt für Schritt. 先整理已知条件,再逐步推导。"
+"""German and Chinese: the steps are put in order, then followed."""
+
+
+def right_forms(subject: Subject) -> Iterator[DerivedProbe]:
+    """Each as far as the value has it: separators, signs, case, markup, spaces, a full stop, working before it."""
+    if subject.fields is not None:
+        yield from _json_forms(subject)
+    elif subject.value and subject.form is not None:
+        for name, value in _values(subject):
+            yield DerivedProbe(f"right_forms/{name}", subject.put(value), right=True)
+        plain = subject.put(subject.value)
+        yield DerivedProbe("right_forms/spaces", f"\n {plain} \n", right=True)
+        if "JUDGMENT" not in plain:
+            yield DerivedProbe("right_forms/long", f"{WORKING}\n{plain}", right=True)
+            yield DerivedProbe("right_forms/other_language", f"{WORKING_ELSEWHERE}\n{plain}", right=True)
+
+
+def _values(subject: Subject) -> Iterator[tuple[str, str]]:
+    value, whole = subject.value, subject.integer
+    if whole is not None and abs(whole) >= 10_000:
+        yield "thousands", f"{whole:,}"
+    if whole is not None and subject.rule is not None:
+        yield "decimal_zero", f"{whole}.0"
+    if subject.number is not None and value.startswith("-"):
+        yield "minus_sign", f"\u2212{value[1:]}"
+    if subject.number is not None and subject.form == ("", ""):
+        yield "boxed", f"\\boxed{{{value}}}"
+    if subject.word.isalpha() and len(value) > 1 and value.swapcase() not in subject.options:
+        yield "case", value.lower() if value != value.lower() else value.upper()
+    yield "bold", f"**{value}**"
+    if not value.endswith("."):
+        yield "full_stop", f"{value}."
+
+
+def _json_forms(subject: Subject) -> Iterator[DerivedProbe]:
+    fields = subject.fields or {}
+    turned = dict(reversed(list(fields.items())))
+    for name, text in (
+        ("indented", json.dumps(fields, ensure_ascii=False, indent=2)),
+        ("fenced", f"```json\n{json.dumps(fields, ensure_ascii=False)}\n```"),
+        ("key_order", json.dumps(turned, ensure_ascii=False)),
+    ):
+        yield DerivedProbe(f"right_forms/{name}", text, right=True)

@@ -1,0 +1,35 @@
+"""Numbers on which readers and comparisons of numbers fail. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rft.rewards.reading.numbers import Number, read_number, written
+from rft.rewards.reading.questions import asks_for_decline, asks_for_percent
+from rft.tasks.derived.probe import DerivedProbe
+from rft.tasks.derived.subject import Subject
+
+
+def special_numbers(subject: Subject) -> Iterator[DerivedProbe]:
+    """No number at all, zero, the other sign, a fraction more, and another power of ten."""
+    number = subject.number
+    if number is None or number.scale != 1:
+        return
+    for name, text in _numbers(number, subject):
+        if read_number(text) != number:
+            yield DerivedProbe(f"special_numbers/{name}", subject.put(text))
+
+
+def _numbers(number: Number, subject: Subject) -> Iterator[tuple[str, str]]:
+    value, sign = number.value, "%" if number.percent else ""
+    yield from (("nan", "nan"), ("infinity", "inf"), ("huge", "1e999"))
+    if value == 0:
+        return
+    yield "zero", f"0{sign}"
+    if not asks_for_decline(subject.prompt) and "differ" not in subject.prompt:
+        yield "other_sign", f"{written(-value)}{sign}"
+    if subject.integer is not None:
+        yield "fraction_more", written(value + (9 if value > 0 else -9) * value.__class__(1, 10))
+    if not number.percent and not asks_for_percent(subject.prompt) and "%" not in subject.prompt:
+        yield "hundredfold", written(value * 100)
+        yield "hundredth", written(value / 100)

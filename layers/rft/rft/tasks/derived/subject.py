@@ -1,0 +1,173 @@
+"""What the reference of a row is, as far as right and wrong answers can be derived from it. Pure.
+
+Nothing is derived from what may have several right answers: a reference that is long, or a prompt that asks for any
+example, a text of one's own or an estimate.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from rft.contracts.dataset import DatasetRow
+from rft.rewards.gsm8k import read_solution
+from rft.rewards.reading.answers import answer_of
+from rft.rewards.reading.numbers import Number, read_number, written
+from rft.rewards.samples import UngradableSample, read_reference
+from rft.tasks.derived.rules import Rule, rule_of
+
+MAX_WORDS, MAX_CHARACTERS = 6, 60
+"""A longer reference may be put in other words, so nothing derived from it is surely wrong."""
+
+_OPEN = re.compile(
+    r"\b(?:give|name|write|suggest|list|provide|find|think of) (?:me )?(?:an? |any |one |some )"
+    r"|\bany (?:one|example|number|word|prime|valid|correct)\b|\bfor example\b|\bexamples? of\b"
+    r"|\bstory\b|\bpoem\b|\bessay\b"
+    r"|\bsummar|\btranslat|\bparaphras|\brewrite\b|\bestimate|\bapprox|\brough|\bat (?:least|most)\b|\btolerance\b"
+    r"|\bwithin\b",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(r"(?:^|\n|\s)\(?([A-H])[).:]\s+([^\n]+?)(?=\s+\(?[A-H][).:]\s|\n|$)")
+_UNSURE = re.compile(r"\b(?:not?|never|none|neither|nor|or|and|un\w+|either|both|any|all)\b|n't\b", re.IGNORECASE)
+_FORMS = (
+    ("JUDGMENT:", "JUDGMENT: ", "\nREASONING: It does more of what was asked."),
+    ("####", "#### ", ""),
+    ("ANSWER:", "ANSWER: ", ""),
+    ("\\boxed", "\\boxed{", "}"),
+    ("<answer>", "<answer>", "</answer>"),
+)
+"""What a prompt asks answers to hold, and what then stands before and after the value."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`value`: the reference's answer as text, '' where it has none that is short. `fields`: those of a JSON answer.
+
+    `form`: what stands before and after the value in a right answer; None where that is not known. `other`: a value
+    that is wrong, '' where none is known. `options`: what the prompt lets choose from. `rule`: the task's own, where it
+    has one: True for a right answer, False for a wrong one.
+    """
+
+    prompt: str
+    value: str = ""
+    number: Number | None = None
+    fields: Mapping[str, Any] | None = None
+    form: tuple[str, str] | None = None
+    other: str = ""
+    options: tuple[str, ...] = ()
+    rule: Rule | None = None
+
+    def put(self, value: str) -> str:
+        """The value in the form that the prompt asks for."""
+        before, after = self.form or ("", "")
+        return f"{before}{value}{after}"
+
+    @property
+    def integer(self) -> int | None:
+        """The value where it is a plain whole number."""
+        plain = self.number is not None and self.number.scale == 1 and not self.number.percent
+        return int(self.number.value) if self.number and plain and self.number.value.denominator == 1 else None
+
+    @property
+    def word(self) -> str:
+        """The value where it is a text that says one thing."""
+        return "" if self.number or self.fields or _UNSURE.search(self.value) else self.value
+
+
+def read_subject(row: DatasetRow, right: Sequence[str] = ()) -> Subject:
+    """`right`: right answers to the row that are known."""
+    prompt = next((m.content for m in reversed(row.messages) if m.role == "user"), "")
+    rule = rule_of(row)
+    try:
+        reference = read_reference(row.reference_answer)
+        value = _value(reference, row)
+    except UngradableSample:
+        return Subject(prompt, rule=rule)
+    fields = _fields(reference, row, right)
+    if fields is not None:
+        return Subject(prompt, fields=fields, form=("", ""))
+    if not value or (rule is None and (_is_long(value) or _OPEN.search(prompt))):
+        return Subject(prompt, rule=rule)
+    number, options = read_number(value), _options(prompt, value)
+    return Subject(
+        prompt,
+        value=value,
+        number=number,
+        form=_form(row, value, right),
+        other=_other(value, number, options),
+        options=options,
+        rule=rule,
+    )
+
+
+def _value(reference: object, row: DatasetRow) -> str:
+    if isinstance(reference, dict) and "label" in reference:
+        return str(reference["label"])
+    text = (answer_of(reference) or "").strip()
+    number = read_solution(text) if "####" in row.prompt or "####" in text or "\\boxed" in text else None
+    return f"{written(number.value)}{'%' if number.percent else ''}" if number else text
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > MAX_CHARACTERS or len(value.split()) > MAX_WORDS or "\n" in value
+
+
+def _fields(reference: object, row: DatasetRow, right: Sequence[str]) -> Mapping[str, Any] | None:
+    """The reference's fields where answers are JSON objects that hold them: a right one does, or the prompt says so."""
+    known = reference if isinstance(reference, dict) else None
+    if not known or not all(isinstance(value, str | int | float | bool) for value in known.values()):
+        return None
+    if any(_object(answer) == known for answer in right):
+        return known
+    named = "json" in row.prompt.casefold() and all(re.search(rf"\b{re.escape(key)}\b", row.prompt) for key in known)
+    return known if named else None
+
+
+def _object(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _form(row: DatasetRow, value: str, right: Sequence[str]) -> tuple[str, str] | None:
+    """From a right answer that holds the value once on its last line, else from the prompt."""
+    for answer in sorted(right, key=len):
+        last = answer.rpartition("\n")[2]
+        if last.count(value) == 1 and "JUDGMENT:" not in row.prompt:
+            before, _, after = last.partition(value)
+            return before, after
+    found = next(((before, after) for mark, before, after in _FORMS if mark in row.prompt), None)
+    return found or (None if right else ("", ""))
+
+
+def _options(prompt: str, value: str) -> tuple[str, ...]:
+    """The letters or texts that the prompt lets choose from, where the value is one of them."""
+    found = _OPTION.findall(prompt)
+    letters, texts = [letter for letter, _ in found], [text.strip() for _, text in found]
+    if letters != [chr(ord("A") + n) for n in range(len(found))] or len(found) < 2:
+        return ("Response 1", "Response 2", "Tie") if value in ("Response 1", "Response 2", "Tie") else ()
+    return next((tuple(each) for each in (letters, texts) if value in each), ())
+
+
+def _other(value: str, number: Number | None, options: Sequence[str]) -> str:
+    """A value that is wrong: another option, the opposite, or another number."""
+    if value in options:
+        return options[(options.index(value) + 1) % len(options)]
+    opposite = {"yes": "no", "no": "yes", "true": "false", "false": "true"}.get(value.casefold())
+    if opposite:
+        return opposite.title() if value.istitle() else opposite.upper() if value.isupper() else opposite
+    if number is None:
+        return ""
+    other = 2 * number.value + 3
+    other = other if other != number.value else number.value + 5
+    return f"{written(Fraction(other))}{'%' if number.percent else ''}"
+
+
+def rule_allows(subject: Subject, answer: str, *, right: bool) -> bool:
+    """Whether the task's own rules agree that the answer is right, or wrong; without any, they do."""
+    return subject.rule is None or subject.rule(answer) is right
