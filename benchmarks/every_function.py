@@ -20,7 +20,7 @@ from benchmarks.comparisons import write_comparisons
 from benchmarks.emulated import history, run, until_status
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
-from emulator.functions.report import KIND
+from emulator.functions.platform_lines import REPORT
 from rft_cli.client.api_client import ApiClient
 from tests.kit.project import FUNCTIONS, read_event, snake
 
@@ -145,7 +145,7 @@ class Reports:
         return found
 
     def _records(self, name: str) -> list[dict[str, Any]]:
-        lines = [line for line in self._aws.logs(name) if KIND in line][self._read[name] :]
+        lines = [line for line in self._aws.logs(name) if REPORT in line][self._read[name] :]
         self._read[name] += len(lines)
         return [json.loads(line)["record"] for line in lines]
 

@@ -25,6 +25,7 @@ from emulator.lookups import AccountLookups
 from emulator.moto import setup as moto_setup
 from emulator.moto.access import MotoAccount
 from emulator.moto.executions import ExecutionEnd
+from emulator.moto.log_groups import LogGroups
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,14 @@ def _worker_settings(environment: Environment) -> WorkerSettings:
 
 
 def _functions(environment: Environment) -> Functions:
+    log_groups = LogGroups(environment.authorizer, account=environment.account, region=environment.region)
     return Functions(
         faults=environment.faults,
         clock=environment.clock,
         settings=_worker_settings(environment),
         workers=environment.options.workers_per_function,
         dead_letter=DeadLetters(environment.clients, environment.clients_of).send,
+        log_sink=log_groups.write,
         save_version=environment.state.save_version,
     )
 

@@ -33,6 +33,8 @@ class Invocation:
     """The ARN as the caller named it, with version or alias."""
     resource_usage: Callable[[], ResourceUsage] | None = None
     """What the worker has spent so far."""
+    on_start: Callable[[str], None] | None = None
+    """Gets the request id when the worker has asked for it."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline_ms: int = 0
     started: threading.Event = field(default_factory=threading.Event)
@@ -43,6 +45,8 @@ class Invocation:
 
     def start(self) -> None:
         """The worker has asked for it: its time runs from now."""
+        if self.on_start:
+            self.on_start(self.request_id)
         self.usage_at_start = self.resource_usage() if self.resource_usage else None
         self.deadline_ms = int((time.time() + self.timeout) * 1000)
         self.started.set()

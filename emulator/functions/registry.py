@@ -10,7 +10,7 @@ from functools import partial
 from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
 from emulator.functions.invocation import Invocation, InvokeResult, exit_result, timeout_result, unhandled_error
-from emulator.functions.logs import FunctionLogs
+from emulator.functions.logs import FunctionLogs, LogSink
 from emulator.functions.pool import FunctionPool
 from emulator.functions.spec import LATEST, FunctionSpec, WorkerSettings
 from emulator.functions.versions import FunctionVersions, UnknownVersion
@@ -52,10 +52,11 @@ class Functions:
         settings: WorkerSettings,
         workers: int,
         dead_letter: DeadLetter,
+        log_sink: LogSink = lambda *_: None,
         save_version: SaveVersion = lambda _: None,
     ) -> None:
-        """`save_version` gets each published version before anything is told of it."""
-        self.logs = FunctionLogs()
+        """`save_version` gets each published version before anything is told of it, `log_sink` each line of a log."""
+        self.logs = FunctionLogs(log_sink)
         self._faults = faults
         self._clock = clock
         self._settings = settings

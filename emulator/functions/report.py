@@ -1,19 +1,13 @@
-"""What Lambda says of each invocation when it has ended: its log's REPORT, in the shape of LogFormat JSON."""
+"""What an invocation took, as Lambda reports it."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-
-from emulator.functions.spec import FunctionSpec
-
-KIND = "platform.report"
 
 
 @dataclass(frozen=True)
@@ -48,35 +42,24 @@ def processor_seconds(pid: int) -> float:
     return 0.0
 
 
-def report(
-    spec: FunctionSpec,
-    *,
-    request_id: str,
-    error: str | None,
-    init: ResourceUsage | None,
-    duration: ResourceUsage,
-    peak: int | None,
-) -> str:
-    """One line. `init` is that of a process whose first invocation this was; `peak` is in MB.
+def metrics(
+    *, init: ResourceUsage | None, duration: ResourceUsage, memory: int, peak: int | None
+) -> dict[str, float | int]:
+    """`init` is that of a process whose first invocation this was; `memory` and `peak` are in MB.
 
     The names are Lambda's, but for `processorMs` and `delayedMs`, which it does not tell and which count init, too.
     """
     known = [duration, *([init] if init else [])]
-    metrics = {
+    found = {
         "durationMs": _milliseconds(duration.at),
         "billedDurationMs": math.ceil(1000 * sum(each.at for each in known)),
-        "memorySizeMB": spec.memory,
+        "memorySizeMB": memory,
         "maxMemoryUsedMB": peak,
         "initDurationMs": _milliseconds(init.at) if init else None,
         "processorMs": _milliseconds(sum(each.processor for each in known)),
         "delayedMs": _milliseconds(sum(each.delayed for each in known)),
     }
-    record = {
-        "requestId": request_id,
-        "metrics": {name: value for name, value in metrics.items() if value is not None},
-        "status": "error" if error else "success",
-    }
-    return json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "type": KIND, "record": record})
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def peak_megabytes(pid: int) -> int | None:

@@ -12,7 +12,16 @@ from botocore.credentials import Credentials
 
 LATEST = "$LATEST"
 
-VERSIONED = ("Role", "Runtime", "Architectures", "EphemeralStorage", "TracingConfig", "VpcConfig", "KMSKeyArn")
+VERSIONED = (
+    "Role",
+    "Runtime",
+    "Architectures",
+    "EphemeralStorage",
+    "TracingConfig",
+    "VpcConfig",
+    "KMSKeyArn",
+    "LoggingConfig",
+)
 """Of GetFunctionConfiguration, what further belongs to a version's configuration."""
 
 
@@ -46,6 +55,30 @@ class FunctionSpec:
     def qualified_arn(self) -> str:
         """With the version, but for $LATEST."""
         return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
+
+    @property
+    def log_group(self) -> str:
+        """Where its lines go."""
+        return str(self._logging.get("LogGroup") or f"/aws/lambda/{self.name}")
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether Lambda's own lines, and those of Python's logging, are JSON."""
+        return self._logging.get("LogFormat") == "JSON"
+
+    @property
+    def application_log_level(self) -> str:
+        """In Lambda's names of levels; with LogFormat JSON only."""
+        return str(self._logging.get("ApplicationLogLevel", "INFO"))
+
+    @property
+    def system_log_level(self) -> str:
+        """DEBUG, INFO or WARN; with LogFormat JSON only."""
+        return str(self._logging.get("SystemLogLevel", "INFO"))
+
+    @property
+    def _logging(self) -> Mapping[str, Any]:
+        return self.configuration.get("LoggingConfig") or {}
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -93,11 +126,11 @@ class WorkerSettings:
     region: str
     session: Callable[[str, str], Credentials]
 
-    def environment(self, spec: FunctionSpec, runtime_api: str) -> dict[str, str]:
+    def environment(self, spec: FunctionSpec, runtime_api: str, log_stream: str) -> dict[str, str]:
         """The whole environment of one worker: as on AWS, with nothing of the user's own but the search path."""
         inherited = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
         own = {name: _on_this_machine(value, spec.layers) for name, value in spec.environment.items()}
-        return inherited | self._lambda_names(spec, runtime_api) | own
+        return inherited | self._lambda_names(spec, runtime_api) | _log_names(spec, log_stream) | own
 
     def _lambda_names(self, spec: FunctionSpec, runtime_api: str) -> dict[str, str]:
         credentials = self.session(spec.role_arn, spec.name)
@@ -108,8 +141,6 @@ class WorkerSettings:
             "AWS_LAMBDA_FUNCTION_NAME": spec.name,
             "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{spec.name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "emulated",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             "AWS_REGION": self.region,
@@ -125,6 +156,14 @@ class WorkerSettings:
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
         }
+
+
+def _log_names(spec: FunctionSpec, log_stream: str) -> dict[str, str]:
+    """The level is there in LogFormat JSON only; Powertools follows it before its own."""
+    names = {"AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group, "AWS_LAMBDA_LOG_STREAM_NAME": log_stream}
+    if not spec.logs_json:
+        return {**names, "AWS_LAMBDA_LOG_FORMAT": "Text"}
+    return {**names, "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": spec.application_log_level}
 
 
 def _on_this_machine(value: str, layers: tuple[Path, ...]) -> str:

@@ -6,12 +6,16 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from emulator.functions.invocation import Invocation, InvokeResult, exit_result, timeout_result, unhandled_error
 from emulator.functions.logs import FunctionLogs
-from emulator.functions.report import ResourceUsage, peak_megabytes, report, resource_usage
+from emulator.functions.output import OutputPipe
+from emulator.functions.platform_lines import end_lines, start_lines
+from emulator.functions.report import ResourceUsage, metrics, peak_megabytes, resource_usage
 from emulator.functions.runtime_api import RuntimeApi
 from emulator.functions.spec import FunctionSpec, WorkerSettings
 
@@ -25,14 +29,17 @@ class Worker:
 
     def __init__(self, spec: FunctionSpec, setting: WorkerSettings, logs: FunctionLogs) -> None:
         self._spec = spec
-        self._logs = logs
         self._api = RuntimeApi()
+        stream = log_stream_name(spec)
+        self._output = OutputPipe(partial(logs.add, spec, stream))
         self._current: Invocation | None = None
         self._unreported_init: ResourceUsage | None = ResourceUsage(time.monotonic())
+        environment = setting.environment(spec, self._api.address, stream)
         try:
-            self._process = _start_process(spec.folder, setting.environment(spec, self._api.address))
+            self._process = _start_process(spec.folder, environment, self._output.write_end)
         except OSError:
             self._api.close()
+            self._output.close()
             raise
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
@@ -44,7 +51,8 @@ class Worker:
     def invoke(self, payload: bytes, invoked_arn: str) -> InvokeResult:
         """Run one invocation to its end; afterwards the worker may be dead (timeout, crash, failed init)."""
         usage = partial(resource_usage, self._process.pid)
-        invocation = self._current = Invocation(payload, self._spec.timeout, invoked_arn, usage)
+        invocation = Invocation(payload, self._spec.timeout, invoked_arn, usage, self._log_start)
+        self._current = invocation
         self._api.enqueue(invocation)
         if not self.alive:
             invocation.end(self._exit_result(invocation))
@@ -56,7 +64,7 @@ class Worker:
         if result is None:
             raise RuntimeError("an invocation ended without a result")
         self._report(invocation, result)
-        if result.error and b'"Sandbox.Timedout"' in result.payload:
+        if _status(result) == "timeout":
             self.kill()
         self._current = None
         return result
@@ -72,31 +80,30 @@ class Worker:
         if self._process.stdin:
             self._process.stdin.close()
         self._api.close()
-        self._watcher.join(timeout=5)
+        self._watcher.join()
+        self._output.close()
+
+    def _log_start(self, request_id: str) -> None:
+        for line in start_lines(self._spec, request_id):
+            self._output.add(line)
 
     def _report(self, invocation: Invocation, result: InvokeResult) -> None:
         """As Lambda does; an invocation that no process came to take has nothing to tell."""
         if invocation.usage_at_start is None or invocation.usage_at_end is None:
             return
         init, self._unreported_init = self._unreported_init, None
-        line = report(
-            self._spec,
-            request_id=invocation.request_id,
-            error=result.error,
+        figures = metrics(
             init=invocation.usage_at_start.since(init) if init else None,
             duration=invocation.usage_at_end.since(invocation.usage_at_start),
+            memory=self._spec.memory,
             peak=peak_megabytes(self._process.pid),
         )
-        self._logs.add(self._spec.name, line)
+        for line in end_lines(self._spec, invocation.request_id, _status(result), figures):
+            self._output.add(line)
+        self._output.drain()
 
     def _watch(self) -> None:
-        """Keep what the process prints; when it is gone, end the invocation it was working on."""
-        stream = self._process.stdout
-        if stream is None:
-            raise RuntimeError("the process has no output pipe")
-        with stream:
-            for line in stream:
-                self._logs.add(self._spec.name, line.decode(errors="replace").rstrip("\r\n"))
+        """When the process is gone, end the invocation it was working on."""
         self._process.wait()
         if (invocation := self._current) is not None:
             invocation.end(self._exit_result(invocation))
@@ -105,13 +112,25 @@ class Worker:
         return self._api.init_error or exit_result(invocation, self._process.wait())
 
 
-def _start_process(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def log_stream_name(spec: FunctionSpec) -> str:
+    """In a group of its own a stream is named without the function, in another one with it."""
+    function = "" if spec.log_group == f"/aws/lambda/{spec.name}" else spec.name
+    return f"{datetime.now(UTC):%Y/%m/%d}/{function}[{spec.version}]{uuid.uuid4().hex}"
+
+
+def _status(result: InvokeResult) -> str:
+    if result.error is None:
+        return "success"
+    return "timeout" if b'"Sandbox.Timedout"' in result.payload else "error"
+
+
+def _start_process(folder: Path, environment: dict[str, str], output: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603
         [sys.executable, str(BOOTSTRAP)],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=output,
+        stderr=output,
         start_new_session=True,  # Ctrl-C on the terminal is for the emulator, which ends its workers itself
     )

@@ -1,0 +1,59 @@
+"""Moto's CloudWatch Logs, as Lambda writes to them: under the function's own role."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from moto.logs.models import logs_backends
+
+from emulator.functions.spec import FunctionSpec
+from emulator.iam.authorizer import Authorizer, Check
+from emulator.iam.principals import session
+
+MAX_EVENTS = 20_000
+"""The latest of a stream that stay in memory."""
+
+MAX_BYTES = 262_144
+"""Of an event; Lambda cuts longer lines (CloudWatch Logs quotas: 256 KB)."""
+
+
+class LogGroups:
+    """A function's lines go to its log group if its role may write there; otherwise they are lost, as on AWS."""
+
+    def __init__(self, authorizer: Authorizer, *, account: str, region: str) -> None:
+        self._authorizer = authorizer
+        self._account, self._region = account, region
+        self._lock = threading.Lock()
+
+    def write(self, spec: FunctionSpec, stream: str, line: str) -> None:
+        """One line, with the time of now."""
+        with self._lock:
+            found = self._stream(spec, stream)
+            if found is not None:
+                message = line.encode()[:MAX_BYTES].decode(errors="ignore")
+                found.put_log_events([{"timestamp": int(time.time() * 1000), "message": message}])
+                del found.events[:-MAX_EVENTS]
+
+    def _stream(self, spec: FunctionSpec, name: str) -> Any:
+        """None where the role may not write, or the group is missing and the role may not create it."""
+        group, groups = spec.log_group, logs_backends[self._account][self._region].groups
+        if group not in groups and not self._create_group(spec):
+            return None
+        streams = groups[group].streams
+        if name not in streams:
+            if not all(self._may(spec, action) for action in ("CreateLogStream", "PutLogEvents")):
+                return None
+            groups[group].create_log_stream(name)
+        return streams[name]
+
+    def _create_group(self, spec: FunctionSpec) -> bool:
+        allowed = self._may(spec, "CreateLogGroup")
+        if allowed:
+            logs_backends[self._account][self._region].create_log_group(spec.log_group, {})
+        return allowed
+
+    def _may(self, spec: FunctionSpec, action: str) -> bool:
+        resource = f"arn:aws:logs:{self._region}:{self._account}:log-group:{spec.log_group}:*"
+        return self._authorizer.allows(session(spec.role_arn, spec.name), Check(f"logs:{action}", resource))
