@@ -141,6 +141,7 @@ def _serve(
         environment.faults,
         environment.clock,
         authorize=authorize,
+        authorize_control=guard.check_control,
         on_call=on_call,
     )
     cleanup.callback(LoopbackServer(app, environment.listener).close)

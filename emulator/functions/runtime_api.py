@@ -1,16 +1,22 @@
-"""The Lambda Runtime API for one worker process (AWS Lambda Developer Guide, "Using the Lambda runtime API")."""
+"""The Lambda Runtime API for one worker process (AWS Lambda Developer Guide, "Using the Lambda runtime API").
+
+Its address has a token, which the process gets in its environment: no other one can take or answer its invocations.
+"""
 
 from __future__ import annotations
 
+import hmac
 import queue
+import secrets
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from emulator.functions.invocation import Invocation, InvokeResult
+from emulator.http.local_callers import refusal
 
-PREFIX = "/2018-06-01/runtime/"
+PREFIX = "2018-06-01/runtime/"
 
 
 class RuntimeApi(ThreadingHTTPServer):
@@ -20,6 +26,7 @@ class RuntimeApi(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self._token = secrets.token_urlsafe(24)
         self.queue: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self.current: Invocation | None = None
         self.init_error: InvokeResult | None = None
@@ -28,7 +35,14 @@ class RuntimeApi(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.server_address[1]}"
+        """Host, port and, as the first part of all paths, the token."""
+        return f"127.0.0.1:{self.server_address[1]}/{self._token}"
+
+    def route_of(self, path: str) -> str | None:
+        """What follows the Runtime API's prefix; None for a path without it, or without the token."""
+        token, _, rest = path.removeprefix("/").partition("/")
+        known = hmac.compare_digest(token.encode(), self._token.encode())
+        return rest.removeprefix(PREFIX) if known and rest.startswith(PREFIX) else None
 
     def enqueue(self, invocation: Invocation) -> None:
         """Queue an invocation for the process's next question."""
@@ -54,8 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body leave in one write
 
     def do_GET(self) -> None:
-        if self.path != PREFIX + "invocation/next":
-            return self._answer(404)
+        if self._route() != "invocation/next":
+            return self._answer(403)
         invocation = self.server.queue.get()
         if invocation is None:
             self.close_connection = True
@@ -66,12 +80,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path == PREFIX + "init/error":
+        route = self._route()
+        if route is None:
+            return self._answer(403)
+        if route == "init/error":
             self.server.init_error = InvokeResult(body, "Unhandled")
         elif (invocation := self.server.current) is not None:
-            failed = self.path.endswith("/error")
+            failed = route.endswith("/error")
             invocation.end(InvokeResult(body, "Unhandled" if failed else None))
-        self._answer(202, b'{"status":"OK"}\n')
+        return self._answer(202, b'{"status":"OK"}\n')
+
+    def _route(self) -> str | None:
+        foreign = refusal(self.headers.get("Host"), self.headers.get("Origin"))
+        return None if foreign else self.server.route_of(self.path)
 
     def _headers_of(self, invocation: Invocation) -> dict[str, str]:
         return {

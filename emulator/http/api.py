@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.functions.invocation import InvokeResult
 from emulator.functions.registry import Functions
-from emulator.http.signature import SignedRequest, is_authentic
+from emulator.http.signature import is_authentic, signed_request
 from emulator.iam.authorizer import Authorizer, Check
 from emulator.iam.guard import signing_key
 from emulator.iam.keyring import Keyring
@@ -126,10 +126,7 @@ class HttpApi:
         found = self._keyring.find(access_key) if access_key else None
         if found is None:
             return None
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        url = f"http://{request.host}{request.environ.get('RAW_URI', request.full_path)}"
-        signed = SignedRequest(request.method, url, headers, body)
-        now = datetime.now(UTC)
+        signed, now = signed_request(request, body), datetime.now(UTC)
         authentic = is_authentic(signed, found[1], service="execute-api", region=self._region, now=now)
         return Caller(found[0], found[1].access_key) if authentic else None
 

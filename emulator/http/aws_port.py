@@ -47,6 +47,9 @@ class Service(Protocol):
 Authorize = Callable[[Operation, Request, bytes], None]
 """Raises AwsError for a request that its signer may not make."""
 
+AuthorizeControl = Callable[[Request, bytes], None]
+"""The same of a request to the emulator itself."""
+
 
 class AwsPort:
     """The WSGI application on the AWS endpoint.
@@ -62,10 +65,12 @@ class AwsPort:
         clock: ScaledClock,
         *,
         authorize: Authorize,
+        authorize_control: AuthorizeControl,
         on_call: Callable[[Operation, bytes], None],
     ) -> None:
         self._moto = moto
         self._authorize = authorize
+        self._authorize_control = authorize_control
         self._on_call = on_call
         self._services = services
         self._faults = faults
@@ -126,6 +131,10 @@ class AwsPort:
 
     def _control(self, request: Request, body: bytes) -> Response:
         """`/_emulator/faults`: GET lists the rules in force, POST adds one, DELETE drops all."""
+        try:
+            self._authorize_control(request, body)
+        except AwsError as error:
+            return json_reply({"message": error.message}, error.status)
         if request.path.removeprefix(CONTROL_PATH) != "faults":
             return json_reply({"message": "Not Found"}, 404)
         if request.method == "DELETE":

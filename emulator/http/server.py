@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
+from emulator.http.local_callers import local_callers_only
 from emulator.moto.setup import RequestHandler
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 class LoopbackServer(ThreadedWSGIServer):
-    """Serves `app` from construction on until `close`, at a socket that `listen` has opened."""
+    """Serves `app` from construction on until `close`, at a socket that `listen` has opened; no web pages."""
 
     daemon_threads = True
 
@@ -49,7 +50,7 @@ class LoopbackServer(ThreadedWSGIServer):
         self._lock = threading.Lock()
         with listener:
             host, port = listener.getsockname()
-            super().__init__(host, port, app, handler=_Handler, fd=listener.fileno())
+            super().__init__(host, port, local_callers_only(app), handler=_Handler, fd=listener.fileno())
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
 

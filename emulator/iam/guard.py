@@ -1,21 +1,32 @@
-"""IAM at the door of the emulated AWS: who signs a request, and whether they may make it."""
+"""IAM at the door of the emulated AWS: who signed a request, and whether they may make it."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 from werkzeug.wrappers import Request
 
 from emulator.http.operations import Operation
 from emulator.http.replies import AwsError
+from emulator.http.signature import is_authentic, signed_request
 from emulator.iam.authorizer import Authorizer
 from emulator.iam.keyring import Keyring
 from emulator.iam.principals import Principal
 from emulator.iam.wire.request import Lookups, WireRequest
 from emulator.iam.wire.services import checks
 
+CONTROL_SERVICE = "emulator"
+"""What requests that change the emulator itself are signed for."""
+
 _ACCESS_KEY = re.compile(r"Credential=([^/]+)/")
+
+
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your AWS Secret Access Key and signing method."
+)
 
 
 class Guard:
@@ -31,7 +42,7 @@ class Guard:
 
     def check(self, operation: Operation, request: Request, body: bytes) -> None:
         """Raises AwsError for a request that its signer may not make."""
-        principal = self._signer(request)
+        principal = self._signer(operation, request, body)
         wire = WireRequest(
             operation=operation,
             query=request.args,
@@ -42,6 +53,11 @@ class Guard:
         )
         self._authorizer.require(operation.service, principal, checks(wire, self._lookups))
 
+    def check_control(self, request: Request, body: bytes) -> None:
+        """Raises AwsError for a request to the emulator itself that its administrator has not signed."""
+        if self._signer(Operation(CONTROL_SERVICE, ""), request, body) != self._keyring.administrator:
+            raise AwsError("AccessDenied", 403, "Only the emulator's own credentials may change it.")
+
     def on_call(self, operation: Operation, body: bytes) -> None:
         """A call was served: one of IAM, or Lambda's AddPermission, may have changed policies."""
         if operation.name == "AddPermission" and operation.service == "lambda":
@@ -51,14 +67,19 @@ class Guard:
         if operation.service in ("iam", "lambda"):
             self._authorizer.forget()
 
-    def _signer(self, request: Request) -> Principal:
+    def _signer(self, operation: Operation, request: Request, body: bytes) -> Principal:
         access_key = signing_key(request)
         if access_key is None:
             raise AwsError("AccessDenied", 403, "Access Denied")
         found = self._keyring.find(access_key)
         if found is None:
             raise AwsError("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
-        return found[0]
+        principal, credentials = found
+        signed, now = signed_request(request, body), datetime.now(UTC)
+        if not is_authentic(signed, credentials, service=operation.service, region=self._region, now=now):
+            code = "InvalidSignatureException" if operation.json_protocol else "SignatureDoesNotMatch"
+            raise AwsError(code, 403, _MISMATCH)
+        return principal
 
 
 def signing_key(request: Request) -> str | None:

@@ -42,6 +42,11 @@ class Keyring:
         }
         self._lock = threading.Lock()
 
+    @property
+    def administrator(self) -> Principal:
+        """Who the emulator's own credentials are of."""
+        return self._administrator
+
     def session(self, role_arn: str, name: str) -> Credentials:
         """Credentials as sts:AssumeRole gives them; the same ones for the same role and session name."""
         with self._lock:

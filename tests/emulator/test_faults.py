@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,28 +90,6 @@ def test_a_function_can_be_made_to_die_or_time_out(aws: Emulator) -> None:
     assert b"Runtime.ExitError" in aws.invoke("Probe", b'{"do": "echo"}')
     assert b"Task timed out after 2.00 seconds" in aws.invoke("Probe", b'{"do": "echo"}')
     assert b"remaining_ms" in aws.invoke("Probe", b'{"do": "echo"}')
-
-
-def test_faults_are_set_over_http(aws: Emulator) -> None:
-    fault = {"service": "dynamodb", "operation": "ListTables", "code": "ValidationException", "status": 400}
-    assert control(aws, "POST", fault)[0] == 200
-    assert [rule["code"] for rule in control(aws, "GET")[1]] == ["ValidationException"]
-    assert code_of(lambda: aws.client("dynamodb").list_tables()) == ("ValidationException", 400)
-    refused = control(aws, "POST", {"service": "dynamodb", "efect": "error"})
-    assert refused == (400, {"message": "efect: there is no such field"})
-    control(aws, "POST", fault)
-    assert control(aws, "DELETE") == (200, [])
-
-
-def control(aws: Emulator, method: str, body: Any = None) -> tuple[int, Any]:
-    data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(f"{aws.endpoint}/_emulator/faults", data, method=method)  # noqa: S310
-    try:
-        with urllib.request.urlopen(request) as reply:  # noqa: S310
-            return reply.status, json.load(reply)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
 
 
 def test_an_answer_can_be_lost_after_the_work_is_done(aws: Emulator) -> None:

@@ -1,4 +1,4 @@
-"""Which signatures the HTTP API takes."""
+"""Which signatures the emulated AWS takes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -57,3 +57,31 @@ def test_a_signature_lasts_five_minutes_and_for_its_region() -> None:
 def test_a_changed_header_that_was_signed_is_not_taken() -> None:
     request = signed()
     assert not accepted(replace(request, headers={**request.headers, "host": "elsewhere"}))
+
+
+def test_a_presigned_address_lasts_as_long_as_it_says() -> None:
+    request = AWSRequest("GET", "http://127.0.0.1:1234/bucket/a%20b?versionId=1")
+    S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=600).add_auth(request)
+    shared = SignedRequest("GET", str(request.url), {"host": "127.0.0.1:1234"}, b"")
+
+    def opens(later: timedelta, url: str = shared.url) -> bool:
+        now = datetime.now(UTC) + later
+        return is_authentic(replace(shared, url=url), CREDENTIALS, service="s3", region="us-east-1", now=now)
+
+    assert [opens(timedelta(seconds=seconds)) for seconds in (-301, 0, 599, 602)] == [False, True, True, False]
+    assert not opens(timedelta(), shared.url.replace("versionId=1", "versionId=2"))
+    assert not opens(timedelta(), shared.url.replace("X-Amz-Expires=600", "X-Amz-Expires=6000"))
+
+
+def test_a_sessions_signature_needs_its_token() -> None:
+    session = Credentials("ASIAEMULATED", "secret", "token")
+    request = AWSRequest("GET", "http://127.0.0.1:1234/")
+    SigV4Auth(session, "states", "us-east-1").add_auth(request)
+    headers = {name.lower(): value for name, value in request.headers.items()} | {"host": "127.0.0.1:1234"}
+
+    def taken(headers: dict[str, str]) -> bool:
+        signed = SignedRequest("GET", str(request.url), headers, b"")
+        return is_authentic(signed, session, service="states", region="us-east-1", now=datetime.now(UTC))
+
+    assert taken(headers)
+    assert not taken({**headers, "x-amz-security-token": "another"})
