@@ -136,6 +136,13 @@ def test_each_test_passes_or_fails_on_its_own(sandbox: ProcessSandbox) -> None:
     assert [r.reason.split(":")[0] for r in results] == ["", "KeyError", "AssertionError", "NameError"]
 
 
+def test_as_many_tests_as_a_row_may_have_fail_with_long_reasons(sandbox: ProcessSandbox) -> None:
+    program = "def f(n):\n    if n < 199: raise ValueError('ä' * 500)\n    return n"
+    results = run(sandbox, program, tests=[f"assert f({n}) == {n}" for n in range(200)], seconds=30)
+    assert [r.passed for r in results] == [False] * 199 + [True]
+    assert results[198].reason.startswith("ValueError: ää")
+
+
 @pytest.mark.parametrize(
     ("program", "reason"),
     [

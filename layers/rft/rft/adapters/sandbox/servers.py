@@ -1,0 +1,201 @@
+"""Fork servers, as the function sees them: started as needed, one job at a time each; and what jobs are given."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any
+
+from rft.adapters.sandbox import seal
+from rft.errors import DeadlineExceeded, SandboxUnavailable
+from rft.rewards.samples import UngradableSample
+
+ROOT = Path(__file__).parents[3]
+"""Where the package is imported from: the layer."""
+
+START_SECONDS = 60.0
+GRACE_SECONDS = 10.0
+"""How much later than its limit a job's end may be announced before its server counts as broken."""
+
+PIPE_BYTES = 2**20
+"""Capacity of a pipe, the most that every user may have (pipe(7)): a suite's results fit, so it waits for no reader."""
+
+_SERVER = (
+    "import sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]);"
+    "from rft.adapters.sandbox.fork_server import main; main()"
+)
+_LIBRARIES = "LD_LIBRARY_PATH"  # Lambda's interpreter finds its own library by it
+
+
+class ForkServers:
+    """One server for each thread that runs code at the same time; they stay."""
+
+    def __init__(self) -> None:
+        """Makes this process undumpable. Raises SandboxUnavailable where the platform has no such thing."""
+        try:
+            seal.undumpable()  # the answer's process has this one's user in Lambda: /proc would show credentials
+        except OSError as error:
+            raise SandboxUnavailable(str(error)) from error
+        self._idle: LifoQueue[ForkServer] = LifoQueue()
+        self.close = weakref.finalize(self, _close_all, self._idle)
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[ForkServer]:
+        """A server of the caller's alone, closed where its job failed in an unknown way. Raises SandboxUnavailable."""
+        try:
+            server = self._idle.get_nowait()
+        except Empty:
+            server = ForkServer()
+        try:
+            yield server
+        except (UngradableSample, DeadlineExceeded):  # said of a job that has ended
+            self._idle.put(server)
+            raise
+        except BaseException:
+            server.close()
+            raise
+        self._idle.put(server)
+
+
+def _close_all(idle: LifoQueue[ForkServer]) -> None:
+    with contextlib.suppress(Empty):
+        while True:
+            idle.get_nowait().close()
+
+
+class ForkServer:
+    """One fork server, for one job at a time."""
+
+    def __init__(self) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  our own code
+                [sys.executable, "-I", "-S", "-c", _SERVER, str(ROOT)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in (_LIBRARIES,) if name in os.environ},
+                cwd="/",
+                start_new_session=True,
+            )
+        ready = self._receive(START_SECONDS)
+        if not ready["ready"]:
+            self.close()
+            raise SandboxUnavailable(f"code cannot be sealed here: {ready['reason']}")
+
+    def start(self, kind: str, seconds: float, megabytes: int, files: Sequence[int]) -> None:
+        """Takes over the last of `files`, which is where the job writes."""
+        if seconds <= 0:
+            os.close(files[-1])
+            raise DeadlineExceeded("the batch's time was up before code ran")
+        job = {"kind": kind, "seconds": seconds, "megabytes": megabytes}
+        try:
+            socket.send_fds(self.control, [json.dumps(job).encode()], list(files))
+        except OSError as error:
+            raise SandboxUnavailable("the fork server is gone") from error
+        finally:
+            os.close(files[-1])
+
+    def stop(self) -> None:
+        """End the job now; `end` still has to be called."""
+        with contextlib.suppress(OSError):
+            self.control.send(b"stop")
+
+    def end(self, seconds: float) -> Mapping[str, Any]:
+        """How the job ended: `status`, `timed_out` and `stopped`."""
+        return self._receive(seconds + GRACE_SECONDS)
+
+    def close(self) -> None:
+        """End the process; what it forked ends with it."""
+        self.control.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _receive(self, seconds: float) -> Mapping[str, Any]:
+        self.control.settimeout(seconds)
+        try:
+            message = self.control.recv(65_536)
+        except OSError as error:
+            raise SandboxUnavailable("the fork server does not answer") from error
+        if not message:
+            raise SandboxUnavailable("the fork server is gone")
+        found: Mapping[str, Any] = json.loads(message)
+        return found
+
+
+class Reader:
+    def __init__(self, file: int) -> None:
+        self._file = file
+
+    def all(self, most: int) -> bytes:
+        """What was written until all writers ended, up to `most` bytes."""
+        found = b""
+        while len(found) <= most and (part := os.read(self._file, 65_536)):
+            found += part
+        return found
+
+    def until(self, control: socket.socket, most: int) -> bytes:
+        """What is written until its end, or until `control` has something to say, and up to a little over `most`."""
+        found = bytearray()
+        while len(found) <= most:
+            ready, _, _ = select.select([self._file, control.fileno()], [], [])
+            if self._file not in ready:
+                break
+            part = os.read(self._file, 65_536)
+            if not part:
+                break
+            found += part
+        return bytes(found)
+
+
+class Writer:
+    def __init__(self, file: int) -> None:
+        self._file: int | None = file
+
+    def release(self) -> int:
+        """The file, which is the caller's to close now."""
+        file, self._file = self._file, None
+        if file is None:
+            raise ValueError("released already")
+        return file
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+
+@contextlib.contextmanager
+def pipe() -> Iterator[tuple[Reader, Writer]]:
+    read, write = os.pipe()
+    with contextlib.suppress(OSError):  # a user over the limit of all pipes together gets a smaller one
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    writer = Writer(write)
+    try:
+        yield Reader(read), writer
+    finally:
+        writer.close()
+        os.close(read)
+
+
+@contextlib.contextmanager
+def text_file(text: str) -> Iterator[int]:
+    """An open file in memory that holds `text`, to be read from its start."""
+    file = os.memfd_create("code", os.MFD_CLOEXEC)
+    try:
+        data = memoryview(text.encode("utf-8", "replace"))
+        while data:
+            data = data[os.write(file, data) :]
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)
