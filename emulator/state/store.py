@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 DATABASE, LOCK = "state.sqlite", "lock"
 
 APPLICATION = 0x52465445  # "RFTE", in the database's header
-VERSION = 2
+VERSION = 3
 """Of what is in the records. Raise it when older ones cannot be read any more."""
 
 _MAX_CHARACTER = "\U0010ffff"
@@ -45,7 +47,7 @@ class Store:
         """Take the folder, which is made if it is missing. Raises StateUnusable, OSError."""
         self.folder = folder
         _check_folder(folder)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _close_to_others(folder)
         self._lock_file = (folder / LOCK).open("w")
         self._lock = threading.RLock()
         self._frozen = False
@@ -105,7 +107,7 @@ class Store:
         else:
             value = json.dumps(record.value, default=str)
             row = (record.kind, record.key, value, record.body)
-            self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", row)
+            self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", (*row, _checksum(*row)))
 
     def _lock_folder(self) -> None:
         try:
@@ -124,17 +126,46 @@ def _check_folder(folder: Path) -> None:
         raise StateUnusable(f"{folder} holds other files and no emulator's state; name a new or an empty folder")
 
 
+def _close_to_others(folder: Path) -> None:
+    """Make the folder and its database where they are missing, for their owner alone: secret keys are in there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        database = folder / DATABASE
+        os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
+        database.chmod(0o600)  # SQLite gives its further files the same
+    except PermissionError as error:
+        raise StateUnusable(f"{folder} belongs to another user; name another folder") from error
+
+
+def _checksum(kind: str, key: str, value: str, body: bytes | None) -> int:
+    return zlib.crc32(body or b"", zlib.crc32("\0".join((kind, key, value)).encode()))
+
+
 def _open_database(folder: Path) -> sqlite3.Connection:
     database = sqlite3.connect(folder / DATABASE, check_same_thread=False)
     try:
         _prepare(database, folder)
-    except sqlite3.DatabaseError as error:
+        _check_records(database)
+    except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
         database.close()
-        raise StateUnusable(f"the state in {folder} cannot be read ({error}); {_ADVICE}") from error
+        if isinstance(error, StateUnusable):
+            raise
+        raise StateUnusable(f"the state in {folder} is damaged ({error}); {_ADVICE}") from error
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _check_records(database: sqlite3.Connection) -> None:
+    """That all is as it was written: SQLite does not notice a changed bit in what it stores. Raises ValueError."""
+    (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise ValueError(found)
+    for *row, checksum in database.execute("SELECT kind, key, value, body, checksum FROM records"):
+        if _checksum(*row) != checksum:
+            raise ValueError("a record is not as it was written")
 
 
 _ADVICE = "delete the folder to start anew, or name another one"
@@ -154,7 +185,7 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
         database.execute("BEGIN")
         database.execute(
             "CREATE TABLE IF NOT EXISTS records (kind TEXT, key TEXT, value TEXT NOT NULL, body BLOB,"
-            " PRIMARY KEY (kind, key))"
+            " checksum INTEGER NOT NULL, PRIMARY KEY (kind, key))"
         )
         database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {VERSION}")

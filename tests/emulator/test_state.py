@@ -410,7 +410,7 @@ def test_a_database_that_is_broken_foreign_or_of_another_version_is_refused(tmp_
     with sqlite3.connect(later / "state.sqlite") as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     database.close()
-    for folder, told in ((broken, "cannot be read"), (foreign, "no emulator's state"), (later, "of version")):
+    for folder, told in ((broken, "is damaged"), (foreign, "no emulator's state"), (later, "of version")):
         with pytest.raises(StateUnusable, match=told) as refused:
             Store(folder)
         assert str(folder) in str(refused.value)
