@@ -20,6 +20,7 @@ from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.emulated import dataset_check, demo, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
+from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "watch": watch,
     "events": events,
     "evaluation": evaluation,
+    "export": export,
     "cancel": cancel,
     "approve": approve,
     "agreement": agreement,

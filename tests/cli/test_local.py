@@ -186,7 +186,10 @@ def test_a_run_from_an_upload(rft: Rft, up: dict[str, Any]) -> None:
     s3 = boto3.Session().client("s3")  # boto3's default session may hold the credentials of an earlier test
     s3.upload_file(str(SAMPLE), up["bucket"], "uploads/pandalm/from-upload/comparisons.json")
     runs = eventually(lambda: rft("list", "--name", "from-upload", "-o", "json").json["runs"], "a run")
-    assert rft("watch", runs[0]["run_id"], "--interval", "0.2").status == 0
+    run_id = runs[0]["run_id"]
+    assert rft("watch", run_id, "--interval", "0.2").status == 0
+    exported = rft("export", run_id, "--format", "bedrock", "-o", "json").json
+    s3.head_object(Bucket=up["bucket"], Key=exported["trainingDataConfig"]["s3Uri"].partition(up["bucket"] + "/")[2])
 
 
 # ---- up and down --------------------------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ class Deployment:
             raise CommandError("No data bucket is set; pass --stack NAME or --bucket NAME, or set RFT_BUCKET")
         return name
 
+    def output(self, name: str) -> str | None:
+        """An output of the stack; None where it has none of this name, or no stack is named."""
+        return self._outputs.get(name) if self._stack else None
+
     def s3(self) -> Any:
         """A client for the data bucket."""
         return self._session.client("s3")

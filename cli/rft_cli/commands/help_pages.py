@@ -20,6 +20,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "watch": ("rft watch RUN_ID", "rft watch RUN_ID --interval 30 --output json"),
     "events": ("rft events RUN_ID", "rft events RUN_ID --output json"),
     "evaluation": ("rft evaluation RUN_ID", "rft evaluation RUN_ID --output json | jq .evaluation.verdict"),
+    "export": (
+        "rft export RUN_ID --format sagemaker > recipe.yaml",
+        "rft export RUN_ID --format bedrock --command",
+    ),
     "cancel": ("rft cancel RUN_ID", "rft cancel RUN_ID --stack rft-staging"),
     "approve": (
         'rft approve RUN_ID --comment "within the budget of Q3"',

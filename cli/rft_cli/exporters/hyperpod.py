@@ -1,0 +1,71 @@
+"""A job on SageMaker HyperPod: recipe nova_lite_2_0_p5_gpu_lora_rft."""
+
+from __future__ import annotations
+
+import shlex
+
+from rft_cli.exporters.nova_recipe import MODEL_PATH, PublishedValues, nova_hyperparameters, optimizer, rollout
+from rft_cli.exporters.recipe import Recipe, TrainedRun
+
+RECIPE = "fine-tuning/nova/nova_2_0/nova_lite/RFT/nova_lite_2_0_p5_gpu_lora_rft"
+PUBLISHED = PublishedValues(
+    learning_rate=7e-7, batch_size=256, samples_per_prompt=8, max_new_tokens=8192, max_length=10240
+)
+
+
+class HyperPod:
+    """Writes the recipe of a HyperPod job."""
+
+    description = "SageMaker HyperPod"
+
+    def export(self, run: TrainedRun) -> Recipe:
+        """The published LoRA recipe with the run's rows, grader and hyperparameters."""
+        chosen = nova_hyperparameters(run, PUBLISHED)
+        values = chosen.values
+        body = {
+            "run": {
+                "name": run.request.name,
+                "model_type": run.request.base_model,
+                "model_name_or_path": MODEL_PATH,
+                "data_s3_path": run.dataset.train_uri,
+                "output_s3_path": run.output_uri,
+                "replicas": 2,
+                "generation_replicas": 2,
+                "rollout_worker_replicas": 1,
+                "reward_lambda_arn": run.grader_arn,
+                "mlflow_tracking_uri": "",
+                "mlflow_experiment_name": run.request.name,
+                "mlflow_run_name": run.run_id,
+            },
+            "training_config": {
+                "max_length": values.max_length,
+                "global_batch_size": values.batch_size,
+                "reasoning_effort": chosen.reasoning_effort,
+                "data": {"shuffle": False},
+                "rollout": {
+                    "rollout_strategy": {"type": "off_policy_async", "age_tolerance": 2},
+                    **rollout(values, grader_arn=run.grader_arn, top_k=0, concurrency=100),
+                },
+                "trainer": {
+                    "max_steps": chosen.max_steps,
+                    "save_steps": chosen.max_steps,
+                    "save_top_k": 5,
+                    "refit_freq": 4,
+                    "clip_ratio_high": 0.2,
+                    "ent_coeff": 0.001,
+                    "loss_scale": 1,
+                    "optim_config": optimizer(values),
+                    "peft": {"peft_scheme": "lora", "lora_tuning": {"alpha": 32, "loraplus_lr_ratio": 64.0}},
+                },
+            },
+        }
+        return Recipe(body, chosen.holds, _command(run), chosen.notes, chosen.assumptions)
+
+
+def _command(run: TrainedRun) -> str:
+    """The launcher of the recipes' repository takes a recipe from its own folder only."""
+    return (
+        "# With the recipe as recipes_collection/recipes/custom.yaml of aws/sagemaker-hyperpod-recipes:\n"
+        f"HYDRA_FULL_ERROR=1 python3 main.py recipes=custom base_results_dir={shlex.quote(f'results/{run.run_id}')}\n"
+        f"# The recipe as published: {RECIPE}"
+    )
