@@ -23,6 +23,7 @@ from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
+from rft_cli.commands.logs import logs
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
 from rft_cli.commands.submit import PREFLIGHT, submit
 from rft_cli.commands.watch import INTERRUPTED, watch
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show,
     "watch": watch,
     "events": events,
+    "logs": logs,
     "evaluation": evaluation,
     "export": export,
     "cancel": cancel,

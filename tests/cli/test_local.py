@@ -44,6 +44,7 @@ def up(running: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, An
         "AWS_SECRET_ACCESS_KEY": "secret_access_key",
         "RFT_API_URL": "api_url",
         "RFT_BUCKET": "bucket",
+        "RFT_STACK": "stack",
     }
     for name, fact in settings.items():
         monkeypatch.setenv(name, running[fact])
@@ -75,6 +76,13 @@ def test_a_run_from_submit_to_events(rft: Rft, up: dict[str, Any]) -> None:
     events = rft("events", run_id, "-o", "json").json
     assert events["events"] == shown["timeline"]
     assert rft("events", run_id).out.splitlines()[-1].endswith("→ COMPLETED")
+    logged = [json.loads(line) for line in rft("logs", run_id, "-o", "json").out.splitlines()]
+    functions = list(dict.fromkeys(line["function"] for line in logged))
+    assert functions[functions.index("PrepareDataset") :][:2] == ["PrepareDataset", "SmokeTestGrader"]
+    assert {"StartTraining", "CheckTraining", "GradePandalm", "RecordOutcome"} <= set(functions)
+    kinds = [line.split()[2] for line in rft("logs", run_id, "--function", "StartTraining").out.splitlines()]
+    assert (kinds[0], kinds[-1], kinds.count("START")) == ("START", "REPORT", kinds.count("REPORT"))
+    assert "INFO" in kinds
 
 
 @pytest.mark.usefixtures("up")
@@ -201,6 +209,7 @@ def test_what_is_printed_when_ready(running: dict[str, Any]) -> None:
         "api_url",
         "region",
         "bucket",
+        "stack",
         "state_machine_arn",
         "graders",
         "access_key_id",
@@ -214,7 +223,7 @@ def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
     with rft_process("local", "up") as process:
         assert process.stdout is not None
         shown = iter(process.stdout.readline, "")
-        assert any("RFT_BUCKET" in line for line in shown)  # the last line when it is up
+        assert any("RFT_STACK" in line for line in shown)  # the last line when it is up
         process.send_signal(end)
         out, err = process.communicate()
         assert (process.returncode, err) == (0, "")

@@ -50,7 +50,11 @@ def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
 def test_a_function_has_its_own_log_group_with_a_retention(name: str) -> None:
     group = RESOURCES[name]["Properties"]["LoggingConfig"]["LogGroup"]
     assert group == {"Ref": f"{name}LogGroup"}
-    assert RESOURCES[f"{name}LogGroup"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    properties = RESOURCES[f"{name}LogGroup"]["Properties"]
+    assert properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert properties["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}/{name}"}, (
+        "as `rft logs` finds it"
+    )
 
 
 @functions

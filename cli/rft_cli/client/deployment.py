@@ -21,7 +21,8 @@ API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\
 class Deployment:
     """A stack, found when it is first used: by the options, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
 
-    `client`, `bucket` and `s3` raise CommandError, and botocore's errors where CloudFormation refuses.
+    `client`, `bucket`, `stack_name`, `s3` and `logs` raise CommandError, and botocore's errors where CloudFormation
+    refuses.
     """
 
     api_url: str | None = None
@@ -58,6 +59,17 @@ class Deployment:
     def s3(self) -> Any:
         """A client for the data bucket."""
         return self._session.client("s3")
+
+    @property
+    def stack_name(self) -> str:
+        """Name of the stack, which its log groups are named after."""
+        if not self._stack:
+            raise CommandError("No stack is named; pass --stack NAME or set RFT_STACK")
+        return self._stack
+
+    def logs(self) -> Any:
+        """A client of CloudWatch Logs."""
+        return self._session.client("logs")
 
     @property
     def _named_by_options(self) -> bool:

@@ -32,6 +32,7 @@ VARIABLES = {
     "AWS_SESSION_TOKEN": "",
     "RFT_API_URL": "api_url",
     "RFT_BUCKET": "bucket",
+    "RFT_STACK": "stack",
 }
 """Environment variable → its value in `connection_details`; the session token is emptied."""
 
@@ -104,6 +105,7 @@ def connection_details(aws: Emulator) -> dict[str, Any]:
         "api_url": aws.api_url,
         "region": aws.region,
         "bucket": aws.bucket,
+        "stack": aws.options.stack_name,
         "state_machine_arn": aws.state_machine_arn,
         "graders": aws.graders,
         "access_key_id": aws.credentials.access_key,

@@ -1,0 +1,98 @@
+"""`rft logs`: what the functions of a stack logged of one run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from rft_cli.client.api_client import ApiClient
+from rft_cli.client.deployment import Deployment
+from rft_cli.client.function_logs import MAX_INVOCATION, FunctionLogs, LogLine
+from rft_cli.commands.options import OutputOption, RunId, with_target
+from rft_cli.views.log_lines import log_line
+from rft_cli.views.printing import Output, print_lines, print_note
+from rft_cli.views.run_events import TERMINAL
+from rft_cli.views.times import instant
+
+INTERVAL_SECONDS = 10.0
+INTERRUPTED = 130
+AFTER_THE_END = timedelta(hours=1)
+"""Sweeps and late events of a run that has ended."""
+CLOCK_SKEW = timedelta(minutes=1)
+
+
+@with_target()
+def logs(
+    *,
+    run_id: RunId,
+    target: Deployment,
+    function: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this function, as PrepareDataset. Default: all.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until the run has ended.")] = False,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="Polling interval of --follow, in seconds.")
+    ] = INTERVAL_SECONDS,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show what the functions logged of a run, in order, each with its invocation's START and REPORT."""
+    found = FunctionLogs(target.logs(), target.stack_name)
+    console, count = Console(), 0
+    try:
+        for lines in run_logs(target.client, found, run_id, function=function, interval=interval if follow else None):
+            count += len(lines)
+            _print(console, lines, output)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    if not count:
+        print_note(f"No log lines of {run_id} found; --function, LogLevel or LogRetentionDays may leave them out")
+
+
+def run_logs(
+    client: ApiClient,
+    found: FunctionLogs,
+    run_id: str,
+    *,
+    function: str | None = None,
+    interval: float | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[list[LogLine]]:
+    """Lines of the run that were not given before; with `interval` (seconds) again until the run has ended.
+
+    Raises ApiError, CommandError.
+    """
+    view = client.run(run_id)
+    groups = found.groups(function)
+    since, given = instant(view["created_at"]) - CLOCK_SKEW, set[tuple[str, str]]()
+    while True:
+        lines = found.lines(groups, run_id, since=since, until=_until(view, now()))
+        fresh = [line for line in lines if line.key not in given]
+        given |= {line.key for line in fresh}
+        yield fresh
+        if interval is None or view["status"] in TERMINAL:
+            return
+        pause(interval)
+        if fresh:  # an invocation that is not over yet began no longer ago than that
+            since = max(since, fresh[-1].at - MAX_INVOCATION)
+        view = client.run(run_id)
+
+
+def _until(view: dict[str, Any], now: datetime) -> datetime:
+    if view["status"] not in TERMINAL:
+        return now + CLOCK_SKEW
+    return min(now + CLOCK_SKEW, instant(view["updated_at"]) + AFTER_THE_END)
+
+
+def _print(console: Console, lines: list[LogLine], output: Output) -> None:
+    if output == Output.JSON:
+        for line in lines:
+            typer.echo(json.dumps({"at": line.at.isoformat(), "function": line.function, "message": line.message}))
+    else:
+        print_lines(console, (log_line(line.at, line.function, line.message) for line in lines))
