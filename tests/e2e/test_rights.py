@@ -1,0 +1,146 @@
+"""Rights that whole runs seldom use: each function's, by what it does in their absence's stead.
+
+`make policies` counts these calls; without them it would call the rights superfluous.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emulator import Emulator, EmulatorOptions
+from emulator.faults import Fault
+from emulator.iam.rights import needed
+from tests.kit.project import ROOT
+from tests.kit.stack_harness import NOT_MEASURED, SAMPLE, StackHarness
+from tests.kit.waiting import eventually
+
+pytestmark = pytest.mark.emulator
+
+RUBRIC_RUN = "rubric-20261120t120000-0a1b2c3d"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[StackHarness]:
+    with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3)) as aws:
+        yield StackHarness(aws)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(bench: StackHarness) -> Iterator[None]:
+    yield
+    bench.aws.faults.clear()
+
+
+def event(bench: StackHarness, name: str) -> Any:
+    """The sample event of a function, on the stack's own bucket."""
+    text = (ROOT / "events" / f"{name}.json").read_text().replace("s3://data-bucket/", f"s3://{bench.aws.bucket}/")
+    return json.loads(text)
+
+
+def invoke(bench: StackHarness, function: str, payload: Any) -> Any:
+    return json.loads(bench.aws.invoke(function, json.dumps(payload).encode()))
+
+
+def used(bench: StackHarness, role: str, action: str) -> bool:
+    return any(
+        right.action == action and right.statement.startswith(f"{role}/") for right in needed(bench.aws.authorizer)
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        ("IndexShard", "index_shard"),
+        ("PlanShards", "plan_shards"),
+        ("WriteShard", "write_shard"),
+        ("JoinShards", "join_shards"),
+        ("CompareModels", "compare_models"),
+    ],
+)
+def test_an_object_that_is_missing_is_not_called_forbidden(bench: StackHarness, function: str, name: str) -> None:
+    answer = invoke(bench, function, event(bench, name))
+    assert answer["errorType"] == "DatasetNotFound", answer
+    assert "AccessDenied" not in answer["errorMessage"]
+    assert "403" not in answer["errorMessage"]
+    assert used(bench, f"{function}Role", "s3:ListBucket")
+
+
+@pytest.mark.parametrize("name", ["code", "composite", "extract", "finqa", "format"])
+def test_a_grader_writes_its_rollouts(bench: StackHarness, name: str) -> None:
+    samples = [{**sample, "run_id": f"{name}-20261120t120000-0a1b2c3d"} for sample in event(bench, f"grade_{name}")]
+    assert len(invoke(bench, f"Grade{name.title()}", samples)) == len(samples)
+    assert used(bench, f"Grade{name.title()}Role", "s3:PutObject")
+
+
+def test_the_rubric_grader_reads_the_runs_rubric_asks_a_judge_and_writes_rollouts(bench: StackHarness) -> None:
+    samples = event(bench, "grade_rubric")
+    rubric = samples[0]["reference_answer"]["rubric"]
+    bench.put(f"runs/{RUBRIC_RUN}/grader.json", json.dumps(rubric).encode())
+    sample = {**samples[0], "reference_answer": {}, "run_id": RUBRIC_RUN}
+    (result,) = invoke(bench, "GradeRubric", [sample])
+    assert result["id"] == sample["id"]
+    for action in ("bedrock:InvokeModel", "s3:GetObject", "s3:PutObject"):
+        assert used(bench, "GradeRubricRole", action)
+
+
+REFUSED_LATER = Fault(
+    service="states",
+    operation="StartExecution",
+    effect="response_lost",
+    code="ExecutionAlreadyExists",
+    status=400,
+    message="Execution already exists",
+)
+"""The answer is lost, and the second attempt comes when the execution has ended."""
+
+
+def test_the_api_recognises_the_execution_that_it_started_before(bench: StackHarness) -> None:
+    bench.aws.faults.add(REFUSED_LATER)
+    ended = bench.run("started-twice", mode="preflight")
+    assert ended.status == "COMPLETED"
+    assert bench.client.events(ended.view["run_id"])["events"] == ended.view["timeline"]
+    assert used(bench, "ApiRole", "states:DescribeExecution")
+
+
+def test_an_upload_recognises_the_execution_that_it_started_before(bench: StackHarness) -> None:
+    bench.aws.faults.add(REFUSED_LATER)
+    bench.put("uploads/pandalm/uploaded-twice/run.json", json.dumps({"mode": "preflight", **NOT_MEASURED}).encode())
+    bench.put("uploads/pandalm/uploaded-twice/comparisons.json", SAMPLE.read_bytes())
+    (found,) = eventually(lambda: bench.client.runs({"name": "uploaded-twice"}, limit=2)["runs"])
+    assert bench.wait(found["run_id"]).status == "COMPLETED"
+    assert used(bench, "StartFromUploadRole", "states:DescribeExecution")
+
+
+def sweep_rule(bench: StackHarness) -> str:
+    rules = bench.aws.client("events").list_rules()["Rules"]
+    return str(next(rule["Name"] for rule in rules if "SweepRuns" in rule["Name"]))
+
+
+def test_a_sweep_that_fails_three_times_leaves_its_event_in_the_queue(bench: StackHarness) -> None:
+    crash = Fault(service="lambda", operation="Invoke", subject="SweepRuns", effect="crash", count=3)
+    bench.aws.faults.add(crash)
+    bench.aws.fire(sweep_rule(bench))
+    queue = bench.aws.stack.outputs["DeadLettersUrl"]
+    receive = bench.aws.client("sqs").receive_message
+    (message,) = eventually(lambda: receive(QueueUrl=queue).get("Messages"), "the event to be in the queue")
+    assert json.loads(message["Body"])["detail-type"] == "Scheduled Event"
+    assert used(bench, "SweepRunsRole", "sqs:SendMessage")
+
+
+def test_a_sweep_deletes_the_deployment_of_a_run_that_has_ended(bench: StackHarness) -> None:
+    ended = bench.run("left-behind")
+    run_id, bedrock = ended.view["run_id"], bench.aws.client("bedrock")
+    tags = {"rft:run-id": run_id, "rft:stack": "rft", "rft:purpose": "evaluation"}
+    bedrock.create_custom_model_deployment(
+        modelDeploymentName=run_id,
+        modelArn=ended.view["model_arn"],
+        tags=[{"key": key, "value": value} for key, value in tags.items()],
+    )
+    assert run_id in invoke(bench, "SweepRuns", {})["runs"]
+    assert bedrock.list_custom_model_deployments()["modelDeploymentSummaries"] == []
+    assert used(bench, "SweepRunsRole", "bedrock:DeleteCustomModelDeployment")
+    assert used(bench, "SweepRunsRole", "bedrock:ListTagsForResource")
