@@ -57,6 +57,7 @@ class Fault(BaseModel):
     | `show` | `GetModelCustomizationJob` | shows `message` as the job's status |
     | `skew` | `GetModelCustomizationJob` | shows times by a clock that is `seconds` ahead, or behind if negative |
     | `respond` | `Converse` | the model says `message` |
+    | `error` | `Deliver` | the target refuses an attempt: for now if `status` is 429 or 5xx, else for good |
     | `drop`, `duplicate` | `Deliver` | the event never comes, or comes twice |
     """
 

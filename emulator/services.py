@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request
 from emulator.bedrock.setup import EmulatedBedrock
 from emulator.environment import Environment
 from emulator.eventbridge.bus import EventBus
+from emulator.eventbridge.delivery import Delivery
 from emulator.functions.api_functions import ApiFunctions
 from emulator.functions.dead_letters import DeadLetters
 from emulator.functions.registry import Functions
@@ -79,10 +80,16 @@ def _functions(environment: Environment) -> Functions:
 
 
 def _bus(environment: Environment, functions: Functions) -> EventBus:
+    delivery = Delivery(
+        functions=functions,
+        authorizer=environment.authorizer,
+        clients=environment.clients,
+        clients_of=environment.clients_of,
+        faults=environment.faults,
+        clock=environment.clock,
+    )
     return EventBus(
-        functions,
-        environment.authorizer,
-        environment.clients_of,
+        delivery,
         faults=environment.faults,
         clock=environment.clock,
         region=environment.region,

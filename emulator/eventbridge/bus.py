@@ -10,19 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.clients import Clients
 from emulator.clock import ScaledClock
+from emulator.eventbridge.delivery import Delivery
 from emulator.eventbridge.targets import target_input
 from emulator.faults import Faults
-from emulator.functions.registry import Functions, UnknownFunction
-from emulator.iam.authorizer import Authorizer, Check
 from emulator.moto.eventbridge import EventTarget, pattern_rules, scheduled_rule
 from emulator.moto.executions import ExecutionEnd
-
-ClientsOf = Callable[[str, str], Clients]
-"""Gives the clients of a role, by its ARN and a session name."""
-
-PRINCIPAL = "events.amazonaws.com"
 
 EXECUTION_CHANGE = "Step Functions Execution Status Change"
 
@@ -36,18 +29,14 @@ class EventBus:
 
     def __init__(
         self,
-        functions: Functions,
-        authorizer: Authorizer,
-        clients_of: ClientsOf,
+        delivery: Delivery,
         *,
         faults: Faults,
         clock: ScaledClock,
         region: str,
         account: str,
     ) -> None:
-        self._functions = functions
-        self._authorizer = authorizer
-        self._clients_of = clients_of
+        self._delivery = delivery
         self._faults = faults
         self._clock = clock
         self._region = region
@@ -88,11 +77,11 @@ class EventBus:
             case "drop":
                 return
             case "duplicate":
-                self._submit(self._deliver, target, payload)
+                self._submit(self._delivery.run, target, event, payload)
             case "delay" if fault:
-                self._submit(self._deliver_late, target, payload, fault.seconds)
+                self._submit(self._deliver_late, target, event, payload, fault.seconds)
                 return
-        self._submit(self._deliver, target, payload)
+        self._submit(self._delivery.run, target, event, payload)
 
     def on_execution_end(self, execution: ExecutionEnd) -> None:
         """Announce an execution's end, as Step Functions does."""
@@ -118,32 +107,10 @@ class EventBus:
         if not self._closed:
             self._background.submit(_run_logged, work, *args)
 
-    def _deliver_late(self, target: EventTarget, payload: str, seconds: float) -> None:
+    def _deliver_late(self, target: EventTarget, event: dict[str, Any], payload: str, seconds: float) -> None:
         self._clock.pause(seconds)
         if not self._closed:
-            self._deliver(target, payload)
-
-    def _deliver(self, target: EventTarget, payload: str) -> None:
-        if not self._may_deliver(target):
-            LOG.error("%s may not deliver to %s: a FailedInvocation on AWS", target.rule_arn, target.arn)
-        elif target.arn.split(":")[2] == "states":
-            clients = self._clients_of(target.settings["RoleArn"], "events")
-            clients.start_execution(target.arn, str(uuid.uuid4()), payload)
-        else:
-            self._invoke(target.arn, payload.encode())
-
-    def _may_deliver(self, target: EventTarget) -> bool:
-        """A function's own policy names the rule; a state machine is started by the target's role."""
-        if role := target.settings.get("RoleArn"):
-            return self._authorizer.may_assume(role, PRINCIPAL, source=target.rule_arn)
-        invocation = Check("lambda:InvokeFunction", target.arn)
-        return self._authorizer.allows_service(PRINCIPAL, invocation, source=target.rule_arn)
-
-    def _invoke(self, function_arn: str, payload: bytes) -> None:
-        try:
-            self._functions.invoke_async(function_arn, payload)
-        except UnknownFunction:
-            return  # EventBridge would retry for a day and give up
+            self._delivery.run(target, event, payload)
 
 
 def _run_logged(work: Callable[..., None], *args: Any) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,10 +46,10 @@ def invoke(bench: StackHarness, function: str, payload: Any) -> Any:
     return json.loads(bench.aws.invoke(function, json.dumps(payload).encode()))
 
 
-def used(bench: StackHarness, role: str, action: str) -> bool:
-    return any(
-        right.action == action and right.statement.startswith(f"{role}/") for right in needed(bench.aws.authorizer)
-    )
+def used(bench: StackHarness, owner: str, action: str) -> bool:
+    """Whether a recorded call needs the action of a role or of a resource's policy, by its logical id."""
+    rights = needed(bench.aws.authorizer)
+    return any(right.action == action and re.match(rf"{owner}[/\[]", right.statement) for right in rights)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,16 @@ def test_a_sweep_that_fails_three_times_leaves_its_event_in_the_queue(bench: Sta
     (message,) = eventually(lambda: receive(QueueUrl=queue).get("Messages"), "the event to be in the queue")
     assert json.loads(message["Body"])["detail-type"] == "Scheduled Event"
     assert used(bench, "SweepRunsRole", "sqs:SendMessage")
+
+
+def test_an_upload_that_cannot_be_delivered_is_left_in_the_queue(bench: StackHarness) -> None:
+    gone = Fault(service="events", operation="Deliver", subject="rft-StartFromUpload", code="NO_RESOURCE", status=404)
+    bench.aws.faults.add(gone)
+    bench.put("uploads/pandalm/undelivered/comparisons.json", SAMPLE.read_bytes())
+    queue, receive = bench.aws.stack.outputs["DeadLettersUrl"], bench.aws.client("sqs").receive_message
+    (message,) = eventually(lambda: receive(QueueUrl=queue).get("Messages"), "the event to be in the queue")
+    assert json.loads(message["Body"])["detail"]["object"]["key"] == "uploads/pandalm/undelivered/comparisons.json"
+    assert used(bench, "DeadLettersPolicy", "sqs:SendMessage")
 
 
 def test_a_sweep_deletes_the_deployment_of_a_run_that_has_ended(bench: StackHarness) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -53,6 +54,83 @@ def test_an_upload_is_told_to_a_function(aws: Emulator, told: Any) -> None:
     assert event["detail"]["object"]["version-id"]
     assert event["detail"]["reason"] == "PutObject"
     assert event["time"].endswith("Z")
+
+
+def dead_letters(aws: Emulator) -> list[dict[str, Any]]:
+    """What is in the queue, taken out of it: the event, and why it is there."""
+    queue = aws.stack.outputs["Queue"]
+    sqs = aws.client("sqs")
+    found = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages", [])
+    for message in found:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    facts = [{k: v["StringValue"] for k, v in m.get("MessageAttributes", {}).items()} for m in found]
+    return [{"event": json.loads(m["Body"]), **each} for m, each in zip(found, facts, strict=True)]
+
+
+def refused(code: str, status: int, count: int | None) -> Fault:
+    return Fault(
+        service="events", operation="Deliver", subject="small-Probe", code=code, status=status, count=count,
+        contains="refused-",
+    )  # fmt: skip
+
+
+def upload(aws: Emulator, name: str) -> None:
+    aws.client("s3").put_object(Bucket=aws.bucket, Key=f"uploads/{name}", Body=b"[]")
+
+
+@pytest.fixture
+def _no_faults_left(aws: Emulator) -> Iterator[None]:
+    yield
+    aws.faults.clear()
+
+
+@pytest.mark.usefixtures("_no_faults_left")
+def test_a_delivery_that_is_refused_for_now_is_tried_again(aws: Emulator) -> None:
+    before = aws.logs("Probe").count("echoing")
+    aws.faults.add(refused("ThrottlingException", 429, count=2))
+    upload(aws, "refused-twice")
+    eventually(lambda: aws.logs("Probe").count("echoing") > before)
+    assert dead_letters(aws) == []
+
+
+@pytest.mark.usefixtures("_no_faults_left")
+@pytest.mark.parametrize(("code", "status", "retries"), [("InternalException", 500, "2"), ("NO_RESOURCE", 404, "0")])
+def test_an_event_that_cannot_be_delivered_is_left_in_the_rules_queue(
+    aws: Emulator, code: str, status: int, retries: str
+) -> None:
+    aws.faults.add(refused(code, status, count=None))
+    upload(aws, f"refused-{status}")
+    (letter,) = eventually(lambda: dead_letters(aws))
+    assert letter["event"]["detail"]["object"]["key"] == f"uploads/refused-{status}"
+    assert (letter["ERROR_CODE"], letter["RETRY_ATTEMPTS"]) == (code, retries)
+    assert "ProbeUploaded" in letter["RULE_ARN"]
+
+
+def test_a_rule_that_may_not_invoke_its_target_leaves_the_event_if_the_queue_lets_it(aws: Emulator) -> None:
+    events, queue = aws.client("events"), aws.client("sqs")
+    arn = queue.get_queue_attributes(QueueUrl=aws.stack.outputs["Queue"], AttributeNames=["QueueArn"])["Attributes"]
+    target = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "Web")
+    events.put_rule(Name="stranger", EventPattern=json.dumps({"source": ["aws.s3"]}))
+    settings = {"Id": "web", "Arn": target, "DeadLetterConfig": {"Arn": arn["QueueArn"]}}
+    events.put_targets(Rule="stranger", Targets=[settings])
+    try:
+        upload(aws, "for-a-stranger")
+        rule = "arn:aws:events:us-east-1:123456789012:rule/stranger"
+        eventually(lambda: decisions(aws, rule) == {"lambda:InvokeFunction": False, "sqs:SendMessage": False})
+    finally:
+        events.remove_targets(Rule="stranger", Ids=["web"])
+        events.delete_rule(Name="stranger")
+    assert dead_letters(aws) == []
+
+
+def decisions(aws: Emulator, rule: str) -> dict[str, bool]:
+    """What was decided of a rule's requests, by action."""
+    calls = list(aws.authorizer.calls.values())
+    return {
+        request.action: decision.allowed
+        for request, decision in calls
+        if request.context.single("aws:SourceArn") == rule
+    }
 
 
 def test_an_upload_starts_a_state_machine_with_a_transformed_input(aws: Emulator) -> None:
