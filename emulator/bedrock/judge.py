@@ -22,6 +22,9 @@ from rft.rewards.pandalm_rubric import CRITERIA
 STAND_IN = "emulated-judge.stand-in-v1:0"
 """The model id that the stack gets for its judge, so that it shows wherever the model's name does."""
 
+MAX_MODEL_ID = 64
+"""MaxLength of the template's JudgeModelId."""
+
 NO_ANSWER = "This is an emulated model. It answers rubric prompts only, and this is none."
 
 
@@ -81,7 +84,7 @@ def server_reply(
 
 def server_model_id(model: str) -> str:
     """The id that the stack gets for a judge on the user's own server: not Bedrock's, and not the stand-in's."""
-    return "judge-server." + re.sub(r"[^A-Za-z0-9.:-]+", "-", model)
+    return ("judge-server." + re.sub(r"[^A-Za-z0-9.:-]+", "-", model))[:MAX_MODEL_ID]
 
 
 def _read(reply: dict[str, Any]) -> ModelReply:

@@ -10,7 +10,7 @@ from emulator.cloudformation.artifacts import folder_of
 from emulator.cloudformation.template import StackTemplate
 from emulator.functions.code import CodeStore
 from emulator.functions.registry import Functions
-from emulator.functions.spec import FunctionSpec, spec_of
+from emulator.functions.spec import FunctionSpec, check_environment, spec_of
 from emulator.moto.functions import stored_function
 
 Resolve = Callable[[Any], Any]
@@ -26,7 +26,10 @@ def function_specs(
     root: Path,
     code: CodeStore,
 ) -> list[FunctionSpec]:
-    """$LATEST of each function, with its code as it is now in the folders under `root`."""
+    """$LATEST of each function, with its code as it is now in the folders under `root`.
+
+    Raises ValueError for a function that Lambda would refuse.
+    """
     layers = {
         name: code.add_folder(folder_of(resource, root))
         for name, resource in template.of_type("AWS::Lambda::LayerVersion")
@@ -36,6 +39,7 @@ def function_specs(
     for logical_id, resource in template.of_type("AWS::Lambda::Function"):
         stored = stored_function(region, physical_ids[logical_id])
         properties = resource["Properties"]
+        check_environment(stored.configuration.get("Environment", {}).get("Variables", {}))
         specs.append(
             spec_of(
                 stored.configuration,

@@ -14,6 +14,7 @@ from typing import Any
 
 from emulator.cloudformation.artifacts import ARTIFACTS, artifact_key
 from emulator.cloudformation.functions import aliases, function_specs, publish
+from emulator.cloudformation.parameters import check_parameters
 from emulator.cloudformation.template import StackTemplate
 from emulator.functions.code import CodeStore
 from emulator.functions.registry import Functions
@@ -68,8 +69,11 @@ def deploy(
     stack_name: str,
     parameters: Mapping[str, str],
 ) -> Stack:
-    """Create the stack. Paths in the template are relative to `root`. Raises ValueError for an unknown parameter."""
-    check_parameters(template, parameters)
+    """Create the stack. Paths in the template are relative to `root`.
+
+    Raises ValueError for a parameter or a function that AWS would refuse.
+    """
+    check_parameters(template.parameters, template.rules, parameters)
     upload_artifacts(template, client)
     stack_id: str = client("cloudformation").create_stack(
         StackName=stack_name,
@@ -114,16 +118,6 @@ def finish(
         api_id=next((f"emulated-{name.lower()}" for name, _ in template.of_type("AWS::ApiGatewayV2::Api")), ""),
         api=_api(template, stack_id, region),
     )
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def check_parameters(template: StackTemplate, parameters: Mapping[str, str]) -> None:
-    """Raises ValueError for a parameter that the template does not have."""
-    if unknown := sorted(set(parameters) - set(template.parameters)):
-        raise ValueError(f"the template has no parameters {', '.join(unknown)}")
 
 
 def upload_artifacts(template: StackTemplate, client: Client) -> None:

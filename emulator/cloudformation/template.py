@@ -46,6 +46,12 @@ class StackTemplate:
         return known
 
     @property
+    def rules(self) -> Mapping[str, Any]:
+        """Rules that the parameters' values must keep."""
+        known: Mapping[str, Any] = self.body.get("Rules", {})
+        return known
+
+    @property
     def resources(self) -> Mapping[str, Resource]:
         """All resources by logical id, deployed by moto or not."""
         return {**self.body["Resources"], **self.unsupported}

@@ -12,6 +12,9 @@ from botocore.credentials import Credentials
 
 LATEST = "$LATEST"
 
+MAX_ENVIRONMENT = 4096
+"""Bytes of all names and values."""
+
 VERSIONED = (
     "Role",
     "Runtime",
@@ -86,6 +89,16 @@ class FunctionSpec:
         settings = (self.handler, self.timeout, self.memory, dict(self.environment), self.dead_letter_arn)
         fixed = {name: self.configuration.get(name) for name in VERSIONED}
         return (self.folder.name, [layer.name for layer in self.layers], settings, fixed)
+
+
+def check_environment(variables: Mapping[str, str]) -> None:
+    """Raises ValueError for more than 4 KB of names and values (AWS Lambda quotas)."""
+    size = sum(len(name.encode()) + len(str(value).encode()) for name, value in variables.items())
+    if size > MAX_ENVIRONMENT:
+        raise ValueError(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            f"provided exceeded the 4KB limit. String measured: {size} bytes"
+        )
 
 
 def spec_of(

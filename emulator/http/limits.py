@@ -1,4 +1,4 @@
-"""What SNS and DynamoDB refuse by size and form, where moto does not. Moto limits a DynamoDB item to 400 KB."""
+"""What AWS refuses by size and form, where moto does not. Moto limits a DynamoDB item to 400 KB."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs
 
+from emulator.functions.spec import check_environment
 from emulator.http.operations import Operation
 from emulator.http.replies import AwsError
 
@@ -23,10 +24,20 @@ MAX_EXPONENT, MIN_EXPONENT = 125, -130
 """Amazon DynamoDB Developer Guide, data types: 1E-130 to 9.99…E+125, up to 38 digits of precision."""
 
 
+MAX_STATE_BYTES = 262_144
+"""AWS Step Functions API Reference: `input` of StartExecution, `output` of SendTaskSuccess."""
+STATE_DATA = {"StartExecution": "input", "StartSyncExecution": "input", "SendTaskSuccess": "output"}
+FUNCTION_CHANGES = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
+
+
 def check_limits(operation: Operation, body: bytes) -> None:
     """Raises AwsError, in AWS's words, for a request that AWS would not take."""
     if (operation.service, operation.name) == ("sns", "Publish"):
         _check_message(parse_qs(body.decode(), keep_blank_values=True))
+    elif operation.service == "states" and operation.name in STATE_DATA:
+        _check_state_data(STATE_DATA[operation.name], json.loads(body))
+    elif operation.service == "lambda" and operation.name in FUNCTION_CHANGES:
+        _check_variables(json.loads(body))
     elif operation.service == "dynamodb":
         for number in _numbers(json.loads(body)):
             _check_number(number)
@@ -38,6 +49,21 @@ def _check_message(fields: dict[str, list[str]]) -> None:
         raise AwsError("InvalidParameter", 400, "Invalid parameter: Subject")
     if len(fields.get("Message", [""])[0].encode()) > MAX_MESSAGE_BYTES:
         raise AwsError("InvalidParameter", 400, "Invalid parameter: Message too long")
+
+
+def _check_state_data(member: str, request: dict[str, Any]) -> None:
+    if len(request.get(member, "").encode()) > MAX_STATE_BYTES:
+        raise _refusal(
+            f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAX_STATE_BYTES}"
+        )
+
+
+def _check_variables(request: dict[str, Any]) -> None:
+    try:
+        check_environment(request.get("Environment", {}).get("Variables", {}))
+    except ValueError as error:
+        raise AwsError("InvalidParameterValueException", 400, str(error)) from error
 
 
 def _numbers(value: Any) -> Iterator[str]:

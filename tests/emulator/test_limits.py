@@ -1,4 +1,4 @@
-"""Limits of SNS and DynamoDB that a request can exceed, on the wire."""
+"""Limits that a request or a deployment can exceed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
+from emulator.cloudformation.parameters import check_parameters
+from tests.kit.emulated_executions import ended, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,3 +76,86 @@ def test_an_item_over_400_kb_is_refused_in_puts_updates_and_transactions(aws: Em
     for write in writes:
         with pytest.raises(ClientError, match=r"[Ii]tem size"):
             write()
+
+
+# ---- functions ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "allowed"), [(4096, True), (4097, False)])
+def test_an_environment_has_4_kb_with_its_names(aws: Emulator, size: int, allowed: bool) -> None:
+    name = next(spec.name for spec in aws.stack.functions if spec.logical_id == "Web")
+    update = aws.client("lambda").update_function_configuration
+    variables = {"NAME": "v" * (size - len("NAME"))}
+    if allowed:
+        update(FunctionName=name, Environment={"Variables": variables})
+    else:
+        with pytest.raises(ClientError, match=r"InvalidParameterValue.*exceeded the 4KB limit.*4097 bytes"):
+            update(FunctionName=name, Environment={"Variables": variables})
+
+
+# ---- states -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("payload", [{"do": "large", "size": 262_144}, {"do": "echo", "text": "x" * 262_000}])
+def test_more_than_256_kb_between_states_fails_the_execution_past_its_catch(aws: Emulator, payload: Any) -> None:
+    found = ended(aws, start(aws, f"large-{payload['do']}", payload=payload))
+    assert (found["status"], found["error"]) == ("FAILED", "States.DataLimitExceeded")
+    assert "exceeding the maximum number of bytes" in found["cause"]
+
+
+def test_an_execution_takes_256_kb_of_input(aws: Emulator) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*262144"):
+        start(aws, "too-large", payload={"text": "x" * 262_144})
+
+
+# ---- parameters ---------------------------------------------------------------------------------------------------
+
+DECLARED: dict[str, dict[str, Any]] = {
+    "Number": {"Type": "Number", "Default": 5, "MinValue": 1, "MaxValue": 10},
+    "Name": {"Type": "String", "Default": "", "MaxLength": 4, "AllowedPattern": "^[a-z]*$"},
+    "Level": {"Type": "String", "Default": "INFO", "AllowedValues": ["INFO", "DEBUG"]},
+    "Mail": {"Type": "String", "Default": "", "AllowedPattern": "^(.+@.+)?$", "ConstraintDescription": "wants a mail"},
+}
+RULES = {
+    "Both": {
+        "Assertions": [
+            {
+                "Assert": {"Fn::Or": [{"Fn::Equals": [{"Ref": "Name"}, ""]}, {"Fn::Equals": [{"Ref": "Number"}, 7]}]},
+                "AssertDescription": "Name needs Number 7",
+            }
+        ]
+    },
+    "OnlyIfDebug": {
+        "RuleCondition": {"Fn::Equals": [{"Ref": "Level"}, "DEBUG"]},
+        "Assertions": [{"Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Mail"}, ""]}]}}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"Number": "0"}, "Number must be a number not less than 1"),
+        ({"Number": "11"}, "Number must be a number not greater than 10"),
+        ({"Number": "five"}, "Number must be a number"),
+        ({"Name": "A"}, "Name failed to satisfy constraint: must match pattern"),
+        ({"Name": "abcde", "Number": "7"}, "Name must contain at most 4 characters"),
+        ({"Level": "TRACE"}, "Level must be one of INFO, DEBUG"),
+        ({"Mail": "me"}, "Mail wants a mail"),
+        ({"Other": "1"}, "no parameters Other"),
+        ({"Name": "a"}, "Template validation error: Name needs Number 7"),
+        ({"Level": "DEBUG"}, "Template validation error"),
+    ],
+)
+def test_a_value_that_cloudformation_refuses_is_refused_at_deploy(given: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        check_parameters(DECLARED, RULES, given)
+
+
+def test_values_that_keep_patterns_bounds_and_rules_are_taken() -> None:
+    check_parameters(DECLARED, RULES, {"Number": "7", "Name": "abc", "Level": "DEBUG", "Mail": "a@b"})
+
+
+def test_a_parameter_without_default_must_be_given() -> None:
+    with pytest.raises(ValueError, match=r"\[Name\] must have values"):
+        check_parameters({"Name": {"Type": "String"}}, {}, {})
