@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from emulator.agentcore.service import AgentCoreService
 from emulator.bedrock.setup import EmulatedBedrock
 from emulator.environment import Environment
 from emulator.eventbridge.bus import EventBus
@@ -49,10 +50,12 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
     _install_moto(environment, bus, cleanup)
     cleanup.enter_context(environment.state.install(definition))
     bedrock = EmulatedBedrock(environment, invoke=functions.invoke_for_service, put_event=bus.put)
+    agentcore = AgentCoreService()
+    cleanup.callback(agentcore.close)
     _serve(
         environment,
         functions,
-        {"bedrock": bedrock.service, "lambda": LambdaService(functions)},
+        {"bedrock": bedrock.service, "bedrock-agentcore": agentcore, "lambda": LambdaService(functions)},
         _guard(environment, bedrock),
         cleanup,
     )

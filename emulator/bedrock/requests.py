@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 
 @cache
-def input_shape(operation: str) -> Any:
+def input_shape(operation: str, service: str = "bedrock") -> Any:
     """Botocore's model of what an operation takes."""
-    return botocore.session.get_session().get_service_model("bedrock").operation_model(operation).input_shape
+    return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
 
 
 def parse_body(operation: str, body: bytes) -> dict[str, Any]:

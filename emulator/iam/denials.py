@@ -18,6 +18,7 @@ CODES: Mapping[str, tuple[str, int]] = {
     "iam": ("AccessDenied", 403),
     "lambda": ("AccessDeniedException", 403),
     "bedrock": ("AccessDeniedException", 403),
+    "bedrock-agentcore": ("AccessDeniedException", 403),
     "cloudformation": ("AccessDenied", 403),
 }
 """Service by its signing name → code and HTTP status of a denial; all others answer AccessDeniedException with 400."""

@@ -221,3 +221,13 @@ def test_a_new_job_needs_its_model_role_tags_and_key() -> None:
     assert {"bedrock:TagResource", "kms:CreateGrant", "kms:GenerateDataKey"} <= set(actions)
     (passing,) = [check for check in found if check.action == "iam:PassRole"]
     assert (passing.resource, passing.keys) == (ROLE, {"iam:PassedToService": "bedrock.amazonaws.com"})
+
+
+@pytest.mark.parametrize(("interpreter", "owner"), [("aws.codeinterpreter.v1", "aws"), ("mine-0123456789", ACCOUNT)])
+def test_a_session_of_a_code_interpreter_needs_that_interpreter(interpreter: str, owner: str) -> None:
+    found = needed(
+        "bedrock-agentcore",
+        lambda c: c.stop_code_interpreter_session(codeInterpreterIdentifier=interpreter, sessionId="a"),
+    )
+    arn = f"arn:aws:bedrock-agentcore:{REGION}:{owner}:code-interpreter/{interpreter}"
+    assert pairs(found) == [("bedrock-agentcore:StopCodeInterpreterSession", arn)]

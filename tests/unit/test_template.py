@@ -178,6 +178,10 @@ def _listed(actions: str | list[str]) -> list[str]:
 
 
 RUN_CONFIG = "${DataBucket.Arn}/runs/*/grader.json"
+INTERPRETER_ACTIONS = [
+    f"bedrock-agentcore:{name}"
+    for name in ("StartCodeInterpreterSession", "InvokeCodeInterpreter", "StopCodeInterpreterSession")
+]
 
 
 def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
@@ -188,7 +192,9 @@ def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
         caching = [s for s in given if s["Resource"] == {"Fn::GetAtt": ["JudgeCache", "Arn"]}]
         assert [s["Resource"] for s in given if s["Action"] == "s3:PutObject"] == [bucket]
         config = [s for s in given if s["Action"] == "s3:GetObject"]
-        assert len(given) == 1 + len(judging) + len(caching) + len(config)
+        running = [s for s in given if s["Resource"] == {"Ref": "CodeInterpreterArn"}]
+        assert len(given) == 1 + len(judging) + len(caching) + len(config) + len(running)
+        assert [s["Action"] for s in running] == (name == "GradeCode") * [INTERPRETER_ACTIONS]
         assert bool(judging) == bool(caching) == (name in {"GradePandalm", "GradeRubric"})
         assert [s["Resource"] for s in config] == (name == "GradeRubric") * [{"Fn::Sub": RUN_CONFIG}]
 
@@ -329,6 +335,11 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
                 ",".join(["arn:aws:lambda:x:123456789012:function:a:live"] * 2),
             ],
             ["arn:aws:lambda:us-east-1:123456789012:function:*", "arn:aws:lambda:x:123456789012:function:a,", "*"],
+        ),
+        (
+            "CodeInterpreterArn",
+            ["", *(f"arn:aws:bedrock-agentcore:x:{who}:code-interpreter/a.v1" for who in ("aws", "123456789012"))],
+            ["aws.codeinterpreter.v1", "arn:aws:bedrock-agentcore:x:aws:code-interpreter/*", "*"],
         ),
         ("ModelKmsKeyArn", ["", "arn:aws:kms:us-east-1:123456789012:key/0a-1b"], ["alias/x", "*"]),
         ("NotificationEmail", ["", "a@b.example"], ["a@b", "a b@c.example"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from emulator.iam.authorizer import Check
-from emulator.iam.wire import bedrock, compute, dynamodb, messaging, s3
+from emulator.iam.wire import agentcore, bedrock, compute, dynamodb, messaging, s3
 from emulator.iam.wire.request import Lookups, Mapper, WireRequest
 
 PREFIXES = {"monitoring": "cloudwatch"}
@@ -51,6 +51,7 @@ MAPPERS: Mapping[str, Mapper] = {
     "sns": messaging.sns_checks,
     "sqs": messaging.sqs_checks,
     "bedrock": bedrock.checks,
+    "bedrock-agentcore": agentcore.checks,
     "kms": _kms,
     "logs": _logs,
     "sts": _sts,

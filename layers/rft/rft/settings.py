@@ -152,6 +152,11 @@ class CompositeSettings(Settings):
 
 
 class SandboxSettings(Settings):
-    """How code is run. `parallelism`: samples at a time; more than the function has cores gain nothing."""
+    """Where code is run: in a code interpreter's sessions, or, without one, in sealed processes of the function.
+
+    `parallelism`: samples at a time; for processes more than the function has cores gain nothing.
+    """
+
+    code_interpreter_arn: str = Field(alias="CODE_INTERPRETER_ARN", default="")
 
     parallelism: int = Field(alias="CODE_PARALLELISM", default=2, ge=1, le=64)

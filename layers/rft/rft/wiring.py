@@ -17,6 +17,7 @@ from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import (
     JudgeSettings,
     LedgerSettings,
+    SandboxSettings,
     StateMachineSettings,
     StorageSettings,
     TelemetrySettings,
@@ -254,7 +255,13 @@ def rollout_reader() -> RolloutReader:
 
 @cache
 def code_sandbox() -> CodeSandbox:
-    """Sealed processes of the function. Raises SandboxUnavailable."""
-    from rft.adapters.sandbox.processes import ProcessSandbox
+    """The code interpreter where there is one, else sealed processes of the function. Raises SandboxUnavailable."""
+    settings = SandboxSettings.from_environment()
+    if not settings.code_interpreter_arn:
+        from rft.adapters.sandbox.processes import ProcessSandbox
 
-    return ProcessSandbox()
+        return ProcessSandbox()
+    from rft.adapters.sandbox.code_interpreter import READ_SECONDS, CodeInterpreterSandbox
+
+    client = _client("bedrock-agentcore", attempts=6, read_timeout=READ_SECONDS, connections=settings.parallelism)
+    return CodeInterpreterSandbox(client, interpreter=settings.code_interpreter_arn)

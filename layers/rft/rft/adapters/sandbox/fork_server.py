@@ -4,8 +4,9 @@ It is started once, with an empty environment and nothing open, and imports what
 takes a millisecond where a new interpreter takes twenty. Contents never pass through it, only open files, so that no
 fork inherits anything of an earlier sample or of its own sample's tests.
 
-Standard input is a packet socket. A job is `{"kind": "program" | "suite", "seconds": …, "megabytes": …}` with files:
-code, standard input, output; or code, suite, results. Its end is `{"status": …, "timed_out": …}`.
+Standard input is a packet socket. A job is `{"kind": "program" | "suite" | "tests", "seconds": …, "megabytes": …}` with
+files: code, standard input, output; or code, suite, results; or, where the answer runs elsewhere, suite, where to write
+requests, where to read replies, results. Its end is `{"status": …, "timed_out": …, "stopped": …}`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def main() -> None:
     gc.freeze()
     control.send(json.dumps(_sealable(root)).encode())
     while True:
-        message, files, _, _ = socket.recv_fds(control, CONTROL_BYTES, 3)
+        message, files, _, _ = socket.recv_fds(control, CONTROL_BYTES, 4)
         if not message:
             return
         job = json.loads(message)
@@ -80,6 +81,8 @@ def _run(control: socket.socket, job: Mapping[str, Any], files: Sequence[int]) -
     seconds, megabytes = float(job["seconds"]), int(job["megabytes"])
     if job["kind"] == "program":
         return _ended(control, _program(files, seconds, megabytes), [], seconds)
+    if job["kind"] == "tests":
+        return _ended(control, _runner(files, seconds), [], seconds)
     code, tests, results = files
     to_program, from_suite = os.pipe()
     to_suite, from_program = os.pipe()

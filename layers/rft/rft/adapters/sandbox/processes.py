@@ -10,11 +10,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rft.adapters.sandbox.results import suite_results, suite_text
+from rft.adapters.sandbox.results import exchange_reason, most_output, suite_results, suite_text
 from rft.adapters.sandbox.servers import ForkServer, ForkServers, pipe, text_file
 from rft.contracts.graders.code_tests import CaseResult, CodeTests, Exchange
 from rft.errors import DeadlineExceeded
-from rft.rewards.code import same_output
 
 
 class ProcessSandbox:
@@ -36,7 +35,8 @@ class ProcessSandbox:
 def _suite(server: ForkServer, code: int, tests: CodeTests, remaining: Callable[[], float]) -> Sequence[CaseResult]:
     with text_file(suite_text(tests)) as suite, pipe() as (reader, writer):
         seconds = min(tests.seconds, remaining())
-        server.start("suite", seconds, tests.memory_mb, [code, suite, writer.release()])
+        server.start("suite", seconds, tests.memory_mb, [code, suite, writer.file])
+        writer.close()
         end = server.end(seconds)
         written = reader.all(1 << 20)
     _check_time(end, seconds, tests.seconds)
@@ -53,7 +53,7 @@ def _exchanges(server: ForkServer, code: int, tests: CodeTests, remaining: Calla
         output, end = _exchange(server, code, exchange, seconds, tests.memory_mb)
         _check_time(end, seconds, tests.seconds)
         timed_out = end["timed_out"]
-        reason = _reason(end, output, exchange)
+        reason = exchange_reason(end, output.decode(errors="replace"), exchange)
         yield CaseResult(passed=not reason, reason=reason)
 
 
@@ -61,23 +61,14 @@ def _exchange(
     server: ForkServer, code: int, exchange: Exchange, seconds: float, megabytes: int
 ) -> tuple[bytes, Mapping[str, Any]]:
     os.lseek(code, 0, os.SEEK_SET)
-    most = 2 * len(exchange.stdout.encode()) + 65_536
+    most = most_output(exchange)
     with text_file(exchange.stdin) as stdin, pipe() as (reader, writer):
-        server.start("program", seconds, megabytes, [code, stdin, writer.release()])
+        server.start("program", seconds, megabytes, [code, stdin, writer.file])
+        writer.close()
         output = reader.until(server.control, most)
         if len(output) > most:
             server.stop()
         return output, server.end(seconds)
-
-
-def _reason(end: Mapping[str, Any], output: bytes, exchange: Exchange) -> str:
-    if end["stopped"]:
-        return "printed more than twice what was expected and 64 KiB"
-    if end["timed_out"]:
-        return "timed out"
-    if end["status"]:
-        return "ended with an error" if end["status"] > 0 else f"was ended by signal {-end['status']}"
-    return "" if same_output(output.decode(errors="replace"), exchange.stdout) else "wrong output"
 
 
 def _check_time(end: Mapping[str, Any], given: float, due: float) -> None:

@@ -1,11 +1,13 @@
-"""What a suite's process is given, and what it wrote as results."""
+"""What a suite's process is given and wrote as results, and what a program's output says."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from rft.contracts.graders.code_tests import CaseResult, CodeTests
+from rft.contracts.graders.code_tests import CaseResult, CodeTests, Exchange
+from rft.rewards.code import same_output
 from rft.rewards.samples import UngradableSample
 
 
@@ -21,3 +23,19 @@ def suite_results(written: bytes, tests: CodeTests, *, missing: str) -> Sequence
         raise UngradableSample(f"reference_answer.code: {lines[-1]['unusable']}")
     results = [CaseResult(passed=line["passed"] is True, reason=str(line["reason"])) for line in lines]
     return [*results, *[CaseResult(passed=False, reason=missing)] * (len(tests.tests) - len(results))]
+
+
+def most_output(exchange: Exchange) -> int:
+    """Bytes of output that are read of a program; more is wrong whatever it says."""
+    return 2 * len(exchange.stdout.encode()) + 65_536
+
+
+def exchange_reason(end: Mapping[str, Any], output: str, exchange: Exchange) -> str:
+    """Why a program that ended so with this output failed; '' where it did not."""
+    if end["stopped"]:
+        return "printed more than twice what was expected and 64 KiB"
+    if end["timed_out"]:
+        return "timed out"
+    if end["status"]:
+        return "ended with an error" if end["status"] > 0 else f"was ended by signal {-end['status']}"
+    return "" if same_output(output, exchange.stdout) else "wrong output"

@@ -94,17 +94,14 @@ class ForkServer:
             raise SandboxUnavailable(f"code cannot be sealed here: {ready['reason']}")
 
     def start(self, kind: str, seconds: float, megabytes: int, files: Sequence[int]) -> None:
-        """Takes over the last of `files`, which is where the job writes."""
+        """The job gets its own copies of `files`; what it writes to ends only when the caller's are closed, too."""
         if seconds <= 0:
-            os.close(files[-1])
             raise DeadlineExceeded("the batch's time was up before code ran")
         job = {"kind": kind, "seconds": seconds, "megabytes": megabytes}
         try:
             socket.send_fds(self.control, [json.dumps(job).encode()], list(files))
         except OSError as error:
             raise SandboxUnavailable("the fork server is gone") from error
-        finally:
-            os.close(files[-1])
 
     def stop(self) -> None:
         """End the job now; `end` still has to be called."""
@@ -133,14 +130,31 @@ class ForkServer:
         return found
 
 
-class Reader:
+class End:
+    """One end of a pipe; open until `close` or `release`."""
+
     def __init__(self, file: int) -> None:
-        self._file = file
+        self._file: int | None = file
+
+    @property
+    def file(self) -> int:
+        if self._file is None:
+            raise ValueError("closed or released already")
+        return self._file
+
+    def release(self) -> int:
+        """The file, which is the caller's to close now."""
+        file, self._file = self.file, None
+        return file
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self.release())
 
     def all(self, most: int) -> bytes:
         """What was written until all writers ended, up to `most` bytes."""
         found = b""
-        while len(found) <= most and (part := os.read(self._file, 65_536)):
+        while len(found) <= most and (part := os.read(self.file, 65_536)):
             found += part
         return found
 
@@ -148,43 +162,28 @@ class Reader:
         """What is written until its end, or until `control` has something to say, and up to a little over `most`."""
         found = bytearray()
         while len(found) <= most:
-            ready, _, _ = select.select([self._file, control.fileno()], [], [])
-            if self._file not in ready:
+            ready, _, _ = select.select([self.file, control.fileno()], [], [])
+            if self.file not in ready:
                 break
-            part = os.read(self._file, 65_536)
+            part = os.read(self.file, 65_536)
             if not part:
                 break
             found += part
         return bytes(found)
 
 
-class Writer:
-    def __init__(self, file: int) -> None:
-        self._file: int | None = file
-
-    def release(self) -> int:
-        """The file, which is the caller's to close now."""
-        file, self._file = self._file, None
-        if file is None:
-            raise ValueError("released already")
-        return file
-
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-
-
 @contextlib.contextmanager
-def pipe() -> Iterator[tuple[Reader, Writer]]:
+def pipe() -> Iterator[tuple[End, End]]:
+    """Its reading and its writing end."""
     read, write = os.pipe()
     with contextlib.suppress(OSError):  # a user over the limit of all pipes together gets a smaller one
         fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    writer = Writer(write)
+    ends = End(read), End(write)
     try:
-        yield Reader(read), writer
+        yield ends
     finally:
-        writer.close()
-        os.close(read)
+        for end in ends:
+            end.close()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,112 @@
+"""AgentCore on the AWS port: sessions of AWS's own code interpreter, and executeCode in Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator.agentcore.event_stream import CONTENT_TYPE, event
+from emulator.agentcore.sessions import CodeSessions
+from emulator.bedrock.request_rules import violations
+from emulator.bedrock.requests import input_shape, raise_if_invalid
+from emulator.http.operations import Operation
+from emulator.http.replies import AwsError, json_reply
+
+MANAGED = "aws.codeinterpreter.v1"
+"""The interpreter that every account has (AgentCore Developer Guide, "Resource management"); there is no other here."""
+
+
+class AgentCoreService:
+    """Code interpreter sessions of one account."""
+
+    def __init__(self) -> None:
+        self._sessions = CodeSessions()
+        self.close = self._sessions.close
+        self._handlers = {
+            "StartCodeInterpreterSession": self._start,
+            "InvokeCodeInterpreter": self._invoke,
+            "StopCodeInterpreterSession": self._stop,
+        }
+
+    @property
+    def open_sessions(self) -> int:
+        """How many run: what a caller left behind."""
+        return len(self._sessions)
+
+    def subjects(self, _operation: Operation) -> list[str]:
+        return []
+
+    def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
+        """The reply to an operation that is served here."""
+        handler = self._handlers.get(operation.name)
+        if handler is None:
+            return None
+        fields = _fields(operation, request, body)
+        interpreter = str(fields["codeInterpreterIdentifier"])
+        if interpreter != MANAGED:
+            raise AwsError("ResourceNotFoundException", 404, f"Code interpreter {interpreter} not found.")
+        return handler(interpreter, fields)
+
+    def _start(self, interpreter: str, fields: Mapping[str, Any]) -> Response:
+        seconds, token = fields.get("sessionTimeoutSeconds"), fields.get("clientToken")
+        session_id, session = self._sessions.start(interpreter, seconds, token)
+        return json_reply(
+            {"codeInterpreterIdentifier": interpreter, "sessionId": session_id, "createdAt": session.created}
+        )
+
+    def _invoke(self, interpreter: str, fields: Mapping[str, Any]) -> Response:
+        arguments = fields.get("arguments", {})
+        if fields["name"] != "executeCode" or arguments.get("language", "python") != "python":
+            raise _invalid("The emulator runs executeCode in python only.")
+        if "code" not in arguments:
+            raise _invalid("arguments.code: is required for executeCode")
+        session = self._sessions.find(interpreter, fields.get("sessionId"))
+        if arguments.get("clearContext"):
+            raise _invalid("The emulator keeps a session's context.")
+        found = session.execute(arguments["code"])
+        failed = found["exitCode"] != 0
+        text = found["stderr"] if failed else found["stdout"]
+        result = {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": failed}
+        reply = Response(event("result", result), content_type=CONTENT_TYPE)
+        reply.headers["x-amzn-code-interpreter-session-id"] = str(fields["sessionId"])
+        return reply
+
+    def _stop(self, interpreter: str, fields: Mapping[str, Any]) -> Response:
+        session_id = fields["sessionId"]
+        self._sessions.stop(interpreter, session_id)
+        return json_reply(
+            {"codeInterpreterIdentifier": interpreter, "sessionId": session_id, "lastUpdatedAt": datetime.now(UTC)}
+        )
+
+
+def _fields(operation: Operation, request: Request, body: bytes) -> dict[str, Any]:
+    """The request's members, from wherever botocore's model says that each stands. Raises AwsError."""
+    shape = input_shape(operation.name, service="bedrock-agentcore")
+    fields = _json(body)
+    labels = iter(operation.labels)
+    for name, member in shape.members.items():
+        where, key = member.serialization.get("location"), member.serialization.get("name", name)
+        if where == "uri":
+            fields[name] = next(labels)
+        elif where == "querystring" and key in request.args:
+            fields[name] = request.args[key]
+        elif where == "header" and key in request.headers:
+            fields[name] = request.headers[key]
+    raise_if_invalid(list(violations(fields, shape)))
+    return fields
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        fields: dict[str, Any] = json.loads(body or b"{}")
+    except ValueError as error:
+        raise _invalid("The request is not JSON.") from error
+    return fields
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationException", 400, message, {"reason": "FieldValidationFailed"})

@@ -1,0 +1,17 @@
+"""Amazon Bedrock AgentCore: sessions of a code interpreter, each authorised by the interpreter's ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.iam.authorizer import Check
+from emulator.iam.wire.request import Lookups, WireRequest
+
+
+def checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
+    """AWS's own interpreter has the account `aws` in its ARN (AgentCore Developer Guide, "Resource management")."""
+    name = request.label(0)
+    arn = request.arn("bedrock-agentcore", f"code-interpreter/{name}") if name else "*"
+    if name.startswith("aws."):
+        arn = f"arn:aws:bedrock-agentcore:{request.region}:aws:code-interpreter/{name}"
+    yield Check(f"bedrock-agentcore:{request.name}", arn)
