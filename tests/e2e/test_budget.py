@@ -11,12 +11,24 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 
+FOR_THE_SMOKE_TEST = 1000
+"""Judge calls that prove the grader with SMALL, but do not train."""
+
+
+def test_a_smoke_test_over_the_judge_calls_rejects_the_run(bench: StackHarness) -> None:
+    ended = bench.run("unproven", **SMALL, max_judge_calls=100)
+    assert (ended.status, ended.view["failure"]["error"]) == ("REJECTED", "OverBudget")
+    assert "max_judge_calls is 100" in ended.view["failure"]["cause"]
+    assert ended.view["smoke_test"]["trusted"] is False
+    assert ended.view["forecast"] is None
+
+
 def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness) -> None:
-    ended = bench.run("dear", **SMALL, max_judge_calls=100)
+    ended = bench.run("dear", **SMALL, max_judge_calls=FOR_THE_SMOKE_TEST)
     failure = ended.view["failure"]
     assert (ended.status, ended.execution) == ("REJECTED", "FAILED")
     assert (failure["stage"], failure["error"]) == ("SMOKE_TESTING", "OverBudget")
-    assert "max_judge_calls is 100" in failure["cause"]
+    assert "max_judge_calls is 1,000" in failure["cause"]
     calls = ended.view["forecast"]["judge_calls_in_all"]
     assert f"{calls['high']:,.0f}" in failure["cause"]
     assert bench.jobs(ended.view["run_id"]) == []
@@ -25,10 +37,10 @@ def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness
 
 
 def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: StackHarness) -> None:
-    run_id = bench.start("dear-but-asked", **SMALL, max_judge_calls=100, require_approval=True)
+    run_id = bench.start("dear-but-asked", **SMALL, max_judge_calls=FOR_THE_SMOKE_TEST, require_approval=True)
     reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
     assert reasons[0] == "the request asks for it"
-    assert "max_judge_calls is 100" in reasons[1]
+    assert "max_judge_calls is 1,000" in reasons[1]
     eventually(lambda: bool(bench.messages(run_id)), "the question")
     assert bench.messages(run_id)[0]["reasons"] == reasons
     bench.client.approve(run_id, approved=True, by="Ada", comment="it is worth it")

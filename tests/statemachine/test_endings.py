@@ -195,6 +195,8 @@ def test_only_a_trusted_grader_goes_on() -> None:
         assert target == "RecordOutcome"
         assert recorded_as(outcome).status == "REJECTED"
         assert ending(outcome) == ("GraderRejected", {"Error": "GraderNotTrusted", "Cause": HOSTILE})
+    _, outcome = choose("GraderTrusted?", {"trusted": False, "error": "OverBudget", "cause": HOSTILE})
+    assert ending(outcome) == ("OverBudget", {"Error": "OverBudget", "Cause": HOSTILE})
 
 
 def test_the_forecast_gets_the_smoke_tests_outcome_whole() -> None:

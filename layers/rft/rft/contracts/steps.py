@@ -41,12 +41,14 @@ class SmokeTestInput(RunInput):
 class SmokeTestOutcome(Contract):
     """smoke_test_grader's output once all probes are scored. `cause` joins the reasons when the grader is not trusted.
 
+    `error` names the kind of a rejection: `OverBudget` where `max_judge_calls` did not allow to prove the grader.
     `needs_approval` says why a person must agree before training; empty where nobody needs to.
     """
 
     trusted: bool
     grader_arn: str
     report_uri: str
+    error: Literal["GraderNotTrusted", "OverBudget"] = "GraderNotTrusted"
     cause: str = ""
     needs_approval: tuple[str, ...] = ()
 

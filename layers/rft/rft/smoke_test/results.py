@@ -25,7 +25,7 @@ class SmokeTestResults:
 
     `began`: when the first was sent. `pending`: batches that there was no time for. `stop_reason`: why the rest of the
     plan was not sent, where the grader gave a reason. `unanswered`: how often each batch was sent whose
-    answer AWS lost.
+    answer AWS lost. `over_budget`: why `max_judge_calls` did not allow the whole plan; '' where it did.
     """
 
     began: datetime
@@ -33,6 +33,7 @@ class SmokeTestResults:
     pending: tuple[int, ...] = ()
     stop_reason: str | None = None
     unanswered: Mapping[int, int] = field(default_factory=dict)
+    over_budget: str = ""
 
     @property
     def scores(self) -> tuple[Scored, ...]:

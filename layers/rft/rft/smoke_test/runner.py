@@ -80,8 +80,8 @@ class ProbeRunner:
     def _run_phase(self, phase: Phase, results: SmokeTestResults) -> SmokeTestResults:
         batches = {number: batch for number, batch in phase.batches.items() if number not in results.replies}
         if excess := self._judge_budget.excess(results, batches.values()):
-            new = {number: _unsent(batch, excess) for number, batch in batches.items()}
-        elif phase.grows:
+            return _over_budget(results, {} if phase.extends else batches, excess)
+        if phase.grows:
             new = self._run_within_budget(batches)
         else:
             new = self._parallel(self._send_before_deadline, batches, phase.parallel)
@@ -136,6 +136,12 @@ class ProbeRunner:
         with ThreadPoolExecutor(max_workers=parallel) as pool:
             replies = zip(numbers, pool.map(logged, range(len(numbers)), numbers), strict=True)
             return {number: reply for number, reply in replies if reply is not None}
+
+
+def _over_budget(results: SmokeTestResults, unsent: Mapping[int, ProbeBatch], excess: str) -> SmokeTestResults:
+    """The results with errors in place of the probes that may not be sent."""
+    new = {number: _unsent(batch, excess) for number, batch in unsent.items()}
+    return replace(results, replies={**results.replies, **new}, over_budget=results.over_budget or excess)
 
 
 def _unsent(batch: ProbeBatch, reason: str) -> BatchReply:

@@ -76,8 +76,15 @@ def smoke_test_grader(
         functions=completed_parts + 1,
         dataset_checks=record.dataset_checks or (),
     ).model_copy(update={"grader_code_sha256": grader.code_sha256, "grader_pinned": is_pinned(arn)})
-    outcome = _record(report, ledger, store)
-    return outcome.model_copy(update={"needs_approval": approval_reasons(request, stack_requires=require_approval)})
+    over_budget = "" if report.trusted else results.over_budget
+    return SmokeTestOutcome(
+        trusted=report.trusted,
+        grader_arn=report.grader_arn,
+        report_uri=_record(report, ledger, store),
+        error="OverBudget" if over_budget else "GraderNotTrusted",
+        cause=over_budget or "; ".join(report.reasons),
+        needs_approval=approval_reasons(request, stack_requires=require_approval),
+    )
 
 
 def _resolve(
@@ -93,7 +100,8 @@ def _resolve(
     return grader
 
 
-def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> SmokeTestOutcome:
+def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> str:
+    """URI of the written report."""
     uri = store.uri(f"runs/{report.run_id}/smoke_test.json")
     store.put_bytes(uri, report.model_dump_json(indent=2).encode())
     ledger.update(report.run_id, {"smoke_test": gate.smoke_test_summary(report, uri)})
@@ -105,6 +113,4 @@ def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> Smok
         seconds=report.times.seconds,
         results={check.name: check.result for check in report.checks},
     )
-    return SmokeTestOutcome(
-        trusted=report.trusted, grader_arn=report.grader_arn, report_uri=uri, cause="; ".join(report.reasons)
-    )
+    return uri

@@ -25,6 +25,7 @@ NEVER_MET_BY_A_CALLER = {
     "EvaluationFailed",
     "ModelNotInvocable",
     "PromptRefused",
+    "SampleLimitExceeded",
     "StalePlan",
 }
 """Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""
