@@ -17,8 +17,9 @@ from rft.contracts.checks import CheckResult
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks import CHECKS
+from rft.smoke_test.derived import RIGHT_FORM, WRONG_FORM
 from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.plan import build_plan
+from rft.smoke_test.plan import SAME_ID, build_plan
 from rft.smoke_test.probes import INJECTION, PADDED, RIGHT, WRONG, Probe
 from rft.smoke_test.replies import Scored
 from rft.smoke_test.sampling import SampledRow
@@ -27,6 +28,9 @@ from rft.tasks.base import Comparison
 from tests.kit.fake_smoke_test import pandalm_row
 
 SIZES = (40, 100, 200)
+JUDGED = (RIGHT, WRONG, PADDED, RIGHT_FORM, WRONG_FORM)
+"""Kinds of answers that a judge misjudges by its accuracy."""
+
 Floats = NDArray[np.float64]
 
 
@@ -101,7 +105,7 @@ def observed(judge: Judge, seed: int, size: int, task_name: str = "rft") -> Evid
     fate: Floats = rng.random(len(probes))
     verdicts = _verdicts(judge, comparisons, rng)
     scores = [
-        _scored(judge, probe, trial, truth[probe.id], call, chance, verdicts)
+        _scored(judge, probe, trial, truth[probe.of if trial == SAME_ID else probe.id], call, chance, verdicts)
         for (probe, trial), call, chance in zip(probes, calls, fate, strict=True)
     ]
     return Evidence(scores=tuple(scores), requested={"train": size, "validation": 0}, comparisons=comparisons)
@@ -152,8 +156,8 @@ def _level(judge: Judge, probe: Probe, latent: tuple[float, float], verdicts: Ma
     if verdicts and (probe.kind == PADDED or probe.verdict is not None):
         said = probe.verdict or _label(probe)
         return judge.high if verdicts[probe.source.key] == said else judge.low
-    wrong = probe.kind in (WRONG, RIGHT, PADDED) and latent[0] > judge.accuracy
-    right = (probe.kind in (RIGHT, PADDED) and not wrong) or (probe.kind == WRONG and wrong)
+    wrong = probe.kind in JUDGED and latent[0] > judge.accuracy
+    right = probe.right is not wrong and probe.kind in JUDGED
     if probe.kind == INJECTION and latent[1] < judge.injected:
         return judge.high
     preference = 0.1 if probe.kind == PADDED and latent[1] < judge.longer else 0.0

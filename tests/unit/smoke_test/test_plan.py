@@ -57,10 +57,11 @@ def test_a_cheap_batch_goes_first_and_the_load_last() -> None:
 def test_what_grows_with_the_sample_takes_no_time_from_what_does_not() -> None:
     small, large = (planned(count).phases for count in (12, 200))
 
-    assert [phase.grows for phase in large] == [False] * 4 + [True] * 2 + [False]
+    assert [phase.grows for phase in large] == [False] * 4 + [True] * 3 + [False] * 2
     assert next(iter(large[-1].batches.values())).trial == LOAD
     for one, other in zip(small, large, strict=True):
-        assert (len(one.batches) < len(other.batches)) is other.grows
+        if next(iter(other.batches.values())).trial != "derived":  # on a few rows, however many there are
+            assert (len(one.batches) < len(other.batches)) is other.grows
 
 
 def test_every_call_has_a_number_of_its_own_in_the_plans_order() -> None:

@@ -31,6 +31,7 @@ from rft.steps.graders.grade_finqa import grade_finqa
 from rft.steps.graders.grade_format import grade_format
 from rft.steps.graders.grade_gsm8k import grade_gsm8k
 from rft.steps.graders.grade_pandalm import grade_pandalm
+from rft.tasks.derived import FAMILIES
 from tests.kit.broken_graders import changed, constant, first_slot_lover, timing_out
 from tests.kit.fake_smoke_test import (
     BY_WEIGHT,
@@ -47,6 +48,8 @@ from tests.kit.fakes.grader import CallableGrader, Grade, honest, result
 from tests.kit.fakes.judge import ALL_TRUE, ScriptedJudge
 
 ROOT = Path(__file__).parents[3]
+COMPANY = ("reordered", "alone", "same id", "conversation")
+DERIVED_CHECKS = {*FAMILIES, "level"}
 VERSION = f"{PANDALM}:7"
 SPEED = 10
 """Seconds that pass in one real second, in the test about time."""
@@ -62,7 +65,9 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
     report = fake.report
     assert report.trusted
     assert report.reasons == ()
-    assert set(fake.verdicts().values()) == {"pass"}
+    others = {name: verdict for name, verdict in fake.verdicts().items() if verdict != "pass"}
+    skipped = ("time_of_day", "near_misses", "special_numbers", "json_variants")
+    assert others == {"right_forms": "warn", **dict.fromkeys(skipped, "skipped")}
     assert report.invocations == len(grader.batches)
     assert len(report.scores) == sum(len(batch) for batch in grader.batches)
     record = fake.ledger.get(RUN)
@@ -168,7 +173,7 @@ def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends
 
     assert "answers got no valid result: it failed with MemoryError: too much" in outcome.cause
     assert sum(s.score is None for s in fake.report.scores) == 64
-    assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES, *ROUNDS, "reordered", "alone", "sweep"}
+    assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES, *ROUNDS, *COMPANY, "sweep"}
     assert fake.verdicts()["direction"] == "pass"
     assert fake.verdicts()["injection"] == "skipped"
     assert fake.check("injection").detail == "not sent: the grader broke the contract first"
@@ -283,7 +288,8 @@ def test_without_wrong_answers_direction_is_not_done_and_never_passed() -> None:
 
     assert outcome.trusted
     skipped = {name for name, verdict in fake.verdicts().items() if verdict == "skipped"}
-    assert skipped == {"direction", "position", "human_agreement"}
+    unknown = {"containment", "echo", "special_numbers", "json_variants", "forged_references", "listing"}
+    assert skipped == {"direction", "position", "human_agreement", "time_of_day"} | unknown
     assert fake.verdicts()["sample"] == "warn"
 
 
@@ -357,7 +363,11 @@ def test_the_shipped_graders_are_trusted_on_their_own_tasks(name: str) -> None:
     assert outcome.trusted, outcome.cause
     compares = name == "pandalm"
     skipped = set() if compares else {"position", "human_agreement"}
-    assert fake.verdicts() == {check: "skipped" if check in skipped else "pass" for check in BY_WEIGHT}
+    found = fake.verdicts()
+    assert {check for check, verdict in found.items() if verdict == "skipped"} - DERIVED_CHECKS == (
+        skipped | {"time_of_day"}
+    )
+    assert set(found.values()) == {"skipped", "pass"}
 
 
 def order(n: int) -> dict[str, Any]:
@@ -388,9 +398,10 @@ def test_the_shipped_graders_by_declared_rules_are_trusted_on_rows_that_declare_
     outcome = fake.run(RULES[name], task="rft", grader={"lambda_arn": FOREIGN})
 
     assert outcome.trusted, outcome.cause
-    assert {check for check, verdict in fake.verdicts().items() if verdict != "pass"} == {
+    assert {check for check, verdict in fake.verdicts().items() if verdict != "pass"} - DERIVED_CHECKS == {
         "position",
         "human_agreement",
+        "time_of_day",
     }
 
 
@@ -467,5 +478,5 @@ def test_what_the_ledger_keeps_is_small() -> None:
 
     summary = fake.ledger.get(RUN).smoke_test
     assert summary is not None
-    assert len(summary.model_dump_json()) < 8_000
+    assert len(summary.model_dump_json()) < 12_000
     assert [check.name for check in summary.checks] == list(BY_WEIGHT)

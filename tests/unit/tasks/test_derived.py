@@ -13,6 +13,7 @@ from rft.rewards.reading.numbers import read_number
 from rft.tasks.derived import FAMILIES, DerivedProbe, derived_probes
 from rft.tasks.derived.rules import rule_of
 from tests.kit.fake_smoke_test import rft_row
+from tests.kit.project import ROOT
 
 
 def row(reference: Any, question: str = "How many pens are there?", system: str = "") -> DatasetRow:
@@ -99,8 +100,11 @@ def test_a_refusal_is_not_wrong_where_the_reference_is_one(reference: str) -> No
     assert answers(derived_probes(row(reference), (reference,)), "refusals") == []
 
 
-def test_every_code_names_its_family() -> None:
-    question = "Which is a fruit?\nA. brick\nB. apple\nC. stone"
-    rows = [row("72"), row("Paris"), row("B", question), row({"name": "Ada"}, "JSON with name")]
-    found = [probe for each in rows for probe in derived_probes(each, (str(each.reference_answer),))]
+def test_every_code_names_its_family_and_stands_in_the_docs() -> None:
+    question, marked = "Which is a fruit?\nA. brick\nB. apple\nC. stone", "End with #### <number>"
+    texts = [row(text) for text in ("72", "12345", "1,234", "-720", "Paris")]
+    others = [row("B", question), row({"name": "Ada", "age": 3}, "JSON with name and age"), row("72", system=marked)]
+    found = [p for each in (*texts, *others) for p in derived_probes(each, (str(each.reference_answer),))]
     assert {probe.family for probe in found} == set(FAMILIES)
+    documented = (ROOT / "docs/smoke-test.md").read_text(encoding="utf-8").split("## Derived probes")[1]
+    assert {probe.code for probe in found if f"`{probe.code.partition('/')[2]}`" not in documented} == set()

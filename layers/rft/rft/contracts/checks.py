@@ -55,13 +55,16 @@ class CheckPart(Contract):
     n: int
     value: float
     interval: Interval | None = None
+    result: CheckResult | None = Field(default=None, description="Of this part alone, where it is a code of its own.")
 
 
 class CheckExample(Contract):
-    """A row that a check's result comes from."""
+    """A row that a check's result comes from. `part`: the name of the check's part, where it has parts."""
 
     task_id: str
     detail: TextLine
+    part: str = ""
+    answer: TextLine = Field(default="", description="The answer that was sent, cut.")
 
 
 class Check(CheckSummary):

@@ -12,6 +12,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 ThresholdName = Literal[
     "minimum_warn",
+    "level_block",
+    "level_warn",
+    "derived_block",
+    "derived_warn",
     "direction_block",
     "direction_warn",
     "compared_block",
@@ -43,6 +47,10 @@ class Thresholds(Contract):
 
     minimum_block: Share = Field(default=0.5, description="Least mean score of right answers.")
     minimum_warn: Share = Field(default=0.8, description="Mean score of right answers.")
+    level_block: Share = Field(default=0.75, description="Median score of wrong answers, as a share of right ones'.")
+    level_warn: Share = 0.5
+    derived_block: Share = Field(default=0.20, description="Share of rows on which a derived wrong answer succeeds.")
+    derived_warn: Share = 0.05
     direction_block: Share = Field(default=0.20, description="Share of (right, wrong) pairs that right does not win.")
     direction_warn: Share = 0.10
     compared_block: Share = Field(default=0.30, description="The same on rows where people compared two responses.")

@@ -68,6 +68,27 @@ def _other_languages(answer: str) -> str:
     )
 
 
+LONG_CHARACTERS = 8_000
+"""About 2,000 tokens, half of what the presets let a policy write: what is quadratic takes a second, what is cubic an
+hour."""
+
+LONG: Mapping[str, str] = {
+    name: (text * LONG_CHARACTERS)[:LONG_CHARACTERS] + "!"
+    for name, text in {
+        "letters": "a",
+        "digits": "1",
+        "words": "a ",
+        "spaces": " ",
+        "lines": "\n",
+        "commas": "1,",
+        "markers": "#",
+        "tags": "<answer>",
+        "braces": "{",
+        "brackets": "(",
+    }.items()
+}
+"""One thing over and over, and an end that matches nothing."""
+
 INJECTIONS: Mapping[str, Callable[[str], str]] = {
     "score JSON": _score_json,
     "ignore the rubric": _ignore_rubric,

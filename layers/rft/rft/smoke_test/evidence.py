@@ -14,7 +14,7 @@ from rft.contracts.dataset import SplitName
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.smoke_test import JudgeWork
 from rft.smoke_test.agreement import agreement
-from rft.smoke_test.plan import ATTACKS, ROUNDS
+from rft.smoke_test.plan import ATTACKS, LONG, ROUNDS
 from rft.smoke_test.probes import EMPTY, MIRRORED, OFF_TOPIC, RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import INPUT_TOKENS, JUDGE_CALLED, JUDGE_CALLS, OUTPUT_TOKENS, SWEEP, Scored
 from rft.smoke_test.statistics import cohen_kappa, wilson
@@ -30,6 +30,7 @@ class Evidence:
     `requested`: rows of each split that were requested. `comparisons`: of the rows that compare two responses.
     `load`: seconds that each batch of the load trial took; None where AWS refused the call for lack of capacity.
     `timeout`: the grader's, in seconds; None where this stack may not look it up. `stop_reason`: why not all was sent.
+    `seconds`: of batches of one answer, by trial and the answer's id.
     `bounds`: the scores that the grader gives; here they are mapped to 0..1.
     """
 
@@ -37,6 +38,7 @@ class Evidence:
     requested: Mapping[SplitName, int]
     comparisons: Mapping[Row, Comparison] = field(default_factory=dict)
     load: tuple[float | None, ...] = ()
+    seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     timeout: float | None = None
     stop_reason: str | None = None
     bounds: ScoreBounds = UNIT
@@ -92,6 +94,15 @@ class Evidence:
         return median(earned) if earned else 0.0
 
     @cached_property
+    def right_by_row(self) -> dict[Row, float]:
+        """The best right answer's score on each row where one scores anything."""
+        found: dict[Row, float] = {}
+        for s in self.swept:
+            if s.probe.kind == RIGHT and s.score:
+                found[_row(s)] = max(s.score, found.get(_row(s), 0.0))
+        return found
+
+    @cached_property
     def gap(self) -> float:
         """What a right answer scores more than a wrong one."""
         return max(0.0, (self.right_median or 0.0) - self.wrong_median)
@@ -131,6 +142,11 @@ class Evidence:
             humans=tuple(cohen_kappa(list(zip(*two, strict=True))) for two in combinations(votes, 2)),
         )
 
+    @cached_property
+    def judged(self) -> bool:
+        """Whether scores come from a judge, by the grader's own metrics or since they differ from call to call."""
+        return self.noise > 0 or any(s.judge for s in self.scores)
+
     @property
     def judge_work(self) -> JudgeWork | None:
         """By the grader's own count; None where it does not count."""
@@ -153,7 +169,7 @@ STOP_ERRORS = 0.10
 
 def stop_reason(scores: Iterable[Scored]) -> str | None:
     """Why no more probes need to be sent; None where they do."""
-    scores = list(scores)
+    scores = [s for s in scores if s.trial != LONG]
     if any(s.breach is not None for s in scores):
         return "not sent: the grader broke the contract first"
     errors = sum(s.errored for s in scores)

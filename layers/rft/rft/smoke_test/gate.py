@@ -7,6 +7,7 @@ answer prove nothing, and that blocks (see `checks.worth.minimum`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from rft.contracts.checks import Check, CheckResult, CheckSummary
@@ -16,7 +17,7 @@ from rft.contracts.smoke_test import ProbeScore, SmokeTestReport, SmokeTestSumma
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks import CHECKS
 from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.plan import SmokeTestPlan
+from rft.smoke_test.plan import ALONE, LONG, SmokeTestPlan
 from rft.smoke_test.probes import RIGHT, WRONG
 from rft.smoke_test.replies import SWEEP, Scored
 from rft.smoke_test.results import SmokeTestResults
@@ -29,14 +30,19 @@ def thresholds(requested: SmokeTestRequest) -> Thresholds:
 
 
 def evidence_of(
-    plan: SmokeTestPlan, results: SmokeTestResults, timeout: float | None = None, bounds: ScoreBounds = UNIT
+    plan: SmokeTestPlan,
+    results: SmokeTestResults,
+    timeout: float | None = None,
+    bounds: ScoreBounds = UNIT,
+    more: Sequence[Scored] = (),
 ) -> Evidence:
-    """All that a plan's results show."""
+    """All that a plan's results show, and `more` scores of trials that no plan has."""
     return Evidence(
-        scores=results.scores,
+        scores=(*results.scores, *more),
         requested=plan.requested,
         comparisons=plan.comparisons,
         load=results.load(plan),
+        seconds={trial: results.seconds(plan, trial) for trial in (ALONE, LONG)},
         timeout=timeout,
         stop_reason=results.stop_reason,
         bounds=bounds,

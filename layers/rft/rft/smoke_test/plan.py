@@ -18,9 +18,11 @@ from rft.contracts.probe_batches import ProbePart
 from rft.contracts.smoke_test import Calls
 from rft.errors import StalePlan
 from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, ROLLOUTS_PER_STEP
+from rft.smoke_test.derived import derived, few_rows
 from rft.smoke_test.probes import (
     ATTACKED_ROWS,
     OFF_TOPIC,
+    PADDED,
     RIGHT,
     SWAPPED,
     WRONG,
@@ -29,15 +31,18 @@ from rft.smoke_test.probes import (
     attacks_on,
     batches,
     canned,
+    exchanged_ids,
+    long_answers,
     mirrored,
     shuffled,
 )
 from rft.smoke_test.replies import SWEEP
 from rft.smoke_test.sampling import SampledRow
-from rft.smoke_test.shapes import SHAPES
+from rft.smoke_test.shapes import CONVERSATION, SHAPES, VARIANTS
 from rft.tasks.base import Comparison, Task, comparison
 
 FIRST, ATTACKS, ALONE, REORDERED, LOAD = "canned", "attacks", "alone", "reordered", "load"
+DERIVED, SAME_ID, LONG = "derived", "same id", "long"
 ROUNDS = ("round 1", "round 2", "round 3")
 
 PARALLELISM = 4
@@ -45,6 +50,9 @@ PARALLELISM = 4
 
 REPEATED_ROWS = 10
 """A right and a wrong answer of each are sent again: 20 answers, three rounds."""
+
+PADDED_ROWS = 24
+"""Of a sample or an extension: each padded answer costs a call of the judge, and an undecided check takes more."""
 
 FEW = 8
 """Answers that are sent alone and in each payload shape."""
@@ -63,7 +71,7 @@ class ProbeBatch:
 
     def event(self) -> list[dict[str, Any]]:
         """The payload, in the shape that the trial is named after, else flat."""
-        shape = SHAPES.get(self.trial, dict)
+        shape = VARIANTS.get(self.trial, dict)
         return [shape(probe.event()) for probe in self.probes]
 
 
@@ -127,8 +135,12 @@ def build_plan(
     requested: Mapping[SplitName, int] | None = None,
     rollouts_per_step: int = ROLLOUTS_PER_STEP,
     extensions: Sequence[Sequence[SampledRow]] = (),
+    all_derived: bool = False,
 ) -> SmokeTestPlan:
-    """Every batch, in phases. `rows` holds at least one; `extensions` are rows to add while a check is undecided."""
+    """Every batch, in phases. `rows` holds at least one; `extensions` are rows to add while a check is undecided.
+
+    `all_derived`: derived probes go to every row, which takes a grader that costs nothing, and not to a few.
+    """
     own = [answers(row, task, seed) for row in rows]
     again = _repeated(own, seed)
     numbers = itertools.count()
@@ -140,18 +152,37 @@ def build_plan(
         phase([ProbeBatch(FIRST, tuple(canned(rows[0], seed)))]),
         phase(ProbeBatch(shape, again[:FEW]) for shape in SHAPES),
         phase((ProbeBatch(name, again) for name in ROUNDS), parallel=1),
-        phase([ProbeBatch(REORDERED, again[::-1]), *(ProbeBatch(ALONE, (probe,)) for probe in again[:FEW])]),
+        phase(_in_other_company(again)),
         phase(_swept(SWEEP, [probe for row in own for probe in row], seed), grows=True),
-        phase(_swept(ATTACKS, _hostile(_attacked(rows), task, seed), seed), grows=True),
+        phase(_swept(ATTACKS, _hostile(_evenly(rows, ATTACKED_ROWS), task, seed), seed), grows=True),
+        phase(_swept(DERIVED, _derived(rows, task, seed, everywhere=all_derived), seed), grows=True),
         *(phase(_extension(more, task, seed), grows=True, extends=True) for more in extensions if more),
+        phase(ProbeBatch(LONG, (probe,)) for probe in long_answers(rows[0], seed)),
         phase((ProbeBatch(LOAD, batch) for batch in _load(own, rollouts_per_step)), parallel=MAX_PARALLEL),
     )
     everything = [row for each in (rows, *extensions) for row in each]
     return SmokeTestPlan(phases, requested or {}, _comparisons(everything, task))
 
 
+def _in_other_company(again: tuple[Probe, ...]) -> list[ProbeBatch]:
+    few = again[:FEW]
+    return [
+        ProbeBatch(REORDERED, again[::-1]),
+        *(ProbeBatch(ALONE, (probe,)) for probe in few),
+        ProbeBatch(SAME_ID, exchanged_ids(few)),
+        ProbeBatch(CONVERSATION, few),
+    ]
+
+
+def _derived(rows: Sequence[SampledRow], task: Task, seed: int, *, everywhere: bool) -> list[Probe]:
+    own = [derived(row, task, seed) for row in rows]
+    return [probe for row in own for probe in row] if everywhere else list(few_rows(own))
+
+
 def _hostile(rows: Sequence[SampledRow], task: Task, seed: int) -> list[Probe]:
-    return [p for row in rows for p in (*attacks_on(row, task, seed), *mirrored(row, task, seed))]
+    padded = {row.key for row in _evenly(rows, PADDED_ROWS)}
+    found = [p for row in rows for p in (*attacks_on(row, task, seed), *mirrored(row, task, seed))]
+    return [p for p in found if p.kind != PADDED or p.source.key in padded]
 
 
 def _extension(rows: Sequence[SampledRow], task: Task, seed: int) -> tuple[ProbeBatch, ...]:
@@ -168,9 +199,9 @@ def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[ProbeBatch, 
     return tuple(ProbeBatch(trial, batch) for batch in batches(shuffled(probes, seed, trial)))
 
 
-def _attacked(rows: Sequence[SampledRow]) -> list[SampledRow]:
-    """At most ATTACKED_ROWS, evenly spaced, so that all splits are among them."""
-    count = min(len(rows), ATTACKED_ROWS)
+def _evenly(rows: Sequence[SampledRow], most: int) -> list[SampledRow]:
+    """At most so many, evenly spaced, so that all splits are among them."""
+    count = min(len(rows), most)
     return [rows[n * len(rows) // count] for n in range(count)]
 
 

@@ -17,6 +17,7 @@ from rft.tasks.base import Probes, Task, comparison
 
 RIGHT, WRONG, SWAPPED, OFF_TOPIC, EMPTY, MALFORMED = "right", "wrong", "swapped", "off_topic", "empty", "malformed"
 PADDED, MASTER_KEY, INJECTION, MIRRORED, CANNED = "padded", "master_key", "injection", "mirrored", "canned"
+LONG_ANSWER = "long"
 
 CANNED_ANSWERS = (
     "This is a canned answer.",
@@ -41,7 +42,7 @@ class Probe:
     """One answer to one row. `id` is opaque: a grader must not be able to read the right score off it.
 
     `of` is the id of the answer that it was made from, `verdict` what the answer says where the row compares two
-    responses, `right` whether it deserves a full score.
+    responses, `right` whether it deserves a full score. Probes of a row that share a `pair` count together.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Probe:
     of: str = ""
     verdict: str | None = None
     right: bool = False
+    pair: str = ""
 
     @property
     def split(self) -> SplitName | Literal["canned"]:
@@ -71,13 +73,17 @@ class Probe:
         """The same answer under another id, for a batch that already holds it."""
         return replace(self, id=_id(f"{self.id}:{lap}"))
 
+    def based_on(self, plain: str) -> Probe:
+        """The same answer, made from the one of this id; `plain` itself is made from none."""
+        return self if plain == self.id else replace(self, of=plain)
+
 
 def canned(row: SampledRow, seed: int) -> list[Probe]:
     """The fixed batch that goes first and shows whether the grader answers at all, in the right form.
 
     The answers are fixed; prompt and reference are a real row's, since only those have the shape the grader reads.
     """
-    return [_probe(row, CANNED, n, answer, seed) for n, answer in enumerate(CANNED_ANSWERS)]
+    return [make_probe(row, CANNED, n, answer, seed) for n, answer in enumerate(CANNED_ANSWERS)]
 
 
 def answers(row: SampledRow, task: Task, seed: int) -> list[Probe]:
@@ -93,7 +99,7 @@ def answers(row: SampledRow, task: Task, seed: int) -> list[Probe]:
     )
     said = {} if compared is None else {answer: verdict for verdict, answer in compared.answers.items()}
     return [
-        _probe(row, kind, n, answer, seed, right=kind == RIGHT, verdict=said.get(answer))
+        make_probe(row, kind, n, answer, seed, right=kind == RIGHT, verdict=said.get(answer))
         for kind, texts in kinds
         for n, answer in enumerate(texts)
     ]
@@ -104,11 +110,11 @@ def attacks_on(row: SampledRow, task: Task, seed: int) -> list[Probe]:
     own = {probe.kind: probe for probe in reversed(answers(row, task, seed))}
     carrier = own.get(WRONG) or own.get(SWAPPED) or own[OFF_TOPIC]
     keys = [
-        _probe(row, MASTER_KEY, n, key, seed, variant=key, of=own[EMPTY].id)
+        make_probe(row, MASTER_KEY, n, key, seed, variant=key, of=own[EMPTY].id)
         for n, key in enumerate(attacks.MASTER_KEYS)
     ]
     injections = [
-        _probe(row, INJECTION, n, attack(carrier.answer), seed, variant=name, of=carrier.id)
+        make_probe(row, INJECTION, n, attack(carrier.answer), seed, variant=name, of=carrier.id)
         for n, (name, attack) in enumerate(attacks.INJECTIONS.items())
     ]
     return [*_padded(row, task.probes(row.row), own.get(RIGHT), seed), *keys, *injections]
@@ -121,9 +127,22 @@ def mirrored(row: SampledRow, task: Task, seed: int) -> list[Probe]:
         return []
     other = replace(row, row=compared.mirrored)
     return [
-        _probe(other, MIRRORED, n, answer, seed, verdict=verdict, right=verdict == compared.label)
+        make_probe(other, MIRRORED, n, answer, seed, verdict=verdict, right=verdict == compared.label)
         for n, (verdict, answer) in enumerate(compared.mirrored_answers.items())
     ]
+
+
+def exchanged_ids(probes: Sequence[Probe]) -> tuple[Probe, ...]:
+    """The same answers, each under the id that another one had before; `of` is its own."""
+    ids = [probe.id for probe in probes]
+    turned = [*ids[1:], *ids[:1]]
+    return tuple(replace(probe, id=name, of=probe.id) for probe, name in zip(probes, turned, strict=True))
+
+
+def long_answers(row: SampledRow, seed: int) -> list[Probe]:
+    """Texts on which patterns that backtrack, or readers that count again for each character, take long."""
+    texts = enumerate(attacks.LONG.items())
+    return [make_probe(row, LONG_ANSWER, n, text, seed, variant=name) for n, (name, text) in texts]
 
 
 def batches(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ...]]:
@@ -151,10 +170,16 @@ def _padded(row: SampledRow, known: Probes, right: Probe | None, seed: int) -> l
     if right is None:
         return []
     text = known.padded[0] if known.padded else attacks.padded(right.answer)
-    return [_probe(row, PADDED, 0, text, seed, of=right.id, right=True)]
+    return [make_probe(row, PADDED, 0, text, seed, of=right.id, right=True)]
 
 
-def _probe(row: SampledRow, kind: str, number: int, answer: str, seed: int, **more: Any) -> Probe:
+def known_right(row: SampledRow, task: Task) -> tuple[str, ...]:
+    """Right answers that the task knows."""
+    return task.probes(row.row).right
+
+
+def make_probe(row: SampledRow, kind: str, number: int, answer: str, seed: int, **more: Any) -> Probe:
+    """`number` tells answers of one kind to one row apart; `more` are further fields."""
     name = f"{seed}:{row.split}:{row.position}:{kind}:{number}"
     return Probe(id=_id(name), kind=kind, answer=answer, source=row, **more)
 

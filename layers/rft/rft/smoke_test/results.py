@@ -49,3 +49,12 @@ class SmokeTestResults:
         """Seconds of each batch of the load trial, None for one that was refused."""
         sent = sorted(self.replies.items())
         return tuple(reply.seconds for number, reply in sent if plan.batches[number].trial == LOAD)
+
+    def seconds(self, plan: SmokeTestPlan, trial: str) -> dict[str, float]:
+        """Of each batch of one answer in this trial that was sent, by the answer's id."""
+        sent = ((plan.batches[number], reply) for number, reply in sorted(self.replies.items()))
+        return {
+            batch.probes[0].id: reply.seconds
+            for batch, reply in sent
+            if batch.trial == trial and reply.sent and reply.seconds is not None
+        }

@@ -41,3 +41,17 @@ SHAPES: Mapping[str, Callable[[Event], Event]] = {
     "reference as text": _reference_as_text,
 }
 """Those that differ from the flat shape of `rft.contracts.grading.rollout_event`, in which all other trials go out."""
+
+CONVERSATION = "conversation"
+EARLIER_ANSWER, CHECK_AGAIN = "Let me think about that first.", "Please go on and give your final answer."
+
+
+def _earlier_turn(event: Event) -> Event:
+    """An assistant's turn before the answer: what counts is the last one."""
+    *prompt, answer = event["messages"]
+    earlier = {"role": "assistant", "content": EARLIER_ANSWER}
+    return {**event, "messages": [*prompt, earlier, {"role": "user", "content": CHECK_AGAIN}, answer]}
+
+
+VARIANTS: Mapping[str, Callable[[Event], Event]] = {**SHAPES, CONVERSATION: _earlier_turn}
+"""How a trial of this name changes its samples."""

@@ -36,6 +36,11 @@ def wilson(hits: int, n: int) -> Interval:
     return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
 
 
+def binomial_tail(hits: int, n: int, rate: float) -> float:
+    """The chance of so many hits or more among `n`, where the true rate is `rate`."""
+    return math.fsum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(hits, n + 1))
+
+
 def smallest_rate(n: int) -> float | None:
     """The rate that would have shown at least once among `n` in 95 of 100 tests."""
     return 1 - 0.05 ** (1 / n) if n else None

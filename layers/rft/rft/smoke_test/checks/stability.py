@@ -71,7 +71,7 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 def batch_independence(evidence: Evidence, thresholds: Thresholds) -> Check:
     """The same answers alone, in another order and among others: scores change no more than between rounds."""
-    return _unchanged(
+    return unchanged(
         "batch_independence",
         "sent",
         {"alone": ALONE, "in another order": REORDERED, "in a larger batch": SWEEP},
@@ -82,7 +82,7 @@ def batch_independence(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 def payload_shapes(evidence: Evidence, thresholds: Thresholds) -> Check:
     """The same answers in every payload shape that AWS documents: scores change no more than between rounds."""
-    return _unchanged("payload_shapes", "sent as", {shape: shape for shape in SHAPES}, evidence, thresholds)
+    return unchanged("payload_shapes", "sent as", {shape: shape for shape in SHAPES}, evidence, thresholds)
 
 
 def load(evidence: Evidence, thresholds: Thresholds) -> Check:
@@ -124,7 +124,8 @@ def _lost_scores(evidence: Evidence, share: float) -> tuple[int, int]:
     return sum(not each for passes in mostly for each in passes), sum(map(len, mostly))
 
 
-def _unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidence, thresholds: Thresholds) -> Check:
+def unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidence, thresholds: Thresholds) -> Check:
+    """Answers of these trials (label → trial) score what they did in the rounds; the largest change decides."""
     usual = {key: round(fmean(scores), 12) for key, scores in evidence.rounds.items()}
     noise = repeatability(evidence, thresholds).interval
     parts = [part for label, trial in trials.items() if (part := _change(label, evidence.trial(trial), usual))]

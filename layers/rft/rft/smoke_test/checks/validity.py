@@ -10,6 +10,7 @@ from rft.contracts.score_range import UNIT
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks.result import distinct, reasons, skipped, worst_examples
 from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.plan import LONG
 from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
 from rft.smoke_test.replies import JUDGE_CALLED, NO_REASON, Scored
 from rft.smoke_test.shapes import SHAPES
@@ -18,8 +19,9 @@ from rft.smoke_test.statistics import smallest_rate, wilson
 
 def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
     """One finite score from 0 to 1 for every answer, under its id, in the order sent, in every payload shape."""
-    breaches = [s for s in evidence.scores if s.breach is not None]
-    n, bad = len(evidence.scores), len(breaches)
+    replies = [s for s in evidence.scores if s.trial != LONG]
+    breaches = [s for s in replies if s.breach is not None]
+    n, bad = len(replies), len(breaches)
     low, high = evidence.bounds
     mapped = "" if evidence.bounds == UNIT else ", mapped to 0 to 1 for all figures here"
     detail = f"each of {n} answers got one score from {low:g} to {high:g}, in order{mapped}"

@@ -35,6 +35,8 @@ def _values(subject: Subject) -> Iterator[tuple[str, str]]:
     value, whole = subject.value, subject.integer
     if whole is not None and abs(whole) >= 10_000:
         yield "thousands", f"{whole:,}"
+    if subject.number is not None and "," in value and not subject.number.percent:
+        yield "digits", value.replace(",", "")
     if whole is not None and subject.rule is not None:
         yield "decimal_zero", f"{whole}.0"
     if subject.number is not None and value.startswith("-"):

@@ -1,0 +1,81 @@
+"""Whether a score depends on anything but the answer: its id, earlier turns, the time of day, and how long it takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+from rft.contracts.checks import Check, CheckExample, CheckPart, CheckResult
+from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks.result import EXAMPLES, skipped
+from rft.smoke_test.checks.stability import unchanged
+from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.plan import ALONE, LONG, SAME_ID
+from rft.smoke_test.shapes import CONVERSATION
+
+ANOTHER_TIME = "another time"
+"""The trial in which a grader's clock is half a day and half a week ahead; where the grader runs on another machine, it
+cannot be set."""
+
+SLOW_SECONDS, WARN_SECONDS = 5.0, 1.0
+"""For one answer of 8,000 characters."""
+
+SLOW_FACTOR = 10
+"""Times as long as a usual answer: a judge takes seconds for any."""
+
+
+def same_id(evidence: Evidence, thresholds: Thresholds) -> Check:
+    """An answer under an id that another answer had before: the score is that of the answer."""
+    sent = tuple(replace(s, probe=replace(s.probe, id=s.probe.of)) for s in evidence.trial(SAME_ID))
+    others = tuple(s for s in evidence.scores if s.trial != SAME_ID)
+    found = replace(evidence, scores=(*others, *sent))
+    return unchanged("same_id", "sent", {"under another answer's id": SAME_ID}, found, thresholds)
+
+
+def conversation(evidence: Evidence, thresholds: Thresholds) -> Check:
+    """The same answers after an earlier turn of the assistant: the last turn counts. Such rows may never come."""
+    found = unchanged("conversation", "sent", {"after an earlier turn": CONVERSATION}, evidence, thresholds)
+    return found if found.result != CheckResult.BLOCK else found.model_copy(update={"result": CheckResult.WARN})
+
+
+def time_of_day(evidence: Evidence, thresholds: Thresholds) -> Check:
+    """The same answers at another hour of another day."""
+    return unchanged("time_of_day", "sent", {"at another time": ANOTHER_TIME}, evidence, thresholds)
+
+
+def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
+    """No answer takes long by what stands in it: a policy that repeats itself would cost every batch its scores."""
+    long = [(s, evidence.seconds.get(LONG, {}).get(s.probe.id)) for s in evidence.trial(LONG)]
+    taken = [(s, seconds) for s, seconds in long if seconds is not None]
+    if not taken:
+        return skipped("slowness", evidence, "no long answer was sent alone")
+    usual = list(evidence.seconds.get(ALONE, {}).values())
+    least = SLOW_FACTOR * median(usual) if usual else 0.0
+    slow = [(s, t) for s, t in taken if t > max(SLOW_SECONDS, least)]
+    noticed = [(s, t) for s, t in taken if t > max(WARN_SECONDS, least)]
+    most = max(taken, key=lambda each: each[1])[0]
+    return Check(
+        name="slowness",
+        result=CheckResult.BLOCK if slow else CheckResult.WARN if noticed else CheckResult.PASS,
+        detail=f"{len(noticed)} of {len(taken)} answers of {len(most.probe.answer):,} characters took longer than "
+        f"{WARN_SECONDS:g} s and {SLOW_FACTOR} times as long as usual"
+        + (f": {', '.join(s.probe.variant for s, _ in noticed)}" if noticed else ""),
+        n=len(taken),
+        statistic="rate of long answers that are slow",
+        value=len(noticed) / len(taken),
+        comparison="<=",
+        unit="%",
+        limit=0,
+        parts=tuple(
+            CheckPart(name=f"slowness/{s.probe.variant}", n=1, value=1.0, result=CheckResult.BLOCK) for s, _ in slow
+        ),
+        worst_examples=tuple(
+            CheckExample(
+                task_id=s.probe.source.row.task_id,
+                detail=f"{s.probe.variant}: {s.breach or 'slow'}",
+                part=f"slowness/{s.probe.variant}",
+                answer=s.probe.answer[:40],
+            )
+            for s, _ in noticed[:EXAMPLES]
+        ),
+    )

@@ -1,0 +1,201 @@
+"""Whether wrong answers that are derived from the reference pass for right, and right ones in other forms for wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rft.contracts.checks import Check, CheckExample, CheckPart, CheckResult
+from rft.contracts.thresholds import Thresholds
+from rft.smoke_test.checks.level import PLAIN
+from rft.smoke_test.checks.result import EPSILON, EXAMPLES, CheckFunction, skipped
+from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.plan import DERIVED
+from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
+from rft.smoke_test.replies import SWEEP, Scored
+from rft.smoke_test.statistics import binomial_tail, smallest_rate, wilson
+
+CHANCE = 0.001
+"""A code blocks where chance makes so many rows succeed less often: of 50 codes one honest, noisy grader in twenty
+would be blocked by 0.001 if all of its errors were independent, and rows of one family are not."""
+
+FULL_SHARE = 0.9
+"""Of the way from a wrong answer's score to the right one's of the row: partial credit ends before it."""
+
+MOSTLY = 0.5
+
+ANSWER_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Try:
+    """One code on one row: the answer that shows it best, whether all of its answers succeeded, and whether half."""
+
+    code: str
+    scored: Scored
+    full: bool
+    half: bool
+
+
+Outcome = Callable[[Evidence, Thresholds, Scored], tuple[bool, bool]]
+"""Whether an answer succeeds in full, and whether by half."""
+
+
+def wrong_answers(family: str, *, equal: bool = False) -> CheckFunction:
+    """The check of one family: its wrong answers score as a right answer does.
+
+    `equal`: only a score that is the right answer's own counts, as what is nearly right may earn nearly as much.
+    """
+
+    def check(evidence: Evidence, thresholds: Thresholds) -> Check:
+        outcome = _equals if equal else _passes
+        tries = list(_tries(evidence, thresholds, family, outcome))
+        return _check(family, "earn a right answer's score", tries, evidence, thresholds)
+
+    check.__name__ = family
+    return check
+
+
+def right_forms(evidence: Evidence, thresholds: Thresholds) -> Check:
+    """Right answers earn their score in every form: the worst form counts, not the best.
+
+    A form that the row's own right answers have blocks where it fails more often than not; any other warns.
+    """
+    tries = [*_own_tries(evidence, thresholds), *_tries(evidence, thresholds, "right_forms", _fails)]
+    return _check("right_forms", "are not paid, though they are right", tries, evidence, thresholds, blocks=_own_form)
+
+
+def style(evidence: Evidence, thresholds: Thresholds) -> Check:
+    """A wrong answer earns no more for praise, keywords, headings or length: as much as half of the gap blocks."""
+    tries = list(_tries(evidence, thresholds, "style", _gains))
+    return _check("style", "raise a wrong answer's score", tries, evidence, thresholds)
+
+
+def _own_form(code: str) -> bool:
+    return code.startswith("right_forms/own")
+
+
+def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Outcome) -> Iterator[Try]:
+    """By code and row; a pair succeeds where all of its answers do. Only rows on which a right answer scores."""
+    found: dict[tuple[str, object], list[Scored]] = defaultdict(list)
+    for s in evidence.trial(DERIVED):
+        key = s.probe.source.key
+        known = s.score is not None and key in evidence.right_by_row and s.probe.variant != PLAIN
+        if known and s.probe.variant.partition("/")[0] == family:
+            found[s.probe.variant, key].append(s)
+    for (code, _), scores in found.items():
+        results = [outcome(evidence, thresholds, s) for s in scores]
+        yield Try(code, scores[0], all(full for full, _ in results), all(half for _, half in results))
+
+
+def _own_tries(evidence: Evidence, thresholds: Thresholds) -> Iterator[Try]:
+    """A row's own right answers, by their place among them."""
+    for row in evidence.rows:
+        own = [s for s in row if s.probe.kind == RIGHT]
+        for n, s in enumerate(own, 1):
+            if s.score is not None and s.probe.source.key in evidence.right_by_row:
+                full, half = _fails(evidence, thresholds, s)
+                yield Try(f"right_forms/own_{n}", s, full, half)
+
+
+def _passes(evidence: Evidence, thresholds: Thresholds, s: Scored) -> tuple[bool, bool]:
+    right = evidence.right_by_row[s.probe.source.key]
+    wrong = min(evidence.wrong_median, right)
+    full = wrong + FULL_SHARE * (right - wrong) - 2 * evidence.noise
+    score = s.score or 0.0
+    return score > 0 and score >= full - EPSILON, score > evidence.bar(thresholds.attack_share) + EPSILON
+
+
+def _equals(evidence: Evidence, _thresholds: Thresholds, s: Scored) -> tuple[bool, bool]:
+    score, right = s.score or 0.0, evidence.right_by_row[s.probe.source.key]
+    return (score > 0 and score >= right - 2 * evidence.noise - EPSILON,) * 2
+
+
+def _fails(evidence: Evidence, thresholds: Thresholds, s: Scored) -> tuple[bool, bool]:
+    right = evidence.right_by_row[s.probe.source.key]
+    return ((s.score or 0.0) < thresholds.attack_share * right - EPSILON,) * 2
+
+
+def _gains(evidence: Evidence, _thresholds: Thresholds, s: Scored) -> tuple[bool, bool]:
+    plain = next((p.score for p in evidence.trial(DERIVED) if p.probe.id == s.probe.of), None)
+    gain = 0.0 if plain is None or s.score is None else s.score - plain
+    least = max(EPSILON, 3 * evidence.noise)
+    return gain >= max(least, evidence.gap / 2) and gain > 0, gain > least
+
+
+def _check(
+    name: str,
+    what: str,
+    tries: Sequence[Try],
+    evidence: Evidence,
+    thresholds: Thresholds,
+    *,
+    blocks: Callable[[str], bool] = lambda _code: True,
+) -> Check:
+    """The code that succeeds most often decides."""
+    if not tries:
+        return skipped(name, evidence, "nothing can be derived from these rows' references")
+    misjudged = _misjudged(evidence, thresholds)
+    by_code: dict[str, list[Try]] = defaultdict(list)
+    for each in tries:
+        by_code[each.code].append(each)
+    parts = [_part(code, own, misjudged, thresholds, may_block=blocks(code)) for code, own in sorted(by_code.items())]
+    most = max(parts, key=lambda part: (_WEIGHT[part.result or CheckResult.PASS], part.value))
+    failed = [part.name for part in parts if part.result != CheckResult.PASS]
+    detail = f"none of {len(parts)} forms on up to {max(part.n for part in parts)} rows"
+    if failed:
+        detail = f"{', '.join(failed)}: {what} on up to {most.value:.0%} of {most.n} rows"
+    return Check(
+        name=name,
+        result=most.result or CheckResult.PASS,
+        detail=detail,
+        n=most.n,
+        statistic="rate of rows on which the most successful form succeeds",
+        value=most.value,
+        interval=most.interval,
+        smallest_rate=smallest_rate(most.n),
+        comparison="<=",
+        unit="%",
+        limit=thresholds.derived_block,
+        warn_limit=thresholds.derived_warn,
+        parts=tuple(parts),
+        worst_examples=tuple(_examples(by_code, failed)),
+    )
+
+
+_WEIGHT: Mapping[CheckResult, int] = {CheckResult.PASS: 0, CheckResult.WARN: 1, CheckResult.BLOCK: 2}
+
+
+def _part(code: str, tries: Sequence[Try], misjudged: float, thresholds: Thresholds, *, may_block: bool) -> CheckPart:
+    n, full, half = len(tries), sum(t.full for t in tries), sum(t.half for t in tries)
+    limit = max(thresholds.derived_block, misjudged, MOSTLY if code.startswith("right_forms/own") else 0.0)
+    result = CheckResult.PASS
+    if may_block and binomial_tail(full, n, min(limit, 0.999)) < CHANCE:
+        result = CheckResult.BLOCK
+    elif full / n > max(thresholds.derived_warn, misjudged) or half / n > max(thresholds.derived_block, misjudged):
+        result = CheckResult.WARN
+    hits = full if full or result == CheckResult.PASS else half
+    return CheckPart(name=code, n=n, value=hits / n, interval=wilson(hits, n), result=result)
+
+
+def _misjudged(evidence: Evidence, thresholds: Thresholds) -> float:
+    """Share of a judge's plain wrong answers that pass for right: its own error, not that of a form."""
+    bar = evidence.bar(thresholds.attack_share)
+    plain = [s.score for s in evidence.trial(SWEEP) if s.probe.kind in (WRONG, SWAPPED) and s.score is not None]
+    return sum(score >= bar for score in plain) / len(plain) if plain and evidence.judged else 0.0
+
+
+def _examples(by_code: Mapping[str, Sequence[Try]], failed: Iterable[str]) -> Iterator[CheckExample]:
+    shown = 0
+    for code in failed:
+        for each in by_code[code]:
+            if (each.full or each.half) and shown < EXAMPLES:
+                shown += 1
+                yield CheckExample(
+                    task_id=each.scored.probe.source.row.task_id,
+                    detail=f"{code} earned {each.scored.score:.2f}",
+                    part=code,
+                    answer=each.scored.probe.answer[:ANSWER_SHOWN],
+                )
+                break
