@@ -28,6 +28,9 @@ BUDGETS = {
     "grade_composite": 125,  # jsonschema and regex, for answers that must have a form
     "grade_extract": 110,  # the same
     "grade_format": 110,
+    **dict.fromkeys(
+        ("smoke_test_grader", "run_probe_batch"), 185
+    ),  # a module for each family of derived probes and of checks
 }
 """Function → modules that its import loads at most, without the baseline's; STEP for those that are not named."""
 
