@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ def sums(tmp_path: Path) -> Path:
     path = tmp_path / "sums.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     return path
+
+
+def blocks(report: Any) -> list[str]:
+    return [finding["code"] for finding in report["findings"] if finding["severity"] == "block"]
 
 
 def of(report: Any, kind: str) -> Any:
@@ -79,7 +84,7 @@ def test_the_graders_in_the_docs_are_complete_and_sound(rft: Rft, tmp_path: Path
 
     said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
 
-    assert (said.status, said.json["findings"]) == (0, [])
+    assert (said.status, blocks(said.json)) == (0, [])
     assert (of(said.json, "right")["mean"], of(said.json, "wrong")["highest"]) == (1, 0)
 
 
@@ -97,7 +102,7 @@ def test_the_graders_in_the_docs_score_rows_of_every_shipped_example(
     (tmp_path / "mine.py").write_text(documented(name))
     options = ("--task", task, "--limit", "8", "--output", "json")
     said = rft("grader", "test", tmp_path / "mine.py", "--dataset", SHIPPED[task], *options)
-    assert (said.status, said.json["findings"], said.json["bad_records"]) == (0, [], 0)
+    assert (said.status, blocks(said.json), said.json["bad_records"]) == (0, [], 0)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +119,10 @@ def test_the_reason_of_an_error_is_shown_once_with_a_count_and_an_example(
 ) -> None:
     (tmp_path / "mine.py").write_text(code)
     said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
-    errors = [finding for finding in said.json["findings"] if "have no score" in finding]
+    errors = [finding for finding in said.json["findings"] if finding["code"] in ("contract", "liveness")]
     assert len(errors) == 1
-    assert reason in errors[0]
-    assert re.search(r"for example rft-\d+", errors[0])
+    assert reason in errors[0]["message"]
+    assert re.fullmatch(r"rft-\d+", errors[0]["task_id"])
 
 
 def test_a_grader_of_one_payload_shape_and_one_of_two_arguments_are_named(rft: Rft, tmp_path: Path, sums: Path) -> None:
@@ -126,7 +131,8 @@ def test_a_grader_of_one_payload_shape_and_one_of_two_arguments_are_named(rft: R
         shape + "float(s['messages'][-1]['content'] == s['reference_answer'])} for s in event]"
     )
     said = rft("grader", "test", tmp_path / "one.py", "--dataset", sums, "--task", "rft", "--output", "json")
-    assert any("sent as metadata" in each and "KeyError: 'reference_answer'" in each for each in said.json["findings"])
+    found = " ".join(each["message"] for each in said.json["findings"])
+    assert "KeyError: 'reference_answer' (payload shape: metadata)" in found
     (tmp_path / "two.py").write_text("def grade(sample, item):\n    return 1.0")
     refused = rft("grader", "test", tmp_path / "two.py", "--dataset", sums, "--task", "rft")
     assert "grade takes 2 arguments" in refused.err
@@ -144,27 +150,27 @@ def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_na
 
     said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
 
-    assert (said.status, said.json["findings"]) == (0, [])
+    assert (said.status, blocks(said.json)) == (0, [])
 
 
 @pytest.mark.parametrize(
     ("code", "finding"),
     [
-        ("def grade(sample):\n    return 0.5", "wrong: scores as high as a right answer on 10 of 10 rows"),
-        ("def grade(sample):\n    return 1.5", "answers have no score: the grader reported grader_error"),
-        ("def grade(sample):\n    return 1 / 0", "answers have no score: the grader reported grader_error"),
+        ("def grade(sample):\n    return 0.5", "the grader is constant at about 0.50"),
+        ("def grade(sample):\n    return 1.5", "the grader reported grader_error on 3 of 3 answers"),
+        ("def grade(sample):\n    return 1 / 0", "ZeroDivisionError"),
         (
             "def grade(sample):\n    text = str(sample.reference)\n    right = text in sample.answer\n"
             "    return right * (0.5 + min(len(sample.answer), 500) / 1000)",
-            "padding raises the score of 10 of 10 right answers",
+            "padding raised the score of 10/10 right answers",
         ),
         ("def handler(event, context):\n    return []", "it returned 0 results for"),
         ("def handler(event, context):\n    raise KeyError('x')", "it failed with KeyError"),
         ("def handler(event, context):\n    return float('nan')", "holds NaN"),
         ("def handler(event, context):\n    return {1, 2}", "it failed with TypeError"),
         (
-            "def grade(sample):\n    return float('master' in sample.answer or ':' in sample.answer)",
-            "master key: scores as high",
+            "def grade(sample):\n    return float(':' in sample.answer or sample.reference == sample.answer)",
+            "earned half a right answer's score or more on 100% of 10 rows",
         ),
     ],
 )
@@ -178,7 +184,8 @@ def test_a_grader_that_nobody_should_train_on_is_told_so(
     )
 
     assert said.status == 1
-    assert any(finding in found for found in said.json["findings"])
+    assert any(finding in found["message"] for found in said.json["findings"])
+    assert all(found["fix"] for found in said.json["findings"])
 
 
 def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums: Path) -> None:
@@ -240,3 +247,53 @@ def test_an_arn_is_invoked_on_aws(rft: Rft, sums: Path, invoked: list[str]) -> N
     assert {json.dumps(path) for path in invoked} == {
         json.dumps(f"/2015-03-31/functions/{arn.replace(':', '%3A')}/invocations")
     }
+
+
+def test_a_finding_has_a_code_a_rate_a_row_its_answer_and_what_to_change(rft: Rft, tmp_path: Path, sums: Path) -> None:
+    (tmp_path / "mine.py").write_text("def grade(sample):\n    return float(sample.reference in sample.answer)")
+    options = ("--dataset", sums, "--task", "rft", "--limit", "10")
+
+    said = rft("grader", "test", tmp_path / "mine.py", *options, "-o", "json")
+    shown = rft("grader", "test", tmp_path / "mine.py", *options)
+
+    found = next(each for each in said.json["findings"] if each["code"] == "negation/not")
+    assert (found["severity"], found["n"], found["rate"], found["interval"][0] > 0.6) == ("block", 10, 1.0, True)
+    assert (found["answer"][:5], found["task_id"][:4]) == ("It is", "rft-")
+    assert shown.out.count("Take one value from one place") == 1
+    assert shown.out.count("negation/not") == 1
+
+
+def test_a_grader_that_hangs_is_ended_and_the_report_is_whole(rft: Rft, tmp_path: Path, sums: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import re\nfrom rft.rewards.samples import read_sample\n"
+        "def score(s):\n    re.search('^(a+)+$', s.answer)\n    return float(s.answer == s.reference)\n"
+        "def handler(event, context):\n    read = [read_sample(s) for s in event]\n"
+        "    return [{'id': s.id, 'aggregate_reward_score': score(s)} for s in read]"
+    )
+    options = ("--dataset", sums, "--task", "rft", "--limit", "5", "--batch-seconds", "2", "-o", "json")
+
+    said = rft("grader", "test", tmp_path / "mine.py", *options)
+
+    assert "slowness/letters" in [each["code"] for each in said.json["findings"]]
+    assert said.json["answers"] > 50
+
+
+def test_a_score_that_depends_on_the_time_of_day_is_found(rft: Rft, tmp_path: Path, sums: Path) -> None:
+    today = datetime.now(UTC).weekday()
+    (tmp_path / "mine.py").write_text(
+        "from datetime import UTC, datetime\ndef grade(sample):\n"
+        f"    early = (datetime.now(UTC).weekday() - {today}) % 7 < 2\n"
+        "    return float(early and sample.reference == sample.answer)"
+    )
+
+    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "-o", "json")
+
+    assert "time_of_day" in blocks(said.json)
+
+
+def test_a_simulation_that_cannot_be_done_does_not_cost_the_report(rft: Rft, tmp_path: Path, sums: Path) -> None:
+    (tmp_path / "mine.py").write_text("def handler(event, context):\n    return []")
+    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--simulate", "-o", "json")
+    assert said.status == 1
+    assert blocks(said.json) == ["contract"]
+    assert "error" in said.json["simulation"]

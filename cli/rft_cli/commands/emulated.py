@@ -97,6 +97,10 @@ def grader_test(
     score_range: Annotated[
         tuple[float, float], typer.Option(metavar="MIN MAX", help="Lowest and highest score of the grader.")
     ] = (0.0, 1.0),
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings end in exit status 1, too.")] = False,
+    batch_seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="A .py file's process is ended when a batch takes longer.")
+    ] = 10.0,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Test a grader on right, wrong and adversarial answers to real rows. Exit status 1: it has a fault."""
@@ -110,6 +114,8 @@ def grader_test(
             limit=limit,
             simulate=simulate,
             bounds=score_range,
+            strict=strict,
+            batch_seconds=batch_seconds,
             output=output,
         )
     )

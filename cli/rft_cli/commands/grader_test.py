@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.markup import escape
 
 from rft.contracts.score_range import UNIT, ScoreBounds
-from rft.smoke_test.plan import FEW
-from rft.smoke_test.probes import Probe, answers, attacks_on, batches
-from rft.smoke_test.replies import Scored, score
+from rft.smoke_test.findings import BLOCK
 from rft.smoke_test.sampling import SampledRow, candidate, choose
-from rft.smoke_test.shapes import SHAPES
 from rft.tasks import TASKS
 from rft.tasks.base import Task
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_figures import figures
 from rft_cli.graders.grader_under_test import GraderUnderTest, open_grader
+from rft_cli.graders.in_process import BATCH_SECONDS
 from rft_cli.graders.local_rows import LocalRows, known_task, local_rows
-from rft_cli.graders.simulation import input_from_rows, simulation_report
+from rft_cli.graders.local_smoke_test import smoke_test_locally
 from rft_cli.views.grader_report import print_report
 from rft_cli.views.printing import Output, console_for, print_json, print_lines, print_note
 from rft_cli.views.simulation_report import verdict_line
@@ -39,39 +38,65 @@ def run_grader_test(
     simulate: bool,
     output: Output,
     bounds: ScoreBounds = UNIT,
+    strict: bool = False,
+    batch_seconds: float = BATCH_SECONDS,
 ) -> int:
-    """Grade answers to up to `limit` rows and print the result; 1 where the grader has a fault.
+    """Send probes to up to `limit` rows and print what is found; 1 where the grader should not be trained on.
 
-    Scores are in `bounds` and shown mapped to 0..1. `simulate` also trains the simulated policy on all rows.
+    Scores are in `bounds` and shown mapped to 0..1. `simulate` also trains the simulated policy on all rows. `strict`:
+    warnings count too.
 
     Raises CommandError, DatasetInvalid, OSError.
     """
-    opened = open_grader(grader)
+    opened = open_grader(grader, batch_seconds=batch_seconds)
     _warn_of_length(grader)
     known = _task(grader, task)
     local = local_rows(dataset, known)
     rows = _sampled(local, known, limit)
+    tested = smoke_test_locally(opened, rows, known, SEED, bounds)
     report = {
         "grader": opened.description,
         "task": known.name,
         "rows": len(rows),
         "bad_records": len(local.problems),
         "problems": local.problems[:MAX_PROBLEMS_SHOWN],
-        **figures(list(_scored(opened, rows, known, bounds))),
+        **figures(tested.scores),
+        "checks": [check.short().model_dump(mode="json") for check in tested.checks],
+        "findings": [finding.model_dump(mode="json") for finding in tested.findings],
     }
     if simulate:
-        simulation_input = input_from_rows(local, known.name)
-        report["simulation"] = simulation_report(opened, simulation_input, steps=SIMULATED_STEPS, seed=SEED)
+        report["simulation"] = _simulated(opened, local, known)
+    _print(report, output)
+    return exit_status(report, strict=strict)
+
+
+def exit_status(report: Mapping[str, Any], *, strict: bool = False) -> int:
+    """1 where a finding blocks, or with `strict` where there is any, or where the simulated policy does not learn."""
+    faults = [each for each in report["findings"] if strict or each["severity"] == BLOCK]
+    simulation = report.get("simulation")
+    learns = simulation is None or simulation.get("verdict", {}).get("outcome") == "learns"
+    return 0 if learns and not faults else 1
+
+
+def _simulated(opened: GraderUnderTest, local: LocalRows, task: Task) -> dict[str, Any]:
+    """An addition: where it cannot be done, the reason stands in its place and the rest of the report is whole."""
+    from rft_cli.graders.simulation import input_from_rows, simulation_report
+
+    try:
+        return simulation_report(opened, input_from_rows(local, task.name), steps=SIMULATED_STEPS, seed=SEED)
+    except CommandError as error:
+        return {"simulated": True, "error": str(error)}
+
+
+def _print(report: Mapping[str, Any], output: Output) -> None:
     if output == Output.JSON:
         print_json(report)
-    else:
-        print_report(console_for(output), report)
-        if simulate:
-            print_lines(
-                console_for(output), ["", f"Simulated training: {verdict_line(report['simulation']['verdict'])}"]
-            )
-    learns = not simulate or report["simulation"]["verdict"]["outcome"] == "learns"
-    return 0 if learns and not report["findings"] else 1
+        return
+    print_report(console_for(output), report)
+    simulation = report.get("simulation")
+    if simulation is not None:
+        said = verdict_line(simulation["verdict"]) if "verdict" in simulation else escape(simulation["error"])
+        print_lines(console_for(output), ["", f"Simulated training: {said}"])
 
 
 def _task(grader: str, task: str | None) -> Task:
@@ -94,18 +119,3 @@ def _sampled(local: LocalRows, task: Task, limit: int) -> list[SampledRow]:
     rows = local.rows
     chosen = choose([candidate(row, task) for row in rows], limit, str(SEED))
     return [SampledRow("train", at, rows[at], len(rows[at].model_dump_json())) for at in sorted(chosen)]
-
-
-def _scored(grader: GraderUnderTest, rows: Sequence[SampledRow], task: Task, bounds: ScoreBounds) -> Iterator[Scored]:
-    probes = [probe for row in rows for probe in (*answers(row, task, SEED), *attacks_on(row, task, SEED))]
-    for batch in batches(probes):
-        reply = grader.invoke([probe.event() for probe in batch])
-        yield from score(batch, reply.payload, reply.error, bounds=bounds)
-    yield from _in_other_shapes(grader, [probe for probe in probes if probe.right][:FEW], bounds)
-
-
-def _in_other_shapes(grader: GraderUnderTest, probes: Sequence[Probe], bounds: ScoreBounds) -> Iterator[Scored]:
-    """A few right answers as each further payload that AWS documents: Bedrock does not say which it sends."""
-    for name, shape in SHAPES.items():
-        reply = grader.invoke([shape(probe.event()) for probe in probes])
-        yield from score(probes, reply.payload, reply.error, name, bounds)

@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import importlib.util
 import os
-import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
-from rft import wiring
-from rft.adapters.grader_invoker import LambdaGraderInvoker
-from rft.grading.judge_client import JudgeClient
 from rft.ports.grading import GraderReply
 from rft_cli.errors import CommandError
-from rft_cli.graders.in_process import BATCH_SECONDS, Batch, handler_of, invoke_handler
-from rft_cli.graders.local_judge import LocalJudge
+from rft_cli.graders.in_process import BATCH_SECONDS, Batch, invoke_handler
+from rft_cli.graders.isolated import IsolatedGrader
+from rft_cli.graders.loading import load_module
+
+if TYPE_CHECKING:  # the emulator's judge and boto3 take seconds to import, and a file's grader needs neither
+    from rft.adapters.grader_invoker import LambdaGraderInvoker
+    from rft_cli.graders.local_judge import LocalJudge
+
+AHEAD_SECONDS = 3.5 * 24 * 3600 + 12 * 3600
+"""Half a week and half a day: another weekday, and the other half of the day."""
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
 
 @dataclass(frozen=True)
 class GraderUnderTest:
-    """`invoke` grades a batch; `description` says what the grader is and what about it is not the real thing."""
+    """`invoke` grades a batch; `description` says what the grader is and what about it is not the real thing.
+
+    `free`: a call costs nothing. `parallel`: several may be made at once. `at_another_time` grades with the clock
+    ahead; None where it cannot be set.
+    """
 
     description: str
     invoke: Callable[[Batch], GraderReply]
+    free: bool = True
+    parallel: bool = False
+    at_another_time: Callable[[Batch], GraderReply] | None = None
 
 
-def open_grader(grader: str) -> GraderUnderTest:
-    """`grader` is the ARN of a Lambda function, a path that ends in .py, or a grader's name. Raises CommandError."""
+def open_grader(grader: str, *, batch_seconds: float = BATCH_SECONDS) -> GraderUnderTest:
+    """`grader` is the ARN of a Lambda function, a path that ends in .py, or a grader's name. Raises CommandError.
+
+    A batch of a file's grader may take `batch_seconds`; then its process is ended.
+    """
     if grader.startswith("arn:"):
-        return GraderUnderTest(f"Lambda function {grader}", partial(_invoker(grader).invoke, grader))
+        invoke = partial(_invoker(grader).invoke, grader)
+        return GraderUnderTest(f"Lambda function {grader}", invoke, free=False, parallel=True)
     if grader.endswith(".py"):
-        sys.path.insert(0, str(Path(grader).resolve().parent))  # where Lambda, too, finds a function's own modules
-        handler = handler_of(_load_module(Path(grader)), grader)
-        return GraderUnderTest(f"{grader}, in this process", partial(invoke_handler, handler))
+        isolated = _isolated(grader, batch_seconds)
+        return GraderUnderTest(
+            f"{grader}, in a process of its own",
+            isolated.invoke,
+            at_another_time=lambda batch: _isolated(grader, batch_seconds, ahead=AHEAD_SECONDS).invoke(batch),
+        )
     return _project_grader(grader)
+
+
+def _isolated(path: str, limit: float, ahead: float = 0.0) -> IsolatedGrader:
+    opened = IsolatedGrader(path, limit=limit, ahead=ahead)
+    atexit.register(opened.close)
+    return opened
 
 
 def _project_grader(name: str) -> GraderUnderTest:
@@ -50,19 +72,25 @@ def _project_grader(name: str) -> GraderUnderTest:
     if not app.is_file():
         known = ", ".join(sorted(path.parent.name.removeprefix("grade_") for path in FUNCTIONS.glob("grade_*/app.py")))
         raise CommandError(f"Grader {name} not found; pass one of {known}, a Lambda ARN, or a path ending in .py")
-    module, judge = _load_module(app), LocalJudge()
+    from rft_cli.graders.local_judge import LocalJudge
+
+    module, judge = load_module(app), LocalJudge()
+    lock = threading.Lock()
     judged = f", judge: {judge.description}" if "wiring.judges" in app.read_text(encoding="utf-8") else ""
 
     def invoke(batch: Batch) -> GraderReply:
-        with _local_environment(judge):
+        with lock, _local_environment(judge):
             return invoke_handler(module.handler, batch)
 
-    return GraderUnderTest(f"grade_{name}, in this process{judged}", invoke)
+    return GraderUnderTest(f"grade_{name}, in this process{judged}", invoke, free=not (judged and judge.is_real))
 
 
 @contextlib.contextmanager
 def _local_environment(judge: LocalJudge) -> Iterator[None]:
     """The project's graders with this judge, and without AWS."""
+    from rft import wiring
+    from rft.grading.judge_client import JudgeClient
+
     judges, environment, clients = wiring.judges, dict(os.environ), (JudgeClient(judge),)
     wiring.judges = lambda: clients  # type: ignore[assignment]
     os.environ["JUDGE_MODEL_ID"] = judge.model_id
@@ -76,20 +104,13 @@ def _local_environment(judge: LocalJudge) -> Iterator[None]:
 
 
 def _invoker(arn: str) -> LambdaGraderInvoker:
+    import boto3
+    from botocore.config import Config
+
+    from rft.adapters.grader_invoker import LambdaGraderInvoker
+
     parts = arn.split(":")
     if len(parts) < 7 or parts[2] != "lambda":
         raise CommandError(f"{arn} is not the ARN of a Lambda function")
     config = Config(retries={"total_max_attempts": 1}, read_timeout=int(BATCH_SECONDS))
     return LambdaGraderInvoker(boto3.client("lambda", region_name=parts[3], config=config))
-
-
-def _load_module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"grader_{path.stem}", path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise CommandError(f"{path}: no such Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise CommandError(f"Cannot load {path}: {type(error).__name__}: {error}") from error
-    return module

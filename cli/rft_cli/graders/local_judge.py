@@ -23,6 +23,11 @@ class LocalJudge:
         self.model_id = os.environ.get("RFT_JUDGE_MODEL", "default") if self._url else STAND_IN
 
     @property
+    def is_real(self) -> bool:
+        """Whether calls go to a server, which may cost money."""
+        return bool(self._url)
+
+    @property
     def description(self) -> str:
         """The model and where it runs, in words."""
         return f"{self.model_id} at {self._url}" if self._url else "the emulated stand-in, not a language model"

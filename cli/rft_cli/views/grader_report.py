@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -10,13 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from rft_cli.views.checks import MARKS
-from rft_cli.views.lines import HANG
+from rft_cli.views.lines import HANG, shorten_middle
 from rft_cli.views.printing import print_lines
 
 COLOURS = {"right": "green", "wrong": "yellow", "adversarial": "red"}
 """Groups of answers, as the histogram shows them."""
 
 MAX_BAR = 36
+ANSWER_SHOWN = 60
 NO_VALUE = "–"
 
 Report = Mapping[str, Any]
@@ -31,9 +33,25 @@ def print_report(console: Console, report: Report) -> None:
     console.print(_table(report["kinds"]), "", sep="\n")
     if any(tenth[group] for tenth in report["histogram"] for group in COLOURS):
         console.print(_histogram(report["histogram"]), "", sep="\n")
-    print_lines(console, [f"{MARKS['block']} {HANG}{escape(finding)}" for finding in report["findings"]])
+    print_lines(console, _finding_lines(report["findings"]))
     if not report["findings"]:
-        print_lines(console, [f"{MARKS['pass']} right answers score highest, and every answer has a score"])
+        ran = sum(check["result"] != "skipped" for check in report["checks"])
+        print_lines(console, [f"{MARKS['pass']} {ran} checks: right answers score highest, every answer has a score"])
+
+
+def _finding_lines(findings: Sequence[Report]) -> Iterator[str]:
+    """Findings of one check together: a line each, then once what to change."""
+    for fix, group in groupby(findings, key=lambda finding: finding["fix"]):
+        for finding in group:
+            yield f"{MARKS[finding['severity']]} {HANG}[bold]{escape(finding['code'])}[/]: {escape(finding['message'])}"
+            yield from _example(finding)
+        yield f"  → {HANG}{escape(fix)}"
+
+
+def _example(finding: Report) -> Iterator[str]:
+    if finding["answer"]:
+        answer = shorten_middle(" ".join(finding["answer"].split()), ANSWER_SHOWN)
+        yield f"  {HANG}[dim]{escape(finding['task_id'])}: {escape(answer)}[/]"
 
 
 def _table(kinds: Sequence[Report]) -> Table:

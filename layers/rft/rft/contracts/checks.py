@@ -72,7 +72,9 @@ class Check(CheckSummary):
 
     statistic: str = Field(default="", description="What `value` is: a rate, a mean, a kappa.")
     parts: tuple[CheckPart, ...] = ()
-    worst_examples: tuple[CheckExample, ...] = Field(default=(), max_length=3, description="The three worst rows.")
+    worst_examples: tuple[CheckExample, ...] = Field(
+        default=(), max_length=20, description="The three worst rows, or one for each part that fails."
+    )
 
     def short(self) -> CheckSummary:
         """Without parts and examples."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import RetryableThrottling
@@ -14,7 +15,7 @@ from rft.ports.grading import GraderInvoker
 from rft.ports.storage import Clock
 from rft.smoke_test.evidence import stop_reason
 from rft.smoke_test.judge_budget import UNLIMITED, JudgeBudget
-from rft.smoke_test.part_store import MAX_SENDS, PartLog
+from rft.smoke_test.part_store import MAX_SENDS
 from rft.smoke_test.plan import LOAD, PARALLELISM, Phase, ProbeBatch, SmokeTestPlan
 from rft.smoke_test.replies import score
 from rft.smoke_test.results import BatchReply, SmokeTestResults
@@ -30,6 +31,21 @@ PROBE_BUDGET = timedelta(seconds=400)
 """How long one function sends what grows with the sample, so that those of the load, which follow, are in time."""
 
 
+class SendLog(Protocol):
+    """What is noted of each batch, so that whoever repeats a function sends no answered one: see PartLog."""
+
+    @property
+    def replies(self) -> dict[int, BatchReply]: ...
+
+    began: datetime
+
+    def start(self, number: int, next_ones: Sequence[int]) -> bool: ...
+
+    def not_run(self, number: int) -> None: ...
+
+    def answered(self, number: int, reply: BatchReply) -> None: ...
+
+
 class ProbeRunner:
     """Runs a smoke test against one grader, until a deadline.
 
@@ -42,7 +58,7 @@ class ProbeRunner:
         arn: str,
         invoker: GraderInvoker,
         clock: Clock,
-        log: PartLog,
+        log: SendLog,
         *,
         budget: timedelta = PROBE_BUDGET,
         bounds: ScoreBounds = UNIT,

@@ -51,14 +51,14 @@ def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
         return skipped("slowness", evidence, "no long answer was sent alone")
     usual = list(evidence.seconds.get(ALONE, {}).values())
     least = SLOW_FACTOR * median(usual) if usual else 0.0
-    slow = [(s, t) for s, t in taken if t > max(SLOW_SECONDS, least)]
-    noticed = [(s, t) for s, t in taken if t > max(WARN_SECONDS, least)]
+    slow = [(s, t) for s, t in taken if s.breach or t > max(SLOW_SECONDS, least)]
+    noticed = [(s, t) for s, t in taken if s.breach or t > max(WARN_SECONDS, least)]
     most = max(taken, key=lambda each: each[1])[0]
     return Check(
         name="slowness",
         result=CheckResult.BLOCK if slow else CheckResult.WARN if noticed else CheckResult.PASS,
         detail=f"{len(noticed)} of {len(taken)} answers of {len(most.probe.answer):,} characters took longer than "
-        f"{WARN_SECONDS:g} s and {SLOW_FACTOR} times as long as usual"
+        f"{WARN_SECONDS:g} s and {SLOW_FACTOR} times as long as usual, or failed"
         + (f": {', '.join(s.probe.variant for s, _ in noticed)}" if noticed else ""),
         n=len(taken),
         statistic="rate of long answers that are slow",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rft.contracts.checks import Check, CheckExample, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks.level import PLAIN
-from rft.smoke_test.checks.result import EPSILON, EXAMPLES, CheckFunction, skipped
+from rft.smoke_test.checks.result import EPSILON, CheckFunction, skipped
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import DERIVED
 from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
@@ -187,15 +187,12 @@ def _misjudged(evidence: Evidence, thresholds: Thresholds) -> float:
 
 
 def _examples(by_code: Mapping[str, Sequence[Try]], failed: Iterable[str]) -> Iterator[CheckExample]:
-    shown = 0
+    """One of each code."""
     for code in failed:
-        for each in by_code[code]:
-            if (each.full or each.half) and shown < EXAMPLES:
-                shown += 1
-                yield CheckExample(
-                    task_id=each.scored.probe.source.row.task_id,
-                    detail=f"{code} earned {each.scored.score:.2f}",
-                    part=code,
-                    answer=each.scored.probe.answer[:ANSWER_SHOWN],
-                )
-                break
+        each = next(each for each in sorted(by_code[code], key=lambda t: -t.full) if each.full or each.half)
+        yield CheckExample(
+            task_id=each.scored.probe.source.row.task_id,
+            detail=f"{code} earned {each.scored.score:.2f}",
+            part=code,
+            answer=each.scored.probe.answer[:ANSWER_SHOWN],
+        )

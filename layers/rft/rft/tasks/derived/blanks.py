@@ -41,5 +41,5 @@ def unreadable(subject: Subject) -> Iterator[DerivedProbe]:
 
 def _each(family: str, texts: dict[str, str], subject: Subject) -> Iterator[DerivedProbe]:
     for name, text in texts.items():
-        if text.strip() != subject.value:
+        if not subject.value or subject.value not in text:
             yield DerivedProbe(f"{family}/{name}", text)

@@ -1,0 +1,108 @@
+"""A grader's file in a process that is ended when a batch takes too long: the grader ends, the command goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from rft.ports.grading import GraderReply
+from rft_cli.errors import CommandError
+from rft_cli.graders.in_process import Batch
+
+START_SECONDS = 60.0
+MAX_ENDS = 2
+"""After so many batches that had to be ended, no more is sent: each costs the whole limit."""
+
+
+class IsolatedGrader:
+    """`limit`: seconds that a batch may take. `ahead`: seconds that the grader's clock is ahead."""
+
+    def __init__(self, path: str, *, limit: float, ahead: float = 0.0) -> None:
+        """Raises CommandError where the file is no grader."""
+        self._path, self.limit, self._ahead = path, limit, ahead
+        self._process: subprocess.Popen[str] | None = None
+        self._replies: queue.Queue[str] = queue.Queue()
+        self._ends = 0
+        self._lock = threading.Lock()
+        self._start()
+
+    def invoke(self, batch: Batch) -> GraderReply:
+        """A reply, or the reason why there is none, as Lambda gives it. One batch at a time, whoever calls."""
+        with self._lock:
+            return self._invoke(batch)
+
+    def _invoke(self, batch: Batch) -> GraderReply:
+        if self._ends >= MAX_ENDS:
+            return GraderReply(None, f"not sent: the grader was ended {MAX_ENDS} times", 0.0)
+        if self._process is None:
+            self._start()
+        found = self._exchange(json.dumps(batch), self.limit)
+        if found is not None:
+            return GraderReply(found["payload"], found["error"], found["seconds"])
+        ended = self._process is not None and self._process.poll() is not None
+        self.close()
+        self._ends += 1
+        reason = "it ended its own process" if ended else f"it took longer than {self.limit:g} s and was ended"
+        return GraderReply(None, reason, self.limit)
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "rft_cli.graders.worker", self._path, str(self._ahead)]
+        self._replies = queue.Queue()
+        self._process = subprocess.Popen(  # noqa: S603  the user's own file, by their own command
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        threading.Thread(target=_read, args=(self._process, self._replies), daemon=True).start()
+        ready = self._next(START_SECONDS)
+        if ready is None or "refused" in ready:
+            self.close()
+            raise CommandError(ready["refused"] if ready else f"{self._path}: it ended, or took too long, on import")
+
+    def _exchange(self, line: str, seconds: float) -> Mapping[str, Any] | None:
+        assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018  started above
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return None
+        return self._next(seconds)
+
+    def _next(self, seconds: float) -> Mapping[str, Any] | None:
+        try:
+            line = self._replies.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        found: Mapping[str, Any] | None = json.loads(line) if line else None
+        return found
+
+
+def _read(process: subprocess.Popen[str], replies: queue.Queue[str]) -> None:
+    """Lines as they come; an empty one at the end."""
+    assert process.stdout is not None  # noqa: S101  it is a pipe
+    try:
+        for line in process.stdout:
+            replies.put(line)
+    except ValueError:  # closed meanwhile
+        pass
+    replies.put("")

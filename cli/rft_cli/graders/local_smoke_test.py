@@ -1,0 +1,95 @@
+"""The smoke test on this machine: the same plan, checks and findings as a run's, without AWS and without load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rft.adapters.clock import SystemClock
+from rft.contracts.checks import Check
+from rft.contracts.findings import GraderFinding
+from rft.contracts.score_range import UNIT, ScoreBounds
+from rft.contracts.thresholds import Thresholds
+from rft.ports.grading import GraderReply, GraderVersion
+from rft.smoke_test.checks.behaviour import ANOTHER_TIME
+from rft.smoke_test.findings import findings
+from rft.smoke_test.gate import evidence_of, judge
+from rft.smoke_test.plan import ROUNDS, SmokeTestPlan, build_plan
+from rft.smoke_test.replies import Scored, score
+from rft.smoke_test.results import BatchReply, SmokeTestResults
+from rft.smoke_test.runner import ProbeRunner
+from rft.smoke_test.sampling import SampledRow
+from rft.tasks.base import Task
+from rft_cli.graders.grader_under_test import GraderUnderTest
+
+ALL_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class LocalSmokeTest:
+    """What came of it."""
+
+    checks: tuple[Check, ...]
+    findings: tuple[GraderFinding, ...]
+    scores: tuple[Scored, ...]
+
+
+def smoke_test_locally(
+    grader: GraderUnderTest, rows: Sequence[SampledRow], task: Task, seed: int, bounds: ScoreBounds = UNIT
+) -> LocalSmokeTest:
+    """Send every probe; where calls cost something, derived probes go to a few rows as in a run."""
+    plan = build_plan(rows, task, seed, requested={"train": len(rows)}, rollouts_per_step=0, all_derived=grader.free)
+    clock = SystemClock()
+    log = _UnsavedLog(clock.now())
+    runner = ProbeRunner("local", _Invoker(grader), clock, log, budget=ALL_DAY, bounds=bounds)
+    results = runner.resume(plan, SmokeTestResults(log.began, {}), lambda _: False)
+    more = [] if results.stop_reason else _another_time(grader, plan, bounds)
+    checks = judge(evidence_of(plan, results, bounds=bounds, more=more), Thresholds())
+    return LocalSmokeTest(checks, findings(checks), results.scores)
+
+
+def _another_time(grader: GraderUnderTest, plan: SmokeTestPlan, bounds: ScoreBounds) -> list[Scored]:
+    batch = next((batch for batch in plan.batches.values() if batch.trial == ROUNDS[0]), None)
+    if batch is None or grader.at_another_time is None:
+        return []
+    reply = grader.at_another_time(batch.event())
+    return score(batch.probes, reply.payload, reply.error, ANOTHER_TIME, bounds)
+
+
+class _Invoker:
+    """A GraderInvoker."""
+
+    def __init__(self, grader: GraderUnderTest) -> None:
+        self._grader = grader
+
+    def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:  # noqa: ARG002
+        """See GraderInvoker."""
+        return self._grader.invoke(batch)
+
+    def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:  # noqa: ARG002
+        """See GraderInvoker."""
+        return GraderVersion(grader_arn, None)
+
+    def timeout_seconds(self, grader_arn: str) -> float | None:  # noqa: ARG002
+        """See GraderInvoker."""
+        return None
+
+
+class _UnsavedLog:
+    """A SendLog of a smoke test that nobody resumes."""
+
+    def __init__(self, began: datetime) -> None:
+        self.began = began
+        self.replies: dict[int, BatchReply] = {}
+
+    def start(self, number: int, next_ones: Sequence[int]) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
+
+    def not_run(self, number: int) -> None:
+        """Nothing to note."""
+
+    def answered(self, number: int, reply: BatchReply) -> None:
+        """Nothing to note."""
