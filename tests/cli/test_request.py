@@ -43,6 +43,8 @@ def test_a_datasets_path_is_relative_to_the_file_that_names_it(tmp_path: Path) -
         ("run.yaml", "a: [", "is not YAML"),
         ("run.yaml", "- a", "must contain one request"),
         ("run.json", "", "is not JSON"),
+        ("run.json", "[" * 100_000, "is not JSON: maximum recursion depth"),
+        ("run.yaml", "[" * 100_000, "is not YAML: maximum recursion depth"),
         ("run.yaml", "", "must contain one request"),
     ],
 )

@@ -76,3 +76,13 @@ def test_an_event_that_is_no_batch_is_refused() -> None:
 
 def test_its_import_loads_no_aws_client() -> None:
     assert not {"boto3", "botocore.session", "tiktoken"} & modules_after_import("grade_rubric")
+
+
+def test_a_reference_nested_without_end_costs_the_other_samples_nothing(store: MemoryStore) -> None:
+    config = EVENT[0]["reference_answer"]["rubric"]
+    store.put_bytes(store.uri(f"runs/{EVENT[0]['run_id']}/grader.json"), json.dumps(config).encode())
+    nested = {**EVENT[0], "reference_answer": '{"rubric": ' + "[" * 100_000}
+
+    _, harmless = grade("grade_rubric", [nested, EVENT[0]])
+
+    assert (harmless.errored, harmless.aggregate_reward_score) == (False, 1.0)

@@ -128,7 +128,7 @@ def _path(run_id: str, rest: str = "") -> str:
 def _parsed(content: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
 

@@ -41,7 +41,7 @@ def read_request(path: Path) -> Request:
         request = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise unreadable_file(path, error) from error
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise CommandError(f"{path} is not {_format(path)}: {' '.join(str(error).split())}") from error
     if not isinstance(request, dict):
         raise CommandError(f"{path} must contain one request: an object with name and dataset")
@@ -71,7 +71,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise CommandError(f"--set {text}: use PATH=VALUE, for example hyperparameters.epochCount=2")
     try:
         return path, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return path, value
 
 

@@ -101,7 +101,7 @@ def _reference(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     if isinstance(value, dict) and value.keys() <= {"text", "type"} and isinstance(value.get("text"), str):
         return value["text"]
@@ -139,7 +139,7 @@ def openai_sample(text: str) -> dict[str, Any]:
     """The namespace `sample` of OpenAI's graders."""
     try:
         parsed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     message = {"role": "assistant", "content": text, "tool_calls": None}
     return {"output_text": text, "output_json": parsed, "output_tools": [], "choices": [{"message": message}]}

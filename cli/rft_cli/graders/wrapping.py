@@ -58,7 +58,7 @@ def _wrap_json(path: Path, out: Path) -> Path:
     try:
         grader = json.loads(path.read_text(encoding="utf-8"))
         openai_graders.compiled(grader)
-    except (OSError, ValueError, SyntaxError, AttributeError) as error:
+    except (OSError, ValueError, RecursionError, SyntaxError, AttributeError) as error:
         raise CommandError(f"{path}: {error}") from error
     _make_folder(out)
     (out / "grader.json").write_bytes(path.read_bytes())

@@ -15,7 +15,7 @@ def test_a_lambdas_exception_gives_its_message() -> None:
 
 
 @pytest.mark.parametrize(
-    "cause", ["plain words", "{not json", '{"other": 1}', '["errorMessage"]', "42", '{"errorMessage": 7}']
+    "cause", ["plain words", "{not json", '{"other": 1}', '["errorMessage"]', "[" * 2000, "42", '{"errorMessage": 7}']
 )
 def test_anything_else_stays_as_it_is(cause: str) -> None:
     assert readable_cause("E", cause) == cause

@@ -23,7 +23,7 @@ def readable_cause(error: str, cause: str) -> str:
 def _error_message(cause: str) -> str:
     try:
         payload = json.loads(cause)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     message = payload.get("errorMessage") if isinstance(payload, dict) else None
     return message if isinstance(message, str) else ""

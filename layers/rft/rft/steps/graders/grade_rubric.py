@@ -74,7 +74,7 @@ def _has_own(reference: object) -> bool:
     if isinstance(reference, str) and '"rubric"' in reference:
         try:
             reference = json.loads(reference)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
     return isinstance(reference, dict) and reference.get("rubric") is not None
 

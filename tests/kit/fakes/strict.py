@@ -1,0 +1,50 @@
+"""Ledger and topic in memory that refuse what DynamoDB and SNS would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.http.limits import MAX_MESSAGE_BYTES, SUBJECT, check_limits
+from emulator.http.operations import Operation
+from rft.adapters.dynamodb.ledger_items import record_item, record_of, rejection_item, rejection_of
+from rft.adapters.notifier import message_text
+from rft.contracts.ledger import RunRecord, UploadRejection
+from rft.text import subject_line
+from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.fakes.notifier import MemoryNotifier
+
+MAX_ITEM_BYTES = 400 * 1024
+"""Amazon DynamoDB Developer Guide, service quotas."""
+
+
+class StrictLedger(MemoryLedger):
+    """Gives back what an item holds."""
+
+    def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
+        assert record_of(_stored(record_item(record))) == record
+        return super().create(record, key=key)
+
+    def reject(self, rejection: UploadRejection) -> UploadRejection:
+        assert rejection_of(_stored(rejection_item(rejection))) == rejection
+        return super().reject(rejection)
+
+    def _write(self, record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
+        changed = super()._write(record, changes)
+        _stored(record_item(changed))
+        return changed
+
+
+class StrictNotifier(MemoryNotifier):
+    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
+        assert SUBJECT.fullmatch(subject_line(subject))
+        assert len(message_text(message).encode()) <= MAX_MESSAGE_BYTES
+        super().publish(notice, subject, message)
+
+
+def _stored(item: dict[str, Any]) -> dict[str, Any]:
+    body = json.dumps({"Item": item}, ensure_ascii=False).encode()
+    assert len(body) <= MAX_ITEM_BYTES
+    check_limits(Operation("dynamodb", "PutItem", json_protocol=True), body)
+    return item
