@@ -270,6 +270,14 @@ class TestRefusals:
     def test_other_media_types_are_415(self, api: Client, media_type: str) -> None:
         assert api.post(**{"content-type": media_type}).problem.status == 415
 
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+    def test_without_a_body_its_media_type_does_not_matter(self, api: Client, media_type: str) -> None:
+        assert api.post("", **{"content-type": media_type}).problem.status == 422
+        run_id = api.post().body["run_id"]
+        event = {**copy.deepcopy(CANCEL_EVENT), "rawPath": f"/runs/{run_id}/cancel", "body": None}
+        event["headers"]["Content-Type"] = media_type
+        assert api.send(event).status == 200
+
     def test_thousands_of_unknown_fields_get_a_short_answer(self, api: Client) -> None:
         answer = api.post(changed(**{f"f{n}" + "x" * 300: n for n in range(100)}))
         assert answer.status == 422

@@ -56,7 +56,7 @@ class Api(APIGatewayHttpResolver):
         """The answer to an event. A body that is not JSON gets no further: powertools would take forms too."""
         why = body_problem(event)
         if why is None:
-            return super().resolve(event, context)
+            return super().resolve(event if event.get("body") else _without_media_type(event), context)
         body = _text(why, context)
         headers = {"Content-Type": MEDIA_TYPE}
         return {"statusCode": why.status, "headers": headers, "body": body, "isBase64Encoded": False}
@@ -124,6 +124,12 @@ def body_problem(event: Mapping[str, Any]) -> Problem | None:
         return _content_problem(_body(event))
     except ValueError:
         return problem(400, "The body is not JSON in UTF-8.")
+
+
+def _without_media_type(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where there is no body its type says nothing, and powertools would fail on one that it does not know."""
+    headers = {name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"}
+    return {**event, "headers": headers}
 
 
 def caller_of(event: Mapping[str, Any]) -> str:
