@@ -13,6 +13,7 @@ SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
 SOURCES := layers/rft functions cli emulator tests benchmarks
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --python-version 3.11
+LICENCES := PYTHONPATH=layers/rft:cli:. $(BIN)/python -m tests.kit.licences $(VENV) $(SAM_VENV) $(AUDIT_VENV)
 # Functions are packaged as their folders are: without the bytecode that a local run left there.
 SOURCE_FOLDERS_ONLY := find functions -name __pycache__ -prune -exec rm -rf {} +
 ENVIRONMENT ?= default
@@ -20,16 +21,23 @@ DATASET ?=
 TASK ?= pandalm
 ARGS ?=
 
-.PHONY: help demo test faults policies oracles audit properties bench lint format validate build deploy requirements clean
+.PHONY: help demo test test-long faults policies oracles audit licences properties bench lint format validate build deploy requirements clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DATASET=path TASK=pandalm takes a file of yours
 	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-long: $(VENV)/.ready ## Run what takes too long for each change: an hour or more on two cores
+	$(MAKE) --no-print-directory faults
+	$(BIN)/python -m pytest -m slow --ignore tests/e2e
+	$(MAKE) --no-print-directory properties
+	$(MAKE) --no-print-directory policies
+	$(MAKE) --no-print-directory bench ARGS="graders polling prepare_dataset"
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
 	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_evaluation.py tests/e2e/test_soak.py
@@ -39,7 +47,7 @@ policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay
 	RFT_RIGHTS=build/rights $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/e2e tests/contract $(ARGS)
 	PYTHONPATH=layers/rft:cli:. $(BIN)/python -m tests.kit.rights build/rights
 
-properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each
+properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each, 22,000 of the fuzz
 	$(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not emulator" --hypothesis-profile=search $(ARGS)
 
 bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
@@ -62,9 +70,14 @@ oracles: ## Install the independent implementations that tests compare with; nee
 	cd tests/oracles && npm ci --silent --no-audit --no-fund
 	cd tests/oracles && npm install --silent --no-save --no-audit --no-fund $(IAM_SIMULATOR)
 
-audit: $(AUDIT_VENV)/.ready ## Check template.yaml with cfn-lint and checkov
+audit: $(AUDIT_VENV)/.ready $(SAM_VENV)/.ready ## Check template.yaml, the code and all licences with cfn-lint, checkov and bandit
 	$(BIN)/cfn-lint template.yaml
 	$(AUDIT_VENV)/bin/checkov --config-file .checkov.yaml
+	$(AUDIT_VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive layers/rft/rft functions cli emulator
+	$(LICENCES) --check
+
+licences: $(AUDIT_VENV)/.ready $(SAM_VENV)/.ready ## Write docs/licences.md from what the pinned packages state
+	$(LICENCES)
 
 build: $(SAM_VENV)/.ready ## Build what is deployed, into .aws-sam
 	$(SAM) build
@@ -79,6 +92,7 @@ requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, de
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) --upgrade requirements/audit.in -o requirements/audit.txt
+	@echo "Now run make licences."
 
 clean: ## Remove what was built and all caches; the virtual environments stay
 	rm -rf .aws-sam build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Forty runs at once, each with faults drawn by seed: nothing is lost, nothing double, and memory stays bounded."""
+"""Many runs at once, each with faults drawn by seed: nothing is lost, nothing double, and memory stays bounded."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from tests.e2e.fault_runner import check, options, struck_runs
 from tests.kit.reports import SOAK, leave
 from tests.kit.stack_harness import StackHarness
 
-pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+pytestmark = pytest.mark.emulator
 
-RUNS = 40
 FAULTS_EACH = 3
 FAILING = 4
 """Each so many-th run has a fault on top that no run survives."""
@@ -33,28 +32,33 @@ MAX_SECONDS = 90
 """Two cores take about 60, with other work on them."""
 
 
-@pytest.fixture(scope="module")
-def bench() -> Iterator[StackHarness]:
-    with Emulator.start(options(drawn())) as aws:
+@pytest.fixture(params=[8, pytest.param(40, marks=pytest.mark.slow)])
+def cases(request: pytest.FixtureRequest) -> dict[str, Case]:
+    return drawn(request.param)
+
+
+@pytest.fixture
+def bench(cases: dict[str, Case]) -> Iterator[StackHarness]:
+    with Emulator.start(options(cases)) as aws:
         yield StackHarness(aws)
 
 
-def test_many_runs_survive_many_faults_together(bench: StackHarness) -> None:
-    cases, before, started = drawn(), resident(), time.monotonic()
-    seen = struck_runs(bench, cases, at_once=RUNS)
+def test_many_runs_survive_many_faults_together(bench: StackHarness, cases: dict[str, Case]) -> None:
+    before, started, runs = resident(), time.monotonic(), len(cases)
+    seen = struck_runs(bench, cases, at_once=runs)
     seconds, megabytes = time.monotonic() - started, resident() - before
     struck = sum(it.struck for it in seen.values())
-    leave(SOAK, f"{RUNS} runs at once, {struck} faults struck: {seconds:.0f} s, {megabytes:.0f} MB more\n")
+    leave(SOAK, f"{runs} runs at once, {struck} faults struck: {seconds:.0f} s, {megabytes:.0f} MB more\n")
     for name, case in cases.items():
         check(case, seen[name])
-    assert struck >= 2 * RUNS
-    assert len(bench.aws.bedrock.jobs) == len({job.name for job in bench.aws.bedrock.jobs}) == RUNS
-    assert len(bench.aws.messages()) == RUNS // FAILING
+    assert struck >= 2 * runs
+    assert len(bench.aws.bedrock.jobs) == len({job.name for job in bench.aws.bedrock.jobs}) == runs
+    assert len(bench.aws.messages()) == runs // FAILING
     assert megabytes < MAX_MEGABYTES
     assert seconds < MAX_SECONDS
 
 
-def drawn() -> dict[str, Case]:
+def drawn(runs: int) -> dict[str, Case]:
     """Runs with several of those faults that a run survives, and some with one that ends it in training."""
     drawing = random.Random(SEED)
     plain = [case for case in CASES if case.task == "gsm8k" and not case.upload and not case.fields]
@@ -64,7 +68,7 @@ def drawn() -> dict[str, Case]:
         f"sk{number:02}": together(
             drawing.sample(survived, FAULTS_EACH), drawing.choice(fatal) if number % FAILING == 0 else survived[0]
         )
-        for number in range(RUNS)
+        for number in range(runs)
     }
 
 
