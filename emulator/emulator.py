@@ -18,8 +18,9 @@ from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
 from emulator.functions.code import zip_folder
-from emulator.http.api import HttpApi
+from emulator.http.api import ApiSettings, HttpApi
 from emulator.http.server import LoopbackServer, listen
+from emulator.http.tokens import https_fetch
 from emulator.iam.authorizer import Authorizer
 from emulator.moto import executions
 from emulator.moto.cloudformation import is_supported, resolve
@@ -209,15 +210,16 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
 
 def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> str:
     """The URL of the HTTP API."""
-    api = HttpApi(
-        stack.api,
-        services.functions,
-        environment.keyring,
-        environment.authorizer,
+    settings = ApiSettings(
+        document=stack.api,
         api_id=stack.api_id,
         region=environment.region,
         account=environment.account,
+        throttle=stack.throttle,
+        fetch=https_fetch(environment.options.issuer_certificate),
     )
+    api = HttpApi(settings, services.functions, environment.keyring, environment.authorizer)
+    cleanup.callback(api.close)
     server = LoopbackServer(api, listen(environment.options.api_port))
     cleanup.callback(server.close)
     return server.url

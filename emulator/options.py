@@ -33,6 +33,9 @@ class EmulatorOptions:
     api_port: int = 0
     """Port of the HTTP API on 127.0.0.1; 0 lets the system choose."""
 
+    issuer_certificate: Path | None = None
+    """PEM file of an authority that vouches for the issuer of the API's tokens, besides the system's."""
+
     speed: float = 120.0
     workers_per_function: int = 4
     """Processes a function may have at once; further invocations wait (AWS would start more)."""

@@ -19,6 +19,7 @@ from emulator.cloudformation.template import StackTemplate
 from emulator.functions.code import CodeStore
 from emulator.functions.registry import Functions
 from emulator.functions.spec import FunctionSpec
+from emulator.http.throttle import ThrottleSettings
 from emulator.moto.cloudformation import resolve
 
 Client = Callable[[str], Any]
@@ -41,6 +42,8 @@ class Stack:
     """ARNs of the roles of state machines."""
     api_id: str
     """What the template's HTTP API is called in ARNs."""
+    throttle: ThrottleSettings
+    """Of the HTTP API's default stage."""
     api: Mapping[str, Any]
     """OpenAPI document of the template's HTTP API, its intrinsic functions resolved; empty when it has none."""
 
@@ -116,6 +119,7 @@ def finish(
             for _, machine in template.of_type("AWS::StepFunctions::StateMachine")
         ),
         api_id=next((f"emulated-{name.lower()}" for name, _ in template.of_type("AWS::ApiGatewayV2::Api")), ""),
+        throttle=_throttle(template, resolved),
         api=_api(template, stack_id, region),
     )
 
@@ -142,6 +146,14 @@ def _configure_buckets(template: StackTemplate, client: Client, physical_ids: Ma
             s3.put_bucket_notification_configuration(
                 Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
             )
+
+
+def _throttle(template: StackTemplate, resolved: Callable[[Any], Any]) -> ThrottleSettings:
+    for _, stage in template.of_type("AWS::ApiGatewayV2::Stage"):
+        found = resolved(stage["Properties"].get("DefaultRouteSettings", {}))
+        known = {"ThrottlingRateLimit": "rate", "ThrottlingBurstLimit": "burst"}
+        return ThrottleSettings(**{known[name]: float(value) for name, value in found.items() if name in known})
+    return ThrottleSettings()
 
 
 def _api(template: StackTemplate, stack_id: str, region: str) -> Mapping[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator, EmulatorOptions
 from emulator.cloudformation.template import load
 from tests.kit.project import ROOT, TEMPLATE
 
@@ -96,10 +95,3 @@ def evaluated(node: Any, parameters: dict[str, str]) -> Any:
         case "Fn::Or":
             return any(parts)
     raise AssertionError(name)
-
-
-@pytest.mark.emulator
-def test_the_emulator_says_that_it_takes_no_tokens() -> None:
-    parameters = {"JwtIssuer": "https://issuer.example", "JwtAudience": "rft"}
-    with pytest.raises(ValueError, match="JwtIssuer"), Emulator.start(EmulatorOptions(parameters=parameters)):
-        pass

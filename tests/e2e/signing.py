@@ -11,7 +11,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from requests.auth import AuthBase
 
-from tests.kit.stack_harness import StackHarness
+from tests.kit.stack_harness import THROTTLED, StackHarness
+from tests.kit.waiting import eventually
 
 
 class Signature(AuthBase):
@@ -33,7 +34,20 @@ class Signature(AuthBase):
 def send(
     bench: StackHarness, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
 ) -> requests.Response:
-    """One signed request and its answer, whatever it is."""
+    """One signed request and its answer, whatever it is but throttling."""
+    return eventually(lambda: _admitted(_send(bench, method, path, body, headers)), f"{method} {path} to be admitted")[
+        0
+    ]
+
+
+def _admitted(answer: requests.Response) -> tuple[requests.Response] | None:
+    """In a tuple: a response of an error is false."""
+    return None if answer.status_code == THROTTLED else (answer,)
+
+
+def _send(
+    bench: StackHarness, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+) -> requests.Response:
     url = bench.aws.api_url + path
     with requests.Session() as session:
         session.trust_env = False

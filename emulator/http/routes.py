@@ -1,0 +1,61 @@
+"""Routes of an HTTP API, from its OpenAPI document. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+IAM = "AWS_IAM"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API's OpenAPI document."""
+
+    method: str
+    path: str
+    function_arn: str
+    scheme: str
+    """Security scheme of the document that the route asks for: AWS_IAM, that of a token, or '' for none."""
+
+    @property
+    def key(self) -> str:
+        return "$default" if self.path == "$default" else f"{self.method} {self.path}"
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """Path parameters, decoded, where the route takes the request."""
+        if self.path == "$default":
+            return {}
+        if self.method not in ("ANY", method):
+            return None
+        found = re.fullmatch(re.sub(r"\{(\w+)(\\\+)?\}", _group, _escape(self.path)), path)
+        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+
+
+def routes_of(document: Mapping[str, Any]) -> list[Route]:
+    """Routes in the order in which they are tried: the most literal first, `$default` last."""
+    routes = []
+    for path, operations in document.get("paths", {}).items():
+        for method, operation in operations.items():
+            uri = operation.get("x-amazon-apigateway-integration", {}).get("uri", "")
+            found = re.search(r"functions/(arn:[^/]+)/invocations", uri)
+            if found:
+                name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+                routes.append(Route(name, path, found[1], _scheme(operation)))
+    return sorted(routes, key=lambda r: (r.path == "$default", "+}" in r.path, r.path.count("{"), r.method == "ANY"))
+
+
+def _scheme(operation: Mapping[str, Any]) -> str:
+    found = [name for scheme in operation.get("security", []) for name in scheme if name != "NONE"]
+    return found[0] if found else ""
+
+
+def _escape(path: str) -> str:
+    return re.escape(path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\_", "_")
+
+
+def _group(found: re.Match[str]) -> str:
+    return f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})"

@@ -1,0 +1,55 @@
+"""The HTTP API's limits: how often a route is called, and how long its function may take."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+from werkzeug.test import Client
+
+from emulator.functions.invocation import InvokeResult
+from emulator.http.api import ApiSettings, HttpApi
+from emulator.http.throttle import Throttle, ThrottleSettings
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:web"
+URI = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{ARN}/invocations"
+DOCUMENT = {"paths": {path: {"get": {"x-amazon-apigateway-integration": {"uri": URI}}} for path in ("/a", "/b")}}
+
+
+def api(invoke: Any, **settings: Any) -> Client:
+    """An API in front of one function, open to all."""
+    policies: Any = SimpleNamespace(allows_service=lambda *_, **__: True)
+    functions: Any = SimpleNamespace(invoke=invoke)
+    known = {"throttle": ThrottleSettings(), **settings}
+    facts = {"api_id": "api", "region": "us-east-1", "account": "123456789012", "fetch": lambda _: {}}
+    return Client(HttpApi(ApiSettings(document=DOCUMENT, **facts, **known), functions, SimpleNamespace(), policies))  # type: ignore[arg-type]
+
+
+def test_a_burst_beyond_the_limit_is_too_many_requests_for_that_route_alone() -> None:
+    client = api(lambda *_: InvokeResult(b'"done"'), throttle=ThrottleSettings(rate=0.001, burst=2))
+    assert [client.get("/a").status_code for _ in range(3)] == [200, 200, 429]
+    assert client.get("/a").json == {"message": "Too Many Requests"}
+    assert client.get("/b").status_code == 200
+
+
+def test_tokens_come_back_at_the_rate_up_to_the_burst() -> None:
+    now = [0.0]
+    throttle = Throttle(ThrottleSettings(rate=2, burst=3), clock=lambda: now[0])
+    assert [throttle.admits("a") for _ in range(4)] == [True, True, True, False]
+    now[0] = 0.5
+    assert [throttle.admits("a") for _ in range(2)] == [True, False]
+    now[0] = 100.0
+    assert [throttle.admits("a") for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_function_that_takes_longer_than_an_integration_may_is_unavailable() -> None:
+    done = threading.Event()
+
+    def invoke(*_: object) -> InvokeResult:
+        done.wait()
+        return InvokeResult(b"{}")
+
+    answer = api(invoke, integration_seconds=0.05).get("/a")
+    done.set()
+    assert (answer.status_code, answer.json) == (503, {"message": "Service Unavailable"})
