@@ -44,7 +44,9 @@ class Invocation:
     usage_at_end: ResourceUsage | None = None
 
     def start(self) -> None:
-        """The worker has asked for it: its time runs from now."""
+        """The worker has asked for it: its time runs from now. Once only."""
+        if self.started.is_set():
+            return
         if self.on_start:
             self.on_start(self.request_id)
         self.usage_at_start = self.resource_usage() if self.resource_usage else None

@@ -31,6 +31,15 @@ def start_lines(spec: FunctionSpec, request_id: str) -> Iterator[str]:
         yield _event("platform.start", {"requestId": request_id, "version": spec.version})
 
 
+def init_timeout_lines(spec: FunctionSpec, seconds: float) -> Iterator[str]:
+    """An init that took too long and begins anew."""
+    if spec.logs_json:
+        record = {"initializationType": "on-demand", "phase": "init", "status": "timeout"}
+        yield _event("platform.initReport", {**record, "metrics": {"durationMs": 1000 * seconds}})
+    else:
+        yield f"INIT_REPORT Init Duration: {1000 * seconds:.2f} ms\tPhase: init\tStatus: timeout"
+
+
 def end_lines(spec: FunctionSpec, request_id: str, status: str, metrics: Mapping[str, float]) -> Iterator[str]:
     """After an invocation: `status` is success, error, failure or timeout."""
     if spec.logs_json:

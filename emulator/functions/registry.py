@@ -9,6 +9,7 @@ from functools import partial
 
 from emulator.clock import ScaledClock
 from emulator.faults import Fault, Faults
+from emulator.functions.concurrency import THROTTLED, ReservedConcurrency, TooManyInvocations, throttled_pauses
 from emulator.functions.invocation import Invocation, InvokeResult, exit_result, timeout_result, unhandled_error
 from emulator.functions.logs import FunctionLogs, LogSink
 from emulator.functions.pool import FunctionPool
@@ -64,6 +65,7 @@ class Functions:
         self._dead_letter = dead_letter
         self._save_version = save_version
         self._functions: dict[str, FunctionVersions] = {}
+        self._reserved = ReservedConcurrency()
         self._pools: dict[tuple[str, str], FunctionPool] = {}
         self._lock = threading.Lock()
         self._background = ThreadPoolExecutor(max_workers=16, thread_name_prefix="async-invoke")
@@ -128,12 +130,13 @@ class Functions:
             return [each.latest for each in self._functions.values()]
 
     def invoke(self, name_or_arn: str, payload: bytes, qualifier: str = "") -> InvokeResult:
-        """Run a function and wait for its reply. Raises UnknownFunction."""
+        """Run a function and wait for its reply. Raises UnknownFunction, TooManyInvocations."""
         spec = self.find(name_or_arn, qualifier)
         fault = self._faults.take("lambda", "Invoke", *_names(spec), only=INVOCATION_FAULTS, body=payload)
         pool = self._pool(spec)
         call = partial(pool.invoke, payload, invoked_arn=_invoked_arn(spec, name_or_arn, qualifier))
-        result = self._inject_fault(fault, spec, call) if fault else call()
+        with self._reserved.slot(spec):
+            result = self._inject_fault(fault, spec, call) if fault else call()
         return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
 
     def invoke_for_service(self, name_or_arn: str, payload: bytes) -> InvokeResult:
@@ -141,7 +144,7 @@ class Functions:
         spec = self.find(name_or_arn)
         fault = self._faults.take("lambda", "Invoke", *_names(spec), only=WIRE_FAULTS, body=payload)
         if fault is None:
-            return self.invoke(name_or_arn, payload)
+            return self._invoked_or_refused(name_or_arn, payload)
         if fault.effect == "response_lost":
             self.invoke(name_or_arn, payload)
         return unhandled_error(fault.code, fault.message)
@@ -174,11 +177,31 @@ class Functions:
                 pool = self._pools[key] = FunctionPool(spec, self._settings, self.logs, self._workers)
             return pool
 
+    def _invoked_or_refused(self, name_or_arn: str, payload: bytes) -> InvokeResult:
+        try:
+            return self.invoke(name_or_arn, payload)
+        except TooManyInvocations as error:
+            return unhandled_error(THROTTLED, str(error))
+
+    def _invoke_once_admitted(self, name_or_arn: str, payload: bytes, qualifier: str) -> InvokeResult | None:
+        """Lambda keeps an event that is throttled for six hours; None once they are over."""
+        for pause in throttled_pauses():
+            try:
+                return self.invoke(name_or_arn, payload, qualifier)
+            except TooManyInvocations:
+                self._clock.sleep(pause)
+            if self._clock.closing:
+                break
+        return None
+
     def _run_async(self, name_or_arn: str, payload: bytes, qualifier: str) -> None:
         spec = self.find(name_or_arn, qualifier)
         for wait in (*ASYNC_RETRY_WAITS[: spec.async_retries], None):
-            if self._clock.closing or self.invoke(name_or_arn, payload, qualifier).error is None:
+            result = self._invoke_once_admitted(name_or_arn, payload, qualifier)
+            if self._clock.closing or (result is not None and result.error is None):
                 return
+            if result is None:
+                break
             if wait is not None:
                 self._clock.sleep(wait)
         if spec.dead_letter_arn and not self._clock.closing:

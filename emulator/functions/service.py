@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator.functions.code import code_sha256
+from emulator.functions.concurrency import THROTTLED, TooManyInvocations
 from emulator.functions.registry import MAX_PAYLOAD, Functions, UnknownFunction, split_name
 from emulator.functions.spec import LATEST, FunctionSpec
 from emulator.functions.versions import UnknownVersion
@@ -56,6 +57,9 @@ class LambdaService:
             return handler(name, request, body)
         except UnknownFunction as error:
             raise AwsError("ResourceNotFoundException", 404, f"Function not found: {name}") from error
+        except TooManyInvocations as error:
+            details = {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"}
+            raise AwsError(THROTTLED, 429, str(error), details) from error
         except UnknownVersion as error:
             raise AwsError("ResourceNotFoundException", 404, f"Version not found: {error}") from error
 

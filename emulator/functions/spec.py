@@ -12,6 +12,8 @@ from botocore.credentials import Credentials
 
 LATEST = "$LATEST"
 
+MEGABYTE = 2**20
+
 MAX_ENVIRONMENT = 4096
 """Bytes of all names and values."""
 
@@ -58,6 +60,18 @@ class FunctionSpec:
     def qualified_arn(self) -> str:
         """With the version, but for $LATEST."""
         return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
+
+    @property
+    def temporary_bytes(self) -> int:
+        """Size of /tmp."""
+        storage = self.configuration.get("EphemeralStorage") or {}
+        return int(storage.get("Size", 512)) * MEGABYTE
+
+    @property
+    def reserved_concurrency(self) -> int | None:
+        """How many invocations of all versions may run at once."""
+        found = self.configuration.get("ReservedConcurrentExecutions")
+        return None if found is None else int(found)
 
     @property
     def log_group(self) -> str:
@@ -141,7 +155,7 @@ class WorkerSettings:
 
     def environment(self, spec: FunctionSpec, runtime_api: str, log_stream: str) -> dict[str, str]:
         """The whole environment of one worker: as on AWS, with nothing of the user's own but the search path."""
-        inherited = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+        inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         own = {name: _on_this_machine(value, spec.layers) for name, value in spec.environment.items()}
         return inherited | self._lambda_names(spec, runtime_api) | _log_names(spec, log_stream) | own
 

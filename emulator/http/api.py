@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
+from emulator.functions.concurrency import TooManyInvocations
 from emulator.functions.registry import Functions
 from emulator.http.api_event import STAGE, event_of, message, path_of, reply_of
 from emulator.http.authorization import IamAuthorizer, JwtAuthorizer, NoAuthorizer, Refused, RouteAuthorizer
@@ -104,5 +105,5 @@ class HttpApi:
         running = self._integrations.submit(self._functions.invoke, route.function_arn, event)
         try:
             return reply_of(running.result(self._settings.integration_seconds))
-        except TimeoutError:
+        except (TimeoutError, TooManyInvocations):
             return message(503, "Service Unavailable")

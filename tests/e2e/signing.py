@@ -35,9 +35,8 @@ def send(
     bench: StackHarness, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
 ) -> requests.Response:
     """One signed request and its answer, whatever it is but throttling."""
-    return eventually(lambda: _admitted(_send(bench, method, path, body, headers)), f"{method} {path} to be admitted")[
-        0
-    ]
+    what = f"{method} {path} to be admitted"
+    return eventually(lambda: _admitted(_send(bench, method, path, body, headers)), what)[0]
 
 
 def _admitted(answer: requests.Response) -> tuple[requests.Response] | None:

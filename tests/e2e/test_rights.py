@@ -52,6 +52,7 @@ def used(bench: StackHarness, owner: str, action: str) -> bool:
     return any(right.action == action and re.match(rf"{owner}[/\[]", right.statement) for right in rights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "name"),
     [
@@ -70,6 +71,7 @@ def test_an_object_that_is_missing_is_not_called_forbidden(bench: StackHarness, 
     assert used(bench, f"{function}Role", "s3:ListBucket")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["code", "composite", "extract", "finqa", "format"])
 def test_a_grader_writes_its_rollouts(bench: StackHarness, name: str) -> None:
     samples = [{**sample, "run_id": f"{name}-20261120t120000-0a1b2c3d"} for sample in event(bench, f"grade_{name}")]
