@@ -77,6 +77,8 @@ def test_a_sample_that_fails_is_marked_and_costs_no_other_its_score(
     assert [result["metrics_list"][1]["value"] for result in results] == [1, 1, 0, 1, 1]
     assert [result["aggregate_reward_score"] for result in results] == [0, 0, 1, 0, 0]
     assert results[-1]["id"] == "sample-5"
+    assert results[0]["error"] == "ValueError: the function returned None, which is no score"
+    assert "error" not in results[2]
     assert "which is no score" in capsys.readouterr().out
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rft_cli.graders.openai_graders import UnknownGrader, compiled
 from tests.kit.rft_command import Rft
@@ -49,7 +51,15 @@ def test_a_grader_scores_by_its_own_rules(grader: dict[str, Any], score: float) 
 @pytest.mark.parametrize(
     ("grader", "reason"),
     [
-        ({"type": "text_similarity"}, "grader.type: text_similarity cannot be run here"),
+        (
+            {"type": "score_model"},
+            "score_model calls a model or service of OpenAI's; use the grader rubric",
+        ),
+        ({"type": "other"}, "grader.type: other is unknown; string_check, text_similarity, python, multi can be run"),
+        ({"type": "text_similarity", "evaluation_metric": "cosine"}, "cosine needs OpenAI's embeddings"),
+        ({"type": "text_similarity", "evaluation_metric": "meteor"}, "meteor needs WordNet's data"),
+        ({"type": "text_similarity", "evaluation_metric": "x"}, "x must be one of fuzzy_match, bleu, gleu, rouge_1"),
+        ({"type": "text_similarity", "evaluation_metric": "bleu"}, "grader.input: is missing"),
         (check("equals", "a", "b"), "grader.operation: must be one of eq, ne, like, ilike"),
         ({"type": "string_check", "operation": "eq"}, "grader.input: is missing"),
         ({"type": "python", "source": "x = 1"}, r"grader.source: defines no grade\(sample, item\)"),
@@ -70,5 +80,55 @@ def test_a_json_file_is_wrapped_and_a_wrong_one_refused(rft: Rft, tmp_path: Path
     bad = rft("grader", "wrap", tmp_path / "bad.json", "--kind", "openai", "--out", tmp_path / "no")
     assert good.status == 0, good.err
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"app.py", "wrapped.json", "grader.json", "openai_graders.py"}
-    assert (bad.status, "score_model cannot be run here" in bad.err) == (1, True)
+    assert names == {"app.py", "wrapped.json", "grader.json", "openai_graders.py", "openai_similarity.py"}
+    assert (bad.status, "score_model calls a model" in bad.err) == (1, True)
+
+
+def similarity(metric: str) -> dict[str, Any]:
+    texts = {"input": "{{sample.output_text}}", "reference": "{{item.answer}}"}
+    return {"type": "text_similarity", "evaluation_metric": metric, **texts}
+
+
+WORDS = st.lists(st.sampled_from(["Two", "two,", "and", "ünf", "3"]), max_size=8).map(" ".join)
+
+
+@given(WORDS, WORDS, st.integers(1, 5))
+def test_rouge_is_between_0_and_1_and_1_for_equal_words(given_text: str, reference: str, n: int) -> None:
+    grade = compiled(similarity(f"rouge_{n}"))
+    names = {"sample": {"output_text": given_text}, "item": {"answer": reference}}
+    assert 0 <= grade(names) <= 1
+    equal = grade({**names, "item": {"answer": given_text.upper() + "!"}})
+    assert equal == float(len(given_text.split()) >= n)
+
+
+def test_rouge_has_the_values_of_the_reference_implementation() -> None:
+    """rouge-score 0.1.2."""
+    names = {"sample": {"output_text": "the cat sat on the mat"}, "item": {"answer": "The cat is on the mat."}}
+    found = [compiled(similarity(f"rouge_{n}"))(names) for n in (1, 2, 3)]
+    assert found == pytest.approx([5 / 6, 3 / 5, 1 / 4])
+
+
+@pytest.mark.parametrize(
+    ("grader", "lines"),
+    [
+        (similarity("fuzzy_match"), ["rapidfuzz==3.14.6"]),
+        (similarity("gleu"), ["nltk==3.10.4"]),
+        (similarity("rouge_2"), []),
+        (
+            {
+                "type": "multi",
+                "graders": {"a": similarity("rouge_l"), "b": similarity("bleu")},
+                "calculate_output": "a + b",
+            },
+            ["nltk==3.10.4", "rapidfuzz==3.14.6"],
+        ),
+    ],
+)
+def test_a_folder_names_what_its_metrics_need(
+    rft: Rft, tmp_path: Path, grader: dict[str, Any], lines: list[str]
+) -> None:
+    (tmp_path / "grader.json").write_text(json.dumps(grader))
+    said = rft("grader", "wrap", tmp_path / "grader.json", "--kind", "openai", "--out", tmp_path / "out")
+    assert said.status == 0, said.err
+    requirements = tmp_path / "out" / "requirements.txt"
+    assert (requirements.read_text().split() if requirements.exists() else []) == lines

@@ -2,7 +2,8 @@
 
 Run with RFT_REWARD_PACKAGES, folders that hold (pip install --no-deps --target): verl 0.9.1 (Apache-2.0), trl 1.16.0
 (Apache-2.0), eval-protocol 0.3.33 (MIT), math-verify 0.9.0 (Apache-2.0), latex2sympy2-extended 1.11.0 (MIT); and what
-they import: sympy, mcp, json-repair, openai.
+they import: sympy, mcp, json-repair, openai. The metrics of OpenAI's text_similarity need rapidfuzz 3.14.6 (MIT) and
+nltk 3.10.4 (Apache-2.0), and are compared with them and with rouge-score 0.1.2 (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,6 +134,17 @@ def plain(kind: Kind, function: Callable[..., Any], row: dict[str, Any]) -> floa
     return None if value is None or not math.isfinite(value) else float(value)
 
 
+def loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The folder's handler."""
+    monkeypatch.syspath_prepend(str(folder))
+    spec = importlib.util.spec_from_file_location("wrapped_app_under_test", folder / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    app = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(app)
+    return app
+
+
 @pytest.mark.parametrize(("kind", "module", "name"), FUNCTIONS, ids=[f"{m}.{n}" for _, m, n in FUNCTIONS])
 def test_wrapped_and_plain_score_equally(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind, module: str, name: str
@@ -139,12 +152,7 @@ def test_wrapped_and_plain_score_equally(
     source = tmp_path / f"reward_{abs(hash((module, name)))}.py"
     source.write_text(f"from {module} import {name}\nreward = {name}\n")
     folder = wrap(f"{source}:reward", kind, tmp_path / "out")
-    monkeypatch.syspath_prepend(str(folder))
-    spec = importlib.util.spec_from_file_location("wrapped_app_under_test", folder / "app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    app = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(app)
+    app = loaded(folder, monkeypatch)
     function = importlib.import_module(source.stem).reward
 
     batch = rows(module, name)
@@ -161,3 +169,30 @@ def test_wrapped_and_plain_score_equally(
             differing.append((row["id"], expected, given))
     assert differing == []
     assert scored - {None}, "every answer was an error: nothing was compared"
+
+
+def libraries(metric: str, given: str, reference: str) -> float:
+    """What the library itself says of two texts."""
+    if metric == "fuzzy_match":
+        return float(importlib.import_module("rapidfuzz.fuzz").ratio(given, reference) / 100)
+    if metric == "gleu":
+        ours, theirs = (re.findall(r"[^\W_]+", text.lower()) for text in (given, reference))
+        return float(importlib.import_module("nltk").translate.gleu_score.sentence_gleu([theirs], ours)) if ours else 0
+    name = metric.replace("_", "").replace("l", "L")
+    scorer = importlib.import_module("rouge_score.rouge_scorer").RougeScorer([name])
+    return float(scorer.score(reference, given)[name].fmeasure)
+
+
+@pytest.mark.parametrize("metric", ["fuzzy_match", "gleu", "rouge_1", "rouge_2", "rouge_5", "rouge_l"])
+def test_text_similarity_is_that_of_the_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str) -> None:
+    texts = {"input": "{{sample.output_text}}", "reference": "{{item.text}}"}
+    grader = {"type": "text_similarity", "evaluation_metric": metric, **texts}
+    (tmp_path / "grader.json").write_text(json.dumps(grader))
+    folder = wrap(f"{tmp_path / 'grader.json'}", Kind.OPENAI, tmp_path / "out")
+    monkeypatch.delitem(sys.modules, "openai_graders", raising=False)  # it has read another folder's grader
+    app = loaded(folder, monkeypatch)
+    batch = [{**row, "text": " ".join(turn["content"] for turn in row["messages"])} for row in rows("text", "s")]
+    given = [result["aggregate_reward_score"] for result in app.handler(batch, None)]
+    expected = [libraries(metric, row["messages"][-1]["content"], row["text"]) for row in batch]
+    assert given == pytest.approx(expected, abs=1e-12)
+    assert len(set(given)) > 100

@@ -1,11 +1,12 @@
-"""Runs graders that are written as OpenAI's JSON: string_check, python and multi; `grader.json` is next to this file.
+"""Runs graders that are written as OpenAI's JSON; `grader.json` is next to this file.
 
-Copied into a wrapped function's folder, so Python's standard library only.
+Copied into a wrapped function's folder with openai_similarity.py, so Python's standard library only.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import math
 import operator
@@ -16,6 +17,8 @@ from typing import Any
 
 Namespaces = Mapping[str, Any]
 Grade = Callable[[Namespaces], float]
+
+_similarity = importlib.import_module(f"{__package__}.openai_similarity" if __package__ else "openai_similarity")
 
 _FIELD = re.compile(r"\{\{\s*([\w.\[\]-]+)\s*\}\}")
 _CHECKS: Mapping[str, Callable[[str, str], bool]] = {
@@ -41,6 +44,12 @@ _FUNCTIONS: Mapping[str, Callable[..., float]] = {
 }
 
 
+_MODEL_GRADERS = frozenset({"score_model", "label_model", "endpoint"})
+
+
+_KINDS = ("string_check", "text_similarity", "python", "multi")
+
+
 class UnknownGrader(ValueError):
     """A grader that cannot be run here; the message names the field and what to do."""
 
@@ -62,9 +71,27 @@ def compiled(grader: Mapping[str, Any], where: str = "grader") -> Grade:
         return _string_check(grader, where)
     if kind == "python":
         return _python(grader, where)
+    if kind == "text_similarity":
+        return _text_similarity(grader, where)
     if kind == "multi":
         return _multi(grader, where)
-    raise UnknownGrader(f"{where}.type: {kind} cannot be run here; string_check, python and multi can")
+    reason = "calls a model or service of OpenAI's; use the grader rubric" if kind in _MODEL_GRADERS else "is unknown"
+    raise UnknownGrader(f"{where}.type: {kind} {reason}; {', '.join(_KINDS)} can be run here")
+
+
+def requirements(grader: Mapping[str, Any]) -> set[str]:
+    """What must be installed for a grader that `compiled` takes, as lines of requirements.txt."""
+    inner = (line for part in grader.get("graders", {}).values() for line in requirements(part))
+    return {*_similarity.REQUIREMENTS.get(grader.get("evaluation_metric"), ()), *inner}
+
+
+def _text_similarity(grader: Mapping[str, Any], where: str) -> Grade:
+    metric = str(_needed(grader, "evaluation_metric", where))
+    if metric not in _similarity.METRICS:
+        reason = _similarity.REFUSED.get(metric, f"must be one of {', '.join(_similarity.METRICS)}")
+        raise UnknownGrader(f"{where}.evaluation_metric: {metric} {reason}")
+    given, reference = (str(_needed(grader, key, where)) for key in ("input", "reference"))
+    return lambda names: float(_similarity.METRICS[metric](_filled(given, names), _filled(reference, names)))
 
 
 def _string_check(grader: Mapping[str, Any], where: str) -> Grade:

@@ -31,15 +31,16 @@ def graded(sample: Any, at: int) -> dict[str, Any]:
     """The sample's result; an error is marked, with its reason where logs are read."""
     identity = str(sample.get("id") or f"sample-{at}") if isinstance(sample, dict) else f"sample-{at}"
     try:
-        score, error = scored(read_row(sample)), 0.0
+        score, error = scored(read_row(sample)), ""
     except Exception as reason:  # noqa: BLE001  one sample must never cost the others their scores
-        print(json.dumps({"sample": identity, "error": type(reason).__name__, "reason": str(reason)[:200]}))  # noqa: T201
-        score, error = 0.0, 1.0
+        score, error = 0.0, f"{type(reason).__name__}: {reason}"[:200]
+        print(json.dumps({"sample": identity, "error": error}))  # noqa: T201
     metrics = [
         {"name": "wrapped", "value": score, "type": "Reward"},
-        {"name": "grader_error", "value": error, "type": "Metric"},
+        {"name": "grader_error", "value": float(bool(error)), "type": "Metric"},
     ]
-    return {"id": identity, "aggregate_reward_score": score, "metrics_list": metrics}
+    result = {"id": identity, "aggregate_reward_score": score, "metrics_list": metrics}
+    return {**result, "error": error} if error else result
 
 
 def scored(row: Row) -> float:

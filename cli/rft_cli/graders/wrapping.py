@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rft_cli.errors import CommandError
-from rft_cli.graders import openai_graders
+from rft_cli.graders import openai_graders, openai_similarity
 
 APP = Path(__file__).with_name("wrapped_app.py")
 
@@ -54,7 +54,7 @@ def wrap(named: str, kind: Kind, out: Path) -> Path:
 
 
 def _wrap_json(path: Path, out: Path) -> Path:
-    """One of OpenAI's JSON graders: checked here, run by a module that goes with it."""
+    """One of OpenAI's JSON graders: checked here, run by modules that go with it."""
     try:
         grader = json.loads(path.read_text(encoding="utf-8"))
         openai_graders.compiled(grader)
@@ -62,9 +62,12 @@ def _wrap_json(path: Path, out: Path) -> Path:
         raise CommandError(f"{path}: {error}") from error
     _make_folder(out)
     (out / "grader.json").write_bytes(path.read_bytes())
-    module = Path(openai_graders.__file__)
-    (out / module.name).write_bytes(module.read_bytes())
-    return _with_app(out, Kind.OPENAI, module.stem, "grade")
+    for module in (openai_graders, openai_similarity):
+        copied = Path(str(module.__file__))
+        (out / copied.name).write_bytes(copied.read_bytes())
+    if lines := sorted(openai_graders.requirements(grader)):
+        (out / "requirements.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return _with_app(out, Kind.OPENAI, Path(openai_graders.__file__).stem, "grade")
 
 
 def _make_folder(out: Path) -> None:
