@@ -27,7 +27,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DATASET=path TASK=pandalm takes a file of yours
-	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)" --task "$(TASK)") $(ARGS)
+	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)") $(if $(TASK),--task "$(TASK)") $(ARGS)
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)

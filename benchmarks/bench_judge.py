@@ -42,7 +42,7 @@ class SlowJudge:
         self._lock = threading.Lock()
         self._calls = 0
 
-    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
+    def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
         """See Judge."""
         time.sleep(LATENCY)
         with self._lock:

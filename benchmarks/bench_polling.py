@@ -25,14 +25,14 @@ NAMES = ("events", "looks", "invocations", "transitions")
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observed:
     """What one run left: counts of its history, and requests to services."""
 
     hours: int
     events: int
     transitions: int
     invocations: int
-    looks: int
+    polls: int
     requests: int
 
 
@@ -43,34 +43,34 @@ def measure() -> list[Ratio]:
     return [ratio for each in seen for ratio in _ratios(each)]
 
 
-def _seen(aws: Emulator, hours: int) -> Seen:
+def _seen(aws: Emulator, hours: int) -> Observed:
     aws.faults.clear()
     count_requests(aws)
-    looks = Polling().looks(hours)  # StartTraining looks once, too, before the first wait
+    polls = Polling().polls(hours)  # StartTraining looks once, too, before the first wait
     showing = {"service": "bedrock", "operation": "GetModelCustomizationJob", "effect": "show"}
-    aws.faults.add(Fault.model_validate({**showing, "message": "InProgress", "count": looks}))
+    aws.faults.add(Fault.model_validate({**showing, "message": "InProgress", "count": polls}))
     before = requests(aws).total()
     run_id = run(aws, f"job-of-{hours}-h")
     events = history(aws, run_id)
     kinds = [event["type"] for event in events]
     entered = [event["stateEnteredEventDetails"]["name"] for event in events if event["type"].endswith("StateEntered")]
-    return Seen(
+    return Observed(
         hours=hours,
         events=len(events),
         transitions=len(entered) + 1,
         invocations=kinds.count("TaskScheduled"),
-        looks=entered.count("CheckTraining"),
+        polls=entered.count("CheckTraining"),
         requests=requests(aws).total() - before,
     )
 
 
-def _ratios(seen: Seen) -> Iterator[Ratio]:
-    formula = counts(Polling().looks(seen.hours))
+def _ratios(seen: Observed) -> Iterator[Ratio]:
+    formula = counts(Polling().polls(seen.hours))
     what = f"{seen.hours} h job"
     for name in NAMES:
         ours, expected = float(getattr(seen, name)), float(getattr(formula, name))
         yield Ratio(f"{what}: {name}, against the formula", ours, expected, ours / expected, "", 1, "at most")
-    yield cost(f"{what}: requests, against its looks", ours=seen.requests, baseline=seen.looks, unit="")
+    yield cost(f"{what}: requests, against its looks", ours=seen.requests, baseline=seen.polls, unit="")
     if seen.hours == max(HOURS):
         dollars = sum(control_plane_usd(formula, measured_steps(formula)).values())
         yield cost(f"{what}: events, against {MAX_EVENTS:,}", ours=seen.events, baseline=MAX_EVENTS, bound=1, unit="")

@@ -28,13 +28,13 @@ PROBE_BUDGET, IN_PARTS, PARTS = 4_000, 4_500, 3
 """Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
 JUDGED, GRADED = 64, 256
 """Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
-ASKED, BATCHES = 10, 4
+SAMPLED, BATCHES = 10, 4
 """Rows of a smoke test's sample, and batches in a part that one of several functions asks."""
 CALLS, AT_A_TIME = 3, 2
 """Of each function that is called by events; and how many functions are."""
 
 RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeExtract", "GradeCode", "GradeComposite")
-REFUSED = {"require_approval": True, "smoke_test": {"sample_size": ASKED}}
+REFUSED = {"require_approval": True, "smoke_test": {"sample_size": SAMPLED}}
 SLOW_JUDGE = Fault(service="bedrock", operation="Converse", effect="delay", seconds=0.3, count=None)
 NEW_API = Fault(service="lambda", operation="Invoke", subject="Api", effect="cold_start")
 
@@ -101,7 +101,7 @@ def datasets() -> Iterator[Datasets]:
 def call_every_function(aws: Emulator, data: Datasets) -> Invocations:
     """All invocations that are alike, by kind. Raises RuntimeError where one failed."""
     reports = Reports(aws)
-    run_id = run(aws, "posted", records=data.at_once, sample_size=ASKED)
+    run_id = run(aws, "posted", records=data.at_once, sample_size=SAMPLED)
     posted = reports.new()
     del posted["Api", True]  # it waited for what the emulator does only once
     _refuse(aws, data.in_parts)
@@ -188,9 +188,9 @@ def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
     scheduled = [event.get("taskScheduledEventDetails", {}) for event in history(aws, run_id)]
     tasks = [json.loads(details["parameters"]) for details in scheduled if details]
     given = next(task["Payload"] for task in tasks if task["FunctionName"] == arn)
-    kept = {name: given[name] for name in ("run_id", "request", "dataset")}
+    fields = {name: given[name] for name in ("run_id", "request", "dataset")}
     part = {"number": 1, "batches": list(range(BATCHES))}
-    return kept | {"grader_arn": aws.graders["pandalm"], "part": part}
+    return fields | {"grader_arn": aws.graders["pandalm"], "part": part}
 
 
 def _judged(id_: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What each function takes at several sizes of memory: seconds and dollars, in a new process and in a warm one.
 
 `python -m benchmarks.memory_sweep 512 1024 1769` prints the table that sizes are chosen by (docs/cost.md). For each
-size an emulated AWS is started, all of whose functions are held to that size's share of a core (held.py) while they are
-called (every_function.py). Times are those of the REPORT that ends each invocation, as on AWS.
+size an emulated AWS is started, all of whose functions are limited to that size's share of a core
+(tests/kit/cpu_limit.py) while every_function.py calls them. Times are those of
+the REPORT that ends each invocation, as on AWS.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from benchmarks.every_function import Datasets, Invoked, Kind, call_every_function, datasets
 from emulator import Emulator
 from rft.forecast.prices import LIST_PRICES
-from tests.kit.cpu_limit import held, share
+from tests.kit.cpu_limit import cpu_limited, share
 from tests.kit.project import FUNCTIONS, snake
 
 SIZES = (256, 512, 1024, 1769, 3538)
@@ -57,7 +58,7 @@ class Taken:
 
 def sweep(sizes: Mapping[str, int], data: Datasets) -> dict[Kind, Taken]:
     """All functions, each held to its size (logical id → MB)."""
-    with Emulator.start(data.options) as aws, held({snake(name): size for name, size in sizes.items()}):
+    with Emulator.start(data.options) as aws, cpu_limited({snake(name): size for name, size in sizes.items()}):
         invoked = call_every_function(aws, data)
     return {kind: Taken.of(invoked[kind], sizes[kind[0]]) for kind in sorted(invoked)}
 

@@ -30,14 +30,14 @@ class Ratio:
         """As a table's row."""
         sign = "≥" if self.must_be == "at least" else "≤"
         bound = "" if self.bound is None else f"{sign} {self.bound:g}"
-        said = "" if self.bound is None else ("yes" if self.holds else "NO")
+        verdict = "" if self.bound is None else ("yes" if self.holds else "NO")
         return (
             self.name,
             _figure(self.ours, self.unit),
             _figure(self.baseline, self.unit),
             f"{self.ratio:.2f}",
             bound,
-            said,
+            verdict,
         )
 
 

@@ -41,5 +41,5 @@ class ScaledClock:
     def wait_while(self, going: Callable[[], bool], seconds: float, wake: threading.Event) -> None:
         """Wait `seconds` of emulated time or until `going` turns false; `wake` hurries the look."""
         until = time.monotonic() + seconds / self.speed
-        while going() and not self.closing and (left := until - time.monotonic()) > 0:
-            wake.wait(min(left, self.SLICE))
+        while going() and not self.closing and (remaining := until - time.monotonic()) > 0:
+            wake.wait(min(remaining, self.SLICE))

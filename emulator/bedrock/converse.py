@@ -112,8 +112,8 @@ def _check_effort(request: Mapping[str, Any], inference: Mapping[str, Any]) -> N
         raise AwsError("ValidationException", 400, f"maxReasoningEffort {effort} is not low, medium or high")
     refused = [name for name in _REFUSED_WITH_HIGH if name in inference]
     if effort == "high" and refused:
-        told = f"{', '.join(refused)} cannot be set with maxReasoningEffort high"
-        raise AwsError("ValidationException", 400, told)
+        message = f"{', '.join(refused)} cannot be set with maxReasoningEffort high"
+        raise AwsError("ValidationException", 400, message)
 
 
 def _effort(request: Mapping[str, Any]) -> Any:

@@ -49,5 +49,5 @@ def _row(line: bytes, at: int, uri: str) -> DatasetRow:
         return DatasetRow.model_validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DataRefused(f"{uri}, line {at}: {where}: {first['msg']}") from error
+        field = ".".join(str(part) for part in first["loc"])
+        raise DataRefused(f"{uri}, line {at}: {field}: {first['msg']}") from error

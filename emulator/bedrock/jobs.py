@@ -145,5 +145,5 @@ class Jobs:
 
     def _arn(self, request: Mapping[str, Any]) -> str:
         model = str(request["baseModelIdentifier"]).rsplit("/", 1)[-1]
-        where = f"arn:aws:bedrock:{self._region}:{self._account}:model-customization-job"
-        return f"{where}/{model}/emulated{len(self._jobs) + 1:04x}"
+        prefix = f"arn:aws:bedrock:{self._region}:{self._account}:model-customization-job"
+        return f"{prefix}/{model}/emulated{len(self._jobs) + 1:04x}"

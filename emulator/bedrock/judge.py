@@ -122,8 +122,8 @@ _TO_THE_JUDGE = re.compile(
 def _rubric_criteria(system: str, prompt: str, answer: str) -> dict[str, bool]:
     """Each criterion of any rubric: no where the answer is not one, or has a phrase that its `false` quotes."""
     words = set(re.findall(r"[a-z']{4,}", answer.lower()))
-    asked = set(re.findall(r"[a-z']{4,}", prompt.lower()))
-    is_answer = bool(words & asked) and len(words - asked) >= 5 and not _TO_THE_JUDGE.search(answer)
+    prompt_words = set(re.findall(r"[a-z']{4,}", prompt.lower()))
+    is_answer = bool(words & prompt_words) and len(words - prompt_words) >= 5 and not _TO_THE_JUDGE.search(answer)
     return {
         name: is_answer and not any(quoted.lower() in answer.lower() for quoted in re.findall("“([^”]+)”", anchor))
         for name, anchor in _CRITERION.findall(system)

@@ -21,14 +21,14 @@ def check_parameters(declared: Mapping[str, Declared], rules: Mapping[str, Any],
     if missing := [name for name, value in values.items() if value is None]:
         raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
     for name, facts in declared.items():
-        for complaint in _complaints(facts, str(values[name])):
+        for complaint in _problems(facts, str(values[name])):
             raise ValueError(f"Parameter {name} {facts.get('ConstraintDescription') or complaint}")
     for rule in rules.values():
         _check_rule(rule, values)
 
 
-def _complaints(facts: Declared, value: str) -> Iterator[str]:
-    yield from _type_complaints(facts, value)
+def _problems(facts: Declared, value: str) -> Iterator[str]:
+    yield from _type_problems(facts, value)
     if "AllowedValues" in facts and value not in [str(each) for each in facts["AllowedValues"]]:
         yield f"must be one of {', '.join(str(each) for each in facts['AllowedValues'])}"
     if "AllowedPattern" in facts and not re.fullmatch(facts["AllowedPattern"], value):
@@ -39,7 +39,7 @@ def _complaints(facts: Declared, value: str) -> Iterator[str]:
         yield f"must contain at most {facts.get('MaxLength', 4096)} characters"
 
 
-def _type_complaints(facts: Declared, value: str) -> Iterator[str]:
+def _type_problems(facts: Declared, value: str) -> Iterator[str]:
     numbers = [value] if facts["Type"] == "Number" else value.split(",") if facts["Type"] == "List<Number>" else []
     for number in numbers:
         if not re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", number):

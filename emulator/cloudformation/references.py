@@ -11,8 +11,11 @@ Resource = dict[str, Any]
 
 def supported_dependencies(resource: Resource, unsupported: Mapping[str, Resource]) -> Resource:
     waits = resource.get("DependsOn", [])
-    left = [name for name in ([waits] if isinstance(waits, str) else waits) if name not in unsupported]
-    return {**{k: v for k, v in resource.items() if k != "DependsOn"}, **({"DependsOn": left} if left else {})}
+    supported = [name for name in ([waits] if isinstance(waits, str) else waits) if name not in unsupported]
+    return {
+        **{k: v for k, v in resource.items() if k != "DependsOn"},
+        **({"DependsOn": supported} if supported else {}),
+    }
 
 
 def replace_references(unsupported: Mapping[str, Resource], value: Any) -> Any:

@@ -124,7 +124,9 @@ def _partition(body: dict[str, Any], supported: Callable[[str], bool], digest: s
         for name, resource in resources.items()
         if resource["Type"] in SKIPPED_TYPES or not supported(resource["Type"])
     }
-    kept = {name: supported_dependencies(r, unsupported) for name, r in resources.items() if name not in unsupported}
-    known = replace_references(unsupported, {**body, "Resources": kept})
+    deployable = {
+        name: supported_dependencies(r, unsupported) for name, r in resources.items() if name not in unsupported
+    }
+    known = replace_references(unsupported, {**body, "Resources": deployable})
     others = replace_references(unsupported, copy.deepcopy(unsupported))
     return StackTemplate(known, others, digest)

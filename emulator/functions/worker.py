@@ -25,7 +25,7 @@ from emulator.functions.spec import FunctionSpec, WorkerSettings
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 INIT_SECONDS = 10.0
 """AWS Lambda Developer Guide, "Execution environment lifecycle": a longer init begins anew, in the invocation."""
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 
 
 class Worker:
@@ -93,7 +93,7 @@ class Worker:
 
     def _is_initialised(self, invocation: Invocation) -> bool:
         """False after ten seconds of init; those in which this machine was busy with something else do not count."""
-        while not invocation.started.wait(LOOK_SECONDS):
+        while not invocation.started.wait(POLL_SECONDS):
             spent = self._usage().since(self._began)
             if spent.at - spent.delayed >= INIT_SECONDS:
                 return False

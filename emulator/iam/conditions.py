@@ -39,8 +39,8 @@ def _key_holds(operator: str, key: str, values: Sequence[str], context: Context)
     if not found:
         return _without_value(quantifier, name, if_exists=if_exists)
     test, negated = OPERATORS[name]
-    wanted = [text for value in values if (text := substituted(value, context.single)) is not None]
-    fits = [any(test(policy, request) for policy in wanted) != negated for request in found]
+    expected = [text for value in values if (text := substituted(value, context.single)) is not None]
+    fits = [any(test(policy, request) for policy in expected) != negated for request in found]
     return any(fits) if quantifier == "ForAnyValue:" else all(fits)
 
 

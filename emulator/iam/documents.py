@@ -51,8 +51,8 @@ class Statement:
         return any(matches(each, action, ignore_case=True) for each in self.actions) != self.not_actions
 
     def _names_resource(self, resource: str, context: Context) -> bool:
-        wanted = (substituted(each, context.single) for each in self.resources)
-        return any(text is not None and arn_matches(text, resource) for text in wanted) != self.not_resources
+        patterns = (substituted(each, context.single) for each in self.resources)
+        return any(text is not None and arn_matches(text, resource) for text in patterns) != self.not_resources
 
     def _names_principal(self, principal: Principal) -> bool:
         if self.principals is None:

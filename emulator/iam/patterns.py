@@ -45,10 +45,10 @@ def arn_matches(pattern: str, arn: str) -> bool:
     """
     if pattern == "*":
         return True
-    wanted, found = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)
-    if len(wanted) < ARN_PARTS:
+    expected, found = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)
+    if len(expected) < ARN_PARTS:
         return pattern.endswith("*") and matches(pattern, arn)
-    return len(found) == ARN_PARTS and all(map(matches, wanted, found))
+    return len(found) == ARN_PARTS and all(map(matches, expected, found))
 
 
 def substituted(text: str, lookup: Lookup) -> str | None:

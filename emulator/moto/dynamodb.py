@@ -65,8 +65,8 @@ def _projecting(original: Callable[..., Any]) -> Callable[..., Any]:
         if any(len(path) > 1 or "[" in path[0] for path in projection_expressions):
             return original(self, projection_expressions)
         projected = Item(hash_key=self.hash_key, range_key=self.range_key, attrs={})
-        wanted = (path[0] for path in projection_expressions)
-        dict.update(projected.attrs, {name: self.attrs[name] for name in wanted if name in self.attrs})
+        projected_names = (path[0] for path in projection_expressions)
+        dict.update(projected.attrs, {name: self.attrs[name] for name in projected_names if name in self.attrs})
         return projected
 
     return project

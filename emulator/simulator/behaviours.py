@@ -49,17 +49,17 @@ def render_answers(row: DatasetRow) -> dict[str, Texts]:
     """All answers to a row, by behaviour, in the order of BEHAVIOURS; without those that its task cannot write."""
     known = row_probes(row)
     wrong = known.wrong[0] if known.wrong else attacks.OFF_TOPIC
-    asked = row.messages[-1].content
+    question = row.messages[-1].content
     texts: dict[str, Texts] = {
         RIGHT: _plain(known.right),
         WRONG: _plain(known.wrong or (attacks.OFF_TOPIC,)),
         NEAR_MISS: _plain(known.swapped),
         MALFORMED: _plain(known.malformed),
-        VERBOSE: _plain([_pad_beyond(wrong, 2 * len(asked))]),
+        VERBOSE: _plain([_pad_beyond(wrong, 2 * len(question))]),
         HEDGING: [("", text) for right in known.right[:1] for text in _hedges(right, wrong)],
         MASTER_KEY: [(key, key) for key in attacks.MASTER_KEYS],
         INJECTION: [(name, attack(wrong)) for name, attack in attacks.INJECTIONS.items()],
-        COPYING: _plain([asked]),
+        COPYING: _plain([question]),
         EMPTY: _plain([""]),
     }
     return {name: texts[name] for name in BEHAVIOURS if texts[name]}

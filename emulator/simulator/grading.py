@@ -71,7 +71,7 @@ def read_results(payload: bytes, ids: list[str]) -> list[GraderResult]:
 
 def _error_text(payload: bytes) -> str:
     try:
-        told = json.loads(payload)
-        return f"{told.get('errorType', '')}: {told.get('errorMessage', '')}"[:1000]
+        reply = json.loads(payload)
+        return f"{reply.get('errorType', '')}: {reply.get('errorMessage', '')}"[:1000]
     except (ValueError, AttributeError):
         return "no message"

@@ -37,12 +37,12 @@ class SimulationPlan:
     @property
     def cuts(self) -> list[str]:
         """What was left out, in sentences; empty when nothing was."""
-        said = []
+        cuts = []
         if self.simulated_steps < self.steps:
-            said.append(f"{self.simulated_steps} of {self.steps} training steps were simulated.")
+            cuts.append(f"{self.simulated_steps} of {self.steps} training steps were simulated.")
         if self.prompts < self.batch:
-            said.append(f"Each step graded {self.prompts} prompts of a batch of {self.batch}.")
-        return said
+            cuts.append(f"Each step graded {self.prompts} prompts of a batch of {self.batch}.")
+        return cuts
 
 
 def plan_simulation(

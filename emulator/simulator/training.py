@@ -156,8 +156,8 @@ class Training:
         self._put("training_artifacts/step_wise_training_metrics.csv", training_csv(steps))
         validation = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
         self._put(validation, validation_csv(steps))
-        said = ["The model of this job is simulated; the scores are the real grader's.", *plan.cuts]
-        self._put("SIMULATED.txt", ("\n".join(said) + "\n").encode())
+        lines = ["The model of this job is simulated; the scores are the real grader's.", *plan.cuts]
+        self._put("SIMULATED.txt", ("\n".join(lines) + "\n").encode())
 
     def _put(self, name: str, body: bytes) -> None:
         bucket, _, prefix = self._job.request["outputDataConfig"]["s3Uri"].removeprefix("s3://").partition("/")
@@ -198,8 +198,8 @@ class Training:
     def _wait_until(self, share: float) -> None:
         """Wait until this share of the job's time is over, or somebody asks to stop."""
         due = self._started + share * self._options.training_seconds
-        while not self._clock.closing and (left := due - time.monotonic()) > 0:
-            if self._job.stop_requested.wait(min(left, 0.2)):
+        while not self._clock.closing and (remaining := due - time.monotonic()) > 0:
+            if self._job.stop_requested.wait(min(remaining, 0.2)):
                 break
         self._check_stop()
 

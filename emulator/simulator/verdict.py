@@ -75,9 +75,9 @@ def verdict(steps: Sequence[StepScores]) -> SimulationVerdict:
     if unmoved:
         return SimulationVerdict("learns nothing", unmoved)
     exploits = _exploits(steps)
-    right = f"right answers went from {_share(steps[0], RIGHT):.0%} to {_share(steps[-1], RIGHT):.0%} of the mix"
+    right = f"right answers {_share(steps[0], RIGHT):.0%} → {_share(steps[-1], RIGHT):.0%}"
     if not exploits:
-        return SimulationVerdict("learns", f"scores rise, {right}, and nothing else pays as much")
+        return SimulationVerdict("learns", f"{right}, no exploit pays as much")
     leading = exploits[0]
     why = f"by step {leading.step}, {_words(leading.behaviour)} answers earned as much as right ones; {right}"
     return SimulationVerdict("is gamed", why, exploits)

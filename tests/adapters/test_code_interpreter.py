@@ -72,8 +72,8 @@ def test_no_session_is_given_a_test_or_what_one_expects(
 def test_each_sample_has_a_session_that_ends_with_it(sandbox: CodeInterpreterSandbox, calls: InterpreterCalls) -> None:
     leave = "open('note', 'w').write('x')\nimport os\ndef f(): return os.listdir('.').count('note')"
     assert run(sandbox, leave, tests=["assert f() == 1"]) == [True]
-    look = "import os\ndef f(): return os.listdir('.').count('note')"
-    assert run(sandbox, look, tests=["assert f() == 0"]) == [True]
+    poll = "import os\ndef f(): return os.listdir('.').count('note')"
+    assert run(sandbox, poll, tests=["assert f() == 0"]) == [True]
     with pytest.raises(UngradableSample):
         run(sandbox, "def f(): ...", tests=["class Own: pass\nassert f(Own())"])
     names = [name for name, _ in calls.bodies]

@@ -41,12 +41,12 @@ class Server:
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                outer.asked.append((self.headers["Host"], self.path))
+                outer.requests.append((self.headers["Host"], self.path))
                 outer.answers.get(self.path, reply(404))(self)
 
             def log_message(self, *_: Any) -> None:
@@ -116,7 +116,7 @@ def test_a_page_on_an_allowed_host_is_read_with_its_size_and_etag(server: Server
     with over_loopback(server).open("https://data.example.org/a.json") as opened:
         assert (opened.bytes, opened.version) == (len(BODY), "abc")
         assert opened.stream.read() == BODY
-    assert server.asked == [("data.example.org", "/a.json")]
+    assert server.requests == [("data.example.org", "/a.json")]
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def test_a_page_on_an_allowed_host_is_read_with_its_size_and_etag(server: Server
 def test_an_address_that_is_not_allowed_is_never_asked(server: Server, uri: str) -> None:
     with pytest.raises(InvalidRequest):
         fetch(over_loopback(server), uri)
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["169.254.169.254"], ["10.1.2.3"], [PUBLIC, "10.1.2.3"], ["::1"]])
 def test_a_host_with_an_address_that_is_not_public_is_never_asked(server: Server, addresses: list[str]) -> None:
     with pytest.raises(InvalidRequest, match="not public"):
         fetch(over_loopback(server, addresses))
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_the_connection_goes_to_the_very_address_that_was_checked(server: Server) -> None:
     server.answers["/a.json"] = reply(200, BODY)
-    looked_up = iter([[PUBLIC], ["127.0.0.1"]])
+    resolved = iter([[PUBLIC], ["127.0.0.1"]])
     opened = []
 
     def open_pool(host: str, address: str) -> urllib3.HTTPConnectionPool:
@@ -155,7 +155,7 @@ def test_the_connection_goes_to_the_very_address_that_was_checked(server: Server
     source = RemoteDatasetSource(
         None,  # type: ignore[arg-type]
         settings=settings(),
-        resolve=lambda host: next(looked_up),
+        resolve=lambda host: next(resolved),
         open_pool=open_pool,
     )
     assert fetch(source) == BODY
@@ -167,7 +167,7 @@ def test_a_redirect_on_the_list_is_followed_with_its_signature(server: Server) -
     server.answers["/b?Signature=x"] = reply(307, Location="/c.json")
     server.answers["/c.json"] = reply(200, BODY)
     assert fetch(over_loopback(server)) == BODY
-    assert server.asked == [
+    assert server.requests == [
         ("data.example.org", "/a.json"),
         ("cdn.example.org", "/b?Signature=x"),
         ("cdn.example.org", "/c.json"),
@@ -191,14 +191,14 @@ def test_a_redirect_off_the_list_is_not_followed(server: Server, location: str) 
     with pytest.raises(InvalidRequest) as caught:
         fetch(over_loopback(server))
     assert caught.value.field == "dataset.uri"
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_circle_of_redirects_ends(server: Server) -> None:
     server.answers["/a.json"] = reply(301, Location="/a.json")
     with pytest.raises(InvalidRequest, match="more than 3 times"):
         fetch(over_loopback(server))
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize(

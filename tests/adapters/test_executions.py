@@ -129,8 +129,8 @@ def test_every_status_of_step_functions_is_either_an_end_or_none(status: str, en
 def test_an_execution_is_stopped_with_what_is_said_cut_to_the_limit() -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
-        said = {"executionArn": ARN, "error": "RunCancelled", "cause": "x" * 32_768}
-        stub.add_response("stop_execution", {"stopDate": 0}, said)
+        parameters = {"executionArn": ARN, "error": "RunCancelled", "cause": "x" * 32_768}
+        stub.add_response("stop_execution", {"stopDate": 0}, parameters)
         StepFunctionsExecutions(client, state_machine_arn=MACHINE).stop(RUN, error="RunCancelled", cause="x" * 40_000)
         stub.assert_no_pending_responses()
 

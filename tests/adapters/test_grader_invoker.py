@@ -192,7 +192,7 @@ def test_a_grader_of_this_stack_is_resolved_to_a_version_with_its_digest() -> No
         assert LambdaGraderInvoker(client).resolve(ARN, publish=True) == GraderVersion(f"{ARN}:3", "abc=")
 
 
-def test_another_grader_stays_what_it_is_with_its_digest_where_it_may_be_read() -> None:
+def test_another_stacks_grader_keeps_its_arn_and_gets_a_digest_if_readable() -> None:
     client = boto3.client("lambda", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     with Stubber(client) as stubber:
         stubber.add_response("get_function_configuration", {"CodeSha256": "abc="}, {"FunctionName": ARN})

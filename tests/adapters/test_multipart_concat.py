@@ -28,7 +28,7 @@ def test_parts_hold_every_byte_once_in_order(sizes: list[int]) -> None:
 
 
 @given(SIZES)
-def test_no_part_but_the_last_is_too_small_and_none_that_is_carried_is_large(sizes: list[int]) -> None:
+def test_only_the_last_part_is_below_the_minimum_and_no_copy_is_large(sizes: list[int]) -> None:
     found = list(copy_parts(sizes))
     for part in found[:-1]:
         assert sum(map(len, part)) >= MIN_PART_BYTES

@@ -29,7 +29,7 @@ class AllOurs:
 
 
 def notifier(client: Any) -> SnsNotifier:
-    return SnsNotifier(client, topic_arn=TOPIC, notices=AllOurs())  # type: ignore[arg-type]
+    return SnsNotifier(client, topic_arn=TOPIC, send_once=AllOurs())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

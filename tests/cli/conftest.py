@@ -23,8 +23,8 @@ def rft(capsys: pytest.CaptureFixture[str]) -> Iterator[Rft]:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return CommandResult(int(ended.value.code or 0), said.out, said.err)
+        captured = capsys.readouterr()
+        return CommandResult(int(ended.value.code or 0), captured.out, captured.err)
 
     yield run
     for number, handler in before.items():

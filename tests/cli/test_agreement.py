@@ -21,10 +21,10 @@ def measured(rft: Rft, folder: Path, truth: object, predictions: object, *option
 
 
 def test_programs_get_both_sets_of_figures(rft: Rft, tmp_path: Path) -> None:
-    said = measured(rft, tmp_path, TRUTH, PREDICTIONS, "--output", "json")
+    result = measured(rft, tmp_path, TRUTH, PREDICTIONS, "--output", "json")
 
-    found: Any = said.json
-    assert said.status == 0
+    found: Any = result.json
+    assert result.status == 0
     assert (found["n"], found["parsed"], found["unparsable"], found["accuracy"]) == (6, 4, 2, 0.75)
     assert found["unparsable_as_wrong"]["accuracy"] == 0.5
     for figures in (found, found["unparsable_as_wrong"]):
@@ -35,10 +35,10 @@ def test_programs_get_both_sets_of_figures(rft: Rft, tmp_path: Path) -> None:
 
 
 def test_people_get_a_table_and_what_was_taken_for_what(rft: Rft, tmp_path: Path) -> None:
-    said = measured(rft, tmp_path, TRUTH, PREDICTIONS)
+    result = measured(rft, tmp_path, TRUTH, PREDICTIONS)
 
-    assert said.status == 0
-    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert result.status == 0
+    lines = [" ".join(line.split()) for line in result.out.splitlines()]
     assert "rows 4 of 6 6" in lines
     assert "accuracy 0.750 0.500" in lines
     assert "Response 2 0 1 0 2" in lines
@@ -62,18 +62,18 @@ def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
 def test_files_that_do_not_pair_up_are_refused_in_one_line(
     rft: Rft, tmp_path: Path, truth: object, predictions: object, message: str
 ) -> None:
-    said = measured(rft, tmp_path, truth, predictions)
+    result = measured(rft, tmp_path, truth, predictions)
 
-    assert (said.status, said.out) == (1, "")
-    assert message in said.err
-    assert len(said.err.splitlines()) == 1
+    assert (result.status, result.out) == (1, "")
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_a_missing_file_is_named(rft: Rft, tmp_path: Path) -> None:
-    said = rft("agreement", "--truth", tmp_path / "no.json", "--predictions", tmp_path / "no.json")
+    result = rft("agreement", "--truth", tmp_path / "no.json", "--predictions", tmp_path / "no.json")
 
-    assert said.status == 1
-    assert said.err == f"rft: {tmp_path / 'no.json'}: No such file or directory\n"
+    assert result.status == 1
+    assert result.err == f"rft: {tmp_path / 'no.json'}: No such file or directory\n"
 
 
 def test_hand_scores_of_any_task_are_compared_by_row_id(rft: Rft, tmp_path: Path) -> None:
@@ -104,6 +104,6 @@ def test_hand_scores_of_any_task_are_compared_by_row_id(rft: Rft, tmp_path: Path
 def test_scores_that_cannot_be_read_name_the_line(rft: Rft, tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "hand.csv").write_text(text)
     (tmp_path / "graded.csv").write_text("id,score\na,1\n")
-    said = rft("agreement", "--truth", tmp_path / "hand.csv", "--predictions", tmp_path / "graded.csv")
-    assert said.status != 0
-    assert reason in said.err
+    result = rft("agreement", "--truth", tmp_path / "hand.csv", "--predictions", tmp_path / "graded.csv")
+    assert result.status != 0
+    assert reason in result.err

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rft.contracts.ledger import RunStatus
-from tests.kit.fakes.api import Asked, FakeApi, Reply
+from tests.kit.fakes.api import ApiRequest, FakeApi, Reply
 from tests.kit.records import RUN_ID
 from tests.kit.rft_command import CommandResult, Rft
 from tests.kit.views import line, view
@@ -22,12 +22,12 @@ ACCEPTED: Reply = (202, {"run_id": RUN_ID, "status": "PENDING", "links": {}})
 UNKNOWN: Reply = (404, {"title": "Not found", "detail": f"Run {RUN_ID} not found", "status": 404})
 
 
-def error_line(said: CommandResult, status: int = 1) -> str:
+def error_line(result: CommandResult, status: int = 1) -> str:
     """The one line of a command that could not do what it was asked."""
-    assert (said.status, said.out) == (status, "")
-    assert said.err.startswith("rft: ")
-    assert said.err.count("\n") == 1
-    return said.err
+    assert (result.status, result.out) == (status, "")
+    assert result.err.startswith("rft: ")
+    assert result.err.count("\n") == 1
+    return result.err
 
 
 # ---- submit -------------------------------------------------------------------------------------------------------
@@ -36,19 +36,19 @@ def error_line(said: CommandResult, status: int = 1) -> str:
 def test_submitting_prints_the_run_id_alone(rft: Rft, api: FakeApi) -> None:
     api.says(ACCEPTED)
     assert rft(*SUBMIT) == CommandResult(0, f"{RUN_ID}\n", "")
-    (asked,) = api.asked
-    assert (asked.method, asked.path) == ("POST", "/runs")
-    assert asked.body == {"name": "judge", "dataset": {"task": "pandalm", "uri": URI}}
-    assert "idempotency-key" not in asked.headers
+    (request,) = api.requests
+    assert (request.method, request.path) == ("POST", "/runs")
+    assert request.body == {"name": "judge", "dataset": {"task": "pandalm", "uri": URI}}
+    assert "idempotency-key" not in request.headers
 
 
 def test_options_say_all_there_is_to_say(rft: Rft, api: FakeApi) -> None:
     api.says(ACCEPTED)
     rft(*SUBMIT, "--grader", "pandalm", "--tag", "team=search", "--tag", "a.b=c=d", "--key", "nightly",
         "--set", "hyperparameters.epochCount=2", "--set", "dataset.split.strategy=random")  # fmt: skip
-    (asked,) = api.asked
-    assert asked.headers["idempotency-key"] == "nightly"
-    assert asked.body == {
+    (request,) = api.requests
+    assert request.headers["idempotency-key"] == "nightly"
+    assert request.body == {
         "name": "judge",
         "dataset": {"task": "pandalm", "uri": URI, "split": {"strategy": "random"}},
         "grader": {"name": "pandalm"},
@@ -63,16 +63,16 @@ def test_options_change_a_file(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
     file.write_text(f"name: a\ndataset: {{task: rft, uri: '{URI}'}}\ntags: {{team: search}}\ngrader: {{name: gsm8k}}\n")
     arn = "arn:aws:lambda:us-east-1:123456789012:function:mine"
     rft("submit", file, "--name", "b", "--tag", "day=friday", "--grader", arn)
-    (asked,) = api.asked
-    assert (asked.body["name"], asked.body["dataset"]["task"]) == ("b", "rft")
-    assert asked.body["tags"] == {"team": "search", "day": "friday"}
-    assert asked.body["grader"] == {"lambda_arn": arn}
+    (request,) = api.requests
+    assert (request.body["name"], request.body["dataset"]["task"]) == ("b", "rft")
+    assert request.body["tags"] == {"team": "search", "day": "friday"}
+    assert request.body["grader"] == {"lambda_arn": arn}
 
 
 def test_preflight_is_submit_without_the_job(rft: Rft, api: FakeApi) -> None:
     api.says(ACCEPTED)
     assert rft("preflight", *SUBMIT[1:]).out == f"{RUN_ID}\n"
-    assert api.asked[0].body["mode"] == "preflight"
+    assert api.requests[0].body["mode"] == "preflight"
 
 
 @pytest.mark.parametrize(
@@ -92,17 +92,17 @@ def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(
     rft: Rft, api: FakeApi, arguments: list[str], words: str
 ) -> None:
     assert words in error_line(rft(*SUBMIT, *arguments))
-    assert api.asked == []
+    assert api.requests == []
 
 
 def test_submitting_and_watching_ends_as_the_run_does(rft: Rft, api: FakeApi) -> None:
     api.says(ACCEPTED, (200, view(RunStatus.FAILED)))
-    said = rft(*SUBMIT, "--watch")
-    assert said.status == 1
-    assert "12:00:05  FAILED" in said.out
-    assert f"started {RUN_ID}" in said.err
-    assert "failure     JobFailed in TRAINING\n            first line\n" in said.out
-    assert (said.out + said.err).count("first line") == 1
+    result = rft(*SUBMIT, "--watch")
+    assert result.status == 1
+    assert "12:00:05  FAILED" in result.out
+    assert f"started {RUN_ID}" in result.err
+    assert "failure     JobFailed in TRAINING\n            first line\n" in result.out
+    assert (result.out + result.err).count("first line") == 1
 
 
 # ---- list ---------------------------------------------------------------------------------------------------------
@@ -111,12 +111,12 @@ def test_submitting_and_watching_ends_as_the_run_does(rft: Rft, api: FakeApi) ->
 def _pages(lines: list[dict[str, Any]], gap: int) -> Any:
     """`GET /runs` over these, with an empty part at `gap` as the API may give one."""
 
-    def answer(asked: Asked) -> Reply:
-        start = asked.query.get("cursor", "0")
+    def answer(request: ApiRequest) -> Reply:
+        start = request.query.get("cursor", "0")
         if start == str(gap):
             return 200, {"runs": [], "cursor": f"after-{gap}"}
         first = int(start.removeprefix("after-"))
-        end = min(first + int(asked.query["limit"]), len(lines))
+        end = min(first + int(request.query["limit"]), len(lines))
         return 200, {"runs": lines[first:end], "cursor": None if end == len(lines) else str(end)}
 
     return answer
@@ -133,17 +133,17 @@ def test_listing_goes_on_until_there_are_enough(rft: Rft, api: FakeApi, argument
 
 def test_a_list_says_how_to_see_more(rft: Rft, api: FakeApi) -> None:
     api.answer = _pages([line(number) for number in range(5)], gap=-1)
-    said = rft("list", "--limit", "2")
-    assert len(said.out.splitlines()) == 3
-    assert said.err == "More runs may follow: use --all or --cursor 2\n"
+    result = rft("list", "--limit", "2")
+    assert len(result.out.splitlines()) == 3
+    assert result.err == "More runs may follow: use --all or --cursor 2\n"
     assert rft("list", "--cursor", "3", "-o", "json").json["runs"] == [line(3), line(4)]
 
 
 def test_filters_reach_the_api_as_they_were_given(rft: Rft, api: FakeApi) -> None:
     api.says((200, {"runs": [], "cursor": None}))
-    said = rft("list", "--status", "failed", "--name", "judge", "--tag", "team=search & more")
-    assert api.asked[0].query == {"status": "FAILED", "name": "judge", "tag": "team=search & more", "limit": "25"}
-    assert (said.status, said.out, said.err) == (0, "", "No runs match\n")
+    result = rft("list", "--status", "failed", "--name", "judge", "--tag", "team=search & more")
+    assert api.requests[0].query == {"status": "FAILED", "name": "judge", "tag": "team=search & more", "limit": "25"}
+    assert (result.status, result.out, result.err) == (0, "", "No runs match\n")
 
 
 # ---- one run ------------------------------------------------------------------------------------------------------
@@ -158,22 +158,22 @@ def test_a_run_as_json_is_the_apis_own_answer(rft: Rft, api: FakeApi, command: s
 
 def test_watching_as_json_tells_people_on_stderr(rft: Rft, api: FakeApi) -> None:
     api.says((200, view(RunStatus.PREPARING)), (200, view(RunStatus.REJECTED)))
-    said = rft("watch", RUN_ID, "-o", "json", "--interval", "0.1")
-    assert said.status == 1
-    assert said.json["status"] == "REJECTED"
-    assert "12:00:01  PREPARING" in said.err
+    result = rft("watch", RUN_ID, "-o", "json", "--interval", "0.1")
+    assert result.status == 1
+    assert result.json["status"] == "REJECTED"
+    assert "12:00:01  PREPARING" in result.err
 
 
 def test_interrupting_a_watch_leaves_the_run_alone(rft: Rft, api: FakeApi) -> None:
-    def answer(_: Asked) -> Reply:
+    def answer(_: ApiRequest) -> Reply:
         os.kill(os.getpid(), signal.SIGINT)
         return 200, view(RunStatus.PENDING)
 
     api.answer = answer
-    said = rft("watch", RUN_ID)
-    assert said.status == 130
-    assert f"`rft watch {RUN_ID}` follows it, `rft cancel {RUN_ID}` cancels it" in said.err
-    assert {asked.method for asked in api.asked} == {"GET"}
+    result = rft("watch", RUN_ID)
+    assert result.status == 130
+    assert f"`rft watch {RUN_ID}` follows it, `rft cancel {RUN_ID}` cancels it" in result.err
+    assert {request.method for request in api.requests} == {"GET"}
 
 
 def test_events_of_a_run(rft: Rft, api: FakeApi) -> None:
@@ -181,13 +181,13 @@ def test_events_of_a_run(rft: Rft, api: FakeApi) -> None:
     api.says((200, history))
     assert rft("events", RUN_ID).out.splitlines()[1] == "2026-11-20 12:00:01Z  PENDING           → PREPARING"
     assert rft("events", RUN_ID, "-o", "json").json == history
-    assert api.asked[0].path == f"/runs/{RUN_ID}/events"
+    assert api.requests[0].path == f"/runs/{RUN_ID}/events"
 
 
 def test_cancelling(rft: Rft, api: FakeApi) -> None:
     api.says((202, {"run_id": RUN_ID, "status": "CANCELLED", "links": {}}))
     assert rft("cancel", RUN_ID).out == f"{RUN_ID}  CANCELLED\n"
-    assert (api.asked[0].method, api.asked[0].path) == ("POST", f"/runs/{RUN_ID}/cancel")
+    assert (api.requests[0].method, api.requests[0].path) == ("POST", f"/runs/{RUN_ID}/cancel")
 
 
 @pytest.mark.parametrize(
@@ -199,16 +199,16 @@ def test_cancelling(rft: Rft, api: FakeApi) -> None:
 )
 def test_approving_and_rejecting(rft: Rft, api: FakeApi, arguments: list[str], body: dict[str, Any]) -> None:
     api.says((200, {"run_id": RUN_ID, "status": "AWAITING_APPROVAL", "links": {}}))
-    said = rft("approve", RUN_ID, *arguments)
-    assert (said.status, said.out) == (0, f"{RUN_ID}  {'approved' if body['approved'] else 'rejected'}\n")
-    assert (api.asked[0].path, api.asked[0].body) == (f"/runs/{RUN_ID}/approve", body)
+    result = rft("approve", RUN_ID, *arguments)
+    assert (result.status, result.out) == (0, f"{RUN_ID}  {'approved' if body['approved'] else 'rejected'}\n")
+    assert (api.requests[0].path, api.requests[0].body) == (f"/runs/{RUN_ID}/approve", body)
 
 
 def test_approving_without_a_name_gives_the_users(rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ada")
     api.says((200, {"run_id": RUN_ID, "status": "AWAITING_APPROVAL", "links": {}}))
     rft("approve", RUN_ID)
-    assert api.asked[0].body["by"] == "ada"
+    assert api.requests[0].body["by"] == "ada"
 
 
 # ---- refusals -----------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_an_unknown_run_is_one_line(rft: Rft, api: FakeApi, command: str) -> Non
 def test_a_run_id_cannot_reach_another_address(rft: Rft, api: FakeApi) -> None:
     api.says(UNKNOWN)
     rft("cancel", "../runs?x=1#")
-    assert api.asked[0].path == "/runs/..%2Fruns%3Fx%3D1%23/cancel"
+    assert api.requests[0].path == "/runs/..%2Fruns%3Fx%3D1%23/cancel"
 
 
 def test_every_field_that_the_api_refuses_is_named(rft: Rft, api: FakeApi) -> None:
@@ -274,7 +274,7 @@ def test_misuse_is_one_line_and_status_2(rft: Rft, arguments: list[str], words: 
 
 
 def test_help_names_every_command(rft: Rft) -> None:
-    said = rft("--help")
+    result = rft("--help")
     for command in ("submit", "preflight", "list", "show", "watch", "events", "cancel", "approve", "demo", "local"):
-        assert f" {command} " in said.out
-    assert said.status == 0
+        assert f" {command} " in result.out
+    assert result.status == 0

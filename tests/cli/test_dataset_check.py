@@ -15,9 +15,9 @@ MATH = ROOT / "examples/rft/math.jsonl"
 
 
 def test_a_shipped_example_passes_every_check(rft: Rft) -> None:
-    said = rft("dataset", "check", MATH, "--task", "rft", "--output", "json")
-    report: Any = said.json
-    assert (said.status, report["problems"], report["bad_records"], report["warnings"]) == (0, [], [], {})
+    result = rft("dataset", "check", MATH, "--task", "rft", "--output", "json")
+    report: Any = result.json
+    assert (result.status, report["problems"], report["bad_records"], report["warnings"]) == (0, [], [], {})
     assert (report["rows"], sum(report["splits"].values())) == (150, 150)
     results = {check["name"]: check["result"] for check in report["checks"]}
     assert set(results.values()) <= {"pass", "skipped"}
@@ -30,11 +30,11 @@ def test_what_a_run_would_refuse_is_said_with_its_record(rft: Rft, tmp_path: Pat
     rows[5] |= {"smoke_test_probe": True}
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
 
-    said = rft("dataset", "check", tmp_path / "rows.jsonl", "--task", "rft", "--grader", "gsm8k", "--output", "json")
-    [bad] = said.json["bad_records"]
-    assert (said.status, said.json["problems"]) == (1, ["1 of 150 records cannot be used"])
+    result = rft("dataset", "check", tmp_path / "rows.jsonl", "--task", "rft", "--grader", "gsm8k", "--output", "json")
+    [bad] = result.json["bad_records"]
+    assert (result.status, result.json["problems"]) == (1, ["1 of 150 records cannot be used"])
     assert (bad["position"], bad["reason"]) == (4, "reference_answer: holds no number that can be read")
-    assert said.json["warnings"] == {"reserved_key_smoke_test_probe": 1}
+    assert result.json["warnings"] == {"reserved_key_smoke_test_probe": 1}
 
     shown = rft("dataset", "check", tmp_path / "rows.jsonl", "--task", "rft", "--grader", "gsm8k")
     assert "1 record: reference_answer: holds no number that can be read (first: record 4)" in shown.out
@@ -50,6 +50,6 @@ def test_what_a_run_would_refuse_is_said_with_its_record(rft: Rft, tmp_path: Pat
 )
 def test_a_file_of_another_form_is_refused_with_the_reason(rft: Rft, tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "rows.jsonl").write_text(text)
-    said = rft("dataset", "check", tmp_path / "rows.jsonl", "--task", "rft", "--output", "json")
-    assert said.status == 1
-    assert any(problem in each for each in said.json["problems"])
+    result = rft("dataset", "check", tmp_path / "rows.jsonl", "--task", "rft", "--output", "json")
+    assert result.status == 1
+    assert any(problem in each for each in result.json["problems"])

@@ -23,10 +23,10 @@ SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
     ],
 )
 def test_what_cannot_be_run_is_told_before_anything_starts(rft: Rft, arguments: list[str], words: str) -> None:
-    said = rft("demo", *arguments)
-    assert (said.status, said.out) == (1, "")
-    assert words in said.err
-    assert said.err.count("\n") == 1
+    result = rft("demo", *arguments)
+    assert (result.status, result.out) == (1, "")
+    assert words in result.err
+    assert result.err.count("\n") == 1
 
 
 @pytest.mark.emulator
@@ -62,9 +62,9 @@ def test_a_file_that_cannot_be_trained_on_shows_why(rft: Rft, tmp_path: Path, na
     content, error, words = FILES[name]
     file = tmp_path / "dataset.json"
     file.write_bytes(content)
-    said = rft("demo", "--dataset", file, "--name", "bad")
-    assert said.status == 1
-    assert f"failure     {error} in PREPARING\n" in said.out
-    assert said.out.count(words) == 1
-    assert "s3://" not in said.out
-    assert said.err == ""
+    result = rft("demo", "--dataset", file, "--name", "bad")
+    assert result.status == 1
+    assert f"failure     {error} in PREPARING\n" in result.out
+    assert result.out.count(words) == 1
+    assert "s3://" not in result.out
+    assert result.err == ""

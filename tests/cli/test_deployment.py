@@ -30,8 +30,8 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[s
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            outputs = stacks.get(asked["StackName"][0])
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            outputs = stacks.get(form["StackName"][0])
             known = outputs is not None
             content = ANSWER.format("".join(OUTPUT.format(*pair) for pair in (outputs or {}).items()))
             self.send_response(200 if known else 400)
@@ -77,10 +77,10 @@ def test_options_go_before_the_environment(cloudformation: dict[str, dict[str, s
 
 @pytest.mark.usefixtures("credentials")
 def test_an_unknown_stack_is_one_line(rft: Rft, cloudformation: dict[str, dict[str, str]]) -> None:
-    said = rft("list", "--stack", "none")
-    assert (said.status, said.out) == (1, "")
-    assert "Stack with id none does not exist" in said.err
-    assert said.err.count("\n") == 1
+    result = rft("list", "--stack", "none")
+    assert (result.status, result.out) == (1, "")
+    assert "Stack with id none does not exist" in result.err
+    assert result.err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("credentials")
@@ -118,9 +118,9 @@ def test_no_credentials_no_region_no_api(rft: Rft, monkeypatch: pytest.MonkeyPat
         (["list", "--api-url", "https://rft.example.com"], "pass --region or set AWS_REGION"),
         (["list", "--api-url", URL], "run `aws configure`"),
     ):
-        said = rft(*arguments)
-        assert (said.status, said.out) == (1, "")
-        assert words in said.err
-        assert said.err.count("\n") == 1
+        result = rft(*arguments)
+        assert (result.status, result.out) == (1, "")
+        assert words in result.err
+        assert result.err.count("\n") == 1
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert "The config profile (nobody) could not be found" in rft("list", "--api-url", URL).err

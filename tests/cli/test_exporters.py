@@ -126,10 +126,10 @@ def test_values_left_to_bedrock_are_the_published_ones(rft: Rft, api: FakeApi) -
 
 
 def test_bedrocks_request_fits_its_service_model(rft: Rft, api: FakeApi) -> None:
-    said = exported(rft, api, "bedrock", "--output", "json", "--role", "arn:aws:iam::123456789012:role/bedrock")
+    result = exported(rft, api, "bedrock", "--output", "json", "--role", "arn:aws:iam::123456789012:role/bedrock")
     operation = boto3.client("bedrock", "us-east-1").meta.service_model.operation_model("CreateModelCustomizationJob")
-    assert validate(json.loads(said.out), operation.input_shape) == []
-    assert "Not decided by the run" in said.err
+    assert validate(json.loads(result.out), operation.input_shape) == []
+    assert "Not decided by the run" in result.err
 
 
 def from_bedrock(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,9 +179,9 @@ def test_a_round_trip_loses_only_what_is_named(
 
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_the_launch_command_names_what_it_starts(rft: Rft, api: FakeApi, name: str) -> None:
-    said = exported(rft, api, name, "--command")
-    assert said.status == 0
-    assert any(word in said.out for word in ("python3", "aws bedrock", "curl"))
+    result = exported(rft, api, name, "--command")
+    assert result.status == 0
+    assert any(word in result.out for word in ("python3", "aws bedrock", "curl"))
 
 
 def test_a_new_exporter_is_one_class_and_a_registry_line(
@@ -200,13 +200,13 @@ def test_a_new_exporter_is_one_class_and_a_registry_line(
 
 
 def test_an_unknown_format_is_refused_with_the_formats(rft: Rft, api: FakeApi) -> None:
-    said = rft("export", RUN_ID, "--format", "sagmaker")
-    assert said.status == 1
-    assert "sagemaker, hyperpod" in said.err
+    result = rft("export", RUN_ID, "--format", "sagmaker")
+    assert result.status == 1
+    assert "sagemaker, hyperpod" in result.err
 
 
 def test_a_run_without_rows_or_grader_is_refused(rft: Rft, api: FakeApi) -> None:
     api.says((200, view(RunStatus.PENDING)))
-    said = rft("export", RUN_ID, "--format", "bedrock")
-    assert (said.status, said.out) == (1, "")
-    assert "has no grader yet" in said.err
+    result = rft("export", RUN_ID, "--format", "bedrock")
+    assert (result.status, result.out) == (1, "")
+    assert "has no grader yet" in result.err

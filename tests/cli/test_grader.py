@@ -50,24 +50,24 @@ def of(report: Any, kind: str) -> Any:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_projects_own_graders_tell_right_answers_from_all_others(rft: Rft, name: str) -> None:
-    said = rft("grader", "test", name, "--dataset", EXAMPLES[name], "--limit", "5", "--output", "json")
+    result = rft("grader", "test", name, "--dataset", EXAMPLES[name], "--limit", "5", "--output", "json")
 
-    report = said.json
-    assert (said.status, report["findings"], report["rows"], report["task"]) == (0, [], 5, name)
+    report = result.json
+    assert (result.status, report["findings"], report["rows"], report["task"]) == (0, [], 5, name)
     assert of(report, "right")["lowest"] > max(of(report, kind)["highest"] for kind in ("wrong", "injection"))
     assert sum(tenth["right"] for tenth in report["histogram"]) > 0
     assert ("not a language model" in report["grader"]) == (name == "pandalm")
 
 
 def test_people_get_a_table_and_a_histogram(rft: Rft) -> None:
-    said = rft("grader", "test", "gsm8k", "--dataset", EXAMPLES["gsm8k"], "--limit", "3")
+    result = rft("grader", "test", "gsm8k", "--dataset", EXAMPLES["gsm8k"], "--limit", "3")
 
-    assert said.status == 0
-    lines = said.out.splitlines()
+    assert result.status == 0
+    lines = result.out.splitlines()
     assert lines[0] == "grade_gsm8k, in this process"
     assert any(re.match(r"master key +15 +0.00", line) for line in lines)
     assert any(re.match(r"0.9–1.0 +█+ \d+ · 0 · 0", line) for line in lines)
-    assert "_aws" not in said.out
+    assert "_aws" not in result.out
 
 
 def documented(name: str) -> str:
@@ -82,10 +82,10 @@ def test_the_graders_in_the_docs_are_complete_and_sound(rft: Rft, tmp_path: Path
     assert len([line for line in code.splitlines() if line.strip()]) <= 36
     (tmp_path / "mine.py").write_text(code)
 
-    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
+    result = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
 
-    assert (said.status, blocks(said.json)) == (0, [])
-    assert (of(said.json, "right")["mean"], of(said.json, "wrong")["highest"]) == (1, 0)
+    assert (result.status, blocks(result.json)) == (0, [])
+    assert (of(result.json, "right")["mean"], of(result.json, "wrong")["highest"]) == (1, 0)
 
 
 SHIPPED = {
@@ -101,8 +101,8 @@ def test_the_graders_in_the_docs_score_rows_of_every_shipped_example(
 ) -> None:
     (tmp_path / "mine.py").write_text(documented(name))
     options = ("--task", task, "--limit", "8", "--output", "json")
-    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", SHIPPED[task], *options)
-    assert (said.status, blocks(said.json), said.json["bad_records"]) == (0, [], 0)
+    result = rft("grader", "test", tmp_path / "mine.py", "--dataset", SHIPPED[task], *options)
+    assert (result.status, blocks(result.json), result.json["bad_records"]) == (0, [], 0)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_the_reason_of_an_error_is_shown_once_with_a_count_and_an_example(
     rft: Rft, tmp_path: Path, sums: Path, code: str, reason: str
 ) -> None:
     (tmp_path / "mine.py").write_text(code)
-    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
-    errors = [finding for finding in said.json["findings"] if finding["code"] in ("contract", "liveness")]
+    result = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
+    errors = [finding for finding in result.json["findings"] if finding["code"] in ("contract", "liveness")]
     assert len(errors) == 1
     assert reason in errors[0]["message"]
     assert re.fullmatch(r"rft-\d+", errors[0]["task_id"])
@@ -130,17 +130,15 @@ def test_a_grader_of_one_payload_shape_and_one_of_two_arguments_are_named(rft: R
     (tmp_path / "one.py").write_text(
         shape + "float(s['messages'][-1]['content'] == s['reference_answer'])} for s in event]"
     )
-    said = rft("grader", "test", tmp_path / "one.py", "--dataset", sums, "--task", "rft", "--output", "json")
-    found = " ".join(each["message"] for each in said.json["findings"])
+    result = rft("grader", "test", tmp_path / "one.py", "--dataset", sums, "--task", "rft", "--output", "json")
+    found = " ".join(each["message"] for each in result.json["findings"])
     assert "KeyError: 'reference_answer' (payload shape: metadata)" in found
     (tmp_path / "two.py").write_text("def grade(sample, item):\n    return 1.0")
     refused = rft("grader", "test", tmp_path / "two.py", "--dataset", sums, "--task", "rft")
     assert "grade takes 2 arguments" in refused.err
 
 
-def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_name(
-    rft: Rft, tmp_path: Path, sums: Path
-) -> None:
+def test_a_grader_file_may_import_siblings_and_use_lambda_handler(rft: Rft, tmp_path: Path, sums: Path) -> None:
     code = documented("own grader").replace("def handler", "def lambda_handler")
     body, own = code.split("def words")
     (tmp_path / "mine.py").write_text(
@@ -148,9 +146,9 @@ def test_a_file_may_be_what_is_deployed_with_its_modules_and_by_lambdas_usual_na
     )
     (tmp_path / "beside.py").write_text(f"def words{own}")
 
-    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
+    result = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--output", "json")
 
-    assert (said.status, blocks(said.json)) == (0, [])
+    assert (result.status, blocks(result.json)) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -179,13 +177,13 @@ def test_a_grader_that_nobody_should_train_on_is_told_so(
 ) -> None:
     (tmp_path / "mine.py").write_text(code)
 
-    said = rft(
+    result = rft(
         "grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--limit", "10", "-o", "json"
     )
 
-    assert said.status == 1
-    assert any(finding in found["message"] for found in said.json["findings"])
-    assert all(found["fix"] for found in said.json["findings"])
+    assert result.status == 1
+    assert any(finding in found["message"] for found in result.json["findings"])
+    assert all(found["fix"] for found in result.json["findings"])
 
 
 def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums: Path) -> None:
@@ -201,10 +199,10 @@ def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums
         (["gsm8k"], "contains no record that task gsm8k can read"),
     ]
     for arguments, message in wrong:
-        said = rft("grader", "test", *arguments, "--dataset", sums)
-        assert said.status == 1
-        assert message in said.err
-        assert len(said.err.splitlines()) == 1
+        result = rft("grader", "test", *arguments, "--dataset", sums)
+        assert result.status == 1
+        assert message in result.err
+        assert len(result.err.splitlines()) == 1
 
 
 class _Lambda(BaseHTTPRequestHandler):
@@ -241,9 +239,9 @@ def invoked(monkeypatch: pytest.MonkeyPatch, credentials: None) -> Iterator[list
 def test_an_arn_is_invoked_on_aws(rft: Rft, sums: Path, invoked: list[str]) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:mine:live"
 
-    said = rft("grader", "test", arn, "--dataset", sums, "--task", "rft", "--limit", "2", "-o", "json")
+    result = rft("grader", "test", arn, "--dataset", sums, "--task", "rft", "--limit", "2", "-o", "json")
 
-    assert (said.status, said.json["grader"]) == (1, f"Lambda function {arn}")
+    assert (result.status, result.json["grader"]) == (1, f"Lambda function {arn}")
     assert {json.dumps(path) for path in invoked} == {
         json.dumps(f"/2015-03-31/functions/{arn.replace(':', '%3A')}/invocations")
     }
@@ -253,10 +251,10 @@ def test_a_finding_has_a_code_a_rate_a_row_its_answer_and_what_to_change(rft: Rf
     (tmp_path / "mine.py").write_text("def grade(sample):\n    return float(sample.reference in sample.answer)")
     options = ("--dataset", sums, "--task", "rft", "--limit", "10")
 
-    said = rft("grader", "test", tmp_path / "mine.py", *options, "-o", "json")
+    result = rft("grader", "test", tmp_path / "mine.py", *options, "-o", "json")
     shown = rft("grader", "test", tmp_path / "mine.py", *options)
 
-    found = next(each for each in said.json["findings"] if each["code"] == "negation/not")
+    found = next(each for each in result.json["findings"] if each["code"] == "negation/not")
     assert (found["severity"], found["n"], found["rate"], found["interval"][0] > 0.6) == ("block", 10, 1.0, True)
     assert (found["answer"][:5], found["task_id"][:4]) == ("It is", "rft-")
     assert shown.out.count("Take one value from one place") == 1
@@ -272,10 +270,10 @@ def test_a_grader_that_hangs_is_ended_and_the_report_is_whole(rft: Rft, tmp_path
     )
     options = ("--dataset", sums, "--task", "rft", "--limit", "5", "--batch-seconds", "2", "-o", "json")
 
-    said = rft("grader", "test", tmp_path / "mine.py", *options)
+    result = rft("grader", "test", tmp_path / "mine.py", *options)
 
-    assert "slowness/letters" in [each["code"] for each in said.json["findings"]]
-    assert said.json["answers"] > 50
+    assert "slowness/letters" in [each["code"] for each in result.json["findings"]]
+    assert result.json["answers"] > 50
 
 
 def test_a_score_that_depends_on_the_time_of_day_is_found(rft: Rft, tmp_path: Path, sums: Path) -> None:
@@ -286,14 +284,14 @@ def test_a_score_that_depends_on_the_time_of_day_is_found(rft: Rft, tmp_path: Pa
         "    return float(early and sample.reference == sample.answer)"
     )
 
-    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "-o", "json")
+    result = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "-o", "json")
 
-    assert "time_of_day" in blocks(said.json)
+    assert "time_of_day" in blocks(result.json)
 
 
 def test_a_simulation_that_cannot_be_done_does_not_cost_the_report(rft: Rft, tmp_path: Path, sums: Path) -> None:
     (tmp_path / "mine.py").write_text("def handler(event, context):\n    return []")
-    said = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--simulate", "-o", "json")
-    assert said.status == 1
-    assert blocks(said.json) == ["contract"]
-    assert "error" in said.json["simulation"]
+    result = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--simulate", "-o", "json")
+    assert result.status == 1
+    assert blocks(result.json) == ["contract"]
+    assert "error" in result.json["simulation"]

@@ -33,8 +33,8 @@ def turns(answer: Any, role: str = "assistant") -> list[dict[str, Any]]:
 def wrapped(rft: Rft, folder: Path, kind: str, source: str, function: str = "") -> ModuleType:
     path = folder / f"reward_{abs(hash(folder))}.py"  # a module of its own for each test
     path.write_text(source)
-    said = rft("grader", "wrap", f"{path}{function}", "--kind", kind, "--out", folder / "out")
-    assert said.status == 0, said.err
+    result = rft("grader", "wrap", f"{path}{function}", "--kind", kind, "--out", folder / "out")
+    assert result.status == 0, result.err
     assert (folder / "out" / path.name).read_text() == source, "the function's file stays as it is"
     spec = importlib.util.spec_from_file_location(f"wrapped_{kind}", folder / "out" / "app.py")
     assert spec is not None
@@ -94,7 +94,7 @@ def test_what_cannot_be_wrapped_is_said_in_one_line(
     rft: Rft, tmp_path: Path, source: str, function: str, reason: str
 ) -> None:
     (tmp_path / "mine.py").write_text(source)
-    said = rft("grader", "wrap", f"{tmp_path / 'mine.py'}{function}", "--kind", "trl", "--out", tmp_path / "out")
-    assert said.status == 1
-    assert reason in said.err
+    result = rft("grader", "wrap", f"{tmp_path / 'mine.py'}{function}", "--kind", "trl", "--out", tmp_path / "out")
+    assert result.status == 1
+    assert reason in result.err
     assert not (tmp_path / "out").exists()

@@ -52,9 +52,9 @@ def up(running: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, An
 
 
 def submit(rft: Rft, name: str, *arguments: str | Path, command: str = "submit") -> str:
-    said = rft(command, "--name", name, "--task", "pandalm", "--dataset", SAMPLE, *arguments)
-    assert said.status == 0, said.err
-    return said.out.strip()
+    result = rft(command, "--name", name, "--task", "pandalm", "--dataset", SAMPLE, *arguments)
+    assert result.status == 0, result.err
+    return result.out.strip()
 
 
 # ---- commands -----------------------------------------------------------------------------------------------------
@@ -97,14 +97,14 @@ def test_a_request_file_with_a_local_dataset_is_proved_without_a_job(rft: Rft, t
     shutil.copy(SAMPLE, tmp_path / "my data.json")
     file = tmp_path / "run.yaml"
     file.write_text("name: file\ndataset: {task: pandalm, uri: my data.json}\nsmoke_test: {sample_size: 20}\n")
-    said = rft("preflight", file, "--watch", "--output", "json")
-    assert said.status == 0, said.err
-    assert (said.json["status"], said.json["request"]["mode"]) == ("COMPLETED", "preflight")
-    assert said.json["job"] is None
-    assert said.json["request"]["dataset"]["uri"].endswith("/my-data.json")
-    simulated = rft("simulate", said.json["run_id"], "--steps", "12", "-o", "json")
+    result = rft("preflight", file, "--watch", "--output", "json")
+    assert result.status == 0, result.err
+    assert (result.json["status"], result.json["request"]["mode"]) == ("COMPLETED", "preflight")
+    assert result.json["job"] is None
+    assert result.json["request"]["dataset"]["uri"].endswith("/my-data.json")
+    simulated = rft("simulate", result.json["run_id"], "--steps", "12", "-o", "json")
     assert (simulated.status, simulated.json["verdict"]["outcome"]) == (0, "learns"), simulated.err
-    assert simulated.json["rows"] == said.json["dataset"]["rows"]["train"]
+    assert simulated.json["rows"] == result.json["dataset"]["rows"]["train"]
 
 
 @pytest.mark.usefixtures("up")
@@ -114,10 +114,10 @@ def test_a_run_that_fails_ends_watch_with_1_and_its_cause(rft: Rft, tmp_path: Pa
         del records[position]["instruction"]
     bad = tmp_path / "bad.json"
     bad.write_text(json.dumps(records))
-    said = rft("submit", "--name", "bad", "--task", "pandalm", "--dataset", bad, "--watch")
-    assert said.status == 1
-    assert all(f"record {position + 1}: " in said.out for position in (3, 7, 11))
-    assert "failure     DatasetInvalid in PREPARING\n" in said.out
+    result = rft("submit", "--name", "bad", "--task", "pandalm", "--dataset", bad, "--watch")
+    assert result.status == 1
+    assert all(f"record {position + 1}: " in result.out for position in (3, 7, 11))
+    assert "failure     DatasetInvalid in PREPARING\n" in result.out
 
 
 @pytest.mark.usefixtures("up")
@@ -144,9 +144,9 @@ def test_a_run_is_rejected_or_cancelled(rft: Rft) -> None:
 
 
 def _cancels(rft: Rft, run_id: str) -> bool:
-    said = rft("cancel", run_id)
-    assert said.status == 0 or "HTTP 503" in said.err, said.err  # which asks to come again
-    return bool(said.status == 0)
+    result = rft("cancel", run_id)
+    assert result.status == 0 or "HTTP 503" in result.err, result.err  # which asks to come again
+    return bool(result.status == 0)
 
 
 def _reach(rft: Rft, run_id: str, status: str) -> None:
@@ -234,15 +234,15 @@ def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
 def test_a_port_that_is_taken_is_told_in_one_line(rft: Rft) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = rft("local", "up", "--port", str(port))
-    assert (said.status, said.out) == (1, "")
-    assert said.err.startswith(f"rft: Port {port} cannot be used (")
-    assert said.err.count("\n") == 1
+        result = rft("local", "up", "--port", str(port))
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith(f"rft: Port {port} cannot be used (")
+    assert result.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("parameter", ["nonsense", "NoSuchParameter=1"])
 def test_a_wrong_parameter_is_told_in_one_line(rft: Rft, parameter: str) -> None:
-    said = rft("local", "up", "--parameter", parameter)
-    assert (said.status, said.out) == (1, "")
-    assert parameter.partition("=")[0] in said.err
-    assert said.err.count("\n") == 1
+    result = rft("local", "up", "--parameter", parameter)
+    assert (result.status, result.out) == (1, "")
+    assert parameter.partition("=")[0] in result.err
+    assert result.err.count("\n") == 1

@@ -151,5 +151,5 @@ def test_an_unknown_run_is_the_apis_error(cloud: FakeCloudWatch) -> None:
 
 @pytest.mark.usefixtures("api")
 def test_without_a_stack_one_line_says_what_to_pass(rft: Rft) -> None:
-    said = rft("logs", RUN_ID)
-    assert (said.status, said.err) == (1, "rft: No stack is named; pass --stack NAME or set RFT_STACK\n")
+    result = rft("logs", RUN_ID)
+    assert (result.status, result.err) == (1, "rft: No stack is named; pass --stack NAME or set RFT_STACK\n")

@@ -128,7 +128,7 @@ def test_a_folder_names_what_its_metrics_need(
     rft: Rft, tmp_path: Path, grader: dict[str, Any], lines: list[str]
 ) -> None:
     (tmp_path / "grader.json").write_text(json.dumps(grader))
-    said = rft("grader", "wrap", tmp_path / "grader.json", "--kind", "openai", "--out", tmp_path / "out")
-    assert said.status == 0, said.err
+    result = rft("grader", "wrap", tmp_path / "grader.json", "--kind", "openai", "--out", tmp_path / "out")
+    assert result.status == 0, result.err
     requirements = tmp_path / "out" / "requirements.txt"
     assert (requirements.read_text().split() if requirements.exists() else []) == lines

@@ -105,5 +105,5 @@ def test_every_wrong_field_is_named_before_anything_is_sent(changes: dict[str, A
 
 
 def test_a_good_request_goes_as_it_is() -> None:
-    asked = {**REQUEST, "mode": "preflight", "tags": {"team": "search"}}
-    assert validated(asked) == asked
+    request = {**REQUEST, "mode": "preflight", "tags": {"team": "search"}}
+    assert validated(request) == request

@@ -23,9 +23,9 @@ def grader(tmp_path: Path) -> Path:
 
 
 def test_a_good_grader_teaches(rft: Rft) -> None:
-    said = rft("simulate", GSM8K, "--grader", "gsm8k", "--steps", "30", "-o", "json")
-    report = said.json
-    assert (said.status, report["simulated"], report["verdict"]["outcome"]) == (0, True, "learns")
+    result = rft("simulate", GSM8K, "--grader", "gsm8k", "--steps", "30", "-o", "json")
+    report = result.json
+    assert (result.status, report["simulated"], report["verdict"]["outcome"]) == (0, True, "learns")
     first, last = report["steps"][0], report["steps"][-1]
     assert (len(report["steps"]), first["step"], last["step"]) == (30, 1, 30)
     assert first["true_accuracy"] < last["true_accuracy"]
@@ -35,31 +35,31 @@ def test_a_good_grader_teaches(rft: Rft) -> None:
 
 
 def test_the_same_seed_tells_the_same(rft: Rft) -> None:
-    asked = ("simulate", GSM8K, "--grader", "gsm8k", "--steps", "5", "-o", "json")
-    assert rft(*asked).out == rft(*asked).out != rft(*asked, "--seed", "7").out
+    arguments = ("simulate", GSM8K, "--grader", "gsm8k", "--steps", "5", "-o", "json")
+    assert rft(*arguments).out == rft(*arguments).out != rft(*arguments, "--seed", "7").out
 
 
 def test_a_gameable_grader_is_found_out(rft: Rft, grader: Path) -> None:
     grader.write_text(LOVES_LENGTH)
-    said = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "30")
-    assert said.status == 1
-    assert "no language model is trained" in said.out
-    assert "is gamed: by step " in said.out
-    assert "verbose answers earned as much as right ones" in said.out
+    result = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "30")
+    assert result.status == 1
+    assert "no language model is trained" in result.out
+    assert "is gamed: by step " in result.out
+    assert "verbose answers earned as much as right ones" in result.out
 
 
 def test_a_constant_grader_teaches_nothing(rft: Rft, grader: Path) -> None:
     grader.write_text(CONSTANT)
-    said = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "5", "-o", "json")
-    assert (said.status, said.json["verdict"]["outcome"]) == (1, "learns nothing")
+    result = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "5", "-o", "json")
+    assert (result.status, result.json["verdict"]["outcome"]) == (1, "learns nothing")
 
 
 def test_trying_a_grader_can_train_against_it_too(rft: Rft, grader: Path) -> None:
     grader.write_text(LOVES_LENGTH)
     tried = ("grader", "test", grader, "--dataset", PANDALM, "--task", "pandalm", "--limit", "3", "--simulate")
-    said = rft(*tried)
-    assert said.status == 1
-    assert "Simulated training: is gamed" in said.out
+    result = rft(*tried)
+    assert result.status == 1
+    assert "Simulated training: is gamed" in result.out
     assert rft(*tried, "-o", "json").json["simulation"]["verdict"]["exploits"][0]["behaviour"] == "verbose"
 
 
@@ -75,8 +75,8 @@ def test_what_cannot_be_simulated_is_said_in_a_line(rft: Rft, grader: Path, tmp_
         (("simulate", unknown, "--task", "rft", "--grader", grader), "No row has a known right answer"),
         (("simulate", PANDALM, "--task", "pandalm", "--grader", grader), "one result per sample"),
     ]
-    for asked, told in cases:
-        said = rft(*asked)
-        assert (said.status, said.out) == (1, ""), asked
-        assert told in said.err
-        assert said.err.count("\n") == 1
+    for arguments, message in cases:
+        result = rft(*arguments)
+        assert (result.status, result.out) == (1, ""), arguments
+        assert message in result.err
+        assert result.err.count("\n") == 1

@@ -234,8 +234,8 @@ def test_a_failure_is_shown_once() -> None:
 
 
 def test_a_shown_run_has_its_request_and_files() -> None:
-    asked = view(RunStatus.COMPLETED, {"tags": {"team": "search"}, "grader": {"name": "pandalm"}})
-    lines = plain(run_lines(asked))
+    completed = view(RunStatus.COMPLETED, {"tags": {"team": "search"}, "grader": {"name": "pandalm"}})
+    lines = plain(run_lines(completed))
     assert "created     2026-11-20 12:00:00Z, took 5 s" in lines
     assert "grader      pandalm" in lines
     assert "tags        team=search" in lines

@@ -121,9 +121,9 @@ def rows(module: str, name: str) -> list[dict[str, Any]]:
 
 def plain(kind: Kind, function: Callable[..., Any], row: dict[str, Any]) -> float | None:
     """As the function's own tool calls it; None where it gives no score."""
-    answer, held = row["messages"][-1]["content"], row["reference_answer"]
-    truth = held.get("ground_truth", held.get("solution"))
-    tags = {"required_tags": held["required_tags"]} if "required_tags" in held else {}
+    answer, reference = row["messages"][-1]["content"], row["reference_answer"]
+    truth = reference.get("ground_truth", reference.get("solution"))
+    tags = {"required_tags": reference["required_tags"]} if "required_tags" in reference else {}
     if kind is Kind.VERL:
         result = function(answer, truth)
     elif kind is Kind.TRL:

@@ -311,7 +311,7 @@ def test_both_ledgers_agree_on_every_sequence() -> None:
             clock.advance(seconds=1)
             likely = [*sorted(FOLLOWERS[memory.get(run_id).status]) * 2, *RunStatus]
             to = likely[choice % len(likely)]
-            assert _told(memory, run_id, to) == _told(dynamo, run_id, to)
+            assert _outcome(memory, run_id, to) == _outcome(dynamo, run_id, to)
         assert memory.get(run_id) == dynamo.get(run_id)
         assert memory.events(run_id) == dynamo.events(run_id)
         _is_a_path([event.after for event in dynamo.events(run_id)])
@@ -321,7 +321,7 @@ def test_both_ledgers_agree_on_every_sequence() -> None:
         agree()
 
 
-def _told(ledger: Stores, run_id: str, to: RunStatus) -> object:
+def _outcome(ledger: Stores, run_id: str, to: RunStatus) -> object:
     try:
         return ledger.transition(run_id, to, detail=f"to {to}")
     except TransitionRefused as refused:

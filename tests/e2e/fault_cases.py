@@ -79,7 +79,7 @@ def functions() -> list[Case]:
 
 def _function(name: str, stage: str, dead: dict[str, Any]) -> list[Case]:
     """`dead` is how a run ends whose step dies."""
-    died, late = ({**dead, "error": told} if dead else {} for told in ("ExitError", "Timed"))
+    died, late = ({**dead, "error": error} if dead else {} for error in ("ExitError", "Timed"))
     lost = error("lambda", "Invoke", "ServiceException", 500, subject=name, effect="response_lost")
     unloaded = {"ends": "FAILED", **dead, "error": "Runtime.ImportModuleError"}
     again = name != "CheckTraining"
@@ -147,15 +147,14 @@ def job_starts() -> list[Case]:
     ]
 
 
-def job_goes_on() -> list[Case]:
-    """Bedrock, while the job trains."""
+def job_polls() -> list[Case]:
+    """Bedrock's answers, while the job trains."""
     failed: dict[str, Any] = {"ends": "FAILED"}
-    slow = {"max_training_hours": SHORT}
     return [
-        Case("TRAINING", "look: throttled", (error(*GET, "ThrottlingException", 429, skip=1),)),
-        Case("TRAINING", "look: Bedrock out of order", (error(*GET, *OUTAGE, skip=1, count=3),)),
-        Case("TRAINING", "look: cannot be seen", (error(*GET, "ResourceNotFoundException", 404, skip=1, count=3),)),
-        Case("TRAINING", "look: denied", (error(*GET, *DENIED, skip=1),), **failed, error="AccessDenied"),
+        Case("TRAINING", "poll: throttled", (error(*GET, "ThrottlingException", 429, skip=1),)),
+        Case("TRAINING", "poll: Bedrock out of order", (error(*GET, *OUTAGE, skip=1, count=3),)),
+        Case("TRAINING", "poll: cannot be seen", (error(*GET, "ResourceNotFoundException", 404, skip=1, count=3),)),
+        Case("TRAINING", "poll: denied", (error(*GET, *DENIED, skip=1),), **failed, error="AccessDenied"),
         Case("TRAINING", "status flaps: Stopping", (Fault(service="bedrock", effect="show", message="Stopping"),)),
         Case(
             "TRAINING",
@@ -171,6 +170,14 @@ def job_goes_on() -> list[Case]:
             **failed,
             error="TrainedModelMissing",
         ),
+    ]
+
+
+def job_ends_badly() -> list[Case]:
+    """A job that fails, is stopped, or never ends."""
+    failed: dict[str, Any] = {"ends": "FAILED"}
+    slow = {"max_training_hours": SHORT}
+    return [
         Case("TRAINING", "job fails before training", (training("fail", 0),), **failed, error="TrainingJobFailed"),
         Case("TRAINING", "job fails at step 2", (training("fail", 2),), **failed, error="TrainingJobFailed"),
         Case("TRAINING", "job stopped in the console", (training("stop", 2),), **failed, error="TrainingJobStopped"),
@@ -192,6 +199,12 @@ def job_goes_on() -> list[Case]:
             error="TimedOut",
             fields=slow,
         ),
+    ]
+
+
+def clocks_and_metrics() -> list[Case]:
+    """What neither ends a job nor hides how it ends."""
+    return [
         Case("TRAINING", "Bedrock's clock ahead", (Fault(service="bedrock", effect="skew", seconds=7200, count=None),)),
         Case(
             "TRAINING", "Bedrock's clock behind", (Fault(service="bedrock", effect="skew", seconds=-7200, count=None),)
@@ -251,6 +264,8 @@ CASES = [
     *graders_in_training(),
     *judges(),
     *job_starts(),
-    *job_goes_on(),
+    *job_polls(),
+    *job_ends_badly(),
+    *clocks_and_metrics(),
     *endings(),
 ]

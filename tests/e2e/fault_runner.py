@@ -26,26 +26,26 @@ JUDGE_SECONDS = 10
 """For a batch of a grader whose judge is away: it asks again until they are over."""
 
 PROBE_BUDGET = 16
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """Looking takes time from those who work."""
 
 PATIENCE_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What became of a case's run. `told` is how many messages there were, `at_work` how many jobs still go on."""
+class Observed:
+    """What became of a case's run. `messages` counts notifications, `active_jobs` the jobs that still run."""
 
-    struck: int
+    fired: int
     jobs: int
-    at_work: int
+    active_jobs: int
     status: str = NEVER
     execution: str = ""
     stages: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     error: str = ""
     cause: str = ""
-    told: int = 0
+    messages: int = 0
 
 
 def options(cases: Mapping[str, Case]) -> EmulatorOptions:
@@ -62,7 +62,9 @@ def options(cases: Mapping[str, Case]) -> EmulatorOptions:
     )
 
 
-def struck_runs(bench: StackHarness, cases: Mapping[str, Case], *, at_once: int = PROBE_BUDGET) -> dict[str, Seen]:
+def runs_with_faults(
+    bench: StackHarness, cases: Mapping[str, Case], *, at_once: int = PROBE_BUDGET
+) -> dict[str, Observed]:
     """What became of each case, by the name of its run; names are no beginnings of one another."""
     for name, case in cases.items():
         for rule in case.rules:
@@ -75,10 +77,10 @@ def struck_runs(bench: StackHarness, cases: Mapping[str, Case], *, at_once: int 
     return {name: _seen(bench, name, ids[name]) for name in cases}
 
 
-def check(case: Case, seen: Seen) -> None:
+def check(case: Case, seen: Observed) -> None:
     """That the run ended as it must, had the jobs it may have, and was told of once if it did not complete."""
     assert seen.status == case.ends
-    assert (seen.jobs, seen.at_work) == (case.jobs, 0)
+    assert (seen.jobs, seen.active_jobs) == (case.jobs, 0)
     if case.ends == NEVER:
         return
     assert case.error in seen.error
@@ -86,7 +88,7 @@ def check(case: Case, seen: Seen) -> None:
     assert seen.stages == (*PIPELINE[: PIPELINE.index(case.last) + 1], case.ends)
     assert list(seen.times) == sorted(seen.times)
     assert seen.execution == ("SUCCEEDED" if case.ends == "COMPLETED" else "FAILED")
-    assert seen.told == (0 if case.ends == "COMPLETED" else 1)
+    assert seen.messages == (0 if case.ends == "COMPLETED" else 1)
 
 
 def _of_run(rule: Fault, name: str) -> Fault:
@@ -150,7 +152,7 @@ def _uploaded(bench: StackHarness, name: str, case: Case) -> str | None:
 
 
 def _await(holds: Any, name: str) -> None:
-    eventually(holds, name, seconds=PATIENCE_SECONDS, every=LOOK_SECONDS)
+    eventually(holds, name, seconds=PATIENCE_SECONDS, every=POLL_SECONDS)
 
 
 def _execution(bench: StackHarness, run_id: str) -> str:
@@ -158,22 +160,22 @@ def _execution(bench: StackHarness, run_id: str) -> str:
     return str(bench.aws.client("stepfunctions").describe_execution(executionArn=arn)["status"])
 
 
-def _seen(bench: StackHarness, name: str, run_id: str | None) -> Seen:
-    struck = sum(rule.contains.startswith(name) for rule in bench.aws.faults.injected())
+def _seen(bench: StackHarness, name: str, run_id: str | None) -> Observed:
+    fired = sum(rule.contains.startswith(name) for rule in bench.aws.faults.injected())
     jobs = [job for job in bench.aws.bedrock.jobs if job.name.startswith(name)]
-    made, at_work = len(jobs), sum(job.active for job in jobs)
+    made, active_jobs = len(jobs), sum(job.active for job in jobs)
     if run_id is None:
-        return Seen(struck, made, at_work)
+        return Observed(fired, made, active_jobs)
     view = bench.client.run(run_id)
-    return Seen(
-        struck,
+    return Observed(
+        fired,
         made,
-        at_work,
+        active_jobs,
         status=view["status"],
         execution=_execution(bench, run_id),
         stages=tuple(event["after"] for event in view["timeline"]),
         times=tuple(event["at"] for event in view["timeline"]),
         error=(view.get("failure") or {}).get("error", ""),
         cause=(view.get("failure") or {}).get("cause", ""),
-        told=len(bench.messages(run_id)),
+        messages=len(bench.messages(run_id)),
     )

@@ -61,21 +61,21 @@ def graders_in_training() -> list[Case]:
 
 def judges() -> list[Case]:
     """The judge behind the PandaLM grader. What a grader cannot grade is never a score: it ends the run by its name."""
-    ask = ("bedrock", "Converse")
+    converse = ("bedrock", "Converse")
     nonsense = Fault.model_validate(
         {"service": "bedrock", "operation": "Converse", "effect": "respond", "message": "Moo."}
     )
     slow = Fault.model_validate({"service": "bedrock", "operation": "Converse", "effect": "delay", "seconds": 1.5})
     passing = {
-        "judge down for a while": error(*ask, *FAULT, count=12),
-        "judge throttled": error(*ask, "ThrottlingException", 429, count=12),
+        "judge down for a while": error(*converse, *FAULT, count=12),
+        "judge throttled": error(*converse, "ThrottlingException", 429, count=12),
         "judge slow for a while": slow.model_copy(update={"count": 4, "seconds": 0.5}),
         "judge talks nonsense once": nonsense,
     }
     lasting = {
-        "judge down": (error(*ask, "ModelErrorException", 424, **FOR_GOOD), True),
+        "judge down": (error(*converse, "ModelErrorException", 424, **FOR_GOOD), True),
         "judge slower than it may be": (slow.model_copy(update=FOR_GOOD), True),
-        "judge denied": (error(*ask, *DENIED, **FOR_GOOD), False),
+        "judge denied": (error(*converse, *DENIED, **FOR_GOOD), False),
         "judge talks nonsense": (nonsense.model_copy(update=FOR_GOOD), False),
     }
     blamed = "answers: Judge"  # the class of the error, as the grader gives it
@@ -86,15 +86,15 @@ def judges() -> list[Case]:
         # One step is all that there is, and a judge is asked about right answers only.
         "fields": {"breaker": {"error_share": {"steps": 1, "limit": 0.05}}},
     }
-    at_work = training("hang", 2)  # so that there is a job to be stopped when its first step is seen
+    active_job = training("hang", 2)  # so that there is a job to be stopped when its first step is seen
     cases = [Case("SMOKE_TESTING", name, (rule,), task="pandalm") for name, rule in passing.items()]
     cases += [
         Case("TRAINING", name, (rule.model_copy(update=IN_TRAINING),), task="pandalm", again=True)
         for name, rule in passing.items()
     ]
     for name, (rule, own) in lasting.items():
-        told: dict[str, Any] = {"task": "pandalm", "own_grader": own}
-        cases.append(Case("SMOKE_TESTING", name, (rule,), cause=blamed, **REJECTED, **told))
+        options: dict[str, Any] = {"task": "pandalm", "own_grader": own}
+        cases.append(Case("SMOKE_TESTING", name, (rule,), cause=blamed, **REJECTED, **options))
         in_training = rule.model_copy(update=IN_TRAINING)
-        cases.append(Case("TRAINING", name, (in_training, at_work), **stopped, **told))
+        cases.append(Case("TRAINING", name, (in_training, active_job), **stopped, **options))
     return cases

@@ -14,7 +14,7 @@ JOB_STAGES = ("STARTING", "TRAINING")
 SMALL: dict[str, Any] = {"smoke_test": {"sample_size": 10}}
 
 
-def held_at(bench: StackHarness, stage: str, name: str) -> str:
+def paused_at(bench: StackHarness, stage: str, name: str) -> str:
     """A run that has come to `stage` and stays there: for HOLD_SECONDS, or until somebody does something."""
     faults = bench.aws.faults
     match stage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rft_cli.client.api_client import ApiError
-from tests.e2e.stages import SMALL, held_at, wait_for
+from tests.e2e.stages import SMALL, paused_at, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually
 
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.emulator
 
 
 def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
-    run_id = held_at(bench, "AWAITING_APPROVAL", "approved")
-    (asked,) = bench.messages(run_id)
-    assert asked["reasons"] == ["the request asks for it"]
-    assert run_id in asked["approve"]
+    run_id = paused_at(bench, "AWAITING_APPROVAL", "approved")
+    (message,) = bench.messages(run_id)
+    assert message["reasons"] == ["the request asks for it"]
+    assert run_id in message["approve"]
     waiting = bench.client.run(run_id)["approval"]
     assert (waiting["reasons"], waiting["decision"]) == (["the request asks for it"], None)
     for _ in range(3):
@@ -33,7 +33,7 @@ def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
 
 
 def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None:
-    run_id = held_at(bench, "AWAITING_APPROVAL", "refused")
+    run_id = paused_at(bench, "AWAITING_APPROVAL", "refused")
     bench.client.approve(run_id, approved=False, by="Bob", comment='too "dear"\nby far')
     view = wait_for(bench, run_id, "REJECTED")
     assert view["failure"]["error"] == "ApprovalRefused"
@@ -55,7 +55,7 @@ def test_a_run_that_waits_for_nobody_takes_no_answer(bench: StackHarness) -> Non
 
 
 def test_the_token_is_shown_nowhere(bench: StackHarness) -> None:
-    run_id = held_at(bench, "AWAITING_APPROVAL", "secret")
+    run_id = paused_at(bench, "AWAITING_APPROVAL", "secret")
     table = bench.aws.stack.outputs["LedgerName"]
     key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "TASK_TOKEN"}}
     token = bench.aws.client("dynamodb").get_item(TableName=table, Key=key)["Item"]["token"]["S"]

@@ -58,8 +58,8 @@ def stopped(bench: StackHarness) -> Ended:
 def steps_seen_at_work(bench: StackHarness, ended: Ended) -> list[int]:
     """How many steps each look at the job knew of, while it was at work."""
     lines = [json.loads(line) for line in bench.aws.logs("CheckTraining") if ended.view["run_id"] in line]
-    looks = [line for line in lines if line.get("message") == "job checked"]
-    return [look["steps"] for look in looks if look["job_status"] == "InProgress"]
+    polls = [line for line in lines if line.get("message") == "job checked"]
+    return [poll["steps"] for poll in polls if poll["job_status"] == "InProgress"]
 
 
 def test_a_grader_that_starts_to_fail_ends_the_job_within_two_looks(bench: StackHarness, stopped: Ended) -> None:

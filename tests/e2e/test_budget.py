@@ -32,8 +32,8 @@ def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness
     calls = ended.view["forecast"]["judge_calls_in_all"]
     assert f"{calls['high']:,.0f}" in failure["cause"]
     assert bench.jobs(ended.view["run_id"]) == []
-    (told,) = bench.messages(ended.view["run_id"])
-    assert told["error"] == "OverBudget"
+    (message,) = bench.messages(ended.view["run_id"])
+    assert message["error"] == "OverBudget"
 
 
 def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: StackHarness) -> None:

@@ -185,7 +185,7 @@ PARAMETERS = [pytest.param(case, marks=[] if case in ALWAYS else [pytest.mark.sl
 
 
 @pytest.fixture(scope="module")
-def struck(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Ended]:
+def ended_cases(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Ended]:
     """All cases, each struck by faults about its own run alone: its name is in each prompt of its dataset."""
     chosen = {item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")}
     started: dict[str, str] = {}
@@ -203,8 +203,10 @@ def struck(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, End
 
 
 @pytest.mark.parametrize("case", PARAMETERS)
-def test_a_fault_after_training_never_loses_the_model(bench: StackHarness, struck: dict[str, Ended], case: str) -> None:
-    ended, (_, status, reason) = struck[case], CASES[case]
+def test_a_fault_after_training_never_loses_the_model(
+    bench: StackHarness, ended_cases: dict[str, Ended], case: str
+) -> None:
+    ended, (_, status, reason) = ended_cases[case], CASES[case]
 
     assert ended.status == "COMPLETED"
     assert ended.view["evaluation"]["status"] == status, ended.view["evaluation"]["reason"]

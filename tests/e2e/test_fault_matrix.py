@@ -11,7 +11,7 @@ import pytest
 
 from emulator import Emulator
 from tests.e2e.fault_cases import CASES
-from tests.e2e.fault_runner import Seen, check, options, struck_runs
+from tests.e2e.fault_runner import Observed, check, options, runs_with_faults
 from tests.kit.reports import FAULT_MATRIX, leave
 from tests.kit.stack_harness import StackHarness
 
@@ -33,26 +33,26 @@ def bench() -> Iterator[StackHarness]:
 
 
 @pytest.fixture(scope="module")
-def matrix(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Seen]:
+def matrix(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Observed]:
     """The runs of all cases that were chosen."""
-    called = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    chosen = {params["name"] for params in called if params.get("name") in NAMES}
-    seen = struck_runs(bench, {name: case for name, case in NAMES.items() if name in chosen})
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = {params["name"] for params in parameters if params.get("name") in NAMES}
+    seen = runs_with_faults(bench, {name: case for name, case in NAMES.items() if name in chosen})
     leave(FAULT_MATRIX, table(seen))
     return seen
 
 
-def table(seen: dict[str, Seen]) -> str:
+def table(seen: dict[str, Observed]) -> str:
     lines = [f"{'stage':<14} {'fault':<44} {'ends':<10} {'error':<26} jobs told struck"]
     for name, it in seen.items():
-        case, told = NAMES[name], f"{it.jobs:>4} {it.told:>4} {it.struck:>6}"
-        lines.append(f"{case.stage:<14} {case.fault:<44} {it.status:<10} {it.error:<26} {told}")
+        case, counts = NAMES[name], f"{it.jobs:>4} {it.messages:>4} {it.fired:>6}"
+        lines.append(f"{case.stage:<14} {case.fault:<44} {it.status:<10} {it.error:<26} {counts}")
     return "\n".join([*lines, ""])
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_a_run_survives_or_ends_as_it_must(matrix: dict[str, Seen], name: str) -> None:
-    assert matrix[name].struck >= 1, "the fault never struck"
+def test_a_run_survives_or_ends_as_it_must(matrix: dict[str, Observed], name: str) -> None:
+    assert matrix[name].fired >= 1, "the fault never struck"
     check(NAMES[name], matrix[name])
 
 

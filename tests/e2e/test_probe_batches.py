@@ -49,8 +49,8 @@ def test_several_functions_ask_and_one_report_is_made(bench: StackHarness) -> No
     assert found.invocations == found.planned.invocations
     assert len(found.scores) == found.planned.answers
     assert found.times.functions == states.count("SmokeTestGrader") + states.count("RunProbeBatch") >= 6
-    looks, parts = states.count("CheckTraining"), states.count("RunProbeBatch")
-    assert len(states) + 1 == counts(looks).transitions + 2 * 4 + parts, "what docs/cost.md says of it"
+    polls, parts = states.count("CheckTraining"), states.count("RunProbeBatch")
+    assert len(states) + 1 == counts(polls).transitions + 2 * 4 + parts, "what docs/cost.md says of it"
     path = [s for s in dict.fromkeys(states) if "Probe" in s or "Batches" in s or s == "SmokeTestGrader"]
     assert path == ["SmokeTestGrader", "AllProbesSent?", "RunProbeBatches", "RunProbeBatch", "AllBatchesRun?"]
 
@@ -74,7 +74,7 @@ def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: StackHa
     assert report(bench, ended).times.functions > 1
 
 
-def test_a_part_that_dies_fails_the_run_by_its_error_and_is_no_verdict_on_the_grader(bench: StackHarness) -> None:
+def test_a_part_that_dies_fails_the_run_and_does_not_reject_the_grader(bench: StackHarness) -> None:
     bench.aws.faults.crash("RunProbeBatch", count=None)
 
     ended = bench.run("wide-crash")

@@ -79,7 +79,7 @@ def test_a_grader_writes_its_rollouts(bench: StackHarness, name: str) -> None:
     assert used(bench, f"Grade{name.title()}Role", "s3:PutObject")
 
 
-def test_the_rubric_grader_reads_the_runs_rubric_asks_a_judge_and_writes_rollouts(bench: StackHarness) -> None:
+def test_the_rubric_grader_reads_its_rubric_and_writes_rollouts(bench: StackHarness) -> None:
     samples = event(bench, "grade_rubric")
     rubric = samples[0]["reference_answer"]["rubric"]
     bench.put(f"runs/{RUBRIC_RUN}/grader.json", json.dumps(rubric).encode())

@@ -90,9 +90,9 @@ def test_an_independent_simulator_decides_every_recorded_call_alike(bench: Stack
     )
     assert len(recorded) > 60
     differing = [
-        (each["request"], found, wanted)
-        for each, found, wanted in zip(simulations, json.loads(done.stdout), expected, strict=True)
-        if found != wanted and UNKNOWN_RESOURCE not in found
+        (each["request"], found, decision)
+        for each, found, decision in zip(simulations, json.loads(done.stdout), expected, strict=True)
+        if found != decision and UNKNOWN_RESOURCE not in found
     ]
     assert differing == []
 

@@ -14,7 +14,7 @@ import pytest
 from emulator import Emulator
 from tests.e2e.fault_case import Case
 from tests.e2e.fault_cases import CASES
-from tests.e2e.fault_runner import check, options, struck_runs
+from tests.e2e.fault_runner import check, options, runs_with_faults
 from tests.kit.reports import SOAK, leave
 from tests.kit.stack_harness import StackHarness
 
@@ -45,13 +45,13 @@ def bench(cases: dict[str, Case]) -> Iterator[StackHarness]:
 
 def test_many_runs_survive_many_faults_together(bench: StackHarness, cases: dict[str, Case]) -> None:
     before, started, runs = resident(), time.monotonic(), len(cases)
-    seen = struck_runs(bench, cases, at_once=runs)
+    seen = runs_with_faults(bench, cases, at_once=runs)
     seconds, megabytes = time.monotonic() - started, resident() - before
-    struck = sum(it.struck for it in seen.values())
-    leave(SOAK, f"{runs} runs at once, {struck} faults struck: {seconds:.0f} s, {megabytes:.0f} MB more\n")
+    fired = sum(it.fired for it in seen.values())
+    leave(SOAK, f"{runs} runs at once, {fired} faults fired: {seconds:.0f} s, {megabytes:.0f} MB more\n")
     for name, case in cases.items():
         check(case, seen[name])
-    assert struck >= 2 * runs
+    assert fired >= 2 * runs
     assert len(bench.aws.bedrock.jobs) == len({job.name for job in bench.aws.bedrock.jobs}) == runs
     assert len(bench.aws.messages()) == runs // FAILING
     assert megabytes < MAX_MEGABYTES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rft_cli.client.api_client import ApiError
-from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, held_at, wait_for
+from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, paused_at, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually
 
@@ -51,7 +51,7 @@ def check_ended(bench: StackHarness, run_id: str, stage: str, *, since: float) -
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_cancelling_ends_the_run_its_execution_and_its_job(bench: StackHarness, stage: str) -> None:
-    run_id = held_at(bench, stage, f"cancel-{stage.lower().replace('_', '-')}")
+    run_id = paused_at(bench, stage, f"cancel-{stage.lower().replace('_', '-')}")
     since = time.monotonic()
     assert bench.cancel(run_id, seconds=SECONDS_TO_END)["status"] == "CANCELLED"
     assert bench.cancel(run_id, seconds=SECONDS_TO_END)["status"] == "CANCELLED"
@@ -62,7 +62,7 @@ def test_cancelling_ends_the_run_its_execution_and_its_job(bench: StackHarness, 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stopping_the_execution_from_outside_ends_the_run_and_its_job(bench: StackHarness, stage: str) -> None:
-    run_id = held_at(bench, stage, f"abort-{stage.lower().replace('_', '-')}")
+    run_id = paused_at(bench, stage, f"abort-{stage.lower().replace('_', '-')}")
     since = time.monotonic()
     abort(bench, run_id, error="Maintenance", cause="the quota is needed elsewhere")
     view = check_ended(bench, run_id, stage, since=since)
@@ -80,7 +80,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled(bench: StackHarness) -> None:
 
 
 def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness) -> None:
-    run_id = held_at(bench, "TRAINING", "unheard")
+    run_id = paused_at(bench, "TRAINING", "unheard")
     bench.aws.faults.crash("ReconcileRun", count=None)
     abort(bench, run_id)
     assert bench.client.run(run_id)["status"] == "TRAINING"
@@ -91,7 +91,7 @@ def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness)
 
 
 def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: StackHarness) -> None:
-    run_id = held_at(bench, "TRAINING", "orphan")
+    run_id = paused_at(bench, "TRAINING", "orphan")
     (job,) = bench.jobs(run_id)
     bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)
     with pytest.raises(ApiError) as failed:

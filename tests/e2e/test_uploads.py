@@ -62,7 +62,7 @@ def test_a_file_starts_a_run_on_exactly_its_version(bench: StackHarness) -> None
     assert len(runs_of(bench, "by-upload")) == 1, "run.json started one of its own"
 
 
-def test_twenty_deliveries_in_any_order_are_one_run_and_another_content_is_another(bench: StackHarness) -> None:
+def test_twenty_deliveries_start_one_run_and_other_content_another(bench: StackHarness) -> None:
     s3, key = bench.aws.client("s3"), "uploads/pandalm/often/testset.json"
     bench.put("uploads/pandalm/often/run.json", PREFLIGHT)
     versions = [
@@ -92,7 +92,7 @@ def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench
 
 
 @pytest.mark.parametrize(
-    ("folder", "file", "overrides", "told"),
+    ("folder", "file", "overrides", "reason"),
     [
         ("pandalm/Not A Name", "a.json", None, "key: name"),
         ("nosuch/fine", "a.json", None, "dataset.task"),
@@ -108,7 +108,7 @@ def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench
     ],
 )
 def test_what_can_be_no_run_is_recorded_and_told_once(
-    bench: StackHarness, folder: str, file: str, overrides: bytes | None, told: str
+    bench: StackHarness, folder: str, file: str, overrides: bytes | None, reason: str
 ) -> None:
     key = f"uploads/{folder}/{file}"
     if overrides is not None:
@@ -119,7 +119,7 @@ def test_what_can_be_no_run_is_recorded_and_told_once(
     (message,) = refusals(bench, key)
     assert again["run_id"] is None
     assert again["problems"] == message["problems"]
-    assert told in " ".join(message["problems"])
+    assert reason in " ".join(message["problems"])
 
 
 def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue(bench: StackHarness) -> None:

@@ -55,7 +55,7 @@ def test_the_same_token_is_the_same_job_and_names_are_used_up(aws: Emulator) -> 
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"jobName": "two words"}, "jobName"),
         ({"roleArn": "admin"}, "roleArn"),
@@ -65,8 +65,8 @@ def test_the_same_token_is_the_same_job_and_names_are_used_up(aws: Emulator) -> 
         ({"jobTags": [{"key": "k", "value": "$"}]}, "jobTags"),
     ],
 )
-def test_what_the_service_documents_as_invalid_is_refused(aws: Emulator, changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(aws.client("bedrock").exceptions.ValidationException, match=told):
+def test_what_the_service_documents_as_invalid_is_refused(aws: Emulator, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(aws.client("bedrock").exceptions.ValidationException, match=message):
         create(aws, **{"name": "invalid", **changes})
     assert all(job.name != "invalid" for job in aws.bedrock.jobs)
 
@@ -130,7 +130,7 @@ def test_data_that_cannot_be_trained_on_fails_the_job(aws: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "told"),
+    ("name", "code", "message"),
     [
         ("raises", "raise ValueError('broken grader')", "ValueError: broken grader"),
         ("short", "return event[1:] and []", "one result per sample"),
@@ -141,14 +141,16 @@ def test_data_that_cannot_be_trained_on_fails_the_job(aws: Emulator) -> None:
         ),
     ],
 )
-def test_a_grader_that_is_broken_fails_the_job(aws: Emulator, tmp_path: Any, name: str, code: str, told: str) -> None:
+def test_a_grader_that_is_broken_fails_the_job(
+    aws: Emulator, tmp_path: Any, name: str, code: str, message: str
+) -> None:
     (tmp_path / "app.py").write_text(f"def handler(event, context):\n    {code}\n")
     config = request(aws, name)["customizationConfig"]
     config["rftConfig"]["graderConfig"]["lambdaGrader"]["lambdaArn"] = aws.add_function(f"grader-{name}", tmp_path)
     create(aws, f"grader-{name}", customizationConfig=config)
     job = ended(aws, f"grader-{name}")
     assert job["status"] == "Failed"
-    assert told in job["failureMessage"]
+    assert message in job["failureMessage"]
 
 
 def test_a_grader_that_dies_now_and_then_does_not_fail_the_job(aws: Emulator) -> None:

@@ -25,7 +25,7 @@ def _clean(aws: Emulator) -> Any:
     aws.faults.clear()
 
 
-def asked(aws: Emulator, operation: str, **parameters: Any) -> dict[str, Any]:
+def called(aws: Emulator, operation: str, **parameters: Any) -> dict[str, Any]:
     """An operation's answer, which must fit its shape."""
     client = aws.client("bedrock")
     method = {name: method for method, name in client.meta.method_to_api_mapping.items()}[operation]
@@ -37,7 +37,7 @@ def asked(aws: Emulator, operation: str, **parameters: Any) -> dict[str, Any]:
 
 def refusal(aws: Emulator, operation: str, **parameters: Any) -> str:
     with pytest.raises(ClientError) as refused:
-        asked(aws, operation, **parameters)
+        called(aws, operation, **parameters)
     return str(refused.value.response["Error"]["Code"])
 
 
@@ -52,16 +52,16 @@ def trained(aws: Emulator) -> dict[str, Any]:
 
 def test_a_job_fits_its_shape_in_each_of_its_states(aws: Emulator, trained: dict[str, Any]) -> None:
     aws.bedrock.hang("contract-states", at_step=1)
-    arn = asked(aws, "CreateModelCustomizationJob", **request(aws, "contract-states"))["jobArn"]
-    assert asked(aws, "GetModelCustomizationJob", jobIdentifier=arn)["status"] == "InProgress"
-    assert asked(aws, "StopModelCustomizationJob", jobIdentifier="contract-states") == {}
+    arn = called(aws, "CreateModelCustomizationJob", **request(aws, "contract-states"))["jobArn"]
+    assert called(aws, "GetModelCustomizationJob", jobIdentifier=arn)["status"] == "InProgress"
+    assert called(aws, "StopModelCustomizationJob", jobIdentifier="contract-states") == {}
     assert ended(aws, arn)["status"] == "Stopped"
     aws.bedrock.fail("contract-failed", at_step=1)
     create(aws, "contract-failed")
     failed = ended(aws, "contract-failed")
     assert (failed["status"], "step 1" in failed["failureMessage"]) == ("Failed", True)
     for name in ("contract-states", "contract-failed", "contract-trained"):
-        asked(aws, "GetModelCustomizationJob", jobIdentifier=name)
+        called(aws, "GetModelCustomizationJob", jobIdentifier=name)
     assert refusal(aws, "StopModelCustomizationJob", jobIdentifier=arn) == "ConflictException"
     assert refusal(aws, "GetModelCustomizationJob", jobIdentifier="nobody") == "ResourceNotFoundException"
 
@@ -77,11 +77,11 @@ def test_the_adapter_reads_what_the_service_says(aws: Emulator, trained: dict[st
         )
         assert (job.created_at, job.ended_at) == (trained["creationTime"], trained["endTime"])
         jobs.stop(name_or_arn)
-    wanted = request(aws, "contract-trained")
-    assert jobs.problems(wanted) == []
-    assert jobs.create(wanted) == jobs.create({**wanted, "clientRequestToken": "other"}) == trained["jobArn"]
+    body = request(aws, "contract-trained")
+    assert jobs.problems(body) == []
+    assert jobs.create(body) == jobs.create({**body, "clientRequestToken": "other"}) == trained["jobArn"]
     with pytest.raises(JobRequestInvalid):
-        jobs.create({**wanted, "clientRequestToken": "third", "outputDataConfig": {"s3Uri": "s3://else/where"}})
+        jobs.create({**body, "clientRequestToken": "third", "outputDataConfig": {"s3Uri": "s3://else/where"}})
     with pytest.raises(JobNotFound):
         jobs.get("nobody")
     assert "contract-trained" not in jobs.active()
@@ -97,7 +97,7 @@ def test_lists_are_filtered_sorted_and_paged(aws: Emulator) -> None:
     ended(aws, "contract-list-good")
 
     def listed(**query: Any) -> list[str]:
-        answer = asked(aws, "ListModelCustomizationJobs", nameContains="contract-list", **query)
+        answer = called(aws, "ListModelCustomizationJobs", nameContains="contract-list", **query)
         return [job["jobName"] for job in answer["modelCustomizationJobSummaries"]]
 
     assert listed() == ["contract-list-good", *reversed(names)]
@@ -105,7 +105,7 @@ def test_lists_are_filtered_sorted_and_paged(aws: Emulator) -> None:
     made = ended(aws, names[1])["creationTime"]
     assert listed(creationTimeAfter=made) == ["contract-list-good", names[2]]
     assert listed(creationTimeBefore=made) == [names[0]]
-    first = asked(aws, "ListModelCustomizationJobs", nameContains="contract-list", maxResults=3)
+    first = called(aws, "ListModelCustomizationJobs", nameContains="contract-list", maxResults=3)
     assert listed(maxResults=3, nextToken=first["nextToken"]) == [names[0]]
     assert refusal(aws, "ListModelCustomizationJobs", nextToken="made-up") == "ValidationException"
     assert refusal(aws, "ListModelCustomizationJobs", statusEquals="Finished") == "ValidationException"
@@ -114,42 +114,42 @@ def test_lists_are_filtered_sorted_and_paged(aws: Emulator) -> None:
 def test_a_completed_job_leaves_a_custom_model(aws: Emulator, trained: dict[str, Any]) -> None:
     arn = trained["outputModelArn"]
     for identifier in (arn, trained["outputModelName"]):
-        model = asked(aws, "GetCustomModel", modelIdentifier=identifier)
+        model = called(aws, "GetCustomModel", modelIdentifier=identifier)
         assert (model["modelArn"], model["jobArn"]) == (arn, trained["jobArn"])
-    listed = asked(aws, "ListCustomModels", nameContains="contract-trained")["modelSummaries"]
+    listed = called(aws, "ListCustomModels", nameContains="contract-trained")["modelSummaries"]
     assert [(each["modelArn"], each["modelStatus"]) for each in listed] == [(arn, "Active")]
     assert refusal(aws, "GetCustomModel", modelIdentifier="contract-failed") == "ResourceNotFoundException"
 
 
 def test_a_model_is_deployed_asked_and_undeployed(aws: Emulator, trained: dict[str, Any]) -> None:
     model = trained["outputModelArn"]
-    made = asked(aws, "CreateCustomModelDeployment", modelDeploymentName="mine", modelArn=model)
+    made = called(aws, "CreateCustomModelDeployment", modelDeploymentName="mine", modelArn=model)
     arn = made["customModelDeploymentArn"]
-    found = asked(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier="mine")
+    found = called(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier="mine")
     assert (found["status"], found["modelArn"]) == ("Creating", model)
     with pytest.raises(ClientError, match="ModelNotReady"):
-        said(aws, arn, "question 1")
+        answer_to(aws, arn, "question 1")
     eventually(
-        lambda: asked(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier=arn)["status"] == "Active"
+        lambda: called(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier=arn)["status"] == "Active"
     )
-    answers = [said(aws, arn, f"question {number}") for number in range(40)]
+    answers = [answer_to(aws, arn, f"question {number}") for number in range(40)]
     right = sum(answer == f"right {number}" for number, answer in enumerate(answers))
     assert right >= 20, "the policy has learned to be right"
-    assert said(aws, arn, "something else").startswith("[simulated]")
-    listed = asked(aws, "ListCustomModelDeployments", statusEquals="Active", modelArnEquals=model)
+    assert answer_to(aws, arn, "something else").startswith("[simulated]")
+    listed = called(aws, "ListCustomModelDeployments", statusEquals="Active", modelArnEquals=model)
     assert [each["customModelDeploymentName"] for each in listed["modelDeploymentSummaries"]] == ["mine"]
     again = {"modelDeploymentName": "mine", "modelArn": model}
     assert refusal(aws, "CreateCustomModelDeployment", **again) == "ValidationException"
-    asked(aws, "DeleteCustomModelDeployment", customModelDeploymentIdentifier=arn)
+    called(aws, "DeleteCustomModelDeployment", customModelDeploymentIdentifier=arn)
     assert refusal(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier=arn) == "ResourceNotFoundException"
 
 
 def test_a_deployment_can_fail(aws: Emulator, trained: dict[str, Any]) -> None:
     aws.faults.add(Fault(service="bedrock", operation="Deploy", subject="doomed", effect="fail", message="no capacity"))
-    asked(aws, "CreateCustomModelDeployment", modelDeploymentName="doomed", modelArn=trained["outputModelArn"])
+    called(aws, "CreateCustomModelDeployment", modelDeploymentName="doomed", modelArn=trained["outputModelArn"])
 
     def failed() -> Any:
-        found = asked(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier="doomed")
+        found = called(aws, "GetCustomModelDeployment", customModelDeploymentIdentifier="doomed")
         return found["status"] == "Failed" and found
 
     assert eventually(failed)["failureMessage"] == "no capacity"
@@ -164,7 +164,7 @@ def test_only_a_model_that_is_there_is_deployed(aws: Emulator) -> None:
     )
 
 
-def said(aws: Emulator, model_id: str, prompt: str) -> str:
+def answer_to(aws: Emulator, model_id: str, prompt: str) -> str:
     answer = aws.client("bedrock-runtime").converse(
         modelId=model_id, messages=[{"role": "user", "content": [{"text": prompt}]}]
     )

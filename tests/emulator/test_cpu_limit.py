@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.cpu_limit import held, share
+from tests.kit.cpu_limit import cpu_limited, share
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell of other processes")
 
@@ -47,7 +47,7 @@ def test_a_function_gets_no_more_of_a_core_than_its_memory_gives_it(tmp_path: Pa
     free.mkdir()
     compute = COMPUTE.format(seconds=0.2)
 
-    with held({"slow": 442}):
+    with cpu_limited({"slow": 442}):
         alone = seconds(compute, slow)
         in_two = seconds(IN_TWO.format(compute=compute), slow)
         resumed = {folder: times_resumed(folder) for folder in (slow, free)}

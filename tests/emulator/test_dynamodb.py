@@ -73,19 +73,19 @@ def test_every_kind_of_value_comes_back_as_it_was_put(aws: Emulator, table: str)
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"),
+    ("projection", "item"),
     [
         ("#text, deep, nowhere", {"text": EVERYTHING["text"], "deep": EVERYTHING["deep"]}),
         ("nowhere", {}),
         ("sets.texts, deep[1]", {"sets": {"M": {"texts": {"SS": ["a"]}}}, "deep": {"L": [{"B": b"x"}]}}),
     ],
 )
-def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, asked: str, answered: dict[str, Any]) -> None:
+def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, projection: str, item: dict[str, Any]) -> None:
     client, at = aws.client("dynamodb"), key("all", "projected")
     client.put_item(TableName=table, Item={**at, **EVERYTHING})
-    names = {"ExpressionAttributeNames": {"#text": "text"}} if "#text" in asked else {}
-    wanted = {"ProjectionExpression": asked, **names}
-    assert client.get_item(TableName=table, Key=at, **wanted)["Item"] == answered
-    replies = client.batch_get_item(RequestItems={table: {"Keys": [at], **wanted}})["Responses"]
-    assert replies == {table: [answered]}
+    names = {"ExpressionAttributeNames": {"#text": "text"}} if "#text" in projection else {}
+    options = {"ProjectionExpression": projection, **names}
+    assert client.get_item(TableName=table, Key=at, **options)["Item"] == item
+    replies = client.batch_get_item(RequestItems={table: {"Keys": [at], **options}})["Responses"]
+    assert replies == {table: [item]}
     assert client.get_item(TableName=table, Key=at)["Item"] == {**at, **EVERYTHING}

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.emulator
 
 
 @pytest.fixture
-def told(aws: Emulator, tmp_path: Any) -> Any:
+def delivered(aws: Emulator, tmp_path: Any) -> Any:
     """Looks for events that reached a function of its own, by a predicate on the event."""
     folder = tmp_path / "listener"
     folder.mkdir()
@@ -36,18 +36,18 @@ def told(aws: Emulator, tmp_path: Any) -> Any:
     events.put_rule(Name="everything", EventPattern=json.dumps({"account": ["123456789012"]}))
     events.put_targets(Rule="everything", Targets=[{"Id": "listener", "Arn": arn}])
 
-    def look() -> list[dict[str, Any]]:
+    def poll() -> list[dict[str, Any]]:
         lines = [line for line in aws.logs(name) if line.startswith("TOLD ")]
         return [json.loads(line.removeprefix("TOLD ")) for line in lines]
 
-    yield look
+    yield poll
     events.remove_targets(Rule="everything", Ids=["listener"])
     events.delete_rule(Name="everything")
 
 
-def test_an_upload_is_told_to_a_function(aws: Emulator, told: Any) -> None:
+def test_an_upload_is_told_to_a_function(aws: Emulator, delivered: Any) -> None:
     aws.client("s3").put_object(Bucket=aws.bucket, Key="uploads/pandalm/a b.json", Body=b"[]")
-    event = eventually(lambda: [e for e in told() if e["source"] == "aws.s3"])[0]
+    event = eventually(lambda: [e for e in delivered() if e["source"] == "aws.s3"])[0]
     assert event["detail-type"] == "Object Created"
     assert event["detail"]["bucket"]["name"] == aws.bucket
     assert event["detail"]["object"]["key"] == "uploads/pandalm/a b.json"
@@ -106,7 +106,7 @@ def test_an_event_that_cannot_be_delivered_is_left_in_the_rules_queue(
     assert "ProbeUploaded" in letter["RULE_ARN"]
 
 
-def test_a_rule_that_may_not_invoke_its_target_leaves_the_event_if_the_queue_lets_it(aws: Emulator) -> None:
+def test_an_event_that_may_not_reach_its_target_goes_to_an_allowed_queue(aws: Emulator) -> None:
     events, queue = aws.client("events"), aws.client("sqs")
     arn = queue.get_queue_attributes(QueueUrl=aws.stack.outputs["Queue"], AttributeNames=["QueueArn"])["Attributes"]
     target = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "Web")
@@ -137,15 +137,15 @@ def test_an_upload_starts_a_state_machine_with_a_transformed_input(aws: Emulator
     aws.client("s3").put_object(Bucket=aws.bucket, Key='runs/a "b".json', Body=b"[]")
     machines = aws.client("stepfunctions")
 
-    def look() -> Any:
+    def poll() -> Any:
         found = machines.list_executions(stateMachineArn=aws.state_machine_arn, statusFilter="SUCCEEDED")["executions"]
         return found and machines.describe_execution(executionArn=found[0]["executionArn"])
 
-    execution = eventually(look)
+    execution = eventually(poll)
     assert json.loads(execution["input"]) == {"payload": {"do": "echo", "key": 'runs/a "b".json'}}
 
 
-def test_a_schedule_is_told_of_no_event(aws: Emulator, told: Any) -> None:
+def test_a_schedule_is_told_of_no_event(aws: Emulator, delivered: Any) -> None:
     events = aws.client("events")
     events.put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
     events.put_rule(Name="marked", EventPattern=json.dumps({"detail": {"object": {"key": ["runs/end"]}}}))
@@ -154,7 +154,7 @@ def test_a_schedule_is_told_of_no_event(aws: Emulator, told: Any) -> None:
         aws.client("s3").put_object(Bucket=aws.bucket, Key=key, Body=b"[]")
 
     def uploads() -> list[str]:
-        return [e["detail"]["object"]["key"] for e in told() if e["source"] == "aws.s3"]
+        return [e["detail"]["object"]["key"] for e in delivered() if e["source"] == "aws.s3"]
 
     eventually(lambda: "runs/end" in uploads())
     events.remove_targets(Rule="marked", Ids=["listener"])
@@ -162,10 +162,12 @@ def test_a_schedule_is_told_of_no_event(aws: Emulator, told: Any) -> None:
     assert uploads() == ["runs/end"]
 
 
-def test_a_schedule_fires(aws: Emulator, told: Any) -> None:
+def test_a_schedule_fires(aws: Emulator, delivered: Any) -> None:
     aws.client("events").put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
     aws.fire("everything")
-    (event,) = eventually(lambda: [e for e in told() if e["source"] == "aws.events"])  # others' executions end, too
+    (event,) = eventually(
+        lambda: [e for e in delivered() if e["source"] == "aws.events"]  # others' executions end, too
+    )
     assert (event["detail-type"], event["detail"]) == ("Scheduled Event", {})
     assert event["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/everything"]
     aws.fire("no such rule")
@@ -180,7 +182,7 @@ def test_schedules_fire_again_and_again_until_time_ends() -> None:
     schedules.close()
 
 
-def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
+def test_the_end_of_an_execution_is_told_once(aws: Emulator, delivered: Any) -> None:
     machines = aws.client("stepfunctions")
     arn = machines.start_execution(
         stateMachineArn=aws.state_machine_arn, name="told", input=json.dumps({"payload": {"do": "echo"}, "ask": True})
@@ -188,15 +190,15 @@ def test_the_end_of_an_execution_is_told_once(aws: Emulator, told: Any) -> None:
     machines.stop_execution(executionArn=arn, error="Console", cause="by hand")
     machines.stop_execution(executionArn=arn)
 
-    def look() -> list[Any]:
-        return [e["detail"] for e in told() if e["source"] == "aws.states" and e["detail"]["name"] == "told"]
+    def poll() -> list[Any]:
+        return [e["detail"] for e in delivered() if e["source"] == "aws.states" and e["detail"]["name"] == "told"]
 
-    details = eventually(look)
+    details = eventually(poll)
     assert [(d["status"], d["error"], d["cause"]) for d in details] == [("ABORTED", "Console", "by hand")]
 
 
 @pytest.mark.parametrize(("effect", "times"), [("drop", 0), ("duplicate", 2), ("delay", 1)])
-def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, told: Any, effect: Any, times: int) -> None:
+def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, delivered: Any, effect: Any, times: int) -> None:
     key = f"uploads/pandalm/{effect}.json"
     late = 0.5 if effect == "delay" else 0.0
     aws.faults.add(
@@ -206,8 +208,8 @@ def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, told: Any, effect: 
     for each in (key, "uploads/pandalm/other.json"):
         aws.client("s3").put_object(Bucket=aws.bucket, Key=each, Body=b"[]")
 
-    def came(wanted: str) -> list[Any]:
-        return [e for e in told() if e["source"] == "aws.s3" and e["detail"]["object"]["key"] == wanted]
+    def came(uploaded: str) -> list[Any]:
+        return [e for e in delivered() if e["source"] == "aws.s3" and e["detail"]["object"]["key"] == uploaded]
 
     eventually(lambda: came("uploads/pandalm/other.json"))
     eventually(lambda: len(came(key)) == times)

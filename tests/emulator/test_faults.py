@@ -137,7 +137,7 @@ def test_errors_carry_what_their_service_adds_to_them(aws: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("effect", "told"),
+    ("effect", "message"),
     [
         ("crash", b"Runtime exited with error: exit status 1"),
         ("out_of_memory", b"Runtime exited with error: signal: killed"),
@@ -145,9 +145,9 @@ def test_errors_carry_what_their_service_adds_to_them(aws: Emulator) -> None:
         ("timeout", b"Task timed out"),
     ],
 )
-def test_functions_end_in_the_words_of_lambda(aws: Emulator, effect: Any, told: bytes) -> None:
+def test_functions_end_in_the_words_of_lambda(aws: Emulator, effect: Any, message: bytes) -> None:
     aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect=effect))
-    assert told in aws.invoke("Probe", b'{"do": "echo"}')
+    assert message in aws.invoke("Probe", b'{"do": "echo"}')
     assert b"remaining_ms" in aws.invoke("Probe", b'{"do": "echo"}')
 
 
@@ -173,7 +173,7 @@ def test_rules_come_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("service: s3", "a list of faults is expected"),
         ("- service: s3\n- {service: s3, effekt: error}", "fault 2: effekt"),
@@ -181,8 +181,8 @@ def test_rules_come_from_a_file(tmp_path: Path) -> None:
         ("- [", "neither YAML nor JSON"),
     ],
 )
-def test_a_file_that_makes_no_rules_says_where(tmp_path: Path, text: str, told: str) -> None:
+def test_a_file_that_makes_no_rules_says_where(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "faults.yaml"
     file.write_text(text)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         read_faults(file)

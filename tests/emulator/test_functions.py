@@ -124,14 +124,14 @@ def test_what_cannot_be_handled_ends_in_the_dead_letter_queue(aws: Emulator) -> 
 
 
 def test_a_functions_timeout_can_be_looked_up_by_alias_too(aws: Emulator) -> None:
-    looked_up = aws.client("lambda").get_function_configuration
+    configuration = aws.client("lambda").get_function_configuration
     arn = invoke(aws, {"do": "echo"})[0]["arn"]
     version = aws.client("lambda").publish_version(FunctionName=arn)["Version"]
     aws.client("lambda").create_alias(FunctionName=arn, Name="live", FunctionVersion=version)
-    assert looked_up(FunctionName=arn)["Timeout"] == 2
-    assert looked_up(FunctionName=f"{arn}:live")["Timeout"] == 2
+    assert configuration(FunctionName=arn)["Timeout"] == 2
+    assert configuration(FunctionName=f"{arn}:live")["Timeout"] == 2
     with pytest.raises(aws.client("lambda").exceptions.ResourceNotFoundException):
-        looked_up(FunctionName=f"{arn}x:live")
+        configuration(FunctionName=f"{arn}x:live")
 
 
 def test_an_unknown_function_is_not_found(aws: Emulator) -> None:
@@ -144,7 +144,7 @@ def reports(aws: Emulator) -> list[dict[str, Any]]:
     return [json.loads(line)["record"] for line in lines]
 
 
-def test_each_invocation_ends_with_a_report_and_the_first_of_a_process_tells_of_its_init(aws: Emulator) -> None:
+def test_each_invocation_ends_with_a_report_and_the_first_shows_its_init(aws: Emulator) -> None:
     aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect="cold_start"))
     before = len(reports(aws))
     for event in ({"do": "sleep", "seconds": 0.3}, {"do": "echo"}, {"do": "raise", "message": "seven"}):
@@ -181,7 +181,7 @@ def test_a_function_can_be_added(aws: Emulator, tmp_path: Any) -> None:
     assert aws.client("lambda").get_function(FunctionName="foreign")["Configuration"]["FunctionArn"] == arn
 
 
-def test_a_function_that_a_client_creates_runs_and_is_what_was_uploaded_last(aws: Emulator) -> None:
+def test_a_function_created_by_a_client_runs_the_last_uploaded_code(aws: Emulator) -> None:
     client = aws.client("lambda")
     role = client.get_function_configuration(FunctionName=aws.stack.functions[0].name)["Role"]
     arn = client.create_function(

@@ -26,7 +26,7 @@ def api(invoke: Any, **settings: Any) -> Client:
     return Client(HttpApi(ApiSettings(document=DOCUMENT, **facts, **known), functions, SimpleNamespace(), policies))  # type: ignore[arg-type]
 
 
-def test_a_burst_beyond_the_limit_is_too_many_requests_for_that_route_alone() -> None:
+def test_a_burst_beyond_the_limit_is_throttled_on_that_route_alone() -> None:
     client = api(lambda *_: InvokeResult(b'"done"'), throttle=ThrottleSettings(rate=0.001, burst=2))
     assert [client.get("/a").status_code for _ in range(3)] == [200, 200, 429]
     assert client.get("/a").json == {"message": "Too Many Requests"}
@@ -43,7 +43,7 @@ def test_tokens_come_back_at_the_rate_up_to_the_burst() -> None:
     assert [throttle.admits("a") for _ in range(4)] == [True, True, True, False]
 
 
-def test_a_function_that_takes_longer_than_an_integration_may_is_unavailable() -> None:
+def test_a_function_slower_than_an_integrations_limit_is_unavailable() -> None:
     done = threading.Event()
 
     def invoke(*_: object) -> InvokeResult:

@@ -215,12 +215,12 @@ STATEMENTS = st.lists(
 
 @given(pattern=TEXT, value=st.text("ab/:", max_size=8))
 def test_wildcards_match_as_their_definition_says(pattern: str, value: str) -> None:
-    def fits(wanted: str, found: str) -> bool:
-        if not wanted:
+    def fits(glob: str, found: str) -> bool:
+        if not glob:
             return not found
-        if wanted[0] == "*":
-            return any(fits(wanted[1:], found[at:]) for at in range(len(found) + 1))
-        return bool(found) and wanted[0] in ("?", found[0]) and fits(wanted[1:], found[1:])
+        if glob[0] == "*":
+            return any(fits(glob[1:], found[at:]) for at in range(len(found) + 1))
+        return bool(found) and glob[0] in ("?", found[0]) and fits(glob[1:], found[1:])
 
     assert matches(pattern, value) is fits(pattern, value)
 

@@ -26,7 +26,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 KEY = {"pk": {"S": "a"}}
 
 
-class Held:
+class StoredObjects:
     """One object `there` in every bucket, one task token, one job."""
 
     def object_exists(self, bucket: str, key: str, version: str) -> bool:
@@ -80,7 +80,7 @@ def _checks(sent: Any) -> list[Check]:
         REGION,
         ACCOUNT,
     )
-    return list(checks(wire, Held()))
+    return list(checks(wire, StoredObjects()))
 
 
 def pairs(found: list[Check]) -> list[tuple[str, str]]:

@@ -35,23 +35,23 @@ GOOD = (
 )
 
 
-def asked(verdict: str, reasoning: str) -> dict[str, bool]:
+def judged(verdict: str, reasoning: str) -> dict[str, bool]:
     prompt = render({"comparison": "Name fruits.", "verdict": verdict, "reasoning": reasoning}, code=CODE)
     return read_reply(stand_in_reply(SYSTEM, prompt).text, NAMES)
 
 
 def test_reasons_about_both_responses_hold() -> None:
-    assert all(asked("Response 1", GOOD).values())
-    assert asked("Response 1", GOOD) == asked("Response 1", GOOD)
+    assert all(judged("Response 1", GOOD).values())
+    assert judged("Response 1", GOOD) == judged("Response 1", GOOD)
 
 
 def test_empty_words_hold_nothing() -> None:
-    assert not any(asked("Response 1", "Response 1 is better because it is better.").values())
-    assert not any(asked("Tie", ":").values())
+    assert not any(judged("Response 1", "Response 1 is better because it is better.").values())
+    assert not any(judged("Tie", ":").values())
 
 
 def test_a_last_word_against_the_verdict_does_not_support_it() -> None:
-    assert not asked("Response 2", GOOD)["supports_verdict"]
+    assert not judged("Response 2", GOOD)["supports_verdict"]
 
 
 def test_another_prompt_gets_an_answer_that_is_no_verdict() -> None:

@@ -56,12 +56,12 @@ def test_parameters_override_the_templates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [({"parameters": {"Typo": "x"}}, "no parameters Typo"), ({"template": ROOT / "nowhere.yaml"}, "nowhere.yaml")],
 )
-def test_what_cannot_be_deployed_is_said_and_leaves_nothing(change: dict[str, object], told: str) -> None:
+def test_what_cannot_be_deployed_is_said_and_leaves_nothing(change: dict[str, object], message: str) -> None:
     before = set(threading.enumerate())
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         Emulator.start(replace(OPTIONS, **change))  # type: ignore[arg-type]
     eventually(lambda: not set(threading.enumerate()) - before)
     Emulator.start(OPTIONS).close()

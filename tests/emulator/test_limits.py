@@ -97,7 +97,7 @@ def test_an_environment_has_4_kb_with_its_names(aws: Emulator, size: int, allowe
 
 
 @pytest.mark.parametrize("payload", [{"do": "large", "size": 262_144}, {"do": "echo", "text": "x" * 262_000}])
-def test_more_than_256_kb_between_states_fails_the_execution_past_its_catch(aws: Emulator, payload: Any) -> None:
+def test_over_256_kb_between_states_fails_the_execution_past_its_catch(aws: Emulator, payload: Any) -> None:
     found = ended(aws, start(aws, f"large-{payload['do']}", payload=payload))
     assert (found["status"], found["error"]) == ("FAILED", "States.DataLimitExceeded")
     assert "exceeding the maximum number of bytes" in found["cause"]

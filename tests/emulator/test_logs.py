@@ -31,7 +31,7 @@ def probe(aws: Emulator, **event: Any) -> list[str]:
     return [json.loads(line)["type"] if line.startswith('{"time"') else line for line in lines]
 
 
-def test_output_stands_between_start_and_report_in_the_group_of_the_template(aws: Emulator) -> None:
+def test_output_is_between_start_and_report_in_the_templates_log_group(aws: Emulator) -> None:
     assert probe(aws, do="echo") == ["platform.start", "echoing", "platform.report"]
 
 

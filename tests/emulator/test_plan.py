@@ -23,7 +23,7 @@ def test_steps_follow_from_rows_batch_and_epochs() -> None:
 
 @given(
     rows=st.integers(100, 20_000),
-    asked=st.fixed_dictionaries(
+    requested=st.fixed_dictionaries(
         {
             "batchSize": st.integers(16, 512),
             "trainingSamplePerPrompt": st.integers(2, 16),
@@ -33,8 +33,8 @@ def test_steps_follow_from_rows_batch_and_epochs() -> None:
     max_steps=st.integers(1, 50),
     max_rollouts=st.integers(1, 512),
 )
-def test_what_is_cut_is_said(rows: int, asked: dict[str, int], max_steps: int, max_rollouts: int) -> None:
-    made = plan_simulation(rows, asked, max_steps=max_steps, max_rollouts=max_rollouts)
+def test_what_is_cut_is_said(rows: int, requested: dict[str, int], max_steps: int, max_rollouts: int) -> None:
+    made = plan_simulation(rows, requested, max_steps=max_steps, max_rollouts=max_rollouts)
     assert made.simulated_steps <= max_steps
     assert made.prompts == 1 or made.prompts * made.samples <= max_rollouts
     complete = made.simulated_steps == made.steps and made.prompts == made.batch

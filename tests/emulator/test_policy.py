@@ -171,7 +171,7 @@ def result(score: float, *, errored: bool = False) -> GradeResult:
     return GradeResult(id="any", aggregate_reward_score=score, metrics_list=metrics)
 
 
-def test_an_answer_that_could_not_be_graded_teaches_what_bedrock_would_see_and_is_in_no_figure(
+def test_an_ungraded_answer_trains_as_in_bedrock_and_is_in_no_figure(
     rows: list[DatasetRow],
 ) -> None:
     policy = Policy(seed="s", learning_rate=5e-5)

@@ -79,8 +79,8 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
     state, faults = tmp_path / "state", tmp_path / "faults.json"
     rules = [Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")]
     faults.write_text(json.dumps([rule.model_dump() for rule in rules]))
-    kept = ("--state", str(state), "--faults", str(faults))
-    with rft_process("local", "up", "--json", "--speed", "600", "--training-seconds", "20", *kept) as process:
+    state_options = ("--state", str(state), "--faults", str(faults))
+    with rft_process("local", "up", "--json", "--speed", "600", "--training-seconds", "20", *state_options) as process:
         killed = Killed(process)
         doomed, trained = killed.start("doomed"), killed.start("trained")
         eventually(lambda: killed.trains(trained), "the job to train", every=0.05)
@@ -107,7 +107,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         assert len(bench.rows(trained, "train")) > 0
 
 
-def test_a_run_that_is_stopped_in_stage_after_stage_asks_once_and_completes(tmp_path: Path) -> None:
+def test_a_run_stopped_in_every_stage_requests_approval_once_and_completes(tmp_path: Path) -> None:
     options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, state=tmp_path)
     run_id, stages = "", ["PREPARING", "SMOKE_TESTING", "AWAITING_APPROVAL"]
     for number in range(len(stages)):
@@ -166,7 +166,7 @@ def test_an_execution_goes_on_at_its_state_with_its_variables(tmp_path: Path) ->
             start(aws, "failed", payload={"do": "raise", "message": "no"})
 
 
-def test_an_execution_that_is_started_after_one_was_taken_up_begins_at_the_beginning(tmp_path: Path) -> None:
+def test_an_execution_started_after_a_resumed_one_begins_at_its_start(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path, speed=1)) as aws:
         waiting = start(aws, "waiting", payload={"do": "echo"})
         states = aws.client("stepfunctions")
@@ -304,8 +304,8 @@ def answers(aws: Emulator, deployment: str) -> Any:
     bedrock, runtime = aws.client("bedrock"), aws.client("bedrock-runtime")
     named = {"customModelDeploymentIdentifier": deployment}
     eventually(lambda: bedrock.get_custom_model_deployment(**named)["status"] == "Active")
-    asked: Any = [{"role": "user", "content": [{"text": "question 3"}]}]
-    return runtime.converse(modelId=deployment, messages=asked)["output"]
+    messages: Any = [{"role": "user", "content": [{"text": "question 3"}]}]
+    return runtime.converse(modelId=deployment, messages=messages)["output"]
 
 
 def without_metadata(value: Any) -> Any:
@@ -324,7 +324,7 @@ def test_a_job_that_hangs_hangs_on_until_it_is_stopped(tmp_path: Path) -> None:
         assert job_ended(aws, arn)["status"] == "Stopped"
 
 
-def test_back_offs_are_patient_at_first_so_that_leases_of_the_killed_run_out() -> None:
+def test_back_offs_start_long_so_that_leases_of_a_killed_process_expire() -> None:
     for patience, least, most in ((0.0, 0.0, 0.5), (0.6, 0.5, 5.0)):
         clock = ScaledClock(600, patience=patience)
         began = time.monotonic()
@@ -364,8 +364,8 @@ def test_rules_count_on_while_the_same_are_given(tmp_path: Path) -> None:
         aws.faults.take("s3", "GetObject", only=frozenset({"error"}))
         aws.faults.take("s3", "GetObject", only=frozenset({"error"}))
     with Emulator.start(options(tmp_path, faults=[rule])) as aws:
-        left = [(each.service, each.count, each.skip) for each in aws.faults.listed()]
-        assert left == [("s3", 1, 0), ("sns", 1, 0)]
+        remaining = [(each.service, each.count, each.skip) for each in aws.faults.listed()]
+        assert remaining == [("s3", 1, 0), ("sns", 1, 0)]
     with Emulator.start(options(tmp_path, faults=[rule, rule])) as aws:
         assert len(aws.faults.listed()) == 2
 
@@ -392,13 +392,13 @@ def test_another_template_or_other_parameters_are_refused(tmp_path: Path) -> Non
 def test_folders_that_are_something_else_are_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("words")
     file = tmp_path / "thesis.tex"
-    for folder, told in ((tmp_path, "holds other files"), (file, "is a file")):
-        with pytest.raises(StateUnusable, match=f"{folder} {told}"):
+    for folder, reason in ((tmp_path, "holds other files"), (file, "is a file")):
+        with pytest.raises(StateUnusable, match=f"{folder} {reason}"):
             Store(folder)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_a_database_that_is_broken_foreign_or_of_another_version_is_refused(tmp_path: Path) -> None:
+def test_a_broken_foreign_or_other_version_database_is_refused(tmp_path: Path) -> None:
     broken, foreign, later = (tmp_path / name for name in ("broken", "foreign", "later"))
     broken.mkdir()
     (broken / "state.sqlite").write_bytes(b"no database at all" * 100)
@@ -410,8 +410,8 @@ def test_a_database_that_is_broken_foreign_or_of_another_version_is_refused(tmp_
     with sqlite3.connect(later / "state.sqlite") as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     database.close()
-    for folder, told in ((broken, "is damaged"), (foreign, "no emulator's state"), (later, "of version")):
-        with pytest.raises(StateUnusable, match=told) as refused:
+    for folder, reason in ((broken, "is damaged"), (foreign, "no emulator's state"), (later, "of version")):
+        with pytest.raises(StateUnusable, match=reason) as refused:
             Store(folder)
         assert str(folder) in str(refused.value)
 
@@ -433,14 +433,14 @@ def test_what_was_written_is_there_whole_after_a_kill(tmp_path: Path) -> None:
         [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, env=environment, text=True
     ) as process:
         assert process.stdout is not None
-        told = [int(process.stdout.readline()) for _ in range(20)]
+        turns = [int(process.stdout.readline()) for _ in range(20)]
         process.kill()
-        told += [int(line) for line in process.stdout if line.endswith("\n")]
+        turns += [int(line) for line in process.stdout if line.endswith("\n")]
     store = Store(tmp_path)
-    left, right = (store.get("pair", side)["turn"] for side in ("left", "right"))
-    assert left == right >= told[-1]
+    first, second = (store.get("pair", side)["turn"] for side in ("left", "right"))
+    assert first == second >= turns[-1]
     store.put(Record("pair", "left", None))
-    assert dict(store.all("pair")) == {"right": {"turn": right}}
+    assert dict(store.all("pair")) == {"right": {"turn": second}}
     store.close()
 
 

@@ -552,7 +552,7 @@ class TestOpenApi:
         assert document["components"]["securitySchemes"]["sigv4"]["name"] == "Authorization"
 
     @pytest.mark.parametrize(
-        ("method", "path", "ask"),
+        ("method", "path", "call"),
         [
             ("post", "/runs", lambda api: api.post()),
             ("post", "/runs", lambda api: (api.post(key="k"), api.post(key="k"))[1]),
@@ -572,10 +572,10 @@ class TestOpenApi:
         ],
     )
     def test_answers_are_as_described(
-        self, api: Client, method: str, path: str, ask: Callable[[Client], Answer]
+        self, api: Client, method: str, path: str, call: Callable[[Client], Answer]
     ) -> None:
         document = api.get("/openapi.json").body
-        answer = ask(api)
+        answer = call(api)
         content = document["paths"][path][method]["responses"][str(answer.status)]["content"]
         schema = content[answer.headers["Content-Type"]]["schema"]
         jsonschema.validate(answer.body, {**schema, "components": document["components"]})

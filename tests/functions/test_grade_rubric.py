@@ -23,7 +23,7 @@ class StandIn:
 
     model_id = "stand-in"
 
-    def ask(self, *, system: str, user: str, schema: Any) -> JudgeReply:
+    def complete(self, *, system: str, user: str, schema: Any) -> JudgeReply:
         reply = stand_in_reply(system, user)
         return JudgeReply(reply.text, reply.stop_reason, reply.input_tokens, reply.output_tokens)
 
@@ -46,7 +46,7 @@ def test_the_sample_event_is_graded() -> None:
     assert not any(result.errored for result in results)
 
 
-def test_rows_without_a_rubric_take_their_runs_and_without_it_nothing_is_scored(store: MemoryStore) -> None:
+def test_rows_without_a_rubric_use_the_runs_or_are_not_scored(store: MemoryStore) -> None:
     batch = [
         {**sample, "reference_answer": {"judged_by": "grader.config"}} for sample in EVENT if "metadata" not in sample
     ]

@@ -43,11 +43,11 @@ def test_the_event_files_part_is_asked_and_kept(event: dict[str, Any], monkeypat
     answer = load_function("run_probe_batch").handler(event, Context())
 
     assert json.loads(json.dumps(answer)) == {"number": 1, "batches": 4}
-    kept = PartScores.model_validate_json(
+    stored = PartScores.model_validate_json(
         store.get_bytes(f"s3://data-bucket/runs/{event['run_id']}/smoke_test/part-0001.json")
     )
-    assert [batch.number for batch in kept.batches] == event["part"]["batches"]
-    assert all(answer.score is not None for batch in kept.batches for answer in batch.answers)
+    assert [batch.number for batch in stored.batches] == event["part"]["batches"]
+    assert all(answer.score is not None for batch in stored.batches for answer in batch.answers)
     assert grader.arns == {event["grader_arn"]}
     assert len(grader.batches) == 4
 

@@ -61,7 +61,7 @@ class Polling:
             waited += wait
             wait = min(math.ceil(wait * GROWTH), self.most)
 
-    def looks(self, hours: float) -> int:
+    def polls(self, hours: float) -> int:
         """How often a job of so many hours is looked at; the last look finds it ended."""
         return sum(1 for _ in self.waits(hours))
 
@@ -70,21 +70,21 @@ class Polling:
 class Counts:
     """What one run takes. `invocations` are those of steps: the graders' are training's and the smoke test's own."""
 
-    looks: int
+    polls: int
     transitions: int
     events: int
     invocations: int
 
 
-def counts(looks: int) -> Counts:
+def counts(polls: int) -> Counts:
     """Of a run that completes at its so-many-th look.
 
     A transition is a state entered; Step Functions also charges the start of an execution as one, and so does this.
     """
-    states = [*BEFORE, *LOOP * looks, *AFTER]
+    states = [*BEFORE, *LOOP * polls, *AFTER]
     kinds = [MACHINE["States"][name]["Type"] for name in states]
     return Counts(
-        looks=looks,
+        polls=polls,
         transitions=len(states) + 1,
         events=EXECUTION_EVENTS + sum(EVENTS[kind] for kind in kinds),
         invocations=kinds.count("Task"),
@@ -139,7 +139,7 @@ class Step:
         return self.invocations * self.megabytes / 1024 * self.seconds
 
 
-LOOK_SECONDS = 1.5
+POLL_SECONDS = 1.5
 """One look, with room: 30 ms of a core's time were measured in a warm process, and 0.7 s in a new one, which is what
 half an hour later there mostly is; 1,024 MB have 0.58 of a core."""
 
@@ -154,7 +154,7 @@ def measured_steps(amounts: Counts) -> tuple[Step, ...]:
         Step("SmokeTestGrader", 1, 512, 120.0),
         Step("ForecastRun", 1, 256, 6.0),
         Step("StartTraining", 1, 512, 4.0),
-        Step("CheckTraining", amounts.looks, 1024, LOOK_SECONDS),
+        Step("CheckTraining", amounts.polls, 1024, POLL_SECONDS),
         Step("RecordOutcome", 1, 256, 6.0),
         Step("Api", API_REQUESTS, 1769, 0.3),
     )
@@ -181,14 +181,14 @@ def control_plane_usd(
         raise ValueError("the price table does not say what Lambda costs")
     invocations = sum(step.invocations for step in steps)
     logged = amounts.transitions * LOG_BYTES_PER_TRANSITION + invocations * LOG_BYTES_PER_INVOCATION
-    writes = amounts.looks * LEDGER_KB + LEDGER_WRITES_OUTSIDE * 2
-    reads = (amounts.looks * 3 + 2 * amounts.invocations) * math.ceil(LEDGER_KB / 4)
+    writes = amounts.polls * LEDGER_KB + LEDGER_WRITES_OUTSIDE * 2
+    reads = (amounts.polls * 3 + 2 * amounts.invocations) * math.ceil(LEDGER_KB / 4)
     return {
         "Step Functions": amounts.transitions * services.transition,
         "Lambda": invocations * prices.lambda_million_requests / 1e6
         + sum(step.gb_seconds for step in steps) * prices.lambda_gb_second,
         "DynamoDB": writes * services.ledger_write + reads * services.ledger_read,
-        "S3": (amounts.looks + 20) * services.s3_write + (amounts.looks + 20) * services.s3_read,
+        "S3": (amounts.polls + 20) * services.s3_write + (amounts.polls + 20) * services.s3_read,
         "logs": logged / 1e9 * services.log_gb,
         "traces": (invocations + 1) * services.trace,
         "API": API_REQUESTS * services.api_request,

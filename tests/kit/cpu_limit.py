@@ -23,7 +23,7 @@ from tests.kit.processes import children
 
 TICK = 0.004
 PERIOD = 0.02
-LOOK = 0.01
+SAMPLE_SECONDS = 0.01
 """Seconds between two looks for processes that are new or gone."""
 
 FULL_CORE = 1769
@@ -36,7 +36,7 @@ def share(megabytes: int) -> float:
 
 
 @contextmanager
-def held(sizes: Mapping[str, int]) -> Iterator[None]:
+def cpu_limited(sizes: Mapping[str, int]) -> Iterator[None]:
     """Function's folder → MB that its processes, children of this one, are held to as long as the block lasts."""
     command = [sys.executable, "-m", "tests.kit.cpu_limit", str(os.getpid()), json.dumps(sizes)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -65,7 +65,7 @@ class Group:
     def alive(self) -> bool:
         return Path(f"/proc/{self._pid}").exists()
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """Find what it has forked, which it does from its main thread."""
         with suppress(OSError):
             for child in Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split():
@@ -95,13 +95,13 @@ class Group:
 def hold(parent: int, shares: Mapping[str, float]) -> None:
     """Until standard input is closed."""
     groups: dict[int, Group] = {}
-    looked = 0.0
+    measured_at = 0.0
     print("holding", flush=True)  # noqa: T201  the sign for `held` that it may go on
     try:
         while not select.select([sys.stdin], [], [], TICK)[0]:
-            if time.monotonic() - looked > LOOK:
-                looked = time.monotonic()
-                _look(groups, parent, shares)
+            if time.monotonic() - measured_at > SAMPLE_SECONDS:
+                measured_at = time.monotonic()
+                _measure(groups, parent, shares)
             for group in groups.values():
                 group.tick()
     finally:
@@ -109,7 +109,7 @@ def hold(parent: int, shares: Mapping[str, float]) -> None:
             group.release()
 
 
-def _look(groups: dict[int, Group], parent: int, shares: Mapping[str, float]) -> None:
+def _measure(groups: dict[int, Group], parent: int, shares: Mapping[str, float]) -> None:
     for gone in [pid for pid, group in groups.items() if not group.alive]:
         del groups[gone]
     for pid in children(parent) - groups.keys():
@@ -118,7 +118,7 @@ def _look(groups: dict[int, Group], parent: int, shares: Mapping[str, float]) ->
             if function in shares:
                 groups[pid] = Group(pid, shares[function])
     for group in groups.values():
-        group.look()
+        group.measure()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ def start(aws: Emulator, name: str, **given: Any) -> str:
 
 
 def ended(aws: Emulator, arn: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
+    def poll() -> dict[str, Any] | None:
         found: dict[str, Any] = aws.client("stepfunctions").describe_execution(executionArn=arn)
         return found if found["status"] != "RUNNING" else None
 
-    return eventually(look)
+    return eventually(poll)

@@ -54,11 +54,11 @@ def create(aws: Emulator, name: str, **changes: Any) -> str:
 
 
 def ended(aws: Emulator, name: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
+    def poll() -> dict[str, Any] | None:
         job: dict[str, Any] = aws.client("bedrock").get_model_customization_job(jobIdentifier=name)
         return job if job["status"] not in ("InProgress", "Stopping") else None
 
-    return eventually(look)
+    return eventually(poll)
 
 
 def let_events_invoke(aws: Emulator, function_arn: str) -> None:

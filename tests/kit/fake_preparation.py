@@ -56,8 +56,8 @@ class FakePreparation:
         bounds: Bounds = BEDROCK,
         **dataset: Any,
     ) -> PreparedDataset:
-        wanted = {"task": "pandalm", "uri": URI, **dataset}
-        request = {"name": "pandalm-judge", "dataset": wanted, "hyperparameters": hyperparameters or {}}
+        settings = {"task": "pandalm", "uri": URI, **dataset}
+        request = {"name": "pandalm-judge", "dataset": settings, "hyperparameters": hyperparameters or {}}
         request |= {"grader": {"name": grader}} if grader else {}
         if run_id not in self.ledger.records:
             add_run(self.ledger, RunStatus.PENDING, run_id=run_id, **request)

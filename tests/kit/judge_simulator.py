@@ -154,8 +154,8 @@ def _level(judge: Judge, probe: Probe, latent: tuple[float, float], verdicts: Ma
     if judge.kind and not verdicts:
         return {"random": latent[0], "constant": 0.5, "longer": min(1.0, len(probe.answer) / 40)}[judge.kind]
     if verdicts and (probe.kind == PADDED or probe.verdict is not None):
-        said = probe.verdict or _label(probe)
-        return judge.high if verdicts[probe.source.key] == said else judge.low
+        result = probe.verdict or _label(probe)
+        return judge.high if verdicts[probe.source.key] == result else judge.low
     wrong = probe.kind in JUDGED and latent[0] > judge.accuracy
     right = probe.right is not wrong and probe.kind in JUDGED
     if probe.kind == INJECTION and latent[1] < judge.injected:

@@ -18,9 +18,9 @@ def run_record(
 ) -> RunRecord:
     """A new run's record; keywords go into its request."""
     dataset = {"task": "pandalm", "uri": "s3://data-bucket/uploads/pandalm/demo/testset.json"}
-    wanted = RunRequest.model_validate({"name": "pandalm-judge", "dataset": dataset, **request})
+    validated = RunRequest.model_validate({"name": "pandalm-judge", "dataset": dataset, **request})
     return RunRecord(
-        run_id=run_id, name=wanted.name, status=RunStatus.PENDING, request=wanted, created_at=at, updated_at=at
+        run_id=run_id, name=validated.name, status=RunStatus.PENDING, request=validated, created_at=at, updated_at=at
     )
 
 

@@ -41,9 +41,9 @@ def rft_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def left_behind(process: subprocess.Popen[str]) -> list[str]:
     """Command lines of processes in the session of a process that has ended, zombies apart."""
     deadline = time.monotonic() + 5  # a worker notices within moments that its pipe is closed
-    while (left := list(_session(process.pid))) and time.monotonic() < deadline:
+    while (remaining := list(_session(process.pid))) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return left
+    return remaining
 
 
 def _session(leader: int) -> Iterator[str]:

@@ -92,6 +92,7 @@ def line(number: int, *, status: RunStatus = RunStatus.COMPLETED, **tags: str) -
         tags=tags,
         created_at=START,
         updated_at=START,
+        reward=None,
         model_arn=None,
         links=addresses(run_id),
     )

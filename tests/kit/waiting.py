@@ -13,11 +13,11 @@ PATIENCE_SECONDS = 60.0
 
 
 def eventually(
-    look: Callable[[], T | None], what: str = "", *, seconds: float = PATIENCE_SECONDS, every: float = 0.05
+    poll: Callable[[], T | None], what: str = "", *, seconds: float = PATIENCE_SECONDS, every: float = 0.05
 ) -> T:
     """What `look` gives once it is truthy; fails with `what` was waited for, and with what it last gave."""
     until = time.monotonic() + seconds
-    while not (found := look()):
+    while not (found := poll()):
         assert time.monotonic() < until, f"waited {seconds:.0f} s for {what or 'it'}: still {found!r}"
         time.sleep(every)
     return found

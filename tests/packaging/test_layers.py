@@ -29,10 +29,10 @@ DEPLOYED = os.environ.get("RFT_PYTHON313") or shutil.which("python3.13") or "pyt
 def is_deployed_runtime(interpreter: str) -> bool:
     """A version manager's shim may stand for no interpreter at all."""
     try:
-        asked = subprocess.run([interpreter, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        version = subprocess.run([interpreter, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
     except OSError:
         return False
-    return asked.stdout.startswith("Python 3.13.")
+    return version.stdout.startswith("Python 3.13.")
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +79,8 @@ def run(opt: Path, folder: Path, code: str, interpreter: str = sys.executable) -
 def test_a_handler_imports_from_the_layers_alone(opt: Path, tmp_path: Path, handler: Path) -> None:
     """Without any of its environment: nothing is read at import."""
     shutil.copy(handler, tmp_path)
-    where = run(opt, tmp_path, "import app, rft; assert callable(app.handler); print(app.__file__, rft.__file__)")
-    assert where.split() == [str(tmp_path / "app.py"), str(opt / "python" / "rft" / "__init__.py")]
+    printed = run(opt, tmp_path, "import app, rft; assert callable(app.handler); print(app.__file__, rft.__file__)")
+    assert printed.split() == [str(tmp_path / "app.py"), str(opt / "python" / "rft" / "__init__.py")]
 
 
 @pytest.mark.skipif(not is_deployed_runtime(DEPLOYED), reason="no Python 3.13; RFT_PYTHON313=PATH names one")

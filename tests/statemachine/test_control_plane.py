@@ -26,7 +26,7 @@ COST = (ROOT / "docs" / "cost.md").read_text()
 
 
 def dollars(hours: float) -> float:
-    amounts = counts(Polling().looks(hours))
+    amounts = counts(Polling().polls(hours))
     return sum(control_plane_usd(amounts, measured_steps(amounts)).values())
 
 
@@ -49,18 +49,18 @@ def test_memory_is_the_templates() -> None:
 
 
 def test_72_hours_take_at_most_1500_events_and_ten_cents() -> None:
-    assert counts(Polling().looks(72)).events <= 1_500
+    assert counts(Polling().polls(72)).events <= 1_500
     assert dollars(72) <= 0.10
 
 
 def test_the_dearest_parameters_keep_within_the_bound_too() -> None:
     parameters = TEMPLATE["Parameters"]
     polling = Polling(parameters["PollInitialSeconds"]["MinValue"], parameters["PollMaxSeconds"]["MinValue"])
-    amounts = counts(polling.looks(72))
+    amounts = counts(polling.polls(72))
     assert sum(control_plane_usd(amounts, measured_steps(amounts)).values()) <= 0.10
 
 
-def test_prices_are_of_one_date_and_an_unknown_one_counts_as_nothing_nowhere() -> None:
+def test_prices_have_one_date_and_an_unknown_price_is_never_zero() -> None:
     assert SERVICE_PRICES.as_of == LIST_PRICES.as_of
     unknown = LIST_PRICES.model_copy(update={"lambda_gb_second": None})
     with pytest.raises(ValueError, match="Lambda"):
@@ -69,10 +69,10 @@ def test_prices_are_of_one_date_and_an_unknown_one_counts_as_nothing_nowhere() -
 
 @pytest.mark.parametrize("hours", HOURS)
 def test_the_docs_table_is_what_the_formulas_give(hours: int) -> None:
-    amounts = counts(Polling().looks(hours))
+    amounts = counts(Polling().polls(hours))
     row = next(line for line in COST.splitlines() if line.startswith(f"| {hours} h "))
     cells = [cell.strip() for cell in row.strip("|").split("|")][1:]
-    expected = [amounts.looks, amounts.transitions, amounts.events, amounts.invocations]
+    expected = [amounts.polls, amounts.transitions, amounts.events, amounts.invocations]
     assert [int(cell.replace(",", "")) for cell in cells[:4]] == expected
     assert float(cells[4]) == pytest.approx(dollars(hours), abs=0.00005)
 

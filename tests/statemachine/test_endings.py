@@ -129,7 +129,7 @@ def test_an_error_after_training_completes_the_run_and_says_why(step: str) -> No
     assert ending(outcome) == ("Succeeded", {})
 
 
-def test_an_error_in_any_part_of_the_evaluation_completes_the_run_and_says_why() -> None:
+def test_an_error_in_the_evaluation_completes_the_run_with_its_reason() -> None:
     parts = [{"model": "base", "first": 0, "answers": 64}, {"error": "ModelNotInvocable", "cause": HOSTILE}]
     target, outcome = choose("AllEvaluated?", parts)
     assert target == "RecordOutcome"
@@ -177,7 +177,7 @@ def test_only_a_deployment_that_is_active_is_evaluated() -> None:
     assert choose("ModelDeployed?", {"deployment_arn": None})[0] == "RecordOutcome"
 
 
-def test_an_outcome_that_cannot_be_recorded_fails_the_execution_and_names_both_causes() -> None:
+def test_an_unrecorded_outcome_fails_the_execution_with_both_causes() -> None:
     (catch,) = TASKS["RecordOutcome"]["Catch"]
     completed = {"status": "COMPLETED", "error": "", "cause": ""}
     states = {"input": completed, "errorOutput": {"Error": "AccessDenied", "Cause": "no entry"}}
@@ -284,9 +284,9 @@ def test_any_other_end_of_the_job_fails_the_run(job_status: str) -> None:
 
 
 @pytest.mark.parametrize("recorded", sorted(get_args(RunOutcome.model_fields["status"].annotation)))
-@pytest.mark.parametrize("wanted", sorted(get_args(RunOutcome.model_fields["status"].annotation)))
-def test_the_execution_succeeds_exactly_when_the_ledger_says_completed(wanted: str, recorded: str) -> None:
-    final, fields = ending({"status": wanted, "error": "E", "cause": "C"}, recorded)
+@pytest.mark.parametrize("status", sorted(get_args(RunOutcome.model_fields["status"].annotation)))
+def test_the_execution_succeeds_exactly_when_the_ledger_says_completed(status: str, recorded: str) -> None:
+    final, fields = ending({"status": status, "error": "E", "cause": "C"}, recorded)
     assert (STATES[final]["Type"] == "Succeed") is (recorded == "COMPLETED")
     assert all(fields.values())
 

@@ -18,9 +18,9 @@ HISTORY_LIMIT = 25_000
 
 
 def events(hours: float) -> int:
-    per_look = sum(EVENTS[STATES[name]["Type"]] for name in LOOP)
+    per_poll = sum(EVENTS[STATES[name]["Type"]] for name in LOOP)
     outside = sum(EVENTS.get(state["Type"], 0) for name, state in STATES.items() if name not in LOOP)
-    return EXECUTION_EVENTS + outside + per_look * sum(1 for _ in waits(hours))
+    return EXECUTION_EVENTS + outside + per_poll * sum(1 for _ in waits(hours))
 
 
 def test_the_wait_starts_short_and_grows_by_half_up_to_its_cap() -> None:

@@ -94,7 +94,7 @@ def test_a_full_quota_is_waited_for_for_hours() -> None:
 
 
 @pytest.mark.parametrize("step", ["CheckTraining", "RecordOutcome"])
-def test_a_function_that_dies_once_neither_ends_a_paid_job_nor_loses_an_outcome(step: str) -> None:
+def test_a_function_that_dies_once_ends_no_job_and_loses_no_outcome(step: str) -> None:
     assert {"Runtime.ExitError", "Lambda.Unknown", "Sandbox.Timedout"} <= retried(TASKS[step])
 
 
@@ -104,7 +104,7 @@ def test_retried_errors_and_our_error_classes_agree_both_ways() -> None:
     assert ours == {name for name in classes if name.startswith("Retryable")}
 
 
-def test_a_retryable_error_has_no_subclasses_that_the_state_machine_would_miss() -> None:
+def test_retryable_errors_have_no_subclass_unknown_to_the_state_machine() -> None:
     retryable = [c for n, c in inspect.getmembers(errors, inspect.isclass) if n.startswith("Retryable")]
     assert [c.__subclasses__() for c in retryable if c.__subclasses__()] == []
 

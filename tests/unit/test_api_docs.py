@@ -67,8 +67,8 @@ def test_a_run_is_shown_with_all_its_parts() -> None:
 
 def test_every_status_and_problem_is_told() -> None:
     assert [status for status in RunStatus if status not in TEXT] == []
-    told = dict(re.findall(r"^\| (\d{3}) \| `([a-z-]+)`", TEXT, re.MULTILINE))
-    assert told == {str(status): kind for status, (kind, _) in PROBLEMS.items()}
+    documented = dict(re.findall(r"^\| (\d{3}) \| `([a-z-]+)`", TEXT, re.MULTILINE))
+    assert documented == {str(status): kind for status, (kind, _) in PROBLEMS.items()}
 
 
 def test_an_approval_is_shown_as_it_is() -> None:

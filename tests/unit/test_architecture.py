@@ -4,76 +4,33 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
 from pathlib import Path
+from statistics import median
 
 import pytest
 
+from tests.kit.import_rules import (
+    CLI_MAY_IMPORT,
+    ENGINES,
+    FUNCTIONS_MAY_IMPORT,
+    MAY_IMPORT,
+    NEVER_IN_LAMBDA,
+    OUTSIDE,
+    RFT,
+)
 from tests.kit.project import FUNCTIONS, RESOURCES, ROOT, STEPS, TASKS, snake
-
-RFT = ROOT / "layers" / "rft" / "rft"
-_INNER = {"errors", "contracts", "text"}
-_RULES = {"tasks", "datasets", "rewards"}
-_ENGINES = {"grading", "smoke_test", "training", "forecast", "runs", "evaluation"}
-_BELOW_STEPS = _INNER | {"ports", "observability"} | _RULES | _ENGINES
-
-MAY_IMPORT: dict[str, set[str]] = {
-    "text": set(),
-    "errors": {"text"},
-    "settings": set(),
-    "observability": {"text"},
-    "contracts": {"errors", "text"},
-    "ports": _INNER,
-    "rewards": _INNER,
-    "tasks": _INNER | {"rewards"},
-    "datasets": _INNER | {"ports", "observability", "tasks"},
-    "grading": _INNER | {"ports", "observability", "rewards"},
-    "training": _INNER | {"ports", "observability"},
-    "runs": _INNER | {"ports", "training"},
-    "smoke_test": _INNER | {"ports", "rewards", "tasks", "grading"},
-    "forecast": _INNER | {"grading"},
-    "evaluation": _INNER | {"ports", "rewards", "tasks", "grading", "smoke_test"},
-    "steps": _BELOW_STEPS | {"settings"},
-    "adapters": _BELOW_STEPS | {"settings"},
-    "wiring": {"ports", "settings", "grading", "adapters"},
-    "http": _INNER | {"observability"},
-}
-"""Package or module of `rft` → those it may import besides itself. A part that is not listed here has no place yet."""
-
-FUNCTIONS_MAY_IMPORT = set(MAY_IMPORT) - _RULES - _ENGINES - {"adapters"}
-OUTSIDE = {"boto3", "botocore", "tiktoken"}
-NEVER_IN_LAMBDA = {"functions", "emulator", "cli", "rft_cli", "tests", "benchmarks"}
-
-
-def python_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*.py") if "__pycache__" not in p.parts)
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Dotted names that a file imports, wherever in it. `from rft import wiring` gives `rft.wiring`."""
-    yield from _imports(ast.parse(path.read_text()), path)
-
-
-def imports_at_run_time(path: Path) -> Iterator[str]:
-    """As `imports`, without those for type checkers alone."""
-    tree = ast.parse(path.read_text())
-    typing_only = [n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
-    for node in typing_only:
-        node.body = []
-    yield from _imports(tree, path)
-
-
-def _imports(tree: ast.AST, path: Path) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            module = str(node.module)
-            yield from (f"rft.{alias.name}" for alias in node.names) if module == "rft" else (module,)
+from tests.kit.source_files import (
+    bound_names,
+    functions,
+    imports,
+    imports_at_run_time,
+    length,
+    parsed,
+    public_names,
+    python_files,
+)
 
 
 def part_of(path: Path) -> str:
@@ -146,21 +103,6 @@ def test_nothing_imports_functions(folder: str) -> None:
     assert users == []
 
 
-CLI_MAY_IMPORT: dict[str, set[str]] = {
-    "text": set(),
-    "errors": {"text"},
-    "client": {"errors"},
-    "views": {"errors"},
-    "graders": {"errors", "client"},
-    "exporters": {"errors"},
-    "commands": {"errors", "client", "views", "graders", "exporters"},
-    "app": {"errors", "client", "views", "commands"},
-    "__main__": {"app"},
-    "__init__": set(),
-}
-"""Package or module of `rft_cli` → those it may import besides itself."""
-
-
 def test_each_part_of_the_cli_imports_only_what_is_below_it() -> None:
     folder = ROOT / "cli" / "rft_cli"
     parts = {p: p.relative_to(folder).parts[0].removesuffix(".py") for p in python_files(folder)}
@@ -226,7 +168,7 @@ def test_a_step_has_one_name_everywhere(step: str) -> None:
     assert RESOURCES[step]["Properties"]["CodeUri"] == f"functions/{name}/"
     assert TASKS[step]["Arguments"]["FunctionName"] == f"${{{step}Arn}}"
     (module,) = (RFT / "steps").rglob(f"{name}.py")
-    use_case = ast.parse(module.read_text())
+    use_case = parsed(module)
     assert name in {node.name for node in use_case.body if isinstance(node, ast.FunctionDef)}
     dotted = ".".join(module.relative_to(RFT.parent).with_suffix("").parts)
     assert dotted in set(imports(ROOT / "functions" / name / "app.py"))
@@ -236,7 +178,7 @@ def test_a_step_has_one_name_everywhere(step: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_a_handler_an_event_and_a_test(function: str) -> None:
     name = snake(function)
-    body = ast.parse((ROOT / "functions" / name / "app.py").read_text()).body
+    body = parsed(ROOT / "functions" / name / "app.py").body
     assert "handler" in {node.name for node in body if isinstance(node, ast.FunctionDef)}
     assert (ROOT / "events" / f"{name}.json").is_file()
     tests = ROOT / "tests" / "functions"
@@ -249,8 +191,89 @@ def test_no_module_is_named_after_nothing() -> None:
     assert [str(p) for p in names if vague & {p.stem, *p.parent.relative_to(ROOT).parts}] == []
 
 
-MAX_MODULES = 25
 CODE = ("layers/rft", "functions", "cli", "emulator")
+EVERYTHING = (*CODE, "tests", "benchmarks")
+
+NOT_THE_FIELDS = {
+    *("ask", "asks", "asking", "asked", "tell", "told", "said", "look", "looks", "looked", "held", "kept", "beside"),
+    *("wanted", "struck", "mend", "worth", "minima", "tallies", "thinning", "stretch", "traits", "wording", "narrator"),
+    *("world", "zoo", "courses", "complaints", "notices", "worst"),
+}
+"""Words of which no name is made: an engineer of this field would search for another one."""
+
+FIELDS_TERMS = {"held_out", "worst_examples"}
+OLD_NAMES = {"go_on", "at_work", "packed", "KeptState", "Seen", "Tried", "Material", "Blame", "NOT_DONE"}
+
+
+def is_the_fields(name: str) -> bool:
+    """Test names are sentences and may hold any word."""
+    rest = re.sub("|".join(FIELDS_TERMS), "", name, flags=re.IGNORECASE)
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", rest)}
+    old = name in OLD_NAMES or re.match(r"_?(MOST|LEAST)_", name)
+    return name.startswith("test_") or not (words & NOT_THE_FIELDS or old)
+
+
+@pytest.mark.parametrize("folder", EVERYTHING)
+def test_names_are_the_fields_words(folder: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in python_files(ROOT / folder)
+        for name in bound_names(parsed(path))
+        if not is_the_fields(name)
+    }
+    assert found == set()
+
+
+SAME_NAME_TWICE = {
+    "components": "each rewards module's entry point; graders and the composite find it by the module's name",
+    "right_forms": "a family of derived probes, and the check of their scores",
+    "style": "a family of derived probes, and the check of their scores",
+}
+"""Public name of several modules of `rft` → why."""
+
+
+def test_a_public_name_of_rft_is_in_one_module() -> None:
+    modules = defaultdict(list)
+    for path in python_files(RFT):
+        for name in public_names(path):
+            modules[name].append(str(path.relative_to(RFT)))
+    assert {name: where for name, where in modules.items() if len(where) > 1 and name not in SAME_NAME_TWICE} == {}
+    assert {name for name in SAME_NAME_TWICE if len(modules[name]) < 2} == set()
+
+
+PORTS = {
+    node.name
+    for path in python_files(RFT / "ports")
+    for node in parsed(path).body
+    if isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases)
+}
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_an_engines_module_says_whether_it_is_pure_or_takes_ports(engine: str) -> None:
+    """In its first line; one that is pure imports no port."""
+    for path in python_files(RFT / engine):
+        if path.name == "__init__.py":
+            continue
+        first_line = (ast.get_docstring(parsed(path)) or "").split("\n")[0]
+        takes = bool(PORTS & {alias.name for node in ast.walk(parsed(path)) for alias in getattr(node, "names", ())})
+        assert re.search(r"\bTakes ports\b" if takes else r"\b(Pure|Takes ports)\b", first_line), path.relative_to(ROOT)
+
+
+MAX_TEST_NAME = 70
+
+
+def test_a_tests_name_fits_a_line() -> None:
+    found = [node.name for path in python_files(ROOT / "tests") for node in functions(path)]
+    assert [name for name in found if name.startswith("test_") and len(name) > MAX_TEST_NAME] == []
+
+
+# ---- sizes --------------------------------------------------------------------------------------------------------
+
+MAX_MODULES = 25
+MAX_FUNCTION_LINES = 40
+MAX_MEDIAN_LINES = 8
+MAX_FILE_LINES = 300
 
 
 def code_files() -> list[Path]:
@@ -262,25 +285,13 @@ def test_no_folder_holds_more_modules_than_a_reader_can_survey() -> None:
     assert {str(folder): n for folder, n in modules.items() if n > MAX_MODULES} == {}
 
 
-# ---- what is committed --------------------------------------------------------------------------------------------
-
-ONE_MACHINES = {
-    "a package host": r"\bpypi\b|pythonhost[e]d|(?<!-no-emit)-(extra-)?index-url|(?<!-no-emit)-find-links",
-    "a path of one machine": r"(?<![\w.}])/(home|Users|root|wor[k]|mnt)/\w",
-}
+def test_functions_are_short() -> None:
+    lengths = {f"{p.relative_to(ROOT)}: {node.name}": length(node) for p in code_files() for node in functions(p)}
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
+    assert median(lengths.values()) <= MAX_MEDIAN_LINES
 
 
-@pytest.mark.parametrize("what", ONE_MACHINES)
-def test_nothing_committed_names(what: str) -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
-    if listed.returncode:
-        pytest.skip("not a git checkout")
-    files = [ROOT / name for name in listed.stdout.split("\0") if name and "tiktoken_cache" not in name]
-    found = [
-        f"{path.relative_to(ROOT)}:{number}"
-        for path in files
-        if path.is_file() and path != Path(__file__)
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
-        if re.search(ONE_MACHINES[what], line)
-    ]
-    assert found == []
+@pytest.mark.parametrize("folder", [*CODE, "benchmarks"])
+def test_files_are_short(folder: str) -> None:
+    lines = {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in python_files(ROOT / folder)}
+    assert {path: count for path, count in lines.items() if count > MAX_FILE_LINES} == {}

@@ -30,7 +30,7 @@ def records() -> list[dict[str, Any]]:
     return [json.loads(line) for line in (ROOT / "examples/code/problems.jsonl").read_text("utf-8").splitlines()]
 
 
-def test_there_are_as_many_problems_as_the_readme_says_and_none_is_repeated() -> None:
+def test_the_readme_counts_the_problems_and_none_is_repeated() -> None:
     found = records()
     readme = (ROOT / "examples/code/README.md").read_text("utf-8")
     counts = (len(found), sum("tests" in r for r in found), sum("exchanges" in r for r in found))

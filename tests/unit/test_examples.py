@@ -101,7 +101,7 @@ def test_problems_are_distinct_rows_in_bedrocks_format(problems: list[dict[str, 
     assert len({example.group for example in read("rft", problems)}) == 150
 
 
-def test_right_probes_end_in_the_reference_and_wrong_ones_in_another_number(problems: list[dict[str, Any]]) -> None:
+def test_right_probes_end_in_the_reference_and_wrong_ones_do_not(problems: list[dict[str, Any]]) -> None:
     for problem in problems:
         reference, probes = problem["reference_answer"]["answer"], problem["probes"]
         assert re.fullmatch(NUMBER, reference)

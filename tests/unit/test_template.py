@@ -218,7 +218,7 @@ def test_a_judge_behind_a_profile_is_reached_through_that_profile_only() -> None
     assert [p.rsplit("/")[-1] for p in profiles] == [f"${{{judge}}}" for judge in judges]
 
 
-def test_bedrock_and_the_smoke_test_call_published_versions_of_every_grader() -> None:
+def test_bedrock_and_the_smoke_test_call_published_grader_versions() -> None:
     graders = sorted(name for name in FUNCTIONS if name.startswith("Grade"))
     for name in ("BedrockRole", "SmokeTestGrader", "RunProbeBatch"):
         (invoke, _foreign) = [s for s in statements(RESOURCES[name]) if "lambda:InvokeFunction" in s["Action"]]
@@ -227,7 +227,7 @@ def test_bedrock_and_the_smoke_test_call_published_versions_of_every_grader() ->
     assert sorted(_get_att(r) for r in publish["Resource"]) == [f"{grader}.Arn" for grader in graders]
 
 
-def test_a_judge_is_called_by_its_alias_only_where_its_containers_are_kept_warm() -> None:
+def test_a_judge_is_called_by_alias_only_with_provisioned_concurrency() -> None:
     for name in ("Api", "SmokeTestGrader", "ForecastRun", "StartFromUpload"):
         _, names = RESOURCES[name]["Properties"]["Environment"]["Variables"]["GRADERS"]["Fn::Sub"]
         for judge, chosen in names.items():

@@ -56,7 +56,7 @@ def _attribute(value: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("role", ["BedrockRole", "StartTraining"])
-def test_a_model_key_can_be_used_by_bedrocks_role_and_by_who_starts_the_job(role: str) -> None:
+def test_a_model_key_is_usable_by_bedrocks_role_and_the_jobs_starter(role: str) -> None:
     conditional = [v["Fn::If"] for v in _mappings(RESOURCES[role]) if v.get("Fn::If", [""])[0] == "HasModelKmsKey"]
     ((_, statement, _no_value),) = conditional
     assert statement["Resource"] == {"Ref": "ModelKmsKeyArn"}

@@ -136,8 +136,8 @@ def _parsed(content: bytes) -> dict[str, Any] | None:
 def _problem_line(status: int, problem: Mapping[str, Any]) -> str:
     """One line from a problem+json body, or from API Gateway's message: what is wrong, then what to do."""
     fields = [f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or []]
-    keys = ("title",) if fields else ("title", "detail", "message")  # with fields, the detail only counts them
-    head = ": ".join(str(problem[key]) for key in keys if problem.get(key))
+    keys = ("title",) if fields else ("detail", "title", "message")  # with fields, the detail only counts them
+    head = next((str(problem[key]) for key in keys if problem.get(key)), "")
     advice = (PROBLEM_ADVICE if "title" in problem else ADVICE).get(status)
     parts = [head, "; ".join(fields), advice]
     return " ".join(f"HTTP {status} {' — '.join(part for part in parts if part)}".split())

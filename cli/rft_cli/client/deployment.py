@@ -14,6 +14,7 @@ from boto3.session import Session
 from rft_cli.client.api_client import ApiClient
 from rft_cli.errors import CommandError
 
+API_URL = re.compile(r"https?://[\w.-]+(:\d+)?(/\S*)?|https?://\[[0-9a-f:]+\](:\d+)?(/\S*)?", re.IGNORECASE)
 API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
 
 
@@ -87,6 +88,10 @@ class Deployment:
     def _session(self) -> Session:
         if not (self._url or self._stack):
             raise CommandError("No API is set; set RFT_API_URL, or pass --stack NAME of the deployed stack")
+        if self._url and not API_URL.fullmatch(self._url):
+            raise CommandError(
+                f"API URL {self._url} is not valid; use https://HOST, or http://HOST:PORT of an emulator"
+            )
         session = Session(region_name=self.region or region_of(self._url) or self.environ.get("AWS_REGION"))
         if session.region_name is None:
             raise CommandError("No AWS region is set; pass --region or set AWS_REGION")

@@ -168,6 +168,14 @@ def simulate(
     )
 
 
+FaultsOption = Annotated[
+    Path | None, typer.Option("--faults", metavar="FILE", help="Faults to inject: YAML or JSON, see docs/emulator.md.")
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", metavar="DIR", help="Store all state in this folder and resume from it.")
+]
+
+
 def up(
     *,
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port of the AWS endpoint; 0: any.")] = 0,
@@ -184,12 +192,8 @@ def up(
     grader: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FILE", help="Deploy a .py file as a grader. Repeatable.")
     ] = None,
-    faults: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Faults to inject: YAML or JSON, see docs/emulator.md.")
-    ] = None,
-    state: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Store all state in this folder and resume from it.")
-    ] = None,
+    faults: FaultsOption = None,
+    state: StateOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON once it is ready.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:

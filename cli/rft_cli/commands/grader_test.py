@@ -95,8 +95,8 @@ def _print(report: Mapping[str, Any], output: Output) -> None:
     print_report(console_for(output), report)
     simulation = report.get("simulation")
     if simulation is not None:
-        said = verdict_line(simulation["verdict"]) if "verdict" in simulation else escape(simulation["error"])
-        print_lines(console_for(output), ["", f"Simulated training: {said}"])
+        result = verdict_line(simulation["verdict"]) if "verdict" in simulation else escape(simulation["error"])
+        print_lines(console_for(output), ["", f"Simulated training: {result}"])
 
 
 def _task(grader: str, task: str | None) -> Task:

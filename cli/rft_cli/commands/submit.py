@@ -22,6 +22,29 @@ from rft_cli.views.printing import Output, print_json, print_note
 PREFLIGHT = "preflight"
 
 
+TaskOption = Annotated[
+    str | None, typer.Option("--task", metavar="TASK", help="Task: pandalm, gsm8k, finqa, code, rubric or rft.")
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option("--dataset", metavar="FILE|URI", help="A local file, uploaded first, or an s3:// or https:// URI."),
+]
+GraderOption = Annotated[
+    str | None,
+    typer.Option("--grader", metavar="NAME|ARN", help="Grader name or Lambda ARN. Default: the task's grader."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Set any other field, e.g. hyperparameters.epochCount=2. Repeatable."
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", help="Idempotency key: retrying with this key returns the existing run."),
+]
+
+
 @with_target(bucket=True)
 def submit(
     *,
@@ -31,28 +54,12 @@ def submit(
         Path | None, typer.Argument(metavar="FILE", help="A request in JSON or YAML; options override its fields.")
     ] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the run.")] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(metavar="TASK", help="Task: pandalm, gsm8k, finqa, code, rubric or rft."),
-    ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|URI", help="A local file, uploaded first, or a URI (s3://, https://)."),
-    ] = None,
-    grader: Annotated[
-        str | None, typer.Option(metavar="NAME|ARN", help="Grader name or Lambda ARN. Default: the task's grader.")
-    ] = None,
+    task: TaskOption = None,
+    dataset: DatasetOption = None,
+    grader: GraderOption = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Add a tag. Repeatable.")] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="PATH=VALUE", help="Set any other field, e.g. hyperparameters.epochCount=2. Repeatable."
-        ),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="Idempotency key: retrying with this key returns the existing run."),
-    ] = None,
+    changes: SetOption = None,
+    key: KeyOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the run until it ends.")] = False,
     verbose: Verbose = False,
     output: OutputOption = Output.TEXT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rft.training.job_request import job_request
-from rft_cli.exporters.nova_recipe import HELD
+from rft_cli.exporters.nova_recipe import CARRIED_FIELDS
 from rft_cli.exporters.recipe import Recipe, TrainedRun
 
 
@@ -26,7 +26,7 @@ class Bedrock:
         tags = {f"tags.{name}" for name in run.request.tags}
         return Recipe(
             body,
-            HELD | names | tags,
+            CARRIED_FIELDS | names | tags,
             "aws bedrock create-model-customization-job --cli-input-json file://recipe.json",
             {},
             ("jobName, customModelName, clientRequestToken: the run's; change all three to start another job",),

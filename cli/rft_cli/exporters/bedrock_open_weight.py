@@ -31,9 +31,9 @@ class BedrockOpenWeight:
                 },
             },
         }
-        held = {"name", "grader.name", "grader.lambda_arn", "dataset.task", "dataset.uri"}
+        carried = {"name", "grader.name", "grader.lambda_arn", "dataset.task", "dataset.uri"}
         names = {f"hyperparameters.{name}" for name in NAMES}
-        return Recipe(body, frozenset(held | names), _command(run), NOTES, ASSUMPTIONS)
+        return Recipe(body, frozenset(carried | names), _command(run), NOTES, ASSUMPTIONS)
 
 
 NOTES = {

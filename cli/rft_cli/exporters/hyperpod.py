@@ -23,20 +23,7 @@ class HyperPod:
         chosen = nova_hyperparameters(run, PUBLISHED)
         values = chosen.values
         body = {
-            "run": {
-                "name": run.request.name,
-                "model_type": run.request.base_model,
-                "model_name_or_path": MODEL_PATH,
-                "data_s3_path": run.dataset.train_uri,
-                "output_s3_path": run.output_uri,
-                "replicas": 2,
-                "generation_replicas": 2,
-                "rollout_worker_replicas": 1,
-                "reward_lambda_arn": run.grader_arn,
-                "mlflow_tracking_uri": "",
-                "mlflow_experiment_name": run.request.name,
-                "mlflow_run_name": run.run_id,
-            },
+            "run": self._run(run),
             "training_config": {
                 "max_length": values.max_length,
                 "global_batch_size": values.batch_size,
@@ -60,6 +47,23 @@ class HyperPod:
             },
         }
         return Recipe(body, chosen.holds, _command(run), chosen.notes, chosen.assumptions)
+
+    @staticmethod
+    def _run(run: TrainedRun) -> dict[str, object]:
+        return {
+            "name": run.request.name,
+            "model_type": run.request.base_model,
+            "model_name_or_path": MODEL_PATH,
+            "data_s3_path": run.dataset.train_uri,
+            "output_s3_path": run.output_uri,
+            "replicas": 2,
+            "generation_replicas": 2,
+            "rollout_worker_replicas": 1,
+            "reward_lambda_arn": run.grader_arn,
+            "mlflow_tracking_uri": "",
+            "mlflow_experiment_name": run.request.name,
+            "mlflow_run_name": run.run_id,
+        }
 
 
 def _command(run: TrainedRun) -> str:

@@ -17,7 +17,7 @@ BATCH_SIZES = (16, 32, 64, 128, 256)
 """The values of global_batch_size that the recipes allow."""
 REASONING_EFFORTS = ("high", "low")
 
-HELD = frozenset({"name", "base_model", "grader.name", "grader.lambda_arn", "dataset.task", "dataset.uri"})
+CARRIED_FIELDS = frozenset({"name", "base_model", "grader.name", "grader.lambda_arn", "dataset.task", "dataset.uri"})
 """The request's fields that every recipe holds: the grader as its ARN, the dataset as the rows made from it."""
 
 
@@ -61,7 +61,7 @@ def nova_hyperparameters(run: TrainedRun, published: PublishedValues) -> NovaHyp
         values=values,
         max_steps=math.ceil(run.dataset.train_rows / batch) * given.get("epochCount", 1),
         reasoning_effort=effort if effort in REASONING_EFFORTS else None,
-        holds=HELD | {f"hyperparameters.{name}" for name in CARRIED} - notes.keys(),
+        holds=CARRIED_FIELDS | {f"hyperparameters.{name}" for name in CARRIED} - notes.keys(),
         notes=notes,
         assumptions=(*_defaults(given), REST),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rft_cli.exporters.nova_recipe import HELD, MODEL_PATH
+from rft_cli.exporters.nova_recipe import CARRIED_FIELDS, MODEL_PATH
 from rft_cli.exporters.recipe import Recipe, TrainedRun
 
 PUBLISHED_MAX_NEW_TOKENS = 32768
@@ -39,7 +39,7 @@ class RftEval:
             },
             "rl_env": {"reward_lambda_arn": run.grader_arn},
         }
-        holds = HELD | {"hyperparameters.inferenceMaxTokens", "hyperparameters.reasoningEffort"}
+        holds = CARRIED_FIELDS | {"hyperparameters.inferenceMaxTokens", "hyperparameters.reasoningEffort"}
         return Recipe(body, holds, _COMMAND, {}, (_MODEL, _ROWS))
 
 

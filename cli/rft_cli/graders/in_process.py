@@ -18,7 +18,7 @@ from rft.grading.batch import RESERVE_SECONDS, Deadline, grade_batch
 from rft.grading.error_reason import one_line
 from rft.ports.grading import GraderReply
 from rft.rewards.components import Component
-from rft.smoke_test.replies import NotJson, decode
+from rft.smoke_test.replies import NotJson, decode_payload
 from rft_cli.errors import CommandError
 
 BATCH_SECONDS = 300.0
@@ -77,7 +77,7 @@ def _call(handler: Handler, event: Any) -> tuple[Any, str | None]:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             body = json.dumps(handler(event, _Context(time.monotonic() + BATCH_SECONDS)))
-        return decode(body.encode()), None
+        return decode_payload(body.encode()), None
     except NotJson as error:
         return None, f"its reply {error}"
     except SystemExit as error:

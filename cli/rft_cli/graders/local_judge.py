@@ -32,7 +32,7 @@ class LocalJudge:
         """The model and where it runs, in words."""
         return f"{self.model_id} at {self._url}" if self._url else "the emulated stand-in, not a language model"
 
-    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
+    def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
         """See Judge."""
         answer = self._answer(system, user)
         return JudgeReply(answer.text, answer.stop_reason, answer.input_tokens, answer.output_tokens)

@@ -64,19 +64,19 @@ def grade(sample: Mapping[str, Any], item: Mapping[str, Any]) -> float:
 _loaded: list[Grade] = []
 
 
-def compiled(grader: Mapping[str, Any], where: str = "grader") -> Grade:
+def compiled(grader: Mapping[str, Any], place: str = "grader") -> Grade:
     """A function of the grader. Raises UnknownGrader."""
     kind = grader.get("type")
     if kind == "string_check":
-        return _string_check(grader, where)
+        return _string_check(grader, place)
     if kind == "python":
-        return _python(grader, where)
+        return _python(grader, place)
     if kind == "text_similarity":
-        return _text_similarity(grader, where)
+        return _text_similarity(grader, place)
     if kind == "multi":
-        return _multi(grader, where)
+        return _multi(grader, place)
     reason = "calls a model or service of OpenAI's; use the grader rubric" if kind in _MODEL_GRADERS else "is unknown"
-    raise UnknownGrader(f"{where}.type: {kind} {reason}; {', '.join(_KINDS)} can be run here")
+    raise UnknownGrader(f"{place}.type: {kind} {reason}; {', '.join(_KINDS)} can be run here")
 
 
 def requirements(grader: Mapping[str, Any]) -> set[str]:
@@ -85,41 +85,41 @@ def requirements(grader: Mapping[str, Any]) -> set[str]:
     return {*_similarity.REQUIREMENTS.get(grader.get("evaluation_metric"), ()), *inner}
 
 
-def _text_similarity(grader: Mapping[str, Any], where: str) -> Grade:
-    metric = str(_needed(grader, "evaluation_metric", where))
+def _text_similarity(grader: Mapping[str, Any], place: str) -> Grade:
+    metric = str(_needed(grader, "evaluation_metric", place))
     if metric not in _similarity.METRICS:
         reason = _similarity.REFUSED.get(metric, f"must be one of {', '.join(_similarity.METRICS)}")
-        raise UnknownGrader(f"{where}.evaluation_metric: {metric} {reason}")
-    given, reference = (str(_needed(grader, key, where)) for key in ("input", "reference"))
+        raise UnknownGrader(f"{place}.evaluation_metric: {metric} {reason}")
+    given, reference = (str(_needed(grader, key, place)) for key in ("input", "reference"))
     return lambda names: float(_similarity.METRICS[metric](_filled(given, names), _filled(reference, names)))
 
 
-def _string_check(grader: Mapping[str, Any], where: str) -> Grade:
+def _string_check(grader: Mapping[str, Any], place: str) -> Grade:
     check = _CHECKS.get(str(grader.get("operation")))
     if check is None:
-        raise UnknownGrader(f"{where}.operation: must be one of {', '.join(_CHECKS)}")
-    given, reference = (str(_needed(grader, key, where)) for key in ("input", "reference"))
+        raise UnknownGrader(f"{place}.operation: must be one of {', '.join(_CHECKS)}")
+    given, reference = (str(_needed(grader, key, place)) for key in ("input", "reference"))
     return lambda names: float(check(_filled(given, names), _filled(reference, names)))
 
 
-def _python(grader: Mapping[str, Any], where: str) -> Grade:
+def _python(grader: Mapping[str, Any], place: str) -> Grade:
     scope: dict[str, Any] = {"__name__": "grader"}
-    exec(compile(str(_needed(grader, "source", where)), "grader", "exec", dont_inherit=True), scope)  # noqa: S102
+    exec(compile(str(_needed(grader, "source", place)), "grader", "exec", dont_inherit=True), scope)  # noqa: S102
     function = scope.get("grade")
     if not callable(function):
-        raise UnknownGrader(f"{where}.source: defines no grade(sample, item)")
+        raise UnknownGrader(f"{place}.source: defines no grade(sample, item)")
     return lambda names: float(function(names["sample"], names["item"]))
 
 
-def _multi(grader: Mapping[str, Any], where: str) -> Grade:
-    parts = _needed(grader, "graders", where)
-    graders = {name: compiled(part, f"{where}.graders.{name}") for name, part in parts.items()}
-    formula = ast.parse(str(_needed(grader, "calculate_output", where)).replace("^", "**"), mode="eval").body
-    _value(formula, dict.fromkeys(graders, 1.0), where)
-    return lambda names: _value(formula, {name: part(names) for name, part in graders.items()}, where)
+def _multi(grader: Mapping[str, Any], place: str) -> Grade:
+    parts = _needed(grader, "graders", place)
+    graders = {name: compiled(part, f"{place}.graders.{name}") for name, part in parts.items()}
+    formula = ast.parse(str(_needed(grader, "calculate_output", place)).replace("^", "**"), mode="eval").body
+    _value(formula, dict.fromkeys(graders, 1.0), place)
+    return lambda names: _value(formula, {name: part(names) for name, part in graders.items()}, place)
 
 
-def _value(node: ast.AST, scores: Mapping[str, float], where: str) -> float:
+def _value(node: ast.AST, scores: Mapping[str, float], place: str) -> float:
     """The value of an arithmetic expression over scores: numbers, operators and a few functions, nothing else."""
     match node:
         case ast.Constant(value=int() | float() as number):
@@ -127,17 +127,17 @@ def _value(node: ast.AST, scores: Mapping[str, float], where: str) -> float:
         case ast.Name(id=name) if name in scores:
             return scores[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return float(_OPERATORS[type(op)](_value(left, scores, where), _value(right, scores, where)))
+            return float(_OPERATORS[type(op)](_value(left, scores, place), _value(right, scores, place)))
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
-            return float(_OPERATORS[type(op)](_value(operand, scores, where)))
+            return float(_OPERATORS[type(op)](_value(operand, scores, place)))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS:
-            return float(_FUNCTIONS[name](*(_value(arg, scores, where) for arg in args)))
-    raise UnknownGrader(f"{where}.calculate_output: {ast.unparse(node)} is neither a grader's name nor arithmetic")
+            return float(_FUNCTIONS[name](*(_value(arg, scores, place) for arg in args)))
+    raise UnknownGrader(f"{place}.calculate_output: {ast.unparse(node)} is neither a grader's name nor arithmetic")
 
 
-def _needed(grader: Mapping[str, Any], key: str, where: str) -> Any:
+def _needed(grader: Mapping[str, Any], key: str, place: str) -> Any:
     if key not in grader:
-        raise UnknownGrader(f"{where}.{key}: is missing")
+        raise UnknownGrader(f"{place}.{key}: is missing")
     return grader[key]
 
 

@@ -51,8 +51,8 @@ def input_from_rows(local: LocalRows, task: str) -> SimulationInput:
     pairs = list(zip(local.rows, held_out, strict=True))
     return SimulationInput(
         task=task,
-        rows=[row for row, held in pairs if not held] or local.rows,
-        held_out=list(islice((row for row, held in pairs if held), MAX_HELD_OUT_ROWS)),
+        rows=[row for row, is_validation in pairs if not is_validation] or local.rows,
+        held_out=list(islice((row for row, is_validation in pairs if is_validation), MAX_HELD_OUT_ROWS)),
         grader=known.default_grader,
         hyperparameters={"batchSize": BATCH_SIZE, **{name: value for name, (value, _) in known.preset.items()}},
         bad_records=len(local.problems),

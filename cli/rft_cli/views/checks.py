@@ -39,8 +39,8 @@ def counts(checks: Sequence[Check]) -> str:
     """`✔ 15 of 15 checks`; what was skipped is not counted as a check that ran."""
     results = Counter(check["result"] for check in checks)
     ran = len(checks) - results["skipped"]
-    worst = next((result for result in ("block", "undecided", "warn") if results[result]), "pass")
-    parts = [f"{MARKS[worst]} {results['pass']} of {ran} checks" if ran else "no checks"]
+    overall = next((result for result in ("block", "undecided", "warn") if results[result]), "pass")
+    parts = [f"{MARKS[overall]} {results['pass']} of {ran} checks" if ran else "no checks"]
     parts += [f"{results[result]} {word}" for result, word in RESULTS.items() if results[result]]
     if results["skipped"]:
         parts.append(f"{results['skipped']} skipped{_cause(checks)}")

@@ -45,7 +45,7 @@ def _reasons(bad: list[dict[str, Any]]) -> Iterator[str]:
     first = {record["reason"]: record for record in reversed(bad)}
     for reason, count in counted.most_common(MAX_REASONS):
         line = f" on line {first[reason]['line']}" if first[reason]["line"] else ""
-        where = f"first: record {first[reason]['position']}{line}"
-        yield f"{MARKS['block']} {HANG}{count:,} record{'s' * (count > 1)}: {escape(reason)} ({where})"
+        place = f"first: record {first[reason]['position']}{line}"
+        yield f"{MARKS['block']} {HANG}{count:,} record{'s' * (count > 1)}: {escape(reason)} ({place})"
     if len(counted) > MAX_REASONS:
         yield f"  {HANG}and {len(counted) - MAX_REASONS} more reasons; --output json has all"

@@ -31,10 +31,11 @@ def calibration_text(calibration: View) -> str:
     if calibration["status"] != "completed":
         return f"[yellow]{calibration['status']}[/]: {escape(calibration['reason'])}"
     use, tied = calibration["use"], calibration["tied"]
+    errors = f", [red]{use['errors']} errors[/]" if use["errors"] else ""
     return (
-        f"{calibration['difficulty'].replace('_', ' ')}, base model scores {calibration['mean_score']:.2f} "
-        f"[dim]({calibration['rows']} rows x {calibration['samples_per_row']}, "
-        f"{_percent(tied['hits'], tied['n'])} tied, {use['errors']} errors)[/]"
+        f"{calibration['difficulty'].replace('_', ' ')}, mean score {calibration['mean_score']:.2f} "
+        f"[dim]({calibration['rows']} rows × {calibration['samples_per_row']}, "
+        f"{_percent(tied['hits'], tied['n'])} tied[/]{errors}[dim])[/]"
     )
 
 

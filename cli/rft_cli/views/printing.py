@@ -89,7 +89,7 @@ def _with_short_words(text: Text, width: int) -> Text:
     """Words that are too long for a line are cut, so far that the whole text fits one line where that leaves enough."""
     for word in reversed(list(re.finditer(r"\S+", text.plain))):
         if len(word[0]) > width:
-            beside = len(text) - len(word[0])
-            room = width - beside if width - beside >= MIN_WORD else width
+            indent = len(text) - len(word[0])
+            room = width - indent if width - indent >= MIN_WORD else width
             text = text[: word.start()] + Text(shorten_middle(word[0], room)) + text[word.end() :]
     return text

@@ -13,7 +13,7 @@ from rft_cli.views.run_events import TERMINAL, detail, status_mark
 from rft_cli.views.times import ago, duration, instant
 
 HEADERS = ("RUN ID", "STATUS", "TASK", "CREATED", "TOOK", "REWARD", "TAGS")
-LEAST_IMPORTANT_FIRST = ("TAGS", "TASK", "TOOK", "REWARD", "CREATED")
+DROP_ORDER = ("TAGS", "TASK", "TOOK", "REWARD", "CREATED")
 """Columns that a narrow terminal does without; JSON has all."""
 GAP = "  "
 MIN_TAGS = 8
@@ -48,7 +48,7 @@ def status_line(answer: View) -> str:
 def _fitting(widths: dict[str, int], room: int | None) -> dict[str, int]:
     """Columns with their widths: tags are cut first, then whole columns left out."""
     columns = {name: width for name, width in widths.items() if name != "TAGS" or width > len("TAGS")}
-    for name in LEAST_IMPORTANT_FIRST:
+    for name in DROP_ORDER:
         excess = sum(columns.values()) + len(GAP) * (len(columns) - 1) - (room or 0)
         if room is None or excess <= 0:
             break

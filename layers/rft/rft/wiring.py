@@ -168,8 +168,10 @@ def notifier() -> Notifier:
     from rft.adapters.notifier import SnsNotifier
 
     table = LedgerSettings.from_environment().ledger_table
-    notices = DynamoSendOnce(_client("dynamodb"), table=table, clock=clock())
-    return SnsNotifier(_client("sns"), topic_arn=TopicSettings.from_environment().outcome_topic_arn, notices=notices)
+    send_once = DynamoSendOnce(_client("dynamodb"), table=table, clock=clock())
+    return SnsNotifier(
+        _client("sns"), topic_arn=TopicSettings.from_environment().outcome_topic_arn, send_once=send_once
+    )
 
 
 @cache

@@ -39,8 +39,8 @@ def bedrock() -> Iterator[Stubber]:
         yield stubber
 
 
-def ask() -> Any:
-    return BedrockJudge(CLIENT, model_id=MODEL).ask(system="S", user="U", schema=SCHEMA)
+def complete() -> Any:
+    return BedrockJudge(CLIENT, model_id=MODEL).complete(system="S", user="U", schema=SCHEMA)
 
 
 def answers(
@@ -67,7 +67,7 @@ def plain(model: str = MODEL) -> dict[str, Any]:
 def test_one_question_at_temperature_zero(bedrock: Stubber) -> None:
     answers(bedrock, {"text": '{"a": '}, {"text": "true}"})
 
-    reply = ask()
+    reply = complete()
 
     assert (reply.text, reply.stop_reason) == ('{"a": true}', "end_turn")
     assert (reply.input_tokens, reply.output_tokens) == (70, 4)
@@ -76,7 +76,7 @@ def test_one_question_at_temperature_zero(bedrock: Stubber) -> None:
 def test_thinking_is_no_part_of_the_text(bedrock: Stubber) -> None:
     answers(bedrock, {"reasoningContent": {"reasoningText": {"text": "Let me see."}}}, {"text": "{}"})
 
-    assert ask().text == "{}"
+    assert complete().text == "{}"
 
 
 @pytest.mark.parametrize("content", [[], [{"text": " \n"}], [{"reasoningContent": {"reasoningText": {"text": "Hm"}}}]])
@@ -84,7 +84,7 @@ def test_running_out_of_tokens_before_any_text_is_no_answer(bedrock: Stubber, co
     answers(bedrock, *content, stop_reason="max_tokens")
 
     with pytest.raises(JudgeReplyInvalid, match="max_tokens"):
-        ask()
+        complete()
 
 
 @pytest.mark.parametrize("stop_reason", ["guardrail_intervened", "content_filtered"])
@@ -92,7 +92,7 @@ def test_a_withheld_answer_is_no_answer_whatever_stands_in_its_place(bedrock: St
     answers(bedrock, {"text": "Sorry, the model cannot answer this question."}, stop_reason=stop_reason)
 
     with pytest.raises(JudgeReplyInvalid, match=stop_reason):
-        ask()
+        complete()
 
 
 @pytest.mark.parametrize(("code", "status"), UNAVAILABLE.items())
@@ -100,7 +100,7 @@ def test_throttling_and_faults_can_be_waited_out(bedrock: Stubber, code: str, st
     bedrock.add_client_error("converse", code, "no", status)
 
     with pytest.raises(JudgeUnavailable, match=code):
-        ask()
+        complete()
 
 
 @pytest.mark.parametrize(("code", "status"), REFUSED.items())
@@ -108,7 +108,7 @@ def test_a_refused_call_is_not_worth_repeating(bedrock: Stubber, code: str, stat
     bedrock.add_client_error("converse", code, "no", status)
 
     with pytest.raises(JudgeRefused, match=code):
-        ask()
+        complete()
 
 
 def test_every_error_that_converse_documents_is_one_of_ours() -> None:
@@ -130,7 +130,7 @@ def test_a_judge_that_cannot_be_reached_is_unavailable(error: Exception) -> None
             raise error
 
     with pytest.raises(JudgeUnavailable) as raised:
-        BedrockJudge(Unreachable(), model_id=MODEL).ask(system="S", user="U", schema=SCHEMA)
+        BedrockJudge(Unreachable(), model_id=MODEL).complete(system="S", user="U", schema=SCHEMA)
     assert isinstance(raised.value, JudgeError)
     assert not isinstance(raised.value, JudgeThrottled)
 
@@ -140,20 +140,20 @@ def test_being_asked_to_slow_down_is_told_from_a_fault(bedrock: Stubber, code: s
     bedrock.add_client_error("converse", code, "no", status)
 
     with pytest.raises(JudgeThrottled):
-        ask()
+        complete()
 
 
 def test_what_the_model_read_from_its_cache_is_told(bedrock: Stubber) -> None:
     answers(bedrock, {"text": "{}"}, cached=64)
 
-    assert ask().cached_tokens == 64
+    assert complete().cached_tokens == 64
 
 
 def test_a_model_that_can_be_held_to_a_schema_is_and_its_cache_is_used(bedrock: Stubber) -> None:
     rich = plain(STRUCTURED) | {"system": [{"text": "S"}, CACHE_POINT], "outputConfig": {"textFormat": FORMAT}}
     answers(bedrock, {"text": "{}"}, **rich)
 
-    BedrockJudge(CLIENT, model_id=STRUCTURED).ask(system="S", user="U", schema=SCHEMA)
+    BedrockJudge(CLIENT, model_id=STRUCTURED).complete(system="S", user="U", schema=SCHEMA)
 
 
 @pytest.mark.parametrize(("choice", "request_"), [("on", {"outputConfig": {"textFormat": FORMAT}}), ("off", {})])
@@ -161,28 +161,28 @@ def test_what_is_chosen_holds_whatever_the_model_is(bedrock: Stubber, choice: An
     for model in (MODEL, STRUCTURED):
         answers(bedrock, {"text": "{}"}, **plain(model), **request_)
         judge = BedrockJudge(CLIENT, model_id=model, structured_output=choice, prompt_caching="off")
-        judge.ask(system="S", user="U", schema=SCHEMA)
+        judge.complete(system="S", user="U", schema=SCHEMA)
 
 
-def test_an_extra_that_the_model_does_not_take_after_all_is_left_out_from_then_on(bedrock: Stubber) -> None:
+def test_an_extra_that_the_model_refuses_is_never_sent_again(bedrock: Stubber) -> None:
     bedrock.add_client_error("converse", "ValidationException", "This model doesn't support outputConfig", 400)
     answers(bedrock, {"text": "{}"}, **plain(STRUCTURED))
     answers(bedrock, {"text": "{}"}, **plain(STRUCTURED))
     judge = BedrockJudge(CLIENT, model_id=STRUCTURED)
 
-    judge.ask(system="S", user="U", schema=SCHEMA)
-    judge.ask(system="S", user="U", schema=SCHEMA)
+    judge.complete(system="S", user="U", schema=SCHEMA)
+    judge.complete(system="S", user="U", schema=SCHEMA)
 
     bedrock.assert_no_pending_responses()
 
 
-def test_a_request_that_is_wrong_in_itself_is_refused_and_nothing_is_learned_from_it(bedrock: Stubber) -> None:
+def test_a_wrong_request_is_refused_and_changes_no_capability(bedrock: Stubber) -> None:
     judge = BedrockJudge(CLIENT, model_id=STRUCTURED)
     for _ in range(2):
         bedrock.add_client_error("converse", "ValidationException", "Input is too long", 400)
         bedrock.add_client_error("converse", "ValidationException", "Input is too long", 400)
         with pytest.raises(JudgeRefused, match="too long"):
-            judge.ask(system="S", user="U", schema=SCHEMA)
+            judge.complete(system="S", user="U", schema=SCHEMA)
 
 
 @pytest.mark.parametrize("prefix", ["", "us.", "eu.", "global.", "arn:aws:bedrock:us-east-1:1:inference-profile/us."])

@@ -41,11 +41,11 @@ def rival(client: Any) -> DynamoStores:
 
 def just_before(client: Any, operation: str, act: Callable[[], object], times: int = 1) -> None:
     """Let another writer act between this client's look and its write, the first `times` times."""
-    left = [act] * times
+    remaining = [act] * times
 
     def meddle(**_: object) -> None:
-        if left:
-            left.pop()()
+        if remaining:
+            remaining.pop()()
 
     client.meta.events.register(f"before-call.dynamodb.{operation}", meddle)
 
@@ -67,9 +67,9 @@ def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoStores, rival
 def test_an_end_names_the_stage_that_the_run_had_really_come_to(
     client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
-    looked = add_run(ledger, S.PENDING)
+    pending_run = add_run(ledger, S.PENDING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
-    ended = finish_run(looked, S.CANCELLED, error="RunCancelled", cause="by hand", ledger=ledger)
+    ended = finish_run(pending_run, S.CANCELLED, error="RunCancelled", cause="by hand", ledger=ledger)
     assert ended.failure is not None
     assert ended.failure.stage is S.PREPARING
     assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING, S.CANCELLED]

@@ -27,47 +27,47 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def notices(clock: FixedClock) -> Iterator[DynamoSendOnce]:
+def send_once(clock: FixedClock) -> Iterator[DynamoSendOnce]:
     with ledger_table() as client:
         yield DynamoSendOnce(client, table=TABLE, clock=clock)
 
 
-def send(notices: DynamoSendOnce, notice: str = NOTICE) -> bool:
-    with notices.claimed(notice) as ours:
+def send(send_once: DynamoSendOnce, notice: str = NOTICE) -> bool:
+    with send_once.claimed(notice) as ours:
         return ours
 
 
-def test_the_first_sends_and_no_other(notices: DynamoSendOnce, clock: FixedClock) -> None:
-    assert [send(notices) for _ in range(3)] == [True, False, False]
+def test_the_first_sends_and_no_other(send_once: DynamoSendOnce, clock: FixedClock) -> None:
+    assert [send(send_once) for _ in range(3)] == [True, False, False]
     clock.advance(days=30)
-    assert not send(notices)
-    assert send(notices, "approval/other")
+    assert not send(send_once)
+    assert send(send_once, "approval/other")
 
 
-def test_who_comes_while_another_sends_is_told_to_come_again(notices: DynamoSendOnce) -> None:
-    with notices.claimed(NOTICE) as ours:
+def test_who_comes_while_another_sends_is_told_to_come_again(send_once: DynamoSendOnce) -> None:
+    with send_once.claimed(NOTICE) as ours:
         assert ours
         with pytest.raises(RetryableServiceError, match="being sent"):
-            send(notices)
-    assert not send(notices)
+            send(send_once)
+    assert not send(send_once)
 
 
-def test_a_sender_that_fails_leaves_it_to_the_next(notices: DynamoSendOnce) -> None:
-    with pytest.raises(RetryableThrottling), notices.claimed(NOTICE):
+def test_a_sender_that_fails_leaves_it_to_the_next(send_once: DynamoSendOnce) -> None:
+    with pytest.raises(RetryableThrottling), send_once.claimed(NOTICE):
         raise RetryableThrottling("slow down")
-    assert send(notices)
+    assert send(send_once)
 
 
-def test_a_sender_that_dies_is_followed_when_its_lease_is_over(notices: DynamoSendOnce, clock: FixedClock) -> None:
-    dying = notices.claimed(NOTICE)
+def test_a_sender_that_dies_is_followed_when_its_lease_is_over(send_once: DynamoSendOnce, clock: FixedClock) -> None:
+    dying = send_once.claimed(NOTICE)
     dying.__enter__()
     clock.advance(seconds=LEASE_SECONDS - 1)
     with pytest.raises(RetryableServiceError):
-        send(notices)
+        send(send_once)
     clock.advance(seconds=2)
-    assert send(notices)
+    assert send(send_once)
     dying.__exit__(None, None, None)  # it was only slow, and has sent, too: its end breaks nothing
-    assert not send(notices)
+    assert not send(send_once)
 
 
 def test_a_lease_outlasts_every_function_that_sends() -> None:
@@ -76,13 +76,13 @@ def test_a_lease_outlasts_every_function_that_sends() -> None:
     assert max(FUNCTIONS[name]["Timeout"] for name in senders) < LEASE_SECONDS
 
 
-def test_of_many_at_once_one_sends(notices: DynamoSendOnce) -> None:
+def test_of_many_at_once_one_sends(send_once: DynamoSendOnce) -> None:
     barrier = threading.Barrier(8)
 
     def attempt(_: int) -> bool | None:
         barrier.wait()
         try:
-            return send(notices)
+            return send(send_once)
         except RetryableServiceError:
             return None
 
@@ -90,9 +90,9 @@ def test_of_many_at_once_one_sends(notices: DynamoSendOnce) -> None:
         assert list(pool.map(attempt, range(8))).count(True) == 1
 
 
-def test_a_message_that_sns_refused_is_sent_by_the_repeat(notices: DynamoSendOnce) -> None:
+def test_a_message_that_sns_refused_is_sent_by_the_repeat(send_once: DynamoSendOnce) -> None:
     sns: Any = boto3.client("sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    notifier = SnsNotifier(sns, topic_arn="arn:aws:sns:us-east-1:123456789012:outcomes", notices=notices)
+    notifier = SnsNotifier(sns, topic_arn="arn:aws:sns:us-east-1:123456789012:outcomes", send_once=send_once)
     with Stubber(sns) as stubber:
         stubber.add_client_error("publish", "Throttled", http_status_code=400)
         stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": ANY, "Subject": "s", "Message": ANY})

@@ -24,7 +24,7 @@ Reply = tuple[int, Any]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApiRequest:
     """One request that came with a good signature."""
 
     method: str
@@ -38,14 +38,14 @@ class Asked:
 class FakeApi:
     """`answer` is asked for each reply; a test sets it."""
 
-    answer: Callable[[Asked], Reply] = lambda asked: (200, {})
-    asked: list[Asked] = field(default_factory=list)
+    answer: Callable[[ApiRequest], Reply] = lambda _: (200, {})
+    requests: list[ApiRequest] = field(default_factory=list)
     url: str = ""
 
     def says(self, *replies: Reply) -> None:
         """One reply after the other; the last one goes on for ever."""
-        left = list(replies)
-        self.answer = lambda _: left.pop(0) if len(left) > 1 else left[0]
+        pending = list(replies)
+        self.answer = lambda _: pending.pop(0) if len(pending) > 1 else pending[0]
 
 
 @contextmanager
@@ -90,12 +90,12 @@ def _answer(api: FakeApi, request: BaseHTTPRequestHandler, body: bytes) -> Reply
     if not is_authentic(signed, CREDENTIALS, service="execute-api", region=REGION, now=datetime.now(UTC)):
         return 403, {"message": "Forbidden"}
     address = urlsplit(request.path)
-    asked = Asked(
+    received = ApiRequest(
         method=request.command,
         path=address.path,
         query=dict(parse_qsl(address.query)),
         headers=headers,
         body=json.loads(body) if body else None,
     )
-    api.asked.append(asked)
-    return api.answer(asked)
+    api.requests.append(received)
+    return api.answer(received)

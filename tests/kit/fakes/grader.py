@@ -10,7 +10,7 @@ from typing import Any
 from rft.errors import RftError
 from rft.ports.grading import GraderReply, GraderVersion
 from rft.rewards.samples import read_sample
-from rft.smoke_test.replies import NotJson, decode
+from rft.smoke_test.replies import NotJson, decode_payload
 
 Grade = Callable[[list[dict[str, Any]]], Any]
 
@@ -38,7 +38,7 @@ class CallableGrader:
             self.batches.append(event)
         try:
             return GraderReply(
-                payload=decode(json.dumps(self._grade(event)).encode()), error=None, seconds=self._seconds
+                payload=decode_payload(json.dumps(self._grade(event)).encode()), error=None, seconds=self._seconds
             )
         except RftError:
             raise
@@ -76,10 +76,10 @@ def label_of(sample: Mapping[str, Any]) -> str:
 
 def honest(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Scores PandaLM answers by the label: 1 for the right verdict, 0.1 for another one, 0 for none."""
-    return [result(sample, _worth(sample)) for sample in batch]
+    return [result(sample, _score(sample)) for sample in batch]
 
 
-def _worth(raw: Mapping[str, Any]) -> float:
+def _score(raw: Mapping[str, Any]) -> float:
     sample = read_sample(raw)
     first = sample.answer.splitlines()[0] if sample.answer else ""
     if first == f"JUDGMENT: {label_of(raw)}":

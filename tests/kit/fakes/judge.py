@@ -26,7 +26,7 @@ class ScriptedJudge:
         self.systems: list[str] = []
         self.prompts: list[str] = []
 
-    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
+    def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         self.systems.append(system)
         self.prompts.append(user)
         step = next(self._script, self._otherwise)

@@ -37,7 +37,7 @@ class MemoryLedger:
 
     def get(self, run_id: str) -> RunRecord:
         if run_id not in self.records:
-            raise RunNotFound(f"no run {run_id}")
+            raise RunNotFound(f"Run {run_id} not found")
         return self.records[run_id]
 
     def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
@@ -95,9 +95,9 @@ class MemoryLedger:
         cursor: str | None = None,
     ) -> RunPage:
         before = from_cursor(cursor) if cursor else "~"
-        wanted = RunFilter(status=status, name=name, tag=tag)
+        filters = RunFilter(status=status, name=name, tag=tag)
         newest_first = sorted(self.records.values(), key=list_position, reverse=True)
-        found = [record for record in newest_first if list_position(record) < before and wanted.passes(record)]
+        found = [record for record in newest_first if list_position(record) < before and filters.passes(record)]
         more = len(found) > limit
         return RunPage(tuple(map(listed, found[:limit])), to_cursor(list_position(found[limit - 1])) if more else None)
 

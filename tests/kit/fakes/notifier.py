@@ -10,14 +10,14 @@ class MemoryNotifier:
     """Remembers what was sent. An exception put in `fails_with` is raised once instead of sending."""
 
     def __init__(self) -> None:
-        self.notices: set[str] = set()
+        self.sent_keys: set[str] = set()
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.fails_with: list[Exception] = []
 
     def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
         if self.fails_with:
             raise self.fails_with.pop(0)
-        if notice in self.notices:
+        if notice in self.sent_keys:
             return
-        self.notices.add(notice)
+        self.sent_keys.add(notice)
         self.sent.append((subject, dict(message)))

@@ -63,7 +63,7 @@ def test_an_honest_grader_of_another_range_is_trusted_where_it_is_declared() -> 
     assert {0 <= (s.score or 0) <= 1 for s in fake.report.scores} == {True}
 
 
-def test_undeclared_it_breaks_the_contract_and_the_reason_says_what_to_declare() -> None:
+def test_an_undeclared_score_range_breaks_the_contract_with_a_hint() -> None:
     fake = FakeSmokeTest()
     assert not fake.run(signed).trusted
     assert fake.check("contract").result == CheckResult.BLOCK

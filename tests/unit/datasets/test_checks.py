@@ -72,7 +72,7 @@ def test_a_sound_dataset_passes_and_what_was_not_looked_at_says_so() -> None:
     verdicts = {each.name: each.result.value for each in found.checks}
     assert verdicts.pop("base_model_misses") == "skipped"
     assert set(verdicts.values()) == {"pass"}
-    assert (found.rows, found.looked_at) == (120, 120)
+    assert (found.rows, found.rows_read) == (120, 120)
     assert blocks(found) == ()
 
 
@@ -87,8 +87,8 @@ def test_repeated_and_nearly_repeated_prompts_are_told_apart() -> None:
 
 
 def test_a_tasks_own_wording_makes_no_prompts_alike() -> None:
-    wording = prompt(1, words=300)
-    rows = [row(f"{wording} {prompt(100 + n, words=20)}") for n in range(100)]
+    template = prompt(1, words=300)
+    rows = [row(f"{template} {prompt(100 + n, words=20)}") for n in range(100)]
     assert check(checked(rows), "near_duplicates").value == 0
 
 
@@ -100,9 +100,7 @@ def test_a_prompt_of_another_split_that_training_has_is_a_leak() -> None:
 
 
 @pytest.mark.parametrize(("strategy", "verdict"), [("random", "warn"), ("grouped", "block")])
-def test_questions_shared_between_splits_warn_in_a_random_split_and_block_in_a_grouped_one(
-    strategy: str, verdict: str
-) -> None:
+def test_shared_questions_warn_in_random_splits_and_block_in_grouped_ones(strategy: str, verdict: str) -> None:
     groups = {"train": [1, 2, 3], "validation": [3, 4], "test": [5]}
     found = checked(different(3), different(2, 10), different(1, 20), strategy=strategy, groups=groups)
     shared = check(found, "shared_groups")
@@ -155,8 +153,8 @@ def test_a_large_dataset_is_sampled_and_every_result_of_a_sample_says_so() -> No
     body = row(prompt(1, words=5))
     rows = [body] * (MAX_ROWS + 10)
     found = checked(rows, tokens={10: len(rows)}, labels={"a": len(rows)})
-    assert (found.rows, found.looked_at) == (MAX_ROWS + 10, (MAX_ROWS + 10) // 2)
-    assert f"a sample of {found.looked_at} of {found.rows} rows" in check(found, "repeated_prompts").detail
+    assert (found.rows, found.rows_read) == (MAX_ROWS + 10, (MAX_ROWS + 10) // 2)
+    assert f"a sample of {found.rows_read} of {found.rows} rows" in check(found, "repeated_prompts").detail
     assert "sample" not in check(found, "prompt_length").detail
 
 

@@ -16,11 +16,15 @@ LENGTHS = st.lists(st.integers(1, 50_000), min_size=1, max_size=300)
 
 
 def recommended(
-    tokens: list[int], rows: int = 800, preset: dict[str, Any] | None = None, **asked: Any
+    tokens: list[int], rows: int = 800, preset: dict[str, Any] | None = None, **requested: Any
 ) -> dict[str, Recommendation]:
     p99 = token_statistics(Counter(tokens), "test").p99
     return recommend(
-        prompt_tokens=Counter(tokens), p99=p99, train_rows=rows, preset=preset or {}, asked=HyperParameters(**asked)
+        prompt_tokens=Counter(tokens),
+        p99=p99,
+        train_rows=rows,
+        preset=preset or {},
+        request=HyperParameters(**requested),
     )
 
 
@@ -56,7 +60,7 @@ def test_batches_and_epochs_fit_the_number_of_rows(rows: int, batch: int, epochs
     assert chosen["evalInterval"].value == interval
 
 
-def test_the_request_comes_before_the_task_and_the_task_before_the_statistics() -> None:
+def test_the_request_precedes_the_task_and_the_task_the_statistics() -> None:
     preset = {"learningRate": (5e-5, "the task's"), "epochCount": (3, "the task's")}
     chosen = recommended([100], preset=preset, learningRate=2e-5, batchSize=64)
     assert [(chosen[name].value, chosen[name].source) for name in ("learningRate", "epochCount", "evalInterval")] == [

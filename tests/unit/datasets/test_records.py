@@ -76,7 +76,7 @@ def test_size_and_digest_are_those_of_the_bytes_that_were_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"hello", "byte 0 is b'h'"),
         (b"\n\n  x", "byte 4 is b'x'"),
@@ -98,14 +98,14 @@ def test_size_and_digest_are_those_of_the_bytes_that_were_read() -> None:
     ],
 )
 @pytest.mark.parametrize("size", [3, 4096])
-def test_what_is_no_array_of_records_is_refused_with_place_and_reason(body: bytes, said: str, size: int) -> None:
+def test_what_is_no_array_of_records_is_refused_with_place_and_reason(body: bytes, message: str, size: int) -> None:
     if len(body) > 10_000 and size == 3:
         size = 4096
-    with pytest.raises(DatasetInvalid, match=said):
+    with pytest.raises(DatasetInvalid, match=message):
         read(body, size)
 
 
-def test_a_line_that_cannot_be_read_is_a_record_with_a_problem_and_the_rest_goes_on() -> None:
+def test_an_unreadable_line_is_a_bad_record_and_the_rest_is_read() -> None:
     body = b'{"a": 1}\n\n{"a": \n{"a": "\xe9"}\n{"a": NaN}\n' + b"[" * 100_000 + b'\n{"a": 2}'
     assert [r.line for r in read(body)] == [None, 3, 4, 5, 6, None]
     assert [(r.position, r.value, r.problem) for r in read(body)] == [
@@ -167,14 +167,14 @@ def test_a_record_over_the_limit_is_refused_and_one_at_the_limit_is_not() -> Non
         (b'{"a": ' + b"9" * 9000 + b"}", "an integer has 9,000 digits, and 308 are read; write it as text"),
     ],
 )
-def test_a_line_that_readers_take_differently_is_a_bad_record_with_its_line(line: bytes, reason: str) -> None:
+def test_a_line_that_readers_parse_differently_is_a_bad_record(line: bytes, reason: str) -> None:
     good, bad = read(b'{"a": 1}\n' + line + b"\n")
     assert (good.problem, bad.line) == ("", 2)
     assert reason in bad.problem
 
 
 @pytest.mark.parametrize("body", [b'{"data": [{"a": 1}]}', b'{\n "data": [\n  {"a": 1}\n ]\n}', b'{"rows": []}'])
-def test_one_object_with_all_records_under_a_key_is_refused_with_what_to_do(body: bytes) -> None:
+def test_one_object_with_all_records_under_a_key_is_refused_with_advice(body: bytes) -> None:
     with pytest.raises(DatasetInvalid, match=r"one object with an array under '(data|rows)'.*write the array alone"):
         read(body)
 

@@ -59,9 +59,9 @@ def test_a_reserved_key_of_a_record_is_dropped_with_a_warning(key: str, inside_m
     raw = {"messages": [{"role": "user", "content": "a"}], "reference_answer": "b", **extra}
     rendered = Renderer(RFT, 42, lambda texts: [1] * len(texts))([RawRecord(1, raw)])
     row = json.loads(rendered.bodies + b"}")
-    kept = row["metadata"] if inside_metadata else row
-    assert key not in kept
-    assert kept["own"] == 1
+    fields = row["metadata"] if inside_metadata else row
+    assert key not in fields
+    assert fields["own"] == 1
     assert rendered.warnings == {f"reserved_key_{key}": 1}
 
 

@@ -20,16 +20,16 @@ CHECKS = f"{FOLDER}/checks.json"
 def prepared(**dataset: Any) -> tuple[FakePreparation, dict[str, str]]:
     fake = FakePreparation().holds([record(number) for number in range(300)])
     fake.prepare(**dataset)
-    kept = fake.ledger.get(RUN_ID).dataset_checks or ()
-    return fake, {check.name: check.result.value for check in kept}
+    stored = fake.ledger.get(RUN_ID).dataset_checks or ()
+    return fake, {check.name: check.result.value for check in stored}
 
 
 def test_a_grouped_split_shares_no_question_and_everything_is_kept() -> None:
     fake, verdicts = prepared()
-    kept = DatasetChecks.model_validate_json(fake.store.objects[CHECKS])
-    assert verdicts == {check.name: check.result.value for check in kept.checks}
+    stored = DatasetChecks.model_validate_json(fake.store.objects[CHECKS])
+    assert verdicts == {check.name: check.result.value for check in stored.checks}
     assert (verdicts["shared_groups"], verdicts["prompt_length"]) == ("pass", "pass")
-    assert (kept.rows, kept.looked_at) == (300, 300)
+    assert (stored.rows, stored.rows_read) == (300, 300)
 
 
 def test_a_random_split_goes_on_with_a_warning() -> None:

@@ -17,9 +17,9 @@ GROUPS = st.lists(st.integers(0, 30), max_size=200)
 
 def split_rows(groups: list[int], labels: list[int] | None = None, **split: object) -> Plan:
     """`groups` and `labels` by row; a group's content is its number."""
-    wanted = Split.model_validate(split)
-    digests = [group_number(str(group), wanted.seed) for group in groups]
-    return plan_split(wanted, groups=digests, labels=labels or [0] * len(groups))
+    parsed = Split.model_validate(split)
+    digests = [group_number(str(group), parsed.seed) for group in groups]
+    return plan_split(parsed, groups=digests, labels=labels or [0] * len(groups))
 
 
 @given(GROUPS, st.integers(0, 2**32 - 1), st.sampled_from([(0.8, 0.1, 0.1), (0.9, 0.1, 0.0), (0.34, 0.33, 0.33)]))

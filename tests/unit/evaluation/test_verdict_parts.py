@@ -59,15 +59,15 @@ def comparison(label: str, votes: tuple[str, ...]) -> Comparison:
 
 def test_a_judges_figures_are_scikit_learns() -> None:
     labels = ["Response 1", "Response 2", "Tie", "Response 1", "Response 2", "Response 1"]
-    said = ["Response 1", "Response 2", "Response 1", "Response 2", "Response 2", "Response 1"]
+    verdicts = ["Response 1", "Response 2", "Response 1", "Response 2", "Response 2", "Response 1"]
     voted = [comparison(label, (label, "Tie", label)) for label in labels]
-    judged = [Judged(each, f"JUDGMENT: {word}\nREASONING: so") for each, word in zip(voted, said, strict=True)]
+    judged = [Judged(each, f"JUDGMENT: {word}\nREASONING: so") for each, word in zip(voted, verdicts, strict=True)]
     found = (judge_agreement({"tuned": judged}) or {})["tuned"]
-    means = precision_recall_fscore_support(labels, said, average="macro", zero_division=0)
+    means = precision_recall_fscore_support(labels, verdicts, average="macro", zero_division=0)
 
-    assert found.majority.kappa == pytest.approx(cohen_kappa_score(labels, said), abs=1e-9)
+    assert found.majority.kappa == pytest.approx(cohen_kappa_score(labels, verdicts), abs=1e-9)
     assert found.majority.macro_f1 == pytest.approx(means[2], abs=1e-9)
-    assert [each.kappa for each in found.annotators][1] == pytest.approx(cohen_kappa_score(["Tie"] * 6, said))
+    assert [each.kappa for each in found.annotators][1] == pytest.approx(cohen_kappa_score(["Tie"] * 6, verdicts))
 
 
 def test_swapped_responses_count_as_consistent_where_the_preference_stays() -> None:

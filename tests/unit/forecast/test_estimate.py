@@ -67,7 +67,7 @@ def test_a_judge_of_every_answer_is_called_for_every_rollout() -> None:
     assert found.judge_calls == found.rollouts
 
 
-def test_a_rule_based_grader_of_the_stack_calls_no_judge_and_a_foreign_one_may() -> None:
+def test_a_rule_based_grader_calls_no_judge_and_a_foreign_one_may() -> None:
     own, foreign = made(judge=None), made(judge=None, own=False)
     assert (own.judge_calls_in_all, usd(own, "judge")) == (Range(low=0, high=0), Range(low=0, high=0))
     assert (foreign.judge_calls_in_all, usd(foreign, "judge")) == (None, None)
@@ -112,7 +112,7 @@ def test_a_panels_tokens_cost_what_the_cheapest_to_the_dearest_would() -> None:
     assert both == Range(low=cheap.low, high=dear.high)
 
 
-def test_training_takes_as_long_as_grading_at_least_and_until_it_is_stopped_at_most() -> None:
+def test_training_takes_from_the_grading_time_to_its_own_limit() -> None:
     found = made(max_training_hours=3)
     assert found.grader_hours is not None
     assert found.training_hours == Range(low=0.2890625, high=3)
@@ -159,13 +159,13 @@ def test_limits_that_hold_say_nothing() -> None:
     epochs=st.integers(1, 50),
     batch=st.integers(16, 512),
     samples=st.integers(2, 16),
-    asked=st.integers(1, 400),
+    answers=st.integers(1, 400),
     retries=st.integers(0, 50),
 )
 def test_no_range_is_upside_down_and_more_rows_never_take_less(
-    train: int, validation: int, epochs: int, batch: int, samples: int, asked: int, retries: int
+    train: int, validation: int, epochs: int, batch: int, samples: int, answers: int, retries: int
 ) -> None:
-    judge = {"answers": asked, "calls": asked + retries, "input_tokens": 9 * asked, "output_tokens": asked}
+    judge = {"answers": answers, "calls": answers + retries, "input_tokens": 9 * answers, "output_tokens": answers}
     chosen = {"epochCount": epochs, "batchSize": batch, "trainingSamplePerPrompt": samples}
     found = made(judge=judge, prices=KNOWN, dataset={"train": train, "validation": validation, **chosen})
     larger = made(judge=judge, prices=KNOWN, dataset={"train": train + 1, "validation": validation, **chosen})
@@ -177,6 +177,6 @@ def test_no_range_is_upside_down_and_more_rows_never_take_less(
             assert more.low >= value.low, name
 
 
-def test_a_profile_of_the_united_states_costs_what_its_model_does_and_others_are_unknown() -> None:
+def test_a_us_profile_costs_what_its_model_does_and_others_are_unknown() -> None:
     assert LIST_PRICES.judge(PRO) == LIST_PRICES.judge("amazon.nova-pro-v1:0")
     assert LIST_PRICES.judge("eu.amazon.nova-pro-v1:0") == TokenPrices()

@@ -37,7 +37,7 @@ def test_a_tighter_limit_of_the_breakers_own_stays() -> None:
 
 
 @pytest.mark.parametrize("request_", [{}, {"max_judge_calls": 1}, {"max_cost_usd": 0.01}])
-def test_without_a_limit_or_with_one_that_a_person_approved_to_exceed_nothing_changes(request_: dict[str, Any]) -> None:
+def test_without_a_limit_or_with_an_approved_excess_nothing_changes(request_: dict[str, Any]) -> None:
     record = record_with(**request_)
 
     assert limited_breaker(record) == record.request.breaker

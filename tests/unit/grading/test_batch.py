@@ -187,7 +187,7 @@ def test_a_grader_that_hangs_leaves_every_id_answered_in_time(hang: threading.Ev
     assert scores(results) == [(str(n), float(n not in {3, 5}), n in {3, 5}) for n in range(40)]
 
 
-def test_samples_that_were_never_begun_are_errors_too_and_are_not_begun_later(hang: threading.Event) -> None:
+def test_samples_not_begun_by_the_deadline_are_errors_and_never_begin(hang: threading.Event) -> None:
     begun: list[str] = []
 
     def grader(graded: Sample) -> Sequence[Component]:

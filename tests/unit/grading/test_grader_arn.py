@@ -11,7 +11,7 @@ DEPLOYED = {"pandalm": "arn:p", "gsm8k": "arn:g"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "default", "arn"),
+    ("requested", "default", "arn"),
     [
         (None, "pandalm", "arn:p"),
         (GraderRequest(name="gsm8k"), "pandalm", "arn:g"),
@@ -19,16 +19,18 @@ DEPLOYED = {"pandalm": "arn:p", "gsm8k": "arn:g"}
         (GraderRequest(lambda_arn=ARN), None, ARN),
     ],
 )
-def test_the_one_asked_for_else_the_tasks_own(asked: GraderRequest | None, default: str | None, arn: str) -> None:
-    assert grader_arn(asked, default, DEPLOYED) == arn
+def test_the_one_asked_for_else_the_tasks_own(requested: GraderRequest | None, default: str | None, arn: str) -> None:
+    assert grader_arn(requested, default, DEPLOYED) == arn
 
 
 @pytest.mark.parametrize(
-    ("asked", "default", "field"),
+    ("requested", "default", "field"),
     [(None, None, "grader"), (GraderRequest(name="x"), "pandalm", "grader.name"), (None, "finqa", "grader.name")],
 )
-def test_none_to_be_found_lists_those_deployed(asked: GraderRequest | None, default: str | None, field: str) -> None:
+def test_none_to_be_found_lists_those_deployed(
+    requested: GraderRequest | None, default: str | None, field: str
+) -> None:
     with pytest.raises(InvalidRequest, match="deployed: gsm8k, pandalm") as refused:
-        grader_arn(asked, default, DEPLOYED)
+        grader_arn(requested, default, DEPLOYED)
 
     assert refused.value.field == field

@@ -48,9 +48,9 @@ def question(part: str = "P", *, fresh: bool = False) -> Question[int]:
     )
 
 
-def ask(judge: ScriptedJudge, time: Time, *, seconds: float = 60) -> int:
+def complete(judge: ScriptedJudge, time: Time, *, seconds: float = 60) -> int:
     patient = RetryingJudge(JudgeClient(judge), Deadline(seconds, time.monotonic), time.sleep)
-    return patient.ask(question(), Usage())
+    return patient.complete(question(), Usage())
 
 
 def patience(
@@ -64,14 +64,14 @@ def patience(
 def test_a_good_reply_takes_one_call_and_no_pause() -> None:
     judge, time = ScriptedJudge(["7"]), Time()
 
-    assert ask(judge, time) == 7
+    assert complete(judge, time) == 7
     assert (judge.systems, judge.prompts, time.pauses) == (["S"], ["U[]"], [])
 
 
 def test_throttling_is_waited_out_with_growing_jittered_pauses() -> None:
     judge, time = ScriptedJudge([AWAY] * 8, otherwise="7"), Time()
 
-    assert ask(judge, time) == 7
+    assert complete(judge, time) == 7
     assert len(judge.prompts) == 9
     longest = [0.25, 0.5, 1, 2, 4, 4, 4, 4]
     assert all(most / 2 <= pause <= most for pause, most in zip(time.pauses, longest, strict=True))
@@ -81,7 +81,7 @@ def test_throttling_is_waited_out_with_growing_jittered_pauses() -> None:
 def test_pauses_are_spread_between_calls_that_failed_together() -> None:
     times = [Time() for _ in range(20)]
     for time in times:
-        ask(ScriptedJudge([AWAY], otherwise="7"), time)
+        complete(ScriptedJudge([AWAY], otherwise="7"), time)
 
     assert len({time.pauses[0] for time in times}) > 10
 
@@ -90,7 +90,7 @@ def test_the_judge_is_given_up_before_the_deadline_and_not_after() -> None:
     judge, time = ScriptedJudge(otherwise=AWAY), Time()
 
     with pytest.raises(JudgeUnavailable, match="throttled"):
-        ask(judge, time, seconds=30)
+        complete(judge, time, seconds=30)
 
     assert 30 - MAX_PAUSE_SECONDS <= time.now < 30
 
@@ -99,7 +99,7 @@ def test_nothing_is_asked_when_time_is_up() -> None:
     judge = ScriptedJudge()
 
     with pytest.raises(JudgeUnavailable, match="no time left"):
-        ask(judge, Time(), seconds=0)
+        complete(judge, Time(), seconds=0)
 
     assert judge.prompts == []
 
@@ -107,7 +107,7 @@ def test_nothing_is_asked_when_time_is_up() -> None:
 def test_a_useless_reply_is_asked_for_once_more_with_the_reason() -> None:
     judge = ScriptedJudge(["seven", "7"])
 
-    assert ask(judge, Time()) == 7
+    assert complete(judge, Time()) == 7
     assert judge.prompts == ["U[]", "U[it must be a number]"]
 
 
@@ -115,7 +115,7 @@ def test_a_second_useless_reply_is_an_error() -> None:
     judge = ScriptedJudge(["seven", AWAY, "eight", "9"])
 
     with pytest.raises(JudgeReplyInvalid):
-        ask(judge, Time())
+        complete(judge, Time())
 
     assert judge.prompts == ["U[]", *["U[it must be a number]"] * 2]
 
@@ -124,7 +124,7 @@ def test_a_refused_call_is_not_repeated() -> None:
     judge = ScriptedJudge([JudgeRefused("no such model")], otherwise="7")
 
     with pytest.raises(JudgeRefused):
-        ask(judge, Time())
+        complete(judge, Time())
 
     assert len(judge.prompts) == 1
 
@@ -134,7 +134,7 @@ def test_what_a_judgment_took_is_counted_even_where_it_fails() -> None:
     usage = Usage()
 
     with pytest.raises(JudgeReplyInvalid):
-        patient.ask(question(), usage)
+        patient.complete(question(), usage)
 
     assert usage == Usage(calls=4, retries=3, throttled=1, input_tokens=1400, output_tokens=80)
     assert {part.name: part.value for part in usage.components()} == {
@@ -151,7 +151,7 @@ def test_a_question_that_was_answered_is_not_asked_again() -> None:
     patient, _ = patience(judge, cache=MemoryJudgeCache())
     usage = Usage()
 
-    answers = [patient.ask(question(part), usage) for part in ("P", "P", "Q", "P")]
+    answers = [patient.complete(question(part), usage) for part in ("P", "P", "Q", "P")]
 
     assert answers == [7, 7, 8, 7]
     assert (len(judge.prompts), usage.calls, usage.cache_hits) == (2, 2, 2)
@@ -160,7 +160,7 @@ def test_a_question_that_was_answered_is_not_asked_again() -> None:
 def test_a_fresh_question_is_asked_whatever_is_remembered() -> None:
     patient, _ = patience(ScriptedJudge(["7", "8"], otherwise="9"), cache=MemoryJudgeCache())
 
-    answers = [patient.ask(question(fresh=fresh), Usage()) for fresh in (False, True, False)]
+    answers = [patient.complete(question(fresh=fresh), Usage()) for fresh in (False, True, False)]
 
     assert answers == [7, 8, 7]
 
@@ -172,15 +172,15 @@ def test_another_prompt_or_judge_is_another_question() -> None:
     assert len(keys) == 5
 
 
-def test_a_reply_that_made_no_sense_is_not_remembered_and_a_remembered_one_that_makes_none_is_a_miss() -> None:
+def test_an_invalid_reply_is_not_cached_and_a_cached_one_is_a_miss() -> None:
     cache = MemoryJudgeCache()
     patient, _ = patience(ScriptedJudge(["seven", "eight", "7"]), cache=cache)
     with pytest.raises(JudgeReplyInvalid):
-        patient.ask(question(), Usage())
-    assert patient.ask(question(), Usage()) == 7
+        patient.complete(question(), Usage())
+    assert patient.complete(question(), Usage()) == 7
 
     cache.put(question("Q").key("scripted-judge"), "nonsense")
-    assert patience(ScriptedJudge(["8"]), cache=cache)[0].ask(question("Q"), Usage()) == 8
+    assert patience(ScriptedJudge(["8"]), cache=cache)[0].complete(question("Q"), Usage()) == 8
 
 
 def test_an_outage_is_waited_out_for_a_while_and_then_costs_nothing_more() -> None:
@@ -188,13 +188,13 @@ def test_an_outage_is_waited_out_for_a_while_and_then_costs_nothing_more() -> No
     patient, time = patience(judge, seconds=10_000)
 
     with pytest.raises(JudgeCircuitOpen):
-        patient.ask(question(), Usage())
-    asked, waited = len(judge.prompts), time.now
+        patient.complete(question(), Usage())
+    before, waited = len(judge.prompts), time.now
     for part in "QRST":
         with pytest.raises(JudgeCircuitOpen):
-            patient.ask(question(part), Usage())
+            patient.complete(question(part), Usage())
 
-    assert (len(judge.prompts), time.now) == (asked, waited)
+    assert (len(judge.prompts), time.now) == (before, waited)
     assert waited < 120
 
 
@@ -202,5 +202,5 @@ def test_throttling_is_never_taken_for_an_outage() -> None:
     judge = ScriptedJudge([JudgeThrottled("slow down")] * 200, otherwise="7")
     patient, _ = patience(judge, seconds=10_000)
 
-    assert patient.ask(question(), Usage()) == 7
+    assert patient.complete(question(), Usage()) == 7
     assert patient.known.limit.now < 4

@@ -82,7 +82,7 @@ def test_an_answer_between_failures_starts_the_count_again() -> None:
     circuit.check()
 
 
-def test_throttling_halves_the_calls_under_way_once_for_all_that_were_sent_together() -> None:
+def test_throttling_halves_the_limit_once_per_group_of_calls() -> None:
     limit = ConcurrencyLimiter(16)
     with limit.slot(0) as first, limit.slot(0) as second:
         limit.throttled(first)

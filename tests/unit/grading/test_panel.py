@@ -19,14 +19,14 @@ class SlowJudge:
     def __init__(self, number: int, reply: dict[str, bool] | Exception, seconds: float = 0) -> None:
         self.model_id, self._reply, self._seconds = f"judge-{number}", reply, seconds
 
-    def ask(self, *, system: str, user: str, schema: Any) -> JudgeReply:
+    def complete(self, *, system: str, user: str, schema: Any) -> JudgeReply:
         time.sleep(self._seconds)
         if isinstance(self._reply, Exception):
             raise self._reply
         return JudgeReply(json.dumps(self._reply), "end_turn", input_tokens=10, output_tokens=2)
 
 
-def asked(*judges: SlowJudge) -> dict[str, float]:
+def panel_scores(*judges: SlowJudge) -> dict[str, float]:
     panel = Panel([RetryingJudge(JudgeClient(judge), Deadline(10)) for judge in judges])
     question = Question("", lambda _: "", lambda text: read_reply(text, ["a", "b"]), {}, {"answer": "x"}, "digest")
     parts = panel.components(question, lambda votes: (Component(name, float(holds)) for name, holds in votes.items()))
@@ -36,7 +36,7 @@ def asked(*judges: SlowJudge) -> dict[str, float]:
 def test_judges_are_asked_at_the_same_time_and_the_majority_counts() -> None:
     votes = [{"a": True, "b": True}, {"a": True, "b": False}, {"a": False, "b": False}]
     started = time.monotonic()
-    shown = asked(*(SlowJudge(n, vote, seconds=0.3) for n, vote in enumerate(votes)))
+    shown = panel_scores(*(SlowJudge(n, vote, seconds=0.3) for n, vote in enumerate(votes)))
     assert time.monotonic() - started < 0.75
     assert (shown["a"], shown["b"], shown["judge_disagreement"]) == (1, 0, 1)
     assert (shown["judge_calls"], shown["judge_input_tokens"]) == (3, 30)

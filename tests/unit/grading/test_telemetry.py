@@ -74,12 +74,14 @@ def test_rows_come_back_from_their_object_as_they_were() -> None:
 
 
 def test_answers_are_kept_only_where_that_is_asked_for() -> None:
-    kept, left = MemoryRolloutLog(keeps_answers=True), MemoryRolloutLog()
-    for log in (kept, left):
+    with_answers, without_answers = MemoryRolloutLog(keeps_answers=True), MemoryRolloutLog()
+    for log in (with_answers, without_answers):
         grade([sample("a", "SECRET")], log)
 
-    assert [r.answer for _, rows in kept.written for r in rows] == ["SECRET"]
-    assert b"SECRET" not in b"".join(row.model_dump_json().encode() for _, rows in left.written for row in rows)
+    assert [r.answer for _, rows in with_answers.written for r in rows] == ["SECRET"]
+    assert b"SECRET" not in b"".join(
+        row.model_dump_json().encode() for _, rows in without_answers.written for row in rows
+    )
 
 
 def test_what_could_not_be_read_is_a_row_as_well() -> None:

@@ -55,7 +55,7 @@ def test_the_score_is_the_share_of_tests_or_all_or_nothing(passed: list[bool], s
     assert score_of(components(TESTS.model_copy(update={"scoring": "all"}), results)) == whole
 
 
-def test_an_answer_without_a_program_earns_nothing_and_results_that_lack_do_neither() -> None:
+def test_an_answer_without_a_program_or_with_missing_results_earns_zero() -> None:
     assert score_of(components(TESTS, None)) == 0
     assert score_of(components(TESTS, [CaseResult(passed=True)])) == 0
 

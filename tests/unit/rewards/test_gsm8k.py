@@ -147,7 +147,7 @@ def test_what_is_struck_out_is_no_answer(number: int, form: str) -> None:
     assert score(f"So:\n{form.format(f'#### {number}')}", str(number)) == 0 or form == "~~{}"
 
 
-def test_a_decline_is_the_number_where_the_question_asks_for_it_and_its_negative_elsewhere() -> None:
+def test_a_decline_is_positive_only_where_the_question_requests_it() -> None:
     assert score("#### $5 loss", "-5") == 1
     assert score("#### $5 loss", "5", question="How large was his loss?") == 1
 
@@ -262,7 +262,7 @@ def test_any_answer_gets_a_score(answer: str) -> None:
 
 
 @pytest.mark.skipif(not TRAIN.is_file(), reason="GSM8K's training set is not beside the repository")
-def test_on_all_of_gsm8k_the_reference_solution_scores_one_and_a_changed_number_nothing() -> None:
+def test_on_all_of_gsm8k_references_score_one_and_changed_numbers_zero() -> None:
     records = [json.loads(line) for line in TRAIN.read_text("utf-8").splitlines()]
     assert len(records) == 7473
     for record in records:

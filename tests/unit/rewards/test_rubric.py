@@ -47,7 +47,7 @@ def test_the_score_weighs_dimensions_and_a_gate_caps_it(answers: dict[str, bool]
     assert score(DIMENSIONS, **answers) == pytest.approx(expected)
 
 
-def test_without_dimensions_criteria_count_by_their_weights_and_a_gate_needs_none() -> None:
+def test_without_dimensions_criteria_are_weighted_and_gates_need_no_weight() -> None:
     config = {"criteria": [criterion("a", weight=3), criterion("b"), criterion("c", weight=0, gate=True)]}
     assert [score(config), score(config, b=False), score(config, c=False)] == [1, 0.75, 0]
 
@@ -59,7 +59,7 @@ def test_parts_show_dimensions_criteria_and_gates() -> None:
     assert shown == dict.fromkeys({"rubric", *names}, 0)
 
 
-def test_the_prompt_has_each_question_with_its_anchors_and_a_digest_of_its_own() -> None:
+def test_the_prompt_has_each_question_its_anchors_and_its_own_digest() -> None:
     one, other = (read_rubric(json.dumps({"criteria": [criterion(name)]})) for name in ("kind", "clear"))
     assert "kind: Is it kind?\n  true: it is\n  false: it is not" in one.system
     assert '{"kind": true or false}' in one.system

@@ -127,7 +127,7 @@ def test_what_cannot_be_graded_says_why(broken: object, reason: str) -> None:
         read_sample(broken)
 
 
-def test_an_empty_answer_is_an_answer_and_half_a_surrogate_pair_is_none_of_its_text() -> None:
+def test_an_empty_answer_is_read_and_a_lone_surrogate_is_replaced() -> None:
     assert read_sample(raw(messages=[{"role": "assistant", "content": ""}])).answer == ""
     assert read_sample(raw(messages=[{"role": "assistant", "content": "a\ud800b"}])).answer == "a?b"
 

@@ -23,10 +23,10 @@ def waiting(status: RunStatus = RunStatus.AWAITING_APPROVAL, **changes: object) 
 
 
 @pytest.mark.parametrize(
-    ("asked", "stack", "count"), [(False, False, 0), (True, False, 1), (False, True, 1), (True, True, 2)]
+    ("by_request", "stack", "count"), [(False, False, 0), (True, False, 1), (False, True, 1), (True, True, 2)]
 )
-def test_either_side_can_ask_for_approval(asked: bool, stack: bool, count: int) -> None:
-    request = run_record(require_approval=asked).request
+def test_either_side_can_ask_for_approval(by_request: bool, stack: bool, count: int) -> None:
+    request = run_record(require_approval=by_request).request
     assert len(approval_reasons(request, stack_requires=stack)) == count
 
 
@@ -52,8 +52,8 @@ def test_a_run_that_does_not_wait_takes_no_answer(record: RunRecord) -> None:
 
 
 def test_a_refusal_says_who_and_why() -> None:
-    told = outcome(decision(approved=False, by="Bob", comment="too dear"))
-    assert (told.approved, told.cause) == (False, "refused by Bob (arn:aws:iam::123456789012:user/ada): too dear")
+    refused = outcome(decision(approved=False, by="Bob", comment="too dear"))
+    assert (refused.approved, refused.cause) == (False, "refused by Bob (arn:aws:iam::123456789012:user/ada): too dear")
     assert outcome(decision(approved=True)).approved
 
 

@@ -51,7 +51,7 @@ def test_a_key_off_the_convention_is_refused_with_the_convention(key: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "reason"),
     [
         ("uploads/pandalm/Not A Name/a.json", "key: name: "),
         (f"uploads/pandalm/{'n' * 39}/a.json", "key: name: "),
@@ -59,12 +59,12 @@ def test_a_key_off_the_convention_is_refused_with_the_convention(key: str) -> No
         (f"uploads/pandalm/demo/{'f' * 1020}", "key: dataset.uri: "),
     ],
 )
-def test_a_part_of_the_key_that_will_not_do_is_named(key: str, told: str) -> None:
-    assert problems(key).startswith(told)
+def test_a_part_of_the_key_that_will_not_do_is_named(key: str, reason: str) -> None:
+    assert problems(key).startswith(reason)
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "reason"),
     [
         (b"{", "run.json: is not JSON"),
         (b'"\xff"', "run.json: is not JSON"),
@@ -79,8 +79,8 @@ def test_a_part_of_the_key_that_will_not_do_is_named(key: str, told: str) -> Non
         (b'{"dataset": {"version": "x"}}', "run.json: dataset.version: comes from the object"),
     ],
 )
-def test_a_run_json_that_will_not_do_is_told_field_by_field(overrides: bytes, told: str) -> None:
-    assert told in problems(overrides=overrides)
+def test_a_run_json_that_will_not_do_is_told_field_by_field(overrides: bytes, reason: str) -> None:
+    assert reason in problems(overrides=overrides)
 
 
 def test_everything_wrong_is_told_at_once() -> None:

@@ -76,7 +76,7 @@ def test_every_row_is_counted_once(pairs: list[tuple[Any, Any]]) -> None:
         assert sum(sum(row.values()) for row in figures.confusion.values()) == rows
 
 
-def test_unreadable_verdicts_are_left_out_of_one_set_of_figures_and_wrong_in_the_other() -> None:
+def test_unreadable_verdicts_are_excluded_or_counted_as_wrong() -> None:
     found = agreement([1, 2, "Tie", 1], ["Response 1", "2", "who knows", True])
 
     assert (found.n, found.parsed, found.unparsable) == (4, 2, 2)
@@ -125,7 +125,7 @@ def test_people_agree_on_the_published_set_as_is_published(published: list[dict[
     assert [round(kappa or 0, 3) for kappa in kappas] == [0.852, 0.879, 0.862]
 
 
-def test_the_longer_answer_wins_as_often_on_the_published_set_as_is_published(
+def test_the_longer_answer_wins_as_often_as_published(
     published: list[dict[str, Any]],
 ) -> None:
     def baseline(of: Any) -> Agreement:

@@ -23,26 +23,26 @@ from tests.kit.fake_smoke_test import BY_WEIGHT
 from tests.kit.sampled_rows import compared, sampled
 
 DEFAULTS = Thresholds()
-Worth = float | str | None
+ScoreOrBreach = float | str | None
 
 
-def scored(row: int, kind: str, worth: Worth, trial: str = SWEEP, *, name: str = "", **more: Any) -> Scored:
+def scored(row: int, kind: str, score: ScoreOrBreach, trial: str = SWEEP, *, name: str = "", **more: Any) -> Scored:
     """A probe with a score, with a breach (text), or with the grader's own error (None)."""
     source = compared(row) if "verdict" in more else sampled(row)
     probe = Probe(id=name or f"{row}{kind}", kind=kind, answer="", source=source, **more)
-    if isinstance(worth, str):
-        return Scored(probe, breach=worth, trial=trial)
-    return Scored(probe, score=worth, errored=worth is None, trial=trial)
+    if isinstance(score, str):
+        return Scored(probe, breach=score, trial=trial)
+    return Scored(probe, score=score, errored=score is None, trial=trial)
 
 
-def evidence(*rows: tuple[Sequence[Worth], Sequence[Worth]], canned: str = "", **more: Any) -> Evidence:
+def evidence(*rows: tuple[Sequence[ScoreOrBreach], Sequence[ScoreOrBreach]], canned: str = "", **more: Any) -> Evidence:
     """One pair per row: worths of right answers, worths of wrong ones."""
     first = [scored(0, "canned", canned or 0.0, "canned")]
     others = [
-        scored(n, kind, worth, name=f"{n}{kind}{k}")
+        scored(n, kind, score, name=f"{n}{kind}{k}")
         for n, row in enumerate(rows)
-        for kind, worths in zip(("right", "wrong"), row, strict=True)
-        for k, worth in enumerate(worths)
+        for kind, scores in zip(("right", "wrong"), row, strict=True)
+        for k, score in enumerate(scores)
     ]
     return Evidence(scores=(*first, *others), requested={"train": len(rows), "validation": 0}, **more)
 
@@ -52,21 +52,21 @@ def also(base: Evidence, *scores: Scored) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("worths", "result", "detail"),
+    ("scores", "result", "detail"),
     [
         ((1.0, 0.0), CheckResult.PASS, "each of 3 answers got one score"),
         ((1.0, None), CheckResult.PASS, "each of 3 answers got one score"),
         ((1.0, "it failed"), CheckResult.BLOCK, "1 of 3 answers got no valid result: it failed"),
     ],
 )
-def test_contract(worths: tuple[float, Worth], result: CheckResult, detail: str) -> None:
-    check = validity.contract(evidence(([worths[0]], [worths[1]])), DEFAULTS)
+def test_contract(scores: tuple[float, ScoreOrBreach], result: CheckResult, detail: str) -> None:
+    check = validity.contract(evidence(([scores[0]], [scores[1]])), DEFAULTS)
 
     assert check.result == result
     assert check.detail.startswith(detail)
 
 
-def test_contract_names_the_most_frequent_reasons_first_and_counts_the_rest() -> None:
+def test_contract_names_frequent_reasons_first_and_counts_the_rest() -> None:
     breaches = ["a", "b", "b", "c", "d", "e"]
 
     check = validity.contract(evidence((breaches, [])), DEFAULTS)
@@ -89,16 +89,16 @@ def test_liveness() -> None:
     assert validity.liveness(evidence(canned="it failed"), DEFAULTS).result == CheckResult.SKIPPED
 
 
-def test_liveness_groups_equal_reasons_and_blames_no_judge_that_there_is_not() -> None:
+def test_liveness_groups_equal_reasons_and_names_no_absent_judge() -> None:
     wrong = [scored(row, "wrong", None, name=f"w{row}") for row in range(3)]
-    told = [replace(one, reason="KeyError: 'x'") for one in wrong]
-    detail = validity.liveness(also(evidence(), *told, scored(4, "wrong", None)), DEFAULTS).detail
-    assert f"KeyError: 'x' (3, for example {told[0].probe.source.row.task_id})" in detail
+    failed = [replace(one, reason="KeyError: 'x'") for one in wrong]
+    detail = validity.liveness(also(evidence(), *failed, scored(4, "wrong", None)), DEFAULTS).detail
+    assert f"KeyError: 'x' (3, for example {failed[0].probe.source.row.task_id})" in detail
     assert "it gave no reason (1, for example" in detail
     assert "judge" not in detail
 
 
-def test_liveness_blocks_a_judge_that_by_the_graders_own_metrics_was_never_called() -> None:
+def test_liveness_blocks_a_judge_that_was_never_called() -> None:
     def called(value: float) -> Evidence:
         probe = Probe(id="x", kind="right", answer="", source=sampled(0), right=True)
         return Evidence(scores=(Scored(probe, score=1.0, judge={"judge_called": value}),), requested={})
@@ -133,7 +133,7 @@ def test_spread_counts_rows_on_which_all_answers_tie(flat: int, result: CheckRes
     assert check.parts[0].value == flat / 10
 
 
-def test_spread_tells_a_constant_grader_from_one_that_does_not_see_what_is_wrong() -> None:
+def test_spread_separates_constant_graders_from_those_that_miss_errors() -> None:
     seen = scored(0, "empty", 0.0)
 
     assert discrimination.spread(evidence(([0.5], [0.5])), DEFAULTS).detail.startswith(
@@ -173,9 +173,7 @@ def test_direction_counts_an_answer_with_its_verdict_swapped() -> None:
     ("bad", "result"),
     [(4, CheckResult.PASS), (5, CheckResult.WARN), (10, CheckResult.UNDECIDED), (20, CheckResult.BLOCK)],
 )
-def test_direction_blocks_only_where_the_whole_interval_is_beyond_one_pair_in_five(
-    bad: int, result: CheckResult
-) -> None:
+def test_direction_blocks_where_the_interval_is_beyond_one_pair_in_five(bad: int, result: CheckResult) -> None:
     rows = [([1.0], [0.0])] * (40 - bad) + [([0.0], [1.0])] * bad
 
     check = discrimination.direction(evidence(*rows), DEFAULTS)
@@ -204,7 +202,7 @@ def test_direction_needs_wrong_answers_and_says_how_to_add_them() -> None:
 
 
 @pytest.mark.parametrize("kind", ["off_topic", "empty"])
-def test_an_off_topic_or_empty_answer_that_passes_for_right_is_a_master_key(kind: str) -> None:
+def test_an_off_topic_or_empty_answer_scored_as_right_is_a_master_key(kind: str) -> None:
     base = evidence(*[([1.0], [0.0])] * 20)
 
     check = exploits.master_keys(also(base, *(scored(n, kind, 0.6) for n in range(20))), DEFAULTS)
@@ -216,9 +214,7 @@ def test_an_off_topic_or_empty_answer_that_passes_for_right_is_a_master_key(kind
     ("right", "result"),
     [([1.0, 0.6], CheckResult.PASS), ([1.0, 0.5], CheckResult.WARN), ([1.0, 0.0], CheckResult.WARN)],
 )
-def test_minimum_is_the_mean_of_right_answers_and_the_threshold_itself_passes(
-    right: list[float], result: CheckResult
-) -> None:
+def test_minimum_is_the_mean_of_right_answers_and_equality_passes(right: list[float], result: CheckResult) -> None:
     rows = evidence(*[([score], [0.0]) for score in right])
 
     assert discrimination.minimum(rows, DEFAULTS).result == result
@@ -235,16 +231,16 @@ def test_minimum_leaves_errors_out_of_the_mean() -> None:
     assert discrimination.minimum(evidence(([1.0, None, "it failed"], [])), DEFAULTS).value == 1.0
 
 
-def test_minimum_blocks_without_right_answers_and_is_not_done_where_none_was_scored() -> None:
+def test_minimum_blocks_without_right_answers_and_skips_unscored_ones() -> None:
     assert discrimination.minimum(evidence(([], [0.0])), DEFAULTS).result == CheckResult.BLOCK
     assert discrimination.minimum(evidence(([None], [0.0])), DEFAULTS).result == CheckResult.SKIPPED
     assert discrimination.minimum(evidence(canned="it failed"), DEFAULTS).result == CheckResult.SKIPPED
 
 
-def rounds(*worths: tuple[float, float, float]) -> list[Scored]:
+def rounds(*scores: tuple[float, float, float]) -> list[Scored]:
     return [
         scored(n, "right", score, trial)
-        for n, row in enumerate(worths)
+        for n, row in enumerate(scores)
         for trial, score in zip(ROUNDS, row, strict=True)
     ]
 
@@ -263,17 +259,15 @@ def test_repeatability_is_the_mean_difference_between_rounds(apart: float, resul
 @pytest.mark.parametrize(
     ("trials", "check"), [((ALONE, REORDERED, SWEEP), "batch_independence"), (tuple(SHAPES), "payload_shapes")]
 )
-def test_any_company_or_shape_that_changes_scores_beyond_repeatability_blocks(
-    trials: tuple[str, ...], check: str
-) -> None:
+def test_scores_that_depend_on_batch_or_shape_block(trials: tuple[str, ...], check: str) -> None:
     same = also(evidence(), *rounds(*[(0.5, 0.5, 0.5)] * 8))
     checked = {"batch_independence": stability.batch_independence, "payload_shapes": stability.payload_shapes}[check]
     for trial in trials:
         moved = [scored(n, "right", 0.55, trial) for n in range(8)]
-        kept = [scored(n, "right", 0.51, trial) for n in range(8)]
+        unchanged = [scored(n, "right", 0.51, trial) for n in range(8)]
 
         assert checked(also(same, *moved), DEFAULTS).result == CheckResult.BLOCK
-        assert checked(also(same, *kept), DEFAULTS).result == CheckResult.PASS
+        assert checked(also(same, *unchanged), DEFAULTS).result == CheckResult.PASS
     noisy = also(evidence(), *rounds(*[(0.4, 0.5, 0.6)] * 8))
     assert checked(also(noisy, *moved), DEFAULTS).result == CheckResult.PASS
 
@@ -325,7 +319,7 @@ ATTACK_CHECKS: Mapping[str, Any] = {"master_key": exploits.master_keys, "injecti
         (5, CheckResult.BLOCK),
     ],
 )
-def test_any_success_of_an_attack_warns_and_surely_more_than_one_in_twenty_blocks(
+def test_a_successful_attack_warns_and_more_than_one_in_twenty_blocks(
     kind: str, hits: int, result: CheckResult
 ) -> None:
     check = ATTACK_CHECKS[kind](attacked(hits, 40, kind), DEFAULTS)
@@ -340,7 +334,7 @@ def test_an_attack_succeeds_from_half_a_right_answers_score(kind: str) -> None:
     assert ATTACK_CHECKS[kind](attacked(20, 20, kind, success=0.49), DEFAULTS).result == CheckResult.PASS
 
 
-def test_an_injection_that_earns_little_more_than_its_wrong_answer_alone_is_no_success() -> None:
+def test_an_injection_that_earns_little_more_is_no_success() -> None:
     assert exploits.injection(attacked(20, 20, "injection", plain=0.2), DEFAULTS).result == CheckResult.PASS
 
 
@@ -378,8 +372,8 @@ def preferring(before: Sequence[str | None], after: Sequence[str | None] = ()) -
     """The verdict that each row's scores prefer; None where two tie. `after` is of the rows mirrored."""
     scores = [
         scored(n, kind, score, trial, name=f"{n}{kind}{label}", verdict=label)
-        for kind, trial, wanted in (("right", SWEEP, before), ("mirrored", ATTACKS, after))
-        for n, preferred in enumerate(wanted)
+        for kind, trial, preferences in (("right", SWEEP, before), ("mirrored", ATTACKS, after))
+        for n, preferred in enumerate(preferences)
         for label in LABELS
         for score in [1.0 if label == preferred else 0.1]
     ]
@@ -406,7 +400,7 @@ def test_position_counts_rows_that_prefer_the_same_response_when_swapped(turned:
     assert (check.result, check.value) == (result, (20 - turned) / 20)
 
 
-def test_position_takes_a_lost_preference_for_a_change_and_none_at_all_for_nothing_to_compare() -> None:
+def test_position_counts_a_lost_preference_and_skips_none_at_all() -> None:
     assert exploits.position(preferring(["Tie", "Tie"], [None, "Tie"]), DEFAULTS).value == 0.5
     assert exploits.position(preferring([None], [None]), DEFAULTS).result == CheckResult.SKIPPED
     assert exploits.position(evidence(([1.0], [0.0])), DEFAULTS).result == CheckResult.SKIPPED
@@ -416,7 +410,7 @@ def majority(n: int) -> str:
     return _comparison(n).label
 
 
-def test_human_agreement_is_kappa_with_the_majority_beside_the_annotators_and_two_baselines() -> None:
+def test_human_agreement_is_kappa_with_annotators_and_two_baselines() -> None:
     found = preferring([majority(n) for n in range(30)])
 
     check = annotators.human_agreement(found, DEFAULTS)
@@ -435,7 +429,7 @@ def test_human_agreement_is_kappa_with_the_majority_beside_the_annotators_and_tw
     assert found.agreement.always_second.accuracy == pytest.approx(1 / 3)
 
 
-def test_human_agreement_blocks_what_is_no_better_than_length_and_warns_of_what_is_little_better() -> None:
+def test_human_agreement_blocks_at_the_length_baseline_and_warns_near_it() -> None:
     chance = preferring([LABELS[n // 3 % 3] for n in range(120)])
     little = preferring([majority(n) if n % 2 else LABELS[n // 3 % 3] for n in range(200)])
 
@@ -445,7 +439,7 @@ def test_human_agreement_blocks_what_is_no_better_than_length_and_warns_of_what_
     assert check.worst_examples[0].detail.startswith("people say")
 
 
-def test_human_agreement_counts_a_row_without_a_preference_as_a_disagreement() -> None:
+def test_human_agreement_counts_no_preference_as_a_disagreement() -> None:
     found = preferring([majority(n) if n < 20 else None for n in range(30)])
 
     check = annotators.human_agreement(found, DEFAULTS)

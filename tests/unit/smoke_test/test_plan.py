@@ -80,7 +80,7 @@ def test_parts_share_out_all_calls_and_end_in_their_functions_time() -> None:
     assert rounds * 300 + 240 <= 900, "each batch is waited for for 300 s; the rest is for reading the rows"
 
 
-def test_the_largest_sample_makes_few_parts_and_rows_of_any_size_no_more_than_an_execution_holds() -> None:
+def test_the_largest_sample_makes_few_parts_within_an_executions_limit() -> None:
     def count(size: int) -> int:
         found = build_plan([replace(row, size=size) for row in rows(1000)], task("pandalm"), 1)
         return sum(len(divide(tuple(phase.batches), 0)) for phase in found.phases if phase.grows)

@@ -22,21 +22,21 @@ from rft.tasks.base import comparison
 from tests.kit.sampled_rows import compared, sampled
 
 
-def test_every_row_is_asked_what_its_task_knows_up_to_a_bound_and_what_is_wrong_for_any_task() -> None:
+def test_each_row_gets_its_tasks_probes_up_to_a_bound_and_generic_ones() -> None:
     probes = {"right": ["r"], "wrong": [f"w{i}" for i in range(50)]}
 
-    asked = answers(sampled(0, probes=probes), task("rft"), seed=1)
+    made = answers(sampled(0, probes=probes), task("rft"), seed=1)
 
-    assert Counter(p.kind for p in asked) == {"right": 1, "wrong": ANSWERS_PER_KIND, "off_topic": 1, "empty": 1}
-    assert [p.kind for p in asked if p.right] == ["right"]
-    assert {p.answer for p in asked if p.kind == "empty"} == {""}
+    assert Counter(p.kind for p in made) == {"right": 1, "wrong": ANSWERS_PER_KIND, "off_topic": 1, "empty": 1}
+    assert [p.kind for p in made if p.right] == ["right"]
+    assert {p.answer for p in made if p.kind == "empty"} == {""}
 
 
 def test_ids_are_unique_repeatable_opaque_and_change_with_the_seed() -> None:
     def ids(seed: int) -> list[str]:
         rows = [compared(n) for n in range(20)]
-        asked = [p for row in rows for of in (answers, attacks_on, mirrored) for p in of(row, task("pandalm"), seed)]
-        return [p.id for p in [*canned(rows[0], seed), *asked]]
+        probes = [p for row in rows for of in (answers, attacks_on, mirrored) for p in of(row, task("pandalm"), seed)]
+        return [p.id for p in [*canned(rows[0], seed), *probes]]
 
     assert len(set(ids(1))) == len(ids(1))
     assert ids(1) == ids(1)
@@ -69,18 +69,18 @@ def test_a_row_without_a_right_answer_has_none_to_pad() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "form_is_kept"),
+    ("answer", "has_form"),
     [
         ("JUDGMENT: Tie\nREASONING: Both say the same.", lambda lines: lines[0] == "JUDGMENT: Tie"),
         ("Half of 48 is 24, and 48 + 24 = 72.\n#### 72", lambda lines: lines[-1] == "#### 72"),
         ("72", lambda lines: lines[-1] == "72"),
     ],
 )
-def test_padding_keeps_the_short_lines_that_have_a_form(answer: str, form_is_kept: Any) -> None:
+def test_padding_keeps_the_short_lines_that_have_a_form(answer: str, has_form: Any) -> None:
     text = padded(answer)
 
     assert PADDING in text
-    assert form_is_kept(text.split("\n"))
+    assert has_form(text.split("\n"))
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

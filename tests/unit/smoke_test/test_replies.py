@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.smoke_test.probes import Probe, canned
-from rft.smoke_test.replies import NotJson, decode, score
+from rft.smoke_test.replies import NotJson, decode_payload, score
 from tests.kit.sampled_rows import sampled
 
 BATCH: list[Probe] = canned(sampled(0), seed=1)
@@ -67,9 +67,9 @@ def test_reasons_quote_little_of_a_reply_and_stay_on_one_line() -> None:
 @pytest.mark.parametrize("body", [b"[NaN]", b'{"a": Infinity}', b"[-Infinity]", b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotJson):
-        decode(body)
+        decode_payload(body)
 
 
 @given(st.lists(st.floats(0, 1)))
 def test_what_is_json_is_read_as_it_is(values: list[float]) -> None:
-    assert decode(json.dumps(values).encode()) == values
+    assert decode_payload(json.dumps(values).encode()) == values

@@ -14,10 +14,10 @@ def candidates(labels: str, use: Use = Use.DIRECTION) -> list[Candidate]:
 
 @given(st.integers(10, 1000))
 def test_sizes_add_up_and_leave_no_split_under_five(sample_size: int) -> None:
-    wanted = sizes(sample_size)
+    counts = sizes(sample_size)
 
-    assert sum(wanted.values()) == sample_size
-    assert min(wanted.values()) >= 5
+    assert sum(counts.values()) == sample_size
+    assert min(counts.values()) >= 5
 
 
 def test_the_default_of_40_rows_is_32_and_8() -> None:
@@ -25,9 +25,7 @@ def test_the_default_of_40_rows_is_32_and_8() -> None:
 
 
 @given(st.text("abc", max_size=200), st.integers(0, 60), st.integers())
-def test_a_sample_is_without_replacement_repeatable_and_as_large_as_it_can_be(
-    labels: str, size: int, seed: int
-) -> None:
+def test_a_sample_is_repeatable_without_replacement_and_full_size(labels: str, size: int, seed: int) -> None:
     population = candidates(labels)
 
     chosen = choose(population, size, f"{seed}:train")

@@ -31,7 +31,7 @@ def test_rank_correlation(pairs: list[tuple[float, float]], expected: float | No
 
 @settings(max_examples=50, deadline=None)
 @given(SCORES)
-def test_the_scale_of_either_side_does_not_matter_and_intervals_hold_their_values(pairs: list[tuple[int, int]]) -> None:
+def test_scales_do_not_matter_and_intervals_contain_their_values(pairs: list[tuple[int, int]]) -> None:
     found = score_agreement(pairs)
     other = score_agreement([(hand, 10 * grader - 3) for hand, grader in pairs])
     assert found.spearman == other.spearman

@@ -20,7 +20,7 @@ from tests.kit.rollouts import group
 J = JobStatus
 
 
-class World:
+class FakeTraining:
     """A run in TRAINING, its job just made, and a limit of 24 hours."""
 
     def __init__(self, **request: Any) -> None:
@@ -45,100 +45,100 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def training() -> FakeTraining:
+    return FakeTraining()
 
 
-def test_each_check_records_what_it_saw(world: World) -> None:
-    world.clock.advance(hours=1)
-    world.check()
-    world.clock.advance(hours=1.5)
+def test_each_check_records_what_it_saw(training: FakeTraining) -> None:
+    training.clock.advance(hours=1)
+    training.check()
+    training.clock.advance(hours=1.5)
     phases = Phases(validation=PhaseStatus.COMPLETED, data_processing=PhaseStatus.IN_PROGRESS)
-    world.jobs.move(RUN_ID, phases=phases)
-    check = world.check()
+    training.jobs.move(RUN_ID, phases=phases)
+    check = training.check()
     assert (check.outcome, check.job_status, check.phase, check.hours) == (None, "InProgress", "data_processing", 2.5)
-    job = world.ledger.get(RUN_ID).job
+    job = training.ledger.get(RUN_ID).job
     assert job is not None
-    assert (job.arn, job.status, job.phases, job.hours, job.checks) == (world.arn, J.IN_PROGRESS, phases, 2.5, 2)
+    assert (job.arn, job.status, job.phases, job.hours, job.checks) == (training.arn, J.IN_PROGRESS, phases, 2.5, 2)
 
 
-def test_a_completed_job_leaves_its_model_in_the_ledger(world: World) -> None:
-    world.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
-    assert world.check().outcome == "COMPLETED"
-    assert world.ledger.get(RUN_ID).model_arn == "arn:m"
+def test_a_completed_job_leaves_its_model_in_the_ledger(training: FakeTraining) -> None:
+    training.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
+    assert training.check().outcome == "COMPLETED"
+    assert training.ledger.get(RUN_ID).model_arn == "arn:m"
 
 
-def test_a_failed_job_fails_the_run_with_bedrocks_message(world: World) -> None:
-    world.jobs.move(RUN_ID, status=J.FAILED, failure_message="grader raised")
-    check = world.check()
+def test_a_failed_job_fails_the_run_with_bedrocks_message(training: FakeTraining) -> None:
+    training.jobs.move(RUN_ID, status=J.FAILED, failure_message="grader raised")
+    check = training.check()
     assert (check.outcome, check.error, check.cause) == ("FAILED", "TrainingJobFailed", "grader raised")
 
 
-def test_a_job_stopped_in_the_console_fails_the_run(world: World) -> None:
-    world.clock.advance(hours=2)
-    world.jobs.move(RUN_ID, status=J.STOPPED, ended_at=world.clock.now())
-    world.clock.advance(hours=30)  # however late it is noticed
-    check = world.check()
+def test_a_job_stopped_in_the_console_fails_the_run(training: FakeTraining) -> None:
+    training.clock.advance(hours=2)
+    training.jobs.move(RUN_ID, status=J.STOPPED, ended_at=training.clock.now())
+    training.clock.advance(hours=30)  # however late it is noticed
+    check = training.check()
     assert (check.outcome, check.error, check.hours) == ("FAILED", "TrainingJobStopped", 2)
-    assert world.jobs.stops == []
+    assert training.jobs.stops == []
 
 
-def test_a_job_past_its_limit_is_stopped_awaited_and_then_timed_out(world: World) -> None:
-    world.clock.advance(hours=24.5)
-    assert (world.check().outcome, world.jobs.stops) == (None, [RUN_ID])
-    world.clock.advance(minutes=10)
-    assert (world.check().job_status, world.check().outcome) == ("Stopping", None)
-    world.jobs.move(RUN_ID, status=J.STOPPED, ended_at=world.clock.now())
-    check = world.check()
+def test_a_job_past_its_limit_is_stopped_awaited_and_then_timed_out(training: FakeTraining) -> None:
+    training.clock.advance(hours=24.5)
+    assert (training.check().outcome, training.jobs.stops) == (None, [RUN_ID])
+    training.clock.advance(minutes=10)
+    assert (training.check().job_status, training.check().outcome) == ("Stopping", None)
+    training.jobs.move(RUN_ID, status=J.STOPPED, ended_at=training.clock.now())
+    check = training.check()
     assert (check.outcome, check.error) == ("FAILED", "TrainingTimedOut")
-    assert world.jobs.stops == [RUN_ID]
+    assert training.jobs.stops == [RUN_ID]
 
 
-def test_a_job_that_ignores_the_stop_is_asked_again_and_given_up(world: World) -> None:
-    world.jobs.obeys = False
-    world.clock.advance(hours=24.5)
-    assert world.check().outcome is None
-    world.clock.advance(hours=2)
-    assert (world.check().error, world.jobs.stops) == ("TrainingTimedOut", [RUN_ID, RUN_ID])
+def test_a_job_that_ignores_the_stop_is_asked_again_and_given_up(training: FakeTraining) -> None:
+    training.jobs.obeys = False
+    training.clock.advance(hours=24.5)
+    assert training.check().outcome is None
+    training.clock.advance(hours=2)
+    assert (training.check().error, training.jobs.stops) == ("TrainingTimedOut", [RUN_ID, RUN_ID])
 
 
-def test_a_job_stuck_in_stopping_is_given_up(world: World) -> None:
-    world.clock.advance(hours=24.5)
-    world.check()
-    world.clock.advance(hours=1.4)
-    assert world.check().outcome is None
-    world.clock.advance(hours=0.2)
-    assert world.check().error == "TrainingTimedOut"
+def test_a_job_stuck_in_stopping_is_given_up(training: FakeTraining) -> None:
+    training.clock.advance(hours=24.5)
+    training.check()
+    training.clock.advance(hours=1.4)
+    assert training.check().outcome is None
+    training.clock.advance(hours=0.2)
+    assert training.check().error == "TrainingTimedOut"
 
 
-def test_a_failed_stop_is_tried_again_by_the_state_machine(world: World) -> None:
-    world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
-    world.clock.advance(hours=25)
+def test_a_failed_stop_is_tried_again_by_the_state_machine(training: FakeTraining) -> None:
+    training.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    training.clock.advance(hours=25)
     with pytest.raises(RetryableThrottling):
-        world.check()
-    world.check()
-    assert world.jobs.stops == [RUN_ID]
+        training.check()
+    training.check()
+    assert training.jobs.stops == [RUN_ID]
 
 
-def test_a_new_job_that_cannot_be_seen_yet_is_looked_for_again(world: World) -> None:
-    world.jobs.hidden = True
-    world.clock.advance(minutes=14)
+def test_a_new_job_that_cannot_be_seen_yet_is_looked_for_again(training: FakeTraining) -> None:
+    training.jobs.hidden = True
+    training.clock.advance(minutes=14)
     with pytest.raises(RetryableServiceError, match="cannot be seen yet"):
-        world.check()
+        training.check()
 
 
-def test_a_job_that_is_gone_is_an_error(world: World) -> None:
-    world.jobs.hidden = True
-    world.clock.advance(minutes=16)
+def test_a_job_that_is_gone_is_an_error(training: FakeTraining) -> None:
+    training.jobs.hidden = True
+    training.clock.advance(minutes=16)
     with pytest.raises(JobNotFound):
-        world.check()
+        training.check()
 
 
-def test_an_ended_run_is_not_written_to(world: World) -> None:
-    ended = world.ledger.transition(RUN_ID, RunStatus.CANCELLED)
+def test_an_ended_run_is_not_written_to(training: FakeTraining) -> None:
+    ended = training.ledger.transition(RUN_ID, RunStatus.CANCELLED)
     with pytest.raises(TransitionRefused, match="CANCELLED"):
-        world.check()
-    assert world.ledger.get(RUN_ID) == ended
+        training.check()
+    assert training.ledger.get(RUN_ID) == ended
 
 
 # ---- what rollouts earn -------------------------------------------------------------------------------------------
@@ -151,29 +151,30 @@ GOOD, FAILED = (0.0, 1.0, 0.5, 0.7), (None, None, None, 0.5)
 
 
 @pytest.fixture
-def measured() -> World:
+def measured() -> FakeTraining:
     """A run whose steps have four rollouts."""
-    world = World()
-    world.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
-    return world
+    training = FakeTraining()
+    training.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
+    return training
 
 
-def grade(world: World, scores: tuple[float | None, ...], *, steps: int = 1) -> None:
+def grade(training: FakeTraining, scores: tuple[float | None, ...], *, steps: int = 1) -> None:
     for _ in range(steps):
-        world.clock.advance(seconds=1)
-        world.rollouts.put(RUN_ID, world.clock.now(), group(*scores))
+        training.clock.advance(seconds=1)
+        training.rollouts.put(RUN_ID, training.clock.now(), group(*scores))
 
 
-def test_a_check_records_what_rollouts_earn(measured: World) -> None:
+def test_a_check_records_what_rollouts_earn(measured: FakeTraining) -> None:
     grade(measured, GOOD, steps=2)
     assert measured.check().outcome is None
     record = measured.ledger.get(RUN_ID)
     assert record.metrics is not None
     assert [point.reward for point in record.metrics.training] == [0.55, 0.55]
+    assert record.reward == 0.55
     assert (record.breaker, measured.jobs.stops) == ((), [])
 
 
-def test_the_breaker_stops_the_job_within_two_checks_and_the_run_says_why(measured: World) -> None:
+def test_the_breaker_stops_the_job_within_two_checks_and_the_run_says_why(measured: FakeTraining) -> None:
     grade(measured, GOOD, steps=5)
     measured.check()
     grade(measured, FAILED, steps=2)
@@ -191,7 +192,7 @@ def test_the_breaker_stops_the_job_within_two_checks_and_the_run_says_why(measur
     assert len(measured.ledger.get(RUN_ID).breaker) == 1
 
 
-def test_a_breaker_that_trips_is_on_record_before_the_job_is_stopped(measured: World) -> None:
+def test_a_breaker_that_trips_is_on_record_before_the_job_is_stopped(measured: FakeTraining) -> None:
     grade(measured, FAILED, steps=3)
     measured.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
@@ -201,14 +202,14 @@ def test_a_breaker_that_trips_is_on_record_before_the_job_is_stopped(measured: W
     assert measured.jobs.stops == [RUN_ID]
 
 
-def test_a_job_that_completes_before_it_can_be_stopped_has_completed(measured: World) -> None:
+def test_a_job_that_completes_before_it_can_be_stopped_has_completed(measured: FakeTraining) -> None:
     grade(measured, FAILED, steps=3)
     measured.check()
     measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
     assert measured.check().outcome == "COMPLETED"
 
 
-def test_a_job_that_ignores_its_breaker_is_given_up(measured: World) -> None:
+def test_a_job_that_ignores_its_breaker_is_given_up(measured: FakeTraining) -> None:
     measured.jobs.obeys = False
     grade(measured, FAILED, steps=3)
     measured.check()
@@ -221,23 +222,23 @@ def test_a_job_that_ignores_its_breaker_is_given_up(measured: World) -> None:
 
 
 def test_a_warning_is_recorded_once_and_stops_nothing() -> None:
-    world = World(breaker={"error_share": {"action": "warn"}})
-    world.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
+    training = FakeTraining(breaker={"error_share": {"action": "warn"}})
+    training.ledger.update(RUN_ID, {"hyperparameters": CHOSEN})
     for _ in range(3):
-        grade(world, FAILED, steps=3)
-        world.check()
-    assert [(f.signal, f.action, f.step) for f in world.ledger.get(RUN_ID).breaker] == [("error_share", "warn", 3)]
-    assert world.jobs.stops == []
+        grade(training, FAILED, steps=3)
+        training.check()
+    assert [(f.signal, f.action, f.step) for f in training.ledger.get(RUN_ID).breaker] == [("error_share", "warn", 3)]
+    assert training.jobs.stops == []
 
 
-def test_what_is_found_after_the_end_is_a_warning(measured: World) -> None:
+def test_what_is_found_after_the_end_is_a_warning(measured: FakeTraining) -> None:
     grade(measured, FAILED, steps=3)
     measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
     assert measured.check().outcome == "COMPLETED"
     assert [finding.action for finding in measured.ledger.get(RUN_ID).breaker] == ["warn"]
 
 
-def test_the_last_rollouts_of_a_job_that_has_ended_are_a_step_too(measured: World) -> None:
+def test_the_last_rollouts_of_a_job_that_has_ended_are_a_step_too(measured: FakeTraining) -> None:
     grade(measured, (0.5, 0.5, 0.5))
     measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
     measured.check()
@@ -246,7 +247,7 @@ def test_the_last_rollouts_of_a_job_that_has_ended_are_a_step_too(measured: Worl
     assert record.metrics.steps == 1
 
 
-def test_telemetry_that_is_away_stops_no_job_and_hides_no_status(measured: World) -> None:
+def test_telemetry_that_is_away_stops_no_job_and_hides_no_status(measured: FakeTraining) -> None:
     measured.rollouts.fails_to_list = [RetryableServiceError("503")]
     measured.clock.advance(hours=25)
     assert (measured.check().outcome, measured.jobs.stops) == (None, [RUN_ID])

@@ -20,7 +20,7 @@ REPORT = f"s3://data-bucket/runs/{RUN_ID}/smoke_test.json"
 TABLE = "s3://settings-bucket/prices.json"
 
 
-class World:
+class FakeForecast:
     def __init__(self) -> None:
         self.ledger, self.store = MemoryLedger(FixedClock()), MemoryStore()
         self.store.objects[REPORT] = smoke_test_report(judge=JUDGE).model_dump_json().encode()
@@ -44,9 +44,9 @@ class World:
 
 
 def test_the_forecast_is_recorded_and_the_run_goes_on() -> None:
-    world = World()
-    assert world.forecast() == ForecastOutcome(affordable=True)
-    record = world.ledger.get(RUN_ID)
+    fake = FakeForecast()
+    assert fake.forecast() == ForecastOutcome(affordable=True)
+    record = fake.ledger.get(RUN_ID)
     assert record.status is RunStatus.SMOKE_TESTING
     assert record.forecast is not None
     assert record.forecast.steps == 100
@@ -54,37 +54,37 @@ def test_the_forecast_is_recorded_and_the_run_goes_on() -> None:
 
 
 def test_a_repeat_gives_the_same() -> None:
-    world = World()
-    first = (world.forecast(), world.ledger.get(RUN_ID).forecast)
-    assert (world.forecast(), world.ledger.get(RUN_ID).forecast) == first
+    fake = FakeForecast()
+    first = (fake.forecast(), fake.ledger.get(RUN_ID).forecast)
+    assert (fake.forecast(), fake.ledger.get(RUN_ID).forecast) == first
 
 
 def test_too_much_is_a_no_where_nobody_is_asked() -> None:
-    world = World()
-    outcome = world.forecast(max_judge_calls=1000)
+    fake = FakeForecast()
+    outcome = fake.forecast(max_judge_calls=1000)
     assert not outcome.affordable
     assert "max_judge_calls is 1,000" in outcome.cause
     assert outcome.needs_approval == ()
-    kept = world.ledger.get(RUN_ID).forecast
-    assert kept is not None
-    assert kept.over_budget == (outcome.cause,)
+    stored = fake.ledger.get(RUN_ID).forecast
+    assert stored is not None
+    assert stored.over_budget == (outcome.cause,)
 
 
 def test_too_much_is_a_question_where_a_person_is_asked() -> None:
-    outcome = World().forecast(max_judge_calls=1000, max_cost_usd=5, needs=("this stack asks for it",))
+    outcome = FakeForecast().forecast(max_judge_calls=1000, max_cost_usd=5, needs=("this stack asks for it",))
     assert (outcome.affordable, outcome.cause) == (True, "")
-    asked, calls, cost = outcome.needs_approval
-    assert asked == "this stack asks for it"
+    approval, calls, cost = outcome.needs_approval
+    assert approval == "this stack asks for it"
     assert "max_judge_calls" in calls
     assert "hour of reinforcement fine-tuning" in cost
 
 
 def test_a_price_table_of_the_stack_is_used_whole() -> None:
-    world = World()
+    fake = FakeForecast()
     table = {"as_of": "2026-11-01", "source": "our contract", "training_hour": 12.5}
-    world.store.objects[TABLE] = json.dumps(table).encode()
-    world.forecast(settings={"PRICE_TABLE_URI": TABLE})
-    found = world.ledger.get(RUN_ID).forecast
+    fake.store.objects[TABLE] = json.dumps(table).encode()
+    fake.forecast(settings={"PRICE_TABLE_URI": TABLE})
+    found = fake.ledger.get(RUN_ID).forecast
     assert found is not None
     training, judge, _ = found.cost
     assert (found.prices_as_of, found.prices_source) == ("2026-11-01", "our contract")
@@ -104,46 +104,46 @@ def test_a_price_table_of_the_stack_is_used_whole() -> None:
     ],
 )
 def test_a_table_that_cannot_be_read_stops_the_run_before_it_is_paid_for(body: bytes, words: str) -> None:
-    world = World()
-    world.store.objects[TABLE] = body
+    fake = FakeForecast()
+    fake.store.objects[TABLE] = body
     with pytest.raises(InvalidRequest, match=words) as error:
-        world.forecast(settings={"PRICE_TABLE_URI": TABLE})
+        fake.forecast(settings={"PRICE_TABLE_URI": TABLE})
     assert error.value.field == "PriceTableUri"
 
 
-def test_a_price_table_can_be_a_parameter_and_a_broken_one_is_told_by_its_name() -> None:
-    world = World()
-    world.forecast(settings={"PRICE_TABLE": '{"as_of": "2026-11", "source": "our contract", "training_hour": 12.5}'})
-    found = world.ledger.get(RUN_ID).forecast
+def test_a_price_table_can_be_a_parameter_and_a_broken_one_is_named() -> None:
+    fake = FakeForecast()
+    fake.forecast(settings={"PRICE_TABLE": '{"as_of": "2026-11", "source": "our contract", "training_hour": 12.5}'})
+    found = fake.ledger.get(RUN_ID).forecast
     assert found is not None
     assert found.prices_source == "our contract"
     with pytest.raises(InvalidRequest, match="source") as error:
-        World().forecast(settings={"PRICE_TABLE": '{"as_of": "2026-11"}'})
+        FakeForecast().forecast(settings={"PRICE_TABLE": '{"as_of": "2026-11"}'})
     assert error.value.field == "PriceTable"
 
 
 def test_a_table_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidRequest, match=TABLE):
-        World().forecast(settings={"PRICE_TABLE_URI": TABLE})
+        FakeForecast().forecast(settings={"PRICE_TABLE_URI": TABLE})
 
 
 def test_limits_of_the_account_are_taken_from_the_stack() -> None:
-    world = World()
-    world.forecast(settings={"LAMBDA_CONCURRENCY": "10", "JUDGE_REQUESTS_PER_MINUTE": "100"})
-    found = world.ledger.get(RUN_ID).forecast
+    fake = FakeForecast()
+    fake.forecast(settings={"LAMBDA_CONCURRENCY": "10", "JUDGE_REQUESTS_PER_MINUTE": "100"})
+    found = fake.ledger.get(RUN_ID).forecast
     assert found is not None
     assert [each.fits for each in found.limits] == [True, False, None]
 
 
 def test_a_run_that_was_cancelled_meanwhile_goes_no_further() -> None:
-    world = World()
-    add_run(world.ledger, RunStatus.CANCELLED)
+    fake = FakeForecast()
+    add_run(fake.ledger, RunStatus.CANCELLED)
     with pytest.raises(TransitionRefused):
-        world.forecast()
+        fake.forecast()
 
 
 def test_a_report_that_is_gone_is_an_error() -> None:
-    world = World()
-    del world.store.objects[REPORT]
+    fake = FakeForecast()
+    del fake.store.objects[REPORT]
     with pytest.raises(DatasetNotFound):
-        world.forecast()
+        fake.forecast()

@@ -55,8 +55,8 @@ class Bucket:
         self.written: list[WrittenShard] = []
 
     def prepare(self, shards: int, *, at_once: int = 0, **dataset: Any) -> PreparedDataset:
-        wanted = {"task": "pandalm", "uri": URI, **dataset}
-        request = add_run(self.ledger, RunStatus.PENDING, dataset=wanted).request
+        dataset_request = {"task": "pandalm", "uri": URI, **dataset}
+        request = add_run(self.ledger, RunStatus.PENDING, dataset=dataset_request).request
         size = len(self.store.objects[URI])
         settings = ShardSettings(MAX_SINGLE_FUNCTION_BYTES=at_once or 1, SHARD_BYTES=-(-size // max(shards, 1)))
         first = self._first(request, settings if shards else None)
@@ -161,23 +161,23 @@ def test_lines_that_cannot_be_read_have_the_same_numbers() -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_too_many_bad_records_are_refused_in_the_same_words(layout: Layout) -> None:
     records = [comparison(number, **({"response1": None} if number % 5 == 2 else {})) for number in range(300)]
-    said = []
+    messages = []
     for shards in (0, 8):
         bucket = Bucket(layout(records))
         with pytest.raises(DatasetInvalid) as caught:
             bucket.prepare(shards)
-        said.append((str(caught.value), caught.value.problems, bucket.files))
-    assert said[0] == said[1]
-    assert "60 of 300 records cannot be used" in said[0][0]
+        messages.append((str(caught.value), caught.value.problems, bucket.files))
+    assert messages[0] == messages[1]
+    assert "60 of 300 records cannot be used" in messages[0][0]
 
 
 def test_too_few_rows_are_refused_in_the_same_words() -> None:
-    said = []
+    messages = []
     for shards in (0, 4):
         with pytest.raises(DatasetSizeOutOfBounds) as caught:
             Bucket(array(COMPARISONS[:90])).prepare(shards)
-        said.append(str(caught.value))
-    assert said[0] == said[1]
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
 
 
 def test_work_is_even_among_parts() -> None:
@@ -188,7 +188,7 @@ def test_work_is_even_among_parts() -> None:
         assert max(sizes) - min(sizes) <= 0.2 * sum(sizes) / 8
 
 
-def test_a_text_that_looks_like_a_border_is_an_error_and_never_rows_that_are_not_in_the_file() -> None:
+def test_a_text_that_looks_like_a_border_is_an_error_and_adds_no_rows() -> None:
     lookalike = {"response2": [{"x": 1}, {"instruction": "y"}, {"instruction": "z"}] * 2000}
     body = array([comparison(n, **(lookalike if n == 150 else {})) for n in range(300)])
     bucket = Bucket(body)

@@ -49,7 +49,7 @@ def parts(store: MemoryStore, planned: ShardPlan) -> list[ShardPart]:
     return [ShardPart.model_validate_json(store.objects[part_uri(RUN_ID, number, store)]) for number in planned.parts]
 
 
-def test_every_good_record_is_in_one_part_under_its_position_in_the_whole_source() -> None:
+def test_every_good_record_is_in_one_part_under_its_source_position() -> None:
     store = MemoryStore()
     planned = plan(store, shard_index(0), shard_index(1, bad=(3, 50)), max_bad_records=2)
     positions = [at for part in parts(store, planned) for piece in part.pieces for at in piece.positions]

@@ -139,7 +139,7 @@ def test_json_lines_give_the_same_rows_as_an_array(fake: FakePreparation) -> Non
     assert {uri: body for uri, body in lines.written.items() if uri.endswith(".jsonl")} == rows
 
 
-def test_max_samples_takes_the_first_records_and_still_digests_the_whole_file(fake: FakePreparation) -> None:
+def test_max_samples_reads_the_first_records_and_digests_the_file(fake: FakePreparation) -> None:
     fake.prepare(max_samples=150)
     assert fake.manifest.records == 150
     assert fake.manifest.source.bytes == len(fake.store.objects[URI])
@@ -163,7 +163,7 @@ def test_all_bad_records_are_listed_and_nothing_is_written(fake: FakePreparation
     assert list(scratch.iterdir()) == []
 
 
-def test_bad_records_up_to_the_allowed_number_are_left_out_and_kept_account_of(fake: FakePreparation) -> None:
+def test_bad_records_up_to_the_limit_are_skipped_and_counted(fake: FakePreparation) -> None:
     fake.holds([record(number, **({"annotator2": None} if number in {4, 9} else {})) for number in range(300)])
     fake.prepare(max_bad_records=2)
     assert [bad.position for bad in fake.manifest.bad_records] == [5, 10]
@@ -193,8 +193,8 @@ def test_a_list_too_long_for_an_error_is_kept_in_full_beside_the_run(fake: FakeP
     fake.holds([record(number, response1=None) for number in range(300)])
     with pytest.raises(DatasetInvalid, match=r"whole list is in s3://\S+/bad_records.txt") as caught:
         fake.prepare()
-    kept = fake.store.objects[f"{FOLDER}/bad_records.txt"].decode().splitlines()
-    assert (len(kept), kept[299]) == (300, "record 300: has no response1")
+    stored = fake.store.objects[f"{FOLDER}/bad_records.txt"].decode().splitlines()
+    assert (len(stored), stored[299]) == (300, "record 300: has no response1")
     assert len(str(caught.value).splitlines()) < 25
 
 
@@ -219,7 +219,7 @@ def test_half_a_surrogate_pair_is_a_bad_record(fake: FakePreparation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "message"),
     [
         (0, "0 records give 0 training"),
         (110, "110 records give 90 training .* at least 100"),
@@ -227,9 +227,9 @@ def test_half_a_surrogate_pair_is_a_bad_record(fake: FakePreparation) -> None:
         (40_000, "more than 27,500 records; at most 20,000"),
     ],
 )
-def test_too_few_and_too_many_rows_are_refused_with_the_counts(fake: FakePreparation, count: int, said: str) -> None:
+def test_too_few_and_too_many_rows_are_refused_with_the_counts(fake: FakePreparation, count: int, message: str) -> None:
     fake.holds([record(number) for number in range(count)])
-    with pytest.raises(DatasetSizeOutOfBounds, match=said):
+    with pytest.raises(DatasetSizeOutOfBounds, match=message):
         fake.prepare()
     assert fake.written == {}
 
@@ -282,8 +282,8 @@ def test_rows_of_the_rft_task_are_passed_on(fake: FakePreparation) -> None:
         for n in range(300)
     ]
     prepared = fake.holds(raw).prepare(task="rft")
-    kept = json.loads(next(fake.store.lines(prepared.train_uri)))
-    assert {name: kept[name] for name in raw[0]} in raw
+    stored = json.loads(next(fake.store.lines(prepared.train_uri)))
+    assert {name: stored[name] for name in raw[0]} in raw
     assert fake.manifest.files["train"].labels == {}
 
 

@@ -58,8 +58,8 @@ def test_a_job_that_goes_on_is_stopped(recorded: bool) -> None:
 
 
 def test_what_the_execution_said_is_kept_in_readable_form() -> None:
-    said = json.dumps({"errorMessage": "no such function", "errorType": "X", "stackTrace": []})
-    failed = reconcile(FakeRun(S.PREPARING), "FAILED", "Lambda.ResourceNotFoundException", said)
+    cause = json.dumps({"errorMessage": "no such function", "errorType": "X", "stackTrace": []})
+    failed = reconcile(FakeRun(S.PREPARING), "FAILED", "Lambda.ResourceNotFoundException", cause)
     aborted = reconcile(FakeRun(S.PREPARING), "ABORTED", "Maintenance", "quota is needed")
     assert failed is not None
     assert failed.failure is not None
@@ -118,10 +118,10 @@ def test_a_completed_run_is_left_alone() -> None:
     assert (fake_run.jobs.stops, fake_run.messages) == ([], [])
 
 
-@pytest.mark.parametrize("where", ["jobs", "notifier"])
-def test_a_repeat_does_what_is_missing(where: str) -> None:
+@pytest.mark.parametrize("port", ["jobs", "notifier"])
+def test_a_repeat_does_what_is_missing(port: str) -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
-    if where == "jobs":
+    if port == "jobs":
         fake_run.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     else:
         fake_run.notifier.fails_with = [RetryableThrottling("slow down")]

@@ -22,7 +22,7 @@ S = RunStatus
 CAUSE = json.dumps({"errorMessage": "the role is odd", "errorType": "JobRequestInvalid", "stackTrace": ["x"]})
 
 
-class World:
+class FakeEnd:
     def __init__(self, status: RunStatus) -> None:
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
@@ -31,7 +31,7 @@ class World:
         self.notifier = MemoryNotifier()
         add_run(self.ledger, status)
 
-    def with_job(self, *, recorded: bool) -> World:
+    def with_job(self, *, recorded: bool) -> FakeEnd:
         arn = self.jobs.create({"jobName": RUN_ID})
         if recorded:
             self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), hours=1, checks=3)})
@@ -55,24 +55,24 @@ class World:
 
 
 def test_a_completed_run_keeps_its_model_and_bothers_nobody() -> None:
-    world = World(S.TRAINING).with_job(recorded=True)
-    world.ledger.update(RUN_ID, {"model_arn": "arn:m"})
-    record = world.end(S.COMPLETED)
+    fake = FakeEnd(S.TRAINING).with_job(recorded=True)
+    fake.ledger.update(RUN_ID, {"model_arn": "arn:m"})
+    record = fake.end(S.COMPLETED)
     assert (record.status, record.model_arn, record.failure) == (S.COMPLETED, "arn:m", None)
-    assert (world.messages, world.jobs.stops) == ([], [])
+    assert (fake.messages, fake.jobs.stops) == ([], [])
 
 
 def test_a_preflight_run_completes_from_the_gate() -> None:
-    assert World(S.SMOKE_TESTING).end(S.COMPLETED).status is S.COMPLETED
+    assert FakeEnd(S.SMOKE_TESTING).end(S.COMPLETED).status is S.COMPLETED
 
 
-def test_a_failure_is_recorded_with_stage_and_a_readable_cause_and_announced() -> None:
-    world = World(S.TRAINING).with_job(recorded=True)
-    record = world.end(S.FAILED, "JobRequestInvalid", CAUSE)
+def test_a_failure_is_recorded_with_stage_and_cause_and_notified() -> None:
+    fake = FakeEnd(S.TRAINING).with_job(recorded=True)
+    record = fake.end(S.FAILED, "JobRequestInvalid", CAUSE)
     assert record.failure == Failure(stage=S.TRAINING, error="JobRequestInvalid", cause="the role is odd")
     assert record.notified
     assert record.job is not None
-    assert world.notifier.sent == [
+    assert fake.notifier.sent == [
         (
             f"RFT run {RUN_ID}: FAILED",
             {
@@ -86,120 +86,120 @@ def test_a_failure_is_recorded_with_stage_and_a_readable_cause_and_announced() -
             },
         )
     ]
-    assert json.loads(json.dumps(world.messages[0])) == world.messages[0]
+    assert json.loads(json.dumps(fake.messages[0])) == fake.messages[0]
 
 
 @pytest.mark.parametrize("recorded", [True, False])
-def test_a_job_that_may_go_on_is_stopped_whether_or_not_the_ledger_knows_it(recorded: bool) -> None:
-    world = World(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
-    world.end(S.FAILED, "States.Timeout")
-    assert world.jobs.jobs[RUN_ID].status == "Stopping"
+def test_a_job_is_stopped_whether_or_not_the_ledger_knows_it(recorded: bool) -> None:
+    fake = FakeEnd(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
+    fake.end(S.FAILED, "States.Timeout")
+    assert fake.jobs.jobs[RUN_ID].status == "Stopping"
 
 
 def test_a_rejected_run_needs_no_word_with_bedrock() -> None:
-    world = World(S.SMOKE_TESTING)
-    world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
-    record = world.end(S.REJECTED, "GraderNotTrusted", "right answers earn 0.2")
+    fake = FakeEnd(S.SMOKE_TESTING)
+    fake.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    record = fake.end(S.REJECTED, "GraderNotTrusted", "right answers earn 0.2")
     assert record.failure == Failure(stage=S.SMOKE_TESTING, error="GraderNotTrusted", cause="right answers earn 0.2")
-    assert len(world.messages) == 1
+    assert len(fake.messages) == 1
 
 
 def test_a_run_without_a_job_ends_all_the_same() -> None:
-    assert World(S.STARTING).end(S.FAILED, "JobRequestInvalid").status is S.FAILED
+    assert FakeEnd(S.STARTING).end(S.FAILED, "JobRequestInvalid").status is S.FAILED
 
 
 def test_a_repeat_changes_nothing_and_tells_nobody_twice() -> None:
-    world = World(S.STARTING)
-    first = world.end(S.FAILED, "E", "first")
-    assert world.end(S.FAILED, "E", "second") == first
-    assert len(world.messages) == 1
+    fake = FakeEnd(S.STARTING)
+    first = fake.end(S.FAILED, "E", "first")
+    assert fake.end(S.FAILED, "E", "second") == first
+    assert len(fake.messages) == 1
 
 
 def test_a_message_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
-    world = World(S.STARTING)
-    world.notifier.fails_with = [RetryableThrottling("slow down")]
+    fake = FakeEnd(S.STARTING)
+    fake.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        world.end(S.FAILED, "E", "first")
-    assert (world.ledger.get(RUN_ID).status, world.ledger.get(RUN_ID).notified) == (S.FAILED, False)
-    assert world.end(S.FAILED, "E", "second").notified
-    assert [message["cause"] for message in world.messages] == ["first"]
+        fake.end(S.FAILED, "E", "first")
+    assert (fake.ledger.get(RUN_ID).status, fake.ledger.get(RUN_ID).notified) == (S.FAILED, False)
+    assert fake.end(S.FAILED, "E", "second").notified
+    assert [message["cause"] for message in fake.messages] == ["first"]
 
 
-def test_a_job_that_could_not_be_stopped_leaves_the_run_open_for_the_repeat() -> None:
-    world = World(S.TRAINING).with_job(recorded=True)
-    world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+def test_a_job_that_could_not_be_stopped_leaves_the_run_open_for_a_retry() -> None:
+    fake = FakeEnd(S.TRAINING).with_job(recorded=True)
+    fake.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        world.end(S.FAILED, "E")
-    assert (world.ledger.get(RUN_ID).status, world.messages) == (S.TRAINING, [])
-    world.end(S.FAILED, "E")
-    assert (world.jobs.jobs[RUN_ID].status, len(world.messages)) == ("Stopping", 1)
+        fake.end(S.FAILED, "E")
+    assert (fake.ledger.get(RUN_ID).status, fake.messages) == (S.TRAINING, [])
+    fake.end(S.FAILED, "E")
+    assert (fake.jobs.jobs[RUN_ID].status, len(fake.messages)) == ("Stopping", 1)
 
 
 @pytest.mark.parametrize("late", [S.FAILED, S.COMPLETED])
 def test_the_first_end_counts(late: RunStatus) -> None:
-    world = World(S.TRAINING).with_job(recorded=True)
-    world.end(S.CANCELLED, "Cancelled", "by ops")
-    ended = world.ledger.get(RUN_ID)
-    assert world.end(late, "E", "late") == ended
-    assert [message["status"] for message in world.messages] == ["CANCELLED"]
+    fake = FakeEnd(S.TRAINING).with_job(recorded=True)
+    fake.end(S.CANCELLED, "Cancelled", "by ops")
+    ended = fake.ledger.get(RUN_ID)
+    assert fake.end(late, "E", "late") == ended
+    assert [message["status"] for message in fake.messages] == ["CANCELLED"]
 
 
 def test_an_end_that_the_table_does_not_allow_is_loud() -> None:
-    world = World(S.PREPARING)
+    fake = FakeEnd(S.PREPARING)
     with pytest.raises(TransitionRefused):
-        world.end(S.COMPLETED)
+        fake.end(S.COMPLETED)
 
 
 def test_an_unknown_run_is_loud() -> None:
-    world = World(S.PREPARING)
-    world.ledger.records.clear()
+    fake = FakeEnd(S.PREPARING)
+    fake.ledger.records.clear()
     with pytest.raises(RunNotFound):
-        world.end(S.FAILED)
+        fake.end(S.FAILED)
 
 
-def evaluating(*, recorded: bool = True) -> World:
-    world = World(S.EVALUATING)
-    arn = world.deployments.create(RUN_ID, "arn:m", tags={}, token=RUN_ID)
+def evaluating(*, recorded: bool = True) -> FakeEnd:
+    fake = FakeEnd(S.EVALUATING)
+    arn = fake.deployments.create(RUN_ID, "arn:m", tags={}, token=RUN_ID)
     if recorded:
-        world.ledger.update(RUN_ID, {"evaluation": EvaluationSummary(status="running", deployment_arn=arn)})
-    return world
+        fake.ledger.update(RUN_ID, {"evaluation": EvaluationSummary(status="running", deployment_arn=arn)})
+    return fake
 
 
 @pytest.mark.parametrize("recorded", [True, False])
 def test_an_evaluation_that_fails_leaves_a_completed_run_and_no_deployment(recorded: bool) -> None:
-    world = evaluating(recorded=recorded)
-    record = world.end(S.COMPLETED, "DeploymentFailed", "no capacity")
+    fake = evaluating(recorded=recorded)
+    record = fake.end(S.COMPLETED, "DeploymentFailed", "no capacity")
 
     assert record.evaluation is not None
     assert (record.status, record.failure) == (S.COMPLETED, None)
     assert (record.evaluation.status, record.evaluation.reason) == ("failed", "DeploymentFailed: no capacity")
-    assert world.deployments.deployments == {}
+    assert fake.deployments.deployments == {}
 
 
 def test_a_completed_evaluation_stays_as_it_is() -> None:
-    world = evaluating()
+    fake = evaluating()
     done = EvaluationSummary(status="completed", verdict="better")
-    world.ledger.update(RUN_ID, {"evaluation": done})
+    fake.ledger.update(RUN_ID, {"evaluation": done})
 
-    assert world.end(S.COMPLETED, "RetryableQuota", "full").evaluation == done
-    assert world.deployments.deployments == {}
+    assert fake.end(S.COMPLETED, "RetryableQuota", "full").evaluation == done
+    assert fake.deployments.deployments == {}
 
 
 def test_an_evaluation_that_began_while_the_run_was_read_is_ended_as_one() -> None:
-    world = World(S.TRAINING)
-    stale = world.ledger.get(RUN_ID)
-    world.ledger.transition(RUN_ID, S.EVALUATING)
-    record = finish_run(stale, S.CANCELLED, error="RunCancelled", cause="by Ada", ledger=world.ledger)
+    fake = FakeEnd(S.TRAINING)
+    stale = fake.ledger.get(RUN_ID)
+    fake.ledger.transition(RUN_ID, S.EVALUATING)
+    record = finish_run(stale, S.CANCELLED, error="RunCancelled", cause="by Ada", ledger=fake.ledger)
 
     assert record.evaluation is not None
     assert (record.status, record.evaluation.status) == (S.COMPLETED, "cancelled")
 
 
 def test_a_deployment_that_cannot_be_deleted_yet_is_deleted_by_a_repeat() -> None:
-    world = evaluating()
-    world.deployments.fails_with["delete"] = [RetryableThrottling("slow down")]
+    fake = evaluating()
+    fake.deployments.fails_with["delete"] = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        world.end(S.COMPLETED)
-    assert world.ledger.get(RUN_ID).status is S.COMPLETED
-    world.end(S.COMPLETED)
-    assert world.deployments.deployments == {}
+        fake.end(S.COMPLETED)
+    assert fake.ledger.get(RUN_ID).status is S.COMPLETED
+    fake.end(S.COMPLETED)
+    assert fake.deployments.deployments == {}

@@ -15,7 +15,7 @@ S = RunStatus
 TOKEN = "AQCEAAAAKgAAAAMAAAAAAAAAAexample"
 
 
-def ask(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
+def request_approval_of(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
     return request_approval(
         run_id=RUN_ID,
         task_token=token,
@@ -30,7 +30,7 @@ def ask(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
 
 def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
     fake_run = FakeRun(S.SMOKE_TESTING)
-    record = ask(fake_run)
+    record = request_approval_of(fake_run)
     assert record.status is S.AWAITING_APPROVAL
     assert record.approval is not None
     assert record.approval.expires_at == fake_run.clock.now() + timedelta(days=7)
@@ -45,9 +45,9 @@ def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
 
 def test_a_repeat_brings_a_new_token_and_changes_nothing_else() -> None:
     fake_run = FakeRun(S.SMOKE_TESTING)
-    first = ask(fake_run)
+    first = request_approval_of(fake_run)
     fake_run.clock.advance(hours=1)
-    assert ask(fake_run, "t2").approval == first.approval
+    assert request_approval_of(fake_run, "t2").approval == first.approval
     assert (fake_run.ledger.token(RUN_ID), len(fake_run.messages)) == ("t2", 1)
     assert [e.after for e in fake_run.ledger.events(RUN_ID)].count(S.AWAITING_APPROVAL) == 1
 
@@ -56,13 +56,13 @@ def test_a_question_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
     fake_run = FakeRun(S.SMOKE_TESTING)
     fake_run.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
-        ask(fake_run)
-    ask(fake_run)
+        request_approval_of(fake_run)
+    request_approval_of(fake_run)
     assert len(fake_run.messages) == 1
 
 
 def test_a_run_that_was_cancelled_asks_nobody() -> None:
     fake_run = FakeRun(S.CANCELLED)
     with pytest.raises(TransitionRefused):
-        ask(fake_run)
+        request_approval_of(fake_run)
     assert fake_run.messages == []

@@ -129,7 +129,7 @@ def slow(fake: FakeSmokeTest, seconds: float) -> CallableGrader:
     return CallableGrader(grade, seconds=seconds)
 
 
-def test_a_slow_grader_is_trusted_by_what_it_says_and_its_first_batches_show_what_to_hand_on() -> None:
+def test_a_slow_graders_first_batches_decide_what_is_handed_off() -> None:
     fast, fake = FakeSmokeTest(), FakeSmokeTest()
     fast.run(CallableGrader(honest))
 
@@ -232,10 +232,10 @@ def test_scores_of_other_answers_are_refused_and_never_counted() -> None:
     record, found = handed_off(fake, grader)
     for number in range(len(found.parts)):
         uri = fake.run_part(record, grader, found, number)
-    kept = PartScores.model_validate_json(fake.store.get_bytes(uri))
-    first, second, *rest = kept.batches
+    stored = PartScores.model_validate_json(fake.store.get_bytes(uri))
+    first, second, *rest = stored.batches
     swapped = (first.model_copy(update={"number": second.number}), second.model_copy(update={"number": first.number}))
-    fake.store.put_bytes(uri, kept.model_copy(update={"batches": (*swapped, *rest)}).model_dump_json().encode())
+    fake.store.put_bytes(uri, stored.model_copy(update={"batches": (*swapped, *rest)}).model_dump_json().encode())
 
     with pytest.raises(StalePlan, match="has other answers now; start the run again"):
         fake.step(record, grader, found.parts[-1].number + 1)

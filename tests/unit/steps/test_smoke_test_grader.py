@@ -82,18 +82,18 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
 
 def test_what_it_asks_at_most_is_recorded_before_the_first_call() -> None:
     fake = FakeSmokeTest()
-    told: list[Calls | None] = []
+    recorded: list[Calls | None] = []
 
     def grade(batch: list[dict[str, Any]]) -> Any:
-        told.append(fake.ledger.get(RUN).smoke_test_calls)
+        recorded.append(fake.ledger.get(RUN).smoke_test_calls)
         return honest(batch)
 
     fake.run(grade)
 
-    assert set(told) == {fake.report.planned}
+    assert set(recorded) == {fake.report.planned}
 
 
-def test_at_least_five_rows_of_each_split_are_asked_in_batches_of_at_most_64() -> None:
+def test_five_or_more_rows_of_each_split_are_probed_in_batches_up_to_64() -> None:
     fake, grader = FakeSmokeTest(), CallableGrader(honest)
 
     fake.run(grader, smoke_test={"sample_size": 10})
@@ -138,7 +138,7 @@ def test_the_same_seed_gives_the_same_report_byte_for_byte_but_for_times() -> No
     assert {s.task_id for s in first.scores} != {s.task_id for s in report(8, 0.5).scores}
 
 
-def test_a_grader_that_fails_the_canned_batch_costs_one_call_and_the_rest_is_not_done() -> None:
+def test_a_grader_that_fails_the_canned_batch_costs_one_call() -> None:
     fake, grader = FakeSmokeTest(), CallableGrader(timing_out)
 
     fake.run(grader)
@@ -159,7 +159,7 @@ def test_an_error_is_never_a_score() -> None:
     assert (summary.mean_right, summary.mean_wrong) == (None, None)
 
 
-def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends_the_asking() -> None:
+def test_a_failed_batch_rejects_the_grader_and_stops_further_probes() -> None:
     failures = iter([MemoryError("too much")])
 
     def fails_once(batch: list[dict[str, Any]]) -> Any:
@@ -179,7 +179,7 @@ def test_one_batch_that_fails_rejects_the_grader_keeps_the_other_scores_and_ends
     assert fake.check("injection").detail == "not sent: the grader broke the contract first"
 
 
-def test_a_grader_too_slow_for_the_step_is_rejected_before_the_step_runs_out_of_time() -> None:
+def test_a_grader_too_slow_for_the_step_is_rejected_before_its_timeout() -> None:
     fake = FakeSmokeTest()
 
     def slow(batch: list[dict[str, Any]]) -> Any:
@@ -206,7 +206,7 @@ def test_throttling_is_for_the_state_machine_to_wait_out() -> None:
     assert REPORT not in fake.store.objects
 
 
-def test_too_little_capacity_under_load_is_a_finding_and_no_fault_to_wait_for() -> None:
+def test_too_little_capacity_under_load_is_a_finding_and_no_retry() -> None:
     step = {"batchSize": 128, "trainingSamplePerPrompt": 8}
     usual = FakeSmokeTest(hyperparameters=step)
     usual.run(honest)
@@ -234,7 +234,7 @@ def test_a_run_keeps_its_version_whatever_is_published_meanwhile() -> None:
     assert (again.arns, again.published) == ({VERSION}, [])
 
 
-def test_a_foreign_grader_without_a_version_is_used_and_reported_as_not_pinned() -> None:
+def test_a_foreign_grader_without_a_version_is_reported_as_not_pinned() -> None:
     fake, grader = FakeSmokeTest(row=rft_row), CallableGrader(exact)
     fake.run(grader, task="rft", grader={"lambda_arn": FOREIGN})
     assert (grader.arns, grader.published) == ({FOREIGN}, [])
@@ -302,7 +302,7 @@ def test_a_constant_grader_shows_even_without_wrong_answers(score: float) -> Non
     assert outcome.cause.startswith(f"spread: the grader is constant at about {score:.2f}")
 
 
-def test_without_any_right_answer_nothing_is_proven_and_the_reason_says_what_to_do() -> None:
+def test_without_a_right_answer_the_grader_is_rejected_with_advice() -> None:
     fake = FakeSmokeTest(row=lambda n: rft_row(n) | {"reference_answer": {"steps": [n]}})
 
     outcome = fake.run(constant(1.0), task="rft", grader={"name": "pandalm"})
@@ -392,7 +392,7 @@ RULES: dict[str, Grade] = {
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_the_shipped_graders_by_declared_rules_are_trusted_on_rows_that_declare_some(name: str) -> None:
+def test_the_shipped_declared_rule_graders_are_trusted_on_their_rows(name: str) -> None:
     fake = FakeSmokeTest(row=order)
 
     outcome = fake.run(RULES[name], task="rft", grader={"lambda_arn": FOREIGN})
@@ -405,7 +405,7 @@ def test_the_shipped_graders_by_declared_rules_are_trusted_on_rows_that_declare_
     }
 
 
-def test_the_shipped_judge_is_called_as_often_as_was_planned_and_reports_what_that_took() -> None:
+def test_the_shipped_judge_is_called_as_planned_and_reports_its_use() -> None:
     fake, judge = FakeSmokeTest(), ScriptedJudge()
 
     fake.run(shipped(judge))
@@ -418,7 +418,7 @@ def test_the_shipped_judge_is_called_as_often_as_was_planned_and_reports_what_th
     assert (report.planned.invocations, report.planned.answers) == (report.invocations, len(report.scores))
 
 
-def test_the_shipped_judge_is_rejected_while_its_model_answers_nonsense_and_no_more_is_spent() -> None:
+def test_the_shipped_judge_is_rejected_early_while_its_model_fails() -> None:
     fake, judge = FakeSmokeTest(), ScriptedJudge(otherwise="I would rather not say.")
 
     outcome = fake.run(shipped(judge))
@@ -428,7 +428,7 @@ def test_the_shipped_judge_is_rejected_while_its_model_answers_nonsense_and_no_m
     assert {s.trial for s in fake.report.scores} == {"canned", *SHAPES}
 
 
-def test_forty_rows_take_well_under_a_minute_and_a_half_at_300_ms_a_judge_call() -> None:
+def test_forty_rows_take_under_90_seconds_at_300_ms_a_judge_call() -> None:
     def slow(_prompt: str) -> str:
         time.sleep(0.3 / SPEED)
         return ALL_TRUE

@@ -106,7 +106,7 @@ def test_run_json_and_folders_start_nothing_and_are_no_fault(bucket: Bucket, key
 
 
 @pytest.mark.parametrize(
-    ("key", "run_json", "told"),
+    ("key", "run_json", "reason"),
     [
         ("uploads/pandalm/demo/deep/er.json", None, "uploads/<task>/<name>/<file>"),
         ("uploads/nosuch/demo/a.json", None, "no task"),
@@ -116,13 +116,15 @@ def test_run_json_and_folders_start_nothing_and_are_no_fault(bucket: Bucket, key
         (KEY, b" " * 65_537, "65,536 bytes"),
     ],
 )
-def test_what_is_no_run_is_recorded_and_told_once(bucket: Bucket, key: str, run_json: bytes | None, told: str) -> None:
+def test_what_is_no_run_is_recorded_and_told_once(
+    bucket: Bucket, key: str, run_json: bytes | None, reason: str
+) -> None:
     if run_json is not None:
         bucket.store.objects[RUN_JSON] = run_json
     outcomes = [bucket.deliver(key) for _ in range(3)]
     assert outcomes[0].run_id is None
     assert outcomes[0] == outcomes[1] == outcomes[2]
-    assert told in " ".join(outcomes[0].problems)
+    assert reason in " ".join(outcomes[0].problems)
     (rejection,) = bucket.ledger.rejections.values()
     assert (rejection.key, rejection.version, rejection.problems) == (key, "v1", outcomes[0].problems)
     ((subject, message),) = bucket.notifier.sent

@@ -32,7 +32,7 @@ DATASET = PreparedDataset.model_validate(
 )
 
 
-class World:
+class FakeStart:
     def __init__(self) -> None:
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
@@ -62,98 +62,98 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    world = World()
-    add_run(world.ledger, S.SMOKE_TESTING)
-    return world
+def fake() -> FakeStart:
+    fake = FakeStart()
+    add_run(fake.ledger, S.SMOKE_TESTING)
+    return fake
 
 
-def test_a_job_is_started_and_recorded(world: World) -> None:
-    started = world.start()
-    record = world.ledger.get(RUN_ID)
+def test_a_job_is_started_and_recorded(fake: FakeStart) -> None:
+    started = fake.start()
+    record = fake.ledger.get(RUN_ID)
     assert record.status is S.TRAINING
     assert record.job is not None
     assert (record.job.arn, record.job.status, record.job.checks) == (started.job_arn, "InProgress", 0)
-    assert started.created_at == world.clock.now()
-    assert [e.after for e in world.ledger.events(RUN_ID)][-2:] == [S.STARTING, S.TRAINING]
-    assert world.jobs.requests[0]["jobName"] == RUN_ID
+    assert started.created_at == fake.clock.now()
+    assert [e.after for e in fake.ledger.events(RUN_ID)][-2:] == [S.STARTING, S.TRAINING]
+    assert fake.jobs.requests[0]["jobName"] == RUN_ID
 
 
-def test_a_repeat_after_success_finds_the_same_job(world: World) -> None:
-    first = world.start()
-    events = world.ledger.events(RUN_ID)
-    world.clock.advance(minutes=5)
-    assert world.start() == first
-    assert len(world.jobs.jobs) == 1
-    assert world.ledger.events(RUN_ID) == events
+def test_a_repeat_after_success_finds_the_same_job(fake: FakeStart) -> None:
+    first = fake.start()
+    events = fake.ledger.events(RUN_ID)
+    fake.clock.advance(minutes=5)
+    assert fake.start() == first
+    assert len(fake.jobs.jobs) == 1
+    assert fake.ledger.events(RUN_ID) == events
 
 
-def test_a_crash_between_creation_and_ledger_leaves_one_job(world: World) -> None:
-    world.jobs.fails_with["get"] = [RetryableThrottling("slow down")]
-    world.fails(RetryableThrottling)
-    assert (world.status, len(world.jobs.jobs)) == (S.STARTING, 1)
-    world.start()
-    assert (world.status, len(world.jobs.jobs)) == (S.TRAINING, 1)
+def test_a_crash_between_creation_and_ledger_leaves_one_job(fake: FakeStart) -> None:
+    fake.jobs.fails_with["get"] = [RetryableThrottling("slow down")]
+    fake.fails(RetryableThrottling)
+    assert (fake.status, len(fake.jobs.jobs)) == (S.STARTING, 1)
+    fake.start()
+    assert (fake.status, len(fake.jobs.jobs)) == (S.TRAINING, 1)
 
 
-def test_a_new_job_that_cannot_be_seen_yet_is_recorded_all_the_same(world: World) -> None:
-    world.jobs.hidden = True
-    started = world.start()
-    assert world.ledger.get(RUN_ID).job.arn == started.job_arn  # type: ignore[union-attr]
+def test_a_new_job_that_cannot_be_seen_yet_is_recorded_all_the_same(fake: FakeStart) -> None:
+    fake.jobs.hidden = True
+    started = fake.start()
+    assert fake.ledger.get(RUN_ID).job.arn == started.job_arn  # type: ignore[union-attr]
 
 
-def test_a_request_that_breaks_bedrocks_model_starts_nothing(world: World) -> None:
-    world.jobs.faults = ["roleArn: is required", "jobName: is '-', which does not match …"]
-    world.fails(JobRequestInvalid, match="roleArn: is required; jobName")
-    assert world.jobs.jobs == {}
+def test_a_request_that_breaks_bedrocks_model_starts_nothing(fake: FakeStart) -> None:
+    fake.jobs.faults = ["roleArn: is required", "jobName: is '-', which does not match …"]
+    fake.fails(JobRequestInvalid, match="roleArn: is required; jobName")
+    assert fake.jobs.jobs == {}
 
 
 @pytest.mark.parametrize("error", [RetryableThrottling, RetryableQuota, RetryableServiceError])
-def test_what_may_pass_is_left_to_the_state_machine_and_works_later(world: World, error: type[Exception]) -> None:
-    world.jobs.fails_with["create"] = [error("not now"), error("not now")]
-    world.fails(error)
-    world.fails(error)
-    world.start()
-    assert (world.status, len(world.jobs.jobs)) == (S.TRAINING, 1)
-    assert [e.after for e in world.ledger.events(RUN_ID)].count(S.STARTING) == 1
+def test_what_may_pass_is_left_to_the_state_machine_and_works_later(fake: FakeStart, error: type[Exception]) -> None:
+    fake.jobs.fails_with["create"] = [error("not now"), error("not now")]
+    fake.fails(error)
+    fake.fails(error)
+    fake.start()
+    assert (fake.status, len(fake.jobs.jobs)) == (S.TRAINING, 1)
+    assert [e.after for e in fake.ledger.events(RUN_ID)].count(S.STARTING) == 1
 
 
-def test_an_ended_run_starts_no_job(world: World) -> None:
-    world.ledger.transition(RUN_ID, S.CANCELLED)
-    world.fails(TransitionRefused, match="CANCELLED")
-    assert world.jobs.jobs == {}
+def test_an_ended_run_starts_no_job(fake: FakeStart) -> None:
+    fake.ledger.transition(RUN_ID, S.CANCELLED)
+    fake.fails(TransitionRefused, match="CANCELLED")
+    assert fake.jobs.jobs == {}
 
 
-def test_a_run_ended_while_its_job_was_made_leaves_no_job_at_work(world: World) -> None:
-    world.jobs.on_create = lambda: world.ledger.transition(RUN_ID, S.CANCELLED)
-    world.fails(TransitionRefused, match="CANCELLED")
-    assert world.jobs.jobs[RUN_ID].status == "Stopping"
+def test_a_run_ended_while_its_job_was_made_leaves_no_job_at_work(fake: FakeStart) -> None:
+    fake.jobs.on_create = lambda: fake.ledger.transition(RUN_ID, S.CANCELLED)
+    fake.fails(TransitionRefused, match="CANCELLED")
+    assert fake.jobs.jobs[RUN_ID].status == "Stopping"
 
 
-def test_a_stop_that_fails_then_is_done_by_the_next_try(world: World) -> None:
-    world.jobs.on_create = lambda: world.ledger.transition(RUN_ID, S.CANCELLED)
-    world.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
-    world.fails(RetryableThrottling)
-    assert world.jobs.jobs[RUN_ID].status == "InProgress"
-    world.fails(TransitionRefused)
-    assert world.jobs.jobs[RUN_ID].status == "Stopping"
+def test_a_stop_that_fails_then_is_done_by_the_next_try(fake: FakeStart) -> None:
+    fake.jobs.on_create = lambda: fake.ledger.transition(RUN_ID, S.CANCELLED)
+    fake.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
+    fake.fails(RetryableThrottling)
+    assert fake.jobs.jobs[RUN_ID].status == "InProgress"
+    fake.fails(TransitionRefused)
+    assert fake.jobs.jobs[RUN_ID].status == "Stopping"
 
 
-def test_a_job_to_stop_that_cannot_be_seen_yet_is_not_forgotten(world: World) -> None:
+def test_a_job_to_stop_that_cannot_be_seen_yet_is_not_forgotten(fake: FakeStart) -> None:
     def cancelled_unseen() -> None:
-        world.ledger.transition(RUN_ID, S.CANCELLED)
-        world.jobs.hidden = True
+        fake.ledger.transition(RUN_ID, S.CANCELLED)
+        fake.jobs.hidden = True
 
-    world.jobs.on_create = cancelled_unseen
-    world.fails(RetryableServiceError, match="must be stopped")
+    fake.jobs.on_create = cancelled_unseen
+    fake.fails(RetryableServiceError, match="must be stopped")
 
 
 def test_an_unknown_run_starts_nothing() -> None:
-    world = World()
-    known = add_run(World().ledger, S.PENDING).request
+    fake = FakeStart()
+    known = add_run(FakeStart().ledger, S.PENDING).request
     with pytest.raises(RunNotFound):
         start_training(
             run_id=RUN_ID, request=known, dataset=DATASET, grader_arn="arn:g", role_arn="arn:r",
-            output_uri="s3://data-bucket/x/", kms_key_arn="", jobs=world.jobs, ledger=world.ledger, clock=world.clock,
+            output_uri="s3://data-bucket/x/", kms_key_arn="", jobs=fake.jobs, ledger=fake.ledger, clock=fake.clock,
         )  # fmt: skip
-    assert world.jobs.jobs == {}
+    assert fake.jobs.jobs == {}

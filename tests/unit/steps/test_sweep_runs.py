@@ -52,7 +52,7 @@ def test_a_run_that_goes_on_is_left_alone(status: RunStatus) -> None:
     assert fake_run.record.status is status
 
 
-def test_a_run_without_an_execution_is_closed_once_it_has_been_quiet_for_long() -> None:
+def test_a_run_without_an_execution_is_closed_after_a_quiet_time() -> None:
     fake_run = FakeRun(S.PREPARING)
     fake_run.executions.started.clear()
     assert sweep(fake_run) == []

@@ -47,7 +47,7 @@ def test_no_wrong_answer_to_a_plain_number_is_that_number(value: int) -> None:
     assert [text for text in wrong if (given := read_number(text)) and given.value == expected.value] == []  # type: ignore[union-attr]
 
 
-def test_a_hedge_is_sent_in_both_orders_so_that_readers_of_one_place_are_no_fault() -> None:
+def test_a_hedge_is_sent_in_both_orders() -> None:
     found = derived_probes(row("72"), ("72",))
     pair = [probe.answer for probe in found if probe.code == "hedging/or"]
     assert pair == ["72 or 147", "147 or 72"]

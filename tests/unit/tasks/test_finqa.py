@@ -7,7 +7,7 @@ import pytest
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import Sample
 from rft.rewards.components import score_of
-from rft.rewards.finqa import components, read_answer
+from rft.rewards.finqa import components, stated_value
 from rft.tasks.base import BadRecord
 from rft.tasks.finqa import FinQa
 from tests.kit.rows import row
@@ -118,5 +118,5 @@ def test_probes_score_what_they_are(answer: str, value: Any) -> None:
     probes = TASK.probes(written)
     assert [score(written, probe) for probe in probes.right] == [1, 1]
     assert {score(written, probe) for probe in (*probes.wrong, *probes.swapped, *probes.malformed)} == {0}
-    assert None not in {read_answer(probe) for probe in (*probes.wrong, *probes.swapped)}
-    assert {read_answer(probe) for probe in probes.malformed} == {None}
+    assert None not in {stated_value(probe) for probe in (*probes.wrong, *probes.swapped)}
+    assert {stated_value(probe) for probe in probes.malformed} == {None}

@@ -97,7 +97,7 @@ def test_a_missing_input_is_an_empty_one() -> None:
     assert TASK.read(record(input=...)).group == TASK.read(record(input="")).group
 
 
-def test_a_blank_instruction_whose_input_says_it_all_is_kept_with_a_warning() -> None:
+def test_a_blank_instruction_with_an_input_is_read_with_a_warning() -> None:
     read = TASK.read(record(instruction=" "))
     assert read.warnings == ("instruction_blank",)
     assert isinstance(read.reference_answer, dict)

@@ -18,7 +18,7 @@ from rft.tasks.bedrock_rows import row_sample
 from tests.kit.rows import row
 
 CASES = Path(__file__).parents[4] / "shared" / "data" / "cases"
-ASK = 'What is 50 + 22? Let\'s think step by step and output the final answer after "####".'
+QUESTION = 'What is 50 + 22? Let\'s think step by step and output the final answer after "####".'
 PAGE = (
     "Context:\nresults ( in millions ) .\n\nTable:\nitem | 2010 | 2009\nfreight | 16069 | 13373\n\n"
     "Question: what was the change in freight?\n\n"
@@ -27,13 +27,13 @@ PAGE = (
 SCORE = {"gsm8k": gsm8k.components, "finqa": finqa.components}
 
 PUBLISHED = [
-    ("gsm8k", "gsm8k", ASK, {"final_answer": "72", "steps": ["50", "72"]}, "openai/gsm8k"),
-    ("gsm8k", "gsm8k", ASK, "50 + 22 = 72\n#### 72", "gsm8k"),
-    ("rft", "gsm8k", ASK, {"final_answer": "72", "steps": ["50", "72"]}, "openai/gsm8k"),
-    ("rft", "gsm8k", ASK, "#### 72", None),
-    ("rft", "gsm8k", ASK, {"text": "#### 72"}, None),
-    ("rft", "gsm8k", ASK, {"ground_truth": "72"}, None),
-    ("rft", "gsm8k", ASK, {"solution": "it is 72\n#### 72"}, None),
+    ("gsm8k", "gsm8k", QUESTION, {"final_answer": "72", "steps": ["50", "72"]}, "openai/gsm8k"),
+    ("gsm8k", "gsm8k", QUESTION, "50 + 22 = 72\n#### 72", "gsm8k"),
+    ("rft", "gsm8k", QUESTION, {"final_answer": "72", "steps": ["50", "72"]}, "openai/gsm8k"),
+    ("rft", "gsm8k", QUESTION, "#### 72", None),
+    ("rft", "gsm8k", QUESTION, {"text": "#### 72"}, None),
+    ("rft", "gsm8k", QUESTION, {"ground_truth": "72"}, None),
+    ("rft", "gsm8k", QUESTION, {"solution": "it is 72\n#### 72"}, None),
     ("finqa", "finqa", PAGE, {"answer": "2696.0"}, "finqa"),
     ("rft", "finqa", PAGE, {"answer": "2696.0"}, "finqa"),
 ]
@@ -100,7 +100,7 @@ def test_tool_calls_without_content_and_tool_turns_are_passed_on() -> None:
 
 @pytest.mark.parametrize("key", ["ground_truth", "answer", "solution"])
 def test_a_reference_under_another_key_is_taken_with_a_warning(key: str) -> None:
-    raw = {"messages": [{"role": "user", "content": ASK}], key: "72"}
+    raw = {"messages": [{"role": "user", "content": QUESTION}], key: "72"}
     example = task("rft").read(raw)
     assert (example.reference_answer, example.warnings) == ("72", (f"reference_from_{key}",))
 

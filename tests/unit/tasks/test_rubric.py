@@ -43,7 +43,7 @@ def test_a_record_that_cannot_be_used_is_refused_by_field(changes: dict[str, Any
     assert reason in str(raised.value)
 
 
-def test_the_examples_have_the_rubric_of_their_config_and_prompts_that_differ() -> None:
+def test_the_examples_have_their_configs_rubric_and_distinct_prompts() -> None:
     lines = (ROOT / "examples/rubric/replies.jsonl").read_text("utf-8").splitlines()
     records = [json.loads(line) for line in lines]
     assert len({RUBRIC.read(record).group for record in records}) == len(records) == 130

@@ -20,8 +20,8 @@ from rft.contracts.metrics import TrainingMetrics, TrainingPoint, ValidationPoin
 from rft.training.breaker import (
     SIGNALS,
     answer_length,
+    breaker_findings,
     error_share,
-    findings,
     flat_groups,
     judge_calls,
     judge_cost,
@@ -43,7 +43,7 @@ def rising(steps: int, start: float = 0.4, end: float = 0.8) -> list[float | Non
 
 def test_every_signal_can_be_set_and_is_quiet_before_training() -> None:
     assert set(SIGNALS) == set(BreakerRequest.model_fields)
-    assert findings(NOTHING, BreakerRequest(), (), at=AT) == ()
+    assert breaker_findings(NOTHING, BreakerRequest(), (), at=AT) == ()
 
 
 # ---- signals ------------------------------------------------------------------------------------------------------
@@ -84,9 +84,9 @@ def test_a_model_that_has_learned_all_there_is_may_be_flat() -> None:
 
 def test_a_reward_that_collapses_is_measured_against_its_best() -> None:
     collapsed = curve([*rising(60, 0.3, 0.8), *[0.2] * 10])
-    said = reward_collapse(collapsed, RewardCollapse())
-    assert "is 0.200; at step 60 it was 0.7" in said
-    assert "50% are allowed" in said
+    message = reward_collapse(collapsed, RewardCollapse())
+    assert "is 0.200; at step 60 it was 0.7" in message
+    assert "50% are allowed" in message
     assert reward_collapse(collapsed, RewardCollapse(limit=0.9)) == ""
     assert reward_collapse(curve([*rising(60, 0.3, 0.8), *[0.5] * 10]), RewardCollapse()) == ""
 
@@ -158,20 +158,20 @@ DEAD = curve([None] * 5, errors=lambda _: 64)
 
 
 def test_a_finding_has_its_action_and_is_found_once() -> None:
-    (found,) = findings(DEAD, BreakerRequest(), (), at=AT)
+    (found,) = breaker_findings(DEAD, BreakerRequest(), (), at=AT)
     assert (found.signal, found.action, found.step, found.at) == ("error_share", "stop", 5, AT)
     assert tripped([found]) == found
-    assert findings(DEAD, BreakerRequest(), (found,), at=AT) == ()
+    assert breaker_findings(DEAD, BreakerRequest(), (found,), at=AT) == ()
 
 
 def test_a_run_chooses_what_a_signal_does() -> None:
-    (warned,) = findings(DEAD, BreakerRequest(error_share=ErrorShare(action="warn")), (), at=AT)
+    (warned,) = breaker_findings(DEAD, BreakerRequest(error_share=ErrorShare(action="warn")), (), at=AT)
     assert (warned.action, tripped([warned])) == ("warn", None)
-    assert findings(DEAD, BreakerRequest(error_share=ErrorShare(action="off")), (), at=AT) == ()
+    assert breaker_findings(DEAD, BreakerRequest(error_share=ErrorShare(action="off")), (), at=AT) == ()
 
 
 def test_where_nothing_is_left_to_stop_it_only_warns() -> None:
-    (found,) = findings(DEAD, BreakerRequest(), (), at=AT, may_stop=False)
+    (found,) = breaker_findings(DEAD, BreakerRequest(), (), at=AT, may_stop=False)
     assert found.action == "warn"
 
 
@@ -251,4 +251,4 @@ def test_a_healthy_run_is_never_stopped(seed: int) -> None:
             passes = downsample_validation((*passes, run.held_out(step)))
         metrics = metrics.model_copy(update={"steps": step, "training": points, "validation": passes})
         if step % 5 == 0:
-            assert findings(metrics, rules, (), at=AT) == ()
+            assert breaker_findings(metrics, rules, (), at=AT) == ()

@@ -22,7 +22,7 @@ CHOSEN = {
 }
 
 
-class World:
+class FakeTelemetry:
     """A run in TRAINING with steps of four rollouts, and what its grader leaves behind."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class World:
             self.clock.advance(seconds=1)
             self.rollouts.put(RUN_ID, self.clock.now(), group(*scores))
 
-    def look(self) -> RunRecord:
+    def collect(self) -> RunRecord:
         """One look, kept in the ledger."""
         course = self.course()
         assert course is not None
@@ -59,73 +59,73 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def fake() -> FakeTelemetry:
+    return FakeTelemetry()
 
 
-def test_a_look_reads_what_was_written_since_the_last_one_and_nothing_else(world: World) -> None:
-    looked: list[int] = []
+def test_a_look_reads_what_was_written_since_the_last_one_and_nothing_else(fake: FakeTelemetry) -> None:
+    read: list[int] = []
     for written in (3, 0, 5, 1, 0):
-        world.grade(objects=written)
-        before = len(world.rollouts.read_names)
-        world.look()
-        looked.append(len(world.rollouts.read_names) - before)
-        world.clock.advance(minutes=10)
-    assert looked == [3, 0, 5, 1, 0]
-    assert world.steps == 9
+        fake.grade(objects=written)
+        before = len(fake.rollouts.read_names)
+        fake.collect()
+        read.append(len(fake.rollouts.read_names) - before)
+        fake.clock.advance(minutes=10)
+    assert read == [3, 0, 5, 1, 0]
+    assert fake.steps == 9
 
 
-def test_an_object_that_turns_up_late_is_read_then(world: World) -> None:
-    world.grade(objects=2)
-    world.look()
-    world.rollouts.put(RUN_ID, world.clock.now() - timedelta(seconds=20), group(1, 1, 1, 1))
-    world.look()
-    assert world.steps == 3
-    assert len(world.rollouts.read_names) == len(set(world.rollouts.read_names)) == 3
+def test_an_object_that_turns_up_late_is_read_then(fake: FakeTelemetry) -> None:
+    fake.grade(objects=2)
+    fake.collect()
+    fake.rollouts.put(RUN_ID, fake.clock.now() - timedelta(seconds=20), group(1, 1, 1, 1))
+    fake.collect()
+    assert fake.steps == 3
+    assert len(fake.rollouts.read_names) == len(set(fake.rollouts.read_names)) == 3
 
 
-def test_a_look_takes_so_many_objects_and_the_next_one_goes_on(world: World) -> None:
-    world.grade(objects=LIST_PAGE_SIZE + 50)
-    record = world.look()
-    assert (world.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE, True)
-    record = world.look()
-    assert (world.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE + 50, False)
+def test_a_look_takes_so_many_objects_and_the_next_one_goes_on(fake: FakeTelemetry) -> None:
+    fake.grade(objects=LIST_PAGE_SIZE + 50)
+    record = fake.collect()
+    assert (fake.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE, True)
+    record = fake.collect()
+    assert (fake.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE + 50, False)
 
 
-def test_a_look_ends_when_its_time_is_up(world: World) -> None:
-    world.grade(objects=3)
-    world.rollouts.on_read = lambda: world.pass_time(SECONDS * 0.6)
-    record = world.look()
-    assert (world.steps, record.metrics and record.metrics.behind) == (2, True)
-    world.look()
-    assert world.steps == 3
+def test_a_look_ends_when_its_time_is_up(fake: FakeTelemetry) -> None:
+    fake.grade(objects=3)
+    fake.rollouts.on_read = lambda: fake.pass_time(SECONDS * 0.6)
+    record = fake.collect()
+    assert (fake.steps, record.metrics and record.metrics.behind) == (2, True)
+    fake.collect()
+    assert fake.steps == 3
 
 
 @pytest.mark.parametrize("error", [RetryableThrottling("slow down"), RetryableServiceError("503")])
-def test_a_store_that_fails_costs_no_more_than_the_rest_of_a_look(world: World, error: Exception) -> None:
-    world.grade(objects=2)
-    world.rollouts.fails_to_list = [error]
-    world.look()
-    assert world.steps == 0
-    world.rollouts.fails_with = [error]
-    record = world.look()
-    assert (world.steps, record.metrics and record.metrics.behind) == (0, True)
-    world.look()
-    assert world.steps == 2
-    assert len(world.rollouts.read_names) == 2
+def test_a_store_that_fails_costs_no_more_than_the_rest_of_a_look(fake: FakeTelemetry, error: Exception) -> None:
+    fake.grade(objects=2)
+    fake.rollouts.fails_to_list = [error]
+    fake.collect()
+    assert fake.steps == 0
+    fake.rollouts.fails_with = [error]
+    record = fake.collect()
+    assert (fake.steps, record.metrics and record.metrics.behind) == (0, True)
+    fake.collect()
+    assert fake.steps == 2
+    assert len(fake.rollouts.read_names) == 2
 
 
-def test_an_object_that_cannot_be_read_is_counted_and_passed_over(world: World) -> None:
-    world.rollouts.put(RUN_ID, world.clock.now(), None)
-    world.grade()
-    record = world.look()
+def test_an_object_that_cannot_be_read_is_counted_and_passed_over(fake: FakeTelemetry) -> None:
+    fake.rollouts.put(RUN_ID, fake.clock.now(), None)
+    fake.grade()
+    record = fake.collect()
     assert record.metrics is not None
     assert (record.metrics.unreadable, record.metrics.steps) == (1, 1)
-    assert world.look().metrics == record.metrics
+    assert fake.collect().metrics == record.metrics
 
 
-def test_a_run_whose_steps_have_no_known_size_is_not_measured(world: World) -> None:
-    world.ledger.update(RUN_ID, {"hyperparameters": None})
-    world.grade()
-    assert world.course() is None
-    assert world.rollouts.read_names == []
+def test_a_run_whose_steps_have_no_known_size_is_not_measured(fake: FakeTelemetry) -> None:
+    fake.ledger.update(RUN_ID, {"hyperparameters": None})
+    fake.grade()
+    assert fake.course() is None
+    assert fake.rollouts.read_names == []

@@ -64,7 +64,7 @@ def test_a_failed_job_gives_bedrocks_message(message: str | None, cause: str) ->
 
 
 @pytest.mark.parametrize(("hours", "error"), [(3, "TrainingJobStopped"), (24.2, "TrainingTimedOut")])
-def test_a_stopped_job_was_stopped_by_us_past_the_limit_and_by_others_before(hours: float, error: str) -> None:
+def test_a_job_stopped_past_the_limit_was_stopped_by_the_run(hours: float, error: str) -> None:
     check = training_check(job(J.STOPPED), hours=hours, limit=24)
     assert (check.outcome, check.error) == ("FAILED", error)
 

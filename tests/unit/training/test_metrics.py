@@ -121,7 +121,7 @@ def test_validation_belongs_to_the_step_that_it_followed() -> None:
     assert found.rollouts == 12 + 7
 
 
-def test_validation_that_overtakes_the_last_rollouts_of_its_step_stays_with_it() -> None:
+def test_validation_that_arrives_before_its_steps_rollouts_stays_with_it() -> None:
     found = measured(group(1, 1, 1), group(0.5, split="validation"), group(1), group(0.7, split="validation")).metrics
     assert [(p.step, p.rollouts, p.reward) for p in found.validation] == [(1, 2, 0.6)]
 
@@ -177,8 +177,8 @@ def test_old_validations_are_put_together_too() -> None:
 
 def test_a_run_begins_with_the_size_of_its_steps() -> None:
     chosen = {"batchSize": 16, "trainingSamplePerPrompt": 4, "epochCount": 2}
-    asked = {name: Recommendation(value=value, source="request", reason="asked") for name, value in chosen.items()}
-    begun = course_of(run_record().model_copy(update={"hyperparameters": asked}))
+    settings = {name: Recommendation(value=value, source="request", reason="asked") for name, value in chosen.items()}
+    begun = course_of(run_record().model_copy(update={"hyperparameters": settings}))
     assert begun is not None
     assert begun.metrics == TrainingMetrics(rollouts_per_step=64)
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from rft.adapters.aws_errors import translated
 from rft.errors import RetryableServiceError
 from rft.ports.grading import GraderReply, GraderVersion
-from rft.smoke_test.replies import NotJson, decode
+from rft.smoke_test.replies import NotJson, decode_payload
 from rft.text import text_line
 
 TOO_LARGE = "a batch exceeds the 6 MB that a synchronous invocation takes"
@@ -40,7 +40,7 @@ class LambdaGraderInvoker:
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
         """See GraderInvoker. Silence for as long as the client's read timeout is the grader's failure too."""
         started = time.monotonic()
-        payload, error = self._ask(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
+        payload, error = self._invoke(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
         return GraderReply(payload=payload, error=error, seconds=time.monotonic() - started)
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
@@ -66,7 +66,7 @@ class LambdaGraderInvoker:
                     raise
                 return {}
 
-    def _ask(self, grader_arn: str, body: bytes) -> tuple[Any, str | None]:
+    def _invoke(self, grader_arn: str, body: bytes) -> tuple[Any, str | None]:
         with translated(TRANSIENT):
             try:
                 reply = self._client.invoke(FunctionName=grader_arn, InvocationType="RequestResponse", Payload=body)
@@ -82,7 +82,7 @@ class LambdaGraderInvoker:
 
 def _read(function_error: str | None, body: bytes) -> tuple[Any, str | None]:
     try:
-        payload = decode(body)
+        payload = decode_payload(body)
     except NotJson as error:
         return None, f"its reply {error}"
     return (None, _failure(payload)) if function_error else (payload, None)

@@ -26,20 +26,20 @@ class ByteRange:
 
 def copy_parts(sizes: Sequence[int]) -> Iterator[list[ByteRange]]:
     """The parts of the upload. A part of one byte_range that is long enough is copied; all others are carried."""
-    held: list[ByteRange] = []
+    part: list[ByteRange] = []
     for piece, size in enumerate(sizes):
         at = 0
-        if held and size:
-            at = min(MIN_PART_BYTES - sum(map(len, held)), size)
-            held.append(ByteRange(piece, 0, at))
-        if held and sum(map(len, held)) >= MIN_PART_BYTES:
-            yield held
-            held = []
+        if part and size:
+            at = min(MIN_PART_BYTES - sum(map(len, part)), size)
+            part.append(ByteRange(piece, 0, at))
+        if part and sum(map(len, part)) >= MIN_PART_BYTES:
+            yield part
+            part = []
         while size - at >= MIN_PART_BYTES:
             end = min(at + MAX_COPY_BYTES, size)
             yield [ByteRange(piece, at, end)]
             at = end
         if at < size:
-            held.append(ByteRange(piece, at, size))
-    if held:
-        yield held
+            part.append(ByteRange(piece, at, size))
+    if part:
+        yield part

@@ -20,14 +20,14 @@ MAX_MESSAGE_BYTES = 262_144
 class SnsNotifier:
     """Publishes JSON, indented, as people read it in their mail; each notice once."""
 
-    def __init__(self, client: SNSClient, *, topic_arn: str, notices: DynamoSendOnce) -> None:
+    def __init__(self, client: SNSClient, *, topic_arn: str, send_once: DynamoSendOnce) -> None:
         self._client = client
-        self._notices = notices
+        self._send_once = send_once
         self._topic_arn = topic_arn
 
     def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
         """Send one message, unless it was sent. Raises RetryableThrottling, RetryableServiceError."""
-        with self._notices.claimed(notice) as ours:
+        with self._send_once.claimed(notice) as ours:
             if ours:
                 self._send(subject, message)
 

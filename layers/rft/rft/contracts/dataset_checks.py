@@ -11,10 +11,10 @@ from rft.contracts.checks import Check
 
 
 class DatasetChecks(Contract):
-    """Every check of the rows. Where `looked_at` is below `rows`, the checks of prompts are of a sample."""
+    """Every check of the rows. Where `rows_read` is below `rows`, the checks of prompts are of a sample."""
 
     schema_version: Literal[1] = 1
     run_id: str
     rows: int
-    looked_at: int = Field(description="Rows whose prompts and references were read, evenly spaced in each split.")
+    rows_read: int = Field(description="Rows whose prompts and references were read, evenly spaced in each split.")
     checks: tuple[Check, ...]

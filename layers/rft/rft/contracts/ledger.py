@@ -112,6 +112,7 @@ class RunRecord(Contract):
     job: JobSummary | None = None
     metrics: TrainingMetrics | None = None
     reading: Reading | None = None
+    reward: float | None = Field(default=None, description="Mean reward of the last training step with a score.")
     breaker: tuple[Finding, ...] = Field(
         default=(), description="What the breaker found, once each; the first to stop ended the job."
     )

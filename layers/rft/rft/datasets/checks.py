@@ -42,10 +42,10 @@ class RowFigures:
 
 def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile) -> DatasetChecks:
     """All checks of a dataset's rows."""
-    total, looked_at = sum(figures.rows.values()), read.rows.total()
+    total, rows_read = sum(figures.rows.values()), read.rows.total()
     of_read = (
-        _share_of("repeated_prompts", read.repeated, looked_at, "rows repeat an earlier prompt", REPEATED_WARN),
-        _share_of("near_duplicates", read.near, looked_at, "rows nearly repeat an earlier prompt", NEAR_WARN),
+        _share_of("repeated_prompts", read.repeated, rows_read, "rows repeat an earlier prompt", REPEATED_WARN),
+        _share_of("near_duplicates", read.near, rows_read, "rows nearly repeat an earlier prompt", NEAR_WARN),
         _leaks(read, grouped=figures.split.strategy == "grouped"),
         _references(read),
         _scripts(read.scripts),
@@ -53,11 +53,11 @@ def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile) -> Datase
     checks = (
         _shared_groups(figures),
         _prompt_length(figures),
-        *(check if looked_at == total else _of_a_sample(check, looked_at, total) for check in of_read),
+        *(check if rows_read == total else _of_a_sample(check, rows_read, total) for check in of_read),
         _label_balance(figures.labels),
         Check(name="base_model_misses", result=CheckResult.SKIPPED, detail="there are no rollouts of the base model"),
     )
-    return DatasetChecks(run_id=run_id, rows=total, looked_at=looked_at, checks=checks)
+    return DatasetChecks(run_id=run_id, rows=total, rows_read=rows_read, checks=checks)
 
 
 def blocks(found: DatasetChecks) -> tuple[str, ...]:
@@ -186,5 +186,5 @@ def _share(counts: Counter[str], script: str) -> float:
     return counts[script] / counts.total()
 
 
-def _of_a_sample(check: Check, looked_at: int, rows: int) -> Check:
-    return check.model_copy(update={"detail": f"{check.detail} (a sample of {looked_at} of {rows} rows)"})
+def _of_a_sample(check: Check, rows_read: int, rows: int) -> Check:
+    return check.model_copy(update={"detail": f"{check.detail} (a sample of {rows_read} of {rows} rows)"})

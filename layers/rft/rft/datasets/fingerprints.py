@@ -55,9 +55,9 @@ class PromptTemplate:
 
 @dataclass(frozen=True)
 class FingerprintReader:
-    """Reads batches of rows; `wording` is left out of what prompts are compared by."""
+    """Reads batches of rows; `template` is left out of what prompts are compared by."""
 
-    wording: PromptTemplate
+    template: PromptTemplate
 
     def __call__(self, rows: Sequence[tuple[str, bytes]]) -> list[RowFingerprint]:
         """Of rows as JSON, each with the name that it goes by where it has no task_id of its own."""
@@ -65,11 +65,11 @@ class FingerprintReader:
 
     def _fingerprint(self, name: str, row: Mapping[str, Any]) -> RowFingerprint:
         prompt, reference = _prompt(row), row.get("reference_answer")
-        own = prompt.removeprefix(self.wording.head)
+        own = prompt.removeprefix(self.template.head)
         return RowFingerprint(
             task_id=str(row.get("task_id", name)),
             prompt=_digest(prompt),
-            minhash=signature(shingles(own) - self.wording.shingles),
+            minhash=signature(shingles(own) - self.template.shingles),
             scripts=_letters(own),
             reference=_digest(json.dumps(reference, sort_keys=True)),
             reference_blank=_blank(reference),

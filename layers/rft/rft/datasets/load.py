@@ -105,8 +105,8 @@ class _Batches:
 
 
 def _summary(loaded: Loaded, max_bad: int) -> str:
-    looked = "" if len(loaded.bad) <= max_bad + MAX_PROBLEMS else " (reading stopped there)"
+    stopped = "" if len(loaded.bad) <= max_bad + MAX_PROBLEMS else " (reading stopped there)"
     return (
-        f"{len(loaded.bad)} of {loaded.records} records{looked} cannot be used, and dataset.max_bad_records allows "
-        f"{max_bad}: mend them, or raise it to go on without them"
+        f"{len(loaded.bad)} of {loaded.records} records{stopped} cannot be used, and dataset.max_bad_records allows "
+        f"{max_bad}: fix these records, or raise max_bad_records to skip them"
     )

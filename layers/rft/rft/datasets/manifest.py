@@ -52,7 +52,7 @@ def build_manifest(
             p99=tokens.p99,
             train_rows=files["train"].rows,
             preset=task_named(request.dataset.task).preset,
-            asked=request.hyperparameters,
+            request=request.hyperparameters,
         ),
         shards=shards,
     )

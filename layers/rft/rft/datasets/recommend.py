@@ -31,10 +31,10 @@ def recommend(
     p99: int,
     train_rows: int,
     preset: Mapping[str, tuple[Any, str]],
-    asked: HyperParameters,
+    request: HyperParameters,
 ) -> dict[str, Recommendation]:
     """All eight hyperparameters. `prompt_tokens` counts the prompts of each length; `p99` is its 99th percentile."""
-    requested = asked.model_dump(exclude_none=True)
+    requested = request.model_dump(exclude_none=True)
     chosen = _Chosen(requested, preset)
     batch = chosen.take("batchSize", *_batch_size(train_rows))
     steps = math.ceil(train_rows / batch)
@@ -46,7 +46,7 @@ def recommend(
     effort = chosen.take("reasoningEffort", "medium", "AWS's SDK template uses medium")
     chosen.take("inferenceMaxTokens", ROOM_TO_REASON[effort], f"room for {effort} reasoning and an answer")
     chosen.note("maxPromptLength", _dropped(prompt_tokens, chosen.value("maxPromptLength")))
-    _leave_room(chosen, effort, asked=requested)
+    _leave_room(chosen, effort, requested=requested)
     return chosen.recommendations
 
 
@@ -114,12 +114,12 @@ def _dropped(prompt_tokens: Counter[int], limit: int) -> str:
     return f"WARNING: {over} of {prompt_tokens.total()} prompts are longer by estimate and would be dropped in silence"
 
 
-def _leave_room(chosen: _Chosen, effort: str, *, asked: Mapping[str, Any]) -> None:
+def _leave_room(chosen: _Chosen, effort: str, *, requested: Mapping[str, Any]) -> None:
     """More reasoning than the task expects needs more tokens; too few that were asked for are kept, with a warning."""
     room = ROOM_TO_REASON[effort]
     if chosen.value("inferenceMaxTokens") >= room:
         return
-    if "inferenceMaxTokens" in asked:
+    if "inferenceMaxTokens" in requested:
         warning = f"WARNING: {effort} reasoning may use it all up before the answer begins; {room} leaves room"
         chosen.note("inferenceMaxTokens", warning)
     else:

@@ -109,8 +109,8 @@ def row_body(example: Example, task: Task, position: int, grader: str | None = N
 
 def _turn(message: Message) -> dict[str, Any]:
     """As model_dump, which takes half of the time that a row takes."""
-    said = {"content": message.content} if message.content else {}
-    return {"role": message.role, **said, **(message.model_extra or {})}
+    content = {"content": message.content} if message.content else {}
+    return {"role": message.role, **content, **(message.model_extra or {})}
 
 
 def _has_infinity(body: bytes) -> bool:

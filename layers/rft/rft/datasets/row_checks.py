@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from rft.contracts.dataset import Manifest, SplitName
+from rft.contracts.steps import PreparedDataset
 from rft.datasets.checks import RowFigures, blocks, check_rows
 from rft.datasets.profile import DatasetProfile, profile_rows
+from rft.datasets.results import save_manifest
 from rft.datasets.split import Plan
 from rft.datasets.spool import RowSpool
 from rft.errors import DatasetInvalid
@@ -26,16 +28,16 @@ def profile_splits(plan: Plan, spool: RowSpool, workers: Workers) -> DatasetProf
     return profile_rows(rows, body, workers.map)
 
 
-def save_checks(
+def save_prepared(
     manifest: Manifest,
     *,
     shared_rows: int,
     prompt_tokens: Mapping[int, int],
-    read: DatasetProfile,
+    profile: DatasetProfile,
     store: ObjectStore,
     ledger: Ledger,
-) -> None:
-    """Write `dataset/checks.json` and their short form into the record.
+) -> PreparedDataset:
+    """Write `dataset/checks.json` with its short form in the record, and the manifest if no check blocks.
 
     Raises DatasetInvalid where one blocks, RunNotFound, TransitionRefused and the Retryable… errors.
     """
@@ -47,9 +49,10 @@ def save_checks(
         prompt_tokens=prompt_tokens,
         max_prompt_length=int(manifest.hyperparameters["maxPromptLength"].value),
     )
-    found = check_rows(manifest.run_id, figures, read)
+    found = check_rows(manifest.run_id, figures, profile)
     uri = store.uri(f"runs/{manifest.run_id}/dataset/checks.json")
     store.put_bytes(uri, found.model_dump_json(indent=2).encode())
     ledger.update(manifest.run_id, {"dataset_checks": tuple(check.short() for check in found.checks)})
     if why := blocks(found):
         raise DatasetInvalid("the dataset must not be trained on as it is", why)
+    return save_manifest(manifest, store=store, ledger=ledger)

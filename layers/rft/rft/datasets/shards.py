@@ -85,9 +85,9 @@ class ShardReader:
         try:
             yield from self._records()
         except DatasetInvalid as error:
-            where = f"in the part of the file from byte {self._shard.start} to byte {self._shard.end}"
+            place = f"in the part of the file from byte {self._shard.start} to byte {self._shard.end}"
             raise DatasetInvalid(
-                f"{where} (where all counts begin): {error}. Unless the file itself is broken, a text in it looks "
+                f"{place} (where all counts begin): {error}. Unless the file itself is broken, a text in it looks "
                 "like the border of two records: give the dataset as JSON Lines"
             ) from error
 
@@ -106,8 +106,8 @@ class ShardReader:
             yield b"]"
 
     def _chunks(self) -> Iterator[bytes]:
-        left = self._shard.end - self._shard.start
-        while left and (chunk := self._stream.read(min(left, CHUNK_BYTES))):
-            left -= len(chunk)
+        remaining = self._shard.end - self._shard.start
+        while remaining and (chunk := self._stream.read(min(remaining, CHUNK_BYTES))):
+            remaining -= len(chunk)
             self.lines += chunk.count(b"\n")
             yield chunk

@@ -98,8 +98,8 @@ class _Share:
     """One split: what it should hold, and what it holds."""
 
     def __init__(self, share: float, labels: Counter[int]) -> None:
-        self._wanted = labels.total() * share
-        self._wanted_of = {label: count * share for label, count in labels.items()}
+        self._target = labels.total() * share
+        self._target_of = {label: count * share for label, count in labels.items()}
         self._rows = 0
         self._rows_of = dict.fromkeys(labels, 0)
 
@@ -107,8 +107,8 @@ class _Share:
         """With the group in it: the split's fullness, plus the mean fullness of the group's labels in it."""
         by_label = 0.0
         for label, count in labels:
-            by_label += count * (self._rows_of[label] + count) / self._wanted_of[label]
-        return (self._rows + size) / self._wanted + by_label / size
+            by_label += count * (self._rows_of[label] + count) / self._target_of[label]
+        return (self._rows + size) / self._target + by_label / size
 
     def add(self, labels: Sequence[tuple[int, int]], size: int) -> None:
         """Count the group in."""

@@ -28,9 +28,9 @@ def token_statistics(prompt_tokens: Counter[int], encoding: str) -> TokenStatist
 
 
 def _percentile(prompt_tokens: Counter[int], lengths: list[int], percent: int) -> int:
-    left = -(-prompt_tokens.total() * percent // 100)
+    remaining = -(-prompt_tokens.total() * percent // 100)
     for length in lengths:
-        left -= prompt_tokens[length]
-        if left <= 0:
+        remaining -= prompt_tokens[length]
+        if remaining <= 0:
             return length
     return lengths[-1]

@@ -20,7 +20,7 @@ SOLVED = 0.5
 SIGNAL = 0.1
 """Scores of one row that differ by less give GRPO, which compares them, next to nothing: a tenth of the range."""
 
-LEAST_SIGNAL = 0.05
+MIN_SIGNAL = 0.05
 """Share of rows that must carry a signal: below, 19 of 20 rollout groups of a training step are wasted."""
 
 FLAT = 0.95
@@ -102,7 +102,7 @@ def tied_share(rows: Sequence[Scores]) -> Share:
 
 def _classify(always: Share, never: Share, signal: Share) -> tuple[Difficulty, str]:
     """Rows with a signal decide; where there are too few, why they are few."""
-    if signal.interval[0] > LEAST_SIGNAL:
+    if signal.interval[0] > MIN_SIGNAL:
         return "learnable", f"the scores of {signal.value:.0%} of rows differ enough to learn from"
     if always.value > FLAT:
         return "mostly_solved", f"the base model always answers {always.value:.0%} of rows right"

@@ -171,7 +171,7 @@ def _mcnemar(pairs: Sequence[ScorePair]) -> McNemarTest:
 
 def _slices(pairs: Sequence[ScorePair], rows: Mapping[int, TestRow]) -> tuple[SliceDifference, ...]:
     each = rows.values()
-    traits = {
+    ids_of = {
         "label": by_name({row.row_id: row.label for row in each if row.label}),
         "length": by_quartile({row.row_id: row.characters for row in each}),
         "data_source": by_name({row.row_id: row.data_source for row in each}),
@@ -185,7 +185,7 @@ def _slices(pairs: Sequence[ScorePair], rows: Mapping[int, TestRow]) -> tuple[Sl
             interval=found.difference.interval,
             adjusted_p=found.adjusted_p,
         )
-        for found in slices(pairs, traits)
+        for found in slices(pairs, ids_of)
     )
 
 

@@ -1,4 +1,4 @@
-"""The deployment that a run makes for its evaluation: what marks it, and how it ends. Takes its ports as arguments."""
+"""The deployment that a run makes for its evaluation: what marks it, and how it ends. Takes ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets a run's grader score a model's answers. Takes its ports as arguments."""
+"""Lets a run's grader score a model's answers. Takes ports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Answers and their scores in numbered chunks, each stored once: whoever tries again goes on where another ended.
-
-Takes its ports as arguments.
-"""
+"""Answers and their scores in numbered chunks, each stored once, so that a retry resumes. Takes ports."""
 
 from __future__ import annotations
 
@@ -99,6 +96,6 @@ def in_chunks(prompts: Sequence[Prompt]) -> list[Sequence[Prompt]]:
     return [prompts[at : at + CHUNK] for at in range(0, len(prompts), CHUNK)]
 
 
-def paired(answers: Answers, grades: AnswerGrades) -> list[tuple[Answer, AnswerGrade]]:
+def with_grades(answers: Answers, grades: AnswerGrades) -> list[tuple[Answer, AnswerGrade]]:
     """Each answer with its score. Raises ValueError where there are not as many."""
     return list(zip(answers.answers, grades.grades, strict=True))

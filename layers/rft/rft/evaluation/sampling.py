@@ -1,4 +1,4 @@
-"""Lets a model answer prompts, in parallel and with retries until a deadline. Takes its ports as arguments."""
+"""Lets a model answer prompts, in parallel and with retries until a deadline. Takes ports."""
 
 from __future__ import annotations
 

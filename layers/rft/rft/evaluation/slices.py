@@ -26,10 +26,10 @@ class Slice:
     adjusted_p: float | None
 
 
-def slices(pairs: Sequence[ScorePair], traits: Mapping[str, Mapping[str, Sequence[str]]]) -> tuple[Slice, ...]:
-    """`traits`: kind → name → ids of its rows. A kind with a single part says nothing that the whole does not."""
+def slices(pairs: Sequence[ScorePair], ids_of: Mapping[str, Mapping[str, Sequence[str]]]) -> tuple[Slice, ...]:
+    """`ids_of`: kind → name → ids of its rows. A kind with a single part says nothing that the whole does not."""
     found = [
-        (kind, name, paired_difference(part, resamples=SLICE_RESAMPLES)) for kind, name, part in _parts(pairs, traits)
+        (kind, name, paired_difference(part, resamples=SLICE_RESAMPLES)) for kind, name, part in _parts(pairs, ids_of)
     ]
     known = [difference.p_value for _, _, difference in found if difference.p_value is not None]
     adjusted = iter(holm(known))
@@ -40,9 +40,9 @@ def slices(pairs: Sequence[ScorePair], traits: Mapping[str, Mapping[str, Sequenc
 
 
 def _parts(
-    pairs: Sequence[ScorePair], traits: Mapping[str, Mapping[str, Sequence[str]]]
+    pairs: Sequence[ScorePair], ids_of: Mapping[str, Mapping[str, Sequence[str]]]
 ) -> Iterator[tuple[str, str, list[ScorePair]]]:
-    for kind, names in traits.items():
+    for kind, names in ids_of.items():
         for name, ids in names.items() if len(names) > 1 else ():
             chosen = set(ids)
             part = [pair for pair in pairs if pair.row_id in chosen]

@@ -1,4 +1,4 @@
-"""Which rows of a split are answered, and the prompts they make. Takes its ports as arguments."""
+"""Which rows of a split are answered, and the prompts they make. Takes ports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rft.contracts.dataset import DatasetRow, Manifest
 from rft.contracts.run_request import EvaluationRequest, RunRequest
 from rft.contracts.steps import EvaluationPart, PreparedDataset
-from rft.evaluation.choice import MOST_EVALUATED, spread_over_groups, whole_groups
+from rft.evaluation.choice import MAX_EVALUATED_ROWS, spread_over_groups, whole_groups
 from rft.evaluation.compare import TestRow
 from rft.evaluation.rollouts import chunks
 from rft.evaluation.sampling import Prompt
@@ -53,22 +53,22 @@ def calibration_rows(request: RunRequest, dataset: PreparedDataset, store: Objec
 
 def evaluation_rows(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> EvaluationRows:
     """The sealed test split, in whole groups by the split's seed. Raises as calibration_rows."""
-    task, asked = task_named(request.dataset.task), request.evaluation
+    task, evaluation = task_named(request.dataset.task), request.evaluation
 
     def choice(groups: Sequence[str]) -> Sequence[int]:
-        return whole_groups(groups, row_limit(asked), request.dataset.split.seed)
+        return whole_groups(groups, row_limit(evaluation), request.dataset.split.seed)
 
     manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
     rows = _chosen(manifest.files["test"].uri, task, choice, store)
     return EvaluationRows(
         rows={number: _test_row(row, task) for number, row in rows.items()},
-        prompts=[*prompts(rows, asked.samples_per_row), *_mirrored(rows, task)],
+        prompts=[*prompts(rows, evaluation.samples_per_row), *_mirrored(rows, task)],
     )
 
 
 def row_limit(request: EvaluationRequest) -> int:
     """Rows that are answered at most."""
-    return MOST_EVALUATED if request.rows is None else request.rows
+    return MAX_EVALUATED_ROWS if request.rows is None else request.rows
 
 
 def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:

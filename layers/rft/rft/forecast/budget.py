@@ -1,4 +1,4 @@
-"""Whether a forecast may exceed what a request allows. What cannot be known counts as too much."""
+"""Whether a forecast may exceed what a request allows. What cannot be known counts as too much. Pure."""
 
 from __future__ import annotations
 

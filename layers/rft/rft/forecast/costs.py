@@ -1,4 +1,4 @@
-"""Hours and dollars of a job, each from the least to the most. What is unknown stays unknown."""
+"""Hours and dollars of a job, each from the least to the most. What is unknown stays unknown. Pure."""
 
 from __future__ import annotations
 

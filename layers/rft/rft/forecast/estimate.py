@@ -52,24 +52,10 @@ def forecast(
     calls, hours = measured.judge_calls(job.rollouts), measured.grader_hours(job.rollouts)
     tokens_in, tokens_out = measured.input_tokens(calls), measured.output_tokens(calls)
     use = measured.use
-    training = training_hours(
-        rollouts=job.rollouts,
-        grading=hours.low / job.concurrency if hours else None,
-        most=request.max_training_hours,
-        pace=prices.rollouts_per_hour,
-    )
-    judge = JudgeBill(
-        models=grader.judge_models if grader.own else None,
-        input_tokens=_plus(tokens_in, use.judge_input_tokens),
-        output_tokens=_plus(tokens_out, use.judge_output_tokens),
-    )
-    cost = cost_lines(
-        prices=prices,
-        training_hours=training,
-        judge=judge,
-        grader_hours=hours,
-        invocations=_scaled(job.invocations, 1, plus=use.invocations),
-    )
+    judge = measured.judge_bill(tokens_in, tokens_out)
+    training = job.training_hours(hours, request, prices)
+    invocations = _scaled(job.invocations, 1, plus=use.invocations)
+    cost = cost_lines(prices=prices, training_hours=training, judge=judge, grader_hours=hours, invocations=invocations)
     found = Forecast(
         steps=job.steps,
         rollouts=job.rollouts,
@@ -134,6 +120,15 @@ class _Job:
             high=math.ceil((self.rollouts.high or 0) / self.answers_per_call) + self.steps,
         )
 
+    def training_hours(self, grader_hours: Range | None, request: RunRequest, prices: PriceTable) -> Range:
+        """Not below the time that graders take, not above the request's limit."""
+        return training_hours(
+            rollouts=self.rollouts,
+            grading=grader_hours.low / self.concurrency if grader_hours else None,
+            most=request.max_training_hours,
+            pace=prices.rollouts_per_hour,
+        )
+
     @property
     def answers_per_call(self) -> int:
         return min(BATCH_SAMPLES, rollouts_per_step(self.chosen))
@@ -186,6 +181,14 @@ class _Measured:
     def output_tokens(self, calls: Range | None) -> Range | None:
         """Tokens that judges write."""
         return self._tokens(calls, self.use.judge_output_tokens)
+
+    def judge_bill(self, input_tokens: Range | None, output_tokens: Range | None) -> JudgeBill:
+        """Of the whole run: these tokens of the job, and those that the smoke test used."""
+        return JudgeBill(
+            models=self.grader.judge_models if self.grader.own else None,
+            input_tokens=_plus(input_tokens, self.use.judge_input_tokens),
+            output_tokens=_plus(output_tokens, self.use.judge_output_tokens),
+        )
 
     def grader_hours(self, rollouts: Range) -> Range | None:
         """By the slow end of parallel batches, half of them right answers: where only those are judged, up to twice."""

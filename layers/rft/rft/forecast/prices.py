@@ -1,4 +1,4 @@
-"""The prices that are used where the stack names no table of its own."""
+"""The prices that are used where the stack names no table of its own. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grades a batch: the whole of the grader contract but for the score itself.
+"""Grades a batch: the whole of the grader contract but for the score itself. Pure.
 
 A grader is one function from a sample to weighted components. Here its answers become Bedrock's: one result for
 each sample, in order, under its own id, inside the deadline. A sample that cannot be graded gets 0.0 marked as an
@@ -202,14 +202,14 @@ def _log(batch: Sequence[object], outcomes: Sequence[GradedSample], *, seconds: 
     """One line a batch. Messages are shown of our own errors only: others may quote what they failed on."""
     scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
-    told = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]
+    reasons = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]
     logger().info(
         "graded",
         extra={
             "run_id": next(filter(None, map(sample_run_id, batch)), None),
             "samples": len(batch),
             "errors": dict(Counter(type(error).__name__ for error in errors)),
-            "first_error": told[0] if told else None,
+            "first_error": reasons[0] if reasons else None,
             "mean_score": math.fsum(scores) / len(scores) if scores else None,
             "seconds": round(seconds, 3),
         },

@@ -1,4 +1,4 @@
-"""Stops calling a judge that is down, and tries again after a while."""
+"""Stops calling a judge that is down, and tries again after a while. Pure."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._failing_since = 0.0
-        self._held_back_until: float | None = None
+        self._open_until: float | None = None
 
     def check(self) -> None:
         """Raises JudgeCircuitOpen while the judge is not to be asked."""
         with self._lock:
-            if self._held_back_until is None:
+            if self._open_until is None:
                 return
-            if self._monotonic() < self._held_back_until:
+            if self._monotonic() < self._open_until:
                 raise JudgeCircuitOpen(f"not asked after {self._failures} failures in a row")
-            self._held_back_until = self._monotonic() + OPEN_SECONDS
+            self._open_until = self._monotonic() + OPEN_SECONDS
 
     def failed(self) -> None:
         """The judge could not be reached, or failed on its side."""
@@ -47,9 +47,9 @@ class CircuitBreaker:
             self._failing_since = now if self._failures == 0 else self._failing_since
             self._failures += 1
             if self._failures >= FAILURES and now - self._failing_since >= FAILING_SECONDS:
-                self._held_back_until = now + OPEN_SECONDS
+                self._open_until = now + OPEN_SECONDS
 
     def answered(self) -> None:
         """The judge is there, whatever it said."""
         with self._lock:
-            self._failures, self._held_back_until = 0, None
+            self._failures, self._open_until = 0, None

@@ -1,4 +1,4 @@
-"""How many judge calls a container has in flight: fewer when the judge throttles."""
+"""How many judge calls a container has in flight: fewer when the judge throttles. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which grader a run uses."""
+"""Which grader a run uses. Pure."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def is_published_per_run(arn: str, deployed: Mapping[str, str]) -> bool:
     return arn in deployed.values() and len(arn.split(":")) < QUALIFIED_PARTS
 
 
-def grader_arn(asked: GraderRequest | None, default: str | None, deployed: Mapping[str, str]) -> str:
+def grader_arn(requested: GraderRequest | None, default: str | None, deployed: Mapping[str, str]) -> str:
     """The ARN to prove and to train with: the one asked for, by ARN or by name, else the task's own.
 
     Raises InvalidRequest (field `grader` or `grader.name`) where there is none, listing those deployed.
     """
-    if asked is not None and asked.lambda_arn is not None:
-        return asked.lambda_arn
-    name = default if asked is None else asked.name
+    if requested is not None and requested.lambda_arn is not None:
+        return requested.lambda_arn
+    name = default if requested is None else requested.name
     known = ", ".join(sorted(deployed)) or "none"
     if name is None:
         raise InvalidRequest(

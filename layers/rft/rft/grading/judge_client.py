@@ -1,4 +1,4 @@
-"""Asks a judge until it gives an answer that can be used, or time is up."""
+"""Calls a judge until its reply is valid or time is up. Takes ports."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class JudgeClient:
         with self.limit.slot(seconds) as turn:
             self.circuit.check()
             try:
-                reply = self.judge.ask(system=system, user=user, schema=schema)
+                reply = self.judge.complete(system=system, user=user, schema=schema)
             except JudgeThrottled:
                 self.limit.throttled(turn)
                 self.circuit.answered()
@@ -101,7 +101,7 @@ class RetryingJudge:
     deadline: Deadline
     sleep: Callable[[float], None] = time.sleep
 
-    def ask(self, question: Question[Answer], usage: Usage) -> Answer:
+    def complete(self, question: Question[Answer], usage: Usage) -> Answer:
         """What the question reads out of the judge's reply; `usage` is added to, also where this fails.
 
         Raises JudgeUnavailable (no answer inside the deadline), JudgeCircuitOpen (it has been away for a while),
@@ -109,16 +109,16 @@ class RetryingJudge:
         """
         cache, key = self.known.cache, question.key(self.known.judge.model_id)
         if cache is None or question.fresh:
-            return self._ask(question, usage)[0]
+            return self._complete(question, usage)[0]
         remembered = _remembered(cache.get(key), question)
         if remembered:
             usage.cache_hits += 1
             return remembered[0]
-        answer, text = self._ask(question, usage)
+        answer, text = self._complete(question, usage)
         cache.put(key, text)
         return answer
 
-    def _ask(self, question: Question[Answer], usage: Usage) -> tuple[Answer, str]:
+    def _complete(self, question: Question[Answer], usage: Usage) -> tuple[Answer, str]:
         """The answer, and the reply that it was read from."""
         feedback, failures = "", 0
         while True:

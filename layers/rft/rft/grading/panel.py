@@ -29,14 +29,14 @@ class Panel:
 
         Raises the first judge's JudgeError.
         """
-        asked = [_Asked(judge, question) for judge in self._judges]
-        for one in asked[1:]:
+        threads = [_JudgeThread(judge, question) for judge in self._judges]
+        for one in threads[1:]:
             one.start()
-        asked[0].run()
-        for one in asked[1:]:
+        threads[0].run()
+        for one in threads[1:]:
             one.join()
-        yield from _sum([one.usage for one in asked]).components()
-        votes = [one.vote() for one in asked]
+        yield from _sum([one.usage for one in threads]).components()
+        votes = [one.vote() for one in threads]
         yield self._fingerprint(question.prompt)
         yield from judged(majority_vote(votes))
         if len(votes) > 1:
@@ -48,7 +48,7 @@ class Panel:
         return Component("judge_fingerprint", float(int(identity.hexdigest()[:12], 16)))
 
 
-class _Asked(threading.Thread):
+class _JudgeThread(threading.Thread):
     """One judge at work, in a thread of its own where there are others; a daemon, as graders' threads are."""
 
     def __init__(self, judge: RetryingJudge, question: Question[dict[str, bool]]) -> None:
@@ -60,7 +60,7 @@ class _Asked(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._vote = self._judge.ask(self._question, self.usage)
+            self._vote = self._judge.complete(self._question, self.usage)
         except Exception as error:  # noqa: BLE001  raised again by `vote`, in the grader's own thread
             self._error = error
 

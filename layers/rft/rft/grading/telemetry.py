@@ -1,4 +1,4 @@
-"""Writes down what was graded: rows for the control plane, figures for CloudWatch. It never costs a score."""
+"""Writes graded rows for the control plane and figures for CloudWatch. It never costs a score. Takes ports."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Judge(Protocol):
     @property
     def model_id(self) -> str: ...
 
-    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
+    def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         """One question at temperature 0, asked once. The reply has text; whether it makes sense is the caller's to say.
 
         `schema` is the JSON schema that the reply should fit; not every model can be held to it.

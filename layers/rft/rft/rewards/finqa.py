@@ -13,11 +13,11 @@ from fractions import Fraction
 
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component, exact_match
-from rft.rewards.finqa_reference import Expected, Target, Value, read_reference, read_value
+from rft.rewards.finqa_reference import Expected, Target, Value, read_expected, read_value
 from rft.rewards.reading.answers import page, question, reference_answer
 from rft.rewards.reading.numbers import Number
 from rft.rewards.reading.page_units import page_unit, question_unit
-from rft.rewards.reading.questions import asks_for_decline
+from rft.rewards.reading.questions import requests_decline
 from rft.rewards.reading.turns import before_turn_token, stated_text
 from rft.rewards.samples import UngradableSample
 
@@ -28,24 +28,24 @@ _LINE_END = re.compile(r"[\r\n]+")
 def components(sample: Sample) -> Sequence[Component]:
     """`answer` is the score; `readable` says whether one was given. Raises UngradableSample without a reference."""
     expected = expected_of(sample)
-    given = read_answer(sample.answer)
-    right = is_right(given, expected, decline_asked=asks_for_decline(question(sample)))
+    given = stated_value(sample.answer)
+    right = is_right(given, expected, decline_requested=requests_decline(question(sample)))
     return exact_match(right=right, readable=given is not None)
 
 
 def expected_of(sample: Sample) -> Expected:
     """What is right for a sample. Raises UngradableSample where its reference cannot be read."""
-    asked = question(sample)
+    text = question(sample)
     reference = sample.reference if isinstance(sample.reference, dict) else {"answer": reference_answer(sample)}
-    known = reference.get("unit") or question_unit(asked)
-    unit = None if known else page_unit(page(sample), asked)
-    expected = read_reference(reference, question=asked, page_unit=unit)
+    known = reference.get("unit") or question_unit(text)
+    unit = None if known else page_unit(page(sample), text)
+    expected = read_expected(reference, question=text, page_unit=unit)
     if expected is None:
         raise UngradableSample("reference_answer: answer and value hold neither a number nor yes or no")
     return expected
 
 
-def read_answer(text: str) -> Value | None:
+def stated_value(text: str) -> Value | None:
     """What the last `ANSWER:` line outside thinking says; None where it says nothing, or anything else."""
     for line in reversed(_LINE_END.split(stated_text(text))):
         if found := _ANSWER_LINE.fullmatch(before_turn_token(line)):
@@ -53,7 +53,7 @@ def read_answer(text: str) -> Value | None:
     return None
 
 
-def is_right(given: Value | None, expected: Expected, *, decline_asked: bool = False) -> bool:
+def is_right(given: Value | None, expected: Expected, *, decline_requested: bool = False) -> bool:
     """Whether the answer meets the reference, however a bare number may be meant.
 
     Where the question asks for a decline, "5 decrease" is 5 as well as -5.
@@ -62,7 +62,7 @@ def is_right(given: Value | None, expected: Expected, *, decline_asked: bool = F
         return given is expected.verdict
     if given is None:
         return False
-    signs = (1, -1) if given.declined and decline_asked else (1,)
+    signs = (1, -1) if given.declined and decline_requested else (1,)
     return any(
         target.met_by(given.value * sign * factor, given.step * factor)
         for sign in signs

@@ -16,7 +16,7 @@ from typing import Any
 from rft.rewards.reading.answers import answer_of
 from rft.rewards.reading.numbers import SCALES, Number, read_number
 from rft.rewards.reading.page_units import question_unit
-from rft.rewards.reading.questions import asks_for_amount, asks_for_money, asks_for_percent
+from rft.rewards.reading.questions import requests_amount, requests_money, requests_percent
 
 TOLERANCE = Fraction(1, 200)
 """Of the exact value: what rounding to three digits may cost. Nothing but 0 is near 0."""
@@ -65,7 +65,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Demand:
     """What the question asks for, and the unit that applies to it."""
 
     percent: bool
@@ -73,7 +73,7 @@ class _Asked:
     unit: int
 
 
-def read_reference(reference: Mapping[str, Any], *, question: str, page_unit: str | None = None) -> Expected | None:
+def read_expected(reference: Mapping[str, Any], *, question: str, page_unit: str | None = None) -> Expected | None:
     """From `answer` (as printed, or under another of ANSWER_KEYS), `value` (exact) or both.
 
     `unit` (thousand, million or billion) of the reference, or else `page_unit`, holds where the question asks for
@@ -86,11 +86,11 @@ def read_reference(reference: Mapping[str, Any], *, question: str, page_unit: st
         return Expected(verdict=exact, consistent=printed in {None, exact})
     if isinstance(printed, bool):
         return Expected(verdict=printed, consistent=exact is None)
-    asked = _asked(question, str(reference.get("unit") or page_unit or ""), in_currency=bool(_CURRENCY.search(text)))
+    demand = _demand(question, str(reference.get("unit") or page_unit or ""), in_currency=bool(_CURRENCY.search(text)))
     if printed and exact:
-        return _of_both(printed, exact.value, asked)
+        return _of_both(printed, exact.value, demand)
     number = exact or printed
-    return _of_one(number, asked, computed=exact is not None or "." in text) if number else None
+    return _of_one(number, demand, computed=exact is not None or "." in text) if number else None
 
 
 def read_value(text: str) -> Value | None:
@@ -99,35 +99,35 @@ def read_value(text: str) -> Value | None:
     return _YES_NO[word] if word in _YES_NO else read_number(text.strip(), finance=True)
 
 
-def _asked(question: str, page_unit: str, *, in_currency: bool) -> _Asked:
+def _demand(question: str, page_unit: str, *, in_currency: bool) -> _Demand:
     own = question_unit(question)
-    unit = own or (page_unit if asks_for_money(question) else "")
-    return _Asked(
-        percent=asks_for_percent(question) and not in_currency,
-        amount=bool(own) or in_currency or asks_for_amount(question),
+    unit = own or (page_unit if requests_money(question) else "")
+    return _Demand(
+        percent=requests_percent(question) and not in_currency,
+        amount=bool(own) or in_currency or requests_amount(question),
         unit=SCALES.get(unit, 1),
     )
 
 
-def _of_one(number: Number, asked: _Asked, *, computed: bool) -> Expected:
+def _of_one(number: Number, demand: _Demand, *, computed: bool) -> Expected:
     """From one number alone. One that was computed is a ratio where the question asks for per cent."""
     value = number.value
     if number.percent:
         return Expected(ratios=(_ratio(value / 100, value / 100),), in_percent=True)
     if number.scale != 1:
-        return Expected(amount=_target(value, number.scale, value), unit=asked.unit)
-    bare = Expected(amount=_target(value * asked.unit, asked.unit, value * asked.unit), unit=asked.unit)
-    if asked.percent:
+        return Expected(amount=_target(value, number.scale, value), unit=demand.unit)
+    bare = Expected(amount=_target(value * demand.unit, demand.unit, value * demand.unit), unit=demand.unit)
+    if demand.percent:
         ratio = value if (computed and abs(value) <= LARGEST_RATIO) or abs(value) < 1 else value / 100
         return replace(bare, ratios=(_ratio(ratio, ratio),), in_percent=True)
-    return bare if asked.amount else replace(bare, ratios=(_ratio(value),))
+    return bare if demand.amount else replace(bare, ratios=(_ratio(value),))
 
 
-def _of_both(printed: Number, exact: Fraction, asked: _Asked) -> Expected:
-    found = next(_together(printed, exact, asked), None)
+def _of_both(printed: Number, exact: Fraction, demand: _Demand) -> Expected:
+    found = next(_together(printed, exact, demand), None)
     if found is not None:
         return found
-    alone = _of_one(Number(exact), asked, computed=True)
+    alone = _of_one(Number(exact), demand, computed=True)
     in_percent = printed.percent
     return replace(
         alone,
@@ -138,35 +138,35 @@ def _of_both(printed: Number, exact: Fraction, asked: _Asked) -> Expected:
     )
 
 
-def _together(printed: Number, exact: Fraction, asked: _Asked) -> Iterator[Expected]:
+def _together(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[Expected]:
     """The ways in which the exact value is the printed one before rounding, the likeliest first."""
     if printed.scale == 1:
-        yield from _in_percent(printed, exact, asked)
+        yield from _in_percent(printed, exact, demand)
     if printed.percent:
         return
-    for unit in (asked.unit, printed.scale, 1, *_UNITS):
+    for unit in (demand.unit, printed.scale, 1, *_UNITS):
         if _agree(exact * unit, printed, Fraction(1)):
             yield Expected(amount=_target(exact * unit, printed.scale, printed.value), unit=unit)
         if printed.scale == 1 and _agree(exact, printed, Fraction(unit)):
             yield Expected(amount=_target(exact, unit, printed.value * unit), unit=unit)
 
 
-def _in_percent(printed: Number, exact: Fraction, asked: _Asked) -> Iterator[Expected]:
+def _in_percent(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[Expected]:
     """As `_together`, of a printed answer without a word of scale: with or without the sign that it should have."""
     hundredth = Fraction(1, 100)
     if not printed.percent and _agree(exact, printed, Fraction(1)):
-        amount = _target(exact * asked.unit, asked.unit, printed.value * asked.unit)
-        yield _bare(amount, printed, exact, asked)
+        amount = _target(exact * demand.unit, demand.unit, printed.value * demand.unit)
+        yield _bare(amount, printed, exact, demand)
     for value in (exact, exact / 100) if printed.percent else (exact,):
         if _agree(value, printed, hundredth):
             yield Expected(ratios=(_ratio(value, printed.value / 100),), in_percent=True)
 
 
-def _bare(amount: Target, printed: Number, exact: Fraction, asked: _Asked) -> Expected:
+def _bare(amount: Target, printed: Number, exact: Fraction, demand: _Demand) -> Expected:
     """A printed number without a sign that is the exact value. Asked for per cent, from 1 on it may be in them."""
-    bare = Expected(amount=amount, unit=asked.unit)
-    if not asked.percent:
-        return bare if asked.amount else replace(bare, ratios=(_ratio(exact, printed.value),))
+    bare = Expected(amount=amount, unit=demand.unit)
+    if not demand.percent:
+        return bare if demand.amount else replace(bare, ratios=(_ratio(exact, printed.value),))
     of_hundred = _ratio(exact / 100, printed.value / 100)
     ratio = _ratio(exact, printed.value)
     if abs(exact) < 1:

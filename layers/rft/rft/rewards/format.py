@@ -30,15 +30,17 @@ def components(sample: Sample, default: FormatRules | None = None) -> Sequence[C
     Raises UngradableSample without rules, or with rules that cannot be used.
     """
     text = answer_text(sample.answer)
-    kept = dict(_kept(text, without_thinking(sample.answer), declared(sample, "format", FormatRules, default)))
-    said = _WORD.search(text) is not None
+    results = dict(
+        _rule_results(text, without_thinking(sample.answer), declared(sample, "format", FormatRules, default))
+    )
+    has_words = _WORD.search(text) is not None
     return (
-        Component("format", float(said and all(kept.values())), 1),
-        *(Component(name, float(said and holds)) for name, holds in kept.items()),
+        Component("format", float(has_words and all(results.values())), 1),
+        *(Component(name, float(has_words and holds)) for name, holds in results.items()),
     )
 
 
-def _kept(text: str, turn: str, rules: FormatRules) -> Iterator[tuple[str, bool]]:
+def _rule_results(text: str, turn: str, rules: FormatRules) -> Iterator[tuple[str, bool]]:
     if rules.json_schema is not None:
         yield "json_schema", fits(text, rules.json_schema)
     if rules.sections:
@@ -49,7 +51,7 @@ def _kept(text: str, turn: str, rules: FormatRules) -> Iterator[tuple[str, bool]
         and _within(len(text.split()), rules.min_words, rules.max_words),
     )
     if rules.forbidden:
-        yield "forbidden", not any_found(rules.forbidden, turn, where="reference_answer.format.forbidden")
+        yield "forbidden", not any_found(rules.forbidden, turn, field="reference_answer.format.forbidden")
 
 
 def _within(length: int, least: int | None, most: int | None) -> bool:
@@ -64,14 +66,14 @@ def _has_sections(text: str, names: Sequence[str]) -> bool:
     for line in text.split("\n"):
         found = _heading(line, headings, lengths)
         if found is None:
-            said = line
+            words_below = line
         else:
-            current, said = found
+            current, words_below = found
             if current in seen:
                 return False
             seen.add(current)
         if current and not headings[current]:
-            headings[current] = _WORD.search(said) is not None
+            headings[current] = _WORD.search(words_below) is not None
     return all(headings.values())
 
 

@@ -13,7 +13,7 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import Component, exact_match
 from rft.rewards.reading.answers import first_line, question, reference_answer
 from rft.rewards.reading.numbers import SCALES, Number, read_number
-from rft.rewards.reading.questions import asks_for_decline, asks_for_percent
+from rft.rewards.reading.questions import requests_decline, requests_percent
 from rft.rewards.reading.turns import before_turn_token, stated_text
 from rft.rewards.samples import UngradableSample
 
@@ -55,20 +55,20 @@ def _final(text: str) -> str:
     return before_turn_token(first_line(text))
 
 
-def _equal(given: Number, expected: Number, asked: str) -> bool:
-    values = {given.value, -given.value} if given.declined and asks_for_decline(asked) else {given.value}
-    if given.scale != expected.scale and _names_scale(asked, given.scale):
+def _equal(given: Number, expected: Number, text: str) -> bool:
+    values = {given.value, -given.value} if given.declined and requests_decline(text) else {given.value}
+    if given.scale != expected.scale and _names_scale(text, given.scale):
         values |= {value / given.scale for value in values}
     if given.percent == expected.percent:
         return expected.value in values
-    return bool({_plain(value, given, asked) for value in values} & {_plain(expected.value, expected, asked)})
+    return bool({_plain(value, given, text) for value in values} & {_plain(expected.value, expected, text)})
 
 
-def _names_scale(asked: str, scale: int) -> bool:
+def _names_scale(text: str, scale: int) -> bool:
     """Whether the question counts in dozens or thousands itself, so that the word behind the number is its unit."""
-    return any(re.search(rf"\b{word}", asked, re.IGNORECASE) for word, factor in SCALES.items() if factor == scale)
+    return any(re.search(rf"\b{word}", text, re.IGNORECASE) for word, factor in SCALES.items() if factor == scale)
 
 
-def _plain(value: Fraction, number: Number, asked: str) -> Fraction:
+def _plain(value: Fraction, number: Number, text: str) -> Fraction:
     """A question for per cent is answered in per cent, with or without the sign; elsewhere 50 % is 1/2."""
-    return value / 100 if number.percent and not asks_for_percent(asked) else value
+    return value / 100 if number.percent and not requests_percent(text) else value

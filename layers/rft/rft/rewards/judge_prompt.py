@@ -35,15 +35,15 @@ MATERIAL = (
 def render(parts: Mapping[str, str], *, code: str, feedback: str = "") -> str:
     """The user's turn. `code` is 32 hex digits, fresh for each call; `feedback` is why the last reply was unusable."""
     fenced = [f"=== {name} {code} ===\n{text}\n=== end {name} {code} ===" for name, text in parts.items()]
-    ask = "Reply with the JSON object alone."
-    again = f"Your last reply could not be used: {feedback}. {ask}" if feedback else ask
+    instruction = "Reply with the JSON object alone."
+    again = f"Your last reply could not be used: {feedback}. {instruction}" if feedback else instruction
     return _PARAGRAPH.join([f"Code of this request: {code}", *fenced, again])
 
 
 def reply_form(names: Sequence[str]) -> str:
     """How the system prompt asks for the reply."""
-    wanted = "{" + ", ".join(f'"{name}": true or false' for name in names) + "}"
-    return f"Reply with one JSON object and nothing before or after it, no code fence:\n{wanted}"
+    form = "{" + ", ".join(f'"{name}": true or false' for name in names) + "}"
+    return f"Reply with one JSON object and nothing before or after it, no code fence:\n{form}"
 
 
 def schema(names: Sequence[str]) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ class PatternTooLarge(ValueError):
     """The pattern is over a limit, or written in a way whose size cannot be told; the message says which."""
 
 
-def check_size(pattern: str) -> None:
+def check_pattern_size(pattern: str) -> None:
     """Raises PatternTooLarge."""
     if len(pattern) > MAX_LENGTH:
         raise PatternTooLarge(f"has over {MAX_LENGTH} characters")

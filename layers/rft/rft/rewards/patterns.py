@@ -11,37 +11,37 @@ from functools import lru_cache
 
 import regex
 
-from rft.rewards.pattern_size import PatternTooLarge, check_size
+from rft.rewards.pattern_size import PatternTooLarge, check_pattern_size
 from rft.rewards.samples import UngradableSample
 
 SEARCH_SECONDS = 0.1
 """Of one pattern in one answer. A pattern that needs longer is no use in a batch of thousands."""
 
 
-def any_found(patterns: Sequence[str], text: str, *, where: str) -> bool:
+def any_found(patterns: Sequence[str], text: str, *, field: str) -> bool:
     """Whether one of them is found.
 
     All are tried, so that a bad one shows whatever the answer is. Raises UngradableSample as `found`.
     """
-    return sum(found(pattern, text, where=f"{where}[{at}]") for at, pattern in enumerate(patterns)) > 0
+    return sum(found(pattern, text, field=f"{field}[{at}]") for at, pattern in enumerate(patterns)) > 0
 
 
-def found(pattern: str, text: str, *, where: str) -> bool:
-    """Whether it is found. Raises UngradableSample, naming `where` it stands, if it is wrong or takes too long."""
+def found(pattern: str, text: str, *, field: str) -> bool:
+    """Whether it is found. Raises UngradableSample, naming the `field`, if it is wrong or takes too long."""
     compiled = _compiled(pattern)
     if isinstance(compiled, str):
-        raise UngradableSample(f"{where}: {compiled}")
+        raise UngradableSample(f"{field}: {compiled}")
     try:
         return compiled.search(text, timeout=SEARCH_SECONDS) is not None
     except TimeoutError as error:
-        raise UngradableSample(f"{where}: took over {SEARCH_SECONDS} s to search; make it simpler") from error
+        raise UngradableSample(f"{field}: took over {SEARCH_SECONDS} s to search; make it simpler") from error
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> regex.Pattern[str] | str:
     """The pattern, or what is wrong with it: both are found once, however many rows bring it."""
     try:
-        check_size(pattern)
+        check_pattern_size(pattern)
         return regex.compile(pattern)
     except PatternTooLarge as error:
         return f"{error}; make it simpler"

@@ -38,7 +38,9 @@ class Rubric:
     @cached_property
     def system(self) -> str:
         """The judge's system prompt: the same for every answer, so that models can cache it."""
-        return "\n".join([*_TASK, *map(_asked, self.config.criteria), "", judge_prompt.reply_form(self.names)])
+        return "\n".join(
+            [*_TASK, *map(_criterion_lines, self.config.criteria), "", judge_prompt.reply_form(self.names)]
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -70,7 +72,7 @@ def nothing_earned(rubric: Rubric) -> Sequence[Component]:
     return tuple(rubric.components(dict.fromkeys(rubric.names, False)))
 
 
-def _asked(criterion: RubricCriterion) -> str:
+def _criterion_lines(criterion: RubricCriterion) -> str:
     return f"{criterion.name}: {criterion.question}\n  true: {criterion.yes}\n  false: {criterion.no}"
 
 

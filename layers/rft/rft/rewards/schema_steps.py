@@ -47,10 +47,10 @@ def counted(kind: type[Validator]) -> type[Validator]:
 
 
 def _counted(rule: Rule, price: int) -> Rule:
-    def limited(validator: Validator, wanted: Any, value: Any, schema: Any) -> Iterable[ValidationError] | None:
+    def limited(validator: Validator, keyword_value: Any, value: Any, schema: Any) -> Iterable[ValidationError] | None:
         _count.remaining -= price
         if _count.remaining < 0:
             raise TooManySteps
-        return rule(validator, wanted, value, schema)
+        return rule(validator, keyword_value, value, schema)
 
     return limited

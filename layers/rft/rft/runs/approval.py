@@ -12,8 +12,8 @@ from rft.errors import TransitionRefused
 
 def approval_reasons(request: RunRequest, *, stack_requires: bool) -> tuple[str, ...]:
     """Why a person must agree; empty where nobody needs to. Either side can ask for it, neither can waive it."""
-    asked = {"the request asks for it": request.require_approval, "this stack asks for it": stack_requires}
-    return tuple(reason for reason, applies in asked.items() if applies)
+    reasons = {"the request asks for it": request.require_approval, "this stack asks for it": stack_requires}
+    return tuple(reason for reason, applies in reasons.items() if applies)
 
 
 def requested(reasons: tuple[str, ...], *, at: datetime, days: float) -> Approval:
@@ -30,7 +30,7 @@ def answered(record: RunRecord, decision: Decision) -> Approval:
     if approval is not None and approval.decision is not None:
         if approval.decision.approved == decision.approved:
             return approval
-        raise TransitionRefused(f"{record.run_id} has its answer already: {_told(approval.decision)}")
+        raise TransitionRefused(f"{record.run_id} has its answer already: {_description(approval.decision)}")
     if approval is None or record.status is not RunStatus.AWAITING_APPROVAL:
         raise TransitionRefused(f"{record.run_id} is {record.status} and awaits no approval")
     return approval.model_copy(update={"decision": decision})
@@ -38,7 +38,7 @@ def answered(record: RunRecord, decision: Decision) -> Approval:
 
 def outcome(decision: Decision) -> ApprovalOutcome:
     """What the state machine is told of a decision."""
-    return ApprovalOutcome(approved=decision.approved, cause="" if decision.approved else _told(decision))
+    return ApprovalOutcome(approved=decision.approved, cause="" if decision.approved else _description(decision))
 
 
 def too_late(record: RunRecord) -> bool:
@@ -47,7 +47,7 @@ def too_late(record: RunRecord) -> bool:
     return bool(approved) and record.failure is not None and record.failure.stage is RunStatus.AWAITING_APPROVAL
 
 
-def _told(decision: Decision) -> str:
+def _description(decision: Decision) -> str:
     word = "approved" if decision.approved else "refused"
     comment = f": {decision.comment}" if decision.comment else ""
     return f"{word} by {decision.by} ({decision.caller}){comment}"

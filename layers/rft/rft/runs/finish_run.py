@@ -1,4 +1,4 @@
-"""Ending a run, from wherever: the record is closed once, no job goes on, people are told once."""
+"""Ends a run: the record is closed once, its job is stopped, one notification is sent. Takes ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a run record, and its place in the list of runs."""
+"""Changing a run record, and its place in the list of runs. Pure."""
 
 from __future__ import annotations
 

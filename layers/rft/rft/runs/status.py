@@ -1,4 +1,4 @@
-"""Which status may follow which. The ledger enforces this table with conditional writes."""
+"""Which status may follow which. The ledger enforces this table with conditional writes. Pure."""
 
 from __future__ import annotations
 

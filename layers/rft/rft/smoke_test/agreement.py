@@ -1,4 +1,4 @@
-"""Verdicts against verdicts: messy ones are read or counted, never dropped in silence."""
+"""Verdicts against verdicts: messy ones are read or counted, never dropped in silence. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that earn nothing by rights, whatever the task: each is a way in which graders have been fooled."""
+"""Answers that earn nothing by rights, whatever the task: each is a way in which graders have been fooled. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From evidence to a verdict: a grader is trusted when no check blocks.
+"""From evidence to a verdict: a grader is trusted when no check blocks. Pure.
 
 A warning or a check that is not done goes on, in plain sight: rows in Bedrock's own format may know no wrong answers,
 so direction cannot be measured, while contract, liveness, spread and minimum still are. Rows without a single right
@@ -8,13 +8,17 @@ answer prove nothing, and that blocks (see `checks.worth.minimum`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
-from rft.contracts.checks import Check, CheckResult, CheckSummary
-from rft.contracts.run_request import RunRequest, SmokeTestRequest
+from rft.contracts.checks import Check, CheckResult
+from rft.contracts.ledger import RunRecord
+from rft.contracts.run_request import SmokeTestRequest
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.smoke_test import ProbeScore, SmokeTestReport, SmokeTestSummary, Times
 from rft.contracts.thresholds import Thresholds
+from rft.grading.grader_arn import is_pinned
+from rft.ports.grading import GraderVersion
 from rft.smoke_test.checks import CHECKS
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, LONG, SmokeTestPlan
@@ -60,30 +64,34 @@ def undecided(plan: SmokeTestPlan, limits: Thresholds, results: SmokeTestResults
     return CheckResult.UNDECIDED in found and CheckResult.BLOCK not in found
 
 
+@dataclass(frozen=True)
+class Spent:
+    """The time a smoke test took, over how many functions; the grader's own timeout in seconds, None: unknown."""
+
+    seconds: float
+    functions: int
+    grader_timeout: float | None
+
+
 def report(
-    *,
-    run_id: str,
-    grader_arn: str,
-    request: RunRequest,
-    plan: SmokeTestPlan,
-    results: SmokeTestResults,
-    timeout: float | None,
-    seconds: float,
-    functions: int = 1,
-    dataset_checks: tuple[CheckSummary, ...] = (),
+    record: RunRecord, grader: GraderVersion, plan: SmokeTestPlan, results: SmokeTestResults, spent: Spent
 ) -> SmokeTestReport:
-    """The whole report, with every block among the reasons. `timeout`: the grader's, in seconds; None: unknown."""
-    limits, evidence = thresholds(request.smoke_test), evidence_of(plan, results, timeout, request.score_range)
+    """The whole report, with every block among the reasons."""
+    request = record.request
+    limits = thresholds(request.smoke_test)
+    evidence = evidence_of(plan, results, spent.grader_timeout, request.score_range)
     checks = judge(evidence, limits)
     reasons = tuple(f"{c.name}: {c.detail}" for c in checks if c.result == CheckResult.BLOCK)
     return SmokeTestReport(
-        run_id=run_id,
-        grader_arn=grader_arn,
+        run_id=record.run_id,
+        grader_arn=grader.arn,
+        grader_code_sha256=grader.code_sha256,
+        grader_pinned=is_pinned(grader.arn),
         seed=request.dataset.split.seed,
         trusted=not reasons,
         reasons=reasons,
         checks=checks,
-        dataset_checks=dataset_checks,
+        dataset_checks=record.dataset_checks or (),
         thresholds=limits,
         overrides=limits.overrides(),
         planned=plan.calls,
@@ -91,7 +99,7 @@ def report(
         judge=evidence.judge_work,
         agreement=evidence.agreement,
         scores=tuple(_probe_score(s) for s in evidence.scores),
-        times=_times(evidence, seconds, functions),
+        times=_times(evidence, spent),
     )
 
 
@@ -121,13 +129,13 @@ def _probe_score(scored: Scored) -> ProbeScore:
     )
 
 
-def _times(evidence: Evidence, seconds: float, functions: int) -> Times:
+def _times(evidence: Evidence, spent: Spent) -> Times:
     answered = [each for each in evidence.load if each is not None]
     return Times(
-        seconds=seconds,
+        seconds=spent.seconds,
         load_p95_seconds=percentile(answered, 0.95) if answered else None,
-        grader_timeout_seconds=evidence.timeout,
-        functions=functions,
+        grader_timeout_seconds=spent.grader_timeout,
+        functions=spent.functions,
     )
 
 

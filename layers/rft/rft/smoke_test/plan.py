@@ -1,4 +1,4 @@
-"""What is sent to a grader, in which order and company.
+"""What is sent to a grader, in which order and company. Pure.
 
 Cheap and telling trials come first, so that a broken grader costs little, and so do those whose size is fixed: what
 grows with the sample takes no time from them. The load comes last, as what it does to a judge may last.

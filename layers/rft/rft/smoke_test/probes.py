@@ -97,9 +97,9 @@ def answers(row: SampledRow, task: Task, seed: int) -> list[Probe]:
         (EMPTY, ("",)),
         (MALFORMED, known.malformed[:ANSWERS_PER_KIND]),
     )
-    said = {} if compared is None else {answer: verdict for verdict, answer in compared.answers.items()}
+    verdict_of = {} if compared is None else {answer: verdict for verdict, answer in compared.answers.items()}
     return [
-        make_probe(row, kind, n, answer, seed, right=kind == RIGHT, verdict=said.get(answer))
+        make_probe(row, kind, n, answer, seed, right=kind == RIGHT, verdict=verdict_of.get(answer))
         for kind, texts in kinds
         for n, answer in enumerate(texts)
     ]

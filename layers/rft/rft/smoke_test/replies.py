@@ -1,4 +1,4 @@
-"""What a grader replied, read strictly: one valid result per sample, or the reason why there is none."""
+"""What a grader replied, read strictly: one valid result per sample, or the reason why there is none. Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Scored:
         return f"the grader reported {GRADER_ERROR}: {self.reason or NO_REASON}" if self.errored else self.breach
 
 
-def decode(body: bytes) -> Any:
+def decode_payload(body: bytes) -> Any:
     """Read a Lambda's response body. Raises NotJson, also for NaN and Infinity, which Python would let pass."""
     try:
         return json.loads(body, parse_constant=_refuse_constant)
@@ -111,9 +111,9 @@ def _read(probe: Probe, item: dict[str, Any], trial: str, bounds: ScoreBounds) -
         result = kind.model_validate_json(json.dumps(item), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "result"
-        hint = DECLARE if where == "aggregate_reward_score" and isinstance(first["input"], int | float) else ""
-        return Scored(probe, breach=f"{where} is {_shown(first['input'])}: {first['msg'].lower()}{hint}", trial=trial)
+        field = ".".join(str(part) for part in first["loc"]) or "result"
+        hint = DECLARE if field == "aggregate_reward_score" and isinstance(first["input"], int | float) else ""
+        return Scored(probe, breach=f"{field} is {_shown(first['input'])}: {first['msg'].lower()}{hint}", trial=trial)
     try:
         earned = None if result.errored else to_unit(result.aggregate_reward_score, bounds)
     except ValueError as error:

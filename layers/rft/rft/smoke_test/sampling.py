@@ -1,4 +1,4 @@
-"""Which rows prove a grader: seeded, stratified by label, without replacement."""
+"""Which rows prove a grader: seeded, stratified by label, without replacement. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The payload shapes that AWS documents for a grader: which of them Bedrock sends is not said, so all must do."""
+"""The payload shapes that AWS documents for a grader: which of them Bedrock sends is not said, so all must do. Pure."""
 
 from __future__ import annotations
 

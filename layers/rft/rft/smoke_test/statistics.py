@@ -1,4 +1,4 @@
-"""The statistics of the smoke test, in plain Python: its Lambda carries no numpy."""
+"""The statistics of the smoke test, in plain Python: its Lambda carries no numpy. Pure."""
 
 from __future__ import annotations
 

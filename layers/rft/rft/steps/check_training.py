@@ -15,10 +15,10 @@ from rft.observability import logger
 from rft.ports.runs import Ledger, RunHistory
 from rft.ports.storage import Clock
 from rft.ports.training import RolloutReader, TrainingJobs
-from rft.training.breaker import findings, tripped
+from rft.training.breaker import breaker_findings, tripped
 from rft.training.collect_metrics import collect_metrics
 from rft.training.deadline import VISIBLE_WITHIN_MINUTES, hours_of, job_summary, must_stop, training_check
-from rft.training.metrics import Course, ended
+from rft.training.metrics import Course, ended, last_reward
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
 
@@ -71,7 +71,7 @@ def _new_findings(record: RunRecord, course: Course | None, job: Job, now: datet
     if course is None:
         return ()
     in_progress = job.status is JobStatus.IN_PROGRESS
-    found = findings(course.metrics, limited_breaker(record), record.breaker, at=now, may_stop=in_progress)
+    found = breaker_findings(course.metrics, limited_breaker(record), record.breaker, at=now, may_stop=in_progress)
     for finding in found:
         logger().warning(
             "the breaker found something", signal=finding.signal, action=finding.action, cause=finding.message
@@ -95,7 +95,7 @@ def _record(
     checks = record.job.checks + 1 if record.job else 1
     changes: dict[str, Any] = {"job": job_summary(job, hours=hours, checks=checks), "breaker": found}
     if course is not None:
-        changes |= {"metrics": course.metrics, "reading": course.reading}
+        changes |= {"metrics": course.metrics, "reading": course.reading, "reward": last_reward(course.metrics)}
     if job.model_arn is not None:
         changes["model_arn"] = job.model_arn
     ledger.update(record.run_id, changes)

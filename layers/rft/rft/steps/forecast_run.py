@@ -89,12 +89,12 @@ def price_table(settings: ForecastSettings, store: ObjectStore) -> PriceTable:
     return _read_table(body, uri, "PriceTableUri")
 
 
-def _read_table(body: bytes, where: str, field: str) -> PriceTable:
+def _read_table(body: bytes, source: str, field: str) -> PriceTable:
     try:
         return PriceTable.model_validate_json(body)
     except ValidationError as error:
         raise InvalidRequest(
-            f"{where} is not a price table: {validation_messages(error, 'table')}", field=field
+            f"{source} is not a price table: {validation_messages(error, 'table')}", field=field
         ) from error
 
 

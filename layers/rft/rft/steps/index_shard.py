@@ -7,7 +7,7 @@ from functools import partial
 from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import IndexedShard, PinnedSource, Shard, ShardIndex
 from rft.datasets.bounds import BEDROCK, Bounds
-from rft.datasets.load import load_rows
+from rft.datasets.load import Loaded, load_rows
 from rft.datasets.run_renderer import run_renderer
 from rft.datasets.shards import ShardReader
 from rft.datasets.spool import RowIndex
@@ -31,7 +31,7 @@ def index_shard(
 
     Raises DatasetNotFound, DatasetInvalid (the part cannot be read), DatasetSizeOutOfBounds and the Retryable… errors.
     """
-    wanted = request.dataset
+    dataset = request.dataset
     renderer = run_renderer(request, tokenizer.count)
     rows = RowIndex()
     with source.open(pinned.uri, pinned.version, shard.start) as opened:
@@ -41,13 +41,19 @@ def index_shard(
             render=partial(workers.map, renderer),
             rows=rows,
             max_samples=None,
-            max_bad=wanted.max_bad_records,
-            split=wanted.split,
+            max_bad=dataset.max_bad_records,
+            split=dataset.split,
             bounds=bounds,
         )
-    index = ShardIndex(
+    index = _shard_index(loaded, rows, reader.lines)
+    store.put_bytes(index_uri(run_id, shard.number, store), index.model_dump_json().encode())
+    return IndexedShard(number=shard.number, records=loaded.records)
+
+
+def _shard_index(loaded: Loaded, rows: RowIndex, lines: int) -> ShardIndex:
+    return ShardIndex(
         records=loaded.records,
-        lines=reader.lines,
+        lines=lines,
         groups=tuple(rows.groups),
         labels=tuple(rows.labels),
         label_names=rows.label_names,
@@ -55,8 +61,6 @@ def index_shard(
         warnings=dict(loaded.warnings),
         prompt_tokens=dict(loaded.prompt_tokens),
     )
-    store.put_bytes(index_uri(run_id, shard.number, store), index.model_dump_json().encode())
-    return IndexedShard(number=shard.number, records=loaded.records)
 
 
 def index_uri(run_id: str, number: int, store: ObjectStore) -> str:

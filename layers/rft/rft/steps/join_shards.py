@@ -12,8 +12,8 @@ from rft.contracts.shards import Account, PinnedSource, WrittenShard
 from rft.contracts.steps import PreparedDataset
 from rft.datasets.manifest import build_manifest
 from rft.datasets.render import row_end
-from rft.datasets.results import dataset_folder, save_manifest
-from rft.datasets.row_checks import save_checks
+from rft.datasets.results import dataset_folder
+from rft.datasets.row_checks import save_prepared
 from rft.datasets.row_ranges import row_ranges
 from rft.datasets.sample import RowSample
 from rft.datasets.split import NAMES
@@ -43,31 +43,29 @@ def join_shards(
     Retryable… errors.
     """
     account = Account.model_validate_json(store.get_bytes(account_uri(run_id, store)))
-    joining = _Joining(run_id, account, len(written), store)
+    joiner = _Joiner(run_id, account, len(written), store)
     with tempfile.TemporaryFile() as file:
         sample = RowSample(account.rows, file)
-        for split in NAMES:
-            joining.join(split, sample)
-        read = sample.profile_rows(workers.map)
+        joiner.join_splits(sample)
+        profile = sample.profile_rows(workers.map)
     manifest = build_manifest(
         run_id=run_id,
         request=request,
         source=Source(uri=pinned.uri, bytes=pinned.bytes, digest=_digest(written, account), version=pinned.version),
         loaded=loaded_again(account),
-        files=joining.entries,
-        identities=joining.identities,
+        files=joiner.entries,
+        identities=joiner.identities,
         encoding=tokenizer.encoding,
         shards=len(written),
     )
-    save_checks(
+    return save_prepared(
         manifest,
         shared_rows=account.shared_rows,
         prompt_tokens=account.prompt_tokens,
-        read=read,
+        profile=profile,
         store=store,
         ledger=ledger,
     )
-    return save_manifest(manifest, store=store, ledger=ledger)
 
 
 def _digest(written: Sequence[WrittenShard], account: Account) -> str:
@@ -79,19 +77,23 @@ def _digest(written: Sequence[WrittenShard], account: Account) -> str:
     return digests.pop()
 
 
-class _Joining:
+class _Joiner:
     """Joins each split from its pieces."""
 
     def __init__(self, run_id: str, account: Account, parts: int, store: ObjectStore) -> None:
         self._run_id, self._account, self._store = run_id, account, store
-        self._stretches = list(row_ranges(account.rows, parts))
+        self._ranges = list(row_ranges(account.rows, parts))
         self.entries: dict[SplitName, SplitFile] = {}
         self.identities: dict[SplitName, str] = {}
 
-    def join(self, split: SplitName, sample: RowSample) -> None:
+    def join_splits(self, sample: RowSample) -> None:
+        for split in NAMES:
+            self._join(split, sample)
+
+    def _join(self, split: SplitName, sample: RowSample) -> None:
         account = self._account
         uri = f"{dataset_folder(self._run_id, self._store)}/{split}-{account.rows[split]}.jsonl"
-        names = [each.name for each in self._stretches if each.split == split]
+        names = [each.name for each in self._ranges if each.split == split]
         self._store.join(uri, [piece_uri(self._run_id, name, self._store) for name in names])
         rows = JoinedRows(self._store.lines(uri), row_end(self._run_id, split), partial(sample.take, split))
         self.identities[split] = rows.identity

@@ -26,14 +26,14 @@ def plan_shards(
 
     Raises DatasetInvalid, DatasetSizeOutOfBounds, DatasetNotFound and the Retryable… errors.
     """
-    wanted = request.dataset
+    dataset = request.dataset
     merged = _Merged()
     for shard in sorted(indexed, key=lambda each: each.number):
         merged.add(ShardIndex.model_validate_json(store.get_bytes(index_uri(run_id, shard.number, store))))
-        check_row_count(len(merged.rows), wanted.split, bounds)
+        check_row_count(len(merged.rows), dataset.split, bounds)
     with bad_records_saved(run_id, store):
-        check_bad_records(merged.loaded, wanted.max_bad_records)
-    plan = plan_split(wanted.split, groups=merged.rows.groups, labels=merged.rows.labels)
+        check_bad_records(merged.loaded, dataset.max_bad_records)
+    plan = plan_split(dataset.split, groups=merged.rows.groups, labels=merged.rows.labels)
     check_size(plan, records=merged.loaded.records, bad_records=len(merged.loaded.bad), bounds=bounds)
     account = merged.account(plan)
     shares = defaultdict[int, list[RowRange]](list)

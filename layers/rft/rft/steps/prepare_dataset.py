@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-from rft.contracts.dataset import Source, SplitFile, SplitName
+from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import DatasetRequest, RunRequest
 from rft.contracts.shards import PinnedSource, ShardedDataset
@@ -18,8 +18,8 @@ from rft.datasets.load import Loaded, Render, check_bad_records, load_rows
 from rft.datasets.manifest import build_manifest
 from rft.datasets.records import SourceBytes, read_records
 from rft.datasets.render import row_end
-from rft.datasets.results import bad_records_saved, dataset_folder, save_manifest
-from rft.datasets.row_checks import profile_splits, save_checks
+from rft.datasets.results import bad_records_saved, dataset_folder
+from rft.datasets.row_checks import profile_splits, save_prepared
 from rft.datasets.run_renderer import run_renderer
 from rft.datasets.shards import Borders
 from rft.datasets.split import Plan, count_groups, plan_split
@@ -53,35 +53,37 @@ def prepare_dataset(
     """
     ledger.transition(run_id, RunStatus.PREPARING)
     save_grader_config(run_id, request, store)
-    wanted = request.dataset
-    renderer = run_renderer(request, tokenizer.count)
-    with source.open(wanted.uri, wanted.version) as opened:
-        if shards and (size := _too_large(opened, wanted, shards)):
-            return _divided(opened, size, wanted, source, shards)
+    dataset = request.dataset
+    render = partial(workers.map, run_renderer(request, tokenizer.count))
+    files = _Files(run_id, store)
+    with source.open(dataset.uri, dataset.version) as opened:
+        if shards and (size := _too_large(opened, dataset, shards)):
+            return _divided(opened, size, dataset, source, shards)
         with RowSpool.temporary() as spool, bad_records_saved(run_id, store):
-            content = _Content.read(opened, wanted, spool, partial(workers.map, renderer), bounds)
-            files = _Files(run_id, store)
+            content = _Content.read(opened, dataset, spool, render, bounds)
             files.write(content)
-            read = profile_splits(content.plan, content.spool, workers)
-    manifest = build_manifest(
+            profile = profile_splits(content.plan, content.spool, workers)
+    return save_prepared(
+        _manifest(run_id, request, content, files, tokenizer.encoding),
+        shared_rows=files.shared_rows,
+        prompt_tokens=content.loaded.prompt_tokens,
+        profile=profile,
+        store=store,
+        ledger=ledger,
+    )
+
+
+def _manifest(run_id: str, request: RunRequest, content: _Content, files: _Files, encoding: str) -> Manifest:
+    return build_manifest(
         run_id=run_id,
         request=request,
         source=content.source,
         loaded=content.loaded,
         files=files.entries,
         identities=files.identities,
-        encoding=tokenizer.encoding,
+        encoding=encoding,
         shards=1,
     )
-    save_checks(
-        manifest,
-        shared_rows=files.shared_rows,
-        prompt_tokens=content.loaded.prompt_tokens,
-        read=read,
-        store=store,
-        ledger=ledger,
-    )
-    return save_manifest(manifest, store=store, ledger=ledger)
 
 
 def save_grader_config(run_id: str, request: RunRequest, store: ObjectStore) -> None:
@@ -90,25 +92,25 @@ def save_grader_config(run_id: str, request: RunRequest, store: ObjectStore) -> 
         store.put_bytes(store.uri(config_key(run_id)), request.grader.config.model_dump_json().encode())
 
 
-def _too_large(opened: OpenSource, wanted: DatasetRequest, shards: ShardSettings) -> int:
+def _too_large(opened: OpenSource, dataset: DatasetRequest, shards: ShardSettings) -> int:
     """The dataset's size if it goes beyond one function and can be read in parts, else 0."""
     large = opened.bytes is not None and opened.bytes > shards.max_single_function_bytes
-    return (opened.bytes or 0) if large and opened.pinned and wanted.max_samples is None else 0
+    return (opened.bytes or 0) if large and opened.pinned and dataset.max_samples is None else 0
 
 
 def _divided(
-    opened: OpenSource, size: int, wanted: DatasetRequest, source: DatasetSource, settings: ShardSettings
+    opened: OpenSource, size: int, dataset: DatasetRequest, source: DatasetSource, settings: ShardSettings
 ) -> ShardedDataset:
     version = str(opened.version)
 
     @contextmanager
     def open_at(byte: int) -> Iterator[BinaryIO]:
-        with source.open(wanted.uri, version, byte) as part:
+        with source.open(dataset.uri, version, byte) as part:
             yield part.stream
 
     borders = Borders(open_at)
     return ShardedDataset(
-        source=PinnedSource(uri=wanted.uri, version=version, bytes=size, layout=borders.layout),
+        source=PinnedSource(uri=dataset.uri, version=version, bytes=size, layout=borders.layout),
         shards=borders.shards(size, settings.shards(size)),
     )
 
@@ -124,23 +126,23 @@ class _Content:
 
     @classmethod
     def read(
-        cls, opened: OpenSource, wanted: DatasetRequest, spool: RowSpool, render: Render, bounds: Bounds
+        cls, opened: OpenSource, dataset: DatasetRequest, spool: RowSpool, render: Render, bounds: Bounds
     ) -> _Content:
         raw = SourceBytes(opened.stream)
         loaded = load_rows(
             read_records(raw),
             render=render,
             rows=spool,
-            max_samples=wanted.max_samples,
-            max_bad=wanted.max_bad_records,
-            split=wanted.split,
+            max_samples=dataset.max_samples,
+            max_bad=dataset.max_bad_records,
+            split=dataset.split,
             bounds=bounds,
         )
-        check_bad_records(loaded, wanted.max_bad_records)
+        check_bad_records(loaded, dataset.max_bad_records)
         raw.read_to_end()
-        plan = plan_split(wanted.split, groups=spool.groups, labels=spool.labels)
+        plan = plan_split(dataset.split, groups=spool.groups, labels=spool.labels)
         check_size(plan, records=loaded.records, bad_records=len(loaded.bad), bounds=bounds)
-        origin = Source(uri=wanted.uri, bytes=raw.bytes, digest=raw.digest, version=opened.version)
+        origin = Source(uri=dataset.uri, bytes=raw.bytes, digest=raw.digest, version=opened.version)
         return cls(source=origin, loaded=loaded, spool=spool, plan=plan)
 
 

@@ -50,15 +50,15 @@ def reconcile_run(
 
 def _ending(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
     """How the run ended, an error's name, and the cause."""
-    said = readable_cause(error, cause)
-    told = f": {said}" if said else ""
+    reason = readable_cause(error, cause)
+    suffix = f": {reason}" if reason else ""
     match status:
         case "ABORTED":
-            by = f"the execution was stopped from outside (CloudTrail knows by whom){told}"
+            by = f"the execution was stopped from outside (CloudTrail knows by whom){suffix}"
             return RunStatus.CANCELLED, "ExecutionAborted", by
         case "TIMED_OUT":
-            return RunStatus.FAILED, "ExecutionTimedOut", f"the execution ran out of its time{told}"
+            return RunStatus.FAILED, "ExecutionTimedOut", f"the execution ran out of its time{suffix}"
         case "FAILED":
-            return RunStatus.FAILED, error or "ExecutionFailed", said or "the execution failed"
+            return RunStatus.FAILED, error or "ExecutionFailed", reason or "the execution failed"
         case _:
-            return RunStatus.FAILED, "OutcomeMissing", f"the execution is {status}, but recorded no outcome{told}"
+            return RunStatus.FAILED, "OutcomeMissing", f"the execution is {status}, but recorded no outcome{suffix}"

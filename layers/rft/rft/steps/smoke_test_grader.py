@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 
@@ -48,43 +49,23 @@ def smoke_test_grader(
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     grader = _resolve(record, request, graders, invoker)
-    arn = grader.arn
-    timeout = invoker.timeout_seconds(arn)
+    arn, timeout = grader.arn, invoker.timeout_seconds(grader.arn)
     plan = load_plan(request, dataset, store)
     ledger.update(run_id, {"grader_arn": arn, "grader_code_sha256": grader.code_sha256, "smoke_test_calls": plan.calls})
     known = load_parts(run_id, completed_parts, plan, clock.now(), store)
     limits = gate.thresholds(request.smoke_test)
-    log = PartLog(run_id, completed_parts, plan, clock, store)
-    judge_budget = JudgeBudget(request.max_judge_calls, is_judged(arn, graders), plan.batches)
-    runner = ProbeRunner(arn, invoker, clock, log, budget=budget, bounds=request.score_range, judge_budget=judge_budget)
-    try:
+    calls = JudgeBudget(request.max_judge_calls, is_judged(arn, graders), plan.batches)
+    with closing(PartLog(run_id, completed_parts, plan, clock, store)) as log:
+        runner = ProbeRunner(arn, invoker, clock, log, budget=budget, bounds=request.score_range, judge_budget=calls)
         results = runner.resume(plan, log.added_to(known), partial(gate.undecided, plan, limits))
-    finally:
-        log.close()
     if results.pending:
-        parts = divide(results.pending, completed_parts + 1)
-        logger().info("probes are sent in parts", parts=len(parts), batches=len(results.pending))
-        return PendingParts(grader_arn=arn, parts=parts)
-    report = gate.report(
-        run_id=run_id,
-        grader_arn=arn,
-        request=request,
-        plan=plan,
-        results=results,
-        timeout=timeout,
-        seconds=(clock.now() - results.began).total_seconds(),
-        functions=completed_parts + 1,
-        dataset_checks=record.dataset_checks or (),
-    ).model_copy(update={"grader_code_sha256": grader.code_sha256, "grader_pinned": is_pinned(arn)})
-    over_budget = "" if report.trusted else results.over_budget
-    return SmokeTestOutcome(
-        trusted=report.trusted,
-        grader_arn=report.grader_arn,
-        report_uri=_record(report, ledger, store),
-        error="OverBudget" if over_budget else "GraderNotTrusted",
-        cause=over_budget or "; ".join(report.reasons),
-        needs_approval=approval_reasons(request, stack_requires=require_approval),
-    )
+        return _handed_off(arn, results.pending, completed_parts + 1)
+    seconds = (clock.now() - results.began).total_seconds()
+    spent = gate.Spent(seconds=seconds, functions=completed_parts + 1, grader_timeout=timeout)
+    report = gate.report(record, grader, plan, results, spent)
+    uri = _record(report, ledger, store)
+    needs = approval_reasons(request, stack_requires=require_approval)
+    return _outcome(report, uri, "" if report.trusted else results.over_budget, needs)
 
 
 def _resolve(
@@ -98,6 +79,12 @@ def _resolve(
     if not is_pinned(grader.arn):
         logger().warning("grader is no numbered version: its code may change while the job trains", grader=grader.arn)
     return grader
+
+
+def _handed_off(arn: str, pending: Sequence[int], first_part: int) -> PendingParts:
+    parts = divide(pending, first_part)
+    logger().info("probes are sent in parts", parts=len(parts), batches=len(pending))
+    return PendingParts(grader_arn=arn, parts=parts)
 
 
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> str:
@@ -114,3 +101,14 @@ def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> str:
         results={check.name: check.result for check in report.checks},
     )
     return uri
+
+
+def _outcome(report: SmokeTestReport, uri: str, over_budget: str, needs: tuple[str, ...]) -> SmokeTestOutcome:
+    return SmokeTestOutcome(
+        trusted=report.trusted,
+        grader_arn=report.grader_arn,
+        report_uri=uri,
+        error="OverBudget" if over_budget else "GraderNotTrusted",
+        cause=over_budget or "; ".join(report.reasons),
+        needs_approval=needs,
+    )

@@ -35,17 +35,15 @@ def start_from_upload(
     graders: Mapping[str, str],
     storage: StorageSettings,
 ) -> UploadOutcome:
-    """Start the run of an object version, once, however often and in whatever order its events come.
+    """Start one run for an object version, however often and in whatever order its events come.
 
-    `version_id` is None in a bucket without versions: then the ETag tells versions apart, and the newest is read.
-
+    `version_id` is None in a bucket without versions: the ETag tells versions apart, and the newest is read.
     Raises RunConflict (another delivery was at it at the same time: try again) and the Retryable… errors.
     """
     upload = Upload(bucket=bucket, key=key, version=version_id or etag)
     if upload.starts_nothing:
         return UploadOutcome()
-    known = rejections.rejection(upload.bucket, upload.key, upload.version)
-    if known is not None:
+    if known := rejections.rejection(upload.bucket, upload.key, upload.version):
         return _rejected(upload, known, notifier)
     try:
         request = _request(upload, version_id, ledger, store, storage)
@@ -59,13 +57,19 @@ def start_from_upload(
             storage=storage,
         )
     except (InvalidUpload, InvalidRequest) as error:
-        problems = error.problems if isinstance(error, InvalidUpload) else (str(error),)
-        rejection = UploadRejection(
-            bucket=upload.bucket, key=upload.key, version=upload.version, at=clock.now(), problems=problems
-        )
-        return _rejected(upload, rejections.reject(rejection), notifier)
+        return _rejected(upload, rejections.reject(_rejection(upload, error, clock)), notifier)
     logger().info("upload met its run", run_id=run.accepted.run_id, new=run.new)
     return UploadOutcome(run_id=run.accepted.run_id)
+
+
+def _rejection(upload: Upload, error: InvalidUpload | InvalidRequest, clock: Clock) -> UploadRejection:
+    return UploadRejection(
+        bucket=upload.bucket,
+        key=upload.key,
+        version=upload.version,
+        at=clock.now(),
+        problems=error.problems if isinstance(error, InvalidUpload) else (str(error),),
+    )
 
 
 def _request(
@@ -87,7 +91,7 @@ def _overrides(upload: Upload, store: ObjectStore) -> bytes | None:
 
 
 def _rejected(upload: Upload, rejection: UploadRejection, notifier: Notifier) -> UploadOutcome:
-    message = rejection.model_dump(mode="json") | {"do": "mend it and upload the file again"}
+    message = rejection.model_dump(mode="json") | {"do": "Fix these problems and upload the file again"}
     notifier.publish(f"upload/{upload.digest}", f"RFT upload refused: {upload.key}", message)
     logger().warning("upload refused", upload=upload.digest, problems=len(rejection.problems))
     return UploadOutcome(problems=rejection.problems)

@@ -38,7 +38,7 @@ def start_training(
     Retryable… errors.
     """
     _enter(run_id, jobs, ledger)
-    wanted = job_request(
+    request_body = job_request(
         run_id=run_id,
         request=request,
         dataset=dataset,
@@ -47,7 +47,7 @@ def start_training(
         output_uri=output_uri,
         kms_key_arn=kms_key_arn,
     )
-    job = _job(wanted, jobs, clock)
+    job = _job(request_body, jobs, clock)
     _record(run_id, job, jobs, ledger, clock)
     logger().info("training job is there", job_arn=job.arn)
     return StartedJob(job_arn=job.arn, created_at=job.created_at)
@@ -64,17 +64,17 @@ def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger) -> None:
         raise
 
 
-def _job(wanted: Mapping[str, Any], jobs: TrainingJobs, clock: Clock) -> Job:
-    problems = jobs.problems(wanted)
+def _job(request_body: Mapping[str, Any], jobs: TrainingJobs, clock: Clock) -> Job:
+    problems = jobs.problems(request_body)
     if problems:
         raise JobRequestInvalid("the training request does not fit Bedrock's model: " + "; ".join(problems))
-    arn = jobs.create(wanted)
+    arn = jobs.create(request_body)
     try:
         return jobs.get(arn)
     except JobNotFound:  # reads lag behind writes; the job is there
         return Job(
             arn=arn,
-            name=wanted["jobName"],
+            name=request_body["jobName"],
             status=JobStatus.IN_PROGRESS,
             phases=Phases(),
             created_at=clock.now(),

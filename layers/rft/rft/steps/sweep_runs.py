@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
@@ -39,45 +40,43 @@ def sweep_runs(
 
     One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
     """
-    dealt_with: list[str] = []
-    failed: list[str] = []
+    sweep = _Sweep()
+    close = partial(reconcile_run, ledger=ledger, jobs=jobs, deployments=deployments, notifier=notifier)
     for name in jobs.active():  # first, for they are few and cost most
-        with _noted(name, failed):
+        with sweep.of(name):
             if _has_ended(name, ledger):
                 stop_job_if_present(name, jobs)
-                dealt_with.append(name)
+                sweep.closed.append(name)
     for record in list(_open_runs(history)):
-        with _noted(record.run_id, failed):
+        with sweep.of(record.run_id):
             execution = _ended(record, executions, clock)
             if execution is not None:
-                reconcile_run(
-                    run_id=record.run_id,
-                    status=execution.status,
-                    error=execution.error,
-                    cause=execution.cause,
-                    ledger=ledger,
-                    jobs=jobs,
-                    deployments=deployments,
-                    notifier=notifier,
-                )
-                dealt_with.append(record.run_id)
+                close(run_id=record.run_id, status=execution.status, error=execution.error, cause=execution.cause)
+                sweep.closed.append(record.run_id)
     for run_id, deployment in leftovers(stack_name, deployments):
-        with _noted(run_id, failed):
+        with sweep.of(run_id):
             if _has_ended(run_id, ledger):
                 deployments.delete(deployment.arn)
-                dealt_with.append(run_id)
-    if failed:
-        raise RetryableServiceError(f"could not be swept: {', '.join(failed)}")
-    return dealt_with
+                sweep.closed.append(run_id)
+    if sweep.failed:
+        raise RetryableServiceError(f"could not be swept: {', '.join(sweep.failed)}")
+    return sweep.closed
 
 
-@contextmanager
-def _noted(run_id: str, failed: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except RftError:
-        logger().exception("a run could not be swept", run_id=run_id)
-        failed.append(run_id)
+class _Sweep:
+    """Ids of runs that were closed, and of those that could not be."""
+
+    def __init__(self) -> None:
+        self.closed: list[str] = []
+        self.failed: list[str] = []
+
+    @contextmanager
+    def of(self, run_id: str) -> Iterator[None]:
+        try:
+            yield
+        except RftError:
+            logger().exception("a run could not be swept", run_id=run_id)
+            self.failed.append(run_id)
 
 
 def _open_runs(history: RunHistory) -> Iterator[RunRecord]:

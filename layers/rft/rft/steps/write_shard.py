@@ -36,8 +36,8 @@ def write_shard(
     here is made into rows. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
     """
     pieces = ShardPart.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
-    wanted = sorted(position for piece in pieces for position in piece.positions)
-    number_of = {position: number for number, position in enumerate(wanted)}
+    positions = sorted(position for piece in pieces for position in piece.positions)
+    number_of = {position: number for number, position in enumerate(positions)}
     renderer = run_renderer(request, _uncounted)
     with RowSpool.temporary() as spool:
         with source.open(pinned.uri, pinned.version) as opened:
@@ -45,15 +45,17 @@ def write_shard(
             for rendered in workers.map(renderer, _batches(read_records(raw), number_of)):
                 spool.add(rendered)
             raw.read_to_end()
-        if len(spool) != len(wanted):
-            raise DatasetInvalid(f"{len(wanted)} records were found in the dataset's parts, {len(spool)} of them again")
+        if len(spool) != len(positions):
+            raise DatasetInvalid(
+                f"{len(positions)} records were found in the dataset's parts, {len(spool)} of them again"
+            )
         written = 0
         for piece in pieces:
             rows = SplitRows(spool, [number_of[at] for at in piece.positions], row_end(run_id, piece.split))
             name = RowRange(part, piece.split, 0, len(piece.positions)).name
             store.put_stream(piece_uri(run_id, name, store), rows.chunks())
             written += rows.bytes
-    return WrittenShard(part=part, rows=len(wanted), bytes=written, digest=raw.digest)
+    return WrittenShard(part=part, rows=len(positions), bytes=written, digest=raw.digest)
 
 
 def piece_uri(run_id: str, name: str, store: ObjectStore) -> str:
@@ -61,8 +63,8 @@ def piece_uri(run_id: str, name: str, store: ObjectStore) -> str:
     return store.uri(f"shards/{run_id}/{name}")
 
 
-def _batches(records: Iterable[RawRecord], wanted: Collection[int]) -> Iterator[list[RawRecord]]:
-    chosen = (record for record in records if record.position in wanted)
+def _batches(records: Iterable[RawRecord], positions: Collection[int]) -> Iterator[list[RawRecord]]:
+    chosen = (record for record in records if record.position in positions)
     while batch := list(islice(chosen, BATCH_RECORDS)):
         yield batch
 

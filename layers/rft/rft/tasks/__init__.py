@@ -46,5 +46,5 @@ def row_probes(row: DatasetRow) -> Probes:
 
 def _named(source: str) -> Task:
     """The task of this name, or whose name a published source holds, such as openai/gsm8k; else that of plain rows."""
-    held = (each for name, each in TASKS.items() if name in _PUBLISHED and name in source.casefold())
-    return TASKS.get(source) or next(held, TASKS[RftRows.name])
+    named = (each for name, each in TASKS.items() if name in _PUBLISHED and name in source.casefold())
+    return TASKS.get(source) or next(named, TASKS[RftRows.name])

@@ -101,10 +101,10 @@ def _content(raw: Mapping[str, Any], at: int) -> str:
     raise BadRecord(f"messages[{at}].content is missing, empty or not text")
 
 
-def _part(part: object, where: str) -> str:
+def _part(part: object, place: str) -> str:
     text = part.get("text") if isinstance(part, dict) else part
     if not isinstance(text, str):
-        raise BadRecord(f"{where} is no text: reinforcement fine-tuning takes text only")
+        raise BadRecord(f"{place} is no text: reinforcement fine-tuning takes text only")
     return text
 
 

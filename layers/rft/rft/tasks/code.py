@@ -133,8 +133,8 @@ def _stub(solution: str) -> str:
         tree = ast.parse(solution)
     except (SyntaxError, ValueError, RecursionError):
         return "pass"
-    kept: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    for node in ast.walk(ast.Module(body=kept, type_ignores=[])):
+    definitions: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    for node in ast.walk(ast.Module(body=definitions, type_ignores=[])):
         if isinstance(node, ast.FunctionDef) and node.name != "__init__":
             node.body = [ast.Expr(ast.Constant(...))]
-    return ast.unparse(ast.Module(body=kept, type_ignores=[])) or "print('?')"
+    return ast.unparse(ast.Module(body=definitions, type_ignores=[])) or "print('?')"

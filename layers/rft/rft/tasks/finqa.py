@@ -12,7 +12,7 @@ from typing import Any
 
 from rft.contracts.dataset import DatasetRow, Message
 from rft.rewards.finqa import expected_of
-from rft.rewards.finqa_reference import read_reference
+from rft.rewards.finqa_reference import read_expected
 from rft.rewards.reading.answers import page
 from rft.rewards.reading.page_units import page_unit, question_unit
 from rft.rewards.samples import UngradableSample
@@ -57,7 +57,7 @@ class FinQa:
             raise BadRecord("is not an object with qa, nor a row with messages")
         question, shown = _question(raw["qa"]), _page(raw)
         reference = _reference(raw["qa"], question, shown)
-        expected = read_reference(reference, question=question)
+        expected = read_expected(reference, question=question)
         if expected is None:
             raise BadRecord("qa has neither an answer nor an exe_ans that is a number, yes or no")
         user = f"{shown}\n\nQuestion: {question}"

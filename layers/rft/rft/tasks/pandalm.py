@@ -219,7 +219,7 @@ def _reasoning(row: DatasetRow, verdict: str) -> str:
     """One line about this very comparison that argues for `verdict`."""
     extra = row.model_extra or {}
     question = row.reference_answer["question"] if isinstance(row.reference_answer, dict) else ""
-    first, second = (_said(number, str(extra.get(f"response{number}", ""))) for number in (1, 2))
+    first, second = (_response(number, str(extra.get(f"response{number}", ""))) for number in (1, 2))
     closing = {
         "Response 1": "The first does more of what was asked and is the more useful of the two.",
         "Response 2": "The second does more of what was asked and is the more useful of the two.",
@@ -228,7 +228,7 @@ def _reasoning(row: DatasetRow, verdict: str) -> str:
     return f"The task is {_quoted(question)}. {first}, while {second}. {closing[verdict]}"
 
 
-def _said(number: int, response: str) -> str:
+def _response(number: int, response: str) -> str:
     return f"Response {number} gives {_quoted(response)}" if response.strip() else f"Response {number} gives no answer"
 
 

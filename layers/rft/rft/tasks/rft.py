@@ -46,7 +46,7 @@ def read_row(raw: Mapping[str, Any]) -> Example:
     """A row in Bedrock's format, unchanged but for content in parts, which becomes text. Raises BadRecord."""
     messages = read_messages(raw)
     _check_probes(raw.get("probes"))
-    kept = {key: value for key, value in raw.items() if key not in _OWN}
+    extra = {key: value for key, value in raw.items() if key not in _OWN}
     names = {key: read_name(raw, key) for key in ("task_id", "data_source") if key in raw}
     reference, warnings = read_row_reference(raw)
     return Example(
@@ -55,7 +55,7 @@ def read_row(raw: Mapping[str, Any]) -> Example:
         domain=read_name(raw, "domain") if "domain" in raw else "general",
         group=group_key(*(message.content for message in messages if message.role == "user")),
         warnings=warnings,
-        extra=kept | names,
+        extra=extra | names,
     )
 
 

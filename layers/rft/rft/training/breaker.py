@@ -35,7 +35,7 @@ MIN_LENGTH = 200.0
 P = TypeVar("P", bound=Point)
 
 
-def findings(
+def breaker_findings(
     metrics: TrainingMetrics, rules: BreakerRequest, earlier: Sequence[Finding], *, at: datetime, may_stop: bool = True
 ) -> tuple[Finding, ...]:
     """What is wrong now and was not found earlier. Where nothing is left to stop, all of it are warnings."""

@@ -1,4 +1,4 @@
-"""The CreateModelCustomizationJob request of a run.
+"""The CreateModelCustomizationJob request of a run. Pure.
 
 Pure: the same run always gives the same request, so that Bedrock's idempotency on clientRequestToken holds.
 """

@@ -80,6 +80,11 @@ def _error_reasons(before: Sequence[ErrorCount], rollouts: Iterable[Rollout]) ->
     return tuple(sorted(found.values(), key=lambda each: -each.count))
 
 
+def last_reward(metrics: TrainingMetrics) -> float | None:
+    """Of the last training step that has one."""
+    return next((point.reward for point in reversed(metrics.training) if point.reward is not None), None)
+
+
 def ended(course: Course) -> Course:
     """The course of a job that has ended: a rest of half a step or more counts as one."""
     enough = course.reading.step.rollouts * 2 >= course.metrics.rollouts_per_step
@@ -115,8 +120,8 @@ def _validated(course: Course, rollouts: Sequence[Rollout]) -> Course:
     return _with_reading(Course(metrics, course.reading), validation=tally)
 
 
-def _with_reading(course: Course, **tallies: Tally) -> Course:
-    return Course(course.metrics, course.reading.model_copy(update=tallies))
+def _with_reading(course: Course, **aggregates: Tally) -> Course:
+    return Course(course.metrics, course.reading.model_copy(update=aggregates))
 
 
 def _judging(before: JudgeUse | None, rollouts: Iterable[Rollout]) -> JudgeUse | None:

@@ -1,4 +1,4 @@
-"""Where rollout objects are and how they are written: `runs/<run_id>/rollouts/<time>-<random>.jsonl.gz`.
+"""Where rollout objects are and how they are written: `runs/<run_id>/rollouts/<time>-<random>.jsonl.gz`. Pure.
 
 The time stands first so that a listing from a key onwards gives what was written since. Graders' clocks may differ by
 a few seconds, and a write takes up to two, so an object may turn up before one that was there already: a reader lists
@@ -63,8 +63,8 @@ def unpack(body: bytes) -> Iterator[Rollout]:
     if not body:
         raise ValueError("an empty object")
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-            rows = packed.read(MAX_UNPACKED + 1)
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
+            rows = stream.read(MAX_UNPACKED + 1)
     except (OSError, EOFError) as error:
         raise ValueError(f"not gzip: {error}") from error
     if len(rows) > MAX_UNPACKED:
@@ -103,10 +103,10 @@ def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading
     newest = min(seen[-1][: len(_moment(now))], _moment(now))
     floor = max(reading.floor, _moment(_time(newest) - OVERLAP))
     after = [name for name in seen if name > floor]
-    kept = after[-MAX_SEEN:]
-    if len(after) > len(kept):
-        floor = after[-len(kept) - 1]
-    return reading.model_copy(update={"floor": floor, "seen": tuple(kept)})
+    newest_names = after[-MAX_SEEN:]
+    if len(after) > len(newest_names):
+        floor = after[-len(newest_names) - 1]
+    return reading.model_copy(update={"floor": floor, "seen": tuple(newest_names)})
 
 
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"

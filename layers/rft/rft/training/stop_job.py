@@ -1,4 +1,4 @@
-"""Stopping a run's job, where there may be one and where there must be one."""
+"""Stops the job of a run, where there may be one and where there must be one. Takes ports."""
 
 from __future__ import annotations
 

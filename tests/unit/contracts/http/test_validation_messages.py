@@ -19,7 +19,7 @@ DATASET = {"task": "pandalm", "uri": "s3://bucket/rows.json"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"name": "My Judge"}, "may hold lower-case letters and digits, with single hyphens between them"),
         ({"dataset": {**DATASET, "task": "Panda"}}, "must begin with a lower-case letter"),
@@ -30,15 +30,15 @@ DATASET = {"task": "pandalm", "uri": "s3://bucket/rows.json"}
         ({"nmae": "judge"}, "there is no such field"),
         ({"dataset": {"task": "pandalm"}}, "is missing"),
         ({"dataset": {**DATASET, "split": {"train": 0.5}}}, "train, validation and test must add up to 1"),
-        ({"smoke_test": {"sample_size": 5000}}, "Input should be less than or equal to 1000"),
+        ({"smoke_test": {"sample_size": 5000}}, "smoke_test.sample_size: must be less than or equal to 1000"),
     ],
 )
-def test_a_field_is_told_what_it_must_look_like(changes: dict[str, Any], said: str) -> None:
+def test_a_field_is_told_what_it_must_look_like(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(ValidationError) as refused:
         RunRequest.model_validate_json(json.dumps({"name": "judge", "dataset": DATASET, **changes}))
-    told = validation_messages(refused.value, "request")
-    assert said in told
-    assert not re.search(r"[;^$]|Value error", told)
+    message = validation_messages(refused.value, "request")
+    assert expected in message
+    assert not re.search(r"[;^$]|Value error", message)
 
 
 @pytest.mark.parametrize("contract", [RunRequest, PriceTable])

@@ -33,7 +33,7 @@ def test_what_follows_the_end_of_a_turn_is_no_answer() -> None:
     assert before_turn_token("<|im_start|>72<|im_end|>73") == "72"
 
 
-def test_what_opens_and_closes_a_turn_is_dropped_and_nothing_inside_changes() -> None:
+def test_turn_tokens_are_dropped_and_nothing_inside_changes() -> None:
     assert answer_text("<s><|begin_of_solution|>a </s> b\r\nc<|end_of_solution|></s>\n") == "a </s> b\nc"
     assert answer_text("<answer>\n{}\n</answer>") == "{}\n"
 

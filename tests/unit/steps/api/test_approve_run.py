@@ -64,7 +64,7 @@ def test_the_same_answer_again_is_fine_and_the_other_is_refused(fake_run: FakeRu
     assert len(fake_run.executions.outputs) == 1
 
 
-def test_an_answer_that_was_recorded_but_not_passed_on_is_passed_on_by_the_repeat(fake_run: FakeRun) -> None:
+def test_a_recorded_answer_that_was_not_sent_is_sent_by_the_retry(fake_run: FakeRun) -> None:
     fake_run.executions.waiting.clear()
     with pytest.raises(RetryableServiceError):
         answer(fake_run)

@@ -51,14 +51,14 @@ def test_the_ledger_is_first_so_that_a_job_in_the_making_is_refused() -> None:
         fake_run.ledger.transition(RUN_ID, S.TRAINING)
 
 
-@pytest.mark.parametrize("where", ["executions", "jobs", "notifier"])
-def test_a_repeat_does_what_is_missing_and_tells_nobody_twice(where: str) -> None:
+@pytest.mark.parametrize("port", ["executions", "jobs", "notifier"])
+def test_a_repeat_does_what_is_missing_and_tells_nobody_twice(port: str) -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
     fault = [RetryableThrottling("slow down")]
-    if where == "jobs":
+    if port == "jobs":
         fake_run.jobs.fails_with["stop"] = list(fault)
     else:
-        getattr(fake_run, where).fails_with = fault
+        getattr(fake_run, port).fails_with = fault
     with pytest.raises(RetryableThrottling):
         cancel(fake_run)
     records = [cancel(fake_run) for _ in range(2)]
@@ -102,7 +102,7 @@ def test_a_run_that_is_evaluated_keeps_its_model_and_loses_its_deployment() -> N
     assert fake_run.deployments.deployments == {}
 
 
-def test_a_cancel_that_could_not_delete_the_deployment_does_so_when_repeated() -> None:
+def test_a_repeated_cancel_deletes_the_deployment_that_remained() -> None:
     fake_run = FakeRun(S.EVALUATING).with_deployment()
     fake_run.deployments.fails_with["delete"] = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):

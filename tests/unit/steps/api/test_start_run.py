@@ -20,7 +20,7 @@ REQUEST = RunRequest.model_validate(
 def test_fifty_identical_requests_with_one_key_are_one_run() -> None:
     executions = MemoryExecutions()
 
-    def ask(seconds: int) -> RequestedRun:
+    def post(seconds: int) -> RequestedRun:
         clock = FixedClock()
         clock.advance(seconds=seconds)
         return start_run(
@@ -34,7 +34,7 @@ def test_fifty_identical_requests_with_one_key_are_one_run() -> None:
         )
 
     with ledger_table(), ThreadPoolExecutor(16) as pool:
-        runs = list(pool.map(ask, range(50)))
+        runs = list(pool.map(post, range(50)))
 
     assert len({run.accepted.run_id for run in runs}) == 1
     assert list(executions.started) == [runs[0].accepted.run_id]

@@ -70,10 +70,10 @@ def test_a_repeat_samples_and_grades_nothing_twice() -> None:
     run.calibrate()
     assert run.record.calibration is not None
     assert run.record.calibration.status == "failed"
-    asked = len(run.sampler.requests)
+    before = len(run.sampler.requests)
     run.calibrate()
 
-    assert len(run.sampler.requests) == asked == 16
+    assert len(run.sampler.requests) == before == 16
 
 
 @pytest.mark.parametrize("accept", [False, True])

@@ -156,7 +156,7 @@ def test_hostile_reasoning_reaches_the_judge_as_it_is_and_inside_its_fence() -> 
     "reply",
     ["I cannot judge that.", '{"score": NaN}', "1/10", "-0.4", "5", "1.5", ALL_TRUE[:-9], f"Sure: {ALL_TRUE}"],
 )
-def test_a_reply_that_is_not_what_was_asked_for_is_an_error_after_one_more_try(reply: str) -> None:
+def test_a_reply_of_the_wrong_form_is_an_error_after_one_retry(reply: str) -> None:
     result, judge = one(RIGHT, reply, reply)
 
     assert (result.aggregate_reward_score, values(result)) == (0, {"grader_error": 1})
@@ -201,7 +201,7 @@ class WeatherJudge:
         self._lock = threading.Lock()
         self.calls = self.throttled = 0
 
-    def ask(self, *, system: str, user: str, schema: Any) -> JudgeReply:
+    def complete(self, *, system: str, user: str, schema: Any) -> JudgeReply:
         time.sleep(0.3 / SPEED)
         with self._lock:
             self.calls += 1
@@ -240,7 +240,7 @@ def hang() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_a_judge_that_hangs_leaves_every_id_answered_with_two_seconds_to_spare(hang: threading.Event) -> None:
+def test_a_hanging_judge_leaves_two_seconds_and_a_result_for_every_id(hang: threading.Event) -> None:
     def hangs(_: str) -> str:
         hang.wait()
         return ALL_TRUE
@@ -298,15 +298,15 @@ def test_the_tasks_own_probes_are_told_apart(votes: tuple[int, int, int]) -> Non
     }
     record |= {f"annotator{n}": vote for n, vote in enumerate(votes, 1)}
 
-    assert_told_apart([record])
+    assert_right_and_wrong_scored([record])
 
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the published PandaLM test set is not beside this repository")
 def test_every_probe_of_the_published_test_set_is_told_apart() -> None:
-    assert_told_apart(json.loads(REAL_FILE.read_text(encoding="utf-8")))
+    assert_right_and_wrong_scored(json.loads(REAL_FILE.read_text(encoding="utf-8")))
 
 
-def assert_told_apart(raw: Sequence[dict[str, Any]]) -> None:
+def assert_right_and_wrong_scored(raw: Sequence[dict[str, Any]]) -> None:
     expected: list[float] = []
     event: list[dict[str, Any]] = []
     for row in rows(raw):
@@ -431,8 +431,8 @@ def test_the_largest_batch_of_a_panel_fits_lambdas_response() -> None:
     """With every counter at a number of four digits, and ids as long as a UUID's."""
 
     class Costly(ScriptedJudge):
-        def ask(self, *, system: str, user: str, schema: Any) -> JudgeReply:
-            return replace(super().ask(system=system, user=user, schema=schema), cached_tokens=1024)
+        def complete(self, *, system: str, user: str, schema: Any) -> JudgeReply:
+            return replace(super().complete(system=system, user=user, schema=schema), cached_tokens=1024)
 
     script: list[Step] = [JudgeThrottled("slow down"), says(no_invented_facts=False)]
     judges = [JudgeClient(Costly(script, otherwise=says())) for _ in range(3)]

@@ -71,19 +71,19 @@ class BedrockJudge:
         """A model's or an inference profile's id, or its ARN."""
         return self._model_id
 
-    def ask(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
+    def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
         """Temperature 0 where the model takes one: the same answer earns the same score as nearly as it can."""
         extras = self._extras
         try:
-            return self._ask(system, user, schema, extras)
+            return self._converse(system, user, schema, extras)
         except _Malformed:
             if extras == self._wished:
                 raise
-            reply = self._ask(system, user, schema, self._wished)
+            reply = self._converse(system, user, schema, self._wished)
             self._extras = self._wished
             return reply
 
-    def _ask(self, system: str, user: str, schema: Mapping[str, Any], extras: _Extras) -> JudgeReply:
+    def _converse(self, system: str, user: str, schema: Mapping[str, Any], extras: _Extras) -> JudgeReply:
         sampling = {"temperature": 0} if self._known.sampling else {}
         with _judge_errors():
             reply = self._client.converse(

@@ -107,7 +107,7 @@ class DynamoLedger(LedgerTable):
         return record_of(item) if item else None
 
 
-def _same(known: RunRecord, wanted: RunRecord) -> RunRecord:
-    if known.request != wanted.request:
+def _same(known: RunRecord, requested: RunRecord) -> RunRecord:
+    if known.request != requested.request:
         raise RunConflict(f"{known.run_id} belongs to a different request")
     return known

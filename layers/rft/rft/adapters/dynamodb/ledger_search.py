@@ -30,11 +30,11 @@ AFTER_ALL = "~"
 class RunSearch:
     """Finds runs by the index that narrows most, then asks each record itself: an index lags, and holds keys only."""
 
-    def __init__(self, client: DynamoDBClient, table: str, wanted: RunFilter) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, run_filter: RunFilter) -> None:
         self._client = client
         self._table = table
-        self._wanted = wanted
-        self._index, self._of = _index(wanted)
+        self._filter = run_filter
+        self._index, self._of = _index(run_filter)
 
     def page(self, *, limit: int, cursor: str | None) -> RunPage:
         """Up to `limit` runs, newest first."""
@@ -42,8 +42,8 @@ class RunSearch:
         found: list[RunRecord] = []
         queries = 0
         while before and len(found) <= limit and queries < MAX_QUERIES:
-            keys, before = self._keys(before, BATCH if self._wanted.tag else min(limit + 1, BATCH))
-            found += [record for record in self._records(keys) if self._wanted.passes(record)]
+            keys, before = self._keys(before, BATCH if self._filter.tag else min(limit + 1, BATCH))
+            found += [record for record in self._records(keys) if self._filter.passes(record)]
             queries += 1
         if len(found) > limit:
             before = list_position(found[limit - 1])
@@ -70,8 +70,8 @@ class RunSearch:
         for _ in range(MAX_QUERIES):
             if not keys:
                 return sorted((record_of(item) for item in items), key=list_position, reverse=True)
-            wanted = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": ", ".join(LISTED)}
-            request: Any = {self._table: {**wanted, "ExpressionAttributeNames": LISTED}}
+            query = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": ", ".join(LISTED)}
+            request: Any = {self._table: {**query, "ExpressionAttributeNames": LISTED}}
             with translated():
                 answer: Any = self._client.batch_get_item(RequestItems=request)
             items += answer["Responses"].get(self._table, [])
@@ -79,8 +79,8 @@ class RunSearch:
         raise RetryableThrottling("DynamoDB leaves keys of a list unread")
 
 
-def _index(wanted: RunFilter) -> tuple[str, str]:
+def _index(run_filter: RunFilter) -> tuple[str, str]:
     """The index to read, and its partition."""
-    if wanted.name:
-        return "by_name", wanted.name
-    return ("by_status", wanted.status) if wanted.status else ("by_created", ALL_RUNS)
+    if run_filter.name:
+        return "by_name", run_filter.name
+    return ("by_status", run_filter.status) if run_filter.status else ("by_created", ALL_RUNS)

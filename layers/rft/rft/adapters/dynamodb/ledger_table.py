@@ -90,5 +90,5 @@ class LedgerTable:
     def _item(self, run_id: str) -> Item:
         item = self._read(record_key(run_id))
         if item is None:
-            raise RunNotFound(f"no run {run_id}")
+            raise RunNotFound(f"Run {run_id} not found")
         return item

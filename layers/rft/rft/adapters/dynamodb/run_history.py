@@ -21,7 +21,7 @@ class DynamoRunHistory(LedgerTable):
         """The run's history, oldest first."""
         found = [event_of(item) for item in self._event_items(run_id)]
         if not found:
-            raise RunNotFound(f"no run {run_id}")
+            raise RunNotFound(f"Run {run_id} not found")
         return found
 
     def page(
@@ -34,8 +34,8 @@ class DynamoRunHistory(LedgerTable):
         cursor: str | None = None,
     ) -> RunPage:
         """A part of the list of runs, by index."""
-        wanted = RunFilter(status=status, name=name, tag=tag)
-        return RunSearch(self._client, self._table, wanted).page(limit=limit, cursor=cursor)
+        filters = RunFilter(status=status, name=name, tag=tag)
+        return RunSearch(self._client, self._table, filters).page(limit=limit, cursor=cursor)
 
     def _event_items(self, run_id: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(

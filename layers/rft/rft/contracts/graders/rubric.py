@@ -11,7 +11,7 @@ from rft.contracts.base import Number, RequestPart
 from rft.contracts.http.patterns import SNAKE_CASE
 
 CriterionName = Annotated[str, StringConstraints(pattern=SNAKE_CASE)]
-Wording = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+CriterionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 class RubricCriterion(RequestPart):
@@ -21,9 +21,9 @@ class RubricCriterion(RequestPart):
     """
 
     name: CriterionName
-    question: Wording
-    yes: Wording
-    no: Wording
+    question: CriterionText
+    yes: CriterionText
+    no: CriterionText
     weight: Number = Field(default=1, ge=0, le=1000)
     dimension: CriterionName | None = None
     gate: bool = False

@@ -33,7 +33,7 @@ class FormatRules(Contract):
     forbidden: Patterns | None = None
 
     @model_validator(mode="after")
-    def _asks_for_something_possible(self) -> Self:
+    def _is_satisfiable(self) -> Self:
         if not self.model_dump(exclude_defaults=True):
             raise ValueError("no rule is given")
         for unit in ("characters", "words"):
@@ -75,7 +75,7 @@ class Composite(Contract):
         return self
 
     @model_validator(mode="after")
-    def _form_is_not_worth_half(self) -> Self:
+    def _format_weighs_under_half(self) -> Self:
         answers = ANSWER_SCORERS & (self.weights.keys() | self.gates.keys())
         weight = math.fsum(self.weights.get(name, 0) for name in answers)
         gated = any(name in self.gates and self.gates[name].cap < 0.5 for name in answers)

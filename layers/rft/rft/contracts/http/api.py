@@ -59,6 +59,7 @@ class RunLine(Contract):
     tags: dict[str, str]
     created_at: datetime
     updated_at: datetime
+    reward: float | None = Field(description="Mean reward of the last training step with a score.")
     model_arn: str | None
     links: dict[Link, str]
 

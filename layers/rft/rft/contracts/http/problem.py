@@ -27,7 +27,7 @@ MAX_SHOWN_CHARACTERS = 200
 
 PROBLEMS: dict[int, tuple[str, str]] = {
     400: ("unreadable-body", "The body is not a JSON object"),
-    404: ("not-found", "There is nothing here"),
+    404: ("not-found", "Not found"),
     405: ("method-not-allowed", "This address does not take this method"),
     409: ("conflict", "The run as it stands does not allow this"),
     413: ("body-too-large", "The body is too large"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_STRUCK = re.compile(r"~~(?=\S)[^~\n]+~~|<(s|del|strike)>[^<\n]*</\1>", re.IGNORECASE)
+_STRIKETHROUGH = re.compile(r"~~(?=\S)[^~\n]+~~|<(s|del|strike)>[^<\n]*</\1>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^*_`\n]*[^\s*_`])\1(?![\w*`])")
 _TAG = re.compile(r"</?[a-z][a-z0-9_-]{0,30} ?/?>", re.IGNORECASE)
 _TEX_TEXT = re.compile(r"\\(?:boxed|fbox|text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
@@ -17,9 +17,9 @@ _BRACKETS = re.compile(
 _MAX_NESTED = 3
 
 
-def without_struck_out(line: str) -> str:
+def without_strikethrough(line: str) -> str:
     """What is struck out is taken back: it is no answer, and what stands next to it may be one."""
-    return _STRUCK.sub("", line)
+    return _STRIKETHROUGH.sub("", line)
 
 
 def plain(text: str) -> str:

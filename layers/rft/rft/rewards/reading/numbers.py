@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from rft.rewards.reading.markup import plain, without_struck_out
+from rft.rewards.reading.markup import plain, without_strikethrough
 from rft.rewards.reading.units import declines, unit_words, without_parentheses
 
 SCALES: dict[str, int] = {
@@ -108,7 +108,7 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     """The answers to a prompt are alike, and so are references: most numbers are met many times."""
     if _PLAIN.fullmatch(text):  # most of them: a shortcut, not another rule
         return Number(Fraction(int(text)))
-    text = without_struck_out(text.replace("\\$", "$").replace("\\%", "%")).translate(_SAME)
+    text = without_strikethrough(text.replace("\\$", "$").replace("\\%", "%")).translate(_SAME)
     if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
         return None
     text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rft.rewards.reading.questions import asks_for_money
+from rft.rewards.reading.questions import requests_money
 
 _SCALE = r"(thousand|million|billion)"
 _CURRENCY = r"(?:(?:u\.?s\.? ?)?(?:\$|dollars?)|usd|euros?|eur|pounds?|yen|[\u20ac\u00a3\u00a5])"
@@ -37,8 +37,8 @@ def page_unit(text: str, question: str) -> str | None:
     them alone. A page that declares none counts as its figures are written, if all are written alike ("5 million").
     """
     counts_shares = _COUNTS_SHARES.search(question) is not None
-    money_asked = asks_for_money(question)
-    if not money_asked and not counts_shares and not _THINGS.search(question):
+    money_requested = requests_money(question)
+    if not money_requested and not counts_shares and not _THINGS.search(question):
         return None
     declared = _declarations(text)
     for thing, unit in declared:
@@ -47,8 +47,8 @@ def page_unit(text: str, question: str) -> str | None:
     money = [unit for thing, unit in declared if not thing]
     if counts_shares:
         return money[0] if money and not _EXCEPT_SHARES.search(text) else None
-    if not money_asked or money or declared:
-        return money[0] if money and money_asked else None
+    if not money_requested or money or declared:
+        return money[0] if money and money_requested else None
     written = {found.casefold() for found in _COUNTED.findall(text)}
     return written.pop() if len(written) == 1 else None
 

@@ -8,7 +8,7 @@ from rft.rewards.reading.units import DECLINES
 
 _PERCENT = r"(?:%|per ?cent(?:s|age|ages|ual|ually)?\b)"
 _NUMBER_PERCENT = re.compile(r"\(?[0-9][0-9.,]* ?(?:%|per ?cent)\)?(?:-[a-z]+)?", re.IGNORECASE)
-_ASKED_PERCENT = re.compile(
+_PERCENT_QUESTION = re.compile(
     rf"\b(?:what|which|how|calculate|compute|determine|find|by)\b"
     rf"(?:(?!\b(?:if|given|assuming|with|based|considering|using|that|when|after|between)\b)[^,.?;:]){{0,48}}?{_PERCENT}"
     rf"|^\W*(?:the )?{_PERCENT}",
@@ -17,7 +17,7 @@ _ASKED_PERCENT = re.compile(
 _IN_PERCENT = re.compile(rf"\b(?:as|in|into) (?:a |an |the |terms of )*{_PERCENT}", re.IGNORECASE)
 _TIME = r"(?!cent|year|annum|quarter|month|week|day)"
 _MONEY = r"(?:us ?|u\.s\. ?)?(?:\$|dollars?|cents|euros?|pounds?|yen|usd)"
-_ASKED_AMOUNT = re.compile(
+_AMOUNT_QUESTION = re.compile(
     rf"\bin (?:the )?(?:{_MONEY} ?(?:in )?)?(?:thousand|million|billion)s?\b|\bin (?:the )?{_MONEY}(?!\w)"
     r"|\bhow many\b(?!(?: \w+)? (?:%|per ?cent))"
     rf"|\bper[ -]{_TIME}[a-z]+|\beps\b"
@@ -34,32 +34,32 @@ _NO_MONEY = re.compile(
 _WORDS = re.compile(r"[a-z]+")
 
 
-def asks_for_percent(question: str) -> bool:
+def requests_percent(question: str) -> bool:
     """Whether the answer is a percentage. A rate that is only given ("the 6.25% notes") does not make it one."""
     if "%" not in question and "cent" not in question.casefold():
         return False
-    text = _NUMBER_PERCENT.sub(" ", _asking(question))
+    text = _NUMBER_PERCENT.sub(" ", _last_question(question))
     if _IN_PERCENT.search(text):
         return True
-    return _ASKED_PERCENT.search(text) is not None and not asks_for_amount(text)
+    return _PERCENT_QUESTION.search(text) is not None and not requests_amount(text)
 
 
-def asks_for_amount(question: str) -> bool:
+def requests_amount(question: str) -> bool:
     """Whether the answer is counted: in money, in things, or in money for a thing. It is then no percentage."""
-    return _ASKED_AMOUNT.search(question) is not None
+    return _AMOUNT_QUESTION.search(question) is not None
 
 
-def asks_for_money(question: str) -> bool:
+def requests_money(question: str) -> bool:
     """Whether the unit of a page, such as "in millions", may be that of the answer."""
-    return _NO_MONEY.search(question) is None and not asks_for_percent(question)
+    return _NO_MONEY.search(question) is None and not requests_percent(question)
 
 
-def asks_for_decline(question: str) -> bool:
+def requests_decline(question: str) -> bool:
     """Whether the question itself speaks of a decrease or a loss."""
     return not DECLINES.isdisjoint(_WORDS.findall(question.casefold()))
 
 
-def _asking(question: str) -> str:
+def _last_question(question: str) -> str:
     """The sentences that end in a question mark; all of them where none does."""
     sentences = re.findall(r"(?:[^?.!]|[.!](?=\S))*\?", question)
     return " ".join(sentences) or question

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rft.rewards.reading.markup import without_struck_out
+from rft.rewards.reading.markup import without_strikethrough
 
 _NAMES = "think|thinking|reasoning|thought|thoughts|scratchpad"
 _THINKING = re.compile(
@@ -33,7 +33,7 @@ def stated_text(text: str) -> str:
     """As `answer_text`, and without what was struck out: `<s>` opens a turn at its very start only."""
     text = without_thinking(_LINE_END.sub("\n", text))
     opened = _AT_START.match(text)
-    return without_turn_tokens(without_struck_out(text[opened.end() :] if opened else text))
+    return without_turn_tokens(without_strikethrough(text[opened.end() :] if opened else text))
 
 
 def without_turn_tokens(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether the grader sees what people see."""
+"""Whether the grader agrees with human annotators. Pure."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def human_agreement(evidence: Evidence, thresholds: Thresholds) -> Check:
     if figures.kappa is None or figures.kappa_interval is None or longer is None:
         return skipped("human_agreement", evidence, "all sampled rows have the same verdict, so chance explains all")
     low, kappa = figures.kappa_interval[0], figures.kappa
-    told = (
+    detail = (
         f"κ {kappa:.2f} (95% CI from {low:.2f}) against annotators on {figures.n} rows; length baseline κ {longer:.2f}"
     )
     if figures.n < MIN_ROWS:
-        return skipped("human_agreement", evidence, f"{told}; it takes {MIN_ROWS} rows to tell")
+        return skipped("human_agreement", evidence, f"{detail}; it takes {MIN_ROWS} rows to tell")
     result = CheckResult.WARN if kappa < thresholds.agreement_warn else CheckResult.PASS
     return Check(
         name="human_agreement",
         result=_against_length(evidence, kappa - longer) or result,
-        detail=told,
+        detail=detail,
         n=figures.n,
         statistic="Cohen's kappa with the annotators' majority",
         value=kappa,

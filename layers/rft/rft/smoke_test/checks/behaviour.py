@@ -1,4 +1,4 @@
-"""Whether a score depends on anything but the answer: its id, earlier turns, the time of day, and how long it takes."""
+"""Whether a score depends on more than the answer: ids, earlier turns, the time, the duration. Pure."""
 
 from __future__ import annotations
 

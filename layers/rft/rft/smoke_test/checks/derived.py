@@ -1,4 +1,4 @@
-"""Whether wrong answers that are derived from the reference pass for right, and right ones in other forms for wrong."""
+"""Whether derived wrong answers score as right, and right answers in other forms as wrong. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether scores say what answers are worth."""
+"""Whether scores separate right answers from wrong ones. Pure."""
 
 from __future__ import annotations
 

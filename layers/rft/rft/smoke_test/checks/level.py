@@ -1,4 +1,4 @@
-"""How much a well-formed wrong answer earns of what a right one does."""
+"""How much a well-formed wrong answer earns of what a right one does. Pure."""
 
 from __future__ import annotations
 

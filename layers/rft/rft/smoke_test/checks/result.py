@@ -1,4 +1,4 @@
-"""How a check says what it found."""
+"""Builds the result of a check. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the same answer earns the same score, whenever and in whatever company and form it comes, and in time."""
+"""Whether an answer earns the same score at any time, in any batch and form, and in time. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the grader answers at all, in the right form, with its judge alive, to enough rows."""
+"""Whether the grader answers at all, in the right form, with its judge alive, to enough rows. Pure."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def _breach(scored: Scored) -> str:
 
 
 def _never_called(evidence: Evidence) -> bool:
-    said = [s.judge[JUDGE_CALLED] for s in evidence.scores if s.probe.right and JUDGE_CALLED in s.judge]
-    return bool(said) and not any(said)
+    called = [s.judge[JUDGE_CALLED] for s in evidence.scores if s.probe.right and JUDGE_CALLED in s.judge]
+    return bool(called) and not any(called)
 
 
 def _complete(row: list[Scored]) -> bool:

@@ -37,6 +37,7 @@ def _line(record: RunRecord) -> RunLine:
         tags=record.request.tags,
         created_at=record.created_at,
         updated_at=record.updated_at,
+        reward=record.reward,
         model_arn=record.model_arn,
         links=addresses(record.run_id),
     )

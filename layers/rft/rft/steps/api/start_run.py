@@ -50,9 +50,9 @@ def start_run(
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
     check_request(request, graders=graders, storage=storage)
-    asked = _pending(request, None if key is None else run_key(key, storage), clock)
-    found = ledger.create(asked, key=key)
-    new = found == asked
+    requested = _pending(request, None if key is None else run_key(key, storage), clock)
+    found = ledger.create(requested, key=key)
+    new = found == requested
     if found.status == RunStatus.PENDING and found.execution_arn is None:
         found = _execute(found, key, ledger, executions)
     accepted = RunAccepted(run_id=found.run_id, status=found.status, links=addresses(found.run_id))

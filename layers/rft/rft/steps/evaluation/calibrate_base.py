@@ -16,7 +16,7 @@ from rft.contracts.steps import CalibrationOutcome, PreparedDataset
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
 from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, unmatched_settings
-from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, paired
+from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt, Sampling
 from rft.evaluation.split_rows import calibration_rows, prompts
 from rft.forecast.sampling import sampling_cost
@@ -56,14 +56,14 @@ def calibrate_base(
     error. Raises InvalidRequest (dataset.task), DatasetNotFound, StalePlan, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.CALIBRATING)
-    skipped = _over_limit(record, dataset, base_model_id, prices, store)
-    if skipped:
+    if skipped := _over_limit(record, dataset, base_model_id, prices, store):
         return _recorded(run_id, CalibrationSummary(status="skipped", reason=skipped), request, ledger)
     rows = calibration_rows(request, dataset, store)
     protocol = sampling_protocol(dataset.hyperparameters, temperature=CALIBRATION_TEMPERATURE)
+    sampling = Sampling(sampler, base_model_id, protocol, clock, clock.now() + SAMPLE_WITHIN)
     rollouts = Rollouts(
         stored=RolloutStore(store, run_id, "calibration", "base"),
-        sampling=Sampling(sampler, base_model_id, protocol, clock, clock.now() + SAMPLE_WITHIN),
+        sampling=sampling,
         grader_arn=grader_arn,
         invoker=invoker,
         split="train",
@@ -72,13 +72,17 @@ def calibrate_base(
     try:
         graded, judge_calls = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))
     except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
-        summary = CalibrationSummary(status="failed", reason=f"{type(error).__name__}: {error}")
-        return _recorded(run_id, summary, request, ledger)
+        failed = CalibrationSummary(status="failed", reason=f"{type(error).__name__}: {error}")
+        return _recorded(run_id, failed, request, ledger)
     report = _report(rollouts, graded, rows, request, dataset)
+    return _recorded(run_id, _saved(report, judge_calls, store), request, ledger)
+
+
+def _saved(report: CalibrationReport, judge_calls: int, store: ObjectStore) -> CalibrationSummary:
     summary = report.summary.model_copy(update={"judge_calls": judge_calls})
-    report = report.model_copy(update={"summary": summary})
-    store.put_bytes(str(summary.report_uri), report.model_dump_json(indent=2).encode())
-    return _recorded(run_id, summary, request, ledger)
+    body = report.model_copy(update={"summary": summary}).model_dump_json(indent=2)
+    store.put_bytes(str(summary.report_uri), body.encode())
+    return summary
 
 
 def _over_limit(
@@ -115,13 +119,13 @@ def _judge_calls(record: RunRecord, store: ObjectStore) -> tuple[int, float]:
     return report.judge.calls, max(1.0, report.judge.calls / (report.judge.answers or 1))
 
 
-def _graded(rollouts: Rollouts, wanted: Sequence[Prompt]) -> tuple[list[Graded], int]:
+def _graded(rollouts: Rollouts, all_prompts: Sequence[Prompt]) -> tuple[list[Graded], int]:
     """Answers with their scores, and the judge's calls.
 
     Raises PromptRefused where the model refuses every prompt, RetryableServiceError where none has a score.
     """
-    chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(wanted))]
-    graded = [pair for answers, grades in chunks for pair in paired(answers, grades)]
+    chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(all_prompts))]
+    graded = [pair for answers, grades in chunks for pair in with_grades(answers, grades)]
     errors = [grade.error for _, grade in graded if grade.score is None]
     if len(errors) == len(graded):
         refused = all(answer.error for answer, _ in graded)

@@ -11,7 +11,7 @@ from rft.contracts.steps import ModelComparison, PreparedDataset
 from rft.errors import EvaluationFailed
 from rft.evaluation.compare import ModelRollouts, evaluation_report
 from rft.evaluation.protocol import EVALUATION_TEMPERATURE, sampling_protocol, unmatched_settings
-from rft.evaluation.rollouts import RolloutStore, check_chunk, in_chunks, paired
+from rft.evaluation.rollouts import RolloutStore, check_chunk, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt
 from rft.evaluation.split_rows import EvaluationRows, evaluation_rows
 from rft.observability import logger
@@ -64,13 +64,13 @@ def _rollouts(model: ModelName, run_id: str, prompts: Sequence[Prompt], store: O
     stored = RolloutStore(store, run_id, "evaluation", model)
     graded: list[tuple[Answer, AnswerGrade]] = []
     model_id = ""
-    for number, wanted in enumerate(in_chunks(prompts)):
+    for number, chunk_prompts in enumerate(in_chunks(prompts)):
         answers, grades = stored.answers(number), stored.grades(number)
         if answers is None or grades is None:
             raise EvaluationFailed(f"chunk {number} of the {model} model's answers is missing")
-        check_chunk(number, answers, wanted)
+        check_chunk(number, answers, chunk_prompts)
         model_id = answers.model_id
-        graded += paired(answers, grades)
+        graded += with_grades(answers, grades)
     return ModelRollouts(
         model_id=model_id,
         graded=[(answer, grade) for answer, grade in graded if not answer.mirrored],

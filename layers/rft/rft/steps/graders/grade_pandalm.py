@@ -52,11 +52,11 @@ def grade_pandalm(
 def _components(sample: Sample, panel: Panel) -> Iterator[Component]:
     answer = read_judgment(sample.answer)
     right = answer.verdict == expected_label(sample.reference)
-    worth_judging = right and 0 < len(answer.reasoning) <= MAX_REASONING_CHARACTERS
+    to_judge = right and 0 < len(answer.reasoning) <= MAX_REASONING_CHARACTERS
     yield Component("verdict", float(right), VERDICT_WEIGHT)
     yield Component("format", float(answer.well_formed), FORMAT_WEIGHT)
-    yield Component("judge_called", float(worth_judging))
-    if worth_judging:
+    yield Component("judge_called", float(to_judge))
+    if to_judge:
         yield from panel.components(_question(sample, answer), _judged)
     else:
         yield Component("reasoning", 0.0, REASONING_WEIGHT)
@@ -83,7 +83,7 @@ def _question(sample: Sample, answer: Judgment) -> Question[dict[str, bool]]:
 
 def _comparison(sample: Sample) -> str:
     """What the policy was asked; the reference's own copy where a payload leaves the prompt out."""
-    asked = [text for role, text in sample.prompt if role == "user"]
-    if asked:
-        return asked[-1]
+    user_turns = [text for role, text in sample.prompt if role == "user"]
+    if user_turns:
+        return user_turns[-1]
     return str(sample.reference.get("question", "")) if isinstance(sample.reference, dict) else ""

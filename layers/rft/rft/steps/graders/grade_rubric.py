@@ -100,9 +100,9 @@ def _read(own: Mapping[str, Any]) -> Rubric:
 
 def _components(sample: Sample, rubric: Rubric, panel: Panel) -> Iterator[Component]:
     answer = answer_text(sample.answer).strip()
-    worth_judging = 0 < len(answer) <= MAX_ANSWER_CHARACTERS
-    yield Component("judge_called", float(worth_judging))
-    if worth_judging:
+    to_judge = 0 < len(answer) <= MAX_ANSWER_CHARACTERS
+    yield Component("judge_called", float(to_judge))
+    if to_judge:
         yield from panel.components(_question(sample, answer, rubric), rubric.components)
     else:
         yield from nothing_earned(rubric)

@@ -55,8 +55,8 @@ def derived_probes(row: DatasetRow, right: Sequence[str] = ()) -> tuple[DerivedP
     found = [probe for family in FAMILIES.values() for probe in family(subject)]
     allowed = [probe for probe in found if rule_allows(subject, probe.answer, right=probe.right)]
     known = {text.strip() for text in right}
-    kept = [p for p in allowed if p.right or p.answer.strip() not in known]
-    return tuple(p for p in kept if not p.pair or sum(other.pair == p.pair for other in kept) > 1)
+    derived = [p for p in allowed if p.right or p.answer.strip() not in known]
+    return tuple(p for p in derived if not p.pair or sum(other.pair == p.pair for other in derived) > 1)
 
 
 __all__ = ["FAMILIES", "DerivedProbe", "derived_probes"]

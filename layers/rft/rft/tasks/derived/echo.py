@@ -11,14 +11,14 @@ from rft.tasks.derived.subject import Subject
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?")
 _WORD = re.compile(r"\w+")
-LEAST_RATIO = 3
+MIN_RATIO = 3
 """How many times longer than the value a prompt must be: a shorter one may be the answer."""
 
 
 def echo(subject: Subject) -> Iterator[DerivedProbe]:
     """Left out where the prompt begins or ends with the value, as then it may be read from it."""
     prompt, value = subject.prompt.strip(), subject.value
-    if not value or len(prompt) < LEAST_RATIO * len(value) or value in _ends(subject, prompt):
+    if not value or len(prompt) < MIN_RATIO * len(value) or value in _ends(subject, prompt):
         return
     yield DerivedProbe("echo/prompt", prompt)
 

@@ -1,0 +1,41 @@
+"""The table of docs/deploy.md, as the template has its parameters. `python -m tests.kit.deploy_docs` writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.kit.project import ROOT, TEMPLATE
+
+PAGE = ROOT / "docs" / "deploy.md"
+
+HEAD = ("| parameter | default | what it sets |", "|---|---|---|")
+
+
+def parameter_table() -> list[str]:
+    """One line for each parameter, in the template's order."""
+    return [*HEAD, *(_line(name, parameter) for name, parameter in TEMPLATE["Parameters"].items())]
+
+
+def _line(name: str, parameter: Mapping[str, Any]) -> str:
+    default = str(parameter["Default"])
+    text = " ".join([*str(parameter["Description"]).split(), *_allowed(parameter)])
+    return f"| `{name}` | {f'`{default}`' if default else 'empty'} | {text.replace('|', chr(92) + '|')} |"
+
+
+def _allowed(parameter: Mapping[str, Any]) -> Iterator[str]:
+    if "AllowedValues" in parameter:
+        yield f"One of {', '.join(map(str, parameter['AllowedValues']))}."
+    elif "MinValue" in parameter:
+        yield f"{parameter['MinValue']:,} to {parameter['MaxValue']:,}."
+
+
+def with_table(text: str) -> str:
+    """The page with its table replaced."""
+    before, head, rest = text.partition(HEAD[0])
+    after = rest[rest.index("\n\n") :]
+    return before + "\n".join(parameter_table()) + after if head else text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text()))

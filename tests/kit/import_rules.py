@@ -1,0 +1,52 @@
+"""Which part of the project may import which: data flows one way."""
+
+from __future__ import annotations
+
+from tests.kit.project import ROOT
+
+RFT = ROOT / "layers" / "rft" / "rft"
+INNER = {"errors", "contracts", "text"}
+RULES = {"tasks", "datasets", "rewards"}
+ENGINES = {"grading", "smoke_test", "training", "forecast", "runs", "evaluation"}
+BELOW_STEPS = INNER | {"ports", "observability"} | RULES | ENGINES
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "text": set(),
+    "errors": {"text"},
+    "settings": set(),
+    "observability": {"text"},
+    "contracts": {"errors", "text"},
+    "ports": INNER,
+    "rewards": INNER,
+    "tasks": INNER | {"rewards"},
+    "datasets": INNER | {"ports", "observability", "tasks"},
+    "grading": INNER | {"ports", "observability", "rewards"},
+    "training": INNER | {"ports", "observability"},
+    "runs": INNER | {"ports", "training"},
+    "smoke_test": INNER | {"ports", "rewards", "tasks", "grading"},
+    "forecast": INNER | {"grading"},
+    "evaluation": INNER | {"ports", "rewards", "tasks", "grading", "smoke_test"},
+    "steps": BELOW_STEPS | {"settings"},
+    "adapters": BELOW_STEPS | {"settings"},
+    "wiring": {"ports", "settings", "grading", "adapters"},
+    "http": INNER | {"observability"},
+}
+"""Package or module of `rft` → those it may import besides itself. A part that is not listed here has no place yet."""
+
+FUNCTIONS_MAY_IMPORT = set(MAY_IMPORT) - RULES - ENGINES - {"adapters"}
+OUTSIDE = {"boto3", "botocore", "tiktoken"}
+NEVER_IN_LAMBDA = {"functions", "emulator", "cli", "rft_cli", "tests", "benchmarks"}
+
+CLI_MAY_IMPORT: dict[str, set[str]] = {
+    "text": set(),
+    "errors": {"text"},
+    "client": {"errors"},
+    "views": {"errors"},
+    "graders": {"errors", "client"},
+    "exporters": {"errors"},
+    "commands": {"errors", "client", "views", "graders", "exporters"},
+    "app": {"errors", "client", "views", "commands"},
+    "__main__": {"app"},
+    "__init__": set(),
+}
+"""Package or module of `rft_cli` → those it may import besides itself."""
