@@ -18,6 +18,7 @@ from rich.markup import escape
 from rft.errors import RftError
 from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
+from rft_cli.commands.deployments import deployments, rollback
 from rft_cli.commands.emulated import dataset_check, demo, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.export import export
@@ -51,6 +52,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "logs": logs,
     "evaluation": evaluation,
     "export": export,
+    "deployments": deployments,
+    "rollback": rollback,
     "cancel": cancel,
     "approve": approve,
     "agreement": agreement,

@@ -14,19 +14,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
 from rft.contracts.base import RunId
+from rft.contracts.deployments import DeploymentList, DeploymentName, DeploymentView
 from rft.contracts.http.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.http.patterns import IDEMPOTENCY_KEY, TAG
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunName, RunRequest
 from rft.http import Api, caller_of, responses
 from rft.observability import logger
-from rft.ports.models import ModelDeployments
+from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Approvals, Executions, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier
 from rft.ports.training import TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
 from rft.steps.api.approve_run import approve_run
 from rft.steps.api.cancel_run import cancel_run
+from rft.steps.api.deployments import list_deployments, roll_back_deployment
 from rft.steps.api.list_runs import list_runs
 from rft.steps.api.show_run import show_events, show_run
 from rft.steps.api.start_run import start_run
@@ -47,6 +49,7 @@ Caller = Annotated[str, Depends(caller)]
 RunExecutions = Annotated[Executions, Depends(wiring.executions)]
 Jobs = Annotated[TrainingJobs, Depends(wiring.training_jobs)]
 Deployments = Annotated[ModelDeployments, Depends(wiring.model_deployments)]
+Records = Annotated[DeploymentRecords, Depends(wiring.deployment_records)]
 Topic = Annotated[Notifier, Depends(wiring.notifier)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
@@ -142,6 +145,7 @@ def post_cancel(
     executions: RunExecutions,
     jobs: Jobs,
     deployments: Deployments,
+    records: Records,
     notifier: Topic,
     storage: Storage,
 ) -> RunView:
@@ -157,6 +161,7 @@ def post_cancel(
         executions=executions,
         jobs=jobs,
         deployments=deployments,
+        records=records,
         notifier=notifier,
     )
     return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
@@ -192,6 +197,32 @@ def post_approve(
         clock=clock,
     )
     return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
+
+
+@app.get(
+    "/deployments", summary="List deployments", operation_id="listDeployments", responses=responses(_200=DeploymentList)
+)
+def get_deployments(deployments: Deployments, records: Records) -> DeploymentList:
+    """Deployments that promotions of this stack changed, with who changed them, when and from which run."""
+    return list_deployments(deployments=deployments, records=records)
+
+
+@app.post(
+    "/deployments/<name>/rollback",
+    summary="Return a deployment to the model before",
+    operation_id="rollBackDeployment",
+    responses=responses(404, 409, 422, _200=DeploymentView),
+)
+def post_rollback(
+    *,
+    name: Annotated[DeploymentName, Path()],
+    caller: Caller,
+    deployments: Deployments,
+    records: Records,
+    clock: WallClock,
+) -> DeploymentView:
+    """The deployment, which changes to its previous model within minutes; it may be sent again, no body is needed."""
+    return roll_back_deployment(name=name, caller=caller, deployments=deployments, records=records, clock=clock)
 
 
 @app.get("/openapi.json", include_in_schema=False)

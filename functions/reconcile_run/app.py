@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         ledger=wiring.ledger(),
         jobs=wiring.training_jobs(),
         deployments=wiring.model_deployments(),
+        records=wiring.deployment_records(),
         notifier=wiring.notifier(),
     )
     return {"run_id": ended.name, "status": record.status if record else None}

@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         cause=outcome.cause,
         jobs=wiring.training_jobs(),
         deployments=wiring.model_deployments(),
+        records=wiring.deployment_records(),
         ledger=wiring.ledger(),
         notifier=wiring.notifier(),
     ).model_dump(mode="json", include={"run_id", "status"})

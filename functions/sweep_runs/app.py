@@ -20,6 +20,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
         executions=wiring.executions(),
         jobs=wiring.training_jobs(),
         deployments=wiring.model_deployments(),
+        records=wiring.deployment_records(),
         notifier=wiring.notifier(),
         clock=wiring.clock(),
     )

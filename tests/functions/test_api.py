@@ -6,6 +6,7 @@ import base64
 import copy
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,13 @@ from rft.contracts.run_request import RunRequest
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling
 from rft.observability import logger
 from rft.runs.approval import requested
+from tests.kit.fake_promotion import BEFORE, change
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.dynamo import TABLE, DynamoStores, ledger_table
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import RESOURCES, read_event
@@ -37,6 +39,7 @@ from tests.kit.project import RESOURCES, read_event
 EVENTS = Path(__file__).parents[2] / "events"
 POST_EVENT: dict[str, Any] = read_event("api")
 GET_EVENT: dict[str, Any] = read_event("api_get_run")
+ROLLBACK_EVENT: dict[str, Any] = read_event("api_roll_back_deployment")
 CANCEL_EVENT: dict[str, Any] = read_event("api_cancel_run")
 APPROVE_EVENT: dict[str, Any] = read_event("api_approve_run")
 YES = {"approved": True, "by": "Ada"}
@@ -74,6 +77,8 @@ class Client:
         self.executions = MemoryExecutions()
         self.jobs = MemoryJobs(clock)
         self.notifier = MemoryNotifier()
+        self.deployments = MemoryDeployments()
+        self.records = MemoryDeploymentRecords()
         self.module.app.dependency_overrides = {
             wiring.clock: lambda: clock,
             wiring.ledger: lambda: self.ledger,
@@ -81,7 +86,8 @@ class Client:
             wiring.approvals: lambda: self.ledger,
             wiring.executions: lambda: self.executions,
             wiring.training_jobs: lambda: self.jobs,
-            wiring.model_deployments: MemoryDeployments,
+            wiring.model_deployments: lambda: self.deployments,
+            wiring.deployment_records: lambda: self.records,
             wiring.notifier: lambda: self.notifier,
         }
 
@@ -520,12 +526,20 @@ class TestApprove:
         assert api.send({**event, "rawPath": f"/runs/{waiting(api)}/approve"}).fields == ["body"]
 
 
+def promoted(api: Client) -> None:
+    """A deployment that was promoted to twice, as the rollback's event names it."""
+    name = ROLLBACK_EVENT["pathParameters"]["name"]
+    api.deployments.create(name, "arn:new", tags={}, token="t")
+    record = api.records.get(name).adding(change(BEFORE, None)).adding(change("arn:new", BEFORE))
+    api.records.put(record)
+
+
 class TestEventFiles:
     @pytest.mark.parametrize("path", sorted(EVENTS.glob("api*.json")), ids=lambda path: path.stem)
     def test_each_is_a_request_that_the_api_knows(self, api: Client, path: Path) -> None:
         answer = api.send(json.loads(path.read_text()))
         assert answer.status in {200, 202, 404}
-        assert answer.status != 404 or "no run" in answer.problem.detail
+        assert answer.status != 404 or re.match("no (run|deployment) ", answer.problem.detail)
 
     def test_there_is_one_for_each_route(self) -> None:
         routes = {json.loads(path.read_text())["routeKey"] for path in EVENTS.glob("api*.json")}
@@ -537,7 +551,7 @@ class TestOpenApi:
     def test_it_describes_every_route_and_every_problem(self, api: Client) -> None:
         document = api.get("/openapi.json").body
         under_a_run = {f"/runs/{{run_id}}{part}" for part in ("", "/events", "/cancel", "/approve")}
-        assert set(document["paths"]) == {"/runs"} | under_a_run
+        assert set(document["paths"]) == {"/runs", "/deployments", "/deployments/{name}/rollback"} | under_a_run
         answers = document["paths"]["/runs"]["post"]["responses"]
         assert set(answers) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
         for status, answer in answers.items():
@@ -561,6 +575,9 @@ class TestOpenApi:
             ("post", "/runs", lambda api: api.post("x", **{"content-type": "text/plain"})),
             ("get", "/runs", lambda api: (api.post(), api.get("/runs"))[1]),
             ("get", "/runs", lambda api: api.get("/runs", limit="0")),
+            ("get", "/deployments", lambda api: (promoted(api), api.get("/deployments"))[1]),
+            ("post", "/deployments/{name}/rollback", lambda api: (promoted(api), api.send(ROLLBACK_EVENT))[1]),
+            ("post", "/deployments/{name}/rollback", lambda api: api.send(ROLLBACK_EVENT)),
             ("get", "/runs/{run_id}", lambda api: api.get(api.post().headers["Location"])),
             ("get", "/runs/{run_id}", lambda api: api.send(GET_EVENT)),
             ("get", "/runs/{run_id}/events", lambda api: api.get(api.post().body["links"]["events"])),

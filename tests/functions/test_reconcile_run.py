@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from rft import wiring
 from rft.contracts.ledger import RunStatus
 from tests.kit.fake_run import FakeRun
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
 
@@ -20,6 +20,7 @@ RUN_ID = EVENT["detail"]["name"]
 def fake_run(monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     fake_run = FakeRun(RunStatus.TRAINING).with_job()
     monkeypatch.setattr(wiring, "model_deployments", MemoryDeployments)
+    monkeypatch.setattr(wiring, "deployment_records", MemoryDeploymentRecords)
     monkeypatch.setattr(wiring, "ledger", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "training_jobs", lambda: fake_run.jobs)
     monkeypatch.setattr(wiring, "notifier", lambda: fake_run.notifier)

@@ -10,7 +10,7 @@ from rft.contracts.ledger import RunStatus
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
@@ -25,6 +25,7 @@ def notifier(monkeypatch: pytest.MonkeyPatch) -> MemoryNotifier:
     jobs, ledger, notifier = MemoryJobs(clock), MemoryLedger(clock), MemoryNotifier()
     monkeypatch.setattr(wiring, "training_jobs", lambda: jobs)
     monkeypatch.setattr(wiring, "model_deployments", MemoryDeployments)
+    monkeypatch.setattr(wiring, "deployment_records", MemoryDeploymentRecords)
     monkeypatch.setattr(wiring, "ledger", lambda: ledger)
     monkeypatch.setattr(wiring, "notifier", lambda: notifier)
     add_run(ledger, RunStatus.STARTING)

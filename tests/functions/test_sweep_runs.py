@@ -20,6 +20,7 @@ def test_the_schedules_event_closes_what_no_event_told_of(monkeypatch: pytest.Mo
         monkeypatch.setattr(wiring, port, lambda port=port: getattr(fake_run, port))
     monkeypatch.setattr(wiring, "training_jobs", lambda: fake_run.jobs)
     monkeypatch.setattr(wiring, "model_deployments", lambda: fake_run.deployments)
+    monkeypatch.setattr(wiring, "deployment_records", lambda: fake_run.records)
     monkeypatch.setenv("STACK_NAME", "rft")
     monkeypatch.setattr(wiring, "run_history", lambda: fake_run.ledger)
     handler = load_function("sweep_runs").handler

@@ -15,14 +15,16 @@ from rft.contracts.steps import CalibrationOutcome, DeployedModel, EvaluationPar
 from rft.forecast.prices import LIST_PRICES
 from rft.steps.evaluation.calibrate_base import calibrate_base
 from rft.steps.evaluation.check_deployment import check_deployment
+from rft.steps.evaluation.check_promotion import check_promotion
 from rft.steps.evaluation.compare_models import compare_models
 from rft.steps.evaluation.deploy_model import deploy_model
 from rft.steps.evaluation.evaluate_model import evaluate_model
+from rft.steps.evaluation.promote_model import promote_model
 from tests.kit.fake_preparation import FakePreparation, record
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.grader import CallableGrader, honest
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.fakes.models import MemoryDeployments, MemorySampler
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments, MemorySampler
 from tests.kit.fakes.store import MemoryStore
 from tests.kit.records import RUN_ID
 
@@ -63,6 +65,7 @@ class FakeEvaluation:
         self.request = RunRequest.model_validate({**self.record.request.model_dump(mode="json"), **request})
         self.sampler = MemorySampler(self.reply)
         self.deployments = MemoryDeployments()
+        self.records = MemoryDeploymentRecords()
         self.grader = CallableGrader(honest)
 
     def reply(self, model_id: str, messages: Sequence[Message]) -> str:
@@ -143,6 +146,32 @@ class FakeEvaluation:
             run_id=RUN_ID, request=self.request, dataset=self.dataset, ledger=self.ledger, store=self.store
         )
 
+    def promote(self) -> None:
+        promote_model(
+            run_id=RUN_ID,
+            request=self.request,
+            stack_name="rft",
+            deployments=self.deployments,
+            records=self.records,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+
+    def check_promotion(self) -> bool:
+        return check_promotion(
+            run_id=RUN_ID,
+            request=self.request,
+            dataset=self.dataset,
+            grader_arn=GRADER,
+            deployments=self.deployments,
+            records=self.records,
+            sampler=self.sampler,
+            invoker=self.grader,
+            store=self.store,
+            ledger=self.ledger,
+            clock=self.clock,
+        ).ended
+
     def evaluated(self) -> FakeEvaluation:
         """Deployed, and both models' answers in place."""
         for part in self.deploy().parts:
@@ -167,6 +196,7 @@ def wire(fake: FakeEvaluation, monkeypatch: pytest.MonkeyPatch) -> None:
         "object_store": fake.store,
         "model_sampler": fake.sampler,
         "model_deployments": fake.deployments,
+        "deployment_records": fake.records,
         "grader_invoker": fake.grader,
         "clock": fake.clock,
     }

@@ -13,7 +13,7 @@ from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.records import RUN_ID, add_run
 
@@ -24,6 +24,7 @@ class FakeRun:
         self.ledger = MemoryLedger(self.clock)
         self.jobs = MemoryJobs(self.clock)
         self.deployments = MemoryDeployments()
+        self.records = MemoryDeploymentRecords()
         self.notifier = MemoryNotifier()
         self.executions = MemoryExecutions()
         record = add_run(self.ledger, status)

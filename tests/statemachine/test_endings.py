@@ -24,6 +24,7 @@ from rft.contracts.steps import (
     CalibrateInput,
     CalibrationOutcome,
     CheckDeploymentInput,
+    CheckPromotionInput,
     CheckTrainingInput,
     CompareModelsInput,
     DeployedModel,
@@ -35,6 +36,8 @@ from rft.contracts.steps import (
     ForecastOutcome,
     ModelComparison,
     PreparedDataset,
+    PromoteModelInput,
+    PromotionCheck,
     RunInput,
     RunOutcome,
     SmokeTestInput,
@@ -63,6 +66,8 @@ INPUTS: dict[str, type[Contract]] = {
     "CheckDeployment": CheckDeploymentInput,
     "EvaluateModel": EvaluateModelInput,
     "CompareModels": CompareModelsInput,
+    "PromoteModel": PromoteModelInput,
+    "CheckPromotion": CheckPromotionInput,
     "RecordOutcome": RunOutcome,
 }
 OUTPUTS: dict[str, type[Contract]] = {
@@ -82,8 +87,9 @@ OUTPUTS: dict[str, type[Contract]] = {
     "CheckDeployment": DeploymentCheck,
     "EvaluateModel": EvaluatedPart,
     "CompareModels": ModelComparison,
+    "CheckPromotion": PromotionCheck,
 }
-WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels"}
+WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels", "PromoteModel", "CheckPromotion"}
 """Steps after training, whose failure leaves a completed run."""
 
 HOSTILE = 'He said "no"\nand {% $left %} \\ then'

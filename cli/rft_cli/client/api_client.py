@@ -68,6 +68,14 @@ class ApiClient:
         """`POST /runs/{run_id}/approve`."""
         return self._call("POST", _path(run_id, "/approve"), {"approved": approved, "by": by, "comment": comment})
 
+    def deployments(self) -> dict[str, Any]:
+        """`GET /deployments`."""
+        return self._call("GET", "/deployments")
+
+    def roll_back(self, deployment: str) -> dict[str, Any]:
+        """`POST /deployments/{name}/rollback`."""
+        return self._call("POST", f"/deployments/{quote(deployment, safe='')}/rollback", {})
+
     def runs(self, filters: Mapping[str, str], *, limit: int | None, cursor: str | None = None) -> dict[str, Any]:
         """The newest `limit` runs (None: all of them) from `cursor` on, in the shape of `GET /runs`."""
         found: list[dict[str, Any]] = []

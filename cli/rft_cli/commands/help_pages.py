@@ -25,6 +25,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft export RUN_ID --format sagemaker > recipe.yaml",
         "rft export RUN_ID --format bedrock --command",
     ),
+    "deployments": ("rft deployments", "rft deployments --output json | jq '.deployments[].model_arn'"),
+    "rollback": ("rft rollback pandalm-judge", "rft rollback pandalm-judge --output json | jq .update_status"),
     "cancel": ("rft cancel RUN_ID", "rft cancel RUN_ID --stack rft-staging"),
     "approve": (
         'rft approve RUN_ID --comment "within the budget of Q3"',

@@ -14,6 +14,7 @@
     ├── DeploymentRefused          Bedrock does not deploy this model, or does not change this deployment
     ├── DeploymentNotFound         Bedrock knows no such deployment
     ├── DeploymentFailed           a deployment that Bedrock could not make, or not in time
+    ├── DeploymentInUse            a deployment that another change is under way of, or that is not this stack's
     ├── EvaluationFailed           an evaluation without enough scores, or out of its time
     ├── StalePlan                  a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
@@ -123,6 +124,10 @@ class DeploymentNotFound(RftError):
 
 class DeploymentFailed(RftError):
     """A deployment ended as Failed, or was not Active in time."""
+
+
+class DeploymentInUse(RftError):
+    """A deployment may not be changed: another change is under way, or nothing of this stack made it."""
 
 
 class EvaluationFailed(RftError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rft.ports.datasets import DatasetSource, Tokenizer, Workers
 from rft.ports.grading import CodeSandbox, GraderInvoker, JudgeCache, RolloutLog
-from rft.ports.models import ModelDeployments, ModelSampler
+from rft.ports.models import DeploymentRecords, ModelDeployments, ModelSampler
 from rft.ports.runs import Approvals, Executions, Ledger, RunHistory, UploadRejections
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.ports.training import RolloutReader, TrainingJobs
@@ -159,6 +159,14 @@ def model_deployments() -> ModelDeployments:
     from rft.adapters.bedrock.model_deployments import BedrockDeployments
 
     return BedrockDeployments(_client("bedrock"))
+
+
+@cache
+def deployment_records() -> DeploymentRecords:
+    """Histories of deployments in the ledger's table."""
+    from rft.adapters.dynamodb.deployment_records import DynamoDeploymentRecords
+
+    return DynamoDeploymentRecords(**_ledger_table())
 
 
 @cache

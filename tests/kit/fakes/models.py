@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from rft.contracts.dataset import Message
+from rft.contracts.deployments import DeploymentRecord
 from rft.contracts.sampling import SamplingProtocol
-from rft.errors import DeploymentNotFound
+from rft.errors import DeploymentNotFound, RetryableServiceError
 from rft.ports.models import ModelDeployment, SampledText
 
 Reply = Callable[[str, Sequence[Message]], str]
@@ -99,3 +100,22 @@ class MemoryDeployments:
     def _lose(self, method: str) -> None:
         if self.answer_lost.get(method):
             raise self.answer_lost[method].pop(0)
+
+
+class MemoryDeploymentRecords:
+    """Histories of deployments, versioned as the ledger's."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, DeploymentRecord] = {}
+
+    def get(self, name: str) -> DeploymentRecord:
+        return self.records.get(name, DeploymentRecord(name=name))
+
+    def put(self, record: DeploymentRecord) -> DeploymentRecord:
+        if self.get(record.name).version != record.version:
+            raise RetryableServiceError(f"{record.name} was changed by another writer")
+        self.records[record.name] = record.model_copy(update={"version": record.version + 1})
+        return self.records[record.name]
+
+    def all(self) -> list[DeploymentRecord]:
+        return [self.records[name] for name in sorted(self.records)]

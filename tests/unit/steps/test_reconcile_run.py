@@ -27,6 +27,7 @@ def reconcile(
         ledger=fake_run.ledger,
         jobs=fake_run.jobs,
         deployments=fake_run.deployments,
+        records=fake_run.records,
         notifier=fake_run.notifier,
     )
 
@@ -78,6 +79,7 @@ def test_our_own_ending_is_left_alone_and_not_told_twice() -> None:
         cause="C",
         jobs=fake_run.jobs,
         deployments=fake_run.deployments,
+        records=fake_run.records,
         ledger=fake_run.ledger,
         notifier=fake_run.notifier,
     )
@@ -97,6 +99,7 @@ def test_a_message_that_the_ending_could_not_send_is_sent() -> None:
             cause="C",
             jobs=fake_run.jobs,
             deployments=fake_run.deployments,
+            records=fake_run.records,
             ledger=fake_run.ledger,
             notifier=fake_run.notifier,
         )

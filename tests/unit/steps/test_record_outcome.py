@@ -14,7 +14,7 @@ from rft.training.deadline import job_summary
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.records import RUN_ID, add_run
 
@@ -28,6 +28,7 @@ class FakeEnd:
         self.ledger = MemoryLedger(self.clock)
         self.jobs = MemoryJobs(self.clock)
         self.deployments = MemoryDeployments()
+        self.records = MemoryDeploymentRecords()
         self.notifier = MemoryNotifier()
         add_run(self.ledger, status)
 
@@ -45,6 +46,7 @@ class FakeEnd:
             cause=cause,
             jobs=self.jobs,
             deployments=self.deployments,
+            records=self.records,
             ledger=self.ledger,
             notifier=self.notifier,
         )

@@ -22,6 +22,7 @@ def sweep(fake_run: FakeRun) -> list[str]:
         executions=fake_run.executions,
         jobs=fake_run.jobs,
         deployments=fake_run.deployments,
+        records=fake_run.records,
         notifier=fake_run.notifier,
         clock=fake_run.clock,
     )

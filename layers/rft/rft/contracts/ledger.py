@@ -12,6 +12,7 @@ from rft.contracts.breaker import Finding
 from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.checks import CheckSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
+from rft.contracts.deployments import PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
@@ -118,6 +119,7 @@ class RunRecord(Contract):
     )
     model_arn: str | None = None
     evaluation: EvaluationSummary | None = None
+    promotion: PromotionSummary | None = None
     failure: Failure | None = None
     notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")
 

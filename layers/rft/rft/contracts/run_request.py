@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from rft.contracts.base import MAX_INT32, Number, RequestPart
 from rft.contracts.breaker import BreakerRequest
+from rft.contracts.deployments import DeploymentName
 from rft.contracts.graders.rubric import RubricConfig
 from rft.contracts.http.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
 from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
@@ -142,6 +143,15 @@ class EvaluationRequest(RequestPart):
     max_hours: Number = Field(default=3, gt=0, le=24, description="Past it the evaluation fails; the model stays.")
 
 
+class PromotionRequest(RequestPart):
+    """Which deployment the trained model takes over, and on what condition."""
+
+    deployment: DeploymentName
+    when: Literal["better", "always"] = Field(
+        default="better", description="`better`: only with that verdict. `always`: with any."
+    )
+
+
 class RunRequest(RequestPart):
     """One run. Only `name` and `dataset.task` + `dataset.uri` are required."""
 
@@ -156,6 +166,7 @@ class RunRequest(RequestPart):
     breaker: BreakerRequest = BreakerRequest()
     calibration: CalibrationRequest = CalibrationRequest()
     evaluation: EvaluationRequest = EvaluationRequest()
+    promotion: PromotionRequest | None = Field(default=None, description="Default: the model is not promoted.")
     require_approval: bool = Field(
         default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
     )
@@ -168,6 +179,12 @@ class RunRequest(RequestPart):
     tags: dict[TagKey, TagValue] = Field(
         default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
     )
+
+    @model_validator(mode="after")
+    def _promotion_has_a_verdict(self) -> Self:
+        if self.promotion is not None and not self.evaluation.enabled:
+            raise ValueError("promotion needs evaluation.enabled: only a model that was measured is promoted")
+        return self
 
     @property
     def score_range(self) -> ScoreBounds:

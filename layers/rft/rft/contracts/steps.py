@@ -199,9 +199,27 @@ class CompareModelsInput(RunInput):
 
 
 class ModelComparison(Contract):
-    """compare_models' output."""
+    """compare_models' output. `promoted`: the model is to take over the deployment that the request names."""
 
     verdict: Verdict
+    promoted: bool = False
+
+
+class PromoteModelInput(RunInput):
+    """promote_model's input."""
+
+
+class CheckPromotionInput(RunInput):
+    """check_promotion's input."""
+
+    dataset: PreparedDataset
+    grader_arn: str
+
+
+class PromotionCheck(Contract):
+    """check_promotion's output. `ended`: the deployment serves the new model, or again what it served before."""
+
+    ended: bool
 
 
 class RunOutcome(Contract):

@@ -8,6 +8,7 @@ from rft.ports.models import ModelDeployment, ModelDeployments
 
 RUN_TAG, STACK_TAG, PURPOSE_TAG = "rft:run-id", "rft:stack", "rft:purpose"
 EVALUATION = "evaluation"
+PROMOTION = "promotion"
 
 
 def evaluation_tags(run_id: str, stack_name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
     from rft.contracts.dataset import Message
+    from rft.contracts.deployments import DeploymentRecord
     from rft.contracts.sampling import SamplingProtocol
 
 
@@ -50,6 +51,16 @@ class ModelDeployment:
     update_status: str = ""
     update_model_arn: str = ""
 
+    @property
+    def updating(self) -> bool:
+        """Whether it is changing to another model; the earlier one answers meanwhile."""
+        return self.update_status == "Updating"
+
+    @property
+    def serving(self) -> str:
+        """The model that answers now."""
+        return self.update_model_arn if self.update_status == "UpdateCompleted" else self.model_arn
+
 
 class ModelDeployments(Protocol):
     """On-demand deployments of custom models."""
@@ -75,4 +86,23 @@ class ModelDeployments(Protocol):
 
     def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
         """All deployments that have this tag, each with all its tags. Raises as `find`."""
+        ...
+
+
+class DeploymentRecords(Protocol):
+    """The history of each deployment that promotions change."""
+
+    def get(self, name: str) -> DeploymentRecord:
+        """The record now, strongly consistent; an empty one of version 0 for a name without any."""
+        ...
+
+    def put(self, record: DeploymentRecord) -> DeploymentRecord:
+        """Store a record in place of the version that it was made from; returns it with the next version.
+
+        Raises RetryableServiceError where another writer was faster: read it again.
+        """
+        ...
+
+    def all(self) -> list[DeploymentRecord]:
+        """Every record, by name; eventually consistent."""
         ...

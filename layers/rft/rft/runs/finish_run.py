@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from rft.contracts.evaluation import EvaluationStatus, EvaluationSummary
+from collections.abc import Mapping
+from typing import Literal
+
+from rft.contracts.deployments import PromotionSummary
+from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import TransitionRefused
 from rft.ports.runs import Ledger
@@ -22,11 +26,11 @@ def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, 
     evaluating = record.status is RunStatus.EVALUATING
     to = RunStatus.COMPLETED if evaluating else status
 
-    def changes(last: RunRecord) -> dict[str, Failure | EvaluationSummary]:
+    def changes(last: RunRecord) -> Mapping[str, Failure | EvaluationSummary | PromotionSummary]:
         """Names the stage that the run was in just then: it may have moved on since `record` was read."""
         if to is not RunStatus.COMPLETED:
             return {"failure": Failure(stage=last.status, error=error, cause=cause)}
-        return {"evaluation": _unfinished(last, status, error, cause)} if error else {}
+        return _measurements(last, status, error, cause) if error else {}
 
     try:
         return ledger.transition(record.run_id, to, detail=cause, changes=changes)
@@ -39,12 +43,20 @@ def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, 
         return finish_run(last, status, error=error, cause=cause, ledger=ledger)  # its evaluation has begun meanwhile
 
 
-def _unfinished(last: RunRecord, status: RunStatus, error: str, cause: str) -> EvaluationSummary:
-    """What is known of an evaluation that ended before its time; one that was completed stays as it is."""
-    if last.evaluation is not None and last.evaluation.status == "completed":
-        return last.evaluation
-    ended: EvaluationStatus = "cancelled" if status is RunStatus.CANCELLED else "failed"
-    return EvaluationSummary(status=ended, reason=f"{error}: {cause}" if cause else error)
+def _measurements(
+    last: RunRecord, status: RunStatus, error: str, cause: str
+) -> Mapping[str, EvaluationSummary | PromotionSummary]:
+    """What is known of an evaluation or promotion that ended before its time; what was completed stays as it is."""
+    ended: Literal["cancelled", "failed"] = "cancelled" if status is RunStatus.CANCELLED else "failed"
+    reason = f"{error}: {cause}" if cause else error
+    if last.evaluation is None or last.evaluation.status != "completed":
+        return {"evaluation": EvaluationSummary(status=ended, reason=reason)}
+    promotion, requested = last.promotion, last.request.promotion
+    if promotion is None and requested is not None:
+        promotion = PromotionSummary(status="running", deployment=requested.deployment)
+    if promotion is None or promotion.status != "running":
+        return {}
+    return {"promotion": promotion.model_copy(update={"status": ended, "reason": reason})}
 
 
 def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RunNotFound
-from rft.evaluation.deployment import delete_evaluation_deployment
+from rft.evaluation.promotion import release_deployments
 from rft.observability import logger
-from rft.ports.models import ModelDeployments
+from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Ledger
 from rft.ports.storage import Notifier
 from rft.ports.training import TrainingJobs
@@ -24,6 +24,7 @@ def reconcile_run(
     ledger: Ledger,
     jobs: TrainingJobs,
     deployments: ModelDeployments,
+    records: DeploymentRecords,
     notifier: Notifier,
 ) -> RunRecord | None:
     """Close what an execution left open when it ended other than by its own last step; a repeat does what is missing.
@@ -42,8 +43,7 @@ def reconcile_run(
         record = finish_run(record, end_as, error=error, cause=cause, ledger=ledger)
     if record.status in {RunStatus.FAILED, RunStatus.CANCELLED}:
         stop_run_job(record, jobs)
-    if record.evaluation is not None:
-        delete_evaluation_deployment(run_id, deployments)
+    release_deployments(record, deployments, records)
     notify_finished(record, ledger, notifier)
     return ledger.get(run_id)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.evaluation.deployment import delete_evaluation_deployment
+from rft.evaluation.promotion import release_deployments
 from rft.observability import logger
-from rft.ports.models import ModelDeployments
+from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Ledger
 from rft.ports.storage import Notifier
 from rft.ports.training import TrainingJobs
@@ -22,6 +22,7 @@ def record_outcome(
     cause: str,
     jobs: TrainingJobs,
     deployments: ModelDeployments,
+    records: DeploymentRecords,
     ledger: Ledger,
     notifier: Notifier,
 ) -> RunRecord:
@@ -34,8 +35,7 @@ def record_outcome(
     if status is not RunStatus.COMPLETED and may_have_job(record.status):
         stop_run_job(record, jobs)
     record = finish_run(record, status, error=error, cause=readable_cause(error, cause), ledger=ledger)
-    if record.evaluation is not None:
-        delete_evaluation_deployment(run_id, deployments)
+    release_deployments(record, deployments, records)
     if record.status is not status:
         logger().warning("the run has ended otherwise", status=record.status, refused=status)
     notify_finished(record, ledger, notifier)

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
+from rft.contracts.deployments import DeploymentChange, DeploymentRecord
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
 from rft.evaluation.deployment import leftovers
+from rft.evaluation.promotion import request_change, settle_promotion, settled_rollback
 from rft.observability import logger
-from rft.ports.models import ModelDeployments
+from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Execution, Executions, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier
 from rft.ports.training import TrainingJobs
@@ -31,17 +33,21 @@ def sweep_runs(
     executions: Executions,
     jobs: TrainingJobs,
     deployments: ModelDeployments,
+    records: DeploymentRecords,
     notifier: Notifier,
     clock: Clock,
 ) -> list[str]:
     """Stop jobs and delete deployments whose run has ended, and close open runs whose execution has.
 
-    Returns the ids of those runs. Of deployments, those alone that this stack made for an evaluation are deleted.
+    Returns the ids of those runs, and the names of deployments whose change it completed or undid. Of deployments,
+    those alone that this stack made for an evaluation are deleted.
 
     One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
     """
     sweep = _Sweep()
-    close = partial(reconcile_run, ledger=ledger, jobs=jobs, deployments=deployments, notifier=notifier)
+    close = partial(
+        reconcile_run, ledger=ledger, jobs=jobs, deployments=deployments, records=records, notifier=notifier
+    )
     for name in jobs.active():  # first, for they are few and cost most
         with sweep.of(name):
             if _has_ended(name, ledger):
@@ -53,30 +59,64 @@ def sweep_runs(
             if execution is not None:
                 close(run_id=record.run_id, status=execution.status, error=execution.error, cause=execution.cause)
                 sweep.closed.append(record.run_id)
-    for run_id, deployment in leftovers(stack_name, deployments):
-        with sweep.of(run_id):
-            if _has_ended(run_id, ledger):
-                deployments.delete(deployment.arn)
-                sweep.closed.append(run_id)
+    _sweep_deployments(sweep, stack_name, deployments, records, ledger)
     if sweep.failed:
         raise RetryableServiceError(f"could not be swept: {', '.join(sweep.failed)}")
     return sweep.closed
 
 
 class _Sweep:
-    """Ids of runs that were closed, and of those that could not be."""
+    """Ids of runs, and names of deployments, that were dealt with, and those that could not be."""
 
     def __init__(self) -> None:
         self.closed: list[str] = []
         self.failed: list[str] = []
 
     @contextmanager
-    def of(self, run_id: str) -> Iterator[None]:
+    def of(self, name: str) -> Iterator[None]:
         try:
             yield
         except RftError:
-            logger().exception("a run could not be swept", run_id=run_id)
-            self.failed.append(run_id)
+            logger().exception("could not be swept", run_id=name)
+            self.failed.append(name)
+
+
+def _sweep_deployments(
+    sweep: _Sweep, stack_name: str, deployments: ModelDeployments, records: DeploymentRecords, ledger: Ledger
+) -> None:
+    """Delete deployments of ended runs' evaluations, and end changes that nobody waits for."""
+    for run_id, deployment in leftovers(stack_name, deployments):
+        with sweep.of(run_id):
+            if _has_ended(run_id, ledger):
+                deployments.delete(deployment.arn)
+                sweep.closed.append(run_id)
+    for record in records.all():
+        change = record.open_change
+        with sweep.of(record.name):
+            if change is not None and _ended_change(record, change, deployments, records, ledger):
+                sweep.closed.append(record.name)
+
+
+def _ended_change(
+    record: DeploymentRecord,
+    change: DeploymentChange,
+    deployments: ModelDeployments,
+    records: DeploymentRecords,
+    ledger: Ledger,
+) -> bool:
+    """False for a promotion whose run goes on, and for a rollback that does."""
+    if change.action == "promotion":
+        run = ledger.get(str(change.run_id))
+        if run.status in TERMINAL:
+            settle_promotion(record, run.promotion.status if run.promotion else "failed", deployments, records)
+        return run.status in TERMINAL
+    live = deployments.find(record.name)
+    settled = settled_rollback(record, live)
+    if settled != record:
+        records.put(settled)
+    elif live is not None:
+        request_change(record.name, change, live, "", deployments)
+    return settled != record
 
 
 def _open_runs(history: RunHistory) -> Iterator[RunRecord]:

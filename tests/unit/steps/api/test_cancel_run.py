@@ -21,6 +21,7 @@ def cancel(fake_run: FakeRun, run_id: str = RUN_ID) -> RunRecord:
         executions=fake_run.executions,
         jobs=fake_run.jobs,
         deployments=fake_run.deployments,
+        records=fake_run.records,
         notifier=fake_run.notifier,
     )
 

@@ -6,6 +6,7 @@
     key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
     token     RUN#<run id>   TASK_TOKEN    the task token of a run that awaits approval
     rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
+    deployment DEPLOYMENT#<name> DEPLOYMENT DeploymentRecord, in by_created under gsi1pk = "DEPLOYMENT" and its name
 
     index       partition          sort
     by_created  gsi1pk = "RUN"     gsi1sk
@@ -25,6 +26,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from rft.contracts.deployments import DeploymentRecord
 from rft.contracts.ledger import RunEvent, RunRecord, UploadRejection
 from rft.runs.records import list_position
 from rft.runs.uploads import upload_digest
@@ -36,6 +38,7 @@ RECORD = "RECORD"
 EVENTS = "EVENT#"
 INDEX_KEYS = {"by_created": ("gsi1pk", "gsi1sk"), "by_status": ("gsi2pk", "gsi2sk"), "by_name": ("gsi3pk", "gsi3sk")}
 ALL_RUNS = "RUN"
+DEPLOYMENTS = "DEPLOYMENT"
 
 
 def to_attribute(plain: Any) -> Any:
@@ -83,6 +86,24 @@ def rejection_item(rejection: UploadRejection) -> Item:
 def rejection_of(item: Item) -> UploadRejection:
     """The rejection in an item."""
     return UploadRejection.model_validate(from_attribute({"upload": item["upload"]})["upload"])
+
+
+def deployment_key(name: str) -> Item:
+    """Where a deployment's history is."""
+    return to_item({"pk": f"{DEPLOYMENTS}#{name}", "sk": DEPLOYMENTS})
+
+
+def deployment_item(record: DeploymentRecord) -> Item:
+    """A deployment's item, with its place in the list of deployments."""
+    place = {"gsi1pk": DEPLOYMENTS, "gsi1sk": record.name}
+    return deployment_key(record.name) | to_item({**place, **record.model_dump(mode="json")})
+
+
+def deployment_of(item: Item) -> DeploymentRecord:
+    """The deployment's history in an item."""
+    return DeploymentRecord.model_validate(
+        from_attribute({name: item[name] for name in DeploymentRecord.model_fields if name in item})
+    )
 
 
 def record_item(record: RunRecord) -> Item:

@@ -12,6 +12,7 @@ SNAKE_CASE = r"^[a-z][a-z0-9_]{0,31}$"
 VERSION_ID = r"^[!-~]+$"
 LAMBDA_ARN = r"^arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9-_]{1,64}(:[a-zA-Z0-9-_$]{1,128})?$"
 IDEMPOTENCY_KEY = r"^[!-~]([ -~]{0,126}[!-~])?$"
+DEPLOYMENT_NAME = r"^([0-9a-zA-Z][_-]?)+$"
 DAY = r"^\d{4}-\d\d(-\d\d)?$"
 
 IN_WORDS: Mapping[str, str] = {
@@ -23,5 +24,6 @@ IN_WORDS: Mapping[str, str] = {
     VERSION_ID: "must be the version id that S3 gave, with no white space",
     LAMBDA_ARN: "must be the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME, or of its alias",
     IDEMPOTENCY_KEY: "must be 1 to 128 characters of ASCII, with no white space around them",
+    DEPLOYMENT_NAME: "may hold letters and digits, with single - or _ between them, such as my-judge",
     DAY: "must be a month or a day: YYYY-MM or YYYY-MM-DD",
 }

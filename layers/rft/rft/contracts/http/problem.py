@@ -10,6 +10,9 @@ from pydantic import Field
 from rft.contracts.base import Contract, TextBlock, TextLine
 from rft.contracts.http.validation_messages import validation_message
 from rft.errors import (
+    DeploymentInUse,
+    DeploymentNotFound,
+    DeploymentRefused,
     InvalidRequest,
     RetryableQuota,
     RetryableServiceError,
@@ -43,6 +46,9 @@ STATUS_OF_ERROR: dict[type[RftError], int] = {
     RunNotFound: 404,
     RunConflict: 409,
     TransitionRefused: 409,
+    DeploymentNotFound: 404,
+    DeploymentInUse: 409,
+    DeploymentRefused: 409,
     RetryableThrottling: 503,
     RetryableQuota: 503,
     RetryableServiceError: 503,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import TransitionRefused
-from rft.evaluation.deployment import delete_evaluation_deployment
-from rft.ports.models import ModelDeployments
+from rft.evaluation.promotion import release_deployments
+from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Executions, Ledger
 from rft.ports.storage import Notifier
 from rft.ports.training import TrainingJobs
@@ -20,6 +20,7 @@ def cancel_run(
     executions: Executions,
     jobs: TrainingJobs,
     deployments: ModelDeployments,
+    records: DeploymentRecords,
     notifier: Notifier,
 ) -> RunRecord:
     """The run, CANCELLED; or COMPLETED without its evaluation, if it has a model. A repeat does what is missing.
@@ -31,13 +32,13 @@ def cancel_run(
     record = finish_run(
         record, RunStatus.CANCELLED, error="RunCancelled", cause=f"cancelled by {caller}", ledger=ledger
     )
-    cancelled = record.evaluation is not None and record.evaluation.status == "cancelled"
+    cancelled = "cancelled" in {part.status for part in (record.evaluation, record.promotion) if part is not None}
     if record.status is not RunStatus.CANCELLED and not cancelled:
         raise TransitionRefused(f"{run_id} has ended as {record.status}")
     why = record.failure.cause if record.failure else f"cancelled by {caller}"
     executions.stop(run_id, error="RunCancelled", cause=why)
     if cancelled:
-        delete_evaluation_deployment(run_id, deployments)
+        release_deployments(record, deployments, records)
     else:
         stop_run_job(record, jobs)
     notify_finished(record, ledger, notifier)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rft.contracts.evaluation import EvaluationReport, ModelName, ProtocolSummary
-from rft.contracts.run_request import RunRequest
+from rft.contracts.deployments import PromotionSummary
+from rft.contracts.evaluation import EvaluationReport, EvaluationSummary, ModelName, ProtocolSummary
+from rft.contracts.run_request import PromotionRequest, RunRequest
 from rft.contracts.sampling import Answer, AnswerGrade
 from rft.contracts.steps import ModelComparison, PreparedDataset
 from rft.errors import EvaluationFailed
@@ -36,17 +37,24 @@ def compare_models(
         minimum_gain=request.evaluation.minimum_gain,
         uri=store.uri(f"runs/{run_id}/evaluation.json"),
     )
-    return _recorded(report, ledger, store)
+    return _recorded(report, request.promotion, ledger, store)
 
 
-def _recorded(report: EvaluationReport, ledger: Ledger, store: ObjectStore) -> ModelComparison:
+def _recorded(
+    report: EvaluationReport, promotion: PromotionRequest | None, ledger: Ledger, store: ObjectStore
+) -> ModelComparison:
     summary = report.summary
     store.put_bytes(str(summary.report_uri), report.model_dump_json(indent=2).encode())
-    ledger.update(report.run_id, {"evaluation": summary})
+    promoted = promotion is not None and (promotion.when == "always" or summary.verdict == "better")
+    changes: dict[str, EvaluationSummary | PromotionSummary] = {"evaluation": summary}
+    if promotion is not None and not promoted:
+        reason = f"the verdict is {summary.verdict}, and promotion.when is better"
+        changes["promotion"] = PromotionSummary(status="skipped", deployment=promotion.deployment, reason=reason)
+    ledger.update(report.run_id, changes)
     logger().info("models compared", verdict=summary.verdict, rows=summary.rows, difference=summary.difference)
     if summary.verdict is None:
         raise EvaluationFailed("there is no verdict")
-    return ModelComparison(verdict=summary.verdict)
+    return ModelComparison(verdict=summary.verdict, promoted=promoted)
 
 
 def _protocol(request: RunRequest, dataset: PreparedDataset, chosen: EvaluationRows) -> ProtocolSummary:

@@ -1,0 +1,40 @@
+"""`rft deployments` and `rft rollback`: deployments that promotions changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rft_cli.client.deployment import Deployment
+from rft_cli.commands.options import OutputOption, with_target
+from rft_cli.views.deployments import deployment_lines
+from rft_cli.views.printing import Output, print_json, print_lines, print_note
+
+
+@with_target()
+def deployments(*, target: Deployment, output: OutputOption = Output.TEXT) -> None:
+    """List deployments that promotions changed: what each serves, and who changed it when."""
+    found = target.client.deployments()
+    if output == Output.JSON:
+        print_json(found)
+    elif found["deployments"]:
+        print_lines(Console(), (line for each in found["deployments"] for line in deployment_lines(each)))
+    else:
+        print_note("No deployments yet: a run with promotion.deployment makes one")
+
+
+@with_target()
+def rollback(
+    *,
+    name: Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's name.")],
+    target: Deployment,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Return a deployment to the model that it served before."""
+    found = target.client.roll_back(name)
+    if output == Output.JSON:
+        print_json(found)
+    else:
+        print_lines(Console(), deployment_lines(found))

@@ -1,0 +1,28 @@
+"""The PromoteModel step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.steps import PromoteModelInput
+from rft.observability import logger
+from rft.settings import StackSettings
+from rft.steps.evaluation.promote_model import promote_model
+
+
+@logger().inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """PromoteModelInput → the run's id."""
+    step = PromoteModelInput.model_validate(event)
+    logger().append_keys(run_id=step.run_id)
+    promote_model(
+        run_id=step.run_id,
+        request=step.request,
+        stack_name=StackSettings.from_environment().stack_name,
+        deployments=wiring.model_deployments(),
+        records=wiring.deployment_records(),
+        ledger=wiring.ledger(),
+        clock=wiring.clock(),
+    )
+    return {"run_id": step.run_id}

@@ -1,0 +1,58 @@
+"""Checks a promoted model by prompts of the test split. Takes its ports as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from rft.contracts.evaluation import EvaluationReport
+from rft.evaluation.rollouts import CHUNK, Rollouts, in_chunks, paired
+from rft.evaluation.sampling import Prompt
+from rft.smoke_test.statistics import mean_interval
+
+HELD_OUT = 2 * CHUNK
+"""Prompts that a deployment must answer before a promotion counts: about a minute, and a broken model shows."""
+
+
+@dataclass(frozen=True)
+class HeldOutCheck:
+    """What the deployment answered. `problem` says why the model does not pass; '' where it does.
+
+    `least_score`: the lower end of the 95 % interval of what the evaluation gave the same rows; None without one.
+    """
+
+    prompts: int
+    mean_score: float | None
+    least_score: float | None
+    problem: str
+
+
+def check_held_out(rollouts: Rollouts, prompts: Sequence[Prompt], evaluation: EvaluationReport | None) -> HeldOutCheck:
+    """Answers and scores of the first prompts. Raises as Rollouts."""
+    chosen = [prompt for prompt in prompts if prompt.sample == 0 and not prompt.mirrored][:HELD_OUT]
+    chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(chosen))]
+    graded = [pair for answers, grades in chunks for pair in paired(answers, grades)]
+    scores = [grade.score for _, grade in graded if grade.score is not None]
+    mean = fmean(scores) if scores else None
+    least = _least(chosen, {row.row_id: row.tuned_score for row in evaluation.rows} if evaluation else {})
+    errors = [f"{answer.row_id}: {grade.error}" for answer, grade in graded if grade.score is None]
+    return HeldOutCheck(len(chosen), mean, least, _problem(len(chosen), mean, least, errors))
+
+
+def _least(prompts: Sequence[Prompt], scores: Mapping[str, float]) -> float | None:
+    known = [scores[each.source.task_id] for each in prompts if each.source.task_id in scores]
+    interval = mean_interval(known)
+    return interval[0] if interval else None
+
+
+def _problem(prompts: int, mean: float | None, least: float | None, errors: Sequence[str]) -> str:
+    if errors:
+        return f"{len(errors)} of {prompts} held-out prompts have no score; first: {errors[0]}"
+    if mean is None:
+        return "there are no held-out prompts to check the model with"
+    if least is not None and mean < least:
+        return (
+            f"{prompts} held-out prompts score {mean:.3f} on average; the evaluation's interval begins at {least:.3f}"
+        )
+    return ""

@@ -1,0 +1,131 @@
+"""How a model takes over a named deployment, and how that is undone. Takes its ports as arguments.
+
+The ledger has each change before it is requested; what was done of it is read from the deployment, never assumed. So
+a lost reply or a crash at any point is repaired by the next call.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from rft.contracts.deployments import DeploymentChange, DeploymentRecord
+from rft.contracts.ledger import RunRecord
+from rft.errors import DeploymentInUse
+from rft.evaluation.deployment import PROMOTION, PURPOSE_TAG, RUN_TAG, STACK_TAG, delete_evaluation_deployment
+from rft.ports.models import DeploymentRecords, ModelDeployment, ModelDeployments
+
+CHANGE_WITHIN = timedelta(minutes=60)
+"""Deploying takes about eight minutes (Bedrock User Guide, deploy a custom model)."""
+
+
+def begin_change(
+    record: DeploymentRecord, live: ModelDeployment | None, change: DeploymentChange, records: DeploymentRecords
+) -> DeploymentRecord:
+    """Record a change that is to be made; one that this run began before stays as it is.
+
+    Raises DeploymentInUse while another change is under way, and for a deployment that no promotion made.
+    """
+    record = settled_rollback(record, live)
+    under_way = record.open_change
+    if under_way is not None:
+        if (under_way.action, under_way.run_id) == (change.action, change.run_id):
+            return record
+        raise DeploymentInUse(f"{record.name} is being changed by {under_way.by}; wait until that has ended")
+    if live is not None and not record.changes:
+        raise DeploymentInUse(f"no promotion of this stack made the deployment {record.name}; use another name")
+    return records.put(record.adding(change))
+
+
+def settled_rollback(record: DeploymentRecord, live: ModelDeployment | None) -> DeploymentRecord:
+    """A rollback that nobody waits for, as it stands in Bedrock: completed, or failed and so undone."""
+    change = record.open_change
+    if change is None or change.action != "rollback" or live is None or live.updating:
+        return record
+    if live.serving == change.model_arn:
+        return record.revising("completed")
+    if live.update_status == "UpdateFailed" and live.update_model_arn == change.model_arn:
+        return record.revising("reverted", f"the update failed: {live.failure or 'Bedrock gives no reason'}")
+    return record
+
+
+def request_change(
+    name: str, change: DeploymentChange, live: ModelDeployment | None, stack_name: str, deployments: ModelDeployments
+) -> None:
+    """Create or update the deployment, unless that has been requested already.
+
+    Raises DeploymentRefused, RetryableQuota, RetryableThrottling, RetryableServiceError.
+    """
+    target = change.model_arn
+    if live is None:
+        tags = {RUN_TAG: str(change.run_id), STACK_TAG: stack_name, PURPOSE_TAG: PROMOTION}
+        deployments.create(name, target, tags=tags, token=f"{change.run_id}-promotion")
+    elif live.serving != target and not (live.updating and live.update_model_arn == target):
+        deployments.update(name, target)
+
+
+def failure(change: DeploymentChange, live: ModelDeployment | None, now: datetime) -> str:
+    """Why a requested change will not come about; '' while it may."""
+    told = "Bedrock gives no reason" if live is None or not live.failure else live.failure
+    if live is not None and live.status == "Failed":
+        return f"the deployment failed: {told}"
+    if live is not None and live.update_status == "UpdateFailed" and live.update_model_arn == change.model_arn:
+        return f"the update failed: {told}"
+    if now - change.at > CHANGE_WITHIN and not is_served(change, live):
+        state = "is not there" if live is None else f"is {live.update_status or live.status}"
+        return f"the deployment {state} after {int(CHANGE_WITHIN.total_seconds() // 60)} minutes"
+    return ""
+
+
+def is_served(change: DeploymentChange, live: ModelDeployment | None) -> bool:
+    """Whether the deployment answers with the change's model."""
+    return live is not None and live.status == "Active" and not live.updating and live.serving == change.model_arn
+
+
+def revert_change(
+    record: DeploymentRecord, reason: str, deployments: ModelDeployments, records: DeploymentRecords
+) -> DeploymentRecord:
+    """Undo the open change as far as that can be done now: deletes what it created, or updates back.
+
+    Its status is `reverting` until the deployment is seen to serve the previous model, or to be gone, then `reverted`;
+    call again until then. Raises the Retryable… errors, DeploymentRefused.
+    """
+    change = record.open_change
+    if change is None:
+        return record
+    if change.status != "reverting":
+        record = records.put(record.revising("reverting", reason))
+    if change.previous_model_arn is None:
+        deployments.delete(record.name)
+        return records.put(record.revising("reverted"))
+    live = deployments.find(record.name)
+    if live is None or (live.serving == change.previous_model_arn and not live.updating):
+        return records.put(record.revising("reverted", "" if live else "the deployment is gone"))
+    if not live.updating:  # while it is, Bedrock takes no other update
+        deployments.update(record.name, change.previous_model_arn)
+    return record
+
+
+def release_deployments(run: RunRecord, deployments: ModelDeployments, records: DeploymentRecords) -> None:
+    """Delete an ended run's own deployment, and undo a promotion that it left half done.
+
+    What Bedrock does not take now, as an update of a deployment that is being updated, is left to the sweep. Raises
+    the Retryable… errors.
+    """
+    if run.evaluation is not None:
+        delete_evaluation_deployment(run.run_id, deployments)
+    if run.promotion is None:
+        return
+    record = records.get(run.promotion.deployment)
+    change = record.open_change
+    if change is not None and (change.action, change.run_id) == ("promotion", run.run_id):
+        settle_promotion(record, run.promotion.status, deployments, records)
+
+
+def settle_promotion(
+    record: DeploymentRecord, outcome: str, deployments: ModelDeployments, records: DeploymentRecords
+) -> None:
+    """Close the open promotion of an ended run, whose record says `completed` or something else."""
+    if outcome == "completed":
+        records.put(record.revising("completed"))
+    else:
+        revert_change(record, "the run ended before the model was checked", deployments, records)

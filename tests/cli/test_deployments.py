@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.kit.fakes.api import FakeApi
+from tests.kit.rft_command import Rft
+
+VIEW: dict[str, Any] = {
+    "name": "judge",
+    "arn": "arn:d",
+    "status": "Active",
+    "update_status": None,
+    "model_arn": "arn:m",
+    "run_id": "judge-20261120t120000-1a2b3c4d",
+    "changes": [
+        {
+            "action": "promotion",
+            "status": "reverted",
+            "run_id": "judge-20261120t120000-1a2b3c4d",
+            "model_arn": "arn:m",
+            "previous_model_arn": None,
+            "by": "run judge-20261120t120000-1a2b3c4d",
+            "at": "2026-11-20T13:38:02Z",
+            "reason": "2 of 32 held-out prompts [have] no score",
+        }
+    ],
+}
+
+
+def test_deployments_are_listed_with_who_changed_them(rft: Rft, api: FakeApi) -> None:
+    api.says((200, {"deployments": [VIEW]}))
+    result = rft("deployments")
+    assert (api.asked[0].method, api.asked[0].path) == ("GET", "/deployments")
+    for text in ("judge  Active", "promotion reverted by run judge-", "prompts [have] no score"):
+        assert text in result.out
+
+
+def test_no_deployments_say_how_to_make_one(rft: Rft, api: FakeApi) -> None:
+    api.says((200, {"deployments": []}))
+    assert "promotion.deployment" in rft("deployments").err
+
+
+def test_a_rollback_names_the_deployment_and_shows_it(rft: Rft, api: FakeApi) -> None:
+    api.says((200, {**VIEW, "update_status": "Updating"}))
+    assert "judge  Updating" in rft("rollback", "judge").out
+    assert (api.asked[0].method, api.asked[0].path) == ("POST", "/deployments/judge/rollback")
+    assert json.loads(rft("rollback", "judge", "--output", "json").out)["name"] == "judge"

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from rft.contracts.ledger import RunStatus
+from tests.kit.fake_evaluation import FakeEvaluation, wire
+from tests.kit.lambda_runtime import Context, load_function
+from tests.kit.project import read_event
+
+EVENT: dict[str, Any] = read_event("check_promotion")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeEvaluation:
+    fake = FakeEvaluation(promotion=EVENT["request"]["promotion"]).at(RunStatus.TRAINING).evaluated()
+    fake.compare()
+    fake.promote()
+    wire(fake, monkeypatch)
+    return fake
+
+
+def event(fake: FakeEvaluation, **changes: Any) -> dict[str, Any]:
+    return {**EVENT, "dataset": fake.dataset.model_dump(mode="json"), **changes}
+
+
+def test_the_sample_event_checks_the_promoted_model(fake: FakeEvaluation) -> None:
+    assert load_function("check_promotion").handler(event(fake), Context()) == {"ended": True}
+
+
+def test_an_event_without_a_dataset_is_refused(fake: FakeEvaluation) -> None:
+    with pytest.raises(ValidationError, match="dataset"):
+        load_function("check_promotion").handler(event(fake, dataset=None), Context())
