@@ -526,12 +526,13 @@ class TestApprove:
         assert api.send({**event, "rawPath": f"/runs/{waiting(api)}/approve"}).fields == ["body"]
 
 
-def promoted(api: Client) -> None:
+def promoted(api: Client) -> Client:
     """A deployment that was promoted to twice, as the rollback's event names it."""
     name = ROLLBACK_EVENT["pathParameters"]["name"]
     api.deployments.create(name, "arn:new", tags={}, token="t")
     record = api.records.get(name).adding(change(BEFORE, None)).adding(change("arn:new", BEFORE))
     api.records.put(record)
+    return api
 
 
 class TestEventFiles:
@@ -575,8 +576,8 @@ class TestOpenApi:
             ("post", "/runs", lambda api: api.post("x", **{"content-type": "text/plain"})),
             ("get", "/runs", lambda api: (api.post(), api.get("/runs"))[1]),
             ("get", "/runs", lambda api: api.get("/runs", limit="0")),
-            ("get", "/deployments", lambda api: (promoted(api), api.get("/deployments"))[1]),
-            ("post", "/deployments/{name}/rollback", lambda api: (promoted(api), api.send(ROLLBACK_EVENT))[1]),
+            ("get", "/deployments", lambda api: promoted(api).get("/deployments")),
+            ("post", "/deployments/{name}/rollback", lambda api: promoted(api).send(ROLLBACK_EVENT)),
             ("post", "/deployments/{name}/rollback", lambda api: api.send(ROLLBACK_EVENT)),
             ("get", "/runs/{run_id}", lambda api: api.get(api.post().headers["Location"])),
             ("get", "/runs/{run_id}", lambda api: api.send(GET_EVENT)),
