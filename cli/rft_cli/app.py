@@ -26,6 +26,7 @@ from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
 from rft_cli.commands.logs import logs
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
+from rft_cli.commands.start_from import evaluate, promote
 from rft_cli.commands.submit import PREFLIGHT, submit
 from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_cli.errors import CommandError
@@ -52,6 +53,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "logs": logs,
     "evaluation": evaluation,
     "export": export,
+    "evaluate": evaluate,
+    "promote": promote,
     "deployments": deployments,
     "rollback": rollback,
     "cancel": cancel,

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
 from tests.e2e.fault_runner import rows
+from tests.e2e.measured_runs import MEASURED, ONLY_EVALUATED
 from tests.kit.stack_harness import Ended, StackHarness
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
-
-MEASURED: dict[str, Any] = {
-    "smoke_test": {"sample_size": 10},
-    "hyperparameters": {"batchSize": 16, "trainingSamplePerPrompt": 4},
-    "calibration": {"rows": 20, "samples_per_row": 2},
-    "evaluation": {"enabled": True},
-    "dataset": {"split": {"train": 0.55, "validation": 0.1, "test": 0.35}},
-}
-ONLY_EVALUATED = {**MEASURED, "calibration": {"enabled": False}}
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from tests.e2e.test_evaluation import ONLY_EVALUATED
-from tests.kit.stack_harness import StackHarness
+from tests.e2e.measured_runs import ONLY_EVALUATED
+from tests.kit.stack_harness import Ended, StackHarness
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -36,11 +36,27 @@ def test_a_deployment_is_promoted_to_twice_and_rolled_back(bench: StackHarness) 
     assert (shown(bench)["model_arn"], shown(bench)["run_id"]) == (second.view["model_arn"], second.view["run_id"])
     assert [each["customModelDeploymentName"] for each in deployments(bench)] == ["judge"]
 
+    again = begun_with(bench, first, "evaluation", promotion=None)
+    assert again.stages == ["PENDING", "EVALUATING", "COMPLETED"]
+    assert (again.view["model_arn"], again.view["evaluation"]["verdict"]) == (first.view["model_arn"], "better")
+
+    back = begun_with(bench, first, "promotion")
+    assert back.view["promotion"]["status"] == "completed", back.view["promotion"]["reason"]
+    assert shown(bench)["model_arn"] == first.view["model_arn"]
+    assert bench.jobs(back.view["run_id"]) == []
+    bench.client.roll_back("judge")
+    eventually(lambda: shown(bench)["model_arn"] == second.view["model_arn"], "the rollback")
     bench.client.roll_back("judge")
     eventually(lambda: shown(bench)["model_arn"] == first.view["model_arn"], "the rollback")
-    assert [change["status"] for change in shown(bench)["changes"]] == ["completed"] * 3
+    assert [change["status"] for change in shown(bench)["changes"]] == ["completed"] * 5
     assert shown(bench)["changes"][-1]["by"].startswith("arn:aws:iam::")
 
 
 def deployments(bench: StackHarness) -> list[dict[str, Any]]:
     return list(bench.aws.client("bedrock").list_custom_model_deployments()["modelDeploymentSummaries"])
+
+
+def begun_with(bench: StackHarness, earlier: Ended, stage: str, **changes: Any) -> Ended:
+    start = {"run_id": earlier.view["run_id"], "stage": stage}
+    accepted = bench.client.start_run({**earlier.view["request"], "start_from": start, **changes})
+    return bench.wait(accepted["run_id"])

@@ -46,7 +46,7 @@ from rft.contracts.steps import (
     StartTrainingInput,
     TrainingCheck,
 )
-from tests.kit.project import STATES, TASKS
+from tests.kit.project import MACHINE, STATES, TASKS
 from tests.statemachine.machine import choose, evaluated, expressions
 
 INPUTS: dict[str, type[Contract]] = {
@@ -141,6 +141,19 @@ def test_an_error_in_the_evaluation_completes_the_run_with_its_reason() -> None:
     assert target == "RecordOutcome"
     assert (recorded_as(outcome).status, recorded_as(outcome).error) == ("COMPLETED", "ModelNotInvocable")
     assert choose("AllEvaluated?", parts[:1])[0] == "CompareModels"
+
+
+@pytest.mark.parametrize(
+    ("start", "first"),
+    [
+        (None, "PrepareDataset"),
+        ({"stage": "evaluation"}, "DeployModel"),
+        ({"stage": "promotion"}, "PromoteModel"),
+    ],
+)
+def test_a_run_begins_where_its_input_says(start: dict[str, str] | None, first: str) -> None:
+    assert MACHINE["StartAt"] == "StartFrom?"
+    assert choose("StartFrom?", {}, run_input={"start": start})[0] == first
 
 
 def test_a_calibration_that_fails_does_not_end_the_run() -> None:

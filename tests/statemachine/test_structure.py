@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -137,17 +138,24 @@ def test_no_expression_uses_what_only_aws_has() -> None:
     assert used.isdisjoint({"parse", "hash", "uuid", "partition", "range", "random", "eval"})
 
 
+def assignments(state: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
+    """Each state that may follow, with the variables that are assigned on the way: a Catch leaves before an Assign."""
+    for rule in (*state.get("Catch", ()), *state.get("Choices", ())):
+        yield rule["Next"], set(rule.get("Assign", {}))
+    for key in {"Next", "Default"} & state.keys():
+        yield state[key], set(state.get("Assign", {}))
+
+
 def test_every_variable_is_assigned_on_every_way_to_its_use() -> None:
     """A fixpoint over the edges; a Catch leaves a state before its Assign."""
-    everything = {n for s in STATES.values() for n in s.get("Assign", {})}
+    everything = {n for s in STATES.values() for rule in (s, *s.get("Choices", ())) for n in rule.get("Assign", {})}
     known = dict.fromkeys(STATES, everything) | {MACHINE["StartAt"]: set()}
     changed = True
     while changed:
         changed = False
         for name, state in STATES.items():
-            caught = {c["Next"] for c in state.get("Catch", ())}
-            for target in set(targets(name)):
-                here = known[name] | (set() if target in caught else set(state.get("Assign", {})))
+            for target, assigned in assignments(state):
+                here = known[name] | assigned
                 if not known[target] <= here:
                     known[target] = known[target] & here
                     changed = True

@@ -25,6 +25,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft export RUN_ID --format sagemaker > recipe.yaml",
         "rft export RUN_ID --format bedrock --command",
     ),
+    "evaluate": ("rft evaluate RUN_ID --watch", "rft evaluate RUN_ID --set evaluation.rows=200"),
+    "promote": ("rft promote RUN_ID --to pandalm-judge --watch", "rft promote RUN_ID --to pandalm-judge --always"),
     "deployments": ("rft deployments", "rft deployments --output json | jq '.deployments[].model_arn'"),
     "rollback": ("rft rollback pandalm-judge", "rft rollback pandalm-judge --output json | jq .update_status"),
     "cancel": ("rft cancel RUN_ID", "rft cancel RUN_ID --stack rft-staging"),

@@ -69,6 +69,11 @@ class Recommendation(Contract):
     reason: str
 
 
+def split_uri(folder: str, split: str, rows: int) -> str:
+    """Where the rows of a split are, in a run's folder of its dataset."""
+    return f"{folder}/{split}-{rows}.jsonl"
+
+
 class SplitFile(Contract):
     """One written file of rows. `digest` is `sha256:<hex>` of its bytes."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from rft.contracts.base import MAX_INT32, Number, RequestPart
+from rft.contracts.base import MAX_INT32, Number, RequestPart, RunId
 from rft.contracts.breaker import BreakerRequest
 from rft.contracts.deployments import DeploymentName
 from rft.contracts.graders.rubric import RubricConfig
@@ -152,6 +152,13 @@ class PromotionRequest(RequestPart):
     )
 
 
+class StartFromRequest(RequestPart):
+    """An earlier run whose dataset, grader and model this run takes up, and the stage that it begins with."""
+
+    run_id: RunId
+    stage: Literal["evaluation", "promotion"]
+
+
 class RunRequest(RequestPart):
     """One run. Only `name` and `dataset.task` + `dataset.uri` are required."""
 
@@ -166,6 +173,9 @@ class RunRequest(RequestPart):
     breaker: BreakerRequest = BreakerRequest()
     calibration: CalibrationRequest = CalibrationRequest()
     evaluation: EvaluationRequest = EvaluationRequest()
+    start_from: StartFromRequest | None = Field(
+        default=None, description="Begin with the model of an earlier run; everything before that stage is its own."
+    )
     promotion: PromotionRequest | None = Field(default=None, description="Default: the model is not promoted.")
     require_approval: bool = Field(
         default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
@@ -184,6 +194,12 @@ class RunRequest(RequestPart):
     def _promotion_has_a_verdict(self) -> Self:
         if self.promotion is not None and not self.evaluation.enabled:
             raise ValueError("promotion needs evaluation.enabled: only a model that was measured is promoted")
+        return self
+
+    @model_validator(mode="after")
+    def _promotion_has_a_target(self) -> Self:
+        if self.start_from is not None and self.start_from.stage == "promotion" and self.promotion is None:
+            raise ValueError("start_from.stage promotion needs promotion.deployment")
         return self
 
     @property

@@ -13,7 +13,7 @@ from rft.contracts.run_request import HyperParameters, RunRequest
 
 
 class RunInput(Contract):
-    """The execution's input."""
+    """What every step gets of the execution's input."""
 
     run_id: RunId
     request: RunRequest
@@ -29,6 +29,20 @@ class PreparedDataset(Contract):
     train_rows: int
     validation_rows: int
     hyperparameters: HyperParameters
+
+
+class StartPoint(Contract):
+    """Where an execution begins other than at its first step, and what the steps before would have given it."""
+
+    stage: Literal["evaluation", "promotion"]
+    dataset: PreparedDataset
+    grader_arn: str
+
+
+class ExecutionInput(RunInput):
+    """The execution's input."""
+
+    start: StartPoint | None = None
 
 
 class SmokeTestInput(RunInput):

@@ -7,7 +7,7 @@ from rft.contracts.ledger import RunStatus as S
 _ENDINGS = frozenset({S.FAILED, S.CANCELLED})
 
 FOLLOWERS: dict[S, frozenset[S]] = {
-    S.PENDING: frozenset({S.PREPARING}) | _ENDINGS,
+    S.PENDING: frozenset({S.PREPARING, S.EVALUATING}) | _ENDINGS,
     S.PREPARING: frozenset({S.SMOKE_TESTING}) | _ENDINGS,
     S.SMOKE_TESTING: frozenset({S.CALIBRATING, S.AWAITING_APPROVAL, S.STARTING, S.COMPLETED, S.REJECTED}) | _ENDINGS,
     S.CALIBRATING: frozenset({S.AWAITING_APPROVAL, S.STARTING, S.COMPLETED, S.REJECTED}) | _ENDINGS,
@@ -21,7 +21,7 @@ FOLLOWERS: dict[S, frozenset[S]] = {
     S.CANCELLED: frozenset(),
 }
 """COMPLETED follows SMOKE_TESTING and CALIBRATING in preflight runs only. EVALUATING ends no
-other way: there is a model.
+other way: there is a model. It follows PENDING where a run begins with an earlier run's model.
 
 REJECTED is a no before anything was paid for: the gate's (the grader is not trusted) or a person's.
 """

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 
-from rft.contracts.dataset import Source, SplitFile, SplitName
+from rft.contracts.dataset import Source, SplitFile, SplitName, split_uri
 from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import Account, PinnedSource, WrittenShard
 from rft.contracts.steps import PreparedDataset
@@ -92,7 +92,7 @@ class _Joiner:
 
     def _join(self, split: SplitName, sample: RowSample) -> None:
         account = self._account
-        uri = f"{dataset_folder(self._run_id, self._store)}/{split}-{account.rows[split]}.jsonl"
+        uri = split_uri(dataset_folder(self._run_id, self._store), split, account.rows[split])
         names = [each.name for each in self._ranges if each.split == split]
         self._store.join(uri, [piece_uri(self._run_id, name, self._store) for name in names])
         rows = JoinedRows(self._store.lines(uri), row_end(self._run_id, split), partial(sample.take, split))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
+from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName, split_uri
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import DatasetRequest, RunRequest
 from rft.contracts.shards import PinnedSource, ShardedDataset
@@ -159,7 +159,7 @@ class _Files:
         counts = count_groups(content.plan, content.spool.groups)
         self.shared_rows = counts.shared_rows
         for name, numbers in content.plan.items():
-            uri = f"{dataset_folder(self._run_id, self._store)}/{name}-{len(numbers)}.jsonl"
+            uri = split_uri(dataset_folder(self._run_id, self._store), name, len(numbers))
             rows = SplitRows(content.spool, numbers, row_end(self._run_id, name))
             self._store.put_stream(uri, rows.chunks())
             self.entries[name] = rows.describe(uri, counts.groups[name])

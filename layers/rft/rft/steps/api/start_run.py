@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from rft.contracts.http.api import RunAccepted, addresses
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
-from rft.contracts.steps import RunInput
+from rft.contracts.steps import ExecutionInput
 from rft.datasets.address import check_address, check_version
-from rft.errors import RetryableServiceError, RetryableThrottling, TransitionRefused
+from rft.errors import InvalidRequest, RetryableServiceError, RetryableThrottling, RunNotFound, TransitionRefused
 from rft.grading.grader_arn import grader_arn
 from rft.ports.runs import Executions, Ledger
 from rft.ports.storage import Clock
 from rft.runs.ids import keyed_run_id, new_run_id
+from rft.runs.start_point import check_start, start_point, taken_up
 from rft.settings import StorageSettings
 from rft.tasks import task as task_named
 
@@ -50,11 +51,12 @@ def start_run(
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
     check_request(request, graders=graders, storage=storage)
-    requested = _pending(request, None if key is None else run_key(key, storage), clock)
+    earlier = _earlier(request, ledger)
+    requested = _pending(request, earlier, None if key is None else run_key(key, storage), clock)
     found = ledger.create(requested, key=key)
     new = found == requested
     if found.status == RunStatus.PENDING and found.execution_arn is None:
-        found = _execute(found, key, ledger, executions)
+        found = _execute(found, earlier, key, ledger, executions)
     accepted = RunAccepted(run_id=found.run_id, status=found.status, links=addresses(found.run_id))
     return RequestedRun(accepted=accepted, new=new)
 
@@ -72,7 +74,19 @@ def check_request(request: RunRequest, *, graders: Mapping[str, str], storage: S
     grader_arn(request.grader, task.default_grader, graders)
 
 
-def _pending(request: RunRequest, key: str | None, clock: Clock) -> RunRecord:
+def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:
+    """The run that this one begins from. Raises InvalidRequest."""
+    if request.start_from is None:
+        return None
+    try:
+        earlier = ledger.get(request.start_from.run_id)
+    except RunNotFound as error:
+        raise InvalidRequest(str(error), field="start_from.run_id") from error
+    check_start(request, earlier)
+    return earlier
+
+
+def _pending(request: RunRequest, earlier: RunRecord | None, key: str | None, clock: Clock) -> RunRecord:
     now = clock.now()
     return RunRecord(
         run_id=new_run_id(request.name, now) if key is None else keyed_run_id(request.name, key),
@@ -81,11 +95,15 @@ def _pending(request: RunRequest, key: str | None, clock: Clock) -> RunRecord:
         request=request,
         created_at=now,
         updated_at=now,
+        **(taken_up(request, earlier) if earlier else {}),
     )
 
 
-def _execute(record: RunRecord, key: str | None, ledger: Ledger, executions: Executions) -> RunRecord:
-    payload = RunInput(run_id=record.run_id, request=record.request).model_dump(mode="json")
+def _execute(
+    record: RunRecord, earlier: RunRecord | None, key: str | None, ledger: Ledger, executions: Executions
+) -> RunRecord:
+    start = start_point(record.request, earlier) if earlier else None
+    payload = ExecutionInput(run_id=record.run_id, request=record.request, start=start).model_dump(mode="json")
     with _failed_unless_repeatable(record, key, ledger):
         arn = executions.start(record.run_id, payload)
     # The run is under way: not having noted its ARN, which follows from the run id, is no reason to refuse it.

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rft.contracts.dataset import Recommendation, TokenStatistics
+from rft.contracts.deployments import PromotionSummary
+from rft.contracts.evaluation import EvaluationSummary
+from rft.contracts.ledger import DatasetSummary, RunRecord, RunStatus
+from rft.contracts.run_request import RunRequest
+from rft.errors import InvalidRequest
+from rft.runs.start_point import check_start, start_point, taken_up
+from tests.kit.records import RUN_ID, run_record
+
+MANIFEST = "s3://data-bucket/runs/a/dataset/manifest.json"
+
+DATASET = DatasetSummary(
+    manifest_uri=MANIFEST,
+    digest="sha256:1",
+    rows={"train": 80, "validation": 10, "test": 10},
+    groups={},
+    labels={},
+    tokens=TokenStatistics(encoding="cl100k_base", min=1, max=1, mean=1, p50=1, p95=1, p99=1, total=100),
+    warnings={},
+    bad_records=0,
+)
+
+
+def earlier(**changes: Any) -> RunRecord:
+    return run_record().model_copy(
+        update={
+            "status": RunStatus.COMPLETED,
+            "model_arn": "arn:m",
+            "grader_arn": "arn:g:7",
+            "dataset": DATASET,
+            "hyperparameters": {"batchSize": Recommendation(value=16, source="statistics", reason="small")},
+            "evaluation": EvaluationSummary(status="completed", verdict="better"),
+            **changes,
+        }
+    )
+
+
+def request(stage: str = "evaluation", **changes: Any) -> RunRequest:
+    start = {"start_from": {"run_id": RUN_ID, "stage": stage}, "promotion": {"deployment": "judge"}}
+    return RunRequest.model_validate({**run_record().request.model_dump(mode="json"), **start, **changes})
+
+
+def test_the_start_has_what_the_steps_before_would_have_given() -> None:
+    start = start_point(request(), earlier())
+    assert start is not None
+    assert (start.stage, start.grader_arn) == ("evaluation", "arn:g:7")
+    assert start.dataset.manifest_uri == MANIFEST
+    assert start.dataset.train_uri == "s3://data-bucket/runs/a/dataset/train-80.jsonl"
+    assert start.dataset.hyperparameters.batchSize == 16
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": RunStatus.FAILED}, {"status": RunStatus.TRAINING}, {"model_arn": None}],
+    ids=["failed", "running", "without a model"],
+)
+def test_a_run_without_a_model_is_no_beginning(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match=r"start_from\.run_id: .* has no model"):
+        check_start(request(), earlier(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"hyperparameters": {"epochCount": 9}}, {"grader": {"name": "rubric"}}],
+    ids=lambda each: next(iter(each)),
+)
+def test_what_the_model_was_trained_on_cannot_differ(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match=f"{next(iter(changes))} must be as in the request of"):
+        check_start(request(**changes), earlier())
+
+
+def test_a_model_that_is_not_better_is_promoted_only_on_request() -> None:
+    worse = earlier(evaluation=EvaluationSummary(status="completed", verdict="worse"))
+    with pytest.raises(InvalidRequest, match=r"promotion\.when: the verdict .* is worse"):
+        check_start(request("promotion"), worse)
+    check_start(request("promotion", promotion={"deployment": "judge", "when": "always"}), worse)
+
+
+def test_an_evaluation_is_taken_up_by_a_promotion_alone() -> None:
+    assert "evaluation" not in taken_up(request(), earlier())
+    assert taken_up(request("promotion"), earlier())["evaluation"].verdict == "better"
+    promoted = earlier(promotion=PromotionSummary(status="completed", deployment="judge"))
+    assert "promotion" not in taken_up(request("promotion"), promoted)
