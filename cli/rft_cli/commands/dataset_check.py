@@ -24,6 +24,7 @@ from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid, DatasetSizeOutOfBounds
+from rft.evaluation.checks import planned_test_split
 from rft_cli.graders.local_rows import known_task
 from rft_cli.views.dataset_report import print_dataset
 from rft_cli.views.printing import Output, console_for, print_json
@@ -66,7 +67,7 @@ def _report(file: Path, request: RunRequest) -> dict[str, Any]:
         problems = _problems(loaded, plan)
         if all(plan[name] for name in ("train", "validation")):
             manifest, shared = _manifest(raw, request, loaded, spool, plan)
-            checks = _checks(manifest, shared, loaded, spool, plan)
+            checks = _checks(request, manifest, shared, plan, spool=spool, loaded=loaded)
             problems += [f"{each.name}: {each.detail}" for each in checks.checks if each.result == CheckResult.BLOCK]
             report |= {
                 "splits": {name: each.rows for name, each in manifest.files.items()},
@@ -134,7 +135,9 @@ def _manifest(
     return manifest, counts.shared_rows
 
 
-def _checks(manifest: Manifest, shared: int, loaded: Loaded, spool: RowSpool, plan: Plan) -> DatasetChecks:
+def _checks(
+    request: RunRequest, manifest: Manifest, shared: int, plan: Plan, *, spool: RowSpool, loaded: Loaded
+) -> DatasetChecks:
     figures = RowFigures(
         split=manifest.split,
         rows={name: file.rows for name, file in manifest.files.items()},
@@ -145,4 +148,4 @@ def _checks(manifest: Manifest, shared: int, loaded: Loaded, spool: RowSpool, pl
     )
     rows = {name: len(numbers) for name, numbers in plan.items()}
     read = profile_rows(rows, lambda split, at: spool.bodies([plan[split][at]])[0] + b"}")
-    return check_rows(RUN_ID, figures, read)
+    return check_rows(RUN_ID, figures, read, [planned_test_split(request, manifest)])

@@ -6,7 +6,7 @@ A result says when it is of a sample.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rft.contracts.checks import Check, CheckPart, CheckResult
@@ -40,8 +40,8 @@ class RowFigures:
     max_prompt_length: int
 
 
-def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile) -> DatasetChecks:
-    """All checks of a dataset's rows."""
+def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile, more: Sequence[Check] = ()) -> DatasetChecks:
+    """All checks of a dataset's rows, and `more`, which others made."""
     total, rows_read = sum(figures.rows.values()), read.rows.total()
     of_read = (
         _share_of("repeated_prompts", read.repeated, rows_read, "rows repeat an earlier prompt", REPEATED_WARN),
@@ -55,7 +55,8 @@ def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile) -> Datase
         _prompt_length(figures),
         *(check if rows_read == total else _of_a_sample(check, rows_read, total) for check in of_read),
         _label_balance(figures.labels),
-        Check(name="base_model_misses", result=CheckResult.SKIPPED, detail="there are no rollouts of the base model"),
+        *more,
+        Check(name="base_model_misses", result=CheckResult.SKIPPED, detail="the base model is not calibrated yet"),
     )
     return DatasetChecks(run_id=run_id, rows=total, rows_read=rows_read, checks=checks)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from rft.contracts.checks import Check
 from rft.contracts.dataset import Manifest, SplitName
 from rft.contracts.steps import PreparedDataset
 from rft.datasets.checks import RowFigures, blocks, check_rows
@@ -34,6 +35,7 @@ def save_prepared(
     shared_rows: int,
     prompt_tokens: Mapping[int, int],
     profile: DatasetProfile,
+    more: Sequence[Check],
     store: ObjectStore,
     ledger: Ledger,
 ) -> PreparedDataset:
@@ -49,7 +51,7 @@ def save_prepared(
         prompt_tokens=prompt_tokens,
         max_prompt_length=int(manifest.hyperparameters["maxPromptLength"].value),
     )
-    found = check_rows(manifest.run_id, figures, profile)
+    found = check_rows(manifest.run_id, figures, profile, more)
     uri = store.uri(f"runs/{manifest.run_id}/dataset/checks.json")
     store.put_bytes(uri, found.model_dump_json(indent=2).encode())
     ledger.update(manifest.run_id, {"dataset_checks": tuple(check.short() for check in found.checks)})

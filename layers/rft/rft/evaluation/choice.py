@@ -6,8 +6,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
+from rft.contracts.run_request import EvaluationRequest
+
 MAX_EVALUATED_ROWS = 500
 """Rows of the test split that are answered by default: 500 answers of two models at 10 s fit three hours with ease."""
+
+
+def row_limit(request: EvaluationRequest) -> int:
+    """Rows that are answered at most."""
+    return MAX_EVALUATED_ROWS if request.rows is None else request.rows
 
 
 def whole_groups(groups: Sequence[str], limit: int, seed: int) -> list[int]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rft.contracts.dataset import DatasetRow, Manifest
-from rft.contracts.run_request import EvaluationRequest, RunRequest
+from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import EvaluationPart, PreparedDataset
-from rft.evaluation.choice import MAX_EVALUATED_ROWS, spread_over_groups, whole_groups
+from rft.evaluation.choice import row_limit, spread_over_groups, whole_groups
 from rft.evaluation.compare import TestRow
 from rft.evaluation.rollouts import chunks
 from rft.evaluation.sampling import Prompt
@@ -64,11 +64,6 @@ def evaluation_rows(request: RunRequest, dataset: PreparedDataset, store: Object
         rows={number: _test_row(row, task) for number, row in rows.items()},
         prompts=[*prompts(rows, evaluation.samples_per_row), *_mirrored(rows, task)],
     )
-
-
-def row_limit(request: EvaluationRequest) -> int:
-    """Rows that are answered at most."""
-    return MAX_EVALUATED_ROWS if request.rows is None else request.rows
 
 
 def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:

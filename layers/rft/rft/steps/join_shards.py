@@ -19,6 +19,7 @@ from rft.datasets.sample import RowSample
 from rft.datasets.split import NAMES
 from rft.datasets.write import JoinedRows
 from rft.errors import DatasetInvalid
+from rft.evaluation.checks import planned_test_split
 from rft.ports.datasets import Tokenizer, Workers
 from rft.ports.runs import Ledger
 from rft.ports.storage import ObjectStore
@@ -63,6 +64,7 @@ def join_shards(
         shared_rows=account.shared_rows,
         prompt_tokens=account.prompt_tokens,
         profile=profile,
+        more=[planned_test_split(request, manifest)],
         store=store,
         ledger=ledger,
     )

@@ -25,6 +25,7 @@ from rft.datasets.shards import Borders
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
+from rft.evaluation.checks import planned_test_split
 from rft.grading.run_rubrics import config_key
 from rft.ports.datasets import DatasetSource, OpenSource, Tokenizer, Workers
 from rft.ports.runs import Ledger
@@ -63,11 +64,13 @@ def prepare_dataset(
             content = _Content.read(opened, dataset, spool, render, bounds)
             files.write(content)
             profile = profile_splits(content.plan, content.spool, workers)
+    manifest = _manifest(run_id, request, content, files, tokenizer.encoding)
     return save_prepared(
-        _manifest(run_id, request, content, files, tokenizer.encoding),
+        manifest,
         shared_rows=files.shared_rows,
         prompt_tokens=content.loaded.prompt_tokens,
         profile=profile,
+        more=[planned_test_split(request, manifest)],
         store=store,
         ledger=ledger,
     )

@@ -15,6 +15,7 @@ from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import CalibrationOutcome, PreparedDataset
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
+from rft.evaluation.checks import base_model_misses, replaced
 from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, unmatched_settings
 from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt, Sampling
@@ -156,7 +157,9 @@ def _report(
 
 
 def _recorded(run_id: str, summary: CalibrationSummary, request: RunRequest, ledger: Ledger) -> CalibrationOutcome:
-    ledger.update(run_id, {"calibration": summary})
+    checks = ledger.get(run_id).dataset_checks
+    checked = {"dataset_checks": replaced(checks, base_model_misses(summary))} if checks else {}
+    ledger.update(run_id, {"calibration": summary, **checked})
     logger().info("base model calibrated", status=summary.status, difficulty=summary.difficulty)
     blocked = summary.difficulty in BLOCKING and not request.calibration.accept
     advice = "; set calibration.accept to train on it nevertheless" if blocked else ""

@@ -10,8 +10,9 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import DeployedModel, PreparedDataset
 from rft.errors import DeploymentRefused
+from rft.evaluation.choice import row_limit
 from rft.evaluation.deployment import evaluation_tags
-from rft.evaluation.split_rows import parts, row_limit
+from rft.evaluation.split_rows import parts
 from rft.forecast.remaining import calls_per_answer, judge_calls_made
 from rft.observability import logger
 from rft.ports.models import ModelDeployments
