@@ -276,7 +276,7 @@ def test_the_state_machines_log_holds_no_run_data() -> None:
     assert machine["Logging"]["IncludeExecutionData"] is False
     assert machine["Tracing"] == {"Enabled": True}
     assert (ROOT / machine["DefinitionUri"]).is_file()
-    assert MACHINE["StartAt"] in STEPS
+    assert MACHINE["StartAt"] in MACHINE["States"]
 
 
 @pytest.mark.parametrize("name", ["DependenciesLayer", "RftLayer"])
