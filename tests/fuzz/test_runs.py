@@ -19,7 +19,7 @@ from rft.steps.prepare_dataset import prepare_dataset
 from rft.steps.record_outcome import record_outcome
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.jobs import MemoryJobs
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.store import MemoryStore
 from tests.kit.fakes.strict import StrictLedger, StrictNotifier
 from tests.kit.fakes.tokenizer import WordTokenizer
@@ -85,6 +85,7 @@ class Run:
             cause=cause,
             jobs=MemoryJobs(self.clock),
             deployments=MemoryDeployments(),
+            records=MemoryDeploymentRecords(),
             ledger=self.ledger,
             notifier=self.notifier,
         )
