@@ -31,7 +31,7 @@ VIEW: dict[str, Any] = {
 def test_deployments_are_listed_with_who_changed_them(rft: Rft, api: FakeApi) -> None:
     api.says((200, {"deployments": [VIEW]}))
     result = rft("deployments")
-    assert (api.asked[0].method, api.asked[0].path) == ("GET", "/deployments")
+    assert (api.requests[0].method, api.requests[0].path) == ("GET", "/deployments")
     for text in ("judge  Active", "promotion reverted by run judge-", "prompts [have] no score"):
         assert text in result.out
 
@@ -44,7 +44,7 @@ def test_no_deployments_say_how_to_make_one(rft: Rft, api: FakeApi) -> None:
 def test_a_rollback_names_the_deployment_and_shows_it(rft: Rft, api: FakeApi) -> None:
     api.says((200, {**VIEW, "update_status": "Updating"}))
     assert "judge  Updating" in rft("rollback", "judge").out
-    assert (api.asked[0].method, api.asked[0].path) == ("POST", "/deployments/judge/rollback")
+    assert (api.requests[0].method, api.requests[0].path) == ("POST", "/deployments/judge/rollback")
     assert json.loads(rft("rollback", "judge", "--output", "json").out)["name"] == "judge"
 
 
@@ -55,7 +55,7 @@ RUN_ID = "judge-20261120t120000-1a2b3c4d"
 def test_evaluating_again_starts_a_run_from_the_earlier_one(rft: Rft, api: FakeApi) -> None:
     api.says((200, RUN), (202, {"run_id": "judge-again", "status": "PENDING", "links": {}}))
     result = rft("evaluate", RUN_ID, "--set", "evaluation.rows=200")
-    body = api.asked[1].body
+    body = api.requests[1].body
     assert result.out.strip() == "judge-again"
     assert body["start_from"] == {"run_id": RUN_ID, "stage": "evaluation"}
     assert body["evaluation"] == {"rows": 200}
@@ -64,6 +64,6 @@ def test_evaluating_again_starts_a_run_from_the_earlier_one(rft: Rft, api: FakeA
 def test_promoting_names_the_deployment(rft: Rft, api: FakeApi) -> None:
     api.says((200, RUN), (202, {"run_id": "judge-again", "status": "PENDING", "links": {}}))
     rft("promote", RUN_ID, "--to", "pandalm-judge", "--always")
-    body = api.asked[1].body
+    body = api.requests[1].body
     assert body["promotion"] == {"deployment": "pandalm-judge", "when": "always"}
     assert body["start_from"]["stage"] == "promotion"

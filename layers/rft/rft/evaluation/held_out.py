@@ -1,4 +1,4 @@
-"""Checks a promoted model by prompts of the test split. Takes its ports as arguments."""
+"""Checks a promoted model by prompts of the test split. Takes ports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from rft.contracts.evaluation import EvaluationReport
-from rft.evaluation.rollouts import CHUNK, Rollouts, in_chunks, paired
+from rft.evaluation.rollouts import CHUNK, Rollouts, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt
 from rft.smoke_test.statistics import mean_interval
 
@@ -16,7 +16,7 @@ HELD_OUT = 2 * CHUNK
 
 
 @dataclass(frozen=True)
-class HeldOutCheck:
+class PromotedAnswers:
     """What the deployment answered. `problem` says why the model does not pass; '' where it does.
 
     `least_score`: the lower end of the 95 % interval of what the evaluation gave the same rows; None without one.
@@ -28,16 +28,18 @@ class HeldOutCheck:
     problem: str
 
 
-def check_held_out(rollouts: Rollouts, prompts: Sequence[Prompt], evaluation: EvaluationReport | None) -> HeldOutCheck:
+def check_held_out(
+    rollouts: Rollouts, prompts: Sequence[Prompt], evaluation: EvaluationReport | None
+) -> PromotedAnswers:
     """Answers and scores of the first prompts. Raises as Rollouts."""
     chosen = [prompt for prompt in prompts if prompt.sample == 0 and not prompt.mirrored][:HELD_OUT]
     chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(chosen))]
-    graded = [pair for answers, grades in chunks for pair in paired(answers, grades)]
+    graded = [pair for answers, grades in chunks for pair in with_grades(answers, grades)]
     scores = [grade.score for _, grade in graded if grade.score is not None]
     mean = fmean(scores) if scores else None
     least = _least(chosen, {row.row_id: row.tuned_score for row in evaluation.rows} if evaluation else {})
     errors = [f"{answer.row_id}: {grade.error}" for answer, grade in graded if grade.score is None]
-    return HeldOutCheck(len(chosen), mean, least, _problem(len(chosen), mean, least, errors))
+    return PromotedAnswers(len(chosen), mean, least, _problem(len(chosen), mean, least, errors))
 
 
 def _least(prompts: Sequence[Prompt], scores: Mapping[str, float]) -> float | None:

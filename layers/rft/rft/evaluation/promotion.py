@@ -1,4 +1,4 @@
-"""How a model takes over a named deployment, and how that is undone. Takes its ports as arguments.
+"""How a model takes over a named deployment, and how that is undone. Takes ports.
 
 The ledger has each change before it is requested; what was done of it is read from the deployment, never assumed. So
 a lost reply or a crash at any point is repaired by the next call.
@@ -65,11 +65,11 @@ def request_change(
 
 def failure(change: DeploymentChange, live: ModelDeployment | None, now: datetime) -> str:
     """Why a requested change will not come about; '' while it may."""
-    told = "Bedrock gives no reason" if live is None or not live.failure else live.failure
+    reason = "Bedrock gives no reason" if live is None or not live.failure else live.failure
     if live is not None and live.status == "Failed":
-        return f"the deployment failed: {told}"
+        return f"the deployment failed: {reason}"
     if live is not None and live.update_status == "UpdateFailed" and live.update_model_arn == change.model_arn:
-        return f"the update failed: {told}"
+        return f"the update failed: {reason}"
     if now - change.at > CHANGE_WITHIN and not is_served(change, live):
         state = "is not there" if live is None else f"is {live.update_status or live.status}"
         return f"the deployment {state} after {int(CHANGE_WITHIN.total_seconds() // 60)} minutes"

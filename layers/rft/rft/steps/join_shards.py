@@ -40,8 +40,7 @@ def join_shards(
 ) -> PreparedDataset:
     """Write `runs/<run_id>/dataset/`, the manifest last. The pieces are joined inside S3, and read once for digests.
 
-    Raises DatasetNotFound, DatasetInvalid (parts are missing, or saw different bytes), TransitionRefused and the
-    Retryable… errors.
+    Raises DatasetNotFound, DatasetInvalid (parts are missing or of different bytes), TransitionRefused, Retryable….
     """
     account = Account.model_validate_json(store.get_bytes(account_uri(run_id, store)))
     joiner = _Joiner(run_id, account, len(written), store)

@@ -49,8 +49,7 @@ def prepare_dataset(
 
     The manifest is written last: where it is, all files are. With `shards`, a dataset that is too large for one
     function is only divided: the steps that follow write the same files. Raises InvalidRequest (dataset.task,
-    dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds, RunNotFound, TransitionRefused and the
-    Retryable… errors.
+    dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds, TransitionRefused and the Retryable… errors.
     """
     ledger.transition(run_id, RunStatus.PREPARING)
     save_grader_config(run_id, request, store)

@@ -113,9 +113,9 @@ def ended(run: FakeEvaluation, status: RunStatus) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(RunStatus.CANCELLED, "cancelled"), (RunStatus.COMPLETED, "failed")], ids=str
+    ("status", "expected"), [(RunStatus.CANCELLED, "cancelled"), (RunStatus.COMPLETED, "failed")], ids=str
 )
-def test_a_promotion_that_its_run_left_half_done_is_undone(status: RunStatus, said: str) -> None:
+def test_a_promotion_that_its_run_left_half_done_is_undone(status: RunStatus, expected: str) -> None:
     run = taking_over()
     run.promote()
     ended(run, status)
@@ -123,7 +123,7 @@ def test_a_promotion_that_its_run_left_half_done_is_undone(status: RunStatus, sa
     assert run.record.status is RunStatus.COMPLETED
     assert run.record.evaluation is not None
     assert run.record.evaluation.status == "completed"
-    assert promotion(run).status == said
+    assert promotion(run).status == expected
     assert run.deployments.deployments[NAME].serving == BEFORE
 
 

@@ -10,7 +10,7 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset, PromotionCheck
 from rft.errors import DeploymentFailed, TransitionRefused
-from rft.evaluation.held_out import HeldOutCheck, check_held_out
+from rft.evaluation.held_out import PromotedAnswers, check_held_out
 from rft.evaluation.promotion import CHANGE_WITHIN, failure, is_served, revert_change
 from rft.evaluation.protocol import EVALUATION_TEMPERATURE, sampling_protocol
 from rft.evaluation.rollouts import Rollouts, RolloutStore
@@ -38,10 +38,9 @@ def check_promotion(
     ledger: Ledger,
     clock: Clock,
 ) -> PromotionCheck:
-    """Whether the promotion has ended: as completed, or with the previous model back in its place.
+    """Whether it has ended: as completed, or with the previous model back.
 
-    Raises DeploymentFailed (the previous model does not come back), DeploymentRefused, ModelNotInvocable,
-    DatasetNotFound, StalePlan, TransitionRefused, RunNotFound and the Retryable… errors.
+    Raises DeploymentFailed (it does not come back) and DeploymentRefused, and as evaluate_model.
     """
     run = ledger.get(run_id)
     summary = _under_way(run)
@@ -54,15 +53,9 @@ def check_promotion(
     if change.status == "running" and not problem:
         if live is None or not is_served(change, live):
             return PromotionCheck(ended=False)
-        protocol = sampling_protocol(dataset.hyperparameters, temperature=EVALUATION_TEMPERATURE)
-        rollouts = Rollouts(
-            stored=RolloutStore(store, run_id, "promotion", "tuned"),
-            sampling=Sampling(sampler, live.arn, protocol, clock, clock.now() + SAMPLE_WITHIN),
-            grader_arn=grader_arn,
-            invoker=invoker,
-            split="test",
-            bounds=request.score_range,
-        )
+        sampling = _sampling(live.arn, dataset, sampler, clock)
+        stored = RolloutStore(store, run_id, "promotion", "tuned")
+        rollouts = Rollouts(stored, sampling, grader_arn, invoker, split="test", bounds=request.score_range)
         checked = check_held_out(rollouts, evaluation_rows(request, dataset, store).prompts, _report(run, store))
         summary = _with_check(summary, live.arn, checked)
         if not checked.problem:
@@ -71,13 +64,18 @@ def check_promotion(
     return _reverted(run_id, summary, revert_change(record, problem, deployments, records), ledger, clock.now())
 
 
+def _sampling(arn: str, dataset: PreparedDataset, sampler: ModelSampler, clock: Clock) -> Sampling:
+    protocol = sampling_protocol(dataset.hyperparameters, temperature=EVALUATION_TEMPERATURE)
+    return Sampling(sampler, arn, protocol, clock, clock.now() + SAMPLE_WITHIN)
+
+
 def _under_way(run: RunRecord) -> PromotionSummary:
     if run.status is not RunStatus.EVALUATING or run.promotion is None:
         raise TransitionRefused(f"{run.run_id} is no longer being promoted")
     return run.promotion
 
 
-def _with_check(summary: PromotionSummary, arn: str, checked: HeldOutCheck) -> PromotionSummary:
+def _with_check(summary: PromotionSummary, arn: str, checked: PromotedAnswers) -> PromotionSummary:
     found = {"prompts": checked.prompts, "mean_score": checked.mean_score, "least_score": checked.least_score}
     return summary.model_copy(update={"deployment_arn": arn, "reason": checked.problem, **found})
 

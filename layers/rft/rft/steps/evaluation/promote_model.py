@@ -9,7 +9,7 @@ from rft.errors import DeploymentRefused
 from rft.evaluation.deployment import delete_evaluation_deployment
 from rft.evaluation.promotion import begin_change, request_change
 from rft.observability import logger
-from rft.ports.models import DeploymentRecords, ModelDeployments
+from rft.ports.models import DeploymentRecords, ModelDeployment, ModelDeployments
 from rft.ports.runs import Ledger
 from rft.ports.storage import Clock
 
@@ -35,20 +35,7 @@ def promote_model(
     name = request.promotion.deployment
     delete_evaluation_deployment(run_id, deployments)
     live = deployments.find(name)
-    record = begin_change(
-        records.get(name),
-        live,
-        DeploymentChange(
-            action="promotion",
-            status="running",
-            run_id=run_id,
-            model_arn=run.model_arn,
-            previous_model_arn=live.serving if live else None,
-            by=f"run {run_id}",
-            at=clock.now(),
-        ),
-        records,
-    )
+    record = begin_change(records.get(name), live, _change(run_id, run.model_arn, live, clock), records)
     change = record.changes[-1]
     previous = change.previous_model_arn
     ledger.update(
@@ -56,3 +43,15 @@ def promote_model(
     )
     request_change(name, change, live, stack_name, deployments)
     logger().info("model is being promoted", deployment=name)
+
+
+def _change(run_id: str, model_arn: str, live: ModelDeployment | None, clock: Clock) -> DeploymentChange:
+    return DeploymentChange(
+        action="promotion",
+        status="running",
+        run_id=run_id,
+        model_arn=model_arn,
+        previous_model_arn=live.serving if live else None,
+        by=f"run {run_id}",
+        at=clock.now(),
+    )
