@@ -56,7 +56,7 @@ def _with_limits(records: Path) -> Ratio:
 
 
 def _without_limits(event: list[Any]) -> float:
-    with patch.object(SampleLimits, "sample", lambda *_: contextlib.nullcontext()):
+    with patch.object(SampleLimits, "run", lambda _, __, work, *args: work(*args)):
         return _graded(grade_gsm8k, event)
 
 

@@ -98,8 +98,8 @@ def test_a_process_is_as_it_was_after_a_batch() -> None:
         while True:
             pass
 
-    with SampleLimits.of_a_batch() as limits, pytest.raises(SampleLimitExceeded), limits.sample(0.01):
-        spin()
+    with SampleLimits.of_a_batch() as limits, pytest.raises(SampleLimitExceeded):
+        limits.run(0.01, spin)
 
     assert (resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF)) == before
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)

@@ -148,8 +148,7 @@ def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline)
             if (remaining := deadline.remaining()) <= 0:
                 return _failed(raw, position, DeadlineExceeded("the batch's time was up"))
             try:
-                with limits.sample(fair_seconds(remaining, len(batch) - position + 1)):
-                    return _grade(grader, raw, position)
+                return limits.run(fair_seconds(remaining, len(batch) - position + 1), _grade, grader, raw, position)
             except SampleLimitExceeded as error:
                 return _failed(raw, position, error)
 

@@ -6,15 +6,20 @@ without these limits, what the graders count themselves must do.
 
 from __future__ import annotations
 
+import math
 import resource
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import ParamSpec, TypeVar
 
 from rft.errors import SampleLimitExceeded
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SECONDS = 1.0
 MIN_SECONDS = 0.02
@@ -24,8 +29,9 @@ SHARES = 2
 MEMORY_BYTES = 256 * 2**20
 """More than the process has when a batch begins: with Python, pydantic and jsonschema that is 350 MB of 512."""
 
-_REPEAT_SECONDS = 0.1
-"""Code that swallows the first interruption meets the next one."""
+_TICK_SECONDS = 0.01
+"""How often the limit is checked: one timer for a batch costs each sample nothing, and code that swallows the first
+interruption meets the next one."""
 
 _STATM = Path("/proc/self/statm")
 
@@ -43,7 +49,7 @@ class SampleLimits:
     """The limits of a batch's samples."""
 
     def __init__(self) -> None:
-        self._armed = False
+        self._ticks = math.inf
         self._usable = threading.current_thread() is threading.main_thread()
 
     @classmethod
@@ -54,33 +60,32 @@ class SampleLimits:
         if not limits._usable:
             yield limits
             return
-        before = signal.signal(signal.SIGPROF, limits._interrupt)
+        before = signal.signal(signal.SIGPROF, limits._tick)
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (_limit(soft), hard))
+        signal.setitimer(signal.ITIMER_PROF, _TICK_SECONDS, _TICK_SECONDS)
         try:
             yield limits
         finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
             signal.signal(signal.SIGPROF, before)
 
-    @contextmanager
-    def sample(self, seconds: float) -> Iterator[None]:
-        """Raises SampleLimitExceeded in the block once it has taken `seconds`, wherever it is then."""
-        if not self._usable:
-            yield
-            return
+    def run(self, seconds: float, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+        """What `work` returns. Raises SampleLimitExceeded once it has taken `seconds`, wherever it is then."""
         try:
-            self._armed = True
-            signal.setitimer(signal.ITIMER_PROF, seconds, _REPEAT_SECONDS)
-            yield
-        except _Interrupted:
+            try:
+                self._ticks = seconds / _TICK_SECONDS + 1
+                return work(*args, **named)
+            finally:
+                self._ticks = math.inf
+        except _Interrupted:  # also one that came before the line above
+            self._ticks = math.inf
             raise SampleLimitExceeded("took too much processor time to grade") from None
-        finally:
-            self._armed = False
-            signal.setitimer(signal.ITIMER_PROF, 0)
 
-    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._armed:
+    def _tick(self, _signal: int, _frame: FrameType | None) -> None:
+        self._ticks -= 1
+        if self._ticks < 0:
             raise _Interrupted
 
 

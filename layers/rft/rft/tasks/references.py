@@ -73,8 +73,7 @@ def check_reference(grader: str | None, row: Mapping[str, Any]) -> None:
         sample = Sample.model_construct(id="row", prompt=prompt, answer="", reference=reference, fields=fields)
         with SampleLimits.of_a_batch() as limits:
             for answer in answers:
-                with limits.sample(SECONDS):
-                    use(sample.model_copy(update={"answer": answer}))
+                limits.run(SECONDS, use, sample.model_copy(update={"answer": answer}))
     except UngradableSample as error:
         raise BadRecord(str(error)) from error
     except (SampleLimitExceeded, MemoryError) as error:
