@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from emulator.faults import Fault
+from tests.e2e.fault_runner import rows
 from tests.e2e.stages import SMALL, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually
@@ -62,3 +66,25 @@ def test_a_run_within_its_limits_goes_on_with_its_forecast_in_view(bench: StackH
     assert forecast["over_budget"] == []
     assert forecast["smoke_test"]["judge_calls"] > 0
     assert 0 < forecast["rollouts"]["low"] <= forecast["rollouts"]["high"]
+
+
+def test_an_interrupted_smoke_test_sends_the_judge_no_answer_twice(bench: StackHarness) -> None:
+    def judge_calls(name: str, *faults: Fault) -> int:
+        counted = Fault(service="bedrock", operation="Converse", effect="delay", contains=name, count=None)
+        for rule in (counted, *faults):
+            bench.aws.faults.add(rule)
+        ended = bench.run(name, rows(name, "pandalm"), **SMALL, max_judge_calls=1_000_000, mode="preflight")
+        bench.aws.faults.clear()
+        assert ended.view["smoke_test"]["trusted"] is True
+        return sum(rule == counted for rule in bench.aws.faults.injected())
+
+    def interrupted(name: str, **how: Any) -> Fault:
+        return Fault(service="lambda", operation="Invoke", subject="GradePandalm", contains=name, **how)
+
+    undisturbed = judge_calls("undisturbed")
+    throttled = interrupted("throttled-thrice", code="TooManyRequestsException", status=429, count=3, skip=6)
+    lost = interrupted("lost-once", code="ServiceException", effect="response_lost", skip=6)
+
+    assert undisturbed > 100
+    assert judge_calls("throttled-thrice", throttled) == undisturbed
+    assert undisturbed < judge_calls("lost-once", lost) <= undisturbed + 64
