@@ -11,7 +11,7 @@ from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
 from emulator.options import EmulatorOptions
-from emulator.simulator.answers import BASE, ModelAnswers
+from emulator.simulator.answers import BASE, UNKNOWN, ModelAnswers
 
 SERVER_SECONDS = 60.0
 
@@ -69,6 +69,9 @@ class Converse:
         greedy = inference.get("temperature") == 0
         if ":custom-model" in model_id:
             text = self._models.tuned(model_id, prompt, greedy=greedy)
+            system = _text(request.get("system", []))
+            if text == UNKNOWN and system:  # a judge's prompt: no row of any dataset has instructions of its own
+                return stand_in_reply(system, prompt), "emulated stand-in for a trained judge"
             return _limited(prompt, text, inference.get("maxTokens")), "emulated policy"
         if self._options.policy_url:
             return self._of_policy_server(_text(request.get("system", [])), prompt, inference)

@@ -17,7 +17,7 @@ def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
     settings = JudgeSettings.from_environment()
     results = grade_pandalm(
         event,
-        judges=wiring.judges(),
+        judges=wiring.judges_of(event),
         rollout_log=wiring.rollout_log,
         seconds_left=context.get_remaining_time_in_millis() / 1000,
         parallelism=settings.judge_parallelism,

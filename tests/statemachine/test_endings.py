@@ -24,10 +24,12 @@ from rft.contracts.steps import (
     CalibrateInput,
     CalibrationOutcome,
     CheckDeploymentInput,
+    CheckJudgeInput,
     CheckPromotionInput,
     CheckTrainingInput,
     CompareModelsInput,
     DeployedModel,
+    DeployJudgeInput,
     DeploymentCheck,
     DeployModelInput,
     EvaluatedPart,
@@ -66,6 +68,8 @@ INPUTS: dict[str, type[Contract]] = {
     "CheckDeployment": CheckDeploymentInput,
     "EvaluateModel": EvaluateModelInput,
     "CompareModels": CompareModelsInput,
+    "DeployJudge": DeployJudgeInput,
+    "CheckJudge": CheckJudgeInput,
     "PromoteModel": PromoteModelInput,
     "CheckPromotion": CheckPromotionInput,
     "RecordOutcome": RunOutcome,
@@ -88,6 +92,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "EvaluateModel": EvaluatedPart,
     "CompareModels": ModelComparison,
     "CheckPromotion": PromotionCheck,
+    "CheckJudge": DeploymentCheck,
 }
 WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels", "PromoteModel", "CheckPromotion"}
 """Steps after training, whose failure leaves a completed run."""

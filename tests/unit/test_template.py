@@ -193,10 +193,12 @@ def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
         assert [s["Resource"] for s in given if s["Action"] == "s3:PutObject"] == [bucket]
         config = [s for s in given if s["Action"] == "s3:GetObject"]
         running = [s for s in given if s["Resource"] == {"Ref": "CodeInterpreterArn"}]
-        assert len(given) == 1 + len(judging) + len(caching) + len(config) + len(running)
+        listing = [s for s in given if s["Action"] == "s3:ListBucket"]
+        assert len(given) == 1 + sum(map(len, (judging, caching, config, listing, running)))
         assert [s["Action"] for s in running] == (name == "GradeCode") * [INTERPRETER_ACTIONS]
         assert bool(judging) == bool(caching) == (name in {"GradePandalm", "GradeRubric"})
-        assert [s["Resource"] for s in config] == (name == "GradeRubric") * [{"Fn::Sub": RUN_CONFIG}]
+        assert [s["Resource"] for s in config] == bool(judging) * [{"Fn::Sub": RUN_CONFIG}]
+        assert len(listing) == len(config), "a run without a config answers 404, not 403"
 
 
 def test_a_look_at_a_job_reads_rollouts_and_nothing_else_of_the_bucket() -> None:

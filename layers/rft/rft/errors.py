@@ -15,6 +15,7 @@
     ├── DeploymentNotFound         Bedrock knows no such deployment
     ├── DeploymentFailed           a deployment that Bedrock could not make, or not in time
     ├── DeploymentInUse            a deployment that another change is under way of, or that is not this stack's
+    ├── JudgeNotAdmitted           a trained judge whose evaluation does not show that it is better
     ├── EvaluationFailed           an evaluation without enough scores, or out of its time
     ├── StalePlan                  a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
@@ -128,6 +129,10 @@ class DeploymentFailed(RftError):
 
 class DeploymentInUse(RftError):
     """A deployment may not be changed: another change is under way, or nothing of this stack made it."""
+
+
+class JudgeNotAdmitted(RftError):
+    """A run's judge is not there, or its evaluation does not show that it agrees with people better than its base."""
 
 
 class EvaluationFailed(RftError):

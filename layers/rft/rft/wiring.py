@@ -26,6 +26,7 @@ from rft.settings import (
 
 if TYPE_CHECKING:
     from rft.grading.judge_client import JudgeClient
+    from rft.grading.run_judges import RunJudges
     from rft.grading.run_rubrics import RunRubrics
 
 
@@ -195,6 +196,26 @@ def executions() -> Executions:
 @cache
 def judges() -> tuple[JudgeClient, ...]:
     """The judge models on Bedrock, and what this container learns about them. Retries are the grader's own."""
+    return tuple(map(_judge, JudgeSettings.from_environment().judge_model_ids))
+
+
+def judges_of(event: object) -> tuple[JudgeClient, ...]:
+    """The judge that the batch's run pinned, else the stack's own; those alone where there is no data bucket."""
+    from rft.grading.run_judges import RunJudges
+
+    if not TelemetrySettings.from_environment().data_bucket:
+        return judges()
+    pinned = _run_judges(RunJudges).of(event)
+    return (_judge(pinned),) if pinned else judges()
+
+
+@cache
+def _run_judges(made: type[RunJudges]) -> RunJudges:
+    return made(object_store)
+
+
+@cache
+def _judge(model_id: str) -> JudgeClient:
     from rft.adapters.bedrock.judge import BedrockJudge
     from rft.grading.concurrency_limiter import ConcurrencyLimiter
     from rft.grading.judge_client import JudgeClient
@@ -206,18 +227,15 @@ def judges() -> tuple[JudgeClient, ...]:
         read_timeout=settings.judge_timeout_seconds,
         connections=settings.judge_parallelism,
     )
-    return tuple(
-        JudgeClient(
-            BedrockJudge(
-                client,
-                model_id=model_id,
-                structured_output=settings.judge_structured_output,
-                prompt_caching=settings.judge_prompt_caching,
-            ),
-            limit=ConcurrencyLimiter(settings.judge_parallelism),
-            cache=judge_cache(),
-        )
-        for model_id in settings.judge_model_ids
+    return JudgeClient(
+        BedrockJudge(
+            client,
+            model_id=model_id,
+            structured_output=settings.judge_structured_output,
+            prompt_caching=settings.judge_prompt_caching,
+        ),
+        limit=ConcurrencyLimiter(settings.judge_parallelism),
+        cache=judge_cache(),
     )
 
 

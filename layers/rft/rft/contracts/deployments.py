@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from rft.contracts.agreement import Interval
 from rft.contracts.base import Contract, RunId, TextBlock, TextLine
 from rft.contracts.http.patterns import DEPLOYMENT_NAME
 
@@ -67,6 +68,18 @@ class DeploymentRecord(Contract):
         last = self.changes[-1]
         last = last.model_copy(update={"status": status, "reason": last.reason or reason})
         return self.model_copy(update={"changes": (*self.changes[:-1], last)})
+
+
+class JudgeSummary(Contract):
+    """A run's `judge`: the model of an earlier run, pinned by a deployment of this run's own until it ends."""
+
+    source: str = Field(description="As requested: run:RUN_ID, or a deployment's ARN.")
+    model_arn: str
+    deployment_arn: str
+    requested_at: datetime
+    kappa: float | None = Field(description="Of the judge against the majority of annotators, in its evaluation.")
+    kappa_interval: Interval | None = None
+    replaced_kappa: float | None = Field(description="Of the model that it was trained from, on the same rows.")
 
 
 class PromotionSummary(Contract):

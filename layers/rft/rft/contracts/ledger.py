@@ -12,7 +12,7 @@ from rft.contracts.breaker import Finding
 from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.checks import CheckSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
-from rft.contracts.deployments import PromotionSummary
+from rft.contracts.deployments import JudgeSummary, PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.job import JobStatus, Phases
@@ -100,6 +100,7 @@ class RunRecord(Contract):
     execution_arn: str | None = None
     grader_arn: str | None = Field(default=None, description="A version for graders of this stack; all steps call it.")
     grader_code_sha256: str | None = Field(default=None, description="Lambda's CodeSha256 of the grader's own code.")
+    judge: JudgeSummary | None = None
     dataset: DatasetSummary | None = None
     dataset_checks: tuple[CheckSummary, ...] | None = None
     hyperparameters: dict[str, Recommendation] | None = None

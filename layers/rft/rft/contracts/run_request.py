@@ -12,7 +12,7 @@ from rft.contracts.base import MAX_INT32, Number, RequestPart, RunId
 from rft.contracts.breaker import BreakerRequest
 from rft.contracts.deployments import DeploymentName
 from rft.contracts.graders.rubric import RubricConfig
-from rft.contracts.http.patterns import LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
+from rft.contracts.http.patterns import JUDGE_OF_RUN, LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
 from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
 from rft.contracts.thresholds import ThresholdName
 
@@ -66,6 +66,10 @@ class DatasetRequest(RequestPart):
     split: Split = Split()
 
 
+JUDGING = ("pandalm", "rubric")
+"""Graders of this stack that call a judge model."""
+
+
 class GraderRequest(RequestPart):
     """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both.
 
@@ -76,6 +80,10 @@ class GraderRequest(RequestPart):
     name: Annotated[str, StringConstraints(pattern=SNAKE_CASE)] | None = None
     lambda_arn: Annotated[str, StringConstraints(pattern=LAMBDA_ARN)] | None = None
     config: RubricConfig | None = None
+    judge: Annotated[str, StringConstraints(pattern=JUDGE_OF_RUN, max_length=200)] | None = Field(
+        default=None, description="A trained judge for pandalm or rubric: run:RUN_ID, or a deployment's ARN."
+    )
+    force: bool = Field(default=False, description="Take `judge` even without an evaluation that shows it is better.")
     score_range: ScoreRange | None = Field(
         default=None, strict=False, description="Lowest and highest score, such as [-1, 1]. Default: 0 to 1."
     )
@@ -86,6 +94,8 @@ class GraderRequest(RequestPart):
             raise ValueError("give either name or lambda_arn")
         if self.config is not None and self.name != "rubric":
             raise ValueError("config is for the grader rubric only")
+        if self.judge is not None and self.name not in JUDGING:
+            raise ValueError(f"judge is for the graders {' and '.join(JUDGING)} only")
         return self
 
 

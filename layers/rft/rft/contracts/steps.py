@@ -67,6 +67,16 @@ class SmokeTestOutcome(Contract):
     needs_approval: tuple[str, ...] = ()
 
 
+class DeployJudgeInput(RunInput):
+    """deploy_judge's input."""
+
+
+class CheckJudgeInput(Contract):
+    """check_judge's input."""
+
+    run_id: RunId
+
+
 class CalibrateInput(RunInput):
     """calibrate_base's input."""
 

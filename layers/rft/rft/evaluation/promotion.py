@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 from rft.contracts.deployments import DeploymentChange, DeploymentRecord
 from rft.contracts.ledger import RunRecord
 from rft.errors import DeploymentInUse
-from rft.evaluation.deployment import PROMOTION, PURPOSE_TAG, RUN_TAG, STACK_TAG, delete_evaluation_deployment
+from rft.evaluation.deployment import (
+    PROMOTION,
+    PURPOSE_TAG,
+    RUN_TAG,
+    STACK_TAG,
+    delete_evaluation_deployment,
+    judge_deployment,
+)
 from rft.ports.models import DeploymentRecords, ModelDeployment, ModelDeployments
 
 CHANGE_WITHIN = timedelta(minutes=60)
@@ -106,13 +113,15 @@ def revert_change(
 
 
 def release_deployments(run: RunRecord, deployments: ModelDeployments, records: DeploymentRecords) -> None:
-    """Delete an ended run's own deployment, and undo a promotion that it left half done.
+    """Delete an ended run's own deployments, and undo a promotion that it left half done.
 
     What Bedrock does not take now, as an update of a deployment that is being updated, is left to the sweep. Raises
     the Retryable… errors.
     """
     if run.evaluation is not None:
         delete_evaluation_deployment(run.run_id, deployments)
+    if run.request.grader is not None and run.request.grader.judge is not None:
+        deployments.delete(judge_deployment(run.run_id))
     if run.promotion is None:
         return
     record = records.get(run.promotion.deployment)

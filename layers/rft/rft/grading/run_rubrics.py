@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -37,10 +38,21 @@ class RunRubrics:
     def _read(self, run_id: str) -> Rubric:
         store = self.open_store()
         try:
-            return read_rubric(store.get_bytes(store.uri(config_key(run_id))).decode())
+            return read_rubric(_without_judge(store.get_bytes(store.uri(config_key(run_id))).decode()))
         except DatasetNotFound as error:
             raise GraderConfigUnreadable(
                 f"{config_key(run_id)} cannot be read: give the run a grader.config, or each row its own rubric"
             ) from error
         except (ValidationError, UnicodeDecodeError) as error:
             raise GraderConfigUnreadable(f"{config_key(run_id)} is no rubric") from error
+
+
+def _without_judge(text: str) -> str:
+    """The config alone: a run's judge is in the same file. What is no JSON object is left to the rubric's reader."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(found, dict) or "judge" not in found:
+        return text
+    return json.dumps({name: value for name, value in found.items() if name != "judge"})

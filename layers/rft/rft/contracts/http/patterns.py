@@ -13,6 +13,9 @@ VERSION_ID = r"^[!-~]+$"
 LAMBDA_ARN = r"^arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9-_]{1,64}(:[a-zA-Z0-9-_$]{1,128})?$"
 IDEMPOTENCY_KEY = r"^[!-~]([ -~]{0,126}[!-~])?$"
 DEPLOYMENT_NAME = r"^([0-9a-zA-Z][_-]?)+$"
+JUDGE_OF_RUN = (
+    r"^(run:[a-z0-9]+(-[a-z0-9]+)*|arn:aws(-[a-z-]+)?:bedrock:[a-z0-9-]+:\d{12}:custom-model-deployment/[a-z0-9]+)$"
+)
 DAY = r"^\d{4}-\d\d(-\d\d)?$"
 
 IN_WORDS: Mapping[str, str] = {
@@ -25,5 +28,6 @@ IN_WORDS: Mapping[str, str] = {
     LAMBDA_ARN: "must be the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME, or of its alias",
     IDEMPOTENCY_KEY: "must be 1 to 128 characters of ASCII, with no white space around them",
     DEPLOYMENT_NAME: "may hold letters and digits, with single - or _ between them, such as my-judge",
+    JUDGE_OF_RUN: "must be run:RUN_ID of a run that trained a judge, or the ARN of a custom model deployment",
     DAY: "must be a month or a day: YYYY-MM or YYYY-MM-DD",
 }

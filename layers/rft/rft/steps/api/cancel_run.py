@@ -37,9 +37,8 @@ def cancel_run(
         raise TransitionRefused(f"{run_id} has ended as {record.status}")
     why = record.failure.cause if record.failure else f"cancelled by {caller}"
     executions.stop(run_id, error="RunCancelled", cause=why)
-    if cancelled:
-        release_deployments(record, deployments, records)
-    else:
+    if not cancelled:
         stop_run_job(record, jobs)
+    release_deployments(record, deployments, records)
     notify_finished(record, ledger, notifier)
     return ledger.get(run_id)
