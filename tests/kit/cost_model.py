@@ -20,8 +20,10 @@ MACHINE: dict[str, Any] = json.loads(
 )
 LOOP = ("WaitForTraining", "CheckTraining", "TrainingEnded?")
 BEFORE = (
+    "StartFrom?",
     "PrepareDataset",
     "FitsOneFunction?",
+    "JudgeNeeded?",
     "SmokeTestGrader",
     "AllProbesSent?",
     "GraderTrusted?",

@@ -54,7 +54,8 @@ def payload(step: str, state_input: Any) -> Any:
 
 def test_only_a_dataset_that_was_divided_goes_on_in_parts() -> None:
     prepared = dict.fromkeys(PreparedDataset.model_fields, "")
-    assert choose("FitsOneFunction?", prepared)[0] == "SmokeTestGrader"
+    assert choose("FitsOneFunction?", prepared)[0] == "JudgeNeeded?"
+    assert choose("JudgeNeeded?", prepared)[0] == "SmokeTestGrader"
     assert choose("FitsOneFunction?", DIVIDED) == ("IndexShards", DIVIDED)
 
 
