@@ -41,6 +41,7 @@ def test_the_promoted_judge_of_one_run_grades_another(bench: StackHarness) -> No
     assert [each["customModelDeploymentName"] for each in listed(bench)] == ["judge"]
 
 
+@pytest.mark.slow
 def test_a_judge_without_an_evaluation_is_not_admitted(bench: StackHarness) -> None:
     untried = bench.run("untried", rows("untried", "pandalm"), **STEP)
     source = f"run:{untried.view['run_id']}"
