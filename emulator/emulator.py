@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ from typing import Any, Self
 from botocore.credentials import Credentials
 
 from emulator.bedrock.control import Bedrock
-from emulator.cloudformation.stack import Stack, deploy
+from emulator.cloudformation.stack import Stack, deploy, update
 from emulator.cloudformation.template import StackTemplate, load
 from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
@@ -43,7 +44,7 @@ class Emulator:
             services = self._services = open_services(environment, _definition(template, options), cleanup)
             self.stack = _deploy(template, environment, services)
             environment.state.restore(services.bedrock.jobs, services.bedrock.models, options.faults)
-            self.api_url = _open_api(self.stack, environment, services, cleanup)
+            self._api, self.api_url = _open_api(self.stack, environment, services, cleanup)
             environment.state.resume(services.bedrock.threads.start)
             schedules = _start_schedules(environment, services)
             _close_in_order(environment, services, schedules, cleanup)
@@ -150,6 +151,32 @@ class Emulator:
         )["FunctionArn"]
         return arn
 
+    def update(self, *, template: Path | None = None, parameters: Mapping[str, str] | None = None) -> None:
+        """Update the stack while it runs: the template and all code as they are now, with other parameters if given.
+
+        What has begun goes on with what it began with. Raises ValueError for a template that cannot be deployed.
+        """
+        options = replace(
+            self.options,
+            template=template or self.options.template,
+            parameters=self.options.parameters if parameters is None else parameters,
+        )
+        loaded, environment = _load(options, self.region), self._environment
+        self.stack = update(
+            loaded,
+            environment.clients,
+            self._services.functions,
+            environment.code,
+            self.stack,
+            root=options.template.parent.resolve(),
+            region=self.region,
+            parameters=options.stack_parameters(loaded.parameters),
+        )
+        self.options = options
+        _adopt(self.stack, loaded, environment)
+        self._api.deploy(_api_settings(self.stack, environment))
+        environment.state.redefine(_definition(loaded, options))
+
     def invoke(self, name_or_arn: str, payload: bytes) -> bytes:
         """Run a function by name, logical id or ARN, and return its payload, error payloads included."""
         return self._services.functions.invoke(name_or_arn, payload).payload
@@ -196,21 +223,26 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
         stack_name=options.stack_name,
         parameters=options.stack_parameters(template.parameters),
     )
+    _adopt(stack, template, environment)
+    return stack
+
+
+def _adopt(stack: Stack, template: StackTemplate, environment: Environment) -> None:
+    """Decide by the stack's policies from now on. Raises ValueError for a role that its service cannot assume."""
     environment.authorizer.policies.add(
         template.resources, stack.physical_ids, partial(resolve, stack.stack_id, environment.region)
     )
+    environment.authorizer.forget()
     for role in stack.machine_roles:
         if not environment.authorizer.may_assume(role, "states.amazonaws.com", source=stack.stack_id):
             raise ValueError(f"The role {role} of a state machine cannot be assumed by states.amazonaws.com.")
     for spec in stack.functions:
         if not environment.authorizer.may_assume(spec.role_arn, "lambda.amazonaws.com", source=spec.arn):
             raise ValueError(f"The role defined for the function {spec.logical_id} cannot be assumed by Lambda.")
-    return stack
 
 
-def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> str:
-    """The URL of the HTTP API."""
-    settings = ApiSettings(
+def _api_settings(stack: Stack, environment: Environment) -> ApiSettings:
+    return ApiSettings(
         document=stack.api,
         api_id=stack.api_id,
         region=environment.region,
@@ -218,11 +250,15 @@ def _open_api(stack: Stack, environment: Environment, services: Services, cleanu
         throttle=stack.throttle,
         fetch=https_fetch(environment.options.issuer_certificate),
     )
-    api = HttpApi(settings, services.functions, environment.keyring, environment.authorizer)
+
+
+def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> tuple[HttpApi, str]:
+    """The HTTP API and its URL."""
+    api = HttpApi(_api_settings(stack, environment), services.functions, environment.keyring, environment.authorizer)
     cleanup.callback(api.close)
     server = LoopbackServer(api, listen(environment.options.api_port))
     cleanup.callback(server.close)
-    return server.url
+    return api, server.url
 
 
 def _start_schedules(environment: Environment, services: Services) -> Schedules:

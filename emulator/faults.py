@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +29,8 @@ EffectKind = Literal[
     "duplicate",
 ]
 
+SLICE_SECONDS = 0.5
+
 MAX_HISTORY = 10_000
 """Injected faults that are remembered."""
 
@@ -46,7 +49,7 @@ class Fault(BaseModel):
     |---|---|---|
     | `error` | any call | answers with `code`, `status`, `message` and the further fields of `details` |
     | `response_lost` | any call | does what is asked, and then answers as `error` does |
-    | `delay` | any call, `Deliver` | waits `seconds`, and goes on |
+    | `delay` | any call, `Deliver` | waits `seconds`, and goes on; a call at once when the rules are cleared |
     | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function ends without having run |
     | `timeout` | `Invoke` | the function ends as out of time, after `seconds` |
     | `cold_start` | `Invoke` | a new process, `seconds` later |
@@ -98,6 +101,8 @@ class Faults:
         self._rules = [rule.model_copy() for rule in rules]
         self._injected: deque[Fault] = deque(maxlen=MAX_HISTORY)
         self._lock = threading.Lock()
+        self._cleared = threading.Event()
+        """Of the rules in force; each `clear` sets it and puts another one in its place."""
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -106,6 +111,15 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._rules.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
+
+    def delay(self, fault: Fault, is_over: Callable[[], bool]) -> None:
+        """Wait the fault's real seconds, unless the rules are cleared or it is all over meanwhile."""
+        cleared, until = self._cleared, time.monotonic() + fault.seconds
+        while not is_over() and (rest := until - time.monotonic()) > 0:
+            if cleared.wait(min(rest, SLICE_SECONDS)):
+                return
 
     def take(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import uuid
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from emulator.functions.registry import Functions
 from emulator.functions.spec import FunctionSpec
 from emulator.http.throttle import ThrottleSettings
 from emulator.moto.cloudformation import resolve
+
+UPDATED_IN_PLACE = frozenset({"AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"})
 
 Client = Callable[[str], Any]
 """Gives a boto3 client of the emulator for a service's name."""
@@ -87,6 +90,47 @@ def deploy(
     return finish(template, client, functions, code, root=root, region=region, stack_id=stack_id, published={})
 
 
+def update(
+    template: StackTemplate,
+    client: Client,
+    functions: Functions,
+    code: CodeStore,
+    before: Stack,
+    *,
+    root: Path,
+    region: str,
+    parameters: Mapping[str, str],
+) -> Stack:
+    """The stack with another template, other parameters or other code; what runs goes on with what it began with.
+
+    Raises ValueError for a parameter or a function that AWS would refuse.
+    """
+    check_parameters(template.parameters, template.rules, parameters)
+    upload_artifacts(template, client)
+    client("cloudformation").update_stack(
+        StackName=before.stack_id,
+        TemplateBody=json.dumps(_stamped(template.body)),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    published = before.versions
+    return finish(
+        template, client, functions, code, root=root, region=region, stack_id=before.stack_id, published=published
+    )
+
+
+def _stamped(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Moto updates what differs, and sees no difference in the value of a condition: here all that may differ does."""
+    stamp = uuid.uuid4().hex
+    resources = {
+        name: {**resource, "Metadata": {**resource.get("Metadata", {}), "Stamp": stamp}}
+        if resource["Type"] in UPDATED_IN_PLACE
+        else resource
+        for name, resource in body["Resources"].items()
+    }
+    return {**body, "Resources": resources}
+
+
 def finish(
     template: StackTemplate,
     client: Client,
@@ -106,7 +150,7 @@ def finish(
     resolved = partial(resolve, stack_id, region)
     specs = function_specs(template, physical_ids, region=region, resolve=resolved, root=root, code=code)
     for spec in specs:
-        functions.add(spec)
+        functions.deploy(spec)
     return Stack(
         stack_id=stack_id,
         physical_ids=physical_ids,

@@ -20,6 +20,7 @@ class OutputPipe:
         read_end, self.write_end = os.pipe()
         self._stream = os.fdopen(read_end, "rb")
         self._written = self._read = 0
+        self._closed = False
         self._writing, self._progress = threading.Lock(), threading.Condition()
         self._reader = threading.Thread(target=self._pump, daemon=True)
         self._reader.start()
@@ -27,8 +28,9 @@ class OutputPipe:
     def add(self, line: str) -> None:
         """A line of Lambda's own, after all that the process has printed so far."""
         with self._writing:
-            self._written += 1
-            os.write(self.write_end, self._mark + line.encode() + b"\n")
+            if not self._closed:
+                self._written += 1
+                os.write(self.write_end, self._mark + line.encode() + b"\n")
 
     def drain(self) -> None:
         """Wait until every line that was added has been read, and with it what was printed before."""
@@ -36,8 +38,10 @@ class OutputPipe:
             self._progress.wait_for(lambda: self._read >= self._written, DRAIN_SECONDS)
 
     def close(self) -> None:
-        """Once the process has ended: read the rest."""
-        os.close(self.write_end)
+        """Once the process has ended: read the rest. Nothing is added any more."""
+        with self._writing:
+            self._closed = True
+            os.close(self.write_end)
         self._reader.join(DRAIN_SECONDS)
 
     def _pump(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 from emulator.clock import ScaledClock
@@ -80,6 +81,17 @@ class Functions:
                 self._functions[spec.name] = FunctionVersions(spec)
         if before:
             before.retire()
+
+    def deploy(self, spec: FunctionSpec) -> None:
+        """As `add`, unless the function is there as it is: then its processes stay warm."""
+        with self._lock:
+            known = self._functions.get(spec.name)
+        if (
+            known is None
+            or replace(known.latest, configuration=spec.configuration) != spec
+            or (known.latest.content != spec.content)
+        ):
+            self.add(spec)
 
     def restore(self, published: Iterable[FunctionSpec]) -> None:
         """Take up versions of before, oldest first; their functions are still to be deployed."""

@@ -52,17 +52,22 @@ class HttpApi:
 
     def __init__(self, settings: ApiSettings, functions: Functions, keyring: Keyring, policies: Authorizer) -> None:
         """Raises ValueError for a route with an authorizer of another kind than IAM and JWT."""
-        self._settings = settings
-        self._routes = routes_of(settings.document)
         self._functions = functions
+        self._keyring = keyring
         self._policies = policies
-        self._throttle = Throttle(settings.throttle)
-        iam = IamAuthorizer(keyring, policies, settings.arn, settings.region, settings.account)
-        self._authorizers = {scheme: self._authorizer(scheme, iam) for scheme in {r.scheme for r in self._routes}}
+        self.deploy(settings)
         self._integrations = ThreadPoolExecutor(max_workers=64, thread_name_prefix="http-api")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
+
+    def deploy(self, settings: ApiSettings) -> None:
+        """Another document or other settings, from the next request on. Raises ValueError."""
+        self._settings = settings
+        self._routes = routes_of(settings.document)
+        self._throttle = Throttle(settings.throttle)
+        iam = IamAuthorizer(self._keyring, self._policies, settings.arn, settings.region, settings.account)
+        self._authorizers = {scheme: self._authorizer(scheme, iam) for scheme in {r.scheme for r in self._routes}}
 
     def close(self) -> None:
         """Leave what is still being invoked to itself."""

@@ -103,7 +103,7 @@ class AwsPort:
         if fault and fault.effect == "error":
             raise _error(fault)
         if fault and fault.effect == "delay":
-            self._clock.pause(fault.seconds)
+            self._faults.delay(fault, lambda: self._clock.closing)
         service = self._services.get(operation.service)
         reply = service.answer(operation, request, body) if service else None
         if fault and fault.effect == "response_lost":

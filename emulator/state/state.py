@@ -64,6 +64,9 @@ class State:
         """
         yield
 
+    def redefine(self, definition: Mapping[str, Any]) -> None:
+        """The stack was updated."""
+
     def on_call(self, operation: Operation, body: bytes) -> None:
         """A call has changed what moto holds; its caller does not know yet."""
 
@@ -138,6 +141,10 @@ class PersistentState(State):
             for target, name, value in (*moto_names.replacements(self._names), *self._executions.replacements()):
                 changes.enter_context(patch.object(target, name, value))
             yield
+
+    def redefine(self, definition: Mapping[str, Any]) -> None:
+        self._digest = _digest({**definition, "seed": self._seed})
+        self._store.put(Record(STACK, "", {"digest": self._digest, "names": self._names}))
 
     def on_call(self, operation: Operation, body: bytes) -> None:
         if not self._recording:

@@ -38,7 +38,7 @@ def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None
     view = wait_for(bench, run_id, "REJECTED")
     assert view["failure"]["error"] == "ApprovalRefused"
     assert "Bob" in view["failure"]["cause"]
-    assert 'too "dear"\nby far' in view["failure"]["cause"]
+    assert r'too "dear"\nby far' in view["failure"]["cause"], "on one line"
     assert bench.jobs(run_id) == []
     eventually(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
     with pytest.raises(ApiError) as late:
