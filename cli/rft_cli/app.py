@@ -19,12 +19,16 @@ from rft.errors import RftError
 from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.deployments import deployments, rollback
+from rft_cli.commands.download import download
 from rft_cli.commands.emulated import dataset_check, demo, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
 from rft_cli.commands.logs import logs
+from rft_cli.commands.report import report
+from rft_cli.commands.rescore import rescore_run
+from rft_cli.commands.rollouts import rollouts
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
 from rft_cli.commands.start_from import evaluate, promote
 from rft_cli.commands.submit import PREFLIGHT, submit
@@ -57,6 +61,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "promote": promote,
     "deployments": deployments,
     "rollback": rollback,
+    "report": report,
+    "rollouts": rollouts,
+    "download": download,
+    "rescore": rescore_run,
     "cancel": cancel,
     "approve": approve,
     "agreement": agreement,

@@ -13,23 +13,29 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
-from rft.contracts.base import RunId
+from rft.contracts.base import RunId, SplitName
 from rft.contracts.deployments import DeploymentList, DeploymentName, DeploymentView
 from rft.contracts.http.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
+from rft.contracts.http.files import RolloutPage, RunFileList
 from rft.contracts.http.patterns import IDEMPOTENCY_KEY, TAG
+from rft.contracts.http.report import RunReport
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunName, RunRequest
 from rft.http import Api, caller_of, responses
 from rft.observability import logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
+from rft.ports.run_files import RunFiles
 from rft.ports.runs import Approvals, Executions, Ledger, RunHistory
-from rft.ports.storage import Clock, Notifier
-from rft.ports.training import TrainingJobs
+from rft.ports.storage import Clock, Notifier, ObjectStore
+from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import GraderDirectory, StorageSettings
 from rft.steps.api.approve_run import approve_run
 from rft.steps.api.cancel_run import cancel_run
 from rft.steps.api.deployments import list_deployments, roll_back_deployment
+from rft.steps.api.list_rollouts import RolloutFilter, list_rollouts
+from rft.steps.api.list_run_files import list_run_files
 from rft.steps.api.list_runs import list_runs
+from rft.steps.api.show_report import ReportFormat, show_report
 from rft.steps.api.show_run import show_events, show_run
 from rft.steps.api.start_run import start_run
 
@@ -54,6 +60,13 @@ Topic = Annotated[Notifier, Depends(wiring.notifier)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
 Storage = Annotated[StorageSettings, Depends(StorageSettings.from_environment)]
+Rollouts = Annotated[RolloutReader, Depends(wiring.rollout_reader)]
+Folder = Annotated[RunFiles, Depends(wiring.run_files)]
+Objects = Annotated[ObjectStore, Depends(wiring.object_store)]
+REPORT_TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
+PartLimit = Annotated[int, Query(ge=1, le=1000, description="The most of one part.")]
+PartCursor = Annotated[str | None, Query(max_length=1024, description="That of the part before.")]
+ReportForm = Annotated[ReportFormat, Query(alias="format", description="html: one page that loads nothing.")]
 RunIdInPath = Annotated[RunId, Path()]
 IdempotencyKey = Annotated[
     str | None,
@@ -128,6 +141,53 @@ def get_events(run_id: RunIdInPath, history: History) -> RunEvents:
     """Every change of the run's status."""
     logger().append_keys(run_id=run_id)
     return show_events(run_id=run_id, history=history)
+
+
+@app.get(
+    "/runs/<run_id>/report", summary="Show a run's report", operation_id="showReport",
+    responses=responses(404, 422, _200=RunReport),
+)  # fmt: skip
+def get_report(run_id: RunIdInPath, ledger: RunLedger, store: Objects, form: ReportForm = "json") -> Response[str]:
+    """Everything that the run found, once it has ended."""
+    logger().append_keys(run_id=run_id)
+    body = show_report(run_id=run_id, form=form, ledger=ledger, store=store)
+    return Response(200, REPORT_TYPES[form], body, headers={"X-Content-Type-Options": "nosniff"})
+
+
+@app.get(
+    "/runs/<run_id>/rollouts", summary="List a run's rollouts", operation_id="listRollouts",
+    responses=responses(404, 422, _200=RolloutPage),
+)  # fmt: skip
+def get_rollouts(
+    *,
+    run_id: RunIdInPath,
+    ledger: RunLedger,
+    reader: Rollouts,
+    split: Annotated[SplitName | None, Query()] = None,
+    task_id: Annotated[str | None, Query(max_length=1000, description="The dataset row's.")] = None,
+    errors: Annotated[bool | None, Query(description="true: only rollouts that could not be graded.")] = None,
+    min_score: Annotated[float | None, Query(ge=0, le=1)] = None,
+    max_score: Annotated[float | None, Query(ge=0, le=1)] = None,
+    limit: PartLimit = 100,
+    cursor: PartCursor = None,
+) -> RolloutPage:
+    """Rollouts that pass all filters, first graded first; answers where the stack captures them."""
+    logger().append_keys(run_id=run_id)
+    accepted = RolloutFilter(split=split, task_id=task_id, errors=errors, min_score=min_score, max_score=max_score)
+    return list_rollouts(run_id=run_id, accepted=accepted, limit=limit, cursor=cursor, ledger=ledger, reader=reader)
+
+
+@app.get(
+    "/runs/<run_id>/files", summary="List a run's files", operation_id="listFiles",
+    responses=responses(404, 422, _200=RunFileList),
+)  # fmt: skip
+def get_files(
+    *, run_id: RunIdInPath, ledger: RunLedger, files: Folder, clock: WallClock, limit: PartLimit = 100,
+    cursor: PartCursor = None,
+) -> RunFileList:  # fmt: skip
+    """All that the run has written, each file with an address that needs no credentials for a quarter of an hour."""
+    logger().append_keys(run_id=run_id)
+    return list_run_files(run_id=run_id, limit=limit, cursor=cursor, ledger=ledger, files=files, clock=clock)
 
 
 @app.post(

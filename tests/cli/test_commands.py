@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -23,7 +24,7 @@ UNKNOWN: Reply = (404, {"title": "Not found", "detail": f"Run {RUN_ID} not found
 
 
 def error_line(result: CommandResult, status: int = 1) -> str:
-    """The one line of a command that could not do what it was asked."""
+    """The one line of a command that could not do what it was request."""
     assert (result.status, result.out) == (status, "")
     assert result.err.startswith("rft: ")
     assert result.err.count("\n") == 1
@@ -214,6 +215,15 @@ def test_approving_without_a_name_gives_the_users(rft: Rft, api: FakeApi, monkey
 # ---- refusals -----------------------------------------------------------------------------------------------------
 
 
+def test_a_second_approver_is_told_who_decided_first(rft: Rft, api: FakeApi) -> None:
+    decision = {"approved": True, "by": "Ada", "comment": "fine", "caller": "arn", "at": "2026-11-20T12:00:00Z"}
+    api.says((200, view(RunStatus.STARTING, approval={"decision": decision})))
+    assert rft("approve", RUN_ID, "--by", "Ada", "--comment", "fine").err == ""
+    second = rft("approve", RUN_ID, "--by", "Bob")
+    assert (second.status, second.out) == (0, f"{RUN_ID}  approved\n")
+    assert second.err.startswith("Ada had decided the same at 2026-11-20T12:00:00Z: fine;")
+
+
 @pytest.mark.parametrize("command", ["show", "watch", "events", "cancel", "approve"])
 def test_an_unknown_run_is_one_line(rft: Rft, api: FakeApi, command: str) -> None:
     api.says(UNKNOWN)
@@ -278,3 +288,37 @@ def test_help_names_every_command(rft: Rft) -> None:
     for command in ("submit", "preflight", "list", "show", "watch", "events", "cancel", "approve", "demo", "local"):
         assert f" {command} " in result.out
     assert result.status == 0
+
+
+# ---- report -------------------------------------------------------------------------------------------------------
+
+REPORT = {"headline": {"sentence": "Better \x1b[2J [bold]news[/].", "tone": "good"}}
+
+
+def with_report(api: FakeApi) -> None:
+    api.answer = lambda request: (200, b"<!doctype html>" if request.query.get("format") == "html" else REPORT)
+
+
+def test_a_report_is_saved_and_its_verdict_printed(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+    with_report(api)
+    file = tmp_path / "report.html"
+    found = rft("report", RUN_ID, "--file", file)
+    assert found.status == 0
+    assert file.read_bytes() == b"<!doctype html>"
+    assert found.out == f"Better \\x1b[2J [bold]news[/].\nReport: {file}\n"
+
+
+def test_a_report_as_json_saves_nothing(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+    with_report(api)
+    assert json.loads(rft("report", RUN_ID, "--output", "json").out) == REPORT
+    assert [request.query for request in api.requests] == [{}]
+
+
+def test_a_report_that_cannot_be_saved_names_the_file(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+    with_report(api)
+    assert "Cannot write" in error_line(rft("report", RUN_ID, "--file", tmp_path / "no" / "folder.html"))
+
+
+def test_a_run_without_a_report_says_why(rft: Rft, api: FakeApi) -> None:
+    api.says((404, {"title": "There is nothing here", "detail": f"{RUN_ID} is TRAINING", "status": 404}))
+    assert "is TRAINING" in error_line(rft("report", RUN_ID))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ from rich.console import Console
 
 from rft.contracts.ledger import RunStatus
 from rft_cli.client.api_client import ApiClient, ApiError
-from rft_cli.commands.follow import ATTEMPTS, MAX_PAUSE_SECONDS, follow_run, poll_run
+from rft_cli.commands.follow import (
+    ATTEMPTS,
+    MAX_PAUSE_SECONDS,
+    SILENCE_SECONDS,
+    _announcing_silence,
+    follow_run,
+    poll_run,
+)
 from tests.kit.fakes.api import CREDENTIALS, REGION, FakeApi, fake_api
 from tests.kit.records import RUN_ID
 from tests.kit.reward_curves import curve
@@ -51,7 +59,9 @@ def test_an_unavailable_api_is_retried_with_longer_pauses_and_a_message(
         api.says((200, view(RunStatus.PENDING)), *away, (200, view(RunStatus.COMPLETED)))
         assert _statuses(api, pauses) == ["PENDING", "COMPLETED"]
     assert pauses == [2, 4, 8, 16, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS]
-    assert "retrying in 4 s (1 of 9)" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert f"retrying in 4 s (1 of {ATTEMPTS - 1})" in printed
+    assert printed.endswith("The API answers again\n")
 
 
 def test_polling_stops_after_the_last_attempt(pauses: list[float]) -> None:
@@ -60,6 +70,25 @@ def test_polling_stops_after_the_last_attempt(pauses: list[float]) -> None:
         with pytest.raises(ApiError, match="busy"):
             _statuses(api, pauses)
     assert len(pauses) == ATTEMPTS
+
+
+def test_an_api_that_does_not_answer_is_named_while_it_is_awaited(capsys: pytest.CaptureFixture[str]) -> None:
+    named = threading.Event()
+
+    def request() -> dict[str, Any]:
+        while "still waiting" not in capsys.readouterr().err:
+            named.wait(0.005)
+        return {"status": "TRAINING"}
+
+    assert _announcing_silence(request, seconds=0.01) == {"status": "TRAINING"}
+    assert SILENCE_SECONDS < 5
+
+
+def test_an_answer_in_time_names_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    _announcing_silence(dict, seconds=60)
+    assert capsys.readouterr().err == ""
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert [timer for timer in timers if not timer.finished.is_set()] == []
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -33,9 +33,14 @@ from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.fakes.run_files import MemoryRunFiles
+from tests.kit.fakes.store import MemoryStore
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import RESOURCES, read_event
+from tests.kit.rollouts import AT, rollout
 
+PARTS = ("events", "report", "rollouts", "files", "cancel", "approve")
 EVENTS = Path(__file__).parents[2] / "events"
 POST_EVENT: dict[str, Any] = read_event("api")
 GET_EVENT: dict[str, Any] = read_event("api_get_run")
@@ -79,6 +84,8 @@ class Client:
         self.notifier = MemoryNotifier()
         self.deployments = MemoryDeployments()
         self.records = MemoryDeploymentRecords()
+        self.store = MemoryStore()
+        self.rollouts = MemoryRollouts()
         self.module.app.dependency_overrides = {
             wiring.clock: lambda: clock,
             wiring.ledger: lambda: self.ledger,
@@ -89,6 +96,9 @@ class Client:
             wiring.model_deployments: lambda: self.deployments,
             wiring.deployment_records: lambda: self.records,
             wiring.notifier: lambda: self.notifier,
+            wiring.object_store: lambda: self.store,
+            wiring.rollout_reader: lambda: self.rollouts,
+            wiring.run_files: lambda: MemoryRunFiles(self.store),
         }
 
     def send(self, event: dict[str, Any]) -> Answer:
@@ -535,6 +545,62 @@ def promoted(api: Client) -> Client:
     return api
 
 
+class TestReport:
+    def test_the_stored_file_is_the_answer(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        for form, body in (("json", '{"headline": "<b>"}'), ("html", "<!doctype html>\n<p>é")):
+            api.store.objects[f"s3://data-bucket/runs/{run_id}/report.{form}"] = body.encode()
+            event = {**GET_EVENT, "rawPath": f"/runs/{run_id}/report", "queryStringParameters": {"format": form}}
+            answer = api.module.handler(event, Context())
+            assert (answer["statusCode"], answer["body"]) == (200, body)
+        assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
+
+    def test_a_run_under_way_has_none_yet(self, api: Client) -> None:
+        answer = api.get(f"/runs/{api.post().body['run_id']}/report")
+        assert (answer.status, "PENDING" in answer.problem.detail) == (404, True)
+
+    def test_an_ended_run_without_one_says_that_it_could_not_be_written(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        api.cancel(run_id)
+        assert "could not be written" in api.get(f"/runs/{run_id}/report").problem.detail
+        assert api.get(f"/runs/{run_id}").body["links"]["report"] == f"/runs/{run_id}/report"
+
+    def test_another_format_is_refused(self, api: Client) -> None:
+        assert api.get(f"/runs/{api.post().body['run_id']}/report", format="pdf").fields == ["format"]
+
+
+class TestRollouts:
+    def test_filters_and_pages_are_the_querys(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        rows = [rollout(None if n == 3 else n / 10, id=str(n), answer=f"a{n}") for n in range(10)]
+        api.rollouts.put(run_id, AT, rows)
+        first = api.get(f"/runs/{run_id}/rollouts", min_score="0.2", limit="2").body
+        assert [each["id"] for each in first["rollouts"]] == ["2", "4"]
+        rest = api.get(f"/runs/{run_id}/rollouts", min_score="0.2", cursor=first["cursor"]).body
+        assert [each["id"] for each in rest["rollouts"]] == ["5", "6", "7", "8", "9"]
+        errors = api.get(f"/runs/{run_id}/rollouts", errors="true").body["rollouts"]
+        assert [each["error"] for each in errors] == ["JudgeUnavailable"]
+
+    def test_a_cursor_that_is_none_is_refused(self, api: Client) -> None:
+        assert api.get(f"/runs/{api.post().body['run_id']}/rollouts", cursor="../x~1").fields == ["cursor"]
+
+    def test_an_unknown_run_has_none(self, api: Client) -> None:
+        assert api.get("/runs/nobody-20261120t120000-1a2b3c4d/rollouts").status == 404
+
+
+class TestFiles:
+    def test_every_file_has_an_address_that_expires(self, api: Client) -> None:
+        run_id = api.post().body["run_id"]
+        for name in ("a.json", "dataset/b.jsonl"):
+            api.store.objects[f"s3://data-bucket/runs/{run_id}/{name}"] = name.encode()
+        first = api.get(f"/runs/{run_id}/files", limit="1").body
+        rest = api.get(f"/runs/{run_id}/files", cursor=first["cursor"]).body
+        (one,), (other,) = first["files"], rest["files"]
+        assert (one["name"], other["name"], rest["cursor"]) == ("a.json", "dataset/b.jsonl", None)
+        assert (one["bytes"], one["url"].endswith("900")) == (6, True)
+        assert one["expires_at"] > api.clock.now().isoformat()
+
+
 class TestEventFiles:
     @pytest.mark.parametrize("path", sorted(EVENTS.glob("api*.json")), ids=lambda path: path.stem)
     def test_each_is_a_request_that_the_api_knows(self, api: Client, path: Path) -> None:
@@ -551,8 +617,9 @@ class TestEventFiles:
 class TestOpenApi:
     def test_it_describes_every_route_and_every_problem(self, api: Client) -> None:
         document = api.get("/openapi.json").body
-        under_a_run = {f"/runs/{{run_id}}{part}" for part in ("", "/events", "/cancel", "/approve")}
-        assert set(document["paths"]) == {"/runs", "/deployments", "/deployments/{name}/rollback"} | under_a_run
+        under_a_run = {f"/runs/{{run_id}}{part}" for part in ("", *(f"/{name}" for name in PARTS))}
+        deployments = {"/deployments", "/deployments/{name}/rollback"}
+        assert set(document["paths"]) == {"/runs"} | deployments | under_a_run
         answers = document["paths"]["/runs"]["post"]["responses"]
         assert set(answers) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
         for status, answer in answers.items():
@@ -672,7 +739,7 @@ numeric_requests = st.builds(
 
 
 class TestOnDynamo:
-    """What is asked for is kept as it was asked for, whatever numbers it holds."""
+    """What is request for is kept as it was request for, whatever numbers it holds."""
 
     @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(body=numeric_requests)

@@ -9,6 +9,8 @@ from rft import wiring
 from rft.contracts.ledger import RunStatus
 from tests.kit.fake_run import FakeRun
 from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.fakes.store import MemoryStore
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
 
@@ -24,6 +26,10 @@ def fake_run(monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     monkeypatch.setattr(wiring, "ledger", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "training_jobs", lambda: fake_run.jobs)
     monkeypatch.setattr(wiring, "notifier", lambda: fake_run.notifier)
+    store, rollouts = MemoryStore(), MemoryRollouts()
+    monkeypatch.setattr(wiring, "run_history", lambda: fake_run.ledger)
+    monkeypatch.setattr(wiring, "object_store", lambda: store)
+    monkeypatch.setattr(wiring, "rollout_reader", lambda: rollouts)
     return fake_run
 
 

@@ -34,7 +34,7 @@ BEFORE = (
     "ApprovalNeeded?",
     "StartTraining",
 )
-AFTER = ("EvaluationNeeded?", "RecordOutcome", "HowDidItEnd?", "Succeeded")
+AFTER = ("EvaluationNeeded?", "WriteReport", "RecordOutcome", "HowDidItEnd?", "Succeeded")
 """A run that completes, of a dataset that one function prepares, whose grader one function tests, that nobody has to
 approve, and that is neither calibrated nor evaluated."""
 
@@ -157,6 +157,7 @@ def measured_steps(amounts: Counts) -> tuple[Step, ...]:
         Step("ForecastRun", 1, 256, 6.0),
         Step("StartTraining", 1, 512, 4.0),
         Step("CheckTraining", amounts.polls, 1024, POLL_SECONDS),
+        Step("WriteReport", 1, 1769, 10.0),
         Step("RecordOutcome", 1, 256, 6.0),
         Step("Api", API_REQUESTS, 1769, 0.3),
     )

@@ -47,9 +47,10 @@ from rft.contracts.steps import (
     StartedJob,
     StartTrainingInput,
     TrainingCheck,
+    WrittenReport,
 )
 from tests.kit.project import MACHINE, STATES, TASKS
-from tests.statemachine.machine import choose, evaluated, expressions
+from tests.statemachine.machine import choose, evaluated, expressions, targets
 
 INPUTS: dict[str, type[Contract]] = {
     "PrepareDataset": RunInput,
@@ -72,6 +73,7 @@ INPUTS: dict[str, type[Contract]] = {
     "CheckJudge": CheckJudgeInput,
     "PromoteModel": PromoteModelInput,
     "CheckPromotion": CheckPromotionInput,
+    "WriteReport": RunOutcome,
     "RecordOutcome": RunOutcome,
 }
 OUTPUTS: dict[str, type[Contract]] = {
@@ -93,9 +95,13 @@ OUTPUTS: dict[str, type[Contract]] = {
     "CompareModels": ModelComparison,
     "CheckPromotion": PromotionCheck,
     "CheckJudge": DeploymentCheck,
+    "WriteReport": WrittenReport,
 }
 WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels", "PromoteModel", "CheckPromotion"}
 """Steps after training, whose failure leaves a completed run."""
+
+ENDS_NO_RUN = {"WriteReport", "RecordOutcome", "CalibrateBase"}
+"""Steps whose failure is no end of a run, or is none of the two above."""
 
 HOSTILE = 'He said "no"\nand {% $left %} \\ then'
 
@@ -116,13 +122,14 @@ def recorded_as(outcome: dict[str, Any]) -> RunOutcome:
 
 
 @pytest.mark.parametrize(
-    "step", [n for n in TASKS if n in STATES and n not in {"RecordOutcome", "CalibrateBase"} | WITH_A_MODEL]
+    "step",
+    [n for n in TASKS if n in STATES and n not in {"WriteReport", "RecordOutcome", "CalibrateBase"} | WITH_A_MODEL],
 )
 @pytest.mark.parametrize("caught", [{"Error": "E", "Cause": HOSTILE}, {"Error": "States.Timeout"}])
 def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, caught: dict[str, str]) -> None:
     catch = TASKS[step]["Catch"][-1]
     outcome = evaluated(catch["Output"], states={"errorOutput": caught})
-    assert catch["Next"] == "RecordOutcome"
+    assert catch["Next"] == "WriteReport"
     assert recorded_as(outcome).model_dump(include={"status", "error", "cause"}) == {
         "status": "FAILED",
         "error": caught["Error"],
@@ -135,7 +142,7 @@ def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, cau
 def test_an_error_after_training_completes_the_run_and_says_why(step: str) -> None:
     catch = TASKS[step]["Catch"][-1]
     outcome = evaluated(catch["Output"], states={"errorOutput": {"Error": "E", "Cause": HOSTILE}})
-    assert catch["Next"] == "RecordOutcome"
+    assert catch["Next"] == "WriteReport"
     assert (recorded_as(outcome).status, recorded_as(outcome).error) == ("COMPLETED", "E")
     assert ending(outcome) == ("Succeeded", {})
 
@@ -143,7 +150,7 @@ def test_an_error_after_training_completes_the_run_and_says_why(step: str) -> No
 def test_an_error_in_the_evaluation_completes_the_run_with_its_reason() -> None:
     parts = [{"model": "base", "first": 0, "answers": 64}, {"error": "ModelNotInvocable", "cause": HOSTILE}]
     target, outcome = choose("AllEvaluated?", parts)
-    assert target == "RecordOutcome"
+    assert target == "WriteReport"
     assert (recorded_as(outcome).status, recorded_as(outcome).error) == ("COMPLETED", "ModelNotInvocable")
     assert choose("AllEvaluated?", parts[:1])[0] == "CompareModels"
 
@@ -189,7 +196,7 @@ def test_a_preflight_run_is_calibrated_on_request_only(mode: str, enabled: bool 
 def test_nothing_to_learn_rejects_the_run() -> None:
     assert choose("Learnable?", CalibrationOutcome(blocked=False).model_dump())[0] == "ForecastRun"
     target, outcome = choose("Learnable?", CalibrationOutcome(blocked=True, cause=HOSTILE).model_dump())
-    assert target == "RecordOutcome"
+    assert target == "WriteReport"
     assert recorded_as(outcome).status == "REJECTED"
     assert ending(outcome) == ("NothingToLearn", {"Error": "NothingToLearn", "Cause": HOSTILE})
 
@@ -198,7 +205,7 @@ def test_only_a_deployment_that_is_active_is_evaluated() -> None:
     assert choose("DeploymentActive?", {"status": "Active"})[0] == "EvaluateModels"
     assert choose("DeploymentActive?", {"status": "Creating"})[0] == "WaitForDeployment"
     assert choose("ModelDeployed?", {"deployment_arn": "arn:d"})[0] == "WaitForDeployment"
-    assert choose("ModelDeployed?", {"deployment_arn": None})[0] == "RecordOutcome"
+    assert choose("ModelDeployed?", {"deployment_arn": None})[0] == "WriteReport"
 
 
 def test_an_unrecorded_outcome_fails_the_execution_with_both_causes() -> None:
@@ -212,11 +219,25 @@ def test_an_unrecorded_outcome_fails_the_execution_with_both_causes() -> None:
     assert "no entry" in handed_on["cause"]
 
 
+def test_every_end_passes_the_report_and_nothing_else_leads_to_the_outcome() -> None:
+    assert {name for name in STATES if "RecordOutcome" in set(targets(name))} == {"WriteReport"}
+
+
+def test_a_report_that_cannot_be_written_changes_nothing_of_the_end() -> None:
+    task = TASKS["WriteReport"]
+    (catch,) = task["Catch"]
+    outcome = {"status": "COMPLETED", "error": "E", "cause": HOSTILE, "job_status": "Completed"}
+    failed = {"input": outcome, "errorOutput": {"Error": "States.Timeout"}}
+    assert evaluated(catch["Output"], states=failed) == outcome
+    assert evaluated(task["Output"], states={"input": outcome, "result": {"Payload": {}}}) == outcome
+    assert {task["Next"], catch["Next"]} == {"RecordOutcome"}
+
+
 def test_only_a_trusted_grader_goes_on() -> None:
     assert choose("GraderTrusted?", {"trusted": True})[0] == "CalibrationNeeded?"
     for doubtful in ({"trusted": False, "cause": HOSTILE}, {"trusted": "true", "cause": HOSTILE}, {"cause": HOSTILE}):
         target, outcome = choose("GraderTrusted?", doubtful)
-        assert target == "RecordOutcome"
+        assert target == "WriteReport"
         assert recorded_as(outcome).status == "REJECTED"
         assert ending(outcome) == ("GraderRejected", {"Error": "GraderNotTrusted", "Cause": HOSTILE})
     _, outcome = choose("GraderTrusted?", {"trusted": False, "error": "OverBudget", "cause": HOSTILE})
@@ -236,14 +257,14 @@ def test_only_what_the_request_allows_goes_on() -> None:
     assert choose("Affordable?", ForecastOutcome(affordable=True).model_dump())[0] == "PreflightOnly?"
     for dear in (ForecastOutcome(affordable=False, cause=HOSTILE).model_dump(), {"affordable": "true", "cause": "c"}):
         target, outcome = choose("Affordable?", dear)
-        assert target == "RecordOutcome"
+        assert target == "WriteReport"
         assert recorded_as(outcome).status == "REJECTED"
         assert ending(outcome) == ("OverBudget", {"Error": "OverBudget", "Cause": dear["cause"]})
 
 
 def test_a_preflight_run_completes_without_a_job() -> None:
     target, outcome = choose("PreflightOnly?", {}, run_input={"request": {"mode": "preflight"}})
-    assert target == "RecordOutcome"
+    assert target == "WriteReport"
     assert recorded_as(outcome).status == "COMPLETED"
     assert ending(outcome) == ("Succeeded", {})
 
@@ -265,7 +286,7 @@ def test_only_a_clear_yes_starts_training() -> None:
     assert choose("Approved?", ApprovalOutcome(approved=True).model_dump())[0] == "StartTraining"
     for answer in (ApprovalOutcome(approved=False, cause=HOSTILE).model_dump(), {"approved": "true", "cause": HOSTILE}):
         target, outcome = choose("Approved?", answer)
-        assert target == "RecordOutcome"
+        assert target == "WriteReport"
         assert recorded_as(outcome).status == "REJECTED"
         assert ending(outcome) == ("ApprovalRefused", {"Error": "ApprovalRefused", "Cause": HOSTILE})
 
@@ -273,7 +294,7 @@ def test_only_a_clear_yes_starts_training() -> None:
 def test_a_wait_that_nobody_ends_cancels_the_run() -> None:
     expired, _ = TASKS["RequestApproval"]["Catch"]
     outcome = evaluated(expired["Output"], states={"errorOutput": {"Error": "States.Timeout"}})
-    assert (expired["ErrorEquals"], expired["Next"]) == (["States.Timeout"], "RecordOutcome")
+    assert (expired["ErrorEquals"], expired["Next"]) == (["States.Timeout"], "WriteReport")
     assert recorded_as(outcome).status == "CANCELLED"
     final, fields = ending(outcome)
     assert (final, fields["Error"]) == ("RunCancelled", "ApprovalExpired")
@@ -294,7 +315,7 @@ def test_a_completed_job_is_evaluated_unless_the_request_says_no() -> None:
     assert choose("TrainingEnded?", check("COMPLETED", "Completed"))[0] == "EvaluationNeeded?"
     assert choose("EvaluationNeeded?", {}, run_input=calibration("train", enabled=True))[0] == "DeployModel"
     target, outcome = choose("EvaluationNeeded?", {}, run_input=calibration("train", enabled=False))
-    assert target == "RecordOutcome"
+    assert target == "WriteReport"
     assert recorded_as(outcome).status == "COMPLETED"
     assert ending(outcome) == ("Succeeded", {})
 
@@ -302,7 +323,7 @@ def test_a_completed_job_is_evaluated_unless_the_request_says_no() -> None:
 @pytest.mark.parametrize("job_status", ["Failed", "Stopped", "InProgress"])
 def test_any_other_end_of_the_job_fails_the_run(job_status: str) -> None:
     target, outcome = choose("TrainingEnded?", check("FAILED", job_status, "TrainingStopped", HOSTILE))
-    assert target == "RecordOutcome"
+    assert target == "WriteReport"
     assert recorded_as(outcome).cause == HOSTILE
     assert ending(outcome) == ("TrainingFailed", {"Error": "TrainingStopped", "Cause": HOSTILE})
 

@@ -81,7 +81,7 @@ def test_the_smoke_test_goes_on_once_all_parts_are_asked(numbers: tuple[int, ...
 @pytest.mark.parametrize("others", [[], [{"number": 0, "batches": 8}], [{"error": "Other", "cause": "later"}]])
 def test_an_error_of_any_part_ends_the_run_by_its_own_name_and_is_no_score(others: list[Any]) -> None:
     fine = {"number": 3, "batches": 8}
-    assert choose("AllBatchesRun?", [fine, FAILED, *others]) == ("RecordOutcome", {"status": "FAILED", **FAILED})
+    assert choose("AllBatchesRun?", [fine, FAILED, *others]) == ("WriteReport", {"status": "FAILED", **FAILED})
 
 
 def test_all_functions_together_ask_as_much_at_once_as_a_grader_must_bear() -> None:

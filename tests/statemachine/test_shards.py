@@ -95,7 +95,7 @@ def test_all_parts_are_joined(count: int) -> None:
 @pytest.mark.parametrize("others", [[], [{"number": 0, "records": 5}], [{"error": "Other", "cause": "later"}]])
 def test_an_error_of_any_part_ends_the_run_by_its_own_name(question: str, others: list[Any]) -> None:
     fine = {"number": 0, "records": 5}
-    assert choose(question, [fine, FAILED, *others]) == ("RecordOutcome", {"status": "FAILED", **FAILED})
+    assert choose(question, [fine, FAILED, *others]) == ("WriteReport", {"status": "FAILED", **FAILED})
 
 
 @pytest.mark.parametrize("outer", ITEM_STATES)
@@ -112,7 +112,7 @@ def test_an_items_failure_is_caught_inside_and_handed_out(outer: str) -> None:
 
 @pytest.mark.parametrize("outer", ITEM_STATES)
 def test_a_map_that_fails_as_a_whole_ends_the_run(outer: str) -> None:
-    assert [catch["Next"] for catch in STATES[outer]["Catch"]] == ["RecordOutcome"]
+    assert [catch["Next"] for catch in STATES[outer]["Catch"]] == ["WriteReport"]
 
 
 @pytest.mark.parametrize("outer", ["IndexShards", "WriteShards"])

@@ -20,6 +20,12 @@ from rft_cli.errors import CommandError
 MAX_PAGE = 100
 """Most runs that the API returns at once."""
 
+MAX_PART = 1000
+"""Most rollouts or files that the API returns at once."""
+
+TIMEOUTS: Any = (4, 30)  # botocore's stubs know one number only
+"""Seconds to connect, and for an answer: API Gateway gives up after 30."""
+
 CHECK_URL = "check the URL and your network"
 ADVICE = {
     403: "the credentials are wrong or expired, or lack execute-api:Invoke on this API",
@@ -59,6 +65,40 @@ class ApiClient:
     def events(self, run_id: str) -> dict[str, Any]:
         """`GET /runs/{run_id}/events`."""
         return self._call("GET", _path(run_id, "/events"))
+
+    def report(self, run_id: str) -> dict[str, Any]:
+        """`GET /runs/{run_id}/report`."""
+        return self._call("GET", _path(run_id, "/report"))
+
+    def report_page(self, run_id: str) -> bytes:
+        """`GET /runs/{run_id}/report?format=html`."""
+        return self._send("GET", _path(run_id, "/report?format=html"))
+
+    def rollouts(
+        self, run_id: str, filters: Mapping[str, str], *, limit: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The first `limit` rollouts (None: all) that pass all filters, from `GET /runs/{run_id}/rollouts`."""
+        remaining = limit
+        for page in self._parts(_path(run_id, "/rollouts"), filters):
+            yield from page["rollouts"][:remaining]
+            remaining = None if remaining is None else remaining - len(page["rollouts"])
+            if remaining is not None and remaining <= 0:
+                return
+
+    def files(self, run_id: str) -> Iterator[list[dict[str, Any]]]:
+        """The run's files, page by page: each page's addresses are good for a quarter of an hour from then on."""
+        for page in self._parts(_path(run_id, "/files"), {}):
+            yield page["files"]
+
+    def _parts(self, path: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """Only a cursor of null is the end."""
+        query = {"limit": str(MAX_PART), **filters}
+        while True:
+            page = self._call("GET", f"{path}?{urlencode(sorted(query.items()), quote_via=quote)}")
+            yield page
+            if page["cursor"] is None:
+                return
+            query["cursor"] = page["cursor"]
 
     def cancel(self, run_id: str) -> dict[str, Any]:
         """`POST /runs/{run_id}/cancel`."""
@@ -103,6 +143,14 @@ class ApiClient:
     def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
+        answer = _parsed(self._send(method, path, body, headers))
+        if answer is None:
+            raise ApiError(200, f"{self.url} did not return JSON: {CHECK_URL}")
+        return answer
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
         request = AWSRequest(
             method=method,
             url=self.url.rstrip("/") + path,
@@ -114,18 +162,18 @@ class ApiClient:
             response = self._session().send(request.prepare())
         except BotoCoreError as error:
             raise ApiError(0, f"Cannot reach {self.url}: {CHECK_URL} ({_reason(error)})") from error
-        answer = _parsed(response.content)
+        content: bytes = response.content
         if response.status_code >= 400:
-            raise ApiError(response.status_code, _problem_line(response.status_code, answer or {}))
-        if answer is None:
-            raise ApiError(response.status_code, f"{self.url} did not return JSON: {CHECK_URL}")
-        return answer
+            raise ApiError(response.status_code, _problem_line(response.status_code, _parsed(content) or {}))
+        return content
 
     def _session(self) -> URLLib3Session:
         """One for all calls, so that following a run reuses its connection. Local addresses need no proxy."""
         if not self._http:
             local = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
-            self._http.append(URLLib3Session(timeout=30, proxies=None if local else get_environ_proxies(self.url)))
+            self._http.append(
+                URLLib3Session(timeout=TIMEOUTS, proxies=None if local else get_environ_proxies(self.url))
+            )
         return self._http[0]
 
 

@@ -56,5 +56,5 @@ def local_dataset(path: Path, task: str) -> LocalDataset:
     return LocalDataset(path, f"datasets/{task}/{digest[:DIGEST_DIGITS]}/{name}", size)
 
 
-def unreadable_file(path: Path, error: OSError) -> CommandError:
-    return CommandError(f"Cannot read {path}: {error.strerror or error}")
+def unreadable_file(path: Path, error: OSError, *, verb: str = "read") -> CommandError:
+    return CommandError(f"Cannot {verb} {path}: {error.strerror or error}")

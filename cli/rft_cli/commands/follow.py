@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ from rft_cli.views.progress import Step, current_step
 from rft_cli.views.rewards import Rewards, rewards_of
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, milestone
 
-ATTEMPTS = 10
+ATTEMPTS = 120
+"""With the longest pause between them: an hour."""
+SILENCE_SECONDS = 4.0
+"""A new process of the API answers within a second or two."""
 MAX_PAUSE_SECONDS = 30.0
 TRANSIENT_STATUSES = frozenset({0, 429, 500, 502, 503, 504})
 """Statuses worth a retry: a run of hours is not given up for a minute without network."""
@@ -103,16 +107,32 @@ class ProgressBar:
 
 
 def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pause) -> dict[str, Any]:
+    """The run's view, however long the API is away; each failed attempt says so, and so does its return."""
     for attempt in range(1, ATTEMPTS):
         try:
-            return client.run(run_id)
+            view = _announcing_silence(lambda: client.run(run_id))
         except ApiError as error:
             if error.status not in TRANSIENT_STATUSES:
                 raise
             seconds = min(interval * 2**attempt, MAX_PAUSE_SECONDS)
             print_note(f"{escape(str(error))}; retrying in {seconds:.0f} s ({attempt} of {ATTEMPTS - 1})")
             pause(seconds)
+        else:
+            if attempt > 1:
+                print_note("The API answers again")
+            return view
     return client.run(run_id)
+
+
+def _announcing_silence(request: Callable[[], dict[str, Any]], seconds: float = SILENCE_SECONDS) -> dict[str, Any]:
+    """The request's answer; where none comes for so long, a note says that it is still awaited."""
+    timer = threading.Timer(seconds, print_note, [f"No answer from the API for {seconds:g} s; still waiting"])
+    timer.daemon = True
+    timer.start()
+    try:
+        return request()
+    finally:
+        timer.cancel()
 
 
 def _print_milestones(console: Console, rewards: Rewards, last: int) -> int:

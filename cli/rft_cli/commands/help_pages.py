@@ -29,6 +29,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "promote": ("rft promote RUN_ID --to pandalm-judge --watch", "rft promote RUN_ID --to pandalm-judge --always"),
     "deployments": ("rft deployments", "rft deployments --output json | jq '.deployments[].model_arn'"),
     "rollback": ("rft rollback pandalm-judge", "rft rollback pandalm-judge --output json | jq .update_status"),
+    "report": ("rft report RUN_ID --open", "rft report RUN_ID --output json | jq .headline.sentence"),
+    "rollouts": (
+        "rft rollouts RUN_ID --errors",
+        "rft rollouts RUN_ID --split validation --max-score 0.2 --all --format jsonl > worst.jsonl",
+    ),
+    "rescore": (
+        "rft rescore RUN_ID --grader my_grader.py",
+        "rft rescore RUN_ID --grader gsm8k --errors --file rescored.jsonl",
+    ),
+    "download": ("rft download RUN_ID", "rft download RUN_ID results/nightly"),
     "cancel": ("rft cancel RUN_ID", "rft cancel RUN_ID --stack rft-staging"),
     "approve": (
         'rft approve RUN_ID --comment "within the budget of Q3"',

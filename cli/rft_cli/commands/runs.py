@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from rft.contracts.ledger import RunStatus
+from rft.text import text_line
 from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
 from rft_cli.views.printing import Output, print_json, print_lines, print_note
@@ -84,8 +86,17 @@ def approve(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Approve or reject a run that waits for approval."""
-    answer = target.client.approve(run_id, approved=not reject, by=by or getpass.getuser(), comment=comment)
+    name = by or getpass.getuser()
+    answer = target.client.approve(run_id, approved=not reject, by=name, comment=comment)
     _print_answer(answer, output, f"{answer['run_id']}  {'rejected' if reject else 'approved'}")
+    first = (answer.get("approval") or {}).get("decision") or {"by": name, "comment": comment}
+    if (first["by"], first["comment"]) != (text_line(name), text_line(comment)):
+        print_note(escape(_decided_before(first)))
+
+
+def _decided_before(first: dict[str, Any]) -> str:
+    comment = f": {first['comment']}" if first["comment"] else ""
+    return f"{first['by']} had decided the same at {first['at'][:19]}Z{comment}; your name and comment are not recorded"
 
 
 def _print_answer(answer: dict[str, Any], output: Output, line: str) -> None:

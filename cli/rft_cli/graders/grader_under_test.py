@@ -32,14 +32,15 @@ FUNCTIONS = Path(__file__).parents[3] / "functions"
 class GraderUnderTest:
     """`invoke` grades a batch; `description` says what the grader is and what about it is not the real thing.
 
-    `free`: a call costs nothing. `parallel`: several may be made at once. `at_another_time` grades with the clock
-    ahead; None where it cannot be set.
+    `free`: a call costs nothing. `parallel`: several may be made at once. `forks`: so may processes that are forked
+    from this one. `at_another_time` grades with the clock ahead; None where it cannot be set.
     """
 
     description: str
     invoke: Callable[[Batch], GraderReply]
     free: bool = True
     parallel: bool = False
+    forks: bool = False
     at_another_time: Callable[[Batch], GraderReply] | None = None
 
 
@@ -82,7 +83,8 @@ def _project_grader(name: str) -> GraderUnderTest:
         with lock, _local_environment(judge):
             return invoke_handler(module.handler, batch)
 
-    return GraderUnderTest(f"grade_{name}, in this process{judged}", invoke, free=not (judged and judge.is_real))
+    free = not (judged and judge.is_real)
+    return GraderUnderTest(f"grade_{name}, in this process{judged}", invoke, free=free, forks=True)
 
 
 @contextlib.contextmanager

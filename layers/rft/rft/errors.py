@@ -19,6 +19,7 @@
     ├── EvaluationFailed           an evaluation without enough scores, or out of its time
     ├── StalePlan                  a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
+    ├── ReportNotFound             the run has no report, or none yet
     ├── RunConflict                the same run id or key with another request
     ├── TransitionRefused          a status change the table does not allow
     ├── JudgeError                 no answer from the judge that can be used; never a score
@@ -148,6 +149,10 @@ class StalePlan(RftError):
 
 class RunNotFound(RftError):
     """The ledger has no run under this id."""
+
+
+class ReportNotFound(RftError):
+    """The run has not ended, so that it has no report yet, or its report could not be written."""
 
 
 class RunConflict(RftError):

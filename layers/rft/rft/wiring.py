@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rft.grading.judge_client import JudgeClient
     from rft.grading.run_judges import RunJudges
     from rft.grading.run_rubrics import RunRubrics
+    from rft.ports.run_files import RunFiles
 
 
 @cache
@@ -101,6 +102,14 @@ def object_store() -> ObjectStore:
     from rft.adapters.object_store import S3ObjectStore
 
     return S3ObjectStore(_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
+
+
+@cache
+def run_files() -> RunFiles:
+    """The folders of runs in the data bucket."""
+    from rft.adapters.run_files import S3RunFiles
+
+    return S3RunFiles(_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
 
 
 @cache
@@ -221,12 +230,8 @@ def _judge(model_id: str) -> JudgeClient:
     from rft.grading.judge_client import JudgeClient
 
     settings = JudgeSettings.from_environment()
-    client = _client(
-        "bedrock-runtime",
-        attempts=1,
-        read_timeout=settings.judge_timeout_seconds,
-        connections=settings.judge_parallelism,
-    )
+    timeout, connections = settings.judge_timeout_seconds, settings.judge_parallelism
+    client = _client("bedrock-runtime", attempts=1, read_timeout=timeout, connections=connections)
     return JudgeClient(
         BedrockJudge(
             client,

@@ -256,3 +256,9 @@ class RunOutcome(Contract):
     status: Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]
     error: str = ""
     cause: str = ""
+
+
+class WrittenReport(Contract):
+    """write_report's output; its input is record_outcome's."""
+
+    report_uri: str

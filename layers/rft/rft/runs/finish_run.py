@@ -15,6 +15,9 @@ from rft.ports.training import TrainingJobs
 from rft.runs.status import TERMINAL
 from rft.training.stop_job import stop_job_if_present
 
+Ending = Mapping[str, Failure | EvaluationSummary | PromotionSummary]
+"""Fields of the record that say how the run ended."""
+
 
 def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger: Ledger) -> RunRecord:
     """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it.
@@ -24,13 +27,11 @@ def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, 
     if record.status in TERMINAL:
         return record
     evaluating = record.status is RunStatus.EVALUATING
-    to = RunStatus.COMPLETED if evaluating else status
+    to = _end_status(record, status)
 
-    def changes(last: RunRecord) -> Mapping[str, Failure | EvaluationSummary | PromotionSummary]:
+    def changes(last: RunRecord) -> Ending:
         """Names the stage that the run was in just then: it may have moved on since `record` was read."""
-        if to is not RunStatus.COMPLETED:
-            return {"failure": Failure(stage=last.status, error=error, cause=cause)}
-        return _measurements(last, status, error, cause) if error else {}
+        return _ending(last, to, status, error, cause)
 
     try:
         return ledger.transition(record.run_id, to, detail=cause, changes=changes)
@@ -41,6 +42,25 @@ def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, 
         if evaluating or last.status is not RunStatus.EVALUATING:
             raise
         return finish_run(last, status, error=error, cause=cause, ledger=ledger)  # its evaluation has begun meanwhile
+
+
+def as_finished(record: RunRecord, status: RunStatus, *, error: str, cause: str) -> RunRecord:
+    """The record as `finish_run` leaves it, without writing anything; one that has ended stays as it is."""
+    if record.status in TERMINAL:
+        return record
+    to = _end_status(record, status)
+    return record.model_copy(update={"status": to, **_ending(record, to, status, error, cause)})
+
+
+def _end_status(record: RunRecord, status: RunStatus) -> RunStatus:
+    return RunStatus.COMPLETED if record.status is RunStatus.EVALUATING else status
+
+
+def _ending(last: RunRecord, to: RunStatus, status: RunStatus, error: str, cause: str) -> Ending:
+    """The fields that say why."""
+    if to is not RunStatus.COMPLETED:
+        return {"failure": Failure(stage=last.status, error=error, cause=cause)}
+    return _measurements(last, status, error, cause) if error else {}
 
 
 def _measurements(

@@ -7,6 +7,7 @@ from rft.errors import RunNotFound
 from rft.evaluation.promotion import release_deployments
 from rft.observability import logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
+from rft.ports.reports import ReportSources
 from rft.ports.runs import Ledger
 from rft.ports.storage import Notifier
 from rft.ports.training import TrainingJobs
@@ -26,11 +27,13 @@ def reconcile_run(
     deployments: ModelDeployments,
     records: DeploymentRecords,
     notifier: Notifier,
+    reports: ReportSources | None = None,
 ) -> RunRecord | None:
     """Close what an execution left open when it ended other than by its own last step; a repeat does what is missing.
 
     `status`, `error` and `cause` are the execution's. The ledger comes first, as when a run is cancelled. None for an
-    execution that is no run of the ledger's. Raises the Retryable… errors.
+    execution that is no run of the ledger's. With `reports` the run's report is written, too, unless it is there.
+    Raises the Retryable… errors.
     """
     try:
         record = ledger.get(run_id)
@@ -45,7 +48,17 @@ def reconcile_run(
         stop_run_job(record, jobs)
     release_deployments(record, deployments, records)
     notify_finished(record, ledger, notifier)
-    return ledger.get(run_id)
+    record = ledger.get(run_id)
+    if reports is not None:
+        _write_report(record, reports)
+    return record
+
+
+def _write_report(record: RunRecord, sources: ReportSources) -> None:
+    from rft.report.write import has_report, write_run_report  # noqa: PLC0415 - most runs have their report by now
+
+    if not has_report(record, sources.store):
+        write_run_report(record, sources)
 
 
 def _ending(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:

@@ -12,12 +12,17 @@ from rft.contracts.base import Contract, RunId
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 from rft.contracts.metrics import Reading
 
-Link = Literal["self", "events", "manifest", "smoke_test", "output"]
+Link = Literal["self", "events", "report", "manifest", "smoke_test", "output"]
 
 
 def addresses(run_id: str) -> dict[Link, str]:
     """Where this API has the run."""
     return {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
+
+
+def report_address(run_id: str) -> str:
+    """Where this API has the report of a run that has ended."""
+    return f"/runs/{run_id}/report"
 
 
 class ApprovalRequest(Contract):
@@ -41,7 +46,8 @@ class RunAccepted(Contract):
 class RunView(RunRecord):
     """A run as it stands, with its history, oldest change first.
 
-    `links`: `self` and `events` are addresses at this API, the others `s3://` URIs of what the run has written so far.
+    `links`: `self`, `events` and `report` are addresses at this API, the others `s3://` URIs of what the run has
+    written so far.
     """
 
     timeline: tuple[RunEvent, ...]

@@ -14,6 +14,7 @@ from rft.errors import (
     DeploymentNotFound,
     DeploymentRefused,
     InvalidRequest,
+    ReportNotFound,
     RetryableQuota,
     RetryableServiceError,
     RetryableThrottling,
@@ -44,6 +45,7 @@ PROBLEMS: dict[int, tuple[str, str]] = {
 STATUS_OF_ERROR: dict[type[RftError], int] = {
     InvalidRequest: 422,
     RunNotFound: 404,
+    ReportNotFound: 404,
     RunConflict: 409,
     TransitionRefused: 409,
     DeploymentNotFound: 404,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rft.contracts.http.api import Link, RunEvents, RunView, addresses
+from rft.contracts.http.api import Link, RunEvents, RunView, addresses, report_address
 from rft.contracts.ledger import RunRecord
 from rft.ports.runs import Ledger, RunHistory
+from rft.runs.status import TERMINAL
 
 
 def show_run(*, run_id: str, ledger: Ledger, history: RunHistory, data_bucket: str) -> RunView:
@@ -26,6 +27,8 @@ def _links(record: RunRecord, data_bucket: str) -> dict[Link, str]:
         links["manifest"] = record.dataset.manifest_uri
     if record.smoke_test is not None:
         links["smoke_test"] = record.smoke_test.report_uri
+    if record.status in TERMINAL:
+        links["report"] = report_address(record.run_id)
     if record.job is not None:
         links["output"] = f"s3://{data_bucket}/runs/{record.run_id}/output/"
     return links

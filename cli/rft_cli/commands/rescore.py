@@ -1,0 +1,78 @@
+"""`rft rescore`: a run's stored answers by another grader, and what that would have changed. It changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from rft.contracts.run_request import RunRequest
+from rft_cli.client.deployment import Deployment
+from rft_cli.commands.options import OutputOption, RunId, with_target
+from rft_cli.graders.grader_under_test import GraderUnderTest, open_grader
+from rft_cli.graders.rescoring import as_lines, rescore, run_rows, with_answers
+from rft_cli.graders.score_changes import RescoredRollout, score_changes
+from rft_cli.views.printing import Output, console_for, print_json, print_lines
+from rft_cli.views.rescore_report import rescore_lines
+
+DEFAULT_GROUP = 4
+"""Answers to a prompt in a step, where the run does not say: AWS's sample has four."""
+
+
+@with_target()
+def rescore_run(
+    *,
+    run_id: RunId,
+    target: Deployment,
+    grader: Annotated[
+        str,
+        typer.Option("--grader", metavar="GRADER", help="A grader name, Lambda ARN, or path ending in .py."),
+    ],
+    errors: Annotated[bool, typer.Option("--errors", help="Only answers that could not be graded.")] = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="PATH", help="Write both scores of each answer, as JSON lines.")
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Grade a run's stored answers again and compare scores, order in groups, and advantages."""
+    opened = open_grader(grader)
+    view = target.client.run(run_id)
+    found = target.client.rollouts(run_id, {"errors": "true"} if errors else {})
+    rollouts, rows = with_answers(found, run_id), run_rows(target.client, run_id)
+    bounds = RunRequest.model_validate(view["request"]).score_range
+    rescored = []
+    with _progress(output) as bar:
+        task = bar.add_task("grading", total=len(rollouts))
+        for each in rescore(rollouts, rows, opened, bounds=bounds):
+            rescored.append(each)
+            bar.advance(task)
+    if file is not None:
+        file.write_text("".join(f"{line}\n" for line in as_lines(rescored)), encoding="ascii")
+    _print(rescored, opened, view, output)
+
+
+def _print(rescored: list[RescoredRollout], grader: GraderUnderTest, view: dict[str, Any], output: Output) -> None:
+    report = {"grader": grader.description, **score_changes(rescored, _group_size(view))}
+    if output == Output.JSON:
+        print_json(report)
+    else:
+        print_lines(console_for(output), rescore_lines(report, grader.description))
+
+
+def _group_size(view: dict[str, Any]) -> int:
+    chosen = (view["hyperparameters"] or {}).get("trainingSamplePerPrompt")
+    return int(chosen["value"]) if chosen else DEFAULT_GROUP
+
+
+def _progress(output: Output) -> Progress:
+    console = console_for(output)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(20),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )

@@ -1,0 +1,35 @@
+"""The WriteReport step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.ledger import RunStatus
+from rft.contracts.steps import RunOutcome
+from rft.observability import logger
+from rft.ports.reports import ReportSources
+from rft.settings import TelemetrySettings
+from rft.steps.write_report import write_report
+
+
+@logger().inject_lambda_context
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """RunOutcome → WrittenReport."""
+    outcome = RunOutcome.model_validate(event)
+    logger().append_keys(run_id=outcome.run_id)
+    return write_report(
+        run_id=outcome.run_id,
+        status=RunStatus(outcome.status),
+        error=outcome.error,
+        cause=outcome.cause,
+        ledger=wiring.ledger(),
+        sources=_sources(),
+    ).model_dump(mode="json")
+
+
+def _sources() -> ReportSources:
+    """What a report is made of; texts only where the stack captures answers."""
+    captured = TelemetrySettings.from_environment().capture_answers
+    history, store, rollouts = wiring.run_history(), wiring.object_store(), wiring.rollout_reader()
+    return ReportSources(history, store, rollouts, answers_captured=captured)

@@ -1,0 +1,175 @@
+"""`report.json`: everything a run found, in one place, from its record and the files that its steps wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract, SplitName, TextBlock, TextLine, TextLines
+from rft.contracts.breaker import Finding
+from rft.contracts.calibration import CalibrationSlice, CalibrationSummary
+from rft.contracts.checks import Check, CheckSummary
+from rft.contracts.dataset import Recommendation
+from rft.contracts.evaluation import ChangedRows, EvaluationSummary, McNemarTest, ModelName, ModelUse, SliceDifference
+from rft.contracts.forecast import CostLine, Forecast, Range
+from rft.contracts.ledger import DatasetSummary, Failure, JobSummary, RunEvent, RunStatus
+from rft.contracts.metrics import TrainingMetrics
+from rft.contracts.run_request import RunRequest
+from rft.contracts.smoke_test import JudgeWork, SmokeTestSummary
+
+Tone = Literal["good", "bad", "neutral"]
+
+
+class Headline(Contract):
+    """What came of the run, in one sentence, and whether that is what its owner hoped for."""
+
+    sentence: TextBlock
+    tone: Tone
+
+
+class SplitReport(Contract):
+    """One file of rows."""
+
+    name: SplitName
+    rows: int
+    groups: int
+    bytes: int
+    digest: str
+    labels: dict[str, int]
+
+
+class ForecastLine(Contract):
+    """One figure of the forecast against what the run took. None is unknown."""
+
+    name: str
+    unit: str
+    forecast: Range | None
+    actual: float | None
+
+
+class RolloutExample(Contract):
+    """One rollout; texts only where the stack captures answers."""
+
+    id: TextLine
+    task_id: TextLine | None
+    split: SplitName | None
+    at: datetime
+    score: float
+    answer_length: int | None
+    components: dict[str, float]
+    prompt: TextBlock | None = None
+    answer: TextBlock | None = None
+
+
+class RolloutExamples(Contract):
+    """The best and the worst of the rollouts that were read: `objects_read` of `objects`, evenly spread."""
+
+    rollouts_read: int
+    objects_read: int
+    objects: int
+    unreadable: int
+    highest: tuple[RolloutExample, ...]
+    lowest: tuple[RolloutExample, ...]
+
+    def without_texts(self) -> RolloutExamples:
+        """The same without prompts and answers."""
+        empty = {"prompt": None, "answer": None}
+        highest, lowest = (
+            tuple(each.model_copy(update=empty) for each in part) for part in (self.highest, self.lowest)
+        )
+        return self.model_copy(update={"highest": highest, "lowest": lowest})
+
+
+class ChangedRow(Contract):
+    """A test row that one model solves and the other does not; texts only where the stack captures answers."""
+
+    row_id: TextLine
+    base_score: float
+    tuned_score: float
+    prompt: TextBlock | None = None
+    base_answer: TextBlock | None = None
+    tuned_answer: TextBlock | None = None
+
+
+class EvaluationDetail(Contract):
+    """What `evaluation.json` has besides its summary."""
+
+    effect_size: float | None
+    mcnemar: McNemarTest
+    slices: tuple[SliceDifference, ...]
+    changes: ChangedRows
+    unscored: int
+    models: dict[ModelName, ModelUse]
+    regressions: tuple[ChangedRow, ...]
+    improvements: tuple[ChangedRow, ...]
+
+
+class Lineage(Contract):
+    """What the model was made of: with these the run can be repeated, and every figure traced."""
+
+    source_uri: str
+    source_version: str | None = None
+    source_digest: str | None = None
+    dataset_digest: str | None = None
+    base_model: str
+    grader_arn: str | None = None
+    grader_code_sha256: str | None = None
+    judge_models: TextLines = ()
+    judge_prompt: str | None = None
+    sampling_protocol: str | None = None
+    test_rows_digest: str | None = None
+    execution_arn: str | None = None
+    job_arn: str | None = None
+    model_arn: str | None = None
+
+
+class ReportLink(Contract):
+    """Where something is: an `s3://` URI, or a page of the AWS console."""
+
+    label: str
+    address: str
+
+
+class RunReport(Contract):
+    """`runs/<run_id>/report.json`. The same run always gives the same report.
+
+    Parts are None where their step has not run. `unreadable` names files that could not be read, and why: what they
+    hold is missing here.
+    """
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    name: str
+    status: RunStatus
+    headline: Headline
+    simulated: bool = Field(description="Training or answers come from the emulator, not from Bedrock.")
+    answers_captured: bool
+    created_at: datetime
+    timeline: tuple[RunEvent, ...] = Field(description="Changes of status up to the run's end.")
+    failure: Failure | None
+    request: RunRequest
+    dataset: DatasetSummary | None
+    splits: tuple[SplitReport, ...]
+    dataset_checks: tuple[CheckSummary, ...]
+    smoke_test: SmokeTestSummary | None
+    smoke_test_checks: tuple[Check, ...]
+    smoke_test_judge: JudgeWork | None
+    calibration: CalibrationSummary | None
+    calibration_slices: tuple[CalibrationSlice, ...]
+    hyperparameters: dict[str, Recommendation]
+    forecast: Forecast | None
+    forecast_lines: tuple[ForecastLine, ...]
+    job: JobSummary | None
+    metrics: TrainingMetrics | None
+    breaker: tuple[Finding, ...]
+    evaluation: EvaluationSummary | None
+    evaluation_detail: EvaluationDetail | None
+    rollouts: RolloutExamples | None
+    cost: tuple[CostLine, ...]
+    judge_cost_usd: float | None = Field(description="The job's judge tokens at the forecast's price: an estimate.")
+    lineage: Lineage
+    files: tuple[ReportLink, ...]
+    links: tuple[ReportLink, ...]
+    unreadable: TextLines = ()

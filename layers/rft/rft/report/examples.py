@@ -1,0 +1,133 @@
+"""The best and the worst of a run's rollouts. Takes ports; choosing is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rft.contracts.http.report import RolloutExample, RolloutExamples
+from rft.contracts.telemetry import Rollout
+from rft.ports.training import RolloutReader
+from rft.text import text_block, text_line
+from rft.training.rollouts import LIST_PAGE_SIZE
+
+EXAMPLES = 10
+MAX_OBJECTS = 2_000
+"""Objects that are read, evenly spread over the run: some 100,000 rollouts, a few seconds."""
+MAX_PAGES = 200
+"""Of the listing: 200,000 objects, three million rollouts."""
+MAX_TEXT = 3_000
+"""Characters of a prompt or an answer."""
+MAX_COMPONENTS, MAX_COMPONENT_NAME = 20, 80
+
+Rank = Callable[[Rollout], tuple[float, ...]]
+
+
+@dataclass
+class ScoredRollouts:
+    """The best and worst rollout of each row, as they come. Of equal scores the later one counts."""
+
+    highest: dict[str, Rollout] = field(default_factory=dict)
+    lowest: dict[str, Rollout] = field(default_factory=dict)
+    read: int = 0
+
+    def add(self, rollouts: Iterable[Rollout]) -> None:
+        """Errors have no score, so none of them is an example."""
+        for rollout in rollouts:
+            self.read += 1
+            if rollout.score is None:
+                continue
+            row = rollout.task_id or rollout.id
+            _replace(self.highest, row, rollout, _highest_first)
+            _replace(self.lowest, row, rollout, _lowest_first)
+
+
+def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
+    """None for a run without rollouts. Raises the Retryable… errors."""
+    names = list(_names(run_id, reader))
+    if not names:
+        return None
+    chosen = evenly(names, MAX_OBJECTS)
+    found, unreadable = ScoredRollouts(), 0
+    for rows in reader.read(run_id, chosen):
+        unreadable += rows is None
+        found.add(rows or ())
+    return RolloutExamples(
+        rollouts_read=found.read,
+        objects_read=len(chosen),
+        objects=len(names),
+        unreadable=unreadable,
+        highest=_examples(found.highest.values(), _highest_first),
+        lowest=_examples(found.lowest.values(), _lowest_first),
+    )
+
+
+def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> RolloutExamples:
+    """The examples with their rows' prompts, by task id."""
+    return examples.model_copy(
+        update={
+            name: tuple(
+                each.model_copy(update={"prompt": prompts.get(each.task_id or "")}) for each in getattr(examples, name)
+            )
+            for name in ("highest", "lowest")
+        }
+    )
+
+
+def evenly(names: Sequence[str], most: int) -> list[str]:
+    """At most so many, the first and the last among them."""
+    if len(names) <= most:
+        return list(names)
+    return [names[at * (len(names) - 1) // (most - 1)] for at in range(most)]
+
+
+def shown_text(text: str) -> str:
+    """A prompt or an answer as a report has it."""
+    return text_block(text, MAX_TEXT)
+
+
+def _names(run_id: str, reader: RolloutReader) -> Iterator[str]:
+    last = ""
+    for _ in range(MAX_PAGES):
+        page = reader.after(run_id, last, most=LIST_PAGE_SIZE)
+        if not page:
+            return
+        yield from (stored.name for stored in page)
+        last = page[-1].name
+
+
+def _replace(chosen: dict[str, Rollout], row: str, rollout: Rollout, rank: Rank) -> None:
+    known = chosen.get(row)
+    if known is None or rank(rollout) < rank(known):
+        chosen[row] = rollout
+
+
+def _examples(rollouts: Iterable[Rollout], rank: Rank) -> tuple[RolloutExample, ...]:
+    first = sorted(rollouts, key=lambda each: (*rank(each), each.task_id or "", each.id))[:EXAMPLES]
+    return tuple(map(_example, first))
+
+
+def _highest_first(rollout: Rollout) -> tuple[float, ...]:
+    return -_score(rollout), -rollout.at.timestamp()
+
+
+def _lowest_first(rollout: Rollout) -> tuple[float, ...]:
+    return _score(rollout), -rollout.at.timestamp()
+
+
+def _score(rollout: Rollout) -> float:
+    return 0.0 if rollout.score is None else rollout.score
+
+
+def _example(rollout: Rollout) -> RolloutExample:
+    components = list(rollout.components.items())[:MAX_COMPONENTS]
+    return RolloutExample(
+        id=rollout.id,
+        task_id=rollout.task_id,
+        split=rollout.split,
+        at=rollout.at,
+        score=_score(rollout),
+        answer_length=rollout.answer_length,
+        components={text_line(name, MAX_COMPONENT_NAME): value for name, value in components},
+        answer=None if rollout.answer is None else shown_text(rollout.answer),
+    )

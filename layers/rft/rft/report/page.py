@@ -1,0 +1,111 @@
+"""The report as one HTML file that loads nothing and runs nothing. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from rft.contracts.forecast import Range
+from rft.contracts.http.report import RunReport
+from rft.report.charts import interval_chart, training_charts
+from rft.text import text_block, text_line
+
+TEMPLATES = Path(__file__).with_name("templates")
+UNKNOWN = "unknown"
+MAX_LABELS = 50
+"""Labels of a split, and hyperparameters of a request, that are shown."""
+
+
+MAX_NAME = 200
+
+
+def report_page(report: RunReport) -> str:
+    """The whole page. The same report gives the same bytes."""
+    style = Markup((TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704 - our own file
+    slices = report.evaluation_detail.slices if report.evaluation_detail else ()
+    request = report.request.model_dump(mode="json", exclude_defaults=True)
+    return (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            charts=training_charts(report.metrics) if report.metrics else (),
+            intervals=interval_chart(report.evaluation, slices) if report.evaluation else None,
+            request=json.dumps(request, indent=2, ensure_ascii=False),
+            style=style,
+            style_digest=b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            max_labels=MAX_LABELS,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    """Every text is made visible (`rft.text`) and escaped, wherever in a template it stands."""
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters |= {each.__name__: each for each in (figure, signed, p_value, share, expected, words, brief)}
+    return templates
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A figure for people: thousands apart, as many digits behind the point as it needs and not more."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.0f}" if value == int(value) and abs(value) >= 2 else f"{value:,.{digits}f}"
+
+
+def signed(value: float | None) -> str:
+    """A difference."""
+    return UNKNOWN if value is None else f"{value:+.3f}"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value; none is 0."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.4f}" if value >= 0.0001 else "below 0.0001"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage."""
+    return UNKNOWN if value is None else f"{value:.1%}"
+
+
+def expected(value: Range | None) -> str:
+    """A forecast."""
+    if value is None:
+        return UNKNOWN
+    if value.high is None:
+        return f"from {figure(value.low, 2)}"
+    return figure(value.low, 2) if value.low == value.high else f"{figure(value.low, 2)} to {figure(value.high, 2)}"
+
+
+def brief(text: str) -> str:
+    """A name that somebody else gave, such as a row's or a label's, short enough for a table."""
+    return text_line(text, MAX_NAME)
+
+
+def words(name: str) -> str:
+    """A name of the code as words."""
+    return name.replace("_", " ")
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return value
+    return UNKNOWN if value is None else text_block(str(value))

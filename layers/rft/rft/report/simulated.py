@@ -1,0 +1,12 @@
+"""Whether what a run shows comes from the emulator. Pure."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import RunRecord
+
+
+def is_emulated(record: RunRecord) -> bool:
+    """The emulator's jobs and models carry it in their id, and its answers are marked."""
+    arns = (record.model_arn, record.job.arn if record.job else None)
+    named = any((arn or "").rpartition("/")[2].startswith("emulated") for arn in arns)
+    return named or (record.evaluation is not None and record.evaluation.simulated)

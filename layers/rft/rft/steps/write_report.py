@@ -1,0 +1,31 @@
+"""write_report: everything the run found, in one JSON file and on one page, before its outcome is recorded."""
+
+from __future__ import annotations
+
+from rft.contracts.ledger import RunStatus
+from rft.contracts.steps import WrittenReport
+from rft.observability import logger
+from rft.ports.reports import ReportSources
+from rft.ports.runs import Ledger
+from rft.report.write import report_uri, write_run_report
+from rft.runs.causes import readable_cause
+from rft.runs.finish_run import as_finished
+
+
+def write_report(
+    *,
+    run_id: str,
+    status: RunStatus,
+    error: str,
+    cause: str,
+    ledger: Ledger,
+    sources: ReportSources,
+) -> WrittenReport:
+    """Write the report of the run as it is about to end; a run that has ended keeps that end.
+
+    Raises RunNotFound and the Retryable… errors. Whatever it raises, the run ends as it would have.
+    """
+    record = as_finished(ledger.get(run_id), status, error=error, cause=readable_cause(error, cause))
+    report = write_run_report(record, sources)
+    logger().info("report written", status=report.status, unreadable=len(report.unreadable))
+    return WrittenReport(report_uri=report_uri(run_id, sources.store))

@@ -1,0 +1,76 @@
+"""Runs that have ended, with all that their reports are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from rft.contracts.http.report import RunReport
+from rft.contracts.ledger import RunStatus
+from rft.contracts.telemetry import Rollout
+from rft.ports.reports import ReportSources
+from rft.report.write import page_uri, report_uri
+from rft.steps.write_report import write_report
+from rft.training.metrics import course_of, with_batch
+from tests.kit.fake_evaluation import FakeEvaluation
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.records import RUN_ID
+from tests.kit.rollouts import AT, judged, rollout
+
+
+class FakeReport(FakeEvaluation):
+    """A run that was trained and evaluated; its graders wrote rollouts."""
+
+    def __init__(self, *, answers_captured: bool = False, **request: Any) -> None:
+        super().__init__(**request)
+        self.rollouts = MemoryRollouts()
+        self.sources = ReportSources(self.ledger, self.store, self.rollouts, answers_captured=answers_captured)
+
+    def trained(self, batches: int = 40) -> FakeReport:
+        """The run is EVALUATING; in each batch eight answers to each of two prompts, later ones better."""
+        self.at(RunStatus.TRAINING)
+        for number in range(batches):
+            split = "validation" if number % 10 == 9 else "train"
+            self.graded([self._rollout(number, answer, batches, split) for answer in range(16)])
+        return self
+
+    def graded(self, rows: Sequence[Rollout]) -> None:
+        """A batch is recorded, and counted as CheckTraining does."""
+        self.rollouts.put(RUN_ID, rows[0].at, rows)
+        course = course_of(self.record)
+        assert course is not None
+        course = with_batch(course, rows)
+        self.ledger.update(RUN_ID, {"metrics": course.metrics, "reading": course.reading})
+
+    def _rollout(self, number: int, answer: int, batches: int, split: str) -> Rollout:
+        return rollout(
+            None if (number, answer) == (3, 5) else round((answer % 8 + 8 * number / batches) / 16, 3),
+            task=f"pandalm-{2 * number + answer // 8:06d}",
+            id=f"{number}-{answer}",
+            split=split,
+            at=AT + timedelta(minutes=number),
+            answer_length=100 + number,
+            answer=f"Answer {answer} of batch {number}" if self.sources.answers_captured else None,
+            components={"verdict": 1.0},
+            judge=judged(1, input_tokens=100, output_tokens=10),
+        )
+
+    def compared(self) -> FakeReport:
+        """Both models' answers are compared."""
+        self.evaluated()
+        self.compare()
+        return self
+
+    def write(self, status: RunStatus = RunStatus.COMPLETED, error: str = "", cause: str = "") -> RunReport:
+        """The report, as the state machine's last step but one writes it."""
+        write_report(run_id=RUN_ID, status=status, error=error, cause=cause, ledger=self.ledger, sources=self.sources)
+        return self.stored
+
+    @property
+    def stored(self) -> RunReport:
+        return RunReport.model_validate_json(self.store.objects[report_uri(RUN_ID, self.store)])
+
+    @property
+    def page(self) -> str:
+        return self.store.objects[page_uri(RUN_ID, self.store)].decode()
