@@ -11,24 +11,13 @@ from hypothesis import strategies as st
 
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.ledger import RunStatus
-from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
-from rft.datasets.bounds import Bounds
-from rft.errors import RftError
-from rft.steps.prepare_dataset import prepare_dataset
-from rft.steps.record_outcome import record_outcome
-from tests.kit.fakes.clock import FixedClock
-from tests.kit.fakes.jobs import MemoryJobs
-from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
-from tests.kit.fakes.store import MemoryStore
-from tests.kit.fakes.strict import StrictLedger, StrictNotifier
-from tests.kit.fakes.tokenizer import WordTokenizer
-from tests.kit.fakes.workers import SerialWorkers
+from tests.kit.fake_pipeline import URI, FakePipeline
 from tests.kit.hostile_values import changed, texts, values
 from tests.kit.project import ROOT
-from tests.kit.records import RUN_ID, add_run
+from tests.kit.records import RUN_ID
+from tests.kit.requests import FULL_REQUEST
 
-URI = "s3://data-bucket/datasets/rows"
 FILES = {
     "code": "code/problems.jsonl",
     "finqa": "finqa/questions.jsonl",
@@ -42,62 +31,12 @@ RECORDS: dict[str, list[dict[str, Any]]] = {
 } | {"pandalm": json.loads((ROOT / "examples/pandalm/comparisons.json").read_text("utf-8"))[:12]}
 """A few of each task's own examples."""
 
-BOUNDS = Bounds(least=1, most=100)
 fuzzed = settings(suppress_health_check=[HealthCheck.too_slow])
-
-
-class Run:
-    """One run from its dataset to its end."""
-
-    def __init__(self, **request: Any) -> None:
-        self.clock = FixedClock()
-        self.ledger, self.notifier, self.store = StrictLedger(self.clock), StrictNotifier(), MemoryStore()
-        self.request: RunRequest = add_run(self.ledger, RunStatus.PENDING, **request).request
-
-    def prepare(self, content: bytes) -> PreparedDataset | None:
-        """None where the run ended instead, as the state machine ends it."""
-        self.store.objects[URI] = content
-        try:
-            found = prepare_dataset(
-                run_id=RUN_ID,
-                request=self.request,
-                source=self.store,
-                store=self.store,
-                tokenizer=WordTokenizer(),
-                workers=SerialWorkers(),
-                ledger=self.ledger,
-                bounds=BOUNDS,
-            )
-        except RftError as error:
-            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": []})
-            self.end(type(error).__name__, cause)
-            return None
-        assert isinstance(found, PreparedDataset)
-        return found
-
-    def end(self, error: str, cause: str) -> None:
-        assert len(cause) <= 32_768  # Step Functions API Reference, SendTaskFailure: the cause
-        assert "Traceback" not in cause
-        record = record_outcome(
-            run_id=RUN_ID,
-            status=RunStatus.FAILED,
-            error=error,
-            cause=cause,
-            jobs=MemoryJobs(self.clock),
-            deployments=MemoryDeployments(),
-            records=MemoryDeploymentRecords(),
-            ledger=self.ledger,
-            notifier=self.notifier,
-        )
-        assert record.status is RunStatus.FAILED
-        assert record.failure is not None
-        assert record.failure.cause
-        assert len(self.notifier.sent) == 1
 
 
 def prepared(task: str, content: bytes, **dataset: Any) -> PreparedDataset | None:
     """The files of a run that was prepared hold only rows that graders take."""
-    run = Run(dataset={"task": task, "uri": URI, **dataset})
+    run = FakePipeline(dataset={"task": task, "uri": URI, **dataset})
     found = run.prepare(content)
     if found is not None:
         lines = [*run.store.lines(found.train_uri), *run.store.lines(found.validation_uri)]
@@ -157,5 +96,64 @@ def test_any_bytes_as_a_dataset(task: str, lines: list[bytes], form: bytes, list
     cause=texts | values.map(json.dumps) | texts.map(lambda text: json.dumps({"errorMessage": text[:100] * 50})),
 )
 def test_any_error_ends_a_run_with_a_reason(error: str, cause: str) -> None:
-    run = Run(dataset={"task": "gsm8k", "uri": URI})
-    run.end(error or "States.TaskFailed", cause)
+    FakePipeline(dataset={"task": "gsm8k", "uri": URI}).end(error or "States.TaskFailed", cause)
+
+
+EXTREMES: dict[str, list[Any]] = {
+    "epochCount": [1, 50],
+    "batchSize": [16, 512],
+    "learningRate": [1e-7, 1e-3],
+    "maxPromptLength": [1, 2**31 - 1],
+    "trainingSamplePerPrompt": [2, 16],
+    "inferenceMaxTokens": [1, 2**31 - 1],
+    "reasoningEffort": ["low", "high"],
+    "evalInterval": [1, 100],
+    "max_training_hours": [1e-9, 0.1, 240],
+    "max_cost_usd": [0, 1e-9, 0.1 + 0.2, 1e15],
+    "max_judge_calls": [0, 1, 2**31 - 1],
+    "samples_per_row": [2, 8],
+    "rows": [10, 1000],
+    "minimum_gain": [-1, 1e-9, 1],
+    "sample_size": [10, 1000],
+    "minimum_score": [0, 1e-9, 1],
+    "grader": [
+        {"name": "rubric", "score_range": [-1_000_000, 1_000_000]},
+        {"lambda_arn": "arn:aws:lambda:us-east-1:123456789012:function:theirs", "score_range": [-1, 0.5]},
+    ],
+    "mode": ["preflight", "train"],
+    "tags": [{f"k{n}": "v" * 256 for n in range(40)}, {}],
+    "seed": [0, 2**32 - 1],
+    "version": ["v" * 1024],
+    "name": ["a", "a1-" * 12 + "z9"],
+}
+"""Values at the ends of what is allowed, by the field's name."""
+
+WHOLE = {"grader", "split", "tags"}
+REQUIRED = {"name", "task", "uri"}
+
+
+@st.composite
+def extreme_requests(draw: st.DrawFn, part: Any = FULL_REQUEST) -> Any:
+    """The request with any of its fields left out or at the end of what is allowed."""
+    found = {}
+    for name, value in part.items():
+        chosen = draw(st.sampled_from(["keep", "keep", "extreme", "leave out"]))
+        if isinstance(value, dict) and name not in WHOLE:
+            found[name] = draw(extreme_requests(value))
+        elif chosen == "extreme" and name in EXTREMES:
+            found[name] = draw(st.sampled_from(EXTREMES[name]))
+        elif chosen != "leave out" or name in REQUIRED:
+            found[name] = value
+    return found
+
+
+@fuzzed
+@given(request=extreme_requests())
+def test_any_request_that_is_accepted_makes_a_job_or_ends(request: dict[str, Any]) -> None:
+    run = FakePipeline(**{**request, "dataset": {**request["dataset"], "uri": URI}})
+    dataset = run.prepare(jsonl(RECORDS["rubric"]))
+    if dataset is None or run.forecast(dataset) is None or run.start_training(dataset) is None:
+        assert run.ledger.get(RUN_ID).status is RunStatus.FAILED
+        return
+    assert run.ledger.get(RUN_ID).status is RunStatus.TRAINING
+    assert len(run.jobs.jobs) == 1
