@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from typing import Any
 
 import pytest
@@ -14,19 +14,26 @@ from rft.ports.grading import JudgeReply
 from rft.rewards.components import Component
 from rft.rewards.judge_prompt import read_reply
 
+PATIENCE_SECONDS = 30
 
-class SlowJudge:
-    def __init__(self, number: int, reply: dict[str, bool] | Exception, seconds: float = 0) -> None:
-        self.model_id, self._reply, self._seconds = f"judge-{number}", reply, seconds
+
+class FakeJudge:
+    """Replies once all others that meet at the same barrier were called too: one after another, none ever replies."""
+
+    def __init__(
+        self, number: int, reply: dict[str, bool] | Exception, meeting: threading.Barrier | None = None
+    ) -> None:
+        self.model_id, self._reply, self._meeting = f"judge-{number}", reply, meeting
 
     def complete(self, *, system: str, user: str, schema: Any) -> JudgeReply:
-        time.sleep(self._seconds)
+        if self._meeting:
+            self._meeting.wait(PATIENCE_SECONDS)
         if isinstance(self._reply, Exception):
             raise self._reply
         return JudgeReply(json.dumps(self._reply), "end_turn", input_tokens=10, output_tokens=2)
 
 
-def panel_scores(*judges: SlowJudge) -> dict[str, float]:
+def panel_scores(*judges: FakeJudge) -> dict[str, float]:
     panel = Panel([RetryingJudge(JudgeClient(judge), Deadline(10)) for judge in judges])
     question = Question("", lambda _: "", lambda text: read_reply(text, ["a", "b"]), {}, {"answer": "x"}, "digest")
     parts = panel.components(question, lambda votes: (Component(name, float(holds)) for name, holds in votes.items()))
@@ -35,15 +42,14 @@ def panel_scores(*judges: SlowJudge) -> dict[str, float]:
 
 def test_judges_are_asked_at_the_same_time_and_the_majority_counts() -> None:
     votes = [{"a": True, "b": True}, {"a": True, "b": False}, {"a": False, "b": False}]
-    started = time.monotonic()
-    shown = panel_scores(*(SlowJudge(n, vote, seconds=0.3) for n, vote in enumerate(votes)))
-    assert time.monotonic() - started < 0.75
+    meeting = threading.Barrier(3)
+    shown = panel_scores(*(FakeJudge(n, vote, meeting) for n, vote in enumerate(votes)))
     assert (shown["a"], shown["b"], shown["judge_disagreement"]) == (1, 0, 1)
     assert (shown["judge_calls"], shown["judge_input_tokens"]) == (3, 30)
 
 
 def test_a_judge_that_fails_fails_the_panel_and_the_cost_is_told_first() -> None:
-    judges = [SlowJudge(0, {"a": True}), SlowJudge(1, JudgeRefused("denied"))]
+    judges = [FakeJudge(0, {"a": True}), FakeJudge(1, JudgeRefused("denied"))]
     panel = Panel([RetryingJudge(JudgeClient(judge), Deadline(10)) for judge in judges])
     question = Question("", lambda _: "", lambda text: read_reply(text, ["a"]), {}, {"answer": "x"}, "digest")
     parts = panel.components(question, lambda _: iter(()))
