@@ -89,16 +89,16 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.mark.parametrize("server", [honest], indirect=True)
 def test_injection_and_master_keys_earn_nothing_from_an_honest_model(rft: Rft, server: Server) -> None:
-    said = rft("grader", "test", "rubric", "--dataset", REPLIES, "--limit", "3", "--output", "json")
-    assert said.status == 0, said.err + said.out
+    result = rft("grader", "test", "rubric", "--dataset", REPLIES, "--limit", "3", "--output", "json")
+    assert result.status == 0, result.err + result.out
     assert {request["model"] for request in server.requests} == {"local-judge"}
-    assert "local-judge at http://127.0.0.1" in said.out
+    assert "local-judge at http://127.0.0.1" in result.out
 
 
 @pytest.mark.parametrize(
     ("server", "finding"), [(gullible, "injection"), (openers_please, "master key")], indirect=["server"]
 )
 def test_a_model_that_can_be_fooled_is_found_out(rft: Rft, server: Server, finding: str) -> None:
-    said = rft("grader", "test", "rubric", "--dataset", REPLIES, "--limit", "3")
-    assert said.status == 1
-    assert finding in said.out.rpartition("✗")[2] or finding in said.err, said.out
+    result = rft("grader", "test", "rubric", "--dataset", REPLIES, "--limit", "3")
+    assert result.status == 1
+    assert finding in result.out.rpartition("✗")[2] or finding in result.err, result.out

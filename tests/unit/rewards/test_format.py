@@ -197,8 +197,9 @@ def test_any_answer_gets_a_score(answer: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("frame", ["{}", "<answer>{}</answer>", "<|begin_of_solution|>{}<|end_of_solution|>", "{}</s>"])
 def test_line_ends_and_turn_tokens_are_no_part_of_json(end: str, frame: str) -> None:
-    text = frame.format(end.join(["```json", '{"name": "Pia",', '"total": 1}', "```"]))
-    assert score(text, json_schema=ORDER) == 1
+    for fence in ("```", "````", "~~~"):
+        text = frame.format(end.join([f"{fence}json", '{"name": "Pia",', '"total": 1}', fence]))
+        assert score(text, json_schema=ORDER) == score(f"\ufeff{text}", json_schema=ORDER) == 1
 
 
 @pytest.mark.parametrize("name", ["$ref", "$dynamicRef", "patternProperties", "pattern", "properties", "$id", "enum"])

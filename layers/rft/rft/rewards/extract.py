@@ -8,7 +8,6 @@ only, so that right prices under wrong names earn nothing. null is no field.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,11 +16,10 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
 from rft.rewards.field_match import TooManyValues, Tree, UnknownField, compare, count, known_paths
-from rft.rewards.reading.json_answers import MAX_CHARACTERS, fits
+from rft.rewards.reading.json_answers import MAX_CHARACTERS, fits, unfenced
 from rft.rewards.reading.turns import answer_text
 from rft.rewards.samples import UngradableSample
 
-_FENCE = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 _WHERE = "reference_answer.extract"
 
 
@@ -49,8 +47,7 @@ def components(sample: Sample) -> Sequence[Component]:
 
 def read_object(text: str) -> Tree | None:
     """The one JSON object that a text is, alone or in a code fence; None where it is anything else."""
-    fenced = _FENCE.fullmatch(text.strip())
-    body = fenced[1] if fenced else text
+    body = unfenced(text)
     # `fits` also refuses keys that stand twice, numbers that are none, and what is too long or too deep
     if len(body) > MAX_CHARACTERS or not fits(body, {"type": "object"}):
         return None

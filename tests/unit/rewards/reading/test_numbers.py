@@ -159,7 +159,7 @@ def test_abbreviated_scales_are_for_finance_only(text: str, in_finance: str, els
         "1e999",
         "1e-999",
         "٧٢",
-        "\N{FULLWIDTH DIGIT SEVEN}2",
+        "\N{DEVANAGARI DIGIT SEVEN}2",
         "72\n73",
         "72 6 squared",
         "6 squared",
@@ -241,3 +241,32 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_what_looks_like_a_number_can_be_read_and_its_value_is_bounded(text: str) -> None:
     number = read_number(text, finance=True)
     assert number is None or abs(number.value) < 10**200
+
+
+FULL_WIDTH = {ord(mark): 0xFEE0 + ord(mark) for mark in "0123456789%$,.+/()"}
+
+
+@given(decimals, st.sampled_from(["{}", "${}", "{}%", "({})"]))
+def test_full_width_and_no_width_are_a_matter_of_type(number: Fraction, form: str) -> None:
+    text = form.format(written(abs(number)))
+    assert read_number(text.translate(FULL_WIDTH)) == read_number(text)
+    assert read_number("\u200b".join(["", *text, ""])) == read_number(text)
+
+
+@given(decimals, st.sampled_from(["{}", "${}", "{}%", "{} million"]), st.sampled_from(["", "a ", "the ", "a net "]))
+def test_a_word_of_change_counts_the_same_before_a_number_as_behind_it(
+    number: Fraction, form: str, article: str
+) -> None:
+    text = form.format(written(abs(number)))
+    for word in ("loss", "decrease", "fall", "increase", "gain"):
+        before, behind = read_number(f"{article}{word} of {text}"), read_number(f"{text} {word}")
+        assert before == behind is not None
+    for word in ("fell", "down", "rose", "up"):
+        assert read_number(f"{word} by {text}") == read_number(f"{word} {text}") == read_number(f"{text} {word}")
+
+
+@pytest.mark.parametrize(
+    "text", ["fell to 5", "a loss from 5", "a loss of 5 or 6", "up 5 down 6", "loss", "not down 5"]
+)
+def test_words_of_change_with_anything_else_are_no_number(text: str) -> None:
+    assert read_number(text) is None

@@ -36,7 +36,7 @@ MAX_SCHEMA_STEPS = 1_000_000
 MAX_DIGITS = 308
 """Of a number: more are beyond a float's range, in which JSON Schema's arithmetic is done."""
 
-_FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*\n(.*)\n[ \t]*\1", re.DOTALL | re.IGNORECASE)
 _NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas", "dependencies"})
 """Keywords whose value has a schema under each name."""
 
@@ -50,6 +50,13 @@ _LINE_END = re.compile(r"\r\n?")
 _WHERE = "reference_answer.format.json_schema"
 
 
+def unfenced(text: str) -> str:
+    """What is in the code fence that the text is; all of it where it is none."""
+    plain = _LINE_END.sub("\n", text).strip()
+    found = _FENCE.fullmatch(plain)
+    return found[2] if found else plain
+
+
 def fits(text: str, schema: dict[str, Any]) -> bool:
     """Whether `text` is one JSON value, alone or alone in a code fence, that `schema` takes.
 
@@ -58,9 +65,8 @@ def fits(text: str, schema: dict[str, Any]) -> bool:
     validator = schema_validator(schema)
     if len(text) > MAX_CHARACTERS:
         return False
-    fenced = _FENCE.fullmatch(_LINE_END.sub("\n", text).strip())
     try:
-        value = _DECODER.decode(fenced[1] if fenced else text.strip())
+        value = _DECODER.decode(unfenced(text))
     except (ValueError, RecursionError):
         return False
     return _has_normal_size(value) and is_valid(validator, value)

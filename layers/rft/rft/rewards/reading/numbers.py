@@ -1,12 +1,13 @@
 """Reads one number as people write it, exactly: fractions instead of floats, so that nothing is equal by rounding.
 
-Understood: signs, currencies, commas or spaces between groups of three digits, decimals, exponents, fractions and mixed
-numbers (3/4, 1 1/2, ½), a per cent sign, words of scale (2 million), a unit of up to four words, a trailing point,
-markdown, HTML, TeX or brackets round it or a part of it; in parentheses a number is negative, as accountants write it.
+Understood: signs, currencies, commas, spaces or apostrophes between groups of three digits, decimals, exponents,
+fractions and mixed numbers (3/4, 1 1/2, ½), a per cent sign, words of scale (2 million), a unit of up to four words, a
+trailing point, markdown, HTML, TeX or brackets round it or a part of it; in parentheses a number is negative, as
+accountants write it.
 
 The number must be all there is. Two of them, a hedge ("72 or 73") or a number with more to it ("72 and a half",
 "36 times two") are none: whoever may write several answers into one could not lose. What is struck out is not there,
-and a word of decline ("3 % decrease") makes it negative.
+and a word of decline ("3 % decrease", "a loss of 3") makes it negative.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rft.rewards.reading.markup import plain, without_strikethrough
-from rft.rewards.reading.units import declines, unit_words, without_parentheses
+from rft.rewards.reading.units import change_word_last, declines, unit_words, without_parentheses
 
 SCALES: dict[str, int] = {
     "dozen": 12,
@@ -49,7 +50,8 @@ _SAME = str.maketrans(
         **dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-"),
         **dict.fromkeys("\u00a0\u2007\u2009\u202f", " "),
         **dict.fromkeys("\u2044\u2215", "/"),
-        "\uff05": "%",
+        **{chr(0xFEE0 + ord(mark)): mark for mark in "0123456789%$,.+/()"},  # full width
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"),  # no width at all
         "\u2019": "'",
         **{
             sign: f" {top}/{bottom}"
@@ -66,7 +68,7 @@ _NUMBER = re.compile(
     (?:
         (?:(?P<whole>[0-9]+)\ +)?(?P<top>[0-9]+)\ ?/\ ?(?P<bottom>[0-9]+)
       |
-        (?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,3}}(?:\ [0-9]{{3}})+|[0-9]+)?
+        (?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,3}}(?:\ [0-9]{{3}})+|[0-9]{{1,3}}(?:'[0-9]{{3}})+|[0-9]+)?
         (?:\.(?P<decimals>[0-9]+)?)?
         (?:[eE](?P<exponent>[-+]?[0-9]{{1,2}})(?![0-9]))?
     )
@@ -112,7 +114,7 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
         return None
     text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)
-    found = _NUMBER.fullmatch(text)
+    found = _NUMBER.fullmatch(change_word_last(text))
     if found is None:
         return None
     sign, after = _sign(found["before"], without_parentheses(found["after"]))
@@ -155,7 +157,7 @@ def _decimal(found: re.Match[str]) -> tuple[Fraction, Fraction] | None:
         return None
     power = int(found["exponent"] or 0) - len(decimals)
     step = Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
-    return int(re.sub("[, ]", "", digits + decimals)) * step, step
+    return int(re.sub("[, ']", "", digits + decimals)) * step, step
 
 
 def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, int]) -> Number | None:

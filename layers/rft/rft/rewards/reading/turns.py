@@ -24,14 +24,21 @@ _NEAR = 64
 """Characters round a tag that say whether it stands alone on its line: enough, and never the whole text again."""
 
 
+_BYTE_ORDER_MARK = "\ufeff"
+
+
 def answer_text(text: str) -> str:
     """The answer itself: no thinking, no tokens or tags of the turn round it, and one form of line end."""
-    return without_turn_tokens(without_thinking(_LINE_END.sub("\n", text)))
+    return without_turn_tokens(without_thinking(_plain_lines(text)))
+
+
+def _plain_lines(text: str) -> str:
+    return _LINE_END.sub("\n", text.removeprefix(_BYTE_ORDER_MARK))
 
 
 def stated_text(text: str) -> str:
     """As `answer_text`, and without what was struck out: `<s>` opens a turn at its very start only."""
-    text = without_thinking(_LINE_END.sub("\n", text))
+    text = without_thinking(_plain_lines(text))
     opened = _AT_START.match(text)
     return without_turn_tokens(without_strikethrough(text[opened.end() :] if opened else text))
 

@@ -13,6 +13,11 @@ DECLINES = frozenset(
 )
 """Words that make the number before them negative: "3 % decrease" is -3 %."""
 
+_GROWS = frozenset(
+    {"increase", "increased", "increases", "rise", "rises", "rose", "growth", "grew", "gain", "gained", "up", "higher"}
+)
+"""Words in front of a number that leave it as it is."""
+
 _OTHER = frozenset(
     {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
     | {"half", "halves", "third", "thirds", "tenths", "hundredths", "thousandths"}
@@ -26,6 +31,10 @@ _OTHER = frozenset(
 """Words behind a number that make it another one, or no answer."""
 
 _AFTER_TIMES = frozenset({"per", "a", "an", "each", "every", "in", "as", "daily", "weekly", "more", "larger", "higher"})
+_CHANGE_FIRST = re.compile(
+    rf"(?:an? |the )?(?:net )?({'|'.join(sorted(DECLINES | _GROWS))})(?: of| by)? (?=[^\w\s]{{0,2}} ?[\d$])",
+    re.IGNORECASE,
+)
 _LETTERS = r"[^\W\d_]+"
 _POWER = r"(?:(?:[cdkm]?m|ft|in|yd|mi|inch|feet|s|sec)\.?\^?[23])"
 _UNIT = re.compile(
@@ -46,6 +55,12 @@ def unit_words(after: str) -> list[str] | None:
         return None
     times = plain.index("times") + 1 if "times" in plain else 0
     return None if times and plain[times:] and plain[times] not in _AFTER_TIMES else plain
+
+
+def change_word_last(text: str) -> str:
+    """The text with a word of change behind its number: `a loss of $3` as `$3 loss`, `fell by 3` as `3 fell`."""
+    found = _CHANGE_FIRST.match(text)
+    return text if found is None else f"{text[found.end() :]} {found[1]}"
 
 
 def without_parentheses(after: str) -> str:
