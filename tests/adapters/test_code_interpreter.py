@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -21,6 +22,7 @@ from rft.errors import DeadlineExceeded, SandboxUnavailable
 from rft.rewards.samples import UngradableSample
 from tests.kit.code_answers import FORGERIES, GOOD_TESTS, LIBRARY, SETUP, TARGETS
 from tests.kit.code_interpreter import InterpreterCalls
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tests are sealed by the Linux kernel")
 
@@ -67,6 +69,13 @@ def test_no_session_is_given_a_test_or_what_one_expects(
     assert "shown" in sent
     assert "4142434" not in sent
     assert "assert" not in sent.partition("rft_session.exchange")[2]
+
+
+def test_no_process_of_an_answer_outlives_its_session(sandbox: CodeInterpreterSandbox, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    endless = f"import os\ndef f():\n    open({str(note)!r}, 'w').write(str(os.getpid()))\n    while True: pass"
+    assert run(sandbox, endless, tests=["assert f() == 1"], seconds=1) == [False]
+    eventually(lambda: not Path("/proc", note.read_text()).exists(), "the answer's process to end")
 
 
 def test_each_sample_has_a_session_that_ends_with_it(sandbox: CodeInterpreterSandbox, calls: InterpreterCalls) -> None:

@@ -20,7 +20,8 @@ from typing import Any
 _LIBRARIES = "LD_LIBRARY_PATH"
 
 _LIMITS = """
-import os, resource, sys
+import ctypes, os, resource, sys
+ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL: the answer ends with its session
 def limit(name, value):
     most = resource.getrlimit(name)[1]
     value = value if most == resource.RLIM_INFINITY else min(value, most)
