@@ -110,6 +110,14 @@ def test_a_program_that_does_not_end_times_out(sandbox: CodeInterpreterSandbox, 
     assert [result.reason for result in results] == ["timed out", "not run: an earlier one timed out"]
 
 
+def test_what_a_session_started_ends_with_it(sandbox: CodeInterpreterSandbox, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    program = f"import os, time\nopen({str(note)!r}, 'w').write(str(os.getpid()))\ndef f(): time.sleep(600)"
+    assert run(sandbox, program, tests=["f()\nassert True"], seconds=0.5) == [False]
+    stat = Path("/proc", note.read_text(), "stat")
+    eventually(lambda: not stat.exists() or " Z " in stat.read_text(), "the answer's process to end")
+
+
 @pytest.mark.parametrize("operation", ["StartCodeInterpreterSession", "InvokeCodeInterpreter"])
 @pytest.mark.parametrize(
     ("code", "status"),

@@ -27,6 +27,7 @@ def limit(name, value):
     value = value if most == resource.RLIM_INFINITY else min(value, most)
     resource.setrlimit(name, (value, value))
 limit(resource.RLIMIT_AS, int(sys.argv[2]) * 2**20)
+limit(resource.RLIMIT_CPU, int(float(sys.argv[3])) + 1)
 limit(resource.RLIMIT_CORE, 0)
 sys.path.insert(0, sys.argv[1])
 from rft.adapters.sandbox import program
@@ -99,7 +100,7 @@ class Session:
 
     def _started(self, source: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603  our own code, which runs the answer's
-            [sys.executable, "-I", "-c", source, self._folder, str(self._megabytes)],
+            [sys.executable, "-I", "-c", source, self._folder, str(self._megabytes), str(self._seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
