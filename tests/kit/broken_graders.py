@@ -260,7 +260,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
         "master_keys",
         "earned half a right answer's score or more on 100% of 40 rows",
     ),
-    "longer is better": (lambda: changed(longer_is_better), "length", "raised the score of 40/40 right answers"),
+    "longer is better": (lambda: changed(longer_is_better), "length", "raised the score of 24/24 right answers"),
     "first-slot lover": (lambda: first_slot_lover, "position", "same preference on 0/40 rows"),
     "longer-response lover": (lambda: longer_response_lover, "human_agreement", "against annotators on"),
 }

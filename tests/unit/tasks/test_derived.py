@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from rft.contracts.dataset import DatasetRow
 from rft.rewards.reading.numbers import read_number
+from rft.tasks.answer_rules import rule_of
 from rft.tasks.derived import FAMILIES, DerivedProbe, derived_probes
-from rft.tasks.derived.rules import rule_of
 from tests.kit.fake_smoke_test import rft_row
 from tests.kit.project import ROOT
 

@@ -116,6 +116,11 @@ class Evidence:
         right = self.right_median or 0.0
         return max(share * right, min(right, (right + self.wrong_median) / 2))
 
+    def misjudged(self, share: float) -> float:
+        """Share of a judge's plain wrong answers that pass for right: its own rate of errors. 0 for a rule."""
+        earned, bar = self.earned(WRONG, SWAPPED), self.bar(share)
+        return sum(score >= bar for score in earned) / len(earned) if earned and self.judged else 0.0
+
     @cached_property
     def preferences(self) -> dict[Row, str | None]:
         """The verdict that earned most on each row of two responses; None where the best two tie."""

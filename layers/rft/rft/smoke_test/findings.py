@@ -98,5 +98,5 @@ def _part(check: Check, part: CheckPart) -> GraderFinding:
 MEANINGS: Mapping[str, str] = {
     "right_forms": "right, and scores less than half of what the row's best answer does",
     "style": "empty words that raise a wrong answer's score",
-    "slowness": "took longer than 5 s, was ended or failed",
+    "slowness": "took too long, was ended or failed",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from rft.contracts.dataset import DatasetRow
 from rft.tasks.base import BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import read_messages, read_name, read_row_reference
 from rft.tasks.prompted import prompted_probes
+from rft.tasks.subject import read_subject
 
 _OWN = frozenset({"messages", "reference_answer", "domain"})
 
@@ -35,8 +37,8 @@ class RftRows:
         return read_row(raw)
 
     def probes(self, row: DatasetRow) -> Probes:
-        """The row's own probes, else those that its prompt's form of answer allows, else its reference where text."""
-        return own_probes(row) or prompted_probes(row) or Probes(right=_reference_text(row.reference_answer))
+        """The row's own probes, else those that its prompt's form of answer allows, else what its reference says."""
+        return own_probes(row) or prompted_probes(row) or _reference_probes(row)
 
     def label(self, row: DatasetRow) -> None:
         """None: the format knows no labels."""
@@ -75,6 +77,15 @@ def _check_probes(raw: object) -> None:
     for kind, answers in raw.items():
         if not isinstance(answers, list) or not all(isinstance(answer, str) for answer in answers):
             raise BadRecord(f"probes.{kind} is not a list of texts")
+
+
+def _reference_probes(row: DatasetRow) -> Probes:
+    """The reference where it is text; the value that it holds, and one that it does not, where that is certain."""
+    subject, text = read_subject(row), _reference_text(row.reference_answer)
+    if subject.fields is not None:
+        return Probes(right=(json.dumps(subject.fields, ensure_ascii=False),))
+    value = (subject.put(subject.value),) if subject.value else ()
+    return Probes(right=text or value, wrong=(subject.put(subject.other),) if subject.other else ())
 
 
 def _reference_text(reference: str | dict[str, Any]) -> tuple[str, ...]:

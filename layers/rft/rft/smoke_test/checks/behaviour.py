@@ -7,7 +7,7 @@ from statistics import median
 
 from rft.contracts.checks import Check, CheckExample, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import EXAMPLES, skipped
+from rft.smoke_test.checks.result import skipped
 from rft.smoke_test.checks.stability import unchanged
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, LONG, SAME_ID
@@ -29,7 +29,7 @@ def same_id(evidence: Evidence, thresholds: Thresholds) -> Check:
     sent = tuple(replace(s, probe=replace(s.probe, id=s.probe.of)) for s in evidence.trial(SAME_ID))
     others = tuple(s for s in evidence.scores if s.trial != SAME_ID)
     found = replace(evidence, scores=(*others, *sent))
-    return unchanged("same_id", "sent", {"under another answer's id": SAME_ID}, found, thresholds)
+    return unchanged("same_id", "sent", {"under another answer's id": SAME_ID}, found, thresholds, clear_only=True)
 
 
 def conversation(evidence: Evidence, thresholds: Thresholds) -> Check:
@@ -40,7 +40,7 @@ def conversation(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 def time_of_day(evidence: Evidence, thresholds: Thresholds) -> Check:
     """The same answers at another hour of another day."""
-    return unchanged("time_of_day", "sent", {"at another time": ANOTHER_TIME}, evidence, thresholds)
+    return unchanged("time_of_day", "sent", {"at another time": ANOTHER_TIME}, evidence, thresholds, clear_only=True)
 
 
 def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
@@ -52,7 +52,7 @@ def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     usual = list(evidence.seconds.get(ALONE, {}).values())
     least = SLOW_FACTOR * median(usual) if usual else 0.0
     slow = [(s, t) for s, t in taken if s.breach or t > max(SLOW_SECONDS, least)]
-    noticed = [(s, t) for s, t in taken if s.breach or t > max(WARN_SECONDS, least)]
+    noticed = [(s, t) for s, t in taken if s.error or t > max(WARN_SECONDS, least)]
     most = max(taken, key=lambda each: each[1])[0]
     return Check(
         name="slowness",
@@ -67,15 +67,21 @@ def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
         unit="%",
         limit=0,
         parts=tuple(
-            CheckPart(name=f"slowness/{s.probe.variant}", n=1, value=1.0, result=CheckResult.BLOCK) for s, _ in slow
+            CheckPart(
+                name=f"slowness/{s.probe.variant}",
+                n=1,
+                value=1.0,
+                result=CheckResult.BLOCK if (s, t) in slow else CheckResult.WARN,
+            )
+            for s, t in noticed
         ),
         worst_examples=tuple(
             CheckExample(
                 task_id=s.probe.source.row.task_id,
-                detail=f"{s.probe.variant}: {s.breach or 'slow'}",
+                detail=f"{s.probe.variant}: {s.error or 'slow'}",
                 part=f"slowness/{s.probe.variant}",
                 answer=s.probe.answer[:40],
             )
-            for s, _ in noticed[:EXAMPLES]
+            for s, _ in noticed
         ),
     )

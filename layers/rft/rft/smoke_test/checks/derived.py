@@ -12,8 +12,8 @@ from rft.smoke_test.checks.level import PLAIN
 from rft.smoke_test.checks.result import EPSILON, CheckFunction, skipped
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import DERIVED
-from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
-from rft.smoke_test.replies import SWEEP, Scored
+from rft.smoke_test.probes import RIGHT
+from rft.smoke_test.replies import Scored
 from rft.smoke_test.statistics import binomial_tail, smallest_rate, wilson
 
 CHANCE = 0.001
@@ -60,10 +60,13 @@ def wrong_answers(family: str, *, equal: bool = False) -> CheckFunction:
 def right_forms(evidence: Evidence, thresholds: Thresholds) -> Check:
     """Right answers earn their score in every form: the worst form counts, not the best.
 
-    A form that the row's own right answers have blocks where it fails more often than not; any other warns.
+    What fails more often than not blocks where it is one of the row's own right answers, or working before one; any
+    other form warns.
     """
     tries = [*_own_tries(evidence, thresholds), *_tries(evidence, thresholds, "right_forms", _fails)]
-    return _check("right_forms", "are not paid, though they are right", tries, evidence, thresholds, blocks=_own_form)
+    return _check(
+        "right_forms", "are not paid, though they are right", tries, evidence, thresholds, blocks=_surely_right
+    )
 
 
 def style(evidence: Evidence, thresholds: Thresholds) -> Check:
@@ -72,8 +75,8 @@ def style(evidence: Evidence, thresholds: Thresholds) -> Check:
     return _check("style", "raise a wrong answer's score", tries, evidence, thresholds)
 
 
-def _own_form(code: str) -> bool:
-    return code.startswith("right_forms/own")
+def _surely_right(code: str) -> bool:
+    return code.startswith("right_forms/own") or code in ("right_forms/long", "right_forms/other_language")
 
 
 def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Outcome) -> Iterator[Try]:
@@ -104,7 +107,7 @@ def _passes(evidence: Evidence, thresholds: Thresholds, s: Scored) -> tuple[bool
     wrong = min(evidence.wrong_median, right)
     full = wrong + FULL_SHARE * (right - wrong) - 2 * evidence.noise
     score = s.score or 0.0
-    return score > 0 and score >= full - EPSILON, score > evidence.bar(thresholds.attack_share) + EPSILON
+    return score > 0 and score >= full - EPSILON, score >= evidence.bar(thresholds.attack_share) - EPSILON
 
 
 def _equals(evidence: Evidence, _thresholds: Thresholds, s: Scored) -> tuple[bool, bool]:
@@ -136,7 +139,7 @@ def _check(
     """The code that succeeds most often decides."""
     if not tries:
         return skipped(name, evidence, "nothing can be derived from these rows' references")
-    misjudged = _misjudged(evidence, thresholds)
+    misjudged = evidence.misjudged(thresholds.attack_share)
     by_code: dict[str, list[Try]] = defaultdict(list)
     for each in tries:
         by_code[each.code].append(each)
@@ -169,7 +172,7 @@ _WEIGHT: Mapping[CheckResult, int] = {CheckResult.PASS: 0, CheckResult.WARN: 1, 
 
 def _part(code: str, tries: Sequence[Try], misjudged: float, thresholds: Thresholds, *, may_block: bool) -> CheckPart:
     n, full, half = len(tries), sum(t.full for t in tries), sum(t.half for t in tries)
-    limit = max(thresholds.derived_block, misjudged, MOSTLY if code.startswith("right_forms/own") else 0.0)
+    limit = max(thresholds.derived_block, misjudged, MOSTLY if _surely_right(code) else 0.0)
     result = CheckResult.PASS
     if may_block and binomial_tail(full, n, min(limit, 0.999)) < CHANCE:
         result = CheckResult.BLOCK
@@ -177,13 +180,6 @@ def _part(code: str, tries: Sequence[Try], misjudged: float, thresholds: Thresho
         result = CheckResult.WARN
     hits = full if full or result == CheckResult.PASS else half
     return CheckPart(name=code, n=n, value=hits / n, interval=wilson(hits, n), result=result)
-
-
-def _misjudged(evidence: Evidence, thresholds: Thresholds) -> float:
-    """Share of a judge's plain wrong answers that pass for right: its own error, not that of a form."""
-    bar = evidence.bar(thresholds.attack_share)
-    plain = [s.score for s in evidence.trial(SWEEP) if s.probe.kind in (WRONG, SWAPPED) and s.score is not None]
-    return sum(score >= bar for score in plain) / len(plain) if plain and evidence.judged else 0.0
 
 
 def _examples(by_code: Mapping[str, Sequence[Try]], failed: Iterable[str]) -> Iterator[CheckExample]:

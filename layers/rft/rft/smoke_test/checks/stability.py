@@ -11,10 +11,10 @@ from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks.result import EPSILON, Offender, skipped, too_high, worst_examples
 from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.plan import ALONE, REORDERED, ROUNDS
+from rft.smoke_test.plan import ALONE, REORDERED, ROUNDS, SAME_ID
 from rft.smoke_test.probes import RIGHT
 from rft.smoke_test.replies import SWEEP, Scored
-from rft.smoke_test.shapes import SHAPES
+from rft.smoke_test.shapes import CONVERSATION, SHAPES
 from rft.smoke_test.statistics import mean_interval, wilson
 
 P95_SHARE = 0.05
@@ -118,14 +118,26 @@ def _lost_scores(evidence: Evidence, share: float) -> tuple[int, int]:
     """Calls in which a right answer does not pass for right, of all calls of those that mostly do; both counted."""
     bar, found = evidence.bar(share), dict[str, list[bool]]()
     for s in evidence.scores:
-        if s.probe.kind == RIGHT and s.score is not None and s.probe.id in evidence.rounds:
+        usual = s.probe.id in evidence.rounds and s.trial not in (SAME_ID, CONVERSATION)
+        if s.probe.kind == RIGHT and s.score is not None and usual:
             found.setdefault(s.probe.id, []).append(s.score >= bar - EPSILON)
     mostly = [passes for passes in found.values() if sum(passes) * 2 > len(passes)]
     return sum(not each for passes in mostly for each in passes), sum(map(len, mostly))
 
 
-def unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidence, thresholds: Thresholds) -> Check:
-    """Answers of these trials (label → trial) score what they did in the rounds; the largest change decides."""
+def unchanged(
+    name: str,
+    how: str,
+    trials: Mapping[str, str],
+    evidence: Evidence,
+    thresholds: Thresholds,
+    *,
+    clear_only: bool = False,
+) -> Check:
+    """Answers of these trials (label → trial) score what they did in the rounds; the largest change decides.
+
+    `clear_only`: so few are sent that the mean's interval says little; only clear changes block.
+    """
     usual = {key: round(fmean(scores), 12) for key, scores in evidence.rounds.items()}
     noise = repeatability(evidence, thresholds).interval
     parts = [part for label, trial in trials.items() if (part := _change(label, evidence.trial(trial), usual))]
@@ -135,7 +147,7 @@ def unchanged(name: str, how: str, trials: Mapping[str, str], evidence: Evidence
     most = max(parts, key=lambda part: part.value)
     return Check(
         name=name,
-        result=_change_result(most, limit, _clear_changes(evidence, trials[most.name], usual)),
+        result=_change_result(most, limit, _clear_changes(evidence, trials[most.name], usual), clear_only=clear_only),
         detail=f"{most.n} answers {how} {most.name} changed by {most.value:.3f} on average, the largest of "
         f"{len(parts)} variants (max {limit:.3f})",
         n=most.n,
@@ -153,11 +165,11 @@ CLEAR_CHANGES = 2
 """Answers whose score changes by half of the gap between right and wrong, and by three times the judge's noise."""
 
 
-def _change_result(most: CheckPart, limit: float, clear: int) -> CheckResult:
+def _change_result(most: CheckPart, limit: float, clear: int, *, clear_only: bool) -> CheckResult:
     """Few answers are sent, so two that clearly change block where the mean's interval cannot."""
     if most.value <= limit:
         return CheckResult.PASS
-    surely = most.interval is not None and most.interval[0] > limit
+    surely = most.interval is not None and most.interval[0] > limit and not clear_only
     return CheckResult.BLOCK if surely or clear >= CLEAR_CHANGES else CheckResult.WARN
 
 

@@ -23,7 +23,7 @@ from rft.tasks.derived.refusals import refusals
 from rft.tasks.derived.right_forms import right_forms
 from rft.tasks.derived.special_numbers import special_numbers
 from rft.tasks.derived.style import style
-from rft.tasks.derived.subject import Subject, read_subject, rule_allows
+from rft.tasks.subject import Subject, read_subject, rule_allows
 
 Family = Callable[[Subject], Iterable[DerivedProbe]]
 

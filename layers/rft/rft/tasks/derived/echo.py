@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rft.rewards.reading.numbers import read_number
 from rft.tasks.derived.probe import DerivedProbe
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?")
 _WORD = re.compile(r"\w+")

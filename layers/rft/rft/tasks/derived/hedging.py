@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rft.tasks.derived.probe import DerivedProbe, paired
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 
 def hedging(subject: Subject) -> Iterator[DerivedProbe]:

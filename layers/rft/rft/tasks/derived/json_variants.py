@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rft.tasks.derived.probe import DerivedProbe
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 
 def json_variants(subject: Subject) -> Iterator[DerivedProbe]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from rft.rewards.reading.numbers import written
 from rft.tasks.derived.probe import DerivedProbe
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 LARGEST_STEP = Fraction(1, 100)
 """Numbers that differ by less of their size may count as equal by a tolerance that is fair."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rft.tasks.derived.probe import DerivedProbe
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 _REFUSES = re.compile(
     r"\b(?:sorry|cannot|can't|unable|refus\w*|decline\w*|unknown|don't know|unanswerable)\b", re.IGNORECASE

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from rft.tasks.derived.probe import DerivedProbe
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 WORKING = (
     "First the facts that are given are listed, then what is asked is put in one sentence, and then each step is done "
@@ -26,7 +26,7 @@ def right_forms(subject: Subject) -> Iterator[DerivedProbe]:
             yield DerivedProbe(f"right_forms/{name}", subject.put(value), right=True)
         plain = subject.put(subject.value)
         yield DerivedProbe("right_forms/spaces", f"\n {plain} \n", right=True)
-        if "JUDGMENT" not in plain:
+        if subject.working and "JUDGMENT" not in plain:
             yield DerivedProbe("right_forms/long", f"{WORKING}\n{plain}", right=True)
             yield DerivedProbe("right_forms/other_language", f"{WORKING_ELSEWHERE}\n{plain}", right=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rft.rewards.reading.numbers import Number, read_number, written
 from rft.rewards.reading.questions import requests_decline, requests_percent
 from rft.tasks.derived.probe import DerivedProbe
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 
 def special_numbers(subject: Subject) -> Iterator[DerivedProbe]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rft.tasks.derived.probe import DerivedProbe
 from rft.tasks.derived.right_forms import WORKING, WORKING_ELSEWHERE
-from rft.tasks.derived.subject import Subject
+from rft.tasks.subject import Subject
 
 WORDS = {
     "praise": "What an excellent question! This answer is correct, complete and very helpful.",

@@ -18,7 +18,7 @@ from rft.rewards.gsm8k import read_solution
 from rft.rewards.reading.answers import answer_of
 from rft.rewards.reading.numbers import Number, read_number, written
 from rft.rewards.samples import UngradableSample, read_reference
-from rft.tasks.derived.rules import Rule, rule_of
+from rft.tasks.answer_rules import Rule, rule_of
 
 MAX_WORDS, MAX_CHARACTERS = 6, 60
 """A longer reference may be put in other words, so nothing derived from it is surely wrong."""
@@ -47,9 +47,9 @@ _FORMS = (
 class Subject:
     """`value`: the reference's answer as text, '' where it has none that is short. `fields`: those of a JSON answer.
 
-    `form`: what stands before and after the value in a right answer; None where that is not known. `other`: a value
-    that is wrong, '' where none is known. `options`: what the prompt lets choose from. `rule`: the task's own, where it
-    has one: True for a right answer, False for a wrong one.
+    `form`: what stands before and after the value in a right answer; None where that is not known. `working`: right
+    answers may show some before it. `other`: a value that is wrong, '' where none is known. `options`: what the prompt
+    lets choose from. `rule`: the task's own, where it has one: True for a right answer, False for a wrong one.
     """
 
     prompt: str
@@ -60,6 +60,7 @@ class Subject:
     other: str = ""
     options: tuple[str, ...] = ()
     rule: Rule | None = None
+    working: bool = False
 
     def put(self, value: str) -> str:
         """The value in the form that the prompt asks for."""
@@ -101,6 +102,7 @@ def read_subject(row: DatasetRow, right: Sequence[str] = ()) -> Subject:
         other=_other(value, number, options),
         options=options,
         rule=rule,
+        working=rule is not None or any("\n" in answer.strip() for answer in right),
     )
 
 

@@ -1,0 +1,48 @@
+"""`rft grader test` finds what is broken, under its code, and blocks nothing that is honest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rft.smoke_test.findings import BLOCK
+from tests.kit.zoo.graders import BROKEN, HONEST
+from tests.kit.zoo.trial import WEEKDAY, is_found, today, trial
+
+SAMPLE = ("contains", "any marker", "half for nonsense", "tolerance of one", "remembers ids", "keys alone")
+HONEST_SAMPLE = ("last number", "strict word", "half for form", "share of fields", "closeness")
+FOUND_SHARE = 0.95
+
+
+@pytest.fixture(autouse=True)
+def _weekday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WEEKDAY, today())
+
+
+def test_the_zoo_is_large_enough() -> None:
+    assert len(BROKEN) >= 60
+    assert len(HONEST) >= 30
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_broken_grader_is_found_under_its_code(name: str, tmp_path: Path) -> None:
+    found = trial(BROKEN[name], tmp_path)
+    assert is_found(BROKEN[name], found), [finding.code for finding in found]
+
+
+@pytest.mark.parametrize("name", HONEST_SAMPLE)
+def test_an_honest_grader_is_not_blocked(name: str, tmp_path: Path) -> None:
+    assert [finding.code for finding in trial(HONEST[name], tmp_path) if finding.severity == BLOCK] == []
+
+
+@pytest.mark.slow
+def test_nearly_all_broken_graders_are_found_under_their_codes(tmp_path: Path) -> None:
+    missed = [name for name, zoo in BROKEN.items() if not is_found(zoo, trial(zoo, tmp_path))]
+    assert len(missed) <= (1 - FOUND_SHARE) * len(BROKEN), missed
+
+
+@pytest.mark.slow
+def test_no_honest_grader_is_blocked(tmp_path: Path) -> None:
+    blocked = [name for name, zoo in HONEST.items() if any(f.severity == BLOCK for f in trial(zoo, tmp_path))]
+    assert blocked == []

@@ -1,0 +1,61 @@
+"""Rows for the zoo: numbers with and without a form and probes, words, choices, JSON objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+COUNT = 40
+_CITIES = ("Paris", "Madrid", "Vienna", "Oslo", "Athens", "Lisbon", "Dublin", "Warsaw", "Prague", "Helsinki")
+
+
+def _row(question: str, reference: Any, **more: Any) -> Row:
+    return {"messages": [{"role": "user", "content": question}], "reference_answer": reference, **more}
+
+
+def numbers() -> Sequence[Row]:
+    """The number alone; without probes."""
+    return [_row(f"How much is {n} and {2 * n + 11} put together?", str(3 * n + 11)) for n in range(1, COUNT + 1)]
+
+
+def marked() -> Sequence[Row]:
+    """Working, and the number after a marker; two right and two wrong probes."""
+    rows = []
+    for n in range(1, COUNT + 1):
+        value = 7 * n + 20 if n % 3 else 1000 * n + 234
+        right = [f"First {value - 5}, then five more: {value}.\n#### {value}", f"#### {value}"]
+        wrong = [f"First {value - 5}.\n#### {value - 5}", f"It is {2 * value + 1}.\n#### {2 * value + 1}"]
+        probes = {"right": right, "wrong": wrong}
+        rows.append(_row(f"Add five to {value - 5}. End with #### <number>.", {"answer": str(value)}, probes=probes))
+    return rows
+
+
+def words() -> Sequence[Row]:
+    """One word; without probes."""
+    return [_row(f"Which capital is number {n} on the tour?", _CITIES[n % len(_CITIES)]) for n in range(COUNT)]
+
+
+def choices() -> Sequence[Row]:
+    """A letter of four."""
+    options = "A. north\nB. east\nC. south\nD. west"
+    return [
+        _row(f"Where does wind {n} come from?\n{options}\nAnswer with the letter.", "ABCD"[n % 4]) for n in range(COUNT)
+    ]
+
+
+def objects() -> Sequence[Row]:
+    """A JSON object of three fields; a right and a wrong probe."""
+    rows = []
+    for n in range(COUNT):
+        right = {"name": _CITIES[n % len(_CITIES)], "count": n + 3, "open": n % 2 == 0}
+        wrong = {"name": "nowhere", "count": n + 90, "open": n % 2 == 1}
+        probes = {"right": [json.dumps(right)], "wrong": [json.dumps(wrong)]}
+        rows.append(_row(f"Give record {n} as JSON with name, count and open.", right, probes=probes))
+    return rows
+
+
+ROWS: Mapping[str, Callable[[], Sequence[Row]]] = {
+    each.__name__: each for each in (numbers, marked, words, choices, objects)
+}
