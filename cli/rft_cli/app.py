@@ -20,7 +20,7 @@ from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.deployments import deployments, rollback
 from rft_cli.commands.download import download
-from rft_cli.commands.emulated import dataset_check, demo, grader_test, simulate, up
+from rft_cli.commands.emulated import dataset_check, demo, grader_attack, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
@@ -80,6 +80,7 @@ app.add_typer(grader, name="grader")
 app.add_typer(dataset, name="dataset")
 local.command("up", cls=Command, epilog=epilog("up"))(up)
 grader.command("test", cls=Command, epilog=epilog("test"))(grader_test)
+grader.command("attack", cls=Command, epilog=epilog("attack"))(grader_attack)
 grader.command("wrap", cls=Command, epilog=epilog("wrap"))(grader_wrap)
 dataset.command("check", cls=Command, epilog=epilog("check"))(dataset_check)
 for group in (local, grader, dataset):

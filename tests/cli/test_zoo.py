@@ -38,11 +38,11 @@ def test_an_honest_grader_is_not_blocked(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_nearly_all_broken_graders_are_found_under_their_codes(tmp_path: Path) -> None:
-    missed = [name for name, zoo in BROKEN.items() if not is_found(zoo, trial(zoo, tmp_path))]
+    missed = [name for name, known in BROKEN.items() if not is_found(known, trial(known, tmp_path))]
     assert len(missed) <= (1 - FOUND_SHARE) * len(BROKEN), missed
 
 
 @pytest.mark.slow
 def test_no_honest_grader_is_blocked(tmp_path: Path) -> None:
-    blocked = [name for name, zoo in HONEST.items() if any(f.severity == BLOCK for f in trial(zoo, tmp_path))]
+    blocked = [name for name, known in HONEST.items() if any(f.severity == BLOCK for f in trial(known, tmp_path))]
     assert blocked == []

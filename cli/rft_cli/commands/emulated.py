@@ -121,6 +121,30 @@ def grader_test(
     )
 
 
+def grader_attack(
+    grader: Grader,
+    *,
+    dataset: Annotated[Path, typer.Option(metavar="FILE", help="Raw records, in the form that a run reads.")],
+    task: Annotated[str, typer.Option(metavar="TASK", help="Task of the dataset.")] = "rft",
+    calls: Annotated[int, typer.Option(metavar="N", min=100, help="Maximum answers to send.")] = 2000,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows, with what was found as wrong probes.")
+    ] = None,
+    batch_seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="A .py file's process is ended when a batch takes longer.")
+    ] = 10.0,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Search for wrong answers that a grader pays for. Exit status 1: it has a hole."""
+    from rft_cli.commands.grader_attack import run_grader_attack
+
+    raise typer.Exit(
+        run_grader_attack(
+            grader, dataset=dataset, task=task, calls=calls, save=save, output=output, batch_seconds=batch_seconds
+        )
+    )
+
+
 def dataset_check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Raw records, in the form that a run reads.")],
     *,

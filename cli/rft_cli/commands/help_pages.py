@@ -58,6 +58,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft grader test gsm8k --dataset examples/gsm8k/questions.jsonl",
         "rft grader test my_grader.py --task rft --dataset examples/rft/math.jsonl --simulate",
     ),
+    "attack": (
+        "rft grader attack my_grader.py --dataset rows.jsonl --save hardened.jsonl",
+        "rft grader attack gsm8k --task gsm8k --dataset examples/gsm8k/questions.jsonl --calls 500",
+    ),
     "wrap": (
         "rft grader wrap rewards.py:accuracy --kind trl --out graders/accuracy",
         "rft grader wrap my_reward.py --kind verl --out graders/mine",

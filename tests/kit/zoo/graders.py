@@ -46,7 +46,7 @@ def right(sample):
 
 
 @dataclass(frozen=True)
-class Zoo:
+class KnownGrader:
     """`codes`: those of which one must be found, by a check's name or `family/form`; none for an honest one."""
 
     rows: str
@@ -54,13 +54,13 @@ class Zoo:
     codes: tuple[str, ...] = ()
 
 
-def _g(rows: str, expression: str, *codes: str, before: str = "") -> Zoo:
-    return Zoo(rows, f"{PRELUDE}\n{before}\ndef grade(sample):\n    return float({expression})\n", codes)
+def _g(rows: str, expression: str, *codes: str, before: str = "") -> KnownGrader:
+    return KnownGrader(rows, f"{PRELUDE}\n{before}\ndef grade(sample):\n    return float({expression})\n", codes)
 
 
 _STATE = "seen = {}\n"
 
-BROKEN: dict[str, Zoo] = {
+BROKEN: dict[str, KnownGrader] = {
     # what a right answer loses
     "refuses separators": _g("marked", "right(sample) and ',' not in value(sample)", "right_forms/thousands"),
     "refuses boxes": _g("numbers", "right(sample) and 'boxed' not in sample.answer", "right_forms/boxed"),
@@ -243,25 +243,25 @@ def handler(event, context):
     return found
 """
 BROKEN |= {
-    "reads the first answer": Zoo(
+    "reads the first answer": KnownGrader(
         "numbers",
         _READS_FIRST.replace("FIND", "[m for m in s['messages'] if 'assistant' in m['role']][0]['content']"),
         ("conversation",),
     ),
-    "reads the second message": Zoo(
+    "reads the second message": KnownGrader(
         "numbers", _READS_FIRST.replace("FIND", "s['messages'][1]['content']"), ("conversation",)
     ),
-    "one role only": Zoo(
+    "one role only": KnownGrader(
         "numbers",
         _READS_FIRST.replace("FIND", "next((m['content'] for m in s['messages'] if m['role'] == 'assistant'), '')"),
         ("payload_shapes",),
     ),
-    "top level only": Zoo(
+    "top level only": KnownGrader(
         "numbers",
         _READS_FIRST.replace("FIND", "s['messages'][-1]['content'] if 'reference_answer' in s else ''"),
         ("payload_shapes",),
     ),
-    "scales to its batch": Zoo(
+    "scales to its batch": KnownGrader(
         "numbers",
         _READS_FIRST.replace("FIND", "s['messages'][-1]['content']").replace(
             "    return found",
@@ -270,12 +270,14 @@ BROKEN |= {
         ),
         ("batch_independence", "minimum"),
     ),
-    "another order": Zoo(
+    "another order": KnownGrader(
         "numbers",
         _READS_FIRST.replace("FIND", "s['messages'][-1]['content']").replace("return found", "return found[::-1]"),
         ("contract",),
     ),
-    "over one": Zoo("numbers", f"{PRELUDE}\ndef grade(sample):\n    return 2.0 * right(sample)\n", ("liveness",)),
+    "over one": KnownGrader(
+        "numbers", f"{PRELUDE}\ndef grade(sample):\n    return 2.0 * right(sample)\n", ("liveness",)
+    ),
 }
 """At least sixty: the codes of which one must be found."""
 
@@ -289,7 +291,7 @@ def judged(sample, accuracy):
 """
 """Errs as often on any number as a judge does, always in the same way, and scatters a little."""
 
-HONEST: dict[str, Zoo] = {
+HONEST: dict[str, KnownGrader] = {
     "exact number": _g("numbers", "right(sample)"),
     "exact number after a marker": _g("marked", "right(sample)"),
     "exact word": _g("words", "right(sample)"),

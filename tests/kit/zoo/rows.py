@@ -1,4 +1,4 @@
-"""Rows for the zoo: numbers with and without a form and probes, words, choices, JSON objects."""
+"""Rows for the known: numbers with and without a form and probes, words, choices, JSON objects."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from rft.smoke_test.checks.result import skipped
 from rft.smoke_test.checks.stability import unchanged
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, LONG, SAME_ID
+from rft.smoke_test.replies import Scored
 from rft.smoke_test.shapes import CONVERSATION
 
 ANOTHER_TIME = "another time"
@@ -66,22 +67,20 @@ def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
         comparison="<=",
         unit="%",
         limit=0,
-        parts=tuple(
-            CheckPart(
-                name=f"slowness/{s.probe.variant}",
-                n=1,
-                value=1.0,
-                result=CheckResult.BLOCK if (s, t) in slow else CheckResult.WARN,
-            )
-            for s, t in noticed
-        ),
-        worst_examples=tuple(
-            CheckExample(
-                task_id=s.probe.source.row.task_id,
-                detail=f"{s.probe.variant}: {s.error or 'slow'}",
-                part=f"slowness/{s.probe.variant}",
-                answer=s.probe.answer[:40],
-            )
-            for s, _ in noticed
-        ),
+        parts=tuple(_slow_part(s, (s, t) in slow) for s, t in noticed),
+        worst_examples=tuple(map(_slow_example, (s for s, _ in noticed))),
+    )
+
+
+def _slow_part(s: Scored, blocks: bool) -> CheckPart:  # noqa: FBT001  what the part says
+    result = CheckResult.BLOCK if blocks else CheckResult.WARN
+    return CheckPart(name=f"slowness/{s.probe.variant}", n=1, value=1.0, result=result)
+
+
+def _slow_example(s: Scored) -> CheckExample:
+    return CheckExample(
+        task_id=s.probe.source.row.task_id,
+        detail=f"{s.probe.variant}: {s.error or 'slow'}",
+        part=f"slowness/{s.probe.variant}",
+        answer=s.probe.answer[:40],
     )

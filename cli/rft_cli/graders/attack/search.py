@@ -1,0 +1,131 @@
+"""The search: mutation and crossover of templates, by what the grader pays for them, within a budget of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from rft.smoke_test.sampling import SampledRow
+from rft.tasks.subject import Subject
+from rft_cli.graders.attack.templates import (
+    Template,
+    all_tokens,
+    is_wrong,
+    mutated,
+    render,
+    seeds,
+)
+
+Score = Callable[[Sequence[tuple[SampledRow, str]]], list[float]]
+"""(row, answer) pairs → scores from 0 to 1; what has none counts 0."""
+
+FULL_SHARE = 0.9
+CONFIRMING_ROWS, CONFIRMED_SHARE = 8, 0.8
+"""Rows on which a hole must work, and on how many of them: one row's chance is no hole."""
+
+GENERATION, POPULATION, MAX_HOLES = 48, 24, 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """A row, what is known of it, and what its right answer scores."""
+
+    row: SampledRow
+    subject: Subject
+    right: float
+
+
+@dataclass(frozen=True)
+class Hole:
+    """`template` is minimal: without any of its tokens it is not paid. `answers`: task_id → the answer there."""
+
+    template: Template
+    score: float
+    rate: float
+    answers: tuple[tuple[str, str], ...]
+
+    @property
+    def explanation(self) -> str:
+        """What the grader pays for."""
+        shown = {"\0wrong": "a wrong value", "\0form": "a wrong value in the right form", "\0prompt": "the prompt"}
+        return " + ".join(shown.get(token, repr(token)) for token in self.template) or "an empty answer"
+
+
+class Search:
+    """Deterministic for a seed and a grader. `calls`: answers that were sent so far."""
+
+    def __init__(self, targets: Sequence[Target], score: Score, *, budget: int, own: Sequence[str], seed: int) -> None:
+        self._targets, self._score, self._budget, self._own = targets, score, budget, own
+        self._rng = Random(seed)  # noqa: S311  a repeatable search, no secret
+        self.calls = 0
+        self._seen: set[Template] = set()
+
+    def run(self) -> list[Hole]:
+        """Holes that work on most rows, minimised, until the budget is used up."""
+        tokens, holes = all_tokens(self._own), list[Hole]()
+        population: list[tuple[float, Template]] = []
+        queue = list(dict.fromkeys(seeds(self._own)))
+        while self.calls < self._budget and len(holes) < MAX_HOLES:
+            fresh = [queue.pop(0) for _ in range(min(GENERATION, len(queue)))] or self._bred(population, tokens)
+            scored = self._shares(fresh)
+            for share, template in scored:
+                if share >= FULL_SHARE and not _covered(template, holes) and (hole := self._confirmed(template)):
+                    holes.append(hole)
+            best = sorted((*population, *scored), key=lambda each: -each[0])
+            population = [each for each in best if not _covered(each[1], holes)][:POPULATION]
+        return holes
+
+    def _bred(self, population: Sequence[tuple[float, Template]], tokens: Sequence[str]) -> list[Template]:
+        parents = [template for _, template in population] or [("",)]
+        made = [
+            mutated(self._rng.choice(parents), self._rng.choice(parents), tokens, self._rng)
+            for _ in range(4 * GENERATION)
+        ]
+        return [template for template in dict.fromkeys(made) if template not in self._seen][:GENERATION]
+
+    def _shares(self, templates: Iterable[Template]) -> list[tuple[float, Template]]:
+        """Each on one row, as a share of what is right there; those that could be right are not sent."""
+        tries = []
+        for template in templates:
+            self._seen.add(template)
+            target = self._rng.choice(self._targets)
+            answer = render(template, target.subject)
+            if is_wrong(answer, target.subject):
+                tries.append((template, target, answer))
+        scores = self._send([(target, answer) for _, target, answer in tries])
+        return [(score / target.right, template) for (template, target, _), score in zip(tries, scores, strict=False)]
+
+    def _confirmed(self, template: Template) -> Hole | None:
+        if self._rate(template) < CONFIRMED_SHARE:
+            return None
+        for at in reversed(range(len(template))):
+            shorter = (*template[:at], *template[at + 1 :]) if at < len(template) else template
+            if self._rate(shorter, rows=3) == 1 and self._rate(shorter) >= CONFIRMED_SHARE:
+                template = shorter
+        rows = self._targets[:CONFIRMING_ROWS]
+        answers = [(t, render(template, t.subject)) for t in rows]
+        scores = self._send(answers)
+        paid = [
+            (t.row.row.task_id, a)
+            for (t, a), s in zip(answers, scores, strict=False)
+            if s >= FULL_SHARE * t.right and is_wrong(a, t.subject)
+        ]
+        return Hole(template, max(scores, default=0.0), len(paid) / len(rows), tuple(paid)) if paid else None
+
+    def _rate(self, template: Template, rows: int = CONFIRMING_ROWS) -> float:
+        chosen = self._targets[:rows]
+        answers = [(t, render(template, t.subject)) for t in chosen]
+        wrong = [(t, a) for t, a in answers if is_wrong(a, t.subject)]
+        scores = self._send(wrong)
+        return sum(s >= FULL_SHARE * t.right for (t, _), s in zip(wrong, scores, strict=False)) / len(chosen)
+
+    def _send(self, answers: Sequence[tuple[Target, str]]) -> list[float]:
+        pending = answers[: max(0, self._budget - self.calls)]
+        self.calls += len(pending)
+        return self._score([(target.row, answer) for target, answer in pending]) if pending else []
+
+
+def _covered(template: Template, holes: Sequence[Hole]) -> bool:
+    """Whether it holds a hole that is known, so that it shows nothing new."""
+    return any(set(hole.template) <= set(template) for hole in holes)
