@@ -18,6 +18,7 @@ from rft.contracts.deployments import DeploymentList, DeploymentName, Deployment
 from rft.contracts.http.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.http.files import RolloutPage, RunFileList
 from rft.contracts.http.patterns import IDEMPOTENCY_KEY, TAG
+from rft.contracts.http.principal import Principal
 from rft.contracts.http.report import RunReport
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunName, RunRequest
@@ -28,7 +29,7 @@ from rft.ports.run_files import RunFiles
 from rft.ports.runs import Approvals, Executions, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.ports.training import RolloutReader, TrainingJobs
-from rft.settings import GraderDirectory, StorageSettings
+from rft.settings import GraderDirectory, SelfApprovalSettings, StorageSettings
 from rft.steps.api.approve_run import approve_run
 from rft.steps.api.cancel_run import cancel_run
 from rft.steps.api.deployments import list_deployments, roll_back_deployment
@@ -46,12 +47,12 @@ History = Annotated[RunHistory, Depends(wiring.run_history)]
 ApprovalStore = Annotated[Approvals, Depends(wiring.approvals)]
 
 
-def caller() -> str:
+def caller() -> Principal:
     """Who sent this request, as API Gateway proved it."""
     return caller_of(app.current_event.raw_event)
 
 
-Caller = Annotated[str, Depends(caller)]
+Caller = Annotated[Principal, Depends(caller)]
 RunExecutions = Annotated[Executions, Depends(wiring.executions)]
 Jobs = Annotated[TrainingJobs, Depends(wiring.training_jobs)]
 Deployments = Annotated[ModelDeployments, Depends(wiring.model_deployments)]
@@ -60,6 +61,7 @@ Topic = Annotated[Notifier, Depends(wiring.notifier)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
 Storage = Annotated[StorageSettings, Depends(StorageSettings.from_environment)]
+SelfApproval = Annotated[SelfApprovalSettings, Depends(SelfApprovalSettings.from_environment)]
 Rollouts = Annotated[RolloutReader, Depends(wiring.rollout_reader)]
 Folder = Annotated[RunFiles, Depends(wiring.run_files)]
 Objects = Annotated[ObjectStore, Depends(wiring.object_store)]
@@ -73,7 +75,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=IDEMPOTENCY_KEY,
-        description="1 to 128 printable ASCII characters; the same key and request always meet the same run.",
+        description="1 to 128 printable ASCII characters; the same caller, key and request always meet the same run.",
     ),
 ]
 
@@ -87,6 +89,7 @@ IdempotencyKey = Annotated[
 def post_run(
     *,
     request: RunRequest,
+    caller: Caller,
     ledger: RunLedger,
     executions: RunExecutions,
     clock: WallClock,
@@ -97,7 +100,8 @@ def post_run(
     """202 for a run that this request made, 200 for the one that its Idempotency-Key had made before."""
     run = start_run(
         request=request,
-        key=key,
+        key=None if key is None else caller.own_key(key),
+        caller=caller,
         ledger=ledger,
         executions=executions,
         clock=clock,
@@ -117,11 +121,14 @@ def get_runs(
     status: Annotated[RunStatus | None, Query()] = None,
     name: Annotated[RunName | None, Query()] = None,
     tag: Annotated[str | None, Query(pattern=TAG, max_length=385, description="key=value")] = None,
+    requested_by: Annotated[str | None, Query(max_length=1000, description="The id of who started them.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="At most so many runs.")] = 25,
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> RunList:
     """Runs that pass all filters, newest first."""
-    return list_runs(status=status, name=name, tag=tag, limit=limit, cursor=cursor, history=history)
+    return list_runs(
+        status=status, name=name, tag=tag, requested_by=requested_by, limit=limit, cursor=cursor, history=history
+    )
 
 
 @app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=responses(404, 422, _200=RunView))
@@ -231,7 +238,7 @@ def post_cancel(
     "/runs/<run_id>/approve",
     summary="Answer a run that awaits approval",
     operation_id="approveRun",
-    responses=responses(400, 404, 409, 413, 415, 422, _200=RunView),
+    responses=responses(400, 403, 404, 409, 413, 415, 422, _200=RunView),
 )
 def post_approve(
     *,
@@ -244,6 +251,7 @@ def post_approve(
     executions: RunExecutions,
     clock: WallClock,
     storage: Storage,
+    approval: SelfApproval,
 ) -> RunView:
     """The run with its answer, which it acts on at once. The first answer counts; the same may be sent again."""
     logger().append_keys(run_id=run_id)
@@ -251,6 +259,7 @@ def post_approve(
         run_id=run_id,
         answer=answer,
         caller=caller,
+        allow_self_approval=approval.allow_self_approval,
         ledger=ledger,
         approvals=approvals,
         executions=executions,

@@ -20,6 +20,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         key=created.stored.key,
         version_id=created.stored.version,
         etag=created.stored.etag,
+        requester=created.requester,
         ledger=wiring.ledger(),
         rejections=wiring.upload_rejections(),
         store=wiring.object_store(),

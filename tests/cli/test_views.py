@@ -23,7 +23,7 @@ from rft_cli.views.run_events import RunEventPrinter, milestone
 from rft_cli.views.summary import run_lines, summary_lines
 from rft_cli.views.tables import event_lines, list_lines
 from rft_cli.views.times import duration
-from tests.kit.records import RUN_ID
+from tests.kit.records import ADA, RUN_ID
 from tests.kit.reward_curves import curve
 from tests.kit.views import MODEL, OUTPUT, line, view
 
@@ -85,11 +85,17 @@ def test_a_run_awaiting_approval_shows_the_command() -> None:
 
 
 def test_a_decision_shows_who_made_it() -> None:
-    decision = {"approved": True, "by": "Ada [of Ockham]", "comment": "", "caller": "c", "at": "2026-11-20T12:00:00Z"}
+    decision = {
+        "approved": True,
+        "by": "Ada [of Ockham]",
+        "comment": "",
+        "caller": ADA.model_dump(),
+        "at": "2026-11-20T12:00:00Z",
+    }
     approval = {"reasons": [], "requested_at": "", "expires_at": "", "decision": decision}
-    assert "          decision    approved by Ada [of Ockham]" in events(
-        view(RunStatus.AWAITING_APPROVAL, approval=approval)
-    )
+    lines = events(view(RunStatus.AWAITING_APPROVAL, approval=approval))
+    assert f"          caller      {ADA.id}" in lines
+    assert "          name        Ada [of Ockham] (as given)" in lines
 
 
 def test_findings_of_the_breaker_are_printed_once_under_training() -> None:

@@ -29,6 +29,7 @@ Resources:
 SAM_JWT = SAM_IAM.replace(
     "{EnableIamAuthorizer: true, DefaultAuthorizer: AWS_IAM}",
     "{DefaultAuthorizer: JWT, Authorizers: {JWT: {IdentitySource: $request.header.Authorization, "
+    "AuthorizationScopes: [!Sub '${JwtScopePrefix}read'], "
     "JwtConfiguration: {issuer: !Ref JwtIssuer, audience: !Split [',', !Ref JwtAudience]}}}}",
 )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rft.contracts.checks import Check, CheckResult
 from rft.contracts.dataset import Recommendation
+from rft.contracts.http.principal import Principal
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import Decision, Failure, JobSummary, RunStatus, UploadRejection
 from rft.contracts.metrics import Reading, TrainingMetrics
@@ -23,10 +24,11 @@ from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.dynamo import TABLE, DynamoStores, ledger_table
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.stores import Stores
-from tests.kit.records import RUN_ID, add_run, path_to, run_record
+from tests.kit.records import ADA, RUN_ID, add_run, path_to, run_record
 from tests.kit.reward_curves import training
 
 S = RunStatus
+BOB = Principal(type="iam", id="arn:aws:iam::123456789012:user/bob")
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def test_a_run_that_goes_on_is_not_announced(ledger: Stores) -> None:
 
 
 def decision(*, approved: bool = True, by: str = "Ada") -> Decision:
-    return Decision(approved=approved, by=by, comment="", caller="arn:c", at=FixedClock().now())
+    return Decision(approved=approved, by=by, comment="", caller=ADA, at=FixedClock().now())
 
 
 def await_approval(ledger: Stores, clock: FixedClock) -> None:
@@ -186,7 +188,7 @@ def test_the_first_answer_to_a_waiting_run_counts(ledger: Stores, clock: FixedCl
     assert first.approval.decision == decision()
     assert ledger.get(RUN_ID) == first
     assert ledger.decide(RUN_ID, decision(by="Bob")) == first
-    with pytest.raises(TransitionRefused, match="Ada"):
+    with pytest.raises(TransitionRefused, match="already"):
         ledger.decide(RUN_ID, decision(approved=False))
     assert ledger.get(RUN_ID) == first
 
@@ -347,3 +349,26 @@ def test_a_list_does_without_what_makes_records_large(ledger: Stores) -> None:
     assert (found.metrics, found.reading) == (None, None)
     assert found == ledger.get(RUN_ID).model_copy(update={"metrics": None, "reading": None})
     assert ledger.get(RUN_ID).metrics == metrics
+
+
+def test_a_change_names_who_caused_it(ledger: Stores, clock: FixedClock) -> None:
+    await_approval(ledger, clock)
+    ledger.decide(RUN_ID, decision())
+    ledger.transition(RUN_ID, S.STARTING)
+    ledger.transition(RUN_ID, S.CANCELLED, caller=BOB)
+    named = [(event.after, event.caller, event.by) for event in ledger.events(RUN_ID) if event.caller]
+    assert named == [(S.PENDING, ADA, ""), (S.STARTING, ADA, "Ada"), (S.CANCELLED, BOB, "")]
+
+
+def test_a_run_that_ends_against_an_answer_does_not_name_who_gave_it(ledger: Stores, clock: FixedClock) -> None:
+    await_approval(ledger, clock)
+    ledger.decide(RUN_ID, decision())
+    ledger.transition(RUN_ID, S.CANCELLED)
+    assert ledger.events(RUN_ID)[-1].caller is None
+
+
+def test_a_list_has_the_runs_of_one_principal(ledger: Stores) -> None:
+    ledger.create(run_record())
+    other = ledger.create(run_record("other-20261120t120000-1a2b3c4d").model_copy(update={"requested_by": BOB}))
+    ledger.create(run_record("older-20261120t120000-1a2b3c4d").model_copy(update={"requested_by": None}))
+    assert ledger.page(requested_by=BOB.id).records == (other,)

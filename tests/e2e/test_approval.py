@@ -23,11 +23,14 @@ def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
         bench.client.approve(run_id, approved=True, by="Ada", comment="go on")
     view = wait_for(bench, run_id, "COMPLETED")
     assert (view["approval"]["decision"]["by"], view["approval"]["decision"]["approved"]) == ("Ada", True)
-    assert "user/emulated" in view["approval"]["decision"]["caller"]
+    assert view["approval"]["decision"]["caller"] == view["requested_by"]
+    assert view["requested_by"]["id"].endswith("user/emulated")
+    (approved,) = [event for event in view["timeline"] if event["by"]]
+    assert (approved["before"], approved["by"]) == ("AWAITING_APPROVAL", "Ada")
     assert [event["after"] for event in view["timeline"]].count("AWAITING_APPROVAL") == 1
     assert len(bench.jobs(run_id)) == 1
     assert bench.client.approve(run_id, approved=True, by="Ada", comment="")["status"] == "COMPLETED"
-    with pytest.raises(ApiError, match="Ada") as changed:
+    with pytest.raises(ApiError, match="approved already") as changed:
         bench.client.approve(run_id, approved=False, by="Bob", comment="")
     assert changed.value.status == 409
 
@@ -37,8 +40,8 @@ def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None
     bench.client.approve(run_id, approved=False, by="Bob", comment='too "dear"\nby far')
     view = wait_for(bench, run_id, "REJECTED")
     assert view["failure"]["error"] == "ApprovalRefused"
-    assert "Bob" in view["failure"]["cause"]
-    assert r'too "dear"\nby far' in view["failure"]["cause"], "on one line"
+    assert view["failure"]["cause"] == r'the approval was refused: too "dear"\nby far'
+    assert (view["timeline"][-1]["by"], view["timeline"][-1]["caller"]) == ("Bob", view["requested_by"])
     assert bench.jobs(run_id) == []
     eventually(lambda: len(bench.messages(run_id)) == 2, "the question and the outcome")
     with pytest.raises(ApiError) as late:

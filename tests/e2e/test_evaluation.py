@@ -70,7 +70,7 @@ CASES: dict[str, tuple[tuple[Fault, ...], str, str]] = {
     "deployment hangs": (
         (Fault(service="bedrock", operation="Deploy", effect="hang"),),
         "cancelled",
-        "cancelled by",
+        "cancelled through the API",
     ),
     "deployment is refused": (
         (

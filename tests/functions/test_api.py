@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from rft import wiring
 from rft.contracts.http.api import RunList, RunView
+from rft.contracts.http.principal import Principal
 from rft.contracts.http.problem import PROBLEMS, Problem
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunRequest
@@ -49,6 +50,7 @@ CANCEL_EVENT: dict[str, Any] = read_event("api_cancel_run")
 APPROVE_EVENT: dict[str, Any] = read_event("api_approve_run")
 YES = {"approved": True, "by": "Ada"}
 BODY: dict[str, Any] = json.loads(POST_EVENT["body"])
+PIPELINE = Principal(type="iam", id="arn:aws:iam::123456789012:role/pipeline")
 GRADER_ARN = "arn:aws:lambda:us-east-1:123456789012:function:pandalm"
 
 
@@ -209,6 +211,44 @@ class TestStartRun:
     def test_an_https_dataset_and_a_foreign_grader_are_taken(self, api: Client) -> None:
         body = with_dataset(uri="https://raw.githubusercontent.com/WeOpenML/PandaLM/main/data/testset-v1.json")
         assert api.post({**body, "grader": {"lambda_arn": GRADER_ARN}}).status == 202
+
+
+def as_caller(event: dict[str, Any], arn: str) -> dict[str, Any]:
+    changed = copy.deepcopy(event)
+    changed["requestContext"]["authorizer"] = {"iam": {"userArn": arn}}
+    return changed
+
+
+class TestWhoStartedARun:
+    def test_it_is_in_the_view_the_list_and_the_history(self, api: Client) -> None:
+        view = api.get(f"/runs/{api.post().body['run_id']}").body
+        (line,) = api.get("/runs").body["runs"]
+        found = [view["requested_by"], line["requested_by"], view["timeline"][0]["caller"]]
+        assert found == [PIPELINE.model_dump()] * 3
+
+    def test_the_list_is_filtered_by_it(self, dynamo_api: Client) -> None:
+        dynamo_api.send(as_caller(POST_EVENT, "arn:aws:iam::123456789012:user/eve"))
+        run_id = dynamo_api.post().body["run_id"]
+        found = [dynamo_api.get("/runs", requested_by=id_).body["runs"] for id_ in (PIPELINE.id, "nobody")]
+        assert [[line["run_id"] for line in lines] for lines in found] == [[run_id], []]
+
+    def test_a_body_cannot_say_who_it_was(self, api: Client) -> None:
+        assert api.post(changed(requested_by="root")).fields == ["requested_by"]
+
+    def test_a_key_is_its_callers_own(self, api: Client) -> None:
+        """Any caller who guessed a key met the other's run, or kept the other from starting one."""
+        arns = [f"arn:aws:sts::123456789012:assumed-role/{name}" for name in ("a/1", "a/2", "b/1")]
+        runs = [api.send(as_caller(POST_EVENT, arn)).body["run_id"] for arn in arns]
+        assert runs[0] == runs[1] != runs[2]
+
+    def test_own_runs_are_not_approved_where_the_stack_forbids_it(
+        self, api: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ALLOW_SELF_APPROVAL", "false")
+        run_id = waiting(api)
+        assert api.approve(run_id, YES).problem.status == 403
+        event = {**APPROVE_EVENT, "rawPath": f"/runs/{run_id}/approve", "body": json.dumps(YES)}
+        assert api.send(as_caller(event, "arn:aws:iam::123456789012:user/bob")).status == 200
 
 
 class TestRefusals:
@@ -469,7 +509,8 @@ class TestCancel:
         view = RunView.model_validate(answer.body)
         assert (answer.status, view.status) == (200, RunStatus.CANCELLED)
         assert view.failure is not None
-        assert view.failure.cause == "cancelled by arn:aws:iam::123456789012:role/pipeline"
+        assert view.failure.cause == "cancelled through the API"
+        assert view.failure.caller == view.timeline[-1].caller == PIPELINE
         assert api.executions.ended[run_id].status == "ABORTED"
 
     def test_it_may_be_sent_again(self, api: Client) -> None:
@@ -491,7 +532,8 @@ class TestCancel:
         event["rawPath"] = f"/runs/{api.post().body['run_id']}/cancel"
         claims = {"sub": "ada", "iss": "https://issuer.example"}
         event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
-        assert api.send(event).body["failure"]["cause"] == "cancelled by ada at https://issuer.example"
+        expected = {"type": "jwt", "id": "ada", "issuer": "https://issuer.example"}
+        assert api.send(event).body["failure"]["caller"] == expected
 
 
 class TestApprove:
@@ -501,7 +543,7 @@ class TestApprove:
         decision = answer.body["approval"]["decision"]
         assert answer.status == 200
         assert (decision["by"], decision["comment"]) == ("Ada", "go on")
-        assert decision["caller"] == "arn:aws:iam::123456789012:role/pipeline"
+        assert decision["caller"] == PIPELINE.model_dump()
         assert [output["approved"] for output in api.executions.outputs] == [True]
         assert "token" not in json.dumps(answer.body["approval"])
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.ports.runs import Ledger
 from rft.runs.status import FOLLOWERS
 
+ADA = Principal(type="iam", id="arn:aws:iam::123456789012:user/ada")
 RUN_ID = "pandalm-judge-20261120t120000-1a2b3c4d"
 
 
@@ -20,7 +22,13 @@ def run_record(
     dataset = {"task": "pandalm", "uri": "s3://data-bucket/uploads/pandalm/demo/testset.json"}
     validated = RunRequest.model_validate({"name": "pandalm-judge", "dataset": dataset, **request})
     return RunRecord(
-        run_id=run_id, name=validated.name, status=RunStatus.PENDING, request=validated, created_at=at, updated_at=at
+        run_id=run_id,
+        name=validated.name,
+        status=RunStatus.PENDING,
+        request=validated,
+        requested_by=ADA,
+        created_at=at,
+        updated_at=at,
     )
 
 

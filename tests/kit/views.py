@@ -10,7 +10,7 @@ from rft.contracts.http.api import Link, RunLine, RunView, addresses
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import DatasetSummary, Failure, JobSummary, RunEvent, RunStatus
 from rft.contracts.smoke_test import SmokeTestSummary
-from tests.kit.records import RUN_ID, path_to, run_record
+from tests.kit.records import ADA, RUN_ID, path_to, run_record
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MODEL = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-2-lite-v1:0:256k/emulated1a2b"
@@ -90,6 +90,7 @@ def line(number: int, *, status: RunStatus = RunStatus.COMPLETED, **tags: str) -
         task="pandalm",
         status=status,
         tags=tags,
+        requested_by=ADA,
         created_at=START,
         updated_at=START,
         reward=None,

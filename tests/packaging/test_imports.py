@@ -16,7 +16,7 @@ BASELINE = "import boto3; from pydantic import BaseModel, Field, TypeAdapter"
 HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 GRADERS = [name for name in HANDLERS if name.startswith("grade_")]
 
-STEP = 160
+STEP = 165
 """Powertools' logger, and the ledger's and the step's contracts. boto3 comes after, with the first client."""
 RULES_IN_ROWS = {"index_shard", "join_shards", "plan_shards", "prepare_dataset", "write_shard"}
 """Steps that check every row's schema and patterns before anything is paid for."""

@@ -130,9 +130,15 @@ def test_the_api_asks_for_a_signature_and_has_a_limit() -> None:
     }
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
     assert set(described) == {(e["Method"], e["Path"]) for e in events}
-    assert all(s == {"Fn::If": ["UsesJwt", [{"JWT": []}], [{"AWS_IAM": []}]]} for s in described.values())
+    for (method, path), security in described.items():
+        decides = path.endswith(("/approve", "/rollback"))
+        scope = "approve" if decides else "read" if method == "GET" else "start"
+        token = [{"JWT": [{"Fn::Sub": f"${{JwtScopePrefix}}{scope}"}]}]
+        assert security == {"Fn::If": ["UsesJwt", token, [{"AWS_IAM": []}]]}
     assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(api["DefaultRouteSettings"])
     assert api["AccessLogSettings"]["DestinationArn"]
+    for proof in ("identity.userArn", "authorizer.claims.sub", "authorizer.claims.iss"):
+        assert f'"$context.{proof}"' in api["AccessLogSettings"]["Format"]
 
 
 # ---- rights -------------------------------------------------------------------------------------------------------

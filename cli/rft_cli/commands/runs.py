@@ -28,13 +28,15 @@ def list_runs(
     ] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this name.")] = None,
     tag: Annotated[str | None, typer.Option(metavar="KEY=VALUE", help="Only runs with this tag.")] = None,
+    requested_by: Annotated[str | None, typer.Option(metavar="ID", help="Only runs that ID started.")] = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Maximum runs to show.")] = 25,
     cursor: Annotated[str | None, typer.Option(metavar="CURSOR", help="Continue an earlier list.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show all runs.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """List runs, newest first."""
-    filters = {k: str(v) for k, v in (("status", status), ("name", name), ("tag", tag)) if v is not None}
+    given = {"status": status, "name": name, "tag": tag, "requested_by": requested_by}
+    filters = {name: str(value) for name, value in given.items() if value is not None}
     found = target.client.runs(filters, limit=None if everything else limit, cursor=cursor)
     if output == Output.JSON:
         print_json(found)

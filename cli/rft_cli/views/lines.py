@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 INDENT = 10
 """Columns of a time and two spaces, under which a stage's lines stand."""
 LABEL = 12
@@ -19,6 +22,18 @@ def stage_field(label: str, text: str, *, style: str = "", indent: int = INDENT)
 def summary_field(label: str, text: str) -> str:
     """One line of a run's result."""
     return _styled(f"{label:<{SUMMARY_LABEL}}", "bold") + HANG + text
+
+
+def principal_text(principal: Mapping[str, Any]) -> str:
+    """Who did something, as AWS proved it; a name that somebody gave is never shown in this form."""
+    match principal["type"]:
+        case "jwt":
+            return f"{principal['id']} ({principal['issuer']})"
+        case "account":
+            return f"account {principal['id']}, by upload"
+        case "unknown":
+            return "unknown: the API saw no proof"
+    return str(principal["id"])
 
 
 def shorten_middle(word: str, width: int) -> str:

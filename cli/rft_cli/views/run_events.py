@@ -10,7 +10,7 @@ from rich.markup import escape
 from rft_cli.views.checks import check_lines
 from rft_cli.views.evaluation import calibration_lines, evaluation_lines
 from rft_cli.views.forecast import forecast_lines
-from rft_cli.views.lines import HANG, stage_field
+from rft_cli.views.lines import HANG, principal_text, stage_field
 from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
@@ -156,9 +156,11 @@ def approval_lines(view: View, **_: bool) -> Iterator[str]:
         until = f"{approval['expires_at'][:16].replace('T', ' ')}Z"
         yield stage_field("waiting", f"for `rft approve {view['run_id']}`, until {until}", style="yellow")
     else:
-        verdict = "approved" if decision["approved"] else "rejected"
-        comment = f": {decision['comment']}" if decision["comment"] else ""
-        yield stage_field("decision", escape(f"{verdict} by {decision['by']}{comment}"))
+        yield stage_field("decision", "approved" if decision["approved"] else "rejected")
+        yield stage_field("caller", escape(principal_text(decision["caller"])))
+        yield stage_field("name", f"{escape(decision['by'])} [dim](as given)[/]")
+        if decision["comment"]:
+            yield stage_field("comment", escape(decision["comment"]))
 
 
 def breaker_line(finding: View, **_: bool) -> Iterator[str]:

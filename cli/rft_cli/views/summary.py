@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from rft.grading.grader_arn import is_pinned
 from rft_cli.views.evaluation import evaluation_text
-from rft_cli.views.lines import summary_field
+from rft_cli.views.lines import principal_text, summary_field
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, status_mark
 from rft_cli.views.times import duration
@@ -35,6 +35,8 @@ def result_lines(view: View) -> Iterator[str]:
         failure = view["failure"]
         yield summary_field("failure", escape(f"{failure['error']} in {failure['stage']}"))
         yield summary_field("", escape(failure["cause"]))
+        if failure.get("caller"):
+            yield summary_field("by", escape(principal_text(failure["caller"])))
 
 
 def run_lines(view: View, *, verbose: bool = False) -> Iterator[str]:
@@ -57,6 +59,8 @@ def _request_fields(view: View) -> Iterator[tuple[str, str]]:
     dataset, split = request["dataset"], request["dataset"]["split"]
     yield "run", f"{view['run_id']}  {view['status']}"
     yield "created", f"{view['created_at'][:19].replace('T', ' ')}Z, {_elapsed(view)}"
+    if view.get("requested_by"):
+        yield "requested by", principal_text(view["requested_by"])
     yield "dataset", dataset["uri"]
     yield "task", f"{dataset['task']}, {split['strategy']} split, seed {split['seed']}"
     grader = request["grader"] or {}

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from rich.markup import escape
 
-from rft_cli.views.lines import ELLIPSIS, HANG
+from rft_cli.views.lines import ELLIPSIS, HANG, principal_text
 from rft_cli.views.rewards import View
 from rft_cli.views.run_events import TERMINAL, detail, status_mark
 from rft_cli.views.times import ago, duration, instant
 
-HEADERS = ("RUN ID", "STATUS", "TASK", "CREATED", "TOOK", "REWARD", "TAGS")
-DROP_ORDER = ("TAGS", "TASK", "TOOK", "REWARD", "CREATED")
+HEADERS = ("RUN ID", "STATUS", "TASK", "CREATED", "TOOK", "REWARD", "TAGS", "REQUESTED BY")
+DROP_ORDER = ("REQUESTED BY", "TAGS", "TASK", "TOOK", "REWARD", "CREATED")
 """Columns that a narrow terminal does without; JSON has all."""
 GAP = "  "
 MIN_TAGS = 8
@@ -38,6 +38,8 @@ def event_lines(events: Sequence[View]) -> Iterator[str]:
         head = f"{_time(event['at'])}  {event['before'] or '':<17} → {status_mark(event['after'])}"
         about = detail(event)
         yield f"{head}  {HANG}{about}" if about else head
+        if event.get("caller"):
+            yield f"{'':<22}[dim]by {escape(principal_text(event['caller']))}[/]"
 
 
 def status_line(answer: View) -> str:
@@ -75,6 +77,7 @@ def _row(run: View, now: datetime) -> Row:
         "TOOK": duration(end - created),
         "REWARD": "–" if reward is None else f"{reward:.3f}",
         "TAGS": ", ".join(f"{key}={value}" for key, value in run["tags"].items()),
+        "REQUESTED BY": principal_text(run["requested_by"]) if run.get("requested_by") else "",
     }
 
 

@@ -21,6 +21,7 @@
     ├── RunNotFound                the ledger knows no such run
     ├── ReportNotFound             the run has no report, or none yet
     ├── RunConflict                the same run id or key with another request
+    ├── SelfApprovalForbidden      who started a run may not approve it in this stack
     ├── TransitionRefused          a status change the table does not allow
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached
@@ -157,6 +158,10 @@ class ReportNotFound(RftError):
 
 class RunConflict(RftError):
     """The run id or idempotency key is already taken by a different request."""
+
+
+class SelfApprovalForbidden(RftError):
+    """The stack takes approvals from a principal only that is known to be another than who started the run."""
 
 
 class TransitionRefused(RftError):

@@ -20,6 +20,7 @@ from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import from_json
 
+from rft.contracts.http.principal import UNKNOWN, Principal
 from rft.contracts.http.problem import (
     MEDIA_TYPE,
     PROBLEMS,
@@ -132,13 +133,15 @@ def _without_media_type(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**event, "headers": headers}
 
 
-def caller_of(event: Mapping[str, Any]) -> str:
+def caller_of(event: Mapping[str, Any]) -> Principal:
     """Who sent a request, as API Gateway proved it: an IAM principal's ARN, or a token's subject at its issuer."""
     proof = event["requestContext"].get("authorizer", {})
     if "iam" in proof:
-        return str(proof["iam"]["userArn"])
+        return Principal(type="iam", id=proof["iam"]["userArn"])
     claims = proof.get("jwt", {}).get("claims", {})
-    return f"{claims['sub']} at {claims['iss']}" if {"sub", "iss"} <= claims.keys() else "unknown"
+    if {"sub", "iss"} <= claims.keys():
+        return Principal(type="jwt", id=claims["sub"], issuer=claims["iss"])
+    return UNKNOWN
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
@@ -163,7 +166,7 @@ def _text(why: Problem, context: LambdaContext) -> str:
 def responses(*problems: int, **models: type) -> dict[int, Any]:
     """OpenAPI's `responses`: the statuses of problems, and `_<status>=` the model of each other answer.
 
-    403 and 429 are API Gateway's own and do not reach us.
+    429, and 403 for who may not call at all, are API Gateway's own and do not reach us.
     """
     good = {int(name[1:]): _answer(inspect.getdoc(model), "application/json", model) for name, model in models.items()}
     bad = {status: _answer(PROBLEMS[status][1], MEDIA_TYPE, Problem) for status in sorted({*problems, 500, 503})}

@@ -104,6 +104,12 @@ class ApprovalSettings(Settings):
     require_approval: bool = Field(alias="REQUIRE_APPROVAL", default=False)
 
 
+class SelfApprovalSettings(Settings):
+    """Whether a run may be approved by who started it."""
+
+    allow_self_approval: bool = Field(alias="ALLOW_SELF_APPROVAL", default=True)
+
+
 class ApprovalWaitSettings(Settings):
     """How long an answer is waited for; the state machine has the same number."""
 

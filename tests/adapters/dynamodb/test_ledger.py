@@ -17,7 +17,7 @@ from rft.runs.approval import requested
 from rft.runs.finish_run import finish_run
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.dynamo import TABLE, DynamoStores, dynamo_client, ledger_table
-from tests.kit.records import RUN_ID, add_run, run_record
+from tests.kit.records import ADA, RUN_ID, add_run, run_record
 
 S = RunStatus
 CLOCK = FixedClock()
@@ -101,7 +101,7 @@ def test_a_write_after_the_end_is_refused_though_it_looked_before(
 
 def test_of_two_that_answer_one_is_heard(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     def answer(by: str, *, approved: bool) -> Decision:
-        return Decision(approved=approved, by=by, comment="", caller="arn:c", at=CLOCK.now())
+        return Decision(approved=approved, by=by, comment="", caller=ADA, at=CLOCK.now())
 
     add_run(ledger, S.SMOKE_TESTING)
     approval = requested(("dear",), at=CLOCK.now(), days=7)
@@ -122,7 +122,7 @@ def test_an_answer_to_a_run_that_ended_meanwhile_is_not_recorded(
     ledger.transition(RUN_ID, S.AWAITING_APPROVAL, changes={"approval": approval})
     just_before(client, "UpdateItem", lambda: rival.transition(RUN_ID, S.CANCELLED))
     with pytest.raises(TransitionRefused, match="CANCELLED"):
-        ledger.decide(RUN_ID, Decision(approved=True, by="Ada", comment="", caller="arn:c", at=CLOCK.now()))
+        ledger.decide(RUN_ID, Decision(approved=True, by="Ada", comment="", caller=ADA, at=CLOCK.now()))
     assert ledger.get(RUN_ID).approval == approval
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
 from rft.ports.runs import Changes, RunPage
 from rft.ports.storage import Clock
 from rft.runs.approval import answered
-from rft.runs.records import RunFilter, from_cursor, list_position, listed, revised, to_cursor
+from rft.runs.records import RunFilter, from_cursor, list_position, listed, revised, status_event, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
 
@@ -30,7 +31,7 @@ class MemoryLedger:
                 raise RunConflict(f"{known.run_id} belongs to a different request")
             return known
         self.records[record.run_id] = record
-        self.history[record.run_id] = [RunEvent(at=self._clock.now(), before=None, after=record.status)]
+        self.history[record.run_id] = [status_event(None, record, at=self._clock.now())]
         if key is not None:
             self.keys[key] = record.run_id
         return record
@@ -40,14 +41,24 @@ class MemoryLedger:
             raise RunNotFound(f"Run {run_id} not found")
         return self.records[run_id]
 
-    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
+    def transition(
+        self,
+        run_id: str,
+        to: RunStatus,
+        *,
+        detail: str = "",
+        changes: Changes | None = None,
+        caller: Principal | None = None,
+    ) -> RunRecord:
         record = self.get(run_id)
         if not may_follow(record.status, to):
             raise TransitionRefused(f"{run_id} is {record.status} and cannot become {to}")
-        if record.status != to:
-            self.history[run_id].append(RunEvent(at=self._clock.now(), before=record.status, after=to, detail=detail))
         fields = changes(record) if callable(changes) else changes or {}
-        return self._write(record, {**fields, "status": to})
+        changed = self._write(record, {**fields, "status": to})
+        if record.status != to:
+            event = status_event(record, changed, at=self._clock.now(), detail=detail, caller=caller)
+            self.history[run_id].append(event)
+        return changed
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
         record = self.get(run_id)
@@ -91,11 +102,12 @@ class MemoryLedger:
         status: RunStatus | None = None,
         name: str | None = None,
         tag: tuple[str, str] | None = None,
+        requested_by: str | None = None,
         limit: int = 25,
         cursor: str | None = None,
     ) -> RunPage:
         before = from_cursor(cursor) if cursor else "~"
-        filters = RunFilter(status=status, name=name, tag=tag)
+        filters = RunFilter(status=status, name=name, tag=tag, requested_by=requested_by)
         newest_first = sorted(self.records.values(), key=list_position, reverse=True)
         found = [record for record in newest_first if list_position(record) < before and filters.passes(record)]
         more = len(found) > limit

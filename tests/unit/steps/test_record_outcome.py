@@ -16,7 +16,7 @@ from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
-from tests.kit.records import RUN_ID, add_run
+from tests.kit.records import ADA, RUN_ID, add_run
 
 S = RunStatus
 CAUSE = json.dumps({"errorMessage": "the role is odd", "errorType": "JobRequestInvalid", "stackTrace": ["x"]})
@@ -83,6 +83,8 @@ def test_a_failure_is_recorded_with_stage_and_cause_and_notified() -> None:
                 "stage": "TRAINING",
                 "error": "JobRequestInvalid",
                 "cause": "the role is odd",
+                "ended_by": None,
+                "requested_by": ADA.model_dump(),
                 "name": "pandalm-judge",
                 "job_arn": record.job.arn,
             },

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import UploadOutcome
 from rft.errors import RetryableServiceError, RetryableThrottling
@@ -36,6 +37,7 @@ class Bucket:
             key=key,
             version_id=version,
             etag=etag,
+            requester="123456789012",
             ledger=self.ledger,
             rejections=self.ledger,
             store=self.store,
@@ -57,6 +59,7 @@ def test_a_file_becomes_a_run_of_its_version(bucket: Bucket) -> None:
     run_id = bucket.deliver().run_id
     assert run_id is not None
     record = bucket.ledger.get(run_id)
+    assert record.requested_by == Principal(type="account", id="123456789012")
     assert (record.name, record.request.mode, record.request.dataset.version) == ("demo", "preflight", "v1")
     assert bucket.executions.started[run_id]["request"]["dataset"]["uri"] == f"s3://data-bucket/{KEY}"
 

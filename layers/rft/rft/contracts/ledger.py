@@ -15,6 +15,7 @@ from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.deployments import JudgeSummary, PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.forecast import Forecast
+from rft.contracts.http.principal import Principal
 from rft.contracts.job import JobStatus, Phases
 from rft.contracts.metrics import Reading, TrainingMetrics
 from rft.contracts.run_request import RunRequest
@@ -62,20 +63,24 @@ class JobSummary(Contract):
 
 
 class Failure(Contract):
-    """Why a run did not complete: the stage it was in, an error name, and the cause in full."""
+    """Why a run did not complete: the stage it was in, an error name, and the cause in full.
+
+    `caller` is who ended it, where somebody did.
+    """
 
     stage: RunStatus
     error: TextLine
     cause: TextBlock
+    caller: Principal | None = None
 
 
 class Decision(Contract):
-    """A person's answer. `by` and `comment` are what they said; `caller` is who the API saw."""
+    """A person's answer. `by` and `comment` are what they said; `caller` is who the API proved them to be."""
 
     approved: bool
     by: TextLine
     comment: TextLine
-    caller: TextLine
+    caller: Principal
     at: datetime
 
 
@@ -95,6 +100,7 @@ class RunRecord(Contract):
     name: str
     status: RunStatus
     request: RunRequest
+    requested_by: Principal | None = Field(default=None, description="Who started it, as AWS proved it.")
     created_at: datetime
     updated_at: datetime
     execution_arn: str | None = None
@@ -126,12 +132,17 @@ class RunRecord(Contract):
 
 
 class RunEvent(Contract):
-    """One change of status, never rewritten."""
+    """One change of status, never rewritten.
+
+    `caller` is who caused it, null where the run itself did; `by` is the name that they gave with an approval.
+    """
 
     at: datetime
     before: RunStatus | None
     after: RunStatus
     detail: TextBlock = ""
+    caller: Principal | None = None
+    by: TextLine = ""
 
 
 class UploadRejection(Contract):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+    from rft.contracts.http.principal import Principal
     from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
 
 
@@ -37,10 +38,19 @@ class Ledger(Protocol):
         """The run now, strongly consistent. Raises RunNotFound."""
         ...
 
-    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
+    def transition(
+        self,
+        run_id: str,
+        to: RunStatus,
+        *,
+        detail: str = "",
+        changes: Changes | None = None,
+        caller: Principal | None = None,
+    ) -> RunRecord:
         """Change status, together with fields of RunRecord, and append an event; all or nothing.
 
-        A change to the status it already has (a step that is retried) writes the fields and no event.
+        `caller` is who caused it, where it is not the run itself. A change to the status it already has (a step that
+        is retried) writes the fields and no event.
         Raises RunNotFound, TransitionRefused.
         """
         ...
@@ -67,6 +77,7 @@ class RunHistory(Protocol):
         status: RunStatus | None = None,
         name: str | None = None,
         tag: tuple[str, str] | None = None,
+        requested_by: str | None = None,
         limit: int = 25,
         cursor: str | None = None,
     ) -> RunPage:

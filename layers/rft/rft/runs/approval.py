@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import Approval, Decision, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import ApprovalOutcome
-from rft.errors import TransitionRefused
+from rft.errors import SelfApprovalForbidden, TransitionRefused
 
 
 def approval_reasons(request: RunRequest, *, stack_requires: bool) -> tuple[str, ...]:
@@ -30,15 +31,28 @@ def answered(record: RunRecord, decision: Decision) -> Approval:
     if approval is not None and approval.decision is not None:
         if approval.decision.approved == decision.approved:
             return approval
-        raise TransitionRefused(f"{record.run_id} has its answer already: {_description(approval.decision)}")
+        raise TransitionRefused(f"{record.run_id} was {_verb(approval.decision)} already; see approval.decision")
     if approval is None or record.status is not RunStatus.AWAITING_APPROVAL:
         raise TransitionRefused(f"{record.run_id} is {record.status} and awaits no approval")
     return approval.model_copy(update={"decision": decision})
 
 
+def check_approver(record: RunRecord, caller: Principal) -> None:
+    """Raises SelfApprovalForbidden unless `caller` is known to be another principal than who started the run."""
+    requester = record.requested_by
+    if requester is not None and requester.is_another(caller):
+        return
+    if requester is not None and requester.identity == caller.identity:
+        raise SelfApprovalForbidden(f"{record.run_id} was started by you; in this stack another must approve it")
+    raise SelfApprovalForbidden(
+        f"{record.run_id} may have been started by you: of an upload only the account is known; "
+        "runs started with POST /runs can be approved"
+    )
+
+
 def outcome(decision: Decision) -> ApprovalOutcome:
     """What the state machine is told of a decision."""
-    return ApprovalOutcome(approved=decision.approved, cause="" if decision.approved else _description(decision))
+    return ApprovalOutcome(approved=decision.approved, cause="" if decision.approved else _cause(decision))
 
 
 def too_late(record: RunRecord) -> bool:
@@ -47,7 +61,10 @@ def too_late(record: RunRecord) -> bool:
     return bool(approved) and record.failure is not None and record.failure.stage is RunStatus.AWAITING_APPROVAL
 
 
-def _description(decision: Decision) -> str:
-    word = "approved" if decision.approved else "refused"
-    comment = f": {decision.comment}" if decision.comment else ""
-    return f"{word} by {decision.by} ({decision.caller}){comment}"
+def _cause(decision: Decision) -> str:
+    """Without names: text that anybody can write proves none."""
+    return f"the approval was {_verb(decision)}{f': {decision.comment}' if decision.comment else ''}"
+
+
+def _verb(decision: Decision) -> str:
+    return "approved" if decision.approved else "refused"

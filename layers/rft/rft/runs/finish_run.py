@@ -7,6 +7,7 @@ from typing import Literal
 
 from rft.contracts.deployments import PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import TransitionRefused
 from rft.ports.runs import Ledger
@@ -19,10 +20,13 @@ Ending = Mapping[str, Failure | EvaluationSummary | PromotionSummary]
 """Fields of the record that say how the run ended."""
 
 
-def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger: Ledger) -> RunRecord:
+def finish_run(
+    record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger: Ledger, caller: Principal | None = None
+) -> RunRecord:
     """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it.
 
     A run with a trained model is never lost: what ends its evaluation, a person or an error, leaves it COMPLETED.
+    `caller` is who ended it, where it is not the run itself.
     """
     if record.status in TERMINAL:
         return record
@@ -31,17 +35,19 @@ def finish_run(record: RunRecord, status: RunStatus, *, error: str, cause: str, 
 
     def changes(last: RunRecord) -> Ending:
         """Names the stage that the run was in just then: it may have moved on since `record` was read."""
-        return _ending(last, to, status, error, cause)
+        fields = _ending(last, to, status, error, cause)
+        return _called_by(caller, fields) if caller else fields
 
     try:
-        return ledger.transition(record.run_id, to, detail=cause, changes=changes)
+        return ledger.transition(record.run_id, to, detail=cause, changes=changes, caller=caller)
     except TransitionRefused:
         last = ledger.get(record.run_id)
         if last.status in TERMINAL:
             return last
         if evaluating or last.status is not RunStatus.EVALUATING:
             raise
-        return finish_run(last, status, error=error, cause=cause, ledger=ledger)  # its evaluation has begun meanwhile
+        # its evaluation has begun meanwhile
+        return finish_run(last, status, error=error, cause=cause, ledger=ledger, caller=caller)
 
 
 def as_finished(record: RunRecord, status: RunStatus, *, error: str, cause: str) -> RunRecord:
@@ -54,6 +60,13 @@ def as_finished(record: RunRecord, status: RunStatus, *, error: str, cause: str)
 
 def _end_status(record: RunRecord, status: RunStatus) -> RunStatus:
     return RunStatus.COMPLETED if record.status is RunStatus.EVALUATING else status
+
+
+def _called_by(caller: Principal, fields: Ending) -> Ending:
+    failure = fields.get("failure")
+    if not isinstance(failure, Failure):
+        return fields
+    return {**fields, "failure": failure.model_copy(update={"caller": caller})}
 
 
 def _ending(last: RunRecord, to: RunStatus, status: RunStatus, error: str, cause: str) -> Ending:
@@ -99,6 +112,8 @@ def notify_finished(record: RunRecord, ledger: Ledger, notifier: Notifier) -> No
         "stage": failure.stage if failure else None,
         "error": failure.error if failure else "",
         "cause": failure.cause if failure else "",
+        "ended_by": failure.caller and failure.caller.model_dump(mode="json") if failure else None,
+        "requested_by": record.requested_by and record.requested_by.model_dump(mode="json"),
         "name": record.name,
         "job_arn": record.job.arn if record.job else None,
     }

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.http.principal import Principal
+from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus
 from rft.errors import InvalidRequest
+from rft.runs.status import TERMINAL
 
 UNLISTED = ("metrics", "reading")
 """Fields that records in a list are without: they make up nearly all of a record, and no list shows them."""
@@ -22,6 +24,31 @@ _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[a-z0-9-]{1,63}"
 def revised(record: RunRecord, changes: Mapping[str, Any], *, at: datetime) -> RunRecord:
     """The record with fields replaced, checked as a whole: what cannot be read back is never written."""
     return RunRecord.model_validate({**dict(record), **changes, "updated_at": at})
+
+
+def status_event(
+    before: RunRecord | None, after: RunRecord, *, at: datetime, detail: str = "", caller: Principal | None = None
+) -> RunEvent:
+    """The event of a change of status; `before` is None for a new run.
+
+    Who answered an approval caused what followed it; who is known to have caused a change otherwise is `caller`.
+    """
+    decision = None if caller is not None or before is None else _effective_decision(before, after.status)
+    return RunEvent(
+        at=at,
+        before=before.status if before else None,
+        after=after.status,
+        detail=detail,
+        caller=decision.caller if decision else caller if before else after.requested_by,
+        by=decision.by if decision else "",
+    )
+
+
+def _effective_decision(before: RunRecord, after: RunStatus) -> Decision | None:
+    decision = before.approval.decision if before.approval else None
+    if before.status is not RunStatus.AWAITING_APPROVAL or decision is None:
+        return None
+    return decision if decision.approved == (after not in TERMINAL) else None
 
 
 def listed(record: RunRecord) -> RunRecord:
@@ -36,6 +63,12 @@ class RunFilter:
     status: RunStatus | None = None
     name: str | None = None
     tag: tuple[str, str] | None = None
+    requested_by: str | None = None
+
+    @property
+    def is_indexed(self) -> bool:
+        """True where an index finds the runs, but for those that have changed since."""
+        return self.tag is None and self.requested_by is None
 
     def passes(self, record: RunRecord) -> bool:
         """True for a run that meets all that is asked."""
@@ -43,6 +76,7 @@ class RunFilter:
             self.status in (None, record.status)
             and self.name in (None, record.name)
             and (self.tag is None or record.request.tags.get(self.tag[0]) == self.tag[1])
+            and self.requested_by in (None, record.requested_by.id if record.requested_by else None)
         )
 
 

@@ -42,6 +42,7 @@ def _message(record: RunRecord, approval: Approval) -> dict[str, object]:
         "run_id": record.run_id,
         "status": record.status,
         "name": record.name,
+        "requested_by": record.requested_by and record.requested_by.model_dump(mode="json"),
         "reasons": approval.reasons,
         "expires_at": approval.expires_at.isoformat(),
         "see": f"GET /runs/{record.run_id}",

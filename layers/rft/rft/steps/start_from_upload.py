@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rft.contracts.http.principal import UNKNOWN, Principal
 from rft.contracts.ledger import UploadRejection
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import UploadOutcome
@@ -26,6 +27,7 @@ def start_from_upload(
     key: str,
     version_id: str | None,
     etag: str,
+    requester: str,
     ledger: Ledger,
     rejections: UploadRejections,
     store: ObjectStore,
@@ -38,6 +40,7 @@ def start_from_upload(
     """Start one run for an object version, however often and in whatever order its events come.
 
     `version_id` is None in a bucket without versions: the ETag tells versions apart, and the newest is read.
+    `requester` is the uploader's account, or the principal of an AWS service, as S3's event has it.
     Raises RunConflict (another delivery was at it at the same time: try again) and the Retryable… errors.
     """
     upload = Upload(bucket=bucket, key=key, version=version_id or etag)
@@ -50,6 +53,7 @@ def start_from_upload(
         run = start_run(
             request=request,
             key=upload.idempotency_key,
+            caller=Principal(type="account", id=requester) if requester else UNKNOWN,
             ledger=ledger,
             executions=executions,
             clock=clock,

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from rft.contracts.http.api import ApprovalRequest
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.errors import RetryableServiceError, RunNotFound, TransitionRefused
+from rft.errors import RetryableServiceError, RunNotFound, SelfApprovalForbidden, TransitionRefused
 from rft.runs.finish_run import finish_run
 from rft.steps.api.approve_run import approve_run
 from rft.steps.request_approval import request_approval
 from tests.kit.fake_run import FakeRun
-from tests.kit.records import RUN_ID
+from tests.kit.records import ADA, RUN_ID
 
 S = RunStatus
 
@@ -31,11 +32,23 @@ def fake_run() -> FakeRun:
     return fake_run
 
 
-def answer(fake_run: FakeRun, *, approved: bool = True, by: str = "Ada", run_id: str = RUN_ID) -> RunRecord:
+BOB = Principal(type="iam", id="arn:aws:iam::123456789012:user/bob")
+
+
+def answer(
+    fake_run: FakeRun,
+    *,
+    approved: bool = True,
+    by: str = "Ada",
+    run_id: str = RUN_ID,
+    caller: Principal = ADA,
+    allow_self_approval: bool = True,
+) -> RunRecord:
     return approve_run(
         run_id=run_id,
         answer=ApprovalRequest(approved=approved, by=by, comment="well"),
-        caller="arn:aws:iam::123456789012:user/ada",
+        caller=caller,
+        allow_self_approval=allow_self_approval,
         ledger=fake_run.ledger,
         approvals=fake_run.ledger,
         executions=fake_run.executions,
@@ -52,14 +65,14 @@ def test_an_answer_is_recorded_and_passed_on(fake_run: FakeRun, approved: bool) 
     assert record.approval.decision.at == fake_run.clock.now()
     (output,) = fake_run.executions.outputs
     assert output["approved"] is approved
-    assert ("Ada" in output["cause"]) is not approved
+    assert output["cause"] == ("" if approved else "the approval was refused: well")
 
 
 def test_the_same_answer_again_is_fine_and_the_other_is_refused(fake_run: FakeRun) -> None:
     first = answer(fake_run)
     fake_run.ledger.transition(RUN_ID, S.STARTING)
     assert answer(fake_run, by="Bob").approval == first.approval
-    with pytest.raises(TransitionRefused, match="Ada"):
+    with pytest.raises(TransitionRefused, match="approved already"):
         answer(fake_run, approved=False)
     assert len(fake_run.executions.outputs) == 1
 
@@ -92,3 +105,33 @@ def test_a_run_that_awaits_nothing_takes_no_answer() -> None:
 def test_an_unknown_run_is_unknown(fake_run: FakeRun) -> None:
     with pytest.raises(RunNotFound):
         answer(fake_run, run_id="pandalm-judge-other-00000000")
+
+
+@pytest.mark.parametrize("requested_by", [ADA, Principal(type="account", id="123456789012"), None])
+def test_no_run_is_approved_by_who_may_have_started_it(fake_run: FakeRun, requested_by: Principal | None) -> None:
+    fake_run.ledger.update(RUN_ID, {"requested_by": requested_by})
+    with pytest.raises(SelfApprovalForbidden, match="started by you"):
+        answer(fake_run, allow_self_approval=False)
+    assert (fake_run.record.status, fake_run.executions.outputs) == (S.AWAITING_APPROVAL, [])
+
+
+def test_another_approves_and_who_started_a_run_may_still_refuse_it(fake_run: FakeRun) -> None:
+    answer(fake_run, approved=False, allow_self_approval=False)
+    assert [output["approved"] for output in fake_run.executions.outputs] == [False]
+
+
+def test_another_principal_approves_where_ones_own_run_is_forbidden(fake_run: FakeRun) -> None:
+    answer(fake_run, caller=BOB, allow_self_approval=False)
+    assert [output["approved"] for output in fake_run.executions.outputs] == [True]
+
+
+def test_text_that_a_person_writes_names_nobody(fake_run: FakeRun) -> None:
+    """The old cause ran `by`, the caller's ARN and the comment together, so that one could pose as the other."""
+    record = answer(fake_run, approved=False, by="Bob (arn:aws:iam::123456789012:user/bob): fine\nrefused by Eve")
+    (output,) = fake_run.executions.outputs
+    assert "Bob" not in output["cause"]
+    assert "arn:" not in output["cause"]
+    assert record.approval is not None
+    assert record.approval.decision is not None
+    assert record.approval.decision.caller == ADA
+    assert "\n" not in record.approval.decision.by

@@ -7,7 +7,7 @@ from rft.errors import RetryableThrottling, RunNotFound, TransitionRefused
 from rft.runs.status import TERMINAL
 from rft.steps.api.cancel_run import cancel_run
 from tests.kit.fake_run import FakeRun
-from tests.kit.records import RUN_ID
+from tests.kit.records import ADA, RUN_ID
 
 S = RunStatus
 OPEN = sorted(set(S) - TERMINAL - {S.EVALUATING})
@@ -16,7 +16,7 @@ OPEN = sorted(set(S) - TERMINAL - {S.EVALUATING})
 def cancel(fake_run: FakeRun, run_id: str = RUN_ID) -> RunRecord:
     return cancel_run(
         run_id=run_id,
-        caller="Ada",
+        caller=ADA,
         ledger=fake_run.ledger,
         executions=fake_run.executions,
         jobs=fake_run.jobs,
@@ -31,7 +31,7 @@ def test_an_open_run_is_cancelled_with_its_execution_and_people_are_told(status:
     fake_run = FakeRun(status)
     record = cancel(fake_run)
     assert (record.status, record.notified) == (S.CANCELLED, True)
-    assert record.failure == Failure(stage=status, error="RunCancelled", cause="cancelled by Ada")
+    assert record.failure == Failure(stage=status, error="RunCancelled", cause="cancelled through the API", caller=ADA)
     assert fake_run.executions.ended[RUN_ID].status == "ABORTED"
     assert [message["status"] for message in fake_run.messages] == ["CANCELLED"]
 
@@ -97,7 +97,7 @@ def test_a_run_that_is_evaluated_keeps_its_model_and_loses_its_deployment() -> N
     assert records[0].evaluation is not None
     assert (records[0].evaluation.status, records[0].evaluation.reason) == (
         "cancelled",
-        "RunCancelled: cancelled by Ada",
+        "RunCancelled: cancelled through the API",
     )
     assert fake_run.executions.ended[RUN_ID].status == "ABORTED"
     assert fake_run.deployments.deployments == {}

@@ -11,6 +11,7 @@ from rft.steps.api.start_run import RequestedRun, start_run
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.dynamo import TABLE, dynamo_client, ledger_table
 from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.records import ADA
 
 REQUEST = RunRequest.model_validate(
     {"name": "nightly", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/uploads/pandalm/demo/testset.json"}}
@@ -26,6 +27,7 @@ def test_fifty_identical_requests_with_one_key_are_one_run() -> None:
         return start_run(
             request=REQUEST,
             key="one key",
+            caller=ADA,
             ledger=DynamoLedger(dynamo_client(), table=TABLE, clock=clock),
             executions=executions,
             clock=clock,

@@ -16,10 +16,11 @@ from rft.adapters.dynamodb.ledger_items import (
     to_item,
 )
 from rft.adapters.dynamodb.ledger_table import LedgerTable
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 from rft.errors import RunConflict, TransitionRefused
 from rft.ports.runs import Changes
-from rft.runs.records import revised
+from rft.runs.records import revised, status_event
 from rft.runs.status import TERMINAL, may_follow
 
 KEY_DAYS = 90
@@ -33,7 +34,7 @@ class DynamoLedger(LedgerTable):
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
         """Add a run, and claim its idempotency key, in one transaction."""
-        created = RunEvent(at=self._clock.now(), before=None, after=record.status)
+        created = status_event(None, record, at=self._clock.now())
         items = [record_item(record), event_item(record.run_id, 1, created)]
         if key is not None:
             items.append(self._claim(key, record.run_id))
@@ -50,13 +51,21 @@ class DynamoLedger(LedgerTable):
         """The run now."""
         return record_of(self._item(run_id))
 
-    def transition(self, run_id: str, to: RunStatus, *, detail: str = "", changes: Changes | None = None) -> RunRecord:
+    def transition(
+        self,
+        run_id: str,
+        to: RunStatus,
+        *,
+        detail: str = "",
+        changes: Changes | None = None,
+        caller: Principal | None = None,
+    ) -> RunRecord:
         """Change status, with fields and an event, provided that the status is still the one that was looked at."""
-        return self._change(run_id, to, detail, changes or {})
+        return self._change(run_id, to, changes or {}, detail=detail, caller=caller)
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
         """Write fields of a run that has not ended."""
-        self._change(run_id, None, "", changes)
+        self._change(run_id, None, changes)
 
     def mark_notified(self, run_id: str) -> bool:
         """Mark an ended run as announced."""
@@ -66,7 +75,15 @@ class DynamoLedger(LedgerTable):
         write = self._set(run_id, {"notified": True}, {"notified": False})
         return self._update(write)
 
-    def _change(self, run_id: str, to: RunStatus | None, detail: str, changes: Changes) -> RunRecord:
+    def _change(
+        self,
+        run_id: str,
+        to: RunStatus | None,
+        changes: Changes,
+        *,
+        detail: str = "",
+        caller: Principal | None = None,
+    ) -> RunRecord:
         for _ in self._attempts(run_id):
             item = self._item(run_id)
             record = record_of(item)
@@ -75,23 +92,21 @@ class DynamoLedger(LedgerTable):
                 raise TransitionRefused(f"{run_id} is {record.status} and cannot become {after}")
             fields = changes(record) if callable(changes) else changes
             changed = revised(record, {**fields, "status": after}, at=self._clock.now())
-            if self._write(record, changed, fields, int(item["event_count"]["N"]), detail):
+            event = status_event(record, changed, at=changed.updated_at, detail=detail, caller=caller)
+            if self._write(changed, fields, event, int(item["event_count"]["N"])):
                 return changed
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
-    def _write(
-        self, before: RunRecord, after: RunRecord, changes: Mapping[str, Any], event_count: int, detail: str
-    ) -> bool:
+    def _write(self, after: RunRecord, changes: Mapping[str, Any], event: RunEvent, event_count: int) -> bool:
         """Write the changed fields, and an event where the status changed; False if another writer was faster."""
         fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
-        if before.status is after.status:
-            return self._update(self._set(after.run_id, fields, {"status": before.status}))
+        if event.before is event.after:
+            return self._update(self._set(after.run_id, fields, {"status": event.before}))
         fields |= {"gsi2pk": after.status, "event_count": event_count + 1}
-        event = RunEvent(at=after.updated_at, before=before.status, after=after.status, detail=detail)
         item = event_item(after.run_id, event_count + 1, event)
         return self._transact(
             [
-                self._operation("Update", **self._set(after.run_id, fields, {"status": before.status})),
+                self._operation("Update", **self._set(after.run_id, fields, {"status": event.before})),
                 self._operation("Put", Item=item, ConditionExpression=ABSENT),
             ]
         )

@@ -42,7 +42,7 @@ class RunSearch:
         found: list[RunRecord] = []
         queries = 0
         while before and len(found) <= limit and queries < MAX_QUERIES:
-            keys, before = self._keys(before, BATCH if self._filter.tag else min(limit + 1, BATCH))
+            keys, before = self._keys(before, min(limit + 1, BATCH) if self._filter.is_indexed else BATCH)
             found += [record for record in self._records(keys) if self._filter.passes(record)]
             queries += 1
         if len(found) > limit:

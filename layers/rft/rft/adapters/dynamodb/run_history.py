@@ -30,11 +30,12 @@ class DynamoRunHistory(LedgerTable):
         status: RunStatus | None = None,
         name: str | None = None,
         tag: tuple[str, str] | None = None,
+        requested_by: str | None = None,
         limit: int = 25,
         cursor: str | None = None,
     ) -> RunPage:
         """A part of the list of runs, by index."""
-        filters = RunFilter(status=status, name=name, tag=tag)
+        filters = RunFilter(status=status, name=name, tag=tag, requested_by=requested_by)
         return RunSearch(self._client, self._table, filters).page(limit=limit, cursor=cursor)
 
     def _event_items(self, run_id: str) -> Iterator[Item]:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from rft.contracts.base import Contract, RunId
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
 from rft.contracts.metrics import Reading
 
@@ -63,6 +64,7 @@ class RunLine(Contract):
     task: str
     status: RunStatus
     tags: dict[str, str]
+    requested_by: Principal | None
     created_at: datetime
     updated_at: datetime
     reward: float | None = Field(description="Mean reward of the last training step with a score.")

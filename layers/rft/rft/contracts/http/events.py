@@ -29,9 +29,10 @@ class StoredObject(EventPart):
 
 
 class ObjectCreatedDetail(EventPart):
-    """An object was written."""
+    """An object was written. `requester` is an account id, or the principal of an AWS service: S3 tells no more."""
 
     bucket: Bucket
+    requester: str = ""
     stored: StoredObject = Field(alias="object")
 
 

@@ -21,6 +21,7 @@ from rft.errors import (
     RftError,
     RunConflict,
     RunNotFound,
+    SelfApprovalForbidden,
     TransitionRefused,
 )
 
@@ -31,6 +32,7 @@ MAX_SHOWN_CHARACTERS = 200
 
 PROBLEMS: dict[int, tuple[str, str]] = {
     400: ("unreadable-body", "The body is not a JSON object"),
+    403: ("forbidden", "You may not do this"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "This address does not take this method"),
     409: ("conflict", "The run as it stands does not allow this"),
@@ -44,6 +46,7 @@ PROBLEMS: dict[int, tuple[str, str]] = {
 
 STATUS_OF_ERROR: dict[type[RftError], int] = {
     InvalidRequest: 422,
+    SelfApprovalForbidden: 403,
     RunNotFound: 404,
     ReportNotFound: 404,
     RunConflict: 409,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from rft.contracts.http.api import ApprovalRequest
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import Decision, RunRecord, RunStatus
 from rft.errors import RetryableServiceError, TransitionRefused
 from rft.ports.runs import Approvals, Executions, Ledger
 from rft.ports.storage import Clock
-from rft.runs.approval import outcome, too_late
+from rft.runs.approval import check_approver, outcome, too_late
 
 
 def approve_run(
     *,
     run_id: str,
     answer: ApprovalRequest,
-    caller: str,
+    caller: Principal,
+    allow_self_approval: bool,
     ledger: Ledger,
     approvals: Approvals,
     executions: Executions,
@@ -24,8 +26,10 @@ def approve_run(
 
     The answer is recorded before the execution goes on, so that none is acted on without a record; a repeat does what
     is missing. Raises RunNotFound, TransitionRefused (the run awaits no answer, has the other one, or was given up
-    before) and the Retryable… errors.
+    before), SelfApprovalForbidden and the Retryable… errors. Anybody may refuse a run, who started it too.
     """
+    if answer.approved and not allow_self_approval:
+        check_approver(ledger.get(run_id), caller)
     decision = Decision(**dict(answer), caller=caller, at=clock.now())
     record = approvals.decide(run_id, decision)
     if record.status is RunStatus.AWAITING_APPROVAL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import TransitionRefused
 from rft.evaluation.promotion import release_deployments
@@ -11,11 +12,13 @@ from rft.ports.storage import Notifier
 from rft.ports.training import TrainingJobs
 from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
 
+CAUSE = "cancelled through the API"
+
 
 def cancel_run(
     *,
     run_id: str,
-    caller: str,
+    caller: Principal,
     ledger: Ledger,
     executions: Executions,
     jobs: TrainingJobs,
@@ -29,14 +32,11 @@ def cancel_run(
     Raises RunNotFound, TransitionRefused (the run ended otherwise) and the Retryable… errors.
     """
     record = ledger.get(run_id)
-    record = finish_run(
-        record, RunStatus.CANCELLED, error="RunCancelled", cause=f"cancelled by {caller}", ledger=ledger
-    )
+    record = finish_run(record, RunStatus.CANCELLED, error="RunCancelled", cause=CAUSE, caller=caller, ledger=ledger)
     cancelled = "cancelled" in {part.status for part in (record.evaluation, record.promotion) if part is not None}
     if record.status is not RunStatus.CANCELLED and not cancelled:
         raise TransitionRefused(f"{run_id} has ended as {record.status}")
-    why = record.failure.cause if record.failure else f"cancelled by {caller}"
-    executions.stop(run_id, error="RunCancelled", cause=why)
+    executions.stop(run_id, error="RunCancelled", cause=CAUSE)
     if not cancelled:
         stop_run_job(record, jobs)
     release_deployments(record, deployments, records)

@@ -12,12 +12,13 @@ def list_runs(
     status: RunStatus | None,
     name: str | None,
     tag: str | None,
+    requested_by: str | None,
     limit: int,
     cursor: str | None,
     history: RunHistory,
 ) -> RunList:
     """Runs that pass all filters, newest first; `tag` is `key=value`. Raises InvalidRequest (cursor)."""
-    page = history.page(status=status, name=name, tag=_pair(tag), limit=limit, cursor=cursor)
+    page = history.page(status=status, name=name, tag=_pair(tag), requested_by=requested_by, limit=limit, cursor=cursor)
     return RunList(runs=tuple(map(_line, page.records)), cursor=page.cursor)
 
 
@@ -35,6 +36,7 @@ def _line(record: RunRecord) -> RunLine:
         task=record.request.dataset.task,
         status=record.status,
         tags=record.request.tags,
+        requested_by=record.requested_by,
         created_at=record.created_at,
         updated_at=record.updated_at,
         reward=record.reward,

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from rft.contracts.http.api import RunAccepted, addresses
+from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import ExecutionInput
@@ -40,6 +41,7 @@ def start_run(
     *,
     request: RunRequest,
     key: str | None,
+    caller: Principal,
     ledger: Ledger,
     executions: Executions,
     clock: Clock,
@@ -52,7 +54,8 @@ def start_run(
     """
     check_request(request, graders=graders, storage=storage)
     earlier = _earlier(request, ledger)
-    requested = _pending(request, earlier, None if key is None else run_key(key, storage), clock)
+    run_id = _run_id(request, None if key is None else run_key(key, storage), clock)
+    requested = _pending(run_id, request, earlier, caller, clock)
     found = ledger.create(requested, key=key)
     new = found == requested
     if found.status == RunStatus.PENDING and found.execution_arn is None:
@@ -86,13 +89,18 @@ def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:
     return earlier
 
 
-def _pending(request: RunRequest, earlier: RunRecord | None, key: str | None, clock: Clock) -> RunRecord:
+def _run_id(request: RunRequest, key: str | None, clock: Clock) -> str:
+    return new_run_id(request.name, clock.now()) if key is None else keyed_run_id(request.name, key)
+
+
+def _pending(run_id: str, request: RunRequest, earlier: RunRecord | None, caller: Principal, clock: Clock) -> RunRecord:
     now = clock.now()
     return RunRecord(
-        run_id=new_run_id(request.name, now) if key is None else keyed_run_id(request.name, key),
+        run_id=run_id,
         name=request.name,
         status=RunStatus.PENDING,
         request=request,
+        requested_by=caller,
         created_at=now,
         updated_at=now,
         **(taken_up(request, earlier) if earlier else {}),
