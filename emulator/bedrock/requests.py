@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -32,8 +32,21 @@ def parse_body(operation: str, body: bytes) -> dict[str, Any]:
         request: dict[str, Any] = json.loads(body)
     except ValueError as error:
         raise AwsError("ValidationException", 400, "The request is not JSON.") from error
-    raise_if_invalid(list(violations(request, input_shape(operation))))
+    raise_if_invalid([*violations(request, input_shape(operation)), *_reserved_tags(request)])
     return request
+
+
+def _reserved_tags(request: object) -> Iterator[str]:
+    """The service's model does not say so, the Tagging AWS Resources User Guide does."""
+    named = (
+        {name: tags for name, tags in request.items() if name.lower().endswith("tags")}
+        if isinstance(request, dict)
+        else {}
+    )
+    for name, tags in named.items():
+        for tag in tags if isinstance(tags, list) else ():
+            if isinstance(tag, dict) and str(tag.get("key", "")).lower().startswith("aws:"):
+                yield f"Value at '{name}' failed: aws: prefixed tag key names are not allowed for external use."
 
 
 def parse_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:

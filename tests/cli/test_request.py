@@ -36,6 +36,42 @@ def test_a_datasets_path_is_relative_to_the_file_that_names_it(tmp_path: Path) -
     assert remote["dataset"]["uri"] == "s3://b/a.json"
 
 
+@pytest.mark.parametrize("uri", ["../secret", "/etc/passwd", "data/../../secret", "link/secret", "~/x/../../../secret"])
+def test_a_request_from_elsewhere_uploads_no_file_but_its_own(tmp_path: Path, uri: str) -> None:
+    folder = tmp_path / "downloaded"
+    folder.mkdir()
+    (tmp_path / "secret").write_text("k")
+    (folder / "link").symlink_to(tmp_path)
+    file = _file(folder, "run.yaml", f"dataset: {{task: pandalm, uri: '{uri}'}}")
+    with pytest.raises(CommandError, match="--dataset"):
+        read_request(file)
+
+
+def test_a_path_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no path"):
+        read_request(_file(tmp_path, "run.json", '{"dataset": {"uri": "a\\u0000b"}}'))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)),
+        "a: &a [*a]\n",
+        "a: &a {b: {c: *a}}\n",
+    ],
+)
+def test_a_file_that_stands_for_endless_values_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CommandError, match="10,000 values"):
+        read_request(_file(tmp_path, "run.yaml", text))
+
+
+@pytest.mark.parametrize(("name", "bracket"), [("run.json", "["), ("run.yaml", "[")])
+def test_a_file_that_nests_without_end_is_refused(tmp_path: Path, name: str, bracket: str) -> None:
+    with pytest.raises(CommandError, match="is not"):
+        read_request(_file(tmp_path, name, bracket * 100_000))
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

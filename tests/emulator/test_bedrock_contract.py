@@ -170,3 +170,9 @@ def answer_to(aws: Emulator, model_id: str, prompt: str) -> str:
     )
     assert answer["additionalModelResponseFields"]["answered_by"] == "emulated policy"
     return "".join(block["text"] for block in answer["output"]["message"]["content"])
+
+
+@pytest.mark.parametrize("field", ["jobTags", "customModelTags"])
+def test_tags_that_aws_reserves_are_refused(aws: Emulator, field: str) -> None:
+    wanted = request(aws, "contract-tags") | {field: [{"key": "Aws:x", "value": "y"}]}
+    assert refusal(aws, "CreateModelCustomizationJob", **wanted) == "ValidationException"

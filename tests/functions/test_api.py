@@ -259,6 +259,8 @@ class TestRefusals:
             (changed(name="No Spaces"), ["name"]),
             (changed(nmae="x"), ["nmae"]),
             (changed(name=None), ["name"]),
+            (changed(tags={"aws:cloudformation:stack-name": "x"}), ["tags.aws:cloudformation:stack-name.[key]"]),
+            (changed(tags={"AWS:x": "y"}), ["tags.AWS:x.[key]"]),
             (with_dataset(task="nosuch"), ["dataset.task"]),
             (with_dataset(split={"train": 2}), ["dataset.split.train"]),
             (with_dataset(split={"train": 0.5}), ["dataset.split"]),

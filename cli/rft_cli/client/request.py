@@ -25,6 +25,27 @@ class _Loader(yaml.SafeLoader):
     """YAML whose 5e-5 is a number, as in JSON and YAML 1.2, and whose dates stay text."""
 
 
+MAX_NODES = 10_000
+"""Values in a request with its aliases written out: a few lines of YAML can stand for billions."""
+
+
+def _check_size(request: object) -> None:
+    """Raises ValueError for a request of too many values, or that contains itself."""
+    sizes: dict[int, int] = {}
+
+    def size(value: object) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in sizes:
+            sizes[id(value)] = MAX_NODES  # until it is known: a value in itself has no end
+            parts = value.values() if isinstance(value, dict) else value
+            sizes[id(value)] = 1 + sum(map(size, parts))
+        return sizes[id(value)]
+
+    if size(request) > MAX_NODES:
+        raise ValueError(f"it stands for more than {MAX_NODES:,} values")
+
+
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -35,10 +56,14 @@ _Loader.add_implicit_resolver(
 
 
 def read_request(path: Path) -> Request:
-    """The request in a JSON or YAML file; a dataset's path in it is relative to the file. Raises CommandError."""
+    """The request in a JSON or YAML file; a dataset's path in it is relative to the file, and in its folder.
+
+    Raises CommandError.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         request = json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        _check_size(request)
     except OSError as error:
         raise unreadable_file(path, error) from error
     except (ValueError, RecursionError, yaml.YAMLError) as error:
@@ -89,8 +114,22 @@ def validated(request: Mapping[str, Any]) -> Request:
 def _with_dataset_path(path: Path, request: Request) -> Request:
     dataset = request.get("dataset")
     uri = dataset.get("uri") if isinstance(dataset, dict) else None
-    local = isinstance(uri, str) and is_local(uri)
-    return with_fields(request, [("dataset.uri", str(path.parent / str(uri)))]) if local else request
+    if not isinstance(uri, str) or not is_local(uri):
+        return request
+    _check_below(path, uri)
+    return with_fields(request, [("dataset.uri", str(path.parent / uri))])
+
+
+def _check_below(path: Path, uri: str) -> None:
+    """A request that somebody sent must not upload whatever file it names. Links are followed first."""
+    try:
+        below = (path.parent / uri).resolve().is_relative_to(path.parent.resolve())
+    except (OSError, ValueError, RuntimeError) as error:  # a null character; links in a circle
+        raise CommandError(f"{path}: dataset.uri is no path: {error}") from error
+    if not below:
+        raise CommandError(
+            f"{path}: dataset.uri names {uri}, outside this file's folder; to upload that file, use --dataset"
+        )
 
 
 def _format(path: Path) -> str:

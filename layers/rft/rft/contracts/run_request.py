@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from rft.contracts.base import MAX_INT32, Number, RequestPart, RunId
 from rft.contracts.breaker import BreakerRequest
 from rft.contracts.deployments import DeploymentName
 from rft.contracts.graders.rubric import RubricConfig
-from rft.contracts.http.patterns import JUDGE_OF_RUN, LAMBDA_ARN, SLUG, SNAKE_CASE, TAG_KEY, TAG_VALUE, VERSION_ID
+from rft.contracts.http.patterns import (
+    JUDGE_OF_RUN,
+    LAMBDA_ARN,
+    RESERVED_TAG_KEY,
+    SLUG,
+    SNAKE_CASE,
+    TAG_KEY,
+    TAG_VALUE,
+    VERSION_ID,
+)
 from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
 from rft.contracts.thresholds import ThresholdName
 
@@ -23,7 +33,15 @@ RunName = Annotated[str, StringConstraints(pattern=SLUG, max_length=38)]
 """38 characters leave room for the time and hash that make it a run id of at most 63."""
 
 TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE, max_length=256)]
-TagKey = Annotated[str, StringConstraints(pattern=TAG_KEY, max_length=128)]
+
+
+def _unreserved(key: str) -> str:
+    if re.match(RESERVED_TAG_KEY, key):
+        raise ValueError("must not begin with aws:, which AWS reserves for itself")
+    return key
+
+
+TagKey = Annotated[str, StringConstraints(pattern=TAG_KEY, max_length=128), AfterValidator(_unreserved)]
 
 
 class Mode(StrEnum):
@@ -169,6 +187,12 @@ class StartFromRequest(RequestPart):
     stage: Literal["evaluation", "promotion"]
 
 
+def _only_unreserved_tags(schema: dict[str, Any]) -> None:
+    """JSON Schema for what the key's own model checks: pydantic's patterns have no negation."""
+    schema["additionalProperties"] = False
+    schema.setdefault("propertyNames", {})["not"] = {"pattern": RESERVED_TAG_KEY}
+
+
 class RunRequest(RequestPart):
     """One run. Only `name` and `dataset.task` + `dataset.uri` are required."""
 
@@ -196,9 +220,7 @@ class RunRequest(RequestPart):
     max_judge_calls: int | None = Field(
         default=None, ge=0, le=MAX_INT32, description="If the judge may be asked more often: as with max_cost_usd."
     )
-    tags: dict[TagKey, TagValue] = Field(
-        default_factory=dict, max_length=40, json_schema_extra={"additionalProperties": False}
-    )
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40, json_schema_extra=_only_unreserved_tags)
 
     @model_validator(mode="after")
     def _promotion_has_a_verdict(self) -> Self:
