@@ -82,7 +82,7 @@ def test_a_graders_own_failure_is_a_reply_with_one_line(client: Any, stub: Stubb
 
     reply = LambdaGraderInvoker(client).invoke(ARN, BATCH)
 
-    assert (reply.payload, reply.error) == (None, error)
+    assert (reply.payload, reply.failure) == (None, error)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class BatchedGrader:
     def _batch(self, batch: list[dict[str, Any]]) -> list[GraderResult]:
         reply = self._grader.invoke(batch)
         if reply.error is not None:
-            raise GraderFailed(f"The grader failed: {reply.error}")
+            raise GraderFailed(f"The grader failed: {reply.failure}")
         return read_results(json.dumps(reply.payload).encode(), [sample["id"] for sample in batch])
 
 

@@ -141,6 +141,19 @@ class TelemetrySettings(Settings):
     capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
 
 
+class ReplySettings(Settings):
+    """Whether ledger and messages may show what graders wrote, and which graders are not this stack's."""
+
+    foreign_grader_arns: CommaSeparated = Field(alias="FOREIGN_GRADER_ARNS", default=())
+    capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
+
+
+class ReasonSettings(Settings):
+    """Whether the ledger may show the messages of errors that rollouts have."""
+
+    capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
+
+
 class ForecastSettings(Settings):
     """What forecasts go by. A price table's place or its JSON, both '' for the list prices; a limit of 0 is unknown."""
 

@@ -17,6 +17,8 @@ from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import (
     JudgeSettings,
     LedgerSettings,
+    ReasonSettings,
+    ReplySettings,
     SandboxSettings,
     StateMachineSettings,
     StorageSettings,
@@ -138,13 +140,21 @@ def workers() -> Workers:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Grader Lambdas. One try each: an answer that took a retry would hide a grader that fails.
+    """Grader Lambdas, without the text that they wrote.
 
-    300 s without an answer count as the grader's failure, so that the step can still say so in its own time.
+    One try each: an answer that took a retry would hide a grader that fails. 300 s without an answer count as the
+    grader's failure, so that the step can still say so in its own time.
     """
     from rft.adapters.grader_invoker import LambdaGraderInvoker
+    from rft.grading.private_replies import PrivateReplies
 
-    return LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300, connections=12))
+    settings = ReplySettings.from_environment()
+    return PrivateReplies(
+        LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300, connections=12)),
+        object_store(),
+        foreign=settings.foreign_grader_arns,
+        shows_text=settings.capture_answers,
+    )
 
 
 @cache
@@ -283,7 +293,11 @@ def rollout_reader() -> RolloutReader:
     from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
 
     client = _client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)
-    return S3RolloutReader(client, bucket=StorageSettings.from_environment().data_bucket)
+    bucket, shows_text = (
+        StorageSettings.from_environment().data_bucket,
+        ReasonSettings.from_environment().capture_answers,
+    )
+    return S3RolloutReader(client, bucket=bucket, shows_text=shows_text)
 
 
 @cache

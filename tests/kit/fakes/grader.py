@@ -15,6 +15,9 @@ from rft.smoke_test.replies import NotJson, decode_payload
 Grade = Callable[[list[dict[str, Any]]], Any]
 
 
+TIMEOUT = "Sandbox.Timedout: RequestId: 1 Error: Task timed out after 3.00 seconds"
+
+
 class TimedOut(Exception):
     """Raised by a callable that stands for a grader that Lambda cuts off."""
 
@@ -45,9 +48,10 @@ class CallableGrader:
         except NotJson as error:
             return GraderReply(payload=None, error=f"its reply {error}", seconds=0.0)
         except TimedOut:
-            return GraderReply(payload=None, error="it failed with Sandbox.Timedout: Task timed out", seconds=0.0)
+            return GraderReply(payload=None, error="it failed with", seconds=0.0, exception=TIMEOUT)
         except Exception as error:  # noqa: BLE001 - whatever a grader raises, Lambda reports by name
-            return GraderReply(payload=None, error=f"it failed with {type(error).__name__}: {error}", seconds=0.0)
+            exception = f"{type(error).__name__}: {error}"
+            return GraderReply(payload=None, error="it failed with", seconds=0.0, exception=exception)
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
         self.published += [grader_arn] if publish else []

@@ -40,8 +40,8 @@ class LambdaGraderInvoker:
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
         """See GraderInvoker. Silence for as long as the client's read timeout is the grader's failure too."""
         started = time.monotonic()
-        payload, error = self._invoke(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
-        return GraderReply(payload=payload, error=error, seconds=time.monotonic() - started)
+        payload, error, exception = self._invoke(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
+        return GraderReply(payload, error, seconds=time.monotonic() - started, exception=exception)
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
         """See GraderInvoker. Lambda publishes no second version of the same code and configuration (PublishVersion)."""
@@ -66,34 +66,34 @@ class LambdaGraderInvoker:
                     raise
                 return {}
 
-    def _invoke(self, grader_arn: str, body: bytes) -> tuple[Any, str | None]:
+    def _invoke(self, grader_arn: str, body: bytes) -> tuple[Any, str | None, str]:
         with translated(TRANSIENT):
             try:
                 reply = self._client.invoke(FunctionName=grader_arn, InvocationType="RequestResponse", Payload=body)
                 return _read(reply.get("FunctionError"), reply["Payload"].read())
             except ReadTimeoutError:
-                return None, f"it gave no answer within {self._client.meta.config.read_timeout} s"
+                return None, f"it gave no answer within {self._client.meta.config.read_timeout} s", ""
             except ClientError as error:
                 refusal = REFUSALS.get(error.response.get("Error", {}).get("Code", ""))
                 if refusal is None:
                     raise
-                return None, refusal
+                return None, refusal, ""
 
 
-def _read(function_error: str | None, body: bytes) -> tuple[Any, str | None]:
+def _read(function_error: str | None, body: bytes) -> tuple[Any, str | None, str]:
     try:
         payload = decode_payload(body)
     except NotJson as error:
-        return None, f"its reply {error}"
-    return (None, _failure(payload)) if function_error else (payload, None)
+        return None, f"its reply {error}", ""
+    return (None, "it failed with", _exception(payload)) if function_error else (payload, None, "")
 
 
-def _failure(payload: Any) -> str:
+def _exception(payload: Any) -> str:
     """One line from Lambda's error document, {"errorType", "errorMessage", …}."""
     document = payload if isinstance(payload, dict) else {}
     kind = _one_line(document.get("errorType")) or "an unnamed error"
     message = _one_line(document.get("errorMessage"))
-    return f"it failed with {kind}: {message}" if message else f"it failed with {kind}"
+    return f"{kind}: {message}" if message else kind
 
 
 def _one_line(text: object) -> str:

@@ -10,6 +10,7 @@ from rft.adapters.aws_errors import translated
 from rft.adapters.object_store import reading
 from rft.contracts.telemetry import Rollout
 from rft.errors import DatasetNotFound
+from rft.grading.private_text import PrivateText
 from rft.observability import logger
 from rft.ports.training import StoredRollouts
 from rft.training.rollouts import is_rollouts, rollouts_prefix, unpack
@@ -22,10 +23,10 @@ AT_A_TIME = 8
 
 
 class S3RolloutReader:
-    """Implements ports.RolloutReader."""
+    """Implements ports.RolloutReader. Without `shows_text`, reasons are without what exceptions may quote."""
 
-    def __init__(self, client: S3Client, *, bucket: str) -> None:
-        self._client, self._bucket = client, bucket
+    def __init__(self, client: S3Client, *, bucket: str, shows_text: bool = False) -> None:
+        self._client, self._bucket, self._shows_text = client, bucket, shows_text
 
     def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
         """One listing."""
@@ -43,7 +44,8 @@ class S3RolloutReader:
         pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="rollouts")
         try:
             for name, body in zip(names, pool.map(self._body, (prefix + name for name in names)), strict=True):
-                yield _rows(name, body)
+                rows = _rows(name, body)
+                yield rows if rows is None or self._shows_text else [_without_text(row) for row in rows]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -53,6 +55,13 @@ class S3RolloutReader:
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except DatasetNotFound:
             return None
+
+
+def _without_text(row: Rollout) -> Rollout:
+    """What the ledger takes over; the object itself has the message."""
+    if row.error_reason is None:
+        return row
+    return row.model_copy(update={"error_reason": PrivateText(trusted=True).reason(row.error_reason)})
 
 
 def _rows(name: str, body: bytes | None) -> Sequence[Rollout] | None:

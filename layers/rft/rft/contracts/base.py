@@ -13,7 +13,7 @@ from rft.text import first_items, text_block, text_line
 class Contract(BaseModel):
     """Immutable, and refuses fields it does not know: a misspelt field is an error, not a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 RunId = Annotated[str, StringConstraints(pattern=SLUG, min_length=10, max_length=63)]

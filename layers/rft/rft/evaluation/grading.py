@@ -49,8 +49,8 @@ def _scored(arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: Sc
         return []
     reply = invoker.invoke(arn, [probe.event() for probe in batch])
     if reply.error is not None:
-        raise RetryableServiceError(f"the grader gave no scores: {reply.error}")
-    return score(batch, reply.payload, reply.error, ROLLOUT, bounds)
+        raise RetryableServiceError(f"the grader gave no scores: {reply.failure}")
+    return score(batch, reply.payload, None, ROLLOUT, bounds)
 
 
 def _missing(answer: Answer) -> str:

@@ -13,11 +13,20 @@ if TYPE_CHECKING:  # a function loads only the contracts that its own step uses:
 
 @dataclass(frozen=True)
 class GraderReply:
-    """What invoking a grader gave: a decoded payload, or `error` (one line) where it failed, timed out or raised."""
+    """What invoking a grader gave: a decoded payload, or `error` (one line) where it failed, timed out or raised.
+
+    `exception` is what the grader raised, as `Class: message`, '' where it raised nothing.
+    """
 
     payload: Any
     error: str | None
     seconds: float
+    exception: str = ""
+
+    @property
+    def failure(self) -> str | None:
+        """Why there is no payload, in one line."""
+        return f"{self.error} {self.exception}" if self.error and self.exception else self.error
 
 
 @dataclass(frozen=True)

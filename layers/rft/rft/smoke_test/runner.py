@@ -130,7 +130,7 @@ class ProbeRunner:
             if batch.trial != LOAD:
                 raise
             return BatchReply((), None)  # too little capacity under load is what this trial is to find out
-        scores = score(batch.probes, reply.payload, reply.error, batch.trial, self._bounds)
+        scores = score(batch.probes, reply.payload, reply.failure, batch.trial, self._bounds)
         return BatchReply(tuple(scores), reply.seconds)
 
     def _parallel(

@@ -1,0 +1,60 @@
+"""Replies of graders as checks, ledger and messages may show them. Takes its ports as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from rft.errors import RetryableServiceError, RetryableThrottling
+from rft.grading.private_text import PrivateText
+from rft.ports.grading import GraderInvoker, GraderReply, GraderVersion
+from rft.ports.storage import ObjectStore
+from rft.rewards.samples import sample_run_id
+
+MAX_STORED = 100_000
+"""Characters of one text: an exception may quote all that it was given."""
+
+
+class PrivateReplies:
+    """A GraderInvoker whose replies hold no text that a grader wrote; it is stored where the run's rollouts are.
+
+    `foreign`: ARNs of graders outside this stack. With `shows_text`, replies are as they came.
+    """
+
+    def __init__(
+        self, invoker: GraderInvoker, store: ObjectStore, *, foreign: Collection[str], shows_text: bool
+    ) -> None:
+        self._invoker, self._store = invoker, store
+        self._foreign, self._shows_text = foreign, shows_text
+
+    def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
+        """See GraderInvoker."""
+        reply = self._invoker.invoke(grader_arn, batch)
+        if self._shows_text:
+            return reply
+        private = PrivateText(trusted=grader_arn not in self._foreign)
+        shown = GraderReply(
+            payload=private.payload(reply.payload, [str(sample.get("id")) for sample in batch]),
+            error=reply.error,
+            seconds=reply.seconds,
+            exception=private.reason(reply.exception) if reply.exception else "",
+        )
+        self._save(batch, private.hidden)
+        return shown
+
+    def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
+        """See GraderInvoker."""
+        return self._invoker.resolve(grader_arn, publish=publish)
+
+    def timeout_seconds(self, grader_arn: str) -> float | None:
+        """See GraderInvoker."""
+        return self._invoker.timeout_seconds(grader_arn)
+
+    def _save(self, batch: Sequence[Mapping[str, Any]], texts: Mapping[str, str]) -> None:
+        """Losing a text costs no score."""
+        run_id = next(filter(None, map(sample_run_id, batch)), None)
+        for digest, text in texts.items() if run_id else ():
+            body = text[:MAX_STORED].encode(errors="backslashreplace")
+            with suppress(RetryableThrottling, RetryableServiceError):
+                self._store.put_bytes(self._store.uri(f"runs/{run_id}/rollouts/errors/{digest}.txt"), body)
