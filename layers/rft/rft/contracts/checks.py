@@ -61,7 +61,7 @@ class CheckPart(Contract):
 class CheckExample(Contract):
     """A row that a check's result comes from. `part`: the name of the check's part, where it has parts."""
 
-    task_id: str
+    task_id: TextLine
     detail: TextLine
     part: str = ""
     answer: TextLine = Field(default="", description="The answer that was sent, cut.")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from rft.contracts.base import SPLITS as SPLITS  # noqa: PLC0414  dataset code finds them here
-from rft.contracts.base import Contract
+from rft.contracts.base import Contract, TextLine
 from rft.contracts.base import SplitName as SplitName  # noqa: PLC0414
 from rft.contracts.run_request import HyperParameters, Split
 
@@ -102,7 +102,7 @@ class RejectedRecord(Contract):
 
     position: int
     line: int | None = None
-    reason: str
+    reason: TextLine
 
 
 class Manifest(Contract):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import HumanAgreement
-from rft.contracts.base import Contract, TextLines
+from rft.contracts.base import Contract, TextLine, TextLines
 from rft.contracts.checks import Check, CheckSummary
 from rft.contracts.dataset import SplitName
 from rft.contracts.grading import Score
@@ -22,12 +22,12 @@ class ProbeScore(Contract):
 
     id: str
     trial: str = Field(description="`sweep`, `round 1`, `alone`, `load`, …: the batch in which it was sent.")
-    task_id: str
+    task_id: TextLine
     split: SplitName | Literal["canned"]
     kind: str = Field(description="What was answered: `right`, `wrong`, `injection`, `canned`, …")
     variant: str = Field(default="", description="Which master key or injection.")
     score: Score | None
-    error: str | None = None
+    error: TextLine | None = None
 
 
 class Calls(Contract):

@@ -10,15 +10,15 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from rft.contracts.base import Contract, RunId, SplitName
+from rft.contracts.base import Contract, RunId, SplitName, TextLine
 from rft.contracts.grading import Score
 
 
 class JudgeUse(Contract):
     """What judging one answer took. A call that failed counts; tokens are what the model reported."""
 
-    models: tuple[str, ...] = Field(description="The judges' model ids; more than one is a panel.")
-    prompt: str = Field(description="sha256:<hex> of everything in the prompt that is the same for every answer.")
+    models: tuple[TextLine, ...] = Field(description="The judges' model ids; more than one is a panel.")
+    prompt: TextLine = Field(description="sha256:<hex> of everything in the prompt that is the same for every answer.")
     calls: int = 0
     retries: int = 0
     throttled: int = 0
