@@ -34,6 +34,7 @@ class Bucket:
             key=key,
             version_id="v1",
             etag="e1",
+            requester="123456789012",
             ledger=self.ledger,
             rejections=self.ledger,
             store=self.store,

@@ -55,7 +55,7 @@ def _another_time(grader: GraderUnderTest, plan: SmokeTestPlan, bounds: ScoreBou
     if batch is None or grader.at_another_time is None:
         return []
     reply = grader.at_another_time(batch.event())
-    return score(batch.probes, reply.payload, reply.error, ANOTHER_TIME, bounds)
+    return score(batch.probes, reply.payload, reply.failure, ANOTHER_TIME, bounds)
 
 
 class _Invoker:

@@ -15,7 +15,7 @@ from rft.adapters.notifier import message_text
 from rft.contracts.run_request import RunRequest
 from rft.text import subject_line
 from tests.kit.hostile_text import HOSTILE, acting_in
-from tests.unit.steps.test_start_from_upload import KEY, RUN_JSON, Bucket
+from tests.kit.uploads import KEY, RUN_JSON, Bucket
 
 MAX_ITEM_BYTES = 400_000
 NUMBERS = [
