@@ -174,5 +174,5 @@ def answer_to(aws: Emulator, model_id: str, prompt: str) -> str:
 
 @pytest.mark.parametrize("field", ["jobTags", "customModelTags"])
 def test_tags_that_aws_reserves_are_refused(aws: Emulator, field: str) -> None:
-    wanted = request(aws, "contract-tags") | {field: [{"key": "Aws:x", "value": "y"}]}
-    assert refusal(aws, "CreateModelCustomizationJob", **wanted) == "ValidationException"
+    reserved = request(aws, "contract-tags") | {field: [{"key": "Aws:x", "value": "y"}]}
+    assert refusal(aws, "CreateModelCustomizationJob", **reserved) == "ValidationException"
