@@ -6,11 +6,12 @@ from rft.errors import DeploymentInUse, DeploymentRefused, RetryableThrottling
 from rft.steps.api.deployments import list_deployments, roll_back_deployment
 from tests.kit.fake_evaluation import FakeEvaluation
 from tests.kit.fake_promotion import BEFORE, NAME, compared, promoted, taking_over
+from tests.kit.records import ADA
 
 
 def roll_back(run: FakeEvaluation) -> str | None:
     return roll_back_deployment(
-        name=NAME, caller="Ada", deployments=run.deployments, records=run.records, clock=run.clock
+        name=NAME, caller=ADA, deployments=run.deployments, records=run.records, clock=run.clock
     ).model_arn
 
 
@@ -20,7 +21,7 @@ def test_a_rollback_returns_to_the_model_before_and_names_the_caller() -> None:
     (shown,) = list_deployments(deployments=run.deployments, records=run.records).deployments
 
     last = shown.changes[-1]
-    assert (last.action, last.status, last.by, last.model_arn) == ("rollback", "completed", "Ada", BEFORE)
+    assert (last.action, last.status, last.by, last.model_arn) == ("rollback", "completed", ADA.identity, BEFORE)
     assert (shown.model_arn, shown.run_id) == (BEFORE, "earlier-20261101t000000-00000000")
 
 

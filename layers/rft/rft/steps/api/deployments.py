@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from rft.contracts.deployments import DeploymentChange, DeploymentList, DeploymentRecord, DeploymentView
+from rft.contracts.http.principal import Principal
 from rft.errors import DeploymentInUse, DeploymentNotFound, DeploymentRefused
 from rft.evaluation.promotion import begin_change, request_change, settled_rollback
 from rft.ports.models import DeploymentRecords, ModelDeployment, ModelDeployments
@@ -19,7 +20,7 @@ def list_deployments(*, deployments: ModelDeployments, records: DeploymentRecord
 
 
 def roll_back_deployment(
-    *, name: str, caller: str, deployments: ModelDeployments, records: DeploymentRecords, clock: Clock
+    *, name: str, caller: Principal, deployments: ModelDeployments, records: DeploymentRecords, clock: Clock
 ) -> DeploymentView:
     """Request the model that the deployment served before its last completed change; a repeat requests it once more.
 
@@ -39,7 +40,7 @@ def roll_back_deployment(
     return _view(record, deployments.find(name))
 
 
-def _rollback(record: DeploymentRecord, live: ModelDeployment, caller: str, clock: Clock) -> DeploymentChange:
+def _rollback(record: DeploymentRecord, live: ModelDeployment, caller: Principal, clock: Clock) -> DeploymentChange:
     completed = [change for change in record.changes if change.status == "completed"]
     target = completed[-1].previous_model_arn if completed else None
     if record.open_change is None and target is None:
@@ -50,7 +51,7 @@ def _rollback(record: DeploymentRecord, live: ModelDeployment, caller: str, cloc
         run_id=_run_of(record, target or live.serving),
         model_arn=target or live.serving,
         previous_model_arn=live.serving,
-        by=caller,
+        by=caller.identity,
         at=clock.now(),
     )
 
