@@ -148,12 +148,6 @@ class ReplySettings(Settings):
     capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
 
 
-class ReasonSettings(Settings):
-    """Whether the ledger may show the messages of errors that rollouts have."""
-
-    capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
-
-
 class ForecastSettings(Settings):
     """What forecasts go by. A price table's place or its JSON, both '' for the list prices; a limit of 0 is unknown."""
 

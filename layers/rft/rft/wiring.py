@@ -17,7 +17,6 @@ from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import (
     JudgeSettings,
     LedgerSettings,
-    ReasonSettings,
     ReplySettings,
     SandboxSettings,
     StateMachineSettings,
@@ -148,13 +147,8 @@ def grader_invoker() -> GraderInvoker:
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft.grading.private_replies import PrivateReplies
 
-    settings = ReplySettings.from_environment()
-    return PrivateReplies(
-        LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300, connections=12)),
-        object_store(),
-        foreign=settings.foreign_grader_arns,
-        shows_text=settings.capture_answers,
-    )
+    invoker = LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300, connections=12))
+    return PrivateReplies(invoker, object_store(), ReplySettings.from_environment())
 
 
 @cache
@@ -293,11 +287,8 @@ def rollout_reader() -> RolloutReader:
     from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
 
     client = _client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)
-    bucket, shows_text = (
-        StorageSettings.from_environment().data_bucket,
-        ReasonSettings.from_environment().capture_answers,
-    )
-    return S3RolloutReader(client, bucket=bucket, shows_text=shows_text)
+    shows_text = ReplySettings.from_environment().capture_answers
+    return S3RolloutReader(client, bucket=StorageSettings.from_environment().data_bucket, shows_text=shows_text)
 
 
 @cache

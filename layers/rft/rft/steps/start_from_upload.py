@@ -53,7 +53,7 @@ def start_from_upload(
         run = start_run(
             request=request,
             key=upload.idempotency_key,
-            caller=Principal(type="account", id=requester) if requester else UNKNOWN,
+            caller=_uploader(requester),
             ledger=ledger,
             executions=executions,
             clock=clock,
@@ -64,6 +64,10 @@ def start_from_upload(
         return _rejected(upload, rejections.reject(_rejection(upload, error, clock)), notifier)
     logger().info("upload met its run", run_id=run.accepted.run_id, new=run.new)
     return UploadOutcome(run_id=run.accepted.run_id)
+
+
+def _uploader(requester: str) -> Principal:
+    return Principal(type="account", id=requester) if requester else UNKNOWN
 
 
 def _rejection(upload: Upload, error: InvalidUpload | InvalidRequest, clock: Clock) -> UploadRejection:
