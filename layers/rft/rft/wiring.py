@@ -139,16 +139,16 @@ def workers() -> Workers:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Grader Lambdas, without the text that they wrote.
+    """Grader Lambdas, without the text that they wrote. One try each: a retry would hide a grader that fails.
 
-    One try each: an answer that took a retry would hide a grader that fails. 300 s without an answer count as the
-    grader's failure, so that the step can still say so in its own time.
+    300 s without an answer count as the grader's failure, so that the step can still say so in its own time.
     """
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft.grading.private_replies import PrivateReplies
 
     invoker = LambdaGraderInvoker(_client("lambda", attempts=1, read_timeout=300, connections=12))
-    return PrivateReplies(invoker, object_store(), ReplySettings.from_environment())
+    shown = ReplySettings.from_environment()
+    return PrivateReplies(invoker, object_store(), foreign=shown.foreign_grader_arns, shows_text=shown.capture_answers)
 
 
 @cache

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from rft.grading.private_replies import PrivateReplies
 from rft.grading.private_text import PrivateText
 from rft.ports.grading import GraderReply
-from rft.settings import ReplySettings
 from tests.kit.fakes.grader import CallableGrader, honest
 from tests.kit.fakes.store import MemoryStore
 from tests.kit.records import RUN_ID
@@ -21,13 +20,9 @@ OURS, FOREIGN = "arn:ours:3", "arn:foreign"
 BATCH = [{"id": "p1", "run_id": RUN_ID, "reference_answer": "1", "messages": [{"role": "assistant", "content": "a"}]}]
 
 
-def replies(*, shows_text: bool = False) -> ReplySettings:
-    return ReplySettings(FOREIGN_GRADER_ARNS=(FOREIGN,), CAPTURE_ANSWERS=shows_text)
-
-
 def replied(grade: Any, arn: str = FOREIGN, *, shows_text: bool = False) -> tuple[GraderReply, MemoryStore]:
     store = MemoryStore()
-    private = PrivateReplies(CallableGrader(grade), store, replies(shows_text=shows_text))
+    private = PrivateReplies(CallableGrader(grade), store, foreign=[FOREIGN], shows_text=shows_text)
     return private.invoke(arn, BATCH), store
 
 
@@ -89,7 +84,7 @@ def test_what_lambda_says_and_what_our_graders_say_of_rows_is_shown() -> None:
 
 def test_a_reply_without_text_of_its_own_is_as_it_came() -> None:
     batch = [{**BATCH[0], "reference_answer": {"label": "Tie"}}]
-    private = PrivateReplies(CallableGrader(honest), MemoryStore(), replies())
+    private = PrivateReplies(CallableGrader(honest), MemoryStore(), foreign=[FOREIGN], shows_text=False)
     assert private.invoke(FOREIGN, batch).payload == honest(batch)
 
 

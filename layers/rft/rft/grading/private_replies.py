@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +11,6 @@ from rft.grading.private_text import PrivateText
 from rft.ports.grading import GraderInvoker, GraderReply, GraderVersion
 from rft.ports.storage import ObjectStore
 from rft.rewards.samples import sample_run_id
-from rft.settings import ReplySettings
 
 MAX_STORED = 100_000
 """Characters of one text: an exception may quote all that it was given."""
@@ -20,18 +19,21 @@ MAX_STORED = 100_000
 class PrivateReplies:
     """A GraderInvoker whose replies hold no text that a grader wrote; it is stored where the run's rollouts are.
 
-    Where the stack captures answers, replies are as they came.
+    `foreign`: ARNs of graders outside this stack. With `shows_text`, replies are as they came.
     """
 
-    def __init__(self, invoker: GraderInvoker, store: ObjectStore, settings: ReplySettings) -> None:
-        self._invoker, self._store, self._settings = invoker, store, settings
+    def __init__(
+        self, invoker: GraderInvoker, store: ObjectStore, *, foreign: Collection[str], shows_text: bool
+    ) -> None:
+        self._invoker, self._store = invoker, store
+        self._foreign, self._shows_text = foreign, shows_text
 
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
         """See GraderInvoker."""
         reply = self._invoker.invoke(grader_arn, batch)
-        if self._settings.capture_answers:
+        if self._shows_text:
             return reply
-        private = PrivateText(trusted=grader_arn not in self._settings.foreign_grader_arns)
+        private = PrivateText(trusted=grader_arn not in self._foreign)
         shown = GraderReply(
             payload=private.payload(reply.payload, [str(sample.get("id")) for sample in batch]),
             error=reply.error,
