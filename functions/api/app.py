@@ -45,14 +45,7 @@ app = Api()
 RunLedger = Annotated[Ledger, Depends(wiring.ledger)]
 History = Annotated[RunHistory, Depends(wiring.run_history)]
 ApprovalStore = Annotated[Approvals, Depends(wiring.approvals)]
-
-
-def caller() -> Principal:
-    """Who sent this request, as API Gateway proved it."""
-    return caller_of(app.current_event.raw_event)
-
-
-Caller = Annotated[Principal, Depends(caller)]
+Caller = Annotated[Principal, Depends(lambda: caller_of(app.current_event.raw_event))]
 RunExecutions = Annotated[Executions, Depends(wiring.executions)]
 Jobs = Annotated[TrainingJobs, Depends(wiring.training_jobs)]
 Deployments = Annotated[ModelDeployments, Depends(wiring.model_deployments)]

@@ -59,8 +59,7 @@ def clock() -> Clock:
 
 def _ledger_table() -> dict[str, Any]:
     """What each port on the ledger's table is made with."""
-    table = LedgerSettings.from_environment().ledger_table
-    return {"client": _client("dynamodb"), "table": table, "clock": clock()}
+    return {"client": _client("dynamodb"), "table": LedgerSettings.from_environment().ledger_table, "clock": clock()}
 
 
 @cache
@@ -92,9 +91,7 @@ def upload_rejections() -> UploadRejections:
     """Uploads that made no run."""
     from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
 
-    return DynamoUploadRejections(
-        _client("dynamodb"), table=LedgerSettings.from_environment().ledger_table, clock=clock()
-    )
+    return DynamoUploadRejections(**_ledger_table())
 
 
 @cache

@@ -39,9 +39,7 @@ def start_from_upload(
 ) -> UploadOutcome:
     """Start one run for an object version, however often and in whatever order its events come.
 
-    `version_id` is None in a bucket without versions: the ETag tells versions apart, and the newest is read.
-    `requester` is the uploader's account, or the principal of an AWS service, as S3's event has it.
-    Raises RunConflict (another delivery was at it at the same time: try again) and the Retryable… errors.
+    `version_id` is None in a bucket without versions: the ETag tells versions apart. `requester` is S3's word. Raises RunConflict (another delivery was at it at the same time: try again) and the Retryable… errors.
     """
     upload = Upload(bucket=bucket, key=key, version=version_id or etag)
     if upload.starts_nothing:
@@ -62,7 +60,6 @@ def start_from_upload(
         )
     except (InvalidUpload, InvalidRequest) as error:
         return _rejected(upload, rejections.reject(_rejection(upload, error, clock)), notifier)
-    logger().info("upload met its run", run_id=run.accepted.run_id, new=run.new)
     return UploadOutcome(run_id=run.accepted.run_id)
 
 
