@@ -136,10 +136,7 @@ def workers() -> Workers:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Grader Lambdas, without the text that they wrote. One try each: a retry would hide a grader that fails.
-
-    300 s without an answer count as the grader's failure, so that the step can still say so in its own time.
-    """
+    """Grader Lambdas, without the text that they wrote. One try each, of 300 s: a retry would hide a grader that fails."""
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft.grading.private_replies import PrivateReplies
 
