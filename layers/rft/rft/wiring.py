@@ -136,7 +136,7 @@ def workers() -> Workers:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Grader Lambdas, without the text that they wrote. One try each, of 300 s: a retry would hide a grader that fails."""
+    """Grader Lambdas, without the text that they wrote. One try each: a retry would hide a grader that fails."""
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft.grading.private_replies import PrivateReplies
 
