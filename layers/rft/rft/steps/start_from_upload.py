@@ -48,9 +48,8 @@ def start_from_upload(
     if known := rejections.rejection(upload.bucket, upload.key, upload.version):
         return _rejected(upload, known, notifier)
     try:
-        request = _request(upload, version_id, ledger, store, storage)
         run = start_run(
-            request=request,
+            request=_request(upload, version_id, ledger, store, storage),
             key=upload.idempotency_key,
             caller=_uploader(requester),
             ledger=ledger,
