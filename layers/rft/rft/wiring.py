@@ -45,6 +45,7 @@ def _client(
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         max_pool_connections=connections,
+        signature_version="s3v4" if service == "s3" else None,  # else addresses get one that not every region takes
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
