@@ -26,7 +26,7 @@ from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
 from rft_cli.commands.logs import logs
-from rft_cli.commands.report import report
+from rft_cli.commands.report import compare, report
 from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
 from rft_cli.commands.runs import approve, cancel, events, list_runs, show
@@ -65,6 +65,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "rollouts": rollouts,
     "download": download,
     "rescore": rescore_run,
+    "compare": compare,
     "cancel": cancel,
     "approve": approve,
     "agreement": agreement,
