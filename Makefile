@@ -50,7 +50,7 @@ policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay
 properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each, 24,000 of the fuzz
 	$(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not emulator" --hypothesis-profile=search $(ARGS)
 
-bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/performance.md; ARGS=prepare_dataset picks one
+bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/appendix/performance.md; ARGS=prepare_dataset picks one
 	@PYTHONPATH=layers/rft:cli:. $(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.ready ## Check style and types

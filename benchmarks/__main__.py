@@ -1,6 +1,6 @@
 """Run all benchmarks, or those named (`python -m benchmarks prepare_dataset`); print one table.
 
-All of them together write docs/performance.md. The exit code is 1 where a ratio is outside its bound.
+All of them together write docs/appendix/performance.md. The exit code is 1 where a ratio is outside its bound.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.ratios import Ratio, table
 
 HERE = Path(__file__).parent
-REPORT = HERE.parent / "docs" / "performance.md"
+REPORT = HERE.parent / "docs" / "appendix" / "performance.md"
 LIBRARIES = ("pydantic", "tiktoken", "boto3", "moto")
 
 

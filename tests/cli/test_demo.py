@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rft.tasks import TASKS
+from rft_cli.commands.emulated import SAMPLE_DATASETS, SAMPLE_SPLITS
+from tests.kit.fake_preparation import FakePreparation
 from tests.kit.rft_command import Rft
 from tests.kit.rft_process import ROOT, left_behind, rft_process
 
@@ -68,3 +71,12 @@ def test_a_file_that_cannot_be_trained_on_shows_why(rft: Rft, tmp_path: Path, na
     assert result.out.count(words) == 1
     assert "s3://" not in result.out
     assert result.err == ""
+
+
+@pytest.mark.parametrize("task", sorted(SAMPLE_DATASETS))
+def test_each_tasks_sample_gives_enough_training_rows(task: str) -> None:
+    fake = FakePreparation().holds(SAMPLE_DATASETS[task].read_bytes())
+    grader = TASKS[task].default_grader or "gsm8k"
+    prepared = fake.prepare(task=task, split=SAMPLE_SPLITS[task], grader=grader)
+    assert min(prepared.train_rows, 100) == 100
+    assert prepared.validation_rows > 0

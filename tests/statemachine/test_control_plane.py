@@ -22,7 +22,7 @@ from tests.kit.project import FUNCTIONS, MACHINE, ROOT, TEMPLATE
 from tests.statemachine.machine import targets, waits
 
 HOURS = (1, 24, 72)
-COST = (ROOT / "docs" / "cost.md").read_text()
+COST = "".join((ROOT / "docs" / name).read_text() for name in ("cost.md", "appendix/memory-sizes.md"))
 
 
 def dollars(hours: float) -> float:

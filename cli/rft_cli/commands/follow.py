@@ -28,6 +28,8 @@ TRANSIENT_STATUSES = frozenset({0, 429, 500, 502, 503, 504})
 """Statuses worth a retry: a run of hours is not given up for a minute without network."""
 
 Pause = Callable[[float], None]
+Note = Callable[[str], None]
+"""Prints a line of markup about the watch itself."""
 
 
 def follow_run(
@@ -46,7 +48,7 @@ def follow_run(
     """
     printer, last_milestone = RunEventPrinter(verbose=verbose), 0
     with ProgressBar(console) as bar:
-        for view in poll_run(client, run_id, interval=interval, pause=pause):
+        for view in poll_run(client, run_id, interval=interval, pause=pause, note=bar.note):
             ended = view["status"] in TERMINAL
             if not ended:
                 print_lines(console, printer.lines(view))
@@ -56,7 +58,9 @@ def follow_run(
     return view
 
 
-def poll_run(client: ApiClient, run_id: str, *, interval: float, pause: Pause = time.sleep) -> Iterator[dict[str, Any]]:
+def poll_run(
+    client: ApiClient, run_id: str, *, interval: float, pause: Pause = time.sleep, note: Note = print_note
+) -> Iterator[dict[str, Any]]:
     """The run's view every `interval` seconds until it has ended.
 
     The first request fails at once; later ones are retried while the error is transient. Raises ApiError.
@@ -67,7 +71,7 @@ def poll_run(client: ApiClient, run_id: str, *, interval: float, pause: Pause = 
         if view["status"] in TERMINAL:
             return
         pause(interval)
-        view = _run_with_retries(client, run_id, interval, pause)
+        view = _run_with_retries(client, run_id, interval, pause, note)
 
 
 @dataclass
@@ -90,6 +94,13 @@ class ProgressBar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def note(self, line: str) -> None:
+        """A line above the bar; where no bar can be, a line on stderr."""
+        if self._progress.console.is_terminal:
+            print_lines(self._progress.console, [line])
+        else:
+            print_note(line)
+
     def show(self, step: Step | None) -> None:
         """Show this step in place of the one before; None hides the bar."""
         if step is None or step.name != self._name:
@@ -106,7 +117,7 @@ class ProgressBar:
         self._progress.refresh()
 
 
-def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pause) -> dict[str, Any]:
+def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pause, note: Note) -> dict[str, Any]:
     """The run's view, however long the API is away; each failed attempt says so, and so does its return."""
     for attempt in range(1, ATTEMPTS):
         try:
@@ -115,11 +126,11 @@ def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pa
             if error.status not in TRANSIENT_STATUSES:
                 raise
             seconds = min(interval * 2**attempt, MAX_PAUSE_SECONDS)
-            print_note(f"{escape(str(error))}; retrying in {seconds:.0f} s ({attempt} of {ATTEMPTS - 1})")
+            note(f"{escape(str(error))}; retrying in {seconds:.0f} s ({attempt} of {ATTEMPTS - 1})")
             pause(seconds)
         else:
             if attempt > 1:
-                print_note("The API answers again")
+                note("The API answers again")
             return view
     return client.run(run_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 from rich.markup import escape
@@ -20,6 +21,9 @@ MARKS = {
 RESULTS = {"warn": "warned", "undecided": "undecided", "block": "blocked"}
 SIGNS = {">=": "≥", "<=": "≤"}
 
+MAX_DETAIL = 74
+"""Characters of a detail without `--verbose`: two lines of a terminal of 80 columns."""
+
 Check = Mapping[str, Any]
 
 
@@ -32,7 +36,7 @@ def check_lines(
     names = max((len(check["name"]) for check in shown), default=0)
     numbers = max((len(comparison(check)) for check in shown), default=0)
     for check in shown:
-        yield _row(check, names, numbers, indent)
+        yield _row(check, names, numbers, indent, verbose=verbose)
 
 
 def counts(checks: Sequence[Check]) -> str:
@@ -55,10 +59,11 @@ def comparison(check: Check) -> str:
     return f"{value} {sign} {bound}" if value and bound and sign else value
 
 
-def _row(check: Check, names: int, numbers: int, indent: int) -> str:
+def _row(check: Check, names: int, numbers: int, indent: int, *, verbose: bool) -> str:
+    detail = check["detail"] if verbose else shorten(check["detail"], MAX_DETAIL, placeholder=" …")
     figures = f"{comparison(check):<{numbers}}  " if numbers else ""
     head = f"{' ' * indent}{MARKS[check['result']]} {check['name']:<{names}}  {figures}"
-    return head + HANG + escape(check["detail"])
+    return head + HANG + escape(detail)
 
 
 def _cause(checks: Sequence[Check]) -> str:

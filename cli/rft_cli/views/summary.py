@@ -34,9 +34,19 @@ def result_lines(view: View) -> Iterator[str]:
     if view["failure"]:
         failure = view["failure"]
         yield summary_field("failure", escape(f"{failure['error']} in {failure['stage']}"))
-        yield summary_field("", escape(failure["cause"]))
+        yield summary_field("", escape(_cause(view)))
         if failure.get("caller"):
             yield summary_field("by", escape(principal_text(failure["caller"])))
+
+
+def _cause(view: View) -> str:
+    """A rejected grader's checks have their rows above: here are their names alone."""
+    checks = (view.get("smoke_test") or {}).get("checks", ())
+    blocked = [check["name"] for check in checks if check["result"] == "block"]
+    if view["failure"]["error"] != "GraderNotTrusted" or not blocked:
+        return str(view["failure"]["cause"])
+    count = f"{len(blocked)} checks" if len(blocked) > 1 else "1 check"
+    return f"{count} blocked: {', '.join(blocked)}; --verbose shows each in full"
 
 
 def run_lines(view: View, *, verbose: bool = False) -> Iterator[str]:
