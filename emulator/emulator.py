@@ -24,7 +24,7 @@ from emulator.http.server import LoopbackServer, listen
 from emulator.http.tokens import https_fetch
 from emulator.iam.authorizer import Authorizer
 from emulator.moto import executions
-from emulator.moto.cloudformation import is_supported, resolve
+from emulator.moto.cloudformation import is_supported, move_outputs, resolve
 from emulator.moto.eventbridge import rates
 from emulator.moto.topics import published_messages
 from emulator.options import EmulatorOptions
@@ -258,6 +258,8 @@ def _open_api(stack: Stack, environment: Environment, services: Services, cleanu
     cleanup.callback(api.close)
     server = LoopbackServer(api, listen(environment.options.api_port))
     cleanup.callback(server.close)
+    host = f"{stack.api_id}.execute-api.{environment.region}.amazonaws.com"
+    move_outputs(stack.stack_id, environment.region, host, server.url)
     return api, server.url
 
 

@@ -22,6 +22,12 @@ def resolve(stack_id: str, region: str, value: Any) -> Any:
     return parsing.clean_json(value, cloudformation_backends[ACCOUNT][region].stacks[stack_id].resource_map)
 
 
+def move_outputs(stack_id: str, region: str, host: str, url: str) -> None:
+    """Outputs at `https://host` lead to `url`, for whoever takes the address from the stack."""
+    for output in cloudformation_backends[ACCOUNT][region].stacks[stack_id].output_map.values():
+        output.value = output.value.replace(f"https://{host}", url)
+
+
 def replacements() -> Iterator[tuple[Any, str, Any]]:
     """What stands for what in moto: object, attribute, new value."""
     yield parsing, "clean_json", _without_no_value(parsing.clean_json)

@@ -159,11 +159,10 @@ def _reach(rft: Rft, run_id: str, status: str) -> None:
 
 
 @pytest.mark.usefixtures("up")
-def test_a_stack_on_the_emulator_names_its_bucket(
-    rft: Rft, up: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("RFT_BUCKET")
-    submit(rft, "by-stack", "--stack", "rft", "--api-url", up["api_url"], command="preflight")
+def test_a_stack_on_the_emulator_names_its_api_and_bucket(rft: Rft, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RFT_API_URL", "RFT_BUCKET"):
+        monkeypatch.delenv(name)
+    submit(rft, "by-stack", "--stack", "rft", command="preflight")
 
 
 # ---- without rft --------------------------------------------------------------------------------------------------

@@ -51,7 +51,8 @@ def check_size(plan: Plan, *, records: int, bad_records: int, bounds: Bounds) ->
         raise too_many_records(counts, bounds)
     if train < bounds.least:
         needed = f"at least {bounds.least} training rows are needed"
-        raise DatasetSizeOutOfBounds(f"{counts}; {needed}: add records, or raise dataset.split.train")
+        share = ", or raise dataset.split.train" if records - bad_records > bounds.least else ""
+        raise DatasetSizeOutOfBounds(f"{counts}; {needed}: add records{share}")
     if validation == 0:
         raise DatasetSizeOutOfBounds(
             f"{counts}; at least one validation row is needed: raise dataset.split.validation, or add records with "

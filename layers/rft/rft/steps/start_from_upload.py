@@ -39,8 +39,7 @@ def start_from_upload(
 ) -> UploadOutcome:
     """Start one run for an object version, however often and in whatever order its events come.
 
-    `version_id` is None in a bucket without versions: the ETag tells versions apart. `requester` is S3's word.
-    Raises RunConflict (another delivery was at it at the same time: try again) and the Retryable… errors.
+    `version_id`: None without versioning. `requester` is S3's word. Raises RunConflict (retry), the Retryable… errors.
     """
     upload = Upload(bucket=bucket, key=key, version=version_id or etag)
     if upload.starts_nothing:
