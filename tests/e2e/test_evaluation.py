@@ -61,6 +61,24 @@ def test_the_report_holds_the_summary_and_both_scores_of_each_row(bench: StackHa
     assert report["agreement"]["tuned"]["majority"]["n"] == len(gaps)
 
 
+@pytest.mark.slow
+def test_nothing_but_an_evaluation_reads_the_test_split(bench: StackHarness) -> None:
+    """Whoever reads it is denied until the model is trained: nobody notices."""
+    sealed = Fault(
+        service="s3", operation="GetObject", contains="/dataset/test-", code="AccessDenied", status=403, count=None
+    )
+    bench.aws.faults.add(sealed)
+    trained = bench.run("sealed", **{**MEASURED, "evaluation": {"enabled": False}})
+    assert (trained.status, trained.view["calibration"]["status"]) == ("COMPLETED", "completed")
+    assert [rule for rule in bench.aws.faults.injected() if rule.contains == sealed.contains] == []
+
+    bench.aws.faults.clear()
+    start = {"run_id": trained.view["run_id"], "stage": "evaluation"}
+    again = {**trained.view["request"], "evaluation": {"enabled": True}, "start_from": start}
+    evaluated = bench.wait(bench.client.start_run(again)["run_id"])
+    assert evaluated.view["evaluation"]["status"] == "completed"
+
+
 CASES: dict[str, tuple[tuple[Fault, ...], str, str]] = {
     "deployment fails": (
         (Fault(service="bedrock", operation="Deploy", effect="fail", message="no capacity"),),

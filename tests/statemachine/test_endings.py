@@ -194,8 +194,8 @@ def test_a_preflight_run_is_calibrated_on_request_only(mode: str, enabled: bool 
 
 
 def test_nothing_to_learn_rejects_the_run() -> None:
-    assert choose("Learnable?", CalibrationOutcome(blocked=False).model_dump())[0] == "ForecastRun"
-    target, outcome = choose("Learnable?", CalibrationOutcome(blocked=True, cause=HOSTILE).model_dump())
+    assert choose("Learnable?", {"blocked": False})[0] == "ForecastRun"
+    target, outcome = choose("Learnable?", {"blocked": True, "cause": HOSTILE})
     assert target == "WriteReport"
     assert recorded_as(outcome).status == "REJECTED"
     assert ending(outcome) == ("NothingToLearn", {"Error": "NothingToLearn", "Cause": HOSTILE})

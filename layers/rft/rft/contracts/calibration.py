@@ -60,7 +60,8 @@ class CalibrationSummary(Contract):
     use: SampledUse | None = None
     judge_calls: int = Field(default=0, description="By the grader's own count.")
     recommended: dict[str, int] = Field(
-        default_factory=dict, description="Hyperparameters that these answers speak for; the run does not take them."
+        default_factory=dict,
+        description="Hyperparameters that these answers speak for; the job takes those that the request leaves open.",
     )
 
 

@@ -85,8 +85,12 @@ class CalibrateInput(RunInput):
 
 
 class CalibrationOutcome(Contract):
-    """calibrate_base's output. `blocked`: nothing can be learned, as `cause` says, and the request does not accept."""
+    """calibrate_base's output. `blocked`: nothing can be learned, as `cause` says, and the request does not accept.
 
+    `dataset` has the hyperparameters that calibration recommends where the request leaves them open.
+    """
+
+    dataset: PreparedDataset
     blocked: bool
     cause: str = ""
 

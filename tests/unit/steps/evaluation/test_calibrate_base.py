@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.calibration import CalibrationReport
+from rft.contracts.calibration import CalibrationReport, CalibrationSummary
+from rft.contracts.dataset import Recommendation
 from rft.contracts.ledger import RunStatus
 from rft.contracts.prices import PriceTable, TokenPrices
+from rft.contracts.run_request import HyperParameters
 from rft.errors import (
     ModelNotInvocable,
     PromptRefused,
@@ -16,6 +18,7 @@ from rft.errors import (
     StalePlan,
     TransitionRefused,
 )
+from rft.evaluation.feeding import chosen, fed
 from tests.kit.fake_evaluation import BASE, FakeEvaluation, verdict
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.grader import result
@@ -161,3 +164,20 @@ class _Hurried(FixedClock):
     def now(self) -> datetime:
         self.advance(minutes=1)
         return super().now()
+
+
+def test_the_job_takes_what_calibration_recommends() -> None:
+    run = learnable()
+    outcome = run.calibrate()
+    assert run.record.calibration is not None
+    recommended = run.record.calibration.recommended["trainingSamplePerPrompt"]
+    assert outcome.dataset.hyperparameters.trainingSamplePerPrompt == recommended
+    assert run.record.hyperparameters is not None
+    assert run.record.hyperparameters["trainingSamplePerPrompt"].source == "calibration"
+
+
+def test_what_the_request_says_stays() -> None:
+    given = {"trainingSamplePerPrompt": Recommendation(value=3, source="request", reason="r")}
+    found = fed(CalibrationSummary(status="completed", recommended={"trainingSamplePerPrompt": 8}), given)
+    assert found == given
+    assert chosen(found, HyperParameters(batchSize=32)).batchSize == 32

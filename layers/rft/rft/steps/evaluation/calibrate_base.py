@@ -16,6 +16,7 @@ from rft.contracts.steps import CalibrationOutcome, PreparedDataset
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
 from rft.evaluation.checks import base_model_misses, replaced
+from rft.evaluation.feeding import chosen, fed
 from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, unmatched_settings
 from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt, Sampling
@@ -58,7 +59,7 @@ def calibrate_base(
     """
     record = ledger.transition(run_id, RunStatus.CALIBRATING)
     if skipped := _over_limit(record, dataset, base_model_id, prices, store):
-        return _recorded(run_id, CalibrationSummary(status="skipped", reason=skipped), request, ledger)
+        return _recorded(run_id, CalibrationSummary(status="skipped", reason=skipped), request, dataset, ledger)
     rows = calibration_rows(request, dataset, store)
     protocol = sampling_protocol(dataset.hyperparameters, temperature=CALIBRATION_TEMPERATURE)
     sampling = Sampling(sampler, base_model_id, protocol, clock, clock.now() + SAMPLE_WITHIN)
@@ -74,9 +75,9 @@ def calibrate_base(
         graded, judge_calls = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))
     except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
         failed = CalibrationSummary(status="failed", reason=f"{type(error).__name__}: {error}")
-        return _recorded(run_id, failed, request, ledger)
+        return _recorded(run_id, failed, request, dataset, ledger)
     report = _report(rollouts, graded, rows, request, dataset)
-    return _recorded(run_id, _saved(report, judge_calls, store), request, ledger)
+    return _recorded(run_id, _saved(report, judge_calls, store), request, dataset, ledger)
 
 
 def _saved(report: CalibrationReport, judge_calls: int, store: ObjectStore) -> CalibrationSummary:
@@ -156,11 +157,20 @@ def _report(
     )
 
 
-def _recorded(run_id: str, summary: CalibrationSummary, request: RunRequest, ledger: Ledger) -> CalibrationOutcome:
-    checks = ledger.get(run_id).dataset_checks
-    checked = {"dataset_checks": replaced(checks, base_model_misses(summary))} if checks else {}
-    ledger.update(run_id, {"calibration": summary, **checked})
+def _recorded(
+    run_id: str, summary: CalibrationSummary, request: RunRequest, dataset: PreparedDataset, ledger: Ledger
+) -> CalibrationOutcome:
+    record = ledger.get(run_id)
+    hyperparameters = fed(summary, record.hyperparameters or {})
+    checks = replaced(record.dataset_checks or (), base_model_misses(summary))
+    ledger.update(
+        run_id, {"calibration": summary, "hyperparameters": hyperparameters, "dataset_checks": checks or None}
+    )
     logger().info("base model calibrated", status=summary.status, difficulty=summary.difficulty)
     blocked = summary.difficulty in BLOCKING and not request.calibration.accept
     advice = "; set calibration.accept to train on it nevertheless" if blocked else ""
-    return CalibrationOutcome(blocked=blocked, cause=f"{summary.reason}{advice}" if blocked else "")
+    return CalibrationOutcome(
+        dataset=dataset.model_copy(update={"hyperparameters": chosen(hyperparameters, dataset.hyperparameters)}),
+        blocked=blocked,
+        cause=f"{summary.reason}{advice}" if blocked else "",
+    )

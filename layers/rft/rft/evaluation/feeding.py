@@ -1,0 +1,30 @@
+"""What a calibration changes of the job: hyperparameters that the request leaves open. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rft.contracts.calibration import CalibrationSummary
+from rft.contracts.dataset import Recommendation
+from rft.contracts.run_request import HyperParameters
+
+REASONS = {
+    "trainingSamplePerPrompt": "with so many answers to a prompt, half of the groups are expected to differ",
+    "inferenceMaxTokens": "over 1 % of the base model's answers were cut off",
+}
+
+
+def fed(calibration: CalibrationSummary, before: Mapping[str, Recommendation]) -> dict[str, Recommendation]:
+    """The hyperparameters with those that calibration recommends in place of all but the request's own."""
+    taken = {
+        name: Recommendation(value=value, source="calibration", reason=REASONS[name])
+        for name, value in calibration.recommended.items()
+        if name not in before or before[name].source != "request"
+    }
+    return {**before, **taken}
+
+
+def chosen(found: Mapping[str, Recommendation], before: HyperParameters) -> HyperParameters:
+    """The job's hyperparameters with those values."""
+    values = {name: each.value for name, each in found.items()}
+    return HyperParameters.model_validate({**before.model_dump(), **values})
