@@ -18,6 +18,7 @@ from rft_cli.commands.options import OutputOption, Verbose, with_target
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_arns import OWN_GRADER, function_arn
 from rft_cli.graders.grader_package import package_grader
+from rft_cli.views.grader_formats import ReportFormat
 from rft_cli.views.printing import Output, console_for, print_lines
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -47,6 +48,9 @@ _DEMO_INTRODUCTION = (
     "[yellow]Simulated:[/] Bedrock, training, judge model. Real: template, state machine, code.",
 )
 
+BatchSeconds = Annotated[
+    float, typer.Option(metavar="SECONDS", min=1, help="A .py file's process is ended when a batch takes longer.")
+]
 Grader = Annotated[
     str, typer.Argument(metavar="NAME|ARN|FILE", help="A grader of this project, a Lambda function, or a .py file.")
 ]
@@ -105,10 +109,12 @@ def grader_test(
     score_range: Annotated[
         tuple[float, float], typer.Option(metavar="MIN MAX", help="Lowest and highest score of the grader.")
     ] = (0.0, 1.0),
+    report_format: Annotated[
+        ReportFormat | None,
+        typer.Option("--format", help="Print findings for a CI server or code scanning."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings end in exit status 1, too.")] = False,
-    batch_seconds: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, help="A .py file's process is ended when a batch takes longer.")
-    ] = 10.0,
+    batch_seconds: BatchSeconds = 10.0,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Test a grader on right, wrong and adversarial answers to real rows. Exit status 1: it has a fault."""
@@ -123,6 +129,7 @@ def grader_test(
             simulate=simulate,
             bounds=score_range,
             strict=strict,
+            report_format=report_format,
             batch_seconds=batch_seconds,
             output=output,
         )
@@ -138,9 +145,7 @@ def grader_attack(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rows, with what was found as wrong probes.")
     ] = None,
-    batch_seconds: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, help="A .py file's process is ended when a batch takes longer.")
-    ] = 10.0,
+    batch_seconds: BatchSeconds = 10.0,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Search for wrong answers that a grader pays for. Exit status 1: it has a hole."""

@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.markup import escape
 
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.smoke_test.findings import BLOCK
-from rft.smoke_test.sampling import SampledRow, candidate, choose
 from rft.tasks import TASKS
 from rft.tasks.base import Task
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_figures import figures
+from rft_cli.graders.grader_gate import SEED, sampled_rows
 from rft_cli.graders.grader_under_test import GraderUnderTest, open_grader
 from rft_cli.graders.in_process import BATCH_SECONDS
 from rft_cli.graders.local_rows import LocalRows, known_task, local_rows
 from rft_cli.graders.local_smoke_test import smoke_test_locally
+from rft_cli.views.grader_formats import ReportFormat, formatted
 from rft_cli.views.grader_report import print_report
 from rft_cli.views.printing import Output, console_for, print_json, print_lines, print_note
 from rft_cli.views.simulation_report import verdict_line
 
-SEED = 42
 SIMULATED_STEPS = 60
 MAX_PROBLEMS_SHOWN = 5
 MAX_LINES = 1000
@@ -40,11 +41,12 @@ def run_grader_test(
     bounds: ScoreBounds = UNIT,
     strict: bool = False,
     batch_seconds: float = BATCH_SECONDS,
+    report_format: ReportFormat | None = None,
 ) -> int:
     """Send probes to up to `limit` rows and print what is found; 1 where the grader should not be trained on.
 
     Scores are in `bounds` and shown mapped to 0..1. `simulate` also trains the simulated policy on all rows. `strict`:
-    warnings count too.
+    warnings count too. `report_format`: instead of the report, another program's form of it.
 
     Raises CommandError, DatasetInvalid, OSError.
     """
@@ -52,11 +54,22 @@ def run_grader_test(
     _warn_of_length(grader)
     known = _task(grader, task)
     local = local_rows(dataset, known)
-    rows = _sampled(local, known, limit)
-    tested = smoke_test_locally(opened, rows, known, SEED, bounds)
-    report = {
+    report = _report(opened, local, known, limit, bounds)
+    if simulate:
+        report["simulation"] = _simulated(opened, local, known)
+    if report_format is not None:
+        typer.echo(formatted(report, report_format, grader))
+    else:
+        _print(report, output)
+    return exit_status(report, strict=strict)
+
+
+def _report(opened: GraderUnderTest, local: LocalRows, task: Task, limit: int, bounds: ScoreBounds) -> dict[str, Any]:
+    rows = sampled_rows(local, task, limit)
+    tested = smoke_test_locally(opened, rows, task, SEED, bounds)
+    return {
         "grader": opened.description,
-        "task": known.name,
+        "task": task.name,
         "rows": len(rows),
         "bad_records": len(local.problems),
         "problems": local.problems[:MAX_PROBLEMS_SHOWN],
@@ -64,10 +77,6 @@ def run_grader_test(
         "checks": [check.short().model_dump(mode="json") for check in tested.checks],
         "findings": [finding.model_dump(mode="json") for finding in tested.findings],
     }
-    if simulate:
-        report["simulation"] = _simulated(opened, local, known)
-    _print(report, output)
-    return exit_status(report, strict=strict)
 
 
 def exit_status(report: Mapping[str, Any], *, strict: bool = False) -> int:
@@ -112,10 +121,3 @@ def _warn_of_length(grader: str) -> None:
         print_note(
             f"[yellow]rft:[/] {escape(grader)} has {lines:,} lines; over {MAX_LINES:,} a grader is hard to check"
         )
-
-
-def _sampled(local: LocalRows, task: Task, limit: int) -> list[SampledRow]:
-    """Rows with probes, chosen as the smoke test chooses them."""
-    rows = local.rows
-    chosen = choose([candidate(row, task) for row in rows], limit, str(SEED))
-    return [SampledRow("train", at, rows[at], len(rows[at].model_dump_json())) for at in sorted(chosen)]

@@ -162,7 +162,7 @@ def unchanged(
 
 
 CLEAR_CHANGES = 2
-"""Answers whose score changes by half of the gap between right and wrong, and by three times the judge's noise."""
+"""Answers whose score changes by half of the gap between right and wrong, and by four times the judge's noise."""
 
 
 def _change_result(most: CheckPart, limit: float, clear: int, *, clear_only: bool) -> CheckResult:
@@ -174,7 +174,7 @@ def _change_result(most: CheckPart, limit: float, clear: int, *, clear_only: boo
 
 
 def _clear_changes(evidence: Evidence, trial: str, usual: Mapping[str, float]) -> int:
-    least = max(evidence.gap / 2, 3 * evidence.noise, EPSILON)
+    least = max(evidence.gap / 2, 4 * evidence.noise, EPSILON)
     return sum(change >= least for change, _, _ in _changes(evidence.trial(trial), usual))
 
 

@@ -1,0 +1,23 @@
+"""A pytest plugin, `pytest -p rft_cli.pytest_plugin`: its fixture tests a grader in its repository's CI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rft_cli.graders.grader_gate import GraderGate, gate_grader
+
+
+@pytest.fixture
+def rft_grader() -> Callable[..., GraderGate]:
+    """`rft_grader("grader.py", "rows.jsonl")`, and then `.assert_trusted()` or thresholds of one's own.
+
+    `task` is "rft" unless given; `limit` is 40 rows. Raises CommandError for files that cannot be used.
+    """
+
+    def gate(grader: str | Path, dataset: str | Path, *, task: str = "rft", limit: int = 40) -> GraderGate:
+        return gate_grader(str(grader), Path(dataset), task=task, limit=limit)
+
+    return gate
