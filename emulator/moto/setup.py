@@ -21,7 +21,16 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
 from emulator.clock import ScaledClock
-from emulator.moto import cloudformation, data_limits, dynamodb, eventbridge, executions, object_events, step_functions
+from emulator.moto import (
+    cloudformation,
+    data_limits,
+    dynamodb,
+    eventbridge,
+    executions,
+    multipart,
+    object_events,
+    step_functions,
+)
 from emulator.moto.eventbridge import Deliver
 from emulator.moto.executions import OnExecutionEnd
 from emulator.moto.object_events import PutEvent
@@ -60,6 +69,7 @@ def install(
             *data_limits.replacements(),
             *dynamodb.replacements(),
             *eventbridge.replacements(deliver),
+            *multipart.replacements(),
             *object_events.replacements(put_event),
             *executions.replacements(on_execution_end),
             *step_functions.replacements(port, clock, session),

@@ -17,7 +17,7 @@ from tests.kit.rft_command import CommandResult, Rft
 @pytest.fixture
 def rft(capsys: pytest.CaptureFixture[str]) -> Iterator[Rft]:
     """Runs `rft` with the given arguments."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def run(*arguments: str | Path) -> CommandResult:
         capsys.readouterr()

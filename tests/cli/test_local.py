@@ -230,6 +230,18 @@ def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
         assert left_behind(process) == []
 
 
+def test_sighup_updates_the_stack_while_it_runs() -> None:
+    with rft_process(*UP) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        assert process.stderr.readline() == "Stack updated.\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 0
+
+
 def test_a_port_that_is_taken_is_told_in_one_line(rft: Rft) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

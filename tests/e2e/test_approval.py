@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from emulator.faults import Fault
 from rft_cli.client.api_client import ApiError
 from tests.e2e.stages import SMALL, paused_at, wait_for
 from tests.kit.stack_harness import StackHarness
@@ -66,3 +67,13 @@ def test_the_token_is_shown_nowhere(bench: StackHarness) -> None:
     assert token not in str(shown)
     assert not [line for name in ("RequestApproval", "Api") for line in bench.aws.logs(name) if token in line]
     bench.cancel(run_id)
+
+
+def test_a_cancel_where_bedrock_calls_an_unknown_job_invalid_ends_the_run(bench: StackHarness) -> None:
+    """AWS does not document which of two errors an unknown name gets."""
+    run_id = paused_at(bench, "AWAITING_APPROVAL", "cancelled-early")
+    for operation in ("StopModelCustomizationJob", "GetModelCustomizationJob"):
+        refused = Fault(service="bedrock", operation=operation, code="ValidationException", status=400, count=None)
+        bench.aws.faults.add(refused)
+    assert bench.cancel(run_id)["status"] == "CANCELLED"
+    assert wait_for(bench, run_id, "CANCELLED")["failure"]["error"] == "RunCancelled"

@@ -159,3 +159,38 @@ def test_values_that_keep_patterns_bounds_and_rules_are_taken() -> None:
 def test_a_parameter_without_default_must_be_given() -> None:
     with pytest.raises(ValueError, match=r"\[Name\] must have values"):
         check_parameters({"Name": {"Type": "String"}}, {}, {})
+
+
+# ---- checksums of parts -------------------------------------------------------------------------------------------
+
+PART = 5 * 2**20
+
+
+def joined(aws: Emulator, algorithm: dict[str, str], *, named: bool) -> None:
+    """An upload of a copied and a carried part, completed with or without the checksums of its parts."""
+    s3, target = aws.client("s3"), {"Bucket": aws.bucket, "Key": "joined"}
+    s3.put_object(Bucket=aws.bucket, Key="piece", Body=b"x" * PART)
+    upload = target | {"UploadId": s3.create_multipart_upload(**target, **algorithm)["UploadId"]}
+    source = {"Bucket": aws.bucket, "Key": "piece"}
+    copied = s3.upload_part_copy(**upload, PartNumber=1, CopySource=source)["CopyPartResult"]
+    carried = s3.upload_part(**upload, PartNumber=2, Body=b"y")
+    checksum = {"ChecksumCRC32": copied.get("ChecksumCRC32"), "ETag": copied["ETag"]}, carried
+    parts = [
+        {"PartNumber": number, "ETag": part["ETag"]}
+        | ({"ChecksumCRC32": part["ChecksumCRC32"]} if named and part.get("ChecksumCRC32") else {})
+        for number, part in enumerate(checksum, 1)
+    ]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+
+
+def test_an_upload_with_an_algorithm_needs_the_checksum_of_each_part(aws: Emulator) -> None:
+    joined(aws, {"ChecksumAlgorithm": "CRC32"}, named=True)
+    assert aws.client("s3").head_object(Bucket=aws.bucket, Key="joined")["ContentLength"] == PART + 1
+    with pytest.raises(ClientError, match=r"InvalidRequest.*crc32 checksum.*missing for part 1"):
+        joined(aws, {"ChecksumAlgorithm": "CRC32"}, named=False)
+
+
+def test_an_upload_without_an_algorithm_takes_no_checksum_of_a_part(aws: Emulator) -> None:
+    joined(aws, {}, named=False)
+    with pytest.raises(ClientError, match="InvalidPart"):
+        joined(aws, {}, named=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import queue
 import signal
 import socket
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from emulator.faults import Fault
 from rft_cli.errors import CommandError
 from rft_cli.graders.deployed_grader import deploy_grader
 from rft_cli.views.lines import HANG
-from rft_cli.views.printing import print_lines
+from rft_cli.views.printing import print_lines, print_note
 
 LABEL = 19
 VARIABLES = {
@@ -38,21 +38,34 @@ VARIABLES = {
 
 
 def local_up(options: EmulatorOptions, *, graders: Mapping[str, Path], as_json: bool) -> None:
-    """Run the emulator until SIGINT or SIGTERM. `graders`: name → file, each deployed as a function of that name.
+    """Run the emulator until SIGINT or SIGTERM; SIGHUP updates its stack.
+
+    `graders`: name → file, each deployed as a function of that name.
 
     Raises CommandError (a port is taken, a parameter or a grader's file is wrong).
     """
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    received: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda signum, _: received.put(signum))
     for port in (options.port, options.api_port):
         _check_free(port)
     with start_emulator(options) as aws:
         arns = {name: deploy_grader(aws, name, path) for name, path in graders.items()}
         _print_details(aws, arns, as_json=as_json)
-        ended.wait()
+        _serve(aws, received)
     if not as_json:
         Console().print("Emulated AWS stopped.", highlight=False)
+
+
+def _serve(aws: Emulator, received: queue.SimpleQueue[int]) -> None:
+    """Until SIGINT or SIGTERM; SIGHUP updates the stack from the template and the code as they are now."""
+    while received.get() == signal.SIGHUP:
+        try:
+            aws.update()
+        except ValueError as error:
+            print_note(f"The stack stays as it was: {escape(str(error))}")
+        else:
+            print_note("Stack updated.")
 
 
 def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
