@@ -19,7 +19,7 @@ from rft.contracts.run_request import RunRequest
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
-from tests.kit.fakes.models import MemoryDeployments
+from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.strict import StrictLedger, StrictNotifier
 from tests.kit.hostile_values import changed, texts, values
 from tests.kit.lambda_runtime import Context, load_function
@@ -74,6 +74,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
         wiring.executions: lambda: made.executions,
         wiring.training_jobs: lambda: MemoryJobs(clock),
         wiring.model_deployments: MemoryDeployments,
+        wiring.deployment_records: MemoryDeploymentRecords,
         wiring.notifier: StrictNotifier,
     }
     return made
