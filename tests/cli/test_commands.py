@@ -227,7 +227,7 @@ def test_a_second_approver_is_told_who_decided_first(rft: Rft, api: FakeApi) -> 
 @pytest.mark.parametrize("command", ["show", "watch", "events", "cancel", "approve"])
 def test_an_unknown_run_is_one_line(rft: Rft, api: FakeApi, command: str) -> None:
     api.says(UNKNOWN)
-    expected = f"rft: HTTP 404 Not found: Run {RUN_ID} not found — `rft list` shows existing runs\n"
+    expected = f"rft: HTTP 404 Run {RUN_ID} not found — `rft list` shows existing runs\n"
     assert error_line(rft(command, RUN_ID)) == expected
 
 

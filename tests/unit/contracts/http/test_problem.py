@@ -23,6 +23,7 @@ NEVER_MET_BY_A_CALLER = {
     "DeploymentNotFound",
     "DeploymentRefused",
     "EvaluationFailed",
+    "JudgeNotAdmitted",
     "ModelNotInvocable",
     "PromptRefused",
     "SampleLimitExceeded",

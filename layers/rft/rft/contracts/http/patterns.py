@@ -22,6 +22,7 @@ DAY = r"^\d{4}-\d\d(-\d\d)?$"
 
 IN_WORDS: Mapping[str, str] = {
     SLUG: "may hold lower-case letters and digits, with single hyphens between them, such as my-judge-2",
+    RESERVED_TAG_KEY: "must not begin with aws:, which AWS reserves",
     TAG_KEY: "must hold letters, digits, spaces or . _ : / = + @ - and nothing else",
     TAG_VALUE: "may hold letters, digits, spaces and . _ : / = + @ - only",
     TAG: "must be key=value",
