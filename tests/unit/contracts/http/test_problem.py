@@ -25,6 +25,7 @@ NEVER_MET_BY_A_CALLER = {
     "EvaluationFailed",
     "JudgeNotAdmitted",
     "ModelNotInvocable",
+    "JudgeNotAdmitted",
     "PromptRefused",
     "SampleLimitExceeded",
     "StalePlan",
