@@ -26,7 +26,7 @@ def event(fake: FakeEvaluation, **changes: Any) -> dict[str, Any]:
 
 def test_the_sample_event_compares_the_models(fake: FakeEvaluation) -> None:
     fake.evaluated()
-    assert load_function("compare_models").handler(event(fake), Context()) == {"verdict": "better"}
+    assert load_function("compare_models").handler(event(fake), Context()) == {"verdict": "better", "promoted": False}
 
 
 def test_an_event_without_a_dataset_is_refused(fake: FakeEvaluation) -> None:

@@ -93,6 +93,7 @@ def test_the_event_file_proves_an_honest_grader(
         "trusted": True,
         "grader_arn": f"{GRADER}:7",
         "report_uri": report_uri,
+        "error": "",
         "cause": "",
         "needs_approval": [],
     }

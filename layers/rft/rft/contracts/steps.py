@@ -62,7 +62,7 @@ class SmokeTestOutcome(Contract):
     trusted: bool
     grader_arn: str
     report_uri: str
-    error: Literal["GraderNotTrusted", "OverBudget"] = "GraderNotTrusted"
+    error: Literal["", "GraderNotTrusted", "OverBudget"] = ""
     cause: str = ""
     needs_approval: tuple[str, ...] = ()
 

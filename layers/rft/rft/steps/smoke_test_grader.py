@@ -108,7 +108,7 @@ def _outcome(report: SmokeTestReport, uri: str, over_budget: str, needs: tuple[s
         trusted=report.trusted,
         grader_arn=report.grader_arn,
         report_uri=uri,
-        error="OverBudget" if over_budget else "GraderNotTrusted",
+        error="" if report.trusted else "OverBudget" if over_budget else "GraderNotTrusted",
         cause=over_budget or "; ".join(report.reasons),
         needs_approval=needs,
     )
