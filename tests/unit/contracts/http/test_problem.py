@@ -25,7 +25,6 @@ NEVER_MET_BY_A_CALLER = {
     "EvaluationFailed",
     "JudgeNotAdmitted",
     "ModelNotInvocable",
-    "JudgeNotAdmitted",
     "PromptRefused",
     "SampleLimitExceeded",
     "StalePlan",
