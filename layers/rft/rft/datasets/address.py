@@ -22,8 +22,15 @@ from rft.errors import InvalidRequest
 OWN_PREFIXES = ("runs/", "shards/")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _NOT_PLAIN_ASCII = re.compile(r"[^\x21-\x7e]")
-_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
-"""NAT64, 6to4 and Teredo: public addresses that lead to any IPv4 address, private ones too."""
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""All IPv6 that IANA gives out for the internet: NAT64, site-local and mapped addresses lie outside of it."""
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+    )
+)
+"""Protocol assignments, documentation, 6to4 and Teredo: some lead to any IPv4 address, private ones too. Python's own
+lists differ by version (IANA special-purpose address registries)."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,10 @@ def is_public(ip: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(str(address.ipv4_mapped))
-        if any(address in network for network in _TRANSLATED):
+        if address not in _GLOBAL_UNICAST:
             return False
+    if any(address.version == network.version and address in network for network in _SPECIAL):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
