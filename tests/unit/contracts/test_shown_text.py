@@ -18,10 +18,10 @@ SHOWN = (RunView, RunList, RunEvents, RunAccepted, Problem, UploadRejection, Smo
 
 OF_OUR_MAKING = {
     "run_id", "name", "task", "title", "instance", "links", "cursor", "recommended", "hyperparameters", "encoding",
-    "execution_arn", "grader_arn", "model_arn", "deployment_arn", "arn", "grader_code_sha256", "prices_as_of",
-    "prices_source", "manifest_uri", "report_uri", "digest", "rows_digest", "rows", "groups", "labels", "warnings",
-    "value", "unmatched", "tags", "statistic", "thresholds", "unit", "id", "overrides", "trial", "kind", "variant",
-    "confusion",
+    "execution_arn", "grader_arn", "model_arn", "previous_model_arn", "deployment_arn", "arn", "grader_code_sha256",
+    "prices_as_of", "prices_source", "manifest_uri", "report_uri", "digest", "rows_digest", "rows", "groups", "labels",
+    "warnings", "value", "unmatched", "tags", "statistic", "thresholds", "unit", "id", "overrides", "trial",
+    "kind", "variant", "confusion",
 }  # fmt: skip
 """Ids, places and words that no caller, dataset, grader or model fills; tags are checked where they come in."""
 

@@ -63,7 +63,7 @@ class CheckExample(Contract):
 
     task_id: TextLine
     detail: TextLine
-    part: str = ""
+    part: TextLine = ""
     answer: TextLine = Field(default="", description="The answer that was sent, cut.")
 
 

@@ -73,7 +73,7 @@ class DeploymentRecord(Contract):
 class JudgeSummary(Contract):
     """A run's `judge`: the model of an earlier run, pinned by a deployment of this run's own until it ends."""
 
-    source: str = Field(description="As requested: run:RUN_ID, or a deployment's ARN.")
+    source: TextLine = Field(description="As requested: run:RUN_ID, or a deployment's ARN.")
     model_arn: str
     deployment_arn: str
     requested_at: datetime
