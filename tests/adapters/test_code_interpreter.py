@@ -71,13 +71,6 @@ def test_no_session_is_given_a_test_or_what_one_expects(
     assert "assert" not in sent.partition("rft_session.exchange")[2]
 
 
-def test_no_process_of_an_answer_outlives_its_session(sandbox: CodeInterpreterSandbox, tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    endless = f"import os\ndef f():\n    open({str(note)!r}, 'w').write(str(os.getpid()))\n    while True: pass"
-    assert run(sandbox, endless, tests=["assert f() == 1"], seconds=1) == [False]
-    eventually(lambda: not Path("/proc", note.read_text()).exists(), "the answer's process to end")
-
-
 def test_each_sample_has_a_session_that_ends_with_it(sandbox: CodeInterpreterSandbox, calls: InterpreterCalls) -> None:
     leave = "open('note', 'w').write('x')\nimport os\ndef f(): return os.listdir('.').count('note')"
     assert run(sandbox, leave, tests=["assert f() == 1"]) == [True]
@@ -92,7 +85,13 @@ def test_each_sample_has_a_session_that_ends_with_it(sandbox: CodeInterpreterSan
     assert limits == [320] * 3, "what is not stopped ends by itself"
 
 
-@pytest.mark.parametrize("attack", FORGERIES)
+SAMPLE = ("exit with success", "patched harness", "hangs on exit", "endless reply")
+"""Attacks of `make test`; the long tests try all."""
+
+
+@pytest.mark.parametrize(
+    "attack", [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.slow) for name in FORGERIES]
+)
 def test_an_attack_earns_no_test(sandbox: CodeInterpreterSandbox, attack: str) -> None:
     with contextlib.suppress(SandboxUnavailable):  # whoever breaks its own session has no score
         assert run(sandbox, FORGERIES[attack], tests=TARGETS, seconds=0.4) == [False] * 3
