@@ -55,12 +55,12 @@ def test_a_run_is_started_by_the_subject_of_its_token(bench: TokenBench) -> None
     assert bench.send("GET", "/runs", bench.issuer.token(aud=["x", "other"])).status_code == 200
 
 
-NOW = int(time.time())
+NOW, DAY = int(time.time()), 86_400
 INVALID: dict[str, dict[str, Any]] = {
     "expired": {"exp": NOW - 1},
     "without an end": {"exp": None},
-    "not yet": {"nbf": NOW + 600},
-    "issued in the future": {"iat": NOW + 600},
+    "not yet": {"nbf": NOW + DAY},
+    "issued in the future": {"iat": NOW + DAY},
     "for another audience": {"aud": "them"},
     "without an audience": {"aud": None},
     "of another issuer": {"iss": "https://issuer.example"},

@@ -196,7 +196,7 @@ PARAMETERS = [pytest.param(case, marks=[] if case in ALWAYS else [pytest.mark.sl
 @pytest.fixture(scope="module")
 def ended_cases(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Ended]:
     """All cases, each struck by faults about its own run alone: its name is in each prompt of its dataset."""
-    chosen = {item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")}
+    chosen = [item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")]
     started: dict[str, str] = {}
     for number, case in enumerate(CASES):
         if case not in chosen:

@@ -111,7 +111,6 @@ ESSENTIAL = (
     ("SmokeTestGraderRole", "s3:GetObject"),
     ("SmokeTestGraderRole", "lambda:InvokeFunction"),
     ("SmokeTestGraderRole", "lambda:PublishVersion"),
-    ("CalibrateBaseRole", "bedrock:InvokeModel"),
     ("ForecastRunRole", "s3:GetObject"),
     ("StartTrainingRole", "bedrock:CreateModelCustomizationJob"),
     ("StartTrainingRole", "iam:PassRole"),

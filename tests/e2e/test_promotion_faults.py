@@ -84,7 +84,7 @@ def bench() -> Iterator[StackHarness]:
 @pytest.fixture(scope="module")
 def ended(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Ended]:
     """The runs of all chosen cases, some at a time; each promotes its model to a deployment of its own."""
-    chosen = {item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")}
+    chosen = [item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")]
     pending = [name for name in CASES if name in chosen]
     found: dict[str, Ended] = {}
     for at in range(0, len(pending), AT_ONCE):

@@ -109,6 +109,7 @@ def grader_version(bench: StackHarness, ended: Ended) -> int:
     return int(report["grader_arn"].rsplit(":", 1)[-1])
 
 
+@pytest.mark.slow
 def test_runs_in_flight_end_correctly_and_new_ones_use_the_new_code(bench: StackHarness, project: Path) -> None:
     before = bench.run("before", mode="preflight", **SMALL)
     check_update(bench, project, 3)

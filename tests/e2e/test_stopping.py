@@ -57,7 +57,7 @@ def test_cancelling_ends_the_run_its_execution_and_its_job(bench: StackHarness, 
     assert bench.cancel(run_id, seconds=SECONDS_TO_END)["status"] == "CANCELLED"
     view = check_ended(bench, run_id, stage, since=since)
     assert view["failure"]["error"] == "RunCancelled"
-    assert "user/emulated" in view["failure"]["cause"]
+    assert view["timeline"][-1]["caller"]["id"].endswith("user/emulated")
 
 
 @pytest.mark.parametrize("stage", STAGES)

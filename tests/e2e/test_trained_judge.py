@@ -25,6 +25,7 @@ def bench() -> Iterator[StackHarness]:
         yield StackHarness(aws)
 
 
+@pytest.mark.slow
 def test_the_promoted_judge_of_one_run_grades_another(bench: StackHarness) -> None:
     trained = bench.run("judge-a", rows("judge-a", "pandalm"), **ONLY_EVALUATED, promotion={"deployment": "judge"})
     (promoted,) = bench.client.deployments()["deployments"]

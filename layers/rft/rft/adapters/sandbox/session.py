@@ -27,7 +27,7 @@ def limit(name, value):
     value = value if most == resource.RLIM_INFINITY else min(value, most)
     resource.setrlimit(name, (value, value))
 limit(resource.RLIMIT_AS, int(sys.argv[2]) * 2**20)
-limit(resource.RLIMIT_CPU, int(float(sys.argv[3])) + 1)
+limit(resource.RLIMIT_CPU, int(float(sys.argv[3])) + 3)  # time by the clock is up before
 limit(resource.RLIMIT_CORE, 0)
 sys.path.insert(0, sys.argv[1])
 from rft.adapters.sandbox import program
