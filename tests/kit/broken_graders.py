@@ -12,7 +12,7 @@ from typing import Any
 from rft.contracts.grading import GRADER_ERROR
 from rft.smoke_test.attacks import MASTER_KEYS
 from rft.smoke_test.probes import CANNED_ANSWERS
-from tests.kit.fakes.grader import Grade, TimedOut, answer_of, honest, label_of, result
+from tests.kit.fakes.grader import TIMEOUT, Grade, TimedOut, answer_of, honest, label_of, result
 
 Batch = list[dict[str, Any]]
 
@@ -134,7 +134,7 @@ def cannot_read_parts(batch: Batch) -> Any:
 
 NOT_A_REPLY: dict[str, tuple[Grade, str]] = {
     "raising": (raising, "3 of 3 answers got no valid result: it failed with KeyError: 'label'"),
-    "timing out": (timing_out, "it failed with Sandbox.Timedout: Task timed out"),
+    "timing out": (timing_out, f"3 of 3 answers got no valid result: it failed with {TIMEOUT}"),
     "NaN": (one_nan, "its reply holds NaN, which is not JSON and not a score"),
     "Infinity unread": (infinity_in_a_key_nobody_reads, "its reply holds Infinity, which is not JSON"),
     "wrong ids": (

@@ -82,6 +82,17 @@ def test_what_lambda_says_and_what_our_graders_say_of_rows_is_shown() -> None:
     assert PrivateText(trusted=False).reason("Runtime.ExitError") == "Runtime.ExitError"
 
 
+@pytest.mark.parametrize("text", ["Task timed out after 1.00 seconds", "Task timed out after 1.00 seconds: CANARY"])
+def test_the_words_of_a_time_out_with_its_time_are_shown_and_nothing_more(text: str) -> None:
+    at = "2026-11-28T07:54:07.143Z 0c5ae3a2-9f0e-4a3b-8a51-6f3f6a0d7b11"
+    shown = PrivateText(trusted=False).reason(f"Sandbox.Timedout: {at} {text}")
+    hidden = "CANARY" in text
+    assert shown.startswith(
+        "Sandbox.Timedout (text in rollouts/errors/" if hidden else f"Sandbox.Timedout: {at} {text}"
+    )
+    assert "CANARY" not in shown
+
+
 def test_a_reply_without_text_of_its_own_is_as_it_came() -> None:
     batch = [{**BATCH[0], "reference_answer": {"label": "Tie"}}]
     private = PrivateReplies(CallableGrader(honest), MemoryStore(), foreign=[FOREIGN], shows_text=False)

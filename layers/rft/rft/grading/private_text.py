@@ -17,7 +17,7 @@ MAX_TEXTS = 10
 
 _NAME = re.compile(r"[A-Za-z_][\w.]{0,79}", re.ASCII)
 _LAMBDAS_OWN = re.compile(
-    r"(RequestId: [\w-]+ )?(Error: )?(Task timed out after [\d.]+ seconds"
+    r"(RequestId: [\w-]+ |\d{4}-\d\d-\d\dT[\d:.]+Z [\da-f-]{36} )?(Error: )?(Task timed out after [\d.]+ seconds"
     r"|Runtime exited (without providing a reason|with error: (signal: killed|exit status \d+)))"
 )
 """What Lambda says, whatever a grader wrote (Lambda Developer Guide, "Troubleshoot invocation issues")."""
