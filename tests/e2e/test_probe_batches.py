@@ -50,7 +50,8 @@ def test_several_functions_ask_and_one_report_is_made(bench: StackHarness) -> No
     assert len(found.scores) == found.planned.answers
     assert found.times.functions == states.count("SmokeTestGrader") + states.count("RunProbeBatch") >= 6
     polls, parts = states.count("CheckTraining"), states.count("RunProbeBatch")
-    assert len(states) + 1 == counts(polls).transitions + 2 * 4 + parts, "what docs/cost.md says of it"
+    assert states.count("RunProbeBatches") == 3, "sweep, attacks and derived probes"
+    assert len(states) + 1 == counts(polls).transitions + 3 * 4 + parts, "what docs/cost.md says of it"
     path = [s for s in dict.fromkeys(states) if "Probe" in s or "Batches" in s or s == "SmokeTestGrader"]
     assert path == ["SmokeTestGrader", "AllProbesSent?", "RunProbeBatches", "RunProbeBatch", "AllBatchesRun?"]
 

@@ -103,7 +103,7 @@ def test_the_sweep_is_judged_before_attacks_are_handed_off() -> None:
     broken_early.run(constant(2.0))
     broken_late.run(breaks_in_the_sweep)
 
-    assert [len(w.handed_off) for w in (honestly, broken_early, broken_late)] == [2, 0, 1]
+    assert [len(w.handed_off) for w in (honestly, broken_early, broken_late)] == [3, 0, 1]
 
 
 def test_no_batch_is_asked_twice_and_none_is_left_out() -> None:
@@ -133,14 +133,14 @@ def test_a_slow_graders_first_batches_decide_what_is_handed_off() -> None:
     fast, fake = FakeSmokeTest(), FakeSmokeTest()
     fast.run(CallableGrader(honest))
 
-    outcome = fake.run(slow(fake, 19))
+    outcome = fake.run(slow(fake, 17))
 
     assert outcome.trusted, outcome.cause
     assert without_times(fake) == without_times(fast)
     sweep, *_ = fake.handed_off
     sweep_batches = [n for part in sweep.parts for n in part.batches]
-    assert sweep_batches == [21, 22], "four of the six, 17 to 22, showed that the rest would not end in time"
-    assert fake.report.times.seconds == 19 * fake.report.invocations
+    assert sweep_batches == [23, 24], "four of the six, 19 to 24, showed that the rest would not end in time"
+    assert fake.report.times.seconds == 17 * fake.report.invocations
 
 
 def test_what_ends_in_time_is_asked_by_one_function() -> None:
@@ -202,12 +202,13 @@ def test_a_step_that_is_repeated_at_any_point_changes_nothing() -> None:
         fake.run_part(record, grader, found, number)
     completed = found.parts[-1].number + 1
 
-    attacks = fake.step(record, grader, completed)
-    assert isinstance(attacks, PendingParts)
-    assert fake.step(record, grader, completed) == attacks
-    for number in range(len(attacks.parts)):
-        fake.run_part(record, grader, attacks, number)
-    completed = attacks.parts[-1].number + 1
+    for _ in ("attacks", "derived probes"):
+        more = fake.step(record, grader, completed)
+        assert isinstance(more, PendingParts)
+        assert fake.step(record, grader, completed) == more
+        for number in range(len(more.parts)):
+            fake.run_part(record, grader, more, number)
+        completed = more.parts[-1].number + 1
 
     outcome = fake.step(record, grader, completed)
     assert isinstance(outcome, SmokeTestOutcome)

@@ -94,8 +94,10 @@ def test_what_awss_own_checks_refuse_is_refused_with_the_reason(raw: object, rea
 @pytest.mark.parametrize(
     ("raw", "probes"),
     [
-        (record(), Probes(right=("4",))),
-        (record(reference_answer={"text": "4"}), Probes(right=("4",))),
+        (record(), Probes(right=("4",), wrong=("11",))),
+        (record(reference_answer={"text": "4"}), Probes(right=("4",), wrong=("11",))),
+        (record(reference_answer={"text": "-3"}), Probes(right=("-3",), wrong=("2",))),
+        (record(reference_answer="a number"), Probes(right=("a number",))),
         (record(reference_answer={"value": 4}), Probes()),
         (record(probes={"right": ["four"], "wrong": ["5", "6"]}), Probes(right=("four",), wrong=("5", "6"))),
         (record(probes={"wrong": ["5"]}), Probes(wrong=("5",))),
