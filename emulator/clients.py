@@ -6,8 +6,13 @@ import threading
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.loaders import create_loader
+
+MODELS = create_loader()
+"""botocore's models of services, read once: each session would parse some megabytes."""
 
 
 class Clients:
@@ -16,8 +21,14 @@ class Clients:
     def __init__(self, endpoint: str, credentials: Credentials, region: str) -> None:
         self.endpoint = endpoint
         self.credentials = credentials
+        core = botocore.session.Session()
+        core.register_component("data_loader", MODELS)
         self._session = boto3.session.Session(
-            credentials.access_key, credentials.secret_key, credentials.token, region_name=region
+            credentials.access_key,
+            credentials.secret_key,
+            credentials.token,
+            region_name=region,
+            botocore_session=core,
         )
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()

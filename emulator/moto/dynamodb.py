@@ -50,13 +50,22 @@ def _deepcopy(value: Any) -> Any:
 
 
 def _backup(table: Any, writes: Sequence[Mapping[str, Any]]) -> Any:
-    """The table as it is now: the partitions that are written to are copied, the others are shared."""
+    """The table as it is now: the items that are written to are copied, the others are shared."""
     keys = [write.get("Key") or write.get("Item") or {} for write in writes if write.get("TableName") == table.name]
-    touched = {DynamoType(key[table.hash_key_attr]) for key in keys if table.hash_key_attr in key}
     backup = copy.copy(table)
     backup.items = defaultdict(dict, table.items)
-    for partition in touched & table.items.keys():
-        backup.items[partition] = copy.deepcopy(table.items[partition])
+    for key in keys:
+        partition = DynamoType(key[table.hash_key_attr]) if table.hash_key_attr in key else None
+        if partition not in table.items:
+            continue
+        if table.range_key_attr is None:
+            backup.items[partition] = copy.deepcopy(table.items[partition])
+            continue
+        if backup.items[partition] is table.items[partition]:
+            backup.items[partition] = dict(table.items[partition])
+        within = DynamoType(key[table.range_key_attr]) if table.range_key_attr in key else None
+        if within in table.items[partition]:
+            backup.items[partition][within] = copy.deepcopy(table.items[partition][within])
     return backup
 
 

@@ -24,7 +24,7 @@ class Case:
 
     `cause` is a part of what it says, `jobs` how many jobs may ever have been made for it. `task` is what is trained;
     `own_grader` gives the run a PandaLM grader of its own, with seconds for a batch: a judge that is away is away for
-    all who share it. `again` marks what is nearly the same as another case: `make faults` runs it, not every test.
+    all who share it.
     """
 
     stage: str
@@ -38,7 +38,6 @@ class Case:
     upload: bool = False
     task: str = "gsm8k"
     own_grader: bool = False
-    again: bool = False
     fields: dict[str, Any] = field(default_factory=dict)
 
 

@@ -43,14 +43,8 @@ def writes() -> list[Case]:
                 stage,
                 "ledger write meets another",
                 (error(*WRITE, "TransactionCanceledException", 400, details=CONFLICT, skip=number),),
-                again=number > 0,
             ),
-            Case(
-                stage,
-                "ledger's answer is lost",
-                (error(*WRITE, *FAULT, effect="response_lost", skip=number),),
-                again=stage not in ("PENDING", "STARTING"),
-            ),
+            Case(stage, "ledger's answer is lost", (error(*WRITE, *FAULT, effect="response_lost", skip=number),)),
         ]
     for number, stage in list(enumerate(PIPELINE))[1:]:
         if number > 2:
@@ -82,13 +76,12 @@ def _function(name: str, stage: str, dead: dict[str, Any]) -> list[Case]:
     died, late = ({**dead, "error": error} if dead else {} for error in ("ExitError", "Timed"))
     lost = error("lambda", "Invoke", "ServiceException", 500, subject=name, effect="response_lost")
     unloaded = {"ends": "FAILED", **dead, "error": "Runtime.ImportModuleError"}
-    again = name != "CheckTraining"
     return [
-        Case(stage, f"{name} throttled", (refused(name, "TooManyRequestsException", 429),), again=again),
-        Case(stage, f"{name}'s answer is lost", (lost,), again=again and name != "StartTraining"),
+        Case(stage, f"{name} throttled", (refused(name, "TooManyRequestsException", 429),)),
+        Case(stage, f"{name}'s answer is lost", (lost,)),
         Case(stage, f"{name} crashes", (function(name, "crash"),), **died),
-        Case(stage, f"{name} runs out of time", (function(name, "timeout"),), **late, again=again),
-        Case(stage, f"{name} cannot be loaded", (function(name, "init_error"),), **unloaded, again=again),
+        Case(stage, f"{name} runs out of time", (function(name, "timeout"),), **late),
+        Case(stage, f"{name} cannot be loaded", (function(name, "init_error"),), **unloaded),
     ]
 
 

@@ -25,7 +25,9 @@ FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": 
 JUDGE_SECONDS = 10
 """For a batch of a grader whose judge is away: it asks again until they are over."""
 
-PROBE_BUDGET = 16
+PROBE_BUDGET = 8
+"""More at once are no faster on two cores, and so late that graders run out of time."""
+
 POLL_SECONDS = 1.0
 """Looking takes time from those who work."""
 
@@ -100,13 +102,12 @@ def _of_run(rule: Fault, name: str) -> Fault:
 
 
 def _run(bench: StackHarness, name: str, case: Case) -> str | None:
-    """The run's id, once its execution has ended; None if there came to be none, or none that ends."""
-    try:
+    """The run's id, once its execution has ended or patience has; None if there came to be no run."""
+    run_id = None
+    with suppress(AssertionError):  # no run, or one that goes on, is no end that any case asks for
         run_id = _uploaded(bench, name, case) if case.upload else _posted(bench, name, case)
         if run_id is not None:
             _await(lambda: _execution(bench, run_id) != "RUNNING", name)
-    except AssertionError:
-        return None  # which is no end that any case asks for
     return run_id
 
 

@@ -38,21 +38,12 @@ def graders_in_training() -> list[Case]:
         Case("TRAINING", "grader throttled for good", (throttled.model_copy(update=FOR_GOOD),), **failed),
         Case("TRAINING", "grader starts slowly", (function(GRADER, "cold_start", seconds=1, **IN_TRAINING),)),
         *(
-            Case(
-                "TRAINING",
-                f"grader {name} once",
-                (function(GRADER, effect, **IN_TRAINING),),
-                again=effect not in ("crash", "out_of_memory"),
-            )
+            Case("TRAINING", f"grader {name} once", (function(GRADER, effect, **IN_TRAINING),))
             for name, effect in deaths.items()
         ),
         *(
             Case(
-                "TRAINING",
-                f"grader {name} for good",
-                (function(GRADER, effect, **IN_TRAINING, **FOR_GOOD),),
-                **failed,
-                again=effect not in ("timeout", "init_error"),
+                "TRAINING", f"grader {name} for good", (function(GRADER, effect, **IN_TRAINING, **FOR_GOOD),), **failed
             )
             for name, effect in deaths.items()
         ),
@@ -89,8 +80,7 @@ def judges() -> list[Case]:
     active_job = training("hang", 2)  # so that there is a job to be stopped when its first step is seen
     cases = [Case("SMOKE_TESTING", name, (rule,), task="pandalm") for name, rule in passing.items()]
     cases += [
-        Case("TRAINING", name, (rule.model_copy(update=IN_TRAINING),), task="pandalm", again=True)
-        for name, rule in passing.items()
+        Case("TRAINING", name, (rule.model_copy(update=IN_TRAINING),), task="pandalm") for name, rule in passing.items()
     ]
     for name, (rule, own) in lasting.items():
         options: dict[str, Any] = {"task": "pandalm", "own_grader": own}
