@@ -100,15 +100,22 @@ class Worker:
         return True
 
     def _restart_init(self, invocation: Invocation) -> None:
-        """Init begins anew within the invocation, whose time runs from now."""
-        for line in init_timeout_lines(self._spec, INIT_SECONDS):
-            self._output.add(line)
-        late = self._process
-        self._boot()
-        self._unreported_init = None
+        """Init begins anew within the invocation, whose time runs from now.
+
+        The late process is ended first, or it might still take the invocation with it.
+        """
+        late, self._current = self._process, None
         late.kill()
         late.wait()
+        self._watcher.join()
         _close_input(late)
+        if invocation.started.is_set() and not invocation.ended.is_set():
+            self._api.enqueue(invocation)
+        for line in init_timeout_lines(self._spec, INIT_SECONDS):
+            self._output.add(line)
+        self._current = invocation
+        self._boot()
+        self._unreported_init = None
         invocation.start()
 
     def _limited(self, invocation: Invocation, peak: int | None) -> InvokeResult:
