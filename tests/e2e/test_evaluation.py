@@ -181,16 +181,8 @@ CASES: dict[str, tuple[tuple[Fault, ...], str, str]] = {
 }
 
 
-ALWAYS = {
-    "deployment fails",
-    "deployment hangs",
-    "the reply about the deployment is lost",
-    "sampling is denied",
-    "a part crashes",
-}
-"""Cases that every run of the tests has; `make faults` has the others, too."""
-
-PARAMETERS = [pytest.param(case, marks=[] if case in ALWAYS else [pytest.mark.slow]) for case in CASES]
+PARAMETERS = [pytest.param(case, marks=pytest.mark.slow) for case in CASES]
+"""Evaluations at the same time take two cores for minutes: they belong to the long tests."""
 
 
 @pytest.fixture(scope="module")

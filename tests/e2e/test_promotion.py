@@ -28,6 +28,7 @@ def shown(bench: StackHarness) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.mark.slow
 def test_a_deployment_is_promoted_to_twice_and_rolled_back(bench: StackHarness) -> None:
     first, second = (bench.run(f"promo{number}", **PROMOTED) for number in range(2))
 
