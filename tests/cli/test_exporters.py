@@ -188,8 +188,6 @@ def test_a_new_exporter_is_one_class_and_a_registry_line(
     rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Elsewhere:
-        description = "another trainer"
-
         def export(self, run: TrainedRun) -> Recipe:
             return Recipe({"rows": run.dataset.train_uri}, frozenset({"name"}), "train", {})
 

@@ -16,7 +16,7 @@ from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.errors import CommandError
 from rft_cli.exporters import EXPORTERS
-from rft_cli.exporters.recipe import Recipe, TrainedRun, losses, required
+from rft_cli.exporters.recipe import Recipe, TrainedRun, losses
 from rft_cli.views.printing import Output, print_json, print_note
 
 UNKNOWN_ROLE = "<ARN of a role that Bedrock can assume>"
@@ -63,7 +63,8 @@ def export(
 def trained_run(view: Mapping[str, Any], role_arn: str) -> TrainedRun:
     """The run of `GET /runs/{run_id}`. Raises CommandError for one whose dataset or grader is not ready yet."""
     run = RunView.model_validate(view)
-    grader_arn = required(run.grader_arn, f"Run {run.run_id} has no grader yet; export it after its smoke test")
+    if run.grader_arn is None:
+        raise CommandError(f"Run {run.run_id} has no grader yet; export it after its smoke test")
     if run.dataset is None:
         raise CommandError(f"Run {run.run_id} has no prepared dataset yet; export it after its smoke test")
     folder = run.dataset.manifest_uri.rpartition("/")[0]
@@ -82,10 +83,9 @@ def trained_run(view: Mapping[str, Any], role_arn: str) -> TrainedRun:
         run_id=run.run_id,
         request=run.request,
         dataset=dataset,
-        grader_arn=grader_arn,
+        grader_arn=run.grader_arn,
         role_arn=role_arn,
         output_uri=f"{folder.rpartition('/')[0]}/output/",
-        model_arn=run.model_arn,
         hyperparameters={**chosen, **run.request.hyperparameters.model_dump(exclude_none=True)},
     )
 

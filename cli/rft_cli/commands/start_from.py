@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rft.text import text_line
 from rft_cli.client.deployment import Deployment
 from rft_cli.client.request import parse_assignment, validated, with_fields
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
-from rft_cli.commands.watch import watch_run
-from rft_cli.views.printing import Output, print_json, print_note
+from rft_cli.commands.watch import report_started
+from rft_cli.views.printing import Output
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the run until it ends.")]
 Changes = Annotated[
@@ -69,10 +68,4 @@ def _start(
 ) -> None:
     request = validated(with_fields(target.client.run(run_id)["request"], fields))
     accepted = target.client.start_run(request)
-    if watch:
-        print_note(f"started {accepted['run_id']}")
-        raise typer.Exit(watch_run(target.client, accepted["run_id"], output, verbose=verbose))
-    if output == Output.JSON:
-        print_json(accepted)
-    else:
-        typer.echo(text_line(accepted["run_id"]))
+    report_started(target.client, accepted, output, watch=watch, verbose=verbose)

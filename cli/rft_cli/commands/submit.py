@@ -10,14 +10,13 @@ import typer
 from rich.markup import escape
 
 from rft.contracts.run_request import Mode
-from rft.text import text_line
 from rft_cli.client.deployment import Deployment
 from rft_cli.client.request import Request, parse_assignment, read_request, validated, with_fields
 from rft_cli.client.upload import LocalDataset, is_local, local_dataset
 from rft_cli.commands.options import OutputOption, Verbose, with_target
-from rft_cli.commands.watch import watch_run
+from rft_cli.commands.watch import report_started
 from rft_cli.errors import CommandError
-from rft_cli.views.printing import Output, print_json, print_note
+from rft_cli.views.printing import Output, print_note
 
 PREFLIGHT = "preflight"
 
@@ -77,13 +76,7 @@ def submit(
     if context.info_name == PREFLIGHT:
         request["mode"] = Mode.PREFLIGHT.value
     accepted = target.client.start_run(_upload_dataset(request, target), key=key)
-    if watch:
-        print_note(f"started {accepted['run_id']}")
-        raise typer.Exit(watch_run(target.client, accepted["run_id"], output, verbose=verbose))
-    if output == Output.JSON:
-        print_json(accepted)
-    else:
-        typer.echo(text_line(accepted["run_id"]))
+    report_started(target.client, accepted, output, watch=watch, verbose=verbose)
 
 
 def _build_request(

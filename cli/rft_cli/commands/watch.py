@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
+from rft.text import text_line
 from rft_cli.client.api_client import ApiClient
 from rft_cli.client.deployment import Deployment
 from rft_cli.commands.follow import follow_run
@@ -33,6 +35,19 @@ def watch(
 ) -> None:
     """Follow a run until it ends. Exit status 0 only if it is COMPLETED."""
     raise typer.Exit(watch_run(target.client, run_id, output, interval=interval, verbose=verbose))
+
+
+def report_started(
+    client: ApiClient, accepted: Mapping[str, Any], output: Output, *, watch: bool, verbose: bool
+) -> None:
+    """Print what the API accepted, or follow the run to its end and exit with its status. Raises ApiError."""
+    if watch:
+        print_note(f"started {accepted['run_id']}")
+        raise typer.Exit(watch_run(client, accepted["run_id"], output, verbose=verbose))
+    if output == Output.JSON:
+        print_json(accepted)
+    else:
+        typer.echo(text_line(accepted["run_id"]))
 
 
 def watch_run(

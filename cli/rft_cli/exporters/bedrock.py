@@ -10,8 +10,6 @@ from rft_cli.exporters.recipe import Recipe, TrainedRun
 class Bedrock:
     """Writes the CreateModelCustomizationJob request."""
 
-    description = "Bedrock's CreateModelCustomizationJob"
-
     def export(self, run: TrainedRun) -> Recipe:
         """The request that the run itself sends, so that sending it again starts no second job."""
         body = job_request(

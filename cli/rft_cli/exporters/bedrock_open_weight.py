@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rft_cli.exporters.nova_recipe import CARRIED_FIELDS
 from rft_cli.exporters.recipe import Recipe, TrainedRun
 
 MODEL = "openai.gpt-oss-20b-1:0"
@@ -12,8 +13,6 @@ MAX_SUFFIX = 64
 
 class BedrockOpenWeight:
     """Writes the body of `POST /fine_tuning/jobs`."""
-
-    description = "Bedrock's OpenAI-style jobs for gpt-oss and Qwen"
 
     def export(self, run: TrainedRun) -> Recipe:
         """The body; the two files have to be sent first, as the command shows."""
@@ -31,9 +30,8 @@ class BedrockOpenWeight:
                 },
             },
         }
-        carried = {"name", "grader.name", "grader.lambda_arn", "dataset.task", "dataset.uri"}
         names = {f"hyperparameters.{name}" for name in NAMES}
-        return Recipe(body, frozenset(carried | names), _command(run), NOTES, ASSUMPTIONS)
+        return Recipe(body, CARRIED_FIELDS - {"base_model"} | names, _command(run), NOTES, ASSUMPTIONS)
 
 
 NOTES = {

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-
-from rft_cli.exporters.nova_recipe import MODEL_PATH, PublishedValues, nova_hyperparameters, optimizer, rollout
+from rft_cli.exporters.nova_recipe import (
+    MODEL_PATH,
+    PublishedValues,
+    launcher_command,
+    nova_hyperparameters,
+    optimizer,
+    rollout,
+)
 from rft_cli.exporters.recipe import Recipe, TrainedRun
 
 RECIPE = "fine-tuning/nova/nova_2_0/nova_lite/RFT/nova_lite_2_0_p5_gpu_lora_rft"
@@ -15,8 +20,6 @@ PUBLISHED = PublishedValues(
 
 class HyperPod:
     """Writes the recipe of a HyperPod job."""
-
-    description = "SageMaker HyperPod"
 
     def export(self, run: TrainedRun) -> Recipe:
         """The published LoRA recipe with the run's rows, grader and hyperparameters."""
@@ -67,9 +70,4 @@ class HyperPod:
 
 
 def _command(run: TrainedRun) -> str:
-    """The launcher of the recipes' repository takes a recipe from its own folder only."""
-    return (
-        "# With the recipe as recipes_collection/recipes/custom.yaml of aws/sagemaker-hyperpod-recipes:\n"
-        f"HYDRA_FULL_ERROR=1 python3 main.py recipes=custom base_results_dir={shlex.quote(f'results/{run.run_id}')}\n"
-        f"# The recipe as published: {RECIPE}"
-    )
+    return f"{launcher_command(f'results/{run.run_id}')}\n# The recipe as published: {RECIPE}"

@@ -7,6 +7,7 @@ recipes_collection/recipes/fine-tuning/nova/nova_2_0/nova_lite/RFT.
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,6 @@ CARRIED = {
 }
 """Bedrock's name → the recipes' key."""
 
-
 PUBLISHED = "the published recipe's"
 DEFAULTS = {
     "epochCount": "one epoch",
@@ -105,6 +105,14 @@ def rollout(values: PublishedValues, *, grader_arn: str, top_k: int, concurrency
 def optimizer(values: PublishedValues) -> dict[str, Any]:
     """The part `trainer.optim_config`."""
     return {"lr": values.learning_rate, "weight_decay": 0.0, "adam_beta1": 0.9, "adam_beta2": 0.95}
+
+
+def launcher_command(results: str) -> str:
+    """How the recipes' repository starts a recipe, which it takes from its own folder only; results go to a folder."""
+    return (
+        "# With the recipe as recipes_collection/recipes/custom.yaml of aws/sagemaker-hyperpod-recipes:\n"
+        f"HYDRA_FULL_ERROR=1 python3 main.py recipes=custom base_results_dir={shlex.quote(results)}"
+    )
 
 
 def _defaults(given: Any) -> list[str]:

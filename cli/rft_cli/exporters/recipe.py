@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
-from rft_cli.errors import CommandError
 
 CONTROL_PLANE = frozenset({
     "breaker", "calibration", "dataset", "evaluation", "grader.config", "max_cost_usd", "max_judge_calls",
@@ -30,7 +29,6 @@ class TrainedRun:
     grader_arn: str
     role_arn: str
     output_uri: str
-    model_arn: str | None
     hyperparameters: Mapping[str, Any]
 
     def fields(self) -> dict[str, Any]:
@@ -55,24 +53,15 @@ class Recipe:
 
 
 class Exporter(Protocol):
-    """One trainer. `description` is a line for the help page."""
-
-    description: str
+    """One trainer."""
 
     def export(self, run: TrainedRun) -> Recipe:
-        """The run's recipe. Raises CommandError where the run has nothing that such a recipe could name."""
+        """The run's recipe."""
 
 
 def losses(run: TrainedRun, recipe: Recipe) -> list[str]:
     """One line for each field of the request whose value the recipe does not hold unchanged."""
     return [f"{path}: {_loss(path, value, recipe)}" for path, value in run.fields().items() if path not in recipe.holds]
-
-
-def required(value: str | None, what: str) -> str:
-    """The value. Raises CommandError, saying what the run has not got, for None."""
-    if value is None:
-        raise CommandError(what)
-    return value
 
 
 def _loss(path: str, value: Any, recipe: Recipe) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rft_cli.exporters.nova_recipe import CARRIED_FIELDS, MODEL_PATH
+from rft_cli.exporters.nova_recipe import CARRIED_FIELDS, MODEL_PATH, launcher_command
 from rft_cli.exporters.recipe import Recipe, TrainedRun
 
 PUBLISHED_MAX_NEW_TOKENS = 32768
@@ -10,8 +10,6 @@ PUBLISHED_MAX_NEW_TOKENS = 32768
 
 class RftEval:
     """Writes the recipe of an rft_eval job."""
-
-    description = "SageMaker evaluation of a model with the run's grader"
 
     def export(self, run: TrainedRun) -> Recipe:
         """The published recipe for the run's validation rows; the test split stays sealed for the run itself."""
@@ -40,7 +38,7 @@ class RftEval:
             "rl_env": {"reward_lambda_arn": run.grader_arn},
         }
         holds = CARRIED_FIELDS | {"hyperparameters.inferenceMaxTokens", "hyperparameters.reasoningEffort"}
-        return Recipe(body, holds, _COMMAND, {}, (_MODEL, _ROWS))
+        return Recipe(body, holds, launcher_command("results"), {}, (_MODEL, _ROWS))
 
 
 _MODEL = (
@@ -48,7 +46,3 @@ _MODEL = (
     "For one that SageMaker trained, give the S3 path of its checkpoint"
 )
 _ROWS = "data_s3_path: leave it empty for a training job, and pass the rows as its input"
-_COMMAND = (
-    "# With the recipe as recipes_collection/recipes/custom.yaml of aws/sagemaker-hyperpod-recipes:\n"
-    "HYDRA_FULL_ERROR=1 python3 main.py recipes=custom base_results_dir=results"
-)

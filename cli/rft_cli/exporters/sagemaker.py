@@ -16,8 +16,6 @@ PUBLISHED = PublishedValues(
 class SageMaker:
     """Writes the recipe of a SageMaker training job."""
 
-    description = "SageMaker training job"
-
     def export(self, run: TrainedRun) -> Recipe:
         """The published LoRA recipe with the run's rows, grader and hyperparameters."""
         chosen = nova_hyperparameters(run, PUBLISHED)
