@@ -19,6 +19,7 @@ from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
 from emulator.functions.code import zip_folder
+from emulator.http.access_log import AccessLog
 from emulator.http.api import ApiSettings, HttpApi
 from emulator.http.server import LoopbackServer, listen
 from emulator.http.tokens import https_fetch
@@ -174,7 +175,7 @@ class Emulator:
         )
         self.options = options
         _adopt(self.stack, loaded, environment)
-        self._api.deploy(_api_settings(self.stack, environment))
+        self._api.deploy(_api_settings(self.stack, environment, self._services))
         environment.state.redefine(_definition(loaded, options))
 
     def invoke(self, name_or_arn: str, payload: bytes) -> bytes:
@@ -241,7 +242,7 @@ def _adopt(stack: Stack, template: StackTemplate, environment: Environment) -> N
             raise ValueError(f"The role defined for the function {spec.logical_id} cannot be assumed by Lambda.")
 
 
-def _api_settings(stack: Stack, environment: Environment) -> ApiSettings:
+def _api_settings(stack: Stack, environment: Environment, services: Services) -> ApiSettings:
     return ApiSettings(
         document=stack.api,
         api_id=stack.api_id,
@@ -249,12 +250,14 @@ def _api_settings(stack: Stack, environment: Environment) -> ApiSettings:
         account=environment.account,
         throttle=stack.throttle,
         fetch=https_fetch(environment.options.issuer_certificate),
+        access_log=AccessLog(*stack.access_log, services.log_groups.deliver) if stack.access_log else None,
     )
 
 
 def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> tuple[HttpApi, str]:
     """The HTTP API and its URL."""
-    api = HttpApi(_api_settings(stack, environment), services.functions, environment.keyring, environment.authorizer)
+    settings = _api_settings(stack, environment, services)
+    api = HttpApi(settings, services.functions, environment.keyring, environment.authorizer)
     cleanup.callback(api.close)
     server = LoopbackServer(api, listen(environment.options.api_port))
     cleanup.callback(server.close)

@@ -37,6 +37,7 @@ class Services:
     functions: Functions
     bus: EventBus
     bedrock: EmulatedBedrock
+    log_groups: LogGroups
 
 
 def open_services(environment: Environment, definition: dict[str, Any], cleanup: ExitStack) -> Services:
@@ -44,7 +45,8 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
 
     Raises StateUnusable if the state is that of another stack.
     """
-    functions = _functions(environment)
+    log_groups = LogGroups(environment.authorizer, account=environment.account, region=environment.region)
+    functions = _functions(environment, log_groups)
     functions.restore(environment.state.versions(environment.code))
     bus = _bus(environment, functions)
     _install_moto(environment, bus, cleanup)
@@ -59,7 +61,7 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
         _guard(environment, bedrock),
         cleanup,
     )
-    return Services(functions, bus, bedrock)
+    return Services(functions, bus, bedrock, log_groups)
 
 
 def _worker_settings(environment: Environment) -> WorkerSettings:
@@ -69,8 +71,7 @@ def _worker_settings(environment: Environment) -> WorkerSettings:
     )
 
 
-def _functions(environment: Environment) -> Functions:
-    log_groups = LogGroups(environment.authorizer, account=environment.account, region=environment.region)
+def _functions(environment: Environment, log_groups: LogGroups) -> Functions:
     return Functions(
         faults=environment.faults,
         clock=environment.clock,

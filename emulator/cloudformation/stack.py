@@ -47,6 +47,8 @@ class Stack:
     """What the template's HTTP API is called in ARNs."""
     throttle: ThrottleSettings
     """Of the HTTP API's default stage."""
+    access_log: tuple[str, str] | None
+    """Of the same: the log group's name and the format of a line."""
     api: Mapping[str, Any]
     """OpenAPI document of the template's HTTP API, its intrinsic functions resolved; empty when it has none."""
 
@@ -164,6 +166,7 @@ def finish(
         ),
         api_id=next((f"emulated-{name.lower()}" for name, _ in template.of_type("AWS::ApiGatewayV2::Api")), ""),
         throttle=_throttle(template, resolved),
+        access_log=_access_log(template, resolved),
         api=_api(template, stack_id, region),
     )
 
@@ -198,6 +201,13 @@ def _throttle(template: StackTemplate, resolved: Callable[[Any], Any]) -> Thrott
         known = {"ThrottlingRateLimit": "rate", "ThrottlingBurstLimit": "burst"}
         return ThrottleSettings(**{known[name]: float(value) for name, value in found.items() if name in known})
     return ThrottleSettings()
+
+
+def _access_log(template: StackTemplate, resolved: Callable[[Any], Any]) -> tuple[str, str] | None:
+    for _, stage in template.of_type("AWS::ApiGatewayV2::Stage"):
+        if found := resolved(stage["Properties"].get("AccessLogSettings")):
+            return found["DestinationArn"].partition(":log-group:")[2].removesuffix(":*"), found["Format"]
+    return None
 
 
 def _api(template: StackTemplate, stack_id: str, region: str) -> Mapping[str, Any]:

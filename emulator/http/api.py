@@ -12,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.functions.concurrency import TooManyInvocations
 from emulator.functions.registry import Functions
-from emulator.http.api_event import STAGE, event_of, message, path_of, reply_of
+from emulator.http.access_log import AccessLog, Entry, Exchange
+from emulator.http.api_event import STAGE, GatewayMessage, event_of, message, reply_of
 from emulator.http.authorization import IamAuthorizer, JwtAuthorizer, NoAuthorizer, Refused, RouteAuthorizer
-from emulator.http.routes import IAM, Route, routes_of
+from emulator.http.routes import IAM, Route, path_of, routes_of
 from emulator.http.throttle import Throttle, ThrottleSettings
 from emulator.http.tokens import Fetch, TokenSettings, TokenVerifier
 from emulator.iam.authorizer import Authorizer, Check
@@ -39,6 +40,7 @@ class ApiSettings:
     account: str
     throttle: ThrottleSettings
     fetch: Fetch
+    access_log: AccessLog | None = None
     integration_seconds: float = INTEGRATION_SECONDS
 
     @property
@@ -59,7 +61,13 @@ class HttpApi:
         self._integrations = ThreadPoolExecutor(max_workers=64, thread_name_prefix="http-api")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self._answer(Request(environ))(environ, start_response)
+        exchange = Exchange(Request(environ))
+        reply = self._answer(exchange)
+        if self._settings.access_log:
+            error = reply.text if isinstance(reply, GatewayMessage) else ""
+            entry = Entry(exchange, reply.status_code, reply.calculate_content_length() or 0, error)
+            self._settings.access_log.write(entry)
+        return reply(environ, start_response)
 
     def deploy(self, settings: ApiSettings) -> None:
         """Another document or other settings, from the next request on. Raises ValueError."""
@@ -81,24 +89,26 @@ class HttpApi:
         tokens = TokenSettings.of(self._settings.document, scheme)
         return JwtAuthorizer(TokenVerifier(tokens, self._settings.fetch))
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, exchange: Exchange) -> Response:
+        request = exchange.request
         path, body = path_of(request), request.get_data()
         if len(body) > MAX_BODY:
             return message(413, "Request Entity Too Large")
         for route in self._routes:
             parameters = route.match(request.method, path)
             if parameters is not None:
-                return self._on_route(route, parameters, request, path, body)
+                exchange.route = route
+                return self._on_route(route, parameters, exchange, body)
         return message(404, "Not Found")
 
-    def _on_route(self, route: Route, parameters: dict[str, str], request: Request, path: str, body: bytes) -> Response:
+    def _on_route(self, route: Route, parameters: dict[str, str], exchange: Exchange, body: bytes) -> Response:
         if not self._throttle.admits(route.key):
             return message(429, "Too Many Requests")
         try:
-            caller = self._authorizers[route.scheme].authorize(request, path, body)
+            exchange.caller = self._authorizers[route.scheme].authorize(exchange.request, route, body)
         except Refused as refused:
             return message(refused.status, str(refused), refused.headers)
-        event = event_of(request, route, parameters, body=body, account=self._settings.account, authorizer=caller)
+        event = event_of(exchange, route, parameters, body=body, account=self._settings.account)
         return self._invoke(route, json.dumps(event).encode())
 
     def _invoke(self, route: Route, event: bytes) -> Response:

@@ -8,30 +8,24 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
 from emulator.functions.invocation import InvokeResult
-from emulator.http.routes import Route
+from emulator.http.access_log import Exchange
+from emulator.http.routes import Route, path_of
 
 STAGE = "$default"
 
 
 def event_of(
-    request: Request,
-    route: Route,
-    parameters: dict[str, str],
-    *,
-    body: bytes,
-    account: str,
-    authorizer: Mapping[str, Any],
+    exchange: Exchange, route: Route, parameters: dict[str, str], *, body: bytes, account: str
 ) -> dict[str, Any]:
-    """`authorizer` is what the route's authorizer found out about the caller; `account` owns the API."""
+    """`account` owns the API; who calls is in the exchange."""
+    request = exchange.request
     text = _as_text(body, request.content_type or "")
     cookies = [part.strip() for part in request.headers.get("Cookie", "").split(";") if part.strip()]
     path = path_of(request)
@@ -43,17 +37,11 @@ def event_of(
         **({"cookies": cookies} if cookies else {}),
         "headers": {n.lower(): v for n, v in request.headers.items() if n.lower() != "cookie"},
         **({"queryStringParameters": _join_values(request)} if request.args else {}),
-        "requestContext": _context(request, route, unquote(path), account, authorizer),
+        "requestContext": _context(exchange, route, unquote(path), account),
         **({"pathParameters": parameters} if parameters else {}),
         **({"body": text if text is not None else base64.b64encode(body).decode()} if body else {}),
         "isBase64Encoded": bool(body) and text is None,
     }
-
-
-def path_of(request: Request) -> str:
-    """As sent, without its query."""
-    path: str = request.environ.get("RAW_URI", request.path).split("?")[0]
-    return path or "/"
 
 
 def reply_of(result: InvokeResult) -> Response:
@@ -81,17 +69,26 @@ def reply_of(result: InvokeResult) -> Response:
     return reply
 
 
-def message(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """As API Gateway itself answers."""
-    return Response(json.dumps({"message": text}), status, headers=dict(headers or {}), content_type="application/json")
+class GatewayMessage(Response):
+    """What API Gateway itself answers."""
+
+    text: str
 
 
-def _context(request: Request, route: Route, path: str, account: str, authorizer: Mapping[str, Any]) -> dict[str, Any]:
-    now = datetime.now(UTC)
+def message(status: int, text: str, headers: Mapping[str, str] | None = None) -> GatewayMessage:
+    """In API Gateway's form."""
+    body = json.dumps({"message": text})
+    made = GatewayMessage(body, status, headers=dict(headers or {}), content_type="application/json")
+    made.text = text
+    return made
+
+
+def _context(exchange: Exchange, route: Route, path: str, account: str) -> dict[str, Any]:
+    request = exchange.request
     return {
         "accountId": account,
         "apiId": "emulated",
-        **({"authorizer": dict(authorizer)} if authorizer else {}),
+        **({"authorizer": dict(exchange.caller)} if exchange.caller else {}),
         "domainName": request.host,
         "domainPrefix": "emulated",
         "http": {
@@ -101,11 +98,11 @@ def _context(request: Request, route: Route, path: str, account: str, authorizer
             "sourceIp": request.remote_addr or "127.0.0.1",
             "userAgent": request.headers.get("User-Agent", ""),
         },
-        "requestId": str(uuid.uuid4()),
+        "requestId": exchange.id,
         "routeKey": route.key,
         "stage": STAGE,
-        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-        "timeEpoch": int(now.timestamp() * 1000),
+        "time": exchange.at.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(exchange.at.timestamp() * 1000),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from werkzeug.wrappers import Request
 
+from emulator.http.routes import Route, path_of
 from emulator.http.signature import is_authentic, signed_request
 from emulator.http.tokens import TokenVerifier
 from emulator.iam.authorizer import Authorizer, Check
@@ -28,7 +29,7 @@ class Refused(Exception):
 class RouteAuthorizer(Protocol):
     """Decides about the requests of some routes."""
 
-    def authorize(self, request: Request, path: str, body: bytes) -> dict[str, Any]:
+    def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:
         """What the function gets as `requestContext.authorizer`. Raises Refused."""
         ...
 
@@ -36,7 +37,7 @@ class RouteAuthorizer(Protocol):
 class NoAuthorizer:
     """Of routes that are open to all."""
 
-    def authorize(self, request: Request, path: str, body: bytes) -> dict[str, Any]:  # noqa: ARG002
+    def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
         """Nobody is known."""
         return {}
 
@@ -51,14 +52,14 @@ class IamAuthorizer:
     region: str
     account: str
 
-    def authorize(self, request: Request, path: str, body: bytes) -> dict[str, Any]:
+    def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
         """API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization"."""
         access_key = signing_key(request)
         found = self.keyring.find(access_key) if access_key else None
         if found is None or not self._is_authentic(request, body, found[1]):
             raise Refused(403, "Forbidden")
         principal, credentials = found
-        invocation = Check("execute-api:Invoke", f"{self.arn}/{request.method}{path}")
+        invocation = Check("execute-api:Invoke", f"{self.arn}/{request.method}{path_of(request)}")
         if not self.policies.allows(principal, invocation):
             raise Refused(403, "Forbidden")
         return {"iam": self._identity(principal, credentials.access_key)}
@@ -86,14 +87,24 @@ class JwtAuthorizer:
 
     verifier: TokenVerifier
 
-    def authorize(self, request: Request, path: str, body: bytes) -> dict[str, Any]:  # noqa: ARG002
-        """The function gets all claims as texts."""
+    def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
+        """The function gets all claims as texts. A token needs one of the route's scopes, if it has any."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         claims = self.verifier.claims(token) if token else None
         if claims is None:
             why = 'Bearer error="invalid_token"' if token else "Bearer"
             raise Refused(401, "Unauthorized", {"www-authenticate": why})
-        return {"jwt": {"claims": {name: _text(value) for name, value in claims.items()}, "scopes": None}}
+        if route.scopes and not set(route.scopes) & _scopes(claims):
+            why = f'Bearer scope="{" ".join(route.scopes)}" error="insufficient_scope"'
+            raise Refused(403, "Forbidden", {"www-authenticate": why})
+        texts = {name: _text(value) for name, value in claims.items()}
+        return {"jwt": {"claims": texts, "scopes": list(route.scopes) or None}}
+
+
+def _scopes(claims: Mapping[str, Any]) -> set[str]:
+    """Of the claim `scope` or `scp`: one text with spaces, or a list."""
+    found = claims.get("scope") or claims.get("scp") or ""
+    return set(found.split() if isinstance(found, str) else map(str, found))
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from werkzeug.wrappers import Request
+
 IAM = "AWS_IAM"
 
 
@@ -20,6 +22,8 @@ class Route:
     function_arn: str
     scheme: str
     """Security scheme of the document that the route asks for: AWS_IAM, that of a token, or '' for none."""
+    scopes: tuple[str, ...] = ()
+    """A token needs one of them; any token will do where there are none."""
 
     @property
     def key(self) -> str:
@@ -44,13 +48,20 @@ def routes_of(document: Mapping[str, Any]) -> list[Route]:
             found = re.search(r"functions/(arn:[^/]+)/invocations", uri)
             if found:
                 name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-                routes.append(Route(name, path, found[1], _scheme(operation)))
+                routes.append(Route(name, path, found[1], *_security(operation)))
     return sorted(routes, key=lambda r: (r.path == "$default", "+}" in r.path, r.path.count("{"), r.method == "ANY"))
 
 
-def _scheme(operation: Mapping[str, Any]) -> str:
-    found = [name for scheme in operation.get("security", []) for name in scheme if name != "NONE"]
-    return found[0] if found else ""
+def path_of(request: Request) -> str:
+    """As sent, without its query."""
+    path: str = request.environ.get("RAW_URI", request.path).split("?")[0]
+    return path or "/"
+
+
+def _security(operation: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Scheme and scopes."""
+    found = [item for scheme in operation.get("security", []) for item in scheme.items() if item[0] != "NONE"]
+    return (found[0][0], tuple(found[0][1] or ())) if found else ("", ())
 
 
 def _escape(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -18,28 +19,37 @@ from emulator.iam.rights import Right, granted, needed, without
 from rft_cli.client.api_client import ApiClient, ApiError
 from tests.kit.project import FUNCTIONS
 from tests.kit.rights import exempt
-from tests.kit.stack_harness import StackHarness
+from tests.kit.stack_harness import NOT_MEASURED, SAMPLE, StackHarness, access_log
 
 pytestmark = pytest.mark.emulator
 
 
+@contextmanager
+def user(bench: StackHarness, name: str, route: str) -> Iterator[Credentials]:
+    """An IAM user who may call the API's routes of this form, and nothing else."""
+    iam = bench.aws.client("iam")
+    iam.create_user(UserName=name)
+    resource = f"arn:aws:execute-api:{bench.aws.region}:*:*/*/{route}"
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=name, PolicyName="call", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName=name, PolicyName="call")
+    iam.delete_user(UserName=name)
+
+
 @pytest.fixture
 def reader(bench: StackHarness) -> Iterator[Credentials]:
-    """A user who may call GET /runs and what is below it, and nothing else."""
-    iam = bench.aws.client("iam")
-    iam.create_user(UserName="reader")
-    statement = {
-        "Effect": "Allow",
-        "Action": "execute-api:Invoke",
-        "Resource": f"arn:aws:execute-api:{bench.aws.region}:*:*/*/GET/runs*",
-    }
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document)
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])
-    iam.delete_user_policy(UserName="reader", PolicyName="read")
-    iam.delete_user(UserName="reader")
+    with user(bench, "reader", "GET/runs*") as credentials:
+        yield credentials
+
+
+@pytest.fixture
+def starter(bench: StackHarness) -> Iterator[Credentials]:
+    with user(bench, "starter", "POST/runs*") as credentials:
+        yield credentials
 
 
 def clients(bench: StackHarness, service: str, credentials: Credentials) -> Any:
@@ -59,6 +69,31 @@ def test_who_may_only_read_lists_runs_and_starts_none(bench: StackHarness, reade
         client.start_run({"name": "x"})
     with pytest.raises(ApiError, match="403"):
         client.cancel("some-run")
+
+
+def test_two_users_with_one_idempotency_key_start_two_runs(bench: StackHarness, starter: Credentials) -> None:
+    client = ApiClient(bench.aws.api_url, bench.aws.region, starter)
+    uri = bench.put("datasets/keys.json", SAMPLE.read_bytes())
+    request = {"name": "keys", "dataset": {"task": "pandalm", "uri": uri}, "mode": "preflight", **NOT_MEASURED}
+    ours, theirs = (each.start_run(request, key="same")["run_id"] for each in (bench.client, client))
+    assert ours != theirs
+    assert client.start_run(request, key="same")["run_id"] == theirs
+    starters = [bench.client.run(run_id)["requested_by"]["id"] for run_id in (ours, theirs)]
+    assert starters == [f"arn:aws:iam::123456789012:user/{name}" for name in ("emulated", "starter")]
+    for run_id in (ours, theirs):
+        bench.cancel(run_id)
+
+
+def test_the_access_log_names_the_user_of_each_admitted_request(bench: StackHarness, reader: Credentials) -> None:
+    client = ApiClient(bench.aws.api_url, bench.aws.region, reader)
+    client.runs({}, limit=1)
+    with pytest.raises(ApiError, match="403"):
+        client.start_run({"name": "x"})
+    admitted, refused = access_log(bench.aws)[-2:]
+    user_arn = "arn:aws:iam::123456789012:user/reader"
+    assert (admitted["route"], admitted["status"], admitted["caller"]) == ("GET /runs", "200", user_arn)
+    assert (refused["route"], refused["status"], refused["error"]) == ("POST /runs", "403", "Forbidden")
+    assert (admitted["jwt_subject"], admitted["source_ip"]) == ("-", "127.0.0.1")
 
 
 def test_a_denial_names_who_what_and_where_as_aws_does(bench: StackHarness, reader: Credentials) -> None:

@@ -22,6 +22,9 @@ from cryptography.x509.oid import NameOID
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+ALL_SCOPES = "rft/read rft/start rft/approve"
+"""With the template's default JwtScopePrefix."""
+
 
 @dataclass(frozen=True)
 class Issuer:
@@ -32,9 +35,9 @@ class Issuer:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
 
     def token(self, *, key: RSAKey | None = None, **claims: Any) -> str:
-        """A token for the audience `rft`, good for a minute, unless the claims say otherwise."""
+        """A token for the audience `rft` with all scopes, good for a minute, unless the claims say otherwise."""
         now = int(time.time())
-        usual = {"iss": self.url, "sub": "ada", "aud": "rft", "iat": now - 1, "exp": now + 60}
+        usual = {"iss": self.url, "sub": "ada", "aud": "rft", "iat": now - 1, "exp": now + 60, "scope": ALL_SCOPES}
         signed = {name: value for name, value in {**usual, **claims}.items() if value is not None}
         return jwt.encode({"alg": "RS256", "kid": "first"}, signed, key or self.key)
 

@@ -32,6 +32,13 @@ def foreign_graders(*names: str) -> dict[str, str]:
     return {"ForeignGraderArns": ",".join(f"{FUNCTIONS}:grade-{name}" for name in names)}
 
 
+def access_log(aws: Emulator) -> list[dict[str, Any]]:
+    """Lines of the API's access log, oldest first."""
+    group = f"/aws/vendedlogs/apis/{aws.options.stack_name}"
+    pages = aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return [json.loads(event["message"]) for page in pages for event in page["events"]]
+
+
 @dataclass(frozen=True)
 class Ended:
     """A run that has ended: what the API shows, and how its execution ended."""
