@@ -7,6 +7,7 @@ deployed function leads back to its folder.
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import json
 import re
@@ -69,7 +70,7 @@ def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: C
     Raises TemplateInvalid.
     """
     try:
-        source = yaml_parse(path.read_text(encoding="utf-8"))
+        source = copy.deepcopy(_parse_once(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError) as error:
         raise TemplateInvalid(f"{path}: {error}") from error
     definitions = _take_definitions(source, path.parent)
@@ -81,6 +82,10 @@ def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: C
         properties.pop("DefinitionS3Location", None)
         properties["DefinitionString"] = _substitute(text, substitutions)
     return _partition(body, supported, digest)
+
+
+_parse_once = functools.lru_cache(maxsize=10)(yaml_parse)
+"""PyYAML takes a third of the time that an emulator takes to start. Callers change what they get: they copy it."""
 
 
 def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ SESSION_NAME = "states"
 def replacements(port: int, clock: ScaledClock, session: Session) -> Iterator[tuple[Any, str, Any]]:
     """What stands for what in moto: object, attribute, new value. `port` is the AWS endpoint's."""
     yield from jsonata.replacements()
-    yield AmazonStateLanguageParser, "parse", staticmethod(_parsing_once(AmazonStateLanguageParser.parse))
+    yield AmazonStateLanguageParser, "parse", staticmethod(_parse_once)
     # Moto makes it up at first use, which executions that share a component would do at the same time.
     yield EvalComponent, "heap_key", property(lambda component: str(id(component)))
     yield state_fail, "CustomErrorName", _AnyErrorName
@@ -69,12 +69,12 @@ class _ScaledTimeout(Timeout):  # type: ignore[misc]
         return float(self._timeout._eval_seconds(env)) / self._speed
 
 
-def _parsing_once(original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tuple[Any, Any]]:
-    """Moto parses a state machine anew for each execution, which takes half of all of the emulator's time.
+_parse_once = functools.lru_cache(maxsize=100)(AmazonStateLanguageParser.parse)
+"""Moto parses a state machine anew for each execution, which takes half of all of the emulator's time.
 
-    What is built keeps nothing of an execution: that is in its environment, under each component's `heap_key`.
-    """
-    return functools.lru_cache(maxsize=100)(original)
+What is built keeps nothing of an execution: that is in its environment, under each component's `heap_key`. So one
+result serves all emulators of a process.
+"""
 
 
 def _waiting(clock: ScaledClock) -> Callable[..., None]:

@@ -109,6 +109,20 @@ def test_a_bad_record_in_any_part_ends_the_run_by_its_own_error(bench: StackHarn
     assert f"record {len(records) - 1}: has no response1" in ended.view["failure"]["cause"]
 
 
+def test_bad_records_of_all_parts_count_together_and_are_saved(bench: StackHarness) -> None:
+    records = json.loads(SAMPLE.read_text())
+    bad = range(0, len(records), 8)
+    for at in bad:
+        records[at]["response1"] = None
+    body = json.dumps(records, indent=2).encode()
+    ended = bench.run("large-bad-twice", body, dataset={"max_bad_records": len(bad) - 1})
+    assert (ended.status, ended.execution) == ("FAILED", "FAILED")
+    uri = f"s3://{bench.aws.bucket}/runs/{ended.view['run_id']}/dataset/bad_records.txt"
+    assert f"the whole list is in {uri}" in ended.view["failure"]["cause"]
+    problems = bench.read(uri).decode().splitlines()
+    assert [line.split(":")[0] for line in problems] == [f"record {at + 1}" for at in bad]
+
+
 def test_a_part_that_cannot_be_read_ends_the_run_by_its_own_error(bench: StackHarness) -> None:
     body = SAMPLE.read_bytes()
     broken = body[:-3000] + body[-3000:].replace(b'"response1":', b'"response1"', 1) + b" " * 100
