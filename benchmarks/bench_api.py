@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from benchmarks.ratios import Ratio, cost
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
-from rft_cli.client.api_client import ApiClient
+from rft_client.api_client import ApiClient
 
 CLIENTS, REQUESTS, ALONE = 20, 6, 40
 
@@ -65,7 +65,7 @@ def _together(aws: Emulator, clients: int, requests: int, *, pause: float = 0) -
 
 def _one_client(aws: Emulator, name: str, requests: int, *, pause: float = 0) -> list[float]:
     """Seconds of each request. Before each, up to twice `pause` seconds pass, by chance."""
-    client = ApiClient(aws.api_url, aws.region, aws.credentials)
+    client = ApiClient.signed(aws.api_url, aws.region, aws.credentials)
     body = {"name": name, "dataset": {"task": "pandalm", "uri": f"s3://{aws.bucket}/datasets/benchmark.json"}}
     chance = random.Random(name)  # noqa: S311  not a secret
     seconds = []

@@ -8,8 +8,8 @@ from typing import Any
 
 from emulator import Emulator
 from emulator.faults import Fault
-from rft_cli.client.api_client import ApiClient
 from rft_cli.views.run_events import TERMINAL
+from rft_client.api_client import ApiClient
 from tests.kit.stack_harness import NOT_MEASURED
 from tests.kit.waiting import eventually
 
@@ -23,7 +23,7 @@ def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 
     """The id of a run that has completed. Raises RuntimeError for any other end, AssertionError for none."""
     key = f"datasets/{name}.json"
     aws.client("s3").upload_file(str(records), aws.bucket, key)
-    client = ApiClient(aws.api_url, aws.region, aws.credentials)
+    client = ApiClient.signed(aws.api_url, aws.region, aws.credentials)
     dataset = {"task": "pandalm", "uri": f"s3://{aws.bucket}/{key}"}
     request = {"name": name, "dataset": dataset, "smoke_test": {"sample_size": sample_size}, **NOT_MEASURED}
     run_id: str = client.start_run(request)["run_id"]

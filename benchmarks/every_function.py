@@ -21,7 +21,7 @@ from benchmarks.emulated import history, run, until_status
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
 from emulator.functions.platform_lines import REPORT
-from rft_cli.client.api_client import ApiClient
+from rft_client.api_client import ApiClient
 from tests.kit.project import FUNCTIONS, read_event, snake
 
 PROBE_BUDGET, IN_PARTS, PARTS = 4_000, 4_500, 3
@@ -155,7 +155,7 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
     s3 = aws.client("s3")
     s3.put_object(Bucket=aws.bucket, Key=f"{folder}/run.json", Body=json.dumps(REFUSED).encode())
     s3.upload_file(str(dataset), aws.bucket, f"{folder}/{dataset.name}")
-    client = ApiClient(aws.api_url, aws.region, aws.credentials)
+    client = ApiClient.signed(aws.api_url, aws.region, aws.credentials)
     run_id = until_status(client, name="refused", status="AWAITING_APPROVAL")
     aws.faults.add(NEW_API)
     client.approve(run_id, approved=False, by="benchmark", comment="")

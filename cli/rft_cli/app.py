@@ -33,7 +33,7 @@ from rft_cli.commands.runs import approve, cancel, events, list_runs, show
 from rft_cli.commands.start_from import evaluate, promote
 from rft_cli.commands.submit import PREFLIGHT, submit
 from rft_cli.commands.watch import INTERRUPTED, watch
-from rft_cli.errors import CommandError
+from rft_client.errors import RftClientError
 
 DEBUG = "RFT_DEBUG"
 
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports it at exit
         sys.exit(0)  # the reader has what it needs, as in `rft list | head`
-    except (CommandError, RftError, BotoCoreError, ClientError, OSError) as error:
+    except (RftClientError, RftError, BotoCoreError, ClientError, OSError) as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
         _print_error(_message(error))

@@ -10,8 +10,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from rft_cli.client.deployment import Deployment, region_of
-from rft_cli.errors import CommandError
+from rft_client.auth import SigV4
+from rft_client.deployment import Deployment, region_of
+from rft_client.errors import RftClientError
 from tests.kit.rft_command import Rft
 
 URL = "https://abc123.execute-api.eu-west-1.amazonaws.com"
@@ -56,7 +57,9 @@ def test_a_stacks_outputs_name_api_and_bucket(cloudformation: dict[str, dict[str
     cloudformation["rft"] = {"ApiUrl": URL, "DataBucketName": "the-bucket"}
     found = Deployment(stack="rft")
     assert (found.client.url, found.bucket) == (URL, "the-bucket")
-    assert found.client.region == "eu-west-1"
+    authorization = found.client.transport.authorization
+    assert isinstance(authorization, SigV4)
+    assert authorization.region == "eu-west-1"
 
 
 @pytest.mark.usefixtures("credentials")
@@ -86,14 +89,14 @@ def test_an_unknown_stack_is_one_line(rft: Rft, cloudformation: dict[str, dict[s
 @pytest.mark.usefixtures("credentials")
 def test_a_stack_of_something_else_is_refused(cloudformation: dict[str, dict[str, str]]) -> None:
     cloudformation["other"] = {"Site": "https://example.com"}
-    with pytest.raises(CommandError, match="no output ApiUrl"):
+    with pytest.raises(RftClientError, match="no output ApiUrl"):
         _ = Deployment(stack="other").client
 
 
 @pytest.mark.usefixtures("credentials")
 def test_without_a_bucket_only_an_upload_is_refused() -> None:
     found = Deployment(api_url=URL, environ={})
-    with pytest.raises(CommandError, match="--stack NAME or --bucket NAME"):
+    with pytest.raises(RftClientError, match="--stack NAME or --bucket NAME"):
         _ = found.bucket
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from rft_cli.client.download import PART, target
-from rft_cli.errors import CommandError
+from rft_client.download import PART, target
+from rft_client.errors import RftClientError
 from tests.kit.fakes.api import ApiRequest, FakeApi
 from tests.kit.records import RUN_ID
 from tests.kit.rft_command import Rft
@@ -129,7 +129,7 @@ def test_a_damaged_part_is_not_taken_for_the_file(rft: Rft, listed: Files, tmp_p
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "", "a\\b", "C:x", "a/", "x" * 300, "a\0b"])
 def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="is no name"):
+    with pytest.raises(RftClientError, match="is no name"):
         target(tmp_path, name)
 
 

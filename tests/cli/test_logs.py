@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from rft.contracts.ledger import RunStatus
-from rft_cli.client.api_client import ApiClient, ApiError
-from rft_cli.client.function_logs import FunctionLogs, LogLine
 from rft_cli.commands.logs import run_logs
-from rft_cli.errors import CommandError
 from rft_cli.views.log_lines import log_line
 from rft_cli.views.printing import print_lines
+from rft_client.api_client import ApiClient
+from rft_client.errors import ApiError, RftClientError
+from rft_client.function_logs import FunctionLogs, LogLine
 from tests.kit.fakes.api import CREDENTIALS, REGION, FakeApi, fake_api
 from tests.kit.fakes.cloudwatch import FakeCloudWatch
 from tests.kit.records import RUN_ID
@@ -63,7 +63,7 @@ def shown(lines: list[LogLine]) -> list[str]:
 
 
 def found(api: FakeApi, cloud: FakeCloudWatch, **options: Any) -> list[list[LogLine]]:
-    client = ApiClient(api.url, REGION, CREDENTIALS)
+    client = ApiClient.signed(api.url, REGION, CREDENTIALS)
     return list(run_logs(client, FunctionLogs(cloud, "rft"), RUN_ID, now=lambda: at(60), **options))
 
 
@@ -133,12 +133,12 @@ def test_a_traceback_stands_under_its_message_on_lines_of_its_own() -> None:
 def test_an_unknown_function_names_those_that_exist(cloud: FakeCloudWatch) -> None:
     with fake_api() as api:
         api.says((200, view(RunStatus.COMPLETED)))
-        with pytest.raises(CommandError, match="Prepare not found; the stack's functions are GradeGsm8k, Prepare"):
+        with pytest.raises(RftClientError, match="Prepare not found; the stack's functions are GradeGsm8k, Prepare"):
             found(api, cloud, function="Prepare")
 
 
 def test_a_stack_without_log_groups_is_an_error() -> None:
-    with pytest.raises(CommandError, match="No log groups /aws/lambda/rft/\\* found"):
+    with pytest.raises(RftClientError, match="No log groups /aws/lambda/rft/\\* found"):
         FunctionLogs(FakeCloudWatch(), "rft").groups()
 
 

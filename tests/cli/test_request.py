@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_cli.client.request import parse_assignment, read_request, validated, with_fields
-from rft_cli.errors import CommandError
+from rft_client.errors import RftClientError
+from rft_client.request import parse_assignment, read_request, validated, with_fields
 
 REQUEST: dict[str, Any] = {"name": "judge", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/datasets/a.json"}}
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -43,12 +43,12 @@ def test_a_request_from_elsewhere_uploads_no_file_but_its_own(tmp_path: Path, ur
     (tmp_path / "secret").write_text("k")
     (folder / "link").symlink_to(tmp_path)
     file = _file(folder, "run.yaml", f"dataset: {{task: pandalm, uri: '{uri}'}}")
-    with pytest.raises(CommandError, match="--dataset"):
+    with pytest.raises(RftClientError, match="--dataset"):
         read_request(file)
 
 
 def test_a_path_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no path"):
+    with pytest.raises(RftClientError, match="no path"):
         read_request(_file(tmp_path, "run.json", '{"dataset": {"uri": "a\\u0000b"}}'))
 
 
@@ -62,13 +62,13 @@ def test_a_path_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_stands_for_endless_values_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(CommandError, match="10,000 values"):
+    with pytest.raises(RftClientError, match="10,000 values"):
         read_request(_file(tmp_path, "run.yaml", text))
 
 
 @pytest.mark.parametrize(("name", "bracket"), [("run.json", "["), ("run.yaml", "[")])
 def test_a_file_that_nests_without_end_is_refused(tmp_path: Path, name: str, bracket: str) -> None:
-    with pytest.raises(CommandError, match="is not"):
+    with pytest.raises(RftClientError, match="is not"):
         read_request(_file(tmp_path, name, bracket * 100_000))
 
 
@@ -85,16 +85,16 @@ def test_a_file_that_nests_without_end_is_refused(tmp_path: Path, name: str, bra
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, name: str, text: str, words: str) -> None:
-    with pytest.raises(CommandError, match=words) as refused:
+    with pytest.raises(RftClientError, match=words) as refused:
         read_request(_file(tmp_path, name, text))
     assert "\n" not in str(refused.value)
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"Cannot read .*none\.yaml: No such file"):
+    with pytest.raises(RftClientError, match=r"Cannot read .*none\.yaml: No such file"):
         read_request(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CommandError, match="is not YAML"):
+    with pytest.raises(RftClientError, match="is not YAML"):
         read_request(tmp_path / "binary.yaml")
 
 
@@ -107,7 +107,7 @@ def test_a_change_sets_its_field_and_no_other(value: Any) -> None:
 
 
 def test_a_change_through_a_value_is_refused() -> None:
-    with pytest.raises(CommandError, match=r"Cannot set name\.first: name is not an object"):
+    with pytest.raises(RftClientError, match=r"Cannot set name\.first: name is not an object"):
         with_fields(REQUEST, [("name.first", 1)])
 
 
@@ -121,7 +121,7 @@ def test_a_value_is_json_or_else_text(text: str, value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["a.b", "=1", ""])
 def test_an_assignment_without_a_path_is_refused(text: str) -> None:
-    with pytest.raises(CommandError, match="PATH=VALUE"):
+    with pytest.raises(RftClientError, match="PATH=VALUE"):
         parse_assignment(text)
 
 
@@ -136,7 +136,7 @@ def test_an_assignment_without_a_path_is_refused(text: str) -> None:
     ],
 )
 def test_every_wrong_field_is_named_before_anything_is_sent(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(CommandError, match=words):
+    with pytest.raises(RftClientError, match=words):
         validated(with_fields(REQUEST, changes.items()))
 
 

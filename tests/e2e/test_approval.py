@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.faults import Fault
-from rft_cli.client.api_client import ApiError
+from rft_client.errors import ApiError
 from tests.e2e.stages import SMALL, paused_at, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, EmulatorOptions
-from rft_cli.client.api_client import ApiError
+from rft_client.errors import ApiError
 from tests.e2e.stages import SMALL, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rft_cli.client.api_client import ApiError
+from rft_client.errors import ApiError
 from tests.kit.stack_harness import SAMPLE, StackHarness
 
 pytestmark = pytest.mark.emulator

@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 from emulator.iam.authorizer import Check
 from emulator.iam.principals import session
 from emulator.iam.rights import Right, granted, needed, without
-from rft_cli.client.api_client import ApiClient, ApiError
+from rft_client.api_client import ApiClient
+from rft_client.errors import ApiError
 from tests.kit.project import FUNCTIONS
 from tests.kit.rights import exempt
 from tests.kit.stack_harness import NOT_MEASURED, SAMPLE, StackHarness, access_log
@@ -63,7 +64,7 @@ def clients(bench: StackHarness, service: str, credentials: Credentials) -> Any:
 
 
 def test_who_may_only_read_lists_runs_and_starts_none(bench: StackHarness, reader: Credentials) -> None:
-    client = ApiClient(bench.aws.api_url, bench.aws.region, reader)
+    client = ApiClient.signed(bench.aws.api_url, bench.aws.region, reader)
     assert "runs" in client.runs({}, limit=1)
     with pytest.raises(ApiError, match="403"):
         client.start_run({"name": "x"})
@@ -72,7 +73,7 @@ def test_who_may_only_read_lists_runs_and_starts_none(bench: StackHarness, reade
 
 
 def test_two_users_with_one_idempotency_key_start_two_runs(bench: StackHarness, starter: Credentials) -> None:
-    client = ApiClient(bench.aws.api_url, bench.aws.region, starter)
+    client = ApiClient.signed(bench.aws.api_url, bench.aws.region, starter)
     uri = bench.put("datasets/keys.json", SAMPLE.read_bytes())
     request = {"name": "keys", "dataset": {"task": "pandalm", "uri": uri}, "mode": "preflight", **NOT_MEASURED}
     ours, theirs = (each.start_run(request, key="same")["run_id"] for each in (bench.client, client))
@@ -85,7 +86,7 @@ def test_two_users_with_one_idempotency_key_start_two_runs(bench: StackHarness, 
 
 
 def test_the_access_log_names_the_user_of_each_admitted_request(bench: StackHarness, reader: Credentials) -> None:
-    client = ApiClient(bench.aws.api_url, bench.aws.region, reader)
+    client = ApiClient.signed(bench.aws.api_url, bench.aws.region, reader)
     client.runs({}, limit=1)
     with pytest.raises(ApiError, match="403"):
         client.start_run({"name": "x"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rft_cli.client.api_client import ApiError
+from rft_client.errors import ApiError
 from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, paused_at, wait_for
 from tests.kit.stack_harness import StackHarness
 from tests.kit.waiting import eventually

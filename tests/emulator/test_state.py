@@ -25,7 +25,8 @@ from emulator.simulator.policy import Policy, SimulatedRollout
 from emulator.state.store import VERSION, Record, StateUnusable, Store
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GradeResult
-from rft_cli.client.api_client import ApiClient, ApiError
+from rft_client.api_client import ApiClient
+from rft_client.errors import ApiError
 from tests.e2e.stages import SMALL, wait_for
 from tests.kit.emulated_executions import ended, start
 from tests.kit.emulated_jobs import create, row
@@ -52,7 +53,7 @@ class Killed:
         self.process = process
         self.facts = json.loads(process.stdout.readline())
         keys = Credentials(self.facts["access_key_id"], self.facts["secret_access_key"])
-        self.client = ApiClient(self.facts["api_url"], self.facts["region"], keys)
+        self.client = ApiClient.signed(self.facts["api_url"], self.facts["region"], keys)
 
         self.s3 = boto3.client(
             "s3",

@@ -36,17 +36,16 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 FUNCTIONS_MAY_IMPORT = set(MAY_IMPORT) - RULES - ENGINES - {"adapters"}
 OUTSIDE = {"boto3", "botocore", "tiktoken"}
-NEVER_IN_LAMBDA = {"functions", "emulator", "cli", "rft_cli", "tests", "benchmarks"}
+NEVER_IN_LAMBDA = {"functions", "emulator", "cli", "rft_cli", "rft_client", "tests", "benchmarks"}
 
 CLI_MAY_IMPORT: dict[str, set[str]] = {
     "text": set(),
     "errors": {"text"},
-    "client": {"errors"},
     "views": {"errors"},
-    "graders": {"errors", "client"},
+    "graders": {"errors"},
     "exporters": {"errors"},
-    "commands": {"errors", "client", "views", "graders", "exporters"},
-    "app": {"errors", "client", "views", "commands"},
+    "commands": {"errors", "views", "graders", "exporters"},
+    "app": {"errors", "views", "commands"},
     "pytest_plugin": {"graders"},
     "__main__": {"app"},
     "__init__": set(),

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from rft_cli.client.api_client import ApiClient, ApiError
 from rft_cli.views.run_events import TERMINAL
+from rft_client.api_client import ApiClient
+from rft_client.errors import ApiError
+from rft_client.transport import Request
 from tests.kit.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -59,19 +61,17 @@ class Ended:
 class PatientClient(ApiClient):
     """Comes again where the API throttles or gives up: tests call it more often than people do, on busy machines."""
 
-    def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
+    def _call(self, request: Request) -> dict[str, Any]:
         def answer() -> tuple[dict[str, Any]] | None:
             try:
-                return (super(PatientClient, self)._call(method, path, body, headers),)
+                return (super(PatientClient, self)._call(request),)
             except ApiError as error:
-                late = error.status == UNAVAILABLE and method == "GET"
+                late = error.status == UNAVAILABLE and request.method == "GET"
                 if error.status != THROTTLED and not late:
                     raise
                 return None
 
-        return eventually(answer, f"{method} {path} to be admitted")[0]
+        return eventually(answer, f"{request.method} {request.path} to be admitted")[0]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class StackHarness:
 
     @property
     def client(self) -> ApiClient:
-        return PatientClient(self.aws.api_url, self.aws.region, self.aws.credentials)
+        return PatientClient.signed(self.aws.api_url, self.aws.region, self.aws.credentials)
 
     def put(self, key: str, body: bytes) -> str:
         self.aws.client("s3").put_object(Bucket=self.aws.bucket, Key=key, Body=body)

@@ -115,6 +115,12 @@ def test_each_part_of_the_cli_imports_only_what_is_below_it() -> None:
     assert found == []
 
 
+def test_the_client_imports_nothing_of_the_command() -> None:
+    """Nor the emulator: it is what others build on."""
+    users = [(p, name) for p in python_files(ROOT / "cli" / "rft_client") for name in imports(p)]
+    assert [str(p) for p, name in users if name.split(".")[0] in {"rft_cli", "emulator"}] == []
+
+
 def test_no_test_module_is_imported_and_only_the_kit_is_shared() -> None:
     """By benchmarks, too; nothing imports a conftest."""
     wrongly = [
@@ -130,7 +136,7 @@ def test_no_test_module_is_imported_and_only_the_kit_is_shared() -> None:
     assert wrongly == []
 
 
-IMPORT_ROOTS = {"rft": ROOT / "layers" / "rft", "rft_cli": ROOT / "cli"} | dict.fromkeys(
+IMPORT_ROOTS = {"rft": ROOT / "layers" / "rft", "rft_cli": ROOT / "cli", "rft_client": ROOT / "cli"} | dict.fromkeys(
     ("emulator", "tests", "benchmarks"), ROOT
 )
 

@@ -12,9 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from emulator import EmulatorOptions
-from rft_cli.client.api_client import ApiClient
-from rft_cli.client.request import Request
-from rft_cli.client.upload import LocalDataset
 from rft_cli.commands.follow import follow_run
 from rft_cli.commands.local import start_emulator
 from rft_cli.commands.watch import PIPE_CLOSED
@@ -25,6 +22,9 @@ from rft_cli.views.printing import Output, print_json, print_lines
 from rft_cli.views.rewards import View
 from rft_cli.views.simulation_report import verdict_line
 from rft_cli.views.summary import SIMULATED, result_lines
+from rft_client.api_client import ApiClient
+from rft_client.request import Request
+from rft_client.upload import LocalDataset
 
 FILES = Path("build") / "demo"
 INTERVAL_SECONDS = 0.5
@@ -49,7 +49,7 @@ def run_demo(
             seconds = time.monotonic() - begun
             if own_grader:
                 deploy_grader(aws, OWN_GRADER, own_grader)
-            client = ApiClient(aws.api_url, aws.region, aws.credentials)
+            client = ApiClient.signed(aws.api_url, aws.region, aws.credentials)
             run_id = _start(aws, client, local, request)
             about = f"{escape(local.path.name)} · stack deployed in {seconds:.0f} s"
             print_lines(console, [f"[bold]{run_id}[/] · {about}"])

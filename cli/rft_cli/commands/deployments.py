@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, with_target
 from rft_cli.views.deployments import deployment_lines
 from rft_cli.views.printing import Output, print_json, print_lines, print_note
+from rft_client.deployment import Deployment
 
 
 @with_target()

@@ -11,15 +11,15 @@ from typing import Annotated
 
 import typer
 
-from rft_cli.client.deployment import Deployment
-from rft_cli.client.request import Request, validated
-from rft_cli.client.upload import local_dataset
 from rft_cli.commands.options import OutputOption, Verbose, with_target
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_arns import OWN_GRADER, function_arn
 from rft_cli.graders.grader_package import package_grader
 from rft_cli.views.grader_formats import ReportFormat
 from rft_cli.views.printing import Output, console_for, print_lines
+from rft_client.deployment import Deployment
+from rft_client.request import Request, validated
+from rft_client.upload import local_dataset
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SAMPLE_DATASETS = {

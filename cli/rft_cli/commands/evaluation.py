@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.views.evaluation import evaluation_table
 from rft_cli.views.printing import Output, print_json, print_lines
+from rft_client.deployment import Deployment
 
 
 @with_target()

@@ -12,12 +12,12 @@ from rft.contracts.http.api import RunView
 from rft.contracts.run_request import HyperParameters
 from rft.contracts.steps import PreparedDataset
 from rft.text import text_line
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.errors import CommandError
 from rft_cli.exporters import EXPORTERS
 from rft_cli.exporters.recipe import Recipe, TrainedRun, losses
 from rft_cli.views.printing import Output, print_json, print_note
+from rft_client.deployment import Deployment
 
 UNKNOWN_ROLE = "<ARN of a role that Bedrock can assume>"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +11,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from rft.text import text_line
-from rft_cli.client.api_client import ApiClient, ApiError
 from rft_cli.views.printing import print_lines, print_note
 from rft_cli.views.progress import Step, current_step
 from rft_cli.views.rewards import Rewards, rewards_of
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, milestone
-
-ATTEMPTS = 120
-"""With the longest pause between them: an hour."""
-SILENCE_SECONDS = 4.0
-"""A new process of the API answers within a second or two."""
-MAX_PAUSE_SECONDS = 30.0
-TRANSIENT_STATUSES = frozenset({0, 429, 500, 502, 503, 504})
-"""Statuses worth a retry: a run of hours is not given up for a minute without network."""
-
-Pause = Callable[[float], None]
-Note = Callable[[str], None]
-"""Prints a line of markup about the watch itself."""
+from rft_client.api_client import ApiClient
+from rft_client.polling import Pause, poll_run
 
 
 def follow_run(
@@ -58,22 +45,6 @@ def follow_run(
     return view
 
 
-def poll_run(
-    client: ApiClient, run_id: str, *, interval: float, pause: Pause = time.sleep, note: Note = print_note
-) -> Iterator[dict[str, Any]]:
-    """The run's view every `interval` seconds until it has ended.
-
-    The first request fails at once; later ones are retried while the error is transient. Raises ApiError.
-    """
-    view = client.run(run_id)
-    while True:
-        yield view
-        if view["status"] in TERMINAL:
-            return
-        pause(interval)
-        view = _run_with_retries(client, run_id, interval, pause, note)
-
-
 @dataclass
 class ProgressBar:
     """One bar for the step in progress; nothing where the console is no terminal."""
@@ -95,11 +66,11 @@ class ProgressBar:
         self._progress.stop()
 
     def note(self, line: str) -> None:
-        """A line above the bar; where no bar can be, a line on stderr."""
+        """A line of plain text above the bar; where no bar can be, on stderr."""
         if self._progress.console.is_terminal:
-            print_lines(self._progress.console, [line])
+            print_lines(self._progress.console, [escape(line)])
         else:
-            print_note(line)
+            print_note(escape(line))
 
     def show(self, step: Step | None) -> None:
         """Show this step in place of the one before; None hides the bar."""
@@ -115,35 +86,6 @@ class ProgressBar:
             self._task, total=step.total, completed=step.completed, description=escape(text_line(step.description))
         )
         self._progress.refresh()
-
-
-def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pause, note: Note) -> dict[str, Any]:
-    """The run's view, however long the API is away; each failed attempt says so, and so does its return."""
-    for attempt in range(1, ATTEMPTS):
-        try:
-            view = _announcing_silence(lambda: client.run(run_id))
-        except ApiError as error:
-            if error.status not in TRANSIENT_STATUSES:
-                raise
-            seconds = min(interval * 2**attempt, MAX_PAUSE_SECONDS)
-            note(f"{escape(str(error))}; retrying in {seconds:.0f} s ({attempt} of {ATTEMPTS - 1})")
-            pause(seconds)
-        else:
-            if attempt > 1:
-                note("The API answers again")
-            return view
-    return client.run(run_id)
-
-
-def _announcing_silence(request: Callable[[], dict[str, Any]], seconds: float = SILENCE_SECONDS) -> dict[str, Any]:
-    """The request's answer; where none comes for so long, a note says that it is still awaited."""
-    timer = threading.Timer(seconds, print_note, [f"No answer from the API for {seconds:g} s; still waiting"])
-    timer.daemon = True
-    timer.start()
-    try:
-        return request()
-    finally:
-        timer.cancel()
 
 
 def _print_milestones(console: Console, rewards: Rewards, last: int) -> int:

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from rft_cli.client.api_client import ApiClient
-from rft_cli.client.deployment import Deployment
-from rft_cli.client.function_logs import MAX_INVOCATION, FunctionLogs, LogLine
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.views.log_lines import log_line
 from rft_cli.views.printing import Output, print_lines, print_note
 from rft_cli.views.run_events import TERMINAL
 from rft_cli.views.times import instant
+from rft_client.api_client import ApiClient
+from rft_client.deployment import Deployment
+from rft_client.function_logs import MAX_INVOCATION, FunctionLogs, LogLine
 
 INTERVAL_SECONDS = 10.0
 INTERRUPTED = 130

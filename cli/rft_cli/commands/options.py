@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rft_cli.client.deployment import Deployment
 from rft_cli.views.printing import Output
+from rft_client.deployment import Deployment
 
 STACK_PANEL = "Deployed stack"
 

@@ -16,14 +16,14 @@ from rft.contracts.evaluation import EvaluationReport
 from rft.contracts.http.report import RunReport
 from rft.evaluation.run_comparison import EvaluatedRun, RunDifference, request_differences, run_difference
 from rft.text import text_block
-from rft_cli.client.api_client import ApiClient
-from rft_cli.client.deployment import Deployment
-from rft_cli.client.download import Downloader
-from rft_cli.client.upload import unreadable_file
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.errors import CommandError
 from rft_cli.views.comparison import comparison_lines
 from rft_cli.views.printing import Output, print_json, print_lines
+from rft_client.api_client import ApiClient
+from rft_client.deployment import Deployment
+from rft_client.download import Downloader
+from rft_client.upload import unreadable_file
 
 EVALUATION = "evaluation.json"
 TONES = {"good": "green", "bad": "red", "neutral": "yellow"}

@@ -9,13 +9,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rft.contracts.run_request import RunRequest
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.graders.grader_under_test import GraderUnderTest, open_grader
 from rft_cli.graders.rescoring import as_lines, rescore, run_rows, with_answers
 from rft_cli.graders.score_changes import RescoredRollout, score_changes
 from rft_cli.views.printing import Output, console_for, print_json, print_lines
 from rft_cli.views.rescore_report import rescore_lines
+from rft_client.deployment import Deployment
 
 DEFAULT_GROUP = 4
 """Answers to a prompt in a step, where the run does not say: AWS's sample has four."""

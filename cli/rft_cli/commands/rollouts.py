@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 
 from rft.contracts.base import SPLITS
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import RunId, with_target
 from rft_cli.errors import CommandError
 from rft_cli.views.printing import print_lines, print_note
 from rft_cli.views.rollouts import rollout_lines
+from rft_client.deployment import Deployment
 
 BATCH = 10_000
 """Rows of a Parquet file that are in memory at a time."""

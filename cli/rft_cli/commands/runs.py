@@ -12,11 +12,11 @@ from rich.markup import escape
 
 from rft.contracts.ledger import RunStatus
 from rft.text import text_line
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
 from rft_cli.views.printing import Output, print_json, print_lines, print_note
 from rft_cli.views.summary import run_lines
 from rft_cli.views.tables import event_lines, list_lines, status_line
+from rft_client.deployment import Deployment
 
 
 @with_target()

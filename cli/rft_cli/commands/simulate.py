@@ -7,13 +7,13 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from rft.contracts.base import RunId
-from rft_cli.client.deployment import Deployment
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_under_test import open_grader
 from rft_cli.graders.local_rows import known_task, local_rows
 from rft_cli.graders.simulation import SimulationInput, input_from_rows, input_from_run, simulation_report
 from rft_cli.views.printing import Output, console_for, print_json
 from rft_cli.views.simulation_report import print_simulation
+from rft_client.deployment import Deployment
 
 _RUN_ID: TypeAdapter[str] = TypeAdapter(RunId)
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rft_cli.client.deployment import Deployment
-from rft_cli.client.request import parse_assignment, validated, with_fields
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
 from rft_cli.commands.watch import report_started
 from rft_cli.views.printing import Output
+from rft_client.deployment import Deployment
+from rft_client.request import parse_assignment, validated, with_fields
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the run until it ends.")]
 Changes = Annotated[

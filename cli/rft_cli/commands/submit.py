@@ -10,13 +10,14 @@ import typer
 from rich.markup import escape
 
 from rft.contracts.run_request import Mode
-from rft_cli.client.deployment import Deployment
-from rft_cli.client.request import Request, parse_assignment, read_request, validated, with_fields
-from rft_cli.client.upload import LocalDataset, is_local, local_dataset
 from rft_cli.commands.options import OutputOption, Verbose, with_target
 from rft_cli.commands.watch import report_started
 from rft_cli.errors import CommandError
 from rft_cli.views.printing import Output, print_note
+from rft_client.dataset import with_uploaded_dataset
+from rft_client.deployment import Deployment
+from rft_client.request import Request, parse_assignment, read_request, with_fields
+from rft_client.upload import LocalDataset
 
 PREFLIGHT = "preflight"
 
@@ -75,7 +76,8 @@ def submit(
     )
     if context.info_name == PREFLIGHT:
         request["mode"] = Mode.PREFLIGHT.value
-    accepted = target.client.start_run(_upload_dataset(request, target), key=key)
+    ready = with_uploaded_dataset(request, target, announce=_print_upload)
+    accepted = target.client.start_run(ready, key=key)
     report_started(target.client, accepted, output, watch=watch, verbose=verbose)
 
 
@@ -105,19 +107,5 @@ def _parse_tag(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _upload_dataset(request: Request, target: Deployment) -> Request:
-    """The request with an S3 URI in place of a local file; validated in full before the upload."""
-    local = _local_dataset(request)
-    if local is None:
-        return validated(request)
-    ready = validated(with_fields(request, [("dataset.uri", local.uri(target.bucket))]))
-    print_note(f"uploading {escape(str(local.path))} ({local.size:,} bytes) to {local.uri(target.bucket)}")
-    local.upload(target.s3(), target.bucket)
-    return ready
-
-
-def _local_dataset(request: Request) -> LocalDataset | None:
-    """The local file that a request names; None for a URI, or where it names nothing."""
-    dataset = request.get("dataset")
-    uri, task = (dataset.get("uri"), dataset.get("task")) if isinstance(dataset, dict) else (None, None)
-    return local_dataset(Path(uri), str(task)) if isinstance(uri, str) and is_local(uri) else None
+def _print_upload(local: LocalDataset, uri: str) -> None:
+    print_note(f"uploading {escape(str(local.path))} ({local.size:,} bytes) to {uri}")

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from rft.text import text_line
-from rft_cli.client.api_client import ApiClient
-from rft_cli.client.deployment import Deployment
 from rft_cli.commands.follow import follow_run
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
 from rft_cli.views.printing import Output, console_for, print_json, print_lines, print_note
 from rft_cli.views.summary import summary_lines
+from rft_client.api_client import ApiClient
+from rft_client.deployment import Deployment
 
 INTERVAL_SECONDS = 2.0
 INTERRUPTED = 130

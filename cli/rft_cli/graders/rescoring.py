@@ -17,11 +17,11 @@ from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL
 from rft.smoke_test.probes import Probe
 from rft.smoke_test.replies import Scored, score
 from rft.smoke_test.sampling import SampledRow
-from rft_cli.client.api_client import ApiClient
-from rft_cli.client.download import Downloader
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_under_test import GraderUnderTest
 from rft_cli.graders.score_changes import RescoredRollout
+from rft_client.api_client import ApiClient
+from rft_client.download import Downloader
 
 LOCAL_BATCH = 500
 """Answers that a process grades at a time: a rule-based grader takes milliseconds for them."""

@@ -20,10 +20,10 @@ from emulator.simulator.simulation import simulate
 from rft.contracts.dataset import DatasetRow, Manifest
 from rft.contracts.grading import GraderResult, rollout_event
 from rft.grading.batch_sizes import BATCH_SAMPLES
-from rft_cli.client.deployment import Deployment
 from rft_cli.errors import CommandError
 from rft_cli.graders.grader_under_test import GraderUnderTest
 from rft_cli.graders.local_rows import LocalRows, known_task
+from rft_client.deployment import Deployment
 
 BATCH_SIZE = 16
 """Rows of a step where no run says how many: Bedrock's minimum, as each costs time here."""

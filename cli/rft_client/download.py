@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,12 +16,16 @@ from urllib.parse import urlsplit
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
-from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
-from rft_cli.client.api_client import ApiError
-from rft_cli.errors import CommandError
+from rft_client.api_client import ApiClient
+from rft_client.errors import ApiError, RftClientError
+from rft_client.transport import http_session
 
+PARALLELISM = 8
+EXPIRED = 403
+ATTEMPTS = 3
+"""How often a file's address is renewed."""
 PART = ".part"
 BLOCK = 256 * 2**10
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -37,7 +43,7 @@ class Downloader:
     def load(self, file: Mapping[str, Any], advance: Advance) -> bool:
         """Load a file of `GET /runs/{run_id}/files`, unless it is there; True where it was loaded.
 
-        Raises ApiError (status 403: its address has expired) and CommandError.
+        Raises ApiError (status 403: its address has expired) and RftClientError.
         """
         path = target(self.folder, file["name"])
         if is_same(path, file):
@@ -49,10 +55,10 @@ class Downloader:
             self._resume(file, part, advance)
             if not is_same(part, file):
                 part.unlink()
-                raise CommandError(f"{file['name']} arrived damaged; run the command again")
+                raise RftClientError(f"{file['name']} arrived damaged; run the command again")
             part.replace(path)
         except OSError as error:
-            raise CommandError(f"Cannot write {path}: {error.strerror or error}") from error
+            raise RftClientError(f"Cannot write {path}: {error.strerror or error}") from error
         return True
 
     def _resume(self, file: Mapping[str, Any], part: Path, advance: Advance) -> None:
@@ -86,17 +92,68 @@ class Downloader:
     def _session(self, url: str) -> URLLib3Session:
         host = urlsplit(url).hostname or ""
         if host not in self._http:
-            local = host in {"127.0.0.1", "localhost", "::1"}
-            self._http[host] = URLLib3Session(timeout=60, proxies=None if local else get_environ_proxies(url))
+            self._http[host] = http_session(url, timeout=60)
         return self._http[host]
 
 
+@dataclass
+class RunDownload:
+    """All files of a run into a folder, some at a time, each resumed where it broke off.
+
+    `announce` takes the bytes that are known so far, `advance` how many more have arrived.
+    """
+
+    client: ApiClient
+    run_id: str
+    folder: Path
+    announce: Advance = lambda _: None
+    advance: Advance = lambda _: None
+    files: int = 0
+    loaded: int = 0
+    bytes: int = 0
+    _own: threading.local = field(default_factory=threading.local, repr=False)
+
+    def load_all(self) -> None:
+        """Page by page, as a page's addresses expire. Raises ApiError and RftClientError."""
+        with ThreadPoolExecutor(PARALLELISM, thread_name_prefix="download") as pool:
+            for page in self.client.files(self.run_id):
+                self.bytes += sum(file["bytes"] for file in page)
+                self.announce(self.bytes)
+                try:
+                    for loaded in pool.map(self._load, page):
+                        self.files += 1
+                        self.loaded += loaded
+                except BaseException:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    raise
+
+    def _load(self, file: dict[str, Any]) -> bool:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._downloader.load(file, self.advance)
+            except ApiError as error:
+                if error.status != EXPIRED or attempt == ATTEMPTS:
+                    raise
+                file = next(self._renewed(file["name"]), file)
+        raise RftClientError(f"{file['name']} cannot be loaded")
+
+    def _renewed(self, name: str) -> Iterator[dict[str, Any]]:
+        return (file for page in self.client.files(self.run_id) for file in page if file["name"] == name)
+
+    @property
+    def _downloader(self) -> Downloader:
+        if not hasattr(self._own, "downloader"):
+            self._own.downloader = Downloader(self.folder)
+        downloader: Downloader = self._own.downloader
+        return downloader
+
+
 def target(folder: Path, name: str) -> Path:
-    """Where a file goes. Raises CommandError for a name that leads out of the folder, or that no disk takes."""
+    """Where a file goes. Raises RftClientError for a name that leads out of the folder, or that no disk takes."""
     parts = PurePosixPath(name).parts
     unsafe = name.startswith("/") or "\\" in name or "\0" in name or not parts or ".." in parts
     if unsafe or name.endswith("/") or any(len(part.encode()) > 240 or ":" in part for part in parts):
-        raise CommandError(f"{name!r} is no name for a file here; it was not downloaded")
+        raise RftClientError(f"{name!r} is no name for a file here; it was not downloaded")
     return folder.joinpath(*parts)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rft_cli.errors import CommandError
+from rft_client.errors import RftClientError
 
 MAX_INVOCATION = timedelta(minutes=15)
 """AWS Lambda quotas: a function's longest timeout."""
@@ -40,15 +40,15 @@ class FunctionLogs:
         self._prefix = f"/aws/lambda/{stack}/"
 
     def groups(self, function: str | None = None) -> list[str]:
-        """Log groups of the stack's functions, or of one. Raises CommandError where there is none."""
+        """Log groups of the stack's functions, or of one. Raises RftClientError where there is none."""
         pages = self._logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self._prefix)
         known = [group["logGroupName"] for page in pages for group in page["logGroups"]]
         if not known:
-            raise CommandError(f"No log groups {self._prefix}* found; check --stack, the name of the deployed stack")
+            raise RftClientError(f"No log groups {self._prefix}* found; check --stack, the name of the deployed stack")
         chosen = [name for name in known if function in (None, name.removeprefix(self._prefix))]
         if not chosen:
             names = ", ".join(sorted(name.removeprefix(self._prefix) for name in known))
-            raise CommandError(f"Function {function} not found; the stack's functions are {names}")
+            raise RftClientError(f"Function {function} not found; the stack's functions are {names}")
         return chosen
 
     def lines(self, groups: Iterable[str], run_id: str, *, since: datetime, until: datetime) -> list[LogLine]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from boto3.session import Session
 
-from rft_cli.client.api_client import ApiClient
-from rft_cli.errors import CommandError
+from rft_client.api_client import ApiClient
+from rft_client.auth import BearerToken
+from rft_client.errors import RftClientError
+from rft_client.transport import ONCE, Retry, Transport
 
 API_URL = re.compile(r"https?://[\w.-]+(:\d+)?(/\S*)?|https?://\[[0-9a-f:]+\](:\d+)?(/\S*)?", re.IGNORECASE)
 API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?(/.*)?")
@@ -22,7 +24,9 @@ API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\
 class Deployment:
     """A stack, found when it is first used: by the options, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
 
-    `client`, `bucket`, `stack_name`, `s3` and `logs` raise CommandError, and botocore's errors where CloudFormation
+    `token` (default: RFT_TOKEN) proves the caller in place of a signature.
+
+    `client`, `bucket`, `stack_name`, `s3` and `logs` raise RftClientError, and botocore's errors where CloudFormation
     refuses.
     """
 
@@ -30,19 +34,22 @@ class Deployment:
     stack: str | None = None
     region: str | None = None
     bucket_name: str | None = None
+    token: str | Callable[[], str] | None = field(default=None, repr=False)
+    retry: Retry = ONCE
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @cached_property
     def client(self) -> ApiClient:
-        """The API, called with the credentials of the session."""
-        url = self._url or self._outputs.get("ApiUrl")
+        """The API, called with the token if there is one, or else with the credentials of the session."""
+        url = self._checked_url() or self._outputs.get("ApiUrl")
         if not url:
-            raise CommandError(
+            raise RftClientError(
                 f"Stack {self._stack} has no output ApiUrl; check that it is a deployment of this project"
             )
-        return ApiClient(
-            url, self.region or region_of(url) or str(self._session.region_name), _credentials(self._session)
-        )
+        if token := self.token or self.environ.get("RFT_TOKEN"):
+            return ApiClient(Transport(url, BearerToken(token), self.retry))
+        region = self.region or region_of(url) or str(self._session.region_name)
+        return ApiClient.signed(url, region, _credentials(self._session), retry=self.retry)
 
     @cached_property
     def bucket(self) -> str:
@@ -50,7 +57,7 @@ class Deployment:
         named = self.bucket_name or (None if self._named_by_options else self.environ.get("RFT_BUCKET"))
         name = named or (self._stack and self._outputs.get("DataBucketName")) or self.environ.get("RFT_BUCKET")
         if not name:
-            raise CommandError("No data bucket is set; pass --stack NAME or --bucket NAME, or set RFT_BUCKET")
+            raise RftClientError("No data bucket is set; pass --stack NAME or --bucket NAME, or set RFT_BUCKET")
         return name
 
     def output(self, name: str) -> str | None:
@@ -65,7 +72,7 @@ class Deployment:
     def stack_name(self) -> str:
         """Name of the stack, which its log groups are named after."""
         if not self._stack:
-            raise CommandError("No stack is named; pass --stack NAME or set RFT_STACK")
+            raise RftClientError("No stack is named; pass --stack NAME or set RFT_STACK")
         return self._stack
 
     def logs(self) -> Any:
@@ -80,21 +87,26 @@ class Deployment:
     def _url(self) -> str | None:
         return self.api_url or (None if self.stack else self.environ.get("RFT_API_URL"))
 
+    def _checked_url(self) -> str | None:
+        """The API's address; None where a stack is named instead. Raises RftClientError."""
+        if not (self._url or self._stack):
+            raise RftClientError("No API is set; set RFT_API_URL, or pass --stack NAME of the deployed stack")
+        if self._url and not API_URL.fullmatch(self._url):
+            raise RftClientError(
+                f"API URL {self._url} is not valid; use https://HOST, or http://HOST:PORT of an emulator"
+            )
+        return self._url
+
     @property
     def _stack(self) -> str | None:
         return self.stack or (None if self.api_url else self.environ.get("RFT_STACK"))
 
     @cached_property
     def _session(self) -> Session:
-        if not (self._url or self._stack):
-            raise CommandError("No API is set; set RFT_API_URL, or pass --stack NAME of the deployed stack")
-        if self._url and not API_URL.fullmatch(self._url):
-            raise CommandError(
-                f"API URL {self._url} is not valid; use https://HOST, or http://HOST:PORT of an emulator"
-            )
+        self._checked_url()
         session = Session(region_name=self.region or region_of(self._url) or self.environ.get("AWS_REGION"))
         if session.region_name is None:
-            raise CommandError("No AWS region is set; pass --region or set AWS_REGION")
+            raise RftClientError("No AWS region is set; pass --region or set AWS_REGION")
         return session
 
     @cached_property
@@ -112,7 +124,7 @@ def region_of(api_url: str | None) -> str | None:
 def _credentials(session: Session) -> Any:
     credentials = session.get_credentials()
     if credentials is None:
-        raise CommandError(
+        raise RftClientError(
             "No AWS credentials found; run `aws configure` or `aws sso login`, or set AWS_PROFILE, "
             "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )

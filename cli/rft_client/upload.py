@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rft_cli.errors import CommandError
+from rft_client.errors import RftClientError
 
 DIGEST_DIGITS = 16
 """Hex digits of the content's digest in a key: the same file has one place, another file never takes it."""
@@ -29,7 +29,7 @@ class LocalDataset:
         return f"s3://{bucket}/{self.key}"
 
     def upload(self, s3: Any, bucket: str) -> None:
-        """Put the file there. Raises CommandError; botocore's errors where S3 refuses."""
+        """Put the file there. Raises RftClientError; botocore's errors where S3 refuses."""
         try:
             with self.path.open("rb") as file:
                 s3.put_object(Bucket=bucket, Key=self.key, Body=file)
@@ -43,7 +43,7 @@ def is_local(uri: str) -> bool:
 
 
 def local_dataset(path: Path, task: str) -> LocalDataset:
-    """Read the file's digest and size. Raises CommandError unless it can be read and holds something."""
+    """Read the file's digest and size. Raises RftClientError unless it can be read and holds something."""
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -51,10 +51,10 @@ def local_dataset(path: Path, task: str) -> LocalDataset:
     except OSError as error:
         raise unreadable_file(path, error) from error
     if size == 0:
-        raise CommandError(f"{path} is empty")
+        raise RftClientError(f"{path} is empty")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.name)  # Bedrock's pattern for URIs, and ours, take no more
     return LocalDataset(path, f"datasets/{task}/{digest[:DIGEST_DIGITS]}/{name}", size)
 
 
-def unreadable_file(path: Path, error: OSError, *, verb: str = "read") -> CommandError:
-    return CommandError(f"Cannot {verb} {path}: {error.strerror or error}")
+def unreadable_file(path: Path, error: OSError, *, verb: str = "read") -> RftClientError:
+    return RftClientError(f"Cannot {verb} {path}: {error.strerror or error}")

@@ -15,8 +15,8 @@ from rft.contracts.http.validation_messages import validation_messages
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
 from rft.tasks import task as task_named
-from rft_cli.client.upload import is_local, unreadable_file
-from rft_cli.errors import CommandError
+from rft_client.errors import RftClientError
+from rft_client.upload import is_local, unreadable_file
 
 Request = dict[str, Any]
 
@@ -58,7 +58,7 @@ _Loader.add_implicit_resolver(
 def read_request(path: Path) -> Request:
     """The request in a JSON or YAML file; a dataset's path in it is relative to the file, and in its folder.
 
-    Raises CommandError.
+    Raises RftClientError.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,14 +67,14 @@ def read_request(path: Path) -> Request:
     except OSError as error:
         raise unreadable_file(path, error) from error
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise CommandError(f"{path} is not {_format(path)}: {' '.join(str(error).split())}") from error
+        raise RftClientError(f"{path} is not {_format(path)}: {' '.join(str(error).split())}") from error
     if not isinstance(request, dict):
-        raise CommandError(f"{path} must contain one request: an object with name and dataset")
+        raise RftClientError(f"{path} must contain one request: an object with name and dataset")
     return _with_dataset_path(path, request)
 
 
 def with_fields(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) -> Request:
-    """The request with each dotted path set to its value. Raises CommandError for a path through something else."""
+    """The request with each dotted path set to its value. Raises RftClientError for a path through something else."""
     changed: Request = json.loads(json.dumps(request, default=str))
     for path, value in changes:
         part = changed
@@ -84,16 +84,16 @@ def with_fields(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) 
                 part[name] = {}
             part = part[name]
             if not isinstance(part, dict):
-                raise CommandError(f"Cannot set {path}: {name} is not an object in this request")
+                raise RftClientError(f"Cannot set {path}: {name} is not an object in this request")
         part[last] = value
     return changed
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """`path=value`, where the value is JSON or else text. Raises CommandError."""
+    """`path=value`, where the value is JSON or else text. Raises RftClientError."""
     path, equals, value = text.partition("=")
     if not (path and equals):
-        raise CommandError(f"--set {text}: use PATH=VALUE, for example hyperparameters.epochCount=2")
+        raise RftClientError(f"--set {text}: use PATH=VALUE, for example hyperparameters.epochCount=2")
     try:
         return path, json.loads(value)
     except (ValueError, RecursionError):
@@ -101,13 +101,13 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 
 def validated(request: Mapping[str, Any]) -> Request:
-    """The request, validated against the API's contract. Raises CommandError naming every invalid field."""
+    """The request, validated against the API's contract. Raises RftClientError naming every invalid field."""
     try:
         task_named(RunRequest.model_validate_json(json.dumps(request)).dataset.task)
     except ValidationError as error:
-        raise CommandError("Invalid request: " + validation_messages(error, "request")) from error
+        raise RftClientError("Invalid request: " + validation_messages(error, "request")) from error
     except InvalidRequest as error:
-        raise CommandError(f"Invalid request: {error}") from error
+        raise RftClientError(f"Invalid request: {error}") from error
     return dict(request)
 
 
@@ -125,9 +125,9 @@ def _check_below(path: Path, uri: str) -> None:
     try:
         below = (path.parent / uri).resolve().is_relative_to(path.parent.resolve())
     except (OSError, ValueError, RuntimeError) as error:  # a null character; links in a circle
-        raise CommandError(f"{path}: dataset.uri is no path: {error}") from error
+        raise RftClientError(f"{path}: dataset.uri is no path: {error}") from error
     if not below:
-        raise CommandError(
+        raise RftClientError(
             f"{path}: dataset.uri names {uri}, outside this file's folder; to upload that file, use --dataset"
         )
 

@@ -1,1 +1,0 @@
-"""The deployed stack: where it is, its API, requests and uploads."""

@@ -1,0 +1,148 @@
+"""Runs of one stack, answered as the API's contracts."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rft.contracts.base import SplitName
+from rft.contracts.http.api import RunAccepted, RunEvents, RunLine, RunView
+from rft.contracts.http.files import RunFileLink
+from rft.contracts.http.report import RunReport
+from rft.contracts.ledger import RunEvent, RunStatus
+from rft.contracts.metrics import TrainingMetrics
+from rft.contracts.run_request import RunRequest
+from rft_client.answers import typed
+from rft_client.api_client import ApiClient
+from rft_client.dataset import with_uploaded_dataset
+from rft_client.deployment import Deployment
+from rft_client.download import RunDownload
+from rft_client.errors import WaitTimeout
+from rft_client.polling import INTERVAL_SECONDS, Note, poll_run
+from rft_client.rollouts import Rollouts
+
+
+class Runs:
+    """`client.runs`. Methods raise ApiError, and RftClientError where the fault is on this side."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    def create(self, request: RunRequest | Mapping[str, Any], *, key: str | None = None) -> RunAccepted:
+        """Start a run. A dataset's `uri` that is a path here is uploaded first (s3:PutObject on `datasets/*`).
+
+        `key` is the Idempotency-Key: the same key and request always meet the same run. Default: a new one, so that
+        the request can be repeated where no answer came.
+        """
+        body = json.loads(request.model_dump_json(exclude_unset=True)) if isinstance(request, RunRequest) else request
+        ready = with_uploaded_dataset(dict(body), self._deployment)
+        return typed(RunAccepted, self._api.start_run(ready, key=key or uuid.uuid4().hex))
+
+    def get(self, run_id: str) -> RunView:
+        """A run as it stands, with its history."""
+        return typed(RunView, self._api.run(run_id))
+
+    def list(
+        self,
+        *,
+        status: RunStatus | str | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        requested_by: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[RunLine]:
+        """Runs that pass all filters, newest first; None: all of them. `tag` is `key=value`."""
+        filters = _given(status=status, name=name, tag=tag, requested_by=requested_by)
+        for page in self._api.run_pages(filters, limit):
+            yield from (typed(RunLine, run) for run in page["runs"])
+
+    def watch(
+        self, run_id: str, *, interval: float = INTERVAL_SECONDS, note: Note = lambda _: None
+    ) -> Iterator[RunView]:
+        """The run each time it has changed, its end last. An API that is away is polled for an hour.
+
+        `note` takes a line of text where the API does not answer, and where it answers again.
+        """
+        last: dict[str, Any] = {}
+        for view in poll_run(self._api, run_id, interval=interval, note=note):
+            if view != last:
+                yield typed(RunView, view)
+            last = view
+
+    def wait(self, run_id: str, *, timeout: float | None = None, interval: float = INTERVAL_SECONDS) -> RunView:
+        """The run once it has ended, whichever way. `timeout`: seconds. Raises WaitTimeout; the run continues."""
+        end = None if timeout is None else time.monotonic() + timeout
+
+        def pause(seconds: float) -> None:
+            if end is not None and time.monotonic() + seconds > end:
+                raise WaitTimeout(f"{run_id} has not ended within {timeout:g} s; it continues")
+            time.sleep(seconds)
+
+        *_, last = poll_run(self._api, run_id, interval=interval, note=lambda _: None, pause=pause)
+        return typed(RunView, last)
+
+    def cancel(self, run_id: str) -> RunView:
+        """Cancel a run and stop its training job; safe to repeat."""
+        return typed(RunView, self._api.cancel(run_id))
+
+    def approve(self, run_id: str, *, approved: bool = True, by: str | None = None, comment: str = "") -> RunView:
+        """Approve or reject a run that waits for approval. `by`: your name, by default that of your user account."""
+        answer = self._api.approve(run_id, approved=approved, by=by or getpass.getuser(), comment=comment)
+        return typed(RunView, answer)
+
+    def events(self, run_id: str) -> tuple[RunEvent, ...]:
+        """Every change of the run's status, oldest first."""
+        return typed(RunEvents, self._api.events(run_id)).events
+
+    def metrics(self, run_id: str) -> TrainingMetrics | None:
+        """Rewards, spread, length and errors by training step; None before the first."""
+        return self.get(run_id).metrics
+
+    def report(self, run_id: str) -> RunReport:
+        """Everything that a run found, once it has ended."""
+        return typed(RunReport, self._api.report(run_id))
+
+    def report_page(self, run_id: str) -> bytes:
+        """The same as one HTML page that loads nothing."""
+        return self._api.report_page(run_id)
+
+    def rollouts(
+        self,
+        run_id: str,
+        *,
+        split: SplitName | None = None,
+        task_id: str | None = None,
+        errors: bool = False,
+        min_score: float | None = None,
+        max_score: float | None = None,
+        limit: int | None = None,
+    ) -> Rollouts:
+        """Graded answers that pass all filters; None: all of them. Nothing is read before they are iterated."""
+        filters = _given(
+            split=split, task_id=task_id, errors="true" if errors else None, min_score=min_score, max_score=max_score
+        )
+        return Rollouts(self._api, run_id, filters, limit)
+
+    def files(self, run_id: str) -> Iterator[RunFileLink]:
+        """All that the run has written, each with an address that needs no credentials for a quarter of an hour."""
+        for page in self._api.files(run_id):
+            yield from (typed(RunFileLink, file) for file in page)
+
+    def download(self, run_id: str, folder: Path | str | None = None) -> Path:
+        """Every file of the run, into a folder (default: one named after it); called again, it resumes."""
+        into = Path(folder or run_id)
+        RunDownload(self._api, run_id, into).load_all()
+        return into
+
+    @property
+    def _api(self) -> ApiClient:
+        return self._deployment.client
+
+
+def _given(**values: object) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}
