@@ -1,14 +1,16 @@
 """Judges whose faults are known, scored by the gate: how often it blocks them (its operating characteristics).
 
-A judge is simulated answer by answer, all its answers of one seed in one draw; the plan is the smoke test's own.
+A judge's scores of one seed are computed on arrays, all answers at once; plan, growth and checks are the smoke test's.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,37 +18,44 @@ from numpy.typing import NDArray
 from rft.contracts.checks import CheckResult
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks import CHECKS
+from rft.smoke_test import gate
 from rft.smoke_test.derived import RIGHT_FORM, WRONG_FORM
 from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.plan import SAME_ID, build_plan
+from rft.smoke_test.plan import LOAD, SAME_ID, SmokeTestPlan, build_plan
 from rft.smoke_test.probes import INJECTION, PADDED, RIGHT, WRONG, Probe
 from rft.smoke_test.replies import Scored
-from rft.smoke_test.sampling import SampledRow
+from rft.smoke_test.sampling import EXTENDED_SAMPLES, SampledRow
 from rft.tasks import task
 from rft.tasks.base import Comparison
-from tests.kit.fake_smoke_test import pandalm_row
+from tests.kit.fake_smoke_test import example_row, rft_row
 
-SIZES = (40, 100, 200)
+SIZES = (40, *EXTENDED_SAMPLES)
 JUDGED = (RIGHT, WRONG, PADDED, RIGHT_FORM, WRONG_FORM)
 """Kinds of answers that a judge misjudges by its accuracy."""
 
+PREFERENCE, STEP = 0.1, 0.1
+
 Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Judge:
     """Scores `high` for what it takes for right and `low` otherwise.
 
-    `accuracy` per answer; `noise` per call; `longer`: share of padded answers that gain; `injected`: share of
-    injections that it obeys; `silent`: share of calls scored 0; `errors`: share of calls with an error; `kind` names a
-    judge that does not look at the answer at all.
+    `accuracy` per answer, or per row for a share `clustered` of the rows; `noise` per call; `stepped`: share of calls
+    that move by one step of 0.1; `longer`: share of padded answers that gain 0.1; `injected`: share of injections that
+    it obeys; `silent`: share of calls scored 0; `errors`: share of calls with an error; `kind` names a judge that does
+    not look at the answer at all.
     """
 
     accuracy: float = 1.0
     noise: float = 0.0
     high: float = 1.0
     low: float = 0.0
+    clustered: float = 0.0
+    stepped: float = 0.0
     longer: float = 0.0
     injected: float = 0.0
     silent: float = 0.0
@@ -54,35 +63,113 @@ class Judge:
     kind: str = ""
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Every probe of a plan with its trial, and what a judge's score depends on, as arrays of the same length.
+
+    `ends`: how many are sent on samples of each size. `latent`: the answer's place among all answers, of `answers`.
+    `verdict`: what the answer says of its row's two responses, as a place in `verdicts`; -1 where it says nothing.
+    """
+
+    probes: tuple[tuple[Probe, str], ...]
+    ends: tuple[int, ...]
+    comparisons: Mapping[tuple[str, int], Comparison]
+    answers: int
+    latent: Codes
+    row: Codes
+    verdict: Codes
+    right: Flags
+    judged: Flags
+    padded: Flags
+    injection: Flags
+    length: Floats
+    labels: Codes
+    longer: Codes
+    verdicts: int
+
+
 @cache
-def sent(size: int, task_name: str) -> tuple[tuple[tuple[Probe, str], ...], Mapping[tuple[str, int], Comparison]]:
-    """Every probe of a plan with its trial, and the rows' comparisons."""
-    make = pandalm_row if task_name == "pandalm" else _row
-    rows = [SampledRow("train", n, DatasetRow.model_validate(make(n)), 500) for n in range(size)]
-    plan = build_plan(rows, task(task_name), 1)
-    return tuple((p, b.trial) for b in plan.batches.values() for p in b.probes if b.trial != "load"), plan.comparisons
+def sent(task_name: str) -> Sent:
+    """What a smoke test of 40 rows sends that grows to 100 and to 200."""
+    make = _compared_row if task_name == "pandalm" else _row
+    rows = [SampledRow("train", n, DatasetRow.model_validate(make(n)), 500) for n in range(SIZES[-1])]
+    shares = [rows[start:end] for start, end in zip((0, *SIZES), SIZES, strict=False)]
+    plan = build_plan(shares[0], task(task_name), 1, extensions=shares[1:])
+    groups = _by_size(plan)
+    probes = [each for group in groups for each in group]
+    places: dict[str, int] = {}
+    verdicts = _verdicts(plan.comparisons)
+    return Sent(
+        probes=tuple(probes),
+        ends=tuple(accumulate(map(len, groups))),
+        comparisons=plan.comparisons,
+        latent=np.array([places.setdefault(_own_id(probe, trial), len(places)) for probe, trial in probes]),
+        answers=len(places),
+        row=np.array([probe.source.position for probe, _ in probes]),
+        verdict=np.array([_says(probe, verdicts) for probe, _ in probes]),
+        right=np.array([probe.right for probe, _ in probes]),
+        judged=np.array([probe.kind in JUDGED for probe, _ in probes]),
+        padded=np.array([probe.kind == PADDED for probe, _ in probes]),
+        injection=np.array([probe.kind == INJECTION for probe, _ in probes]),
+        length=np.array([len(probe.answer) for probe, _ in probes], dtype=float),
+        labels=np.array([verdicts.index(compared.label) for compared in plan.comparisons.values()], dtype=np.intp),
+        longer=np.array([verdicts.index(compared.longer) for compared in plan.comparisons.values()], dtype=np.intp),
+        verdicts=len(verdicts),
+    )
+
+
+def _by_size(plan: SmokeTestPlan) -> list[list[tuple[Probe, str]]]:
+    """Probes of the first sample, then of each extension; without the load."""
+    groups: list[list[tuple[Probe, str]]] = [[]]
+    for phase in plan.phases:
+        found = [(p, b.trial) for b in phase.batches.values() for p in b.probes if b.trial != LOAD]
+        if phase.extends:
+            groups.append(found)
+        else:
+            groups[0] += found
+    return groups
+
+
+def _own_id(probe: Probe, trial: str) -> str:
+    return probe.of if trial == SAME_ID else probe.id
+
+
+def _verdicts(comparisons: Mapping[tuple[str, int], Comparison]) -> list[str]:
+    return list(next(iter(comparisons.values())).answers) if comparisons else []
+
+
+def _says(probe: Probe, verdicts: Sequence[str]) -> int:
+    if not verdicts or (probe.verdict is None and probe.kind != PADDED):
+        return -1
+    reference = probe.source.row.reference_answer
+    label = reference["label"] if isinstance(reference, dict) else reference
+    return verdicts.index(probe.verdict or str(label))
 
 
 def _row(n: int) -> dict[str, object]:
-    return {
-        "messages": [{"role": "user", "content": f"Question {n}"}],
-        "reference_answer": f"answer {n}",
-        "task_id": f"rft-{n}",
-        "domain": "general",
-        "data_source": "rft",
-        "run_id": "a-20261120t120000-0a1b2c3d",
-        "probes": {
-            "right": [f"It is answer {n}.", f"answer {n}"],
-            "wrong": [f"It is reply {n}.", f"reply {n}"],
-        },
-    }
+    right = [f"It is answer {n}.", f"answer {n}"]
+    wrong = [f"It is reply {n}.", f"reply {n}"]
+    return rft_row(n, reference_answer=f"answer {n}", probes={"right": right, "wrong": wrong})
+
+
+def _compared_row(n: int) -> dict[str, object]:
+    """Verdicts and lengths as in PandaLM's test set: 47 % second, 42 % first, the longer one preferred in 61 %."""
+    rng = random.Random(n)
+    label = rng.choices((2, 1, 0), (0.47, 0.42, 0.11))[0]
+    longer = label if label and rng.random() < 0.61 / 0.89 else 3 - label if label else rng.choice((1, 2))
+    texts = {f"response{k}": f"Response {k} to {n}" + " and more of it" * (k == longer) for k in (1, 2)}
+    votes = {f"annotator{k}": label for k in (1, 2, 3)}
+    return example_row("pandalm", {"instruction": f"Task {n}", "input": "", **texts, **votes}, n)
 
 
 def blocked(judge: Judge, seed: int, *, task_name: str = "rft") -> tuple[str, ...]:
     """The checks that block, on as many rows as it takes."""
-    for size in SIZES:
-        evidence = observed(judge, seed, size, task_name)
-        results = {c.__name__: c(evidence, Thresholds()).result for c in CHECKS if c.__name__ != "load"}
+    plan = sent(task_name)
+    scores = observed(judge, seed, plan)
+    blocks: tuple[str, ...] = ()
+    for size, end in zip(SIZES, plan.ends, strict=True):
+        evidence = Evidence(scores[:end], {"train": size, "validation": 0}, comparisons=plan.comparisons)
+        results = {check.name: check.result for check in gate.judge(evidence, Thresholds())}
         blocks = tuple(name for name, result in results.items() if result == CheckResult.BLOCK)
         if blocks or CheckResult.UNDECIDED not in results.values():
             break
@@ -95,78 +182,49 @@ def rate(judge: Judge, seeds: int, *, task_name: str = "rft") -> tuple[float, Co
     return sum(map(bool, found)) / seeds, Counter(name for names in found for name in names)
 
 
-def observed(judge: Judge, seed: int, size: int, task_name: str = "rft") -> Evidence:
-    """What the gate sees of a judge. An answer's first probes score alike on samples of every size."""
-    probes, comparisons = sent(size, task_name)
+def observed(judge: Judge, seed: int, plan: Sent) -> tuple[Scored, ...]:
+    """What the gate would see of a judge on the largest sample, in the order of the plan's probes."""
     rng = np.random.default_rng(seed)
-    ids = {probe.id: None for probe, _ in probes}
-    truth = dict(zip(ids, _latent(rng, len(ids)), strict=True))
-    calls: Floats = rng.standard_normal(len(probes)) * judge.noise
-    fate: Floats = rng.random(len(probes))
-    verdicts = _verdicts(judge, comparisons, rng)
-    scores = [
-        _scored(judge, probe, trial, truth[probe.of if trial == SAME_ID else probe.id], call, chance, verdicts)
-        for (probe, trial), call, chance in zip(probes, calls, fate, strict=True)
-    ]
-    return Evidence(scores=tuple(scores), requested={"train": size, "validation": 0}, comparisons=comparisons)
+    count = len(plan.probes)
+    own, obeys = rng.random((2, plan.answers))[:, plan.latent]
+    fate, moved = rng.random((2, count))
+    levels = _levels(judge, plan, rng, own, obeys)
+    levels += rng.standard_normal(count) * judge.noise + _steps(judge, moved)
+    scores = np.where(fate < judge.silent, 0.0, np.clip(levels, 0, 1))
+    return tuple(
+        Scored(probe, errored=True, trial=trial) if error else Scored(probe, score=score, trial=trial)
+        for (probe, trial), score, error in zip(plan.probes, scores.tolist(), fate < judge.errors, strict=True)
+    )
 
 
-def _latent(rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
-    """Per answer: chance of a misjudgement, and of obeying or of a preference for length."""
-    drawn = rng.random((count, 2))
-    return [(float(a), float(b)) for a, b in drawn]
+def _levels(judge: Judge, plan: Sent, rng: np.random.Generator, own: Floats, obeys: Floats) -> Floats:
+    """Scores without the noise of a call. `own`, `obeys`: each answer's chance of being misjudged, and of an attack."""
+    if judge.kind and not plan.verdicts:
+        blind = {"random": own, "constant": np.full(len(own), 0.5), "longer": np.minimum(1.0, plan.length / 40)}
+        return np.array(blind[judge.kind], dtype=np.float64)
+    of_row = rng.random((2, SIZES[-1]))[:, plan.row]
+    chance = np.where(of_row[0] < judge.clustered, of_row[1], own)
+    passes = plan.judged & (plan.right ^ (chance > judge.accuracy)) | plan.injection & (obeys < judge.injected)
+    if plan.verdicts:
+        passes = np.where(plan.verdict >= 0, _preferences(judge, plan, rng)[plan.row] == plan.verdict, passes)
+    levels: Floats = np.where(passes, judge.high, judge.low) + PREFERENCE * (plan.padded & (obeys < judge.longer))
+    return levels
 
 
-def _verdicts(
-    judge: Judge, comparisons: Mapping[tuple[str, int], Comparison], rng: np.random.Generator
-) -> dict[object, str]:
+def _preferences(judge: Judge, plan: Sent, rng: np.random.Generator) -> Codes:
     """What a judge of two responses prefers, by row; the same whichever response comes first."""
-    found: dict[object, str] = {}
-    for key, compared in comparisons.items():
-        others = [verdict for verdict in compared.answers if verdict != compared.label]
-        right = rng.random() < judge.accuracy
-        wrong = others[int(rng.integers(len(others)))]
-        found[key] = compared.label if right else wrong
-        if judge.kind == "longer":
-            found[key] = compared.longer
-        if judge.kind == "random":
-            found[key] = list(compared.answers)[int(rng.integers(len(compared.answers)))]
-    return found
+    if judge.kind == "longer":
+        return plan.longer
+    rows = len(plan.labels)
+    if judge.kind == "random":
+        return rng.integers(plan.verdicts, size=rows)
+    others = (plan.labels + 1 + rng.integers(plan.verdicts - 1, size=rows)) % plan.verdicts
+    return np.where(rng.random(rows) < judge.accuracy, plan.labels, others)
 
 
-def _scored(
-    judge: Judge,
-    probe: Probe,
-    trial: str,
-    latent: tuple[float, float],
-    call: float,
-    chance: float,
-    verdicts: Mapping[object, str],
-) -> Scored:
-    if chance < judge.errors:
-        return Scored(probe, errored=True, trial=trial)
-    if chance < judge.silent:
-        return Scored(probe, score=0.0, trial=trial)
-    return Scored(probe, score=float(np.clip(_level(judge, probe, latent, verdicts) + call, 0, 1)), trial=trial)
-
-
-def _level(judge: Judge, probe: Probe, latent: tuple[float, float], verdicts: Mapping[object, str]) -> float:
-    if judge.kind and not verdicts:
-        return {"random": latent[0], "constant": 0.5, "longer": min(1.0, len(probe.answer) / 40)}[judge.kind]
-    if verdicts and (probe.kind == PADDED or probe.verdict is not None):
-        result = probe.verdict or _label(probe)
-        return judge.high if verdicts[probe.source.key] == result else judge.low
-    wrong = probe.kind in JUDGED and latent[0] > judge.accuracy
-    right = probe.right is not wrong and probe.kind in JUDGED
-    if probe.kind == INJECTION and latent[1] < judge.injected:
-        return judge.high
-    preference = 0.1 if probe.kind == PADDED and latent[1] < judge.longer else 0.0
-    return (judge.high if right else judge.low) + preference
-
-
-def _label(probe: Probe) -> str:
-    reference = probe.source.row.reference_answer
-    return str(reference["label"]) if isinstance(reference, dict) else reference
+def _steps(judge: Judge, moved: Floats) -> Floats:
+    half = judge.stepped / 2
+    return STEP * (np.where(moved < half, 1.0, 0.0) - np.where(moved > 1 - half, 1.0, 0.0))
 
 
 HONEST: Mapping[str, tuple[Judge, str]] = {
@@ -176,8 +234,20 @@ HONEST: Mapping[str, tuple[Judge, str]] = {
         for p in (0.85, 0.9, 0.95, 1.0)
         for noise in (0.05, 0.1)
     },
-    "comparisons, accuracy 0.75": (Judge(accuracy=0.75, errors=0.001), "pandalm"),
-    "comparisons, accuracy 0.78": (Judge(accuracy=0.78, noise=0.05, high=0.8, low=0.3), "pandalm"),
+    **{
+        f"accuracy {p}, in steps of 0.1": (Judge(p, 0, 0.9, 0.15, stepped=0.05, longer=0.05, errors=0.001), "rft")
+        for p in (0.85, 0.95)
+    },
+    "accuracy 0.9, errors clustered by row": (Judge(0.9, 0.05, 0.8, 0.3, clustered=0.5, errors=0.001), "rft"),
+    **{
+        f"comparisons, accuracy {p}{name}": (Judge(p, noise, high, low, longer=0.05, errors=0.001), "pandalm")
+        for p in (0.75, 0.78)
+        for name, noise, high, low in (
+            ("", 0.0, 1.0, 0.0),
+            (", noise 0.05", 0.05, 0.8, 0.3),
+            (", noise 0.1", 0.1, 0.8, 0.3),
+        )
+    },
 }
 BROKEN: Mapping[str, tuple[Judge, str]] = {
     "random": (Judge(kind="random"), "rft"),

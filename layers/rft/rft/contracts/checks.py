@@ -71,6 +71,9 @@ class Check(CheckSummary):
     """One check's result in full."""
 
     statistic: str = Field(default="", description="What `value` is: a rate, a mean, a kappa.")
+    chance: float | None = Field(
+        default=None, description="How often a grader at the limit is measured as bad; None: as `interval` says."
+    )
     parts: tuple[CheckPart, ...] = ()
     worst_examples: tuple[CheckExample, ...] = Field(
         default=(), max_length=20, description="The three worst rows, or one for each part that fails."

@@ -44,8 +44,15 @@ class Evidence:
     bounds: ScoreBounds = UNIT
 
     def trial(self, *names: str) -> list[Scored]:
-        """What came of these trials."""
-        return [s for s in self.scores if s.trial in names]
+        """What came of these trials, in the order of the names."""
+        return [s for name in names for s in self._trials.get(name, ())]
+
+    @cached_property
+    def _trials(self) -> dict[str, list[Scored]]:
+        found: dict[str, list[Scored]] = {}
+        for s in self.scores:
+            found.setdefault(s.trial, []).append(s)
+        return found
 
     def earned(self, *kinds: str) -> list[float]:
         """Scores in the sweep of answers of these kinds."""

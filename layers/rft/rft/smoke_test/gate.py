@@ -21,6 +21,7 @@ from rft.grading.grader_arn import is_pinned
 from rft.ports.grading import GraderVersion
 from rft.smoke_test.checks import CHECKS
 from rft.smoke_test.evidence import Evidence
+from rft.smoke_test.false_discovery import without_false_blocks
 from rft.smoke_test.plan import ALONE, LONG, SmokeTestPlan
 from rft.smoke_test.probes import RIGHT, WRONG
 from rft.smoke_test.replies import SWEEP, Scored
@@ -54,8 +55,8 @@ def evidence_of(
 
 
 def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Check, ...]:
-    """Every check's result, the weightiest check first."""
-    return tuple(check(evidence, thresholds) for check in CHECKS)
+    """Every check's result, the weightiest check first; see `rft.smoke_test.false_discovery`."""
+    return without_false_blocks([check(evidence, thresholds) for check in CHECKS])
 
 
 def undecided(plan: SmokeTestPlan, limits: Thresholds, results: SmokeTestResults) -> bool:

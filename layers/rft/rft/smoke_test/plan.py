@@ -186,8 +186,13 @@ def _hostile(rows: Sequence[SampledRow], task: Task, seed: int) -> list[Probe]:
 
 
 def _extension(rows: Sequence[SampledRow], task: Task, seed: int) -> tuple[ProbeBatch, ...]:
-    own = [probe for row in rows for probe in answers(row, task, seed)]
-    return (*_swept(SWEEP, own, seed), *_swept(ATTACKS, _hostile(rows, task, seed), seed))
+    own = [answers(row, task, seed) for row in rows]
+    again = _repeated(own, seed)
+    return (
+        *_swept(SWEEP, [probe for row in own for probe in row], seed),
+        *_swept(ATTACKS, _hostile(rows, task, seed), seed),
+        *(ProbeBatch(name, again) for name in ROUNDS),
+    )
 
 
 def _comparisons(rows: Sequence[SampledRow], task: Task) -> dict[tuple[str, int], Comparison]:

@@ -41,6 +41,14 @@ def binomial_tail(hits: int, n: int, rate: float) -> float:
     return math.fsum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(hits, n + 1))
 
 
+def chance_beyond(value: float, near: float, limit: float) -> float:
+    """How often a true value at `limit` would be measured as far off as `value`, by the normal distribution.
+
+    `near`: the end of the value's interval that is nearer to the limit. 0 where the interval has no width.
+    """
+    return 1 - _NORMAL.cdf(_Z * abs(value - limit) / abs(value - near)) if value != near else 0.0
+
+
 def smallest_rate(n: int) -> float | None:
     """The rate that would have shown at least once among `n` in 95 of 100 tests."""
     return 1 - 0.05 ** (1 / n) if n else None

@@ -80,11 +80,15 @@ def _surely_right(code: str) -> bool:
 
 
 def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Outcome) -> Iterator[Try]:
-    """By code and row; a pair succeeds where all of its answers do. Only rows on which a right answer scores."""
+    """By code and row; a pair succeeds where all of its answers do.
+
+    Only rows on which a right answer passes for right: beside one that is misjudged, wrong answers score alike.
+    """
     found: dict[tuple[str, object], list[Scored]] = defaultdict(list)
+    bar = evidence.bar(thresholds.attack_share) - EPSILON
     for s in evidence.trial(DERIVED):
         key = s.probe.source.key
-        known = s.score is not None and key in evidence.right_by_row and s.probe.variant != PLAIN
+        known = s.score is not None and evidence.right_by_row.get(key, -1.0) >= bar and s.probe.variant != PLAIN
         if known and s.probe.variant.partition("/")[0] == family:
             found[s.probe.variant, key].append(s)
     for (code, _), scores in found.items():

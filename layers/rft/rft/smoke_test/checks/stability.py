@@ -9,13 +9,13 @@ from statistics import fmean
 from rft.contracts.agreement import Interval
 from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
-from rft.smoke_test.checks.result import EPSILON, Offender, skipped, too_high, worst_examples
+from rft.smoke_test.checks.result import EPSILON, Offender, skipped, worst_examples
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, REORDERED, ROUNDS, SAME_ID
 from rft.smoke_test.probes import RIGHT
 from rft.smoke_test.replies import SWEEP, Scored
 from rft.smoke_test.shapes import CONVERSATION, SHAPES
-from rft.smoke_test.statistics import mean_interval, wilson
+from rft.smoke_test.statistics import chance_beyond, mean_interval, wilson
 
 P95_SHARE = 0.05
 """More slow batches than this, and p95 is slow."""
@@ -40,15 +40,14 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
     mean, interval = fmean(apart.values()), mean_interval(list(apart.values())) or (0.0, 1.0)
     limit = min(thresholds.repeatability_block, evidence.gap / 3 or 1.0)
     lost, calls = _lost_scores(evidence, thresholds.attack_share)
-    result = too_high(interval[0], block=limit, warn=1.0)
-    if result == CheckResult.PASS and wilson(lost, calls)[0] > LOST_SCORES:
-        result = CheckResult.BLOCK
-    elif result == CheckResult.PASS and (mean > thresholds.repeatability_warn or lost):
+    result, chance = _noise_result(mean, interval, limit, lost, calls)
+    if result == CheckResult.PASS and (mean > thresholds.repeatability_warn or lost):
         result = CheckResult.WARN
     silent = f"; right answers lost their score in {lost}/{calls} calls" if lost else ""
     return Check(
         name="repeatability",
         result=result,
+        chance=chance,
         detail=f"rescoring {len(apart)} answers {len(ROUNDS)} times changed scores by {mean:.3f} on average "
         f"(max {limit:.3g}){silent}",
         n=len(apart),
@@ -67,6 +66,19 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
             if s.probe.id in apart
         ),
     )
+
+
+def _noise_result(
+    mean: float, interval: Interval, limit: float, lost: int, calls: int
+) -> tuple[CheckResult, float | None]:
+    """By the mean difference and by lost scores; where one blocks, the chance that a sound grader shows it."""
+    lost_low = wilson(lost, calls)[0]
+    chances = [chance_beyond(mean, interval[0], limit)] if interval[0] > limit else []
+    if lost_low > LOST_SCORES:
+        chances.append(chance_beyond(lost / calls, lost_low, LOST_SCORES))
+    if chances:
+        return CheckResult.BLOCK, min(chances)
+    return (CheckResult.UNDECIDED if lost > LOST_SCORES * calls else CheckResult.PASS), None
 
 
 def batch_independence(evidence: Evidence, thresholds: Thresholds) -> Check:

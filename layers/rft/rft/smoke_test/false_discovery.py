@@ -1,0 +1,50 @@
+"""Keeps the rate of false blocks over all checks (Benjamini and Hochberg 1995). Pure.
+
+Each check alone is wrong about a sound grader in one of forty samples. Among thirty checks that would block half of all
+sound graders, so a block that rests on an interval must also stand beside all the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rft.contracts.checks import Check, CheckResult
+from rft.smoke_test.statistics import chance_beyond
+
+FALSE_SHARE = 0.05
+"""Of the blocks, how many may be due to chance in the long run."""
+
+
+def without_false_blocks(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """The checks; a block that chance explains, among so many checks, becomes undecided.
+
+    Ranked by their chance, the n-th block stands if it is at most n / (checks with an interval) of FALSE_SHARE, or if a
+    later one does. Blocks by rule, without an interval beyond the limit, leave nothing to chance: they stand and rank
+    first.
+    """
+    tested = sum(check.interval is not None for check in checks)
+    ranked = sorted(chance(check) for check in checks if check.result == CheckResult.BLOCK)
+    limit = max((p for n, p in enumerate(ranked, 1) if p <= FALSE_SHARE * n / max(tested, 1)), default=0.0)
+    return tuple(
+        _undecided(check) if check.result == CheckResult.BLOCK and chance(check) > limit else check for check in checks
+    )
+
+
+def chance(check: Check) -> float:
+    """How often a grader at the limit would be measured as bad; 0 where what blocked was a rule, not an interval."""
+    if check.chance is not None:
+        return check.chance
+    if check.interval is None or check.limit is None or check.value is None:
+        return 0.0
+    near = check.interval[0] if check.comparison == "<=" else check.interval[1]
+    surely = near > check.limit if check.comparison == "<=" else near < check.limit
+    return chance_beyond(check.value, near, check.limit) if surely else 0.0
+
+
+def _undecided(check: Check) -> Check:
+    parts = tuple(
+        part.model_copy(update={"result": CheckResult.UNDECIDED}) if part.result == CheckResult.BLOCK else part
+        for part in check.parts
+    )
+    detail = f"{check.detail}; by chance one of so many checks may measure this"
+    return check.model_copy(update={"result": CheckResult.UNDECIDED, "detail": detail, "parts": parts})
