@@ -105,8 +105,8 @@ def write_parquet(path: Path, rollouts: Iterator[dict[str, Any]]) -> int:
     text, number = arrow.string(), arrow.float64()
     columns = {
         "id": text, "task_id": text, "split": text, "at": text, "grader": text, "score": number, "error": text,
-        "error_reason": text, "seconds": number, "answer_length": arrow.int64(), "answer": text, "components": text,
-        "judge": text,
+        "error_reason": text, "seconds": number, "answer_length": arrow.int64(), "entropy": number, "copied": number,
+        "weakest": number, "answer": text, "components": text, "judge": text,
     }  # fmt: skip
     schema, count = arrow.schema(columns), 0
     with parquet.ParquetWriter(path, schema) as writer:

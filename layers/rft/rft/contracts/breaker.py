@@ -20,6 +20,7 @@ SignalName = Literal[
     "reward_collapse",
     "validation_falls",
     "answer_length",
+    "reward_hacking",
     "judge_calls",
     "judge_cost",
 ]
@@ -70,6 +71,23 @@ class AnswerLength(RequestPart):
     steps: int = Field(default=10, ge=1, le=50)
 
 
+class RewardHacking(RequestPart):
+    """The reward of the last `steps` has risen by `rise` above the `before` steps, while the answers have turned.
+
+    That is: their length changed by the factor `length`, their words lost the share `entropy` of their entropy, the
+    share `copied` more of their text stands in the prompt, or the weakest rewarded part lost `part`.
+    """
+
+    action: Action = "warn"
+    steps: int = Field(default=5, ge=2, le=20)
+    before: int = Field(default=20, ge=10, le=60)
+    rise: Number = Field(default=0.03, ge=0, lt=1)
+    length: Number = Field(default=2.0, gt=1, le=1000)
+    entropy: Number = Field(default=0.2, gt=0, lt=1)
+    copied: Number = Field(default=0.15, gt=0, lt=1)
+    part: Number = Field(default=0.1, gt=0, lt=1)
+
+
 class JudgeCalls(RequestPart):
     """The judges were called more than `limit` times; None sets no budget."""
 
@@ -104,6 +122,7 @@ class BreakerRequest(RequestPart):
     reward_collapse: RewardCollapse = RewardCollapse()
     validation_falls: ValidationFalls = ValidationFalls()
     answer_length: AnswerLength = AnswerLength()
+    reward_hacking: RewardHacking = RewardHacking()
     judge_calls: JudgeCalls = JudgeCalls()
     judge_cost: JudgeCost = JudgeCost()
 

@@ -24,6 +24,9 @@ class Point(Contract):
     reward: float | None = Field(description="Mean score, 0 to 1.")
     spread: float | None = Field(description="Standard deviation of the scores.")
     length: float | None = Field(description="Mean length of the answers, in characters.")
+    entropy: float | None = Field(default=None, description="Mean entropy of an answer's words, in bits per word.")
+    copied: float | None = Field(default=None, description="Mean share of an answer that stands in its prompt.")
+    weakest: float | None = Field(default=None, description="Mean of the least rewarded part, where several are.")
 
     @property
     def scored(self) -> int:
@@ -86,6 +89,9 @@ class Tally(Contract):
     squares: float = Field(default=0.0, description="Of the scores.")
     answers: int = Field(default=0, description="Rollouts whose answer could be read.")
     characters: int = 0
+    figures: dict[str, tuple[int, float]] = Field(
+        default_factory=dict, description="By figure of an answer: how many have it, and their sum."
+    )
     judge_calls: int = 0
     groups: dict[str, Group] = Field(default_factory=dict, description="By a short hash of the task id.")
 

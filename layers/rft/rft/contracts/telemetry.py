@@ -44,5 +44,8 @@ class Rollout(Contract):
     components: dict[str, float] = Field(description="The grade's parts before weighting, and what else it measured.")
     seconds: float = Field(ge=0, description="How long this sample took to grade.")
     answer_length: int | None = Field(description="In characters; None where no answer could be read.")
+    entropy: float | None = Field(default=None, description="Of the answer's words, in bits per word.")
+    copied: float | None = Field(default=None, description="Share of the answer that stands in the prompt.")
+    weakest: float | None = Field(default=None, description="The least of the parts that are rewarded, if several are.")
     answer: str | None = Field(default=None, description="Its text, where the stack captures answers.")
     judge: JudgeUse | None = None

@@ -12,6 +12,7 @@ from typing import Any
 from rft.contracts.base import SPLITS
 from rft.contracts.grading import PROBE
 from rft.contracts.telemetry import JudgeUse, Rollout
+from rft.grading.answer_figures import answer_figures
 from rft.grading.batch import TELEMETRY_SECONDS, GradedSample
 from rft.observability import emit_metrics, logger
 from rft.ports.grading import RolloutLog
@@ -96,6 +97,7 @@ class GraderTelemetry:
             components={part.name: part.value for part in outcome.components if part.name not in _COUNTED},
             seconds=outcome.seconds,
             answer_length=None if answer is None else len(answer),
+            **(answer_figures(outcome.sample, outcome.components) if outcome.sample else {}),
             answer=answer if keep_answer else None,
             judge=self.judge and self.judge.model_copy(update=_counted([outcome])),
         )

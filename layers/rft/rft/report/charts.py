@@ -97,6 +97,8 @@ def training_charts(metrics: TrainingMetrics) -> tuple[LineChart, ...]:
         ("spread", "Standard deviation of rewards", {"training": over(training, "spread")}),
         ("length", "Answer length (characters)",
          {"training": over(training, "length"), "validation": over(validation, "length")}),
+        ("entropy", "Entropy of answers (bits per word)", {"training": over(training, "entropy")}),
+        ("copied", "Answer copied from the prompt (share)", {"training": over(training, "copied")}),
         ("flat-groups", "Groups without signal (share)", {"training": over(training, "flat_groups")}),
         ("errors", "Rollouts not graded (share)", {"training": errors}),
         ("judge-calls", "Judge calls per step", {"training": calls if metrics.judge else []}),

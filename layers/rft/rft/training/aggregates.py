@@ -10,22 +10,26 @@ from typing import Any
 from rft.contracts.metrics import Group, Tally, TrainingPoint, ValidationPoint
 from rft.contracts.telemetry import Rollout
 
+ANSWER_FIGURES = ("entropy", "copied", "weakest")
+"""What telemetry knows of an answer besides its length."""
+
 DIGITS = 9
 """Of a score, before it is summed: answers that differ by less score the same, and DynamoDB holds every sum."""
 
-SHOWN_DIGITS = 6
+SHOWN_DIGITS, FIGURE_DIGITS = 6, 3
 
 
 def with_rollouts(tally: Tally, rollouts: Iterable[Rollout], *, groups: bool = True) -> Tally:
     """The tally and these rollouts. Without `groups`, answers to one prompt are not compared."""
-    sums: dict[str, Any] = tally.model_dump(exclude={"groups"})
-    of_prompt = dict(tally.groups)
+    sums: dict[str, Any] = tally.model_dump(exclude={"groups", "figures"})
+    of_prompt, figures = dict(tally.groups), dict(tally.figures)
     for rollout in rollouts:
         sums["rollouts"] += 1
         sums["judge_calls"] += rollout.judge.calls if rollout.judge else 0
         if rollout.answer_length is not None:
             sums["answers"] += 1
             sums["characters"] += rollout.answer_length
+        _count_figures(figures, rollout)
         if rollout.score is None:
             sums["errors"] += 1
             continue
@@ -35,7 +39,15 @@ def with_rollouts(tally: Tally, rollouts: Iterable[Rollout], *, groups: bool = T
         if groups and rollout.task_id is not None:
             name = _short(rollout.task_id)
             of_prompt[name] = _grown(of_prompt.get(name), score)
-    return Tally(**sums, groups=of_prompt)
+    return Tally(**sums, groups=of_prompt, figures=figures)
+
+
+def _count_figures(figures: dict[str, tuple[int, float]], rollout: Rollout) -> None:
+    for name in ANSWER_FIGURES:
+        figure = getattr(rollout, name)
+        if figure is not None:
+            count, total = figures.get(name, (0, 0.0))
+            figures[name] = count + 1, total + round(figure, DIGITS)
 
 
 def training_point(tally: Tally, step: int) -> TrainingPoint:
@@ -62,6 +74,7 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "reward": _shown(mean),
         "spread": _shown(spread),
         "length": round(tally.characters / tally.answers, 1) if tally.answers else None,
+        **{name: round(total / count, FIGURE_DIGITS) for name, (count, total) in tally.figures.items()},
     }
 
 

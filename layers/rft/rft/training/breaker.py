@@ -25,6 +25,7 @@ from rft.contracts.breaker import (
 )
 from rft.contracts.metrics import Point, TrainingMetrics, TrainingPoint, ValidationPoint
 from rft.training.downsample import weighted_mean
+from rft.training.hacking import reward_hacking
 
 CERTAIN = 5.0
 """Standard errors between two means before they count as different: by chance, never in a run's hundreds of looks."""
@@ -145,6 +146,7 @@ SIGNALS: Mapping[SignalName, Callable[[TrainingMetrics, Any], str]] = {
     "reward_collapse": reward_collapse,
     "validation_falls": validation_falls,
     "answer_length": answer_length,
+    "reward_hacking": reward_hacking,
     "judge_calls": judge_calls,
     "judge_cost": judge_cost,
 }

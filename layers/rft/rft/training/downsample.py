@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from rft.contracts.metrics import Point, TrainingPoint, ValidationPoint
+from rft.training.aggregates import ANSWER_FIGURES
 
 P = TypeVar("P", bound=Point)
 
@@ -56,7 +57,10 @@ def _figures(one: Point, other: Point) -> dict[str, Any]:
         "errors": one.errors + other.errors,
         "reward": _mean((one.reward, one.scored), (other.reward, other.scored)),
         "spread": _mean((one.spread, one.scored), (other.spread, other.scored)),
-        "length": _mean((one.length, one.rollouts), (other.length, other.rollouts)),
+        **{
+            name: _mean((getattr(one, name), one.rollouts), (getattr(other, name), other.rollouts))
+            for name in ("length", *ANSWER_FIGURES)
+        },
     }
 
 
