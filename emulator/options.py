@@ -9,9 +9,7 @@ from pathlib import Path
 
 from emulator.bedrock.judge import STAND_IN, server_model_id
 from emulator.faults import Fault
-
-PROJECT = Path(__file__).resolve().parent.parent
-"""The repository: where template.yaml, functions/ and layers/ are."""
+from rft_project import ROOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +21,7 @@ class EmulatorOptions:
     such as timeouts of functions and the times that Bedrock reports, runs at the speed of the wall clock.
     """
 
-    template: Path = PROJECT / "template.yaml"
+    template: Path = ROOT / "template.yaml"
     stack_name: str = "rft"
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameter overrides of the template, as in `sam deploy --parameter-overrides`."""

@@ -36,6 +36,8 @@ from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_client.errors import RftClientError
 
 DEBUG = "RFT_DEBUG"
+EXTRAS = dict.fromkeys(("awslambdaric", "joserfc", "jsonata", "moto", "samtranslator", "werkzeug"), "local")
+"""Module → the extra of this package that brings it."""
 
 app = typer.Typer(
     cls=Group,
@@ -119,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports it at exit
         sys.exit(0)  # the reader has what it needs, as in `rft list | head`
-    except (RftClientError, RftError, BotoCoreError, ClientError, OSError) as error:
+    except (RftClientError, RftError, BotoCoreError, ClientError, OSError, ModuleNotFoundError) as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
         _print_error(_message(error))
@@ -132,6 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _message(error: Exception) -> str:
+    """Raises the error itself for a module that no extra brings: a fault of this package."""
+    if isinstance(error, ModuleNotFoundError):
+        if (extra := EXTRAS.get((error.name or "").partition(".")[0])) is None:
+            raise error
+        return f"This command needs the extra {extra}: pip install 'rft-control-plane[{extra}]'"
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"  # Python's own begins with a number
     return str(error)

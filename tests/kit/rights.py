@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from emulator import Emulator
 from emulator.iam.rights import Right, granted, needed
-from emulator.options import PROJECT
+from rft_project import ROOT
 
 FOLDER = "RFT_RIGHTS"
 """Environment variable: where each emulator leaves what it needed."""
@@ -32,7 +32,7 @@ def recorded() -> Iterator[None]:
     original = Emulator.close
 
     def close(aws: Emulator) -> None:
-        if aws.options.template == PROJECT / "template.yaml":
+        if aws.options.template == ROOT / "template.yaml":
             _save(aws, Path(folder))
         original(aws)
 

@@ -136,8 +136,10 @@ def test_no_test_module_is_imported_and_only_the_kit_is_shared() -> None:
     assert wrongly == []
 
 
-IMPORT_ROOTS = {"rft": ROOT / "layers" / "rft", "rft_cli": ROOT / "cli", "rft_client": ROOT / "cli"} | dict.fromkeys(
-    ("emulator", "tests", "benchmarks"), ROOT
+IMPORT_ROOTS = (
+    {"rft": ROOT / "layers" / "rft"}
+    | dict.fromkeys(("rft_cli", "rft_client", "rft_project"), ROOT / "cli")
+    | dict.fromkeys(("emulator", "tests", "benchmarks"), ROOT)
 )
 
 

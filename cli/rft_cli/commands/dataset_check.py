@@ -28,8 +28,9 @@ from rft.evaluation.checks import planned_test_split
 from rft_cli.graders.local_rows import known_task
 from rft_cli.views.dataset_report import print_dataset
 from rft_cli.views.printing import Output, console_for, print_json
+from rft_project import ROOT
 
-VOCABULARY = Path(__file__).parents[3] / "layers" / "dependencies" / "tiktoken_cache"
+VOCABULARY = ROOT / "layers" / "dependencies" / "tiktoken_cache"
 RUN_ID = "dataset-check-00000000"
 EVERY_BAD_RECORD = 2**31 - 1 - MAX_PROBLEMS
 

@@ -20,8 +20,9 @@ from rft_cli.views.printing import Output, console_for, print_lines
 from rft_client.deployment import Deployment
 from rft_client.request import Request, validated
 from rft_client.upload import local_dataset
+from rft_project import ROOT
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = ROOT / "examples"
 SAMPLE_DATASETS = {
     "pandalm": EXAMPLES / "pandalm" / "comparisons.json",
     "gsm8k": EXAMPLES / "gsm8k" / "questions.jsonl",

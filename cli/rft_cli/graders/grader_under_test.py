@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rft.ports.grading import GraderReply
@@ -17,6 +16,7 @@ from rft_cli.errors import CommandError
 from rft_cli.graders.in_process import BATCH_SECONDS, Batch, invoke_handler
 from rft_cli.graders.isolated import IsolatedGrader
 from rft_cli.graders.loading import load_module
+from rft_project import ROOT
 
 if TYPE_CHECKING:  # the emulator's judge and boto3 take seconds to import, and a file's grader needs neither
     from rft.adapters.grader_invoker import LambdaGraderInvoker
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the emulator's judge and boto3 take seconds to import, and 
 AHEAD_SECONDS = 3.5 * 24 * 3600 + 12 * 3600
 """Half a week and half a day: another weekday, and the other half of the day."""
 
-FUNCTIONS = Path(__file__).parents[3] / "functions"
+FUNCTIONS = ROOT / "functions"
 
 
 @dataclass(frozen=True)
