@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 
+from emulator.faults import Fault
 from rft_client.errors import ApiError
 from tests.e2e.stages import HOLD_SECONDS, JOB_STAGES, SMALL, STAGES, paused_at, wait_for
 from tests.kit.stack_harness import StackHarness
@@ -98,6 +100,23 @@ def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: StackHarness) ->
         bench.client.cancel(run_id)
     assert failed.value.status == 503
     assert (bench.client.run(run_id)["status"], job.active) == ("CANCELLED", True)
+    bench.aws.faults.clear()
+    bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
+    eventually(lambda: not job.active, "the job to stop")
+
+
+def test_a_sweep_whose_stop_is_refused_looks_at_the_job_and_comes_again(bench: StackHarness) -> None:
+    run_id = paused_at(bench, "TRAINING", "orphan-refused")
+    (job,) = bench.jobs(run_id)
+    bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)
+    with pytest.raises(ApiError):
+        bench.client.cancel(run_id)
+    bench.aws.faults.clear()
+    refused = {"code": "ConflictException", "status": 409, "count": None}
+    bench.aws.faults.add(Fault(service="bedrock", operation="StopModelCustomizationJob", **refused))
+    answer = json.loads(bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}'))
+    assert f"could not be swept: {run_id}" in answer["errorMessage"]
+    assert job.active
     bench.aws.faults.clear()
     bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
     eventually(lambda: not job.active, "the job to stop")
