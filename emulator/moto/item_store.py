@@ -28,7 +28,7 @@ class ItemStore:
 
     def on_call(self, operation: Operation, body: bytes) -> None:
         """Keep what a call may have changed, all at once. Calls come one at a time."""
-        records = (self._record(table, attributes) for table, attributes in _writes(operation.name, body))
+        records = (self._record(table, attributes) for table, attributes in written_items(operation.name, body))
         self._store.put(*(record for record in records if record))
 
     def restore(self) -> None:
@@ -44,9 +44,9 @@ class ItemStore:
 
     def _record(self, name: str, attributes: Mapping[str, Any]) -> Record | None:
         table = self._tables.get(name.rsplit("/", 1)[-1])
-        if table is None or any(key not in attributes for key in _key_names(table)):
+        if table is None or any(key not in attributes for key in key_names(table)):
             return None
-        key = [attributes[key] for key in _key_names(table)]
+        key = [attributes[key] for key in key_names(table)]
         item = table.items.get(DynamoType(key[0]))
         if table.has_range_key and item is not None:
             item = item.get(DynamoType(key[1]))
@@ -54,11 +54,12 @@ class ItemStore:
         return Record(KIND, json.dumps([table.name, *key], sort_keys=True), record)
 
 
-def _key_names(table: Any) -> list[str]:
+def key_names(table: Any) -> list[str]:
+    """Attributes of a table's key: one or two."""
     return [name for name in (table.hash_key_attr, table.range_key_attr) if name]
 
 
-def _writes(operation: str, body: bytes) -> Iterator[Write]:
+def written_items(operation: str, body: bytes) -> Iterator[Write]:
     """What a request writes to."""
     if operation not in WRITING:
         return

@@ -33,6 +33,7 @@ from emulator.moto import (
 )
 from emulator.moto.eventbridge import Deliver
 from emulator.moto.executions import OnExecutionEnd
+from emulator.moto.index_lag import LaggingIndexes
 from emulator.moto.object_events import PutEvent
 from emulator.moto.step_functions import Session
 
@@ -50,6 +51,7 @@ def install(
     deliver: Deliver,
     put_event: PutEvent,
     on_execution_end: OnExecutionEnd,
+    indexes: LaggingIndexes,
 ) -> Iterator[None]:
     """Moto as this emulator needs it; on leaving, executions are stopped, state is dropped and moto is as before.
 
@@ -65,11 +67,8 @@ def install(
         changes.enter_context(patch.dict(os.environ, {"MOTO_EVENTS_INVOKE_HTTP": "false"}))
         for target, name, value in (
             *_replacements(),
-            *cloudformation.replacements(),
-            *data_limits.replacements(),
-            *dynamodb.replacements(),
             *eventbridge.replacements(deliver),
-            *multipart.replacements(),
+            *indexes.replacements(),
             *object_events.replacements(put_event),
             *executions.replacements(on_execution_end),
             *step_functions.replacements(port, clock, session),
@@ -96,3 +95,5 @@ def _reset() -> None:
 def _replacements() -> Iterator[tuple[Any, str, Any]]:
     modules = tuple(backends.list_of_moto_modules())  # moto would list its folders at each request
     yield backends, "list_of_moto_modules", lambda: modules
+    for module in (cloudformation, data_limits, dynamodb, multipart):
+        yield from module.replacements()

@@ -18,6 +18,7 @@ from tests.e2e.stages import SMALL, wait_for
 from tests.kit.project import RESOURCES
 from tests.kit.records import run_record
 from tests.kit.stack_harness import SAMPLE, StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -85,7 +86,7 @@ def test_fifty_identical_requests_with_one_key_are_one_run(bench: StackHarness) 
     assert statuses.count(202) == 1
     assert set(statuses) <= {200, 202, 503}
     assert len({answer.json()["run_id"] for answer in answers if answer.status_code < 300}) == 1
-    (run,) = bench.client.runs({"name": "fifty"}, limit=None)["runs"]
+    (run,) = eventually(lambda: bench.client.runs({"name": "fifty"}, limit=None)["runs"], "the index")
     assert wait_for(bench, run["run_id"], "COMPLETED")
     assert len(bench.client.run(run["run_id"])["timeline"]) == 4
     assert send(bench, "POST", "/runs", {**body, "mode": "train"}, **{"Idempotency-Key": "once"}).status_code == 409
@@ -105,6 +106,7 @@ def test_two_hundred_runs_are_listed_once_each_while_more_arrive(bench: StackHar
     for first in range(0, 200, 25):
         puts = [{"PutRequest": {"Item": record_item(run)}} for run in there[first : first + 25]]
         assert not dynamodb.batch_write_item(RequestItems={table: puts}).get("UnprocessedItems")
+    eventually(lambda: len(bench.client.runs({"name": "paged"}, limit=None)["runs"]) == len(there), "the index")
     done = threading.Event()
 
     def keep_adding() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -89,3 +90,55 @@ def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, projection
     replies = client.batch_get_item(RequestItems={table: {"Keys": [at], **options}})["Responses"]
     assert replies == {table: [item]}
     assert client.get_item(TableName=table, Key=at)["Item"] == {**at, **EVERYTHING}
+
+
+# ---- indexes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def indexed(aws: Emulator) -> str:
+    aws.client("dynamodb").create_table(
+        TableName="indexed",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "state")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_state",
+                "KeySchema": [{"AttributeName": "state", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return "indexed"
+
+
+def in_state(aws: Emulator, table: str, state: str) -> list[str]:
+    """Partition keys, by the index."""
+    found = aws.client("dynamodb").query(
+        TableName=table,
+        IndexName="by_state",
+        KeyConditionExpression="#state = :state",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":state": {"S": state}},
+    )
+    return sorted(item["pk"]["S"] for item in found["Items"])
+
+
+def test_an_index_shows_a_write_when_its_lag_has_passed(
+    aws: Emulator, indexed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("emulator.moto.index_lag.time", SimpleNamespace(monotonic=lambda: now[0]))
+    client, lag = aws.client("dynamodb"), aws.options.index_lag_seconds
+    for step, (pk, state) in enumerate([("a", "open"), ("b", "open"), ("a", "ended")]):
+        now[0] = step * lag
+        client.put_item(TableName=indexed, Item={**key(pk, "1"), "state": {"S": state}})
+    assert client.get_item(TableName=indexed, Key=key("a", "1"))["Item"]["state"] == {"S": "ended"}
+    assert (in_state(aws, indexed, "open"), in_state(aws, indexed, "ended")) == (["a", "b"], [])
+    now[0] += lag
+    assert (in_state(aws, indexed, "open"), in_state(aws, indexed, "ended")) == (["b"], ["a"])
+    client.delete_item(TableName=indexed, Key=key("b", "1"))
+    assert in_state(aws, indexed, "open") == ["b"]
+    now[0] += lag
+    assert in_state(aws, indexed, "open") == []
