@@ -59,8 +59,9 @@ def server_reply(
     max_tokens: int | None,
     timeout: float,
     temperature: float = 0,
+    name: str = "the judge server",
 ) -> ModelReply:
-    """Ask an OpenAI-compatible server. Raises AwsError: ModelErrorException, ThrottlingException."""
+    """Ask an OpenAI-compatible server, `name` in errors. Raises AwsError: ModelErrorException, ThrottlingException."""
     body: dict[str, Any] = {
         "model": model,
         "temperature": temperature,
@@ -76,10 +77,10 @@ def server_reply(
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 429:
-            raise AwsError("ThrottlingException", 429, "the judge server asks to slow down") from error
-        raise AwsError("ModelErrorException", 424, f"the judge server answered {error.code}") from error
+            raise AwsError("ThrottlingException", 429, f"{name} asks to slow down") from error
+        raise AwsError("ModelErrorException", 424, f"{name} answered {error.code}") from error
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise AwsError("ModelErrorException", 424, f"the judge server gave no usable answer: {error}") from error
+        raise AwsError("ModelErrorException", 424, f"{name} gave no usable answer: {error}") from error
 
 
 def server_model_id(model: str) -> str:

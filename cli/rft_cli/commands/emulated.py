@@ -146,15 +146,30 @@ def grader_attack(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rows, with what was found as wrong probes.")
     ] = None,
+    attacker: Annotated[
+        str | None, typer.Option(metavar="URL", help="Let a model propose answers: an OpenAI-compatible server's URL.")
+    ] = None,
+    attacker_model: Annotated[str, typer.Option(metavar="NAME", help="Model on that server.")] = "default",
+    attacker_requests: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="Maximum requests to that server.")
+    ] = 10,
     batch_seconds: BatchSeconds = 10.0,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Search for wrong answers that a grader pays for. Exit status 1: it has a hole."""
     from rft_cli.commands.grader_attack import run_grader_attack
+    from rft_cli.graders.attack.server import AttackerServer
 
     raise typer.Exit(
         run_grader_attack(
-            grader, dataset=dataset, task=task, calls=calls, save=save, output=output, batch_seconds=batch_seconds
+            grader,
+            dataset=dataset,
+            task=task,
+            calls=calls,
+            save=save,
+            output=output,
+            batch_seconds=batch_seconds,
+            attacker=AttackerServer(attacker, attacker_model, attacker_requests) if attacker else None,
         )
     )
 

@@ -15,7 +15,9 @@ from rft.smoke_test.sampling import SampledRow
 from rft.tasks.base import Task
 from rft.tasks.subject import read_subject
 from rft_cli.errors import CommandError
-from rft_cli.graders.attack.search import Hole, Search, Target
+from rft_cli.graders.attack.attacker import Attacker
+from rft_cli.graders.attack.search import Hole, Propose, Search, Target
+from rft_cli.graders.attack.server import AttackerServer
 from rft_cli.graders.attack.templates import literals
 from rft_cli.graders.grader_under_test import GraderUnderTest, open_grader
 from rft_cli.graders.local_rows import known_task, local_rows
@@ -26,24 +28,42 @@ ROWS, SEED = 20, 42
 
 
 def run_grader_attack(
-    grader: str, *, dataset: Path, task: str, calls: int, save: Path | None, output: Output, batch_seconds: float
+    grader: str,
+    *,
+    dataset: Path,
+    task: str,
+    calls: int,
+    save: Path | None,
+    output: Output,
+    batch_seconds: float,
+    attacker: AttackerServer | None = None,
 ) -> int:
     """Search with at most `calls` answers; 1 where a hole is found. Raises CommandError, DatasetInvalid, OSError."""
     opened, known = open_grader(grader, batch_seconds=batch_seconds), known_task(task)
     rows = [SampledRow("train", n, row, 0) for n, row in enumerate(local_rows(dataset, known).rows[:ROWS])]
     own = literals(Path(grader).read_text(encoding="utf-8")) if grader.endswith(".py") else []
-    search = attack(opened, rows, known, calls=calls, own=own)
+    model = Attacker(attacker.complete, attacker.requests) if attacker else None
+    search = attack(opened, rows, known, calls=calls, own=own, propose=model.propose if model else None)
     holes = search.run()
     if save is not None:
         save.write_text("".join(_row_lines(rows, holes)), encoding="utf-8")
-    _print(holes, search.calls, save, output)
+    _print(holes, search.calls, save, output, _attacker_report(attacker, model))
     return 1 if holes else 0
 
 
 def attack(
-    grader: GraderUnderTest, rows: Sequence[SampledRow], task: Task, *, calls: int, own: Sequence[str]
+    grader: GraderUnderTest,
+    rows: Sequence[SampledRow],
+    task: Task,
+    *,
+    calls: int,
+    own: Sequence[str],
+    propose: Propose | None = None,
 ) -> Search:
-    """A search, ready to run. Raises CommandError where no row has a right answer that is paid."""
+    """A search, ready to run; `propose` calls an attacker model.
+
+    Raises CommandError where no row has a right answer that is paid.
+    """
 
     def scores(answers: Sequence[tuple[SampledRow, str]]) -> list[float]:
         probes = [make_probe(row, "attack", n, answer, SEED) for n, (row, answer) in enumerate(answers)]
@@ -60,7 +80,18 @@ def attack(
     usable = [target for target in targets if target.subject.value]
     if not usable:
         raise CommandError("No row has a short right answer that the grader pays for, so nothing can be searched")
-    return Search(usable, scores, budget=calls, own=own, seed=SEED)
+    return Search(usable, scores, budget=calls, own=own, seed=SEED, propose=propose or (lambda *_: []))
+
+
+def _attacker_report(server: AttackerServer | None, model: Attacker | None) -> dict[str, Any] | None:
+    if server is None or model is None:
+        return None
+    return {
+        "model": server.model,
+        "requests": model.sent,
+        "proposed": model.proposed,
+        "unreadable_replies": model.unreadable,
+    }
 
 
 def _scores(grader: GraderUnderTest, probes: Sequence[Probe]) -> list[float]:
@@ -81,9 +112,12 @@ def _row_lines(rows: Sequence[SampledRow], holes: Sequence[Hole]) -> list[str]:
     return lines
 
 
-def _print(holes: Sequence[Hole], calls: int, save: Path | None, output: Output) -> None:
+def _print(
+    holes: Sequence[Hole], calls: int, save: Path | None, output: Output, attacker: dict[str, Any] | None
+) -> None:
     report: dict[str, Any] = {
         "calls": calls,
+        "attacker": attacker,
         "holes": [
             {
                 "explanation": hole.explanation,
@@ -102,6 +136,11 @@ def _print(holes: Sequence[Hole], calls: int, save: Path | None, output: Output)
         for hole in holes
     ]
     lines = [f"{len(holes)} holes found with {calls:,} answers", *found]
+    if attacker:
+        lines.append(
+            f"Attacker {escape(attacker['model'])}: {attacker['requests']} requests, {attacker['proposed']} answers "
+            f"proposed, {attacker['unreadable_replies']} replies not readable"
+        )
     if save is not None and holes:
         lines.append(f"Saved as probes: {escape(str(save))}")
     print_lines(console_for(output), lines)

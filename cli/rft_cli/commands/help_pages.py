@@ -62,6 +62,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "attack": (
         "rft grader attack my_grader.py --dataset rows.jsonl --save hardened.jsonl",
         "rft grader attack gsm8k --task gsm8k --dataset examples/gsm8k/questions.jsonl --calls 500",
+        "rft grader attack my_grader.py --dataset rows.jsonl --attacker http://localhost:8000/v1",
     ),
     "wrap": (
         "rft grader wrap rewards.py:accuracy --kind trl --out graders/accuracy",

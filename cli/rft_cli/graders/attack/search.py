@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from random import Random
 
 from rft.smoke_test.sampling import SampledRow
 from rft.tasks.subject import Subject
 from rft_cli.graders.attack.templates import (
+    FORM,
+    PROMPT,
+    WRONG,
     Template,
     all_tokens,
     is_wrong,
@@ -19,6 +23,9 @@ from rft_cli.graders.attack.templates import (
 
 Score = Callable[[Sequence[tuple[SampledRow, str]]], list[float]]
 """(row, answer) pairs → scores from 0 to 1; what has none counts 0."""
+
+Propose = Callable[[Subject, Sequence[tuple[float, Template]]], list[Template]]
+"""What is known of a row, and the best tries with their shares of a right answer's score → templates to try next."""
 
 FULL_SHARE = 0.9
 CONFIRMING_ROWS, CONFIRMED_SHARE = 8, 0.8
@@ -48,15 +55,28 @@ class Hole:
     @property
     def explanation(self) -> str:
         """What the grader pays for."""
-        shown = {"\0wrong": "a wrong value", "\0form": "a wrong value in the right form", "\0prompt": "the prompt"}
-        return " + ".join(shown.get(token, repr(token)) for token in self.template) or "an empty answer"
+        shown = {WRONG: "a wrong value", FORM: "a wrong value in the right form", PROMPT: "the prompt"}
+        parts: list[str] = []
+        for named, group in groupby(self.template, key=lambda token: token in shown):
+            tokens = list(group)
+            parts += [shown[token] for token in tokens] if named else [repr("".join(tokens))]
+        return " + ".join(parts) or "an empty answer"
 
 
 class Search:
     """Deterministic for a seed and a grader. `calls`: answers that were sent so far."""
 
-    def __init__(self, targets: Sequence[Target], score: Score, *, budget: int, own: Sequence[str], seed: int) -> None:
-        self._targets, self._score, self._budget, self._own = targets, score, budget, own
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        score: Score,
+        *,
+        budget: int,
+        own: Sequence[str],
+        seed: int,
+        propose: Propose = lambda *_: [],
+    ) -> None:
+        self._targets, self._score, self._budget, self._own, self._propose = targets, score, budget, own, propose
         self._rng = Random(seed)  # noqa: S311  a repeatable search, no secret
         self.calls = 0
         self._seen: set[Template] = set()
@@ -67,6 +87,7 @@ class Search:
         population: list[tuple[float, Template]] = []
         queue = list(dict.fromkeys(seeds(self._own)))
         while self.calls < self._budget and len(holes) < MAX_HOLES:
+            queue = queue or self._proposed(population)
             fresh = [queue.pop(0) for _ in range(min(GENERATION, len(queue)))] or self._bred(population, tokens)
             scored = self._shares(fresh)
             for share, template in scored:
@@ -75,6 +96,10 @@ class Search:
             best = sorted((*population, *scored), key=lambda each: -each[0])
             population = [each for each in best if not _covered(each[1], holes)][:POPULATION]
         return holes
+
+    def _proposed(self, population: Sequence[tuple[float, Template]]) -> list[Template]:
+        found = self._propose(self._rng.choice(self._targets).subject, population)
+        return [template for template in found if template not in self._seen]
 
     def _bred(self, population: Sequence[tuple[float, Template]], tokens: Sequence[str]) -> list[Template]:
         parents = [template for _, template in population] or [("",)]
