@@ -166,6 +166,22 @@ def job_polls() -> list[Case]:
     ]
 
 
+def job_events() -> list[Case]:
+    """Bedrock's event of the job's end, which ends a wait, and the functions that begin and end waits."""
+    lost = error("lambda", "Invoke", "ServiceException", 500, subject="WaitForTraining", effect="response_lost")
+    return [
+        Case("TRAINING", "job's end is told twice", (event("duplicate", "aws.bedrock"),)),
+        Case("TRAINING", "job's end is told late", (event("delay", "aws.bedrock", seconds=1.0),)),
+        Case("TRAINING", "job's end is not told", (event("drop", "aws.bedrock"),)),
+        Case("TRAINING", "WaitForTraining throttled", (refused("WaitForTraining", "TooManyRequestsException", 429),)),
+        Case("TRAINING", "WaitForTraining's answer is lost", (lost,)),
+        Case("TRAINING", "WaitForTraining crashes", (function("WaitForTraining", "crash"),)),
+        Case("TRAINING", "WaitForTraining cannot be loaded", (function("WaitForTraining", "init_error"),)),
+        Case("TRAINING", "WakeRuns crashes", (function("WakeRuns", "crash"),)),
+        Case("TRAINING", "waking: Step Functions out of order", (error("states", "SendTaskSuccess", *OUTAGE),)),
+    ]
+
+
 def job_ends_badly() -> list[Case]:
     """A job that fails, is stopped, or never ends."""
     failed: dict[str, Any] = {"ends": "FAILED"}
@@ -258,6 +274,7 @@ CASES = [
     *judges(),
     *job_starts(),
     *job_polls(),
+    *job_events(),
     *job_ends_badly(),
     *clocks_and_metrics(),
     *endings(),

@@ -48,6 +48,8 @@ SAMPLE = {
         "grader crashes once",
         "judge talks nonsense",
         "poll: throttled",
+        "job's end is not told",
+        "WaitForTraining cannot be loaded",
         "status flaps: Failed",
         "job fails at step 2",
         "job stopped in the console",

@@ -14,6 +14,7 @@ from typing import Any
 
 from rft.contracts.prices import PriceTable
 from rft.forecast.prices import LIST_PRICES
+from rft.training.deadline import CLOSE_WATCH_HOURS
 
 MACHINE: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "statemachine" / "train_model.asl.json").read_text("utf-8")
@@ -38,8 +39,8 @@ AFTER = ("EvaluationNeeded?", "WriteReport", "RecordOutcome", "HowDidItEnd?", "S
 """A run that completes, of a dataset that one function prepares, whose grader one function tests, that nobody has to
 approve, and that is neither calibrated nor evaluated."""
 
-EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Succeed": 2}
-"""Entered and exited, and for a task also scheduled, started and succeeded."""
+EVENTS = {"Task": 5, "Token": 6, "Wait": 2, "Choice": 2, "Succeed": 2}
+"""Entered and exited; for a task also scheduled, started and succeeded, and submitted where it waits for a token."""
 EXECUTION_EVENTS = 2
 """ExecutionStarted, ExecutionSucceeded."""
 
@@ -50,21 +51,23 @@ API_REQUESTS = 10
 
 @dataclass(frozen=True)
 class Polling:
-    """The stack's parameters PollInitialSeconds and PollMaxSeconds."""
+    """The stack's parameters PollInitialSeconds and PollMaxSeconds, and the cap of a job's first 72 hours."""
 
     initial: int = 60
     most: int = 1800
+    close: int = 360
 
     def waits(self, hours: float) -> Iterator[int]:
-        """The waits before each look at a job of so many hours, in seconds; looking itself takes no time at worst."""
-        wait, waited = self.initial, 0.0
+        """The waits before each poll of a job of so many hours, in seconds; polling itself takes no time at worst."""
+        wait, waited, longest = self.initial, 0.0, self.close
         while waited < hours * 3600:
             yield wait
             waited += wait
-            wait = min(math.ceil(wait * GROWTH), self.most)
+            wait = min(math.ceil(wait * GROWTH), longest)
+            longest = self.close if waited < CLOSE_WATCH_HOURS * 3600 else self.most
 
     def polls(self, hours: float) -> int:
-        """How often a job of so many hours is looked at; the last look finds it ended."""
+        """How often a job of so many hours is polled; the last poll finds it ended."""
         return sum(1 for _ in self.waits(hours))
 
 
@@ -84,13 +87,18 @@ def counts(polls: int) -> Counts:
     A transition is a state entered; Step Functions also charges the start of an execution as one, and so does this.
     """
     states = [*BEFORE, *LOOP * polls, *AFTER]
-    kinds = [MACHINE["States"][name]["Type"] for name in states]
+    kinds = [kind_of(MACHINE["States"][name]) for name in states]
     return Counts(
         polls=polls,
         transitions=len(states) + 1,
         events=EXECUTION_EVENTS + sum(EVENTS[kind] for kind in kinds),
-        invocations=kinds.count("Task"),
+        invocations=kinds.count("Task") + kinds.count("Token"),
     )
+
+
+def kind_of(state: Mapping[str, Any]) -> str:
+    """A state's kind, as EVENTS has it."""
+    return "Token" if state.get("Resource", "").endswith(".waitForTaskToken") else str(state["Type"])
 
 
 @dataclass(frozen=True)
@@ -141,6 +149,9 @@ class Step:
         return self.invocations * self.megabytes / 1024 * self.seconds
 
 
+WAIT_SECONDS = 0.5
+"""Beginning one wait: one write, in a process that the six minutes before have kept warm."""
+
 POLL_SECONDS = 1.5
 """One look, with room: 30 ms of a core's time were measured in a warm process, and 0.7 s in a new one, which is what
 half an hour later there mostly is; 1,024 MB have 0.58 of a core."""
@@ -156,6 +167,7 @@ def measured_steps(amounts: Counts) -> tuple[Step, ...]:
         Step("SmokeTestGrader", 1, 512, 120.0),
         Step("ForecastRun", 1, 256, 6.0),
         Step("StartTraining", 1, 512, 4.0),
+        Step("WaitForTraining", amounts.polls, 256, WAIT_SECONDS),
         Step("CheckTraining", amounts.polls, 1024, POLL_SECONDS),
         Step("WriteReport", 1, 1769, 10.0),
         Step("RecordOutcome", 1, 256, 6.0),
@@ -165,6 +177,8 @@ def measured_steps(amounts: Counts) -> tuple[Step, ...]:
 
 LEDGER_KB = 24
 """A run's record with its curves, at most; written whole at each look, as DynamoDB charges an item's size."""
+WAIT_KB = 2
+"""An item with a task token, which may have 2,048 characters (Step Functions API Reference, SendTaskSuccess)."""
 LEDGER_WRITES_OUTSIDE = 24
 """Transitions and their events, each in a transaction that counts double, and the index entries."""
 LOG_BYTES_PER_TRANSITION = 1_500
@@ -184,7 +198,7 @@ def control_plane_usd(
         raise ValueError("the price table does not say what Lambda costs")
     invocations = sum(step.invocations for step in steps)
     logged = amounts.transitions * LOG_BYTES_PER_TRANSITION + invocations * LOG_BYTES_PER_INVOCATION
-    writes = amounts.polls * LEDGER_KB + LEDGER_WRITES_OUTSIDE * 2
+    writes = amounts.polls * (LEDGER_KB + WAIT_KB) + LEDGER_WRITES_OUTSIDE * 2
     reads = (amounts.polls * 3 + 2 * amounts.invocations) * math.ceil(LEDGER_KB / 4)
     return {
         "Step Functions": amounts.transitions * services.transition,

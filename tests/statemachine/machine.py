@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonata import Jsonata
 
+from rft.training.deadline import CLOSE_WATCH_HOURS
 from tests.kit.project import STATES, TASKS
 
 SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800", "ApprovalDays": "7"}
@@ -50,9 +51,13 @@ def evaluated(node: Any, *, states: Mapping[str, Any], **variables: Any) -> Any:
     return result
 
 
+SHORTEST_WAIT = 10
+"""The least that the template allows for PollInitialSeconds; held to it by a test."""
+
+
 def timeout_seconds(task: Mapping[str, Any]) -> float:
-    """How long a task may take, with the default parameters."""
-    return float(evaluated(task["TimeoutSeconds"], states={}))
+    """How long a task may take, with the default parameters; a wait for the next poll at its shortest."""
+    return float(evaluated(task["TimeoutSeconds"], states={}, poll_seconds=SHORTEST_WAIT))
 
 
 def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, Any]:
@@ -66,11 +71,17 @@ def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, 
 
 
 def waits(hours: float) -> Iterator[int]:
-    """The waits of a job of so many hours, by the state machine's own expressions; looking takes no time at worst."""
+    """The waits of a job of so many hours, by the state machine's own expressions, where no event ends one early.
+
+    Polling takes no time at worst.
+    """
+    wait, grow = STATES["WaitForTraining"], STATES["WaitForTraining"]["Catch"][0]["Assign"]["poll_seconds"]
     poll = evaluated(TASKS["StartTraining"]["Assign"]["poll_seconds"], states={})
-    waited = 0
+    longest, waited = TASKS["StartTraining"]["Assign"]["poll_max_seconds"], 0
     while waited < hours * 3600:
-        seconds = evaluated(STATES["WaitForTraining"]["Seconds"], states={}, poll_seconds=poll)
+        seconds = evaluated(wait["TimeoutSeconds"], states={}, poll_seconds=poll)
         yield seconds
         waited += seconds
-        poll = evaluated(STATES["WaitForTraining"]["Assign"]["poll_seconds"], states={}, poll_seconds=poll)
+        poll = evaluated(grow, states={}, poll_seconds=poll, poll_max_seconds=longest)
+        check = {"close_watch": waited / 3600 < CLOSE_WATCH_HOURS}
+        longest = evaluated(TASKS["CheckTraining"]["Assign"]["poll_max_seconds"], states={"result": {"Payload": check}})

@@ -47,6 +47,7 @@ from rft.contracts.steps import (
     StartedJob,
     StartTrainingInput,
     TrainingCheck,
+    WaitInput,
     WrittenReport,
 )
 from tests.kit.project import MACHINE, STATES, TASKS
@@ -63,6 +64,7 @@ INPUTS: dict[str, type[Contract]] = {
     "ForecastRun": ForecastInput,
     "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
+    "WaitForTraining": WaitInput,
     "CheckTraining": CheckTrainingInput,
     "CalibrateBase": CalibrateInput,
     "DeployModel": DeployModelInput,
@@ -100,7 +102,7 @@ OUTPUTS: dict[str, type[Contract]] = {
 WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels", "PromoteModel", "CheckPromotion"}
 """Steps after training, whose failure leaves a completed run."""
 
-ENDS_NO_RUN = {"WriteReport", "RecordOutcome", "CalibrateBase"}
+ENDS_NO_RUN = {"WriteReport", "RecordOutcome", "CalibrateBase", "WaitForTraining"}
 """Steps whose failure is no end of a run, or is none of the two above."""
 
 HOSTILE = 'He said "no"\nand {% $left %} \\ then'
@@ -123,7 +125,7 @@ def recorded_as(outcome: dict[str, Any]) -> RunOutcome:
 
 @pytest.mark.parametrize(
     "step",
-    [n for n in TASKS if n in STATES and n not in {"WriteReport", "RecordOutcome", "CalibrateBase"} | WITH_A_MODEL],
+    [n for n in TASKS if n in STATES and n not in ENDS_NO_RUN | WITH_A_MODEL],
 )
 @pytest.mark.parametrize("caught", [{"Error": "E", "Cause": HOSTILE}, {"Error": "States.Timeout"}])
 def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, caught: dict[str, str]) -> None:
@@ -305,6 +307,15 @@ def check(outcome: str | None, job_status: str, error: str = "", cause: str = ""
     """CheckTraining's output, as the state machine sees it."""
     seen = TrainingCheck(outcome=outcome, job_status=job_status, phase="training", hours=1.0, error=error, cause=cause)
     return seen.model_dump(mode="json")
+
+
+def test_a_wait_that_cannot_begin_ends_no_job_and_makes_no_busy_loop() -> None:
+    timed_out, woken, failed = TASKS["WaitForTraining"]["Catch"]
+    assert (timed_out["ErrorEquals"], timed_out["Next"]) == (["States.Timeout"], "CheckTraining")
+    assert (woken["ErrorEquals"], woken["Next"]) == (["AlreadyWoken"], "CheckTraining")
+    assert (failed["ErrorEquals"], STATES[failed["Next"]]["Type"]) == (["States.ALL"], "Wait")
+    assert STATES[failed["Next"]]["Next"] == "CheckTraining"
+    assert evaluated(STATES[failed["Next"]]["Seconds"], states={}, poll_seconds=60) == 60
 
 
 def test_a_job_that_goes_on_is_waited_for() -> None:

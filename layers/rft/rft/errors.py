@@ -23,6 +23,7 @@
     ├── RunConflict                the same run id or key with another request
     ├── SelfApprovalForbidden      who started a run may not approve it in this stack
     ├── TransitionRefused          a status change the table does not allow
+    ├── AlreadyWoken               the event that a wait is for came before it
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached
     │   │   └── JudgeThrottled     it asked to slow down
@@ -166,6 +167,10 @@ class SelfApprovalForbidden(RftError):
 
 class TransitionRefused(RftError):
     """The run's status does not allow this change, for example because the run has ended."""
+
+
+class AlreadyWoken(RftError):
+    """The event that a wait is for came before the wait: what it waits for is to be looked at now."""
 
 
 class JudgeError(RftError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rft.ports.datasets import DatasetSource, Tokenizer, Workers
 from rft.ports.grading import CodeSandbox, GraderInvoker, JudgeCache, RolloutLog
 from rft.ports.models import DeploymentRecords, ModelDeployments, ModelSampler
-from rft.ports.runs import Approvals, Executions, Ledger, RunHistory, UploadRejections
+from rft.ports.runs import Approvals, Executions, Ledger, RunHistory, RunWaits, UploadRejections
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import (
@@ -33,21 +33,10 @@ if TYPE_CHECKING:
 
 
 @cache
-def _client(
-    service: str, *, attempts: int = 5, connect_timeout: int = 60, read_timeout: int = 60, connections: int = 10
-) -> Any:
-    """A boto3 client. Five attempts ride out blips; waiting longer is the state machine's work."""
-    import boto3
-    from botocore.config import Config
+def _client(service: str, **settings: int) -> Any:
+    from rft.adapters.aws_client import aws_client
 
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
-        max_pool_connections=connections,
-        signature_version="s3v4" if service == "s3" else None,  # else addresses get one that not every region takes
-    )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return aws_client(service, **settings)
 
 
 @cache
@@ -85,6 +74,14 @@ def approvals() -> Approvals:
     from rft.adapters.dynamodb.approvals import DynamoApprovals
 
     return DynamoApprovals(**_ledger_table())
+
+
+@cache
+def run_waits() -> RunWaits:
+    """Task tokens of runs that wait for an event."""
+    from rft.adapters.dynamodb.run_waits import DynamoRunWaits
+
+    return DynamoRunWaits(**_ledger_table())
 
 
 @cache
@@ -224,23 +221,12 @@ def _run_judges(made: type[RunJudges]) -> RunJudges:
 
 @cache
 def _judge(model_id: str) -> JudgeClient:
-    from rft.adapters.bedrock.judge import BedrockJudge
-    from rft.grading.concurrency_limiter import ConcurrencyLimiter
-    from rft.grading.judge_client import JudgeClient
+    from rft.adapters.bedrock.judge import judge_client
 
     settings = JudgeSettings.from_environment()
     timeout, connections = settings.judge_timeout_seconds, settings.judge_parallelism
     client = _client("bedrock-runtime", attempts=1, read_timeout=timeout, connections=connections)
-    return JudgeClient(
-        BedrockJudge(
-            client,
-            model_id=model_id,
-            structured_output=settings.judge_structured_output,
-            prompt_caching=settings.judge_prompt_caching,
-        ),
-        limit=ConcurrencyLimiter(settings.judge_parallelism),
-        cache=judge_cache(),
-    )
+    return judge_client(client, model_id=model_id, settings=settings, cache=judge_cache())
 
 
 @cache

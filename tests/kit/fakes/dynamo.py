@@ -16,6 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 from rft.adapters.dynamodb.approvals import DynamoApprovals
 from rft.adapters.dynamodb.ledger import DynamoLedger
 from rft.adapters.dynamodb.run_history import DynamoRunHistory
+from rft.adapters.dynamodb.run_waits import DynamoRunWaits
 from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
 
 if TYPE_CHECKING:
@@ -65,5 +66,5 @@ def _definition() -> dict[str, Any]:
     }
 
 
-class DynamoStores(DynamoLedger, DynamoRunHistory, DynamoApprovals, DynamoUploadRejections):
+class DynamoStores(DynamoLedger, DynamoRunHistory, DynamoApprovals, DynamoRunWaits, DynamoUploadRejections):
     """All that the ledger's table holds, as one object."""

@@ -22,6 +22,8 @@ class MemoryLedger:
         self.history: dict[str, list[RunEvent]] = {}
         self.keys: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
+        self.wait_tokens: dict[str, str] = {}
+        self.woken: set[str] = set()
         self.rejections: dict[tuple[str, str, str], UploadRejection] = {}
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
@@ -78,6 +80,18 @@ class MemoryLedger:
         if run_id not in self.tokens:
             raise RunNotFound(f"no task token of {run_id}")
         return self.tokens[run_id]
+
+    def begin(self, run_id: str, token: str) -> bool:
+        if run_id in self.woken:
+            self.woken.remove(run_id)
+            self.wait_tokens.pop(run_id, None)
+            return False
+        self.wait_tokens[run_id] = token
+        return True
+
+    def wake(self, run_id: str) -> str | None:
+        self.woken.add(run_id)
+        return self.wait_tokens.get(run_id)
 
     def reject(self, rejection: UploadRejection) -> UploadRejection:
         return self.rejections.setdefault((rejection.bucket, rejection.key, rejection.version), rejection)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from rft.ports.runs import Approvals, Ledger, RunHistory, UploadRejections
+from rft.ports.runs import Approvals, Ledger, RunHistory, RunWaits, UploadRejections
 
 
-class Stores(Ledger, RunHistory, Approvals, UploadRejections, Protocol):
+class Stores(Ledger, RunHistory, Approvals, RunWaits, UploadRejections, Protocol):
     """What tests of the table's promises need together; a step takes one port of them or two."""

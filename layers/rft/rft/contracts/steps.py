@@ -150,6 +150,19 @@ class StartedJob(Contract):
     created_at: datetime
 
 
+class WaitInput(Contract):
+    """wait_for_training's input; whoever has `task_token` can end the wait."""
+
+    run_id: RunId
+    task_token: str = Field(min_length=1, repr=False)
+
+
+class WaitBegun(Contract):
+    """What the function of a wait answers. No state reads it: the wait ends with the token."""
+
+    run_id: RunId
+
+
 class CheckTrainingInput(Contract):
     """check_training's input."""
 
@@ -159,12 +172,16 @@ class CheckTrainingInput(Contract):
 
 
 class TrainingCheck(Contract):
-    """check_training's output. `outcome` is None while the job goes on; error and cause say why it did not complete."""
+    """check_training's output. `outcome` is None while the job goes on; error and cause say why it did not complete.
+
+    `close_watch`: the job may earn or lose most just now, and is polled at least every six minutes.
+    """
 
     outcome: Literal["COMPLETED", "FAILED"] | None
     job_status: str
     phase: str
     hours: float
+    close_watch: bool = True
     error: str = ""
     cause: str = ""
 

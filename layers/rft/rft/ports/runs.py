@@ -109,6 +109,21 @@ class Approvals(Protocol):
         ...
 
 
+class RunWaits(Protocol):
+    """Waits of executions that an event may end early: one task token for each run, the newest."""
+
+    def begin(self, run_id: str, token: str) -> bool:
+        """Store the token of a wait; False, and nothing stored, where the run was woken since its last wait.
+
+        A run is told so once. Raises RetryableThrottling, RetryableServiceError.
+        """
+        ...
+
+    def wake(self, run_id: str) -> str | None:
+        """Mark the run as woken, until its next `begin`, and return the token of its last wait. Raises as `begin`."""
+        ...
+
+
 class UploadRejections(Protocol):
     """Uploads that made no run."""
 

@@ -18,6 +18,11 @@ VISIBLE_WITHIN_MINUTES = 15.0
 """Bedrock's reads are eventually consistent: a new job may be unknown to them for a while, but not for this long."""
 
 
+CLOSE_WATCH_HOURS = 72.0
+"""How long a job is polled every six minutes at least. Later on, what it may still waste in half an hour is little of
+what it has cost, and Step Functions' history of 25,000 events would not hold six minutes for 240 hours."""
+
+
 class TrainingEnd(StrEnum):
     """Error names of a run whose job did not give a model."""
 
@@ -55,6 +60,7 @@ def training_check(job: Job, *, hours: float, limit: float, breaker: Finding | N
         job_status=job.status,
         phase=job.phases.current,
         hours=round(hours, 3),
+        close_watch=hours < CLOSE_WATCH_HOURS,
         error=end or "",
         cause=cause,
     )

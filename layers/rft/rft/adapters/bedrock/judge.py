@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rft.adapters.aws_errors import QUOTA_CODES, THROTTLING_CODES, translated
 from rft.adapters.bedrock.judge_models import capabilities
@@ -18,7 +18,12 @@ from rft.errors import (
     RetryableServiceError,
     RftError,
 )
-from rft.ports.grading import JudgeReply
+from rft.grading.concurrency_limiter import ConcurrencyLimiter
+from rft.grading.judge_client import JudgeClient
+from rft.ports.grading import JudgeCache, JudgeReply
+
+if TYPE_CHECKING:
+    from rft.settings import JudgeSettings
 
 Choice = Literal["auto", "on", "off"]
 
@@ -47,6 +52,17 @@ class _Extras:
 
     structured: bool
     caches: bool
+
+
+def judge_client(client: Any, *, model_id: str, settings: JudgeSettings, cache: JudgeCache) -> JudgeClient:
+    """A judge model as the stack's settings have it called, its replies cached."""
+    judge = BedrockJudge(
+        client,
+        model_id=model_id,
+        structured_output=settings.judge_structured_output,
+        prompt_caching=settings.judge_prompt_caching,
+    )
+    return JudgeClient(judge, limit=ConcurrencyLimiter(settings.judge_parallelism), cache=cache)
 
 
 class BedrockJudge:

@@ -5,6 +5,7 @@
     event     RUN#<run id>   EVENT#<nnnn>  RunEvent, numbered from 1
     key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
     token     RUN#<run id>   TASK_TOKEN    the task token of a run that awaits approval
+    wait      RUN#<run id>   WAIT          `task_token` of a run's last wait, `woken` where an event came since
     rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
     deployment DEPLOYMENT#<name> DEPLOYMENT DeploymentRecord, in by_created under gsi1pk = "DEPLOYMENT" and its name
 
@@ -69,6 +70,11 @@ def idempotency_key(key: str) -> Item:
 def token_key(run_id: str) -> Item:
     """Where a run's task token is."""
     return to_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
+
+
+def wait_key(run_id: str) -> Item:
+    """Where the task token of a run's wait for an event is."""
+    return to_item({"pk": f"RUN#{run_id}", "sk": "WAIT"})
 
 
 def upload_key(bucket: str, key: str, version: str) -> Item:

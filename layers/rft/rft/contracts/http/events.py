@@ -55,3 +55,19 @@ class ExecutionEnded(EventPart):
     """Step Functions' event Step Functions Execution Status Change, for the statuses that our rule lets through."""
 
     detail: ExecutionEndedDetail
+
+
+class JobChangedDetail(EventPart):
+    """A customization job's name and its status from now on; `status`, which other events have, is not there."""
+
+    name: str = Field(alias="jobName")
+    status: Literal["Completed", "Failed", "Stopped"] = Field(alias="jobStatus")
+
+
+class JobChanged(EventPart):
+    """Bedrock's event Model Customization Job State Change, for the statuses that our rule lets through.
+
+    Its form: Bedrock User Guide, monitoring-eventbridge-how-it-works. Delivery is best effort.
+    """
+
+    detail: JobChangedDetail

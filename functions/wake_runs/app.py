@@ -1,0 +1,24 @@
+"""Wakes the run whose job has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.http.events import JobChanged
+from rft.observability import logger
+from rft.steps.wake_runs import wake_runs
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Model Customization Job State Change, by EventBridge → ids of the runs that were woken."""
+    job = JobChanged.model_validate(event).detail
+    logger().append_keys(job_name=job.name, job_status=job.status)
+    woken = wake_runs(
+        job_name=job.name,
+        ledger=wiring.ledger(),
+        waits=wiring.run_waits(),
+        executions=wiring.executions(),
+    )
+    return {"woken": woken}
