@@ -8,7 +8,7 @@ from typing import Any
 from emulator.bedrock.jobs import CustomizationJob
 from emulator.bedrock.requests import created_between, page
 
-JOB_CHANGE = "Model Customization CustomizationJob State Change"
+JOB_CHANGE = "Model Customization Job State Change"
 """The `detail-type` of an event about a job."""
 
 
