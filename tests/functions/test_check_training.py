@@ -39,6 +39,7 @@ def test_the_sample_event_says_that_training_goes_on(jobs: MemoryJobs) -> None:
         "job_status": "InProgress",
         "phase": "validation",
         "hours": 0.0,
+        "close_watch": True,
         "error": "",
         "cause": "",
     }
