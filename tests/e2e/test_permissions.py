@@ -170,9 +170,9 @@ def test_a_run_needs_each_right_of_a_sample_and_no_exempt_one(bench: StackHarnes
     assert not set(exempt()) & used
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("role", "action"), ESSENTIAL)
-def test_a_run_without_one_right_fails_for_want_of_it(bench: StackHarness, role: str, action: str) -> None:
+@contextmanager
+def deprived(bench: StackHarness, role: str, action: str) -> Iterator[None]:
+    """The role without the action, in whichever statement it stands."""
     roles = bench.aws.authorizer.policies.roles
     arn = next(arn for arn, found in roles.items() if found.logical_id == role)
     whole = roles[arn]
@@ -180,9 +180,39 @@ def test_a_run_without_one_right_fails_for_want_of_it(bench: StackHarness, role:
         roles[arn] = without(roles[arn], right)
     bench.aws.authorizer.forget()
     try:
-        ended = bench.run(f"less-{ESSENTIAL.index((role, action))}")
+        yield
     finally:
         roles[arn] = whole
         bench.aws.authorizer.forget()
+
+
+DENIED = "AccessDenied|not authorized|not allowed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("role", "action"), ESSENTIAL)
+def test_a_run_without_one_right_fails_for_want_of_it(bench: StackHarness, role: str, action: str) -> None:
+    with deprived(bench, role, action):
+        ended = bench.run(f"less-{ESSENTIAL.index((role, action))}")
     assert ended.status in ("FAILED", "REJECTED")
-    assert re.search("AccessDenied|not authorized|not allowed", str(ended.view["failure"]))
+    assert re.search(DENIED, str(ended.view["failure"]))
+
+
+MEASURING = (
+    ("CalibrateBaseRole", "bedrock:InvokeModel", "calibration"),
+    ("EvaluateModelRole", "bedrock:InvokeModel", "evaluation"),
+    ("DeployModelRole", "bedrock:CreateCustomModelDeployment", "evaluation"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("role", "action", "part"), MEASURING)
+def test_a_measurement_without_one_right_fails_and_the_model_stays(
+    bench: StackHarness, role: str, action: str, part: str
+) -> None:
+    measured = {"calibration": {"rows": 10, "samples_per_row": 2, "accept": True}, "evaluation": {"enabled": True}}
+    with deprived(bench, role, action):
+        ended = bench.run(f"unmeasured-{MEASURING.index((role, action, part))}", **measured)
+    assert (ended.status, ended.view[part]["status"]) == ("COMPLETED", "failed")
+    assert re.search(DENIED, ended.view[part]["reason"])
+    assert ended.view["model_arn"]
