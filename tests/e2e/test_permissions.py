@@ -210,7 +210,10 @@ MEASURING = (
 def test_a_measurement_without_one_right_fails_and_the_model_stays(
     bench: StackHarness, role: str, action: str, part: str
 ) -> None:
-    measured = {"calibration": {"rows": 10, "samples_per_row": 2, "accept": True}, "evaluation": {"enabled": True}}
+    measured: dict[str, Any] = {
+        "calibration": {"rows": 10, "samples_per_row": 2, "accept": True},
+        "evaluation": {"enabled": True},
+    }
     with deprived(bench, role, action):
         ended = bench.run(f"unmeasured-{MEASURING.index((role, action, part))}", **measured)
     assert (ended.status, ended.view[part]["status"]) == ("COMPLETED", "failed")
