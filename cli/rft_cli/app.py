@@ -18,7 +18,7 @@ from rich.markup import escape
 from rft.errors import RftError
 from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
-from rft_cli.commands.deployments import deployments, rollback
+from rft_cli.commands.deployments import deployments, rollback, undeploy
 from rft_cli.commands.download import download
 from rft_cli.commands.emulated import dataset_check, demo, grader_attack, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
@@ -63,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "promote": promote,
     "deployments": deployments,
     "rollback": rollback,
+    "undeploy": undeploy,
     "report": report,
     "rollouts": rollouts,
     "download": download,

@@ -92,6 +92,10 @@ class ApiClient:
         """`POST /deployments/{name}/rollback`. Not repeatable: once it is done, another one brings the model back."""
         return self._call(Request("POST", f"/deployments/{quote(deployment, safe='')}/rollback", {}))
 
+    def delete_deployment(self, deployment: str) -> dict[str, Any]:
+        """`DELETE /deployments/{name}`."""
+        return self._call(Request("DELETE", f"/deployments/{quote(deployment, safe='')}", repeatable=True))
+
     def runs(self, filters: Mapping[str, str], *, limit: int | None, cursor: str | None = None) -> dict[str, Any]:
         """The newest `limit` runs (None: all of them) from `cursor` on, in the shape of `GET /runs`."""
         found: list[dict[str, Any]] = []

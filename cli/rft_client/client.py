@@ -55,3 +55,7 @@ class Client:
     def roll_back(self, deployment: str) -> DeploymentView:
         """Return a deployment to the model that it served before its last change."""
         return typed(DeploymentView, self.api.roll_back(deployment))
+
+    def delete_deployment(self, deployment: str) -> DeploymentView:
+        """Delete a deployment that a promotion made; its models and its history stay."""
+        return typed(DeploymentView, self.api.delete_deployment(deployment))

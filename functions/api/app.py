@@ -32,7 +32,7 @@ from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import GraderDirectory, SelfApprovalSettings, StorageSettings
 from rft.steps.api.approve_run import approve_run
 from rft.steps.api.cancel_run import cancel_run
-from rft.steps.api.deployments import list_deployments, roll_back_deployment
+from rft.steps.api.deployments import delete_deployment, list_deployments, roll_back_deployment
 from rft.steps.api.list_rollouts import RolloutFilter, list_rollouts
 from rft.steps.api.list_run_files import list_run_files
 from rft.steps.api.list_runs import list_runs
@@ -63,6 +63,7 @@ PartLimit = Annotated[int, Query(ge=1, le=1000, description="The most of one par
 PartCursor = Annotated[str | None, Query(max_length=1024, description="That of the part before.")]
 ReportForm = Annotated[ReportFormat, Query(alias="format", description="html: one page that loads nothing.")]
 RunIdInPath = Annotated[RunId, Path()]
+DeploymentInPath = Annotated[DeploymentName, Path()]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -74,11 +75,9 @@ IdempotencyKey = Annotated[
 
 
 @app.post(
-    "/runs",
-    summary="Start a run",
-    operation_id="startRun",
+    "/runs", summary="Start a run", operation_id="startRun",
     responses=responses(400, 409, 413, 415, 422, _202=RunAccepted, _200=RunAccepted),
-)
+)  # fmt: skip
 def post_run(
     *,
     request: RunRequest,
@@ -132,11 +131,9 @@ def get_run(run_id: RunIdInPath, ledger: RunLedger, history: History, storage: S
 
 
 @app.get(
-    "/runs/<run_id>/events",
-    summary="Show a run's history",
-    operation_id="showEvents",
+    "/runs/<run_id>/events", summary="Show a run's history", operation_id="showEvents",
     responses=responses(404, 422, _200=RunEvents),
-)
+)  # fmt: skip
 def get_events(run_id: RunIdInPath, history: History) -> RunEvents:
     """Every change of the run's status."""
     logger().append_keys(run_id=run_id)
@@ -191,11 +188,9 @@ def get_files(
 
 
 @app.post(
-    "/runs/<run_id>/cancel",
-    summary="Cancel a run",
-    operation_id="cancelRun",
+    "/runs/<run_id>/cancel", summary="Cancel a run", operation_id="cancelRun",
     responses=responses(404, 409, 422, _200=RunView),
-)
+)  # fmt: skip
 def post_cancel(
     *,
     run_id: RunIdInPath,
@@ -228,11 +223,9 @@ def post_cancel(
 
 
 @app.post(
-    "/runs/<run_id>/approve",
-    summary="Answer a run that awaits approval",
-    operation_id="approveRun",
+    "/runs/<run_id>/approve", summary="Answer a run that awaits approval", operation_id="approveRun",
     responses=responses(400, 403, 404, 409, 413, 415, 422, _200=RunView),
-)
+)  # fmt: skip
 def post_approve(
     *,
     run_id: RunIdInPath,
@@ -270,21 +263,25 @@ def get_deployments(deployments: Deployments, records: Records) -> DeploymentLis
 
 
 @app.post(
-    "/deployments/<name>/rollback",
-    summary="Return a deployment to the model before",
-    operation_id="rollBackDeployment",
-    responses=responses(404, 409, 422, _200=DeploymentView),
-)
+    "/deployments/<name>/rollback", summary="Return a deployment to the model before",
+    operation_id="rollBackDeployment", responses=responses(404, 409, 422, _200=DeploymentView),
+)  # fmt: skip
 def post_rollback(
-    *,
-    name: Annotated[DeploymentName, Path()],
-    caller: Caller,
-    deployments: Deployments,
-    records: Records,
-    clock: WallClock,
+    *, name: DeploymentInPath, caller: Caller, deployments: Deployments, records: Records, clock: WallClock
 ) -> DeploymentView:
     """The deployment, which changes to its previous model within minutes; it may be sent again, no body is needed."""
     return roll_back_deployment(name=name, caller=caller, deployments=deployments, records=records, clock=clock)
+
+
+@app.delete(
+    "/deployments/<name>", summary="Delete a deployment", operation_id="deleteDeployment",
+    responses=responses(404, 409, 422, _200=DeploymentView),
+)  # fmt: skip
+def delete_named_deployment(
+    *, name: DeploymentInPath, caller: Caller, deployments: Deployments, records: Records, clock: WallClock
+) -> DeploymentView:
+    """The deployment's history, which stays; it may be sent again."""
+    return delete_deployment(name=name, caller=caller, deployments=deployments, records=records, clock=clock)
 
 
 @app.get("/openapi.json", include_in_schema=False)

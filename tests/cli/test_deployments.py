@@ -48,6 +48,13 @@ def test_a_rollback_names_the_deployment_and_shows_it(rft: Rft, api: FakeApi) ->
     assert json.loads(rft("rollback", "judge", "--output", "json").out)["name"] == "judge"
 
 
+def test_a_deletion_names_the_deployment_and_shows_its_history(rft: Rft, api: FakeApi) -> None:
+    api.says((200, {**VIEW, "status": None, "arn": None, "model_arn": None}))
+    assert "judge  not in Bedrock" in rft("undeploy", "judge").out
+    assert (api.requests[0].method, api.requests[0].path) == ("DELETE", "/deployments/judge")
+    assert json.loads(rft("undeploy", "judge", "--output", "json").out)["status"] is None
+
+
 RUN = {"request": {"name": "judge", "dataset": {"task": "pandalm", "uri": "s3://bucket/rows.json"}}}
 RUN_ID = "judge-20261120t120000-1a2b3c4d"
 

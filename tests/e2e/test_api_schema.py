@@ -32,6 +32,7 @@ OPERATIONS = [
     ("/runs/{run_id}/files", "GET"),
     ("/deployments", "GET"),
     ("/deployments/{name}/rollback", "POST"),
+    ("/deployments/{name}", "DELETE"),
 ]
 """What the template routes, but for the description itself."""
 WITHOUT_PARAMETERS = {"/deployments"}

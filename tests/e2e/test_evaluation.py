@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
+from rft_cli.views.run_events import TERMINAL
 from tests.e2e.fault_runner import rows
 from tests.e2e.measured_runs import MEASURED, ONLY_EVALUATED
 from tests.kit.stack_harness import Ended, StackHarness
@@ -185,22 +187,45 @@ PARAMETERS = [pytest.param(case, marks=pytest.mark.slow) for case in CASES]
 """Evaluations at the same time take two cores for minutes: they belong to the long tests."""
 
 
+AT_ONCE = 3
+"""Runs side by side: a laptop's two cores evaluate no more in the time that a run is waited for."""
+
+PATIENCE_SECONDS = 300.0
+
+
 @pytest.fixture(scope="module")
 def ended_cases(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Ended]:
-    """All cases, each struck by faults about its own run alone: its name is in each prompt of its dataset."""
+    """All chosen cases, some at a time, each struck by faults about its own run: its name is in all its prompts."""
     chosen = [item.callspec.params.get("case") for item in request.session.items if hasattr(item, "callspec")]
-    started: dict[str, str] = {}
-    for number, case in enumerate(CASES):
-        if case not in chosen:
-            continue
-        name = f"ev{number:02}"
-        for rule in CASES[case][0]:
-            bench.aws.faults.add(rule.model_copy(update={"contains": name}))
-        started[case] = bench.start(name, rows(name, "pandalm"), **ONLY_EVALUATED)
-    if hanging := started.get("deployment hangs"):
-        eventually(lambda: bench.client.run(hanging)["status"] == "EVALUATING", hanging, seconds=240)
-        bench.cancel(hanging)
-    return {case: bench.wait(run_id) for case, run_id in started.items()}
+    pending = [case for case in CASES if case in chosen]
+    found: dict[str, Ended] = {}
+    for at in range(0, len(pending), AT_ONCE):
+        started = {case: start(bench, case) for case in pending[at : at + AT_ONCE]}
+        for case, run_id in started.items():
+            eventually(partial(has_ended, bench, run_id), run_id, seconds=PATIENCE_SECONDS)
+            found[case] = bench.wait(run_id)
+    return found
+
+
+def start(bench: StackHarness, case: str) -> str:
+    """The run's id; one whose deployment hangs is cancelled once it is being evaluated."""
+    name = f"ev{list(CASES).index(case):02}"
+    for rule in CASES[case][0]:
+        bench.aws.faults.add(rule.model_copy(update={"contains": name}))
+    run_id = bench.start(name, rows(name, "pandalm"), **ONLY_EVALUATED)
+    if case == "deployment hangs":
+        hangs = partial(has_status, bench, run_id, "EVALUATING")
+        eventually(hangs, run_id, seconds=PATIENCE_SECONDS)
+        bench.cancel(run_id)
+    return run_id
+
+
+def has_ended(bench: StackHarness, run_id: str) -> bool:
+    return bench.client.run(run_id)["status"] in TERMINAL
+
+
+def has_status(bench: StackHarness, run_id: str, status: str) -> bool:
+    return bool(bench.client.run(run_id)["status"] == status)
 
 
 @pytest.mark.parametrize("case", PARAMETERS)

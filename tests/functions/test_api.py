@@ -46,6 +46,7 @@ EVENTS = Path(__file__).parents[2] / "events"
 POST_EVENT: dict[str, Any] = read_event("api")
 GET_EVENT: dict[str, Any] = read_event("api_get_run")
 ROLLBACK_EVENT: dict[str, Any] = read_event("api_roll_back_deployment")
+DELETE_EVENT: dict[str, Any] = read_event("api_delete_deployment")
 CANCEL_EVENT: dict[str, Any] = read_event("api_cancel_run")
 APPROVE_EVENT: dict[str, Any] = read_event("api_approve_run")
 YES = {"approved": True, "by": "Ada"}
@@ -662,7 +663,7 @@ class TestOpenApi:
     def test_it_describes_every_route_and_every_problem(self, api: Client) -> None:
         document = api.get("/openapi.json").body
         under_a_run = {f"/runs/{{run_id}}{part}" for part in ("", *(f"/{name}" for name in PARTS))}
-        deployments = {"/deployments", "/deployments/{name}/rollback"}
+        deployments = {"/deployments", "/deployments/{name}", "/deployments/{name}/rollback"}
         assert set(document["paths"]) == {"/runs"} | deployments | under_a_run
         answers = document["paths"]["/runs"]["post"]["responses"]
         assert set(answers) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
@@ -690,6 +691,8 @@ class TestOpenApi:
             ("get", "/deployments", lambda api: promoted(api).get("/deployments")),
             ("post", "/deployments/{name}/rollback", lambda api: promoted(api).send(ROLLBACK_EVENT)),
             ("post", "/deployments/{name}/rollback", lambda api: api.send(ROLLBACK_EVENT)),
+            ("delete", "/deployments/{name}", lambda api: promoted(api).send(DELETE_EVENT)),
+            ("delete", "/deployments/{name}", lambda api: api.send(DELETE_EVENT)),
             ("get", "/runs/{run_id}", lambda api: api.get(api.post().headers["Location"])),
             ("get", "/runs/{run_id}", lambda api: api.send(GET_EVENT)),
             ("get", "/runs/{run_id}/events", lambda api: api.get(api.post().body["links"]["events"])),

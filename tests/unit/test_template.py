@@ -131,7 +131,7 @@ def test_the_api_asks_for_a_signature_and_has_a_limit() -> None:
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
     assert set(described) == {(e["Method"], e["Path"]) for e in events}
     for (method, path), security in described.items():
-        decides = path.endswith(("/approve", "/rollback"))
+        decides = path.endswith(("/approve", "/rollback")) or method == "DELETE"
         scope = "approve" if decides else "read" if method == "GET" else "start"
         token = [{"JWT": [{"Fn::Sub": f"${{JwtScopePrefix}}{scope}"}]}]
         assert security == {"Fn::If": ["UsesJwt", token, [{"AWS_IAM": []}]]}

@@ -1,4 +1,4 @@
-"""`rft deployments` and `rft rollback`: deployments that promotions changed."""
+"""`rft deployments`, `rft rollback` and `rft undeploy`: deployments that promotions changed."""
 
 from __future__ import annotations
 
@@ -34,6 +34,21 @@ def rollback(
 ) -> None:
     """Return a deployment to the model that it served before."""
     found = target.client.roll_back(name)
+    if output == Output.JSON:
+        print_json(found)
+    else:
+        print_lines(Console(), deployment_lines(found))
+
+
+@with_target()
+def undeploy(
+    *,
+    name: Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's name.")],
+    target: Deployment,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Delete a deployment; the models that it served stay, and so does its history."""
+    found = target.client.delete_deployment(name)
     if output == Output.JSON:
         print_json(found)
     else:

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": ("rft evaluate RUN_ID --watch", "rft evaluate RUN_ID --set evaluation.rows=200"),
     "promote": ("rft promote RUN_ID --to pandalm-judge --watch", "rft promote RUN_ID --to pandalm-judge --always"),
     "deployments": ("rft deployments", "rft deployments --output json | jq '.deployments[].model_arn'"),
+    "undeploy": ("rft undeploy pandalm-judge", "rft undeploy pandalm-judge --output json | jq '.changes[-1].by'"),
     "rollback": ("rft rollback pandalm-judge", "rft rollback pandalm-judge --output json | jq .update_status"),
     "report": ("rft report RUN_ID --open", "rft report RUN_ID --output json | jq .headline.sentence"),
     "rollouts": (

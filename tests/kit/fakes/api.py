@@ -60,6 +60,9 @@ def fake_api() -> Iterator[FakeApi]:
         def do_POST(self) -> None:
             self._reply()
 
+        def do_DELETE(self) -> None:
+            self._reply()
+
         def _reply(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, reply = _answer(api, self, body)

@@ -21,13 +21,13 @@ ChangeStatus = Literal["running", "completed", "reverting", "reverted"]
 
 
 class DeploymentChange(Contract):
-    """One model taking the place of another.
+    """One model taking the place of another, or the deployment's end (`deletion`: `model_arn` is what it served).
 
     `previous_model_arn` was read and recorded before anything was changed; None where there was no deployment.
-    `run_id`: the run that made the change, or, of a rollback, whose promotion it returns to.
+    `run_id`: the run that made the change; of a rollback, whose promotion it returns to; of a deletion, whose it ends.
     """
 
-    action: Literal["promotion", "rollback"]
+    action: Literal["promotion", "rollback", "deletion"]
     status: ChangeStatus
     run_id: RunId | None
     model_arn: str

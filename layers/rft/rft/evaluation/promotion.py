@@ -32,20 +32,22 @@ def begin_change(
 
     Raises DeploymentInUse while another change is under way, and for a deployment that no promotion made.
     """
-    record = settled_rollback(record, live)
+    record = settled_change(record, live)
     under_way = record.open_change
     if under_way is not None:
         if (under_way.action, under_way.run_id) == (change.action, change.run_id):
             return record
         raise DeploymentInUse(f"{record.name} is being changed by {under_way.by}; wait until that has ended")
-    if live is not None and not record.changes:
+    if live is not None and (record.last is None or record.last.action == "deletion"):
         raise DeploymentInUse(f"no promotion of this stack made the deployment {record.name}; use another name")
     return records.put(record.adding(change))
 
 
-def settled_rollback(record: DeploymentRecord, live: ModelDeployment | None) -> DeploymentRecord:
-    """A rollback that nobody waits for, as it stands in Bedrock: completed, or failed and so undone."""
+def settled_change(record: DeploymentRecord, live: ModelDeployment | None) -> DeploymentRecord:
+    """A rollback or deletion, which no run waits for, as it stands in Bedrock: completed, or failed and so undone."""
     change = record.open_change
+    if change is not None and change.action == "deletion":
+        return record if live is not None else record.revising("completed")
     if change is None or change.action != "rollback" or live is None or live.updating:
         return record
     if live.serving == change.model_arn:

@@ -11,7 +11,7 @@ from rft.contracts.deployments import DeploymentChange, DeploymentRecord
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
 from rft.evaluation.deployment import leftovers
-from rft.evaluation.promotion import request_change, settle_promotion, settled_rollback
+from rft.evaluation.promotion import request_change, settle_promotion, settled_change
 from rft.observability import logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Execution, Executions, Ledger, RunHistory
@@ -104,16 +104,18 @@ def _ended_change(
     records: DeploymentRecords,
     ledger: Ledger,
 ) -> bool:
-    """False for a promotion whose run goes on, and for a rollback that does."""
+    """False for a promotion whose run goes on, and for a rollback or deletion that does."""
     if change.action == "promotion":
         run = ledger.get(str(change.run_id))
         if run.status in TERMINAL:
             settle_promotion(record, run.promotion.status if run.promotion else "failed", deployments, records)
         return run.status in TERMINAL
     live = deployments.find(record.name)
-    settled = settled_rollback(record, live)
+    settled = settled_change(record, live)
     if settled != record:
         records.put(settled)
+    elif live is not None and change.action == "deletion":
+        deployments.delete(record.name)
     elif live is not None:
         request_change(record.name, change, live, "", deployments)
     return settled != record

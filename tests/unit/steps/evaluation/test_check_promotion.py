@@ -7,7 +7,7 @@ from rft.evaluation.promotion import release_deployments
 from rft.runs.finish_run import finish_run
 from rft.steps.sweep_runs import sweep_runs
 from tests.kit.fake_evaluation import MODEL, FakeEvaluation
-from tests.kit.fake_promotion import BEFORE, NAME, compared, promotion, taking_over
+from tests.kit.fake_promotion import BEFORE, NAME, change, compared, promotion, taking_over
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.notifier import MemoryNotifier
@@ -165,3 +165,12 @@ def test_a_promotion_whose_record_was_lost_after_the_check_stays() -> None:
 
     assert run.deployments.deployments[NAME].serving == MODEL
     assert run.records.get(NAME).changes[-1].status == "completed"
+
+
+def test_the_sweep_ends_a_deletion_whose_caller_went_away() -> None:
+    run = taking_over()
+    deletion = change(BEFORE, BEFORE).model_copy(update={"action": "deletion", "status": "running"})
+    run.records.put(run.records.get(NAME).adding(deletion))
+    sweep(run)
+    assert (sweep(run), run.records.get(NAME).changes[-1].status) == ([NAME], "completed")
+    assert NAME in run.deployments.deleted

@@ -1,4 +1,4 @@
-"""Shows deployments that promotions changed, and returns one to the model before."""
+"""Shows deployments that promotions changed, returns one to the model before, and deletes one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, cast
 from rft.contracts.deployments import DeploymentChange, DeploymentList, DeploymentRecord, DeploymentView
 from rft.contracts.http.principal import Principal
 from rft.errors import DeploymentInUse, DeploymentNotFound, DeploymentRefused
-from rft.evaluation.promotion import begin_change, request_change, settled_rollback
+from rft.evaluation.promotion import begin_change, request_change, settled_change
 from rft.ports.models import DeploymentRecords, ModelDeployment, ModelDeployments
 from rft.ports.storage import Clock
 
@@ -30,7 +30,7 @@ def roll_back_deployment(
     record, live = records.get(name), deployments.find(name)
     if not record.changes or live is None:
         raise DeploymentNotFound(f"no deployment {name} of this stack's promotions; GET /deployments lists them")
-    record = settled_rollback(record, live)
+    record = settled_change(record, live)
     record = begin_change(record, live, _rollback(record, live, caller, clock), records)
     try:
         request_change(name, record.changes[-1], live, "", deployments)
@@ -40,11 +40,43 @@ def roll_back_deployment(
     return _view(record, deployments.find(name))
 
 
+def delete_deployment(
+    *, name: str, caller: Principal, deployments: ModelDeployments, records: DeploymentRecords, clock: Clock
+) -> DeploymentView:
+    """Delete a deployment that a promotion made; a repeat finds it deleted, and its history stays.
+
+    Raises DeploymentNotFound, DeploymentInUse (a run or a rollback is changing it, or another made it since) and the
+    Retryable… errors.
+    """
+    record, live = records.get(name), deployments.find(name)
+    last = record.last
+    if last is None or (live is None and last.action != "deletion"):
+        raise DeploymentNotFound(f"no deployment {name} of this stack's promotions; GET /deployments lists them")
+    if live is not None:
+        record = begin_change(record, live, _deletion(record, live, caller, clock), records)
+        deployments.delete(name)
+    if record.open_change is not None:
+        record = records.put(record.revising("completed"))
+    return _view(record, None)
+
+
+def _deletion(record: DeploymentRecord, live: ModelDeployment, caller: Principal, clock: Clock) -> DeploymentChange:
+    return DeploymentChange(
+        action="deletion",
+        status="running",
+        run_id=_run_of(record, live.serving),
+        model_arn=live.serving,
+        previous_model_arn=live.serving,
+        by=caller.identity,
+        at=clock.now(),
+    )
+
+
 def _rollback(record: DeploymentRecord, live: ModelDeployment, caller: Principal, clock: Clock) -> DeploymentChange:
     completed = [change for change in record.changes if change.status == "completed"]
     target = completed[-1].previous_model_arn if completed else None
     if record.open_change is None and target is None:
-        raise DeploymentInUse(f"{record.name} has no model before the one that it serves; delete it in Bedrock instead")
+        raise DeploymentInUse(f"{record.name} has no model before the one that it serves; delete it instead")
     return DeploymentChange(
         action="rollback",
         status="running",
@@ -71,5 +103,5 @@ def _view(record: DeploymentRecord, live: ModelDeployment | None) -> DeploymentV
         update_status=cast("UpdateStatus", live.update_status) if live and live.update_status else None,
         model_arn=serving,
         run_id=_run_of(record, serving),
-        changes=settled_rollback(record, live).changes,
+        changes=settled_change(record, live).changes,
     )
