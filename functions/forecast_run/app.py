@@ -7,7 +7,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.steps import ForecastInput
 from rft.observability import logger
-from rft.settings import ForecastSettings, GraderDirectory, JudgeSettings
+from rft.settings import BaseModelSettings, ForecastSettings, GraderDirectory, JudgeSettings
 from rft.steps.forecast_run import forecast_run
 
 
@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         smoke_test=step.smoke_test,
         graders=GraderDirectory.from_environment().graders,
         judge_models=JudgeSettings.from_environment().judge_model_ids,
+        base_model_id=BaseModelSettings.from_environment().base_model_id,
         settings=ForecastSettings.from_environment(),
         ledger=wiring.ledger(),
         store=wiring.object_store(),

@@ -20,7 +20,7 @@ PROMOTED: dict[str, Any] = {**ONLY_EVALUATED, "promotion": {"deployment": "judge
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=1, max_steps=12, concurrent_jobs=20)) as aws:
-        yield StackHarness(aws)
+        yield StackHarness(aws, patience=300)
 
 
 def shown(bench: StackHarness) -> dict[str, Any]:

@@ -22,7 +22,7 @@ STEP: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": {"
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=1, max_steps=12, concurrent_jobs=20)) as aws:
-        yield StackHarness(aws)
+        yield StackHarness(aws, patience=300)
 
 
 @pytest.mark.slow

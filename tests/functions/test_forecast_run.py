@@ -29,6 +29,7 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
     monkeypatch.setattr(wiring, "object_store", lambda: store)
     monkeypatch.setenv("GRADERS", json.dumps({"pandalm": OWN}))
     monkeypatch.setenv("JUDGE_MODEL_ID", "us.amazon.nova-pro-v1:0,us.amazon.nova-lite-v1:0")
+    monkeypatch.setenv("BASE_MODEL_ID", "us.amazon.nova-2-lite-v1:0")
     monkeypatch.setenv("LAMBDA_CONCURRENCY", "1000")
     return ledger
 

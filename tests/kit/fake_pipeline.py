@@ -79,6 +79,7 @@ class FakePipeline:
                 smoke_test=SmokeTestOutcome(trusted=True, grader_arn=OWN, report_uri=REPORT),
                 graders={"rubric": OWN},
                 judge_models=("amazon.nova-pro-v1:0",),
+                base_model_id="us.amazon.nova-2-lite-v1:0",
                 settings=ForecastSettings.model_validate({}),
                 ledger=self.ledger,
                 store=self.store,

@@ -10,7 +10,9 @@ from rft.contracts.prices import PriceTable, TokenPrices
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset
 from rft.contracts.thresholds import Thresholds
-from rft.forecast.estimate import Allowances, GraderFacts, forecast
+from rft.forecast.estimate import forecast
+from rft.forecast.measured_grader import Allowances, GraderFacts
+from rft.forecast.measuring import ModelFacts
 
 OWN = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm:live"
 FOREIGN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
@@ -74,6 +76,7 @@ def judged_forecast(record: RunRecord, judge: dict[str, int] | None = JUDGE) -> 
         dataset=prepared_dataset(),
         report=smoke_test_report(judge=judge),
         grader=GraderFacts(own=True, judge_models=("judge",)),
+        models=ModelFacts("base"),
         prices=PRICES,
         allowances=Allowances(),
     )

@@ -76,9 +76,10 @@ class PatientClient(ApiClient):
 
 @dataclass(frozen=True)
 class StackHarness:
-    """An emulated AWS, and the API in front of it."""
+    """An emulated AWS, and the API in front of it. `patience`: seconds that a run is waited for."""
 
     aws: Emulator
+    patience: float = PATIENCE_SECONDS
 
     @property
     def client(self) -> ApiClient:
@@ -114,7 +115,7 @@ class StackHarness:
     def wait(self, run_id: str) -> Ended:
         """The run once its execution and its record have ended."""
         arn = self.aws.execution_arn(run_id)
-        eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end")
+        eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end", seconds=self.patience)
         eventually(lambda: self.client.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
         return Ended(self.client.run(run_id), self._execution(arn))
 

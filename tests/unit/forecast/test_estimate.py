@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.forecast import Forecast, Range
 from rft.contracts.prices import Pace, PriceTable, TokenPrices
-from rft.forecast.estimate import Allowances, GraderFacts, forecast
+from rft.forecast.estimate import forecast
+from rft.forecast.measured_grader import Allowances, GraderFacts
+from rft.forecast.measuring import ModelFacts
 from rft.forecast.prices import LIST_PRICES
 from tests.kit.forecast import JUDGE, prepared_dataset, smoke_test_report
 from tests.kit.records import run_record
 
+BASE = "us.amazon.nova-2-lite-v1:0"
 PRO = "us.amazon.nova-pro-v1:0"
 KNOWN = LIST_PRICES.model_copy(update={"training_hour": 10.0})
 
@@ -22,7 +26,8 @@ def made(
     *,
     judge: dict[str, int] | None = JUDGE,
     own: bool = True,
-    models: tuple[str, ...] = (PRO,),
+    judges: tuple[str, ...] = (PRO,),
+    models: ModelFacts | None = None,
     p95: float | None = 9.0,
     prices: PriceTable = LIST_PRICES,
     allowances: Allowances | None = None,
@@ -34,7 +39,8 @@ def made(
         request=run_record(**request).request,
         dataset=prepared_dataset(**(dataset or {})),
         report=smoke_test_report(judge=judge, p95=p95, answers=answers),
-        grader=GraderFacts(own=own, judge_models=models),
+        grader=GraderFacts(own=own, judge_models=judges),
+        models=models or ModelFacts(BASE),
         prices=prices,
         allowances=allowances or Allowances(),
     )
@@ -99,14 +105,14 @@ def test_known_prices_make_a_range_of_dollars() -> None:
 
 
 def test_a_judge_without_a_price_is_named() -> None:
-    found = made(models=(PRO, "someone.large-v1:0"))
+    found = made(judges=(PRO, "someone.large-v1:0"))
     line = next(line for line in found.cost if line.name == "judge")
     assert (line.usd, line.unknown) == (None, ("the price of someone.large-v1:0",))
 
 
 def test_a_panels_tokens_cost_what_the_cheapest_to_the_dearest_would() -> None:
-    cheap, dear = (usd(made(models=(m,)), "judge") for m in ("amazon.nova-micro-v1:0", PRO))
-    both = usd(made(models=("amazon.nova-micro-v1:0", PRO)), "judge")
+    cheap, dear = (usd(made(judges=(m,)), "judge") for m in ("amazon.nova-micro-v1:0", PRO))
+    both = usd(made(judges=("amazon.nova-micro-v1:0", PRO)), "judge")
     assert cheap is not None
     assert dear is not None
     assert both == Range(low=cheap.low, high=dear.high)
@@ -180,3 +186,61 @@ def test_no_range_is_upside_down_and_more_rows_never_take_less(
 def test_a_us_profile_costs_what_its_model_does_and_others_are_unknown() -> None:
     assert LIST_PRICES.judge(PRO) == LIST_PRICES.judge("amazon.nova-pro-v1:0")
     assert LIST_PRICES.judge("eu.amazon.nova-pro-v1:0") == TokenPrices()
+
+
+USED = {"answers": 256, "errors": 0, "truncated": 0, "input_tokens": 179_200, "output_tokens": 128_000}
+CALIBRATED = CalibrationSummary.model_validate(
+    {"status": "completed", "judge_calls": 64, "use": {**USED, "mean_output_tokens": 500, "p95_seconds": 18.0}}
+)
+
+
+def models(calibration: CalibrationSummary | None = CALIBRATED) -> ModelFacts:
+    return ModelFacts(BASE, test_rows=100, prompt_tokens=700, calibration=calibration)
+
+
+def test_the_base_models_own_answers_say_the_least_that_is_judged() -> None:
+    found = made(models=models())
+    assert found.judge_calls == Range(low=7400 * 64 / 256, high=11_880)
+    assert found.judge_calls_in_all == Range(low=1850 + 220 + 64, high=11_880 + 220 + 64)
+    assert found.grader_hours is not None
+    rarely, unknown = found.grader_hours, made().grader_hours
+    assert unknown is not None
+    assert rarely.low == pytest.approx(unknown.low * (64 / 256 / 1.1) / 0.5)
+    assert rarely.high == unknown.high
+
+
+def test_a_step_takes_no_less_than_one_answer_of_the_base_model() -> None:
+    assert made(models=models(), judge=None).training_hours.low == pytest.approx(100 * 18 / 3600)
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped"])
+def test_a_calibration_that_did_not_complete_says_nothing(status: str) -> None:
+    calibration = CalibrationSummary.model_validate({"status": status, "reason": "why"})
+    found, without = made(models=models(calibration)), made(models=models(None))
+    assert found == without
+    assert found.calibration is None
+
+
+def test_calibration_is_counted_and_the_evaluation_forecast() -> None:
+    found = made(models=models(), prices=KNOWN, dataset={"inferenceMaxTokens": 1000})
+    calibration, evaluation = usd(found, "calibration"), usd(found, "evaluation")
+    a_call = (500 * 0.8 + 100 * 3.2) / 1e6
+    assert calibration is not None
+    assert calibration.low == calibration.high == pytest.approx((179_200 * 0.3 + 128_000 * 2.5) / 1e6 + 64 * a_call)
+    assert found.evaluation is not None
+    assert (found.evaluation.answers, found.evaluation.judge_calls) == (200, Range(low=50, high=220))
+    assert evaluation is not None
+    assert evaluation.high == pytest.approx((200 * 700 * 0.3 + 200 * 1000 * 2.5) / 1e6 + 220 * a_call)
+    assert found.cost_usd is not None
+    assert found.cost_usd.high == pytest.approx(sum(line.usd.high or 0 for line in found.cost if line.usd))
+
+
+@pytest.mark.parametrize("fields", [{"evaluation": {"enabled": False}}, {"mode": "preflight"}])
+def test_what_is_not_evaluated_costs_nothing(fields: dict[str, Any]) -> None:
+    assert made(models=models(), **fields).evaluation is None
+
+
+def test_a_base_model_without_a_price_is_named() -> None:
+    table = PriceTable(as_of="2026-11", source="ours")
+    lines = {line.name: line for line in made(models=models(), judge=None, prices=table).cost}
+    assert lines["evaluation"].unknown == (f"the price of {BASE}",)

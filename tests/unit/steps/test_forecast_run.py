@@ -37,6 +37,7 @@ class FakeForecast:
             smoke_test=SmokeTestOutcome(trusted=True, grader_arn=OWN, report_uri=REPORT, needs_approval=needs),
             graders={"pandalm": OWN},
             judge_models=("amazon.nova-pro-v1:0",),
+            base_model_id="us.amazon.nova-2-lite-v1:0",
             settings=ForecastSettings.model_validate(settings or {}),
             ledger=self.ledger,
             store=self.store,
@@ -86,7 +87,7 @@ def test_a_price_table_of_the_stack_is_used_whole() -> None:
     fake.forecast(settings={"PRICE_TABLE_URI": TABLE})
     found = fake.ledger.get(RUN_ID).forecast
     assert found is not None
-    training, judge, _ = found.cost
+    training, judge = found.cost[:2]
     assert (found.prices_as_of, found.prices_source) == ("2026-11-01", "our contract")
     assert training.usd is not None
     assert training.usd.high == 24 * 12.5

@@ -30,6 +30,15 @@ class SmokeTestUse(Contract):
     judge_output_tokens: int | None
 
 
+class MeasuringUse(Contract):
+    """What a calibration took, or an evaluation is to take: answers of models, their tokens, judge calls for them."""
+
+    answers: int
+    judge_calls: Range | None = Field(description="None where the grader does not count them.")
+    input_tokens: Range
+    output_tokens: Range
+
+
 class LimitCheck(Contract):
     """A quota beside what the job is going to ask of it. `fits` is None where either of the two is unknown."""
 
@@ -42,7 +51,7 @@ class LimitCheck(Contract):
 class CostLine(Contract):
     """One part of the cost in US dollars; None where it cannot be known. `unknown` names what is missing."""
 
-    name: Literal["training", "judge", "graders"]
+    name: Literal["training", "judge", "graders", "calibration", "evaluation"]
     usd: Range | None
     unknown: TextLines = ()
 
@@ -50,7 +59,8 @@ class CostLine(Contract):
 class Forecast(Contract):
     """A run's forecast. None is unknown, never nothing.
 
-    Figures of judge and graders are of the job; `judge_calls_in_all` and the cost have the smoke test's in them.
+    Figures of judge and graders are of the job. The cost has all of the run; `judge_calls_in_all` all before the
+    evaluation, which is skipped where it may take more than is left.
     """
 
     schema_version: Literal[1] = 1
@@ -62,6 +72,8 @@ class Forecast(Contract):
     judge_input_tokens: Range | None
     judge_output_tokens: Range | None
     smoke_test: SmokeTestUse
+    calibration: MeasuringUse | None = Field(default=None, description="As counted; None without a completed one.")
+    evaluation: MeasuringUse | None = Field(default=None, description="None where nothing is to be evaluated.")
     judge_calls_in_all: Range | None
     grader_concurrency: int = Field(description="Grader invocations at once that a training step asks for.")
     limits: tuple[LimitCheck, ...]

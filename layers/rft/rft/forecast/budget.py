@@ -25,8 +25,14 @@ def _judge_calls(allowed: int | None, forecast: Forecast) -> Iterator[str]:
     elif calls.high > allowed:
         yield (
             f"max_judge_calls is {allowed:,}, and up to {calls.high:,.0f} judge calls are to be expected, "
-            f"{forecast.smoke_test.judge_calls or 0:,} of them made by the smoke test"
+            + _made(forecast)
         )
+
+
+def _made(forecast: Forecast) -> str:
+    smoke_test, calibration = forecast.smoke_test.judge_calls or 0, forecast.calibration
+    made = calibration.judge_calls.low if calibration and calibration.judge_calls else 0
+    return f"{smoke_test:,} of them made by the smoke test" + (f" and {made:,.0f} by the calibration" if made else "")
 
 
 def _cost(allowed: float | None, forecast: Forecast) -> Iterator[str]:

@@ -28,12 +28,12 @@ class JudgeBill:
         return self.input_tokens == self.output_tokens == Range(low=0, high=0)
 
 
-def training_hours(*, rollouts: Range, grading: float | None, most: float, pace: Pace | None) -> Range:
-    """At least as long as grading takes, where `grading` hours are known; at most until the run stops its job.
+def training_hours(*, rollouts: Range, least: float, most: float, pace: Pace | None) -> Range:
+    """From `least` hours, as grading and generating answers takes; at most until the run stops its job.
 
     A pace, from jobs of one's own, narrows both ends.
     """
-    low, high = grading or 0.0, most
+    low, high = least, most
     if pace is not None:
         low = max(low, rollouts.low / pace.most)
         high = min(high, (rollouts.high or 0) / pace.least)
@@ -46,7 +46,7 @@ def cost_lines(
     """Training, judges and graders. The trained model's storage and use are not in it."""
     return (
         _training(prices, training_hours),
-        _judge(prices, judge),
+        judge_line(prices, judge),
         _graders(prices, grader_hours, invocations),
     )
 
@@ -70,7 +70,8 @@ def _training(prices: PriceTable, hours: Range) -> CostLine:
     return CostLine(name="training", usd=_dollars(hours, prices.training_hour))
 
 
-def _judge(prices: PriceTable, judge: JudgeBill) -> CostLine:
+def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
+    """What the judges of a bill cost."""
     if judge.nothing:
         return CostLine(name="judge", usd=Range(low=0, high=0))
     if judge.models is None:

@@ -8,33 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
-from rft.contracts.forecast import Forecast, LimitCheck, Range, SmokeTestUse
+from rft.contracts.forecast import CostLine, Forecast, Range
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import HyperParameters, RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import PreparedDataset
 from rft.forecast.budget import over_budget
-from rft.forecast.costs import JudgeBill, cost_lines, dearest, total, training_hours
+from rft.forecast.costs import cost_lines, dearest, total, training_hours
+from rft.forecast.measured_grader import Allowances, GraderFacts, MeasuredGrader, plus_known, scaled
+from rft.forecast.measuring import ModelFacts, measuring_lines, planned_evaluation, used_calibration
 from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, rollouts_per_step
-
-
-@dataclass(frozen=True)
-class Allowances:
-    """What the account allows, as the stack's parameters say; None is unknown."""
-
-    grader_concurrency: int | None = None
-    judge_requests_per_minute: int | None = None
-    judge_tokens_per_minute: int | None = None
-
-
-@dataclass(frozen=True)
-class GraderFacts:
-    """What the stack knows of the grader: whether it is one of its own, and the models that its judges would be."""
-
-    own: bool
-    judge_models: tuple[str, ...]
 
 
 def forecast(
@@ -43,19 +27,30 @@ def forecast(
     dataset: PreparedDataset,
     report: SmokeTestReport,
     grader: GraderFacts,
+    models: ModelFacts,
     prices: PriceTable,
     allowances: Allowances,
 ) -> Forecast:
     """The forecast, with every limit of the request that it may exceed."""
-    job = _Job(dataset, dataset.hyperparameters)
-    measured = _Measured(report, grader, job.answers_per_call)
+    job = _Job(dataset, dataset.hyperparameters, models)
+    measured = MeasuredGrader(report, grader, job.answers_per_call, models.completed_calibration)
     calls, hours = measured.judge_calls(job.rollouts), measured.grader_hours(job.rollouts)
     tokens_in, tokens_out = measured.input_tokens(calls), measured.output_tokens(calls)
     use = measured.use
     judge = measured.judge_bill(tokens_in, tokens_out)
     training = job.training_hours(hours, request, prices)
-    invocations = _scaled(job.invocations, 1, plus=use.invocations)
-    cost = cost_lines(prices=prices, training_hours=training, judge=judge, grader_hours=hours, invocations=invocations)
+    calibration, evaluation = used_calibration(models, measured), planned_evaluation(request, dataset, models, measured)
+    cost: tuple[CostLine, ...] = (
+        *cost_lines(
+            prices=prices,
+            training_hours=training,
+            judge=judge,
+            grader_hours=hours,
+            invocations=scaled(job.invocations, 1, plus=use.invocations),
+        ),
+        *measuring_lines(prices, models, measured, calibration=calibration, evaluation=evaluation),
+    )
+    before = plus_known(calls, use.judge_calls)
     found = Forecast(
         steps=job.steps,
         rollouts=job.rollouts,
@@ -65,7 +60,9 @@ def forecast(
         judge_input_tokens=tokens_in,
         judge_output_tokens=tokens_out,
         smoke_test=use,
-        judge_calls_in_all=_plus(calls, use.judge_calls),
+        calibration=calibration,
+        evaluation=evaluation,
+        judge_calls_in_all=plus_known(before, models.calibration_calls),
         grader_concurrency=job.concurrency,
         limits=measured.limits(job.concurrency, allowances),
         training_hours=training,
@@ -86,7 +83,10 @@ ASSUMPTIONS = (
     "times: Bedrock does not say.",
     "All training rows are trained on; prompts over maxPromptLength would be dropped.",
     "Each answer of the job takes the grader and its judge as long, and as many tokens, as the smoke test's.",
-    "A grader whose code checks first may have no answer or every answer judged: that depends on the model.",
+    "A grader whose code checks first has at least as many answers judged as the base model's own in calibration, and "
+    "at most every one; without a calibration, at least none.",
+    "A step takes at least as long as the slow end of the base model's answers in calibration.",
+    "The evaluation answers every test row that the request allows; it is skipped where too few judge calls are left.",
     "The most training hours are those after which the run stops its job.",
 )
 
@@ -97,6 +97,7 @@ class _Job:
 
     dataset: PreparedDataset
     chosen: HyperParameters
+    models: ModelFacts
 
     @property
     def steps(self) -> int:
@@ -121,10 +122,11 @@ class _Job:
         )
 
     def training_hours(self, grader_hours: Range | None, request: RunRequest, prices: PriceTable) -> Range:
-        """Not below the time that graders take, not above the request's limit."""
+        """Not below the time of graders, nor that of an answer a step; not above the request's limit."""
+        grading = grader_hours.low / self.concurrency if grader_hours else 0.0
         return training_hours(
             rollouts=self.rollouts,
-            grading=grader_hours.low / self.concurrency if grader_hours else None,
+            least=max(grading, self.steps * self.models.seconds_per_answer / 3600),
             most=request.max_training_hours,
             pace=prices.rollouts_per_hour,
         )
@@ -144,122 +146,3 @@ class _Job:
     @property
     def _samples(self) -> int:
         return self.chosen.trainingSamplePerPrompt or 4
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What the smoke test measured, and what follows from it for a number of rollouts."""
-
-    report: SmokeTestReport
-    grader: GraderFacts
-    answers_per_call: int
-
-    @property
-    def use(self) -> SmokeTestUse:
-        judge, no_judge = self.report.judge, 0 if self._never_judges else None
-        return SmokeTestUse(
-            invocations=self.report.invocations,
-            judge_answers_planned=0 if self._never_judges else self.report.planned.answers,
-            judge_calls=judge.calls if judge else no_judge,
-            judge_input_tokens=(judge.input_tokens or None) if judge else no_judge,
-            judge_output_tokens=(judge.output_tokens or None) if judge else no_judge,
-        )
-
-    def judge_calls(self, rollouts: Range) -> Range | None:
-        """None where the grader does not count its judge's calls. Only the graders of this project always do."""
-        if self._never_judges:
-            return Range(low=0, high=0)
-        if self._calls_per_answer is None:
-            return None
-        least = self._calls_per_answer if self._judged_share >= 1 else 0.0
-        return Range(low=_whole(rollouts.low * least), high=_whole((rollouts.high or 0) * self._calls_per_answer))
-
-    def input_tokens(self, calls: Range | None) -> Range | None:
-        """Tokens that judges read; None where the grader does not count them."""
-        return self._tokens(calls, self.use.judge_input_tokens)
-
-    def output_tokens(self, calls: Range | None) -> Range | None:
-        """Tokens that judges write."""
-        return self._tokens(calls, self.use.judge_output_tokens)
-
-    def judge_bill(self, input_tokens: Range | None, output_tokens: Range | None) -> JudgeBill:
-        """Of the whole run: these tokens of the job, and those that the smoke test used."""
-        return JudgeBill(
-            models=self.grader.judge_models if self.grader.own else None,
-            input_tokens=_plus(input_tokens, self.use.judge_input_tokens),
-            output_tokens=_plus(output_tokens, self.use.judge_output_tokens),
-        )
-
-    def grader_hours(self, rollouts: Range) -> Range | None:
-        """By the slow end of parallel batches, half of them right answers: where only those are judged, up to twice."""
-        seconds = self.report.times.load_p95_seconds
-        if seconds is None:
-            return None
-        hours = seconds / self.answers_per_call / 3600
-        slower = 2 if self.report.judge and self._judged_share < 1 else 1
-        return Range(low=rollouts.low * hours, high=(rollouts.high or 0) * hours * slower)
-
-    def limits(self, concurrency: int, allowed: Allowances) -> tuple[LimitCheck, ...]:
-        """Each quota beside what graders would ask of it at the pace that was measured."""
-        calls = self._judge_calls_per_minute(concurrency)
-        return (
-            _limit("grader_concurrency", concurrency, allowed.grader_concurrency),
-            _limit("judge_requests_per_minute", calls, allowed.judge_requests_per_minute),
-            _limit("judge_tokens_per_minute", self._tokens_per_minute(calls), allowed.judge_tokens_per_minute),
-        )
-
-    def _judge_calls_per_minute(self, concurrency: int) -> float | None:
-        seconds, per_answer = self.report.times.load_p95_seconds, self._calls_per_answer
-        if self._never_judges:
-            return 0.0
-        if not seconds or per_answer is None:
-            return None
-        return round(concurrency * self.answers_per_call * min(1.0, self._judged_share) * per_answer * 60 / seconds, 1)
-
-    def _tokens_per_minute(self, calls: float | None) -> float | None:
-        used = [self.use.judge_input_tokens, self.use.judge_output_tokens]
-        if calls == 0:
-            return 0.0
-        if calls is None or not self.use.judge_calls or None in used:
-            return None
-        return round(calls * sum(tokens or 0 for tokens in used) / self.use.judge_calls)
-
-    @property
-    def _never_judges(self) -> bool:
-        return self.grader.own and self.report.judge is None
-
-    @cached_property
-    def _judged_share(self) -> float:
-        judge = self.report.judge
-        return judge.answers / len(self.report.scores) if judge and self.report.scores else 0.0
-
-    @property
-    def _calls_per_answer(self) -> float | None:
-        judge = self.report.judge
-        if judge is None or not judge.calls:
-            return None
-        return judge.calls / (judge.answers or len(self.report.scores))
-
-    def _tokens(self, calls: Range | None, used: int | None) -> Range | None:
-        if calls is None or used is None:
-            return None
-        return _scaled(calls, used / self.use.judge_calls if self.use.judge_calls else 0.0)
-
-
-def _limit(name: str, needed: float | None, allowed: float | None) -> LimitCheck:
-    fits = None if needed is None or allowed is None else needed <= allowed
-    return LimitCheck.model_validate({"name": name, "needed": needed, "allowed": allowed, "fits": fits})
-
-
-def _scaled(numbers: Range, by: float, plus: float = 0) -> Range:
-    high = None if numbers.high is None else _whole(numbers.high * by + plus)
-    return Range(low=_whole(numbers.low * by + plus), high=high)
-
-
-def _whole(number: float) -> int:
-    """Rounded up, but for what floats add to a whole number."""
-    return math.ceil(round(number, 6))
-
-
-def _plus(numbers: Range | None, more: float | None) -> Range | None:
-    return None if numbers is None or more is None else _scaled(numbers, 1, plus=more)

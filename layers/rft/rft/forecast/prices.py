@@ -14,6 +14,7 @@ LIST_PRICES = PriceTable(
     judges={
         "amazon.nova-micro-v1:0": TokenPrices(input_per_million=0.035, output_per_million=0.14),
         "amazon.nova-lite-v1:0": TokenPrices(input_per_million=0.06, output_per_million=0.24),
+        "amazon.nova-2-lite-v1:0": TokenPrices(input_per_million=0.3, output_per_million=2.5),
         "amazon.nova-pro-v1:0": TokenPrices(input_per_million=0.8, output_per_million=3.2),
     },
     lambda_million_requests=0.2,

@@ -9,12 +9,15 @@ from pydantic import ValidationError
 from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.http.validation_messages import validation_messages
+from rft.contracts.ledger import RunRecord
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome
 from rft.errors import InvalidRequest
-from rft.forecast.estimate import Allowances, GraderFacts, forecast
+from rft.forecast.estimate import forecast
+from rft.forecast.measured_grader import Allowances, GraderFacts
+from rft.forecast.measuring import ModelFacts
 from rft.forecast.prices import LIST_PRICES
 from rft.grading.grader_arn import function_arn
 from rft.observability import logger
@@ -34,6 +37,7 @@ def forecast_run(
     smoke_test: SmokeTestOutcome,
     graders: Mapping[str, str],
     judge_models: tuple[str, ...],
+    base_model_id: str,
     settings: ForecastSettings,
     ledger: Ledger,
     store: ObjectStore,
@@ -41,8 +45,8 @@ def forecast_run(
 ) -> ForecastOutcome:
     """Record the run's forecast and say whether it may go on; over its limits it needs a person, or ends.
 
-    `graders` are those deployed here; `judge_models` are what their judges are; `calibration_error` says why the step
-    before failed. Raises InvalidRequest (PriceTableUri,
+    `graders` are those deployed here; `judge_models` are what their judges are; `base_model_id` answers in calibration
+    and evaluation; `calibration_error` says why the step before failed. Raises InvalidRequest (PriceTableUri,
     PriceTable), DatasetNotFound (the smoke test's report), RunNotFound, TransitionRefused and the Retryable… errors.
     """
     uncalibrated = _uncalibrated(run_id, calibration_error, ledger)
@@ -52,6 +56,7 @@ def forecast_run(
         dataset=dataset,
         report=report,
         grader=GraderFacts(own=_is_own(smoke_test.grader_arn, graders), judge_models=judge_models),
+        models=_models(ledger.get(run_id), base_model_id),
         prices=price_table(settings, store),
         allowances=_allowances(settings),
     )
@@ -61,6 +66,16 @@ def forecast_run(
     outcome = _outcome(found, smoke_test.needs_approval)
     needs = (*outcome.needs_approval, *uncalibrated) if outcome.needs_approval else ()
     return outcome.model_copy(update={"needs_approval": needs})
+
+
+def _models(record: RunRecord, base_model_id: str) -> ModelFacts:
+    dataset = record.dataset
+    return ModelFacts(
+        base_model_id=base_model_id,
+        test_rows=dataset.rows.get("test", 0) if dataset else 0,
+        prompt_tokens=dataset.tokens.mean if dataset else 0.0,
+        calibration=record.calibration,
+    )
 
 
 def _uncalibrated(run_id: str, error: str, ledger: Ledger) -> tuple[str, ...]:

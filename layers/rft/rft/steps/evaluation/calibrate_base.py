@@ -21,6 +21,7 @@ from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, 
 from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt, Sampling
 from rft.evaluation.split_rows import calibration_rows, prompts
+from rft.forecast.measuring import UNKNOWN_OUTPUT_TOKENS
 from rft.forecast.sampling import sampling_cost
 from rft.observability import logger
 from rft.ports.grading import GraderInvoker
@@ -33,9 +34,6 @@ SAMPLE_WITHIN = timedelta(seconds=600)
 """Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
 
 BLOCKING = frozenset({"hopeless", "mostly_solved"})
-
-UNKNOWN_OUTPUT_TOKENS = 2048
-"""Taken for an answer's length where no limit is set: more than AWS's samples need."""
 
 
 def calibrate_base(
