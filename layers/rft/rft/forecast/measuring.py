@@ -10,7 +10,6 @@ from rft.contracts.forecast import CostLine, MeasuringUse, Range
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import Mode, RunRequest
 from rft.contracts.steps import PreparedDataset
-from rft.evaluation.choice import row_limit
 from rft.forecast.costs import JudgeBill, judge_line
 from rft.forecast.measured_grader import MeasuredGrader
 
@@ -25,7 +24,7 @@ MODELS = 2
 class ModelFacts:
     """What is known of the models' answers: the base model's own ones, if it was calibrated, and what is planned.
 
-    `prompt_tokens`: of a row on average.
+    `test_rows` that are to be answered; `prompt_tokens` of a row on average.
     """
 
     base_model_id: str
@@ -71,14 +70,13 @@ def used_calibration(models: ModelFacts, grader: MeasuredGrader) -> MeasuringUse
 def planned_evaluation(
     request: RunRequest, dataset: PreparedDataset, models: ModelFacts, grader: MeasuredGrader
 ) -> MeasuringUse | None:
-    """Both models' answers to as many test rows as the request allows; None where nothing is to be evaluated.
+    """Both models' answers to the test rows; None where nothing is to be evaluated.
 
     From the length of the base model's answers, where it is known, to the limit of an answer.
     """
-    rows = min(models.test_rows, row_limit(request.evaluation))
-    if not request.evaluation.enabled or request.mode is Mode.PREFLIGHT or not rows:
+    if not request.evaluation.enabled or request.mode is Mode.PREFLIGHT or not models.test_rows:
         return None
-    answers = MODELS * rows * request.evaluation.samples_per_row
+    answers = MODELS * models.test_rows * request.evaluation.samples_per_row
     mean = (models.sampled.mean_output_tokens or 0.0) if models.sampled else 0.0
     longest = max(mean, dataset.hyperparameters.inferenceMaxTokens or UNKNOWN_OUTPUT_TOKENS)
     read = round(answers * models.prompt_tokens)

@@ -15,6 +15,7 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome
 from rft.errors import InvalidRequest
+from rft.evaluation.choice import row_limit
 from rft.forecast.estimate import forecast
 from rft.forecast.measured_grader import Allowances, GraderFacts
 from rft.forecast.measuring import ModelFacts
@@ -72,7 +73,7 @@ def _models(record: RunRecord, base_model_id: str) -> ModelFacts:
     dataset = record.dataset
     return ModelFacts(
         base_model_id=base_model_id,
-        test_rows=dataset.rows.get("test", 0) if dataset else 0,
+        test_rows=min(dataset.rows.get("test", 0), row_limit(record.request.evaluation)) if dataset else 0,
         prompt_tokens=dataset.tokens.mean if dataset else 0.0,
         calibration=record.calibration,
     )
