@@ -22,47 +22,29 @@ from rft.grading.batch_sizes import BATCH_SAMPLES, MAX_PARALLEL, rollouts_per_st
 
 
 def forecast(
-    *,
-    request: RunRequest,
-    dataset: PreparedDataset,
-    report: SmokeTestReport,
-    grader: GraderFacts,
-    models: ModelFacts,
-    prices: PriceTable,
-    allowances: Allowances,
-) -> Forecast:
+    *, request: RunRequest, dataset: PreparedDataset, report: SmokeTestReport, grader: GraderFacts, models: ModelFacts,
+    prices: PriceTable, allowances: Allowances,
+) -> Forecast:  # fmt: skip
     """The forecast, with every limit of the request that it may exceed."""
     job = _Job(dataset, dataset.hyperparameters, models)
     measured = MeasuredGrader(report, grader, job.answers_per_call, models.completed_calibration)
     calls, hours = measured.judge_calls(job.rollouts), measured.grader_hours(job.rollouts)
-    tokens_in, tokens_out = measured.input_tokens(calls), measured.output_tokens(calls)
-    use = measured.use
-    judge = measured.judge_bill(tokens_in, tokens_out)
     training = job.training_hours(hours, request, prices)
     calibration, evaluation = used_calibration(models, measured), planned_evaluation(request, dataset, models, measured)
-    cost: tuple[CostLine, ...] = (
-        *cost_lines(
-            prices=prices,
-            training_hours=training,
-            judge=judge,
-            grader_hours=hours,
-            invocations=scaled(job.invocations, 1, plus=use.invocations),
-        ),
-        *measuring_lines(prices, models, measured, calibration=calibration, evaluation=evaluation),
-    )
-    before = plus_known(calls, use.judge_calls)
+    of_job = _cost_of_job(job, measured, prices, calls=calls, grader_hours=hours, hours=training)
+    cost = (*of_job, *measuring_lines(prices, models, measured, calibration, evaluation))
     found = Forecast(
         steps=job.steps,
         rollouts=job.rollouts,
         grader_invocations=job.invocations,
         grader_hours=hours,
         judge_calls=calls,
-        judge_input_tokens=tokens_in,
-        judge_output_tokens=tokens_out,
-        smoke_test=use,
+        judge_input_tokens=measured.input_tokens(calls),
+        judge_output_tokens=measured.output_tokens(calls),
+        smoke_test=measured.use,
         calibration=calibration,
         evaluation=evaluation,
-        judge_calls_in_all=plus_known(before, models.calibration_calls),
+        judge_calls_in_all=plus_known(plus_known(calls, measured.use.judge_calls), models.calibration_calls),
         grader_concurrency=job.concurrency,
         limits=measured.limits(job.concurrency, allowances),
         training_hours=training,
@@ -71,9 +53,28 @@ def forecast(
         prices_as_of=prices.as_of,
         prices_source=prices.source,
         assumptions=ASSUMPTIONS,
-        judge_price=None if judge.nothing else dearest(prices, judge.models),
+        judge_price=None if measured.judge_bill(calls).nothing else dearest(prices, measured.judge_models),
     )
     return found.model_copy(update={"over_budget": over_budget(request, found)})
+
+
+def _cost_of_job(
+    job: _Job,
+    measured: MeasuredGrader,
+    prices: PriceTable,
+    *,
+    calls: Range | None,
+    grader_hours: Range | None,
+    hours: Range,
+) -> tuple[CostLine, ...]:
+    """With what the smoke test took."""
+    return cost_lines(
+        prices=prices,
+        training_hours=hours,
+        judge=measured.judge_bill(calls),
+        grader_hours=grader_hours,
+        invocations=scaled(job.invocations, 1, plus=measured.use.invocations),
+    )
 
 
 ASSUMPTIONS = (

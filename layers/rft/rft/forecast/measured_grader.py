@@ -83,12 +83,12 @@ class MeasuredGrader:
         """Tokens that judges write."""
         return self._tokens(calls, self.use.judge_output_tokens)
 
-    def judge_bill(self, input_tokens: Range | None, output_tokens: Range | None) -> JudgeBill:
-        """Of the whole run: these tokens of the job, and those that the smoke test used."""
+    def judge_bill(self, calls: Range | None) -> JudgeBill:
+        """Of these calls of the job, and those of the smoke test."""
         return JudgeBill(
             models=self.judge_models,
-            input_tokens=plus_known(input_tokens, self.use.judge_input_tokens),
-            output_tokens=plus_known(output_tokens, self.use.judge_output_tokens),
+            input_tokens=plus_known(self.input_tokens(calls), self.use.judge_input_tokens),
+            output_tokens=plus_known(self.output_tokens(calls), self.use.judge_output_tokens),
         )
 
     def grader_hours(self, rollouts: Range) -> Range | None:

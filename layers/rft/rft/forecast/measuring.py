@@ -92,7 +92,6 @@ def measuring_lines(
     prices: PriceTable,
     models: ModelFacts,
     grader: MeasuredGrader,
-    *,
     calibration: MeasuringUse | None,
     evaluation: MeasuringUse | None,
 ) -> Iterator[CostLine]:
