@@ -70,6 +70,7 @@ class EventBus:
 
     def deliver(self, target: EventTarget, event: dict[str, Any]) -> None:
         """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
+        event = {**event, "time": _utc(event["time"])}
         payload = json.dumps(target_input(target.settings, event), default=str)
         names = (target.arn.rsplit(":", 1)[-1], event["source"], event["detail-type"])
         fault = self._faults.take("events", "Deliver", *names, only=DELIVERY_FAULTS, body=json.dumps(event).encode())
@@ -111,6 +112,13 @@ class EventBus:
         self._clock.pause(seconds)
         if not self._closed:
             self._delivery.run(target, event, payload)
+
+
+def _utc(time: object) -> object:
+    """PutEvents takes seconds of the epoch, and targets are given text."""
+    if not isinstance(time, int | float):
+        return time
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _run_logged(work: Callable[..., None], *args: Any) -> None:

@@ -26,6 +26,9 @@ MAX_EXPONENT, MIN_EXPONENT = 125, -130
 
 MAX_STATE_BYTES = 262_144
 """AWS Step Functions API Reference: `input` of StartExecution, `output` of SendTaskSuccess."""
+MAX_ENTRIES_BYTES = 262_144
+TIME_BYTES = 14
+"""Amazon EventBridge User Guide, "Calculating PutEvents event entry size": 256 KB for all entries of a request."""
 STATE_DATA = {"StartExecution": "input", "StartSyncExecution": "input", "SendTaskSuccess": "output"}
 FUNCTION_CHANGES = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
 
@@ -36,6 +39,8 @@ def check_limits(operation: Operation, body: bytes) -> None:
         _check_message(parse_qs(body.decode(), keep_blank_values=True))
     elif operation.service == "states" and operation.name in STATE_DATA:
         _check_state_data(STATE_DATA[operation.name], json.loads(body))
+    elif (operation.service, operation.name) == ("events", "PutEvents"):
+        _check_entries(json.loads(body).get("Entries", []))
     elif operation.service == "lambda" and operation.name in FUNCTION_CHANGES:
         _check_variables(json.loads(body))
     elif operation.service == "dynamodb":
@@ -49,6 +54,16 @@ def _check_message(fields: dict[str, list[str]]) -> None:
         raise AwsError("InvalidParameter", 400, "Invalid parameter: Subject")
     if len(fields.get("Message", [""])[0].encode()) > MAX_MESSAGE_BYTES:
         raise AwsError("InvalidParameter", 400, "Invalid parameter: Message too long")
+
+
+def _check_entries(entries: list[dict[str, Any]]) -> None:
+    sized = ("Source", "DetailType", "Detail")
+    size = sum(TIME_BYTES * ("Time" in entry) for entry in entries)
+    size += sum(len(entry.get(name, "").encode()) for entry in entries for name in sized)
+    if size > MAX_ENTRIES_BYTES:
+        raise _refusal("Total size of the entries in the request is over the limit.")
+    if any(entry.get("Source", "").startswith("aws.") for entry in entries):
+        raise AwsError("NotAuthorizedForSourceException", 400, "Not authorized for the source.")
 
 
 def _check_state_data(member: str, request: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from rft.adapters.notifier import SnsNotifier, message_text
+from rft.contracts.outbound.topic_messages import TopicMessage
 from rft.errors import RetryableThrottling
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:outcomes"
@@ -29,7 +30,11 @@ class AllOurs:
 
 
 def notifier(client: Any) -> SnsNotifier:
-    return SnsNotifier(client, topic_arn=TOPIC, send_once=AllOurs())  # type: ignore[arg-type]
+    return SnsNotifier(client, topic_arn=TOPIC, ends=("FAILED",), send_once=AllOurs())  # type: ignore[arg-type]
+
+
+def message(facts: dict[str, Any] | None = None, *, subject: str = "s", text: str = "A run failed.") -> TopicMessage:
+    return TopicMessage("n", subject, facts or {}, text)
 
 
 @pytest.mark.parametrize(
@@ -43,20 +48,24 @@ def notifier(client: Any) -> SnsNotifier:
 )
 def test_subjects_fit_sns(client: Any, subject: str, sent: str) -> None:
     with Stubber(client) as stubber:
-        stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": sent, "Message": ANY})
-        notifier(client).publish("n", subject, {})
+        stubber.add_response("publish", {"MessageId": "1"}, sent_with(sent))
+        notifier(client).publish(message(subject=subject))
 
 
-def test_the_message_is_json(client: Any) -> None:
-    message = {"run_id": "a", "cause": "line 1\n“line 2”", "job_arn": None}
+def sent_with(subject: str, text: Any = ANY) -> dict[str, Any]:
+    return {"TopicArn": TOPIC, "Subject": subject, "Message": text, "MessageStructure": "json"}
+
+
+def test_mail_gets_the_text_and_all_others_json(client: Any) -> None:
+    facts = {"run_id": "a", "cause": "line 1\n“line 2”", "job_arn": None}
+    by_protocol = json.dumps({"default": json.dumps(facts, indent=2), "email": "A run failed."})
     with Stubber(client) as stubber:
-        expected = {"TopicArn": TOPIC, "Subject": "s", "Message": json.dumps(message, indent=2)}
-        stubber.add_response("publish", {"MessageId": "1"}, expected)
-        notifier(client).publish("n", "s", message)
+        stubber.add_response("publish", {"MessageId": "1"}, sent_with("s", by_protocol))
+        notifier(client).publish(message(facts))
 
 
 @pytest.mark.parametrize(
-    "message",
+    "facts",
     [
         {"problems": ["\U0001f600" * 5_000] * 4_500},
         {"cause": "x" * 1_000_000, "key": "ü" * 1024},
@@ -64,8 +73,8 @@ def test_the_message_is_json(client: Any) -> None:
     ],
     ids=["many problems", "one long text", "surrogates and newlines"],
 )
-def test_a_message_of_any_size_is_cut_to_what_sns_takes(message: dict[str, Any]) -> None:
-    text = message_text(message)
+def test_a_message_of_any_size_is_cut_to_what_sns_takes(facts: dict[str, Any]) -> None:
+    text = message_text(message(facts, text="\U0001f600" * 100_000))
     assert len(text.encode()) <= 262_144
     assert " more" in text
 
@@ -75,4 +84,4 @@ def test_throttling_is_retryable(client: Any, code: str) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("publish", code, http_status_code=400)
         with pytest.raises(RetryableThrottling):
-            notifier(client).publish("n", "s", {})
+            notifier(client).publish(message())

@@ -39,9 +39,9 @@ def test_an_address_is_signed_in_the_way_that_every_region_takes(region: str, mo
     variables = {"DATA_BUCKET": "data-bucket", "AWS_DEFAULT_REGION": region, "AWS_ACCESS_KEY_ID": "AKIATEST"}
     for name, value in {**variables, "AWS_SECRET_ACCESS_KEY": "test"}.items():
         monkeypatch.setenv(name, value)
-    wiring._client.cache_clear()
+    wiring.cached_client.cache_clear()
     wiring.run_files.cache_clear()
     query = parse_qs(urlsplit(wiring.run_files().link(RUN_ID, "a.json", seconds=900)).query)
-    wiring._client.cache_clear()
+    wiring.cached_client.cache_clear()
     wiring.run_files.cache_clear()
     assert (query["X-Amz-Algorithm"], query["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["900"])

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rft.adapters.dynamodb.ledger_items import record_item
+from rft.contracts.breaker import Finding
 from rft.contracts.checks import Check, CheckResult
 from rft.contracts.dataset import Recommendation
 from rft.contracts.http.principal import Principal
 from rft.contracts.job import JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import Decision, Failure, JobSummary, RunStatus, UploadRejection
 from rft.contracts.metrics import Reading, TrainingMetrics
+from rft.contracts.outbound.domain_events import EventKind, StatusChange
 from rft.contracts.smoke_test import SmokeTestSummary
 from rft.errors import InvalidRequest, RunConflict, RunNotFound, TransitionRefused
 from rft.runs.approval import requested
@@ -372,3 +375,72 @@ def test_a_list_has_the_runs_of_one_principal(ledger: Stores) -> None:
     other = ledger.create(run_record("other-20261120t120000-1a2b3c4d").model_copy(update={"requested_by": BOB}))
     ledger.create(run_record("older-20261120t120000-1a2b3c4d").model_copy(update={"requested_by": None}))
     assert ledger.page(requested_by=BOB.id).records == (other,)
+
+
+# ---- domain events ------------------------------------------------------------------------------------------------
+
+
+def test_each_change_of_status_is_one_event_with_the_next_number(ledger: Stores, clock: FixedClock) -> None:
+    ledger.create(run_record(tags={"team": "search"}))
+    clock.advance(minutes=3)
+    ledger.transition(RUN_ID, S.PREPARING)
+    ledger.transition(RUN_ID, S.PREPARING, changes={"grader_arn": "arn:g"})
+    ledger.update(RUN_ID, {"grader_arn": "arn:h"})
+    first, second = ledger.pending(10)
+    assert [(e.id, e.sequence) for e in (first, second)] == [(f"{RUN_ID}/1", 1), (f"{RUN_ID}/2", 2)]
+    assert second.change == StatusChange(before=S.PENDING, after=S.PREPARING, seconds=180.0)
+    assert (first.change and first.change.caller, second.tags) == (ADA, {"team": "search"})
+
+
+def test_results_are_events_of_their_own_once(ledger: Stores) -> None:
+    add_run(ledger, S.SMOKE_TESTING)
+    check = Check(name="order", result=CheckResult.BLOCK, detail="no", n=10, value=0.1).short()
+    summary = SmokeTestSummary(
+        trusted=False, reasons=("no",), checks=(check,), mean_right=1.0, mean_wrong=None, report_uri="s3://b/x"
+    )
+    ledger.update(RUN_ID, {"smoke_test": summary})
+    ledger.update(RUN_ID, {"smoke_test": summary})
+    approval = requested(("dear",), at=datetime(2026, 11, 20, tzinfo=UTC), days=1)
+    ledger.transition(RUN_ID, S.AWAITING_APPROVAL, changes={"approval": approval})
+    smoke_test, status, request = ledger.pending(10)[3:]
+    assert (smoke_test.kind, smoke_test.smoke_test and smoke_test.smoke_test.blocking) == (
+        EventKind.SMOKE_TEST,
+        ("order",),
+    )
+    assert (status.kind, request.kind) == (EventKind.STATUS, EventKind.APPROVAL)
+    assert [event.sequence for event in (smoke_test, status, request)] == [4, 5, 6]
+
+
+def test_a_breaker_finding_is_one_event_however_often_it_is_written(ledger: Stores) -> None:
+    add_run(ledger, S.TRAINING)
+    known = len(ledger.pending(20))
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    found = Finding(signal="error_share", action="stop", message="too many", step=3, at=at)
+    for _ in range(2):
+        ledger.update(RUN_ID, {"breaker": (found,)})
+    (event,) = ledger.pending(20)[known:]
+    assert (event.kind, event.breaker) == (EventKind.BREAKER, found)
+
+
+def test_a_sent_event_is_no_longer_pending_and_its_number_is_used_up(ledger: Stores) -> None:
+    ledger.create(run_record())
+    (event,) = ledger.pending(10)
+    ledger.mark_sent(event)
+    ledger.mark_sent(event)
+    assert ledger.pending(10) == []
+    ledger.transition(RUN_ID, S.PREPARING)
+    assert [event.sequence for event in ledger.pending(10)] == [2]
+
+
+def test_a_run_of_a_release_without_events_counts_them_from_one() -> None:
+    with ledger_table() as client:
+        ledger = DynamoStores(client, table=TABLE, clock=FixedClock())
+        old = record_item(run_record())
+        del old["domain_event_count"], old["status_since"]
+        client.put_item(TableName=TABLE, Item=old)
+        ledger.transition(RUN_ID, S.PREPARING)
+        ledger.transition(RUN_ID, S.SMOKE_TESTING)
+        assert [(event.sequence, event.status) for event in ledger.pending(10)] == [
+            (1, S.PREPARING),
+            (2, S.SMOKE_TESTING),
+        ]

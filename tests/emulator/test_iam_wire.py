@@ -168,6 +168,11 @@ def test_each_table_of_a_call_is_checked(call: Callable[[Any], Any], expected: l
             lambda c: c.send_task_success(taskToken="t", output="{}"),
             [("states:SendTaskSuccess", MACHINE)],
         ),
+        (
+            "events",
+            lambda c: c.put_events(Entries=[{"Source": "a", "DetailType": "b", "Detail": "{}"}]),
+            [("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default")],
+        ),
         ("sns", lambda c: c.publish(TopicArn="arn:topic", Message="m"), [("sns:Publish", "arn:topic")]),
         (
             "sqs",

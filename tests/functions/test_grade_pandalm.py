@@ -32,7 +32,7 @@ def app() -> ModuleType:
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> ScriptedJudge:
     fake = ScriptedJudge()
-    monkeypatch.setattr(wiring, "judges", lambda: [JudgeClient(fake)])
+    monkeypatch.setattr(wiring, "judges_of", lambda _event: [JudgeClient(fake)])
     monkeypatch.setenv("JUDGE_MODEL_ID", fake.model_id)
     return fake
 
@@ -68,7 +68,7 @@ def test_judge_errors_fail_the_call_where_the_stack_says_so(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, judge: ScriptedJudge
 ) -> None:
     refusing = JudgeClient(ScriptedJudge(otherwise=JudgeRefused("denied")))
-    monkeypatch.setattr(wiring, "judges", lambda: [refusing])
+    monkeypatch.setattr(wiring, "judges_of", lambda _event: [refusing])
     assert [result["id"] for result in app.handler(EVENT, context())] == [sample["id"] for sample in EVENT]
 
     monkeypatch.setenv("ON_JUDGE_ERROR", "raise")

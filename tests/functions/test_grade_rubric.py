@@ -32,7 +32,7 @@ class StandIn:
 def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     memory = MemoryStore()
     rubrics = RunRubrics(lambda: memory)
-    monkeypatch.setattr(wiring, "judges", lambda: [JudgeClient(StandIn())])
+    monkeypatch.setattr(wiring, "judges_of", lambda _event: [JudgeClient(StandIn())])
     monkeypatch.setattr(wiring, "run_rubrics", lambda: rubrics)
     monkeypatch.setenv("JUDGE_MODEL_ID", "stand-in")
     return memory

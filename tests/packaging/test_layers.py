@@ -112,8 +112,11 @@ print(len(names))
 
 
 def test_botocore_keeps_every_service_that_is_called(opt: Path, tmp_path: Path) -> None:
-    wiring = ast.walk(ast.parse((ROOT / "layers" / "rft" / "rft" / "wiring.py").read_text()))
-    calls = [n for n in wiring if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "_client"]
+    modules = (ROOT / "layers" / "rft" / "rft" / "wiring").glob("*.py")
+    nodes = [node for path in modules for node in ast.walk(ast.parse(path.read_text()))]
+    calls = [
+        n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "cached_client"
+    ]
     services = sorted({str(arg.value) for call in calls for arg in call.args if isinstance(arg, ast.Constant)})
     assert "bedrock" in services
     code = f"""

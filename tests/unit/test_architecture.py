@@ -66,9 +66,8 @@ def test_functions_reach_the_outside_through_wiring_alone() -> None:
 
 @pytest.mark.parametrize("library", sorted(OUTSIDE))
 def test_only_adapters_know_what_is_outside(library: str) -> None:
-    """`wiring` makes the clients that adapters are given."""
     users = {p for p in shipped_files() for name in imports(p) if name.split(".")[0] == library}
-    assert [p for p in users if not p.is_relative_to(RFT / "adapters") and p != RFT / "wiring.py"] == []
+    assert [p for p in users if not p.is_relative_to(RFT / "adapters")] == []
 
 
 def test_what_is_shipped_imports_nothing_that_is_not() -> None:

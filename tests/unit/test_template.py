@@ -94,8 +94,9 @@ def test_a_function_gets_the_environment_that_its_code_reads_and_no_more(name: s
 
 def _settings_read_by(app: str) -> set[type[settings.Settings]]:
     """The Settings classes that a handler names itself, or that the ports it asks `wiring` for are made with."""
-    wiring = ast.parse((ROOT / "layers" / "rft" / "rft" / "wiring.py").read_text())
-    uses = {f.name: _names(f) for f in wiring.body if isinstance(f, ast.FunctionDef)}
+    modules = (ROOT / "layers" / "rft" / "rft" / "wiring").glob("*.py")
+    made = [node for path in modules for node in ast.parse(path.read_text()).body]
+    uses = {f.name: _names(f) for f in made if isinstance(f, ast.FunctionDef)}
     found, ahead = _names(ast.parse(app)), list(_names(ast.parse(app)) & set(uses))
     while ahead:
         names = uses.pop(ahead.pop(), set())

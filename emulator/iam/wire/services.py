@@ -50,6 +50,7 @@ MAPPERS: Mapping[str, Mapper] = {
     "states": compute.states_checks,
     "sns": messaging.sns_checks,
     "sqs": messaging.sqs_checks,
+    "events": messaging.events_checks,
     "bedrock": bedrock.checks,
     "bedrock-agentcore": agentcore.checks,
     "kms": _kms,

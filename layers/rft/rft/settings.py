@@ -87,9 +87,16 @@ class StackSettings(Settings):
 
 
 class TopicSettings(Settings):
-    """Where outcomes are announced."""
+    """Where outcomes are announced, and which ends of runs are where a request says nothing else."""
 
     outcome_topic_arn: str = Field(alias="OUTCOME_TOPIC_ARN", min_length=20)
+    notify_on: CommaSeparated = Field(alias="NOTIFY_ON", default=("FAILED", "REJECTED", "CANCELLED"))
+
+
+class EventBusSettings(Settings):
+    """Where domain events go: a bus's name or ARN."""
+
+    event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="default", min_length=1)
 
 
 class StateMachineSettings(Settings):

@@ -13,6 +13,7 @@ from botocore.stub import ANY, Stubber
 
 from rft.adapters.dynamodb.notification_dedup import LEASE_SECONDS, DynamoSendOnce
 from rft.adapters.notifier import SnsNotifier
+from rft.contracts.outbound.topic_messages import TopicMessage
 from rft.errors import RetryableServiceError, RetryableThrottling
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.dynamo import TABLE, ledger_table
@@ -92,12 +93,15 @@ def test_of_many_at_once_one_sends(send_once: DynamoSendOnce) -> None:
 
 def test_a_message_that_sns_refused_is_sent_by_the_repeat(send_once: DynamoSendOnce) -> None:
     sns: Any = boto3.client("sns", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    notifier = SnsNotifier(sns, topic_arn="arn:aws:sns:us-east-1:123456789012:outcomes", send_once=send_once)
+    topic = "arn:aws:sns:us-east-1:123456789012:outcomes"
+    notifier = SnsNotifier(sns, topic_arn=topic, ends=(), send_once=send_once)
+    message = TopicMessage(NOTICE, "s", {}, "")
+    published = {"TopicArn": topic, "Subject": "s", "Message": ANY, "MessageStructure": "json"}
     with Stubber(sns) as stubber:
         stubber.add_client_error("publish", "Throttled", http_status_code=400)
-        stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": ANY, "Subject": "s", "Message": ANY})
+        stubber.add_response("publish", {"MessageId": "1"}, published)
         with pytest.raises(RetryableThrottling):
-            notifier.publish(NOTICE, "s", {})
+            notifier.publish(message)
         for _ in range(2):
-            notifier.publish(NOTICE, "s", {})
+            notifier.publish(message)
         stubber.assert_no_pending_responses()

@@ -15,6 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from rft.adapters.dynamodb.approvals import DynamoApprovals
 from rft.adapters.dynamodb.ledger import DynamoLedger
+from rft.adapters.dynamodb.outbox import DynamoOutbox
 from rft.adapters.dynamodb.run_history import DynamoRunHistory
 from rft.adapters.dynamodb.run_waits import DynamoRunWaits
 from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
@@ -66,5 +67,7 @@ def _definition() -> dict[str, Any]:
     }
 
 
-class DynamoStores(DynamoLedger, DynamoRunHistory, DynamoApprovals, DynamoRunWaits, DynamoUploadRejections):
+class DynamoStores(
+    DynamoLedger, DynamoRunHistory, DynamoApprovals, DynamoRunWaits, DynamoUploadRejections, DynamoOutbox
+):
     """All that the ledger's table holds, as one object."""

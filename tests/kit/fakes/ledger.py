@@ -7,10 +7,12 @@ from typing import Any
 
 from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
+from rft.contracts.outbound.domain_events import DomainEvent
 from rft.errors import RunConflict, RunNotFound, TransitionRefused
 from rft.ports.runs import Changes, RunPage
 from rft.ports.storage import Clock
 from rft.runs.approval import answered
+from rft.runs.domain_events import domain_events
 from rft.runs.records import RunFilter, from_cursor, list_position, listed, revised, status_event, to_cursor
 from rft.runs.status import TERMINAL, may_follow
 
@@ -25,6 +27,8 @@ class MemoryLedger:
         self.wait_tokens: dict[str, str] = {}
         self.woken: set[str] = set()
         self.rejections: dict[tuple[str, str, str], UploadRejection] = {}
+        self.announced: dict[str, list[DomainEvent]] = {}
+        self.sent: set[str] = set()
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
         known = self.records.get(self.keys.get(key or "", record.run_id))
@@ -33,7 +37,9 @@ class MemoryLedger:
                 raise RunConflict(f"{known.run_id} belongs to a different request")
             return known
         self.records[record.run_id] = record
-        self.history[record.run_id] = [status_event(None, record, at=self._clock.now())]
+        created = status_event(None, record, at=self._clock.now())
+        self.history[record.run_id] = [created]
+        self._announce(None, record, created)
         if key is not None:
             self.keys[key] = record.run_id
         return record
@@ -57,8 +63,9 @@ class MemoryLedger:
             raise TransitionRefused(f"{run_id} is {record.status} and cannot become {to}")
         fields = changes(record) if callable(changes) else changes or {}
         changed = self._write(record, {**fields, "status": to})
+        event = status_event(record, changed, at=self._clock.now(), detail=detail, caller=caller)
+        self._announce(record, changed, event)
         if record.status != to:
-            event = status_event(record, changed, at=self._clock.now(), detail=detail, caller=caller)
             self.history[run_id].append(event)
         return changed
 
@@ -66,7 +73,8 @@ class MemoryLedger:
         record = self.get(run_id)
         if record.status in TERMINAL:
             raise TransitionRefused(f"{run_id} has ended as {record.status}")
-        self._write(record, changes)
+        changed = self._write(record, changes)
+        self._announce(record, changed, status_event(record, changed, at=self._clock.now()))
 
     def decide(self, run_id: str, decision: Decision) -> RunRecord:
         record = self.get(run_id)
@@ -110,6 +118,15 @@ class MemoryLedger:
         self.get(run_id)
         return list(self.history[run_id])
 
+    def pending(self, limit: int) -> list[DomainEvent]:
+        every = sorted(
+            (e for events in self.announced.values() for e in events), key=lambda e: (e.at, e.run_id, e.sequence)
+        )
+        return [event for event in every if event.id not in self.sent][:limit]
+
+    def mark_sent(self, event: DomainEvent) -> None:
+        self.sent.add(event.id)
+
     def page(
         self,
         *,
@@ -126,6 +143,11 @@ class MemoryLedger:
         found = [record for record in newest_first if list_position(record) < before and filters.passes(record)]
         more = len(found) > limit
         return RunPage(tuple(map(listed, found[:limit])), to_cursor(list_position(found[limit - 1])) if more else None)
+
+    def _announce(self, before: RunRecord | None, after: RunRecord, event: RunEvent) -> None:
+        known = self.announced.setdefault(after.run_id, [])
+        since = self.history[after.run_id][-1].at if before else None
+        known.extend(domain_events(before, after, event, sent=len(known), since=since))
 
     def _write(self, record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
         changed = revised(record, changes, at=self._clock.now())

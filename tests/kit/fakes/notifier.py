@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from rft.contracts.outbound.topic_messages import TopicMessage
 
 
 class MemoryNotifier:
@@ -12,12 +13,15 @@ class MemoryNotifier:
     def __init__(self) -> None:
         self.sent_keys: set[str] = set()
         self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.texts: list[str] = []
         self.fails_with: list[Exception] = []
+        self.ends = frozenset({"FAILED", "REJECTED", "CANCELLED"})
 
-    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
+    def publish(self, message: TopicMessage) -> None:
         if self.fails_with:
             raise self.fails_with.pop(0)
-        if notice in self.sent_keys:
+        if message.notice in self.sent_keys:
             return
-        self.sent_keys.add(notice)
-        self.sent.append((subject, dict(message)))
+        self.sent_keys.add(message.notice)
+        self.sent.append((message.subject, dict(message.facts)))
+        self.texts.append(message.text)

@@ -11,6 +11,7 @@ from emulator.http.operations import Operation
 from rft.adapters.dynamodb.ledger_items import record_item, record_of, rejection_item, rejection_of
 from rft.adapters.notifier import message_text
 from rft.contracts.ledger import RunRecord, UploadRejection
+from rft.contracts.outbound.topic_messages import TopicMessage
 from rft.text import subject_line
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.notifier import MemoryNotifier
@@ -37,10 +38,10 @@ class StrictLedger(MemoryLedger):
 
 
 class StrictNotifier(MemoryNotifier):
-    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
-        assert SUBJECT.fullmatch(subject_line(subject))
+    def publish(self, message: TopicMessage) -> None:
+        assert SUBJECT.fullmatch(subject_line(message.subject))
         assert len(message_text(message).encode()) <= MAX_MESSAGE_BYTES
-        super().publish(notice, subject, message)
+        super().publish(message)
 
 
 def _stored(item: dict[str, Any]) -> dict[str, Any]:

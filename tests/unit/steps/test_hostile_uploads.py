@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from emulator.http.limits import MAX_MESSAGE_BYTES, SUBJECT
 from rft.adapters.dynamodb.ledger_items import record_item, rejection_item
 from rft.adapters.notifier import message_text
+from rft.contracts.outbound.topic_messages import TopicMessage
 from rft.contracts.run_request import RunRequest
 from rft.text import subject_line
 from tests.kit.hostile_text import HOSTILE, acting_in
@@ -60,7 +61,7 @@ def check(run_json: bytes, key: str = KEY) -> Bucket:
     assert len(bucket.notifier.sent) == bool(first.problems)
     for subject, message in bucket.notifier.sent:
         assert SUBJECT.fullmatch(subject_line(subject))
-        text = message_text(message)
+        text = message_text(TopicMessage("n", subject, message, bucket.notifier.texts[0]))
         assert len(text.encode()) <= MAX_MESSAGE_BYTES
         assert acting_in(text, allowed="\n") == set()
     return bucket
@@ -97,7 +98,8 @@ def test_a_key_that_acts_on_terminals_is_one_rejection(key: str) -> None:
     assert bucket.deliver(key).problems
     ((subject, message),) = bucket.notifier.sent
     assert SUBJECT.fullmatch(subject_line(subject))
-    assert acting_in(message_text(message), allowed="\n") == set()
+    text = message_text(TopicMessage("n", subject, message, bucket.notifier.texts[0]))
+    assert acting_in(text, allowed="\n") == set()
 
 
 JSON = st.recursive(

@@ -23,14 +23,14 @@ CAUSE = json.dumps({"errorMessage": "the role is odd", "errorType": "JobRequestI
 
 
 class FakeEnd:
-    def __init__(self, status: RunStatus) -> None:
+    def __init__(self, status: RunStatus, **request: Any) -> None:
         self.clock = FixedClock()
         self.ledger = MemoryLedger(self.clock)
         self.jobs = MemoryJobs(self.clock)
         self.deployments = MemoryDeployments()
         self.records = MemoryDeploymentRecords()
         self.notifier = MemoryNotifier()
-        add_run(self.ledger, status)
+        add_run(self.ledger, status, **request)
 
     def with_job(self, *, recorded: bool) -> FakeEnd:
         arn = self.jobs.create({"jobName": RUN_ID})
@@ -87,10 +87,29 @@ def test_a_failure_is_recorded_with_stage_and_cause_and_notified() -> None:
                 "requested_by": ADA.model_dump(),
                 "name": "pandalm-judge",
                 "job_arn": record.job.arn,
+                "model_arn": None,
+                "reward": None,
+                "verdict": None,
+                "cost_so_far_usd": {"known": 0.0, "unknown": ("training",)},
+                "simulated": False,
             },
         )
     ]
-    assert json.loads(json.dumps(fake.messages[0])) == fake.messages[0]
+    assert json.loads(json.dumps(fake.messages[0]))["cause"] == "the role is odd"
+
+
+@pytest.mark.parametrize(("on", "messages"), [(["COMPLETED"], 1), ([], 0), (None, 0)])
+def test_a_request_says_which_ends_are_announced(on: list[str] | None, messages: int) -> None:
+    fake = FakeEnd(S.TRAINING, notify={"on": on}).with_job(recorded=True)
+    record = fake.end(S.COMPLETED)
+    assert (len(fake.messages), record.notified) == (messages, bool(messages))
+
+
+def test_the_stack_says_which_ends_are_announced_by_default() -> None:
+    fake = FakeEnd(S.TRAINING).with_job(recorded=True)
+    fake.notifier.ends = frozenset({"COMPLETED"})
+    fake.end(S.COMPLETED)
+    assert [message["status"] for message in fake.messages] == ["COMPLETED"]
 
 
 @pytest.mark.parametrize("recorded", [True, False])

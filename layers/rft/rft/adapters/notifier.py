@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rft.adapters.aws_errors import translated
 from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
-from rft.text import MAX_BLOCK, MAX_ITEMS, bounded, subject_line
+from rft.contracts.outbound.topic_messages import TopicMessage
+from rft.text import MAX_BLOCK, MAX_ITEMS, bounded, subject_line, text_block
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -18,29 +19,41 @@ MAX_MESSAGE_BYTES = 262_144
 
 
 class SnsNotifier:
-    """Publishes JSON, indented, as people read it in their mail; each notice once."""
+    """Publishes text to e-mail subscribers and JSON to all others; each notice once."""
 
-    def __init__(self, client: SNSClient, *, topic_arn: str, send_once: DynamoSendOnce) -> None:
+    def __init__(self, client: SNSClient, *, topic_arn: str, ends: Iterable[str], send_once: DynamoSendOnce) -> None:
         self._client = client
         self._send_once = send_once
         self._topic_arn = topic_arn
+        self._ends = frozenset(ends)
 
-    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
+    @property
+    def ends(self) -> frozenset[str]:
+        """Ends that the stack announces."""
+        return self._ends
+
+    def publish(self, message: TopicMessage) -> None:
         """Send one message, unless it was sent. Raises RetryableThrottling, RetryableServiceError."""
-        with self._send_once.claimed(notice) as ours:
+        with self._send_once.claimed(message.notice) as ours:
             if ours:
-                self._send(subject, message)
+                self._send(message)
 
-    def _send(self, subject: str, message: Mapping[str, Any]) -> None:
+    def _send(self, message: TopicMessage) -> None:
         with translated():
-            self._client.publish(TopicArn=self._topic_arn, Subject=subject_line(subject), Message=message_text(message))
+            self._client.publish(
+                TopicArn=self._topic_arn,
+                Subject=subject_line(message.subject),
+                Message=message_text(message),
+                MessageStructure="json",
+            )
 
 
-def message_text(message: Mapping[str, Any]) -> str:
-    """The message as SNS takes it: its texts and lists are cut as far as its size requires."""
+def message_text(message: TopicMessage) -> str:
+    """The message by protocol, as SNS takes it: its texts and lists are cut as far as its size requires."""
     limit, items = MAX_BLOCK, MAX_ITEMS
     while True:
-        text = json.dumps(bounded(message, limit=limit, items=items), indent=2)
+        facts = json.dumps(bounded(message.facts, limit=limit, items=items), indent=2)
+        text = json.dumps({"default": facts, "email": text_block(message.text, 2 * limit)})
         if len(text) <= MAX_MESSAGE_BYTES or items == 1:
             return text
         limit, items = max(100, limit // 2), max(1, items // 2)

@@ -187,6 +187,18 @@ class StartFromRequest(RequestPart):
     stage: Literal["evaluation", "promotion"]
 
 
+End = Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]
+"""A status with which a run ends."""
+
+
+class NotifyRequest(RequestPart):
+    """Which ends of the run are announced on the outcome topic, in place of those that the stack announces."""
+
+    on: tuple[End, ...] | None = Field(
+        default=None, strict=False, max_length=4, description="None: as the stack's parameter NotifyOn says."
+    )
+
+
 def _only_unreserved_tags(schema: dict[str, Any]) -> None:
     """JSON Schema for what the key's own model checks: pydantic's patterns have no negation."""
     schema["additionalProperties"] = False
@@ -220,6 +232,7 @@ class RunRequest(RequestPart):
     max_judge_calls: int | None = Field(
         default=None, ge=0, le=MAX_INT32, description="If the judge may be asked more often: as with max_cost_usd."
     )
+    notify: NotifyRequest = NotifyRequest()
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40, json_schema_extra=_only_unreserved_tags)
 
     @model_validator(mode="after")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a function loads only the contracts that its own step uses
+    from rft.contracts.outbound.topic_messages import TopicMessage
 
 
 class ObjectStore(Protocol):
@@ -51,12 +54,17 @@ class Clock(Protocol):
 
 
 class Notifier(Protocol):
-    """Tells people."""
+    """Sends messages to the outcome topic."""
 
-    def publish(self, notice: str, subject: str, message: Mapping[str, Any]) -> None:
-        """Send one message; `subject` is cut to 100 characters (SNS's limit).
+    @property
+    def ends(self) -> frozenset[str]:
+        """Statuses with which runs end that are announced, where a request says nothing else."""
+        ...
 
-        `notice` names the occasion, such as `outcome/<run id>`: who comes with one that was sent sends nothing. Raises
-        RetryableServiceError while another is sending it, RetryableThrottling.
+    def publish(self, message: TopicMessage) -> None:
+        """Send one message; its subject is cut to 100 characters (SNS's limit).
+
+        A message whose notice was sent is not sent again. Raises RetryableServiceError while another is sending it,
+        RetryableThrottling.
         """
         ...

@@ -17,10 +17,10 @@ from rft.contracts.http.report import (
     SplitReport,
 )
 from rft.contracts.ledger import RunEvent, RunRecord
-from rft.report.headline import headline
 from rft.report.links import console_links, file_links
 from rft.report.run_documents import RunDocuments
-from rft.report.simulated import is_emulated
+from rft.runs.headline import headline
+from rft.runs.simulated import is_emulated
 from rft.runs.status import TERMINAL
 
 Texts = Mapping[str, str]

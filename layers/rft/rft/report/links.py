@@ -8,7 +8,7 @@ from urllib.parse import quote
 from rft.contracts.http.report import ReportLink
 from rft.contracts.ledger import RunRecord
 from rft.report.run_documents import RunDocuments
-from rft.report.simulated import is_emulated
+from rft.runs.simulated import is_emulated
 
 
 def file_links(record: RunRecord, files: RunDocuments, prefix: str) -> tuple[ReportLink, ...]:

@@ -14,6 +14,7 @@ from rft.ports.runs import Ledger
 from rft.ports.storage import Notifier
 from rft.ports.training import TrainingJobs
 from rft.runs.status import TERMINAL
+from rft.runs.topic_messages import outcome_message
 from rft.training.stop_job import stop_job_if_present
 
 Ending = Mapping[str, Failure | EvaluationSummary | PromotionSummary]
@@ -98,24 +99,13 @@ def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:
 
 
 def notify_finished(record: RunRecord, ledger: Ledger, notifier: Notifier) -> None:
-    """Tell people how the run ended, unless it completed or they know.
+    """Send how the run ended, if the request or else the stack wants to know of such an end, and none was sent.
 
     The message is sent before the run is marked as notified: a crash between the two leaves the mark to whoever comes
     next, none loses the message.
     """
-    if record.status is RunStatus.COMPLETED or record.notified:
+    requested = record.request.notify.on
+    if record.notified or record.status not in (notifier.ends if requested is None else requested):
         return
-    failure = record.failure
-    message = {
-        "run_id": record.run_id,
-        "status": record.status,
-        "stage": failure.stage if failure else None,
-        "error": failure.error if failure else "",
-        "cause": failure.cause if failure else "",
-        "ended_by": failure.caller and failure.caller.model_dump(mode="json") if failure else None,
-        "requested_by": record.requested_by and record.requested_by.model_dump(mode="json"),
-        "name": record.name,
-        "job_arn": record.job.arn if record.job else None,
-    }
-    notifier.publish(f"outcome/{record.run_id}", f"RFT run {record.run_id}: {record.status}", message)
+    notifier.publish(outcome_message(record))
     ledger.mark_notified(record.run_id)

@@ -81,8 +81,13 @@ class RunFilter:
 
 
 def list_position(record: RunRecord) -> str:
-    """Where a run stands in lists: by time of creation, then id. Fixed width, so that text order is time order."""
-    return f"{record.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{record.run_id}"
+    """Where a run stands in lists: by time of creation, then id. Text order is time order."""
+    return f"{utc_text(record.created_at)}#{record.run_id}"
+
+
+def utc_text(at: datetime) -> str:
+    """A time in fixed width."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def to_cursor(last: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from rft.contracts.ledger import Approval, RunRecord, RunStatus
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.observability import logger
 from rft.ports.runs import Approvals, Ledger
 from rft.ports.storage import Clock, Notifier
 from rft.runs.approval import requested
+from rft.runs.topic_messages import approval_message
 
 
 def request_approval(
@@ -32,21 +33,6 @@ def request_approval(
         record = ledger.transition(
             run_id, RunStatus.AWAITING_APPROVAL, detail="; ".join(approval.reasons), changes=changes
         )
-    notifier.publish(f"approval/{run_id}", f"RFT run {run_id} awaits approval", _message(record, approval))
+    notifier.publish(approval_message(record, approval))
     logger().info("approval requested", reasons=approval.reasons)
     return record
-
-
-def _message(record: RunRecord, approval: Approval) -> dict[str, object]:
-    return {
-        "run_id": record.run_id,
-        "status": record.status,
-        "name": record.name,
-        "requested_by": record.requested_by and record.requested_by.model_dump(mode="json"),
-        "reasons": approval.reasons,
-        "expires_at": approval.expires_at.isoformat(),
-        "see": f"GET /runs/{record.run_id}",
-        "approve": f"rft approve {record.run_id}",
-        "refuse": f"rft approve {record.run_id} --reject",
-        "or_by_http": f'POST /runs/{record.run_id}/approve {{"approved": true, "by": "your name", "comment": ""}}',
-    }

@@ -13,6 +13,7 @@ from rft.observability import logger
 from rft.ports.runs import Executions, Ledger, UploadRejections
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.runs.ids import keyed_run_id
+from rft.runs.topic_messages import upload_message
 from rft.runs.uploads import OVERRIDES, Upload, upload_request
 from rft.settings import StorageSettings
 from rft.steps.api.start_run import run_key, start_run
@@ -95,7 +96,6 @@ def _overrides(upload: Upload, store: ObjectStore) -> bytes | None:
 
 
 def _rejected(upload: Upload, rejection: UploadRejection, notifier: Notifier) -> UploadOutcome:
-    message = rejection.model_dump(mode="json") | {"do": "Fix these problems and upload the file again"}
-    notifier.publish(f"upload/{upload.digest}", f"RFT upload refused: {upload.key}", message)
+    notifier.publish(upload_message(upload, rejection))
     logger().warning("upload refused", upload=upload.digest, problems=len(rejection.problems))
     return UploadOutcome(problems=rejection.problems)

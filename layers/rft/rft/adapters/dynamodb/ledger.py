@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from rft.adapters.dynamodb.ledger_items import (
     Item,
     event_item,
     idempotency_key,
+    outbox_item,
     record_item,
     record_key,
     record_of,
@@ -18,8 +20,10 @@ from rft.adapters.dynamodb.ledger_items import (
 from rft.adapters.dynamodb.ledger_table import LedgerTable
 from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.contracts.outbound.domain_events import DomainEvent
 from rft.errors import RunConflict, TransitionRefused
 from rft.ports.runs import Changes
+from rft.runs.domain_events import domain_events
 from rft.runs.records import revised, status_event
 from rft.runs.status import TERMINAL, may_follow
 
@@ -29,13 +33,24 @@ KEY_DAYS = 90
 ABSENT = "attribute_not_exists(pk)"
 
 
+@dataclass(frozen=True)
+class _Write:
+    """Fields to set on a run's record where those in `before` are as they stand there, and items to add with them."""
+
+    run_id: str
+    fields: dict[str, Any]
+    before: dict[str, Any]
+    items: list[Item]
+
+
 class DynamoLedger(LedgerTable):
     """Run records. Reads are strongly consistent."""
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
         """Add a run, and claim its idempotency key, in one transaction."""
         created = status_event(None, record, at=self._clock.now())
-        items = [record_item(record), event_item(record.run_id, 1, created)]
+        announced = domain_events(None, record, created, sent=0, since=None)
+        items = [record_item(record), event_item(record.run_id, 1, created), *map(outbox_item, announced)]
         if key is not None:
             items.append(self._claim(key, record.run_id))
         puts = [self._operation("Put", Item=item, ConditionExpression=ABSENT) for item in items]
@@ -93,21 +108,34 @@ class DynamoLedger(LedgerTable):
             fields = changes(record) if callable(changes) else changes
             changed = revised(record, {**fields, "status": after}, at=self._clock.now())
             event = status_event(record, changed, at=changed.updated_at, detail=detail, caller=caller)
-            if self._write(changed, fields, event, int(item["event_count"]["N"])):
+            sent, since = _announced(item)
+            announced = domain_events(record, changed, event, sent=sent or 0, since=since)
+            write = self._written(changed, fields, event, int(item["event_count"]["N"]))
+            if self._write(write, announced, sent):
                 return changed
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
-    def _write(self, after: RunRecord, changes: Mapping[str, Any], event: RunEvent, event_count: int) -> bool:
-        """Write the changed fields, and an event where the status changed; False if another writer was faster."""
+    def _written(self, after: RunRecord, changes: Mapping[str, Any], event: RunEvent, event_count: int) -> _Write:
+        """The changed fields, and an event where the status changed."""
         fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
         if event.before is event.after:
-            return self._update(self._set(after.run_id, fields, {"status": event.before}))
-        fields |= {"gsi2pk": after.status, "event_count": event_count + 1}
-        item = event_item(after.run_id, event_count + 1, event)
+            return _Write(after.run_id, fields, {"status": event.before}, [])
+        fields |= {"gsi2pk": after.status, "event_count": event_count + 1, "status_since": fields["updated_at"]}
+        return _Write(
+            after.run_id, fields, {"status": event.before}, [event_item(after.run_id, event_count + 1, event)]
+        )
+
+    def _write(self, write: _Write, announced: Sequence[DomainEvent], sent: int | None) -> bool:
+        """All or nothing, with domain events after the `sent` earlier ones; False if another writer was faster."""
+        if not announced and not write.items:
+            return self._update(self._set(write.run_id, write.fields, write.before))
+        fields = write.fields | {"domain_event_count": (sent or 0) + len(announced)}
+        before = write.before | {"domain_event_count": sent}
+        items = [*write.items, *map(outbox_item, announced)]
         return self._transact(
             [
-                self._operation("Update", **self._set(after.run_id, fields, {"status": event.before})),
-                self._operation("Put", Item=item, ConditionExpression=ABSENT),
+                self._operation("Update", **self._set(write.run_id, fields, before)),
+                *(self._operation("Put", Item=item, ConditionExpression=ABSENT) for item in items),
             ]
         )
 
@@ -120,6 +148,13 @@ class DynamoLedger(LedgerTable):
         claim = self._read(idempotency_key(key)) if key is not None else None
         item = self._read(record_key(claim["run_id"]["S"] if claim else run_id))
         return record_of(item) if item else None
+
+
+def _announced(item: Item) -> tuple[int | None, datetime | None]:
+    """How many domain events a run has, and since when its status; None for a run of a release before them."""
+    if "domain_event_count" not in item:
+        return None, None
+    return int(item["domain_event_count"]["N"]), datetime.fromisoformat(item["status_since"]["S"])
 
 
 def _same(known: RunRecord, requested: RunRecord) -> RunRecord:

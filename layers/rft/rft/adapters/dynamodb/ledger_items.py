@@ -1,8 +1,11 @@
 """The ledger's single table: what its items look like.
 
     item      pk             sk            holds
-    record    RUN#<run id>   RECORD        RunRecord as native maps and numbers, `event_count`, the index keys
+    record    RUN#<run id>   RECORD        RunRecord as native maps and numbers, `event_count`, `domain_event_count`,
+                                           `status_since`, the index keys
     event     RUN#<run id>   EVENT#<nnnn>  RunEvent, numbered from 1
+    outbox    RUN#<run id>   OUTBOX#<nnnnnn> DomainEvent by its sequence; in by_created under gsi1pk = "OUTBOX" until it
+                                           is sent, then `sent_at` and `expires_at`
     key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
     token     RUN#<run id>   TASK_TOKEN    the task token of a run that awaits approval
     wait      RUN#<run id>   WAIT          `task_token` of a run's last wait, `woken` where an event came since
@@ -29,7 +32,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from rft.contracts.deployments import DeploymentRecord
 from rft.contracts.ledger import RunEvent, RunRecord, UploadRejection
-from rft.runs.records import list_position
+from rft.contracts.outbound.domain_events import DomainEvent
+from rft.runs.records import list_position, utc_text
 from rft.runs.uploads import upload_digest
 
 Item = dict[str, Any]
@@ -40,6 +44,7 @@ EVENTS = "EVENT#"
 INDEX_KEYS = {"by_created": ("gsi1pk", "gsi1sk"), "by_status": ("gsi2pk", "gsi2sk"), "by_name": ("gsi3pk", "gsi3sk")}
 ALL_RUNS = "RUN"
 DEPLOYMENTS = "DEPLOYMENT"
+OUTBOX = "OUTBOX"
 
 
 def to_attribute(plain: Any) -> Any:
@@ -113,18 +118,35 @@ def deployment_of(item: Item) -> DeploymentRecord:
 
 
 def record_item(record: RunRecord) -> Item:
-    """A new run's item: its fields, one event, its place in each index."""
+    """A new run's item: its fields, one event and one domain event, its place in each index."""
     place = list_position(record)
     indexed = {"gsi1pk": ALL_RUNS, "gsi2pk": record.status, "gsi3pk": record.name}
     places = {"gsi1sk": place, "gsi2sk": place, "gsi3sk": place}
     fields = record.model_dump(mode="json")
-    return record_key(record.run_id) | to_item({**fields, **indexed, **places, "event_count": 1})
+    counts = {"event_count": 1, "domain_event_count": 1, "status_since": fields["created_at"]}
+    return record_key(record.run_id) | to_item({**fields, **indexed, **places, **counts})
 
 
 def event_item(run_id: str, number: int, event: RunEvent) -> Item:
     """One event's item; four digits keep their order."""
     key = {"pk": f"RUN#{run_id}", "sk": f"{EVENTS}{number:04d}"}
     return to_item({**key, **event.model_dump(mode="json")})
+
+
+def outbox_key(event: DomainEvent) -> Item:
+    """Where a domain event is until it is sent, and for a while after; six digits keep their order."""
+    return to_item({"pk": f"RUN#{event.run_id}", "sk": f"{OUTBOX}#{event.sequence:06d}"})
+
+
+def outbox_item(event: DomainEvent) -> Item:
+    """A domain event's item, with its place among those that are not yet sent: oldest first, a run's in sequence."""
+    place = {"gsi1pk": OUTBOX, "gsi1sk": f"{utc_text(event.at)}#{event.run_id}#{event.sequence:06d}"}
+    return outbox_key(event) | to_item({**place, "detail": event.model_dump(mode="json")})
+
+
+def outbox_event(item: Item) -> DomainEvent:
+    """The domain event in an item."""
+    return DomainEvent.model_validate(from_attribute({"detail": item["detail"]})["detail"])
 
 
 def record_of(item: Item) -> RunRecord:

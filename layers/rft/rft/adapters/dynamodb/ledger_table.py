@@ -40,15 +40,18 @@ class LedgerTable:
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
     def _set(self, run_id: str, fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-        """An update of a run's fields on condition that those in `before` still are as they stand there."""
+        """An update of a run's fields on condition that those in `before` are still so; None for one that is absent."""
         names = {f"#{number}": name for number, name in enumerate(fields)}
         values = {f":{number}": to_attribute(value) for number, value in enumerate(fields.values())}
         guards = {f"#before_{number}": name for number, name in enumerate(before)}
-        guarded = {f":before_{number}": to_attribute(value) for number, value in enumerate(before.values())}
+        guarded = {f":before_{n}": to_attribute(value) for n, value in enumerate(before.values()) if value is not None}
         return {
             "Key": record_key(run_id),
             "UpdateExpression": "SET " + ", ".join(f"#{n} = :{n}" for n in range(len(fields))),
-            "ConditionExpression": " AND ".join(f"#before_{n} = :before_{n}" for n in range(len(before))),
+            "ConditionExpression": " AND ".join(
+                f"attribute_not_exists(#before_{n})" if value is None else f"#before_{n} = :before_{n}"
+                for n, value in enumerate(before.values())
+            ),
             "ExpressionAttributeNames": names | guards,
             "ExpressionAttributeValues": values | guarded,
         }

@@ -6,7 +6,7 @@ import pytest
 
 from rft.contracts.evaluation import EvaluationSummary, Verdict
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
-from rft.report.headline import headline
+from rft.runs.headline import headline
 from rft.runs.status import TERMINAL
 from tests.kit.records import run_record
 

@@ -1,0 +1,15 @@
+"""Sends domain events to EventBridge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.observability import logger
+from rft.steps.publish_events import publish_events
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """A schedule's event → how many events were sent."""
+    return {"sent": publish_events(outbox=wiring.outbox(), bus=wiring.event_bus())}

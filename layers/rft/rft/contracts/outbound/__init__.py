@@ -1,0 +1,1 @@
+"""What the stack sends to other systems and to people."""

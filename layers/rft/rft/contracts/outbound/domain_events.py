@@ -1,0 +1,93 @@
+"""Domain events: what other systems learn of a run from EventBridge, in `detail` of events with `source` rft."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract, TextBlock, TextLine, TextLines
+from rft.contracts.breaker import Finding
+from rft.contracts.evaluation import EvaluationSummary
+from rft.contracts.http.principal import Principal
+from rft.contracts.ledger import Failure, RunStatus
+
+SOURCE = "rft"
+"""EventBridge's `source`; AWS reserves names that begin with `aws.`."""
+
+
+class EventKind(StrEnum):
+    """EventBridge's `detail-type`."""
+
+    STATUS = "RFT Run Status Change"
+    SMOKE_TEST = "RFT Smoke Test Result"
+    EVALUATION = "RFT Evaluation Result"
+    BREAKER = "RFT Breaker Finding"
+    APPROVAL = "RFT Approval Request"
+    PROMOTION = "RFT Promotion Result"
+
+
+class StatusChange(Contract):
+    """From one status to the next; `before` is null for a new run. What follows `after` is known at the end only."""
+
+    before: RunStatus | None
+    after: RunStatus
+    seconds: float | None = Field(default=None, description="How long the run was in `before`.")
+    caller: Principal | None = Field(default=None, description="Who caused it; null where the run itself did.")
+    failure: Failure | None = None
+    model_arn: str | None = None
+    reward: float | None = Field(default=None, description="Mean reward of the last training step with a score.")
+    job_hours: float | None = None
+
+
+class SmokeTestResult(Contract):
+    """Whether the grader is trusted; `blocking` are the checks that say no."""
+
+    trusted: bool
+    reasons: TextLines
+    blocking: tuple[str, ...]
+    report_uri: str
+
+
+class RequestedApproval(Contract):
+    """A run waits for a person."""
+
+    reasons: TextLines
+    expires_at: datetime
+
+
+class PromotionResult(Contract):
+    """How a promotion ended."""
+
+    status: str
+    deployment: str
+    deployment_arn: str | None
+    previous_model_arn: str | None
+    reason: TextBlock
+
+
+class DomainEvent(Contract):
+    """One change of a run. Exactly the part that `kind` names is set.
+
+    Delivered at least once and in no certain order: `id` is the same in each delivery, and `sequence` counts a run's
+    events from 1 without a gap.
+    """
+
+    version: Literal[1] = 1
+    id: str = Field(description="`<run id>/<sequence>`")
+    sequence: int = Field(ge=1)
+    kind: EventKind
+    at: datetime
+    run_id: str
+    name: TextLine
+    status: RunStatus = Field(description="The run's status after the change.")
+    tags: dict[str, str]
+    simulated: bool = Field(default=False, description="The job or the answers came from the emulator.")
+    change: StatusChange | None = None
+    smoke_test: SmokeTestResult | None = None
+    evaluation: EvaluationSummary | None = None
+    breaker: Finding | None = None
+    approval: RequestedApproval | None = None
+    promotion: PromotionResult | None = None

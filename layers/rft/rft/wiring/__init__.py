@@ -1,0 +1,120 @@
+"""Makes each port's AWS implementation, once per container and only when asked for.
+
+Imports stand inside the functions so that a Lambda loads only what its own step uses.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rft.settings import ReplySettings, SandboxSettings, StateMachineSettings, StorageSettings
+from rft.wiring.clients import cached_client as cached_client
+from rft.wiring.clients import clock as clock
+from rft.wiring.judging import judge_cache as judge_cache
+from rft.wiring.judging import judges as judges
+from rft.wiring.judging import judges_of as judges_of
+from rft.wiring.judging import run_rubrics as run_rubrics
+from rft.wiring.records import approvals as approvals
+from rft.wiring.records import deployment_records as deployment_records
+from rft.wiring.records import event_bus as event_bus
+from rft.wiring.records import ledger as ledger
+from rft.wiring.records import notifier as notifier
+from rft.wiring.records import outbox as outbox
+from rft.wiring.records import run_history as run_history
+from rft.wiring.records import run_waits as run_waits
+from rft.wiring.records import upload_rejections as upload_rejections
+from rft.wiring.storage import object_store as object_store
+from rft.wiring.storage import rollout_log as rollout_log
+from rft.wiring.storage import rollout_reader as rollout_reader
+from rft.wiring.storage import run_files as run_files
+
+if TYPE_CHECKING:
+    from rft.ports.datasets import DatasetSource, Tokenizer, Workers
+    from rft.ports.grading import CodeSandbox, GraderInvoker
+    from rft.ports.models import ModelDeployments, ModelSampler
+    from rft.ports.runs import Executions
+    from rft.ports.training import TrainingJobs
+
+
+@cache
+def dataset_source() -> DatasetSource:
+    """Datasets in the data bucket or on an allowed host."""
+    from rft.adapters.dataset_source import RemoteDatasetSource
+
+    return RemoteDatasetSource(cached_client("s3"), settings=StorageSettings.from_environment())
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    """tiktoken, with the vocabulary that the layer ships."""
+    from rft.adapters.tokenizer import TiktokenTokenizer
+
+    return TiktokenTokenizer()
+
+
+@cache
+def workers() -> Workers:
+    """All cores that the function is given."""
+    from rft.adapters.processes import ForkedWorkers
+
+    return ForkedWorkers()
+
+
+@cache
+def grader_invoker() -> GraderInvoker:
+    """Grader Lambdas, without the text that they wrote. One try each: a retry would hide a grader that fails."""
+    from rft.adapters.grader_invoker import LambdaGraderInvoker
+    from rft.grading.private_replies import PrivateReplies
+
+    invoker = LambdaGraderInvoker(cached_client("lambda", attempts=1, read_timeout=300, connections=12))
+    shown = ReplySettings.from_environment()
+    return PrivateReplies(invoker, object_store(), foreign=shown.foreign_grader_arns, shows_text=shown.capture_answers)
+
+
+@cache
+def training_jobs() -> TrainingJobs:
+    """Bedrock's customization jobs."""
+    from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
+
+    return BedrockTrainingJobs(cached_client("bedrock"))
+
+
+@cache
+def model_sampler() -> ModelSampler:
+    """Models on Bedrock. One try each: waiting is the engine's; an answer with much reasoning takes minutes."""
+    from rft.adapters.bedrock.model_sampler import BedrockSampler
+
+    return BedrockSampler(cached_client("bedrock-runtime", attempts=1, read_timeout=300, connections=16))
+
+
+@cache
+def model_deployments() -> ModelDeployments:
+    """Deployments of trained models."""
+    from rft.adapters.bedrock.model_deployments import BedrockDeployments
+
+    return BedrockDeployments(cached_client("bedrock"))
+
+
+@cache
+def executions() -> Executions:
+    """The state machine's executions."""
+    from rft.adapters.executions import StepFunctionsExecutions
+
+    return StepFunctionsExecutions(
+        cached_client("stepfunctions"), state_machine_arn=StateMachineSettings.from_environment().state_machine_arn
+    )
+
+
+@cache
+def code_sandbox() -> CodeSandbox:
+    """The code interpreter where there is one, else sealed processes of the function. Raises SandboxUnavailable."""
+    settings = SandboxSettings.from_environment()
+    if not settings.code_interpreter_arn:
+        from rft.adapters.sandbox.processes import ProcessSandbox
+
+        return ProcessSandbox()
+    from rft.adapters.sandbox.code_interpreter import READ_SECONDS, CodeInterpreterSandbox
+
+    client = cached_client("bedrock-agentcore", attempts=6, read_timeout=READ_SECONDS, connections=settings.parallelism)
+    return CodeInterpreterSandbox(client, interpreter=settings.code_interpreter_arn)

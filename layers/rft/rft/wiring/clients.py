@@ -1,0 +1,25 @@
+"""AWS clients and the time, once per container."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rft.ports.storage import Clock
+
+
+@cache
+def cached_client(service: str, **settings: int) -> Any:
+    """A client with these settings, once per container."""
+    from rft.adapters.aws_client import aws_client
+
+    return aws_client(service, **settings)
+
+
+@cache
+def clock() -> Clock:
+    """Wall time."""
+    from rft.adapters.clock import SystemClock
+
+    return SystemClock()

@@ -1,0 +1,69 @@
+"""Judge models, and what is kept for them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rft.settings import JudgeSettings, TelemetrySettings
+from rft.wiring.clients import cached_client, clock
+from rft.wiring.storage import object_store
+
+if TYPE_CHECKING:
+    from rft.grading.judge_client import JudgeClient
+    from rft.grading.run_judges import RunJudges
+    from rft.grading.run_rubrics import RunRubrics
+    from rft.ports.grading import JudgeCache
+
+
+@cache
+def judges() -> tuple[JudgeClient, ...]:
+    """The judge models on Bedrock, and what this container learns about them. Retries are the grader's own."""
+    return tuple(map(_judge, JudgeSettings.from_environment().judge_model_ids))
+
+
+def judges_of(event: object) -> tuple[JudgeClient, ...]:
+    """The judge that the batch's run pinned, else the stack's own; those alone where there is no data bucket."""
+    from rft.grading.run_judges import RunJudges
+
+    if not TelemetrySettings.from_environment().data_bucket:
+        return judges()
+    pinned = _run_judges(RunJudges).of(event)
+    return (_judge(pinned),) if pinned else judges()
+
+
+@cache
+def _run_judges(made: type[RunJudges]) -> RunJudges:
+    return made(object_store)
+
+
+@cache
+def _judge(model_id: str) -> JudgeClient:
+    from rft.adapters.bedrock.judge import judge_client
+
+    settings = JudgeSettings.from_environment()
+    timeout, connections = settings.judge_timeout_seconds, settings.judge_parallelism
+    client = cached_client("bedrock-runtime", attempts=1, read_timeout=timeout, connections=connections)
+    return judge_client(client, model_id=model_id, settings=settings, cache=judge_cache())
+
+
+@cache
+def run_rubrics() -> RunRubrics:
+    """Rubrics of runs, in the data bucket; read once each."""
+    from rft.grading.run_rubrics import RunRubrics
+
+    return RunRubrics(object_store)
+
+
+@cache
+def judge_cache() -> JudgeCache:
+    """Judges' replies: in memory, and in a table where there is one. One try, as a miss is cheaper than waiting."""
+    from rft.adapters.judge_cache import DynamoJudgeCache, MemoryJudgeCache
+
+    settings = JudgeSettings.from_environment()
+    if not settings.judge_cache_table:
+        return MemoryJudgeCache()
+    connections = settings.judge_parallelism
+    client = cached_client("dynamodb", attempts=1, connect_timeout=1, read_timeout=1, connections=connections)
+    table, days = settings.judge_cache_table, settings.judge_cache_days
+    return MemoryJudgeCache(DynamoJudgeCache(client, table=table, days=days, clock=clock()))

@@ -1,0 +1,102 @@
+"""Ports on the ledger's table, and where its changes are announced."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rft.settings import EventBusSettings, LedgerSettings, TopicSettings
+from rft.wiring.clients import cached_client, clock
+
+if TYPE_CHECKING:
+    from rft.ports.events import EventBus, Outbox
+    from rft.ports.models import DeploymentRecords
+    from rft.ports.runs import Approvals, Ledger, RunHistory, RunWaits, UploadRejections
+    from rft.ports.storage import Notifier
+
+
+def _ledger_table() -> dict[str, Any]:
+    """What each port on the ledger's table is made with."""
+    return {
+        "client": cached_client("dynamodb"),
+        "table": LedgerSettings.from_environment().ledger_table,
+        "clock": clock(),
+    }
+
+
+@cache
+def ledger() -> Ledger:
+    """Run records in DynamoDB."""
+    from rft.adapters.dynamodb.ledger import DynamoLedger
+
+    return DynamoLedger(**_ledger_table())
+
+
+@cache
+def run_history() -> RunHistory:
+    """Histories and lists of runs."""
+    from rft.adapters.dynamodb.run_history import DynamoRunHistory
+
+    return DynamoRunHistory(**_ledger_table())
+
+
+@cache
+def approvals() -> Approvals:
+    """Answers and task tokens of runs that await approval."""
+    from rft.adapters.dynamodb.approvals import DynamoApprovals
+
+    return DynamoApprovals(**_ledger_table())
+
+
+@cache
+def run_waits() -> RunWaits:
+    """Task tokens of runs that wait for an event."""
+    from rft.adapters.dynamodb.run_waits import DynamoRunWaits
+
+    return DynamoRunWaits(**_ledger_table())
+
+
+@cache
+def upload_rejections() -> UploadRejections:
+    """Uploads that made no run."""
+    from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
+
+    return DynamoUploadRejections(**_ledger_table())
+
+
+@cache
+def outbox() -> Outbox:
+    """Domain events that are not yet sent, in the ledger's table."""
+    from rft.adapters.dynamodb.outbox import DynamoOutbox
+
+    return DynamoOutbox(**_ledger_table())
+
+
+@cache
+def deployment_records() -> DeploymentRecords:
+    """Histories of deployments in the ledger's table."""
+    from rft.adapters.dynamodb.deployment_records import DynamoDeploymentRecords
+
+    return DynamoDeploymentRecords(**_ledger_table())
+
+
+@cache
+def notifier() -> Notifier:
+    """The outcome topic, with notices in the ledger's table."""
+    from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
+    from rft.adapters.notifier import SnsNotifier
+
+    table = LedgerSettings.from_environment().ledger_table
+    send_once = DynamoSendOnce(cached_client("dynamodb"), table=table, clock=clock())
+    topic = TopicSettings.from_environment()
+    return SnsNotifier(
+        cached_client("sns"), topic_arn=topic.outcome_topic_arn, ends=topic.notify_on, send_once=send_once
+    )
+
+
+@cache
+def event_bus() -> EventBus:
+    """The bus that other systems get domain events from."""
+    from rft.adapters.event_bus import EventBridgeBus
+
+    return EventBridgeBus(cached_client("events"), name=EventBusSettings.from_environment().event_bus_name)

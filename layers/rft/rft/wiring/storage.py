@@ -1,0 +1,53 @@
+"""Ports on the data bucket."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rft.settings import ReplySettings, StorageSettings, TelemetrySettings
+from rft.wiring.clients import cached_client, clock
+
+if TYPE_CHECKING:
+    from rft.ports.grading import RolloutLog
+    from rft.ports.run_files import RunFiles
+    from rft.ports.storage import ObjectStore
+    from rft.ports.training import RolloutReader
+
+
+@cache
+def object_store() -> ObjectStore:
+    """The data bucket."""
+    from rft.adapters.object_store import S3ObjectStore
+
+    return S3ObjectStore(cached_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
+
+
+@cache
+def run_files() -> RunFiles:
+    """The folders of runs in the data bucket."""
+    from rft.adapters.run_files import S3RunFiles
+
+    return S3RunFiles(cached_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
+
+
+@cache
+def rollout_log() -> RolloutLog | None:
+    """Rollouts in the data bucket; None where the function has none. One short try: the grader's caller waits."""
+    from rft.adapters.rollout_log import S3RolloutLog
+
+    settings = TelemetrySettings.from_environment()
+    if not settings.data_bucket:
+        return None
+    client = cached_client("s3", attempts=1, connect_timeout=1, read_timeout=1)
+    return S3RolloutLog(client, bucket=settings.data_bucket, keeps_answers=settings.capture_answers, clock=clock())
+
+
+@cache
+def rollout_reader() -> RolloutReader:
+    """Rollouts in the data bucket. Short tries: what is not read now is read at the next look at the job."""
+    from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
+
+    client = cached_client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)
+    shows_text = ReplySettings.from_environment().capture_answers
+    return S3RolloutReader(client, bucket=StorageSettings.from_environment().data_bucket, shows_text=shows_text)

@@ -1,0 +1,31 @@
+"""docs/events.md and docs/events.schema.json are as the contract has it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from rft.contracts.outbound.domain_events import SOURCE, DomainEvent, EventKind
+from tests.kit.event_schema import SCHEMA, schema_text
+from tests.kit.project import ROOT
+
+PAGE = (ROOT / "docs" / "events.md").read_text()
+
+
+def test_the_schema_is_that_of_the_contract() -> None:
+    assert SCHEMA.read_text() == schema_text(), "run `python -m tests.kit.event_schema`"
+
+
+def test_the_example_is_an_event() -> None:
+    example, _rule = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+    event = DomainEvent.model_validate(example["detail"])
+    assert (example["source"], example["detail-type"]) == (SOURCE, event.kind)
+    assert event.id == f"{event.run_id}/{event.sequence}"
+
+
+def test_every_kind_is_listed_with_its_part() -> None:
+    rows: dict[str, str] = dict(re.findall(r"^\| `(RFT [^`]+)` \|.*\| `(\w+)` \|$", PAGE, re.MULTILINE))
+    assert set(rows) == set(EventKind)
+    fields: dict[str, Any] = dict(DomainEvent.model_fields)
+    assert [part for part in rows.values() if part not in fields] == []
