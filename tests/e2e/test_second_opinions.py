@@ -36,8 +36,12 @@ def _with_package(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(missing, reason=f"{name} is not installed; run `make oracles` first")
 
 
-UNKNOWN_RESOURCE = "no.resource.types"
-"""No verdict: the simulator's tables lag behind AWS for a resource of CreateModelCustomizationJob."""
+NO_VERDICT = ("no.resource.types", "must.use.wildcard")
+"""Where the simulator's tables, made of AWS's Service Authorization Reference, are not how AWS decides.
+
+They know no resource of CreateModelCustomizationJob that is new, and none at all of SendTaskSuccess, which AWS checks
+on the ARN of the state machine: its denials name it, and the CDK's `grantTaskResponse` grants it.
+"""
 
 
 def node(script: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -92,7 +96,7 @@ def test_an_independent_simulator_decides_every_recorded_call_alike(bench: Stack
     differing = [
         (each["request"], found, decision)
         for each, found, decision in zip(simulations, json.loads(done.stdout), expected, strict=True)
-        if found != decision and UNKNOWN_RESOURCE not in found
+        if found != decision and not any(reason in found for reason in NO_VERDICT)
     ]
     assert differing == []
 
