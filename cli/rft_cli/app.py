@@ -20,7 +20,7 @@ from rft.text import MAX_BLOCK, text_line
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.deployments import deployments, rollback, undeploy
 from rft_cli.commands.download import download
-from rft_cli.commands.emulated import dataset_check, demo, grader_attack, grader_test, simulate, up
+from rft_cli.commands.emulated import calibrate, dataset_check, demo, grader_attack, grader_test, simulate, up
 from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
@@ -72,6 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cancel": cancel,
     "approve": approve,
     "agreement": agreement,
+    "calibrate": calibrate,
     "demo": demo,
     "simulate": simulate,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,22 @@ from rft.contracts.dataset_checks import DatasetChecks
 from rft.contracts.run_request import DatasetRequest, GraderRequest, RunRequest
 from rft.datasets.bounds import BEDROCK, check_size
 from rft.datasets.checks import RowFigures, check_rows
-from rft.datasets.load import MAX_PROBLEMS, Loaded, load_rows
+from rft.datasets.load import Loaded
 from rft.datasets.manifest import build_manifest
 from rft.datasets.profile import profile_rows
-from rft.datasets.records import SourceBytes, read_records
+from rft.datasets.records import SourceBytes
 from rft.datasets.render import row_end
-from rft.datasets.run_renderer import run_renderer
 from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.errors import DatasetInvalid, DatasetSizeOutOfBounds
 from rft.evaluation.checks import planned_test_split
 from rft_cli.graders.local_rows import known_task
+from rft_cli.graders.training_rows import load_all
 from rft_cli.views.dataset_report import print_dataset
 from rft_cli.views.printing import Output, console_for, print_json
-from rft_project import ROOT
 
-VOCABULARY = ROOT / "layers" / "dependencies" / "tiktoken_cache"
 RUN_ID = "dataset-check-00000000"
-EVERY_BAD_RECORD = 2**31 - 1 - MAX_PROBLEMS
 
 
 def run_dataset_check(file: Path, *, task: str, grader: str | None, verbose: bool, output: Output) -> int:
@@ -41,7 +37,6 @@ def run_dataset_check(file: Path, *, task: str, grader: str | None, verbose: boo
     References are checked for `grader`, by default the task's own. Raises CommandError, OSError.
     """
     known_task(task)
-    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(VOCABULARY))
     request = RunRequest(
         name="dataset-check",
         dataset=DatasetRequest(task=task, uri=str(file)),
@@ -59,7 +54,7 @@ def _report(file: Path, request: RunRequest) -> dict[str, Any]:
     with file.open("rb") as stream, RowSpool.temporary() as spool:
         raw = SourceBytes(stream)
         try:
-            loaded = _loaded(raw, request, spool)
+            loaded = load_all(raw, request, spool)
         except (DatasetInvalid, DatasetSizeOutOfBounds) as error:
             return {"file": str(file), "task": request.dataset.task, "problems": [str(error)]}
         raw.read_to_end()
@@ -77,19 +72,6 @@ def _report(file: Path, request: RunRequest) -> dict[str, Any]:
                 "checks": [each.model_dump(mode="json") for each in checks.checks],
             }
     return {**report, "problems": problems}
-
-
-def _loaded(raw: SourceBytes, request: RunRequest, spool: RowSpool) -> Loaded:
-    renderer = run_renderer(request, wiring.tokenizer().count)
-    return load_rows(
-        read_records(raw),
-        render=lambda batches: map(renderer, batches),
-        rows=spool,
-        max_samples=None,
-        max_bad=EVERY_BAD_RECORD,
-        split=request.dataset.split,
-        bounds=BEDROCK,
-    )
 
 
 def _figures(loaded: Loaded) -> dict[str, Any]:

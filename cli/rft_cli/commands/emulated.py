@@ -137,6 +137,37 @@ def grader_test(
     )
 
 
+def calibrate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Raw records, in the form that a run reads.")],
+    *,
+    task: Annotated[str, typer.Option(metavar="TASK", help="Task of the dataset.")],
+    model: Annotated[str, typer.Option(metavar="MODEL", help="bedrock:ID, or openai:URL of a server's /v1.")],
+    model_name: Annotated[str, typer.Option(metavar="NAME", help="The model at openai:URL.")] = "default",
+    grader: Annotated[
+        str | None, typer.Option(metavar="NAME|ARN|FILE", help="Grader of the answers. Default: the task's own.")
+    ] = None,
+    rows: Annotated[int, typer.Option(metavar="N", min=10, max=1000, help="Training rows to answer.")] = 64,
+    samples: Annotated[int, typer.Option(metavar="N", min=2, max=16, help="Answers to a row.")] = 4,
+    effort: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="Reasoning effort: low, medium or high. Default: as a run.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Limit of an answer. Default: as a run.")
+    ] = None,
+    score_range: Annotated[
+        tuple[float, float], typer.Option(metavar="MIN MAX", help="Lowest and highest score of the grader.")
+    ] = (0.0, 1.0),
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Let a model answer training rows and grade its answers. Exit status 1: nothing could be learned from them."""
+    if effort not in (None, "low", "medium", "high"):
+        raise CommandError(f"--effort {effort}: use low, medium or high")
+    from rft_cli.commands.calibrate import CalibrationOptions, run_calibration
+
+    options = CalibrationOptions(task, model, model_name, grader, rows, samples, effort, max_tokens, score_range)
+    raise typer.Exit(run_calibration(file, options, output))
+
+
 def grader_attack(
     grader: Grader,
     *,

@@ -50,6 +50,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft agreement --truth annotators.json --predictions judge.json",
         "rft agreement --truth hand.csv --predictions grader.jsonl --output json",
     ),
+    "calibrate": (
+        "rft calibrate rows.jsonl --task gsm8k --model bedrock:us.amazon.nova-2-lite-v1:0",
+        "rft calibrate rows.jsonl --task gsm8k --model openai:http://localhost:11434/v1 --model-name qwen3:4b",
+    ),
     "demo": ("rft demo", "rft demo --task gsm8k --grader my_grader.py --verbose"),
     "simulate": (
         "rft simulate examples/gsm8k/questions.jsonl --task gsm8k",

@@ -43,7 +43,7 @@ def smoke_test_locally(
     plan = build_plan(rows, task, seed, requested={"train": len(rows)}, rollouts_per_step=0, all_derived=grader.free)
     clock = SystemClock()
     log = _UnsavedLog(clock.now())
-    runner = ProbeRunner("local", _Invoker(grader), clock, log, budget=ALL_DAY, bounds=bounds)
+    runner = ProbeRunner("local", LocalInvoker(grader), clock, log, budget=ALL_DAY, bounds=bounds)
     results = runner.resume(plan, SmokeTestResults(log.began, {}), lambda _: False)
     more = [] if results.stop_reason else _another_time(grader, plan, bounds)
     checks = judge(evidence_of(plan, results, bounds=bounds, more=more), Thresholds())
@@ -58,8 +58,8 @@ def _another_time(grader: GraderUnderTest, plan: SmokeTestPlan, bounds: ScoreBou
     return score(batch.probes, reply.payload, reply.failure, ANOTHER_TIME, bounds)
 
 
-class _Invoker:
-    """A GraderInvoker."""
+class LocalInvoker:
+    """A GraderInvoker of one grader, whatever the ARN."""
 
     def __init__(self, grader: GraderUnderTest) -> None:
         self._grader = grader

@@ -33,7 +33,7 @@ def calibration_report(
     samples_per_row: int,
     max_tokens: int | None,
     unmatched: Sequence[str],
-    uri: str,
+    uri: str | None,
 ) -> CalibrationReport:
     """`labels` and `lengths` (characters of the prompt) by row id; rows without a label are in no slice of labels."""
     rows = _rows(graded)
@@ -89,7 +89,7 @@ def _summary(
     use: SampledUse,
     samples_per_row: int,
     recommended: dict[str, int],
-    uri: str,
+    uri: str | None,
 ) -> CalibrationSummary:
     return CalibrationSummary(
         status="completed",

@@ -26,6 +26,9 @@ MIN_SIGNAL = 0.05
 FLAT = 0.95
 """Share of rows always or never right above which a dataset counts as mostly solved or hopeless."""
 
+BLOCKING = frozenset({"hopeless", "mostly_solved"})
+"""Difficulties of datasets that GRPO, which compares answers to one prompt, can learn nothing from."""
+
 GOOD_MEAN = (0.2, 0.8)
 """Mean scores outside learn slowly (AWS's guidance for reward functions: neither too easy nor too hard)."""
 

@@ -15,6 +15,7 @@ from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import CalibrationOutcome, PreparedDataset
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
+from rft.evaluation.calibration import BLOCKING
 from rft.evaluation.checks import base_model_misses, replaced
 from rft.evaluation.feeding import chosen, fed
 from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, unmatched_settings
@@ -32,8 +33,6 @@ from rft.tasks import task as task_named
 
 SAMPLE_WITHIN = timedelta(seconds=600)
 """Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
-
-BLOCKING = frozenset({"hopeless", "mostly_solved"})
 
 
 def calibrate_base(

@@ -1,0 +1,1 @@
+"""Models that commands let answer on this machine."""

@@ -1,0 +1,126 @@
+"""`rft calibrate`: a model answers a file's training rows, and the run's grader scores its answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rft.contracts.dataset import Message
+from rft.contracts.sampling import SamplingProtocol
+from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
+from rft_cli.models.openai_sampler import OpenAiSampler
+from tests.kit.policy_server import Reply, completion, policy_server
+from tests.kit.project import ROOT
+from tests.kit.rft_command import Rft
+
+QUESTIONS = ROOT / "examples/gsm8k/questions.jsonl"
+ANSWERS = {
+    line["question"]: line["answer"].rpartition("#### ")[2]
+    for line in map(json.loads, QUESTIONS.read_text("utf-8").splitlines())
+}
+SMALL = ("--task", "gsm8k", "--rows", "10", "--samples", "2", "--model-name", "tiny")
+
+
+def truth(body: dict[str, Any]) -> str:
+    prompt = body["messages"][-1]["content"]
+    return next(str(answer) for question, answer in ANSWERS.items() if question in prompt)
+
+
+def sometimes(body: dict[str, Any], number: int) -> Reply:
+    """Every other answer to a prompt is right, and the wrong one was cut off."""
+    return completion(f"#### {truth(body)}") if number else completion("#### 1", finish_reason="length")
+
+
+def always(body: dict[str, Any], _: int) -> Reply:
+    return completion(f"#### {truth(body)}")
+
+
+def test_a_model_that_is_sometimes_right_can_learn(rft: Rft) -> None:
+    with policy_server(sometimes) as server:
+        result = rft("calibrate", QUESTIONS, *SMALL, "--model", f"openai:{server.url}", "--output", "json")
+    report = result.json
+    summary = report["summary"]
+
+    assert (result.status, summary["difficulty"]) == (0, "learnable")
+    assert (summary["between"]["hits"], summary["rows"], len(server.requests)) == (10, 10, 20)
+    assert summary["mean_score"] == pytest.approx(0.5, abs=0.1)
+    assert (summary["use"]["truncated"], summary["use"]["output_tokens"]) == (10, 800)
+    assert summary["recommended"]["inferenceMaxTokens"] > server.requests[0]["max_tokens"]
+    assert {(each["model"], each["temperature"]) for each in server.requests} == {("tiny", 1)}
+    assert any("reasoningEffort: not sent" in each for each in report["unmatched"])
+
+
+def test_a_model_that_is_always_right_has_nothing_to_learn(rft: Rft) -> None:
+    with policy_server(always) as server:
+        result = rft("calibrate", QUESTIONS, *SMALL, "--model", f"openai:{server.url}")
+    assert result.status == 1
+    for text in ("mostly solved", "all right   100% of 10 rows", f"tiny at {server.url}", "the mean score is"):
+        assert text.replace(" ", "") in result.out.replace(" ", "")
+
+
+def test_a_file_of_ones_own_grades_the_answers(rft: Rft, tmp_path: Any) -> None:
+    (tmp_path / "mine.py").write_text("def grade(sample):\n    return 0.0\n")
+    with policy_server(always) as server:
+        model = ("--model", f"openai:{server.url}", "--grader", tmp_path / "mine.py", "--output", "json")
+        report = rft("calibrate", QUESTIONS, *SMALL, *model).json
+    assert (report["summary"]["difficulty"], report["summary"]["mean_score"]) == ("hopeless", 0)
+
+
+def test_a_server_that_refuses_ends_the_command_with_its_reason(rft: Rft) -> None:
+    with policy_server(lambda *_: (401, {"error": "bad key"})) as server:
+        result = rft("calibrate", QUESTIONS, *SMALL, "--model", f"openai:{server.url}")
+    assert result.status == 1
+    assert "answered HTTP 401" in result.err
+    assert "bad key" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--model", "claude"), "use bedrock:MODEL_ID, or openai:URL"),
+        (("--model", "openai:localhost"), "use bedrock:MODEL_ID, or openai:URL"),
+        (("--model", "openai:http://127.0.0.1:9/v1", "--effort", "max"), "use low, medium or high"),
+        (("--model", "openai:http://127.0.0.1:9/v1"), "cannot be reached"),
+    ],
+)
+def test_what_cannot_work_is_said_with_what_to_do(rft: Rft, options: tuple[str, ...], words: str) -> None:
+    result = rft("calibrate", QUESTIONS, *SMALL, *options)
+    assert (result.status, result.out) == (1, "")
+    assert words in result.err
+
+
+PROTOCOL = SamplingProtocol(temperature=1, max_tokens=16, reasoning_effort=None)
+PROMPT = [Message(role="system", content="Be brief."), Message(role="user", content="Hello")]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, PromptRefused),
+        (403, ModelNotInvocable),
+        (404, ModelNotInvocable),
+        (422, PromptRefused),
+        (429, RetryableThrottling),
+        (503, RetryableServiceError),
+    ],
+)
+def test_each_refusal_is_what_it_means_to_a_sampler(status: int, error: type[Exception]) -> None:
+    with policy_server(lambda *_: (status, {})) as server, pytest.raises(error):
+        OpenAiSampler(server.url).sample("tiny", PROMPT, PROTOCOL)
+
+
+def test_a_key_is_sent_and_never_shown() -> None:
+    with policy_server(lambda *_: completion("Hi", finish_reason="length")) as server:
+        sampler = OpenAiSampler(server.url, "sk-secret")
+        found = sampler.sample("tiny", PROMPT, PROTOCOL)
+    assert server.headers[0]["Authorization"] == "Bearer sk-secret"
+    assert "sk-secret" not in repr(sampler)
+    assert (found.text, found.stop_reason, found.input_tokens, found.output_tokens) == ("Hi", "max_tokens", 90, 40)
+    assert [each["role"] for each in server.requests[0]["messages"]] == ["system", "user"]
+
+
+def test_an_answer_of_another_form_is_no_answer() -> None:
+    with policy_server(lambda *_: (200, {"choices": []})) as server, pytest.raises(RetryableServiceError):
+        OpenAiSampler(server.url).sample("tiny", PROMPT, PROTOCOL)
