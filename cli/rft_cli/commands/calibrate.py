@@ -84,11 +84,11 @@ def _grader_name(options: CalibrationOptions, task: Task) -> str:
 
 def _request(file: Path, options: CalibrationOptions) -> RunRequest:
     """The run that the file is calibrated for."""
-    asked = {"reasoningEffort": options.effort, "inferenceMaxTokens": options.max_tokens}
+    given = {"reasoningEffort": options.effort, "inferenceMaxTokens": options.max_tokens}
     return RunRequest(
         name="calibrate",
         dataset=DatasetRequest(task=options.task, uri=str(file)),
-        hyperparameters=HyperParameters.model_validate({k: v for k, v in asked.items() if v is not None}),
+        hyperparameters=HyperParameters.model_validate({k: v for k, v in given.items() if v is not None}),
     )
 
 
