@@ -21,7 +21,6 @@ from rft_cli.commands.agreement import agreement
 from rft_cli.commands.deployments import deployments, rollback, undeploy
 from rft_cli.commands.download import download
 from rft_cli.commands.emulated import calibrate, dataset_check, demo, grader_attack, grader_test, simulate, up
-from rft_cli.commands.evaluation import evaluation
 from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
@@ -29,7 +28,7 @@ from rft_cli.commands.logs import logs
 from rft_cli.commands.report import compare, report
 from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
-from rft_cli.commands.runs import approve, cancel, events, list_runs, show
+from rft_cli.commands.runs import approve, cancel, evaluation, events, list_runs, show
 from rft_cli.commands.start_from import evaluate, promote
 from rft_cli.commands.submit import PREFLIGHT, submit
 from rft_cli.commands.watch import INTERRUPTED, watch

@@ -1,4 +1,4 @@
-"""`rft list`, `show`, `events`, `cancel`, `approve`: one API call each."""
+"""`rft list`, `show`, `events`, `evaluation`, `cancel`, `approve`: one API call each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.markup import escape
 from rft.contracts.ledger import RunStatus
 from rft.text import text_line
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
+from rft_cli.views.evaluation import evaluation_table
 from rft_cli.views.printing import Output, print_json, print_lines, print_note
 from rft_cli.views.summary import run_lines
 from rft_cli.views.tables import event_lines, list_lines, status_line
@@ -58,6 +59,16 @@ def show(*, run_id: RunId, target: Deployment, verbose: Verbose = False, output:
         print_json(view)
     else:
         print_lines(Console(), run_lines(view, verbose=verbose))
+
+
+@with_target()
+def evaluation(*, run_id: RunId, target: Deployment, output: OutputOption = Output.TEXT) -> None:
+    """Show whether a run's model is better than the base model, and what that rests on."""
+    view = target.client.run(run_id)
+    if output == Output.JSON:
+        print_json({name: view[name] for name in ("run_id", "status", "calibration", "evaluation")})
+    else:
+        print_lines(Console(), evaluation_table(view))
 
 
 @with_target()
