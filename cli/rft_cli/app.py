@@ -48,40 +48,47 @@ app = typer.Typer(
 local = typer.Typer(cls=Group, no_args_is_help=True, help="The emulated AWS: no account, no Docker, no cost.")
 grader = typer.Typer(cls=Group, no_args_is_help=True, help="Work on a grader without a run.")
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "submit": submit,
-    PREFLIGHT: submit,
-    "list": list_runs,
-    "show": show,
-    "watch": watch,
-    "events": events,
-    "logs": logs,
-    "evaluation": evaluation,
-    "export": export,
-    "evaluate": evaluate,
-    "promote": promote,
-    "deployments": deployments,
-    "rollback": rollback,
-    "undeploy": undeploy,
-    "report": report,
-    "rollouts": rollouts,
-    "download": download,
-    "rescore": rescore_run,
-    "compare": compare,
-    "cancel": cancel,
-    "approve": approve,
-    "agreement": agreement,
-    "calibrate": calibrate,
-    "demo": demo,
-    "simulate": simulate,
+COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
+    "Runs": {
+        "submit": submit,
+        PREFLIGHT: submit,
+        "list": list_runs,
+        "show": show,
+        "watch": watch,
+        "events": events,
+        "logs": logs,
+        "approve": approve,
+        "cancel": cancel,
+    },
+    "Results": {
+        "report": report,
+        "evaluation": evaluation,
+        "compare": compare,
+        "rollouts": rollouts,
+        "rescore": rescore_run,
+        "download": download,
+        "export": export,
+    },
+    "Models": {
+        "evaluate": evaluate,
+        "promote": promote,
+        "deployments": deployments,
+        "rollback": rollback,
+        "undeploy": undeploy,
+    },
+    "On this machine": {"demo": demo, "simulate": simulate, "calibrate": calibrate, "agreement": agreement},
 }
-for name, command in COMMANDS.items():
-    text = "Validate dataset and grader without starting a training job." if name == PREFLIGHT else None
-    app.command(name, cls=Command, help=text, epilog=epilog(name))(command)
+"""By the heading under which `rft --help` lists them."""
+LOCAL_PANEL = list(COMMANDS)[-1]
+
+for panel, commands in COMMANDS.items():
+    for name, command in commands.items():
+        text = "Validate dataset and grader without starting a training job." if name == PREFLIGHT else None
+        app.command(name, cls=Command, help=text, epilog=epilog(name), rich_help_panel=panel)(command)
 dataset = typer.Typer(cls=Group, no_args_is_help=True, help="Work on a dataset without a run.")
-app.add_typer(local, name="local")
-app.add_typer(grader, name="grader")
-app.add_typer(dataset, name="dataset")
+app.add_typer(local, name="local", rich_help_panel=LOCAL_PANEL)
+app.add_typer(grader, name="grader", rich_help_panel=LOCAL_PANEL)
+app.add_typer(dataset, name="dataset", rich_help_panel=LOCAL_PANEL)
 local.command("up", cls=Command, epilog=epilog("up"))(up)
 grader.command("test", cls=Command, epilog=epilog("test"))(grader_test)
 grader.command("attack", cls=Command, epilog=epilog("attack"))(grader_attack)
