@@ -26,7 +26,7 @@ from rft.http import Api, caller_of, responses
 from rft.observability import logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.run_files import RunFiles
-from rft.ports.runs import Approvals, Executions, Ledger, RunHistory
+from rft.ports.runs import Approvals, Executions, JobQueue, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.ports.training import RolloutReader, TrainingJobs
 from rft.settings import GraderDirectory, SelfApprovalSettings, StorageSettings
@@ -46,6 +46,7 @@ RunLedger = Annotated[Ledger, Depends(wiring.ledger)]
 History = Annotated[RunHistory, Depends(wiring.run_history)]
 ApprovalStore = Annotated[Approvals, Depends(wiring.approvals)]
 Caller = Annotated[Principal, Depends(lambda: caller_of(app.current_event.raw_event))]
+Queue = Annotated[JobQueue, Depends(wiring.job_queue)]
 RunExecutions = Annotated[Executions, Depends(wiring.executions)]
 Jobs = Annotated[TrainingJobs, Depends(wiring.training_jobs)]
 Deployments = Annotated[ModelDeployments, Depends(wiring.model_deployments)]
@@ -124,10 +125,10 @@ def get_runs(
 
 
 @app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=responses(404, 422, _200=RunView))
-def get_run(run_id: RunIdInPath, ledger: RunLedger, history: History, storage: Storage) -> RunView:
+def get_run(run_id: RunIdInPath, ledger: RunLedger, history: History, queue: Queue, storage: Storage) -> RunView:
     """The run as it stands, with its history."""
     logger().append_keys(run_id=run_id)
-    return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
+    return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket, queue=queue)
 
 
 @app.get(

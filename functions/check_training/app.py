@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return check_training(
         run_id=step.run_id,
         job_arn=step.job_arn,
-        max_training_hours=step.max_training_hours,
+        limits=step.limits,
         jobs=wiring.training_jobs(),
         ledger=wiring.ledger(),
         history=wiring.run_history(),

@@ -28,5 +28,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         kms_key_arn=training.model_kms_key_arn,
         jobs=wiring.training_jobs(),
         ledger=wiring.ledger(),
+        queue=wiring.job_queue(),
         clock=wiring.clock(),
     ).model_dump(mode="json")

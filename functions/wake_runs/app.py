@@ -1,4 +1,4 @@
-"""Wakes the run whose job has ended."""
+"""Wakes the run whose job has ended, and the first in the queue for the quota of jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     logger().append_keys(job_name=job.name, job_status=job.status)
     woken = wake_runs(
         job_name=job.name,
+        ended=job.ended,
         ledger=wiring.ledger(),
+        queue=wiring.job_queue(),
         waits=wiring.run_waits(),
         executions=wiring.executions(),
     )

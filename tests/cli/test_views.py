@@ -331,3 +331,17 @@ def test_no_line_of_a_run_is_wider_than_80_columns(status: RunStatus, verbose: b
         pytest.skip("as FAILED")
     shown = view(status, forecast=FORECAST, metrics=METRICS)
     assert max(map(len, printed(run_lines(shown, verbose=verbose)))) <= 80
+
+
+def test_a_run_that_waits_for_the_quota_says_how_many_are_ahead_and_since_when() -> None:
+    place = {"since": "2026-11-20T12:00:00Z", "expires_at": "2026-11-23T12:00:00Z", "waiting": True}
+    printer = RunEventPrinter()
+    waiting = view(RunStatus.STARTING, queue=place, queue_ahead=2)
+    shown = "\n".join(printer.lines(waiting))
+    assert "for the quota of jobs: 2 runs ahead, since 2026-11-20 12:00Z, until 2026-11-23 12:00Z" in shown
+    assert list(printer.lines(waiting)) == []
+    (line,) = printer.lines({**waiting, "queue_ahead": 0})
+    assert "first in the queue" in line
+    step = current_step(waiting)
+    assert step is not None
+    assert step.description == "waiting for the quota of jobs, 2 ahead"

@@ -185,12 +185,12 @@ def job_events() -> list[Case]:
 def job_ends_badly() -> list[Case]:
     """A job that fails, is stopped, or never ends."""
     failed: dict[str, Any] = {"ends": "FAILED"}
-    slow = {"max_training_hours": SHORT}
+    slow, late = {"max_training_hours": SHORT}, {"max_not_started_hours": SHORT}
     return [
         Case("TRAINING", "job fails before training", (training("fail", 0),), **failed, error="TrainingJobFailed"),
         Case("TRAINING", "job fails at step 2", (training("fail", 2),), **failed, error="TrainingJobFailed"),
         Case("TRAINING", "job stopped in the console", (training("stop", 2),), **failed, error="TrainingJobStopped"),
-        Case("TRAINING", "job stays NotStarted", (training("hang", 0),), **failed, error="TimedOut", fields=slow),
+        Case("TRAINING", "job stays NotStarted", (training("hang", 0),), **failed, error="NotStarted", fields=late),
         Case("TRAINING", "job never ends", (training("hang", 2),), **failed, error="TimedOut", fields=slow),
         Case(
             "TRAINING",

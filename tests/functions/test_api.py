@@ -94,6 +94,7 @@ class Client:
             wiring.ledger: lambda: self.ledger,
             wiring.run_history: lambda: self.ledger,
             wiring.approvals: lambda: self.ledger,
+            wiring.job_queue: lambda: self.ledger,
             wiring.executions: lambda: self.executions,
             wiring.training_jobs: lambda: self.jobs,
             wiring.model_deployments: lambda: self.deployments,
@@ -146,7 +147,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Client:
 def dynamo_api(api: Client) -> Iterator[Client]:
     with ledger_table() as client:
         stores = DynamoStores(client, table=TABLE, clock=api.clock)
-        for port in (wiring.ledger, wiring.run_history, wiring.approvals):
+        for port in (wiring.ledger, wiring.run_history, wiring.approvals, wiring.job_queue):
             api.module.app.dependency_overrides[port] = lambda: stores
         yield api
 

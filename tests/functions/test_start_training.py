@@ -26,6 +26,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryJobs:
     jobs, ledger = MemoryJobs(CLOCK), MemoryLedger(CLOCK)
     monkeypatch.setattr(wiring, "training_jobs", lambda: jobs)
     monkeypatch.setattr(wiring, "ledger", lambda: ledger)
+    monkeypatch.setattr(wiring, "job_queue", lambda: ledger)
     monkeypatch.setattr(wiring, "clock", lambda: CLOCK)
     monkeypatch.setenv("BEDROCK_ROLE_ARN", ROLE)
     monkeypatch.setenv("DATA_BUCKET", "data-bucket")

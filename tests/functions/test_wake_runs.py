@@ -19,6 +19,7 @@ RUN_ID = EVENT["detail"]["jobName"]
 def fake_run(monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     fake_run = FakeRun(RunStatus.TRAINING)
     monkeypatch.setattr(wiring, "ledger", lambda: fake_run.ledger)
+    monkeypatch.setattr(wiring, "job_queue", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "run_waits", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "executions", lambda: fake_run.executions)
     return fake_run
@@ -32,6 +33,6 @@ def test_the_sample_event_wakes_the_run_of_its_job(fake_run: FakeRun) -> None:
 
 
 def test_an_event_that_the_rule_would_not_let_through_is_loud(fake_run: FakeRun) -> None:
-    event = {**EVENT, "detail": {**EVENT["detail"], "jobStatus": "InProgress"}}
+    event = {**EVENT, "detail": {**EVENT["detail"], "jobStatus": "Stopping"}}
     with pytest.raises(ValidationError, match="jobStatus"):
         load_function("wake_runs").handler(event, Context())

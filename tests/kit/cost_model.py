@@ -34,6 +34,7 @@ BEFORE = (
     "PreflightOnly?",
     "ApprovalNeeded?",
     "StartTraining",
+    "JobStarted?",
 )
 AFTER = ("EvaluationNeeded?", "WriteReport", "RecordOutcome", "HowDidItEnd?", "Succeeded")
 """A run that completes, of a dataset that one function prepares, whose grader one function tests, that nobody has to

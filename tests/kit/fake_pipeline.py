@@ -99,6 +99,7 @@ class FakePipeline:
                 kms_key_arn="",
                 jobs=self.jobs,
                 ledger=self.ledger,
+                queue=self.ledger,
                 clock=self.clock,
             )
         )

@@ -8,7 +8,7 @@ from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import RunInput
 from rft.evaluation.deployment import evaluation_tags
-from rft.training.deadline import job_summary
+from rft.training.deadline import JobTime, job_summary
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
@@ -33,7 +33,7 @@ class FakeRun:
     def with_job(self, *, recorded: bool = True) -> FakeRun:
         arn = self.jobs.create({"jobName": RUN_ID})
         if recorded:
-            self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), hours=1, checks=3)})
+            self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), time=JobTime(1), checks=3)})
         return self
 
     def with_deployment(self) -> FakeRun:

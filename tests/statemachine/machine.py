@@ -10,6 +10,7 @@ from typing import Any
 from jsonata import Jsonata
 
 from rft.training.deadline import CLOSE_WATCH_HOURS
+from rft.training.queue import MIN_WAIT_SECONDS
 from tests.kit.project import STATES, TASKS
 
 SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800", "ApprovalDays": "7"}
@@ -57,7 +58,9 @@ SHORTEST_WAIT = 10
 
 def timeout_seconds(task: Mapping[str, Any]) -> float:
     """How long a task may take, with the default parameters; a wait for the next poll at its shortest."""
-    return float(evaluated(task["TimeoutSeconds"], states={}, poll_seconds=SHORTEST_WAIT))
+    return float(
+        evaluated(task["TimeoutSeconds"], states={}, poll_seconds=SHORTEST_WAIT, queue_seconds=MIN_WAIT_SECONDS)
+    )
 
 
 def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, Any]:

@@ -64,6 +64,7 @@ INPUTS: dict[str, type[Contract]] = {
     "ForecastRun": ForecastInput,
     "RequestApproval": ApprovalInput,
     "StartTraining": StartTrainingInput,
+    "WaitForQuota": WaitInput,
     "WaitForTraining": WaitInput,
     "CheckTraining": CheckTrainingInput,
     "CalibrateBase": CalibrateInput,
@@ -102,7 +103,7 @@ OUTPUTS: dict[str, type[Contract]] = {
 WITH_A_MODEL = {"DeployModel", "CheckDeployment", "CompareModels", "PromoteModel", "CheckPromotion"}
 """Steps after training, whose failure leaves a completed run."""
 
-ENDS_NO_RUN = {"WriteReport", "RecordOutcome", "CalibrateBase", "WaitForTraining"}
+ENDS_NO_RUN = {"WriteReport", "RecordOutcome", "CalibrateBase", "WaitForTraining", "WaitForQuota"}
 """Steps whose failure is no end of a run, or is none of the two above."""
 
 HOSTILE = 'He said "no"\nand {% $left %} \\ then'
@@ -318,6 +319,11 @@ def test_a_wait_that_cannot_begin_ends_no_job_and_makes_no_busy_loop() -> None:
     assert evaluated(STATES[failed["Next"]]["Seconds"], states={}, poll_seconds=60) == 60
 
 
+def test_a_run_without_a_job_waits_for_the_quota() -> None:
+    assert choose("JobStarted?", StartedJob(job_arn="arn:j").model_dump(mode="json"))[0] == "WaitForTraining"
+    assert choose("JobStarted?", StartedJob(job_arn=None).model_dump(mode="json"))[0] == "WaitForQuota"
+
+
 def test_a_job_that_goes_on_is_waited_for() -> None:
     assert choose("TrainingEnded?", check(None, "Stopping"))[0] == "WaitForTraining"
 
@@ -364,6 +370,7 @@ def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
         ("ApprovalNeeded?", "ForecastRun"),
         ("Approved?", "RequestApproval"),
         ("TrainingEnded?", "CheckTraining"),
+        ("JobStarted?", "StartTraining"),
         ("Learnable?", "CalibrateBase"),
         ("DeployModel", "DeployModel"),
         ("ModelDeployed?", "DeployModel"),

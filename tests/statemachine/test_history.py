@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 
 import pytest
 
+from rft.contracts.ledger import QueuePlace
 from rft.contracts.run_request import RunRequest
+from rft.training.queue import overdue, wait_seconds
 from tests.kit.cost_model import EVENTS, LOOP, kind_of
 from tests.kit.project import STATES, TEMPLATE
 from tests.statemachine.machine import SHORTEST_WAIT, SUBSTITUTIONS, waits
@@ -16,17 +19,30 @@ HISTORY_LIMIT = 25_000
 """Step Functions Developer Guide, quotas: execution event history size."""
 
 MAX_EVENTS = 20_000
-"""Of a run of 240 hours, with a deployment that takes its hour, and a third of all polls retried."""
+"""Of a run of 240 hours, with its hours in the queue, an hour of deployment, and a fifth of its polls retried."""
 
+START = datetime(2026, 11, 20, tzinfo=UTC)
 DEPLOYMENT_POLLS = 120
 RETRY_EVENTS = 3
 """TaskFailed, TaskScheduled, TaskStarted."""
 
 
-def events(hours: float, *, retried: float = 0.0, deployment_polls: int = 1) -> int:
+def queue_tries(hours: float) -> int:
+    """How often a run that no event wakes tries to get its job."""
+    now, tries = START, 0
+    place = QueuePlace(since=START, expires_at=START + timedelta(hours=hours))
+    while not overdue(place, now):
+        tries, now = tries + 1, now + timedelta(seconds=wait_seconds(place, now))
+    return tries
+
+
+def events(hours: float, *, retried: float = 0.0, deployment_polls: int = 1, queued: float = 0.0) -> int:
     polls = sum(1 for _ in waits(hours))
-    deploying = ("WaitForDeployment", "CheckDeployment", "DeploymentActive?")
-    repeated = {**dict.fromkeys(LOOP, polls), **dict.fromkeys(deploying, deployment_polls)}
+    repeated = {
+        **dict.fromkeys(LOOP, polls),
+        **dict.fromkeys(("WaitForDeployment", "CheckDeployment", "DeploymentActive?"), deployment_polls),
+        **dict.fromkeys(("StartTraining", "JobStarted?", "WaitForQuota"), 1 + queue_tries(queued)),
+    }
     each = {name: EVENTS.get(kind_of(state), 0) for name, state in STATES.items()}
     return (
         EXECUTION_EVENTS
@@ -58,8 +74,13 @@ def test_72_hours_leave_at_most_10000_events() -> None:
     assert events(72) <= 10_000
 
 
-def test_240_hours_leave_at_most_20000_events_with_deployment_and_retries() -> None:
-    assert events(240, retried=1 / 3, deployment_polls=DEPLOYMENT_POLLS) <= MAX_EVENTS
+def test_240_hours_with_queue_and_retries_leave_at_most_20000_events() -> None:
+    queued = RunRequest.model_fields["max_queue_hours"].default
+    assert events(240, retried=1 / 5, deployment_polls=DEPLOYMENT_POLLS, queued=queued) <= MAX_EVENTS
+
+
+def test_a_run_tries_every_quarter_of_an_hour_at_least_to_get_its_job() -> None:
+    assert queue_tries(72) == 295
 
 
 def test_the_history_holds_the_longest_run_at_the_shortest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +88,8 @@ def test_the_history_holds_the_longest_run_at_the_shortest_waits(monkeypatch: py
     for name in SUBSTITUTIONS:
         monkeypatch.setitem(SUBSTITUTIONS, name, str(TEMPLATE["Parameters"][name]["MinValue"]))
     assert events(longest, retried=1 / 3, deployment_polls=DEPLOYMENT_POLLS) <= MAX_EVENTS
+    queued = next(m.le for m in RunRequest.model_fields["max_queue_hours"].metadata if hasattr(m, "le"))
+    assert events(longest, deployment_polls=DEPLOYMENT_POLLS, queued=queued) <= HISTORY_LIMIT
 
 
 def test_the_shortest_wait_is_the_templates() -> None:

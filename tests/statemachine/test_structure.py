@@ -85,13 +85,10 @@ def test_no_error_is_retried_in_two_ways(task: dict[str, Any]) -> None:
     assert "States.TaskFailed" not in names
 
 
-def test_a_full_quota_is_waited_for_for_hours() -> None:
-    waits = next(r for r in TASKS["StartTraining"]["Retry"] if r["ErrorEquals"] == ["RetryableQuota"])
-    longest = [
-        min(waits["IntervalSeconds"] * waits["BackoffRate"] ** n, waits["MaxDelaySeconds"])
-        for n in range(waits["MaxAttempts"])
-    ]
-    assert 6 <= sum(longest) / 2 / 3600 <= 24, "full jitter waits half of the longest on average"
+def test_a_full_quota_is_waited_for_in_a_queue() -> None:
+    assert "RetryableQuota" not in retried(TASKS["StartTraining"])
+    assert set(targets("WaitForQuota")) == {"StartTraining", "RetryWithoutEvent"}
+    assert set(targets("RetryWithoutEvent")) == {"StartTraining"}
 
 
 @pytest.mark.parametrize("step", ["CheckTraining", "RecordOutcome"])

@@ -32,6 +32,8 @@ def current_step(view: View, max_steps: int | None = None) -> Step | None:
     `max_steps`: the emulator's cap of a job.
     """
     status = view["status"]
+    if status == "STARTING" and view.get("queue_ahead") is not None:
+        return Step("queue", _queue(view))
     if status in WAITING:
         return Step(*WAITING[status])
     if status == "SMOKE_TESTING":
@@ -39,6 +41,12 @@ def current_step(view: View, max_steps: int | None = None) -> Step | None:
     if status == "TRAINING":
         return _training(view, rewards_of(view), max_steps)
     return None
+
+
+def _queue(view: View) -> str:
+    """How long it has waited cannot be told from the view alone: its line says since when."""
+    ahead = view["queue_ahead"]
+    return f"waiting for the quota of jobs, {f'{ahead} ahead' if ahead else 'next in line'}"
 
 
 def _probes(view: View) -> str:

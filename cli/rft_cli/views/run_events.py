@@ -56,6 +56,8 @@ def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
     for part, render in FINDINGS.get(stage, ()):
         if view.get(part) and not _is_running(view[part]):
             yield part, render, view
+    if stage == "STARTING" and view.get("queue_ahead") is not None:
+        yield f"queue/{view['queue_ahead']}", queue_line, view
     if stage == "TRAINING":
         for finding in view.get("breaker", ()):
             yield f"breaker/{finding['signal']}", breaker_line, finding
@@ -161,6 +163,14 @@ def approval_lines(view: View, **_: bool) -> Iterator[str]:
         yield stage_field("name", f"{escape(decision['by'])} [dim](as given)[/]")
         if decision["comment"]:
             yield stage_field("comment", escape(decision["comment"]))
+
+
+def queue_line(view: View, **_: bool) -> Iterator[str]:
+    """How many runs are ahead of one that waits for the quota of jobs, since when and until when."""
+    ahead, place = view["queue_ahead"], view["queue"]
+    first = "first in the queue" if ahead == 0 else f"{ahead} {'run' if ahead == 1 else 'runs'} ahead"
+    since, until = (f"{place[key][:16].replace('T', ' ')}Z" for key in ("since", "expires_at"))
+    yield stage_field("waiting", f"for the quota of jobs: {first}, since {since}, until {until}", style="yellow")
 
 
 def breaker_line(finding: View, **_: bool) -> Iterator[str]:

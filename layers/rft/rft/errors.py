@@ -23,6 +23,7 @@
     ├── RunConflict                the same run id or key with another request
     ├── SelfApprovalForbidden      who started a run may not approve it in this stack
     ├── TransitionRefused          a status change the table does not allow
+    ├── QueueTimedOut              no job could be started within max_queue_hours
     ├── AlreadyWoken               the event that a wait is for came before it
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached
@@ -167,6 +168,10 @@ class SelfApprovalForbidden(RftError):
 
 class TransitionRefused(RftError):
     """The run's status does not allow this change, for example because the run has ended."""
+
+
+class QueueTimedOut(RftError):
+    """The quota of jobs stayed full, or the queue long, for `max_queue_hours`."""
 
 
 class AlreadyWoken(RftError):

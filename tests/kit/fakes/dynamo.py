@@ -14,6 +14,7 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
 from rft.adapters.dynamodb.approvals import DynamoApprovals
+from rft.adapters.dynamodb.job_queue import DynamoJobQueue
 from rft.adapters.dynamodb.ledger import DynamoLedger
 from rft.adapters.dynamodb.outbox import DynamoOutbox
 from rft.adapters.dynamodb.run_history import DynamoRunHistory
@@ -68,6 +69,12 @@ def _definition() -> dict[str, Any]:
 
 
 class DynamoStores(
-    DynamoLedger, DynamoRunHistory, DynamoApprovals, DynamoRunWaits, DynamoUploadRejections, DynamoOutbox
+    DynamoLedger,
+    DynamoRunHistory,
+    DynamoApprovals,
+    DynamoJobQueue,
+    DynamoRunWaits,
+    DynamoUploadRejections,
+    DynamoOutbox,
 ):
     """All that the ledger's table holds, as one object."""

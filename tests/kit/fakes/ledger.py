@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from rft.contracts.http.principal import Principal
@@ -88,6 +89,16 @@ class MemoryLedger:
         if run_id not in self.tokens:
             raise RunNotFound(f"no task token of {run_id}")
         return self.tokens[run_id]
+
+    def ahead(self, run_id: str, since: datetime) -> int:
+        return sum(place < (since, run_id) for place in self._queue())
+
+    def first(self, count: int) -> tuple[str, ...]:
+        return tuple(run_id for _, run_id in self._queue()[:count])
+
+    def _queue(self) -> list[tuple[datetime, str]]:
+        queued = (r for r in self.records.values() if r.status is RunStatus.STARTING and r.queue)
+        return sorted((r.queue.since, r.run_id) for r in queued if r.queue)
 
     def begin(self, run_id: str, token: str) -> bool:
         if run_id in self.woken:

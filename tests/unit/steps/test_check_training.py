@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rft.contracts.dataset import Recommendation
-from rft.contracts.job import JobStatus, Phases, PhaseStatus
+from rft.contracts.job import JobLimits, JobStatus, Phases, PhaseStatus
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError, RetryableThrottling, TransitionRefused
@@ -35,7 +35,7 @@ class FakeTraining:
         return check_training(
             run_id=RUN_ID,
             job_arn=self.arn,
-            max_training_hours=24,
+            limits=JobLimits(not_started=96, training=24),
             jobs=self.jobs,
             ledger=self.ledger,
             history=self.ledger,
@@ -92,6 +92,42 @@ def test_a_job_past_its_limit_is_stopped_awaited_and_then_timed_out(training: Fa
     check = training.check()
     assert (check.outcome, check.error) == ("FAILED", "TrainingTimedOut")
     assert training.jobs.stops == [RUN_ID]
+
+
+NOT_STARTED = Phases(validation=PhaseStatus.COMPLETED, training=PhaseStatus.NOT_STARTED)
+STARTED = Phases(validation=PhaseStatus.COMPLETED, training=PhaseStatus.IN_PROGRESS)
+
+
+def test_hours_before_training_do_not_count_as_training(training: FakeTraining) -> None:
+    training.jobs.move(RUN_ID, phases=NOT_STARTED)
+    training.clock.advance(hours=74)
+    assert (training.check().outcome, training.jobs.stops) == (None, [])
+    training.jobs.move(RUN_ID, phases=STARTED)
+    training.clock.advance(hours=23.9)
+    check = training.check()
+    assert (check.outcome, check.close_watch, training.jobs.stops) == (None, True, [])
+    training.clock.advance(hours=0.2)
+    training.check()
+    assert training.jobs.stops == [RUN_ID]
+
+
+def test_a_job_that_never_starts_training_is_stopped_at_a_limit_of_its_own(training: FakeTraining) -> None:
+    training.jobs.move(RUN_ID, phases=NOT_STARTED)
+    training.clock.advance(hours=96.5)
+    check = training.check()
+    assert (check.outcome, check.close_watch, training.jobs.stops) == (None, False, [RUN_ID])
+    training.jobs.move(RUN_ID, status=J.STOPPED, ended_at=training.clock.now())
+    check = training.check()
+    assert (check.outcome, check.error) == ("FAILED", "TrainingNotStarted")
+    assert "max_not_started_hours of 96" in check.cause
+
+
+def test_a_job_stopped_in_the_console_before_training_says_so(training: FakeTraining) -> None:
+    training.jobs.move(RUN_ID, phases=NOT_STARTED)
+    training.clock.advance(hours=2)
+    training.check()
+    training.jobs.move(RUN_ID, status=J.STOPPED, ended_at=training.clock.now())
+    assert training.check().error == "TrainingJobStopped"
 
 
 def test_a_job_that_ignores_the_stop_is_asked_again_and_given_up(training: FakeTraining) -> None:

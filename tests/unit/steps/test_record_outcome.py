@@ -10,7 +10,7 @@ from rft.contracts.ledger import Failure, RunRecord, RunStatus
 from rft.errors import RetryableThrottling, RunNotFound, TransitionRefused
 from rft.runs.finish_run import finish_run
 from rft.steps.record_outcome import record_outcome
-from rft.training.deadline import job_summary
+from rft.training.deadline import JobTime, job_summary
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
@@ -35,7 +35,7 @@ class FakeEnd:
     def with_job(self, *, recorded: bool) -> FakeEnd:
         arn = self.jobs.create({"jobName": RUN_ID})
         if recorded:
-            self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), hours=1, checks=3)})
+            self.ledger.update(RUN_ID, {"job": job_summary(self.jobs.get(arn), time=JobTime(1), checks=3)})
         return self
 
     def end(self, status: RunStatus, error: str = "", cause: str = "") -> RunRecord:

@@ -6,6 +6,7 @@ from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import PreparedDataset, StartedJob
 from rft.errors import (
     JobRequestInvalid,
+    QueueTimedOut,
     RetryableQuota,
     RetryableServiceError,
     RetryableThrottling,
@@ -13,10 +14,11 @@ from rft.errors import (
     TransitionRefused,
 )
 from rft.steps.start_training import start_training
+from rft.training.queue import queue_place
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.records import RUN_ID, add_run
+from tests.kit.records import RUN_ID, add_run, path_to, run_record
 
 S = RunStatus
 DATASET = PreparedDataset.model_validate(
@@ -49,6 +51,7 @@ class FakeStart:
             kms_key_arn="",
             jobs=self.jobs,
             ledger=self.ledger,
+            queue=self.ledger,
             clock=self.clock,
         )
 
@@ -108,7 +111,7 @@ def test_a_request_that_breaks_bedrocks_model_starts_nothing(fake: FakeStart) ->
     assert fake.jobs.jobs == {}
 
 
-@pytest.mark.parametrize("error", [RetryableThrottling, RetryableQuota, RetryableServiceError])
+@pytest.mark.parametrize("error", [RetryableThrottling, RetryableServiceError])
 def test_what_may_pass_is_left_to_the_state_machine_and_works_later(fake: FakeStart, error: type[Exception]) -> None:
     fake.jobs.fails_with["create"] = [error("not now"), error("not now")]
     fake.fails(error)
@@ -116,6 +119,73 @@ def test_what_may_pass_is_left_to_the_state_machine_and_works_later(fake: FakeSt
     fake.start()
     assert (fake.status, len(fake.jobs.jobs)) == (S.TRAINING, 1)
     assert [e.after for e in fake.ledger.events(RUN_ID)].count(S.STARTING) == 1
+
+
+# ---- the queue for the quota of jobs ------------------------------------------------------------------------------
+
+OTHER = "gsm8k-base-20261120t110000-5d6e7f80"
+
+
+def queue_up(fake: FakeStart, run_id: str = OTHER) -> None:
+    """Another run that wants a job, too, since now."""
+    now = fake.clock.now()
+    record = fake.ledger.create(run_record(run_id))
+    for step in path_to(S.SMOKE_TESTING):
+        fake.ledger.transition(run_id, step)
+    fake.ledger.transition(run_id, S.STARTING, changes={"queue": queue_place(record, now)})
+
+
+def test_a_full_quota_is_waited_for_with_growing_waits(fake: FakeStart) -> None:
+    fake.jobs.fails_with["create"] = [RetryableQuota("2 jobs are in progress")] * 3
+    waited = []
+    for minutes in (0, 10, 100):
+        fake.clock.advance(minutes=minutes)
+        started = fake.start()
+        assert started.job_arn is None
+        waited.append(started.wait_seconds)
+    assert waited == [60, 300, 900]
+    place = fake.ledger.get(RUN_ID).queue
+    assert place is not None
+    assert place.waiting
+    assert fake.start().job_arn
+    assert (fake.status, fake.ledger.first(9)) == (S.TRAINING, ())
+
+
+def test_who_came_first_is_served_first(fake: FakeStart) -> None:
+    queue_up(fake)
+    fake.clock.advance(seconds=1)
+    assert fake.start().job_arn is None
+    assert fake.jobs.requests == []
+    fake.ledger.transition(OTHER, S.TRAINING)
+    assert fake.start().job_arn
+
+
+def test_who_comes_later_does_not_pass(fake: FakeStart) -> None:
+    fake.jobs.fails_with["create"] = [RetryableQuota("full")]
+    fake.start()
+    fake.clock.advance(seconds=1)
+    queue_up(fake)
+    assert fake.ledger.first(2) == (RUN_ID, OTHER)
+    assert fake.start().job_arn
+
+
+def test_a_run_ahead_that_is_cancelled_leaves_the_queue(fake: FakeStart) -> None:
+    queue_up(fake)
+    fake.clock.advance(seconds=1)
+    fake.ledger.transition(OTHER, S.CANCELLED)
+    assert fake.start().job_arn
+
+
+@pytest.mark.parametrize(("ahead", "why"), [(False, "Bedrock starts no further job: full"), (True, "1 run is ahead")])
+def test_a_run_that_waits_too_long_fails_and_says_why(fake: FakeStart, ahead: bool, why: str) -> None:
+    if ahead:
+        queue_up(fake)
+        fake.clock.advance(seconds=1)
+    fake.jobs.fails_with["create"] = [RetryableQuota("full")] * 2
+    fake.start()
+    fake.clock.advance(hours=72)
+    fake.fails(QueueTimedOut, match=f"72.0 hours.*{why}")
+    assert fake.jobs.jobs == {}
 
 
 def test_an_ended_run_starts_no_job(fake: FakeStart) -> None:
@@ -154,6 +224,7 @@ def test_an_unknown_run_starts_nothing() -> None:
     with pytest.raises(RunNotFound):
         start_training(
             run_id=RUN_ID, request=known, dataset=DATASET, grader_arn="arn:g", role_arn="arn:r",
-            output_uri="s3://data-bucket/x/", kms_key_arn="", jobs=fake.jobs, ledger=fake.ledger, clock=fake.clock,
+            output_uri="s3://data-bucket/x/", kms_key_arn="", jobs=fake.jobs, ledger=fake.ledger, queue=fake.ledger,
+            clock=fake.clock,
         )  # fmt: skip
     assert fake.jobs.jobs == {}

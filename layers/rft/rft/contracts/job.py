@@ -42,6 +42,11 @@ class Phases(Contract):
         named = (("training", self.training), ("data_processing", self.data_processing))
         return next((name for name, s in named if s not in (None, PhaseStatus.NOT_STARTED)), "validation")
 
+    @property
+    def training_started(self) -> bool:
+        """True, too, where Bedrock does not say: a limit that may be over is never put off."""
+        return self.training is not PhaseStatus.NOT_STARTED
+
 
 class Job(Contract):
     """A snapshot of one job."""
@@ -54,3 +59,10 @@ class Job(Contract):
     ended_at: datetime | None = None
     model_arn: str | None = None
     failure_message: str | None = None
+
+
+class JobLimits(Contract):
+    """Hours that a job may take: before its training starts, and from then on."""
+
+    not_started: float
+    training: float

@@ -52,13 +52,28 @@ class DatasetSummary(Contract):
     bad_records: int
 
 
+class QueuePlace(Contract):
+    """A run's wait for the quota of jobs: first come, first served, by `since`.
+
+    `waiting`: a job was refused, or others are ahead. The place stays on record once the run has its job.
+    """
+
+    since: datetime
+    expires_at: datetime
+    waiting: bool = False
+
+
 class JobSummary(Contract):
-    """The job as last seen. `hours` is the time since its creation."""
+    """The job as last seen. `hours` is the time since its creation, `not_started_hours` the part before training."""
 
     arn: str
     status: JobStatus
     phases: Phases
     hours: float
+    not_started_hours: float = Field(
+        default=0.0,
+        description="Its hours at the last poll that saw training NotStarted.",
+    )
     checks: int = Field(default=0, description="How often the status was read.")
 
 
@@ -117,6 +132,7 @@ class RunRecord(Contract):
     calibration: CalibrationSummary | None = None
     forecast: Forecast | None = None
     approval: Approval | None = None
+    queue: QueuePlace | None = Field(default=None, description="Its wait for the quota of jobs, from STARTING on.")
     job: JobSummary | None = None
     metrics: TrainingMetrics | None = None
     reading: Reading | None = None

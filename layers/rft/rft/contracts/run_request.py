@@ -215,7 +215,15 @@ class RunRequest(RequestPart):
     hyperparameters: HyperParameters = HyperParameters()
     smoke_test: SmokeTestRequest = SmokeTestRequest()
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
-    max_training_hours: Number = Field(default=24, gt=0, le=240, description="Past it the job is stopped.")
+    max_queue_hours: Number = Field(
+        default=72, gt=0, le=96, description="Past it a run that waits for the quota of jobs fails."
+    )
+    max_not_started_hours: Number = Field(
+        default=96, gt=0, le=120, description="Past it a job whose training Bedrock has not started is stopped."
+    )
+    max_training_hours: Number = Field(
+        default=24, gt=0, le=240, description="Past it the job is stopped; counted once its training has started."
+    )
     breaker: BreakerRequest = BreakerRequest()
     calibration: CalibrationRequest = CalibrationRequest()
     evaluation: EvaluationRequest = EvaluationRequest()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rft.contracts.base import Contract, RunId
 from rft.contracts.evaluation import ModelName, Verdict
+from rft.contracts.job import JobLimits
 from rft.contracts.run_request import HyperParameters, RunRequest
 
 
@@ -144,14 +145,15 @@ class StartTrainingInput(RunInput):
 
 
 class StartedJob(Contract):
-    """start_training's output."""
+    """start_training's output. Without a job the run waits for the quota, for `wait_seconds` unless it is woken."""
 
-    job_arn: str
-    created_at: datetime
+    job_arn: str | None
+    created_at: datetime | None = None
+    wait_seconds: int = 0
 
 
 class WaitInput(Contract):
-    """wait_for_training's input; whoever has `task_token` can end the wait."""
+    """Input of wait_for_training and wait_for_quota; whoever has `task_token` can end the wait."""
 
     run_id: RunId
     task_token: str = Field(min_length=1, repr=False)
@@ -168,7 +170,12 @@ class CheckTrainingInput(Contract):
 
     run_id: RunId
     job_arn: str
+    max_not_started_hours: float = Field(default=96, gt=0)
     max_training_hours: float = Field(gt=0)
+
+    @property
+    def limits(self) -> JobLimits:
+        return JobLimits(not_started=self.max_not_started_hours, training=self.max_training_hours)
 
 
 class TrainingCheck(Contract):

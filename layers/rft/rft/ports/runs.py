@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
     from rft.contracts.http.principal import Principal
     from rft.contracts.ledger import Decision, RunEvent, RunRecord, RunStatus, UploadRejection
@@ -121,6 +124,24 @@ class RunWaits(Protocol):
 
     def wake(self, run_id: str) -> str | None:
         """Mark the run as woken, until its next `begin`, and return the token of its last wait. Raises as `begin`."""
+        ...
+
+
+class JobQueue(Protocol):
+    """Runs that want a job, in the order in which they became STARTING; a run leaves with that status.
+
+    The ledger keeps it with its own writes: it has no entry of a run that has ended.
+    """
+
+    def ahead(self, run_id: str, since: datetime) -> int:
+        """How many runs are ahead of the one that queues since then, strongly consistent.
+
+        Raises RetryableThrottling, RetryableServiceError.
+        """
+        ...
+
+    def first(self, count: int) -> tuple[str, ...]:
+        """Ids of up to so many runs at the head, strongly consistent. Raises as `ahead`."""
         ...
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rft.contracts.breaker import Finding
-from rft.contracts.job import Job, JobStatus
+from rft.contracts.job import Job, JobLimits, JobStatus
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.steps import TrainingCheck
 from rft.errors import JobNotFound, RetryableServiceError
@@ -17,7 +17,14 @@ from rft.ports.storage import Clock
 from rft.ports.training import RolloutReader, TrainingJobs
 from rft.training.breaker import breaker_findings, tripped
 from rft.training.collect_metrics import collect_metrics
-from rft.training.deadline import VISIBLE_WITHIN_MINUTES, hours_of, job_summary, must_stop, training_check
+from rft.training.deadline import (
+    VISIBLE_WITHIN_MINUTES,
+    JobTime,
+    job_summary,
+    must_stop,
+    time_of,
+    training_check,
+)
 from rft.training.metrics import Course, ended, last_reward
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
@@ -27,7 +34,7 @@ def check_training(
     *,
     run_id: str,
     job_arn: str,
-    max_training_hours: float,
+    limits: JobLimits,
     jobs: TrainingJobs,
     ledger: Ledger,
     history: RunHistory,
@@ -36,27 +43,27 @@ def check_training(
 ) -> TrainingCheck:
     """The job now, and what it means for the run.
 
-    A job past `max_training_hours`, or whose breaker has tripped, is stopped and awaited. What tripped the breaker is
+    A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. What tripped the breaker is
     written before the job is stopped: whoever looks next knows why it was.
     Raises JobNotFound for a job that is gone, TransitionRefused for a run that has ended meanwhile, RunNotFound and
     the Retryable… errors.
     """
     now = clock.now()
     job = _poll(run_id, job_arn, jobs, history, now)
-    hours = hours_of(job, now)
-    overdue = must_stop(job, hours=hours, limit=max_training_hours)
-    if overdue:
-        logger().warning("the job's time is up: stopping it", hours=hours, max_training_hours=max_training_hours)
-        jobs.stop(job_arn)
     record = ledger.get(run_id)
+    time = time_of(job, now, record.job)
+    overdue = must_stop(job, time=time, limits=limits)
+    if overdue:
+        logger().warning("the job's time is up: stopping it", hours=time.hours, not_started_hours=time.not_started)
+        jobs.stop(job_arn)
     course = _course(record, job, rollouts, now)
     found = (*record.breaker, *_new_findings(record, course, job, now))
-    _record(record, job, hours, course, found, ledger=ledger)
+    _record(record, job, time, course, found, ledger=ledger)
     breaker = tripped(found)
     if breaker is not None and job.status is JobStatus.IN_PROGRESS and not overdue:
         logger().warning("the breaker has tripped: stopping the job", signal=breaker.signal, cause=breaker.message)
         jobs.stop(job_arn)
-    check = training_check(job, hours=hours, limit=max_training_hours, breaker=breaker)
+    check = training_check(job, time=time, limits=limits, breaker=breaker)
     steps = course.metrics.steps if course else None
     logger().info("job checked", job_status=check.job_status, phase=check.phase, hours=check.hours, steps=steps)
     return check
@@ -90,10 +97,10 @@ def _poll(run_id: str, job_arn: str, jobs: TrainingJobs, history: RunHistory, no
 
 
 def _record(
-    record: RunRecord, job: Job, hours: float, course: Course | None, found: tuple[Finding, ...], *, ledger: Ledger
+    record: RunRecord, job: Job, time: JobTime, course: Course | None, found: tuple[Finding, ...], *, ledger: Ledger
 ) -> None:
     checks = record.job.checks + 1 if record.job else 1
-    changes: dict[str, Any] = {"job": job_summary(job, hours=hours, checks=checks), "breaker": found}
+    changes: dict[str, Any] = {"job": job_summary(job, time=time, checks=checks), "breaker": found}
     if course is not None:
         changes |= {"metrics": course.metrics, "reading": course.reading, "reward": last_reward(course.metrics)}
     if job.model_arn is not None:

@@ -1,4 +1,4 @@
-"""start_training: one Bedrock job for the run, however often this step is run."""
+"""start_training: one Bedrock job for the run, when it is the run's turn, however often this step is run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from rft.contracts.job import Job, JobStatus, Phases
-from rft.contracts.ledger import RunStatus
+from rft.contracts.ledger import QueuePlace, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset, StartedJob
-from rft.errors import JobNotFound, JobRequestInvalid, TransitionRefused
+from rft.errors import JobNotFound, JobRequestInvalid, QueueTimedOut, RetryableQuota, TransitionRefused
 from rft.observability import logger
-from rft.ports.runs import Ledger
+from rft.ports.runs import JobQueue, Ledger
 from rft.ports.storage import Clock
 from rft.ports.training import TrainingJobs
-from rft.training.deadline import hours_of, job_summary
+from rft.training.deadline import job_summary, time_of
 from rft.training.job_request import job_request
+from rft.training.queue import overdue, queue_place, wait_seconds, why_waiting
 from rft.training.stop_job import stop_job_if_present, stop_known_job
 
 
@@ -30,14 +31,18 @@ def start_training(
     kms_key_arn: str,
     jobs: TrainingJobs,
     ledger: Ledger,
+    queue: JobQueue,
     clock: Clock,
 ) -> StartedJob:
-    """Start the job and record it; a repeat finds the job that is there.
+    """Start the job and record it; a repeat finds the job that is there. Without a job it is not the run's turn yet.
 
-    Raises JobRequestInvalid, TransitionRefused (the run has ended: no job is left behind), RunNotFound and the
-    Retryable… errors.
+    Raises JobRequestInvalid, QueueTimedOut, TransitionRefused (the run has ended: no job is left behind), RunNotFound
+    and the Retryable… errors.
     """
-    _enter(run_id, jobs, ledger)
+    record = _enter(run_id, jobs, ledger, clock)
+    ahead = queue.ahead(run_id, record.queue.since) if record.queue and record.status is RunStatus.STARTING else 0
+    if ahead:
+        return _wait(record, why_waiting(ahead, ""), ledger, clock)
     request_body = job_request(
         run_id=run_id,
         request=request,
@@ -47,21 +52,45 @@ def start_training(
         output_uri=output_uri,
         kms_key_arn=kms_key_arn,
     )
-    job = _job(request_body, jobs, clock)
+    try:
+        job = _job(request_body, jobs, clock)
+    except RetryableQuota as full:
+        return _wait(record, why_waiting(0, str(full)), ledger, clock)
     _record(run_id, job, jobs, ledger, clock)
     logger().info("training job is there", job_arn=job.arn)
     return StartedJob(job_arn=job.arn, created_at=job.created_at)
 
 
-def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger) -> None:
-    """STARTING, unless an earlier try has got as far as TRAINING."""
-    if ledger.get(run_id).status is RunStatus.TRAINING:
-        return
+def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger, clock: Clock) -> RunRecord:
+    """STARTING, with a place in the queue, unless an earlier try has got as far as TRAINING."""
+    record = ledger.get(run_id)
+    if record.status is RunStatus.TRAINING:
+        return record
+    now = clock.now()
+
+    def place(last: RunRecord) -> Mapping[str, QueuePlace]:
+        """A place that the run has is never given up, whoever wrote it."""
+        return {"queue": queue_place(last, now)}
+
     try:
-        ledger.transition(run_id, RunStatus.STARTING)
+        return ledger.transition(run_id, RunStatus.STARTING, changes=place)
     except TransitionRefused:
         stop_job_if_present(run_id, jobs)  # an earlier try may have made a job before the run ended
         raise
+
+
+def _wait(record: RunRecord, reason: str, ledger: Ledger, clock: Clock) -> StartedJob:
+    """Record that the run waits. Raises QueueTimedOut, RetryableQuota for a run of before there was a queue."""
+    place, now = record.queue, clock.now()
+    if place is None:
+        raise RetryableQuota(reason)
+    if overdue(place, now):
+        hours = (now - place.since).total_seconds() / 3600
+        raise QueueTimedOut(f"no job could be started in {hours:.1f} hours: {reason}")
+    if not place.waiting:
+        ledger.update(record.run_id, {"queue": place.model_copy(update={"waiting": True})})
+    logger().info("the run waits for the quota of jobs", reason=reason)
+    return StartedJob(job_arn=None, wait_seconds=wait_seconds(place, now))
 
 
 def _job(request_body: Mapping[str, Any], jobs: TrainingJobs, clock: Clock) -> Job:
@@ -82,7 +111,7 @@ def _job(request_body: Mapping[str, Any], jobs: TrainingJobs, clock: Clock) -> J
 
 
 def _record(run_id: str, job: Job, jobs: TrainingJobs, ledger: Ledger, clock: Clock) -> None:
-    seen = job_summary(job, hours=hours_of(job, clock.now()), checks=0)
+    seen = job_summary(job, time=time_of(job, clock.now(), None), checks=0)
     try:
         ledger.transition(run_id, RunStatus.TRAINING, detail=job.arn, changes={"job": seen})
     except TransitionRefused:

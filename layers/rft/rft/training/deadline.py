@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from rft.contracts.breaker import Finding
-from rft.contracts.job import Job, JobStatus
+from rft.contracts.job import Job, JobLimits, JobStatus
 from rft.contracts.ledger import JobSummary
 from rft.contracts.steps import TrainingCheck
 
@@ -23,12 +24,29 @@ CLOSE_WATCH_HOURS = 72.0
 what it has cost, and Step Functions' history of 25,000 events would not hold six minutes for 240 hours."""
 
 
+NOT_STARTED_WATCH_HOURS = 6.0
+"""How long a job that has not started training is polled so, too: later there is nothing to see but its start."""
+
+
+@dataclass(frozen=True)
+class JobTime:
+    """Hours since the job's creation, and those of them at which training was last seen not to have started."""
+
+    hours: float
+    not_started: float = 0.0
+
+    @property
+    def training(self) -> float:
+        return self.hours - self.not_started
+
+
 class TrainingEnd(StrEnum):
     """Error names of a run whose job did not give a model."""
 
     FAILED = "TrainingJobFailed"
     STOPPED = "TrainingJobStopped"
     TIMED_OUT = "TrainingTimedOut"
+    NOT_STARTED = "TrainingNotStarted"
     BREAKER_TRIPPED = "TrainingBreakerTripped"
     MODEL_MISSING = "TrainedModelMissing"
 
@@ -38,29 +56,49 @@ def hours_of(job: Job, now: datetime) -> float:
     return max(0.0, ((job.ended_at or now) - job.created_at).total_seconds() / 3600)
 
 
-def must_stop(job: Job, *, hours: float, limit: float) -> bool:
+def time_of(job: Job, now: datetime, before: JobSummary | None) -> JobTime:
+    """The job's hours; `before` is what the last poll saw."""
+    hours = hours_of(job, now)
+    if not job.phases.training_started:
+        return JobTime(hours, hours)
+    return JobTime(hours, before.not_started_hours if before else 0.0)
+
+
+def must_stop(job: Job, *, time: JobTime, limits: JobLimits) -> bool:
     """True for a job that is still at work past its limit."""
-    return job.status is JobStatus.IN_PROGRESS and hours > limit
+    return job.status is JobStatus.IN_PROGRESS and _limit(time, limits)[2] > 0
 
 
-def job_summary(job: Job, *, hours: float, checks: int) -> JobSummary:
+def close_watch(time: JobTime) -> bool:
+    """Whether the job is to be polled every six minutes."""
+    return 0 < time.training < CLOSE_WATCH_HOURS or time.hours < NOT_STARTED_WATCH_HOURS
+
+
+def job_summary(job: Job, *, time: JobTime, checks: int) -> JobSummary:
     """What the ledger keeps of a snapshot."""
-    return JobSummary(arn=job.arn, status=job.status, phases=job.phases, hours=hours, checks=checks)
+    return JobSummary(
+        arn=job.arn,
+        status=job.status,
+        phases=job.phases,
+        hours=time.hours,
+        not_started_hours=time.not_started,
+        checks=checks,
+    )
 
 
-def training_check(job: Job, *, hours: float, limit: float, breaker: Finding | None = None) -> TrainingCheck:
+def training_check(job: Job, *, time: JobTime, limits: JobLimits, breaker: Finding | None = None) -> TrainingCheck:
     """What a snapshot means for the run; `breaker` is what tripped it, where something did.
 
     A Stopped job was stopped by us where the breaker had tripped or where it lasted longer than its limit; any other
     by someone else. One that was Completed before it could be stopped has completed.
     """
-    end, cause = _end(job, hours, limit, breaker)
+    end, cause = _end(job, time, limits, breaker)
     return TrainingCheck(
         outcome=_outcome(job, end),
         job_status=job.status,
         phase=job.phases.current,
-        hours=round(hours, 3),
-        close_watch=hours < CLOSE_WATCH_HOURS,
+        hours=round(time.hours, 3),
+        close_watch=close_watch(time),
         error=end or "",
         cause=cause,
     )
@@ -72,7 +110,7 @@ def _outcome(job: Job, end: TrainingEnd | None) -> Literal["COMPLETED", "FAILED"
     return "COMPLETED" if job.status is JobStatus.COMPLETED else None
 
 
-def _end(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
+def _end(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
     """How the job ended without a model, and why; (None, '') while it goes on and where it completed."""
     match job.status:
         case JobStatus.COMPLETED if job.model_arn is None:
@@ -80,25 +118,34 @@ def _end(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple
         case JobStatus.FAILED:
             return TrainingEnd.FAILED, job.failure_message or f"{job.name} failed; Bedrock gave no message."
         case JobStatus.STOPPED:
-            return _stopped(job, hours, limit, breaker)
+            return _stopped(job, time, limits, breaker)
         case JobStatus.IN_PROGRESS | JobStatus.STOPPING:
-            return _still_there(job, hours, limit, breaker)
+            return _still_there(job, time, limits, breaker)
     return None, ""
 
 
-def _stopped(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple[TrainingEnd, str]:
+def _limit(time: JobTime, limits: JobLimits) -> tuple[TrainingEnd, str, float]:
+    """The end that a job comes to at the limit that applies to it, the limit in words, and hours past it."""
+    if time.not_started > limits.not_started:
+        reason = f"max_not_started_hours of {limits.not_started:g}"
+        return TrainingEnd.NOT_STARTED, reason, time.hours - limits.not_started
+    return TrainingEnd.TIMED_OUT, f"max_training_hours of {limits.training:g}", time.training - limits.training
+
+
+def _stopped(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd, str]:
+    end, limit, past = _limit(time, limits)
     if breaker is not None:
         return TrainingEnd.BREAKER_TRIPPED, f"{job.name} was stopped by its breaker: {_reason(breaker)}."
-    if hours > limit:
-        return TrainingEnd.TIMED_OUT, f"{job.name} was stopped: max_training_hours of {limit:g} was over."
-    return TrainingEnd.STOPPED, f"{job.name} was stopped from outside after {hours:.2f} hours."
+    if past > 0:
+        return end, f"{job.name} was stopped: {limit} was over."
+    return TrainingEnd.STOPPED, f"{job.name} was stopped from outside after {time.hours:.2f} hours."
 
 
-def _still_there(job: Job, hours: float, limit: float, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
+def _still_there(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
     """Given up when it has been stopping for too long."""
-    waited, end, why = hours - limit, TrainingEnd.TIMED_OUT, f"max_training_hours of {limit:g}"
+    end, why, waited = _limit(time, limits)
     if breaker is not None:
-        waited = hours - (breaker.at - job.created_at).total_seconds() / 3600
+        waited = time.hours - (breaker.at - job.created_at).total_seconds() / 3600
         end, why = TrainingEnd.BREAKER_TRIPPED, f"its breaker tripped ({_reason(breaker)})"
     if waited <= STOP_GRACE_HOURS:
         return None, ""

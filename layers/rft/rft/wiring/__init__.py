@@ -18,6 +18,7 @@ from rft.wiring.judging import run_rubrics as run_rubrics
 from rft.wiring.records import approvals as approvals
 from rft.wiring.records import deployment_records as deployment_records
 from rft.wiring.records import event_bus as event_bus
+from rft.wiring.records import job_queue as job_queue
 from rft.wiring.records import ledger as ledger
 from rft.wiring.records import notifier as notifier
 from rft.wiring.records import outbox as outbox

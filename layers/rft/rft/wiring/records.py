@@ -11,7 +11,7 @@ from rft.wiring.clients import cached_client, clock
 if TYPE_CHECKING:
     from rft.ports.events import EventBus, Outbox
     from rft.ports.models import DeploymentRecords
-    from rft.ports.runs import Approvals, Ledger, RunHistory, RunWaits, UploadRejections
+    from rft.ports.runs import Approvals, JobQueue, Ledger, RunHistory, RunWaits, UploadRejections
     from rft.ports.storage import Notifier
 
 
@@ -54,6 +54,14 @@ def run_waits() -> RunWaits:
     from rft.adapters.dynamodb.run_waits import DynamoRunWaits
 
     return DynamoRunWaits(**_ledger_table())
+
+
+@cache
+def job_queue() -> JobQueue:
+    """Runs that wait for the quota of jobs."""
+    from rft.adapters.dynamodb.job_queue import DynamoJobQueue
+
+    return DynamoJobQueue(**_ledger_table())
 
 
 @cache

@@ -12,6 +12,7 @@ from rft.adapters.dynamodb.ledger_items import (
     event_item,
     idempotency_key,
     outbox_item,
+    queue_key,
     record_item,
     record_key,
     record_of,
@@ -35,12 +36,16 @@ ABSENT = "attribute_not_exists(pk)"
 
 @dataclass(frozen=True)
 class _Write:
-    """Fields to set on a run's record where those in `before` are as they stand there, and items to add with them."""
+    """Fields to set on a run's record where those in `before` are as they stand there, and items to add with them.
+
+    `queue`: operations on the queue for the quota of jobs.
+    """
 
     run_id: str
     fields: dict[str, Any]
     before: dict[str, Any]
     items: list[Item]
+    queue: list[Any]
 
 
 class DynamoLedger(LedgerTable):
@@ -119,11 +124,10 @@ class DynamoLedger(LedgerTable):
         """The changed fields, and an event where the status changed."""
         fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
         if event.before is event.after:
-            return _Write(after.run_id, fields, {"status": event.before}, [])
+            return _Write(after.run_id, fields, {"status": event.before}, [], [])
         fields |= {"gsi2pk": after.status, "event_count": event_count + 1, "status_since": fields["updated_at"]}
-        return _Write(
-            after.run_id, fields, {"status": event.before}, [event_item(after.run_id, event_count + 1, event)]
-        )
+        items, queue = [event_item(after.run_id, event_count + 1, event)], self._queue_operations(event, after)
+        return _Write(after.run_id, fields, {"status": event.before}, items, queue)
 
     def _write(self, write: _Write, announced: Sequence[DomainEvent], sent: int | None) -> bool:
         """All or nothing, with domain events after the `sent` earlier ones; False if another writer was faster."""
@@ -136,8 +140,18 @@ class DynamoLedger(LedgerTable):
             [
                 self._operation("Update", **self._set(write.run_id, fields, before)),
                 *(self._operation("Put", Item=item, ConditionExpression=ABSENT) for item in items),
+                *write.queue,
             ]
         )
+
+    def _queue_operations(self, event: RunEvent, after: RunRecord) -> list[Any]:
+        """A run is in the queue for the quota of jobs exactly while it is STARTING."""
+        if after.queue is None:
+            return []
+        key = queue_key(after.run_id, after.queue.since)
+        if event.after is RunStatus.STARTING:
+            return [self._operation("Put", Item=key)]
+        return [self._operation("Delete", Key=key)] if event.before is RunStatus.STARTING else []
 
     def _claim(self, key: str, run_id: str) -> Item:
         expires = self._clock.now() + timedelta(days=KEY_DAYS)

@@ -9,6 +9,7 @@
     key       KEY#<sha256>   KEY           `run_id` that the idempotency key belongs to, `expires_at`
     token     RUN#<run id>   TASK_TOKEN    the task token of a run that awaits approval
     wait      RUN#<run id>   WAIT          `task_token` of a run's last wait, `woken` where an event came since
+    queue     QUEUE          <since>#<run id>  nothing else: a run that is STARTING and wants a job
     rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
     deployment DEPLOYMENT#<name> DEPLOYMENT DeploymentRecord, in by_created under gsi1pk = "DEPLOYMENT" and its name
 
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +47,7 @@ INDEX_KEYS = {"by_created": ("gsi1pk", "gsi1sk"), "by_status": ("gsi2pk", "gsi2s
 ALL_RUNS = "RUN"
 DEPLOYMENTS = "DEPLOYMENT"
 OUTBOX = "OUTBOX"
+QUEUE = "QUEUE"
 
 
 def to_attribute(plain: Any) -> Any:
@@ -75,6 +78,11 @@ def idempotency_key(key: str) -> Item:
 def token_key(run_id: str) -> Item:
     """Where a run's task token is."""
     return to_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
+
+
+def queue_key(run_id: str, since: datetime) -> Item:
+    """A run's place among those that want a job; of fixed width, so that text order is time order."""
+    return to_item({"pk": QUEUE, "sk": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{run_id}"})
 
 
 def wait_key(run_id: str) -> Item:

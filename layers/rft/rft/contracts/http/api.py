@@ -52,6 +52,9 @@ class RunView(RunRecord):
     """
 
     timeline: tuple[RunEvent, ...]
+    queue_ahead: int | None = Field(
+        default=None, description="Runs ahead of it in the queue for the quota of jobs; null where it does not wait."
+    )
     links: dict[Link, str]
     reading: SkipJsonSchema[Reading | None] = Field(default=None, exclude=True)  # the control plane's own
 

@@ -61,7 +61,11 @@ class JobChangedDetail(EventPart):
     """A customization job's name and its status from now on; `status`, which other events have, is not there."""
 
     name: str = Field(alias="jobName")
-    status: Literal["Completed", "Failed", "Stopped"] = Field(alias="jobStatus")
+    status: Literal["InProgress", "Completed", "Failed", "Stopped"] = Field(alias="jobStatus")
+
+    @property
+    def ended(self) -> bool:
+        return self.status != "InProgress"
 
 
 class JobChanged(EventPart):

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from rft.contracts.http.api import Link, RunEvents, RunView, addresses, report_address
-from rft.contracts.ledger import RunRecord
-from rft.ports.runs import Ledger, RunHistory
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.ports.runs import JobQueue, Ledger, RunHistory
 from rft.runs.status import TERMINAL
 
 
-def show_run(*, run_id: str, ledger: Ledger, history: RunHistory, data_bucket: str) -> RunView:
-    """The run's record, history and links. Raises RunNotFound."""
+def show_run(
+    *, run_id: str, ledger: Ledger, history: RunHistory, data_bucket: str, queue: JobQueue | None = None
+) -> RunView:
+    """The run's record, history, place in the queue where that is given, and links. Raises RunNotFound."""
     record = ledger.get(run_id)
-    timeline = history.events(run_id)
-    return RunView.model_validate({**dict(record), "timeline": timeline, "links": _links(record, data_bucket)})
+    found = {"timeline": history.events(run_id), "queue_ahead": _ahead(record, queue)}
+    return RunView.model_validate({**dict(record), **found, "links": _links(record, data_bucket)})
 
 
 def show_events(*, run_id: str, history: RunHistory) -> RunEvents:
     """The run's history alone. Raises RunNotFound."""
     return RunEvents(run_id=run_id, events=tuple(history.events(run_id)))
+
+
+def _ahead(record: RunRecord, queue: JobQueue | None) -> int | None:
+    """None for a run that does not wait; most runs are started at once."""
+    if queue is None or record.status is not RunStatus.STARTING or record.queue is None or not record.queue.waiting:
+        return None
+    return queue.ahead(record.run_id, record.queue.since)
 
 
 def _links(record: RunRecord, data_bucket: str) -> dict[Link, str]:

@@ -1,0 +1,12 @@
+"""wait_for_quota: the run waits for its turn to start a job, until it tries again or a job's change wakes it."""
+
+from __future__ import annotations
+
+from rft.contracts.steps import WaitBegun
+from rft.ports.runs import RunWaits
+from rft.runs.waits import begin_wait
+
+
+def wait_for_quota(*, run_id: str, task_token: str, waits: RunWaits) -> WaitBegun:
+    """Store the token that ends this wait. Raises AlreadyWoken and the Retryable… errors."""
+    return begin_wait(run_id, task_token, waits)
