@@ -333,7 +333,7 @@ def test_no_line_of_a_run_is_wider_than_80_columns(status: RunStatus, verbose: b
     assert max(map(len, printed(run_lines(shown, verbose=verbose)))) <= 80
 
 
-def test_a_run_that_waits_for_the_quota_says_how_many_are_ahead_and_since_when() -> None:
+def test_a_run_that_waits_for_the_quota_says_how_many_are_ahead() -> None:
     place = {"since": "2026-11-20T12:00:00Z", "expires_at": "2026-11-23T12:00:00Z", "waiting": True}
     printer = RunEventPrinter()
     waiting = view(RunStatus.STARTING, queue=place, queue_ahead=2)
