@@ -25,7 +25,7 @@ from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
 from rft_cli.commands.logs import logs
-from rft_cli.commands.report import compare, report
+from rft_cli.commands.report import compare, console, report
 from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
 from rft_cli.commands.runs import approve, cancel, evaluation, events, list_runs, show
@@ -35,7 +35,9 @@ from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_client.errors import RftClientError
 
 DEBUG = "RFT_DEBUG"
-EXTRAS = dict.fromkeys(("awslambdaric", "joserfc", "jsonata", "moto", "samtranslator", "werkzeug"), "local")
+EXTRAS = dict.fromkeys(("awslambdaric", "joserfc", "jsonata", "moto", "samtranslator", "werkzeug"), "local") | {
+    "flask": "console"
+}
 """Module → the extra of this package that brings it."""
 
 app = typer.Typer(
@@ -64,6 +66,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "report": report,
         "evaluation": evaluation,
         "compare": compare,
+        "console": console,
         "rollouts": rollouts,
         "rescore": rescore_run,
         "download": download,

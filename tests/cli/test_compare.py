@@ -1,20 +1,23 @@
-"""`rft compare`: ended runs next to each other."""
+"""`rft compare`: runs next to each other, as text, JSON and a page."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rft.contracts.evaluation import EvaluationReport
+from rft.contracts.http.api import RunView
 from rft.evaluation.run_comparison import EvaluatedRun
 from rft_cli.commands import report as module
+from rft_client.comparison import ComparedRun
 from tests.kit.fake_report import FakeReport
+from tests.kit.fake_stack import OTHER_ID, FakeStack
 from tests.kit.fakes.api import FakeApi
+from tests.kit.hostile_text import HOSTILE, acting_in
 from tests.kit.records import RUN_ID
 from tests.kit.rft_command import Rft
-
-OTHER = RUN_ID.replace("1a2b3c4d", "0a2b3c4d")
 
 
 @pytest.fixture
@@ -24,25 +27,56 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     evaluation = EvaluationReport.model_validate_json(
         fake.store.objects[f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"]
     )
+    view = RunView.model_validate({**dict(fake.record), "timeline": (), "links": {}})
 
-    def found(client: Any, run_id: str) -> EvaluatedRun:
-        return EvaluatedRun(report.model_copy(update={"run_id": run_id}), evaluation)
+    def found(client: Any, run_id: str) -> ComparedRun:
+        own = {"run_id": run_id}
+        return ComparedRun(view.model_copy(update=own), EvaluatedRun(report.model_copy(update=own), evaluation))
 
-    monkeypatch.setattr(module, "_evaluated", found)
+    monkeypatch.setattr(module, "read_run", found)
 
 
 def test_runs_are_compared_by_their_test_rows(rft: Rft, api: FakeApi, evaluated: None) -> None:
-    found = rft("compare", RUN_ID, OTHER, "-o", "json").json
+    found = rft("compare", RUN_ID, OTHER_ID, "-o", "json").json
     (difference,) = found["differences"]
-    assert (difference["run_id"], difference["unpaired"]) == (OTHER, None)
+    assert (difference["run_id"], difference["unpaired"]) == (OTHER_ID, None)
     assert (difference["difference"]["value"], found["requests"]) == (0.0, {})
-    assert f"{OTHER} against {RUN_ID}: no difference shown" in rft("compare", RUN_ID, OTHER).out
+    assert f"{OTHER_ID} against {RUN_ID}: no difference shown" in rft("compare", RUN_ID, OTHER_ID).out
+
+
+def test_a_page_has_the_curves_of_both_and_loads_nothing(
+    rft: Rft, api: FakeApi, evaluated: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "comparison.html"
+    assert rft("compare", RUN_ID, OTHER_ID, "-o", "html", "--file", file).status == 0
+    page = file.read_text()
+    assert page.count('<polyline class="s1"') > 0
+    assert "no difference shown" in page
+    assert not {part for part in ("<script", "src=", "@import", "url(") if part in page}
+
+
+def test_runs_that_have_not_ended_are_compared_as_far_as_they_are(rft: Rft, api: FakeApi) -> None:
+    api.answer = FakeStack().answer
+    found = rft("compare", RUN_ID, OTHER_ID, "-o", "json").json
+    assert [run["status"] for run in found["runs"]] == ["TRAINING", "TRAINING"]
+    assert found["differences"][0]["unpaired"] == "one of the two has not ended"
+
+
+def test_no_text_of_a_run_acts_on_the_page(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+    stack, file = FakeStack(), tmp_path / "comparison.html"
+    stack.runs[OTHER_ID]["hyperparameters"]["epochCount"] |= {"value": HOSTILE, "reason": HOSTILE}
+    api.answer = stack.answer
+    rft("compare", RUN_ID, OTHER_ID, "-o", "html", "--file", file)
+    page = file.read_text()
+    assert "epochCount" in page
+    assert "<script" not in page
+    assert acting_in(page, allowed="\n") == set()
 
 
 def test_one_run_is_nothing_to_compare(rft: Rft, api: FakeApi) -> None:
-    assert "two or more" in rft("compare", RUN_ID, RUN_ID).err
+    assert "two to 6 different" in rft("compare", RUN_ID, RUN_ID).err
 
 
-def test_a_run_without_a_report_says_why(rft: Rft, api: FakeApi) -> None:
-    api.says((404, {"title": "Not found", "detail": f"{RUN_ID} is TRAINING", "status": 404}))
-    assert "is TRAINING" in rft("compare", RUN_ID, OTHER).err
+def test_a_run_that_is_not_there_says_so(rft: Rft, api: FakeApi) -> None:
+    api.answer = FakeStack().answer
+    assert "not found" in rft("compare", RUN_ID, "no-such-run").err

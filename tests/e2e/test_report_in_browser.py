@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rft.contracts.ledger import RunStatus
+from tests.kit.browser import needs_browser, observed
 from tests.kit.fake_report import FakeReport
-from tests.kit.project import ROOT
 
-ORACLES = ROOT / "tests" / "oracles"
-NODE = shutil.which("node")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<script>alert(1)</script><img src=https://example.com/x.png onerror=alert(2)> " + "W" * 2_000
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(NODE is None, reason="node is not installed"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(not (ORACLES / "node_modules" / "axe-core").is_dir(), reason="run `make oracles` first"),
-]
+pytestmark = [pytest.mark.slow, *needs_browser]
 
 
 def hostile_run() -> FakeReport:
@@ -47,15 +36,12 @@ def rejected_run() -> FakeReport:
 def test_a_report_is_silent_self_contained_and_accessible(made: Any, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(made().page, encoding="utf-8")
-    command = [str(NODE), "browser.mjs", str(file), str(CHROMIUM)]
-    done = subprocess.run(command, cwd=ORACLES, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr
-    observed = json.loads(done.stdout)
-    assert [(each.pop("scheme"), each.pop("width")) for each in observed] == [
+    found = observed("browser.mjs", file)
+    assert [(each.pop("scheme"), each.pop("width")) for each in found] == [
         ("light", 320),
         ("light", 1440),
         ("dark", 320),
         ("dark", 1440),
     ]
     silent = {"console": [], "requests": [], "violations": [], "overflow": 0, "unreached": 0}
-    assert observed == [silent] * 4
+    assert found == [silent] * 4

@@ -36,7 +36,17 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 FUNCTIONS_MAY_IMPORT = set(MAY_IMPORT) - RULES - ENGINES - {"adapters"}
 OUTSIDE = {"boto3", "botocore", "tiktoken"}
-NEVER_IN_LAMBDA = {"functions", "emulator", "cli", "rft_cli", "rft_client", "rft_project", "tests", "benchmarks"}
+NEVER_IN_LAMBDA = {
+    "functions",
+    "emulator",
+    "cli",
+    "rft_cli",
+    "rft_client",
+    "rft_console",
+    "rft_project",
+    "tests",
+    "benchmarks",
+}
 
 CLI_MAY_IMPORT: dict[str, set[str]] = {
     "text": set(),

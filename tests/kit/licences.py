@@ -81,7 +81,8 @@ def document(licences: Mapping[str, str]) -> str:
 
 `make licences` writes this page from each package's own metadata; `make audit` and a test compare. Packages for
 *deployed* go into the layer of the functions; *development* is the laptop and the tests; *sam* and *audit* are tools in
-environments of their own. This project itself is under Apache-2.0.
+environments of their own. This project itself is under Apache-2.0. The console's copy of htmx 2.0.11
+(`cli/rft_console/static`) is under 0BSD.
 
 | package | licence | for |
 |---|---|---|

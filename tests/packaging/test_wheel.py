@@ -18,7 +18,14 @@ from packaging.requirements import Requirement
 from tests.kit.project import FUNCTIONS, ROOT
 from tests.kit.source_files import imports_at_run_time, python_files
 
-FOLDERS = {"rft_cli": "cli", "rft_client": "cli", "rft_project": "cli", "emulator": "", "rft": "layers/rft"}
+FOLDERS = {
+    "rft_cli": "cli",
+    "rft_client": "cli",
+    "rft_console": "cli",
+    "rft_project": "cli",
+    "emulator": "",
+    "rft": "layers/rft",
+}
 """Package of the wheel → the folder of the checkout that holds it."""
 DISTRIBUTIONS = {
     "aws_lambda_powertools": "aws-lambda-powertools", "yaml": "pyyaml", "samtranslator": "aws-sam-translator",
@@ -84,6 +91,7 @@ def test_what_each_part_imports_is_declared(requirements: dict[str, list[Require
     base = declared(requirements, "")
     for package in ("rft", "rft_client", "rft_cli"):
         assert set(imported(package)) - optional <= base, package
+    assert set(imported("rft_console")) <= declared(requirements, "", "console")
     assert set(imported("emulator")) <= declared(requirements, "", "local")
 
 

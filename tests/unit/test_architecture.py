@@ -137,7 +137,7 @@ def test_no_test_module_is_imported_and_only_the_kit_is_shared() -> None:
 
 IMPORT_ROOTS = (
     {"rft": ROOT / "layers" / "rft"}
-    | dict.fromkeys(("rft_cli", "rft_client", "rft_project"), ROOT / "cli")
+    | dict.fromkeys(("rft_cli", "rft_client", "rft_console", "rft_project"), ROOT / "cli")
     | dict.fromkeys(("emulator", "tests", "benchmarks"), ROOT)
 )
 

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft rollouts RUN_ID --split validation --max-score 0.2 --all --format jsonl > worst.jsonl",
     ),
     "compare": ("rft compare RUN_ID RUN_ID", "rft compare RUN_ID RUN_ID --output json | jq .differences"),
+    "console": ("rft console --open", "rft console --stack rft --port 8123"),
     "rescore": (
         "rft rescore RUN_ID --grader my_grader.py",
         "rft rescore RUN_ID --grader gsm8k --errors --file rescored.jsonl",

@@ -1,32 +1,36 @@
-"""`rft report`: everything that a run found, as a page or JSON. `rft compare`: what several found."""
+"""What runs found, on pages: `rft report` of one, `rft compare` of several, `rft console` of all of a stack."""
 
 from __future__ import annotations
 
-import tempfile
 import webbrowser
-from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from rft.contracts.evaluation import EvaluationReport
-from rft.contracts.http.report import RunReport
-from rft.evaluation.run_comparison import EvaluatedRun, RunDifference, request_differences, run_difference
 from rft.text import text_block
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.errors import CommandError
 from rft_cli.views.comparison import comparison_lines
-from rft_cli.views.printing import Output, print_json, print_lines
-from rft_client.api_client import ApiClient
+from rft_cli.views.printing import Output, print_json, print_lines, print_note
+from rft_client.comparison import compare_runs, comparison_page, curves, read_run
 from rft_client.deployment import Deployment
-from rft_client.download import Downloader
 from rft_client.upload import unreadable_file
 
-EVALUATION = "evaluation.json"
+MAX_COMPARED = 6
+"""Lines of a chart that can be told apart."""
 TONES = {"good": "green", "bad": "red", "neutral": "yellow"}
+
+
+class ComparisonOutput(StrEnum):
+    """How a comparison is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
 
 
 @with_target()
@@ -66,61 +70,47 @@ def compare(
     *,
     runs: Annotated[list[str], typer.Argument(metavar="RUN_ID RUN_ID...", help="The first is the reference.")],
     target: Deployment,
-    output: OutputOption = Output.TEXT,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="PATH", help="Where to save the page of --output html.")
+    ] = None,
+    output: Annotated[
+        ComparisonOutput,
+        typer.Option("--output", "-o", help="json, or html: one page with curves."),
+    ] = ComparisonOutput.TEXT,
 ) -> None:
-    """Compare ended runs: requests, rewards, and their models on the test rows that they share."""
-    if len(set(runs)) < 2:
-        raise CommandError("Pass two or more different run IDs; the first is the reference")
-    found = [_evaluated(target.client, run_id) for run_id in runs]
-    comparison = _comparison(found)
-    if output == Output.JSON:
+    """Compare runs: requests, rewards, and their models on the test rows that they share."""
+    if not 2 <= len(set(runs)) <= MAX_COMPARED:
+        raise CommandError(f"Pass two to {MAX_COMPARED} different run IDs; the first is the reference")
+    found = [read_run(target.client, run_id) for run_id in dict.fromkeys(runs)]
+    comparison = compare_runs(found)
+    if output == ComparisonOutput.JSON:
         print_json(comparison)
+    elif output == ComparisonOutput.HTML:
+        path = file or Path("comparison.html")
+        _save(path, comparison_page(comparison, curves(found)).encode())
+        print_note(f"Comparison: {escape(str(path))}")
     else:
         print_lines(Console(), comparison_lines(comparison))
 
 
-def _evaluated(client: ApiClient, run_id: str) -> EvaluatedRun:
-    report = RunReport.model_validate(client.report(run_id))
-    if report.evaluation is None or report.evaluation.report_uri is None:
-        return EvaluatedRun(report, None)
-    with tempfile.TemporaryDirectory() as folder:
-        for page in client.files(run_id):
-            for file in page:
-                if file["name"] == EVALUATION:
-                    Downloader(Path(folder)).load(file, lambda _: None)
-                    body = (Path(folder) / EVALUATION).read_bytes()
-                    return EvaluatedRun(report, EvaluationReport.model_validate_json(body))
-    return EvaluatedRun(report, None)
+@with_target()
+def console(
+    *,
+    target: Deployment,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port on 127.0.0.1; 0: any.")] = 0,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Show runs, curves and rollouts of a stack in a browser, on this machine alone, until Ctrl-C.
 
+    Your own credentials sign its requests; nothing is deployed.
+    """
+    from rft_console.server import console_server  # noqa: PLC0415  in the extra `console`
 
-def _comparison(found: list[EvaluatedRun]) -> dict[str, Any]:
-    reference = found[0]
-    return {
-        "reference": reference.report.run_id,
-        "requests": request_differences([each.report for each in found]),
-        "runs": [_summary(each.report) for each in found],
-        "differences": [
-            {"run_id": other.report.run_id, **_as_json(run_difference(reference, other))} for other in found[1:]
-        ],
-    }
-
-
-def _as_json(found: RunDifference) -> dict[str, Any]:
-    numbers = asdict(found.difference) if found.difference else None
-    return {"unpaired": found.unpaired or None, "verdict": found.verdict, "difference": numbers}
-
-
-def _summary(report: RunReport) -> dict[str, Any]:
-    rewards = [point.reward for point in report.metrics.training if point.reward is not None] if report.metrics else []
-    evaluation = report.evaluation
-    return {
-        "run_id": report.run_id,
-        "status": report.status,
-        "headline": report.headline.sentence,
-        "simulated": report.simulated,
-        "steps": report.metrics.steps if report.metrics else None,
-        "reward_first": rewards[0] if rewards else None,
-        "reward_last": rewards[-1] if rewards else None,
-        "base": evaluation.base if evaluation else None,
-        "tuned": evaluation.tuned if evaluation else None,
-    }
+    with console_server(target.client, port) as (server, address):
+        print_lines(Console(soft_wrap=True), [address])
+        if show and not webbrowser.open(address):
+            print_note("No browser found; open the address yourself")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print_note("Console stopped")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from rft.adapters.processes import ForkedWorkers
@@ -21,7 +19,7 @@ from rft_cli.errors import CommandError
 from rft_cli.graders.grader_under_test import GraderUnderTest
 from rft_cli.graders.score_changes import RescoredRollout
 from rft_client.api_client import ApiClient
-from rft_client.download import Downloader
+from rft_client.rows import read_rows
 
 LOCAL_BATCH = 500
 """Answers that a process grades at a time: a rule-based grader takes milliseconds for them."""
@@ -35,24 +33,10 @@ Rows = Mapping[str, DatasetRow]
 
 def run_rows(client: ApiClient, run_id: str) -> dict[str, DatasetRow]:
     """The run's training and validation rows. Raises ApiError, CommandError."""
-    rows: dict[str, DatasetRow] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for file in _row_files(client, run_id):
-            Downloader(Path(folder)).load(file, lambda _: None)
-            with (Path(folder) / file["name"]).open("rb") as lines:
-                rows |= {row.task_id: row for row in map(DatasetRow.model_validate_json, lines)}
+    rows = {row.task_id: row for row in read_rows(client, run_id)}
     if not rows:
         raise CommandError(f"Run {run_id} has no prepared dataset, so there is nothing to grade by")
     return rows
-
-
-def _row_files(client: ApiClient, run_id: str) -> Iterator[Mapping[str, Any]]:
-    for page in client.files(run_id):
-        yield from (
-            file
-            for file in page
-            if file["name"].startswith(("dataset/train", "dataset/validation")) and file["name"].endswith(".jsonl")
-        )
 
 
 def with_answers(rollouts: Iterable[Rollout], run_id: str) -> list[Rollout]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from rft.contracts.dataset import Recommendation
 from rft.contracts.evaluation import EvaluationReport, Verdict
 from rft.contracts.http.report import RunReport
+from rft.contracts.run_request import RunRequest
 from rft.evaluation.paired import Difference, ScorePair, paired_difference
 from rft.evaluation.verdict import verdict
 
@@ -47,9 +50,19 @@ def run_difference(reference: EvaluatedRun, other: EvaluatedRun) -> RunDifferenc
     return RunDifference(difference=found, verdict=verdict(found))
 
 
-def request_differences(reports: list[RunReport]) -> dict[str, list[Any]]:
+class ComparableRun(Protocol):
+    """A run or its report."""
+
+    @property
+    def request(self) -> RunRequest: ...
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Recommendation] | None: ...
+
+
+def request_differences(runs: Sequence[ComparableRun]) -> dict[str, list[Any]]:
     """Dotted fields of the requests and chosen hyperparameters that are not the same in all runs."""
-    flat = [_flat(_compared(report)) for report in reports]
+    flat = [flat_fields(_compared(run)) for run in runs]
     paths = sorted({path for fields in flat for path in fields})
     rows = {path: [fields.get(path) for fields in flat] for path in paths}
     return {path: values for path, values in rows.items() if any(value != values[0] for value in values)}
@@ -64,15 +77,18 @@ def _unpaired(reference: EvaluatedRun, other: EvaluatedRun) -> str:
     return "" if one.sampling_protocol == two.sampling_protocol else "their models were sampled in different ways"
 
 
-def _compared(report: RunReport) -> dict[str, Any]:
-    chosen = {name: choice.value for name, choice in report.hyperparameters.items()}
-    request = report.request.model_dump(mode="json", exclude={"name", "tags", "hyperparameters"})
+def _compared(run: ComparableRun) -> dict[str, Any]:
+    chosen = {name: choice.value for name, choice in (run.hyperparameters or {}).items()}
+    request = run.request.model_dump(mode="json", exclude={"name", "tags", "hyperparameters"})
     return {**request, "hyperparameters": chosen}
 
 
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
+def flat_fields(value: Any, path: str = "") -> dict[str, Any]:
+    """Dotted path → value of everything in nested objects."""
     if not isinstance(value, dict):
         return {path: value}
     return {
-        key: part for name, inner in value.items() for key, part in _flat(inner, f"{path}.{name}".lstrip(".")).items()
+        key: part
+        for name, inner in value.items()
+        for key, part in flat_fields(inner, f"{path}.{name}".lstrip(".")).items()
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rft.contracts.evaluation import EvaluationSummary, SliceDifference
-from rft.contracts.metrics import TrainingMetrics
+from rft.contracts.metrics import Point, TrainingMetrics
 
 WIDTH, HEIGHT = 360, 200
 """Narrow enough that its labels can be read on a screen of 320 pixels."""
@@ -85,25 +85,38 @@ def training_charts(metrics: TrainingMetrics) -> tuple[LineChart, ...]:
     """Every curve that has a figure."""
     training, validation = metrics.training, metrics.validation
 
-    def over(points: Sequence[object], name: str) -> Values:
-        return [(float(getattr(point, "step")), getattr(point, name)) for point in points]  # noqa: B009
-
     errors: Values = [
         (float(point.step), point.errors / point.rollouts if point.rollouts else None) for point in training
     ]
     calls: Values = [(float(point.step), point.judge_calls / point.steps) for point in training]
     charts: list[tuple[str, str, dict[str, Values]]] = [
-        ("reward", "Reward", {"training": over(training, "reward"), "validation": over(validation, "reward")}),
-        ("spread", "Standard deviation of rewards", {"training": over(training, "spread")}),
+        ("reward", "Reward", {"training": _curve(training, "reward"), "validation": _curve(validation, "reward")}),
+        ("spread", "Standard deviation of rewards", {"training": _curve(training, "spread")}),
         ("length", "Answer length (characters)",
-         {"training": over(training, "length"), "validation": over(validation, "length")}),
-        ("entropy", "Entropy of answers (bits per word)", {"training": over(training, "entropy")}),
-        ("copied", "Answer copied from the prompt (share)", {"training": over(training, "copied")}),
-        ("flat-groups", "Groups without signal (share)", {"training": over(training, "flat_groups")}),
+         {"training": _curve(training, "length"), "validation": _curve(validation, "length")}),
+        ("entropy", "Entropy of answers (bits per word)", {"training": _curve(training, "entropy")}),
+        ("copied", "Answer copied from the prompt (share)", {"training": _curve(training, "copied")}),
+        ("flat-groups", "Groups without signal (share)", {"training": _curve(training, "flat_groups")}),
         ("errors", "Rollouts not graded (share)", {"training": errors}),
         ("judge-calls", "Judge calls per step", {"training": calls if metrics.judge else []}),
     ]  # fmt: skip
     return tuple(chart for each in charts if (chart := line_chart(*each)))
+
+
+def comparison_charts(runs: Mapping[str, TrainingMetrics]) -> tuple[LineChart, ...]:
+    """Curves of several runs in the same charts, a line for each, by the runs' names."""
+    charts: list[tuple[str, str, dict[str, Values]]] = [
+        ("reward", "Reward", {name: _curve(run.training, "reward") for name, run in runs.items()}),
+        ("validation", "Reward on validation rows", {n: _curve(run.validation, "reward") for n, run in runs.items()}),
+        ("length", "Answer length (characters)", {name: _curve(run.training, "length") for name, run in runs.items()}),
+        ("flat-groups", "Groups without signal (share)",
+         {name: _curve(run.training, "flat_groups") for name, run in runs.items()}),
+    ]  # fmt: skip
+    return tuple(chart for each in charts if (chart := line_chart(*each)))
+
+
+def _curve(points: Sequence[Point], name: str) -> Values:
+    return [(float(point.step), getattr(point, name)) for point in points]
 
 
 def _share(part: int, whole: int) -> float | None:

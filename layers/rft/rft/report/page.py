@@ -32,7 +32,7 @@ def report_page(report: RunReport) -> str:
     slices = report.evaluation_detail.slices if report.evaluation_detail else ()
     request = report.request.model_dump(mode="json", exclude_defaults=True)
     return (
-        _templates()
+        _report_templates()
         .get_template("report.html.j2")
         .render(
             report=report,
@@ -47,10 +47,14 @@ def report_page(report: RunReport) -> str:
 
 
 @cache
-def _templates() -> Environment:
-    """Every text is made visible (`rft.text`) and escaped, wherever in a template it stands."""
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+def _report_templates() -> Environment:
+    return templates(TEMPLATES)
+
+
+def templates(*folders: Path) -> Environment:
+    """Templates in these folders. Every text is made visible (`rft.text`) and escaped, wherever it stands in one."""
+    environment = Environment(
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
@@ -58,8 +62,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters |= {each.__name__: each for each in (figure, signed, p_value, share, expected, words, brief)}
-    return templates
+    environment.filters |= {each.__name__: each for each in (figure, signed, p_value, share, expected, words, brief)}
+    return environment
 
 
 def figure(value: float | None, digits: int = 3) -> str:

@@ -1,0 +1,135 @@
+"""What changes something: approve, cancel, start again. Each has a page that asks first."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, redirect, request
+from werkzeug.wrappers import Response
+
+from rft.contracts.http.api import RunView
+from rft.evaluation.run_comparison import flat_fields
+from rft_client.errors import RftClientError
+from rft_client.request import validated
+from rft_console.context import Console
+from rft_console.rendering import render
+
+CANCEL_LINES = ("The run ends as CANCELLED and its training job is stopped.", "What it has written stays.")
+APPROVE_LINES = ("Approved, the run goes on to train; rejected, it ends without training. The first answer counts.",)
+
+
+def register(app: Flask, console: Console) -> None:
+    """Add the routes."""
+
+    @app.get("/runs/<run_id>/cancel")
+    def confirm_cancel(run_id: str) -> str:
+        return _confirm(console, run_id, f"Cancel {run_id}?", CANCEL_LINES, {"cancel": "Cancel the run"})
+
+    @app.post("/runs/<run_id>/cancel")
+    def cancel(run_id: str) -> Response:
+        console.client.cancel(run_id)
+        return _to_run(run_id)
+
+    @app.get("/runs/<run_id>/approve")
+    def confirm_approval(run_id: str) -> str:
+        view = console.run(run_id)
+        reasons = view.approval.reasons if view.approval else ()
+        buttons = {"approve": "Approve", "reject": "Reject"}
+        return _confirm(console, run_id, f"Approve {run_id}?", (*reasons, *APPROVE_LINES), buttons, approving=True)
+
+    @app.post("/runs/<run_id>/approve")
+    def approve(run_id: str) -> Response:
+        approved = request.form.get("action") == "approve"
+        by, comment = request.form.get("by", ""), request.form.get("comment", "")
+        console.client.approve(run_id, approved=approved, by=by, comment=comment)
+        return _to_run(run_id)
+
+    @app.get("/runs/<run_id>/again")
+    def edit(run_id: str) -> str:
+        return _editor(console, run_id, _text(_request(console.run(run_id))), "")
+
+    @app.post("/runs/<run_id>/again")
+    def again(run_id: str) -> str | Response:
+        return _start_again(console, run_id, request.form.get("request", ""))
+
+
+def _start_again(console: Console, run_id: str, text: str) -> str | Response:
+    """Check, ask, start: the key makes it one run, however often the button is pressed."""
+    try:
+        changed = validated(_parsed(text))
+    except RftClientError as error:
+        return _editor(console, run_id, text, str(error))
+    if request.form.get("action") == "start":
+        accepted = console.client.start_run(changed, key=request.form.get("key") or secrets.token_hex(16))
+        return _to_run(accepted["run_id"])
+    hidden = {"request": text, "key": secrets.token_hex(16)}
+    changes = _changes(_request(console.run(run_id)), changed)
+    lines = (f"A new run of {changed['name']} starts.", "" if changes else "Its request is the same.")
+    title = f"Start {changed['name']} again?"
+    return _confirm(console, run_id, title, lines, {"start": "Start the run"}, hidden=hidden, changes=changes)
+
+
+def _confirm(
+    console: Console,
+    run_id: str,
+    title: str,
+    lines: tuple[str, ...],
+    buttons: dict[str, str],
+    *,
+    approving: bool = False,
+    hidden: dict[str, str] | None = None,
+    changes: dict[str, tuple[Any, Any]] | None = None,
+) -> str:
+    return render(
+        "confirm",
+        title=title,
+        api_url=console.client.url,
+        notice="",
+        run_id=run_id,
+        lines=[line for line in lines if line],
+        buttons=buttons,
+        approving=approving,
+        by=getpass.getuser() if approving else "",
+        hidden=hidden or {},
+        changes=changes or {},
+        csrf=console.access.csrf,
+    )
+
+
+def _editor(console: Console, run_id: str, text: str, error: str) -> str:
+    values = {"run_id": run_id, "text": text, "error": error, "csrf": console.access.csrf}
+    return render("again", title=f"Start {run_id} again", api_url=console.client.url, notice="", **values)
+
+
+def _request(run: RunView) -> dict[str, Any]:
+    """What the run was started with."""
+    return run.request.model_dump(mode="json", exclude_defaults=True)
+
+
+def _text(body: dict[str, Any]) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=True)  # every character can be seen and edited
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RftClientError(f"This is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise RftClientError("A request is one JSON object")
+    return body
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Dotted path → both values, where they differ."""
+    old, new = flat_fields(before), flat_fields(after)
+    paths = sorted(old.keys() | new.keys())
+    return {path: (old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)}
+
+
+def _to_run(run_id: str) -> Response:
+    return redirect(f"/runs/{quote(run_id, safe='')}", code=303)

@@ -1,0 +1,68 @@
+"""What the pages of one console share: the API, the calls under way, the readers of rollouts and the prompts."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rft.contracts.http.api import RunView
+from rft_client.answers import typed
+from rft_client.api_client import ApiClient
+from rft_client.rows import read_prompts
+from rft_console.access import Access
+from rft_console.live import LiveCalls
+from rft_console.rollout_index import RolloutIndex
+from rft_console.rollout_reader import RolloutReader
+
+
+@dataclass
+class Console:
+    """`client`: the stack that the pages show. Close it in the end: it has threads and temporary files."""
+
+    client: ApiClient
+    access: Access
+    live: LiveCalls = field(default_factory=LiveCalls)
+    _readers: dict[str, RolloutReader] = field(default_factory=dict)
+    _prompts: dict[str, dict[str, str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="rft-console-", ignore_cleanup_errors=True)
+    )
+
+    def run(self, run_id: str) -> RunView:
+        """Raises Silence, ApiError."""
+        return typed(RunView, self.live.answer(f"run {run_id}", lambda: self.client.run(run_id)))
+
+    def runs(self, filters: dict[str, str], cursor: str | None, limit: int) -> dict[str, Any]:
+        """A page of runs. Raises Silence, ApiError."""
+        key = f"runs {sorted(filters.items())} {cursor}"
+        return self.live.answer(key, lambda: self.client.runs(filters, limit=limit, cursor=cursor))
+
+    def rollouts(self, run: RunView) -> RolloutReader:
+        """The run's reader, which goes on reading what is new."""
+        with self._lock:
+            if run.run_id not in self._readers:
+                per_step = run.metrics.rollouts_per_step if run.metrics else None
+                file = Path(self._folder.name) / f"{len(self._readers)}.sqlite3"
+                index = RolloutIndex(file, rollouts_per_step=per_step)
+                self._readers[run.run_id] = RolloutReader(self.client, run.run_id, index)
+            reader = self._readers[run.run_id]
+            reader.refresh()
+            return reader
+
+    def prompts(self, run_id: str) -> dict[str, str]:
+        """Task id → prompt of the run's prepared rows, downloaded once. Raises ApiError, RftClientError."""
+        with self._lock:
+            if run_id not in self._prompts:
+                self._prompts[run_id] = read_prompts(self.client, run_id)
+            return self._prompts[run_id]
+
+    def close(self) -> None:
+        self.live.close()
+        for reader in self._readers.values():
+            reader.stop()
+            reader.index.close()
+        self._folder.cleanup()

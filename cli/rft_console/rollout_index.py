@@ -1,0 +1,113 @@
+"""A run's rollouts in a temporary database, so that a page of a million of them can be sorted by any column."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SORTS = {"graded": "n", "score": "score", "length": "length", "step": "step", "row": "task_id", "error": "error"}
+"""Name of an order → column."""
+
+_SCHEMA = """
+CREATE TABLE rollouts (n INTEGER PRIMARY KEY, step INTEGER, split TEXT, task_id TEXT, score REAL, error TEXT,
+                       length INTEGER, body TEXT NOT NULL);
+CREATE INDEX by_score ON rollouts (score);
+CREATE INDEX by_length ON rollouts (length);
+CREATE INDEX by_task ON rollouts (task_id);
+CREATE INDEX by_error ON rollouts (error) WHERE error IS NOT NULL;
+"""
+
+
+@dataclass(frozen=True)
+class RolloutQuery:
+    """Filters, and the order of what passes them. `descending`: the largest first; unknown values come last."""
+
+    sort: str = "graded"
+    descending: bool = False
+    split: str | None = None
+    task_id: str | None = None
+    errors: bool = False
+    min_score: float | None = None
+    max_score: float | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """SQL, and its values."""
+        conditions: list[tuple[str, list[Any]]] = [
+            ("split = ?", [self.split] if self.split else []),
+            ("task_id = ?", [self.task_id] if self.task_id else []),
+            ("score >= ?", [] if self.min_score is None else [self.min_score]),
+            ("score <= ?", [] if self.max_score is None else [self.max_score]),
+        ]
+        chosen = [(sql, values) for sql, values in conditions if values]
+        texts = [*(sql for sql, _ in chosen), *(["error IS NOT NULL"] if self.errors else [])]
+        return " AND ".join(texts) or "1", [value for _, values in chosen for value in values]
+
+
+class RolloutIndex:
+    """`file`: where the database is. Safe to use from several threads."""
+
+    def __init__(self, file: Path, *, rollouts_per_step: int | None) -> None:
+        self._per_step = rollouts_per_step
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        with suppress(sqlite3.OperationalError):  # a file system may not take it
+            self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(_SCHEMA)
+
+    def put(self, first: int, trained_before: int, rollouts: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+        """Store rollouts from number `first` on, over what was there; returns the next number and training count.
+
+        `trained_before`: rollouts of the training split before them; the step is estimated from it.
+        """
+        rows, trained = [], trained_before
+        for number, rollout in enumerate(rollouts, first):
+            step = 1 + trained // self._per_step if self._per_step and rollout["split"] == "train" else None
+            trained += rollout["split"] == "train"
+            columns = (rollout[name] for name in ("split", "task_id", "score", "error", "answer_length"))
+            rows.append((number, step, *columns, json.dumps(rollout)))
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT OR REPLACE INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._database.execute("COMMIT")
+        return first + len(rows), trained
+
+    def count(self, query: RolloutQuery | None = None) -> int:
+        """Rollouts that pass the filters."""
+        where, values = (query or RolloutQuery()).where()
+        return int(self._select(f"SELECT count(*) FROM rollouts WHERE {where}", values)[0][0])  # noqa: S608
+
+    def page(self, query: RolloutQuery, *, start: int, limit: int) -> list[dict[str, Any]]:
+        """Rollouts as the API has them, each with its number `n` and estimated `step`."""
+        where, values = query.where()
+        column = SORTS[query.sort]
+        direction = "DESC" if query.descending else "ASC"
+        sql = (
+            f"SELECT n, step, body FROM rollouts WHERE {where} "  # noqa: S608  columns of our own, values apart
+            f"ORDER BY {column} {direction} NULLS LAST, n LIMIT ? OFFSET ?"
+        )
+        return [_rollout(row) for row in self._select(sql, [*values, limit, start])]
+
+    def get(self, number: int) -> dict[str, Any] | None:
+        """One of them; None where there is none of this number."""
+        found = self._select("SELECT n, step, body FROM rollouts WHERE n = ?", [number])
+        return _rollout(found[0]) if found else None
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def _select(self, sql: str, values: list[Any]) -> list[Any]:
+        with self._lock:
+            return self._database.execute(sql, values).fetchall()
+
+
+def _rollout(row: tuple[int, int | None, str]) -> dict[str, Any]:
+    number, step, body = row
+    return {"n": number, "step": step, **json.loads(body)}
