@@ -19,7 +19,7 @@ class OutputPipe:
         self._mark = secrets.token_hex(16).encode()
         read_end, self.write_end = os.pipe()
         self._stream = os.fdopen(read_end, "rb")
-        self._written = self._read = 0
+        self._added_lines = self._read_lines = 0
         self._closed = False
         self._writing, self._progress = threading.Lock(), threading.Condition()
         self._reader = threading.Thread(target=self._pump, daemon=True)
@@ -29,13 +29,13 @@ class OutputPipe:
         """A line of Lambda's own, after all that the process has printed so far."""
         with self._writing:
             if not self._closed:
-                self._written += 1
+                self._added_lines += 1
                 os.write(self.write_end, self._mark + line.encode() + b"\n")
 
     def drain(self) -> None:
         """Wait until every line that was added has been read, and with it what was printed before."""
         with self._progress:
-            self._progress.wait_for(lambda: self._read >= self._written, DRAIN_SECONDS)
+            self._progress.wait_for(lambda: self._read_lines >= self._added_lines, DRAIN_SECONDS)
 
     def close(self) -> None:
         """Once the process has ended: read the rest. Nothing is added any more."""
@@ -53,7 +53,7 @@ class OutputPipe:
                 if mark:
                     self._on_line(_text(added))
                     with self._progress:
-                        self._read += 1
+                        self._read_lines += 1
                         self._progress.notify_all()
 
 

@@ -49,8 +49,8 @@ def end_lines(spec: FunctionSpec, request_id: str, status: str, metrics: Mapping
         yield f"{_now()} {request_id} Task timed out after {spec.timeout:.2f} seconds"
     figures = [f"{label}: {metrics[name]} {unit}" for name, (label, unit) in _LABELS.items() if name in metrics]
     yield f"END RequestId: {request_id}"
-    ending = [] if status == "success" else [f"Status: {status}"]
-    yield "\t".join([f"REPORT RequestId: {request_id}", *figures, *ending])
+    status_field = [] if status == "success" else [f"Status: {status}"]
+    yield "\t".join([f"REPORT RequestId: {request_id}", *figures, *status_field])
 
 
 def _end_events(spec: FunctionSpec, record: Mapping[str, Any], metrics: Mapping[str, float]) -> Iterator[str]:

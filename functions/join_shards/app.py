@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         run_id=step.run_id,
         request=step.request,
         pinned=step.source,
-        written=step.written,
+        shards=step.shards,
         store=wiring.object_store(),
         tokenizer=wiring.tokenizer(),
         workers=wiring.workers(),

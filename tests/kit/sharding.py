@@ -39,7 +39,7 @@ class ShardedWay:
         return join_shards(
             **self._of_run,
             pinned=pinned,
-            written=self.written,
+            shards=self.written,
             tokenizer=WordTokenizer(),
             workers=SerialWorkers(),
             ledger=ledger,

@@ -73,7 +73,7 @@ class Functions:
         return [self._invoke("write_shard", part=part) for part in self.plan()["parts"]]
 
     def join(self) -> Any:
-        return self._invoke("join_shards", written=self.write())
+        return self._invoke("join_shards", shards=self.write())
 
     def _invoke(self, function: str, **fields: Any) -> Any:
         """With the function's event file, but for what the steps before it made."""

@@ -87,7 +87,7 @@ def test_all_parts_are_joined(count: int) -> None:
     target, handed_on = choose("AllWritten?", written)
     assert target == "JoinShards"
     joined = JoinShardsInput.model_validate(payload(target, handed_on))
-    assert joined.model_dump()["written"] == tuple(written)
+    assert joined.model_dump()["shards"] == tuple(written)
     assert joined.source == SOURCE
 
 

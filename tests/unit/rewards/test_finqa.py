@@ -11,7 +11,7 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import score_of
 from rft.rewards.finqa import components
 from rft.rewards.finqa_reference import read_expected
-from rft.rewards.reading.numbers import written
+from rft.rewards.reading.numbers import plain_digits
 from rft.rewards.reading.page_units import page_unit
 from rft.rewards.samples import UngradableSample
 
@@ -275,20 +275,18 @@ ratios = st.integers(1, 9_999).map(lambda n: Fraction(n, 1000)).filter(lambda va
 def test_a_computed_value_is_a_ratio_where_the_question_asks_for_per_cent(
     ratio: Fraction, question: str, key: str
 ) -> None:
-    reference, hundred = {key: written(ratio)}, written(ratio * 100)
-    assert [score(text, reference, question) for text in (f"{hundred}%", hundred, written(ratio))] == [1, 1, 1]
-    assert [score(text, reference, question) for text in (f"{written(ratio * 10_000)}%", f"{written(ratio)}%")] == [
-        0,
-        0,
-    ]
+    reference, hundred = {key: plain_digits(ratio)}, plain_digits(ratio * 100)
+    assert [score(text, reference, question) for text in (f"{hundred}%", hundred, plain_digits(ratio))] == [1, 1, 1]
+    wrong = (f"{plain_digits(ratio * 10_000)}%", f"{plain_digits(ratio)}%")
+    assert [score(text, reference, question) for text in wrong] == [0, 0]
 
 
 @settings(max_examples=60, deadline=None)
 @given(ratios, st.sampled_from(SHARE_QUESTIONS))
 def test_equal_values_are_right_with_and_without_the_sign(ratio: Fraction, question: str) -> None:
-    reference, hundred = {"answer": written(ratio)}, written(ratio * 100)
-    assert [score(text, reference, question) for text in (f"{hundred}%", written(ratio))] == [1, 1]
-    assert [score(text, reference, question) for text in (hundred, f"{written(ratio)}%")] == [0, 0]
+    reference, hundred = {"answer": plain_digits(ratio)}, plain_digits(ratio * 100)
+    assert [score(text, reference, question) for text in (f"{hundred}%", plain_digits(ratio))] == [1, 1]
+    assert [score(text, reference, question) for text in (hundred, f"{plain_digits(ratio)}%")] == [0, 0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -296,7 +294,7 @@ def test_equal_values_are_right_with_and_without_the_sign(ratio: Fraction, quest
 def test_a_percentage_that_is_only_given_does_not_make_the_answer_one(amount: int, question: str, both: bool) -> None:
     reference = {"answer": f"{amount}.0"} | ({"value": float(amount)} if both else {})
     assert score(str(amount), reference, question) == 1
-    assert [score(text, reference, question) for text in (f"{amount}%", written(Fraction(amount, 100)))] == [0, 0]
+    assert [score(text, reference, question) for text in (f"{amount}%", plain_digits(Fraction(amount, 100)))] == [0, 0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -312,11 +310,11 @@ def test_the_unit_of_the_page_in_the_prompt_is_that_of_money_alone(value: Fracti
         prompt = (
             f"Context:\n{form.format(unit)} sales grew by 5 % in 2010 .\n\nQuestion: {question}\n\nShow your working."
         )
-        return score(answer, {"answer": written(value)}, prompt)
+        return score(answer, {"answer": plain_digits(value)}, prompt)
 
-    assert right(PLAIN, f"{written(value)} {unit}") == right(PLAIN, written(value)) == 1
-    assert right(PLAIN, f"{written(value)} trillion") == 0
-    assert [right(question, f"{written(value)} {unit}") for question in NOT_IN_MONEY] == [0] * len(NOT_IN_MONEY)
+    assert right(PLAIN, f"{plain_digits(value)} {unit}") == right(PLAIN, plain_digits(value)) == 1
+    assert right(PLAIN, f"{plain_digits(value)} trillion") == 0
+    assert [right(question, f"{plain_digits(value)} {unit}") for question in NOT_IN_MONEY] == [0] * len(NOT_IN_MONEY)
 
 
 @settings(max_examples=60, deadline=None)
@@ -331,7 +329,7 @@ def test_a_printed_and_an_exact_value_of_different_scales_are_one(
     if unit:
         reference["unit"] = {10**3: "thousand", 10**6: "million"}[counted_in]
     assume(amount / size >= Fraction(1, 10))
-    assert score(f"${printed}", reference) == score(written(amount), reference) == 1
+    assert score(f"${printed}", reference) == score(plain_digits(amount), reference) == 1
     assert score(f"${printed[:-8]} trillion", reference) == 0
 
 
@@ -356,17 +354,17 @@ amounts = st.integers(-(10**9), 10**9).map(lambda n: Fraction(n, 1000))
 @settings(max_examples=1000)
 @given(amounts)
 def test_a_number_answers_itself_and_nothing_far_from_it(number: Fraction) -> None:
-    reference = {"answer": written(number)}
-    assert score(written(number), reference) == 1
+    reference = {"answer": plain_digits(number)}
+    assert score(plain_digits(number), reference) == 1
     for other in (number * 100, number / 100, -number, number * Fraction(51, 50), number + 1000):
-        assert other == number or score(written(other), reference) == 0 or abs(other - number) * 200 <= abs(number)
+        assert other == number or score(plain_digits(other), reference) == 0 or abs(other - number) * 200 <= abs(number)
 
 
 @settings(max_examples=1000)
 @given(amounts)
 def test_zero_is_right_for_zero_alone(number: Fraction) -> None:
-    assert score("0", {"answer": written(number)}) == (number == 0)
-    assert score("0%", {"answer": f"{written(number)}%"}) == (number == 0)
+    assert score("0", {"answer": plain_digits(number)}) == (number == 0)
+    assert score("0%", {"answer": f"{plain_digits(number)}%"}) == (number == 0)
 
 
 @settings(max_examples=1000)
@@ -382,7 +380,7 @@ def test_per_cent_rounds_to_three_digits_and_is_never_a_hundred_times_off(ratio:
     three = f"{float(ratio) * 100:.3g}"
     assume("e" not in three)
     assert score(f"{three}%", reference) == 1
-    assert score(f"{written(Fraction(three) * 100)}%", reference) == 0
+    assert score(f"{plain_digits(Fraction(three) * 100)}%", reference) == 0
 
 
 @settings(max_examples=1000)

@@ -130,4 +130,4 @@ class JoinShardsInput(RunInput):
     """join_shards's input."""
 
     source: PinnedSource
-    written: tuple[WrittenShard, ...]
+    shards: tuple[WrittenShard, ...]

@@ -48,8 +48,8 @@ class GraderTelemetry:
 
     def __call__(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> None:
         """Write the batch's rollouts, give up after `seconds`, and emit figures that say whether it worked."""
-        written = self._write_in_time(batch, outcomes)
-        emit_metrics(grader=self.grader, figures=self._figures(outcomes) | {"RolloutLogFailures": float(not written)})
+        saved = self._write_in_time(batch, outcomes)
+        emit_metrics(grader=self.grader, figures=self._figures(outcomes) | {"RolloutLogFailures": float(not saved)})
 
     def _write_in_time(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> bool:
         """In a thread, as neither an import nor the network can be interrupted; one left behind ends by itself."""

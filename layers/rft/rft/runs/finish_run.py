@@ -17,7 +17,7 @@ from rft.runs.status import TERMINAL
 from rft.runs.topic_messages import outcome_message
 from rft.training.stop_job import stop_job_if_present
 
-Ending = Mapping[str, Failure | EvaluationSummary | PromotionSummary]
+EndFields = Mapping[str, Failure | EvaluationSummary | PromotionSummary]
 """Fields of the record that say how the run ended."""
 
 
@@ -34,9 +34,9 @@ def finish_run(
     evaluating = record.status is RunStatus.EVALUATING
     to = _end_status(record, status)
 
-    def changes(last: RunRecord) -> Ending:
+    def changes(last: RunRecord) -> EndFields:
         """Names the stage that the run was in just then: it may have moved on since `record` was read."""
-        fields = _ending(last, to, status, error, cause)
+        fields = _end_fields(last, to, status, error, cause)
         return _called_by(caller, fields) if caller else fields
 
     try:
@@ -56,21 +56,21 @@ def as_finished(record: RunRecord, status: RunStatus, *, error: str, cause: str)
     if record.status in TERMINAL:
         return record
     to = _end_status(record, status)
-    return record.model_copy(update={"status": to, **_ending(record, to, status, error, cause)})
+    return record.model_copy(update={"status": to, **_end_fields(record, to, status, error, cause)})
 
 
 def _end_status(record: RunRecord, status: RunStatus) -> RunStatus:
     return RunStatus.COMPLETED if record.status is RunStatus.EVALUATING else status
 
 
-def _called_by(caller: Principal, fields: Ending) -> Ending:
+def _called_by(caller: Principal, fields: EndFields) -> EndFields:
     failure = fields.get("failure")
     if not isinstance(failure, Failure):
         return fields
     return {**fields, "failure": failure.model_copy(update={"caller": caller})}
 
 
-def _ending(last: RunRecord, to: RunStatus, status: RunStatus, error: str, cause: str) -> Ending:
+def _end_fields(last: RunRecord, to: RunStatus, status: RunStatus, error: str, cause: str) -> EndFields:
     """The fields that say why."""
     if to is not RunStatus.COMPLETED:
         return {"failure": Failure(stage=last.status, error=error, cause=cause)}

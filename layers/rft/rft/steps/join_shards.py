@@ -32,7 +32,7 @@ def join_shards(
     run_id: str,
     request: RunRequest,
     pinned: PinnedSource,
-    written: Sequence[WrittenShard],
+    shards: Sequence[WrittenShard],
     store: ObjectStore,
     tokenizer: Tokenizer,
     workers: Workers,
@@ -43,7 +43,7 @@ def join_shards(
     Raises DatasetNotFound, DatasetInvalid (parts are missing or of different bytes), TransitionRefused, Retryable….
     """
     account = Account.model_validate_json(store.get_bytes(account_uri(run_id, store)))
-    joiner = _Joiner(run_id, account, len(written), store)
+    joiner = _Joiner(run_id, account, len(shards), store)
     with tempfile.TemporaryFile() as file:
         sample = RowSample(account.rows, file)
         joiner.join_splits(sample)
@@ -51,12 +51,12 @@ def join_shards(
     manifest = build_manifest(
         run_id=run_id,
         request=request,
-        source=Source(uri=pinned.uri, bytes=pinned.bytes, digest=_digest(written, account), version=pinned.version),
+        source=Source(uri=pinned.uri, bytes=pinned.bytes, digest=_digest(shards, account), version=pinned.version),
         loaded=loaded_again(account),
         files=joiner.entries,
         identities=joiner.identities,
         encoding=tokenizer.encoding,
-        shards=len(written),
+        shards=len(shards),
     )
     return save_prepared(
         manifest,
@@ -69,12 +69,12 @@ def join_shards(
     )
 
 
-def _digest(written: Sequence[WrittenShard], account: Account) -> str:
+def _digest(shards: Sequence[WrittenShard], account: Account) -> str:
     """The source's, if all parts are there and saw the same."""
-    digests = {each.digest for each in written}
-    rows = sum(each.rows for each in written)
+    digests = {each.digest for each in shards}
+    rows = sum(each.rows for each in shards)
     if len(digests) != 1 or rows != sum(account.rows.values()):
-        raise DatasetInvalid(f"{len(written)} parts wrote {rows} rows of {len(digests)} different sources")
+        raise DatasetInvalid(f"{len(shards)} parts wrote {rows} rows of {len(digests)} different sources")
     return digests.pop()
 
 

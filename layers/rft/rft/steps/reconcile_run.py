@@ -42,7 +42,7 @@ def reconcile_run(
         return None
     if record.status not in TERMINAL:
         logger().warning("the execution ended without an outcome", run_status=record.status, status=status)
-        end_as, error, cause = _ending(status, error, cause)
+        end_as, error, cause = _end_of(status, error, cause)
         record = finish_run(record, end_as, error=error, cause=cause, ledger=ledger)
     if record.status in {RunStatus.FAILED, RunStatus.CANCELLED}:
         stop_run_job(record, jobs)
@@ -61,7 +61,7 @@ def _write_report(record: RunRecord, sources: ReportSources) -> None:
         write_run_report(record, sources)
 
 
-def _ending(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
+def _end_of(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
     """How the run ended, an error's name, and the cause."""
     reason = readable_cause(error, cause)
     suffix = f": {reason}" if reason else ""

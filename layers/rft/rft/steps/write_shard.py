@@ -49,13 +49,13 @@ def write_shard(
             raise DatasetInvalid(
                 f"{len(positions)} records were found in the dataset's parts, {len(spool)} of them again"
             )
-        written = 0
+        size = 0
         for piece in pieces:
             rows = SplitRows(spool, [number_of[at] for at in piece.positions], row_end(run_id, piece.split))
             name = RowRange(part, piece.split, 0, len(piece.positions)).name
             store.put_stream(piece_uri(run_id, name, store), rows.chunks())
-            written += rows.bytes
-    return WrittenShard(part=part, rows=len(positions), bytes=written, digest=raw.digest)
+            size += rows.bytes
+    return WrittenShard(part=part, rows=len(positions), bytes=size, digest=raw.digest)
 
 
 def piece_uri(run_id: str, name: str, store: ObjectStore) -> str:

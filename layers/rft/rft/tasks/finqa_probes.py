@@ -6,7 +6,7 @@ from rft.contracts.dataset import DatasetRow
 from rft.rewards.finqa import expected_of
 from rft.rewards.finqa_reference import Expected, read_value
 from rft.rewards.reading.answers import answer_of
-from rft.rewards.reading.numbers import Number, written
+from rft.rewards.reading.numbers import Number, plain_digits
 from rft.tasks.base import Probes
 from rft.tasks.bedrock_rows import row_sample
 
@@ -36,9 +36,9 @@ def _right(printed: str, expected: Expected) -> str:
     if expected.consistent and isinstance(read_value(printed), Number):
         return printed.strip()
     if expected.ratios and (expected.in_percent or not expected.amount):
-        return f"{written(expected.ratios[0].value * 100)}%"
+        return f"{plain_digits(expected.ratios[0].value * 100)}%"
     assert expected.amount is not None  # noqa: S101  a reference that can be read is one of the three
-    return written(expected.amount.value)
+    return plain_digits(expected.amount.value)
 
 
 def _wrong(right: str) -> tuple[str, str]:
@@ -48,4 +48,4 @@ def _wrong(right: str) -> tuple[str, str]:
         return ("no", "no") if number else ("yes", "yes")
     sign = "%" if number.percent else ""
     slip = number.value * 26 / 25 if number.value else number.value + 1
-    return f"{written(slip)}{sign}", f"{written(-number.value or number.value + 2)}{sign}"
+    return f"{plain_digits(slip)}{sign}", f"{plain_digits(-number.value or number.value + 2)}{sign}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rft.contracts.dataset import DatasetRow
 from rft.rewards.gsm8k import MARK, read_solution
 from rft.rewards.reading.answers import reference_answer
-from rft.rewards.reading.numbers import Number, written
+from rft.rewards.reading.numbers import Number, plain_digits
 from rft.rewards.samples import UngradableSample
 from rft.tasks.base import Probes
 from rft.tasks.bedrock_rows import row_sample
@@ -36,7 +36,7 @@ def _numbers(number: Number) -> tuple[str, str, str]:
     value, sign = number.value, "%" if number.percent else ""
     other = 2 * value + 3
     found = (value, value + 1, other if other not in {value, value + 1} else value + 2)
-    return f"{written(found[0])}{sign}", f"{written(found[1])}{sign}", f"{written(found[2])}{sign}"
+    return f"{plain_digits(found[0])}{sign}", f"{plain_digits(found[1])}{sign}", f"{plain_digits(found[2])}{sign}"
 
 
 def _working(row: DatasetRow) -> str:

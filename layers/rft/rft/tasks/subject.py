@@ -16,7 +16,7 @@ from typing import Any
 from rft.contracts.dataset import DatasetRow
 from rft.rewards.gsm8k import read_solution
 from rft.rewards.reading.answers import answer_of
-from rft.rewards.reading.numbers import Number, read_number, written
+from rft.rewards.reading.numbers import Number, plain_digits, read_number
 from rft.rewards.samples import UngradableSample, read_reference
 from rft.tasks.answer_rules import Rule, rule_of
 
@@ -111,7 +111,7 @@ def _value(reference: object, row: DatasetRow) -> str:
         return str(reference["label"])
     text = (answer_of(reference) or "").strip()
     number = read_solution(text) if "####" in row.prompt or "####" in text or "\\boxed" in text else None
-    return f"{written(number.value)}{'%' if number.percent else ''}" if number else text
+    return f"{plain_digits(number.value)}{'%' if number.percent else ''}" if number else text
 
 
 def _is_long(value: str) -> bool:
@@ -167,7 +167,7 @@ def _other(value: str, number: Number | None, options: Sequence[str]) -> str:
         return ""
     other = 2 * number.value + 3
     other = other if other != number.value else number.value + 5
-    return f"{written(Fraction(other))}{'%' if number.percent else ''}"
+    return f"{plain_digits(Fraction(other))}{'%' if number.percent else ''}"
 
 
 def rule_allows(subject: Subject, answer: str, *, right: bool) -> bool:

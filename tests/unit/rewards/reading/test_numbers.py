@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rft.rewards.reading.numbers import MAX_CHARACTERS, read_number, written
+from rft.rewards.reading.numbers import MAX_CHARACTERS, plain_digits, read_number
 
 decimals = st.builds(lambda n, places: Fraction(n, 10**places), st.integers(-(10**12), 10**12), st.integers(0, 6))
 
@@ -179,7 +179,7 @@ def test_the_step_is_worth_one_unit_of_the_last_place() -> None:
 
 
 def test_a_number_written_out_is_plain() -> None:
-    assert [written(Fraction(x)) for x in ("72", "-0.25", "1e6", "1/3", "-7", "0", "0.005")] == [
+    assert [plain_digits(Fraction(x)) for x in ("72", "-0.25", "1e6", "1/3", "-7", "0", "0.005")] == [
         *("72", "-0.25", "1000000", "1/3", "-7", "0", "0.005")
     ]
 
@@ -187,7 +187,7 @@ def test_a_number_written_out_is_plain() -> None:
 @settings(max_examples=1000)
 @given(decimals)
 def test_what_is_written_is_read_back(number: Fraction) -> None:
-    assert value(written(number)) == number
+    assert value(plain_digits(number)) == number
 
 
 @settings(max_examples=1000)
@@ -196,7 +196,7 @@ def test_what_is_written_is_read_back(number: Fraction) -> None:
     st.sampled_from(["{}", "{}.", " {} ", "**{}**", "${}", "$ {}", "{} euros", "{} apples per day", "USD {}", "{}€"]),
 )
 def test_what_stands_round_a_number_does_not_change_it(number: Fraction, form: str) -> None:
-    text = written(abs(number))
+    text = plain_digits(abs(number))
     assert value(form.format(text)) == abs(number) or (form == "{}." and "." in text)
 
 
@@ -225,7 +225,7 @@ def test_fractions_are_exact(whole: int, top: int, bottom: int) -> None:
 )
 def test_two_numbers_are_never_read_as_one_of_them(first: Fraction, second: Fraction, between: str) -> None:
     """A hedge must not win. What may be read is one number that both make: 1 1/2, 3 / 4, or groups of thousands."""
-    read = value(f"{written(first)}{between}{written(second)}")
+    read = value(f"{plain_digits(first)}{between}{plain_digits(second)}")
     assert read is None or (between in {" ", " / ", "\t"} and read not in {first, second}) or second == 1 or first == 0
 
 
@@ -248,7 +248,7 @@ FULL_WIDTH = {ord(mark): 0xFEE0 + ord(mark) for mark in "0123456789%$,.+/()"}
 
 @given(decimals, st.sampled_from(["{}", "${}", "{}%", "({})"]))
 def test_full_width_and_no_width_are_a_matter_of_type(number: Fraction, form: str) -> None:
-    text = form.format(written(abs(number)))
+    text = form.format(plain_digits(abs(number)))
     assert read_number(text.translate(FULL_WIDTH)) == read_number(text)
     assert read_number("\u200b".join(["", *text, ""])) == read_number(text)
 
@@ -257,7 +257,7 @@ def test_full_width_and_no_width_are_a_matter_of_type(number: Fraction, form: st
 def test_a_word_of_change_counts_the_same_before_a_number_as_behind_it(
     number: Fraction, form: str, article: str
 ) -> None:
-    text = form.format(written(abs(number)))
+    text = form.format(plain_digits(abs(number)))
     for word in ("loss", "decrease", "fall", "increase", "gain"):
         before, behind = read_number(f"{article}{word} of {text}"), read_number(f"{text} {word}")
         assert before == behind is not None

@@ -57,7 +57,7 @@ class Session:
     def __init__(self, modules: Mapping[str, str], answer: str, seconds: float, megabytes: int) -> None:
         """`modules` are sources by file name; `seconds` are for all replies together, and for each run."""
         self._folder, self._megabytes = tempfile.mkdtemp(), megabytes
-        self._seconds = self._left = seconds
+        self._seconds = self._seconds_left = seconds
         self._number, self._reply = -1, ""
         self._served: subprocess.Popen[bytes] | None = None
         package = Path(self._folder, "rft", "adapters", "sandbox")
@@ -94,8 +94,8 @@ class Session:
 
     def _line(self, process: subprocess.Popen[bytes], data: bytes) -> tuple[bytes, bool, int | None]:
         started = time.monotonic()
-        output, timed_out = _transferred(process, data, self._left, 8 * 2**20, b"\n")
-        self._left -= time.monotonic() - started
+        output, timed_out = _transferred(process, data, self._seconds_left, 8 * 2**20, b"\n")
+        self._seconds_left -= time.monotonic() - started
         return output, timed_out, None
 
     def _started(self, source: str) -> subprocess.Popen[bytes]:
@@ -135,7 +135,7 @@ def _transferred(
         if not readable and not writable:
             return bytes(found), True
         if writable:
-            pending = pending[_written(process.stdin.fileno(), pending) :]
+            pending = pending[_write(process.stdin.fileno(), pending) :]
         if readable:
             part = os.read(process.stdout.fileno(), 65_536)
             if not part:
@@ -144,7 +144,7 @@ def _transferred(
     return bytes(found), False
 
 
-def _written(file: int, data: memoryview) -> int:
+def _write(file: int, data: memoryview) -> int:
     try:
         return os.write(file, data[:65_536])
     except BrokenPipeError:  # a program need not read its input

@@ -124,7 +124,7 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     return _measured(sign * size[0], size[1], after, FINANCE_SCALES if finance else SCALES)
 
 
-def written(value: Fraction) -> str:
+def plain_digits(value: Fraction) -> str:
     """`value` in plain digits, as a decimal where that is exact and short, else as a fraction."""
     for places in range(13):
         scaled = value * 10**places

@@ -49,8 +49,8 @@ def page_unit(text: str, question: str) -> str | None:
         return money[0] if money and not _EXCEPT_SHARES.search(text) else None
     if not money_requested or money or declared:
         return money[0] if money and money_requested else None
-    written = {found.casefold() for found in _COUNTED.findall(text)}
-    return written.pop() if len(written) == 1 else None
+    units = {found.casefold() for found in _COUNTED.findall(text)}
+    return units.pop() if len(units) == 1 else None
 
 
 def question_unit(question: str) -> str | None:

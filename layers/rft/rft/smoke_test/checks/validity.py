@@ -105,8 +105,8 @@ def _breach(scored: Scored) -> str:
 
 
 def _never_called(evidence: Evidence) -> bool:
-    called = [s.judge[JUDGE_CALLED] for s in evidence.scores if s.probe.right and JUDGE_CALLED in s.judge]
-    return bool(called) and not any(called)
+    calls = [s.judge[JUDGE_CALLED] for s in evidence.scores if s.probe.right and JUDGE_CALLED in s.judge]
+    return bool(calls) and not any(calls)
 
 
 def _complete(row: list[Scored]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from rft.rewards.reading.numbers import written
+from rft.rewards.reading.numbers import plain_digits
 from rft.tasks.derived.probe import DerivedProbe
 from rft.tasks.subject import Subject
 
@@ -31,7 +31,7 @@ def _numbers(subject: Subject) -> Iterator[tuple[str, str]]:
     if whole is not None:
         more = Fraction(round(more))
     if value and abs(more - value) >= abs(value) * 2 * LARGEST_STEP:
-        yield "four_percent", f"{written(more)}{sign}"
+        yield "four_percent", f"{plain_digits(more)}{sign}"
     if whole is not None and abs(whole) >= 10:
         yield "last_digit_missing", str(whole)[:-1]
 

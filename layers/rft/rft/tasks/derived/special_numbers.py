@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rft.rewards.reading.numbers import Number, read_number, written
+from rft.rewards.reading.numbers import Number, plain_digits, read_number
 from rft.rewards.reading.questions import requests_decline, requests_percent
 from rft.tasks.derived.probe import DerivedProbe
 from rft.tasks.subject import Subject
@@ -27,9 +27,9 @@ def _numbers(number: Number, subject: Subject) -> Iterator[tuple[str, str]]:
         return
     yield "zero", f"0{sign}"
     if not requests_decline(subject.prompt) and "differ" not in subject.prompt:
-        yield "other_sign", f"{written(-value)}{sign}"
+        yield "other_sign", f"{plain_digits(-value)}{sign}"
     if subject.integer is not None:
-        yield "fraction_more", written(value + (9 if value > 0 else -9) * value.__class__(1, 10))
+        yield "fraction_more", plain_digits(value + (9 if value > 0 else -9) * value.__class__(1, 10))
     if not number.percent and not requests_percent(subject.prompt) and "%" not in subject.prompt:
-        yield "hundredfold", written(value * 100)
-        yield "hundredth", written(value / 100)
+        yield "hundredfold", plain_digits(value * 100)
+        yield "hundredth", plain_digits(value / 100)
