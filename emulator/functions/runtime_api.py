@@ -11,6 +11,7 @@ import secrets
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Any
 
 from emulator.functions.invocation import Invocation, InvokeResult
@@ -61,11 +62,36 @@ class RuntimeApi(ThreadingHTTPServer):
         self._thread.join()
 
 
+class _LongLines:
+    """A request's lines, cut at the length that is asked for: Lambda's client puts up to 1 MB of an error in a header.
+
+    Python's server refuses lines over 64 KB with 431, on which the client ends the process. That header is X-Ray's.
+    """
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self.read, self.close = stream.read, stream.close
+
+    @property
+    def closed(self) -> bool:
+        return self._stream.closed
+
+    def readline(self, limit: int = -1) -> bytes:
+        line = part = self._stream.readline(limit)
+        while len(part) == limit and not part.endswith(b"\n"):
+            part = self._stream.readline(limit)
+        return line if len(line) < limit or limit < 0 else line[: limit - 3] + b"\r\n"
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave in one write
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = _LongLines(self.rfile)  # type: ignore[assignment]
 
     def do_GET(self) -> None:
         if self._route() != "invocation/next":

@@ -41,6 +41,13 @@ def test_an_exception_arrives_with_its_class_name(aws: Emulator) -> None:
     assert any("app.py" in line for line in answer["stackTrace"])
 
 
+def test_an_exception_of_200_kb_arrives_whole(aws: Emulator, tmp_path: Any) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    raise ValueError('x' * 200_000)\n")
+    aws.add_function("verbose", tmp_path)
+    error = json.loads(aws.invoke("verbose", b"{}"))
+    assert (error["errorType"], len(error["errorMessage"])) == ("ValueError", 200_000)
+
+
 def test_past_its_timeout_a_function_is_killed_and_the_next_call_works(aws: Emulator) -> None:
     answer, error = invoke(aws, {"do": "sleep", "seconds": 60})
     assert error == "Unhandled"
