@@ -255,7 +255,6 @@ def _api_settings(stack: Stack, environment: Environment, services: Services) ->
 
 
 def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> tuple[HttpApi, str]:
-    """The HTTP API and its URL."""
     settings = _api_settings(stack, environment, services)
     api = HttpApi(settings, services.functions, environment.keyring, environment.authorizer)
     cleanup.callback(api.close)

@@ -156,7 +156,6 @@ def _message(error: Exception) -> str:
 
 
 def _print_error(message: str) -> None:
-    """Print a message on one line."""
     line = text_line(" ".join(message.split()), MAX_BLOCK)
     if line:
         Console(stderr=True).print(f"[red]rft:[/] {escape(line)}", highlight=False, soft_wrap=True)

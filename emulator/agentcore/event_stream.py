@@ -18,7 +18,6 @@ _TEXT = 7
 
 
 def event(name: str, payload: Mapping[str, Any]) -> bytes:
-    """One event with a JSON payload."""
     headers = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
     head = b"".join(_header(key, value) for key, value in headers.items())
     body = json.dumps(payload).encode()

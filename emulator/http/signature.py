@@ -41,7 +41,6 @@ class SignedRequest:
 
 
 def signed_request(request: Request, body: bytes) -> SignedRequest:
-    """The request as its sender signed it."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     url = f"http://{request.host}{request.environ.get('RAW_URI', request.full_path)}"
     return SignedRequest(request.method, url, headers, body)

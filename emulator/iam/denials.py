@@ -25,7 +25,6 @@ CODES: Mapping[str, tuple[str, int]] = {
 
 
 def denied(service: str, request: AccessRequest, decision: Decision) -> AwsError:
-    """The error that a service answers with."""
     code, status = CODES.get(service, ("AccessDeniedException", 400))
     return AwsError(code, status, message(request, decision))
 

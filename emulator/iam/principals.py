@@ -51,7 +51,6 @@ def session(role_arn: str, name: str) -> Principal:
 
 
 def user(account: str, name: str) -> Principal:
-    """A user of IAM."""
     return Principal(f"arn:aws:iam::{account}:user/{name}", account)
 
 

@@ -16,8 +16,6 @@ from emulator.iam import managed
 
 
 class MotoAccount:
-    """One account in one Region."""
-
     def __init__(self, *, account: str, region: str) -> None:
         self._account = account
         self._region = region

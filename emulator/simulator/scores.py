@@ -47,7 +47,6 @@ class StepScores:
 
     @property
     def scored(self) -> int:
-        """Rollouts with a score."""
         return self.rollouts - self.errors
 
 

@@ -102,6 +102,5 @@ def comments(run: TrainedRun, recipe: Recipe) -> list[str]:
 
 
 def as_yaml(run: TrainedRun, recipe: Recipe) -> str:
-    """The recipe with its comments, in YAML."""
     head = "".join(f"# {line}\n" for line in comments(run, recipe))
     return head + yaml.safe_dump(recipe.body, sort_keys=False, allow_unicode=True)

@@ -53,8 +53,6 @@ class Recipe:
 
 
 class Exporter(Protocol):
-    """One trainer."""
-
     def export(self, run: TrainedRun) -> Recipe:
         """The run's recipe."""
 

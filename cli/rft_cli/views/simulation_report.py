@@ -21,7 +21,6 @@ COLOURS = {"learns": "green", "learns nothing": "yellow", "is gamed": "red"}
 
 
 def print_simulation(console: Console, report: Report) -> None:
-    """Print a report of `graders.simulation`."""
     size = f"{report['prompts_per_step']} prompts × {report['answers_per_prompt']} answers"
     print_lines(
         console,

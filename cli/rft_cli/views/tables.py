@@ -43,7 +43,6 @@ def event_lines(events: Sequence[View]) -> Iterator[str]:
 
 
 def status_line(answer: View) -> str:
-    """A run and its status."""
     return f"{answer['run_id']}  {status_mark(answer['status'])}"
 
 

@@ -51,7 +51,6 @@ class StepFunctionsExecutions:
             return self._existing(run_id, payload)
 
     def find(self, run_id: str) -> Execution | None:
-        """DescribeExecution."""
         try:
             with translated({"ExecutionDoesNotExist": _Unknown}):
                 found = self._client.describe_execution(executionArn=self._arn(run_id))
@@ -71,7 +70,6 @@ class StepFunctionsExecutions:
                 raise RetryableServiceError(str(refused)) from refused
 
     def send_task_success(self, token: str, output: Mapping[str, Any]) -> bool:
-        """SendTaskSuccess."""
         try:
             with translated(dict.fromkeys(NOT_WAITING, _Unknown)):
                 self._client.send_task_success(taskToken=token, output=json.dumps(output))

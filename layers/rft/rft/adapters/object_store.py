@@ -134,7 +134,6 @@ class S3ObjectStore:
         return body
 
     def lines(self, uri: str) -> Iterator[bytes]:
-        """Stream an object line by line."""
         with reading(uri):
             yield from self._get(uri)["Body"].iter_lines()
 

@@ -29,7 +29,6 @@ class S3RolloutReader:
         self._client, self._bucket, self._shows_text = client, bucket, shows_text
 
     def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
-        """One listing."""
         prefix = rollouts_prefix(run_id)
         with translated(about=prefix):
             page = self._client.list_objects_v2(

@@ -18,7 +18,6 @@ class S3RunFiles:
         self._client, self._bucket = client, bucket
 
     def after(self, run_id: str, name: str, *, most: int) -> list[RunFile]:
-        """One listing."""
         prefix = f"runs/{run_id}/"
         with translated(about=prefix):
             page = self._client.list_objects_v2(

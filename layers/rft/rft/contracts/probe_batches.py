@@ -30,8 +30,6 @@ class PendingParts(Contract):
 
 
 class RunProbeBatchInput(RunInput):
-    """run_probe_batch's input."""
-
     dataset: PreparedDataset
     grader_arn: str
     part: ProbePart

@@ -42,8 +42,6 @@ class ShardedDataset(Contract):
 
 
 class IndexShardInput(RunInput):
-    """index_shard's input."""
-
     source: PinnedSource
     shard: Shard
 
@@ -73,8 +71,6 @@ class ShardIndex(Contract):
 
 
 class PlanShardsInput(RunInput):
-    """plan_shards's input."""
-
     indexed: tuple[IndexedShard, ...]
 
 
@@ -111,8 +107,6 @@ class Account(Contract):
 
 
 class WriteShardInput(RunInput):
-    """write_shard's input."""
-
     source: PinnedSource
     part: int
 
@@ -127,7 +121,5 @@ class WrittenShard(Contract):
 
 
 class JoinShardsInput(RunInput):
-    """join_shards's input."""
-
     source: PinnedSource
     shards: tuple[WrittenShard, ...]

@@ -41,8 +41,6 @@ class StartPoint(Contract):
 
 
 class ExecutionInput(RunInput):
-    """The execution's input."""
-
     start: StartPoint | None = None
 
 
@@ -138,8 +136,6 @@ class UploadOutcome(Contract):
 
 
 class StartTrainingInput(RunInput):
-    """start_training's input."""
-
     dataset: PreparedDataset
     grader_arn: str
 
@@ -166,8 +162,6 @@ class WaitBegun(Contract):
 
 
 class CheckTrainingInput(Contract):
-    """check_training's input."""
-
     run_id: RunId
     job_arn: str
     max_not_started_hours: float = Field(default=96, gt=0)
@@ -194,8 +188,6 @@ class TrainingCheck(Contract):
 
 
 class DeployModelInput(RunInput):
-    """deploy_model's input."""
-
     dataset: PreparedDataset
 
 
@@ -215,8 +207,6 @@ class DeployedModel(Contract):
 
 
 class CheckDeploymentInput(Contract):
-    """check_deployment's input."""
-
     run_id: RunId
     deployment_arn: str
 
@@ -245,8 +235,6 @@ class EvaluatedPart(Contract):
 
 
 class CompareModelsInput(RunInput):
-    """compare_models' input."""
-
     dataset: PreparedDataset
 
 
@@ -262,8 +250,6 @@ class PromoteModelInput(RunInput):
 
 
 class CheckPromotionInput(RunInput):
-    """check_promotion's input."""
-
     dataset: PreparedDataset
     grader_arn: str
 

@@ -40,7 +40,6 @@ class Rows:
     first: list[CheckExample] = field(default_factory=list)
 
     def add(self, task_id: str, detail: str) -> None:
-        """One more."""
         self.count += 1
         if len(self.first) < SHOWN:
             self.first.append(CheckExample(task_id=task_id, detail=detail))

@@ -34,7 +34,6 @@ class RowIndex:
         self.extend(rendered.groups, rendered.labels)
 
     def extend(self, groups: Iterable[int], labels: Iterable[str]) -> None:
-        """Append rows by their groups and labels."""
         self.groups.extend(groups)
         for label in labels:
             self.labels.append(self._label_numbers.setdefault(label, len(self._label_numbers)))

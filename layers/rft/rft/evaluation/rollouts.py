@@ -35,7 +35,6 @@ class RolloutStore:
     name: str
 
     def answers(self, number: int) -> Answers | None:
-        """A stored chunk."""
         body = self.store.find_bytes(self._uri("answers", number), most=MAX_CHUNK_BYTES)
         return Answers.model_validate_json(body) if body is not None else None
 
@@ -45,7 +44,6 @@ class RolloutStore:
         return AnswerGrades.model_validate_json(body) if body is not None else None
 
     def put_answers(self, number: int, answers: Answers) -> None:
-        """Store a chunk."""
         self.store.put_bytes(self._uri("answers", number), answers.model_dump_json().encode())
 
     def put_grades(self, number: int, grades: AnswerGrades) -> None:

@@ -66,7 +66,6 @@ def run_report(
 
 
 def _found(record: RunRecord) -> dict[str, Any]:
-    """What the ledger has."""
     same = ("created_at", "failure", "request", "dataset", "smoke_test", "calibration", "forecast", "job", "metrics",
             "breaker", "evaluation")  # fmt: skip
     return {name: getattr(record, name) for name in same} | {

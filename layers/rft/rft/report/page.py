@@ -74,7 +74,6 @@ def figure(value: float | None, digits: int = 3) -> str:
 
 
 def signed(value: float | None) -> str:
-    """A difference."""
     return UNKNOWN if value is None else f"{value:+.3f}"
 
 
@@ -86,12 +85,10 @@ def p_value(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """A share as a percentage."""
     return UNKNOWN if value is None else f"{value:.1%}"
 
 
 def expected(value: Range | None) -> str:
-    """A forecast."""
     if value is None:
         return UNKNOWN
     if value.high is None:
@@ -105,7 +102,6 @@ def brief(text: str) -> str:
 
 
 def words(name: str) -> str:
-    """A name of the code as words."""
     return name.replace("_", " ")
 
 

@@ -52,7 +52,6 @@ def _effective_decision(before: RunRecord, after: RunStatus) -> Decision | None:
 
 
 def listed(record: RunRecord) -> RunRecord:
-    """The record as a list has it."""
     return record.model_copy(update=dict.fromkeys(UNLISTED))
 
 

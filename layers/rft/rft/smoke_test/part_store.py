@@ -78,7 +78,6 @@ class PartLog:
             self._started.discard(number)
 
     def answered(self, number: int, reply: BatchReply) -> None:
-        """Note a reply."""
         with self._lock:
             self._replies[number] = reply
             del self._sends[number]

@@ -102,7 +102,6 @@ class SmokeTestPlan:
 
     @cached_property
     def batches(self) -> dict[int, ProbeBatch]:
-        """All phases' batches."""
         return {number: batch for phase in self.phases for number, batch in phase.batches.items()}
 
     @property

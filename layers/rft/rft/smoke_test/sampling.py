@@ -66,7 +66,6 @@ def extensions(sample_size: int) -> list[dict[SplitName, int]]:
 
 
 def candidate(row: DatasetRow, task: Task) -> Candidate:
-    """A row as sampling sees it."""
     return Candidate(label=task.label(row) or "", use=_use(task.probes(row)))
 
 

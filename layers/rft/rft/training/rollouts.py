@@ -43,7 +43,6 @@ _NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-[0-9a-z]+\.jsonl\.gz")
 
 
 def rollouts_prefix(run_id: str) -> str:
-    """Where all rollouts of a run are."""
     return f"runs/{run_id}/rollouts/"
 
 

@@ -8,7 +8,6 @@ from rft.ports.training import TrainingJobs
 
 
 def stop_job_if_present(name_or_arn: str, jobs: TrainingJobs) -> None:
-    """Stop a job, if there is one."""
     try:
         jobs.stop(name_or_arn)
     except JobNotFound:

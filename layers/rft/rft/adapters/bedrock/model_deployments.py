@@ -45,7 +45,6 @@ class BedrockDeployments:
             return found.arn
 
     def find(self, name_or_arn: str) -> ModelDeployment | None:
-        """The deployment now."""
         try:
             with translated(_UNKNOWN):
                 return _deployment(

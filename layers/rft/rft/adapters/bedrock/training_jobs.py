@@ -57,7 +57,6 @@ class BedrockTrainingJobs:
             return self._earlier(request, taken)
 
     def get(self, name_or_arn: str) -> Job:
-        """The job now."""
         return _job(self._get(name_or_arn))
 
     def stop(self, name_or_arn: str) -> None:

@@ -34,7 +34,6 @@ class DynamoApprovals(LedgerTable):
             self._client.put_item(TableName=self._table, Item=token_key(run_id) | to_item({"token": token}))
 
     def token(self, run_id: str) -> str:
-        """The task token."""
         item = self._read(token_key(run_id))
         if item is None:
             raise RunNotFound(f"no task token of {run_id}")

@@ -22,7 +22,6 @@ class DynamoDeploymentRecords(LedgerTable):
     """Each record is one item; its version guards it against lost updates."""
 
     def get(self, name: str) -> DeploymentRecord:
-        """The record now."""
         item = self._read(deployment_key(name))
         return deployment_of(item) if item else DeploymentRecord(name=name)
 

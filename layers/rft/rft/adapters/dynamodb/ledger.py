@@ -68,7 +68,6 @@ class DynamoLedger(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def get(self, run_id: str) -> RunRecord:
-        """The run now."""
         return record_of(self._item(run_id))
 
     def transition(

@@ -103,7 +103,6 @@ def rejection_item(rejection: UploadRejection) -> Item:
 
 
 def rejection_of(item: Item) -> UploadRejection:
-    """The rejection in an item."""
     return UploadRejection.model_validate(from_attribute({"upload": item["upload"]})["upload"])
 
 
@@ -158,13 +157,11 @@ def outbox_event(item: Item) -> DomainEvent:
 
 
 def record_of(item: Item) -> RunRecord:
-    """The record in an item."""
     plain = from_attribute({name: item[name] for name in RunRecord.model_fields if name in item})
     return RunRecord.model_validate(plain)
 
 
 def event_of(item: Item) -> RunEvent:
-    """The event in an item."""
     return RunEvent.model_validate(from_attribute({name: item[name] for name in RunEvent.model_fields}))
 
 

@@ -14,8 +14,6 @@ class EventPart(BaseModel):
 
 
 class Bucket(EventPart):
-    """The bucket of an event."""
-
     name: str
 
 

@@ -187,7 +187,6 @@ def _part(code: str, tries: Sequence[Try], misjudged: float, thresholds: Thresho
 
 
 def _examples(by_code: Mapping[str, Sequence[Try]], failed: Iterable[str]) -> Iterator[CheckExample]:
-    """One of each code."""
     for code in failed:
         each = next(each for each in sorted(by_code[code], key=lambda t: -t.full) if each.full or each.half)
         yield CheckExample(
