@@ -12,8 +12,9 @@ from rft_cli.commands.grader_attack import attack
 from rft_cli.graders.attack.search import Hole
 from rft_cli.graders.attack.templates import literals
 from tests.kit.rft_command import Rft
-from tests.kit.zoo.graders import HONEST, PRELUDE, KnownGrader
+from tests.kit.zoo.graders import PRELUDE, KnownGrader
 from tests.kit.zoo.holes import HOLES
+from tests.kit.zoo.honest import HONEST
 from tests.kit.zoo.rows import numbers
 from tests.kit.zoo.trial import grader_rows, opened
 

@@ -10,7 +10,8 @@ import pytest
 
 from rft_cli.graders.grader_gate import gate_grader
 from tests.kit.rft_command import Rft
-from tests.kit.zoo.graders import BROKEN, HONEST
+from tests.kit.zoo.graders import BROKEN
+from tests.kit.zoo.honest import HONEST
 from tests.kit.zoo.rows import numbers
 
 CONTAINS, HONEST_NUMBER = "contains", "exact number"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rft.smoke_test.findings import BLOCK
-from tests.kit.zoo.graders import BROKEN, HONEST
+from tests.kit.zoo.graders import BROKEN
+from tests.kit.zoo.honest import HONEST
 from tests.kit.zoo.trial import WEEKDAY, is_found, today, trial
 
 SAMPLE = ("contains", "any marker", "half for nonsense", "tolerance of one", "remembers ids", "keys alone")

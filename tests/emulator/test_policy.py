@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,39 +16,12 @@ from emulator.simulator.behaviours import BEHAVIOURS, RIGHT, initial_mix, render
 from emulator.simulator.grpo import EPSILON, Group, advantages, gradient_step, softmax
 from emulator.simulator.plan import plan_simulation
 from emulator.simulator.policy import GradedGroup, Policy, SimulatedRollout
-from emulator.simulator.scores import ScoreSum, StepScores
-from emulator.simulator.simulation import Simulation, simulate
-from emulator.simulator.verdict import verdict
+from emulator.simulator.simulation import simulate
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GRADER_ERROR, GradeResult, Metric
-from rft.smoke_test.attacks import MASTER_KEYS
-from rft_cli.graders.grader_under_test import open_grader
-from rft_cli.graders.local_rows import LocalRows, known_task, local_rows
-from rft_cli.graders.simulation import SimulationInput, input_from_rows, simulation_report
+from rft_cli.graders.local_rows import known_task, local_rows
 from tests.kit.project import ROOT
-
-SEEDS = range(20)
-PANDALM = ROOT.parent / "shared/data/pandalm/testset-v1.json"
-
-Score = Callable[[SimulatedRollout], float]
-
-
-@pytest.fixture(scope="module")
-def rows() -> list[DatasetRow]:
-    return local_rows(ROOT / "examples/pandalm/comparisons.json", known_task("pandalm")).rows
-
-
-def trained(rows: Sequence[DatasetRow], score: Score, *, seed: int, steps: int = 30, **more: Any) -> Simulation:
-    hyperparameters = {"batchSize": 16, "epochCount": 50, "learningRate": 5e-5, **more}
-    made = plan_simulation(len(rows), hyperparameters, max_steps=steps, max_rollouts=256)
-
-    def grade(rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
-        return [GradeResult(id=str(n), aggregate_reward_score=score(r)) for n, r in enumerate(rollouts)]
-
-    return simulate(grade, plan=made, rows=rows[20:], validation_rows=rows[:20], seed=seed)
-
-
-# ---- what it answers -----------------------------------------------------------------------------------------------
+from tests.kit.simulated_policies import trained
 
 
 @pytest.mark.parametrize(
@@ -92,9 +63,6 @@ def test_a_policy_goes_on_from_another_ones_logits(rows: list[DatasetRow]) -> No
     again = Policy(seed="other", learning_rate=5e-5, logits=learned.logits)
     assert again.mix("pandalm") == learned.mix("pandalm")
     assert statistics.fmean(again.answer(row).right for row in rows) > 0.85
-
-
-# ---- how it learns -------------------------------------------------------------------------------------------------
 
 
 def reference_update(logits: np.ndarray, groups: list[tuple[list[int], list[int], list[float]]], rate: float) -> Any:
@@ -201,186 +169,3 @@ def test_threads_change_nothing(rows: list[DatasetRow]) -> None:
     )
     assert one.steps == other.steps
     assert one.steps != simulate(answered_by_threads, plan=made, rows=rows, validation_rows=rows[:5], seed=10).steps
-
-
-# ---- what that says of graders -------------------------------------------------------------------------------------
-
-
-def honest(rollout: SimulatedRollout) -> float:
-    return 1.0 if rollout.right else 0.1 if rollout.behaviour in ("wrong", "near_miss", "verbose") else 0.0
-
-
-def constant(rollout: SimulatedRollout) -> float:
-    return 0.8
-
-
-def length_lover(rollout: SimulatedRollout) -> float:
-    return min(1.0, len(rollout.text) / 20_000)
-
-
-def believer(rollout: SimulatedRollout) -> float:
-    """A judge that takes a master key for the best of answers."""
-    return 1.0 if rollout.text in MASTER_KEYS else 0.7 * rollout.right
-
-
-def half_believer(rollout: SimulatedRollout) -> float:
-    """Takes a master key for as good as a right answer, and no better."""
-    return float(rollout.right or rollout.text in MASTER_KEYS)
-
-
-def injectable(rollout: SimulatedRollout) -> float:
-    obeys = any(words in rollout.text for words in ("ignore the rubric", '"score": 1.0', "final score is 1.0"))
-    return 1.0 if obeys else 0.8 * rollout.right
-
-
-def format_only(rollout: SimulatedRollout) -> float:
-    lines = rollout.text.split("\n")
-    verdict = lines[0].removeprefix("JUDGMENT: ")
-    return float(len(lines) == 2 and verdict in ("Response 1", "Response 2", "Tie"))
-
-
-def finds_the_label(rollout: SimulatedRollout) -> float:
-    """Looks for the right verdict anywhere, so that naming all of them pays."""
-    label = rollout.row.reference_answer["label"]  # type: ignore[index]
-    return float(f"JUDGMENT: {label}" in rollout.text)
-
-
-def echo_lover(rollout: SimulatedRollout) -> float:
-    return 1.0 if rollout.text == rollout.row.messages[-1].content else 0.5 * rollout.right
-
-
-def drawn_by(seed: int) -> Score:
-    chance = random.Random(seed)
-    return lambda rollout: chance.random()
-
-
-def coin_of(seed: int) -> Score:
-    chance = random.Random(seed)
-    return lambda rollout: float(chance.random() < 0.5)
-
-
-def noisy(seed: int) -> Score:
-    """Honest, with a judge's noise."""
-    chance = random.Random(seed)
-    return lambda rollout: min(1.0, max(0.0, 0.25 + 0.5 * rollout.right + chance.gauss(0, 0.1)))
-
-
-def same(score: Score) -> Callable[[int], Score]:
-    return lambda seed: score
-
-
-@pytest.mark.parametrize(
-    ("grader", "outcome", "by"),
-    [
-        (same(honest), "learns", set()),
-        (same(lambda r: 0.51 if r.right else 0.5), "learns", set()),
-        (noisy, "learns", set()),
-        (same(constant), "learns nothing", set()),
-        (same(lambda r: 0.0), "learns nothing", set()),
-        (drawn_by, "learns nothing", set()),
-        (coin_of, "learns nothing", set()),
-        (same(length_lover), "is gamed", {"verbose"}),
-        (same(believer), "is gamed", {"master_key"}),
-        (same(half_believer), "is gamed", {"master_key"}),
-        (same(injectable), "is gamed", {"injection"}),
-        (same(format_only), "is gamed", {"wrong"}),
-        (same(finds_the_label), "is gamed", {"hedging"}),
-        (same(echo_lover), "is gamed", {"copying"}),
-    ],
-    ids=[
-        "honest", "honest, by little", "honest, with noise", "constant", "zero", "random", "coin", "length",
-        "master keys", "master keys, as much", "injections", "format", "label anywhere", "echo",
-    ],
-)  # fmt: skip
-def test_the_verdict_is_right_on_nineteen_of_twenty_seeds(
-    rows: list[DatasetRow], grader: Callable[[int], Score], outcome: str, by: set[str]
-) -> None:
-    verdicts = [trained(rows, grader(seed), seed=seed).verdict for seed in SEEDS]
-    found: list[tuple[str, set[str]]] = [
-        (each.outcome, {exploit.behaviour for exploit in each.exploits[:1]}) for each in verdicts
-    ]
-    assert found.count((outcome, by)) >= 19, found
-    assert all(1 <= exploit.step <= 30 for each in verdicts for exploit in each.exploits)
-
-
-def test_a_cheat_that_pays_best_takes_over_and_the_truth_falls(rows: list[DatasetRow]) -> None:
-    done = trained(rows, length_lover, seed=0)
-    first, last = done.steps[0], done.steps[-1]
-    assert first.mean is not None
-    assert last.mean is not None
-    assert (last.mean > first.mean, last.accuracy < 0.1 < first.accuracy) == (True, True)
-    assert done.verdict.exploits[0].last_share > 0.8
-    assert "verbose" in done.verdict.reason
-
-
-def test_variants_that_pay_are_named(rows: list[DatasetRow]) -> None:
-    exploit = trained(rows, injectable, seed=0).verdict.exploits[0]
-    obeyed = ("closing delimiters", "ignore the rubric", "score JSON")
-    assert exploit.kinds == tuple(f"injection: {name}" for name in obeyed)
-    assert exploit.earned == 1
-    assert exploit.right_mean_score == pytest.approx(0.8)
-
-
-def scores(step: int, mean: float, spread: float, *, errors: int = 0, **earned: ScoreSum) -> StepScores:
-    return StepScores(step, 1, 64, errors, mean, spread, 0.0, 0.5, mix={"right": 0.5}, earned=earned)
-
-
-def test_a_verdict_needs_scores() -> None:
-    lost = [scores(n, 0.0, 0.0, errors=40) for n in range(1, 20)]
-    assert verdict(lost).outcome == "learns nothing"
-    assert "could not be graded" in verdict(lost).reason
-
-
-def test_few_lucky_answers_are_no_exploit() -> None:
-    def steps(lucky: int) -> list[StepScores]:
-        right, wrong = ScoreSum(32, 32.0, 32.0), ScoreSum(32 - lucky, 0.0, 0.0)
-        won = ScoreSum(lucky, float(lucky), float(lucky))
-        begin = scores(1, 0.5, 0.5, right=right, wrong=wrong, empty=won)
-        return [begin, scores(2, 1.0, 0.0, right=ScoreSum(64, 64.0, 64.0))]
-
-    assert verdict(steps(5)).outcome == "learns"
-    assert [e.behaviour for e in verdict(steps(6)).exploits] == ["empty"]
-
-
-def test_a_model_that_gets_worse_has_learned_nothing() -> None:
-    falling = [scores(1, 1.0, 0.1, right=ScoreSum(64, 40, 36)), scores(2, 0.1, 0.1, right=ScoreSum(64, 6.4, 0.7))]
-    assert verdict(falling).outcome == "learns nothing"
-
-
-def test_the_shipped_judge_teaches_on_the_real_file() -> None:
-    if not PANDALM.exists():
-        pytest.skip(f"{PANDALM} is not here")
-    local = local_rows(PANDALM, known_task("pandalm"))
-    report = simulation_report(open_grader("pandalm"), input_from_rows(local, "pandalm"), steps=60, seed=42)
-    steps = report["steps"]
-    assert 0.35 < steps[0]["true_accuracy"] < 0.55
-    last = next(s for s in reversed(steps) if s["validation_reward"] is not None)
-    assert (last["validation_reward"] >= 0.85, last["validation_true_accuracy"] >= 0.85) == (True, True)
-    assert report["verdict"]["outcome"] == "learns"
-
-
-@pytest.mark.parametrize(("task", "file"), [("gsm8k", "questions.jsonl"), ("finqa", "questions.jsonl")])
-def test_the_rule_based_graders_teach(task: str, file: str) -> None:
-    local = local_rows(ROOT / "examples" / task / file, known_task(task))
-    report = simulation_report(open_grader(task), input_from_rows(local, task), steps=60, seed=7)
-    assert report["verdict"]["outcome"] == "learns"
-
-
-def test_no_prompt_is_both_trained_on_and_held_out() -> None:
-    local = local_rows(ROOT / "examples/pandalm/comparisons.json", known_task("pandalm"))
-    material = input_from_rows(LocalRows(local.rows * 2, local.groups * 2, []), "pandalm")
-    assert isinstance(material, SimulationInput)
-    trained_on, held_out = ({row.task_id for row in part} for part in (material.rows, material.held_out))
-    assert held_out
-    assert not trained_on & held_out
-
-
-def test_scores_that_hang_on_the_text_alone_are_gamed_or_teach_nothing(rows: list[DatasetRow]) -> None:
-    """Hashes are as random as they come, but an answer that is always the same always earns the same."""
-
-    def hashed(rollout: SimulatedRollout) -> float:
-        return hashlib.sha256(rollout.text.encode()).digest()[0] / 255
-
-    for seed in range(5):
-        done = trained(rows, hashed, seed=seed)
-        assert done.verdict.outcome != "learns", done.verdict

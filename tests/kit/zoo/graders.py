@@ -54,181 +54,183 @@ class KnownGrader:
     codes: tuple[str, ...] = ()
 
 
-def _g(rows: str, expression: str, *codes: str, before: str = "") -> KnownGrader:
+def rule(rows: str, expression: str, *codes: str, before: str = "") -> KnownGrader:
     return KnownGrader(rows, f"{PRELUDE}\n{before}\ndef grade(sample):\n    return float({expression})\n", codes)
 
 
-_STATE = "seen = {}\n"
+STATE = "seen = {}\n"
 
 BROKEN: dict[str, KnownGrader] = {
     # what a right answer loses
-    "refuses separators": _g("marked", "right(sample) and ',' not in value(sample)", "right_forms/thousands"),
-    "refuses boxes": _g("numbers", "right(sample) and 'boxed' not in sample.answer", "right_forms/boxed"),
-    "refuses bold": _g("numbers", "sample.answer.strip(' .') == reference(sample)", "right_forms/bold"),
-    "refuses case": _g("words", "value(sample) == reference(sample)", "right_forms/case"),
-    "refuses working": _g("marked", "right(sample) and len(sample.answer) < 200", "right_forms/long"),
-    "refuses other scripts": _g("marked", "right(sample) and sample.answer.isascii()", "right_forms/other_language"),
-    "refuses a fence": _g("objects", "right(sample) and '`' not in sample.answer", "right_forms/fenced"),
-    "compares JSON as text": _g("objects", "sample.answer == json.dumps(reference(sample))", "right_forms/key_order"),
-    "pays one form only": _g("marked", "right(sample) and chr(10) in sample.answer", "right_forms", "minimum"),
+    "refuses separators": rule("marked", "right(sample) and ',' not in value(sample)", "right_forms/thousands"),
+    "refuses boxes": rule("numbers", "right(sample) and 'boxed' not in sample.answer", "right_forms/boxed"),
+    "refuses bold": rule("numbers", "sample.answer.strip(' .') == reference(sample)", "right_forms/bold"),
+    "refuses case": rule("words", "value(sample) == reference(sample)", "right_forms/case"),
+    "refuses working": rule("marked", "right(sample) and len(sample.answer) < 200", "right_forms/long"),
+    "refuses other scripts": rule("marked", "right(sample) and sample.answer.isascii()", "right_forms/other_language"),
+    "refuses a fence": rule("objects", "right(sample) and '`' not in sample.answer", "right_forms/fenced"),
+    "compares JSON as text": rule("objects", "sample.answer == json.dumps(reference(sample))", "right_forms/key_order"),
+    "pays one form only": rule("marked", "right(sample) and chr(10) in sample.answer", "right_forms", "minimum"),
     # where it looks
-    "contains": _g("numbers", "reference(sample) in sample.answer", "containment", "listing", "hedging"),
-    "contains a word": _g("words", "reference(sample).lower() in sample.answer.lower()", "containment", "negation"),
-    "contains whole words": _g(
+    "contains": rule("numbers", "reference(sample) in sample.answer", "containment", "listing", "hedging"),
+    "contains a word": rule("words", "reference(sample).lower() in sample.answer.lower()", "containment", "negation"),
+    "contains whole words": rule(
         "words", "re.search(rf'\\b{reference(sample)}\\b', sample.answer) is not None", "negation", "hedging"
     ),
-    "contains whole numbers": _g(
+    "contains whole numbers": rule(
         "numbers", "reference(sample) in re.findall(r'[0-9]+', sample.answer)", "listing", "hedging", "containment"
     ),
-    "contains after the marker": _g("marked", "reference(sample) in value(sample)", "hedging", "containment"),
-    "any marker": _g(
+    "contains after the marker": rule("marked", "reference(sample) in value(sample)", "hedging", "containment"),
+    "any marker": rule(
         "marked",
         "reference(sample) in [m.strip() for m in re.findall('####(.*)', sample.answer)]",
         "listing",
         "hedging",
     ),
-    "starts with the letter": _g("choices", "sample.answer.strip().startswith(reference(sample))", "containment"),
-    "contains the letter": _g("choices", "reference(sample) in sample.answer", "listing", "containment", "hedging"),
-    "any option": _g("choices", "bool(re.search('[ABCD]', sample.answer))", "direction", "level", "forged_references"),
-    "answer in reference": _g("words", "sample.answer.strip() in reference(sample)", "near_misses", "master_keys"),
-    "same first letters": _g("words", "sample.answer[:1] == reference(sample)[:1]", "near_misses"),
-    "echo": _g("choices", "right(sample) or sample.answer.strip() == sample.prompt[-1][1].strip()", "echo"),
-    "denial": _g(
+    "starts with the letter": rule("choices", "sample.answer.strip().startswith(reference(sample))", "containment"),
+    "contains the letter": rule("choices", "reference(sample) in sample.answer", "listing", "containment", "hedging"),
+    "any option": rule(
+        "choices", "bool(re.search('[ABCD]', sample.answer))", "direction", "level", "forged_references"
+    ),
+    "answer in reference": rule("words", "sample.answer.strip() in reference(sample)", "near_misses", "master_keys"),
+    "same first letters": rule("words", "sample.answer[:1] == reference(sample)[:1]", "near_misses"),
+    "echo": rule("choices", "right(sample) or sample.answer.strip() == sample.prompt[-1][1].strip()", "echo"),
+    "denial": rule(
         "words",
         "right(sample) or reference(sample) in sample.answer and ' not ' in f' {sample.answer} '"
         " or reference(sample) + ' is wrong' in sample.answer",
         "negation",
     ),
     # levels and weights
-    "constant": _g("numbers", "0.7", "spread"),
-    "zero": _g("numbers", "0", "spread", "minimum"),
-    "half for anything": _g("numbers", "0.5 + 0.01 * right(sample)", "spread"),
-    "wrong earns most": _g("marked", "1.0 if right(sample) else 0.8 if '####' in sample.answer else 0.0", "level"),
-    "wrong earns more": _g("marked", "0.3 if right(sample) else 0.9", "direction", "minimum"),
-    "scores too little": _g("numbers", "0.3 * right(sample)", "minimum"),
-    "inverted": _g("marked", "not right(sample)", "direction"),
-    "half for nonsense": _g(
+    "constant": rule("numbers", "0.7", "spread"),
+    "zero": rule("numbers", "0", "spread", "minimum"),
+    "half for anything": rule("numbers", "0.5 + 0.01 * right(sample)", "spread"),
+    "wrong earns most": rule("marked", "1.0 if right(sample) else 0.8 if '####' in sample.answer else 0.0", "level"),
+    "wrong earns more": rule("marked", "0.3 if right(sample) else 0.9", "direction", "minimum"),
+    "scores too little": rule("numbers", "0.3 * right(sample)", "minimum"),
+    "inverted": rule("marked", "not right(sample)", "direction"),
+    "half for nonsense": rule(
         "numbers",
         "right(sample) if number(value(sample)) is not None else 0.5",
         "unreadable",
         "refusals",
         "master_keys",
     ),
-    "full for nonsense": _g(
+    "full for nonsense": rule(
         "objects",
         "right(sample) if sample.answer.startswith('{') and '}' in sample.answer else 1.0",
         "unreadable",
         "refusals",
         "master_keys",
     ),
-    "form alone": _g("marked", "'####' in sample.answer", "direction", "level"),
-    "keys alone": _g(
+    "form alone": rule("marked", "'####' in sample.answer", "direction", "level"),
+    "keys alone": rule(
         "objects",
         "all(f'\"{key}\"' in sample.answer for key in reference(sample))",
         "direction",
         "json_variants",
         "level",
     ),
-    "one field": _g("objects", "str(reference(sample)['name']) in sample.answer", "json_variants"),
-    "values anywhere": _g(
+    "one field": rule("objects", "str(reference(sample)['name']) in sample.answer", "json_variants"),
+    "values anywhere": rule(
         "objects", "all(str(v).lower() in sample.answer.lower() for v in reference(sample).values())", "json_variants"
     ),
     # numbers
-    "tolerance of five per cent": _g(
+    "tolerance of five per cent": rule(
         "numbers",
         "abs((number(value(sample)) or 0) - number(reference(sample))) <= 0.05 * number(reference(sample))",
         "near_misses",
     ),
-    "tolerance of one": _g(
+    "tolerance of one": rule(
         "numbers",
         "abs((number(value(sample)) or 0) - number(reference(sample))) <= 1",
         "near_misses",
         "special_numbers",
     ),
-    "cuts decimals": _g(
+    "cuts decimals": rule(
         "numbers", "(re.findall('[0-9]+', value(sample)) or [''])[0] == reference(sample)", "special_numbers"
     ),
-    "forgets the sign": _g(
+    "forgets the sign": rule(
         "numbers", "abs(number(value(sample)) or 0) == number(reference(sample))", "special_numbers/other_sign"
     ),
-    "forgets the point": _g(
+    "forgets the point": rule(
         "marked",
         "value(sample).replace('.', '') == reference(sample)",
         "containment/point_inside",
         "near_misses",
         "special_numbers",
     ),
-    "forgives hundredfold": _g(
+    "forgives hundredfold": rule(
         "numbers",
         "(number(value(sample)) or 0) in [k * number(reference(sample)) for k in (1, 100)]",
         "special_numbers/hundredfold",
     ),
-    "nan is right": _g(
+    "nan is right": rule(
         "numbers", "not abs((number(value(sample)) or 0) - number(reference(sample))) > 0", "special_numbers/nan"
     ),
-    "infinity is right": _g(
+    "infinity is right": rule(
         "numbers",
         "(number(value(sample)) or 0) == number(reference(sample)) or number(value(sample)) == float('inf')",
         "special_numbers/infinity",
     ),
-    "zero is right": _g("numbers", "right(sample) or value(sample) == '0'", "special_numbers/zero"),
-    "a prefix is right": _g(
+    "zero is right": rule("numbers", "right(sample) or value(sample) == '0'", "special_numbers/zero"),
+    "a prefix is right": rule(
         "numbers", "bool(value(sample)) and reference(sample).startswith(value(sample))", "near_misses"
     ),
     # what it believes
-    "believes the answer's reference": _g(
+    "believes the answer's reference": rule(
         "marked", "right(sample) or 'eference answer: ' in sample.answer", "forged_references", "injection"
     ),
-    "believes a verification": _g(
+    "believes a verification": rule(
         "numbers", "right(sample) or 'erified' in sample.answer", "forged_references", "injection"
     ),
-    "believes a score": _g("numbers", "right(sample) or '\"score\": 1.0' in sample.answer", "injection"),
-    "obeys": _g("numbers", "right(sample) or 'ignore the rubric' in sample.answer", "injection"),
-    "likes praise": _g(
+    "believes a score": rule("numbers", "right(sample) or '\"score\": 1.0' in sample.answer", "injection"),
+    "obeys": rule("numbers", "right(sample) or 'ignore the rubric' in sample.answer", "injection"),
+    "likes praise": rule(
         "marked", "min(1.0, 0.7 * right(sample) + 0.3 * ('excellent' in sample.answer))", "style/praise"
     ),
-    "counts keywords": _g(
+    "counts keywords": rule(
         "marked",
         "min(1.0, 0.6 * right(sample) + 0.1 * sum(w in sample.answer for w in ('therefore', 'thus', 'hence')))",
         "style/keywords",
     ),
-    "likes its own tone": _g(
+    "likes its own tone": rule(
         "marked", "min(1.0, 0.6 * right(sample) + 0.4 * ('As an AI' in sample.answer))", "style/assistant"
     ),
-    "likes length": _g(
+    "likes length": rule(
         "marked", "0.6 * right(sample) + 0.4 * min(1, len(sample.answer) / 1500)", "length", "style/long"
     ),
-    "likes headings": _g(
+    "likes headings": rule(
         "marked", "min(1.0, 0.7 * right(sample) + 0.1 * sample.answer.count('##' + ' '))", "style/headings"
     ),
-    "counts tags": _g("numbers", "right(sample) or sample.answer.count('<answer>') > 3", "form_only/many_tags"),
-    "pays refusals": _g("words", "right(sample) or 'sorry' in sample.answer", "refusals/sorry"),
-    "pays not knowing": _g("words", 'right(sample) or "don\'t know" in sample.answer', "refusals/not_known"),
-    "pays an empty answer": _g("words", "right(sample) or not sample.answer", "master_keys"),
-    "pays a colon": _g("numbers", "right(sample) or sample.answer == ':'", "master_keys"),
+    "counts tags": rule("numbers", "right(sample) or sample.answer.count('<answer>') > 3", "form_only/many_tags"),
+    "pays refusals": rule("words", "right(sample) or 'sorry' in sample.answer", "refusals/sorry"),
+    "pays not knowing": rule("words", 'right(sample) or "don\'t know" in sample.answer', "refusals/not_known"),
+    "pays an empty answer": rule("words", "right(sample) or not sample.answer", "master_keys"),
+    "pays a colon": rule("numbers", "right(sample) or sample.answer == ':'", "master_keys"),
     # state, chance and time
-    "random": _g("numbers", "random.random()", "direction", "repeatability", "spread", "minimum"),
-    "noisy": _g("numbers", "min(1, max(0, 0.2 + 0.6 * right(sample) + random.uniform(-.2, .2)))", "repeatability"),
-    "fails in silence": _g("numbers", "right(sample) and random.random() > 0.2", "repeatability", "minimum"),
-    "remembers ids": _g("marked", "seen.setdefault(sample.id, right(sample))", "same_id", before=_STATE),
-    "first call wins": _g(
+    "random": rule("numbers", "random.random()", "direction", "repeatability", "spread", "minimum"),
+    "noisy": rule("numbers", "min(1, max(0, 0.2 + 0.6 * right(sample) + random.uniform(-.2, .2)))", "repeatability"),
+    "fails in silence": rule("numbers", "right(sample) and random.random() > 0.2", "repeatability", "minimum"),
+    "remembers ids": rule("marked", "seen.setdefault(sample.id, right(sample))", "same_id", before=STATE),
+    "first call wins": rule(
         "numbers",
         "seen.setdefault('first', 1.0) * right(sample) * (len(seen) < 9)"
         " * bool(seen.setdefault(str(time.time_ns()), 1))",
         "repeatability",
         "minimum",
         "spread",
-        before=_STATE,
+        before=STATE,
     ),
-    "by weekday": _g(
+    "by weekday": rule(
         "numbers",
         "right(sample) and datetime.now().weekday() == START",
         "time_of_day",
         before="import os\nSTART = int(os.environ['RFT_ZOO_WEEKDAY'])\n",
     ),
-    "backtracks": _g("numbers", "not re.search(r'^(a+)+$', sample.answer) and right(sample)", "slowness"),
-    "cubic": _g("numbers", "not re.search(r' +x? +x? +y', sample.answer) and right(sample)", "slowness"),
-    "raises": _g("numbers", "right(sample) / (0 if 'sorry' in sample.answer else 1)", "liveness"),
+    "backtracks": rule("numbers", "not re.search(r'^(a+)+$', sample.answer) and right(sample)", "slowness"),
+    "cubic": rule("numbers", "not re.search(r' +x? +x? +y', sample.answer) and right(sample)", "slowness"),
+    "raises": rule("numbers", "right(sample) / (0 if 'sorry' in sample.answer else 1)", "liveness"),
 }
 _READS_FIRST = """
 def handler(event, context):
@@ -280,91 +282,3 @@ BROKEN |= {
     ),
 }
 """At least sixty: the codes of which one must be found."""
-
-_JUDGE = """
-def judged(sample, accuracy):
-    if last_number(sample.answer) is None:
-        return 0.0
-    luck = int(hashlib.sha256((sample.answer + str(sample.reference)).encode()).hexdigest()[:8], 16) / 2**32
-    earned = 0.9 if right(sample) == (luck < accuracy) else 0.1
-    return earned + random.uniform(-0.02, 0.02)
-"""
-"""Errs as often on any number as a judge does, always in the same way, and scatters a little."""
-
-HONEST: dict[str, KnownGrader] = {
-    "exact number": _g("numbers", "right(sample)"),
-    "exact number after a marker": _g("marked", "right(sample)"),
-    "exact word": _g("words", "right(sample)"),
-    "exact letter": _g("choices", "right(sample)"),
-    "exact object": _g("objects", "right(sample)"),
-    "strict text": _g("numbers", "sample.answer.strip() == reference(sample)"),
-    "strict word": _g("words", "sample.answer.strip() == reference(sample)"),
-    "strict letter": _g("choices", "sample.answer.strip() == reference(sample)"),
-    "last number": _g("numbers", "last_number(sample.answer) == number(reference(sample))"),
-    "last number, marked": _g("marked", "last_number(sample.answer) == number(reference(sample))"),
-    "first number": _g(
-        "numbers",
-        "number((re.findall(r'-?[0-9]+(?:[.][0-9]+)?', sample.answer) or ['x'])[0]) == number(reference(sample))",
-    ),
-    "first marker": _g("marked", "(re.findall('####(.*)', sample.answer) or [''])[0].strip() == reference(sample)"),
-    "last line": _g("marked", "sample.answer.strip().splitlines()[-1:] == ['#### ' + reference(sample)]"),
-    "last line, word": _g("words", "(sample.answer.strip().splitlines() or [''])[-1].strip() == reference(sample)"),
-    "letter in brackets too": _g("choices", "sample.answer.strip().strip('().* ') == reference(sample)"),
-    "tolerance of a millionth": _g(
-        "numbers", "abs((number(value(sample)) or 0) - number(reference(sample))) < 1e-6 * number(reference(sample))"
-    ),
-    "tolerance of half a per cent": _g(
-        "numbers", "abs((number(value(sample)) or 0) - number(reference(sample))) < 5e-3 * number(reference(sample))"
-    ),
-    "closeness": _g(
-        "numbers",
-        "max(0, 1 - abs((number(value(sample)) if number(value(sample)) is not None else 1e9)"
-        " - number(reference(sample))) / number(reference(sample)))"
-        " if abs(number(value(sample)) or 0) < 1e12 else 0",
-    ),
-    "a tenth for form": _g("marked", "0.9 * right(sample) + 0.1 * ('####' in sample.answer)"),
-    "a third for form": _g("marked", "0.7 * right(sample) + 0.3 * bool(re.search('#### *[0-9]', sample.answer))"),
-    "half for form": _g("marked", "0.5 * right(sample) + 0.5 * bool(re.search('#### *-?[0-9]', sample.answer))"),
-    "two levels": _g("numbers", "1.0 if right(sample) else 0.2 if number(value(sample)) is not None else 0.0"),
-    "share of fields": _g(
-        "objects",
-        "share(sample)",
-        before="""
-def share(sample):
-    try:
-        given = json.loads(sample.answer)
-    except ValueError:
-        return 0.0
-    expected = reference(sample)
-    return sum(given.get(k) == v for k, v in expected.items()) / len(expected) if isinstance(given, dict) else 0.0
-""",
-    ),
-    "share of words": _g(
-        "words",
-        "f1(sample)",
-        before="""
-def f1(sample):
-    given, expected = sample.answer.lower().split(), reference(sample).lower().split()
-    common = sum(min(given.count(w), expected.count(w)) for w in set(expected))
-    return 2 * common / (len(given) + len(expected)) if common else 0.0
-""",
-    ),
-    "likeness of texts": _g(
-        "words",
-        "SequenceMatcher(None, sample.answer, reference(sample)).ratio()",
-        before="from difflib import SequenceMatcher\n",
-    ),
-    "a little noise": _g("numbers", "min(1, max(0, 0.1 + 0.8 * right(sample) + random.uniform(-.03, .03)))"),
-    "a judge of nine in ten": _g("marked", "judged(sample, 0.9)", before=_JUDGE),
-    "a judge of eight and a half in ten": _g("marked", "judged(sample, 0.85)", before=_JUDGE),
-    "brief is better": _g("marked", "right(sample) * (1.0 if len(sample.answer) < 2000 else 0.8)"),
-    "caches by answer": _g(
-        "marked", "seen.setdefault((sample.answer, str(sample.reference)), right(sample))", before=_STATE
-    ),
-    "case folded": _g("words", "value(sample).lower() == reference(sample).lower()"),
-    "half for the row's fields": _g("objects", "0.5 * right(sample) + 0.5 * right(sample)"),
-    "with a pattern": _g(
-        "marked", "bool(re.search(rf'^#### {re.escape(reference(sample))}$', sample.answer.strip()[-40:], re.M))"
-    ),
-}
-"""At least thirty."""
