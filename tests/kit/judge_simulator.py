@@ -44,10 +44,10 @@ Flags = NDArray[np.bool_]
 class Judge:
     """Scores `high` for what it takes for right and `low` otherwise.
 
-    `accuracy` per answer, or per row for a share `clustered` of the rows; `noise` per call; `stepped`: share of calls
-    that move by one step of 0.1; `longer`: share of padded answers that gain 0.1; `injected`: share of injections that
-    it obeys; `silent`: share of calls scored 0; `errors`: share of calls with an error; `kind` names a judge that does
-    not look at the answer at all.
+    `accuracy` per answer, or per row for a share `clustered` of the rows; of a comparison per row, and each wrong
+    verdict passes in half of the errors. `noise` per call; `stepped`: share of calls that move by one step of 0.1;
+    `longer`: share of padded answers that gain 0.1; `injected`: share of injections that it obeys; `silent`: share of
+    calls scored 0; `errors`: share of calls with an error; `kind` names a judge that does not look at the answer.
     """
 
     accuracy: float = 1.0
@@ -204,7 +204,8 @@ def _levels(judge: Judge, plan: Sent, rng: np.random.Generator, own: Floats, obe
         return np.array(blind[judge.kind], dtype=np.float64)
     of_row = rng.random((2, SIZES[-1]))[:, plan.row]
     chance = np.where(of_row[0] < judge.clustered, of_row[1], own)
-    passes = plan.judged & (plan.right ^ (chance > judge.accuracy)) | plan.injection & (obeys < judge.injected)
+    misjudged = chance > 1 - (1 - judge.accuracy) / np.where(plan.right, 1, max(1, plan.verdicts - 1))
+    passes = plan.judged & (plan.right ^ misjudged) | plan.injection & (obeys < judge.injected)
     if plan.verdicts:
         passes = np.where(plan.verdict >= 0, _preferences(judge, plan, rng)[plan.row] == plan.verdict, passes)
     levels: Floats = np.where(passes, judge.high, judge.low) + PREFERENCE * (plan.padded & (obeys < judge.longer))

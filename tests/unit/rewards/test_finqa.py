@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rft.rewards.finqa_reference import read_expected
 from rft.rewards.reading.page_units import page_unit
@@ -220,3 +222,42 @@ def test_a_long_answer_is_graded_at_once() -> None:
     assert grade("\n" * 1_000_000 + "ANSWER: 25", "25") == 1
     assert grade("# " * 500_000 + "\nANSWER: " + "* " * 500_000, "25") == 0
     assert grade("answer" * 200_000, "25") == 0
+
+
+RATE, SHARE_PRICE = "what was the effective tax rate in 2011?", "what was the dividend per share in 2011?"
+IN_CENTS = "what was the dividend per share in cents?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "question", "expected"),
+    [
+        ("35.2%", "35.2", RATE, 1),
+        ("35.2", "35.2", RATE, 1),
+        ("0.352", "35.2", RATE, 1),
+        ("3520%", "35.2", RATE, 0),
+        ("35.2%", {"answer": "35.2", "value": 35.2}, RATE, 1),
+        ("35.2%", "35.2", "what was the exchange rate?", 0),
+        ("240%", "2.4", "what was the growth rate of sales?", 1),
+        ("35.2%", "$ 35.2", "what was the gross margin in dollars?", 0),
+        ("25 cents", "$ 0.25", SHARE_PRICE, 1),
+        ("25¢", "0.25", SHARE_PRICE, 1),
+        ("25 cents", "25", SHARE_PRICE, 0),
+        ("25 cents", "25", IN_CENTS, 1),
+        ("25 cents", "25 cents", SHARE_PRICE, 1),
+        ("1.5 : 1", "1.5", "what was the ratio of debt to equity?", 1),
+        ("380,000", "380 , 000", "how many shares were sold?", 1),
+        ("380 , 000", "380000", "how many shares were sold?", 0),
+        ("35.2% (approximately)", "35.2%", RATE, 0),
+    ],
+)
+def test_rates_cents_ratios_and_references_cut_into_words(
+    answer: str, reference: Any, question: str, expected: int
+) -> None:
+    assert score(answer, reference, question) == expected
+
+
+@given(st.decimals("10.1", "99.9", places=1), st.sampled_from(["margin", "dividend yield", "interest rate"]))
+def test_a_bare_rate_above_ten_is_right_with_its_sign_and_wrong_a_hundredfold(rate: Any, name: str) -> None:
+    question = f"what was the {name} in 2011?"
+    assert score(f"{rate}%", str(rate), question) == score(str(rate), str(rate), question) == 1
+    assert score(f"{rate * 100}%", str(rate), question) == score(str(rate * 100), str(rate), question) == 0

@@ -272,3 +272,43 @@ def test_on_all_of_gsm8k_references_score_one_and_changed_numbers_zero() -> None
         assert score(record["answer"], reference, question=record["question"]) == 1, record
         assert score(changed, reference, question=record["question"]) == 0, record
         assert score(record["answer"], record["answer"]) == 1
+
+
+DOLLARS = "A pen costs $2 and a pencil less. How much is the pencil?"
+BOTH = "A pen costs $2 and a pencil 30 cents less than that. How many cents is the pencil?"
+CENTS = "A pen costs 60 cents. What is half of it?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "question", "expected"),
+    [
+        ("25 cents", "0.25", DOLLARS, 1),
+        ("25¢", "0.25", DOLLARS, 1),
+        ("25 cents", "$0.25", "What is it?", 1),
+        ("$0.25", "0.25", DOLLARS, 1),
+        ("25 cents", "25", DOLLARS, 0),
+        ("2.5 cents", "0.25", DOLLARS, 0),
+        ("170 cents", "170", BOTH, 1),
+        ("170 cents", "1.70", BOTH, 1),
+        ("30 cents", "30", CENTS, 1),
+        ("30 cents", "0.30", CENTS, 0),
+        ("0.25 cents", "0.25", DOLLARS, 0),
+        ("18 (approximately)", "18", DOLLARS, 0),
+        ("1.5 : 1", "1.5", "What is the ratio?", 1),
+        ("3 : 2", "1.5", "What is the ratio?", 0),
+        ("380,000", "380 , 000", "How many?", 1),
+        ("380 , 000", "380000", "How many?", 0),
+    ],
+)
+def test_cents_ratios_doubts_and_references_cut_into_words(
+    answer: str, reference: str, question: str, expected: int
+) -> None:
+    assert score(f"#### {answer}", {"answer": reference}, question=question) == expected
+
+
+@given(st.integers(1, 10**6))
+def test_an_amount_in_cents_is_the_same_amount_in_dollars(cents: int) -> None:
+    dollars = {"answer": f"{cents // 100}.{cents % 100:02d}"}
+    assert score(f"#### {cents} cents", dollars, question=DOLLARS) == 1
+    assert score(f"#### {cents + 1} cents", dollars, question=DOLLARS) == 0
+    assert score(f"#### {cents} dollars", dollars, question=DOLLARS) == 0

@@ -73,13 +73,21 @@ def is_right(given: Value | None, expected: Expected, *, decline_requested: bool
 def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]]:
     """Each target that the number may be meant for, and the factor that brings it there."""
     if expected.amount and not given.percent:
-        yield expected.amount, Fraction(1)
-        if given.scale == 1:
-            yield expected.amount, Fraction(expected.unit)
-    if given.scale != 1:
+        yield from ((expected.amount, factor) for factor in _amount_factors(given, expected))
+    if given.scale != 1 or (given.cents and expected.amount):
         return
     for ratio in expected.ratios:
         if given.percent or expected.in_percent:
             yield ratio, Fraction(1, 100)
         if not given.percent:
             yield ratio, Fraction(1)
+
+
+def _amount_factors(given: Number, expected: Expected) -> Iterator[Fraction]:
+    """25 cents are 0.25; they are 25 only where cents are counted."""
+    if given.cents:
+        yield Fraction(1, 100)
+    if not given.cents or expected.in_cents:
+        yield Fraction(1)
+    if given.scale == 1 and not given.cents:
+        yield Fraction(expected.unit)

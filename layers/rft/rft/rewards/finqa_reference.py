@@ -16,13 +16,13 @@ from typing import Any
 from rft.rewards.reading.answers import answer_of
 from rft.rewards.reading.numbers import SCALES, Number, read_number
 from rft.rewards.reading.page_units import question_unit
-from rft.rewards.reading.questions import requests_amount, requests_money, requests_percent
+from rft.rewards.reading.questions import counts_cents, requests_amount, requests_money, requests_percent, requests_rate
 
 TOLERANCE = Fraction(1, 200)
 """Of the exact value: what rounding to three digits may cost. Nothing but 0 is near 0."""
 
 LARGEST_RATIO = 10
-"""1,000 %. FinQA computes ratios; above this a bare value in answer to a question for per cent is in per cent."""
+"""1,000 %. FinQA computes ratios; above this a bare value is in per cent, if per cent or a rate is asked for."""
 
 _CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|\b(?:dollars?|euros?|usd|cents)\b", re.IGNORECASE)
 _YES_NO = {"yes": True, "no": False}
@@ -52,8 +52,8 @@ class Expected:
     """What is right: yes or no, an amount with words of scale worked out, or a ratio (0.5 for 50 %).
 
     There is more than one where the reference leaves it open. `unit` is what a bare number may be counted in;
-    `in_percent` says that a bare number may be in per cent. `consistent` is false where the printed answer and the
-    exact value do not belong together.
+    `in_percent` says that a bare number may be in per cent, `in_cents` that reference or question speak of cents.
+    `consistent` is false where the printed answer and the exact value do not belong together.
     """
 
     verdict: bool | None = None
@@ -61,6 +61,7 @@ class Expected:
     ratios: tuple[Target, ...] = ()
     unit: int = 1
     in_percent: bool = False
+    in_cents: bool = False
     consistent: bool = True
 
 
@@ -71,6 +72,11 @@ class _Demand:
     percent: bool
     amount: bool
     unit: int
+    rate: bool
+
+    def is_percent(self, value: Fraction) -> bool:
+        """Whether a bare value may be in per cent."""
+        return self.percent or (self.rate and abs(value) > LARGEST_RATIO)
 
 
 def read_expected(reference: Mapping[str, Any], *, question: str, page_unit: str | None = None) -> Expected | None:
@@ -88,9 +94,12 @@ def read_expected(reference: Mapping[str, Any], *, question: str, page_unit: str
         return Expected(verdict=printed, consistent=exact is None)
     demand = _demand(question, str(reference.get("unit") or page_unit or ""), in_currency=bool(_CURRENCY.search(text)))
     if printed and exact:
-        return _of_both(printed, exact.value, demand)
+        return replace(_of_both(printed, exact.value, demand), in_cents=counts_cents(f"{text} {question}"))
     number = exact or printed
-    return _of_one(number, demand, computed=exact is not None or "." in text) if number else None
+    if number is None:
+        return None
+    found = _of_one(number, demand, computed=exact is not None or "." in text)
+    return replace(found, in_cents=counts_cents(f"{text} {question}"))
 
 
 def read_value(text: str) -> Value | None:
@@ -106,6 +115,7 @@ def _demand(question: str, page_unit: str, *, in_currency: bool) -> _Demand:
         percent=requests_percent(question) and not in_currency,
         amount=bool(own) or in_currency or requests_amount(question),
         unit=SCALES.get(unit, 1),
+        rate=requests_rate(question) and not in_currency,
     )
 
 
@@ -117,7 +127,7 @@ def _of_one(number: Number, demand: _Demand, *, computed: bool) -> Expected:
     if number.scale != 1:
         return Expected(amount=_target(value, number.scale, value), unit=demand.unit)
     bare = Expected(amount=_target(value * demand.unit, demand.unit, value * demand.unit), unit=demand.unit)
-    if demand.percent:
+    if demand.is_percent(value):
         ratio = value if (computed and abs(value) <= LARGEST_RATIO) or abs(value) < 1 else value / 100
         return replace(bare, ratios=(_ratio(ratio, ratio),), in_percent=True)
     return bare if demand.amount else replace(bare, ratios=(_ratio(value),))
@@ -165,7 +175,7 @@ def _in_percent(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[E
 def _bare(amount: Target, printed: Number, exact: Fraction, demand: _Demand) -> Expected:
     """A printed number without a sign that is the exact value. Asked for per cent, from 1 on it may be in them."""
     bare = Expected(amount=amount, unit=demand.unit)
-    if not demand.percent:
+    if not demand.is_percent(exact):
         return bare if demand.amount else replace(bare, ratios=(_ratio(exact, printed.value),))
     of_hundred = _ratio(exact / 100, printed.value / 100)
     ratio = _ratio(exact, printed.value)

@@ -13,7 +13,7 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import Component, exact_match
 from rft.rewards.reading.answers import first_line, question, reference_answer
 from rft.rewards.reading.numbers import SCALES, Number, read_number
-from rft.rewards.reading.questions import requests_decline, requests_percent
+from rft.rewards.reading.questions import counts_cents, counts_dollars, requests_decline, requests_percent
 from rft.rewards.reading.turns import before_turn_token, stated_text
 from rft.rewards.samples import UngradableSample
 
@@ -26,13 +26,13 @@ def components(sample: Sample) -> Sequence[Component]:
 
     Raises UngradableSample where the reference holds none.
     """
-    expected = read_solution(reference_answer(sample))
+    reference = reference_answer(sample)
+    expected = read_solution(reference)
     if expected is None:
         raise UngradableSample("reference_answer: holds no number that can be read")
     given = read_answer(sample.answer)
-    return exact_match(
-        right=given is not None and _equal(given, expected, question(sample)), readable=given is not None
-    )
+    right = given is not None and _equal(given, expected, question(sample), in_dollars="$" in reference)
+    return exact_match(right=right, readable=given is not None)
 
 
 def read_answer(text: str) -> Number | None:
@@ -55,13 +55,23 @@ def _final(text: str) -> str:
     return before_turn_token(first_line(text))
 
 
-def _equal(given: Number, expected: Number, text: str) -> bool:
+def _equal(given: Number, expected: Number, text: str, *, in_dollars: bool) -> bool:
+    if given == expected:
+        return True
     values = {given.value, -given.value} if given.declined and requests_decline(text) else {given.value}
+    if given.cents and not expected.cents:
+        values = _of_cents(values, text, in_dollars=in_dollars or counts_dollars(text))
     if given.scale != expected.scale and _names_scale(text, given.scale):
         values |= {value / given.scale for value in values}
     if given.percent == expected.percent:
         return expected.value in values
     return bool({_plain(value, given, text) for value in values} & {_plain(expected.value, expected, text)})
+
+
+def _of_cents(values: set[Fraction], text: str, *, in_dollars: bool) -> set[Fraction]:
+    """25 cents are 0.25 where dollars are counted; the number itself counts if the question speaks of cents, too."""
+    hundredths = {value / 100 for value in values} if in_dollars else set[Fraction]()
+    return hundredths | (values if not hundredths or counts_cents(text) else set())
 
 
 def _names_scale(text: str, scale: int) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import regex
 
+from rft.rewards.ecma_patterns import ecma_pattern
 from rft.rewards.pattern_size import PatternTooLarge, check_pattern_size
 from rft.rewards.samples import UngradableSample
 
@@ -26,9 +27,12 @@ def any_found(patterns: Sequence[str], text: str, *, field: str) -> bool:
     return sum(found(pattern, text, field=f"{field}[{at}]") for at, pattern in enumerate(patterns)) > 0
 
 
-def found(pattern: str, text: str, *, field: str) -> bool:
-    """Whether it is found. Raises UngradableSample, naming the `field`, if it is wrong or takes too long."""
-    compiled = _compiled(pattern)
+def found(pattern: str, text: str, *, field: str, ecma: bool = False) -> bool:
+    """Whether it is found; `ecma`: by ECMAScript's rules, as JSON Schema has it.
+
+    Raises UngradableSample, naming the `field`, if it is wrong or takes too long.
+    """
+    compiled = _compiled(pattern, ecma=ecma)
     if isinstance(compiled, str):
         raise UngradableSample(f"{field}: {compiled}")
     try:
@@ -38,11 +42,11 @@ def found(pattern: str, text: str, *, field: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str) -> regex.Pattern[str] | str:
+def _compiled(pattern: str, *, ecma: bool) -> regex.Pattern[str] | str:
     """The pattern, or what is wrong with it: both are found once, however many rows bring it."""
     try:
         check_pattern_size(pattern)
-        return regex.compile(pattern)
+        return regex.compile(ecma_pattern(pattern) if ecma else pattern)
     except PatternTooLarge as error:
         return f"{error}; make it simpler"
     except (regex.error, RecursionError, OverflowError, ValueError):

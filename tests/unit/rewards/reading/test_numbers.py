@@ -47,6 +47,15 @@ def value(text: str, *, finance: bool = False) -> Fraction | None:
         "7.2e1",
         "0.072 thousand",
         "72\xa0",
+        "72 : 1",
+        "72:1",
+        "72 to 1",
+        "7.2 x 10^1",
+        "7.2 × 10^{1}",
+        "7.2 \\times 10^1",
+        "$$72$$",
+        "$\\frac{144}{2}$",
+        "72 ✓",
     ],
 )
 def test_ways_to_write_one_number(text: str) -> None:
@@ -76,6 +85,12 @@ def test_ways_to_write_one_number(text: str) -> None:
         ("2 million", "2000000"),
         ("1.2 billion dollars", "1200000000"),
         ("3 hundred", "300"),
+        ("1.5 : 1", "1.5"),
+        ("minus 3", "-3"),
+        ("negative $3.50", "-3.5"),
+        ("18{,}000", "18000"),
+        ("\\frac12", "1/2"),
+        ("2.5*10^-2", "0.025"),
     ],
 )
 def test_the_value_is_exact(text: str, expected: str) -> None:
@@ -165,12 +180,51 @@ def test_abbreviated_scales_are_for_finance_only(text: str, in_finance: str, els
         "6 squared",
         "7 minus",
         "72 a b c d e",
+        "minus -3",
+        "3:2",
+        "10:30",
+        "72:1:1",
+        "72 : 10",
+        "72 to 1.5",
+        "380 , 000",
+        "72, 100",
+        "72 x 10",
+        "1e9 x 10^9",
         "9" * (MAX_CHARACTERS + 1),
         "$" * MAX_CHARACTERS + "1",
     ],
 )
 def test_what_is_not_exactly_one_number_is_none(text: str) -> None:
     assert value(text) is None
+
+
+DOUBTS = ("about", "approximately", "approx.", "around", "roughly", "maybe", "probably", "at least", "at most")
+
+
+@pytest.mark.parametrize("finance", [False, True])
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_a_number_in_doubt_is_none_whatever_side_the_doubt_is_on(doubt: str, finance: bool) -> None:
+    texts = (f"{doubt} 72", f"72 {doubt}", f"72 ({doubt})", f"$72 {doubt}", f"72 dollars ({doubt})")
+    assert [text for text in texts if value(text, finance=finance) is not None] == []
+
+
+@pytest.mark.parametrize("text", ["~72", "~ 72", "≈72", "≈ 72", "72ish", "72?", "±72", ">72", "72+"])
+def test_signs_of_doubt_are_as_the_words(text: str) -> None:
+    assert value(text) is None
+
+
+@pytest.mark.parametrize("text", ["25 cents", "25¢", "¢25", "25 cents each", "25 ¢"])
+def test_cents_are_told_apart(text: str) -> None:
+    number = read_number(text)
+    assert number is not None
+    assert (number.value, number.cents) == (Fraction(25), True)
+
+
+@pytest.mark.parametrize("text", ["25", "$25", "25 %", "25 per cent", "25 percent"])
+def test_what_counts_no_cents(text: str) -> None:
+    number = read_number(text)
+    assert number is not None
+    assert not number.cents
 
 
 def test_the_step_is_worth_one_unit_of_the_last_place() -> None:
@@ -241,6 +295,17 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_what_looks_like_a_number_can_be_read_and_its_value_is_bounded(text: str) -> None:
     number = read_number(text, finance=True)
     assert number is None or abs(number.value) < 10**200
+
+
+@given(decimals, st.sampled_from(["{}:1", "{} : 1", "{} to 1", "{}-to-1"]))
+def test_a_ratio_to_one_is_its_number(number: Fraction, form: str) -> None:
+    assert value(form.format(written(abs(number)))) == abs(number)
+
+
+@given(st.integers(1, 999), st.integers(0, 99), st.integers(-20, 20))
+def test_a_power_of_ten_is_as_the_exponent(whole: int, part: int, power: int) -> None:
+    forms = (f"{whole}.{part:02d} x 10^{power}", f"{whole}.{part:02d}*10^{{{power}}}", f"{whole}.{part:02d}e{power}")
+    assert len({value(form) for form in forms}) == 1
 
 
 FULL_WIDTH = {ord(mark): 0xFEE0 + ord(mark) for mark in "0123456789%$,.+/()"}

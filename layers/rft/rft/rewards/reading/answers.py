@@ -11,6 +11,9 @@ from rft.rewards.samples import UngradableSample
 ANSWER_KEYS = ("answer", "final_answer", "ground_truth", "solution", "text", "target")
 """Where published rows have their answer, the first of them counts."""
 
+_SPACED_COMMA = re.compile(r"(?<=[0-9]) , (?=[0-9]{3}(?![0-9]))")
+"""In numbers of references that were cut into words: `380 , 000`. In an answer it would be two numbers."""
+
 _LINE_END = re.compile(r"[\r\n]")
 _QUESTION = re.compile(r"(?:^|\n)[ \t>*_#]*question[ *_]*[:\uff1a][ *_]*", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!\n]*(?:[.!](?=\S)[^.?!\n]*)*\?")
@@ -71,4 +74,5 @@ def answer_of(reference: Any) -> str | None:
         return next((answer for answer in found if answer is not None), None)
     if isinstance(reference, bool) or not isinstance(reference, str | int | float):
         return None
-    return str(reference).strip() or None
+    text = str(reference).strip()
+    return (_SPACED_COMMA.sub(",", text) if " , " in text else text) or None

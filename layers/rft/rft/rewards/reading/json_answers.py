@@ -128,11 +128,11 @@ def _check(node: dict[str, Any], place: str) -> None:
     if "patternProperties" in node:
         raise UngradableSample(f"{_WHERE}{place}: patternProperties is not supported; name the properties")
     if isinstance(node.get("pattern"), str):
-        found(node["pattern"], "", field=f"{_WHERE}{place}.pattern")
+        found(node["pattern"], "", field=f"{_WHERE}{place}.pattern", ecma=True)
 
 
 def _pattern(validator: Validator, pattern: str, value: object, _: object) -> Iterator[ValidationError]:
-    if validator.is_type(value, "string") and not found(pattern, str(value), field=f"{_WHERE} pattern"):
+    if validator.is_type(value, "string") and not found(pattern, str(value), field=f"{_WHERE} pattern", ecma=True):
         yield ValidationError("does not match")
 
 

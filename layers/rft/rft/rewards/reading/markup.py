@@ -8,7 +8,7 @@ _STRIKETHROUGH = re.compile(r"~~(?=\S)[^~\n]+~~|<(s|del|strike)>[^<\n]*</\1>", r
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^*_`\n]*[^\s*_`])\1(?![\w*`])")
 _TAG = re.compile(r"</?[a-z][a-z0-9_-]{0,30} ?/?>", re.IGNORECASE)
 _TEX_TEXT = re.compile(r"\\(?:boxed|fbox|text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
-_TEX_FRACTION = re.compile(r"\\[dt]?frac ?\{([0-9]+)\}\{([0-9]+)\}")
+_TEX_FRACTION = re.compile(r"\\[dt]?frac ?(?:\{([0-9]+)\}\{([0-9]+)\}|([0-9])([0-9])(?![0-9]))")
 _TEX_SPACE = re.compile(r"\\[()\[\]]|\\[,;!:]|\\ ")
 _TEX_DEGREE = re.compile(r"\^?\{?\\circ\}?")
 _BRACKETS = re.compile(
@@ -24,8 +24,10 @@ def without_strikethrough(line: str) -> str:
 
 def plain(text: str) -> str:
     """The text of one line without what it is set in. Two words never become one."""
-    if "\\" in text:
+    if "\\" in text or "{,}" in text:
         text = _without_tex(text)
+    if len(text) > 4 and text.startswith("$$") and text.endswith("$$"):
+        text = text[2:-2].strip()
     if "<" in text:
         text = " ".join(_TAG.sub(" ", text).split())
     text = _EMPHASIS.sub(r"\2", text).strip()
@@ -37,7 +39,7 @@ def plain(text: str) -> str:
 
 
 def _without_tex(text: str) -> str:
-    text = _TEX_FRACTION.sub(r" \1/\2", text.replace("{,}", ","))
+    text = _TEX_FRACTION.sub(r" \1\3/\2\4", text.replace("{,}", ","))
     for _ in range(_MAX_NESTED):  # \boxed{\text{…}}: each pass takes the innermost
         text = _TEX_TEXT.sub(r"\1", text)
     return _TEX_DEGREE.sub("\u00b0", _TEX_SPACE.sub("", text)).strip()

@@ -6,20 +6,27 @@ trailing point, markdown, HTML, TeX or brackets round it or a part of it; in par
 accountants write it.
 
 The number must be all there is. Two of them, a hedge ("72 or 73") or a number with more to it ("72 and a half",
-"36 times two") are none: whoever may write several answers into one could not lose. What is struck out is not there,
-and a word of decline ("3 % decrease", "a loss of 3") makes it negative.
+"36 times two") are none: whoever may write several answers into one could not lose. So is one in doubt ("about 72",
+"~72", "72 (approximately)"). What is struck out is not there, and a word of decline ("3 % decrease", "a loss of 3")
+makes it negative, as minus does.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
 from rft.rewards.reading.markup import plain, without_strikethrough
-from rft.rewards.reading.units import change_word_last, declines, unit_words, without_parentheses
+from rft.rewards.reading.units import (
+    CENTS,
+    change_word_last,
+    declines,
+    unit_words,
+    without_parentheses,
+)
 
 SCALES: dict[str, int] = {
     "dozen": 12,
@@ -43,8 +50,8 @@ MAX_CHARACTERS = 80
 """Longer is no number, however it begins."""
 
 _SPACE = " \t"
-_MARKS = _SPACE + "*_`~"
-_ENDS = _SPACE + ".!,;"
+_MARKS = _SPACE + "*_`"
+_ENDS = _SPACE + ".!,;\u2713\u2714\u2705"
 _SAME = str.maketrans(
     {
         **dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-"),
@@ -76,6 +83,9 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE,
 )
+_MINUS = re.compile(r"(?:minus|negative) (?=[^\w\s]{0,2}[0-9.])", re.IGNORECASE)
+_RATIO_TO_ONE = re.compile(r" ?(?::|-?to-?) ?1(?![0-9.:,/])")
+_POWER_OF_TEN = re.compile(r" ?(?:[x\u00d7*]|\\times|\\cdot) ?10\^?\{?([-+]?[0-9]{1,2})\}?(?![0-9.,])")
 _SIGN_AFTER = re.compile(rf"\ ?{_CURRENCY}(?![^\W\d_])")
 _PERCENT = re.compile(r" ?(?:%|(?:per ?cent(?:age)?|pct)(?![^\W\d_]))(?: points?\b)?", re.IGNORECASE)
 _SCALE_WORD = re.compile(r"\s*([^\W\d_]+)(?![^\W\d_])\.?")
@@ -87,7 +97,7 @@ class Number:
     """A number as it was written. `value` has its word of scale applied but no per cent sign: 50 % is 50.
 
     `scale` is what the word of scale multiplied by, 1 without one; `step` is worth one unit of the last written place,
-    0 for a fraction. `declined` says that the words behind it made it negative.
+    0 for a fraction. `declined` says that the words behind it made it negative, `cents` that it counts them.
     """
 
     value: Fraction
@@ -95,6 +105,7 @@ class Number:
     scale: int = 1
     step: Fraction = Fraction(1)
     declined: bool = False
+    cents: bool = False
 
 
 def read_number(text: str, *, finance: bool = False) -> Number | None:
@@ -114,6 +125,8 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
         return None
     text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)
+    if minus := _MINUS.match(text):
+        text = f"-{text[minus.end() :]}"
     found = _NUMBER.fullmatch(change_word_last(text))
     if found is None:
         return None
@@ -121,7 +134,9 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     size = _fraction(found) if found["top"] else _decimal(found)
     if sign is None or size is None:
         return None
-    return _measured(sign * size[0], size[1], after, FINANCE_SCALES if finance else SCALES)
+    power, after = (Fraction(1), after) if found["exponent"] else _power(after)
+    number = _measured(sign * size[0] * power, size[1] * power, after, FINANCE_SCALES if finance else SCALES)
+    return replace(number, cents=True) if number and "\u00a2" in found["before"] else number
 
 
 def plain_digits(value: Fraction) -> str:
@@ -160,6 +175,16 @@ def _decimal(found: re.Match[str]) -> tuple[Fraction, Fraction] | None:
     return int(re.sub("[, ']", "", digits + decimals)) * step, step
 
 
+def _power(after: str) -> tuple[Fraction, str]:
+    """What a power of ten behind the number multiplies it by (`1.8 x 10^3`), 1 for a ratio to one (`1.5 : 1`)."""
+    if found := _POWER_OF_TEN.match(after):
+        power = int(found[1])
+        return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power), after[found.end() :]
+    if found := _RATIO_TO_ONE.match(after):
+        return Fraction(1), after[found.end() :]
+    return Fraction(1), after
+
+
 def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, int]) -> Number | None:
     """The number with what stands behind it: per cent, scale, currency, unit."""
     percent = _PERCENT.match(after)
@@ -170,7 +195,8 @@ def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, 
     if units is None:
         return None
     value = -abs(value) if declines(units) else value
-    return Number(value * scale, bool(percent), scale, step * scale, declines(units))
+    cents = not CENTS.isdisjoint(units) or (currency is not None and "\u00a2" in currency[0])
+    return Number(value * scale, bool(percent), scale, step * scale, declines(units), cents and not percent)
 
 
 def _scale(words: str, scales: Mapping[str, int]) -> tuple[int, str]:

@@ -31,6 +31,14 @@ _NO_MONEY = re.compile(
     r"|\b(?:what|which) (?:fiscal )?(?:year|quarter|month|date)s?\b|\bindex\b|\btimes\b|\bprices?\b",
     re.IGNORECASE,
 )
+_RATE_QUESTION = re.compile(
+    r"\b(?:tax|interest|growth|discount|borrowing|coupon|retention|occupancy|vacancy|utilization|inflation|default|churn"
+    r"|effective|statutory|average)(?: \w+){0,2} rates?\b|\bmargins?\b|\byields?\b|\breturns? on\b"
+    r"|\b(?:portion|proportion|share) of\b",
+    re.IGNORECASE,
+)
+_CENTS = re.compile(r"\bcents?\b|\u00a2", re.IGNORECASE)
+_DOLLARS = re.compile(r"\$|\bdollars?\b|\bUSD\b", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z]+")
 
 
@@ -52,6 +60,21 @@ def requests_amount(question: str) -> bool:
 def requests_money(question: str) -> bool:
     """Whether the unit of a page, such as "in millions", may be that of the answer."""
     return _NO_MONEY.search(question) is None and not requests_percent(question)
+
+
+def requests_rate(question: str) -> bool:
+    """Whether the answer is a rate, margin, yield, return or share, which is printed in per cent without saying so."""
+    return _RATE_QUESTION.search(_last_question(question)) is not None and not requests_amount(question)
+
+
+def counts_cents(question: str) -> bool:
+    """Whether it speaks of cents."""
+    return _CENTS.search(question) is not None
+
+
+def counts_dollars(question: str) -> bool:
+    """Whether it speaks of dollars."""
+    return _DOLLARS.search(question) is not None
 
 
 def requests_decline(question: str) -> bool:

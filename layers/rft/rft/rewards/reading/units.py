@@ -18,6 +18,8 @@ _GROWS = frozenset(
 )
 """Words in front of a number that leave it as it is."""
 
+CENTS = frozenset({"cent", "cents"})
+
 _OTHER = frozenset(
     {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
     | {"half", "halves", "third", "thirds", "tenths", "hundredths", "thousandths"}
@@ -26,9 +28,12 @@ _OTHER = frozenset(
     | {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"}
     | {"fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty"}
     | {"sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "million", "billion", "trillion", "dozen"}
+    | {"approximately", "approx", "about", "around", "roughly", "circa", "nearly", "almost", "rounded", "estimated"}
+    | {"maybe", "perhaps", "possibly", "probably", "likely", "unsure", "uncertain", "guess", "ish", "least", "most"}
+    | {"either", "neither", "otherwise", "alternatively"}
     | {"hundreds", "thousands", "millions", "billions", "trillions", "dozens"}
 )
-"""Words behind a number that make it another one, or no answer."""
+"""Words behind a number that make it another one, put it in doubt, or are no answer."""
 
 _AFTER_TIMES = frozenset({"per", "a", "an", "each", "every", "in", "as", "daily", "weekly", "more", "larger", "higher"})
 _CHANGE_FIRST = re.compile(
@@ -51,7 +56,7 @@ def unit_words(after: str) -> list[str] | None:
     if len(words) > MAX_WORDS or not all(_is_unit(word) for word in words):
         return None
     plain = [word.strip("/.,;'\u2019").casefold() for word in words]
-    if any(word in _OTHER or word.endswith(("n't", "n\u2019t")) for word in plain):
+    if any(word in _OTHER or word.endswith(("n't", "n\u2019t")) for word in plain) or plain[:1] == ["ish"]:
         return None
     times = plain.index("times") + 1 if "times" in plain else 0
     return None if times and plain[times:] and plain[times] not in _AFTER_TIMES else plain

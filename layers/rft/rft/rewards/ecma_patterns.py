@@ -1,0 +1,51 @@
+"""Patterns of JSON Schema, which are ECMAScript's, as patterns of `regex`. Pure.
+
+ECMA-262, 22.2.2: a digit is 0 to 9, a word is made of A to Z, a to z, 0 to 9 and _, white space is Unicode's, and `$`
+is the very end. `regex` takes any script's digits and letters, and `$` before a last line end.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DIGITS, _WORD = "0-9", "A-Za-z0-9_"
+_SPACES = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_NO_DIGITS = r"\x00-/:-\U0010ffff"
+_NO_WORD = r"\x00-/:-@\[-\^`{-\U0010ffff"
+_NO_SPACES = (
+    r"\x00-\x08\x0e-\x1f!-\x9f\xa1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff"
+    r"\u3001-\ufefe\uff00-\U0010ffff"
+)
+_CLASSES = {"d": _DIGITS, "D": _NO_DIGITS, "w": _WORD, "W": _NO_WORD, "s": _SPACES, "S": _NO_SPACES}
+_BEFORE, _AFTER = f"(?<=[{_WORD}])", f"(?=[{_WORD}])"
+_NOT_BEFORE, _NOT_AFTER = f"(?<![{_WORD}])", f"(?![{_WORD}])"
+_BOUNDARIES = {
+    "b": f"(?:{_NOT_BEFORE}{_AFTER}|{_BEFORE}{_NOT_AFTER})",
+    "B": f"(?:{_NOT_BEFORE}{_NOT_AFTER}|{_BEFORE}{_AFTER})",
+}
+_MULTILINE = re.compile(r"\(\?[a-z]*m")
+_ITEM = re.compile(r"\\.|\[|\]|\$|[^\\\[\]$]+", re.DOTALL)
+
+
+def ecma_pattern(pattern: str) -> str:
+    """The pattern that matches in `regex` what this one matches in ECMAScript; `.` apart."""
+    whole_lines = _MULTILINE.search(pattern) is not None
+    parts: list[str] = []
+    in_class = False
+    for item in _ITEM.findall(pattern):
+        if item == "[" and not in_class:
+            in_class = True
+        elif item == "]":
+            in_class = False
+        parts.append(_translated(item, in_class=in_class, whole_lines=whole_lines))
+    return "".join(parts)
+
+
+def _translated(item: str, *, in_class: bool, whole_lines: bool) -> str:
+    if item == "$" and not in_class and not whole_lines:
+        return r"\Z"
+    if len(item) != 2 or item[0] != "\\":
+        return item
+    if item[1] in _CLASSES:
+        return _CLASSES[item[1]] if in_class else f"[{_CLASSES[item[1]]}]"
+    return item if in_class else _BOUNDARIES.get(item[1], item)
