@@ -37,6 +37,7 @@ FOR_WORK = {
     "Reading.floor": "never shown",
     "Reading.seen": "never shown",
     "Tally.groups": "never shown",
+    "Tally.figures": "never shown; names of ours",
 }
 
 

@@ -30,5 +30,5 @@ def test_weights_must_add_up_to_one(weights: list[float]) -> None:
 
 
 def test_a_component_says_whether_it_is_rewarded() -> None:
-    assert Component("a", 0.5, 0.0).metric().type == "Reward"
-    assert Component("a", 0.5).metric().type == "Metric"
+    assert Component("a", 0.5, 0.0).metric.type == "Reward"
+    assert Component("a", 0.5).metric.type == "Metric"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import ConfigDict, Field, field_validator
 
 from rft.contracts.base import Contract
 
@@ -29,6 +29,10 @@ class Metric(Contract):
     type: Literal["Reward", "Metric"]
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class GraderResult(Contract):
     """One sample's result, with any finite score. Unknown keys are kept out.
 
@@ -41,18 +45,13 @@ class GraderResult(Contract):
     id: str
     aggregate_reward_score: float
     metrics_list: tuple[Metric, ...] = ()
-    error: str | None = None
+    error: str | None = Field(default=None, exclude_if=_is_none)
 
     @field_validator("error", mode="before")
     @classmethod
     def _of_any_grader(cls, value: object) -> str | None:
         """The key is ours: what another grader writes there breaks no contract."""
         return value if value is None or isinstance(value, str) else str(value)
-
-    @model_serializer(mode="wrap")
-    def _without_empty_error(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        body: dict[str, Any] = handler(self)
-        return {key: value for key, value in body.items() if key != "error" or value is not None}
 
     @property
     def errored(self) -> bool:

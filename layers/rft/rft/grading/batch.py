@@ -131,7 +131,7 @@ def _grade(grader: Grader, raw: object, position: int) -> GradedSample:
 
 
 def _result(identity: str, score: float, parts: Iterable[Component], error: BaseException | None = None) -> GradeResult:
-    metrics = tuple(part.metric() for part in parts)
+    metrics = tuple(part.metric for part in parts)
     reason = None if error is None else error_reason(error)
     return GradeResult(id=identity, aggregate_reward_score=score, metrics_list=metrics, error=reason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from rft.contracts.grading import Metric
 
@@ -22,6 +22,7 @@ class Component:
     weight: float | None = None
     cap: float | None = None
 
+    @cached_property
     def metric(self) -> Metric:
         """The part as Bedrock reads it, with the value before weighting."""
         return _metric(self)

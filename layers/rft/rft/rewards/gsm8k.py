@@ -31,7 +31,7 @@ def components(sample: Sample) -> Sequence[Component]:
     if expected is None:
         raise UngradableSample("reference_answer: holds no number that can be read")
     given = read_answer(sample.answer)
-    right = given is not None and _equal(given, expected, question(sample), in_dollars="$" in reference)
+    right = given is not None and (given == expected or _equal(given, expected, sample, in_dollars="$" in reference))
     return exact_match(right=right, readable=given is not None)
 
 
@@ -47,17 +47,18 @@ def read_answer(text: str) -> Number | None:
 def read_solution(text: str) -> Number | None:
     """The number of a reference: after its last `####`, in its last box, or all of it."""
     _, mark, final = text.rpartition(MARK)
-    boxes = _BOXED.findall(text)
-    return read_number(_final(final)) if mark or not boxes else read_number(boxes[-1])
+    boxes = [] if mark else _BOXED.findall(text)
+    return read_number(boxes[-1] if boxes else _final(final))
 
 
 def _final(text: str) -> str:
     return before_turn_token(first_line(text))
 
 
-def _equal(given: Number, expected: Number, text: str, *, in_dollars: bool) -> bool:
-    if given == expected:
-        return True
+def _equal(given: Number, expected: Number, sample: Sample, *, in_dollars: bool) -> bool:
+    if given.is_bare and expected.is_bare:  # most are: no question changes what they say
+        return given.value == expected.value
+    text = question(sample)
     values = {given.value, -given.value} if given.declined and requests_decline(text) else {given.value}
     if given.cents and not expected.cents:
         values = _of_cents(values, text, in_dollars=in_dollars or counts_dollars(text))

@@ -70,8 +70,10 @@ def reference_answer(sample: Sample) -> str:
 def answer_of(reference: Any) -> str | None:
     """The answer that a reference in any published form holds: text, a number, or an object with either."""
     if isinstance(reference, dict):
-        found = (answer_of(reference[key]) for key in ANSWER_KEYS if key in reference)
-        return next((answer for answer in found if answer is not None), None)
+        for key in ANSWER_KEYS:
+            if key in reference and (found := answer_of(reference[key])) is not None:
+                return found
+        return None
     if isinstance(reference, bool) or not isinstance(reference, str | int | float):
         return None
     text = str(reference).strip()

@@ -107,6 +107,11 @@ class Number:
     declined: bool = False
     cents: bool = False
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing behind it may mean another number."""
+        return not (self.percent or self.declined or self.cents) and self.scale == 1
+
 
 def read_number(text: str, *, finance: bool = False) -> Number | None:
     """The number that `text` is; None if it is anything else. Any text can be read.

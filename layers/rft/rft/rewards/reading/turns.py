@@ -33,7 +33,8 @@ def answer_text(text: str) -> str:
 
 
 def _plain_lines(text: str) -> str:
-    return _LINE_END.sub("\n", text.removeprefix(_BYTE_ORDER_MARK))
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    return _LINE_END.sub("\n", text) if "\r" in text else text
 
 
 def stated_text(text: str) -> str:
@@ -45,6 +46,8 @@ def stated_text(text: str) -> str:
 
 def without_turn_tokens(text: str) -> str:
     """Without the special tokens and the `<answer>` tags that open and close it; inside nothing is changed."""
+    if "<" not in text and "[" not in text:
+        return text
     opened = _AT_START.match(text)
     text = text[opened.end() :] if opened else text
     end = len(text)
@@ -55,6 +58,8 @@ def without_turn_tokens(text: str) -> str:
 
 def before_turn_token(line: str) -> str:
     """A line up to the first special token after its start: what follows the end of a turn is no answer."""
+    if "<" not in line and "[" not in line:
+        return line
     return _SPECIAL_TOKEN.split(without_turn_tokens(line), maxsplit=1)[0]
 
 
