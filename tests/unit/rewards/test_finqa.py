@@ -257,7 +257,7 @@ def test_rates_cents_ratios_and_references_cut_into_words(
 
 
 @given(st.decimals("10.1", "99.9", places=1), st.sampled_from(["margin", "dividend yield", "interest rate"]))
-def test_a_bare_rate_above_ten_is_right_with_its_sign_and_wrong_a_hundredfold(rate: Any, name: str) -> None:
+def test_a_bare_rate_above_ten_is_in_per_cent(rate: Any, name: str) -> None:
     question = f"what was the {name} in 2011?"
     assert score(f"{rate}%", str(rate), question) == score(str(rate), str(rate), question) == 1
     assert score(f"{rate * 100}%", str(rate), question) == score(str(rate * 100), str(rate), question) == 0

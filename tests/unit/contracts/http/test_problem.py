@@ -9,6 +9,7 @@ from rft.contracts.http.problem import PROBLEMS, STATUS_OF_ERROR, problem_of_err
 from rft.errors import InvalidRequest, RftError, RunConflict
 
 NEVER_MET_BY_A_CALLER = {
+    "AlreadyWoken",
     "DatasetInvalid",
     "DatasetNotFound",
     "DatasetSizeOutOfBounds",
@@ -26,6 +27,7 @@ NEVER_MET_BY_A_CALLER = {
     "JudgeNotAdmitted",
     "ModelNotInvocable",
     "PromptRefused",
+    "QueueTimedOut",
     "SampleLimitExceeded",
     "StalePlan",
 }
