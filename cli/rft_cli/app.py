@@ -30,7 +30,7 @@ from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
 from rft_cli.commands.runs import approve, cancel, evaluation, events, list_runs, show
 from rft_cli.commands.start_from import evaluate, promote
-from rft_cli.commands.submit import PREFLIGHT, submit
+from rft_cli.commands.submit import PILOT, PREFLIGHT, SUMMARIES, submit
 from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_client.errors import RftClientError
 
@@ -54,6 +54,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Runs": {
         "submit": submit,
         PREFLIGHT: submit,
+        PILOT: submit,
         "list": list_runs,
         "show": show,
         "watch": watch,
@@ -86,8 +87,7 @@ LOCAL_PANEL = list(COMMANDS)[-1]
 
 for panel, commands in COMMANDS.items():
     for name, command in commands.items():
-        text = "Validate dataset and grader without starting a training job." if name == PREFLIGHT else None
-        app.command(name, cls=Command, help=text, epilog=epilog(name), rich_help_panel=panel)(command)
+        app.command(name, cls=Command, help=SUMMARIES.get(name), epilog=epilog(name), rich_help_panel=panel)(command)
 dataset = typer.Typer(cls=Group, no_args_is_help=True, help="Work on a dataset without a run.")
 app.add_typer(local, name="local", rich_help_panel=LOCAL_PANEL)
 app.add_typer(grader, name="grader", rich_help_panel=LOCAL_PANEL)

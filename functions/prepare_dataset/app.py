@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rft import wiring
-from rft.contracts.steps import RunInput
+from rft.contracts.steps import ExecutionInput
 from rft.observability import logger
 from rft.settings import ShardSettings
 from rft.steps.prepare_dataset import prepare_dataset
@@ -13,8 +13,8 @@ from rft.steps.prepare_dataset import prepare_dataset
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """RunInput → PreparedDataset, or ShardedDataset where the dataset is too large for one function."""
-    step = RunInput.model_validate(event)
+    """ExecutionInput → PreparedDataset, or ShardedDataset where the dataset is too large for one function."""
+    step = ExecutionInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return prepare_dataset(
         run_id=step.run_id,
@@ -24,5 +24,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         tokenizer=wiring.tokenizer(),
         workers=wiring.workers(),
         ledger=wiring.ledger(),
+        start=step.start,
         shards=ShardSettings.from_environment(),
     ).model_dump(mode="json")

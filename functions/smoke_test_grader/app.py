@@ -28,5 +28,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         clock=wiring.clock(),
         completed_parts=step.completed_parts,
         budget=timedelta(seconds=ProbeSettings.from_environment().probe_budget_seconds),
+        start=step.start,
         require_approval=ApprovalSettings.from_environment().require_approval,
     ).model_dump(mode="json")

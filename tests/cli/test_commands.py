@@ -76,6 +76,28 @@ def test_preflight_is_submit_without_the_job(rft: Rft, api: FakeApi) -> None:
     assert api.requests[0].body["mode"] == "preflight"
 
 
+def test_pilot_is_submit_on_a_sample(rft: Rft, api: FakeApi) -> None:
+    api.says(ACCEPTED)
+    rft("pilot", *SUBMIT[1:])
+    assert api.requests[0].body["mode"] == "pilot"
+
+
+def test_the_full_run_of_a_pilot_takes_up_its_rows_and_its_grader(rft: Rft, api: FakeApi) -> None:
+    before = view(RunStatus.COMPLETED)
+    api.says((200, before), ACCEPTED)
+    rft("submit", "--from", RUN_ID, "--set", "hyperparameters.epochCount=3")
+    body = api.requests[1].body
+    assert body["start_from"] == {"run_id": RUN_ID, "stage": "training"}
+    assert (body["name"], body["hyperparameters"]["epochCount"]) == (before["request"]["name"], 3)
+    assert body.get("mode", "train") == "train"
+
+
+def test_a_run_from_an_earlier_one_names_no_dataset_of_its_own(rft: Rft) -> None:
+    result = rft("submit", "--from", RUN_ID, "--task", "rft")
+    assert result.status == 1
+    assert "--from takes dataset, task and grader" in result.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

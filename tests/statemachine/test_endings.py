@@ -34,13 +34,13 @@ from rft.contracts.steps import (
     DeployModelInput,
     EvaluatedPart,
     EvaluateModelInput,
+    ExecutionInput,
     ForecastInput,
     ForecastOutcome,
     ModelComparison,
     PreparedDataset,
     PromoteModelInput,
     PromotionCheck,
-    RunInput,
     RunOutcome,
     SmokeTestInput,
     SmokeTestOutcome,
@@ -54,7 +54,7 @@ from tests.kit.project import MACHINE, STATES, TASKS
 from tests.statemachine.machine import choose, evaluated, expressions, targets
 
 INPUTS: dict[str, type[Contract]] = {
-    "PrepareDataset": RunInput,
+    "PrepareDataset": ExecutionInput,
     "IndexShard": IndexShardInput,
     "PlanShards": PlanShardsInput,
     "WriteShard": WriteShardInput,
@@ -162,6 +162,7 @@ def test_an_error_in_the_evaluation_completes_the_run_with_its_reason() -> None:
     ("start", "first"),
     [
         (None, "PrepareDataset"),
+        ({"stage": "training"}, "PrepareDataset"),
         ({"stage": "evaluation"}, "DeployModel"),
         ({"stage": "promotion"}, "PromoteModel"),
     ],
@@ -187,6 +188,7 @@ def calibration(mode: str, enabled: bool | None) -> dict[str, Any]:
         ("train", None, True),
         ("train", True, True),
         ("train", False, False),
+        ("pilot", None, True),
         ("preflight", None, False),
         ("preflight", True, True),
     ],
@@ -194,6 +196,11 @@ def calibration(mode: str, enabled: bool | None) -> dict[str, Any]:
 def test_a_preflight_run_is_calibrated_on_request_only(mode: str, enabled: bool | None, calibrated: bool) -> None:
     target, _ = choose("CalibrationNeeded?", {}, run_input=calibration(mode, enabled))
     assert (target == "CalibrateBase") is calibrated
+
+
+def test_a_calibration_that_is_taken_up_is_not_made_again() -> None:
+    run_input = calibration("train", None) | {"start": {"stage": "training", "calibrated": True}}
+    assert choose("CalibrationNeeded?", {}, run_input=run_input)[0] == "ForecastRun"
 
 
 def test_nothing_to_learn_rejects_the_run() -> None:

@@ -10,10 +10,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "submit": (
         "rft submit --name judge --task pandalm --dataset testset.json --watch",
         "rft submit run.yaml --set hyperparameters.epochCount=3 --key nightly-2026-05-01",
+        "rft submit --from PILOT_RUN_ID --watch",
     ),
     "preflight": (
         "rft preflight --name judge --task pandalm --dataset testset.json --watch",
         "rft preflight run.yaml --set smoke_test.sample_size=100",
+    ),
+    "pilot": (
+        "rft pilot --name judge --task pandalm --dataset testset.json --watch",
+        "rft pilot run.yaml --set pilot.rows=200",
     ),
     "list": ("rft list --status failed --limit 5", "rft list --tag team=search --all --output json"),
     "show": ("rft show RUN_ID --verbose", "rft show RUN_ID --output json | jq .failure"),

@@ -1,4 +1,4 @@
-"""`rft submit` and `rft preflight`: start a run from options, a request file, or both."""
+"""`rft submit`, `rft preflight` and `rft pilot`: start a run from options, a request file, or an earlier run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ from rft_client.deployment import Deployment
 from rft_client.request import Request, parse_assignment, read_request, with_fields
 from rft_client.upload import LocalDataset
 
-PREFLIGHT = "preflight"
-
+PREFLIGHT, PILOT = "preflight", "pilot"
+SUMMARIES = {
+    PREFLIGHT: "Validate dataset and grader without starting a training job.",
+    PILOT: "Train on about 100 rows to see whether the full run is worth it, and print the run's ID.",
+}
+MODES = {PREFLIGHT: Mode.PREFLIGHT, PILOT: Mode.PILOT}
 
 TaskOption = Annotated[
     str | None, typer.Option("--task", metavar="TASK", help="Task: pandalm, gsm8k, finqa, code, rubric or rft.")
@@ -58,6 +62,12 @@ def submit(
     dataset: DatasetOption = None,
     grader: GraderOption = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Add a tag. Repeatable.")] = None,
+    earlier: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="RUN", help="Train on an earlier run's rows with its proven grader: its pilot's."
+        ),
+    ] = None,
     changes: SetOption = None,
     key: KeyOption = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the run until it ends.")] = False,
@@ -65,8 +75,10 @@ def submit(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Start a run and print its ID."""
+    if earlier and (file or task or dataset or grader):
+        raise CommandError("--from takes dataset, task and grader of the earlier run: give no FILE and none of them")
     request = _build_request(
-        read_request(file) if file else {},
+        read_request(file) if file else _full_run(target.client.run(earlier)) if earlier else {},
         name=name,
         task=task,
         dataset=dataset,
@@ -74,11 +86,16 @@ def submit(
         tags=tag or (),
         changes=changes or (),
     )
-    if context.info_name == PREFLIGHT:
-        request["mode"] = Mode.PREFLIGHT.value
-    ready = with_uploaded_dataset(request, target, announce=_print_upload)
-    accepted = target.client.start_run(ready, key=key)
+    if context.info_name in MODES:
+        request["mode"] = MODES[context.info_name].value
+    accepted = target.client.start_run(with_uploaded_dataset(request, target, announce=_print_upload), key=key)
     report_started(target.client, accepted, output, watch=watch, verbose=verbose)
+
+
+def _full_run(view: dict[str, Any]) -> Request:
+    """The request that trains on all rows of an earlier run, which are prepared and whose grader is proven."""
+    start = {"run_id": view["run_id"], "stage": "training"}
+    return {**view["request"], "mode": Mode.TRAIN.value, "start_from": start}
 
 
 def _build_request(

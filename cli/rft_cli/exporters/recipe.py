@@ -11,7 +11,7 @@ from rft.contracts.steps import PreparedDataset
 
 CONTROL_PLANE = frozenset({
     "breaker", "calibration", "dataset", "evaluation", "grader.config", "max_cost_usd", "max_judge_calls",
-    "max_training_hours", "mode", "require_approval", "smoke_test",
+    "max_training_hours", "mode", "pilot", "require_approval", "smoke_test",
 })  # fmt: skip
 """Parts of a request that this control plane acts on itself, so that no trainer has a field for them."""
 

@@ -13,8 +13,8 @@ from rft_cli.views.rewards import View
 def forecast_lines(view: View, *, verbose: bool) -> Iterator[str]:
     """Work, duration and cost; unknown where there is no figure. Limits and budgets that are exceeded always show."""
     forecast = view["forecast"]
-    work = f"{forecast['steps']:,} steps · {_range(forecast['rollouts'])} rollouts"
-    yield stage_field("forecast", f"{work} · {_range(forecast['judge_calls_in_all'])} judge calls")
+    work = f"{forecast['steps']:,} steps · {range_text(forecast['rollouts'])} rollouts"
+    yield stage_field("forecast", f"{work} · {range_text(forecast['judge_calls_in_all'])} judge calls")
     unknown = list(dict.fromkeys(what for line in forecast["cost"] for what in line["unknown"]))
     limit_hours = view["request"]["max_training_hours"]
     yield stage_field("cost", f"{_cost(forecast, unknown)} · {_duration(forecast, limit_hours)}")
@@ -33,9 +33,13 @@ def forecast_lines(view: View, *, verbose: bool) -> Iterator[str]:
 def _cost(forecast: View, unknown: list[str]) -> str:
     known = forecast["cost_usd"]
     if known is not None and known["high"] is not None:
-        return f"{_range(known, ',.2f', '$')} [dim](list prices {forecast['prices_as_of']})[/]"
+        return f"{range_text(known, ',.2f', '$')} [dim](list prices {forecast['prices_as_of']})[/]"
     prices = "price" if len(unknown) == 1 else "prices"
-    return f"{_range(known, ',.2f', '$')} ({len(unknown)} {prices} unknown)" if unknown else _range(known, ",.2f", "$")
+    return (
+        f"{range_text(known, ',.2f', '$')} ({len(unknown)} {prices} unknown)"
+        if unknown
+        else range_text(known, ",.2f", "$")
+    )
 
 
 def _duration(forecast: View, limit_hours: float) -> str:
@@ -43,10 +47,10 @@ def _duration(forecast: View, limit_hours: float) -> str:
     hours = forecast["training_hours"]
     if hours is None or hours["high"] is None or hours["high"] >= limit_hours:
         return f"training max {limit_hours:g} h, its limit"
-    return f"training {_range(hours, '.1f')} h"
+    return f"training {range_text(hours, '.1f')} h"
 
 
-def _range(numbers: Mapping[str, float | None] | None, form: str = ",.0f", unit: str = "") -> str:
+def range_text(numbers: Mapping[str, float | None] | None, form: str = ",.0f", unit: str = "") -> str:
     """`2,748–3,196`, or as much of it as is known."""
     if numbers is None:
         return "unknown"

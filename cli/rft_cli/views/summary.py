@@ -10,6 +10,7 @@ from rich.markup import escape
 from rft.grading.grader_arn import is_pinned
 from rft_cli.views.evaluation import evaluation_text
 from rft_cli.views.lines import principal_text, summary_field
+from rft_cli.views.pilot import pilot_lines
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, status_mark
 from rft_cli.views.times import duration
@@ -29,6 +30,8 @@ def result_lines(view: View) -> Iterator[str]:
     yield from _reward_lines(view)
     if view.get("evaluation"):
         yield summary_field("verdict", evaluation_text(view["evaluation"]))
+    if (view.get("pilot") or {}).get("verdict"):
+        yield from pilot_lines(view["pilot"])
     if view["model_arn"]:
         yield summary_field("model", f"{view['model_arn']}{f' {SIMULATED}' if is_simulated(view['model_arn']) else ''}")
     if view["failure"]:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.deployments import PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.ledger import DatasetSummary, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
+from rft.contracts.smoke_test import SmokeTestSummary
 from rft.errors import InvalidRequest
 from rft.runs.start_point import check_start, start_point, taken_up
 from tests.kit.records import RUN_ID, run_record
@@ -87,3 +89,68 @@ def test_an_evaluation_is_taken_up_by_a_promotion_alone() -> None:
     assert taken_up(request("promotion"), earlier())["evaluation"].verdict == "better"
     promoted = earlier(promotion=PromotionSummary(status="completed", deployment="judge"))
     assert "promotion" not in taken_up(request("promotion"), promoted)
+
+
+# ---- a run that trains anew -----------------------------------------------------------------------------------------
+
+PROVEN = SmokeTestSummary(trusted=True, reasons=(), checks=(), mean_right=1, mean_wrong=0, report_uri="s3://b/s.json")
+
+
+def pilot(**changes: Any) -> RunRecord:
+    return earlier(**{"smoke_test": PROVEN, **changes})
+
+
+def full_run(**changes: Any) -> RunRequest:
+    return request("training", **{"promotion": None, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": RunStatus.TRAINING},
+        {"dataset": None},
+        {"grader_arn": None},
+        {"smoke_test": None},
+        {"smoke_test": PROVEN.model_copy(update={"trusted": False})},
+    ],
+    ids=["running", "unprepared", "no grader", "unproven", "not trusted"],
+)
+def test_training_anew_takes_prepared_rows_and_a_trusted_grader(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match="has no prepared rows with a trusted grader"):
+        check_start(full_run(), pilot(**changes))
+
+
+def test_training_anew_needs_no_model_of_the_earlier_run() -> None:
+    check_start(full_run(hyperparameters={"epochCount": 9}), pilot(status=RunStatus.FAILED, model_arn=None))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"grader": {"name": "rubric"}},
+        {"smoke_test": {"sample_size": 20}},
+        {"dataset": {"task": "pandalm", "uri": "s3://data-bucket/other.json"}},
+        {"dataset": {**run_record().request.dataset.model_dump(mode="json"), "version": "v2"}},
+    ],
+    ids=["grader", "smoke test", "dataset", "version"],
+)
+def test_rows_and_proof_that_are_taken_up_are_those_that_are_requested(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match=f"{next(iter(changes))} must be as in the request of"):
+        check_start(full_run(**changes), pilot())
+
+
+def test_hyperparameters_of_the_earlier_request_are_not_lost_in_silence() -> None:
+    before = pilot(request=run_record(hyperparameters={"batchSize": 32}).request)
+    with pytest.raises(InvalidRequest, match=r"hyperparameters\.batchSize must be given"):
+        check_start(full_run(), before)
+    check_start(full_run(hyperparameters={"batchSize": 64}), before)
+
+
+@pytest.mark.parametrize(("sampled", "calibrated"), [({}, True), ({"inferenceMaxTokens": 99}, False)])
+def test_a_calibration_holds_for_answers_of_the_same_settings(sampled: dict[str, Any], calibrated: bool) -> None:
+    before = pilot(calibration=CalibrationSummary(status="completed"))
+    start = start_point(full_run(hyperparameters=sampled), before)
+    assert start is not None
+    assert start.calibrated is calibrated
+    taken = taken_up(full_run(hyperparameters=sampled), before)
+    assert ("calibration" in taken, "dataset" in taken, taken["smoke_test"]) == (calibrated, False, PROVEN)

@@ -16,7 +16,8 @@ from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
 from tests.kit.fakes.notifier import MemoryNotifier
-from tests.kit.records import ADA, RUN_ID, add_run
+from tests.kit.records import ADA, RUN_ID, add_run, run_record
+from tests.kit.reward_curves import curve
 
 S = RunStatus
 CAUSE = json.dumps({"errorMessage": "the role is odd", "errorType": "JobRequestInvalid", "stackTrace": ["x"]})
@@ -226,3 +227,13 @@ def test_a_deployment_that_cannot_be_deleted_yet_is_deleted_by_a_repeat() -> Non
     assert fake.ledger.get(RUN_ID).status is S.COMPLETED
     fake.end(S.COMPLETED)
     assert fake.deployments.deployments == {}
+
+
+def test_a_pilot_ends_with_what_it_found() -> None:
+    fake = FakeEnd(S.TRAINING).with_job(recorded=True)
+    record = fake.ledger.records[RUN_ID]
+    fake.ledger.records[RUN_ID] = record.model_copy(update={"request": run_record(mode="pilot").request})
+    fake.ledger.update(RUN_ID, {"metrics": curve([0.2 + 0.08 * step for step in range(7)])})
+    ended = fake.end(S.COMPLETED)
+    assert ended.pilot is not None
+    assert ended.pilot.verdict == "worthwhile"

@@ -20,7 +20,7 @@ from rft.contracts.grading import GradeResult
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import GraderRequest
 from rft.contracts.smoke_test import Calls, SmokeTestReport
-from rft.contracts.steps import SmokeTestOutcome
+from rft.contracts.steps import SmokeTestOutcome, StartPoint
 from rft.errors import InvalidRequest, RetryableThrottling
 from rft.grading.judge_client import JudgeClient
 from rft.rewards.samples import read_sample
@@ -31,6 +31,7 @@ from rft.steps.graders.grade_finqa import grade_finqa
 from rft.steps.graders.grade_format import grade_format
 from rft.steps.graders.grade_gsm8k import grade_gsm8k
 from rft.steps.graders.grade_pandalm import grade_pandalm
+from rft.steps.smoke_test_grader import smoke_test_grader
 from rft.tasks.derived import FAMILIES
 from tests.kit.broken_graders import changed, constant, first_slot_lover, timing_out
 from tests.kit.fake_smoke_test import (
@@ -480,3 +481,22 @@ def test_what_the_ledger_keeps_is_small() -> None:
     assert summary is not None
     assert len(summary.model_dump_json()) < 12_000
     assert [check.name for check in summary.checks] == list(BY_WEIGHT)
+
+
+def test_a_grader_that_an_earlier_run_proved_is_sent_nothing() -> None:
+    fake, invoker = FakeSmokeTest(), CallableGrader(honest)
+    first = fake.run(invoker)
+    sent, record = len(invoker.batches), fake.ledger.get(RUN)
+    again = smoke_test_grader(
+        run_id=RUN,
+        request=record.request,
+        dataset=fake.dataset,
+        graders={},
+        ledger=fake.ledger,
+        store=fake.store,
+        invoker=invoker,
+        clock=fake.clock,
+        start=StartPoint(stage="training", dataset=fake.dataset, grader_arn=first.grader_arn),
+    )
+    assert again == first
+    assert len(invoker.batches) == sent

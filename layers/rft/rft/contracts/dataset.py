@@ -65,7 +65,7 @@ class Recommendation(Contract):
     """One hyperparameter's value, where it came from, and why."""
 
     value: int | float | str
-    source: Literal["request", "task", "statistics", "calibration"]
+    source: Literal["request", "task", "statistics", "calibration", "pilot"]
     reason: str
 
 

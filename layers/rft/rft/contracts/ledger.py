@@ -14,6 +14,7 @@ from rft.contracts.checks import CheckSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.deployments import JudgeSummary, PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
+from rft.contracts.experiments.pilot import PilotSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.http.principal import Principal
 from rft.contracts.job import JobStatus, Phases
@@ -143,6 +144,7 @@ class RunRecord(Contract):
     model_arn: str | None = None
     evaluation: EvaluationSummary | None = None
     promotion: PromotionSummary | None = None
+    pilot: PilotSummary | None = Field(default=None, description="Of mode pilot, from its forecast on.")
     failure: Failure | None = None
     notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")
 

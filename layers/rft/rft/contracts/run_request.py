@@ -45,10 +45,11 @@ TagKey = Annotated[str, StringConstraints(pattern=TAG_KEY, max_length=128), Afte
 
 
 class Mode(StrEnum):
-    """`train` runs the job; `preflight` runs everything but the job."""
+    """`train` runs the job; `preflight` all but the job; `pilot` a job of few steps on a sample of the rows."""
 
     TRAIN = "train"
     PREFLIGHT = "preflight"
+    PILOT = "pilot"
 
 
 class Split(RequestPart):
@@ -180,11 +181,21 @@ class PromotionRequest(RequestPart):
     )
 
 
+class PilotRequest(RequestPart):
+    """How much a pilot trains on: rows sampled from the training split, in one epoch of Bedrock's smallest batches."""
+
+    rows: int = Field(default=100, ge=100, le=2000, description="Training rows; Bedrock takes no fewer than 100.")
+
+
 class StartFromRequest(RequestPart):
-    """An earlier run whose dataset, grader and model this run takes up, and the stage that it begins with."""
+    """An earlier run, and the stage that this run begins with.
+
+    `training` takes up its prepared rows and its proven grader and trains anew; `evaluation` and `promotion` take up
+    its model, too.
+    """
 
     run_id: RunId
-    stage: Literal["evaluation", "promotion"]
+    stage: Literal["training", "evaluation", "promotion"]
 
 
 End = Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]
@@ -215,6 +226,7 @@ class RunRequest(RequestPart):
     hyperparameters: HyperParameters = HyperParameters()
     smoke_test: SmokeTestRequest = SmokeTestRequest()
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
+    pilot: PilotRequest = Field(default=PilotRequest(), description="For mode pilot.")
     max_queue_hours: Number = Field(
         default=72, gt=0, le=96, description="Past it a run that waits for the quota of jobs fails."
     )
@@ -228,7 +240,7 @@ class RunRequest(RequestPart):
     calibration: CalibrationRequest = CalibrationRequest()
     evaluation: EvaluationRequest = EvaluationRequest()
     start_from: StartFromRequest | None = Field(
-        default=None, description="Begin with the model of an earlier run; everything before that stage is its own."
+        default=None, description="Begin with what an earlier run made; everything before that stage is its own."
     )
     promotion: PromotionRequest | None = Field(default=None, description="Default: the model is not promoted.")
     require_approval: bool = Field(
@@ -247,6 +259,14 @@ class RunRequest(RequestPart):
     def _promotion_has_a_verdict(self) -> Self:
         if self.promotion is not None and not self.evaluation.enabled:
             raise ValueError("promotion needs evaluation.enabled: only a model that was measured is promoted")
+        return self
+
+    @model_validator(mode="after")
+    def _pilot_is_measured(self) -> Self:
+        if self.mode is Mode.PILOT and not self.evaluation.enabled:
+            raise ValueError("mode pilot needs evaluation.enabled: a pilot is there to be measured")
+        if self.mode is Mode.PILOT and self.promotion is not None:
+            raise ValueError("mode pilot takes no promotion: its model saw a sample of the rows only")
         return self
 
     @model_validator(mode="after")

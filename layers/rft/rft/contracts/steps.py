@@ -33,19 +33,27 @@ class PreparedDataset(Contract):
 
 
 class StartPoint(Contract):
-    """Where an execution begins other than at its first step, and what the steps before would have given it."""
+    """Where an execution begins other than at its first step, and what the steps before would have given it.
 
-    stage: Literal["evaluation", "promotion"]
+    With stage `training` the first steps run and take up what is here: the rows, and the grader that was proven.
+    `calibrated`: the earlier run's calibration holds for this run, too.
+    """
+
+    stage: Literal["training", "evaluation", "promotion"]
     dataset: PreparedDataset
     grader_arn: str
+    calibrated: bool = False
 
 
 class ExecutionInput(RunInput):
     start: StartPoint | None = None
 
 
-class SmokeTestInput(RunInput):
-    """smoke_test_grader's input. `completed_parts`: how many parts of its probes are scored already."""
+class SmokeTestInput(ExecutionInput):
+    """smoke_test_grader's input. `completed_parts`: how many parts of its probes are scored already.
+
+    With `start`, the grader has been proven by an earlier run.
+    """
 
     dataset: PreparedDataset
     completed_parts: int = Field(default=0, ge=0)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
 from rft.contracts.ledger import DatasetSummary
 from rft.contracts.run_request import RunRequest
-from rft.contracts.steps import PreparedDataset
 from rft.datasets.load import Loaded
 from rft.datasets.recommend import recommend
 from rft.datasets.split import NAMES
@@ -70,18 +69,4 @@ def dataset_summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
         tokens=manifest.tokens,
         warnings=manifest.warnings,
         bad_records=len(manifest.bad_records),
-    )
-
-
-def prepared(manifest: Manifest, manifest_uri: str) -> PreparedDataset:
-    """What the next steps need of a manifest."""
-    train, validation = manifest.files["train"], manifest.files["validation"]
-    return PreparedDataset(
-        manifest_uri=manifest_uri,
-        digest=manifest.digest,
-        train_uri=train.uri,
-        validation_uri=validation.uri,
-        train_rows=train.rows,
-        validation_rows=validation.rows,
-        hyperparameters=manifest.chosen_hyperparameters(),
     )

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rft.contracts.dataset import Manifest
+from rft.contracts.run_request import Mode, RunRequest
 from rft.contracts.steps import PreparedDataset
-from rft.datasets.manifest import dataset_summary, prepared
+from rft.datasets.manifest import dataset_summary
+from rft.datasets.prepared import prepared
+from rft.datasets.reuse.pilot_rows import PILOT_HYPERPARAMETERS, pilot_dataset
 from rft.errors import DatasetInvalid
 from rft.observability import logger
 from rft.ports.runs import Ledger
@@ -32,12 +35,18 @@ def bad_records_saved(run_id: str, store: ObjectStore) -> Iterator[None]:
         raise DatasetInvalid(f"{error.summary}; the whole list is in {uri}", error.problems) from error
 
 
-def save_manifest(manifest: Manifest, *, store: ObjectStore, ledger: Ledger) -> PreparedDataset:
-    """Write the manifest, once all files are there, and its figures into the run's record."""
+def save_manifest(manifest: Manifest, request: RunRequest, *, store: ObjectStore, ledger: Ledger) -> PreparedDataset:
+    """Write the manifest, once all files are there, and its figures into the run's record.
+
+    Returns what the run's job gets: all rows, or a pilot's sample. Raises RunNotFound, TransitionRefused, Retryable….
+    """
     manifest_uri = f"{dataset_folder(manifest.run_id, store)}/manifest.json"
     store.put_bytes(manifest_uri, manifest.model_dump_json(indent=2).encode())
     figures = dataset_summary(manifest, manifest_uri)
-    ledger.update(manifest.run_id, {"dataset": figures, "hyperparameters": manifest.hyperparameters})
+    pilot = request.mode is Mode.PILOT
+    hyperparameters = {**manifest.hyperparameters, **(PILOT_HYPERPARAMETERS if pilot else {})}
+    ledger.update(manifest.run_id, {"dataset": figures, "hyperparameters": hyperparameters})
     extra = {"rows": figures.rows, "bad_records": figures.bad_records, "shards": manifest.shards}
     logger().info("dataset prepared", extra=extra)
-    return prepared(manifest, manifest_uri)
+    whole = prepared(manifest, manifest_uri)
+    return pilot_dataset(whole, request, store) if pilot else whole

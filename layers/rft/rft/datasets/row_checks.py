@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rft.contracts.checks import Check
 from rft.contracts.dataset import Manifest, SplitName
+from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.datasets.checks import RowFigures, blocks, check_rows
 from rft.datasets.profile import DatasetProfile, profile_rows
@@ -31,6 +32,7 @@ def profile_splits(plan: Plan, spool: RowSpool, workers: Workers) -> DatasetProf
 
 def save_prepared(
     manifest: Manifest,
+    request: RunRequest,
     *,
     shared_rows: int,
     prompt_tokens: Mapping[int, int],
@@ -57,4 +59,4 @@ def save_prepared(
     ledger.update(manifest.run_id, {"dataset_checks": tuple(check.short() for check in found.checks)})
     if why := blocks(found):
         raise DatasetInvalid("the dataset must not be trained on as it is", why)
-    return save_manifest(manifest, store=store, ledger=ledger)
+    return save_manifest(manifest, request, store=store, ledger=ledger)

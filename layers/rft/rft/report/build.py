@@ -67,7 +67,7 @@ def run_report(
 
 def _found(record: RunRecord) -> dict[str, Any]:
     same = ("created_at", "failure", "request", "dataset", "smoke_test", "calibration", "forecast", "job", "metrics",
-            "breaker", "evaluation")  # fmt: skip
+            "breaker", "evaluation", "pilot")  # fmt: skip
     return {name: getattr(record, name) for name in same} | {
         "dataset_checks": record.dataset_checks or (),
         "hyperparameters": record.hyperparameters or {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rft.contracts.dataset import Recommendation, split_uri
@@ -9,26 +10,52 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import HyperParameters, RunRequest
 from rft.contracts.steps import PreparedDataset, StartPoint
 from rft.errors import InvalidRequest
+from rft.runs.status import TERMINAL
 
 SHARED = ("base_model", "dataset", "grader", "hyperparameters")
 """Parts of a request that must be the earlier run's: they say what the model was trained on, and how it is scored."""
+
+SHARED_BY_TRAINING = ("base_model", "dataset", "grader", "smoke_test")
+"""Those of a run that trains anew: they say what its rows are, and what its grader was proven with."""
 
 FIELD = "start_from.run_id"
 
 
 def check_start(request: RunRequest, earlier: RunRecord) -> None:
-    """Raises InvalidRequest where the earlier run has no model, or this request does not fit it."""
+    """Raises InvalidRequest where the earlier run lacks what this one begins with, or this request does not fit it."""
+    if request.start_from is not None and request.start_from.stage == "training":
+        _check_training(request, earlier)
+        return
     if earlier.status is not RunStatus.COMPLETED or earlier.model_arn is None:
         raise InvalidRequest(f"{earlier.run_id} is {earlier.status} and has no model to begin with", field=FIELD)
-    other = [name for name in SHARED if getattr(request, name) != getattr(earlier.request, name)]
-    if other:
-        raise InvalidRequest(f"{', '.join(other)} must be as in the request of {earlier.run_id}", field=FIELD)
+    _check_shared(SHARED, request, earlier)
     if request.start_from is None or request.start_from.stage != "promotion" or request.promotion is None:
         return
     verdict = earlier.evaluation.verdict if earlier.evaluation else None
     if verdict != "better" and request.promotion.when != "always":
         why = f"the verdict of {earlier.run_id} is {verdict or 'unknown'}; only promotion.when always promotes it"
         raise InvalidRequest(why, field="promotion.when")
+
+
+def _check_training(request: RunRequest, earlier: RunRecord) -> None:
+    """Its rows and its grader must be there, and be those that this request asks for."""
+    proven = earlier.smoke_test is not None and earlier.smoke_test.trusted
+    if earlier.status not in TERMINAL or earlier.dataset is None or earlier.grader_arn is None or not proven:
+        why = f"{earlier.run_id} is {earlier.status} and has no prepared rows with a trusted grader to begin with"
+        raise InvalidRequest(why, field=FIELD)
+    pinned = request.dataset.model_copy(update={"version": earlier.request.dataset.version})
+    same_version = request.dataset.version in (None, earlier.request.dataset.version)
+    _check_shared(SHARED_BY_TRAINING, request.model_copy(update={"dataset": pinned} if same_version else {}), earlier)
+    before, now = (each.hyperparameters.model_dump(exclude_none=True) for each in (earlier.request, request))
+    if dropped := sorted(before.keys() - now.keys()):
+        why = f"hyperparameters.{', '.join(dropped)} must be given, as in the request of {earlier.run_id}"
+        raise InvalidRequest(why, field=FIELD)
+
+
+def _check_shared(names: Sequence[str], request: RunRequest, earlier: RunRecord) -> None:
+    other = [name for name in names if getattr(request, name) != getattr(earlier.request, name)]
+    if other:
+        raise InvalidRequest(f"{', '.join(other)} must be as in the request of {earlier.run_id}", field=FIELD)
 
 
 def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
@@ -49,14 +76,31 @@ def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
             hyperparameters=_chosen(earlier.hyperparameters or {}),
         ),
         grader_arn=earlier.grader_arn,
+        calibrated=_calibrated(request, earlier),
     )
 
 
 def taken_up(request: RunRequest, earlier: RunRecord) -> dict[str, Any]:
     """Fields of the earlier run's record that hold for this run, too; the evaluation only where none is made anew."""
+    if request.start_from is not None and request.start_from.stage == "training":
+        same = ("grader_arn", "grader_code_sha256", "smoke_test", "dataset_checks")
+        return {name: getattr(earlier, name) for name in (*same, *(("calibration",) * _calibrated(request, earlier)))}
     fields = ("dataset", "hyperparameters", "grader_arn", "grader_code_sha256", "model_arn", "smoke_test")
     promotes = request.start_from is not None and request.start_from.stage == "promotion"
     return {name: getattr(earlier, name) for name in (*fields, *(("evaluation",) if promotes else ()))}
+
+
+SAMPLED_BY = ("inferenceMaxTokens", "reasoningEffort")
+"""Hyperparameters that the base model answers by in a calibration."""
+
+
+def _calibrated(request: RunRequest, earlier: RunRecord) -> bool:
+    """Whether the earlier run's calibration says the same of this run: the same rows and grader, sampled alike."""
+    done = earlier.calibration is not None and earlier.calibration.status == "completed"
+    alike = all(
+        getattr(request.hyperparameters, name) == getattr(earlier.request.hyperparameters, name) for name in SAMPLED_BY
+    )
+    return done and alike and request.calibration == earlier.request.calibration
 
 
 def _chosen(hyperparameters: dict[str, Recommendation]) -> HyperParameters:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from pydantic import ValidationError
 
 from rft.contracts.calibration import CalibrationSummary
+from rft.contracts.dataset import Manifest
+from rft.contracts.experiments.pilot import FullRunForecast, PilotSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.http.validation_messages import validation_messages
 from rft.contracts.ledger import RunRecord
 from rft.contracts.prices import PriceTable
-from rft.contracts.run_request import RunRequest
+from rft.contracts.run_request import Mode, RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome
+from rft.datasets.prepared import prepared
 from rft.errors import InvalidRequest
 from rft.evaluation.choice import row_limit
 from rft.forecast.estimate import forecast
@@ -52,17 +56,19 @@ def forecast_run(
     """
     uncalibrated = _uncalibrated(run_id, calibration_error, ledger)
     report = SmokeTestReport.model_validate_json(store.get_bytes(smoke_test.report_uri))
-    found = forecast(
+    expected = partial(
+        forecast,
         request=request,
-        dataset=dataset,
         report=report,
         grader=GraderFacts(own=_is_own(smoke_test.grader_arn, graders), judge_models=judge_models),
         models=_models(ledger.get(run_id), base_model_id),
         prices=price_table(settings, store),
         allowances=_allowances(settings),
     )
+    pilot = {"pilot": _pilot(expected(dataset=_full_dataset(dataset, store)))} if request.mode is Mode.PILOT else {}
+    found = expected(dataset=dataset)
     found = found.model_copy(update={"assumptions": (*found.assumptions, *uncalibrated)})
-    ledger.update(run_id, {"forecast": found})
+    ledger.update(run_id, {"forecast": found, **pilot})
     logger().info("run forecast", steps=found.steps, over_budget=found.over_budget)
     outcome = _outcome(found, smoke_test.needs_approval)
     needs = (*outcome.needs_approval, *uncalibrated) if outcome.needs_approval else ()
@@ -77,6 +83,15 @@ def _models(record: RunRecord, base_model_id: str) -> ModelFacts:
         prompt_tokens=dataset.tokens.mean if dataset else 0.0,
         calibration=record.calibration,
     )
+
+
+def _pilot(full_run: Forecast) -> PilotSummary:
+    return PilotSummary(full_run=FullRunForecast(forecast=full_run))
+
+
+def _full_dataset(pilot: PreparedDataset, store: ObjectStore) -> PreparedDataset:
+    """What the job gets without the pilot's sampling: all rows, and the hyperparameters that fit them."""
+    return prepared(Manifest.model_validate_json(store.get_bytes(pilot.manifest_uri)), pilot.manifest_uri)
 
 
 def _uncalibrated(run_id: str, error: str, ledger: Ledger) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.shards import Account, PinnedSource, WrittenShard
 from rft.contracts.steps import PreparedDataset
 from rft.datasets.manifest import build_manifest
+from rft.datasets.profile import DatasetProfile
 from rft.datasets.render import row_end
 from rft.datasets.results import dataset_folder
 from rft.datasets.row_checks import save_prepared
@@ -44,14 +45,12 @@ def join_shards(
     """
     account = Account.model_validate_json(store.get_bytes(account_uri(run_id, store)))
     joiner = _Joiner(run_id, account, len(shards), store)
-    with tempfile.TemporaryFile() as file:
-        sample = RowSample(account.rows, file)
-        joiner.join_splits(sample)
-        profile = sample.profile_rows(workers.map)
+    profile = joiner.profile(workers)
+    source = Source(uri=pinned.uri, bytes=pinned.bytes, digest=_digest(shards, account), version=pinned.version)
     manifest = build_manifest(
         run_id=run_id,
         request=request,
-        source=Source(uri=pinned.uri, bytes=pinned.bytes, digest=_digest(shards, account), version=pinned.version),
+        source=source,
         loaded=loaded_again(account),
         files=joiner.entries,
         identities=joiner.identities,
@@ -60,6 +59,7 @@ def join_shards(
     )
     return save_prepared(
         manifest,
+        request,
         shared_rows=account.shared_rows,
         prompt_tokens=account.prompt_tokens,
         profile=profile,
@@ -87,9 +87,13 @@ class _Joiner:
         self.entries: dict[SplitName, SplitFile] = {}
         self.identities: dict[SplitName, str] = {}
 
-    def join_splits(self, sample: RowSample) -> None:
-        for split in NAMES:
-            self._join(split, sample)
+    def profile(self, workers: Workers) -> DatasetProfile:
+        """Join all splits, and profile a sample of their rows as they pass by."""
+        with tempfile.TemporaryFile() as file:
+            sample = RowSample(self._account.rows, file)
+            for split in NAMES:
+                self._join(split, sample)
+            return sample.profile_rows(workers.map)
 
     def _join(self, split: SplitName, sample: RowSample) -> None:
         account = self._account

@@ -12,13 +12,14 @@ from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName, split_
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import DatasetRequest, RunRequest
 from rft.contracts.shards import PinnedSource, ShardedDataset
-from rft.contracts.steps import PreparedDataset
+from rft.contracts.steps import PreparedDataset, StartPoint
 from rft.datasets.bounds import BEDROCK, Bounds, check_size
 from rft.datasets.load import Loaded, Render, check_bad_records, load_rows
 from rft.datasets.manifest import build_manifest
 from rft.datasets.records import SourceBytes, read_records
 from rft.datasets.render import row_end
-from rft.datasets.results import bad_records_saved, dataset_folder
+from rft.datasets.results import bad_records_saved, dataset_folder, save_manifest
+from rft.datasets.reuse.adopt import adopt_dataset
 from rft.datasets.row_checks import profile_splits, save_prepared
 from rft.datasets.run_renderer import run_renderer
 from rft.datasets.shards import Borders
@@ -26,6 +27,7 @@ from rft.datasets.split import Plan, count_groups, plan_split
 from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.evaluation.checks import planned_test_split
+from rft.evaluation.feeding import fed
 from rft.grading.run_rubrics import config_key
 from rft.ports.datasets import DatasetSource, OpenSource, Tokenizer, Workers
 from rft.ports.runs import Ledger
@@ -44,15 +46,19 @@ def prepare_dataset(
     ledger: Ledger,
     bounds: Bounds = BEDROCK,
     shards: ShardSettings | None = None,
+    start: StartPoint | None = None,
 ) -> PreparedDataset | ShardedDataset:
     """Write `runs/<run_id>/dataset/`; the same request over the same bytes writes the same bytes.
 
     The manifest is written last: where it is, all files are. With `shards`, a dataset that is too large for one
-    function is only divided: the steps that follow write the same files. Raises InvalidRequest (dataset.task,
-    dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds, TransitionRefused and the Retryable… errors.
+    function is only divided: the steps that follow write the same files. With `start`, the rows are an earlier run's.
+    Raises InvalidRequest (dataset.task, dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds,
+    TransitionRefused and the Retryable… errors.
     """
     ledger.transition(run_id, RunStatus.PREPARING)
     save_grader_config(run_id, request, store)
+    if start is not None:
+        return _taken_up(run_id, request, start, store, ledger)
     dataset = request.dataset
     render = partial(workers.map, run_renderer(request, tokenizer.count))
     files = _Files(run_id, store)
@@ -64,15 +70,22 @@ def prepare_dataset(
             files.write(content)
             profile = profile_splits(content.plan, content.spool, workers)
     manifest = _manifest(run_id, request, content, files, tokenizer.encoding)
+    tokens, more = content.loaded.prompt_tokens, [planned_test_split(request, manifest)]
     return save_prepared(
-        manifest,
-        shared_rows=files.shared_rows,
-        prompt_tokens=content.loaded.prompt_tokens,
-        profile=profile,
-        more=[planned_test_split(request, manifest)],
-        store=store,
-        ledger=ledger,
-    )
+        manifest, request, shared_rows=files.shared_rows, prompt_tokens=tokens, profile=profile, more=more,
+        store=store, ledger=ledger,
+    )  # fmt: skip
+
+
+def _taken_up(
+    run_id: str, request: RunRequest, start: StartPoint, store: ObjectStore, ledger: Ledger
+) -> PreparedDataset:
+    """An earlier run's rows, which were checked there."""
+    manifest = adopt_dataset(run_id, request, start.dataset.manifest_uri, store)
+    calibration = ledger.get(run_id).calibration
+    if calibration is not None:
+        manifest = manifest.model_copy(update={"hyperparameters": fed(calibration, manifest.hyperparameters)})
+    return save_manifest(manifest, request, store=store, ledger=ledger)
 
 
 def _manifest(run_id: str, request: RunRequest, content: _Content, files: _Files, encoding: str) -> Manifest:

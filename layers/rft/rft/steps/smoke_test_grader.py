@@ -11,7 +11,8 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.probe_batches import PendingParts
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
-from rft.contracts.steps import PreparedDataset, SmokeTestOutcome
+from rft.contracts.steps import PreparedDataset, SmokeTestOutcome, StartPoint
+from rft.errors import StalePlan
 from rft.grading.grader_arn import grader_arn, is_judged, is_pinned, is_published_per_run
 from rft.observability import logger
 from rft.ports.grading import GraderInvoker, GraderVersion
@@ -23,6 +24,7 @@ from rft.smoke_test.judge_budget import JudgeBudget
 from rft.smoke_test.part_store import PartLog, load_parts
 from rft.smoke_test.plan import divide
 from rft.smoke_test.plan_loader import load_plan
+from rft.smoke_test.results import SmokeTestResults
 from rft.smoke_test.runner import PROBE_BUDGET, ProbeRunner
 from rft.tasks import task as task_named
 
@@ -40,14 +42,19 @@ def smoke_test_grader(
     completed_parts: int = 0,
     budget: timedelta = PROBE_BUDGET,
     require_approval: bool = False,
+    start: StartPoint | None = None,
 ) -> SmokeTestOutcome | PendingParts:
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
     Probes that would take longer than `budget` are handed off as parts; the step resumes once the first
-    `completed_parts` are saved. `graders` are those deployed here, name → ARN. Raises InvalidRequest (grader,
-    dataset.task), StalePlan, RetryableThrottling, RetryableServiceError, RunNotFound, TransitionRefused.
+    `completed_parts` are saved. With `start`, an earlier run's report stands: nothing is sent. `graders` are those
+    deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound, TransitionRefused
+    and the Retryable… errors.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
+    needs = approval_reasons(request, stack_requires=require_approval)
+    if start is not None:
+        return _proven_before(record, start.grader_arn, needs)
     grader = _resolve(record, request, graders, invoker)
     arn, timeout = grader.arn, invoker.timeout_seconds(grader.arn)
     plan = load_plan(request, dataset, store)
@@ -60,12 +67,17 @@ def smoke_test_grader(
         results = runner.resume(plan, log.added_to(known), partial(gate.undecided, plan, limits))
     if results.pending:
         return _handed_off(arn, results.pending, completed_parts + 1)
-    seconds = (clock.now() - results.began).total_seconds()
-    spent = gate.Spent(seconds=seconds, functions=completed_parts + 1, grader_timeout=timeout)
-    report = gate.report(record, grader, plan, results, spent)
-    uri = _record(report, ledger, store)
-    needs = approval_reasons(request, stack_requires=require_approval)
-    return _outcome(report, uri, "" if report.trusted else results.over_budget, needs)
+    report = gate.report(record, grader, plan, results, _spent(results, clock, completed_parts + 1, timeout))
+    return _outcome(report, _record(report, ledger, store), "" if report.trusted else results.over_budget, needs)
+
+
+def _proven_before(record: RunRecord, arn: str, needs: tuple[str, ...]) -> SmokeTestOutcome:
+    """What the earlier run found, with the same version of the grader: the API took up no other."""
+    found = record.smoke_test
+    if found is None or not found.trusted:
+        raise StalePlan(f"{record.run_id} takes up a smoke test that did not trust the grader")
+    logger().info("grader was proven by an earlier run", report=found.report_uri)
+    return SmokeTestOutcome(trusted=True, grader_arn=arn, report_uri=found.report_uri, needs_approval=needs)
 
 
 def _resolve(
@@ -79,6 +91,11 @@ def _resolve(
     if not is_pinned(grader.arn):
         logger().warning("grader is no numbered version: its code may change while the job trains", grader=grader.arn)
     return grader
+
+
+def _spent(results: SmokeTestResults, clock: Clock, functions: int, grader_timeout: float | None) -> gate.Spent:
+    seconds = (clock.now() - results.began).total_seconds()
+    return gate.Spent(seconds=seconds, functions=functions, grader_timeout=grader_timeout)
 
 
 def _handed_off(arn: str, pending: Sequence[int], first_part: int) -> PendingParts:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rft.contracts.ledger import RunStatus
+from rft.contracts.run_request import Mode
 from rft.contracts.steps import WrittenReport
+from rft.evaluation.pilot import pilot_result
 from rft.observability import logger
 from rft.ports.reports import ReportSources
 from rft.ports.runs import Ledger
@@ -26,6 +28,8 @@ def write_report(
     Raises RunNotFound and the Retryable… errors. Whatever it raises, the run ends as it would have.
     """
     record = as_finished(ledger.get(run_id), status, error=error, cause=readable_cause(error, cause))
+    if record.request.mode is Mode.PILOT:
+        record = record.model_copy(update={"pilot": pilot_result(record)})
     report = write_run_report(record, sources)
     logger().info("report written", status=report.status, unreadable=len(report.unreadable))
     return WrittenReport(report_uri=report_uri(run_id, sources.store))

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from rft.contracts.ledger import RunRecord
 from rft.contracts.metrics import ErrorCount, Reading, Tally, TrainingMetrics
+from rft.contracts.run_request import Mode
 from rft.contracts.telemetry import JudgeUse, Rollout
 from rft.training.aggregates import training_point, validation_point, with_rollouts
 from rft.training.downsample import downsample_training, downsample_validation
@@ -45,9 +46,17 @@ def course_of(record: RunRecord) -> Course | None:
     batch, samples, epochs = (chosen.get(n) for n in ("batchSize", "trainingSamplePerPrompt", "epochCount"))
     if not isinstance(batch, int) or not isinstance(samples, int):
         return None
-    rows = record.dataset.rows["train"] if record.dataset else None
+    rows = training_rows(record)
     planned = epochs * math.ceil(rows / batch) if isinstance(epochs, int) and rows else None
     return Course(TrainingMetrics(rollouts_per_step=batch * samples, steps_planned=planned), Reading())
+
+
+def training_rows(record: RunRecord) -> int | None:
+    """Rows that the run's job trains on: a pilot's are a sample of its training split. None before they are known."""
+    if record.dataset is None:
+        return None
+    rows = record.dataset.rows["train"]
+    return min(rows, record.request.pilot.rows) if record.request.mode is Mode.PILOT else rows
 
 
 def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:

@@ -13,6 +13,7 @@ from rft.contracts.calibration import CalibrationSlice, CalibrationSummary
 from rft.contracts.checks import Check, CheckSummary
 from rft.contracts.dataset import Recommendation
 from rft.contracts.evaluation import ChangedRows, EvaluationSummary, McNemarTest, ModelName, ModelUse, SliceDifference
+from rft.contracts.experiments.pilot import PilotSummary
 from rft.contracts.forecast import CostLine, Forecast, Range
 from rft.contracts.ledger import DatasetSummary, Failure, JobSummary, RunEvent, RunStatus
 from rft.contracts.metrics import TrainingMetrics
@@ -166,6 +167,7 @@ class RunReport(Contract):
     breaker: tuple[Finding, ...]
     evaluation: EvaluationSummary | None
     evaluation_detail: EvaluationDetail | None
+    pilot: PilotSummary | None = None
     rollouts: RolloutExamples | None
     cost: tuple[CostLine, ...]
     judge_cost_usd: float | None = Field(description="The job's judge tokens at the forecast's price: an estimate.")

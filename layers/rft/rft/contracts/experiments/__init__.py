@@ -1,0 +1,1 @@
+"""Pilots, and experiments of several runs."""

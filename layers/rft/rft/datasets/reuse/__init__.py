@@ -1,0 +1,1 @@
+"""Prepared rows that are used again: by another run, or in part by a pilot."""
