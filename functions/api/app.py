@@ -9,20 +9,22 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.depends import Depends
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rft import wiring
-from rft.contracts.base import RunId, SplitName
-from rft.contracts.deployments import DeploymentList, DeploymentName, DeploymentView
+from rft.contracts.base import SplitName
+from rft.contracts.deployments import DeploymentList, DeploymentView
 from rft.contracts.http.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
 from rft.contracts.http.files import RolloutPage, RunFileList
-from rft.contracts.http.patterns import IDEMPOTENCY_KEY, TAG
+from rft.contracts.http.openapi import ApiDescription
+from rft.contracts.http.patterns import TAG
 from rft.contracts.http.principal import Principal
 from rft.contracts.http.report import RunReport
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunName, RunRequest
 from rft.http import Api, caller_of, responses
+from rft.http_parameters import DeploymentInPath, IdempotencyKey, PartCursor, PartLimit, RunIdInPath
 from rft.observability import logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.run_files import RunFiles
@@ -59,20 +61,8 @@ SelfApproval = Annotated[SelfApprovalSettings, Depends(SelfApprovalSettings.from
 Rollouts = Annotated[RolloutReader, Depends(wiring.rollout_reader)]
 Folder = Annotated[RunFiles, Depends(wiring.run_files)]
 Objects = Annotated[ObjectStore, Depends(wiring.object_store)]
-REPORT_TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
-PartLimit = Annotated[int, Query(ge=1, le=1000, description="The most of one part.")]
-PartCursor = Annotated[str | None, Query(max_length=1024, description="That of the part before.")]
 ReportForm = Annotated[ReportFormat, Query(alias="format", description="html: one page that loads nothing.")]
-RunIdInPath = Annotated[RunId, Path()]
-DeploymentInPath = Annotated[DeploymentName, Path()]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=IDEMPOTENCY_KEY,
-        description="1 to 128 printable ASCII characters; the same caller, key and request always meet the same run.",
-    ),
-]
+REPORT_TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
 
 
 @app.post(
@@ -256,7 +246,10 @@ def post_approve(
 
 
 @app.get(
-    "/deployments", summary="List deployments", operation_id="listDeployments", responses=responses(_200=DeploymentList)
+    "/deployments",
+    summary="List deployments",
+    operation_id="listDeployments",
+    responses=responses(422, _200=DeploymentList),
 )
 def get_deployments(deployments: Deployments, records: Records) -> DeploymentList:
     """Deployments that promotions of this stack changed, with who changed them, when and from which run."""
@@ -285,7 +278,10 @@ def delete_named_deployment(
     return delete_deployment(name=name, caller=caller, deployments=deployments, records=records, clock=clock)
 
 
-@app.get("/openapi.json", include_in_schema=False)
+@app.get(
+    "/openapi.json", summary="Describe the API", operation_id="describeApi",
+    responses=responses(422, _200=ApiDescription),
+)  # fmt: skip
 def get_openapi() -> dict[str, Any]:
     """The API's own description, in OpenAPI 3.1."""
     return app.document(title="rft-control-plane", version="1", description="Reinforcement fine-tuning runs.")

@@ -60,6 +60,12 @@ def test_an_unsigned_request_is_turned_away(bench: StackHarness, method: str, pa
     assert requests.request(method, url, json={}, timeout=10).status_code == 403
 
 
+def test_another_method_is_refused_with_those_that_are_taken(bench: StackHarness) -> None:
+    answer = send(bench, "PUT", "/runs")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert send(bench, "GET", "/nowhere/at/all").headers["Content-Type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("trick", TRICKS)
 def test_an_address_that_is_not_allowed_makes_no_run(bench: StackHarness, trick: str) -> None:
     uri = trick.format(bucket=bench.aws.bucket)

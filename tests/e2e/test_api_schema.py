@@ -32,10 +32,11 @@ OPERATIONS = [
     ("/runs/{run_id}/files", "GET"),
     ("/deployments", "GET"),
     ("/deployments/{name}/rollback", "POST"),
+    ("/openapi.json", "GET"),
     ("/deployments/{name}", "DELETE"),
 ]
 """What the template routes, but for the description itself."""
-WITHOUT_PARAMETERS = {"/deployments"}
+WITHOUT_PARAMETERS = {"/deployments", "/openapi.json"}
 """No request to these can fail to fit."""
 
 sent: Counter[str] = Counter()

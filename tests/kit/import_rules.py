@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "adapters": BELOW_STEPS | {"settings"},
     "wiring": {"ports", "settings", "grading", "adapters"},
     "http": INNER | {"observability"},
+    "http_parameters": INNER,
 }
 """Package or module of `rft` → those it may import besides itself. A part that is not listed here has no place yet."""
 

@@ -26,6 +26,7 @@ def examples(*fields: str) -> list[dict[str, Any]]:
 
 def test_every_route_is_there() -> None:
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
+    events = [event for event in events if event["Method"] != "ANY"]  # what is left is refused: see Errors
     assert [e for e in events if f"{e['Method']} {e['Path']}" not in TEXT] == []
     headings = re.findall(r"^## ((?:GET|POST|DELETE) \S+)", TEXT, re.MULTILINE)
     assert set(headings) == {f"{e['Method']} {e['Path']}" for e in events if e["Path"] != "/openapi.json"}

@@ -14,12 +14,15 @@ from functools import cached_property, partial
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import from_json
 
+from rft.contracts.http.openapi import complete_document
 from rft.contracts.http.principal import UNKNOWN, Principal
 from rft.contracts.http.problem import (
     MEDIA_TYPE,
@@ -30,6 +33,7 @@ from rft.contracts.http.problem import (
     problem,
     problem_of_error,
     problem_of_fields,
+    unknown_parameter,
 )
 from rft.errors import RftError
 from rft.observability import logger
@@ -38,6 +42,11 @@ MAX_BODY_BYTES = 65_536
 """A request is a few KB; Step Functions, which gets it as input, takes 256 KB."""
 
 SIGV4 = APIKey(name="Authorization", in_=APIKeyIn.header, description="AWS Signature Version 4, service execute-api.")
+SIGNED = {"x-amazon-apigateway-authtype": "awsSigv4"}
+"""API Gateway Developer Guide, "OpenAPI extensions": generators of AWS's own clients sign by it."""
+LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+CATCH_ALL = "ANY /{proxy+}"
+"""The route of what no other route takes. It is open to every caller, so nothing is ever dispatched from it."""
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 _read_json = partial(from_json, allow_inf_nan=False)
 
@@ -52,15 +61,16 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(list[type[Exception]](STATUS_OF_ERROR))(self._refuse_error)
         self.exception_handler(Exception)(self._report)
         self.not_found(self._refuse_address)
+        self.use(middlewares=[self._refuse_unknown_parameters])
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """The answer to an event. A body that is not JSON gets no further: powertools would take forms too."""
+        if event.get("routeKey") == CATCH_ALL:
+            return _plain(*self._address_problem(event["rawPath"], event["requestContext"]["http"]["method"]), context)
         why = body_problem(event)
         if why is None:
             return super().resolve(event if event.get("body") else _without_media_type(event), context)
-        body = _text(why, context)
-        headers = {"Content-Type": MEDIA_TYPE}
-        return {"statusCode": why.status, "headers": headers, "body": body, "isBase64Encoded": False}
+        return _plain(why, {}, context)
 
     def document(self, *, title: str, version: str, description: str) -> dict[str, Any]:
         """The OpenAPI document of all routes, without the error models of powertools, which we never send."""
@@ -75,7 +85,19 @@ class Api(APIGatewayHttpResolver):
         )
         for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
             document["components"]["schemas"].pop(unused, None)
-        return document
+        document["info"]["license"] = LICENCE
+        document["components"]["securitySchemes"]["sigv4"] |= SIGNED
+        return complete_document(document)
+
+    def _refuse_unknown_parameters(self, app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[str]:
+        """A misspelt filter would otherwise find everything."""
+        dependant = app.context["_route"].dependant
+        known = [parameter.alias for parameter in dependant.query_params]
+        given = app.current_event.raw_event.get("queryStringParameters") or {}
+        unknown = [unknown_parameter(name, known) for name in given if name not in known]
+        if unknown:
+            return self._refuse(problem(422, f"Unknown query parameters: {len(unknown)}; see errors.", unknown))
+        return next_middleware(app)
 
     def _refuse_fields(self, error: RequestValidationError) -> Response[str]:
         if any(found["loc"][0] == "response" for found in error.errors()):
@@ -86,11 +108,15 @@ class Api(APIGatewayHttpResolver):
         return self._refuse(problem_of_error(error))
 
     def _refuse_address(self, _: NotFoundError) -> Response[str]:
-        path, method = self.current_event.path, self.current_event.http_method
+        why, headers = self._address_problem(self.current_event.path, self.current_event.http_method)
+        return self._refuse(why, **headers)
+
+    def _address_problem(self, path: str, method: str) -> tuple[Problem, dict[str, str]]:
+        """404, or 405 with Allow where the address takes other methods."""
         allowed = next((methods for address, methods in self._addresses if address.fullmatch(path)), [method])
         if method in allowed:
-            return self._refuse(problem(404, "There is no such address."))
-        return self._refuse(problem(405, f"It takes {', '.join(allowed)}."), Allow=", ".join(allowed))
+            return problem(404, "There is no such address."), {}
+        return problem(405, f"It takes {', '.join(allowed)}."), {"Allow": ", ".join(allowed)}
 
     def _report(self, error: Exception) -> Response[str]:
         logger().error("request failed", exc_info=error)
@@ -108,6 +134,12 @@ class Api(APIGatewayHttpResolver):
             (re.compile(re.sub(r"{\w+}", "[^/]+", address)), [m.upper() for m in METHODS if getattr(item, m)])
             for address, item in (self.get_openapi_schema().paths or {}).items()
         ]
+
+
+def _plain(why: Problem, headers: dict[str, str], context: LambdaContext) -> dict[str, Any]:
+    """A refusal before any route is chosen."""
+    whole = {"Content-Type": MEDIA_TYPE, **headers}
+    return {"statusCode": why.status, "headers": whole, "body": _text(why, context), "isBase64Encoded": False}
 
 
 def body_problem(event: Mapping[str, Any]) -> Problem | None:

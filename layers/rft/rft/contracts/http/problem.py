@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import Field
@@ -106,6 +107,13 @@ def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem of pydantic's errors, whose `loc` starts with body, header, path or query."""
     found = [FieldError(field=_field(error["loc"]), message=validation_message(error)) for error in errors]
     return problem(422, f"Fields that break their contract: {len(found)}; see errors.", found[:MAX_SHOWN_ERRORS])
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> FieldError:
+    """A query parameter that the address does not take, with the one that was probably meant."""
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(known)}" if known else "; it takes none"
+    return FieldError(field=_field((name,)), message=f"there is no such query parameter{hint}")
 
 
 def _field(loc: tuple[str | int, ...]) -> str:
