@@ -75,6 +75,10 @@ class Deployment:
             raise RftClientError("No stack is named; pass --stack NAME or set RFT_STACK")
         return self._stack
 
+    def functions(self) -> Any:
+        """A client of AWS Lambda."""
+        return self._session.client("lambda")
+
     def logs(self) -> Any:
         """A client of CloudWatch Logs."""
         return self._session.client("logs")

@@ -64,3 +64,25 @@ def test_each_change_of_a_run_is_one_event_whatever_fails(bench: StackHarness, q
     (message,) = [m for m in bench.aws.messages() if m["message"].get("run_id") == run_id]
     assert message["message"]["status"] == "COMPLETED"
     assert message["text"].startswith("The preflight run passed")
+
+
+def test_a_webhook_that_may_not_be_called_is_left_in_the_queue(bench: StackHarness) -> None:
+    secret = bench.aws.client("secretsmanager").create_secret(Name="hooks", SecretString=f"whsec_{'a' * 40}")["ARN"]
+    webhook = {"WebhookUrl": "https://localhost/hook", "WebhookSecretArn": secret}
+    bench.aws.update(parameters={**bench.aws.options.parameters, **webhook})
+    events = bench.aws.client("events")
+    (rule,) = [rule for rule in events.list_rules()["Rules"] if "DeliverWebhooks" in rule["Name"]]
+    assert rule["State"] == "DISABLED", "by default, nothing is sent"
+    events.enable_rule(Name=rule["Name"])  # the emulator updates functions and state machines alone
+    run_id = bench.start("hooked", b"no dataset")
+    bench.wait(run_id)
+    sqs, url = bench.aws.client("sqs"), bench.aws.stack.outputs["DeadLettersUrl"]
+
+    def undelivered() -> list[dict[str, Any]]:
+        publish(bench)
+        bodies = [json.loads(m["Body"]) for m in sqs.receive_message(QueueUrl=url).get("Messages", [])]
+        return [body for body in bodies if body.get("event", {}).get("run_id") == run_id]
+
+    (found, *_) = eventually(undelivered, "an undelivered event")
+    assert (found["endpoint"], found["error"]) == ("stack", "WebhookRefused"), found["cause"]
+    assert "not public" in found["cause"]

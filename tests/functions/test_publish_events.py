@@ -12,6 +12,7 @@ from tests.kit.project import read_event
 
 def test_the_schedules_event_sends_what_is_pending(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_run, bus = FakeRun(RunStatus.PREPARING), MemoryBus()
+    monkeypatch.setenv("STACK_NAME", "rft")
     monkeypatch.setattr(wiring, "outbox", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "event_bus", lambda: bus)
     handler = load_function("publish_events").handler

@@ -6,9 +6,13 @@ import json
 import re
 from typing import Any
 
+from rft.contracts.ledger import RunStatus
 from rft.contracts.outbound.domain_events import SOURCE, DomainEvent, EventKind
 from tests.kit.event_schema import SCHEMA, schema_text
+from tests.kit.fakes.clock import FixedClock
+from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.project import ROOT
+from tests.kit.records import add_run
 
 PAGE = (ROOT / "docs" / "events.md").read_text()
 
@@ -29,3 +33,10 @@ def test_every_kind_is_listed_with_its_part() -> None:
     assert set(rows) == set(EventKind)
     fields: dict[str, Any] = dict(DomainEvent.model_fields)
     assert [part for part in rows.values() if part not in fields] == []
+
+
+def test_every_event_of_a_run_is_read_back_from_what_is_sent() -> None:
+    ledger = MemoryLedger(FixedClock())
+    add_run(ledger, RunStatus.FAILED)
+    for event in ledger.pending(20):
+        assert DomainEvent.model_validate_json(event.model_dump_json(exclude_none=True)) == event

@@ -41,7 +41,7 @@ def test_the_log_level_reaches_lambdas_own_filter_by_lambdas_name() -> None:
 def test_dead_letters_are_taken_from_each_rule_by_its_arn() -> None:
     rules = {
         f"{name}{event}.Arn"
-        for name in FUNCTIONS
+        for name in (*FUNCTIONS, "DeliverWebhooks")
         for event, definition in RESOURCES[name]["Properties"].get("Events", {}).items()
         if "DeadLetterConfig" in definition["Properties"]
     }

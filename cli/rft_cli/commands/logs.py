@@ -1,8 +1,9 @@
-"""`rft logs`: what the functions of a stack logged of one run."""
+"""`rft logs`: what the functions of a stack logged of one run. `rft webhooks test`: a signed test event."""
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from rft_cli.views.run_events import TERMINAL
 from rft_cli.views.times import instant
 from rft_client.api_client import ApiClient
 from rft_client.deployment import Deployment
+from rft_client.errors import RftClientError
 from rft_client.function_logs import MAX_INVOCATION, FunctionLogs, LogLine
 
 INTERVAL_SECONDS = 10.0
@@ -96,3 +98,36 @@ def _print(console: Console, lines: list[LogLine], output: Output) -> None:
             typer.echo(json.dumps({"at": line.at.isoformat(), "function": line.function, "message": line.message}))
     else:
         print_lines(console, (log_line(line.at, line.function, line.message) for line in lines))
+
+
+@with_target()
+def webhooks_test(*, target: Deployment) -> None:
+    """Send a test event to the stack's webhook, once and signed as all events are; needs lambda:InvokeFunction."""
+    name = target.output("SendWebhookName")
+    if name is None:
+        raise RftClientError("No stack with webhooks is named; pass --stack NAME or set RFT_STACK")
+    payload = json.dumps({"endpoint": "stack", "event": test_event()}).encode()
+    reply = target.functions().invoke(FunctionName=name, Payload=payload)
+    result = json.loads(reply["Payload"].read())
+    if reply.get("FunctionError"):
+        raise RftClientError(f"Not delivered: {result.get('errorType')}: {result.get('errorMessage')}")
+    if not result["sent"]:
+        raise RftClientError(f"Nothing was sent: {result['skipped']}; set the stack's parameter WebhookUrl")
+    print_lines(Console(), [f"Delivered, with {result['signatures']} signature(s)"])
+
+
+def test_event() -> dict[str, Any]:
+    """A change of status of a run that does not exist, tagged as a test."""
+    run_id = f"webhook-test-{datetime.now(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(4)}"
+    return {
+        "id": f"{run_id}/1",
+        "sequence": 1,
+        "kind": "RFT Run Status Change",
+        "at": datetime.now(UTC).isoformat(),
+        "run_id": run_id,
+        "name": "webhook-test",
+        "status": "COMPLETED",
+        "tags": {"test": "true"},
+        "simulated": True,
+        "change": {"before": "TRAINING", "after": "COMPLETED"},
+    }

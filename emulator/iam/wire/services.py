@@ -34,6 +34,12 @@ def _kms(request: WireRequest, _: Lookups) -> Iterator[Check]:
     yield Check(f"kms:{request.name}", key if key.startswith(("arn:", "*")) else request.arn("kms", f"key/{key}"))
 
 
+def _secrets(request: WireRequest, _: Lookups) -> Iterator[Check]:
+    secret = str(request.fields.get("SecretId", "*"))
+    arn = secret if secret.startswith(("arn:", "*")) else request.arn("secretsmanager", f"secret:{secret}")
+    yield Check(f"secretsmanager:{request.name}", arn)
+
+
 def _logs(request: WireRequest, _: Lookups) -> Iterator[Check]:
     group = request.fields.get("logGroupName")
     yield Check(f"logs:{request.name}", request.arn("logs", f"log-group:{group}:*") if group else "*")
@@ -54,6 +60,7 @@ MAPPERS: Mapping[str, Mapper] = {
     "bedrock": bedrock.checks,
     "bedrock-agentcore": agentcore.checks,
     "kms": _kms,
+    "secretsmanager": _secrets,
     "logs": _logs,
     "sts": _sts,
 }

@@ -35,6 +35,7 @@
     ├── SandboxUnavailable         code could not be run, for no fault of its own
     ├── DeadlineExceeded           a batch's time was up before a sample was graded
     ├── SampleLimitExceeded        grading one sample took more time or memory than a sample may
+    ├── WebhookRefused             an endpoint that does not take webhooks, or must not get any
     ├── RetryableThrottling        AWS asked us to slow down
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -216,6 +217,10 @@ class DeadlineExceeded(RftError):
 
 class SampleLimitExceeded(RftError):
     """Grading one sample took more processor time or memory than a sample may; the others are graded."""
+
+
+class WebhookRefused(RftError):
+    """An endpoint redirects, wants no more webhooks, or has an address that is not public."""
 
 
 class RetryableThrottling(RftError):

@@ -24,19 +24,19 @@ def logger() -> Logger:
     return Logger(json_serializer=log_json)
 
 
-def emit_metrics(*, grader: str, figures: Mapping[str, float]) -> None:
-    """Print one line in CloudWatch's embedded metric format; the only dimension is the grader's name.
+def emit_metrics(*, figures: Mapping[str, float], **dimensions: str) -> None:
+    """Print one line in CloudWatch's embedded metric format; each figure has all the dimensions.
 
-    Powertools' Metrics would add the service as a second one.
+    Powertools' Metrics would add the service as a further one.
     """
     definition = {
         "Namespace": NAMESPACE,
-        "Dimensions": [["grader"]],
+        "Dimensions": [list(dimensions)],
         "Metrics": [{"Name": name} for name in figures],
     }
     line = {
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [definition]},
-        "grader": grader,
+        **dimensions,
         **figures,
     }
     print(json.dumps(line), flush=True)  # noqa: T201  where CloudWatch reads it from

@@ -33,10 +33,11 @@ class LedgerSettings(Settings):
 
 
 class StorageSettings(Settings):
-    """The data bucket; `allowed_hosts` are those that `https://` datasets may come from."""
+    """The data bucket, hosts that `https://` datasets may come from, and hosts that webhooks of runs may go to."""
 
     data_bucket: str = Field(alias="DATA_BUCKET", min_length=3)
     allowed_hosts: CommaSeparated = Field(alias="ALLOWED_HOSTS", default=())
+    webhook_hosts: CommaSeparated = Field(alias="WEBHOOK_HOSTS", default=())
     max_dataset_bytes: int = Field(alias="MAX_DATASET_BYTES", default=1024**3, gt=0)
 
 
@@ -97,6 +98,15 @@ class EventBusSettings(Settings):
     """Where domain events go: a bus's name or ARN."""
 
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="default", min_length=1)
+
+
+class WebhookSettings(Settings):
+    """The stack's own webhook ('' for none), hosts that runs may name, and the secret that messages are signed with."""
+
+    webhook_url: str = Field(alias="WEBHOOK_URL", default="")
+    webhook_format: Literal["standard", "slack"] = Field(alias="WEBHOOK_FORMAT", default="standard")
+    webhook_hosts: CommaSeparated = Field(alias="WEBHOOK_HOSTS", default=())
+    webhook_secret_arn: str = Field(alias="WEBHOOK_SECRET_ARN", default="")
 
 
 class StateMachineSettings(Settings):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -13,6 +15,8 @@ from tests.kit.fakes.event_bus import MemoryBus
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.records import RUN_ID, add_run
 
+publish = functools.partial(publish_events, stack_name="rft")
+
 
 def ledger_with(status: RunStatus) -> MemoryLedger:
     ledger = MemoryLedger(FixedClock())
@@ -22,25 +26,40 @@ def ledger_with(status: RunStatus) -> MemoryLedger:
 
 def test_each_change_is_sent_once_and_in_sequence() -> None:
     ledger, bus = ledger_with(RunStatus.SMOKE_TESTING), MemoryBus()
-    assert (publish_events(outbox=ledger, bus=bus), publish_events(outbox=ledger, bus=bus)) == (3, 0)
+    assert (
+        publish(outbox=ledger, bus=bus),
+        publish(outbox=ledger, bus=bus),
+    ) == (3, 0)
     assert [event.id for event in bus.events] == [f"{RUN_ID}/{number}" for number in (1, 2, 3)]
 
 
 def test_an_event_that_is_refused_stops_no_other_and_stays_pending() -> None:
     ledger, bus = ledger_with(RunStatus.SMOKE_TESTING), MemoryBus(refused={f"{RUN_ID}/2"})
     with pytest.raises(RetryableServiceError, match=f"1 of 3 events, the first of them {RUN_ID}/2"):
-        publish_events(outbox=ledger, bus=bus)
+        publish(outbox=ledger, bus=bus)
     bus.refused.clear()
-    assert publish_events(outbox=ledger, bus=bus) == 1
+    assert publish(outbox=ledger, bus=bus) == 1
     assert sorted(event.sequence for event in bus.events) == [1, 2, 3]
 
 
 def test_an_event_whose_mark_is_lost_is_sent_again_with_its_id() -> None:
     ledger, bus = ledger_with(RunStatus.PENDING), MemoryBus()
-    publish_events(outbox=ledger, bus=bus)
+    publish(outbox=ledger, bus=bus)
     ledger.sent.clear()
-    publish_events(outbox=ledger, bus=bus)
+    publish(outbox=ledger, bus=bus)
     assert [event.id for event in bus.events] == [f"{RUN_ID}/1"] * 2
+
+
+def test_ends_and_stages_are_metrics_without_a_runs_id(capsys: pytest.CaptureFixture[str]) -> None:
+    publish(outbox=ledger_with(RunStatus.FAILED), bus=MemoryBus())
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    found = {name: line for line in lines for name in ("RunsEnded", "StageSeconds") if name in line}
+    assert (found["RunsEnded"]["status"], found["RunsEnded"]["RunsEnded"]) == ("FAILED", 1.0)
+    assert found["StageSeconds"]["stage"] == "PENDING"
+    for line in lines:
+        (metric,) = line["_aws"]["CloudWatchMetrics"]
+        assert metric["Dimensions"][0][0] == "stack"
+        assert RUN_ID not in json.dumps(line)
 
 
 def test_more_than_one_page_is_sent() -> None:
@@ -48,4 +67,4 @@ def test_more_than_one_page_is_sent() -> None:
     event = ledger_with(RunStatus.PENDING).pending(1)[0]
     many: Sequence[DomainEvent] = [event.model_copy(update={"id": f"x/{n}", "sequence": n}) for n in range(1, 251)]
     ledger.announced["x"] = list(many)
-    assert publish_events(outbox=ledger, bus=bus) == 250
+    assert publish(outbox=ledger, bus=bus) == 250

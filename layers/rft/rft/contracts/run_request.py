@@ -14,6 +14,7 @@ from rft.contracts.breaker import BreakerRequest
 from rft.contracts.deployments import DeploymentName
 from rft.contracts.graders.rubric import RubricConfig
 from rft.contracts.http.patterns import (
+    HTTPS_URL,
     JUDGE_OF_RUN,
     LAMBDA_ARN,
     RESERVED_TAG_KEY,
@@ -203,11 +204,16 @@ End = Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]
 
 
 class NotifyRequest(RequestPart):
-    """Which ends of the run are announced on the outcome topic, in place of those that the stack announces."""
+    """Which ends are announced on the outcome topic, and a webhook that gets the run's events.
+
+    The webhook's host must be one of the stack's parameter WebhookHosts; whoever may read the run sees its address.
+    """
 
     on: tuple[End, ...] | None = Field(
         default=None, strict=False, max_length=4, description="None: as the stack's parameter NotifyOn says."
     )
+    webhook: Annotated[str, StringConstraints(pattern=HTTPS_URL, max_length=1024)] | None = None
+    webhook_format: Literal["standard", "slack"] = "standard"
 
 
 def _only_unreserved_tags(schema: dict[str, Any]) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rft.contracts.outbound.domain_events import DomainEvent
+    from rft.contracts.outbound.webhook_address import WebhookAddress
 
 
 class Outbox(Protocol):
@@ -26,4 +29,16 @@ class EventBus(Protocol):
 
     def send(self, events: Sequence[DomainEvent]) -> list[DomainEvent]:
         """Send events in this order; those that the bus took. Raises RetryableThrottling, RetryableServiceError."""
+        ...
+
+
+class WebhookSender(Protocol):
+    """Sends signed messages to webhooks."""
+
+    def send(self, address: WebhookAddress, *, message_id: str, body: bytes, at: datetime) -> int:
+        """Post one message, and return how many signatures it has.
+
+        Raises WebhookRefused (an address that is not public, a redirect, 410), RetryableServiceError and
+        RetryableThrottling.
+        """
         ...

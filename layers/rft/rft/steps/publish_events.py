@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from rft.contracts.outbound.domain_events import DomainEvent
 from rft.errors import RetryableServiceError
-from rft.observability import logger
+from rft.observability import emit_metrics, logger
 from rft.ports.events import EventBus, Outbox
+from rft.runs.event_metrics import measurements
 
 PAGE = 100
 MAX_PAGES = 20
 """2,000 events take about half of the function's time; what is left is sent a minute later."""
 
 
-def publish_events(*, outbox: Outbox, bus: EventBus) -> int:
-    """Send what is pending, and return how many events were sent.
+def publish_events(*, stack_name: str, outbox: Outbox, bus: EventBus) -> int:
+    """Send what is pending, emit what is measured by it, and return how many events were sent.
 
     An event is marked after it was sent: where the mark is lost, it is sent again with the same id. One that the bus
     refuses stops no other; RetryableServiceError then says how many are left.
@@ -24,13 +25,21 @@ def publish_events(*, outbox: Outbox, bus: EventBus) -> int:
         taken = bus.send(pending) if pending else []
         for event in taken:
             outbox.mark_sent(event)
+        _emit(taken, stack_name)
         sent += len(taken)
         if len(taken) < len(pending):
             raise RetryableServiceError(f"the event bus refused {_refused(pending, taken)}")
         if len(pending) < PAGE:
             break
-    logger().info("events published", events=sent)
+    if sent:
+        logger().info("events published", events=sent)
     return sent
+
+
+def _emit(events: list[DomainEvent], stack_name: str) -> None:
+    for found in measurements(events):
+        dimension = {found.dimension: found.of} if found.dimension else {}
+        emit_metrics(figures={found.name: found.value}, stack=stack_name, **dimension)
 
 
 def _refused(pending: list[DomainEvent], taken: list[DomainEvent]) -> str:

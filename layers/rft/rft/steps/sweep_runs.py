@@ -12,7 +12,7 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RetryableServiceError, RftError, RunNotFound
 from rft.evaluation.deployment import leftovers
 from rft.evaluation.promotion import request_change, settle_promotion, settled_change
-from rft.observability import logger
+from rft.observability import emit_metrics, logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Execution, Executions, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier
@@ -53,6 +53,7 @@ def sweep_runs(
             if _has_ended(name, ledger):
                 stop_job_if_present(name, jobs)
                 sweep.closed.append(name)
+                emit_metrics(figures={"JobsWithoutRun": 1.0}, stack=stack_name)
     for record in list(_open_runs(history)):
         with sweep.of(record.run_id):
             execution = _ended(record, executions, clock)

@@ -25,6 +25,7 @@ from rft.wiring.records import outbox as outbox
 from rft.wiring.records import run_history as run_history
 from rft.wiring.records import run_waits as run_waits
 from rft.wiring.records import upload_rejections as upload_rejections
+from rft.wiring.records import webhook_sender as webhook_sender
 from rft.wiring.storage import object_store as object_store
 from rft.wiring.storage import rollout_log as rollout_log
 from rft.wiring.storage import rollout_reader as rollout_reader

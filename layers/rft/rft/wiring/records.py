@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rft.settings import EventBusSettings, LedgerSettings, TopicSettings
+from rft.settings import EventBusSettings, LedgerSettings, TopicSettings, WebhookSettings
 from rft.wiring.clients import cached_client, clock
 
 if TYPE_CHECKING:
-    from rft.ports.events import EventBus, Outbox
+    from rft.ports.events import EventBus, Outbox, WebhookSender
     from rft.ports.models import DeploymentRecords
     from rft.ports.runs import Approvals, JobQueue, Ledger, RunHistory, RunWaits, UploadRejections
     from rft.ports.storage import Notifier
@@ -100,6 +100,15 @@ def notifier() -> Notifier:
     return SnsNotifier(
         cached_client("sns"), topic_arn=topic.outcome_topic_arn, ends=topic.notify_on, send_once=send_once
     )
+
+
+@cache
+def webhook_sender() -> WebhookSender:
+    """Webhooks, signed with the stack's secret."""
+    from rft.adapters.webhook_sender import HttpsWebhookSender
+
+    secret_arn = WebhookSettings.from_environment().webhook_secret_arn
+    return HttpsWebhookSender(cached_client("secretsmanager"), secret_arn=secret_arn)
 
 
 @cache

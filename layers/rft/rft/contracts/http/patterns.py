@@ -10,6 +10,7 @@ RESERVED_TAG_KEY = r"^[aA][wW][sS]:"
 """AWS refuses such keys from anybody else (Tagging AWS Resources User Guide, "Tag naming limits and requirements")."""
 TAG_VALUE = r"^[a-zA-Z0-9 ._:/=+@-]*$"
 TAG = r"^[^=]+=.*$"
+HTTPS_URL = r"^https://[!-~]+$"
 SNAKE_CASE = r"^[a-z][a-z0-9_]{0,31}$"
 VERSION_ID = r"^[!-~]+$"
 LAMBDA_ARN = r"^arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9-_]{1,64}(:[a-zA-Z0-9-_$]{1,128})?$"
@@ -26,6 +27,7 @@ IN_WORDS: Mapping[str, str] = {
     TAG_KEY: "must hold letters, digits, spaces or . _ : / = + @ - and nothing else",
     TAG_VALUE: "may hold letters, digits, spaces and . _ : / = + @ - only",
     TAG: "must be key=value",
+    HTTPS_URL: "must be an https:// address without spaces",
     SNAKE_CASE: "must begin with a lower-case letter, with lower-case letters, digits and _ after it, 32 at most",
     VERSION_ID: "must be the version id that S3 gave, with no white space",
     LAMBDA_ARN: "must be the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME, or of its alias",

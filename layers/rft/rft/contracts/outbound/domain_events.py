@@ -32,7 +32,7 @@ class EventKind(StrEnum):
 class StatusChange(Contract):
     """From one status to the next; `before` is null for a new run. What follows `after` is known at the end only."""
 
-    before: RunStatus | None
+    before: RunStatus | None = None
     after: RunStatus
     seconds: float | None = Field(default=None, description="How long the run was in `before`.")
     caller: Principal | None = Field(default=None, description="Who caused it; null where the run itself did.")
@@ -63,8 +63,8 @@ class PromotionResult(Contract):
 
     status: str
     deployment: str
-    deployment_arn: str | None
-    previous_model_arn: str | None
+    deployment_arn: str | None = None
+    previous_model_arn: str | None = None
     reason: TextBlock
 
 

@@ -25,6 +25,7 @@ from rft.ports.runs import Executions, Ledger
 from rft.ports.storage import Clock
 from rft.runs.ids import keyed_run_id, new_run_id
 from rft.runs.start_point import check_start, start_point, taken_up
+from rft.runs.webhook_address import webhook_address
 from rft.settings import StorageSettings
 from rft.tasks import task as task_named
 
@@ -75,6 +76,8 @@ def check_request(request: RunRequest, *, graders: Mapping[str, str], storage: S
     address = check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
     check_version(address, request.dataset.version)
     grader_arn(request.grader, task.default_grader, graders)
+    if request.notify.webhook is not None:
+        webhook_address(request.notify.webhook, storage.webhook_hosts)
 
 
 def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:

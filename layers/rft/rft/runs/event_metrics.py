@@ -1,0 +1,34 @@
+"""What is counted and measured of runs, by their domain events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rft.contracts.outbound.domain_events import DomainEvent
+from rft.runs.status import TERMINAL
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`of` is the value of the dimension `status` or `stage`; no dimension holds a run's id."""
+
+    name: str
+    value: float
+    dimension: str = ""
+    of: str = ""
+
+
+def measurements(events: Iterable[DomainEvent]) -> list[Measurement]:
+    """RunsEnded by status, StageSeconds by stage, and BreakerTrips."""
+    return [found for event in events for found in _of_event(event)]
+
+
+def _of_event(event: DomainEvent) -> Iterator[Measurement]:
+    change = event.change
+    if change is not None and change.before is not None and change.seconds is not None:
+        yield Measurement("StageSeconds", change.seconds, "stage", change.before)
+    if change is not None and change.after in TERMINAL:
+        yield Measurement("RunsEnded", 1.0, "status", change.after)
+    if event.breaker is not None and event.breaker.action == "stop":
+        yield Measurement("BreakerTrips", 1.0)

@@ -1,0 +1,28 @@
+"""Which addresses webhooks may be sent to, as far as the address alone says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from rft.contracts.outbound.webhook_address import WebhookAddress
+from rft.errors import InvalidRequest
+
+FIELD = "notify.webhook"
+
+
+def webhook_address(url: str, hosts: Collection[str] | None = None) -> WebhookAddress:
+    """The parts of an address. With `hosts`, only those are allowed. Raises InvalidRequest (notify.webhook)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise InvalidRequest("cannot be read as an address", field=FIELD) from None
+    if parts.scheme != "https" or not parts.hostname or port not in (None, 443):
+        raise InvalidRequest("must be https:// on port 443", field=FIELD)
+    if "@" in parts.netloc or parts.fragment or not url.isascii() or any(c.isspace() for c in url):
+        raise InvalidRequest("may hold no credentials, fragment, spaces or characters beyond ASCII", field=FIELD)
+    if hosts is not None and parts.hostname not in hosts:
+        allowed = ", ".join(sorted(hosts)) or "none (the stack's parameter WebhookHosts)"
+        raise InvalidRequest(f"host {parts.hostname} is not allowed; allowed are {allowed}", field=FIELD)
+    return WebhookAddress(parts.hostname, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
