@@ -43,6 +43,8 @@ ANSWERS_OF_A_RUN = re.compile(r"runs/[^/]+/(calibration|evaluation)/answers/[^/]
 EXCEPTIONS = re.compile(r"runs/[^/]+/rollouts/errors/[0-9a-f]+\.txt")
 ROLLOUTS = re.compile(r"runs/[^/]+/rollouts/[^/]+\.jsonl\.gz")
 REPORTS = re.compile(r"runs/[^/]+/(report\.(html|json)|smoke_test\.json|smoke_test/part-\d+\.json)")
+ANSWER = "answer of a rollout"
+"""As the model gave it, for programs that grade it again."""
 UPLOADED = re.compile(r"datasets/|uploads/")
 
 
@@ -81,6 +83,7 @@ def shown(bench: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Iter
         assert [view["status"] for view in views] == ["COMPLETED", "REJECTED", "FAILED"], [
             view["failure"] for view in views
         ]
+        assert views[0]["evaluation"]["status"] == "completed", views[0]["evaluation"]
         eventually(lambda: len(bench.aws.messages()) >= 4, "a question, two ends and a refused upload")
         yield Shown(
             captures=bench.aws.options.parameters["CaptureAnswers"] == "true",
@@ -178,15 +181,17 @@ def refused_upload(bench: StackHarness) -> Iterator[tuple[str, str]]:
 def answers(bench: StackHarness, run_id: str) -> Iterator[tuple[str, str]]:
     """What the API says of a run."""
     client = bench.client
+    rollouts = list(client.rollouts(run_id, {}, limit=500))
     bodies: dict[str, Any] = {
         "run": client.run(run_id),
         "events": client.events(run_id),
         "report": client.report(run_id),
-        "rollouts": list(client.rollouts(run_id, {}, limit=500)),
+        "rollouts": [{name: value for name, value in rollout.items() if name != "answer"} for rollout in rollouts],
         "list": client.runs({}, limit=10),
     }
     for name, body in bodies.items():
         yield from ((f"GET {name}", text) for text in strings_in(body))
+    yield from ((ANSWER, rollout["answer"]) for rollout in rollouts if rollout["answer"])
     yield "GET page", client.report_page(run_id).decode()
 
 
@@ -227,7 +232,7 @@ def test_private_text_is_in_files_of_rows_answers_and_exceptions(shown: Shown) -
 def test_only_a_stack_that_captures_answers_shows_private_text(shown: Shown) -> None:
     seen = places(shown.ledger) | places(shown.views) | places(shown.screens)
     if shown.captures:
-        assert {"GET rollouts", "GET report", "GET page", "GET run"} <= seen
+        assert {ANSWER, "GET report", "GET page", "GET run"} <= seen
     else:
         assert seen == set()
     everywhere = [*shown.logs, *shown.messages, *shown.ledger, *shown.views, *shown.screens, *shown.files]
@@ -248,7 +253,8 @@ def test_nothing_acts_on_readers_of_logs_messages_or_the_ledger(shown: Shown) ->
 def test_nothing_acts_on_readers_of_the_api_a_terminal_or_a_report(shown: Shown) -> None:
     pages = [("report.html", text) for key, text in shown.files if key.endswith("report.html")]
     assert pages
-    assert acting([*shown.views, *shown.screens, *pages], allowed="\n") == set()
+    views = [each for each in shown.views if each[0] != ANSWER]
+    assert acting([*views, *shown.screens, *pages], allowed="\n") == set()
     assert not [place for place, text in [*shown.views, *pages] if "html" in text[:40] and "<script>alert" in text]
     forged = re.compile(r"^(2026-11-20 FAKE|rft: FAKE)", re.MULTILINE)
     assert [place for place, text in [*shown.logs, *shown.screens] if forged.search(text)] == []

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 120.0
 """Nobody waits so long for a test that passes, and a busy machine takes long."""
 
 
