@@ -12,8 +12,9 @@ from rft_cli.views.checks import counts
 from rft_cli.views.progress import Step, current_step
 from rft_cli.views.rewards import Rewards, StepReward
 from rft_cli.views.run_events import RunEventPrinter, milestone
+from rft_cli.views.summary import run_lines
 from tests.kit.records import ADA, RUN_ID
-from tests.kit.shown_lines import FORECAST, METRICS, plain
+from tests.kit.shown_lines import FORECAST, METRICS, plain, printed
 from tests.kit.views import view
 
 COURSE = Rewards([StepReward(1, 0.25, 0.5), StepReward(2, 0.75)], simulated=True)
@@ -120,6 +121,15 @@ def test_a_row_has_value_comparison_and_limit_in_columns() -> None:
     ]
 
 
+def test_many_checks_that_block_get_a_line_each() -> None:
+    checks = [check(f"c{n}", "block", "word " * 30, value=1.0, comparison="<=", limit=0.2, unit="%") for n in range(9)]
+    shown = printed(run_lines(view(RunStatus.SMOKE_TESTING, dataset_checks=checks)))
+    assert [each[10] for each in shown if "100% ≤ 20%" in each] == ["✘"] * 9
+    assert not [each for each in shown if each.strip().startswith("word")]
+    few = printed(run_lines(view(RunStatus.SMOKE_TESTING, dataset_checks=checks[:2])))
+    assert len([each for each in few if "word word" in each]) == 4, "two lines each"
+
+
 def test_skipped_checks_are_counted_with_the_check_that_failed() -> None:
     checks = [check("contract", "block"), *(check(f"c{n}", "skipped") for n in range(13)), check("load", "pass")]
     assert Text.from_markup(counts(checks)).plain == "✘ 1 of 2 checks · 1 blocked · 13 skipped (contract failed)"
@@ -175,3 +185,14 @@ def test_a_run_that_waits_for_the_quota_says_how_many_are_ahead() -> None:
     step = current_step(waiting)
     assert step is not None
     assert step.description == "waiting for the quota of jobs, 2 ahead"
+
+
+def test_a_forecast_stands_under_the_stage_that_it_follows() -> None:
+    tested = events(view(RunStatus.AWAITING_APPROVAL, forecast=FORECAST))
+    assert [each for each in tested if each.endswith(("SMOKE_TESTING", "CALIBRATING"))] == ["12:00:02  SMOKE_TESTING"]
+    assert any("forecast" in each for each in tested)
+    shot = view(RunStatus.AWAITING_APPROVAL, forecast=FORECAST)
+    calibrating = {**shot["timeline"][-1], "after": "CALIBRATING", "before": "SMOKE_TESTING"}
+    lines = events({**shot, "timeline": [*shot["timeline"][:-1], calibrating, shot["timeline"][-1]]})
+    stage = next(n for n, each in enumerate(lines) if each.endswith("CALIBRATING"))
+    assert next(n for n, each in enumerate(lines) if "forecast" in each) > stage

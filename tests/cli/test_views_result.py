@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.contracts.ledger import RunStatus
+from rft_cli.views.evaluation import evaluation_table
 from rft_cli.views.lines import shorten_middle, stage_field, summary_field
 from rft_cli.views.summary import run_lines, summary_lines
 from rft_cli.views.tables import event_lines, list_lines
@@ -128,3 +129,18 @@ def test_no_line_of_a_run_is_wider_than_80_columns(status: RunStatus, verbose: b
         pytest.skip("as FAILED")
     shown = view(status, forecast=FORECAST, metrics=METRICS)
     assert max(map(len, printed(run_lines(shown, verbose=verbose)))) <= 80
+
+
+def test_every_label_of_a_run_has_a_gap_behind_it() -> None:
+    shot = {**view(RunStatus.COMPLETED), "requested_by": {"type": "iam", "id": "arn:aws:iam::1:user/ada"}}
+    assert "started by  arn:aws:iam::1:user/ada" in plain(run_lines(shot))
+    long = {"digest": f"sha256:{'0' * 64}", "samples_per_row": 1, "unmatched": ["word " * 20]}
+    evaluated = {
+        "status": "completed", "verdict": "better", "reason": "", "simulated": True, "rows": 19, "groups": 7,
+        "base": 0.4, "tuned": 1.0, "difference": 0.6, "interval": [0.2, 0.8], "p_value": 0.01,
+        "hypothesis": "superiority", "minimum_detectable": 0.3, "minimum_gain": 0.0, "protocol": long,
+        "report_uri": OUTPUT,
+    }  # fmt: skip
+    shown = printed(evaluation_table({**shot, "evaluation": evaluated}))
+    assert max(map(len, shown)) <= 80
+    assert all(each[:20].strip() == "" or each[19] == " " for each in shown)

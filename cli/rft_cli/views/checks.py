@@ -23,6 +23,8 @@ SIGNS = {">=": "≥", "<=": "≤"}
 
 MAX_DETAIL = 74
 """Characters of a detail without `--verbose`: two lines of a terminal of 80 columns."""
+MANY, MAX_DETAIL_OF_MANY = 6, 36
+"""With more rows than that, a detail gets one line: what is wrong is then seen at a glance."""
 
 Check = Mapping[str, Any]
 
@@ -35,8 +37,9 @@ def check_lines(
     shown = [check for check in checks if verbose or check["result"] in RESULTS]
     names = max((len(check["name"]) for check in shown), default=0)
     numbers = max((len(comparison(check)) for check in shown), default=0)
+    room = MAX_DETAIL if len(shown) <= MANY else MAX_DETAIL_OF_MANY
     for check in shown:
-        yield _row(check, names, numbers, indent, verbose=verbose)
+        yield _row(check, names, numbers, indent, room=None if verbose else room)
 
 
 def counts(checks: Sequence[Check]) -> str:
@@ -59,8 +62,8 @@ def comparison(check: Check) -> str:
     return f"{value} {sign} {bound}" if value and bound and sign else value
 
 
-def _row(check: Check, names: int, numbers: int, indent: int, *, verbose: bool) -> str:
-    detail = check["detail"] if verbose else shorten(check["detail"], MAX_DETAIL, placeholder=" …")
+def _row(check: Check, names: int, numbers: int, indent: int, *, room: int | None) -> str:
+    detail = check["detail"] if room is None else shorten(check["detail"], room, placeholder=" …")
     figures = f"{comparison(check):<{numbers}}  " if numbers else ""
     head = f"{' ' * indent}{MARKS[check['result']]} {check['name']:<{names}}  {figures}"
     return head + HANG + escape(detail)

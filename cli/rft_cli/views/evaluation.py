@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.markup import escape
 
-from rft_cli.views.lines import stage_field
+from rft_cli.views.lines import HANG, stage_field
 from rft_cli.views.rewards import View
 
 SIMULATED = "[yellow](simulated)[/]"
@@ -55,7 +55,7 @@ def evaluation_text(evaluation: View) -> str:
 def evaluation_table(view: View) -> Iterator[str]:
     """`rft evaluation`: every number of the summary with its name, calibration first."""
     for name, value in _rows(view):
-        yield f"[bold]{name:<20}[/]{value}"
+        yield f"[bold]{name:<20}[/]{HANG}{value}"
 
 
 def _rows(view: View) -> Iterator[tuple[str, str]]:

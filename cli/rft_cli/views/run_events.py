@@ -54,7 +54,7 @@ def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
     stage = event["after"]
     yield stage, stage_line, event
     for part, render in FINDINGS.get(stage, ()):
-        if view.get(part) and not _is_running(view[part]):
+        if view.get(part) and not _is_running(view[part]) and not _is_of_calibration(part, stage, view):
             yield part, render, view
     if stage == "STARTING" and view.get("queue_ahead") is not None:
         yield f"queue/{view['queue_ahead']}", queue_line, view
@@ -66,6 +66,12 @@ def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
 def _is_running(part: object) -> bool:
     """An evaluation is recorded while it is going on."""
     return isinstance(part, Mapping) and part.get("status") == "running"
+
+
+def _is_of_calibration(part: str, stage: str, view: View) -> bool:
+    """A run that is calibrated is forecast after that."""
+    calibrated = any(event["after"] == "CALIBRATING" for event in view["timeline"])
+    return part == "forecast" and stage == "SMOKE_TESTING" and calibrated
 
 
 def stage_line(event: View, *, verbose: bool) -> Iterator[str]:

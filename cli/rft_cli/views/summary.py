@@ -73,7 +73,7 @@ def _request_fields(view: View) -> Iterator[tuple[str, str]]:
     yield "run", f"{view['run_id']}  {view['status']}"
     yield "created", f"{view['created_at'][:19].replace('T', ' ')}Z, {_elapsed(view)}"
     if view.get("requested_by"):
-        yield "requested by", principal_text(view["requested_by"])
+        yield "started by", principal_text(view["requested_by"])
     yield "dataset", dataset["uri"]
     yield "task", f"{dataset['task']}, {split['strategy']} split, seed {split['seed']}"
     grader = request["grader"] or {}
