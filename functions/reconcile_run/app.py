@@ -7,8 +7,6 @@ from typing import Any
 from rft import wiring
 from rft.contracts.http.events import ExecutionEnded
 from rft.observability import logger
-from rft.ports.reports import ReportSources
-from rft.settings import TelemetrySettings
 from rft.steps.reconcile_run import reconcile_run
 
 
@@ -27,13 +25,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         deployments=wiring.model_deployments(),
         records=wiring.deployment_records(),
         notifier=wiring.notifier(),
-        reports=_sources(),
+        reports=wiring.report_sources(),
     )
     return {"run_id": ended.name, "status": record.status if record else None}
-
-
-def _sources() -> ReportSources:
-    """What a report is made of; texts only where the stack captures answers."""
-    captured = TelemetrySettings.from_environment().capture_answers
-    history, store, rollouts = wiring.run_history(), wiring.object_store(), wiring.rollout_reader()
-    return ReportSources(history, store, rollouts, answers_captured=captured)

@@ -23,6 +23,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
         records=wiring.deployment_records(),
         notifier=wiring.notifier(),
         clock=wiring.clock(),
+        reports=wiring.report_sources(),
     )
     logger().info("swept", runs=swept)
     return {"runs": swept}

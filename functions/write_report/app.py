@@ -8,8 +8,6 @@ from rft import wiring
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import RunOutcome
 from rft.observability import logger
-from rft.ports.reports import ReportSources
-from rft.settings import TelemetrySettings
 from rft.steps.write_report import write_report
 
 
@@ -24,12 +22,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         error=outcome.error,
         cause=outcome.cause,
         ledger=wiring.ledger(),
-        sources=_sources(),
+        sources=wiring.report_sources(),
     ).model_dump(mode="json")
-
-
-def _sources() -> ReportSources:
-    """What a report is made of; texts only where the stack captures answers."""
-    captured = TelemetrySettings.from_environment().capture_answers
-    history, store, rollouts = wiring.run_history(), wiring.object_store(), wiring.rollout_reader()
-    return ReportSources(history, store, rollouts, answers_captured=captured)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from rft_client.download import PART, target
 from rft_client.errors import RftClientError
@@ -187,7 +188,6 @@ def test_parquet_without_pyarrow_says_what_to_install(
 
 
 def test_parquet_has_every_rollout(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     api.answer = pages
     rft("rollouts", RUN_ID, "--all", "--format", "parquet", "--file", tmp_path / "a.parquet")
     rows = parquet.read_table(tmp_path / "a.parquet").to_pylist()

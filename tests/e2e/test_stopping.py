@@ -88,6 +88,7 @@ def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness)
     assert bench.client.run(run_id)["status"] == "TRAINING"
     bench.aws.invoke("SweepRuns", b'{"detail-type": "Scheduled Event"}')
     assert bench.client.run(run_id)["status"] == "CANCELLED"
+    assert bench.client.report(run_id)["status"] == "CANCELLED"
     eventually(lambda: not any(job.active for job in bench.jobs(run_id)), "the job to stop")
     assert len(bench.messages(run_id)) == 1
 

@@ -6,6 +6,8 @@ from rft import wiring
 from rft.contracts.ledger import RunStatus
 from rft.ports.runs import Execution
 from tests.kit.fake_run import FakeRun
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.fakes.store import MemoryStore
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
 from tests.kit.records import RUN_ID
@@ -23,7 +25,11 @@ def test_the_schedules_event_closes_what_no_event_told_of(monkeypatch: pytest.Mo
     monkeypatch.setattr(wiring, "deployment_records", lambda: fake_run.records)
     monkeypatch.setenv("STACK_NAME", "rft")
     monkeypatch.setattr(wiring, "run_history", lambda: fake_run.ledger)
+    store, rollouts = MemoryStore(), MemoryRollouts()
+    monkeypatch.setattr(wiring, "object_store", lambda: store)
+    monkeypatch.setattr(wiring, "rollout_reader", lambda: rollouts)
     handler = load_function("sweep_runs").handler
     assert handler(EVENT, Context()) == {"runs": [RUN_ID]}
     assert handler(EVENT, Context()) == {"runs": []}
     assert (fake_run.record.status, fake_run.job_status) == (RunStatus.FAILED, "Stopping")
+    assert any(uri.endswith("report.html") for uri in store.objects)

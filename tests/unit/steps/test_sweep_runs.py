@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import RunInput
 from rft.errors import RetryableServiceError, RetryableThrottling
+from rft.ports.reports import ReportSources
 from rft.ports.runs import Execution
 from rft.steps.sweep_runs import sweep_runs
 from tests.kit.fake_run import FakeRun
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.fakes.store import MemoryStore
 from tests.kit.records import RUN_ID, run_record
 
 S = RunStatus
 OTHER = "pandalm-judge-other-00000000"
 
 
-def sweep(fake_run: FakeRun) -> list[str]:
+def sweep(fake_run: FakeRun, reports: ReportSources | None = None) -> list[str]:
     return sweep_runs(
         stack_name="rft",
         ledger=fake_run.ledger,
@@ -25,7 +30,33 @@ def sweep(fake_run: FakeRun) -> list[str]:
         records=fake_run.records,
         notifier=fake_run.notifier,
         clock=fake_run.clock,
+        reports=reports,
     )
+
+
+class BrokenStore(MemoryStore):
+    def put_bytes(self, uri: str, body: bytes) -> None:
+        raise RetryableServiceError("S3: busy")
+
+
+def report_sources(fake_run: FakeRun, store: MemoryStore) -> ReportSources:
+    return ReportSources(fake_run.ledger, store, MemoryRollouts(), answers_captured=False)
+
+
+def test_a_run_that_was_closed_gets_its_report() -> None:
+    fake_run, store = FakeRun(S.TRAINING).with_job(), MemoryStore()
+    fake_run.executions.ended[RUN_ID] = Execution(status="ABORTED")
+    assert sweep(fake_run, report_sources(fake_run, store)) == [RUN_ID]
+    (report,) = [body for uri, body in store.objects.items() if uri.endswith("report.json")]
+    assert json.loads(report)["status"] == "CANCELLED"
+
+
+def test_a_report_that_cannot_be_written_keeps_no_run_open() -> None:
+    fake_run = FakeRun(S.TRAINING).with_job()
+    fake_run.executions.ended[RUN_ID] = Execution(status="ABORTED")
+    with pytest.raises(RetryableServiceError, match=RUN_ID):
+        sweep(fake_run, report_sources(fake_run, BrokenStore()))
+    assert (fake_run.record.status, len(fake_run.messages)) == (S.CANCELLED, 1)
 
 
 def add_other(fake_run: FakeRun, execution: Execution) -> None:

@@ -50,11 +50,12 @@ def reconcile_run(
     notify_finished(record, ledger, notifier)
     record = ledger.get(run_id)
     if reports is not None:
-        _write_report(record, reports)
+        write_missing_report(record, reports)
     return record
 
 
-def _write_report(record: RunRecord, sources: ReportSources) -> None:
+def write_missing_report(record: RunRecord, sources: ReportSources) -> None:
+    """The report of a run that has ended, unless it is there. Raises the Retryable… errors."""
     from rft.report.write import has_report, write_run_report  # noqa: PLC0415 - most runs have their report by now
 
     if not has_report(record, sources.store):

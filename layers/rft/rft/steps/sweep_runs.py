@@ -14,11 +14,12 @@ from rft.evaluation.deployment import leftovers
 from rft.evaluation.promotion import request_change, settle_promotion, settled_change
 from rft.observability import emit_metrics, logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
+from rft.ports.reports import ReportSources
 from rft.ports.runs import Execution, Executions, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier
 from rft.ports.training import TrainingJobs
 from rft.runs.status import TERMINAL
-from rft.steps.reconcile_run import reconcile_run
+from rft.steps.reconcile_run import reconcile_run, write_missing_report
 from rft.training.stop_job import stop_job_if_present
 
 MIN_IDLE = timedelta(minutes=15)
@@ -36,11 +37,12 @@ def sweep_runs(
     records: DeploymentRecords,
     notifier: Notifier,
     clock: Clock,
+    reports: ReportSources | None = None,
 ) -> list[str]:
     """Stop jobs and delete deployments whose run has ended, and close open runs whose execution has.
 
     Returns the ids of those runs, and the names of deployments whose change it completed or undid. Of deployments,
-    those alone that this stack made for an evaluation are deleted.
+    those alone that this stack made for an evaluation are deleted. Runs that it closed get their report last.
 
     One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
     """
@@ -48,19 +50,17 @@ def sweep_runs(
     close = partial(
         reconcile_run, ledger=ledger, jobs=jobs, deployments=deployments, records=records, notifier=notifier
     )
-    for name in jobs.active():  # first, for they are few and cost most
-        with sweep.of(name):
-            if _has_ended(name, ledger):
-                stop_job_if_present(name, jobs)
-                sweep.closed.append(name)
-                emit_metrics(figures={"JobsWithoutRun": 1.0}, stack=stack_name)
+    _stop_jobs(sweep, stack_name, jobs, ledger)  # first, for they are few and cost most
     for record in list(_open_runs(history)):
         with sweep.of(record.run_id):
             execution = _ended(record, executions, clock)
             if execution is not None:
                 close(run_id=record.run_id, status=execution.status, error=execution.error, cause=execution.cause)
                 sweep.closed.append(record.run_id)
+    closed = tuple(sweep.closed)
     _sweep_deployments(sweep, stack_name, deployments, records, ledger)
+    if reports is not None:
+        _write_reports(sweep, closed, reports, ledger)
     if sweep.failed:
         raise RetryableServiceError(f"could not be swept: {', '.join(sweep.failed)}")
     return sweep.closed
@@ -80,6 +80,22 @@ class _Sweep:
         except RftError:
             logger().exception("could not be swept", run_id=name)
             self.failed.append(name)
+
+
+def _stop_jobs(sweep: _Sweep, stack_name: str, jobs: TrainingJobs, ledger: Ledger) -> None:
+    """Stop jobs whose run has ended."""
+    for name in jobs.active():
+        with sweep.of(name):
+            if _has_ended(name, ledger):
+                stop_job_if_present(name, jobs)
+                sweep.closed.append(name)
+                emit_metrics(figures={"JobsWithoutRun": 1.0}, stack=stack_name)
+
+
+def _write_reports(sweep: _Sweep, run_ids: tuple[str, ...], reports: ReportSources, ledger: Ledger) -> None:
+    for run_id in run_ids:
+        with sweep.of(run_id):
+            write_missing_report(ledger.get(run_id), reports)
 
 
 def _sweep_deployments(

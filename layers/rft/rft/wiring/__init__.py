@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rft.settings import ReplySettings, SandboxSettings, StateMachineSettings, StorageSettings
+from rft.settings import ReplySettings, SandboxSettings, StateMachineSettings, StorageSettings, TelemetrySettings
 from rft.wiring.clients import cached_client as cached_client
 from rft.wiring.clients import clock as clock
 from rft.wiring.judging import judge_cache as judge_cache
@@ -35,8 +35,17 @@ if TYPE_CHECKING:
     from rft.ports.datasets import DatasetSource, Tokenizer, Workers
     from rft.ports.grading import CodeSandbox, GraderInvoker
     from rft.ports.models import ModelDeployments, ModelSampler
+    from rft.ports.reports import ReportSources
     from rft.ports.runs import Executions
     from rft.ports.training import TrainingJobs
+
+
+def report_sources() -> ReportSources:
+    """What a report is made of; texts only where the stack captures answers."""
+    from rft.ports.reports import ReportSources
+
+    captured = TelemetrySettings.from_environment().capture_answers
+    return ReportSources(run_history(), object_store(), rollout_reader(), answers_captured=captured)
 
 
 @cache
