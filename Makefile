@@ -35,7 +35,7 @@ test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 test-long: $(VENV)/.ready ## Run what takes too long for each change: an hour or more on two cores
 	$(MAKE) --no-print-directory faults
 	$(BIN)/python -m pytest -m slow --ignore tests/e2e
-	$(BIN)/python -m pytest -m slow tests/e2e/test_notebook.py tests/e2e/test_report_in_browser.py
+	$(BIN)/python -m pytest -m slow tests/e2e/test_notebook.py tests/e2e/test_report_in_browser.py tests/e2e/test_generated_clients.py
 	$(MAKE) --no-print-directory properties
 	$(MAKE) --no-print-directory policies
 	$(MAKE) --no-print-directory bench ARGS="graders polling prepare_dataset"
