@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from rft import wiring
 from rft.contracts.http.api import RunList, RunView
+from rft.contracts.http.openapi import read_descriptions
 from rft.contracts.http.principal import Principal
 from rft.contracts.http.problem import PROBLEMS, Problem
 from rft.contracts.ledger import RunStatus
@@ -712,6 +713,15 @@ class TestOpenApi:
         assert re.findall(r'"(ge|le|gt|lt)": [0-9]', text) == []
         operations = [operation for path in document["paths"].values() for operation in path.values()]
         assert [each["operationId"] for each in operations if not {"400", "404", "422"} & set(each["responses"])] == []
+
+    def test_every_property_is_described_and_no_description_is_left_over(self, api: Client) -> None:
+        schemas = api.get("/openapi.json").body["components"]["schemas"]
+        properties = {
+            (model, name): part for model, s in schemas.items() for name, part in s.get("properties", {}).items()
+        }
+        assert [".".join(key) for key, part in properties.items() if not part.get("description")] == []
+        names = {name for _, name in properties} | {".".join(key) for key in properties}
+        assert set(read_descriptions()) - names == set()
 
     def test_its_examples_are_as_described(self, api: Client) -> None:
         document = api.get("/openapi.json").body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,8 @@ class ApiDescription(BaseModel):
     paths: dict[str, Any] = Field(description="Every address with its operations.")
     components: dict[str, Any] = Field(description="Models and security schemes.")
 
+
+DESCRIPTIONS = Path(__file__).with_name("descriptions.txt")
 
 EXAMPLE_RUN_ID = "pandalm-judge-20261120t132418-7793cafb"
 DATASET = {"task": "pandalm", "uri": "s3://data-bucket/datasets/pandalm/comparisons.json"}
@@ -73,7 +76,14 @@ def complete_document(document: dict[str, Any]) -> dict[str, Any]:
             del answers[status]  # the framework's own error model, which is never sent
         _add_examples(operation)
     _drop_unused(document)
+    _describe_properties(schemas)
     return document
+
+
+def read_descriptions() -> dict[str, str]:
+    """Property, or `Model.property`, → description, for properties whose own field says nothing."""
+    lines = (line.partition(": ") for line in DESCRIPTIONS.read_text("utf-8").splitlines())
+    return {name: text for name, _, text in lines}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -103,6 +113,15 @@ def _add_examples(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in PARAMETERS:
             parameter["example"] = PARAMETERS[parameter["name"]]
+
+
+def _describe_properties(schemas: dict[str, Any]) -> None:
+    texts = read_descriptions()
+    for model, schema in schemas.items():
+        for name, part in schema.get("properties", {}).items():
+            text = texts.get(f"{model}.{name}", texts.get(name))
+            if text and "description" not in part:
+                part["description"] = text
 
 
 def _drop_unused(document: dict[str, Any]) -> None:
