@@ -12,8 +12,10 @@ from typing import Any
 from boto3.session import Session
 
 from rft_client.api_client import ApiClient
-from rft_client.auth import BearerToken
+from rft_client.auth import BearerToken, SigV4
 from rft_client.errors import RftClientError
+from rft_client.identity import signing_problem
+from rft_client.token_command import TokenCommand
 from rft_client.transport import ONCE, Retry, Transport
 
 API_URL = re.compile(r"https?://[\w.-]+(:\d+)?(/\S*)?|https?://\[[0-9a-f:]+\](:\d+)?(/\S*)?", re.IGNORECASE)
@@ -24,7 +26,7 @@ API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\
 class Deployment:
     """A stack, found when it is first used: by the options, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
 
-    `token` (default: RFT_TOKEN) proves the caller in place of a signature.
+    `token` (default: RFT_TOKEN, or what the command RFT_TOKEN_COMMAND prints) proves the caller without a signature.
 
     `client`, `bucket`, `stack_name`, `s3` and `logs` raise RftClientError, and botocore's errors where CloudFormation
     refuses.
@@ -46,10 +48,12 @@ class Deployment:
             raise RftClientError(
                 f"Stack {self._stack} has no output ApiUrl; check that it is a deployment of this project"
             )
-        if token := self.token or self.environ.get("RFT_TOKEN"):
+        command = self.environ.get("RFT_TOKEN_COMMAND")
+        if token := self.token or self.environ.get("RFT_TOKEN") or (command and TokenCommand(command)):
             return ApiClient(Transport(url, BearerToken(token), self.retry))
         region = self.region or region_of(url) or str(self._session.region_name)
-        return ApiClient.signed(url, region, _credentials(self._session), retry=self.retry)
+        signature = SigV4(region, _credentials(self._session), lambda: signing_problem(self._session.client("sts")))
+        return ApiClient(Transport(url, signature, self.retry))
 
     @cached_property
     def bucket(self) -> str:

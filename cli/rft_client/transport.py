@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from rft_client.auth import Authorization
+from rft_client.auth import FORBIDDEN, UNAUTHORIZED, Authorization
 from rft_client.errors import ApiError
 
 TIMEOUTS = (4.0, 30.0)
@@ -109,8 +109,15 @@ class Transport:
             raise ApiError(0, f"Cannot reach {self.url}: {CHECK_URL} ({_reason(error)})") from error
         content: bytes = response.content
         if response.status_code >= 400:
-            raise _refusal(response.status_code, _parsed(content) or {}, response.headers.get("Retry-After"))
+            raise self._refusal(response.status_code, _parsed(content) or {}, response.headers)
         return content
+
+    def _refusal(self, status: int, problem: Mapping[str, Any], headers: Mapping[str, str]) -> ApiError:
+        seconds, why = headers.get("Retry-After"), ""
+        if status in {UNAUTHORIZED, FORBIDDEN} and "title" not in problem:
+            why = self.authorization.explain(status, headers.get("www-authenticate", ""))
+        retry_after = float(seconds) if seconds and seconds.isdecimal() else None
+        return ApiError(status, _problem_line(status, problem, why), problem=problem, retry_after=retry_after)
 
     def _session(self) -> URLLib3Session:
         """One for all calls, so that following a run reuses its connection."""
@@ -133,17 +140,12 @@ def _parsed(content: bytes) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _refusal(status: int, problem: Mapping[str, Any], retry_after: str | None) -> ApiError:
-    seconds = float(retry_after) if retry_after and retry_after.isdecimal() else None
-    return ApiError(status, _problem_line(status, problem), problem=problem, retry_after=seconds)
-
-
-def _problem_line(status: int, problem: Mapping[str, Any]) -> str:
+def _problem_line(status: int, problem: Mapping[str, Any], why: str = "") -> str:
     """One line from a problem+json body, or from API Gateway's message: what is wrong, then what to do."""
     fields = [f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or []]
     keys = ("title",) if fields else ("detail", "title", "message")  # with fields, the detail only counts them
     head = next((str(problem[key]) for key in keys if problem.get(key)), "")
-    advice = (PROBLEM_ADVICE if "title" in problem else ADVICE).get(status)
+    advice = why or (PROBLEM_ADVICE if "title" in problem else ADVICE).get(status)
     parts = [head, "; ".join(fields), advice]
     return " ".join(f"HTTP {status} {' — '.join(part for part in parts if part)}".split())
 

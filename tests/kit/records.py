@@ -32,13 +32,18 @@ def run_record(
     )
 
 
+PROVEN_BEFORE = {RunStatus.AWAITING_APPROVAL, RunStatus.STARTING, RunStatus.REJECTED}
+"""What follows PREPARING only in a run that takes over an earlier run's proof."""
+
+
 def path_to(status: RunStatus) -> list[RunStatus]:
-    """A shortest way from PENDING to a status, PENDING left out."""
+    """A shortest way of a whole run from PENDING to a status, PENDING left out."""
     ways: dict[RunStatus, list[RunStatus]] = {RunStatus.PENDING: []}
     queue = [RunStatus.PENDING]
     while queue:
         before = queue.pop(0)
-        for after in sorted(FOLLOWERS[before] - ways.keys()):
+        skipped = PROVEN_BEFORE if before is RunStatus.PREPARING else set()
+        for after in sorted(FOLLOWERS[before] - ways.keys() - skipped):
             ways[after] = [*ways[before], after]
             queue.append(after)
     return ways[status]
