@@ -29,7 +29,7 @@ from rft_cli.commands.report import compare, console, report
 from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
 from rft_cli.commands.runs import approve, cancel, evaluation, events, list_runs, show
-from rft_cli.commands.start_from import evaluate, promote
+from rft_cli.commands.start_from import evaluate, promote, retry
 from rft_cli.commands.submit import PILOT, PREFLIGHT, SUMMARIES, submit
 from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_client.errors import RftClientError
@@ -62,6 +62,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "logs": logs,
         "approve": approve,
         "cancel": cancel,
+        "retry": retry,
     },
     "Results": {
         "report": report,

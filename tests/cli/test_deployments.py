@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.kit.fakes.api import FakeApi
 from tests.kit.rft_command import Rft
 
@@ -74,3 +76,46 @@ def test_promoting_names_the_deployment(rft: Rft, api: FakeApi) -> None:
     body = api.requests[1].body
     assert body["promotion"] == {"deployment": "pandalm-judge", "when": "always"}
     assert body["start_from"]["stage"] == "promotion"
+
+
+PROVEN: dict[str, Any] = {
+    "request": {**RUN["request"], "mode": "train", "grader": None},
+    "status": "FAILED",
+    "model_arn": None,
+    "smoke_test": {"trusted": True},
+    "grader_arn": "arn:aws:lambda:us-east-1:123456789012:function:pandalm:7",
+    "dataset": {"digest": "sha256:1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage"),
+    [
+        ({}, "training"),
+        ({"smoke_test": None}, "smoke_test"),
+        ({"grader_arn": "arn:aws:lambda:us-east-1:123456789012:function:theirs"}, "smoke_test"),
+        ({"status": "COMPLETED", "model_arn": "arn:m"}, "evaluation"),
+    ],
+)
+def test_a_retry_begins_at_the_last_stage_that_was_reached(
+    rft: Rft, api: FakeApi, changes: dict[str, Any], stage: str
+) -> None:
+    api.says((200, {**PROVEN, **changes}), (202, {"run_id": "judge-again", "status": "PENDING", "links": {}}))
+    result = rft("retry", RUN_ID)
+    assert result.out.strip() == "judge-again"
+    assert f"Begins at {stage} of {RUN_ID}" in result.err
+    assert api.requests[1].body["start_from"] == {"run_id": RUN_ID, "stage": stage}
+
+
+def test_a_retry_of_a_run_that_has_proven_nothing_begins_at_the_dataset(rft: Rft, api: FakeApi) -> None:
+    nothing = {**PROVEN, "smoke_test": None, "dataset": None}
+    api.says((200, nothing), (202, {"run_id": "judge-again", "status": "PENDING", "links": {}}))
+    assert "begins at the dataset" in rft("retry", RUN_ID).err
+    assert api.requests[1].body.get("start_from") is None
+
+
+def test_a_retry_takes_a_stage_and_changes(rft: Rft, api: FakeApi) -> None:
+    api.says((200, PROVEN), (202, {"run_id": "judge-again", "status": "PENDING", "links": {}}))
+    rft("retry", RUN_ID, "--from", "smoke_test", "--set", "max_training_hours=48")
+    body = api.requests[1].body
+    assert (body["start_from"]["stage"], body["max_training_hours"]) == ("smoke_test", 48)

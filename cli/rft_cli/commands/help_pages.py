@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft export RUN_ID --format sagemaker > recipe.yaml",
         "rft export RUN_ID --format bedrock --command",
     ),
+    "retry": ("rft retry RUN_ID --watch", "rft retry RUN_ID --from training --set max_training_hours=48"),
     "evaluate": ("rft evaluate RUN_ID --watch", "rft evaluate RUN_ID --set evaluation.rows=200"),
     "promote": ("rft promote RUN_ID --to pandalm-judge --watch", "rft promote RUN_ID --to pandalm-judge --always"),
     "deployments": ("rft deployments", "rft deployments --output json | jq '.deployments[].model_arn'"),

@@ -1,16 +1,28 @@
-"""`rft evaluate` and `rft promote`: runs that begin with the model of an earlier run."""
+"""`rft evaluate`, `rft promote` and `rft retry`: runs that begin with what an earlier run has."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from rft.grading.grader_arn import is_pinned
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
 from rft_cli.commands.watch import report_started
-from rft_cli.views.printing import Output
+from rft_cli.views.printing import Output, print_note
 from rft_client.deployment import Deployment
 from rft_client.request import parse_assignment, validated, with_fields
+
+
+class Stage(StrEnum):
+    """Stages that a run can begin again at."""
+
+    SMOKE_TEST = "smoke_test"
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the run until it ends.")]
 Changes = Annotated[
@@ -55,6 +67,39 @@ def promote(
         ("evaluation.enabled", True),
     ]
     _start(target, run_id, fields, watch=watch, verbose=verbose, output=output)
+
+
+@with_target()
+def retry(
+    *,
+    run_id: RunId,
+    target: Deployment,
+    stage: Annotated[
+        Stage | None, typer.Option("--from", help="Stage to begin at. Default: the last one that the run has reached.")
+    ] = None,
+    changes: Changes = None,
+    watch: Watch = False,
+    verbose: Verbose = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Start a run again in a run of its own, taking over what it had proven, and print that run's ID."""
+    earlier = target.client.run(run_id)
+    first = stage.value if stage else last_stage(earlier)
+    start = {"run_id": run_id, "stage": first} if first else None
+    request = validated(with_fields(earlier["request"], [("start_from", start), *map(parse_assignment, changes or ())]))
+    if output is Output.TEXT:
+        print_note(f"Begins at {first} of {run_id}" if first else f"{run_id} has proven nothing: begins at the dataset")
+    accepted = target.client.start_run(request)
+    report_started(target.client, accepted, output, watch=watch, verbose=verbose)
+
+
+def last_stage(view: Mapping[str, Any]) -> str:
+    """The last stage that a run can begin again at; '' where all must be done again."""
+    if view["status"] == "COMPLETED" and view["model_arn"]:
+        return Stage.EVALUATION.value
+    if (view["smoke_test"] or {}).get("trusted") and is_pinned(view["grader_arn"] or ""):
+        return Stage.TRAINING.value
+    return Stage.SMOKE_TEST.value if view["dataset"] else ""
 
 
 def _start(

@@ -74,6 +74,8 @@ def _request_fields(view: View) -> Iterator[tuple[str, str]]:
     yield "created", f"{view['created_at'][:19].replace('T', ' ')}Z, {_elapsed(view)}"
     if view.get("requested_by"):
         yield "started by", principal_text(view["requested_by"])
+    if request.get("start_from"):
+        yield "begins at", f"{request['start_from']['stage']} of {request['start_from']['run_id']}"
     yield "dataset", dataset["uri"]
     yield "task", f"{dataset['task']}, {split['strategy']} split, seed {split['seed']}"
     grader = request["grader"] or {}

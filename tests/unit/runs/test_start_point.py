@@ -8,13 +8,14 @@ from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.deployments import PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
-from rft.contracts.ledger import DatasetSummary, RunRecord, RunStatus
+from rft.contracts.ledger import DatasetSummary, Failure, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestSummary
 from rft.errors import InvalidRequest
 from rft.runs.start_point import check_start, start_point, taken_up
 from tests.kit.records import RUN_ID, run_record
 
+PINNED = "arn:aws:lambda:us-east-1:123456789012:function:pandalm:7"
 MANIFEST = "s3://data-bucket/runs/a/dataset/manifest.json"
 
 DATASET = DatasetSummary(
@@ -34,7 +35,7 @@ def earlier(**changes: Any) -> RunRecord:
         update={
             "status": RunStatus.COMPLETED,
             "model_arn": "arn:m",
-            "grader_arn": "arn:g:7",
+            "grader_arn": PINNED,
             "dataset": DATASET,
             "hyperparameters": {"batchSize": Recommendation(value=16, source="statistics", reason="small")},
             "evaluation": EvaluationSummary(status="completed", verdict="better"),
@@ -51,7 +52,7 @@ def request(stage: str = "evaluation", **changes: Any) -> RunRequest:
 def test_the_start_has_what_the_steps_before_would_have_given() -> None:
     start = start_point(request(), earlier())
     assert start is not None
-    assert (start.stage, start.grader_arn) == ("evaluation", "arn:g:7")
+    assert (start.stage, start.grader_arn) == ("evaluation", PINNED)
     assert start.dataset.manifest_uri == MANIFEST
     assert start.dataset.train_uri == "s3://data-bucket/runs/a/dataset/train-80.jsonl"
     assert start.dataset.hyperparameters.batchSize == 16
@@ -116,7 +117,7 @@ def full_run(**changes: Any) -> RunRequest:
     ids=["running", "unprepared", "no grader", "unproven", "not trusted"],
 )
 def test_training_anew_takes_prepared_rows_and_a_trusted_grader(changes: dict[str, Any]) -> None:
-    with pytest.raises(InvalidRequest, match="has no prepared rows with a trusted grader"):
+    with pytest.raises(InvalidRequest, match=r"has no prepared rows|has no trusted grader"):
         check_start(full_run(), pilot(**changes))
 
 
@@ -154,3 +155,29 @@ def test_a_calibration_holds_for_answers_of_the_same_settings(sampled: dict[str,
     assert start.calibrated is calibrated
     taken = taken_up(full_run(hyperparameters=sampled), before)
     assert ("calibration" in taken, "dataset" in taken, taken["smoke_test"]) == (calibrated, False, PROVEN)
+
+
+def test_a_grader_without_versions_is_proven_again() -> None:
+    theirs = pilot(grader_arn="arn:aws:lambda:us-east-1:123456789012:function:theirs")
+    with pytest.raises(InvalidRequest, match="may have changed; take stage smoke_test"):
+        check_start(full_run(), theirs)
+
+
+def test_a_calibration_that_ended_its_run_is_made_again() -> None:
+    failure = Failure(stage=RunStatus.CALIBRATING, error="NothingToLearn", cause="")
+    before = pilot(calibration=CalibrationSummary(status="completed"), failure=failure, status=RunStatus.REJECTED)
+    start = start_point(full_run(), before)
+    assert start is not None
+    assert not start.calibrated
+
+
+def test_a_smoke_test_again_takes_up_rows_alone_and_may_have_another_grader() -> None:
+    unproven = pilot(status=RunStatus.REJECTED, smoke_test=None, grader_arn=None)
+    again = request("smoke_test", promotion=None, grader={"name": "rubric"})
+    check_start(again, unproven)
+    start = start_point(again, unproven)
+    assert start is not None
+    assert (start.stage, start.dataset.digest, start.calibrated) == ("smoke_test", "sha256:1", False)
+    assert set(taken_up(again, unproven)) == {"dataset_checks"}
+    with pytest.raises(InvalidRequest, match="no prepared rows"):
+        check_start(again, pilot(dataset=None))

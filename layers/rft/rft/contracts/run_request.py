@@ -191,12 +191,12 @@ class PilotRequest(RequestPart):
 class StartFromRequest(RequestPart):
     """An earlier run, and the stage that this run begins with.
 
-    `training` takes up its prepared rows and its proven grader and trains anew; `evaluation` and `promotion` take up
-    its model, too.
+    `smoke_test` takes up its prepared rows; `training` its proven grader, too, and trains anew; `evaluation` and
+    `promotion` take up its model, too.
     """
 
     run_id: RunId
-    stage: Literal["training", "evaluation", "promotion"]
+    stage: Literal["smoke_test", "training", "evaluation", "promotion"]
 
 
 End = Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]

@@ -35,11 +35,12 @@ class PreparedDataset(Contract):
 class StartPoint(Contract):
     """Where an execution begins other than at its first step, and what the steps before would have given it.
 
-    With stage `training` the first steps run and take up what is here: the rows, and the grader that was proven.
+    With stage `smoke_test` or `training` the first steps run and take up what is here: the rows, and with `training`
+    the grader that was proven.
     `calibrated`: the earlier run's calibration holds for this run, too.
     """
 
-    stage: Literal["training", "evaluation", "promotion"]
+    stage: Literal["smoke_test", "training", "evaluation", "promotion"]
     dataset: PreparedDataset
     grader_arn: str
     calibrated: bool = False

@@ -10,6 +10,7 @@ from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.run_request import HyperParameters, RunRequest
 from rft.contracts.steps import PreparedDataset, StartPoint
 from rft.errors import InvalidRequest
+from rft.grading.grader_arn import is_pinned
 from rft.runs.status import TERMINAL
 
 SHARED = ("base_model", "dataset", "grader", "hyperparameters")
@@ -18,13 +19,18 @@ SHARED = ("base_model", "dataset", "grader", "hyperparameters")
 SHARED_BY_TRAINING = ("base_model", "dataset", "grader", "smoke_test")
 """Those of a run that trains anew: they say what its rows are, and what its grader was proven with."""
 
+SHARED_BY_SMOKE_TEST = ("base_model", "dataset")
+"""Those of a run that takes up rows alone: its grader may be another one."""
+
 FIELD = "start_from.run_id"
 
 
 def check_start(request: RunRequest, earlier: RunRecord) -> None:
     """Raises InvalidRequest where the earlier run lacks what this one begins with, or this request does not fit it."""
-    if request.start_from is not None and request.start_from.stage == "training":
-        _check_training(request, earlier)
+    if request.start_from is not None and request.start_from.stage in ("smoke_test", "training"):
+        _check_rows(request, earlier)
+        if request.start_from.stage == "training":
+            _check_training(request, earlier)
         return
     if earlier.status is not RunStatus.COMPLETED or earlier.model_arn is None:
         raise InvalidRequest(f"{earlier.run_id} is {earlier.status} and has no model to begin with", field=FIELD)
@@ -37,19 +43,35 @@ def check_start(request: RunRequest, earlier: RunRecord) -> None:
         raise InvalidRequest(why, field="promotion.when")
 
 
-def _check_training(request: RunRequest, earlier: RunRecord) -> None:
-    """Its rows and its grader must be there, and be those that this request asks for."""
-    proven = earlier.smoke_test is not None and earlier.smoke_test.trusted
-    if earlier.status not in TERMINAL or earlier.dataset is None or earlier.grader_arn is None or not proven:
-        why = f"{earlier.run_id} is {earlier.status} and has no prepared rows with a trusted grader to begin with"
+def _check_rows(request: RunRequest, earlier: RunRecord) -> None:
+    """Its rows must be there, and be those that this request asks for."""
+    if earlier.status not in TERMINAL or earlier.dataset is None:
+        why = f"{earlier.run_id} is {earlier.status} and has no prepared rows to begin with"
         raise InvalidRequest(why, field=FIELD)
-    pinned = request.dataset.model_copy(update={"version": earlier.request.dataset.version})
-    same_version = request.dataset.version in (None, earlier.request.dataset.version)
-    _check_shared(SHARED_BY_TRAINING, request.model_copy(update={"dataset": pinned} if same_version else {}), earlier)
+    _check_shared(SHARED_BY_SMOKE_TEST, _with_version(request, earlier), earlier)
     before, now = (each.hyperparameters.model_dump(exclude_none=True) for each in (earlier.request, request))
     if dropped := sorted(before.keys() - now.keys()):
         why = f"hyperparameters.{', '.join(dropped)} must be given, as in the request of {earlier.run_id}"
         raise InvalidRequest(why, field=FIELD)
+
+
+def _with_version(request: RunRequest, earlier: RunRecord) -> RunRequest:
+    """The request with the earlier one's version of the dataset, where it names none."""
+    if request.dataset.version not in (None, earlier.request.dataset.version):
+        return request
+    pinned = request.dataset.model_copy(update={"version": earlier.request.dataset.version})
+    return request.model_copy(update={"dataset": pinned})
+
+
+def _check_training(request: RunRequest, earlier: RunRecord) -> None:
+    """Its grader must have been proven, in the very version that would train, and be the one that is asked for."""
+    if earlier.grader_arn is None or earlier.smoke_test is None or not earlier.smoke_test.trusted:
+        why = f"{earlier.run_id} is {earlier.status} and has no trusted grader to begin with; take stage smoke_test"
+        raise InvalidRequest(why, field=FIELD)
+    if not is_pinned(earlier.grader_arn):
+        why = f"the grader of {earlier.run_id} has no versions, so its code may have changed; take stage smoke_test"
+        raise InvalidRequest(why, field=FIELD)
+    _check_shared(SHARED_BY_TRAINING, _with_version(request, earlier), earlier)
 
 
 def _check_shared(names: Sequence[str], request: RunRequest, earlier: RunRecord) -> None:
@@ -61,7 +83,7 @@ def _check_shared(names: Sequence[str], request: RunRequest, earlier: RunRecord)
 def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
     """What the execution begins with; None for a whole run."""
     dataset = earlier.dataset
-    if request.start_from is None or dataset is None or earlier.grader_arn is None:
+    if request.start_from is None or dataset is None:
         return None
     folder = dataset.manifest_uri.rpartition("/")[0]
     return StartPoint(
@@ -75,13 +97,15 @@ def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
             validation_rows=dataset.rows["validation"],
             hyperparameters=_chosen(earlier.hyperparameters or {}),
         ),
-        grader_arn=earlier.grader_arn,
-        calibrated=_calibrated(request, earlier),
+        grader_arn=earlier.grader_arn or "",
+        calibrated=request.start_from.stage == "training" and _calibrated(request, earlier),
     )
 
 
 def taken_up(request: RunRequest, earlier: RunRecord) -> dict[str, Any]:
     """Fields of the earlier run's record that hold for this run, too; the evaluation only where none is made anew."""
+    if request.start_from is not None and request.start_from.stage == "smoke_test":
+        return {"dataset_checks": earlier.dataset_checks}
     if request.start_from is not None and request.start_from.stage == "training":
         same = ("grader_arn", "grader_code_sha256", "smoke_test", "dataset_checks")
         return {name: getattr(earlier, name) for name in (*same, *(("calibration",) * _calibrated(request, earlier)))}
@@ -95,8 +119,13 @@ SAMPLED_BY = ("inferenceMaxTokens", "reasoningEffort")
 
 
 def _calibrated(request: RunRequest, earlier: RunRecord) -> bool:
-    """Whether the earlier run's calibration says the same of this run: the same rows and grader, sampled alike."""
+    """Whether the earlier run's calibration says the same of this run: the same rows and grader, sampled alike.
+
+    One that ended its run is made again, and ends the next one, too, unless the request accepts what it finds.
+    """
     done = earlier.calibration is not None and earlier.calibration.status == "completed"
+    if earlier.failure is not None and earlier.failure.error == "NothingToLearn":
+        return False
     alike = all(
         getattr(request.hyperparameters, name) == getattr(earlier.request.hyperparameters, name) for name in SAMPLED_BY
     )

@@ -47,13 +47,13 @@ def smoke_test_grader(
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
     Probes that would take longer than `budget` are handed off as parts; the step resumes once the first
-    `completed_parts` are saved. With `start`, an earlier run's report stands: nothing is sent. `graders` are those
-    deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound, TransitionRefused
+    `completed_parts` are saved. With `start` at training, an earlier run's report stands: nothing is sent. `graders`
+    are those deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound, TransitionRefused
     and the Retryable… errors.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     needs = approval_reasons(request, stack_requires=require_approval)
-    if start is not None:
+    if start is not None and start.stage == "training":
         return _proven_before(record, start.grader_arn, needs)
     grader = _resolve(record, request, graders, invoker)
     arn, timeout = grader.arn, invoker.timeout_seconds(grader.arn)
