@@ -48,8 +48,8 @@ def smoke_test_grader(
 
     Probes that would take longer than `budget` are handed off as parts; the step resumes once the first
     `completed_parts` are saved. With `start` at training, an earlier run's report stands: nothing is sent. `graders`
-    are those deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound, TransitionRefused
-    and the Retryable… errors.
+    are those deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound,
+    TransitionRefused and the Retryable… errors.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     needs = approval_reasons(request, stack_requires=require_approval)
