@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "datasets": INNER | {"ports", "observability", "tasks"},
     "grading": INNER | {"ports", "observability", "rewards"},
     "training": INNER | {"ports", "observability"},
-    "runs": INNER | {"ports", "training"},
+    "runs": INNER | {"grading", "ports", "training"},
     "smoke_test": INNER | {"ports", "rewards", "tasks", "grading"},
     "forecast": INNER | {"grading"},
     "evaluation": INNER | {"ports", "rewards", "tasks", "grading", "smoke_test"},
