@@ -171,7 +171,7 @@ def test_a_calibration_that_ended_its_run_is_made_again() -> None:
     assert not start.calibrated
 
 
-def test_a_smoke_test_again_takes_up_rows_alone_and_may_have_another_grader() -> None:
+def test_a_smoke_test_again_takes_up_rows_alone() -> None:
     unproven = pilot(status=RunStatus.REJECTED, smoke_test=None, grader_arn=None)
     again = request("smoke_test", promotion=None, grader={"name": "rubric"})
     check_start(again, unproven)
