@@ -15,6 +15,8 @@ from botocore.credentials import Credentials
 from emulator.bedrock.control import Bedrock
 from emulator.cloudformation.stack import Stack, deploy, update
 from emulator.cloudformation.template import StackTemplate, load
+from emulator.cloudwatch.deploy import adopt_topic_keys, deploy_alarms
+from emulator.cloudwatch.metrics import Metrics
 from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
@@ -96,6 +98,10 @@ class Emulator:
         return self._environment.faults
 
     @property
+    def metrics(self) -> Metrics:
+        return self._services.metrics
+
+    @property
     def bedrock(self) -> Bedrock:
         return Bedrock(self._services.bedrock.jobs, self.faults)
 
@@ -174,7 +180,7 @@ class Emulator:
             parameters=options.stack_parameters(loaded.parameters),
         )
         self.options = options
-        _adopt(self.stack, loaded, environment)
+        _adopt(self.stack, loaded, environment, self._services)
         self._api.deploy(_api_settings(self.stack, environment, self._services))
         environment.state.redefine(_definition(loaded, options))
 
@@ -190,9 +196,9 @@ class Emulator:
         """Let a schedule, by its rule's name, fire now."""
         self._services.bus.fire(rule)
 
-    def messages(self) -> list[dict[str, Any]]:
-        """What was published to the outcome topic, oldest first: `subject` and `message` (decoded from JSON)."""
-        return published_messages(self.topic_arn, self.region)
+    def messages(self, topic_arn: str = "") -> list[dict[str, Any]]:
+        """What was published to a topic, by default that of outcomes, oldest first; see `published_messages`."""
+        return published_messages(topic_arn or self.topic_arn, self.region)
 
     def _role_of(self, function: str) -> str:
         """The role of a function of the stack, by its logical id; '' for the first."""
@@ -224,16 +230,18 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
         stack_name=options.stack_name,
         parameters=options.stack_parameters(template.parameters),
     )
-    _adopt(stack, template, environment)
+    _adopt(stack, template, environment, services)
     return stack
 
 
-def _adopt(stack: Stack, template: StackTemplate, environment: Environment) -> None:
+def _adopt(stack: Stack, template: StackTemplate, environment: Environment, services: Services) -> None:
     """Decide by the stack's policies from now on. Raises ValueError for a role that its service cannot assume."""
-    environment.authorizer.policies.add(
-        template.resources, stack.physical_ids, partial(resolve, stack.stack_id, environment.region)
-    )
+    resolved = partial(resolve, stack.stack_id, environment.region)
+    environment.authorizer.policies.add(template.resources, stack.physical_ids, resolved)
     environment.authorizer.forget()
+    key_prefix = f"arn:aws:kms:{environment.region}:{environment.account}:key/"
+    adopt_topic_keys(template, resolved, services.alarm_actions, key_prefix=key_prefix)
+    deploy_alarms(template, resolved, environment.clients("cloudwatch"), stack_name=environment.options.stack_name)
     for role in stack.machine_roles:
         if not environment.authorizer.may_assume(role, "states.amazonaws.com", source=stack.stack_id):
             raise ValueError(f"The role {role} of a state machine cannot be assumed by states.amazonaws.com.")
@@ -255,8 +263,8 @@ def _api_settings(stack: Stack, environment: Environment, services: Services) ->
 
 
 def _open_api(stack: Stack, environment: Environment, services: Services, cleanup: ExitStack) -> tuple[HttpApi, str]:
-    settings = _api_settings(stack, environment, services)
-    api = HttpApi(settings, services.functions, environment.keyring, environment.authorizer)
+    settings, on_reply = _api_settings(stack, environment, services), services.metrics.on_api_reply
+    api = HttpApi(settings, services.functions, environment.keyring, environment.authorizer, on_reply)
     cleanup.callback(api.close)
     server = LoopbackServer(api, listen(environment.options.api_port))
     cleanup.callback(server.close)

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Request
 
 from emulator.agentcore.service import AgentCoreService
 from emulator.bedrock.setup import EmulatedBedrock
+from emulator.cloudwatch.metrics import Metrics
+from emulator.cloudwatch.service import AlarmActions, CloudWatchService
 from emulator.environment import Environment
 from emulator.eventbridge.bus import EventBus
 from emulator.eventbridge.delivery import Delivery
@@ -17,7 +19,7 @@ from emulator.functions.api_functions import ApiFunctions
 from emulator.functions.dead_letters import DeadLetters
 from emulator.functions.registry import Functions
 from emulator.functions.service import LambdaService
-from emulator.functions.spec import WorkerSettings
+from emulator.functions.spec import FunctionSpec, WorkerSettings
 from emulator.http.aws_port import AwsPort, Service
 from emulator.http.limits import check_limits
 from emulator.http.operations import Operation
@@ -26,6 +28,7 @@ from emulator.iam.guard import Guard
 from emulator.lookups import AccountLookups
 from emulator.moto import setup as moto_setup
 from emulator.moto.access import MotoAccount
+from emulator.moto.cloudwatch import MetricStore
 from emulator.moto.executions import ExecutionEnd
 from emulator.moto.log_groups import LogGroups
 
@@ -38,6 +41,8 @@ class Services:
     bus: EventBus
     bedrock: EmulatedBedrock
     log_groups: LogGroups
+    metrics: Metrics
+    alarm_actions: AlarmActions
 
 
 def open_services(environment: Environment, definition: dict[str, Any], cleanup: ExitStack) -> Services:
@@ -46,7 +51,10 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
     Raises StateUnusable if the state is that of another stack.
     """
     log_groups = LogGroups(environment.authorizer, account=environment.account, region=environment.region)
-    functions = _functions(environment, log_groups)
+    alarm_actions = AlarmActions(environment.clients, environment.authorizer)
+    store = MetricStore(account=environment.account, region=environment.region)
+    metrics = Metrics(store, alarm_actions.send, speed=environment.clock.speed)
+    functions = _functions(environment, log_groups, metrics)
     functions.restore(environment.state.versions(environment.code))
     bus = _bus(environment, functions)
     _install_moto(environment, bus, cleanup)
@@ -57,11 +65,16 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
     _serve(
         environment,
         functions,
-        {"bedrock": bedrock.service, "bedrock-agentcore": agentcore, "lambda": LambdaService(functions)},
+        {
+            "bedrock": bedrock.service,
+            "bedrock-agentcore": agentcore,
+            "lambda": LambdaService(functions),
+            "monitoring": CloudWatchService(metrics),
+        },
         _guard(environment, bedrock),
         cleanup,
     )
-    return Services(functions, bus, bedrock, log_groups)
+    return Services(functions, bus, bedrock, log_groups, metrics, alarm_actions)
 
 
 def _worker_settings(environment: Environment) -> WorkerSettings:
@@ -71,15 +84,20 @@ def _worker_settings(environment: Environment) -> WorkerSettings:
     )
 
 
-def _functions(environment: Environment, log_groups: LogGroups) -> Functions:
+def _functions(environment: Environment, log_groups: LogGroups, metrics: Metrics) -> Functions:
+    def sink(spec: FunctionSpec, stream: str, line: str) -> None:
+        log_groups.write(spec, stream, line)
+        metrics.on_log_line(line)
+
     return Functions(
         faults=environment.faults,
         clock=environment.clock,
         settings=_worker_settings(environment),
         workers=environment.options.workers_per_function,
         dead_letter=DeadLetters(environment.clients, environment.clients_of).send,
-        log_sink=log_groups.write,
+        log_sink=sink,
         save_version=environment.state.save_version,
+        on_invocation=metrics.on_invocation,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -35,6 +36,9 @@ ARN_NAME = 6
 
 SaveVersion = Callable[[FunctionSpec], None]
 
+OnInvocation = Callable[[FunctionSpec, InvokeResult | None, float], None]
+"""Takes a function, its reply, None where the call was throttled, and the seconds that it took."""
+
 DeadLetter = Callable[[FunctionSpec, bytes], None]
 """Takes a function with a dead-letter queue or topic, and the event that it could not handle."""
 
@@ -56,6 +60,7 @@ class Functions:
         dead_letter: DeadLetter,
         log_sink: LogSink = lambda *_: None,
         save_version: SaveVersion = lambda _: None,
+        on_invocation: OnInvocation = lambda *_: None,
     ) -> None:
         """`save_version` gets each published version before anything is told of it, `log_sink` each line of a log."""
         self.logs = FunctionLogs(log_sink)
@@ -65,6 +70,7 @@ class Functions:
         self._workers = workers
         self._dead_letter = dead_letter
         self._save_version = save_version
+        self._on_invocation = on_invocation
         self._functions: dict[str, FunctionVersions] = {}
         self._reserved = ReservedConcurrency()
         self._pools: dict[tuple[str, str], FunctionPool] = {}
@@ -147,8 +153,14 @@ class Functions:
         fault = self._faults.take("lambda", "Invoke", *_names(spec), only=INVOCATION_FAULTS, body=payload)
         pool = self._pool(spec)
         call = partial(pool.invoke, payload, invoked_arn=_invoked_arn(spec, name_or_arn, qualifier))
-        with self._reserved.slot(spec):
-            result = self._inject_fault(fault, spec, call) if fault else call()
+        started = time.monotonic()
+        try:
+            with self._reserved.slot(spec):
+                result = self._inject_fault(fault, spec, call) if fault else call()
+        except TooManyInvocations:
+            self._on_invocation(spec, None, 0.0)
+            raise
+        self._on_invocation(spec, result, time.monotonic() - started)
         return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
 
     def invoke_for_service(self, name_or_arn: str, payload: bytes) -> InvokeResult:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,10 @@ INTEGRATION_SECONDS = 30.0
 """The same: longest time that an integration may take."""
 
 
+OnReply = Callable[[str, int, float], None]
+"""Takes the API's id, a reply's status, and the seconds that it took."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApiSettings:
     """`document` is the API's OpenAPI document; `fetch` reads a token issuer's documents."""
@@ -52,17 +57,26 @@ class ApiSettings:
 class HttpApi:
     """The WSGI application on the API's port."""
 
-    def __init__(self, settings: ApiSettings, functions: Functions, keyring: Keyring, policies: Authorizer) -> None:
+    def __init__(
+        self,
+        settings: ApiSettings,
+        functions: Functions,
+        keyring: Keyring,
+        policies: Authorizer,
+        on_reply: OnReply = lambda *_: None,
+    ) -> None:
         """Raises ValueError for a route with an authorizer of another kind than IAM and JWT."""
         self._functions = functions
         self._keyring = keyring
         self._policies = policies
+        self._on_reply = on_reply
         self.deploy(settings)
         self._integrations = ThreadPoolExecutor(max_workers=64, thread_name_prefix="http-api")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        exchange = Exchange(Request(environ))
+        exchange, started = Exchange(Request(environ)), time.monotonic()
         reply = self._answer(exchange)
+        self._on_reply(self._settings.api_id, reply.status_code, time.monotonic() - started)
         if self._settings.access_log:
             error = reply.text if isinstance(reply, GatewayMessage) else ""
             entry = Entry(exchange, reply.status_code, reply.calculate_content_length() or 0, error)

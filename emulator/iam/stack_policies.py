@@ -90,6 +90,9 @@ class StackPolicies:
                 policy = _document(name, resource["Properties"]["PolicyDocument"], resolve)
                 for target in _listed(resolve(resource["Properties"][element])):
                     found[arn_of(target)] = policy
+        for name, resource in _of_type(resources, "AWS::KMS::Key"):
+            arn = f"arn:aws:kms:{self._region}:{self._account}:key/{resolve({'Ref': name})}"
+            found[arn] = _document(name, resource["Properties"]["KeyPolicy"], resolve)
         self._resources |= found
 
     def _function_arn(self, name: Any, resolve: Resolve) -> str:

@@ -1,0 +1,30 @@
+"""Alarms of a stack, which moto's CloudFormation does not create."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from emulator.cloudformation.template import StackTemplate
+from emulator.cloudwatch.service import AlarmActions
+
+Resolve = Callable[[Any], Any]
+"""Resolves the intrinsic functions of a piece of the template."""
+
+
+def deploy_alarms(template: StackTemplate, resolve: Resolve, cloudwatch: Any, *, stack_name: str) -> None:
+    """Create or update each alarm, by a client of CloudWatch; CloudFormation would add random letters to its name."""
+    for logical_id, resource in template.of_type("AWS::CloudWatch::Alarm"):
+        properties = resolve(resource["Properties"])
+        numbers = {name: float(properties[name]) for name in ("Threshold",) if name in properties}
+        counts = {name: int(properties[name]) for name in ("Period", "EvaluationPeriods") if name in properties}
+        cloudwatch.put_metric_alarm(**{**properties, **numbers, **counts, "AlarmName": f"{stack_name}-{logical_id}"})
+
+
+def adopt_topic_keys(template: StackTemplate, resolve: Resolve, actions: AlarmActions, *, key_prefix: str) -> None:
+    """Note which topics are encrypted; `key_prefix` is what the ARN of a key begins with, up to its id."""
+    for logical_id, resource in template.of_type("AWS::SNS::Topic"):
+        key = resolve(resource.get("Properties", {}).get("KmsMasterKeyId"))
+        if key:
+            arn = str(resolve({"Ref": logical_id}))
+            actions.topic_keys[arn] = key if str(key).startswith("arn:") else f"{key_prefix}{key}"

@@ -1,0 +1,63 @@
+"""CloudWatch on the AWS port: alarms are evaluated before they are shown; moto answers. And their messages by SNS."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator.clients import Clients
+from emulator.cloudwatch.metrics import Metrics
+from emulator.http.operations import Operation
+from emulator.iam.authorizer import Authorizer, Check
+from emulator.moto.cloudwatch import AlarmState
+
+PRINCIPAL = "cloudwatch.amazonaws.com"
+KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What a topic's key must allow CloudWatch (Amazon SNS Developer Guide, "Key management")."""
+
+LOG = logging.getLogger("emulator.cloudwatch")
+
+
+class CloudWatchService:
+    """Evaluates, and leaves the reply to moto."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def subjects(self, operation: Operation) -> Iterable[str]:
+        return operation.labels
+
+    def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:  # noqa: ARG002
+        if operation.name.startswith("DescribeAlarm"):
+            self._metrics.evaluate()
+        return None
+
+
+class AlarmActions:
+    """Publishes to topics that CloudWatch may publish to; on AWS, an action that fails is seen in the history only.
+
+    `topic_keys`: ARNs of the keys of encrypted topics, by the topic's ARN.
+    """
+
+    def __init__(self, clients: Clients, authorizer: Authorizer) -> None:
+        self._clients = clients
+        self._authorizer = authorizer
+        self.topic_keys: dict[str, str] = {}
+
+    def send(self, action: str, alarm: AlarmState, message: str) -> None:
+        """One message to a topic, by its ARN; other actions are not emulated."""
+        if action.split(":")[2] != "sns":
+            return
+        key = self.topic_keys.get(action)
+        if key and not all(self._may_use(key, name, alarm) for name in KEY_ACTIONS):
+            LOG.error("The alarm %s may not use the key of %s", alarm.name, action)
+            return
+        sns: Any = self._clients("sns")
+        sns.publish(TopicArn=action, Subject=f'ALARM: "{alarm.name}"'[:100], Message=message)
+
+    def _may_use(self, key: str, action: str, alarm: AlarmState) -> bool:
+        """AWS's own key for SNS, `alias/aws/sns`, admits no service."""
+        return self._authorizer.allows_service(PRINCIPAL, Check(action, key), source=alarm.arn)
