@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 AUDIT_VENV := .venv-audit
+AUDITORS_VENV := .venv-auditors
 IAM_SIMULATOR := @cloud-copilot/iam-simulate@0.1.173
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
 SOURCES := layers/rft functions cli emulator tests benchmarks
@@ -21,7 +22,7 @@ DATASET ?=
 TASK ?= pandalm
 ARGS ?=
 
-.PHONY: help demo test test-long faults policies oracles audit licences properties bench lint format validate build deploy requirements clean
+.PHONY: help demo test test-long faults policies oracles auditors audit licences properties bench lint format validate build deploy requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +72,9 @@ oracles: ## Install the independent implementations that tests compare with; nee
 	cd tests/oracles && npm ci --silent --no-audit --no-fund
 	cd tests/oracles && npm install --silent --no-save --no-audit --no-fund $(IAM_SIMULATOR)
 
+auditors: $(AUDITORS_VENV)/.ready ## Compare rft grader test with public auditors of reward functions, on the tests' graders
+	$(BIN)/python -m pytest -m slow tests/auditors
+
 audit: $(AUDIT_VENV)/.ready $(SAM_VENV)/.ready ## Check template.yaml, the code and all licences with cfn-lint, checkov and bandit
 	$(BIN)/cfn-lint template.yaml
 	$(AUDIT_VENV)/bin/checkov --config-file .checkov.yaml
@@ -93,6 +97,7 @@ requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, de
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) --upgrade requirements/audit.in -o requirements/audit.txt
+	$(COMPILE) requirements/auditors.in -o requirements/auditors.txt
 	@echo "Now run make licences."
 
 clean: ## Remove what was built and all caches; the virtual environments stay
@@ -112,6 +117,11 @@ $(SAM_VENV)/.ready: requirements/sam.txt $(VENV)/.ready
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SAM_VENV)
 	$(BIN)/uv pip sync --quiet --python $(SAM_VENV) requirements/sam.txt
 	@touch $@
+
+$(AUDITORS_VENV)/.ready: requirements/auditors.txt $(VENV)/.ready
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(AUDITORS_VENV)
+	$(BIN)/uv pip sync --quiet --python $(AUDITORS_VENV) requirements/auditors.txt
+	touch $@
 
 $(AUDIT_VENV)/.ready: requirements/audit.txt $(VENV)/.ready
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(AUDIT_VENV)
