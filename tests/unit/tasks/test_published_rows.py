@@ -13,7 +13,7 @@ from rft.contracts.grading import Sample
 from rft.rewards import finqa, gsm8k
 from rft.rewards.components import score_of
 from rft.tasks import row_probes, task
-from rft.tasks.base import BadRecord
+from rft.tasks.base import BadRecord, row_group
 from rft.tasks.bedrock_rows import row_sample
 from tests.kit.rows import row
 
@@ -145,3 +145,38 @@ def test_the_collected_files_are_read_or_refused_with_a_hint(file: str, reason: 
         else:
             with pytest.raises(BadRecord, match=reason):
                 task("rft").read(json.loads(line))
+
+
+COMPARED = "### Instruction:\nName a fruit.\n\n### Response 1:\nApple\n\n### Response 2:\n{}"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "reference"),
+    [
+        ("pandalm", COMPARED.format("Pear"), COMPARED.format("Car"), {"label": 1}),
+        ("pandalm", COMPARED.format("Pear"), COMPARED.format("Car"), "Response 1"),
+        ("finqa", PAGE, PAGE.replace("16069", "16070"), {"answer": "2696.0"}),
+        ("finqa", "what is 1 + 1?", "what is 1 + 2?", {"answer": "2"}),
+        ("gsm8k", QUESTION, QUESTION.replace("50", "51"), {"final_answer": "72"}),
+        ("rft", QUESTION, QUESTION.replace("50", "51"), "72"),
+    ],
+)
+def test_a_row_of_bedrocks_form_is_in_the_group_it_was_read_into(
+    name: str, one: str, other: str, reference: Any
+) -> None:
+    examples = [task(name).read(raw_row(content, reference)) for content in (one, other)]
+    groups = [row_group(task(name), read(name, raw_row(content, reference))) for content in (one, other)]
+    assert groups == [example.group for example in examples]
+    assert groups[0] != groups[1]
+
+
+@pytest.mark.parametrize("name", ["pandalm/comparisons.json", "finqa/questions.jsonl", "gsm8k/questions.jsonl"])
+def test_a_shipped_record_is_in_one_group_before_and_after_it_is_written(name: str) -> None:
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    records = json.loads(text) if name.endswith(".json") else [json.loads(line) for line in text.splitlines()]
+    kind = name.partition("/")[0]
+    read_into = [task(kind).read(record).group for record in records[:40]]
+    written = [row_group(task(kind), read(kind, record)) for record in records[:40]]
+    same = [[a == b for b in read_into] for a in read_into]
+    assert [[a == b for b in written] for a in written] == same

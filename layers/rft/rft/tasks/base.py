@@ -129,8 +129,11 @@ class GroupsRows(Protocol):
 
 def row_group(task: Task, row: DatasetRow) -> str:
     """The key of the group that a written row belongs to; without a rule of the task's own, what users say in it."""
-    if isinstance(task, GroupsRows):
-        return task.group(row)
+    return task.group(row) if isinstance(task, GroupsRows) else prompt_group(row)
+
+
+def prompt_group(row: DatasetRow) -> str:
+    """The key of what users say in a row."""
     return group_key(*(message.content for message in row.messages if message.role == "user"))
 
 

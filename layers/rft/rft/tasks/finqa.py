@@ -13,10 +13,10 @@ from typing import Any
 from rft.contracts.dataset import DatasetRow, Message
 from rft.rewards.finqa import expected_of
 from rft.rewards.finqa_reference import read_expected
-from rft.rewards.reading.answers import page
+from rft.rewards.reading.answers import page, split_prompt
 from rft.rewards.reading.page_units import page_unit, question_unit
 from rft.rewards.samples import UngradableSample
-from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
+from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key, prompt_group
 from rft.tasks.bedrock_rows import example_sample, is_bedrock_row
 from rft.tasks.finqa_probes import finqa_probes
 from rft.tasks.rft import read_row
@@ -90,7 +90,8 @@ class FinQa:
 
     def group(self, row: DatasetRow) -> str:
         """All questions on one page."""
-        return group_key(row.messages[-1].content.rpartition("\n\nQuestion: ")[0])
+        shown, _ = split_prompt(next((m.content for m in reversed(row.messages) if m.role == "user"), ""))
+        return group_key(shown) if shown.strip() else prompt_group(row)
 
     def label(self, row: DatasetRow) -> None:
         """None: questions have no classes."""

@@ -15,7 +15,7 @@ from rft.contracts.dataset import DatasetRow, Message
 from rft.contracts.graders.pandalm import LABELS, PandaLMLabel
 from rft.rewards.samples import UngradableSample
 from rft.rewards.verdicts import expected_label
-from rft.tasks.base import BadRecord, Chosen, Comparison, Example, Probes, group_key
+from rft.tasks.base import BadRecord, Chosen, Comparison, Example, Probes, group_key, prompt_group
 from rft.tasks.bedrock_rows import example_sample, is_bedrock_row
 from rft.tasks.pandalm_labels import MIRROR, label_probes, two_lines, verdict_probes
 from rft.tasks.rft import read_row
@@ -138,8 +138,11 @@ class PandaLm:
         )
 
     def group(self, row: DatasetRow) -> str:
-        """All comparisons of answers to one question."""
-        return group_key(str(row.reference_answer["question"]) if isinstance(row.reference_answer, dict) else "")
+        """All comparisons of answers to one question; rows of AWS's form do not tell it from the responses."""
+        reference = row.reference_answer
+        if isinstance(reference, dict) and "question" in reference:
+            return group_key(str(reference["question"]))
+        return prompt_group(row)
 
     def label(self, row: DatasetRow) -> str:
         """`Response 1`, `Response 2` or `Tie`."""
