@@ -25,6 +25,13 @@ def test_a_run_is_read_back_as_it_was_written(ledger: Stores) -> None:
     assert ledger.get(RUN_ID) == record
 
 
+def test_a_run_that_takes_up_results_can_be_changed(ledger: Stores) -> None:
+    proven = SmokeTestSummary(trusted=True, reasons=(), checks=(), mean_right=1, mean_wrong=0, report_uri="s3://b/s")
+    ledger.create(run_record().model_copy(update={"smoke_test": proven}))
+    ledger.transition(RUN_ID, S.PREPARING)
+    assert ledger.get(RUN_ID).smoke_test == proven
+
+
 def test_the_same_run_twice_is_one_run(ledger: Stores) -> None:
     first = ledger.create(run_record())
     ledger.transition(RUN_ID, S.PREPARING)

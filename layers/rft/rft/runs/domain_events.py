@@ -50,8 +50,9 @@ def domain_events(
 
 
 def _parts(before: RunRecord | None, after: RunRecord, event: RunEvent, since: datetime | None) -> Iterator[Part]:
-    """Results come before the change of status that they led to."""
-    yield from _results(before, after)
+    """Results come before the change of status that they led to; those that a new run takes up are not its own."""
+    if before is not None:
+        yield from _results(before, after)
     if event.before is not event.after:
         yield EventKind.STATUS, {"change": _status_change(after, event, since)}
     if after.approval is not None and (before is None or before.approval is None):
@@ -59,18 +60,17 @@ def _parts(before: RunRecord | None, after: RunRecord, event: RunEvent, since: d
         yield EventKind.APPROVAL, {"approval": request}
 
 
-def _results(before: RunRecord | None, after: RunRecord) -> Iterator[Part]:
-    if after.smoke_test is not None and (before is None or after.smoke_test != before.smoke_test):
+def _results(before: RunRecord, after: RunRecord) -> Iterator[Part]:
+    if after.smoke_test is not None and after.smoke_test != before.smoke_test:
         yield EventKind.SMOKE_TEST, {"smoke_test": _smoke_test_result(after.smoke_test)}
-    known = before.breaker if before else ()
     for finding in after.breaker:
-        if finding not in known:
+        if finding not in before.breaker:
             yield EventKind.BREAKER, {"breaker": finding}
     evaluation = after.evaluation
-    if evaluation and evaluation.status != "running" and (before is None or evaluation != before.evaluation):
+    if evaluation and evaluation.status != "running" and evaluation != before.evaluation:
         yield EventKind.EVALUATION, {"evaluation": evaluation}
     promotion = after.promotion
-    if promotion and promotion.status != "running" and (before is None or promotion != before.promotion):
+    if promotion and promotion.status != "running" and promotion != before.promotion:
         yield EventKind.PROMOTION, {"promotion": _promotion_result(promotion)}
 
 
