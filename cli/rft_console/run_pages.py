@@ -101,13 +101,21 @@ def _runs_part(console: Console, given: Mapping[str, str]) -> dict[str, object]:
     }
 
 
+def _sentence(run: RunView) -> str:
+    """What the run does now; a wait for the quota of jobs with its length and place."""
+    if run.queue_ahead is None or run.queue is None:
+        return SENTENCES[run.status]
+    ahead = "next in line" if run.queue_ahead == 0 else f"{run.queue_ahead:,} ahead of it"
+    return f"Waiting for the quota of jobs since {run.queue.since:%Y-%m-%d %H:%M} UTC, {ahead}."
+
+
 def _run_part(run: RunView) -> dict[str, object]:
     return {
         "run": run,
         "ended": run.status in TERMINAL,
         "simulated": is_emulated(run),
         "charts": training_charts(run.metrics) if run.metrics else (),
-        "sentence": SENTENCES[run.status],
+        "sentence": _sentence(run),
         "tone": TONES.get(run.status, "neutral"),
         "seen": hashlib.sha256(run.model_dump_json().encode()).hexdigest()[:16],
     }

@@ -14,6 +14,7 @@ from tests.kit.fake_stack import ENDED_ID, OTHER_ID, WAITING_ID, trained_view
 from tests.kit.hostile_text import HOSTILE, acting_in
 from tests.kit.records import RUN_ID
 from tests.kit.rollouts import rollout
+from tests.kit.views import view
 
 AWAY = (503, {"title": "AWS is busy", "detail": "Send it again.", "status": 503})
 
@@ -42,6 +43,17 @@ def test_a_run_shows_curves_checks_and_timeline(visitor: Visitor) -> None:
     assert {"Reward", "Answer length (characters)"} <= set(re.findall(r"<figcaption[^>]*>([^<]+)<", text))
     assert "batch independence" in text
     assert "2026-11-20 12:00:00 PENDING" in text
+
+
+@pytest.mark.parametrize(("ahead", "shown"), [(0, "next in line"), (3, "3 ahead of it")])
+def test_a_run_that_waits_for_a_job_says_since_when_and_behind_how_many(
+    visitor: Visitor, ahead: int, shown: str
+) -> None:
+    queue = {"since": "2026-11-20T12:00:00Z", "expires_at": "2026-11-27T12:00:00Z", "waiting": True}
+    waiting = {**view(RunStatus.STARTING), "run_id": RUN_ID, "queue": queue, "queue_ahead": ahead}
+    visitor.stack.runs[RUN_ID] = waiting
+    text = visitor.get(f"/runs/{RUN_ID}").text
+    assert f"Waiting for the quota of jobs since 2026-11-20 12:00 UTC, {shown}." in text
 
 
 def test_an_open_page_is_replaced_only_where_the_run_has_changed(visitor: Visitor) -> None:
