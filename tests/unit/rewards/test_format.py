@@ -123,6 +123,12 @@ SECTIONS = ("Summary", "Next steps")
         ("The summary and the next steps are clear.", False),
         ("Summary of it\nAll is well.\nNext steps\nNone.", False),
         ("Summary\nNext steps", False),
+        ("1. Summary\nAll is well.\n2) Next steps\nNone.", True),
+        ("## 1. Summary\nAll is well.\n## 2. **Next steps:** none.", True),
+        ("**1. Summary**\nAll is well.\n**2. Next steps**\nNone.", True),
+        ("- Summary: all is well.\n- Next steps: none.", False),
+        ("100. Summary: all is well.\n2.Next steps: none.", False),
+        ("1. Summary\n2. Next steps\nNone.", False),
     ],
 )
 def test_each_section_is_there_once_with_words_in_it(answer: str, right: bool) -> None:

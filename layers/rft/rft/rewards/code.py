@@ -18,14 +18,16 @@ MAX_CHARACTERS = 100_000
 """Longer code is no answer to anything that tests of this size ask for."""
 
 _BLOCK = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n`]*\n(.*?)^ {0,3}\1[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
-_LANGUAGES = frozenset({"", "python", "python3", "py"})
+_LANGUAGE = re.compile(r"\{?\.?(?:python|py)?[0-9.]*\}?", re.IGNORECASE)
+"""Of a block in Python, or without a name: `python`, `Python3.11`, `py`, `{.python}`."""
+
 _LINE_END = re.compile(r"\r\n?")
 
 
 def read_program(text: str) -> str | None:
     """The last Python block outside thinking; None where there is none, or it is empty or too long."""
     plain = answer_text(text)
-    blocks = [match[3] for match in _BLOCK.finditer(plain) if match[2].casefold() in _LANGUAGES]
+    blocks = [match[3] for match in _BLOCK.finditer(plain) if _LANGUAGE.fullmatch(match[2])]
     code = blocks[-1] if blocks else ""
     return code if code.strip() and len(code) <= MAX_CHARACTERS else None
 

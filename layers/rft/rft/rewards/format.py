@@ -22,6 +22,8 @@ _LONGEST_HEADING = 500
 """Characters of a line in which a heading stands: a name is 200 at most, and some letters become more of them."""
 
 _WORD = re.compile(r"[^\W_]")
+_NUMBERING = re.compile(r"[ \t#*_`>]*[0-9]{1,2}[.)][ \t*_`]+")
+"""Of headings, as in `2. Risks`; never a list's bullet, since items may begin with any word and a colon."""
 
 
 def components(sample: Sample, default: FormatRules | None = None) -> Sequence[Component]:
@@ -64,7 +66,7 @@ def _has_sections(text: str, names: Sequence[str]) -> bool:
     lengths = sorted({len(heading) for heading in headings}, reverse=True)
     seen, current = set[str](), ""
     for line in text.split("\n"):
-        found = _heading(line, headings, lengths)
+        found = _heading(line, headings, lengths) or _numbered_heading(line, headings, lengths)
         if found is None:
             words_below = line
         else:
@@ -87,6 +89,11 @@ def _heading(line: str, headings: Container[str], lengths: Sequence[int]) -> tup
         if after.startswith(":") and head[:length] in headings:
             return head[:length], after[1:] + line[_LONGEST_HEADING:]
     return None
+
+
+def _numbered_heading(line: str, headings: Container[str], lengths: Sequence[int]) -> tuple[str, str] | None:
+    numbering = _NUMBERING.match(line)
+    return _heading(line[numbering.end() :], headings, lengths) if numbering else None
 
 
 def _plain(heading: str) -> str:
