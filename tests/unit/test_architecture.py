@@ -20,7 +20,7 @@ from tests.kit.import_rules import (
     OUTSIDE,
     RFT,
 )
-from tests.kit.project import FUNCTIONS, RESOURCES, ROOT, STEPS, TASKS, snake
+from tests.kit.project import ROOT
 from tests.kit.source_files import (
     bound_names,
     functions,
@@ -164,34 +164,6 @@ def shipped_files() -> list[Path]:
 # ---- names --------------------------------------------------------------------------------------------------------
 
 
-def test_functions_folders_and_logical_ids_are_the_same() -> None:
-    folders = {p.name for p in (ROOT / "functions").iterdir() if (p / "app.py").is_file()}
-    assert folders == {snake(name) for name in FUNCTIONS}
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_step_has_one_name_everywhere(step: str) -> None:
-    name = snake(step)
-    assert RESOURCES[step]["Properties"]["CodeUri"] == f"functions/{name}/"
-    assert TASKS[step]["Arguments"]["FunctionName"] == f"${{{step}Arn}}"
-    (module,) = (RFT / "steps").rglob(f"{name}.py")
-    use_case = parsed(module)
-    assert name in {node.name for node in use_case.body if isinstance(node, ast.FunctionDef)}
-    dotted = ".".join(module.relative_to(RFT.parent).with_suffix("").parts)
-    assert dotted in set(imports(ROOT / "functions" / name / "app.py"))
-    assert list((ROOT / "tests" / "unit" / "steps").rglob(f"test_{name}.py"))
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_has_a_handler_an_event_and_a_test(function: str) -> None:
-    name = snake(function)
-    body = parsed(ROOT / "functions" / name / "app.py").body
-    assert "handler" in {node.name for node in body if isinstance(node, ast.FunctionDef)}
-    assert (ROOT / "events" / f"{name}.json").is_file()
-    tests = ROOT / "tests" / "functions"
-    assert (tests / f"test_{name}.py").is_file() or f'"{name}": ' in (tests / "test_rule_graders.py").read_text()
-
-
 def test_no_module_is_named_after_nothing() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     names = {p for folder in ("layers/rft", "functions", "cli", "emulator") for p in python_files(ROOT / folder)}
@@ -298,7 +270,13 @@ def test_functions_are_short() -> None:
     assert median(lengths.values()) <= MAX_MEDIAN_LINES
 
 
-@pytest.mark.parametrize("folder", [*CODE, "benchmarks"])
+LONG = {
+    "tests/statemachine/test_endings.py": "every state's end, held against one table of inputs and one of outputs",
+    "tests/unit/test_template.py": "one look at the whole template",
+}
+
+
+@pytest.mark.parametrize("folder", EVERYTHING)
 def test_files_are_short(folder: str) -> None:
     lines = {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in python_files(ROOT / folder)}
-    assert {path: count for path, count in lines.items() if count > MAX_FILE_LINES} == {}
+    assert {path for path, count in lines.items() if count > MAX_FILE_LINES} <= LONG.keys()
