@@ -28,6 +28,7 @@ class Console:
     _readers: dict[str, RolloutReader] = field(default_factory=dict)
     _prompts: dict[str, dict[str, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _prompt_lock: threading.Lock = field(default_factory=threading.Lock)
     _folder: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="rft-console-", ignore_cleanup_errors=True)
     )
@@ -53,9 +54,13 @@ class Console:
             reader.refresh()
             return reader
 
+    def reader(self, run_id: str) -> RolloutReader | None:
+        """The run's reader as it is; None before its rollouts were opened."""
+        return self._readers.get(run_id)
+
     def prompts(self, run_id: str) -> dict[str, str]:
         """Task id → prompt of the run's prepared rows, downloaded once. Raises ApiError, RftClientError."""
-        with self._lock:
+        with self._prompt_lock:
             if run_id not in self._prompts:
                 self._prompts[run_id] = read_prompts(self.client, run_id)
             return self._prompts[run_id]

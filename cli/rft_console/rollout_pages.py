@@ -65,7 +65,11 @@ def _rollouts(console: Console, run_id: str) -> str:
 
 
 def _reading(console: Console, run_id: str) -> str:
-    return render("rollouts_progress", **_progress(console.rollouts(console.run(run_id))))
+    """How far reading is. It starts nothing: an open page would otherwise read the end of the run for ever."""
+    reader = console.reader(run_id)
+    if reader is None:
+        abort(404, f"The rollouts of {run_id} are not open; reload the page.")
+    return render("rollouts_progress", **_progress(reader))
 
 
 def _rollout(console: Console, run_id: str, number: int) -> str:

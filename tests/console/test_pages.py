@@ -15,6 +15,7 @@ from tests.kit.hostile_text import HOSTILE, acting_in
 from tests.kit.records import RUN_ID
 from tests.kit.rollouts import rollout
 from tests.kit.views import view
+from tests.kit.waiting import eventually
 
 AWAY = (503, {"title": "AWS is busy", "detail": "Send it again.", "status": 503})
 
@@ -119,15 +120,26 @@ def test_rollouts_are_sorted_and_filtered(visitor: Visitor, query: str, first: l
     assert numbers(visitor.get(f"/runs/{RUN_ID}/rollouts{query}").text)[: len(first)] == first
 
 
+def read_to_end(visitor: Visitor, count: str) -> None:
+    """As an open page does: until it is told to poll no more."""
+    address = f"/runs/{RUN_ID}/rollouts-progress"
+
+    def ended() -> str | None:
+        text = visitor.get(address).text
+        return None if "hx-get" in text else text
+
+    text = eventually(ended, "the end of reading")
+    assert f"All {count} so far are here" in text
+
+
 def test_rollouts_that_were_graded_meanwhile_are_read_too(visitor: Visitor) -> None:
     graded(visitor)
     visitor.stack.page = 50
     visitor.get(f"/runs/{RUN_ID}/rollouts")
+    read_to_end(visitor, "120 rollouts")
     visitor.stack.rollouts.append(rollout(0.99, id="late"))
-    reading = True
-    while reading:
-        text = visitor.get(f"/runs/{RUN_ID}/rollouts-progress").text
-        reading = "121 rollouts so far are here" not in text
+    visitor.get(f"/runs/{RUN_ID}/rollouts")
+    read_to_end(visitor, "121 rollouts")
     assert numbers(visitor.get(f"/runs/{RUN_ID}/rollouts?sort=-score").text)[0] == 121
 
 
