@@ -354,6 +354,12 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
             ["aws.codeinterpreter.v1", "arn:aws:bedrock-agentcore:x:aws:code-interpreter/*", "*"],
         ),
         ("ModelKmsKeyArn", ["", "arn:aws:kms:us-east-1:123456789012:key/0a-1b"], ["alias/x", "*"]),
+        (
+            "PermissionsBoundaryArn",
+            ["", "arn:aws:iam::123456789012:policy/ml/boundary", "arn:aws:iam::aws:policy/PowerUserAccess"],
+            ["arn:aws:iam::123456789012:policy/*", "boundary", "*"],
+        ),
+        ("RolePath", ["/", "/ml/rft/"], ["", "ml/", "/ml", "//", "/a b/"]),
         ("NotificationEmail", ["", "a@b.example"], ["a@b", "a b@c.example"]),
     ],
 )

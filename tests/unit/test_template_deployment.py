@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
 
-from tests.kit.project import FUNCTIONS, RESOURCES, TEMPLATE
+from tests.kit.project import FUNCTIONS, RESOURCES, ROOT, TEMPLATE
 
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
@@ -72,7 +75,8 @@ def _mappings(node: Any) -> list[dict[str, Any]]:
 
 
 def test_no_function_creates_its_log_group_anew_after_the_stack_is_deleted() -> None:
-    assert GLOBALS["PermissionsBoundary"] == {"Ref": "FunctionBoundary"}
+    _, foreign, own = GLOBALS["PermissionsBoundary"]["Fn::If"]
+    assert (foreign, own) == ({"Ref": "PermissionsBoundaryArn"}, {"Ref": "FunctionBoundary"})
     (allowed,) = RESOURCES["FunctionBoundary"]["Properties"]["PolicyDocument"]["Statement"]
     assert (allowed["Effect"], allowed["NotAction"], allowed["Resource"]) == ("Allow", "logs:CreateLogGroup", "*")
     assert [name for name in FUNCTIONS if "PermissionsBoundary" in RESOURCES[name]["Properties"]] == []
@@ -147,3 +151,31 @@ def test_every_parameter_of_a_judge_makes_a_new_version_of_it(name: str) -> None
 @pytest.mark.parametrize("name", ["DependenciesLayer", "RftLayer"])
 def test_a_new_layer_makes_new_versions_of_the_functions_with_an_alias(name: str) -> None:
     assert RESOURCES[name]["Properties"]["PublishLambdaVersion"] is True
+
+
+# ---- roles ----------------------------------------------------------------------------------------------------------
+
+WITHOUT_A_PATH = {"DeliverWebhooksRunChangedRole"}
+"""SAM makes the role of a state machine's event without the machine's RolePath."""
+
+
+def test_every_role_is_bounded_and_has_the_stacks_path() -> None:
+    roles = {name: each["Properties"] for name, each in _translated().items() if each["Type"] == "AWS::IAM::Role"}
+    assert len(roles) > len(FUNCTIONS)
+    assert {name for name, role in roles.items() if role.get("Path") != {"Ref": "RolePath"}} == WITHOUT_A_PATH
+    boundaries = {str(role["PermissionsBoundary"]["Fn::If"][:2]) for role in roles.values()}
+    assert boundaries == {str(["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}])}
+
+
+def _translated() -> dict[str, dict[str, Any]]:
+    """The resources as SAM makes them, with code that is somewhere."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        for name in ("DefinitionUri", "CodeUri", "ContentUri"):
+            if name in properties:
+                properties[name] = "s3://bucket/key"
+    policies: Any = SimpleNamespace(load=dict)
+    with patch.dict("os.environ", {"AWS_DEFAULT_REGION": "us-east-1"}):
+        resources: dict[str, dict[str, Any]] = transform(template, {}, policies)["Resources"]
+    return resources
