@@ -20,9 +20,10 @@ SOURCE_FOLDERS_ONLY := find functions -name __pycache__ -prune -exec rm -rf {} +
 ENVIRONMENT ?= default
 DATASET ?=
 TASK ?= pandalm
+BUCKET ?=
 ARGS ?=
 
-.PHONY: help demo test test-long faults policies oracles auditors audit licences properties bench lint format validate build deploy requirements clean
+.PHONY: help demo test test-long faults policies oracles auditors audit licences properties bench lint format validate build deploy publish requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +92,12 @@ build: $(SAM_VENV)/.ready ## Build what is deployed, into .aws-sam
 deploy: build ## Deploy to AWS; ENVIRONMENT=dev takes that section of samconfig.toml
 	@$(SOURCE_FOLDERS_ONLY)
 	$(SAM) deploy --config-env $(ENVIRONMENT)
+
+publish: build ## Publish to your Serverless Application Repository, private until you share it; BUCKET=name holds the code
+	@test -n "$(BUCKET)" || { echo "BUCKET is not set: name a bucket that serverlessrepo.amazonaws.com may read" >&2; exit 2; }
+	mkdir -p build
+	$(SAM) package --s3-bucket "$(BUCKET)" --output-template-file build/packaged.yaml
+	$(SAM) publish --template build/packaged.yaml
 
 requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, dev.in and sam.in allow
 	$(COMPILE) --upgrade layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
