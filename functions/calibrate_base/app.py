@@ -30,4 +30,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         store=store,
         ledger=wiring.ledger(),
         clock=wiring.clock(),
+        completed_chunks=step.completed_chunks,
     ).model_dump(mode="json")

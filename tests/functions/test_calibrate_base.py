@@ -26,7 +26,7 @@ def event(fake: FakeEvaluation, **changes: Any) -> dict[str, Any]:
 
 def test_the_sample_event_calibrates_the_base_model(fake: FakeEvaluation) -> None:
     output = load_function("calibrate_base").handler(event(fake), Context())
-    assert set(output) == {"blocked", "cause", "dataset"}
+    assert set(output) == {"blocked", "cause", "dataset", "pending", "completed_chunks"}
     assert fake.record.calibration is not None
     assert fake.record.calibration.status == "completed"
 

@@ -178,6 +178,15 @@ def test_a_calibration_that_fails_does_not_end_the_run() -> None:
     assert (catch["Next"], assigned) == ("ForecastRun", {"calibration_error": f"E: {HOSTILE}"})
 
 
+@pytest.mark.parametrize(("pending", "follows"), [(True, "CalibrateBase"), (False, "ForecastRun")])
+def test_a_calibration_is_repeated_until_all_rows_are_answered(pending: bool, follows: str) -> None:
+    outcome = {"blocked": False, "cause": "", "pending": pending, "completed_chunks": 28}
+    assert choose("Learnable?", outcome)[0] == follows
+    payload = {"completed_chunks": TASKS["CalibrateBase"]["Arguments"]["Payload"]["completed_chunks"]}
+    for state_input, completed in (({}, 0), (outcome, 28)):
+        assert evaluated(payload, states={"input": state_input})["completed_chunks"] == completed
+
+
 def calibration(mode: str, enabled: bool | None) -> dict[str, Any]:
     return {"request": {"mode": mode, "calibration": {"enabled": enabled}, "evaluation": {"enabled": enabled}}}
 

@@ -11,6 +11,9 @@ from rft.contracts.base import Contract, TextLine, TextLines
 
 Difficulty = Literal["learnable", "mostly_solved", "hopeless", "undecided"]
 
+UNAPPLIED = "dataset.difficulty was not applied, and all rows are trained on"
+"""What a calibration that did not complete means for a run that was to leave rows out."""
+
 
 class RowShare(Contract):
     """`hits` of `n` rows, with Wilson's 95 % interval of their share."""
@@ -59,6 +62,10 @@ class CalibrationSummary(Contract):
     warnings: TextLines = ()
     use: SampledUse | None = None
     judge_calls: int = Field(default=0, description="By the grader's own count.")
+    dropped: dict[Literal["solved", "hopeless"], int] = Field(
+        default_factory=dict, description="Training rows that dataset.difficulty left out."
+    )
+    train_rows: int | None = Field(default=None, description="Those that stay; None where none was to be left out.")
     recommended: dict[str, int] = Field(
         default_factory=dict,
         description="Hyperparameters that these answers speak for; the job takes those that the request leaves open.",

@@ -117,6 +117,13 @@ class Manifest(Contract):
     bad_records: tuple[RejectedRecord, ...]
     warnings: dict[str, int] = Field(description="Kinds of oddity that were kept, with their counts.")
     files: dict[SplitName, SplitFile]
+    identities: dict[SplitName, str] = Field(
+        default_factory=dict,
+        description="sha256 over each split's rows without their run id: what `digest` is made of.",
+    )
+    dropped: dict[Literal["solved", "hopeless"], int] = Field(
+        default_factory=dict, description="Training rows that dataset.difficulty left out."
+    )
     digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")
     tokens: TokenStatistics
     hyperparameters: dict[str, Recommendation]

@@ -73,6 +73,13 @@ class Split(RequestPart):
         return self
 
 
+class DifficultyRequest(RequestPart):
+    """Training rows to leave out, by the base model's own answers to them in calibration."""
+
+    drop_solved: bool = Field(default=False, description="Rows that it always answers right.")
+    drop_hopeless: bool = Field(default=False, description="Rows that it never answers right.")
+
+
 class DatasetRequest(RequestPart):
     """Where the raw records are and how to read them. `task` names one of `rft.tasks`."""
 
@@ -84,6 +91,9 @@ class DatasetRequest(RequestPart):
     max_samples: int | None = Field(default=None, ge=1, le=MAX_INT32, description="Use only the first so many records.")
     max_bad_records: int = Field(default=0, ge=0, le=MAX_INT32, description="Go on without up to so many bad records.")
     split: Split = Split()
+    difficulty: DifficultyRequest | None = Field(
+        default=None, description="Train without rows that teach nothing; needs calibration.rows all."
+    )
 
 
 JUDGING = ("pandalm", "rubric")
@@ -156,7 +166,9 @@ class CalibrationRequest(RequestPart):
     """
 
     enabled: bool | None = Field(default=None, description="Default: in mode train.")
-    rows: int = Field(default=64, ge=10, le=1000, description="Training rows to answer.")
+    rows: Annotated[int, Field(ge=10, le=1000)] | Literal["all"] = Field(
+        default=64, description="Training rows to answer."
+    )
     samples_per_row: int = Field(default=4, ge=2, le=16)
     accept: bool = False
 
@@ -273,6 +285,13 @@ class RunRequest(RequestPart):
             raise ValueError("mode pilot needs evaluation.enabled: a pilot is there to be measured")
         if self.mode is Mode.PILOT and self.promotion is not None:
             raise ValueError("mode pilot takes no promotion: its model saw a sample of the rows only")
+        return self
+
+    @model_validator(mode="after")
+    def _difficulty_is_measured(self) -> Self:
+        calibration = self.calibration
+        if self.dataset.difficulty and (calibration.rows != "all" or calibration.enabled is False):
+            raise ValueError("dataset.difficulty needs calibration.rows all: only answered rows can be dropped")
         return self
 
     @model_validator(mode="after")

@@ -86,21 +86,26 @@ class CheckJudgeInput(Contract):
 
 
 class CalibrateInput(RunInput):
-    """calibrate_base's input."""
+    """calibrate_base's input. `completed_chunks`: how many chunks of answers are stored already."""
 
     dataset: PreparedDataset
     grader_arn: str
+    completed_chunks: int = Field(default=0, ge=0)
 
 
 class CalibrationOutcome(Contract):
     """calibrate_base's output. `blocked`: nothing can be learned, as `cause` says, and the request does not accept.
 
-    `dataset` has the hyperparameters that calibration recommends where the request leaves them open.
+    `dataset` has the hyperparameters that calibration recommends where the request leaves them open, and the train file
+    without rows that `dataset.difficulty` leaves out. `pending`: there are more answers than one function has time
+    for; the step is to be repeated with `completed_chunks`.
     """
 
     dataset: PreparedDataset
     blocked: bool
     cause: str = ""
+    pending: bool = False
+    completed_chunks: int = 0
 
 
 class ForecastInput(RunInput):

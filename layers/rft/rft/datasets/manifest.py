@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
 from rft.contracts.ledger import DatasetSummary
 from rft.contracts.run_request import RunRequest
-from rft.datasets.load import Loaded
 from rft.datasets.recommend import recommend
 from rft.datasets.split import NAMES
 from rft.datasets.tokens import token_statistics
 from rft.tasks import task as task_named
+
+if TYPE_CHECKING:  # it brings the reading of records, which few steps need
+    from rft.datasets.load import Loaded
 
 
 def dataset_digest(identities: Mapping[SplitName, str]) -> str:
@@ -44,6 +47,7 @@ def build_manifest(
         bad_records=tuple(loaded.bad),
         warnings=dict(sorted(loaded.warnings.items())),
         files=dict(files),
+        identities=dict(identities),
         digest=dataset_digest(identities),
         tokens=tokens,
         hyperparameters=recommend(

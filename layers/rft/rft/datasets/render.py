@@ -12,9 +12,11 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from rft.contracts.dataset import Message, RejectedRecord, SplitName, prompt_text
+from rft.contracts.dataset import Message, RejectedRecord, prompt_text
 from rft.contracts.grading import PROBE
 from rft.datasets.records import RawRecord
+from rft.datasets.row_ends import ROW_END_WITHOUT_RUN as ROW_END_WITHOUT_RUN  # noqa: PLC0414  rows are written with it
+from rft.datasets.row_ends import row_end as row_end  # noqa: PLC0414
 from rft.tasks.base import BadRecord, Example, Task
 from rft.tasks.references import check_reference
 
@@ -120,15 +122,8 @@ def _has_infinity(body: bytes) -> bool:
     return bool(found)
 
 
-def row_end(run_id: str, split: SplitName) -> bytes:
-    """What closes each row of a run's split: telemetry of a grader tells training from validation by it."""
-    return b',"split":%b,"run_id":%b}\n' % (to_json(split), to_json(run_id))
-
-
 RESERVED_KEYS = frozenset({"split", "run_id", PROBE})
 """Keys that this project gives a meaning: a record's own are dropped, also from its metadata, with a warning."""
-
-ROW_END_WITHOUT_RUN = b"}\n"
 
 
 def _content(example: Example, task: Task, position: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rft.contracts.dataset import SplitFile
 from rft.datasets.render import ROW_END_WITHOUT_RUN
@@ -53,20 +53,3 @@ class SplitRows:
             digest=self.digest,
             labels=self._spool.label_counts(self._numbers),
         )
-
-
-class JoinedRows:
-    """A split's file that is written already, read for its size and digests (as those of SplitRows)."""
-
-    def __init__(self, lines: Iterable[bytes], row_end: bytes, take: Callable[[int, bytes], None]) -> None:
-        """`take` is given each row's number and its JSON without the row's end."""
-        digest, identity = hashlib.sha256(), hashlib.sha256()
-        end, bytes_ = row_end.removesuffix(b"\n"), 0
-        for number, line in enumerate(lines):
-            body = line.removesuffix(end) + ROW_END_WITHOUT_RUN
-            digest.update(line + b"\n")
-            identity.update(body)
-            take(number, body.rstrip(b"\n"))
-            bytes_ += len(line) + 1
-        self.bytes = bytes_
-        self.digest, self.identity = f"sha256:{digest.hexdigest()}", f"sha256:{identity.hexdigest()}"

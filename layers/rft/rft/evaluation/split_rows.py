@@ -41,12 +41,18 @@ class EvaluationRows:
         return f"sha256:{hashlib.sha256(ids.encode()).hexdigest()}"
 
 
+def calibrated_rows(request: RunRequest, dataset: PreparedDataset) -> int:
+    """How many training rows are answered at most."""
+    rows = request.calibration.rows
+    return dataset.train_rows if rows == "all" else rows
+
+
 def calibration_rows(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> dict[int, DatasetRow]:
     """Training rows, one of each prompt group before a second of any. Raises DatasetNotFound, the Retryable… errors."""
     task, seed = task_named(request.dataset.task), request.dataset.split.seed
 
     def choice(groups: Sequence[str]) -> Sequence[int]:
-        return spread_over_groups(groups, request.calibration.rows, seed)
+        return spread_over_groups(groups, calibrated_rows(request, dataset), seed)
 
     return _chosen(dataset.train_uri, task, choice, store)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from rft.contracts.calibration import CalibrationSummary
+from rft.contracts.calibration import UNAPPLIED, CalibrationSummary
 from rft.contracts.dataset import Manifest
 from rft.contracts.experiments.pilot import FullRunForecast, PilotSummary
 from rft.contracts.forecast import Forecast
@@ -97,7 +97,9 @@ def _full_dataset(pilot: PreparedDataset, store: ObjectStore) -> PreparedDataset
 def _uncalibrated(run_id: str, error: str, ledger: Ledger) -> tuple[str, ...]:
     """That the base model was to be calibrated and was not, and why; recorded where the step itself could not."""
     if error:
-        ledger.update(run_id, {"calibration": CalibrationSummary(status="failed", reason=readable_cause("", error))})
+        unapplied = f"; {UNAPPLIED}" if ledger.get(run_id).request.dataset.difficulty else ""
+        reason = f"{readable_cause('', error)}{unapplied}"
+        ledger.update(run_id, {"calibration": CalibrationSummary(status="failed", reason=reason)})
     calibration = ledger.get(run_id).calibration
     if calibration is None or calibration.status == "completed":
         return ()

@@ -15,10 +15,10 @@ from rft.datasets.profile import DatasetProfile
 from rft.datasets.render import row_end
 from rft.datasets.results import dataset_folder
 from rft.datasets.row_checks import save_prepared
+from rft.datasets.row_ends import JoinedRows
 from rft.datasets.row_ranges import row_ranges
 from rft.datasets.sample import RowSample
 from rft.datasets.split import NAMES
-from rft.datasets.write import JoinedRows
 from rft.errors import DatasetInvalid
 from rft.evaluation.checks import planned_test_split
 from rft.ports.datasets import Tokenizer, Workers

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
 from rft.contracts.calibration import CalibrationReport, CalibrationSummary
-from rft.contracts.dataset import Recommendation
+from rft.contracts.dataset import DatasetRow, Manifest, Message, Recommendation
 from rft.contracts.ledger import RunStatus
 from rft.contracts.prices import PriceTable, TokenPrices
-from rft.contracts.run_request import HyperParameters
+from rft.contracts.run_request import HyperParameters, RunRequest
+from rft.datasets.bounds import Bounds
+from rft.datasets.manifest import dataset_digest
 from rft.errors import (
     ModelNotInvocable,
     PromptRefused,
@@ -181,3 +186,112 @@ def test_what_the_request_says_stays() -> None:
     found = fed(CalibrationSummary(status="completed", recommended={"trainingSamplePerPrompt": 8}), given)
     assert found == given
     assert chosen(found, HyperParameters(batchSize=32)).batchSize == 32
+
+
+ALL: dict[str, Any] = {"calibration": {"rows": "all", "samples_per_row": 2}}
+
+
+def filtered(drop: dict[str, bool]) -> FakeEvaluation:
+    """A base model that is right on one row in eight always, on one never, and on the others every other time."""
+    run = fake(**ALL)
+    request = run.request.model_dump(mode="json")
+    run.request = RunRequest.model_validate({**request, "dataset": {**request["dataset"], "difficulty": drop}})
+    turns = {number: count() for number in range(300)}
+
+    def reply(_: str, messages: Sequence[Message]) -> str:
+        number = _number(messages[-1].content)
+        right = {0: True, 1: False}.get(number % 8, next(turns[number]) % 2 == 0)
+        best = 1 if number % 2 else 2
+        return verdict(f"Response {best if right else 3 - best}")
+
+    run.sampler.reply = reply
+    return run
+
+
+def _number(prompt: str) -> int:
+    return int(prompt.split("answer to ")[1].split(":", maxsplit=1)[0].split(".", maxsplit=1)[0])
+
+
+def numbers(run: FakeEvaluation, uri: str) -> list[int]:
+    return [_number(DatasetRow.model_validate_json(line).prompt) for line in run.store.lines(uri)]
+
+
+def test_rows_that_teach_nothing_are_left_out_of_a_new_train_file() -> None:
+    run = filtered({"drop_solved": True, "drop_hopeless": True})
+    before, outcome = run.dataset, run.calibrate()
+    every, kept = numbers(run, before.train_uri), numbers(run, outcome.dataset.train_uri)
+    manifest = Manifest.model_validate_json(run.store.objects[outcome.dataset.manifest_uri])
+
+    assert not outcome.blocked, outcome.cause
+    assert kept == [number for number in every if number % 8 > 1]
+    assert outcome.dataset.train_rows == manifest.files["train"].rows == len(kept)
+    assert outcome.dataset.digest == manifest.digest != before.digest
+    body = run.store.objects[outcome.dataset.train_uri]
+    assert manifest.files["train"].digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
+    assert manifest.dropped == {
+        "solved": sum(number % 8 == 0 for number in every),
+        "hopeless": sum(number % 8 == 1 for number in every),
+    }
+    assert run.record.calibration is not None
+    assert run.record.calibration.dropped == manifest.dropped
+    assert run.record.dataset is not None
+    assert (run.record.dataset.digest, run.record.dataset.rows["train"]) == (manifest.digest, len(kept))
+
+
+def test_the_digest_is_that_of_a_dataset_that_never_had_the_rows() -> None:
+    run = filtered({"drop_solved": True})
+    dropped = run.calibrate().dataset
+    manifest = Manifest.model_validate_json(run.store.objects[dropped.manifest_uri])
+
+    assert manifest.identities.keys() == {"train", "validation", "test"}
+    assert manifest.digest == dataset_digest(manifest.identities)
+
+
+@pytest.mark.parametrize(
+    ("drop", "gone"), [({"drop_solved": True}, {0}), ({"drop_hopeless": True}, {1}), ({}, set[int]())]
+)
+def test_only_what_the_request_names_is_left_out(drop: dict[str, bool], gone: set[int]) -> None:
+    run = filtered(drop)
+    outcome = run.calibrate()
+    assert {number % 8 for number in numbers(run, outcome.dataset.train_uri)} == set(range(8)) - gone
+
+
+def test_a_repeat_after_the_manifest_was_written_gives_the_same() -> None:
+    run = filtered({"drop_solved": True})
+    assert run.calibrate() == run.calibrate()
+
+
+def test_too_few_rows_that_are_left_reject_the_run() -> None:
+    run = filtered({"drop_solved": True, "drop_hopeless": True})
+    outcome = run.calibrate(bounds=Bounds(least=230, most=20_000))
+    assert outcome.blocked
+    assert "at least 230 are needed" in outcome.cause
+    assert outcome.dataset.train_uri == run.dataset.train_uri
+
+
+def test_no_row_of_the_test_split_is_read_to_leave_training_rows_out() -> None:
+    run = filtered({"drop_solved": True})
+    run.store.read.clear()
+    run.calibrate()
+    assert run.test_uri not in run.store.read
+
+
+def test_what_was_not_calibrated_is_not_left_out_and_says_so() -> None:
+    run = filtered({"drop_solved": True})
+    run.sampler.fails_with = [ModelNotInvocable("no access")] * 1000
+    outcome = run.calibrate()
+    assert outcome.dataset.train_uri == run.dataset.train_uri
+    assert run.record.calibration is not None
+    assert "dataset.difficulty was not applied" in run.record.calibration.reason
+
+
+def test_answers_that_take_longer_than_a_function_has_are_given_by_several() -> None:
+    run = filtered({"drop_solved": True})
+    whole = filtered({"drop_solved": True}).calibrate()
+    outcome, calls = run.calibrate(budget=timedelta(0)), 1
+    while outcome.pending:
+        assert (outcome.completed_chunks, outcome.dataset) == (calls, run.dataset)
+        outcome = run.calibrate(budget=timedelta(0), completed_chunks=outcome.completed_chunks)
+        calls += 1
+    assert outcome == whole
+    assert calls == -(-2 * run.dataset.train_rows // 16)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 
-from rft.contracts.calibration import CalibrationReport, CalibrationSummary
+from rft.contracts.calibration import UNAPPLIED, CalibrationReport, CalibrationSummary
 from rft.contracts.dataset import DatasetRow, Manifest
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import CalibrationOutcome, PreparedDataset
+from rft.datasets.bounds import BEDROCK, Bounds
+from rft.datasets.reduce import without_rows
+from rft.datasets.results import save_manifest
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
 from rft.evaluation.calibration import BLOCKING
 from rft.evaluation.checks import base_model_misses, replaced
+from rft.evaluation.difficulty_filter import Reason, problem_of_rest, rows_to_drop, scores_by_row
 from rft.evaluation.feeding import chosen, fed
 from rft.evaluation.protocol import CALIBRATION_TEMPERATURE, sampling_protocol, unmatched_settings
 from rft.evaluation.rollouts import Rollouts, RolloutStore, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt, Sampling
-from rft.evaluation.split_rows import calibration_rows, prompts
+from rft.evaluation.split_rows import calibrated_rows, calibration_rows, prompts
 from rft.forecast.measuring import UNKNOWN_OUTPUT_TOKENS
 from rft.forecast.sampling import sampling_cost
 from rft.observability import logger
@@ -33,6 +41,9 @@ from rft.tasks import task as task_named
 
 SAMPLE_WITHIN = timedelta(seconds=600)
 """Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
+
+CHUNKS_WITHIN = timedelta(seconds=450)
+"""Chunks begin until then; what is left, and reading all that is stored, is for the next call."""
 
 
 def calibrate_base(
@@ -48,37 +59,99 @@ def calibrate_base(
     store: ObjectStore,
     ledger: Ledger,
     clock: Clock,
+    completed_chunks: int = 0,
+    budget: timedelta = CHUNKS_WITHIN,
+    bounds: Bounds = BEDROCK,
 ) -> CalibrationOutcome:
     """Write `runs/<run_id>/calibration.json` and say whether anything can be learned.
 
     A base model that cannot be called, and a calibration that the request's limits do not allow, are recorded and no
-    error. Raises InvalidRequest (dataset.task), DatasetNotFound, StalePlan, RunNotFound, TransitionRefused.
+    error. Answers that take longer than `budget` are left to a repeat with the chunks that are completed. Raises
+    InvalidRequest (dataset.task), DatasetNotFound, StalePlan, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.CALIBRATING)
+    recorded = partial(_recorded, run_id=run_id, request=request, dataset=dataset, ledger=ledger, store=store)
     if skipped := _over_limit(record, dataset, base_model_id, prices, store):
-        return _recorded(run_id, CalibrationSummary(status="skipped", reason=skipped), request, dataset, ledger)
-    rows = calibration_rows(request, dataset, store)
-    protocol = sampling_protocol(dataset.hyperparameters, temperature=CALIBRATION_TEMPERATURE)
-    sampling = Sampling(sampler, base_model_id, protocol, clock, clock.now() + SAMPLE_WITHIN)
+        return recorded(_without("skipped", skipped, request))
     rollouts = Rollouts(
         stored=RolloutStore(store, run_id, "calibration", "base"),
-        sampling=sampling,
+        sampling=_sampling(dataset, base_model_id, sampler, clock),
         grader_arn=grader_arn,
         invoker=invoker,
         split="train",
         bounds=request.score_range,
     )
+    rows = calibration_rows(request, dataset, store)
+    chunks = in_chunks(prompts(rows, request.calibration.samples_per_row))
     try:
-        graded, judge_calls = _graded(rollouts, prompts(rows, request.calibration.samples_per_row))
+        completed = _complete(rollouts, chunks, completed_chunks, clock.now() + budget)
+        if completed < len(chunks):
+            return CalibrationOutcome(dataset=dataset, blocked=False, pending=True, completed_chunks=completed)
+        graded, judge_calls = _graded(rollouts, chunks)
     except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
-        failed = CalibrationSummary(status="failed", reason=f"{type(error).__name__}: {error}")
-        return _recorded(run_id, failed, request, dataset, ledger)
+        return recorded(_without("failed", f"{type(error).__name__}: {error}", request))
     report = _report(rollouts, graded, rows, request, dataset)
-    return _recorded(run_id, _saved(report, judge_calls, store), request, dataset, ledger)
+    reduced = _reduced(request, dataset, graded, store, bounds)
+    return recorded(_saved(report, judge_calls, reduced, store), reduced)
 
 
-def _saved(report: CalibrationReport, judge_calls: int, store: ObjectStore) -> CalibrationSummary:
-    summary = report.summary.model_copy(update={"judge_calls": judge_calls})
+def _sampling(dataset: PreparedDataset, model_id: str, sampler: ModelSampler, clock: Clock) -> Sampling:
+    protocol = sampling_protocol(dataset.hyperparameters, temperature=CALIBRATION_TEMPERATURE)
+    return Sampling(sampler, model_id, protocol, clock, clock.now() + SAMPLE_WITHIN)
+
+
+def _without(status: Literal["skipped", "failed"], reason: str, request: RunRequest) -> CalibrationSummary:
+    """No calibration; rows that were to be left out stay, and the reason says so."""
+    unapplied = f"; {UNAPPLIED}" if request.dataset.difficulty else ""
+    return CalibrationSummary(status=status, reason=f"{reason}{unapplied}")
+
+
+def _complete(rollouts: Rollouts, chunks: Sequence[Sequence[Prompt]], first: int, until: datetime) -> int:
+    """Sample and grade from chunk `first` on, one at least; the number of chunks that are completed."""
+    for number in range(first, len(chunks)):
+        if number > first and rollouts.sampling.clock.now() >= until:
+            return number
+        rollouts.chunk(number, chunks[number])
+    return len(chunks)
+
+
+@dataclass(frozen=True)
+class _Reduced:
+    """The dataset without rows that `dataset.difficulty` leaves out; `problem` says why it must not be trained on."""
+
+    manifest: Manifest | None
+    dropped: Mapping[Reason, int]
+    problem: str
+
+
+def _reduced(
+    request: RunRequest, dataset: PreparedDataset, graded: Sequence[Graded], store: ObjectStore, bounds: Bounds
+) -> _Reduced | None:
+    """None where the request leaves no rows out; no manifest where there are none to leave out."""
+    if request.dataset.difficulty is None:
+        return None
+    scores = scores_by_row(graded)
+    dropped = rows_to_drop(scores, request.dataset.difficulty)
+    counts = Counter(dropped.values())
+    problem = problem_of_rest(
+        scores, dropped, rows=dataset.train_rows, least=bounds.least, accept=request.calibration.accept
+    )
+    if problem or not dropped:
+        return _Reduced(None, counts, problem)
+    before = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
+    manifest = without_rows(before, dataset.train_uri, dropped.keys(), request, store)
+    return _Reduced(manifest.model_copy(update={"dropped": dict(counts)}), counts, "")
+
+
+def _saved(
+    report: CalibrationReport, judge_calls: int, reduced: _Reduced | None, store: ObjectStore
+) -> CalibrationSummary:
+    changes: dict[str, object] = {"judge_calls": judge_calls}
+    if reduced is not None:
+        changes |= {"dropped": dict(reduced.dropped)}
+    if reduced is not None and reduced.manifest is not None:
+        changes |= {"train_rows": reduced.manifest.files["train"].rows}
+    summary = report.summary.model_copy(update=changes)
     body = report.model_copy(update={"summary": summary}).model_dump_json(indent=2)
     store.put_bytes(str(summary.report_uri), body.encode())
     return summary
@@ -89,7 +162,7 @@ def _over_limit(
 ) -> str:
     """Why the request's limits do not allow this many answers; '' where they do, or where it cannot be known."""
     request = record.request
-    answers = request.calibration.rows * request.calibration.samples_per_row
+    answers = min(calibrated_rows(request, dataset), dataset.train_rows) * request.calibration.samples_per_row
     if request.max_judge_calls is not None:
         made, per_answer = _judge_calls(record, store)
         most = math.ceil(answers * per_answer)
@@ -118,12 +191,12 @@ def _judge_calls(record: RunRecord, store: ObjectStore) -> tuple[int, float]:
     return report.judge.calls, max(1.0, report.judge.calls / (report.judge.answers or 1))
 
 
-def _graded(rollouts: Rollouts, all_prompts: Sequence[Prompt]) -> tuple[list[Graded], int]:
+def _graded(rollouts: Rollouts, all_chunks: Sequence[Sequence[Prompt]]) -> tuple[list[Graded], int]:
     """Answers with their scores, and the judge's calls.
 
     Raises PromptRefused where the model refuses every prompt, RetryableServiceError where none has a score.
     """
-    chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(all_prompts))]
+    chunks = [rollouts.chunk(number, each) for number, each in enumerate(all_chunks)]
     graded = [pair for answers, grades in chunks for pair in with_grades(answers, grades)]
     errors = [grade.error for _, grade in graded if grade.score is None]
     if len(errors) == len(graded):
@@ -155,8 +228,17 @@ def _report(
 
 
 def _recorded(
-    run_id: str, summary: CalibrationSummary, request: RunRequest, dataset: PreparedDataset, ledger: Ledger
+    summary: CalibrationSummary,
+    reduced: _Reduced | None = None,
+    *,
+    run_id: str,
+    request: RunRequest,
+    dataset: PreparedDataset,
+    ledger: Ledger,
+    store: ObjectStore,
 ) -> CalibrationOutcome:
+    if reduced is not None and reduced.manifest is not None:
+        dataset = save_manifest(reduced.manifest, store=store, ledger=ledger)
     record = ledger.get(run_id)
     hyperparameters = fed(summary, record.hyperparameters or {})
     checks = replaced(record.dataset_checks or (), base_model_misses(summary))
@@ -164,10 +246,18 @@ def _recorded(
         run_id, {"calibration": summary, "hyperparameters": hyperparameters, "dataset_checks": checks or None}
     )
     logger().info("base model calibrated", status=summary.status, difficulty=summary.difficulty)
-    blocked = summary.difficulty in BLOCKING and not request.calibration.accept
-    advice = "; set calibration.accept to train on it nevertheless" if blocked else ""
+    cause = _blocked(summary, request, reduced)
     return CalibrationOutcome(
         dataset=dataset.model_copy(update={"hyperparameters": chosen(hyperparameters, dataset.hyperparameters)}),
-        blocked=blocked,
-        cause=f"{summary.reason}{advice}" if blocked else "",
+        blocked=bool(cause),
+        cause=cause,
     )
+
+
+def _blocked(summary: CalibrationSummary, request: RunRequest, reduced: _Reduced | None) -> str:
+    """Why nothing can be learned; '' where something can, or the request accepts it."""
+    if reduced is not None:
+        return reduced.problem
+    if summary.difficulty not in BLOCKING or request.calibration.accept:
+        return ""
+    return f"{summary.reason}; set calibration.accept to train on it nevertheless"
