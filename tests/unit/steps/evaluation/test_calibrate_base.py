@@ -219,12 +219,12 @@ def numbers(run: FakeEvaluation, uri: str) -> list[int]:
 def test_rows_that_teach_nothing_are_left_out_of_a_new_train_file() -> None:
     run = filtered({"drop_solved": True, "drop_hopeless": True})
     before, outcome = run.dataset, run.calibrate()
-    every, kept = numbers(run, before.train_uri), numbers(run, outcome.dataset.train_uri)
+    every, remaining = numbers(run, before.train_uri), numbers(run, outcome.dataset.train_uri)
     manifest = Manifest.model_validate_json(run.store.objects[outcome.dataset.manifest_uri])
 
     assert not outcome.blocked, outcome.cause
-    assert kept == [number for number in every if number % 8 > 1]
-    assert outcome.dataset.train_rows == manifest.files["train"].rows == len(kept)
+    assert remaining == [number for number in every if number % 8 > 1]
+    assert outcome.dataset.train_rows == manifest.files["train"].rows == len(remaining)
     assert outcome.dataset.digest == manifest.digest != before.digest
     body = run.store.objects[outcome.dataset.train_uri]
     assert manifest.files["train"].digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
@@ -235,7 +235,7 @@ def test_rows_that_teach_nothing_are_left_out_of_a_new_train_file() -> None:
     assert run.record.calibration is not None
     assert run.record.calibration.dropped == manifest.dropped
     assert run.record.dataset is not None
-    assert (run.record.dataset.digest, run.record.dataset.rows["train"]) == (manifest.digest, len(kept))
+    assert (run.record.dataset.digest, run.record.dataset.rows["train"]) == (manifest.digest, len(remaining))
 
 
 def test_the_digest_is_that_of_a_dataset_that_never_had_the_rows() -> None:
