@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -72,7 +72,7 @@ def calibrate_base(
     record = ledger.transition(run_id, RunStatus.CALIBRATING)
     recorded = partial(_recorded, run_id=run_id, request=request, dataset=dataset, ledger=ledger, store=store)
     if skipped := _over_limit(record, dataset, base_model_id, prices, store):
-        return recorded(_without("skipped", skipped, request))
+        return recorded(_without("skipped", skipped, request), None)
     rollouts = Rollouts(
         stored=RolloutStore(store, run_id, "calibration", "base"),
         sampling=_sampling(dataset, base_model_id, sampler, clock),
@@ -81,15 +81,31 @@ def calibrate_base(
         split="train",
         bounds=request.score_range,
     )
+    until = clock.now() + budget
+    try:
+        return _calibrated(rollouts, request, dataset, recorded, first=completed_chunks, until=until, bounds=bounds)
+    except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
+        return recorded(_without("failed", f"{type(error).__name__}: {error}", request), None)
+
+
+def _calibrated(
+    rollouts: Rollouts,
+    request: RunRequest,
+    dataset: PreparedDataset,
+    recorded: Callable[[CalibrationSummary, _Reduced | None], CalibrationOutcome],
+    *,
+    first: int,
+    until: datetime,
+    bounds: Bounds,
+) -> CalibrationOutcome:
+    """Pending where answers are left to another function. Raises as Rollouts, and as _graded."""
+    store = rollouts.stored.store
     rows = calibration_rows(request, dataset, store)
     chunks = in_chunks(prompts(rows, request.calibration.samples_per_row))
-    try:
-        completed = _complete(rollouts, chunks, completed_chunks, clock.now() + budget)
-        if completed < len(chunks):
-            return CalibrationOutcome(dataset=dataset, blocked=False, pending=True, completed_chunks=completed)
-        graded, judge_calls = _graded(rollouts, chunks)
-    except (ModelNotInvocable, PromptRefused, RetryableThrottling, RetryableServiceError) as error:
-        return recorded(_without("failed", f"{type(error).__name__}: {error}", request))
+    completed = _complete(rollouts, chunks, first, until)
+    if completed < len(chunks):
+        return CalibrationOutcome(dataset=dataset, blocked=False, pending=True, completed_chunks=completed)
+    graded, judge_calls = _graded(rollouts, chunks)
     report = _report(rollouts, graded, rows, request, dataset)
     reduced = _reduced(request, dataset, graded, store, bounds)
     return recorded(_saved(report, judge_calls, reduced, store), reduced)
@@ -229,7 +245,7 @@ def _report(
 
 def _recorded(
     summary: CalibrationSummary,
-    reduced: _Reduced | None = None,
+    reduced: _Reduced | None,
     *,
     run_id: str,
     request: RunRequest,
