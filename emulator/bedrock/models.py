@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -66,7 +67,8 @@ class Models:
             request["modelDeploymentName"],
             request.get("clientRequestToken"),
         )
-        fault = self._faults.take("bedrock", "Deploy", name, job.name, only=DEPLOYMENT_FAULTS)
+        body = json.dumps(dict(request)).encode()  # its tags name the run that it is for
+        fault = self._faults.take("bedrock", "Deploy", name, job.name, only=DEPLOYMENT_FAULTS, body=body)
         with self._lock:
             for earlier in self._deployments:
                 if token and earlier.request.get("clientRequestToken") == token:
