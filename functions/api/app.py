@@ -31,7 +31,7 @@ from rft.ports.run_files import RunFiles
 from rft.ports.runs import Approvals, Executions, JobQueue, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.ports.training import RolloutReader, TrainingJobs
-from rft.settings import GraderDirectory, SelfApprovalSettings, StorageSettings
+from rft.settings import GraderDirectory, JudgeDirectory, SelfApprovalSettings, StorageSettings
 from rft.steps.api.approve_run import approve_run
 from rft.steps.api.cancel_run import cancel_run
 from rft.steps.api.deployments import delete_deployment, list_deployments, roll_back_deployment
@@ -56,6 +56,7 @@ Records = Annotated[DeploymentRecords, Depends(wiring.deployment_records)]
 Topic = Annotated[Notifier, Depends(wiring.notifier)]
 WallClock = Annotated[Clock, Depends(wiring.clock)]
 Graders = Annotated[GraderDirectory, Depends(GraderDirectory.from_environment)]
+Judges = Annotated[JudgeDirectory, Depends(JudgeDirectory.from_environment)]
 Storage = Annotated[StorageSettings, Depends(StorageSettings.from_environment)]
 SelfApproval = Annotated[SelfApprovalSettings, Depends(SelfApprovalSettings.from_environment)]
 Rollouts = Annotated[RolloutReader, Depends(wiring.rollout_reader)]
@@ -78,6 +79,7 @@ def post_run(
     clock: WallClock,
     graders: Graders,
     storage: Storage,
+    judges: Judges,
     key: IdempotencyKey = None,
 ) -> Response[RunAccepted]:
     """202 for a run that this request made, 200 for the one that its Idempotency-Key had made before."""
@@ -90,6 +92,7 @@ def post_run(
         clock=clock,
         graders=graders.graders,
         storage=storage,
+        judges=judges,
     )
     logger().append_keys(run_id=run.accepted.run_id)
     logger().info("run requested", extra={"new": run.new, "status": run.accepted.status})

@@ -7,7 +7,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.http.events import ObjectCreated
 from rft.observability import logger
-from rft.settings import GraderDirectory, StorageSettings
+from rft.settings import GraderDirectory, JudgeDirectory, StorageSettings
 from rft.steps.start_from_upload import start_from_upload
 
 
@@ -29,4 +29,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         clock=wiring.clock(),
         graders=GraderDirectory.from_environment().graders,
         storage=StorageSettings.from_environment(),
+        judges=JudgeDirectory.from_environment(),
     ).model_dump(mode="json")

@@ -226,7 +226,7 @@ def test_a_judge_behind_a_profile_is_reached_through_that_profile_only() -> None
     given = statements(RESOURCES["GradePandalm"]["Properties"]["Policies"])
     anywhere = [s for s in given if "bedrock:*::foundation-model" in str(s["Resource"])]
     profiles = [s["Condition"]["StringLike"]["bedrock:InferenceProfileArn"]["Fn::Sub"] for s in anywhere]
-    judges = ("JudgeModelId", "SecondJudgeModelId", "ThirdJudgeModelId")
+    judges = ("JudgeModelId", "SecondJudgeModelId", "ThirdJudgeModelId", "AuditJudgeModelId")
     assert [p.rsplit("/")[-1] for p in profiles] == [f"${{{judge}}}" for judge in judges]
 
 
@@ -338,6 +338,7 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
             ["", "us.a.b.c", "nova pro", "arn:aws:bedrock:us-east-1::foundation-model/x"],
         ),
         ("SecondJudgeModelId", ["", "us.amazon.nova-pro-v1:0"], ["us.a.b.c", "a.b,c.d"]),
+        ("AuditJudgeModelId", ["", "us.anthropic.x-1:0"], ["us.a.b.c", "*"]),
         ("ThirdJudgeModelId", ["", "amazon.nova-pro-v1:0"], ["us.a.b.c", "*"]),
         (
             "ForeignGraderArns",

@@ -80,10 +80,20 @@ def _numbers(evaluation: View) -> Iterator[tuple[str, str]]:
     yield "p-value", _number(evaluation["p_value"], ".4f")
     yield "minimum detectable", f"{_number(evaluation['minimum_detectable'], '.4f')} at 80 % power"
     yield "minimum gain", f"{evaluation['minimum_gain']:+g} ({evaluation['hypothesis'].replace('_', '-')})"
+    if audit := evaluation.get("audit"):
+        yield "audit judge", _audit(audit)
     yield "protocol", f"{evaluation['protocol']['digest']}, {evaluation['protocol']['samples_per_row']} per row"
     for setting in evaluation["protocol"]["unmatched"]:
         yield "not as in training", escape(setting)
     yield "report", escape(str(evaluation["report_uri"]))
+
+
+def _audit(audit: View) -> str:
+    if audit["verdict"] is None:
+        return f"{escape(audit['judge'])}: [yellow]{audit['status']}[/]: {escape(audit['reason'])}"
+    agrees = "agrees" if audit["agrees"] else "[yellow]disagrees[/]"
+    verdict = audit["verdict"].replace("_", " ")
+    return f"{escape(audit['judge'])} {agrees}: {verdict} {audit['difference']:+.4f} ({_interval(audit)})"
 
 
 def _interval(evaluation: View) -> str:

@@ -134,7 +134,7 @@ class ApprovalWaitSettings(Settings):
 
 
 class JudgeSettings(Settings):
-    """The judge model, or several that vote, and how they are called.
+    """The judge model, or several that vote, and how they are called; `audit_judge_model_id` judges audits alone.
 
     A call that takes longer than `judge_timeout_seconds` is given up and made again. `on_judge_error`: give 0.0
     marked as an error, or fail the batch. `judge_structured_output` and `judge_prompt_caching`: auto goes by what is
@@ -142,6 +142,7 @@ class JudgeSettings(Settings):
     """
 
     judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", min_length=1)
+    audit_judge_model_id: str = Field(alias="AUDIT_JUDGE_MODEL_ID", default="")
     judge_parallelism: int = Field(alias="JUDGE_PARALLELISM", default=16, ge=1, le=128)
     judge_timeout_seconds: int = Field(alias="JUDGE_TIMEOUT_SECONDS", default=30, ge=1, le=900)
     on_judge_error: Literal["zero", "raise"] = Field(alias="ON_JUDGE_ERROR", default="zero")
@@ -149,6 +150,13 @@ class JudgeSettings(Settings):
     judge_prompt_caching: Literal["auto", "on", "off"] = Field(alias="JUDGE_PROMPT_CACHING", default="auto")
     judge_cache_table: str = Field(alias="JUDGE_CACHE_TABLE", default="")
     judge_cache_days: int = Field(alias="JUDGE_CACHE_DAYS", default=30, ge=0, le=365)
+
+
+class JudgeDirectory(Settings):
+    """The stack's judges by their model ids, and its audit judge; '' where it has none."""
+
+    judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", default=())
+    audit_judge_model_id: str = Field(alias="AUDIT_JUDGE_MODEL_ID", default="")
 
 
 class TelemetrySettings(Settings):

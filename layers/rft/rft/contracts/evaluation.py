@@ -25,6 +25,19 @@ class ProtocolSummary(Contract):
     unmatched: tuple[str, ...] = Field(description="Settings that could not match training.")
 
 
+class AuditSummary(Contract):
+    """The same answers by a judge of another family; `agrees`: its verdict is that of the run's own grader."""
+
+    judge: str
+    status: Literal["completed", "failed"]
+    reason: TextBlock = ""
+    verdict: Verdict | None = None
+    agrees: bool | None = None
+    rows: int = 0
+    difference: float | None = None
+    interval: Interval | None = None
+
+
 class EvaluationSummary(Contract):
     """A run's `evaluation`. `base`, `tuned`: mean scores of the same rows; `difference`: tuned minus base.
 
@@ -48,6 +61,8 @@ class EvaluationSummary(Contract):
     minimum_gain: float = 0.0
     hypothesis: Literal["superiority", "non_inferiority"] = "superiority"
     protocol: ProtocolSummary | None = None
+    audit: AuditSummary | None = Field(default=None, description="By evaluation.audit_judge, where it was requested.")
+    judge_calls: int = Field(default=0, description="By the grader's own count, the audit judge's included.")
     deployment_arn: str | None = Field(default=None, description="The deployment while it is being evaluated.")
     simulated: bool = Field(default=False, description="The answers came from the emulator, not from Bedrock.")
 
@@ -154,4 +169,3 @@ class EvaluationReport(Contract):
     models: dict[ModelName, ModelUse]
     agreement: dict[ModelName, JudgeAgreement] | None = Field(description="For tasks that compare two responses.")
     published: tuple[PublishedBaseline, ...] = ()
-    audit: EvaluationSummary | None = Field(default=None, description="The same answers by the audit judge.")

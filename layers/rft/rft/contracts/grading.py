@@ -18,6 +18,8 @@ GRADER_ERROR = "grader_error"
 """Name of the metric that is 1.0 where a sample could not be graded: its 0.0 is an error, not a score."""
 
 PROBE = "smoke_test_probe"
+AUDIT = "evaluation_audit"
+"""Marks samples of an evaluation that the stack's audit judge is to judge, and no other."""
 """Key of a sample that is true where the answer is the smoke test's own: no rollout, and never graded from a cache."""
 
 

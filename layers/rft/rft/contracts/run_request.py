@@ -17,6 +17,7 @@ from rft.contracts.http.patterns import (
     HTTPS_URL,
     JUDGE_OF_RUN,
     LAMBDA_ARN,
+    MODEL_ID,
     RESERVED_TAG_KEY,
     SLUG,
     SNAKE_CASE,
@@ -182,6 +183,9 @@ class EvaluationRequest(RequestPart):
     minimum_gain: Number = Field(
         default=0.0, ge=-1, le=1, description="`better` needs more than this; below 0 it forgives a loss."
     )
+    audit_judge: Annotated[str, StringConstraints(pattern=MODEL_ID, max_length=64)] | None = Field(
+        default=None, description="A judge of another family that scores the same answers: the stack's audit judge."
+    )
     max_hours: Number = Field(default=3, gt=0, le=24, description="Past it the evaluation fails; the model stays.")
 
 
@@ -288,10 +292,18 @@ class RunRequest(RequestPart):
         return self
 
     @model_validator(mode="after")
+    def _audit_has_a_judge(self) -> Self:
+        if self.evaluation.audit_judge and self.grader is not None and self.grader.name not in JUDGING:
+            raise ValueError(f"evaluation.audit_judge is for the graders {' and '.join(JUDGING)} only")
+        return self
+
+    @model_validator(mode="after")
     def _difficulty_is_measured(self) -> Self:
         calibration = self.calibration
         if self.dataset.difficulty and (calibration.rows != "all" or calibration.enabled is False):
             raise ValueError("dataset.difficulty needs calibration.rows all: only answered rows can be dropped")
+        if self.dataset.difficulty and self.mode is Mode.PILOT:
+            raise ValueError("mode pilot takes no dataset.difficulty: it trains on a sample of all rows")
         return self
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from rft.contracts.dataset import Message, RejectedRecord, prompt_text
-from rft.contracts.grading import PROBE
+from rft.contracts.grading import AUDIT, PROBE
 from rft.datasets.records import RawRecord
 from rft.datasets.row_ends import ROW_END_WITHOUT_RUN as ROW_END_WITHOUT_RUN  # noqa: PLC0414  rows are written with it
 from rft.datasets.row_ends import row_end as row_end  # noqa: PLC0414
@@ -122,7 +122,7 @@ def _has_infinity(body: bytes) -> bool:
     return bool(found)
 
 
-RESERVED_KEYS = frozenset({"split", "run_id", PROBE})
+RESERVED_KEYS = frozenset({"split", "run_id", PROBE, AUDIT})
 """Keys that this project gives a meaning: a record's own are dropped, also from its metadata, with a warning."""
 
 

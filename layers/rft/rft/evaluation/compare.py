@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from rft.contracts.evaluation import (
+    AuditSummary,
     ChangedRows,
     EvaluatedRow,
     EvaluationReport,
@@ -18,6 +19,7 @@ from rft.contracts.evaluation import (
     ProtocolSummary,
     SliceDifference,
     UnscoredRow,
+    Verdict,
 )
 from rft.contracts.sampling import Answer, AnswerGrade
 from rft.errors import EvaluationFailed
@@ -88,6 +90,32 @@ def evaluation_report(
         models={name: _use(each) for name, each in models.items()},
         agreement=judge_agreement({name: _judged(rows, each) for name, each in models.items()}),
         published=PUBLISHED if any(row.comparison for row in rows.values()) else (),
+    )
+
+
+def audit_summary(
+    judge: str,
+    rows: Mapping[int, TestRow],
+    models: Mapping[ModelName, ModelRollouts],
+    *,
+    minimum_gain: float,
+    verdict_of_run: Verdict | None,
+) -> AuditSummary:
+    """The verdict by another judge's scores of the same answers; failed where too many rows have none."""
+    try:
+        pairs, _ = pair_scores(rows, models)
+    except EvaluationFailed as error:
+        return AuditSummary(judge=judge, status="failed", reason=str(error))
+    found = paired_difference(pairs)
+    audited = verdict(found, minimum_gain)
+    return AuditSummary(
+        judge=judge,
+        status="completed",
+        verdict=audited,
+        agrees=audited == verdict_of_run,
+        rows=found.rows,
+        difference=found.value,
+        interval=found.interval,
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from rft.contracts.dataset import SplitName
+from rft.contracts.grading import AUDIT
 from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.errors import RetryableServiceError
@@ -27,15 +28,17 @@ def grade(
     *,
     split: SplitName,
     bounds: ScoreBounds = UNIT,
+    audit: bool = False,
 ) -> AnswerGrades:
     """Scores of answers, mapped from the grader's `bounds` to 0..1, in order, by one invocation.
 
     An answer that the model did not give, or gave to swapped responses, has no score and is not sent. A call that
-    fails as a whole is to be repeated. Raises RetryableThrottling, RetryableServiceError.
+    fails as a whole is to be repeated. `audit`: by the stack's audit judge. Raises RetryableThrottling,
+    RetryableServiceError.
     """
     given = [at for at, answer in enumerate(answers) if not answer.error and not answer.mirrored]
     batch = [_probe(prompts[at], answers[at], split) for at in given]
-    scored = dict(zip(given, _scored(arn, invoker, batch, bounds), strict=True))
+    scored = dict(zip(given, _scored(arn, invoker, batch, bounds, audit=audit), strict=True))
     grades = [
         _grade(scored[at]) if at in scored else AnswerGrade(score=None, error=_missing(answer))
         for at, answer in enumerate(answers)
@@ -44,10 +47,13 @@ def grade(
     return AnswerGrades(grader=arn, grades=tuple(grades), judge_calls=int(calls))
 
 
-def _scored(arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: ScoreBounds) -> list[Scored]:
+def _scored(
+    arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: ScoreBounds, *, audit: bool
+) -> list[Scored]:
     if not batch:
         return []
-    reply = invoker.invoke(arn, [probe.event() for probe in batch])
+    marks = {AUDIT: True} if audit else {}
+    reply = invoker.invoke(arn, [{**probe.event(), **marks} for probe in batch])
     if reply.error is not None:
         raise RetryableServiceError(f"the grader gave no scores: {reply.failure}")
     return score(batch, reply.payload, None, ROLLOUT, bounds)

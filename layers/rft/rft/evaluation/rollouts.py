@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rft.contracts.dataset import SplitName
 from rft.contracts.sampling import Answer, AnswerGrade, AnswerGrades, Answers
@@ -80,6 +80,26 @@ class Rollouts:
             )
             self.stored.put_grades(number, grades)
         return answers, grades
+
+    def audit_chunk(self, number: int, prompts: Sequence[Prompt], answers: Answers) -> None:
+        """Let the stack's audit judge score a chunk's answers, unless it has. Raises as the grader."""
+        stored = audit_store(self.stored)
+        if stored.grades(number) is None:
+            grades = grade(
+                self.grader_arn,
+                self.invoker,
+                prompts,
+                answers.answers,
+                split=self.split,
+                bounds=self.bounds,
+                audit=True,
+            )
+            stored.put_grades(number, grades)
+
+
+def audit_store(stored: RolloutStore) -> RolloutStore:
+    """Where the audit judge's scores of a model's answers are."""
+    return replace(stored, name=f"{stored.name}-audit")
 
 
 def check_chunk(number: int, answers: Answers, prompts: Sequence[Prompt]) -> None:

@@ -77,12 +77,13 @@ def planned_evaluation(
     if not request.evaluation.enabled or request.mode is Mode.PREFLIGHT or not models.test_rows:
         return None
     answers = MODELS * models.test_rows * request.evaluation.samples_per_row
+    judged = answers * (2 if request.evaluation.audit_judge else 1)  # the audit judge's at the price of the run's own
     mean = (models.sampled.mean_output_tokens or 0.0) if models.sampled else 0.0
     longest = max(mean, dataset.hyperparameters.inferenceMaxTokens or UNKNOWN_OUTPUT_TOKENS)
     read = round(answers * models.prompt_tokens)
     return MeasuringUse(
         answers=answers,
-        judge_calls=grader.judge_calls(Range(low=answers, high=answers)),
+        judge_calls=grader.judge_calls(Range(low=judged, high=judged)),
         input_tokens=Range(low=read, high=read),
         output_tokens=Range(low=round(answers * mean), high=round(answers * longest)),
     )

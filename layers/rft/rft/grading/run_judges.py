@@ -6,14 +6,28 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rft.contracts.grading import AUDIT
 from rft.errors import GraderConfigUnreadable
 from rft.grading.run_rubrics import config_key
 from rft.ports.storage import ObjectStore
-from rft.rewards.samples import sample_run_id
+from rft.rewards.samples import row_fields, sample_run_id
 
 MAX_CONFIG_BYTES = 1_048_576
 JUDGE = "judge"
 """The field of `runs/<run_id>/grader.json` that has the judge's deployment."""
+
+
+def is_audit(event: object) -> bool:
+    """Whether the batch is for the audit judge: all of its samples say so, which no dataset's row can."""
+    samples = event if isinstance(event, list) else []
+    return bool(samples) and all(row_fields(raw).get(AUDIT) is True for raw in samples)
+
+
+def audit_judge(model_id: str) -> str:
+    """The stack's audit judge. Raises GraderConfigUnreadable where it has none."""
+    if not model_id:
+        raise GraderConfigUnreadable("this stack has no audit judge: set its parameter AuditJudgeModelId")
+    return model_id
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.runs.ids import keyed_run_id
 from rft.runs.topic_messages import upload_message
 from rft.runs.uploads import OVERRIDES, Upload, upload_request
-from rft.settings import StorageSettings
-from rft.steps.api.start_run import run_key, start_run
+from rft.settings import JudgeDirectory, StorageSettings
+from rft.steps.api.start_run import NO_JUDGES, run_key, start_run
 
 MAX_OVERRIDES_BYTES = 65_536
 """As much as the body of a request."""
@@ -37,6 +37,7 @@ def start_from_upload(
     clock: Clock,
     graders: Mapping[str, str],
     storage: StorageSettings,
+    judges: JudgeDirectory = NO_JUDGES,
 ) -> UploadOutcome:
     """Start one run for an object version, however often and in whatever order its events come.
 
@@ -55,9 +56,8 @@ def start_from_upload(
             ledger=ledger,
             executions=executions,
             clock=clock,
-            graders=graders,
-            storage=storage,
-        )
+            graders=graders, storage=storage, judges=judges,
+        )  # fmt: skip
     except (InvalidUpload, InvalidRequest) as error:
         return _rejected(upload, rejections.reject(_rejection(upload, error, clock)), notifier)
     return UploadOutcome(run_id=run.accepted.run_id)

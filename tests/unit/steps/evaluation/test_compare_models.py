@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from rft.contracts.evaluation import EvaluationReport
+from rft.contracts.evaluation import AuditSummary, EvaluationReport
 from rft.contracts.ledger import RunStatus
 from rft.errors import EvaluationFailed, StalePlan
 from tests.kit.fake_evaluation import FakeEvaluation, verdict
-from tests.kit.fakes.grader import result
+from tests.kit.fakes.grader import CallableGrader, honest, result
 from tests.kit.records import RUN_ID
 
 REPORT = f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"
@@ -129,3 +131,64 @@ def test_minimum_gain_is_what_better_must_exceed() -> None:
 
     assert report.summary.verdict != "better"
     assert (report.summary.minimum_gain, report.summary.hypothesis) == (0.9, "superiority")
+
+
+AUDIT = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+AUDITED: dict[str, object] = {"evaluation": {"audit_judge": AUDIT}}
+
+
+def audited(score: Callable[[dict[str, Any]], float | None]) -> FakeEvaluation:
+    """Evaluated by the honest grader, whose audit judge gives `score`; None is an error."""
+    run = FakeEvaluation(**AUDITED).at(RunStatus.TRAINING)
+
+    def grade(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not all(sample.get("evaluation_audit") for sample in batch):
+            assert not any(sample.get("evaluation_audit") for sample in batch)
+            return honest(batch)
+        found = [(sample, score(sample)) for sample in batch]
+        return [{"id": sample["id"]} if given is None else result(sample, given) for sample, given in found]
+
+    run.grader = CallableGrader(grade)
+    run.evaluated().compare()
+    return run
+
+
+def audit_of(run: FakeEvaluation) -> AuditSummary:
+    summary = run.record.evaluation
+    assert summary is not None
+    assert summary.audit is not None
+    assert summary.verdict == "better"
+    return summary.audit
+
+
+def test_an_audit_judge_that_agrees_gives_the_same_verdict() -> None:
+    audit = audit_of(audited(lambda sample: honest([sample])[0]["aggregate_reward_score"]))
+    assert (audit.judge, audit.status, audit.verdict, audit.agrees) == (AUDIT, "completed", "better", True)
+    assert audit.interval is not None
+    assert audit.interval[0] > 0
+
+
+def test_an_audit_judge_that_sees_no_gain_disagrees() -> None:
+    audit = audit_of(audited(lambda _: 0.5))
+    assert (audit.status, audit.agrees, audit.difference) == ("completed", False, 0)
+
+
+def test_an_audit_judge_without_scores_fails_and_the_verdict_stays() -> None:
+    audit = audit_of(audited(lambda _: None))
+    assert (audit.status, audit.verdict) == ("failed", None)
+    assert "have no score" in audit.reason
+
+
+def test_answers_are_audited_once() -> None:
+    run = audited(lambda _: 1.0)
+    before = len(run.grader.batches)
+    for part in run.deploy().parts:
+        run.evaluate(part)
+    assert len(run.grader.batches) == before
+    assert sum(bool(batch[0].get("evaluation_audit")) for batch in run.grader.batches) * 2 == before
+
+
+def test_without_an_audit_judge_nothing_is_audited() -> None:
+    run, report = compared()
+    assert report.summary.audit is None
+    assert not any("evaluation_audit" in sample for batch in run.grader.batches for sample in batch)

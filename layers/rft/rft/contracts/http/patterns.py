@@ -19,6 +19,7 @@ DEPLOYMENT_NAME = r"^([0-9a-zA-Z][_-]?)+$"
 JUDGE_OF_RUN = (
     r"^(run:[a-z0-9]+(-[a-z0-9]+)*|arn:aws(-[a-z-]+)?:bedrock:[a-z0-9-]+:\d{12}:custom-model-deployment/[a-z0-9]+)$"
 )
+MODEL_ID = r"^[a-z0-9-]+\.[A-Za-z0-9.:-]+$"
 DAY = r"^\d{4}-\d\d(-\d\d)?$"
 
 IN_WORDS: Mapping[str, str] = {
@@ -34,5 +35,6 @@ IN_WORDS: Mapping[str, str] = {
     IDEMPOTENCY_KEY: "must be 1 to 128 characters of ASCII, with no white space around them",
     DEPLOYMENT_NAME: "may hold letters and digits, with single - or _ between them, such as my-judge",
     JUDGE_OF_RUN: "must be run:RUN_ID of a run that trained a judge, or the ARN of a custom model deployment",
+    MODEL_ID: "must be the id of a model or inference profile, such as us.amazon.nova-pro-v1:0",
     DAY: "must be a month or a day: YYYY-MM or YYYY-MM-DD",
 }

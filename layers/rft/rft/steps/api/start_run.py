@@ -23,11 +23,14 @@ from rft.errors import InvalidRequest, RetryableServiceError, RetryableThrottlin
 from rft.grading.grader_arn import grader_arn
 from rft.ports.runs import Executions, Ledger
 from rft.ports.storage import Clock
+from rft.runs.audit import check_audit_judge
 from rft.runs.ids import keyed_run_id, new_run_id
 from rft.runs.start_point import check_start, start_point, taken_up
 from rft.runs.webhook_address import webhook_address
-from rft.settings import StorageSettings
+from rft.settings import JudgeDirectory, StorageSettings
 from rft.tasks import task as task_named
+
+NO_JUDGES = JudgeDirectory.model_validate({})
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,13 @@ def start_run(
     clock: Clock,
     graders: Mapping[str, str],
     storage: StorageSettings,
+    judges: JudgeDirectory = NO_JUDGES,
 ) -> RequestedRun:
     """Start the run that `request` asks for, or find the one that the same request with the same key started.
 
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
-    check_request(request, graders=graders, storage=storage)
+    check_request(request, graders=graders, storage=storage, judges=judges)
     earlier = _earlier(request, ledger)
     run_id = _run_id(request, None if key is None else run_key(key, storage), clock)
     requested = _pending(run_id, request, earlier, caller, clock)
@@ -70,7 +74,9 @@ def run_key(key: str, storage: StorageSettings) -> str:
     return f"{storage.data_bucket}\n{key}"
 
 
-def check_request(request: RunRequest, *, graders: Mapping[str, str], storage: StorageSettings) -> None:
+def check_request(
+    request: RunRequest, *, graders: Mapping[str, str], storage: StorageSettings, judges: JudgeDirectory
+) -> None:
     """What the request's own model cannot know: tasks, addresses and graders of this stack. Raises InvalidRequest."""
     task = task_named(request.dataset.task)
     address = check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
@@ -78,6 +84,9 @@ def check_request(request: RunRequest, *, graders: Mapping[str, str], storage: S
     grader_arn(request.grader, task.default_grader, graders)
     if request.notify.webhook is not None:
         webhook_address(request.notify.webhook, storage.webhook_hosts)
+    check_audit_judge(
+        request, task.default_grader, judges=judges.judge_model_ids, audit_judge=judges.audit_judge_model_id
+    )
 
 
 def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:

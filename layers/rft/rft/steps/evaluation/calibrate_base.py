@@ -19,7 +19,7 @@ from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import CalibrationOutcome, PreparedDataset
 from rft.datasets.bounds import BEDROCK, Bounds
 from rft.datasets.reduce import without_rows
-from rft.datasets.results import save_manifest
+from rft.datasets.results import dataset_folder, save_manifest
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
 from rft.evaluation.calibration import BLOCKING
@@ -107,7 +107,7 @@ def _calibrated(
         return CalibrationOutcome(dataset=dataset, blocked=False, pending=True, completed_chunks=completed)
     graded, judge_calls = _graded(rollouts, chunks)
     report = _report(rollouts, graded, rows, request, dataset)
-    reduced = _reduced(request, dataset, graded, store, bounds)
+    reduced = _reduced(rollouts, request, dataset, graded, bounds)
     return recorded(_saved(report, judge_calls, reduced, store), reduced)
 
 
@@ -141,11 +141,13 @@ class _Reduced:
 
 
 def _reduced(
-    request: RunRequest, dataset: PreparedDataset, graded: Sequence[Graded], store: ObjectStore, bounds: Bounds
+    rollouts: Rollouts, request: RunRequest, dataset: PreparedDataset, graded: Sequence[Graded], bounds: Bounds
 ) -> _Reduced | None:
     """None where the request leaves no rows out; no manifest where there are none to leave out."""
-    if request.dataset.difficulty is None:
-        return None
+    store, run_id = rollouts.stored.store, rollouts.stored.run_id
+    own = f"{dataset_folder(run_id, store)}/"
+    if request.dataset.difficulty is None or not dataset.manifest_uri.startswith(own):
+        return None  # a run that takes up an earlier run's rows takes them without those that were left out there
     scores = scores_by_row(graded)
     dropped = rows_to_drop(scores, request.dataset.difficulty)
     counts = Counter(dropped.values())
@@ -254,7 +256,7 @@ def _recorded(
     store: ObjectStore,
 ) -> CalibrationOutcome:
     if reduced is not None and reduced.manifest is not None:
-        dataset = save_manifest(reduced.manifest, store=store, ledger=ledger)
+        dataset = save_manifest(reduced.manifest, request, store=store, ledger=ledger)
     record = ledger.get(run_id)
     hyperparameters = fed(summary, record.hyperparameters or {})
     checks = replaced(record.dataset_checks or (), base_model_misses(summary))

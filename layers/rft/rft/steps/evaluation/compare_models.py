@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rft.contracts.deployments import PromotionSummary
-from rft.contracts.evaluation import EvaluationReport, EvaluationSummary, ModelName, ProtocolSummary
+from rft.contracts.evaluation import AuditSummary, EvaluationReport, EvaluationSummary, ModelName, ProtocolSummary
 from rft.contracts.run_request import PromotionRequest, RunRequest
 from rft.contracts.sampling import Answer, AnswerGrade
 from rft.contracts.steps import ModelComparison, PreparedDataset
 from rft.errors import EvaluationFailed
-from rft.evaluation.compare import ModelRollouts, evaluation_report
+from rft.evaluation.compare import ModelRollouts, audit_summary, evaluation_report
 from rft.evaluation.protocol import EVALUATION_TEMPERATURE, sampling_protocol, unmatched_settings
-from rft.evaluation.rollouts import RolloutStore, check_chunk, in_chunks, with_grades
+from rft.evaluation.rollouts import RolloutStore, audit_store, check_chunk, in_chunks, with_grades
 from rft.evaluation.sampling import Prompt
 from rft.evaluation.split_rows import EvaluationRows, evaluation_rows
 from rft.observability import logger
@@ -28,16 +28,40 @@ def compare_models(
     Raises EvaluationFailed, StalePlan, DatasetNotFound, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     chosen = evaluation_rows(request, dataset, store)
+    base, base_calls = _rollouts("base", run_id, chosen.prompts, store)
+    tuned, tuned_calls = _rollouts("tuned", run_id, chosen.prompts, store)
     report = evaluation_report(
         run_id=run_id,
         rows=chosen.rows,
-        base=_rollouts("base", run_id, chosen.prompts, store),
-        tuned=_rollouts("tuned", run_id, chosen.prompts, store),
+        base=base,
+        tuned=tuned,
         protocol=_protocol(request, dataset, chosen),
         minimum_gain=request.evaluation.minimum_gain,
         uri=store.uri(f"runs/{run_id}/evaluation.json"),
     )
+    audit, audit_calls = _audit(run_id, request, chosen, report.summary, store)
+    changes = {"audit": audit, "judge_calls": base_calls + tuned_calls + audit_calls}
+    report = report.model_copy(update={"summary": report.summary.model_copy(update=changes)})
     return _recorded(report, request.promotion, ledger, store)
+
+
+def _audit(
+    run_id: str, request: RunRequest, chosen: EvaluationRows, summary: EvaluationSummary, store: ObjectStore
+) -> tuple[AuditSummary | None, int]:
+    """By the audit judge's scores, and its calls; None where none is requested."""
+    judge = request.evaluation.audit_judge
+    if judge is None:
+        return None, 0
+    base, base_calls = _rollouts("base", run_id, chosen.prompts, store, audit=True)
+    tuned, tuned_calls = _rollouts("tuned", run_id, chosen.prompts, store, audit=True)
+    found = audit_summary(
+        judge,
+        chosen.rows,
+        {"base": base, "tuned": tuned},
+        minimum_gain=request.evaluation.minimum_gain,
+        verdict_of_run=summary.verdict,
+    )
+    return found, base_calls + tuned_calls
 
 
 def _recorded(
@@ -68,19 +92,25 @@ def _protocol(request: RunRequest, dataset: PreparedDataset, chosen: EvaluationR
     )
 
 
-def _rollouts(model: ModelName, run_id: str, prompts: Sequence[Prompt], store: ObjectStore) -> ModelRollouts:
+def _rollouts(
+    model: ModelName, run_id: str, prompts: Sequence[Prompt], store: ObjectStore, *, audit: bool = False
+) -> tuple[ModelRollouts, int]:
+    """A model's answers with the grader's scores, or the audit judge's, and the judge calls for them."""
     stored = RolloutStore(store, run_id, "evaluation", model)
+    scores = audit_store(stored) if audit else stored
     graded: list[tuple[Answer, AnswerGrade]] = []
-    model_id = ""
+    model_id, judge_calls = "", 0
     for number, chunk_prompts in enumerate(in_chunks(prompts)):
-        answers, grades = stored.answers(number), stored.grades(number)
+        answers, grades = stored.answers(number), scores.grades(number)
         if answers is None or grades is None:
             raise EvaluationFailed(f"chunk {number} of the {model} model's answers is missing")
         check_chunk(number, answers, chunk_prompts)
         model_id = answers.model_id
         graded += with_grades(answers, grades)
-    return ModelRollouts(
+        judge_calls += grades.judge_calls
+    rollouts = ModelRollouts(
         model_id=model_id,
         graded=[(answer, grade) for answer, grade in graded if not answer.mirrored],
         mirrored=[answer for answer, _ in graded if answer.mirrored],
     )
+    return rollouts, judge_calls

@@ -56,7 +56,8 @@ def deploy_model(
 def _over_judge_calls(request: RunRequest, record: RunRecord, test_rows: int) -> str:
     """Why `max_judge_calls` does not allow to grade both models' answers; '' where it does."""
     allowed, requested = request.max_judge_calls, request.evaluation
-    answers = 2 * min(test_rows, row_limit(requested)) * requested.samples_per_row
+    graders = 2 if requested.audit_judge else 1
+    answers = 2 * min(test_rows, row_limit(requested)) * requested.samples_per_row * graders
     made, most = judge_calls_made(record), math.ceil(answers * calls_per_answer(record))
     if allowed is None or not most or made + most <= allowed:
         return ""

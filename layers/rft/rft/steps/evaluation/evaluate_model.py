@@ -54,7 +54,12 @@ def evaluate_model(
     )
     chunks = in_chunks(evaluation_rows(request, dataset, store).prompts)
     numbers = range(part.first, min(part.first + part.chunks, len(chunks)))
-    answered = sum(len(rollouts.chunk(number, chunks[number])[0].answers) for number in numbers)
+    answered = 0
+    for number in numbers:
+        answers, _ = rollouts.chunk(number, chunks[number])
+        if request.evaluation.audit_judge:
+            rollouts.audit_chunk(number, chunks[number], answers)
+        answered += len(answers.answers)
     logger().info("model evaluated", model=part.model, first=part.first, answers=answered)
     return EvaluatedPart(model=part.model, first=part.first, answers=answered)
 
