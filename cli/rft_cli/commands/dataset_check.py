@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rft import wiring
-from rft.contracts.checks import CheckResult
+from rft.contracts.checks import CheckResult, DatasetChecks
 from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName
-from rft.contracts.dataset_checks import DatasetChecks
 from rft.contracts.run_request import DatasetRequest, GraderRequest, RunRequest
 from rft.datasets.bounds import BEDROCK, check_size
 from rft.datasets.checks import RowFigures, check_rows

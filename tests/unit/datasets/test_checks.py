@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.contracts.checks import Check
-from rft.contracts.dataset_checks import DatasetChecks
+from rft.contracts.checks import Check, DatasetChecks
 from rft.contracts.run_request import Split
 from rft.datasets.checks import RowFigures, blocks, check_rows
 from rft.datasets.duplicates import DuplicateIndex, shingles, signature, similarity

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rft.contracts.dataset_checks import DatasetChecks
+from rft.contracts.checks import DatasetChecks
 from rft.contracts.ledger import RunStatus
 from rft.errors import DatasetInvalid
 from tests.kit.fake_preparation import FOLDER, FakePreparation, record

@@ -82,3 +82,16 @@ class Check(CheckSummary):
     def short(self) -> CheckSummary:
         """Without parts and examples."""
         return CheckSummary(**{name: getattr(self, name) for name in CheckSummary.model_fields})
+
+
+class DatasetChecks(Contract):
+    """`dataset/checks.json`: every check of the rows.
+
+    Where `rows_read` is below `rows`, the checks of prompts are of a sample.
+    """
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    rows: int
+    rows_read: int = Field(description="Rows whose prompts and references were read, evenly spaced in each split.")
+    checks: tuple[Check, ...]

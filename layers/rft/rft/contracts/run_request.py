@@ -11,13 +11,11 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from rft.contracts.base import MAX_INT32, Number, RequestPart, RunId
 from rft.contracts.breaker import BreakerRequest
-from rft.contracts.deployments import DeploymentName
 from rft.contracts.graders.rubric import RubricConfig
 from rft.contracts.http.patterns import (
     HTTPS_URL,
     JUDGE_OF_RUN,
     LAMBDA_ARN,
-    MODEL_ID,
     RESERVED_TAG_KEY,
     SLUG,
     SNAKE_CASE,
@@ -25,6 +23,7 @@ from rft.contracts.http.patterns import (
     TAG_VALUE,
     VERSION_ID,
 )
+from rft.contracts.measuring_request import CalibrationRequest, DifficultyRequest, EvaluationRequest, PromotionRequest
 from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
 from rft.contracts.thresholds import ThresholdName
 
@@ -72,13 +71,6 @@ class Split(RequestPart):
         if not math.isclose(self.train + self.validation + self.test, 1.0, abs_tol=1e-9):
             raise ValueError("train, validation and test must add up to 1")
         return self
-
-
-class DifficultyRequest(RequestPart):
-    """Training rows to leave out, by the base model's own answers to them in calibration."""
-
-    drop_solved: bool = Field(default=False, description="Rows that it always answers right.")
-    drop_hopeless: bool = Field(default=False, description="Rows that it never answers right.")
 
 
 class DatasetRequest(RequestPart):
@@ -157,44 +149,6 @@ class SmokeTestRequest(RequestPart):
     minimum_score: Number = Field(default=0.5, ge=0, le=1)
     thresholds: dict[ThresholdName, Annotated[Number, Field(ge=0, le=1)]] = Field(
         default_factory=dict, description="Thresholds to change, by name; the report records them."
-    )
-
-
-class CalibrationRequest(RequestPart):
-    """How to look at the base model's own answers before training.
-
-    `accept` trains even where the base model answers nearly all rows right, or none.
-    """
-
-    enabled: bool | None = Field(default=None, description="Default: in mode train.")
-    rows: Annotated[int, Field(ge=10, le=1000)] | Literal["all"] = Field(
-        default=64, description="Training rows to answer."
-    )
-    samples_per_row: int = Field(default=4, ge=2, le=16)
-    accept: bool = False
-
-
-class EvaluationRequest(RequestPart):
-    """How to compare the trained model with the base model on the test split."""
-
-    enabled: bool = True
-    rows: int | None = Field(default=None, ge=10, le=5000, description="Rows to answer at most. Default: 500.")
-    samples_per_row: int = Field(default=1, ge=1, le=8)
-    minimum_gain: Number = Field(
-        default=0.0, ge=-1, le=1, description="`better` needs more than this; below 0 it forgives a loss."
-    )
-    audit_judge: Annotated[str, StringConstraints(pattern=MODEL_ID, max_length=64)] | None = Field(
-        default=None, description="A judge of another family that scores the same answers: the stack's audit judge."
-    )
-    max_hours: Number = Field(default=3, gt=0, le=24, description="Past it the evaluation fails; the model stays.")
-
-
-class PromotionRequest(RequestPart):
-    """Which deployment the trained model takes over, and on what condition."""
-
-    deployment: DeploymentName
-    when: Literal["better", "always"] = Field(
-        default="better", description="`better`: only with that verdict. `always`: with any."
     )
 
 

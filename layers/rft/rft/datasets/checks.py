@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rft.contracts.checks import Check, CheckPart, CheckResult
+from rft.contracts.checks import Check, CheckPart, CheckResult, DatasetChecks
 from rft.contracts.dataset import SplitName
-from rft.contracts.dataset_checks import DatasetChecks
 from rft.contracts.run_request import Split
 from rft.datasets.profile import DatasetProfile, Rows
 

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rft.contracts.run_request import EvaluationRequest
+from rft.contracts.measuring_request import EvaluationRequest
 
 MAX_EVALUATED_ROWS = 500
 """Rows of the test split that are answered by default: 500 answers of two models at 10 s fit three hours with ease."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from rft.contracts.run_request import DifficultyRequest
+from rft.contracts.measuring_request import DifficultyRequest
 from rft.evaluation.calibrate import Graded
 from rft.evaluation.calibration import BLOCKING, SOLVED, Sampled, difficulties
 

@@ -18,8 +18,8 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
 from rft.contracts.steps import CalibrationOutcome, PreparedDataset
 from rft.datasets.bounds import BEDROCK, Bounds
-from rft.datasets.reduce import without_rows
 from rft.datasets.results import dataset_folder, save_manifest
+from rft.datasets.reuse.reduced_rows import without_rows
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
 from rft.evaluation.calibrate import Graded, calibration_report
 from rft.evaluation.calibration import BLOCKING

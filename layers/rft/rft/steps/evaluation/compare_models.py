@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rft.contracts.deployments import PromotionSummary
 from rft.contracts.evaluation import AuditSummary, EvaluationReport, EvaluationSummary, ModelName, ProtocolSummary
-from rft.contracts.run_request import PromotionRequest, RunRequest
+from rft.contracts.measuring_request import PromotionRequest
+from rft.contracts.run_request import RunRequest
 from rft.contracts.sampling import Answer, AnswerGrade
 from rft.contracts.steps import ModelComparison, PreparedDataset
 from rft.errors import EvaluationFailed
