@@ -179,6 +179,21 @@ CASES: dict[str, tuple[tuple[Fault, ...], str, str]] = {
         "failed",
         "ExitError",
     ),
+    "DeployModel crashes": (
+        (Fault(service="lambda", operation="Invoke", subject="DeployModel", effect="crash"),),
+        "completed",
+        "",
+    ),
+    "CheckDeployment times out": (
+        (Fault(service="lambda", operation="Invoke", subject="CheckDeployment", effect="timeout"),),
+        "completed",
+        "",
+    ),
+    "comparing times out": (
+        (Fault(service="lambda", operation="Invoke", subject="CompareModels", effect="timeout"),),
+        "completed",
+        "",
+    ),
     "deleting meets a conflict": (
         (Fault(service="bedrock", operation="DeleteCustomModelDeployment", code="ConflictException", status=409),),
         "completed",
