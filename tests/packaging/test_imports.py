@@ -24,7 +24,7 @@ RULES_IN_ROWS = {"index_shard", "join_shards", "plan_shards", "prepare_dataset",
 BUDGETS = {
     **dict.fromkeys(GRADERS, 50),  # no logger, no ledger: Bedrock waits for graders
     **dict.fromkeys(RULES_IN_ROWS, 236),  # jsonschema and regex besides
-    "api": 285,  # Powertools' event handler with its OpenAPI models, every contract of the API, and messages of ends
+    "api": 290,  # Powertools' event handler with its OpenAPI models, every contract of the API, and messages of ends
     "grade_composite": 125,  # jsonschema and regex, for answers that must have a form
     "grade_extract": 110,  # the same
     "grade_format": 110,
