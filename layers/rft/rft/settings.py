@@ -134,7 +134,7 @@ class ApprovalWaitSettings(Settings):
 
 
 class JudgeSettings(Settings):
-    """The judge model, or several that vote, and how they are called; `audit_judge_model_id` judges audits alone.
+    """The judge model, or several that vote, and how they are called.
 
     A call that takes longer than `judge_timeout_seconds` is given up and made again. `on_judge_error`: give 0.0
     marked as an error, or fail the batch. `judge_structured_output` and `judge_prompt_caching`: auto goes by what is
@@ -142,7 +142,6 @@ class JudgeSettings(Settings):
     """
 
     judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", min_length=1)
-    audit_judge_model_id: str = Field(alias="AUDIT_JUDGE_MODEL_ID", default="")
     judge_parallelism: int = Field(alias="JUDGE_PARALLELISM", default=16, ge=1, le=128)
     judge_timeout_seconds: int = Field(alias="JUDGE_TIMEOUT_SECONDS", default=30, ge=1, le=900)
     on_judge_error: Literal["zero", "raise"] = Field(alias="ON_JUDGE_ERROR", default="zero")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rft.errors import GraderConfigUnreadable
-from rft.grading.run_judges import RunJudges, audit_judge, is_audit
+from rft.grading.run_judges import RunJudges, audit_judge
 from rft.grading.run_rubrics import RunRubrics
 from tests.kit.fakes.store import MemoryStore
 
@@ -63,16 +63,10 @@ def test_a_rubric_is_read_from_the_same_file() -> None:
     assert rubric.names == ("polite",)
 
 
-def test_a_batch_is_audited_only_if_all_of_its_samples_say_so() -> None:
-    marked = [{**each, "evaluation_audit": True} for each in batch("a", "a")]
-    assert is_audit(marked)
-    assert not is_audit([*marked, *batch("a")])
-    assert not is_audit([{"evaluation_audit": 1}])
-    assert not is_audit([])
-    assert not is_audit("no batch")
-
-
-def test_an_audit_without_a_judge_fails_and_names_the_parameter() -> None:
-    assert audit_judge("vendor.judge-v1:0") == "vendor.judge-v1:0"
-    with pytest.raises(GraderConfigUnreadable, match="AuditJudgeModelId"):
-        audit_judge("")
+def test_a_batch_is_audited_by_the_judge_that_all_of_its_samples_name() -> None:
+    marked = [{**each, "evaluation_audit": "vendor.judge-v1:0"} for each in batch("a", "a")]
+    assert audit_judge(marked) == "vendor.judge-v1:0"
+    for event in ([*marked, *batch("a")], [*marked, {"evaluation_audit": "other.judge"}], [], "no batch"):
+        assert audit_judge(event) == ""
+    for value in (True, [], {"a": 1}, None, 3):
+        assert audit_judge([{"evaluation_audit": value}]) == ""

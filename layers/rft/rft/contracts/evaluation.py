@@ -26,13 +26,13 @@ class ProtocolSummary(Contract):
 
 
 class AuditSummary(Contract):
-    """The same answers by a judge of another family; `agrees`: its verdict is that of the run's own grader."""
+    """The same answers by a judge of another family."""
 
     judge: str
     status: Literal["completed", "failed"]
     reason: TextBlock = ""
     verdict: Verdict | None = None
-    agrees: bool | None = None
+    agrees: bool | None = Field(default=None, description="Whether its verdict is that of the run's own grader.")
     rows: int = 0
     difference: float | None = None
     interval: Interval | None = None

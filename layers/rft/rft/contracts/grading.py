@@ -19,7 +19,7 @@ GRADER_ERROR = "grader_error"
 
 PROBE = "smoke_test_probe"
 AUDIT = "evaluation_audit"
-"""Marks samples of an evaluation that the stack's audit judge is to judge, and no other."""
+"""In samples of an evaluation that the stack's audit judge is to judge, and no other: its model id."""
 """Key of a sample that is true where the answer is the smoke test's own: no rollout, and never graded from a cache."""
 
 

@@ -28,17 +28,17 @@ def grade(
     *,
     split: SplitName,
     bounds: ScoreBounds = UNIT,
-    audit: bool = False,
+    audit_judge: str = "",
 ) -> AnswerGrades:
     """Scores of answers, mapped from the grader's `bounds` to 0..1, in order, by one invocation.
 
     An answer that the model did not give, or gave to swapped responses, has no score and is not sent. A call that
-    fails as a whole is to be repeated. `audit`: by the stack's audit judge. Raises RetryableThrottling,
+    fails as a whole is to be repeated. `audit_judge`: judged by that model. Raises RetryableThrottling,
     RetryableServiceError.
     """
     given = [at for at, answer in enumerate(answers) if not answer.error and not answer.mirrored]
     batch = [_probe(prompts[at], answers[at], split) for at in given]
-    scored = dict(zip(given, _scored(arn, invoker, batch, bounds, audit=audit), strict=True))
+    scored = dict(zip(given, _scored(arn, invoker, batch, bounds, audit_judge=audit_judge), strict=True))
     grades = [
         _grade(scored[at]) if at in scored else AnswerGrade(score=None, error=_missing(answer))
         for at, answer in enumerate(answers)
@@ -48,11 +48,11 @@ def grade(
 
 
 def _scored(
-    arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: ScoreBounds, *, audit: bool
+    arn: str, invoker: GraderInvoker, batch: Sequence[Probe], bounds: ScoreBounds, *, audit_judge: str
 ) -> list[Scored]:
     if not batch:
         return []
-    marks = {AUDIT: True} if audit else {}
+    marks = {AUDIT: audit_judge} if audit_judge else {}
     reply = invoker.invoke(arn, [{**probe.event(), **marks} for probe in batch])
     if reply.error is not None:
         raise RetryableServiceError(f"the grader gave no scores: {reply.failure}")

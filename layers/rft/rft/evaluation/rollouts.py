@@ -81,8 +81,8 @@ class Rollouts:
             self.stored.put_grades(number, grades)
         return answers, grades
 
-    def audit_chunk(self, number: int, prompts: Sequence[Prompt], answers: Answers) -> None:
-        """Let the stack's audit judge score a chunk's answers, unless it has. Raises as the grader."""
+    def audit_chunk(self, judge: str, number: int, prompts: Sequence[Prompt], answers: Answers) -> None:
+        """Let the audit judge score a chunk's answers, unless it has. Raises as the grader."""
         stored = audit_store(self.stored)
         if stored.grades(number) is None:
             grades = grade(
@@ -92,7 +92,7 @@ class Rollouts:
                 answers.answers,
                 split=self.split,
                 bounds=self.bounds,
-                audit=True,
+                audit_judge=judge,
             )
             stored.put_grades(number, grades)
 

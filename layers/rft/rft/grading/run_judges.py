@@ -17,17 +17,14 @@ JUDGE = "judge"
 """The field of `runs/<run_id>/grader.json` that has the judge's deployment."""
 
 
-def is_audit(event: object) -> bool:
-    """Whether the batch is for the audit judge: all of its samples say so, which no dataset's row can."""
-    samples = event if isinstance(event, list) else []
-    return bool(samples) and all(row_fields(raw).get(AUDIT) is True for raw in samples)
+def audit_judge(event: object) -> str:
+    """The model id of the judge that is to audit the batch; '' where it is not one that all of its samples name.
 
-
-def audit_judge(model_id: str) -> str:
-    """The stack's audit judge. Raises GraderConfigUnreadable where it has none."""
-    if not model_id:
-        raise GraderConfigUnreadable("this stack has no audit judge: set its parameter AuditJudgeModelId")
-    return model_id
+    No dataset's row can name one: the key is reserved.
+    """
+    named = [row_fields(raw).get(AUDIT) for raw in event] if isinstance(event, list) else []
+    first = named[0] if named else None
+    return first if isinstance(first, str) and all(each == first for each in named) else ""
 
 
 @dataclass(frozen=True)

@@ -23,14 +23,14 @@ def judges() -> tuple[JudgeClient, ...]:
 
 
 def judges_of(event: object) -> tuple[JudgeClient, ...]:
-    """The audit judge of an audit; else the judge that the batch's run pinned, or the stack's own.
+    """The judge that the batch names for an audit; else the judge that the batch's run pinned, or the stack's own.
 
     Without a data bucket there is no pinned judge.
     """
-    from rft.grading.run_judges import RunJudges, audit_judge, is_audit
+    from rft.grading.run_judges import RunJudges, audit_judge
 
-    if is_audit(event):
-        return (_judge(audit_judge(JudgeSettings.from_environment().audit_judge_model_id)),)
+    if auditing := audit_judge(event):
+        return (_judge(auditing),)
     if not TelemetrySettings.from_environment().data_bucket:
         return judges()
     pinned = _run_judges(RunJudges).of(event)

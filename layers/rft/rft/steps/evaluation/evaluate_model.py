@@ -57,8 +57,8 @@ def evaluate_model(
     answered = 0
     for number in numbers:
         answers, _ = rollouts.chunk(number, chunks[number])
-        if request.evaluation.audit_judge:
-            rollouts.audit_chunk(number, chunks[number], answers)
+        if judge := request.evaluation.audit_judge:
+            rollouts.audit_chunk(judge, number, chunks[number], answers)
         answered += len(answers.answers)
     logger().info("model evaluated", model=part.model, first=part.first, answers=answered)
     return EvaluatedPart(model=part.model, first=part.first, answers=answered)
