@@ -68,5 +68,6 @@ def test_a_batch_is_audited_by_the_judge_that_all_of_its_samples_name() -> None:
     assert audit_judge(marked) == "vendor.judge-v1:0"
     for event in ([*marked, *batch("a")], [*marked, {"evaluation_audit": "other.judge"}], [], "no batch"):
         assert audit_judge(event) == ""
-    for value in (True, [], {"a": 1}, None, 3):
+    values: list[object] = [True, [], {"a": 1}, None, 3]
+    for value in values:
         assert audit_judge([{"evaluation_audit": value}]) == ""
