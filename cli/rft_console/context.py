@@ -69,5 +69,4 @@ class Console:
         self.live.close()
         for reader in self._readers.values():
             reader.stop()
-            reader.index.close()
         self._folder.cleanup()

@@ -10,6 +10,7 @@ from rft_client.errors import RftClientError
 from rft_console.rollout_index import RolloutIndex
 
 FIRST_SECONDS = 2.0
+STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,12 @@ class RolloutReader:
         self._first.wait(seconds)
 
     def stop(self) -> None:
-        """Read no further page."""
+        """Read no further page, and close the index. A page that is still awaited ends with the process."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
+        if not self.reading:
+            self.index.close()
 
     def _read(self) -> None:
         try:
