@@ -9,6 +9,7 @@ import pytest
 
 from rft.contracts.ledger import QueuePlace
 from rft.contracts.run_request import RunRequest
+from rft.evaluation.split_rows import parts
 from rft.training.queue import overdue, wait_seconds
 from tests.kit.cost_model import EVENTS, LOOP, kind_of
 from tests.kit.project import STATES, TEMPLATE
@@ -23,6 +24,8 @@ MAX_EVENTS = 20_000
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 DEPLOYMENT_POLLS = 120
+PART_EVENTS = 7
+"""MapIterationStarted and -Succeeded, and those of a task."""
 RETRY_EVENTS = 3
 """TaskFailed, TaskScheduled, TaskStarted."""
 
@@ -77,6 +80,20 @@ def test_72_hours_leave_at_most_10000_events() -> None:
 def test_240_hours_with_queue_and_retries_leave_at_most_20000_events() -> None:
     queued = RunRequest.model_fields["max_queue_hours"].default
     assert events(240, retried=1 / 5, deployment_polls=DEPLOYMENT_POLLS, queued=queued) <= MAX_EVENTS
+
+
+def test_the_largest_evaluation_fits_the_longest_runs_history_too() -> None:
+    largest = RunRequest.model_validate(
+        {
+            "name": "largest",
+            "dataset": {"task": "pandalm", "uri": "s3://data-bucket/rows.json"},
+            "evaluation": {"rows": 5000, "samples_per_row": 8},
+        }
+    )
+    queued = RunRequest.model_fields["max_queue_hours"].default
+    evaluated = PART_EVENTS * len(parts(largest, 5000))
+    without = events(240, deployment_polls=DEPLOYMENT_POLLS, queued=queued)
+    assert without + evaluated <= HISTORY_LIMIT * 0.9
 
 
 def test_a_run_tries_every_quarter_of_an_hour_at_least_to_get_its_job() -> None:

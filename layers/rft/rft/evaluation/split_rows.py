@@ -23,6 +23,10 @@ MIRRORED_ROWS = 100
 CHUNKS_PER_PART = 4
 """64 answers at 10 s, 16 at a time, and their grading take a function about two minutes of its fifteen."""
 
+MAX_PARTS = 150
+"""Of one model; a part leaves seven events, and the history of a run of 240 hours has room for 300 parts. Larger parts
+may take a function longer than it has: a repeat goes on with the chunks that are not stored."""
+
 Choice = Callable[[Sequence[str]], Sequence[int]]
 """Row numbers to answer, from the groups of all rows."""
 
@@ -81,10 +85,11 @@ def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
     compares = isinstance(task_named(request.dataset.task), ComparesResponses)
     answers = rows * request.evaluation.samples_per_row + (min(rows, MIRRORED_ROWS) if compares else 0)
     total = chunks(answers)
+    each = max(CHUNKS_PER_PART, -(-total // MAX_PARTS))
     return tuple(
-        EvaluationPart(model=model, first=first, chunks=min(CHUNKS_PER_PART, total - first))
+        EvaluationPart(model=model, first=first, chunks=min(each, total - first))
         for model in ("base", "tuned")
-        for first in range(0, total, CHUNKS_PER_PART)
+        for first in range(0, total, each)
     )
 
 
