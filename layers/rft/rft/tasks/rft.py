@@ -9,6 +9,7 @@ from typing import Any
 from rft.contracts.dataset import DatasetRow
 from rft.tasks.base import BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import read_messages, read_name, read_row_reference
+from rft.tasks.extracted import extracted_probes
 from rft.tasks.prompted import prompted_probes
 from rft.tasks.subject import read_subject
 
@@ -38,7 +39,7 @@ class RftRows:
 
     def probes(self, row: DatasetRow) -> Probes:
         """The row's own probes, else those that its prompt's form of answer allows, else what its reference says."""
-        return own_probes(row) or prompted_probes(row) or _reference_probes(row)
+        return own_probes(row) or prompted_probes(row) or extracted_probes(row) or _reference_probes(row)
 
     def label(self, row: DatasetRow) -> None:
         """None: the format knows no labels."""
