@@ -43,7 +43,7 @@ UPDATES = {
     "reply lost": Case((error(*UPDATE, *OUTAGE, effect="response_lost"),), "completed"),
     "denied": Case((error(*UPDATE, *DENIED, count=None),), "failed", "AccessDenied"),
     "fails": Case((deploying("fail", "UpdateDeployment"),), "rolled_back", "no capacity"),
-    "hangs": Case((deploying("hang", "UpdateDeployment"),), "cancelled", "cancelled by"),
+    "hangs": Case((deploying("hang", "UpdateDeployment"),), "cancelled", "cancelled through the API"),
     "model returns nothing": Case(
         (Fault(service="bedrock", operation="Converse", effect="respond", message="", count=None),),
         "rolled_back",
@@ -106,7 +106,7 @@ def test_an_update_brings_the_new_model_or_leaves_the_old_one(
     arn = shown(bench, deployment)["arn"]
     for rule in expected.rules:
         of_model = {"subject": arn} if rule.effect == "respond" else {}
-        of_change = {} if of_model or rule.effect in {"fail", "hang"} else {"contains": arn.rpartition("/")[2]}
+        of_change = {} if of_model or rule.effect in {"fail", "hang"} else {"contains": deployment}
         bench.aws.faults.add(rule.model_copy(update={**of_model, **of_change}))
     run_id = promotion(bench, newer, f"{deployment}-new", deployment)
     if expected.status == "cancelled":

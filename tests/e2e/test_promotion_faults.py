@@ -49,7 +49,7 @@ CASES = {
         of_run=False,
     ),
     "the deployment hangs": Case(
-        (Fault(service="bedrock", operation="Deploy", effect="hang"),), "cancelled", "cancelled by", of_run=False
+        (Fault(service="bedrock", operation="Deploy", effect="hang"),), "cancelled", "cancelled", of_run=False
     ),
     "PromoteModel crashes": Case((function("PromoteModel", "crash"),)),
     "PromoteModel times out": Case((function("PromoteModel", "timeout"),)),
