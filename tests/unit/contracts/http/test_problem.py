@@ -10,6 +10,7 @@ from rft.errors import InvalidRequest, RftError, RunConflict
 
 NEVER_MET_BY_A_CALLER = {
     "AlreadyWoken",
+    "WebhookRefused",
     "DatasetInvalid",
     "DatasetNotFound",
     "DatasetSizeOutOfBounds",
