@@ -90,17 +90,17 @@ def _project_grader(name: str) -> GraderUnderTest:
 @contextlib.contextmanager
 def _local_environment(judge: LocalJudge) -> Iterator[None]:
     """The project's graders with this judge, and without AWS."""
-    from rft import wiring
     from rft.grading.judge_client import JudgeClient
+    from rft.wiring import judging
 
-    judges, environment, clients = wiring.judges, dict(os.environ), (JudgeClient(judge),)
-    wiring.judges = lambda: clients  # type: ignore[assignment]
+    judges, environment, clients = judging.judges, dict(os.environ), (JudgeClient(judge),)
+    judging.judges = lambda: clients  # type: ignore[assignment]
     os.environ["JUDGE_MODEL_ID"] = judge.model_id
     os.environ.pop("DATA_BUCKET", None)
     try:
         yield
     finally:
-        wiring.judges = judges
+        judging.judges = judges
         os.environ.clear()
         os.environ.update(environment)
 
