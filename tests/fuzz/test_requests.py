@@ -71,6 +71,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
         wiring.ledger: lambda: made.ledger,
         wiring.run_history: lambda: made.ledger,
         wiring.approvals: lambda: made.ledger,
+        wiring.job_queue: lambda: made.ledger,
         wiring.executions: lambda: made.executions,
         wiring.training_jobs: lambda: MemoryJobs(clock),
         wiring.model_deployments: MemoryDeployments,
