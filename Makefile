@@ -32,7 +32,7 @@ demo: $(VENV)/.ready ## Run the main job on this machine, on an emulated AWS; DA
 	@$(BIN)/rft demo $(if $(DATASET),--dataset "$(DATASET)") $(if $(TASK),--task "$(TASK)") $(ARGS)
 
 test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile -m "not slow" $(ARGS)
 
 test-long: $(VENV)/.ready ## Run what takes too long for each change: an hour or more on two cores
 	$(MAKE) --no-print-directory faults
