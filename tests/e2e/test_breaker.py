@@ -77,9 +77,11 @@ def test_what_was_measured_until_then_is_in_the_view(bench: StackHarness, stoppe
     view = stopped.view
     metrics, (job,) = view["metrics"], bench.jobs(view["run_id"])
     assert (metrics["estimated"], metrics["rollouts_per_step"]) == (True, STEP)
-    assert metrics["steps"] == len(metrics["training"]) == len(job.steps)
-    assert [point["reward"] for point in metrics["training"]] == pytest.approx([s.mean for s in job.steps], abs=1e-6)
-    assert [point["errors"] for point in metrics["training"]] == [s.errors for s in job.steps]
+    assert metrics["steps"] == len(metrics["training"])
+    steps = job.steps[: metrics["steps"]]
+    assert len(job.steps) - len(steps) <= 1  # a step may end between being read and being stopped
+    assert [point["reward"] for point in metrics["training"]] == pytest.approx([s.mean for s in steps], abs=1e-6)
+    assert [point["errors"] for point in metrics["training"]] == [s.errors for s in steps]
     assert (metrics["unreadable"], metrics["behind"]) == (0, False)
     assert [(finding["signal"], finding["action"]) for finding in view["breaker"]] == [("error_share", "stop")]
     assert "reading" not in view
