@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from rft.errors import RftError
 from rft.text import MAX_BLOCK, text_line
+from rft_cli.commands import experiment as experiment_commands
 from rft_cli.commands.agreement import agreement
 from rft_cli.commands.deployments import deployments, rollback, undeploy
 from rft_cli.commands.download import download
@@ -101,7 +102,18 @@ grader.command("test", cls=Command, epilog=epilog("test"))(grader_test)
 grader.command("attack", cls=Command, epilog=epilog("attack"))(grader_attack)
 grader.command("wrap", cls=Command, epilog=epilog("wrap"))(grader_wrap)
 dataset.command("check", cls=Command, epilog=epilog("check"))(dataset_check)
-for group in (local, grader, dataset, webhooks):
+experiment = typer.Typer(cls=Group, no_args_is_help=True, help="Compare variants of a run under one budget.")
+app.add_typer(experiment, name="experiment", rich_help_panel="Runs")
+EXPERIMENT_COMMANDS: dict[str, Callable[..., None]] = {
+    "start": experiment_commands.start,
+    "list": experiment_commands.list_experiments,
+    "show": experiment_commands.show,
+    "watch": experiment_commands.watch,
+    "cancel": experiment_commands.cancel,
+}
+for name, command in EXPERIMENT_COMMANDS.items():
+    experiment.command(name, cls=Command, epilog=epilog(f"experiment {name}"))(command)
+for group in (local, grader, dataset, webhooks, experiment):
     group.callback()(lambda: None)
 
 

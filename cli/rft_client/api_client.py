@@ -79,6 +79,24 @@ class ApiClient:
         """`POST /runs/{run_id}/cancel`."""
         return self._call(Request("POST", _path(run_id, "/cancel"), {}, repeatable=True))
 
+    def start_experiment(self, request: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
+        """`POST /experiments`; `key` as in `start_run`."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._call(Request("POST", "/experiments", request, headers, repeatable=key is not None))
+
+    def experiments(self, *, limit: int) -> dict[str, Any]:
+        """`GET /experiments`: the newest ones, 100 at most."""
+        return self._call(Request("GET", f"/experiments?limit={limit}"))
+
+    def experiment(self, experiment_id: str) -> dict[str, Any]:
+        """`GET /experiments/{experiment_id}`."""
+        return self._call(Request("GET", f"/experiments/{quote(experiment_id, safe='')}"))
+
+    def cancel_experiment(self, experiment_id: str) -> dict[str, Any]:
+        """`POST /experiments/{experiment_id}/cancel`."""
+        path = f"/experiments/{quote(experiment_id, safe='')}/cancel"
+        return self._call(Request("POST", path, {}, repeatable=True))
+
     def approve(self, run_id: str, *, approved: bool, by: str, comment: str) -> dict[str, Any]:
         """`POST /runs/{run_id}/approve`."""
         answer = {"approved": approved, "by": by, "comment": comment}

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from rft.contracts.experiments.request import ExperimentRequest
 from rft.contracts.http.validation_messages import validation_messages
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
@@ -108,6 +109,25 @@ def validated(request: Mapping[str, Any]) -> Request:
         raise RftClientError("Invalid request: " + validation_messages(error, "request")) from error
     except InvalidRequest as error:
         raise RftClientError(f"Invalid request: {error}") from error
+    return dict(request)
+
+
+def read_experiment(path: Path) -> Request:
+    """The experiment in a JSON or YAML file; its base's dataset path is relative to the file, and in its folder.
+
+    Raises RftClientError.
+    """
+    request = read_request(path)
+    base = request.get("base")
+    return {**request, "base": _with_dataset_path(path, base)} if isinstance(base, dict) else request
+
+
+def validated_experiment(request: Mapping[str, Any]) -> Request:
+    """The experiment, validated against the API's contract. Raises RftClientError naming every invalid field."""
+    try:
+        ExperimentRequest.model_validate_json(json.dumps(request))
+    except ValidationError as error:
+        raise RftClientError("Invalid experiment: " + validation_messages(error, "experiment")) from error
     return dict(request)
 
 

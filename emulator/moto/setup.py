@@ -28,6 +28,7 @@ from emulator.moto import (
     eventbridge,
     executions,
     multipart,
+    nested_executions,
     object_events,
     step_functions,
 )
@@ -71,6 +72,7 @@ def install(
             *indexes.replacements(),
             *object_events.replacements(put_event),
             *executions.replacements(on_execution_end),
+            *nested_executions.replacements(),
             *step_functions.replacements(port, clock, session),
         ):
             changes.enter_context(patch.object(target, name, value))

@@ -20,6 +20,7 @@
     ├── StalePlan                  a smoke test's questions are no longer those that were asked
     ├── RunNotFound                the ledger knows no such run
     ├── ReportNotFound             the run has no report, or none yet
+    ├── ExperimentNotFound         the ledger knows no such experiment
     ├── RunConflict                the same run id or key with another request
     ├── SelfApprovalForbidden      who started a run may not approve it in this stack
     ├── TransitionRefused          a status change the table does not allow
@@ -153,6 +154,10 @@ class StalePlan(RftError):
 
 class RunNotFound(RftError):
     """The ledger has no run under this id."""
+
+
+class ExperimentNotFound(RftError):
+    """The ledger has no experiment under this id."""
 
 
 class ReportNotFound(RftError):

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 
 from rft.contracts.base import RunId
 from rft.contracts.deployments import DeploymentName
+from rft.contracts.experiments.record import ExperimentId
 from rft.contracts.http.patterns import IDEMPOTENCY_KEY
 
 PartLimit = Annotated[int, Query(ge=1, le=1000, description="The most of one part.")]
@@ -22,3 +23,4 @@ IdempotencyKey = Annotated[
         description="1 to 128 printable ASCII characters; the same caller, key and request always meet the same run.",
     ),
 ]
+ExperimentIdInPath = Annotated[ExperimentId, Path()]

@@ -115,6 +115,12 @@ class StateMachineSettings(Settings):
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", min_length=20)
 
 
+class ExperimentSettings(Settings):
+    """The state machine that experiments are executions of."""
+
+    experiment_machine_arn: str = Field(alias="EXPERIMENT_MACHINE_ARN", min_length=20)
+
+
 class ApprovalSettings(Settings):
     """Whether every run of this stack needs a person's yes before training."""
 

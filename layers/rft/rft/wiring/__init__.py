@@ -8,7 +8,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rft.settings import ReplySettings, SandboxSettings, StateMachineSettings, StorageSettings, TelemetrySettings
+from rft.settings import (
+    ExperimentSettings,
+    ReplySettings,
+    SandboxSettings,
+    StateMachineSettings,
+    StorageSettings,
+    TelemetrySettings,
+)
 from rft.wiring.clients import cached_client as cached_client
 from rft.wiring.clients import clock as clock
 from rft.wiring.judging import judge_cache as judge_cache
@@ -18,6 +25,7 @@ from rft.wiring.judging import run_rubrics as run_rubrics
 from rft.wiring.records import approvals as approvals
 from rft.wiring.records import deployment_records as deployment_records
 from rft.wiring.records import event_bus as event_bus
+from rft.wiring.records import experiments as experiments
 from rft.wiring.records import job_queue as job_queue
 from rft.wiring.records import ledger as ledger
 from rft.wiring.records import notifier as notifier
@@ -33,6 +41,7 @@ from rft.wiring.storage import run_files as run_files
 
 if TYPE_CHECKING:
     from rft.ports.datasets import DatasetSource, Tokenizer, Workers
+    from rft.ports.experiments import RunPorts
     from rft.ports.grading import CodeSandbox, GraderInvoker
     from rft.ports.models import ModelDeployments, ModelSampler
     from rft.ports.reports import ReportSources
@@ -115,6 +124,23 @@ def executions() -> Executions:
     return StepFunctionsExecutions(
         cached_client("stepfunctions"), state_machine_arn=StateMachineSettings.from_environment().state_machine_arn
     )
+
+
+@cache
+def experiment_executions() -> Executions:
+    """Executions of the state machine of experiments."""
+    from rft.adapters.executions import StepFunctionsExecutions
+
+    arn = ExperimentSettings.from_environment().experiment_machine_arn
+    return StepFunctionsExecutions(cached_client("stepfunctions"), state_machine_arn=arn)
+
+
+@cache
+def run_ports() -> RunPorts:
+    """All that a run leaves behind when it is ended from outside."""
+    from rft.ports.experiments import RunPorts
+
+    return RunPorts(ledger(), executions(), training_jobs(), model_deployments(), deployment_records(), notifier())
 
 
 @cache

@@ -10,6 +10,7 @@ from rft.wiring.clients import cached_client, clock
 
 if TYPE_CHECKING:
     from rft.ports.events import EventBus, Outbox, WebhookSender
+    from rft.ports.experiments import Experiments
     from rft.ports.models import DeploymentRecords
     from rft.ports.runs import Approvals, JobQueue, Ledger, RunHistory, RunWaits, UploadRejections
     from rft.ports.storage import Notifier
@@ -78,6 +79,14 @@ def outbox() -> Outbox:
     from rft.adapters.dynamodb.outbox import DynamoOutbox
 
     return DynamoOutbox(**_ledger_table())
+
+
+@cache
+def experiments() -> Experiments:
+    """Experiment records in the ledger's table."""
+    from rft.adapters.dynamodb.experiments import DynamoExperiments
+
+    return DynamoExperiments(**_ledger_table())
 
 
 @cache

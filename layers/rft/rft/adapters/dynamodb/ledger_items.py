@@ -13,6 +13,8 @@
     rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
     deployment DEPLOYMENT#<name> DEPLOYMENT DeploymentRecord, in by_created under gsi1pk = "DEPLOYMENT" and its name
 
+    experiment EXPERIMENT#<id> EXPERIMENT  ExperimentRecord, in by_created under gsi1pk = "EXPERIMENT" as a run is
+
     index       partition          sort
     by_created  gsi1pk = "RUN"     gsi1sk
     by_status   gsi2pk = status    gsi2sk

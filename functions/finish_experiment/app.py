@@ -1,0 +1,31 @@
+"""The FinishExperiment step of an experiment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.experiments.steps import FinishExperimentInput
+from rft.observability import logger
+from rft.settings import ForecastSettings, GraderDirectory, StorageSettings
+from rft.steps.experiments.finish_experiment import finish_experiment
+from rft.steps.forecast_run import price_table
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """FinishExperimentInput → FinishedExperiment."""
+    step = FinishExperimentInput.model_validate(event)
+    logger().append_keys(experiment_id=step.experiment_id)
+    return finish_experiment(
+        experiment_id=step.experiment_id,
+        error=step.error,
+        cause=step.cause,
+        experiments=wiring.experiments(),
+        runs=wiring.run_ports(),
+        store=wiring.object_store(),
+        prices=price_table(ForecastSettings.from_environment(), wiring.object_store()),
+        clock=wiring.clock(),
+        graders=GraderDirectory.from_environment().graders,
+        storage=StorageSettings.from_environment(),
+    ).model_dump(mode="json")

@@ -1,0 +1,26 @@
+"""Closes an experiment whose execution ended other than by its own last step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft import wiring
+from rft.contracts.http.events import ExecutionEnded
+from rft.observability import logger
+from rft.steps.experiments.reconcile_experiment import reconcile_experiment
+
+
+@logger().inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Step Functions Execution Status Change, by EventBridge → the experiment's id and status; null: none of ours."""
+    ended = ExecutionEnded.model_validate(event).detail
+    logger().append_keys(experiment_id=ended.name)
+    record = reconcile_experiment(
+        experiment_id=ended.name,
+        status=ended.status,
+        error=ended.error or "",
+        cause=ended.cause or "",
+        experiments=wiring.experiments(),
+        runs=wiring.run_ports(),
+    )
+    return {"experiment_id": ended.name, "status": record.status if record else None}

@@ -1,0 +1,101 @@
+"""Experiment records in the ledger's table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rft.adapters.aws_errors import translated
+from rft.adapters.dynamodb.ledger_items import INDEX_KEYS, Item, from_attribute, to_attribute, to_item
+from rft.adapters.dynamodb.ledger_table import LOST, LedgerTable
+from rft.contracts.experiments.record import ExperimentRecord
+from rft.errors import ExperimentNotFound, RunConflict
+from rft.runs.records import from_cursor, to_cursor, utc_text
+
+EXPERIMENTS = "EXPERIMENT"
+AFTER_ALL = "~"
+"""Sorts after every position: positions begin with a digit."""
+
+
+class DynamoExperiments(LedgerTable):
+    """Each record is one item; its version guards it against lost updates."""
+
+    def create(self, record: ExperimentRecord) -> ExperimentRecord:
+        """Add an experiment, or find the one with its id."""
+        if self._put(record, "attribute_not_exists(pk)", {}):
+            return record
+        known = self.get(record.experiment_id)
+        if known.request != record.request:
+            raise RunConflict(f"{known.experiment_id} belongs to a different request")
+        return known
+
+    def get(self, experiment_id: str) -> ExperimentRecord:
+        """The experiment now."""
+        item = self._read(experiment_key(experiment_id))
+        if item is None:
+            raise ExperimentNotFound(f"Experiment {experiment_id} not found")
+        return experiment_of(item)
+
+    def change(self, experiment_id: str, change: Callable[[ExperimentRecord], ExperimentRecord]) -> ExperimentRecord:
+        """Write what `change` makes of the newest record, again where another writer was faster."""
+        for _ in self._attempts(experiment_id):
+            last = self.get(experiment_id)
+            changed = change(last)
+            if changed == last:
+                return last
+            written = changed.model_copy(update={"version": last.version + 1, "updated_at": self._clock.now()})
+            values = {":version": to_attribute(last.version)}
+            if self._put(written, "version = :version", values):
+                return written
+        raise AssertionError  # pragma: no cover: the attempts end in an error of their own
+
+    def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
+        """A part of the list, by index; each record is read itself, as an index lags."""
+        partition, sort = INDEX_KEYS["by_created"]
+        before = from_cursor(cursor) if cursor else AFTER_ALL
+        with translated():
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="by_created",
+                KeyConditionExpression=f"{partition} = :of AND {sort} < :before",
+                ExpressionAttributeValues={":of": to_attribute(EXPERIMENTS), ":before": to_attribute(before)},
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        places = [item[sort]["S"] for item in answer["Items"]]
+        records = tuple(self.get(place.partition("#")[2]) for place in places)
+        return records, to_cursor(places[-1]) if "LastEvaluatedKey" in answer else None
+
+    def _put(self, record: ExperimentRecord, condition: str, values: Item) -> bool:
+        """False where the condition does not hold."""
+        write: dict[str, Any] = {"Item": experiment_item(record), "ConditionExpression": condition}
+        if values:
+            write["ExpressionAttributeValues"] = values
+        try:
+            with translated():
+                self._client.put_item(TableName=self._table, **write)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in LOST:
+                raise
+            return False
+        return True
+
+
+def experiment_key(experiment_id: str) -> Item:
+    """Where an experiment's record is."""
+    return to_item({"pk": f"{EXPERIMENTS}#{experiment_id}", "sk": EXPERIMENTS})
+
+
+def experiment_item(record: ExperimentRecord) -> Item:
+    """An experiment's item, with its place in the list of experiments."""
+    place = {"gsi1pk": EXPERIMENTS, "gsi1sk": f"{utc_text(record.created_at)}#{record.experiment_id}"}
+    return experiment_key(record.experiment_id) | to_item({**place, **record.model_dump(mode="json")})
+
+
+def experiment_of(item: Item) -> ExperimentRecord:
+    """The experiment in an item."""
+    fields = from_attribute({name: item[name] for name in ExperimentRecord.model_fields if name in item})
+    return ExperimentRecord.model_validate_json(json.dumps(fields))

@@ -1,0 +1,66 @@
+"""Input and output of the steps of an experiment: references, never data."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from rft.contracts.base import Contract, RunId, TextBlock
+from rft.contracts.experiments.record import ExperimentId, ExperimentStatus
+
+
+class ExperimentInput(Contract):
+    """The execution's input. `preparations` and `arms` are how many there are, counted from 0."""
+
+    experiment_id: ExperimentId
+    preparations: int = Field(ge=1)
+    arms: int = Field(ge=1)
+    max_parallel: int = Field(ge=1)
+    poll_seconds: int = Field(ge=1)
+
+
+class StartArmInput(Contract):
+    """start_arm's input: one of the preparations, or one of the arms."""
+
+    experiment_id: ExperimentId
+    kind: Literal["preparation", "arm"]
+    number: int = Field(ge=0)
+
+
+class StartedArm(Contract):
+    """start_arm's output. Where `start`, the run's execution is started by `run_id` with `input`."""
+
+    start: bool
+    run_id: RunId
+    input: dict[str, Any] | None = None
+    reason: str = ""
+
+
+class CheckExperimentInput(Contract):
+    """check_experiment's input."""
+
+    experiment_id: ExperimentId
+
+
+class ExperimentCheck(Contract):
+    """check_experiment's output. `ended`: no arm runs or is still to be started."""
+
+    ended: bool
+    running: int
+
+
+class FinishExperimentInput(Contract):
+    """finish_experiment's input. `error` is '' where the execution came to its end."""
+
+    experiment_id: ExperimentId
+    error: str = ""
+    cause: TextBlock = ""
+
+
+class FinishedExperiment(Contract):
+    """finish_experiment's output."""
+
+    status: ExperimentStatus
+    error: str = ""
+    cause: TextBlock = ""

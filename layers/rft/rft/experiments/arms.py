@@ -1,0 +1,90 @@
+"""An experiment's arms: the base request with what each changes. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from rft.contracts.experiments.request import ArmRequest, ChoiceRange, ExperimentRequest, NumberRange
+from rft.contracts.http.validation_messages import validation_messages
+from rft.contracts.run_request import RunRequest
+from rft.errors import InvalidRequest
+
+PREPARED_BY = ("base_model", "dataset", "grader", "smoke_test")
+"""Parts of a request by which its rows are prepared and its grader is proven: arms that share them share both."""
+
+
+def arm_requests(request: ExperimentRequest) -> dict[str, RunRequest]:
+    """By arm's name. Raises InvalidRequest, which names the arm and its field."""
+    found = {}
+    for arm in _arms(request):
+        if arm.name in found:
+            raise InvalidRequest(f"arm {arm.name} is there twice", field="arms")
+        found[arm.name] = _with_changes(request.base, arm)
+    return found
+
+
+def preparation_key(request: RunRequest) -> str:
+    """Equal for arms whose rows and grader are the same."""
+    parts = {name: request.model_dump(mode="json")[name] for name in PREPARED_BY}
+    return json.dumps(parts, sort_keys=True)
+
+
+def _arms(request: ExperimentRequest) -> Iterator[ArmRequest]:
+    if request.arms is not None:
+        yield from request.arms
+    elif request.grid is not None:
+        for values in itertools.product(*request.grid.values()):
+            yield _named(dict(zip(request.grid, values, strict=True)))
+    elif request.random is not None:
+        rng = random.Random(request.random.seed)  # noqa: S311 - a repeatable choice, no secret
+        for number in range(1, request.random.count + 1):
+            changes = {path: _drawn(rng, space) for path, space in request.random.space.items()}
+            yield ArmRequest(name=f"random-{number:02d}", changes=changes)
+
+
+def _named(changes: Mapping[str, Any]) -> ArmRequest:
+    """`learningRate=5e-05,batchSize=32`: a grid's arm by what tells it from the others."""
+    text = ",".join(f"{path.rpartition('.')[2]}={_short(value)}" for path, value in changes.items())
+    return ArmRequest(name=text, changes=dict(changes))
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
+
+
+def _drawn(rng: random.Random, space: NumberRange | ChoiceRange) -> Any:
+    if isinstance(space, ChoiceRange):
+        return rng.choice(space.values)
+    log = space.scale == "log"
+    low, high = (math.log(space.low), math.log(space.high)) if log else (space.low, space.high)
+    drawn = rng.uniform(low, high)
+    value = math.exp(drawn) if log else drawn
+    return round(value) if space.integer else float(f"{value:.3g}")
+
+
+def _with_changes(base: RunRequest, arm: ArmRequest) -> RunRequest:
+    fields = base.model_dump(mode="json", exclude_unset=True)
+    for path, value in arm.changes.items():
+        *parents, last = path.split(".")
+        part = fields
+        for name in parents:
+            below = part.get(name)
+            part[name] = dict(below) if isinstance(below, dict) else {}
+            part = part[name]
+        part[last] = value
+    try:
+        return RunRequest.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidRequest(f"arm {arm.name}: {validation_messages(error, 'request')}", field="arms") from error
+
+
+def changes_of(request: ExperimentRequest, name: str) -> dict[str, Any]:
+    """What an arm changes of the base request."""
+    return next(arm.changes for arm in _arms(request) if arm.name == name)

@@ -1,0 +1,143 @@
+"""An experiment's record as its runs go on, and which of them must not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rft.contracts.experiments.record import ARM_ENDED, Arm, ArmStatus, ExperimentRecord
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.experiments.budget import exhausted, spent_by, total
+from rft.experiments.halving import falls_behind, reward_at, rungs
+from rft.runs.status import TERMINAL
+
+Runs = Mapping[str, RunRecord]
+"""Run records by id, those that there are."""
+
+OUTCOMES: Mapping[RunStatus, ArmStatus] = {
+    RunStatus.COMPLETED: "completed",
+    RunStatus.CANCELLED: "cancelled",
+    RunStatus.FAILED: "failed",
+    RunStatus.REJECTED: "failed",
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An arm that must not go on: what it ends as, and why."""
+
+    arm: str
+    status: ArmStatus
+    reason: str
+
+
+def run_ids(record: ExperimentRecord) -> list[str]:
+    """Of all runs that the experiment may have started."""
+    return [*(each.run_id for each in record.preparations), *(arm.run_id for arm in record.arms)]
+
+
+def observed(record: ExperimentRecord, runs: Runs, now: datetime, training_hour_usd: float | None) -> ExperimentRecord:
+    """The record with what its runs have come to, and what they have spent."""
+    arms = tuple(_observed_arm(record, arm, runs, now, training_hour_usd) for arm in record.arms)
+    preparations = tuple(
+        each.model_copy(
+            update={"status": runs[each.run_id].status, "spent": spent_by(runs[each.run_id], now, training_hour_usd)}
+        )
+        if each.run_id in runs
+        else each
+        for each in record.preparations
+    )
+    # Preparations train nothing: they take judge calls, and no run of the budget.
+    prepared = [each.spent.model_copy(update={"runs": 0}) for each in preparations]
+    spent = total([*prepared, *(arm.spent for arm in arms)])
+    budget = exhausted(record.request.budget, spent)
+    changes = {"arms": arms, "preparations": preparations, "spent": spent}
+    return record.model_copy(update={**changes, "budget_reached": record.budget_reached or budget})
+
+
+def stops(record: ExperimentRecord) -> list[Stop]:
+    """Arms of an observed record that its budget or its stop rule ends."""
+    running = [arm for arm in record.arms if arm.status == "running"]
+    if record.budget_reached:
+        return [Stop(arm.name, "cancelled", f"the experiment's budget: {record.budget_reached}") for arm in running]
+    if record.request.stop_rule.type == "none":
+        return []
+    return list(_halved(record, [arm for arm in running if arm.run_status is RunStatus.TRAINING]))
+
+
+def stopped(stop: Stop, record: ExperimentRecord) -> ExperimentRecord:
+    """The record with an arm that is stopped, unless it has ended meanwhile."""
+    running = any(arm.name == stop.arm and arm.status == "running" for arm in record.arms)
+    return with_arm(record, stop.arm, status=stop.status, reason=stop.reason) if running else record
+
+
+def with_arm(record: ExperimentRecord, name: str, **changes: object) -> ExperimentRecord:
+    """The record with fields of one arm replaced."""
+    arms = tuple(arm.model_copy(update=changes) if arm.name == name else arm for arm in record.arms)
+    return record.model_copy(update={"arms": arms})
+
+
+def all_ended(record: ExperimentRecord) -> bool:
+    """Whether no arm runs or is still to be started."""
+    return all(arm.status in ARM_ENDED for arm in record.arms)
+
+
+def _observed_arm(
+    record: ExperimentRecord, arm: Arm, runs: Runs, now: datetime, training_hour_usd: float | None
+) -> Arm:
+    run = runs.get(arm.run_id)
+    if run is None:
+        return arm
+    status, reason = arm.status, arm.reason
+    if status == "running" and run.status in TERMINAL:
+        status, reason = OUTCOMES[run.status], _why(run)
+    return arm.model_copy(
+        update={
+            "status": status,
+            "reason": reason,
+            "run_status": run.status,
+            "steps": run.metrics.steps if run.metrics else 0,
+            "reward": run.reward,
+            "rungs": _rungs(record, arm, run),
+            "difference": run.evaluation.difference if run.evaluation else None,
+            "spent": spent_by(run, now, training_hour_usd),
+        }
+    )
+
+
+def _why(run: RunRecord) -> str:
+    if run.failure is not None:
+        return f"{run.failure.error} in {run.failure.stage}: {run.failure.cause}"
+    evaluation = run.evaluation
+    if evaluation is not None and evaluation.status != "completed":
+        return f"its evaluation is {evaluation.status}: {evaluation.reason}"
+    return ""
+
+
+def _rungs(record: ExperimentRecord, arm: Arm, run: RunRecord) -> dict[str, float]:
+    """What was measured at a rung stays as it is: older points of a curve are thinned."""
+    metrics, rule = run.metrics, record.request.stop_rule
+    if metrics is None or rule.type == "none":
+        return arm.rungs
+    planned = metrics.steps_planned or metrics.steps
+    measured = {
+        str(rung): reward
+        for rung in rungs(rule.first_step, planned)
+        if str(rung) not in arm.rungs and (reward := reward_at(metrics.training, rung)) is not None
+    }
+    return {**arm.rungs, **measured}
+
+
+def _halved(record: ExperimentRecord, training: list[Arm]) -> Iterator[Stop]:
+    by_rung: dict[int, dict[str, float]] = {}
+    for arm in record.arms:
+        for step, reward in arm.rungs.items():
+            by_rung.setdefault(int(step), {})[arm.name] = reward
+    for arm in training:
+        rung = falls_behind(arm.name, by_rung, [int(each) for each in arm.rungs])
+        if rung is not None:
+            seen = by_rung[rung]
+            place = 1 + sum(other > seen[arm.name] for other in seen.values())
+            reason = f"at step {rung} its reward {seen[arm.name]:.3f} was number {place} of {len(seen)}"
+            yield Stop(arm.name, "stopped", reason)

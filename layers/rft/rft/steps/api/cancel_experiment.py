@@ -1,0 +1,70 @@
+"""Ends an experiment because somebody wants it to end."""
+
+from __future__ import annotations
+
+from rft.contracts.experiments.record import ARM_ENDED, ExperimentFailure, ExperimentRecord, ExperimentStatus
+from rft.contracts.http.principal import Principal
+from rft.contracts.ledger import RunStatus
+from rft.errors import RunNotFound, TransitionRefused
+from rft.evaluation.promotion import release_deployments
+from rft.experiments.progress import run_ids
+from rft.ports.experiments import Experiments, RunPorts
+from rft.ports.runs import Executions
+from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
+
+CAUSE = "cancelled through the API"
+ERROR = "ExperimentCancelled"
+
+
+def cancel_experiment(
+    *, experiment_id: str, caller: Principal, experiments: Experiments, executions: Executions, runs: RunPorts
+) -> ExperimentRecord:
+    """The experiment, CANCELLED, with all its runs and jobs. A repeat does what is missing.
+
+    The ledger comes first: from then on no arm is started. Raises ExperimentNotFound, TransitionRefused (it ended
+    otherwise) and the Retryable… errors.
+    """
+    failure = ExperimentFailure(error=ERROR, cause=CAUSE, caller=caller)
+    record = close_experiment(experiment_id, ExperimentStatus.CANCELLED, failure, experiments)
+    if record.status is not ExperimentStatus.CANCELLED:
+        raise TransitionRefused(f"{experiment_id} has ended as {record.status}")
+    executions.stop(experiment_id, error=ERROR, cause=CAUSE)
+    end_runs(record, f"its experiment {experiment_id} was cancelled", runs)
+    return record
+
+
+def close_experiment(
+    experiment_id: str, status: ExperimentStatus, failure: ExperimentFailure, experiments: Experiments
+) -> ExperimentRecord:
+    """The experiment with that end, unless it has one; arms that had not ended are cancelled with it."""
+
+    def closed(last: ExperimentRecord) -> ExperimentRecord:
+        if last.status.ended:
+            return last
+        arms = tuple(
+            arm if arm.status in ARM_ENDED else arm.model_copy(update={"status": "cancelled", "reason": failure.cause})
+            for arm in last.arms
+        )
+        return last.model_copy(update={"status": status, "failure": failure, "arms": arms})
+
+    return experiments.change(experiment_id, closed)
+
+
+def end_runs(record: ExperimentRecord, cause: str, runs: RunPorts) -> None:
+    """End every run of the experiment that has not ended, with its execution, job and deployment."""
+    for run_id in run_ids(record):
+        end_run(run_id, cause, runs)
+
+
+def end_run(run_id: str, cause: str, runs: RunPorts) -> None:
+    """Cancel one run, if there is one; a repeat does what is missing. A run with a model keeps it."""
+    try:
+        run = runs.ledger.get(run_id)
+    except RunNotFound:
+        return
+    run = finish_run(run, RunStatus.CANCELLED, error="StoppedByExperiment", cause=cause, ledger=runs.ledger)
+    runs.executions.stop(run_id, error="StoppedByExperiment", cause=cause)
+    if run.status is RunStatus.CANCELLED:
+        stop_run_job(run, runs.jobs)
+    release_deployments(run, runs.deployments, runs.records)
+    notify_finished(run, runs.ledger, runs.notifier)

@@ -1,0 +1,121 @@
+"""Starts an experiment: checks every arm's request, adds the experiment to the ledger, starts its execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rft.contracts.experiments.record import Arm, ExperimentRecord, ExperimentStatus, Preparation
+from rft.contracts.experiments.request import ExperimentRequest
+from rft.contracts.experiments.steps import ExperimentInput
+from rft.contracts.http.principal import Principal
+from rft.contracts.prices import PriceTable
+from rft.contracts.run_request import RunRequest
+from rft.errors import InvalidRequest
+from rft.experiments.arms import arm_requests, changes_of, preparation_key
+from rft.experiments.schedule import poll_seconds
+from rft.ports.experiments import Experiments
+from rft.ports.runs import Executions
+from rft.ports.storage import Clock
+from rft.runs.ids import keyed_run_id, new_run_id
+from rft.settings import StorageSettings
+from rft.steps.api.start_run import check_request, run_key
+
+
+@dataclass(frozen=True)
+class RequestedExperiment:
+    """The experiment that a request met; `new` where this request made it."""
+
+    record: ExperimentRecord
+    new: bool
+
+
+def start_experiment(
+    *,
+    request: ExperimentRequest,
+    key: str | None,
+    caller: Principal,
+    experiments: Experiments,
+    executions: Executions,
+    clock: Clock,
+    graders: Mapping[str, str],
+    storage: StorageSettings,
+    prices: PriceTable,
+) -> RequestedExperiment:
+    """Start the experiment that `request` asks for, or find the one that the same request with the same key started.
+
+    Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
+    """
+    if request.budget.usd is not None and prices.training_hour is None:
+        raise InvalidRequest(
+            "needs the price of a training hour, which the stack's price table lacks", field="budget.usd"
+        )
+    arms = arm_requests(request)
+    for name, arm in arms.items():
+        _check_arm(name, arm, graders, storage)
+    now = clock.now()
+    experiment_id = (
+        new_run_id(request.name, now)
+        if key is None
+        else keyed_run_id(request.name, f"experiment\n{run_key(key, storage)}")
+    )
+    requested = _pending(experiment_id, request, arms, caller, now)
+    found = experiments.create(requested)
+    if found.status is ExperimentStatus.PENDING:
+        found = _execute(found, experiments, executions)
+    return RequestedExperiment(record=found, new=found.created_at == now)
+
+
+def _check_arm(name: str, request: RunRequest, graders: Mapping[str, str], storage: StorageSettings) -> None:
+    try:
+        check_request(request, graders=graders, storage=storage)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"arm {name}: {error}", field="arms") from error
+
+
+def _pending(
+    experiment_id: str, request: ExperimentRequest, arms: Mapping[str, RunRequest], caller: Principal, now: datetime
+) -> ExperimentRecord:
+    """Run ids follow from the experiment's, so that a repeat of any step meets the same runs."""
+    keys = list(dict.fromkeys(map(preparation_key, arms.values())))
+    return ExperimentRecord(
+        experiment_id=experiment_id,
+        name=request.name,
+        status=ExperimentStatus.PENDING,
+        request=request,
+        requested_by=caller,
+        created_at=now,
+        updated_at=now,
+        preparations=tuple(
+            Preparation(run_id=keyed_run_id(f"{request.name}-p{number}", experiment_id))
+            for number in range(1, len(keys) + 1)
+        ),
+        arms=tuple(
+            Arm(
+                name=name,
+                run_id=keyed_run_id(f"{request.name}-{number:02d}", experiment_id),
+                preparation=keys.index(preparation_key(arm)),
+                changes=changes_of(request, name),
+            )
+            for number, (name, arm) in enumerate(arms.items(), 1)
+        ),
+    )
+
+
+def _execute(record: ExperimentRecord, experiments: Experiments, executions: Executions) -> ExperimentRecord:
+    """An execution that cannot be started leaves the experiment PENDING: the same request with its key goes on."""
+    payload = ExperimentInput(
+        experiment_id=record.experiment_id,
+        preparations=len(record.preparations),
+        arms=len(record.arms),
+        max_parallel=record.request.max_parallel,
+        poll_seconds=poll_seconds(record.request),
+    )
+    arn = executions.start(record.experiment_id, payload.model_dump(mode="json"))
+    changes = {"execution_arn": arn, "status": ExperimentStatus.RUNNING}
+
+    def running(last: ExperimentRecord) -> ExperimentRecord:
+        return last.model_copy(update=changes) if last.status is ExperimentStatus.PENDING else last
+
+    return experiments.change(record.experiment_id, running)

@@ -1,0 +1,74 @@
+"""check_experiment: poll the runs of an experiment, and stop arms that its budget or its stop rule ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from rft.contracts.experiments.record import ExperimentRecord
+from rft.contracts.experiments.steps import ExperimentCheck
+from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.prices import PriceTable
+from rft.errors import RunNotFound
+from rft.experiments.progress import Stop, all_ended, observed, run_ids, stopped, stops
+from rft.observability import logger
+from rft.ports.experiments import Experiments, RunPorts
+from rft.ports.runs import Ledger
+from rft.ports.storage import Clock
+from rft.steps.api.cancel_experiment import end_run
+
+MIN_IDLE = timedelta(minutes=15)
+"""DescribeExecution lags: only after so long a run without an execution is one that was never started."""
+
+
+def check_experiment(
+    *, experiment_id: str, experiments: Experiments, runs: RunPorts, prices: PriceTable, clock: Clock
+) -> ExperimentCheck:
+    """The experiment as its runs stand. Why an arm is stopped is written before it is.
+
+    Raises ExperimentNotFound and the Retryable… errors.
+    """
+    record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, prices=prices, clock=clock)
+    for stop in (*stops(record), *_never_started(record, runs, clock)):
+        logger().warning("arm is stopped", arm=stop.arm, reason=stop.reason)
+        record = experiments.change(experiment_id, partial(stopped, stop))
+        run_id = next(arm.run_id for arm in record.arms if arm.name == stop.arm)
+        end_run(run_id, stop.reason, runs)
+    running = sum(arm.status == "running" for arm in record.arms)
+    logger().info("experiment checked", running=running, spent=record.spent.model_dump())
+    return ExperimentCheck(ended=record.status.ended or all_ended(record), running=running)
+
+
+def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> Iterator[Stop]:
+    """Arms whose run was added and whose execution Step Functions refused to start: nobody else ends them."""
+    for arm in record.arms:
+        if arm.status != "running" or arm.run_status is not RunStatus.PENDING:
+            continue
+        idle = clock.now() - runs.ledger.get(arm.run_id).updated_at
+        if idle > MIN_IDLE and runs.executions.find(arm.run_id) is None:
+            yield Stop(arm.name, "failed", "its execution could not be started")
+
+
+def refreshed(
+    experiment_id: str, *, experiments: Experiments, ledger: Ledger, prices: PriceTable, clock: Clock
+) -> ExperimentRecord:
+    """The record with what its runs have come to; one that has ended stays as it is."""
+    runs = known_runs(experiments.get(experiment_id), ledger)
+    now = clock.now()
+
+    def seen(last: ExperimentRecord) -> ExperimentRecord:
+        return last if last.status.ended else observed(last, runs, now, prices.training_hour)
+
+    return experiments.change(experiment_id, seen)
+
+
+def known_runs(record: ExperimentRecord, ledger: Ledger) -> dict[str, RunRecord]:
+    """Those of the experiment's runs that were started, by id."""
+    found = {}
+    for run_id in run_ids(record):
+        try:
+            found[run_id] = ledger.get(run_id)
+        except RunNotFound:
+            continue
+    return found

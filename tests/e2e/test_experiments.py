@@ -1,0 +1,49 @@
+"""Experiments: several runs under one budget, compared on held-out rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit.stack_harness import SAMPLE, StackHarness
+from tests.kit.waiting import eventually
+
+pytestmark = pytest.mark.emulator
+
+ENDED = {"COMPLETED", "FAILED", "CANCELLED"}
+
+
+def start(bench: StackHarness, name: str, rates: list[float], **fields: Any) -> str:
+    uri = bench.put(f"datasets/{name}.json", SAMPLE.read_bytes())
+    base = {
+        "dataset": {"task": "pandalm", "uri": uri},
+        "calibration": {"enabled": False},
+        "evaluation": {"rows": 10},
+        "smoke_test": {"sample_size": 10},
+    }
+    arms = [{"name": f"rate-{rate:g}", "changes": {"hyperparameters.learningRate": rate}} for rate in rates]
+    request = {"name": name, "base": base, "arms": arms, **fields}
+    accepted = bench.client.start_experiment(request)
+    return str(accepted["experiment_id"])
+
+
+def ended(bench: StackHarness, experiment_id: str) -> dict[str, Any]:
+    eventually(
+        lambda: bench.client.experiment(experiment_id)["status"] in ENDED, f"{experiment_id} to end", seconds=200
+    )
+    return bench.client.experiment(experiment_id)
+
+
+def test_arms_share_one_preparation_and_are_ranked(bench: StackHarness) -> None:
+    found = ended(bench, start(bench, "rates", [1e-5, 3e-5]))
+    assert (found["status"], found["failure"]) == ("COMPLETED", None)
+    assert [arm["status"] for arm in found["arms"]] == ["completed", "completed"]
+    assert len(found["preparations"]) == 1
+    assert {standing["arm"] for standing in found["leaderboard"]["standings"]} == {"rate-1e-05", "rate-3e-05"}
+    assert found["leaderboard"]["simulated"]
+    for arm in found["arms"]:
+        (job,) = bench.jobs(arm["run_id"])
+        assert job.request["customizationConfig"]["rftConfig"]["hyperParameters"]["learningRate"] in {1e-5, 3e-5}
+        view = bench.client.run(arm["run_id"])
+        assert view["smoke_test"]["report_uri"].endswith(f"{found['preparations'][0]['run_id']}/smoke_test.json")
