@@ -79,7 +79,7 @@ def check_aws(service: str, operation: str, *options: str) -> None:
 
 def check_rft(words: list[str]) -> None:
     names = [word for word in words if not word.startswith(("-", "$"))]
-    depth = 2 if names[:1] in (["local"], ["grader"], ["dataset"], ["webhooks"]) else 1
+    depth = 2 if names[:1] in (["local"], ["grader"], ["dataset"], ["webhooks"], ["experiment"]) else 1
     shown = subprocess.run(  # noqa: S603
         [ROOT / ".venv" / "bin" / "rft", *names[:depth], "--help"],
         capture_output=True,

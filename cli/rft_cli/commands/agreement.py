@@ -12,8 +12,8 @@ from rich.table import Table
 from rft.contracts.agreement import Agreement, Figures, Interval, ScoreAgreement
 from rft.smoke_test.agreement import agreement as measure
 from rft_cli.commands.options import OutputOption
-from rft_cli.commands.score_agreement import compare_scores, is_scores
 from rft_cli.errors import CommandError
+from rft_cli.graders.hand_scores import compare_scores, is_scores
 from rft_cli.views.printing import Output, console_for, print_json
 
 NO_VALUE = "\N{EN DASH}"
