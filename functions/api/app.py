@@ -15,9 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from rft import wiring
 from rft.contracts.base import SplitName
 from rft.contracts.deployments import DeploymentList, DeploymentView
-from rft.contracts.experiments.request import ExperimentRequest
 from rft.contracts.http.api import ApprovalRequest, RunAccepted, RunEvents, RunList, RunView
-from rft.contracts.http.experiments import ExperimentAccepted, ExperimentList, ExperimentView
 from rft.contracts.http.files import RolloutPage, RunFileList
 from rft.contracts.http.openapi import ApiDescription
 from rft.contracts.http.patterns import TAG
@@ -25,37 +23,28 @@ from rft.contracts.http.principal import Principal
 from rft.contracts.http.report import RunReport
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunName, RunRequest
+from rft.experiment_routes import experiment_routes
 from rft.http import Api, caller_of, responses
-from rft.http_parameters import DeploymentInPath, ExperimentIdInPath, IdempotencyKey, PartCursor, PartLimit, RunIdInPath
+from rft.http_parameters import DeploymentInPath, IdempotencyKey, PartCursor, PartLimit, RunIdInPath
 from rft.observability import logger
-from rft.ports.experiments import Experiments, RunPorts
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.run_files import RunFiles
 from rft.ports.runs import Approvals, Executions, JobQueue, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier, ObjectStore
 from rft.ports.training import RolloutReader, TrainingJobs
-from rft.settings import (
-    ForecastSettings,
-    GraderDirectory,
-    JudgeDirectory,
-    SelfApprovalSettings,
-    StorageSettings,
-)
+from rft.settings import GraderDirectory, JudgeDirectory, SelfApprovalSettings, StorageSettings
 from rft.steps.api.approve_run import approve_run
-from rft.steps.api.cancel_experiment import cancel_experiment
 from rft.steps.api.cancel_run import cancel_run
 from rft.steps.api.deployments import delete_deployment, list_deployments, roll_back_deployment
-from rft.steps.api.experiments import experiment_accepted, experiment_view, list_experiments, show_experiment
 from rft.steps.api.list_rollouts import RolloutFilter, list_rollouts
 from rft.steps.api.list_run_files import list_run_files
 from rft.steps.api.list_runs import list_runs
 from rft.steps.api.show_report import ReportFormat, show_report
 from rft.steps.api.show_run import show_events, show_run
-from rft.steps.api.start_experiment import start_experiment
 from rft.steps.api.start_run import start_run
-from rft.steps.forecast_run import price_table
 
 app = Api()
+app.include_router(experiment_routes)
 
 RunLedger = Annotated[Ledger, Depends(wiring.ledger)]
 History = Annotated[RunHistory, Depends(wiring.run_history)]
@@ -75,10 +64,6 @@ SelfApproval = Annotated[SelfApprovalSettings, Depends(SelfApprovalSettings.from
 Rollouts = Annotated[RolloutReader, Depends(wiring.rollout_reader)]
 Folder = Annotated[RunFiles, Depends(wiring.run_files)]
 Objects = Annotated[ObjectStore, Depends(wiring.object_store)]
-ExperimentStore = Annotated[Experiments, Depends(wiring.experiments)]
-ExperimentExecutions = Annotated[Executions, Depends(wiring.experiment_executions)]
-EndedRuns = Annotated[RunPorts, Depends(wiring.run_ports)]
-Prices = Annotated[ForecastSettings, Depends(ForecastSettings.from_environment)]
 ReportForm = Annotated[ReportFormat, Query(alias="format", description="html: one page that loads nothing.")]
 REPORT_TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
 
@@ -263,94 +248,6 @@ def post_approve(
         clock=clock,
     )
     return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket)
-
-
-@app.post(
-    "/experiments",
-    summary="Start an experiment",
-    operation_id="startExperiment",
-    responses=responses(400, 409, 413, 415, 422, _202=ExperimentAccepted, _200=ExperimentAccepted),
-)
-def post_experiment(
-    *,
-    request: ExperimentRequest,
-    caller: Caller,
-    experiments: ExperimentStore,
-    executions: ExperimentExecutions,
-    clock: WallClock,
-    graders: Graders,
-    storage: Storage,
-    prices: Prices,
-    store: Objects,
-    key: IdempotencyKey = None,
-) -> Response[ExperimentAccepted]:
-    """202 for an experiment that this request made, 200 for the one that its Idempotency-Key had made before."""
-    found = start_experiment(
-        request=request,
-        key=None if key is None else caller.own_key(key),
-        caller=caller,
-        experiments=experiments,
-        executions=executions,
-        clock=clock,
-        graders=graders.graders,
-        storage=storage,
-        prices=price_table(prices, store),
-    )
-    logger().append_keys(experiment_id=found.record.experiment_id)
-    logger().info("experiment requested", extra={"new": found.new, "arms": len(found.record.arms)})
-    accepted = experiment_accepted(found.record)
-    location = {"Location": accepted.links["self"]}
-    return Response(202 if found.new else 200, "application/json", accepted, headers=location)
-
-
-@app.get(
-    "/experiments",
-    summary="List experiments",
-    operation_id="listExperiments",
-    responses=responses(422, _200=ExperimentList),
-)
-def get_experiments(
-    *,
-    experiments: ExperimentStore,
-    limit: Annotated[int, Query(ge=1, le=100, description="At most so many experiments.")] = 25,
-    cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
-) -> ExperimentList:
-    """Experiments, newest first."""
-    return list_experiments(limit=limit, cursor=cursor, experiments=experiments)
-
-
-@app.get(
-    "/experiments/<experiment_id>",
-    summary="Show an experiment",
-    operation_id="showExperiment",
-    responses=responses(404, 422, _200=ExperimentView),
-)
-def get_experiment(experiment_id: ExperimentIdInPath, experiments: ExperimentStore) -> ExperimentView:
-    """The experiment with its arms as last seen, and its leaderboard once it has ended."""
-    logger().append_keys(experiment_id=experiment_id)
-    return show_experiment(experiment_id=experiment_id, experiments=experiments)
-
-
-@app.post(
-    "/experiments/<experiment_id>/cancel",
-    summary="Cancel an experiment",
-    operation_id="cancelExperiment",
-    responses=responses(404, 409, 422, _200=ExperimentView),
-)
-def post_cancel_experiment(
-    *,
-    experiment_id: ExperimentIdInPath,
-    caller: Caller,
-    experiments: ExperimentStore,
-    executions: ExperimentExecutions,
-    runs: EndedRuns,
-) -> ExperimentView:
-    """The experiment, CANCELLED, with all its runs and their jobs. It may be sent again; no body is needed."""
-    logger().append_keys(experiment_id=experiment_id)
-    record = cancel_experiment(
-        experiment_id=experiment_id, caller=caller, experiments=experiments, executions=executions, runs=runs
-    )
-    return experiment_view(record)
 
 
 @app.get(

@@ -7,9 +7,7 @@ from typing import Any
 from rft import wiring
 from rft.contracts.experiments.steps import CheckExperimentInput
 from rft.observability import logger
-from rft.settings import ForecastSettings
 from rft.steps.experiments.check_experiment import check_experiment
-from rft.steps.forecast_run import price_table
 
 
 @logger().inject_lambda_context(clear_state=True)
@@ -21,6 +19,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         experiment_id=step.experiment_id,
         experiments=wiring.experiments(),
         runs=wiring.run_ports(),
-        prices=price_table(ForecastSettings.from_environment(), wiring.object_store()),
         clock=wiring.clock(),
     ).model_dump(mode="json")

@@ -7,9 +7,8 @@ from typing import Any
 from rft import wiring
 from rft.contracts.experiments.steps import FinishExperimentInput
 from rft.observability import logger
-from rft.settings import ForecastSettings, GraderDirectory, StorageSettings
+from rft.settings import GraderDirectory, JudgeDirectory, StorageSettings
 from rft.steps.experiments.finish_experiment import finish_experiment
-from rft.steps.forecast_run import price_table
 
 
 @logger().inject_lambda_context(clear_state=True)
@@ -24,8 +23,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         experiments=wiring.experiments(),
         runs=wiring.run_ports(),
         store=wiring.object_store(),
-        prices=price_table(ForecastSettings.from_environment(), wiring.object_store()),
         clock=wiring.clock(),
         graders=GraderDirectory.from_environment().graders,
         storage=StorageSettings.from_environment(),
+        judges=JudgeDirectory.from_environment(),
     ).model_dump(mode="json")

@@ -11,9 +11,8 @@ from rft.contracts.experiments.request import ExperimentRequest
 from rft.contracts.experiments.steps import ExperimentCheck, FinishedExperiment, StartedArm
 from rft.contracts.ledger import DatasetSummary, RunStatus
 from rft.contracts.smoke_test import SmokeTestSummary
-from rft.forecast.prices import LIST_PRICES
 from rft.ports.experiments import RunPorts
-from rft.settings import StorageSettings
+from rft.settings import JudgeDirectory, StorageSettings
 from rft.steps.api.start_experiment import start_experiment
 from rft.steps.experiments.check_experiment import check_experiment
 from rft.steps.experiments.finish_experiment import finish_experiment
@@ -30,6 +29,7 @@ from tests.kit.records import ADA
 from tests.kit.reward_curves import curve
 
 GRADERS = {"pandalm": "arn:aws:lambda:us-east-1:123456789012:function:grade-pandalm"}
+NO_JUDGES = JudgeDirectory.model_validate({})
 STORAGE = StorageSettings.model_validate({"DATA_BUCKET": "data-bucket"})
 DATASET = {"task": "pandalm", "uri": "s3://data-bucket/datasets/rows.json"}
 PROVEN = SmokeTestSummary(trusted=True, reasons=(), checks=(), mean_right=1, mean_wrong=0, report_uri="s3://b/s.json")
@@ -59,7 +59,7 @@ class FakeExperiment:
     def start(self, key: str | None = None) -> ExperimentRecord:
         return start_experiment(
             request=self.request, key=key, caller=ADA, experiments=self.experiments, executions=self.machines,
-            clock=self.clock, graders=GRADERS, storage=STORAGE, prices=LIST_PRICES,
+            clock=self.clock, graders=GRADERS, storage=STORAGE, judges=NO_JUDGES,
         ).record  # fmt: skip
 
     @property
@@ -92,12 +92,10 @@ class FakeExperiment:
         self.change(run_id, status=RunStatus.COMPLETED, evaluation=EvaluationSummary(status="failed", reason="no"))
 
     def check(self) -> ExperimentCheck:
-        return check_experiment(
-            experiment_id=self.id, experiments=self.experiments, runs=self.runs, prices=LIST_PRICES, clock=self.clock
-        )
+        return check_experiment(experiment_id=self.id, experiments=self.experiments, runs=self.runs, clock=self.clock)
 
     def finish(self, error: str = "") -> FinishedExperiment:
         return finish_experiment(
             experiment_id=self.id, error=error, cause="", experiments=self.experiments, runs=self.runs,
-            store=self.store, prices=LIST_PRICES, clock=self.clock, graders=GRADERS, storage=STORAGE,
+            store=self.store, clock=self.clock, graders=GRADERS, storage=STORAGE, judges=NO_JUDGES,
         )  # fmt: skip

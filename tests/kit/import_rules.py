@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wiring": {"ports", "settings", "grading", "adapters"},
     "http": INNER | {"observability"},
     "http_parameters": INNER,
+    "experiment_routes": INNER | {"observability", "ports", "settings", "wiring", "steps", "http", "http_parameters"},
 }
 """Package or module of `rft` → those it may import besides itself. A part that is not listed here has no place yet."""
 

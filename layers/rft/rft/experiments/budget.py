@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from rft.contracts.experiments.record import Spent
+from rft.contracts.experiments.record import Spending
 from rft.contracts.experiments.request import Budget
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.forecast.remaining import judge_calls_made
 
 
-def spent_by(record: RunRecord, now: datetime, training_hour_usd: float | None) -> Spent:
+def spent_by(record: RunRecord, now: datetime, training_hour_usd: float | None) -> Spending:
     """One run's share. A running job's hours go on from when it was last polled.
 
-    `usd`: training hours, and the judge's tokens at the forecast's price; None where an hour's price is unknown.
+    `usd`: training hours, and the judge's tokens at the forecast's price; None where `training_hour_usd` is.
     """
     hours = record.job.hours if record.job else 0.0
     if record.job is not None and record.status is RunStatus.TRAINING:
         hours += max(0.0, (now - record.updated_at).total_seconds() / 3600)
     usd = None if training_hour_usd is None else round(hours * training_hour_usd + _judge_usd(record), 4)
-    return Spent(runs=1, training_hours=round(hours, 4), judge_calls=judge_calls_made(record), usd=usd)
+    return Spending(runs=1, training_hours=round(hours, 4), judge_calls=judge_calls_made(record), usd=usd)
 
 
-def total(shares: Sequence[Spent]) -> Spent:
+def total_spending(shares: Sequence[Spending]) -> Spending:
     """The sum; `usd` None where a share's is unknown."""
     usd = [share.usd for share in shares]
-    return Spent(
+    return Spending(
         runs=sum(share.runs for share in shares),
         training_hours=round(sum(share.training_hours for share in shares), 4),
         judge_calls=sum(share.judge_calls for share in shares),
@@ -34,18 +34,18 @@ def total(shares: Sequence[Spent]) -> Spent:
     )
 
 
-def exhausted(budget: Budget, spent: Spent) -> str:
+def exhausted(budget: Budget, spent: Spending) -> str:
     """Which limit is reached, in a sentence; '' where none is. `runs` bounds starts only: see `allows_start`."""
     return "; ".join(_over(budget, spent))
 
 
-def allows_start(budget: Budget, spent: Spent) -> str:
+def allows_start(budget: Budget, spent: Spending) -> str:
     """Why no further run may start, '' where one may."""
     runs = budget.runs is not None and spent.runs >= budget.runs
     return "; ".join([*([f"{spent.runs} of {budget.runs} runs were started"] if runs else []), *_over(budget, spent)])
 
 
-def _over(budget: Budget, spent: Spent) -> Iterator[str]:
+def _over(budget: Budget, spent: Spending) -> Iterator[str]:
     limits = (
         ("training hours", budget.training_hours, spent.training_hours),
         ("judge calls", budget.judge_calls, spent.judge_calls),

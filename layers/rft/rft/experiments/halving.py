@@ -43,8 +43,8 @@ def is_lower_half(own: float, others: Sequence[float]) -> bool:
 
     The upper half is rounded up, so the first arm goes on, and so do arms that are equal to one of it.
     """
-    kept = math.ceil((len(others) + 1) / FACTOR)
-    return sum(other > own for other in others) >= kept
+    upper_half = math.ceil((len(others) + 1) / FACTOR)
+    return sum(other > own for other in others) >= upper_half
 
 
 def falls_behind(arm: str, rewards: Mapping[int, Mapping[str, float]], newly: Sequence[int]) -> int | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rft.contracts.experiments.record import ARM_ENDED, Arm, ArmStatus, ExperimentRecord
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.experiments.budget import exhausted, spent_by, total
+from rft.experiments.budget import exhausted, spent_by, total_spending
 from rft.experiments.halving import falls_behind, reward_at, rungs
 from rft.runs.status import TERMINAL
 
@@ -32,14 +32,10 @@ class Stop:
     reason: str
 
 
-def run_ids(record: ExperimentRecord) -> list[str]:
-    """Of all runs that the experiment may have started."""
-    return [*(each.run_id for each in record.preparations), *(arm.run_id for arm in record.arms)]
-
-
-def observed(record: ExperimentRecord, runs: Runs, now: datetime, training_hour_usd: float | None) -> ExperimentRecord:
+def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentRecord:
     """The record with what its runs have come to, and what they have spent."""
-    arms = tuple(_observed_arm(record, arm, runs, now, training_hour_usd) for arm in record.arms)
+    training_hour_usd = record.request.budget.usd_per_training_hour
+    arms = tuple(_observed_arm(record, arm, runs, now) for arm in record.arms)
     preparations = tuple(
         each.model_copy(
             update={"status": runs[each.run_id].status, "spent": spent_by(runs[each.run_id], now, training_hour_usd)}
@@ -50,7 +46,7 @@ def observed(record: ExperimentRecord, runs: Runs, now: datetime, training_hour_
     )
     # Preparations train nothing: they take judge calls, and no run of the budget.
     prepared = [each.spent.model_copy(update={"runs": 0}) for each in preparations]
-    spent = total([*prepared, *(arm.spent for arm in arms)])
+    spent = total_spending([*prepared, *(arm.spent for arm in arms)])
     budget = exhausted(record.request.budget, spent)
     changes = {"arms": arms, "preparations": preparations, "spent": spent}
     return record.model_copy(update={**changes, "budget_reached": record.budget_reached or budget})
@@ -83,9 +79,7 @@ def all_ended(record: ExperimentRecord) -> bool:
     return all(arm.status in ARM_ENDED for arm in record.arms)
 
 
-def _observed_arm(
-    record: ExperimentRecord, arm: Arm, runs: Runs, now: datetime, training_hour_usd: float | None
-) -> Arm:
+def _observed_arm(record: ExperimentRecord, arm: Arm, runs: Runs, now: datetime) -> Arm:
     run = runs.get(arm.run_id)
     if run is None:
         return arm
@@ -101,7 +95,7 @@ def _observed_arm(
             "reward": run.reward,
             "rungs": _rungs(record, arm, run),
             "difference": run.evaluation.difference if run.evaluation else None,
-            "spent": spent_by(run, now, training_hour_usd),
+            "spent": spent_by(run, now, record.request.budget.usd_per_training_hour),
         }
     )
 

@@ -10,7 +10,7 @@ MIN_SECONDS = 300
 MAX_POLLS = 2_000
 """A poll adds 9 events to the execution's history, whose limit is 25,000 (Step Functions quotas)."""
 
-HOURS_BESIDE_TRAINING = 12
+HOURS_OUTSIDE_TRAINING = 12
 """Of a run, at most as a rule: preparation, waiting for a free job, evaluation."""
 
 
@@ -20,5 +20,5 @@ def poll_seconds(request: ExperimentRequest) -> int:
     if request.grid is not None:
         arms = math.prod(len(values) for values in request.grid.values())
     rounds = math.ceil(arms / request.max_parallel)
-    hours = rounds * (request.base.max_training_hours + HOURS_BESIDE_TRAINING)
+    hours = rounds * (request.base.max_training_hours + HOURS_OUTSIDE_TRAINING)
     return max(MIN_SECONDS, math.ceil(hours * 3600 / MAX_POLLS))

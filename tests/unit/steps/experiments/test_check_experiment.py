@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from rft.contracts.ledger import RunStatus
-from rft.errors import InvalidRequest
 from rft.steps.api.cancel_experiment import cancel_experiment
 from tests.kit.fake_experiment import FakeExperiment
 from tests.kit.records import ADA
@@ -86,9 +86,30 @@ def test_an_execution_that_failed_fails_the_experiment_and_ends_its_runs() -> No
     assert fake.ledger.get(run_id).status is RunStatus.CANCELLED
 
 
-def test_a_budget_in_dollars_needs_a_price_of_training() -> None:
-    with pytest.raises(InvalidRequest, match=r"budget\.usd: needs the price of a training hour"):
+def test_a_budget_in_dollars_needs_what_a_training_hour_costs() -> None:
+    with pytest.raises(ValidationError, match="usd needs usd_per_training_hour"):
         FakeExperiment(budget={"usd": 100})
+
+
+def test_a_spent_budget_in_dollars_ends_running_arms() -> None:
+    fake = FakeExperiment(budget={"usd": 100, "usd_per_training_hour": 30})
+    fake.prepare()
+    run_id = fake.train(0, 0.5)
+    fake.change(run_id, job=JOB.model_copy(update={"hours": 3.0}))
+    fake.check()
+    assert (fake.record.spent.usd, fake.record.budget_reached) == (90, "")
+    fake.change(run_id, job=JOB.model_copy(update={"hours": 4.0}))
+    fake.check()
+    assert fake.record.budget_reached == "120 of 100 USD are spent"
+    assert fake.ledger.get(run_id).status is RunStatus.CANCELLED
+
+
+def test_without_a_price_no_dollars_are_estimated() -> None:
+    fake = FakeExperiment()
+    fake.prepare()
+    fake.train(0, 0.5)
+    fake.check()
+    assert fake.record.spent.usd is None
 
 
 def test_the_same_key_meets_the_same_experiment() -> None:

@@ -40,8 +40,8 @@ ArmStatus = Literal["planned", "running", "completed", "stopped", "failed", "ski
 ARM_ENDED = frozenset({"completed", "stopped", "failed", "skipped", "cancelled"})
 
 
-class Spent(Contract):
-    """What runs have taken. `usd` is an estimate by list or stack prices; None where a price is unknown."""
+class Spending(Contract):
+    """What runs have taken. `usd` is an estimate at the budget's usd_per_training_hour; None without one."""
 
     runs: int = 0
     training_hours: float = 0.0
@@ -54,7 +54,7 @@ class Preparation(Contract):
 
     run_id: RunId
     status: RunStatus | None = Field(default=None, description="None before it was started.")
-    spent: Spent = Spent(runs=0)
+    spent: Spending = Spending(runs=0)
 
 
 class Arm(Contract):
@@ -71,7 +71,7 @@ class Arm(Contract):
     reward: float | None = None
     rungs: dict[str, float] = Field(default_factory=dict)
     difference: float | None = None
-    spent: Spent = Spent(runs=0)
+    spent: Spending = Spending(runs=0)
 
 
 class ArmStanding(Contract):
@@ -118,9 +118,14 @@ class ExperimentRecord(Contract):
     execution_arn: str | None = None
     preparations: tuple[Preparation, ...]
     arms: tuple[Arm, ...]
-    spent: Spent = Spent()
+    spent: Spending = Spending()
     budget_reached: TextLine = ""
     leaderboard: Leaderboard | None = None
     promotion_run_id: RunId | None = None
     failure: ExperimentFailure | None = None
     version: int = Field(default=0, description="How often it was written; guards against lost updates.")
+
+    @property
+    def run_ids(self) -> list[str]:
+        """Of all runs that the experiment may have started."""
+        return [*(each.run_id for each in self.preparations), *(arm.run_id for arm in self.arms)]

@@ -78,12 +78,24 @@ class RandomArms(RequestPart):
 
 
 class Budget(RequestPart):
-    """Limits of the whole experiment, the preparation of its datasets among them; None sets no limit."""
+    """Limits of the whole experiment, the preparation of its datasets among them; None sets no limit.
+
+    `usd` bounds training hours at `usd_per_training_hour`, and judges' tokens at the runs' forecast prices.
+    """
 
     runs: int | None = Field(default=None, ge=1, le=MAX_ARMS)
     training_hours: Number | None = Field(default=None, gt=0, le=100_000)
     judge_calls: int | None = Field(default=None, ge=0, le=MAX_INT32)
-    usd: Number | None = Field(default=None, gt=0, le=1e7, description="Needs the price of a training hour.")
+    usd: Number | None = Field(default=None, gt=0, le=1e7, description="Needs usd_per_training_hour.")
+    usd_per_training_hour: Number | None = Field(
+        default=None, gt=0, le=1e6, description="What an hour of a training job costs; without it no USD are estimated."
+    )
+
+    @model_validator(mode="after")
+    def _usd_has_a_price(self) -> Self:
+        if self.usd is not None and self.usd_per_training_hour is None:
+            raise ValueError("usd needs usd_per_training_hour, what an hour of a training job costs")
+        return self
 
 
 class StopRule(RequestPart):

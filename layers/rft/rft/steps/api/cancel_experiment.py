@@ -7,7 +7,6 @@ from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunStatus
 from rft.errors import RunNotFound, TransitionRefused
 from rft.evaluation.promotion import release_deployments
-from rft.experiments.progress import run_ids
 from rft.ports.experiments import Experiments, RunPorts
 from rft.ports.runs import Executions
 from rft.runs.finish_run import finish_run, notify_finished, stop_run_job
@@ -52,7 +51,7 @@ def close_experiment(
 
 def end_runs(record: ExperimentRecord, cause: str, runs: RunPorts) -> None:
     """End every run of the experiment that has not ended, with its execution, job and deployment."""
-    for run_id in run_ids(record):
+    for run_id in record.run_ids:
         end_run(run_id, cause, runs)
 
 

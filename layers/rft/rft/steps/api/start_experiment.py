@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from rft.contracts.experiments.record import Arm, ExperimentRecord, ExperimentStatus, Preparation
 from rft.contracts.experiments.request import ExperimentRequest
 from rft.contracts.experiments.steps import ExperimentInput
 from rft.contracts.http.principal import Principal
-from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
 from rft.experiments.arms import arm_requests, changes_of, preparation_key
@@ -19,7 +19,7 @@ from rft.ports.experiments import Experiments
 from rft.ports.runs import Executions
 from rft.ports.storage import Clock
 from rft.runs.ids import keyed_run_id, new_run_id
-from rft.settings import StorageSettings
+from rft.settings import JudgeDirectory, StorageSettings
 from rft.steps.api.start_run import check_request, run_key
 
 
@@ -41,19 +41,15 @@ def start_experiment(
     clock: Clock,
     graders: Mapping[str, str],
     storage: StorageSettings,
-    prices: PriceTable,
+    judges: JudgeDirectory,
 ) -> RequestedExperiment:
     """Start the experiment that `request` asks for, or find the one that the same request with the same key started.
 
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
-    if request.budget.usd is not None and prices.training_hour is None:
-        raise InvalidRequest(
-            "needs the price of a training hour, which the stack's price table lacks", field="budget.usd"
-        )
     arms = arm_requests(request)
     for name, arm in arms.items():
-        _check_arm(name, arm, graders, storage)
+        _check_arm(name, partial(check_request, arm, graders=graders, storage=storage, judges=judges))
     now = clock.now()
     experiment_id = (
         new_run_id(request.name, now)
@@ -67,9 +63,9 @@ def start_experiment(
     return RequestedExperiment(record=found, new=found.created_at == now)
 
 
-def _check_arm(name: str, request: RunRequest, graders: Mapping[str, str], storage: StorageSettings) -> None:
+def _check_arm(name: str, check: Callable[[], None]) -> None:
     try:
-        check_request(request, graders=graders, storage=storage)
+        check()
     except InvalidRequest as error:
         raise InvalidRequest(f"arm {name}: {error}", field="arms") from error
 

@@ -9,9 +9,8 @@ from functools import partial
 from rft.contracts.experiments.record import ExperimentRecord
 from rft.contracts.experiments.steps import ExperimentCheck
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.contracts.prices import PriceTable
 from rft.errors import RunNotFound
-from rft.experiments.progress import Stop, all_ended, observed, run_ids, stopped, stops
+from rft.experiments.progress import Stop, all_ended, observed, stopped, stops
 from rft.observability import logger
 from rft.ports.experiments import Experiments, RunPorts
 from rft.ports.runs import Ledger
@@ -22,14 +21,12 @@ MIN_IDLE = timedelta(minutes=15)
 """DescribeExecution lags: only after so long a run without an execution is one that was never started."""
 
 
-def check_experiment(
-    *, experiment_id: str, experiments: Experiments, runs: RunPorts, prices: PriceTable, clock: Clock
-) -> ExperimentCheck:
+def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunPorts, clock: Clock) -> ExperimentCheck:
     """The experiment as its runs stand. Why an arm is stopped is written before it is.
 
     Raises ExperimentNotFound and the Retryable… errors.
     """
-    record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, prices=prices, clock=clock)
+    record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, clock=clock)
     for stop in (*stops(record), *_never_started(record, runs, clock)):
         logger().warning("arm is stopped", arm=stop.arm, reason=stop.reason)
         record = experiments.change(experiment_id, partial(stopped, stop))
@@ -50,15 +47,13 @@ def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> It
             yield Stop(arm.name, "failed", "its execution could not be started")
 
 
-def refreshed(
-    experiment_id: str, *, experiments: Experiments, ledger: Ledger, prices: PriceTable, clock: Clock
-) -> ExperimentRecord:
+def refreshed(experiment_id: str, *, experiments: Experiments, ledger: Ledger, clock: Clock) -> ExperimentRecord:
     """The record with what its runs have come to; one that has ended stays as it is."""
     runs = known_runs(experiments.get(experiment_id), ledger)
     now = clock.now()
 
     def seen(last: ExperimentRecord) -> ExperimentRecord:
-        return last if last.status.ended else observed(last, runs, now, prices.training_hour)
+        return last if last.status.ended else observed(last, runs, now)
 
     return experiments.change(experiment_id, seen)
 
@@ -66,7 +61,7 @@ def refreshed(
 def known_runs(record: ExperimentRecord, ledger: Ledger) -> dict[str, RunRecord]:
     """Those of the experiment's runs that were started, by id."""
     found = {}
-    for run_id in run_ids(record):
+    for run_id in record.run_ids:
         try:
             found[run_id] = ledger.get(run_id)
         except RunNotFound:

@@ -8,14 +8,14 @@ from functools import partial
 from rft.contracts.experiments.record import ExperimentFailure, ExperimentRecord, ExperimentStatus, Leaderboard
 from rft.contracts.experiments.steps import FinishedExperiment
 from rft.contracts.ledger import RunRecord
-from rft.contracts.prices import PriceTable
-from rft.contracts.run_request import PromotionRequest, RunRequest, StartFromRequest
+from rft.contracts.measuring_request import PromotionRequest
+from rft.contracts.run_request import RunRequest, StartFromRequest
 from rft.experiments.results import rank_arms
 from rft.observability import logger
 from rft.ports.experiments import Experiments, RunPorts
 from rft.ports.storage import Clock, ObjectStore
 from rft.runs.causes import readable_cause
-from rft.settings import StorageSettings
+from rft.settings import JudgeDirectory, StorageSettings
 from rft.steps.api.cancel_experiment import close_experiment, end_runs
 from rft.steps.api.start_run import RequestedRun, start_run
 from rft.steps.experiments.check_experiment import known_runs, refreshed
@@ -29,16 +29,16 @@ def finish_experiment(
     experiments: Experiments,
     runs: RunPorts,
     store: ObjectStore,
-    prices: PriceTable,
     clock: Clock,
     graders: Mapping[str, str],
     storage: StorageSettings,
+    judges: JudgeDirectory,
 ) -> FinishedExperiment:
     """End the experiment: with a leaderboard, or with `error` where its execution failed. The first end counts.
 
     An experiment of which no arm was evaluated has failed. Raises ExperimentNotFound and the Retryable… errors.
     """
-    record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, prices=prices, clock=clock)
+    record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, clock=clock)
     if record.status.ended:
         return _finished(record)
     if error:
@@ -53,7 +53,13 @@ def finish_experiment(
         return _finished(close_experiment(experiment_id, ExperimentStatus.FAILED, failure, experiments))
     winner = _to_promote(record, board, known)
     start = partial(
-        start_run, ledger=runs.ledger, executions=runs.executions, clock=clock, graders=graders, storage=storage
+        start_run,
+        ledger=runs.ledger,
+        executions=runs.executions,
+        clock=clock,
+        graders=graders,
+        storage=storage,
+        judges=judges,
     )
     promoted = None if winner is None else _promoted(record, winner, start)
     record = experiments.change(experiment_id, lambda last: _completed(last, board, promoted))

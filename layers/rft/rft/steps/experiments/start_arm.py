@@ -8,7 +8,8 @@ from typing import Literal
 from rft.contracts.experiments.record import ExperimentRecord
 from rft.contracts.experiments.steps import StartedArm
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.contracts.run_request import CalibrationRequest, Mode, RunRequest, StartFromRequest
+from rft.contracts.measuring_request import CalibrationRequest
+from rft.contracts.run_request import Mode, RunRequest, StartFromRequest
 from rft.contracts.steps import ExecutionInput
 from rft.errors import InvalidRequest, RunNotFound
 from rft.experiments.arms import arm_requests
