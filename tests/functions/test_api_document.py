@@ -60,7 +60,7 @@ class TestEventFiles:
     def test_each_is_a_request_that_the_api_knows(self, api: Client, path: Path) -> None:
         answer = api.send(json.loads(path.read_text()))
         assert answer.status in {200, 202, 404} or path.stem == "api_refuse_address"
-        assert answer.status != 404 or re.match("(Run|no deployment) ", answer.problem.detail)
+        assert answer.status != 404 or re.match("(Run|Experiment|no deployment) ", answer.problem.detail)
 
     def test_there_is_one_for_each_route(self) -> None:
         routes = {json.loads(path.read_text())["routeKey"] for path in EVENTS.glob("api*.json")}
@@ -73,7 +73,8 @@ class TestOpenApi:
         document = api.get("/openapi.json").body
         under_a_run = {f"/runs/{{run_id}}{part}" for part in ("", *(f"/{name}" for name in PARTS))}
         deployments = {"/openapi.json", "/deployments", "/deployments/{name}", "/deployments/{name}/rollback"}
-        assert set(document["paths"]) == {"/runs"} | deployments | under_a_run
+        experiments = {f"/experiments{part}" for part in ("", "/{experiment_id}", "/{experiment_id}/cancel")}
+        assert set(document["paths"]) == {"/runs"} | deployments | under_a_run | experiments
         answers = document["paths"]["/runs"]["post"]["responses"]
         assert set(answers) == {"200", "202", "400", "409", "413", "415", "422", "500", "503"}
         for status, answer in answers.items():

@@ -11,9 +11,11 @@ from rft import wiring
 from rft.contracts.http.principal import Principal
 from rft.contracts.http.problem import PROBLEMS, Problem
 from rft.contracts.ledger import RunStatus
+from rft.ports.experiments import RunPorts
 from rft.runs.approval import requested
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.experiments import MemoryExperiments
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
@@ -76,6 +78,8 @@ class Client:
         self.clock = clock
         self.ledger = MemoryLedger(clock)
         self.executions = MemoryExecutions()
+        self.experiments = MemoryExperiments(clock)
+        self.experiment_executions = MemoryExecutions()
         self.jobs = MemoryJobs(clock)
         self.notifier = MemoryNotifier()
         self.deployments = MemoryDeployments()
@@ -89,6 +93,9 @@ class Client:
             wiring.approvals: lambda: self.ledger,
             wiring.job_queue: lambda: self.ledger,
             wiring.executions: lambda: self.executions,
+            wiring.experiments: lambda: self.experiments,
+            wiring.experiment_executions: lambda: self.experiment_executions,
+            wiring.run_ports: self._run_ports,
             wiring.training_jobs: lambda: self.jobs,
             wiring.model_deployments: lambda: self.deployments,
             wiring.deployment_records: lambda: self.records,
@@ -97,6 +104,9 @@ class Client:
             wiring.rollout_reader: lambda: self.rollouts,
             wiring.run_files: lambda: MemoryRunFiles(self.store),
         }
+
+    def _run_ports(self) -> RunPorts:
+        return RunPorts(self.ledger, self.executions, self.jobs, self.deployments, self.records, self.notifier)
 
     def send(self, event: dict[str, Any]) -> Answer:
         answer = self.module.handler(event, Context())
