@@ -88,9 +88,16 @@ def test_environment_variables_are_those_of_the_settings(name: str) -> None:
 
 @functions
 def test_a_function_gets_the_environment_that_its_code_reads_and_no_more(name: str) -> None:
-    read = _settings_read_by((ROOT / "functions" / snake(name) / "app.py").read_text())
+    source = _api_source() if name == "Api" else (ROOT / "functions" / snake(name) / "app.py").read_text()
+    read = _settings_read_by(source)
     assert set.union(set(), *(aliases(c, required=True) for c in read)) <= environment(name)
     assert environment(name) - LIBRARY_VARIABLES <= set.union(set(), *(aliases(c) for c in read))
+
+
+def _api_source() -> str:
+    """The API's handler with the routes that it includes."""
+    files = ("functions/api/app.py", "layers/rft/rft/experiment_routes.py")
+    return "\n".join((ROOT / name).read_text() for name in files)
 
 
 def _settings_read_by(app: str) -> set[type[settings.Settings]]:
@@ -117,8 +124,8 @@ def test_each_setting_can_be_set() -> None:
 
 
 def test_the_routes_are_those_that_the_api_answers() -> None:
-    source = (ROOT / "functions" / "api" / "app.py").read_text()
-    answered = {(method.upper(), path) for method, path in re.findall(r"@app\.(\w+)\(\s*\"([^\"]+)\"", source)}
+    found = re.findall(r"@(?:app|experiment_routes)\.(\w+)\(\s*\"([^\"]+)\"", _api_source())
+    answered = {(method.upper(), path) for method, path in found}
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
     routes = {(e["Method"], re.sub(r"\{(\w+)\}", r"<\1>", e["Path"])) for e in events}
     assert routes - answered == {tuple(CATCH_ALL.split())}  # which is refused, whatever it asks for
