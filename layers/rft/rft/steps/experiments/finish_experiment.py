@@ -53,14 +53,9 @@ def finish_experiment(
         return _finished(close_experiment(experiment_id, ExperimentStatus.FAILED, failure, experiments))
     winner = _to_promote(record, board, known)
     start = partial(
-        start_run,
-        ledger=runs.ledger,
-        executions=runs.executions,
-        clock=clock,
-        graders=graders,
-        storage=storage,
+        start_run, ledger=runs.ledger, executions=runs.executions, clock=clock, graders=graders, storage=storage,
         judges=judges,
-    )
+    )  # fmt: skip
     promoted = None if winner is None else _promoted(record, winner, start)
     record = experiments.change(experiment_id, lambda last: _completed(last, board, promoted))
     logger().info("experiment ended", status=record.status, conclusion=board.conclusion)
