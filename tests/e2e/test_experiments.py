@@ -53,13 +53,13 @@ def test_cancelling_ends_its_runs_and_their_jobs(bench: StackHarness) -> None:
     bench.aws.bedrock.hang("ended-early")
     experiment_id = start(bench, "ended-early", [1e-5, 3e-5], max_parallel=1)
 
-    def at_work() -> bool:
+    def has_active_job() -> bool:
         runs = [arm["run_id"] for arm in bench.client.experiment(experiment_id)["arms"]]
         return any(job.active for run_id in runs for job in bench.jobs(run_id))
 
-    eventually(at_work, "a job of the experiment", seconds=120)
+    eventually(has_active_job, "a job of the experiment", seconds=120)
     assert bench.client.cancel_experiment(experiment_id)["status"] == "CANCELLED"
-    eventually(lambda: not at_work(), "the job to stop", seconds=30)
+    eventually(lambda: not has_active_job(), "the job to stop", seconds=30)
     found = bench.client.experiment(experiment_id)
     assert [arm["status"] for arm in found["arms"]] == ["cancelled", "cancelled"]
     first, second = (arm["run_id"] for arm in found["arms"])
