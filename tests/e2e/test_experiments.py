@@ -49,6 +49,7 @@ def test_arms_share_one_preparation_and_are_ranked(bench: StackHarness) -> None:
         assert view["smoke_test"]["report_uri"].endswith(f"{found['preparations'][0]['run_id']}/smoke_test.json")
 
 
+@pytest.mark.slow
 def test_cancelling_ends_its_runs_and_their_jobs(bench: StackHarness) -> None:
     bench.aws.bedrock.hang("ended-early")
     experiment_id = start(bench, "ended-early", [1e-5, 3e-5], max_parallel=1)
