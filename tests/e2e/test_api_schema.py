@@ -34,6 +34,10 @@ OPERATIONS = [
     ("/deployments/{name}/rollback", "POST"),
     ("/openapi.json", "GET"),
     ("/deployments/{name}", "DELETE"),
+    ("/experiments", "GET"),
+    ("/experiments", "POST"),
+    ("/experiments/{experiment_id}", "GET"),
+    ("/experiments/{experiment_id}/cancel", "POST"),
 ]
 """What the template routes, but for the description itself."""
 WITHOUT_PARAMETERS = {"/deployments", "/openapi.json"}
