@@ -44,7 +44,7 @@ test-long: $(VENV)/.ready ## Run what takes too long for each change: an hour or
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
 	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_calibration_faults.py tests/e2e/test_evaluation.py \
-		tests/e2e/test_promotion_faults.py tests/e2e/test_deployment_faults.py tests/e2e/test_soak.py
+		tests/e2e/test_promotion_faults.py tests/e2e/test_deployment_faults.py tests/e2e/test_experiments.py tests/e2e/test_soak.py
 
 policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay the calls of all runs; takes minutes
 	rm -rf build/rights
