@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import Agreement, Interval
-from rft.contracts.base import Contract, TextBlock
+from rft.contracts.base import Contract, TextBlock, TextLine
 from rft.contracts.sampling import SamplingProtocol
 
 EvaluationStatus = Literal["running", "completed", "failed", "cancelled", "skipped"]
@@ -28,7 +28,7 @@ class ProtocolSummary(Contract):
 class AuditSummary(Contract):
     """The same answers by a judge of another family."""
 
-    judge: str
+    judge: TextLine
     status: Literal["completed", "failed"]
     reason: TextBlock = ""
     verdict: Verdict | None = None
