@@ -221,7 +221,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "drifting between calls": (
         drifting,
         "repeatability",
-        "rescoring 20 answers 3 times changed scores by 0.22",
+        "answers 3 times changed scores by 0.22",
     ),
     "scaled to its batch": (lambda: best_of_the_batch, "batch_independence", "answers sent alone changed by"),
     "reads the top level only": (
