@@ -35,6 +35,7 @@ def ended(bench: StackHarness, experiment_id: str) -> dict[str, Any]:
     return bench.client.experiment(experiment_id)
 
 
+@pytest.mark.slow
 def test_arms_share_one_preparation_and_are_ranked(bench: StackHarness) -> None:
     found = ended(bench, start(bench, "rates", [1e-5, 3e-5]))
     assert (found["status"], found["failure"]) == ("COMPLETED", None)
