@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from rft import wiring
-from tests.kit.fake_experiment import GRADERS, FakeExperiment
+from tests.kit.fake_experiment import FakeExperiment, wire
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
 
@@ -15,13 +14,7 @@ EVENT: dict[str, Any] = read_event("reconcile_experiment")
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeExperiment:
     fake = FakeExperiment()
-    monkeypatch.setattr(wiring, "experiments", lambda: fake.experiments)
-    monkeypatch.setattr(wiring, "ledger", lambda: fake.ledger)
-    monkeypatch.setattr(wiring, "clock", lambda: fake.clock)
-    monkeypatch.setattr(wiring, "run_ports", lambda: fake.runs)
-    monkeypatch.setattr(wiring, "object_store", lambda: fake.store)
-    monkeypatch.setenv("DATA_BUCKET", "data-bucket")
-    monkeypatch.setenv("GRADERS", str(GRADERS).replace("'", '"'))
+    wire(fake, monkeypatch)
     return fake
 
 

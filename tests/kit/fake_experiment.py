@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
+from rft import wiring
 from rft.contracts.dataset import TokenStatistics
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.experiments.record import ExperimentRecord
@@ -99,3 +103,18 @@ class FakeExperiment:
             experiment_id=self.id, error=error, cause="", experiments=self.experiments, runs=self.runs,
             store=self.store, clock=self.clock, graders=GRADERS, storage=STORAGE, judges=NO_JUDGES,
         )  # fmt: skip
+
+
+def wire(fake: FakeExperiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let functions use the fake's ports and the stack's settings."""
+    ports = {
+        "experiments": fake.experiments,
+        "ledger": fake.ledger,
+        "clock": fake.clock,
+        "run_ports": fake.runs,
+        "object_store": fake.store,
+    }
+    for name, port in ports.items():
+        monkeypatch.setattr(wiring, name, lambda port=port: port)
+    monkeypatch.setenv("DATA_BUCKET", "data-bucket")
+    monkeypatch.setenv("GRADERS", json.dumps(GRADERS))

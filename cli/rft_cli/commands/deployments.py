@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -33,11 +34,7 @@ def rollback(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Return a deployment to the model that it served before."""
-    found = target.client.roll_back(name)
-    if output == Output.JSON:
-        print_json(found)
-    else:
-        print_lines(Console(), deployment_lines(found))
+    _print_deployment(target.client.roll_back(name), output)
 
 
 @with_target()
@@ -48,7 +45,10 @@ def undeploy(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Delete a deployment; the models that it served stay, and so does its history."""
-    found = target.client.delete_deployment(name)
+    _print_deployment(target.client.delete_deployment(name), output)
+
+
+def _print_deployment(found: Mapping[str, Any], output: Output) -> None:
     if output == Output.JSON:
         print_json(found)
     else:

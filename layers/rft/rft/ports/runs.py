@@ -118,7 +118,7 @@ class RunWaits(Protocol):
     def begin(self, run_id: str, token: str) -> bool:
         """Store the token of a wait; False, and nothing stored, where the run was woken since its last wait.
 
-        A run is told so once. Raises RetryableThrottling, RetryableServiceError.
+        Each wake-up gives False once. Raises RetryableThrottling, RetryableServiceError.
         """
         ...
 
