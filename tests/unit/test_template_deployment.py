@@ -13,6 +13,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.kit.project import FUNCTIONS, RESOURCES, ROOT, TEMPLATE
+from tests.kit.template_statements import attribute
 
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 GLOBALS: dict[str, Any] = TEMPLATE["Globals"]["Function"]
@@ -50,12 +51,7 @@ def test_dead_letters_are_taken_from_each_rule_by_its_arn() -> None:
     }
     (statement,) = RESOURCES["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     named = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-    assert {_attribute(arn) for arn in named} == rules
-
-
-def _attribute(value: dict[str, Any]) -> str:
-    target = value["Fn::GetAtt"]
-    return target if isinstance(target, str) else ".".join(target)
+    assert {attribute(arn) for arn in named} == rules
 
 
 @pytest.mark.parametrize("role", ["BedrockRole", "StartTraining"])
