@@ -175,7 +175,7 @@ def test_a_refusal_is_shown_as_the_api_words_it(visitor: Visitor) -> None:
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_run_that_waits_is_approved_or_rejected(visitor: Visitor, *, approved: bool) -> None:
     assert "Approve or reject" in visitor.get(f"/runs/{WAITING_ID}").text
-    assert "the request asks for it" in visitor.get(f"/runs/{WAITING_ID}/approve").text
+    assert "the request requires it" in visitor.get(f"/runs/{WAITING_ID}/approve").text
     action = "approve" if approved else "reject"
     visitor.post(f"/runs/{WAITING_ID}/approve", action=action, by="Ada", comment="fine")
     assert visitor.stack.changes == [("approve", {"approved": approved, "by": "Ada", "comment": "fine"})]

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.emulator
 def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
     run_id = paused_at(bench, "AWAITING_APPROVAL", "approved")
     (message,) = bench.messages(run_id)
-    assert message["reasons"] == ["the request asks for it"]
+    assert message["reasons"] == ["the request requires it"]
     assert run_id in message["approve"]
     waiting = bench.client.run(run_id)["approval"]
-    assert (waiting["reasons"], waiting["decision"]) == (["the request asks for it"], None)
+    assert (waiting["reasons"], waiting["decision"]) == (["the request requires it"], None)
     for _ in range(3):
         bench.client.approve(run_id, approved=True, by="Ada", comment="go on")
     view = wait_for(bench, run_id, "COMPLETED")

@@ -28,7 +28,7 @@ def bench() -> Iterator[StackHarness]:
 def test_a_run_that_nobody_approves_is_cancelled(bench: StackHarness) -> None:
     run_id = bench.start("unanswered", **SMALL)
     waiting = wait_for(bench, run_id, "AWAITING_APPROVAL")
-    assert waiting["approval"]["reasons"] == ["this stack asks for it"]
+    assert waiting["approval"]["reasons"] == ["this stack requires it"]
     view = wait_for(bench, run_id, "CANCELLED")
     assert (view["failure"]["error"], view["failure"]["stage"]) == ("ApprovalExpired", "AWAITING_APPROVAL")
     assert DAYS in view["failure"]["cause"]

@@ -43,7 +43,7 @@ def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness
 def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: StackHarness) -> None:
     run_id = bench.start("dear-but-asked", **SMALL, max_judge_calls=FOR_THE_SMOKE_TEST, require_approval=True)
     reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
-    assert reasons[0] == "the request asks for it"
+    assert reasons[0] == "the request requires it"
     assert "max_judge_calls is 1,000" in reasons[1]
     eventually(lambda: bool(bench.messages(run_id)), "the question")
     assert bench.messages(run_id)[0]["reasons"] == reasons

@@ -32,7 +32,7 @@ def trained_view(
 def waiting_view(run_id: str, **parts: Any) -> dict[str, Any]:
     """A run that waits for approval."""
     approval = {
-        "reasons": ["the request asks for it"],
+        "reasons": ["the request requires it"],
         "requested_at": "2026-11-20T12:00:00Z",
         "expires_at": "2026-11-27T12:00:00Z",
         "decision": None,

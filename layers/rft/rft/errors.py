@@ -1,7 +1,7 @@
 """Every error the control plane raises on purpose.
 
     RftError
-    ├── InvalidRequest             the caller can mend it: a field, and what to do
+    ├── InvalidRequest             the caller can fix it: a field, and what to do
     │   └── InvalidGraderEvent     a grader was called with something that is not a batch of samples
     ├── InvalidUpload              an uploaded file that makes no run, with each thing that is wrong
     ├── DatasetNotFound            nothing at the dataset's address, or it may not be read
@@ -17,7 +17,7 @@
     ├── DeploymentInUse            a deployment that another change is under way of, or that is not this stack's
     ├── JudgeNotAdmitted           a trained judge whose evaluation does not show that it is better
     ├── EvaluationFailed           an evaluation without enough scores, or out of its time
-    ├── StalePlan                  a smoke test's questions are no longer those that were asked
+    ├── StalePlan                  a smoke test's plan has changed since its probes were sent
     ├── RunNotFound                the ledger knows no such run
     ├── ReportNotFound             the run has no report, or none yet
     ├── ExperimentNotFound         the ledger knows no such experiment
@@ -28,16 +28,16 @@
     ├── AlreadyWoken               the event that a wait is for came before it
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached
-    │   │   └── JudgeThrottled     it asked to slow down
-    │   ├── JudgeCircuitOpen          it has been away for a while, so it is not asked for a while
+    │   │   └── JudgeThrottled     it throttled the call
+    │   ├── JudgeCircuitOpen          it has failed repeatedly; calls are paused
     │   ├── JudgeRefused           it will not take this call, however often it is made
-    │   └── JudgeReplyInvalid      it answered, but not what was asked for
+    │   └── JudgeReplyInvalid      its reply does not have the requested form
     ├── GraderConfigUnreadable     the run's rubric is not where it must be, or is none
     ├── SandboxUnavailable         code could not be run, for no fault of its own
     ├── DeadlineExceeded           a batch's time was up before a sample was graded
     ├── SampleLimitExceeded        grading one sample took more time or memory than a sample may
     ├── WebhookRefused             an endpoint that does not take webhooks, or must not get any
-    ├── RetryableThrottling        AWS asked us to slow down
+    ├── RetryableThrottling        AWS throttled the call
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
 
@@ -146,9 +146,9 @@ class EvaluationFailed(RftError):
 
 
 class StalePlan(RftError):
-    """The stack was updated while a grader was asked: what was answered fits no question of the smoke test's any more.
+    """The stack was updated during a smoke test: stored replies no longer match the plan.
 
-    Started again, the run is asked by one version.
+    Starting the run again tests one version.
     """
 
 
@@ -181,7 +181,7 @@ class QueueTimedOut(RftError):
 
 
 class AlreadyWoken(RftError):
-    """The event that a wait is for came before the wait: what it waits for is to be looked at now."""
+    """The awaited event arrived before the wait began: poll now."""
 
 
 class JudgeError(RftError):
@@ -193,11 +193,11 @@ class JudgeUnavailable(JudgeError):
 
 
 class JudgeThrottled(JudgeUnavailable):
-    """The judge refused for load: asking again later is all it takes."""
+    """The judge throttled the call; a later retry may succeed."""
 
 
 class JudgeCircuitOpen(JudgeError):
-    """The judge has failed again and again, and is not asked until some time has passed."""
+    """The judge has failed repeatedly; calls are paused for some time."""
 
 
 class JudgeRefused(JudgeError):

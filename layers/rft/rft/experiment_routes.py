@@ -82,7 +82,7 @@ def post_experiment(
 def get_experiments(
     *,
     experiments: ExperimentStore,
-    limit: Annotated[int, Query(ge=1, le=100, description="At most so many experiments.")] = 25,
+    limit: Annotated[int, Query(ge=1, le=100, description="Max experiments per page.")] = 25,
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> ExperimentList:
     """Experiments, newest first."""

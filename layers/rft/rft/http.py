@@ -129,7 +129,7 @@ class Api(APIGatewayHttpResolver):
 
     @cached_property
     def _addresses(self) -> list[tuple[re.Pattern[str], list[str]]]:
-        """Every documented address with its methods. Made when first asked for: the document takes a while."""
+        """Every documented path with its methods. Built on first use: the document takes a while."""
         return [
             (re.compile(re.sub(r"{\w+}", "[^/]+", address)), [m.upper() for m in METHODS if getattr(item, m)])
             for address, item in (self.get_openapi_schema().paths or {}).items()

@@ -20,7 +20,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=IDEMPOTENCY_KEY,
-        description="1 to 128 printable ASCII characters; the same caller, key and request always meet the same run.",
+        description="1 to 128 printable ASCII characters; the same caller, key and request always give the same run.",
     ),
 ]
 ExperimentIdInPath = Annotated[ExperimentId, Path()]

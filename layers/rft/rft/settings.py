@@ -16,7 +16,7 @@ CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 
 
 class Settings(BaseModel):
-    """Base: read from the environment, by upper-case alias, when first asked for."""
+    """Base: read from the environment, by upper-case alias, on first use."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)  # a function uses two or three of these
 
@@ -57,7 +57,7 @@ MAX_SHARDS = 200
 
 
 class ProbeSettings(Settings):
-    """How long one function puts the questions that grow with the sample; what is left is asked by several."""
+    """How long one function sends the probes that grow with the sample; several functions send the rest."""
 
     probe_budget_seconds: int = Field(alias="PROBE_BUDGET_SECONDS", default=400, ge=0, le=400)
 
@@ -144,7 +144,7 @@ class JudgeSettings(Settings):
 
     A call that takes longer than `judge_timeout_seconds` is given up and made again. `on_judge_error`: give 0.0
     marked as an error, or fail the batch. `judge_structured_output` and `judge_prompt_caching`: auto goes by what is
-    known of the model. Replies are kept for `judge_cache_days` in `judge_cache_table`, where there is one.
+    known of the model. Replies are stored for `judge_cache_days` in `judge_cache_table`, where there is one.
     """
 
     judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", min_length=1)
@@ -165,7 +165,7 @@ class JudgeDirectory(Settings):
 
 
 class TelemetrySettings(Settings):
-    """Where graders leave rollouts; without a bucket they leave none. Answers are kept only where that is asked for."""
+    """Where graders write rollouts; without a bucket, none. Answers are stored only with `capture_answers`."""
 
     data_bucket: str = Field(alias="DATA_BUCKET", default="")
     capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)

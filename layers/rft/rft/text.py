@@ -35,7 +35,7 @@ _UNSAFE = re.compile(
 
 
 def text_line(text: str, limit: int = MAX_LINE) -> str:
-    r"""The text on one line of `limit` characters at most; a newline in it shows as `\n`."""
+    r"""The text on one line of max `limit` characters; a newline in it shows as `\n`."""
     return _cut(text, limit, keep="")
 
 
@@ -56,7 +56,7 @@ def subject_line(text: str) -> str:
 
 
 def first_items(items: Sequence[str], limit: int = MAX_ITEMS) -> tuple[str, ...]:
-    """`limit` items at most; where some are left out, the last one says how many."""
+    """Max `limit` items; where some are left out, the last one says how many."""
     if len(items) <= limit:
         return tuple(items)
     return *items[: limit - 1], f"… and {len(items) - limit + 1:,} more"

@@ -72,10 +72,10 @@ def test_too_much_is_a_no_where_nobody_is_asked() -> None:
 
 
 def test_too_much_is_a_question_where_a_person_is_asked() -> None:
-    outcome = FakeForecast().forecast(max_judge_calls=1000, max_cost_usd=5, needs=("this stack asks for it",))
+    outcome = FakeForecast().forecast(max_judge_calls=1000, max_cost_usd=5, needs=("this stack requires it",))
     assert (outcome.affordable, outcome.cause) == (True, "")
     approval, calls, cost = outcome.needs_approval
-    assert approval == "this stack asks for it"
+    assert approval == "this stack requires it"
     assert "max_judge_calls" in calls
     assert "hour of reinforcement fine-tuning" in cost
 

@@ -19,7 +19,7 @@ def request_approval_of(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
     return request_approval(
         run_id=RUN_ID,
         task_token=token,
-        reasons=("the request asks for it", "dear"),
+        reasons=("the request requires it", "dear"),
         days=7,
         ledger=fake_run.ledger,
         approvals=fake_run.ledger,
@@ -34,10 +34,10 @@ def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
     assert record.status is S.AWAITING_APPROVAL
     assert record.approval is not None
     assert record.approval.expires_at == fake_run.clock.now() + timedelta(days=7)
-    assert fake_run.ledger.events(RUN_ID)[-1].detail == "the request asks for it; dear"
+    assert fake_run.ledger.events(RUN_ID)[-1].detail == "the request requires it; dear"
     ((subject, message),) = fake_run.notifier.sent
     assert RUN_ID in subject
-    assert message["reasons"] == ("the request asks for it", "dear")
+    assert message["reasons"] == ("the request requires it", "dear")
     assert f"rft approve {RUN_ID}" in message["approve"]
     assert f"/runs/{RUN_ID}/approve" in message["or_by_http"]
     assert TOKEN not in json.dumps(message)

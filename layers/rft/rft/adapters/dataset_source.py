@@ -112,7 +112,7 @@ class RemoteDatasetSource:
 
     @contextmanager
     def _follow(self, address: HttpsAddress, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
-        """The response at the end of at most a few redirects, each held to the same rules."""
+        """The response after a bounded number of redirects, each validated against the same rules."""
         for _ in range(MAX_REDIRECTS + 1):
             _check_time(deadline)
             with self._get(address) as response:
@@ -215,4 +215,4 @@ def _check_answer(response: urllib3.BaseHTTPResponse, host: str) -> None:
     if status != 200:
         raise DatasetNotFound(f"{host} answered {status}: the dataset is not there, or may not be read")
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise DatasetInvalid(f"{host} sent the dataset compressed, though asked not to")
+        raise DatasetInvalid(f"{host} sent the dataset compressed although the request refuses compression")

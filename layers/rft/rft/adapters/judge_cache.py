@@ -18,7 +18,7 @@ ENTRIES = 20_000
 
 
 class MemoryJudgeCache:
-    """The replies used last; `behind` is asked for those it does not hold."""
+    """The replies used last; misses are read from `behind`."""
 
     def __init__(self, behind: JudgeCache | None = None, *, entries: int = ENTRIES) -> None:
         self._behind, self._entries = behind, entries

@@ -9,7 +9,7 @@ MIN_PART_BYTES = 5 * 2**20
 """Each part of a multipart upload but the last has at least so many bytes (Amazon S3 multipart upload limits)."""
 
 MAX_COPY_BYTES = 5 * 2**30
-"""UploadPartCopy copies at most so many bytes at a time."""
+"""Max bytes of one UploadPartCopy."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ MISSING: dict[str, type[RftError]] = dict.fromkeys(
 version id, MethodNotAllowed for the version that marks a deletion."""
 
 PART_BYTES = 8 * 2**20
-"""S3 takes 10,000 parts of an upload at most, each but the last of at least 5 MiB: this is room for 80 GB."""
+"""S3 accepts max 10,000 parts per upload, each but the last min 5 MiB: this allows 80 GB."""
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Agreement(Figures):
 
 
 class HumanAgreement(Contract):
-    """The grader's preferences beside people's on the same rows."""
+    """The grader's preferences next to the annotators' on the same rows."""
 
     majority: Agreement
     annotators: tuple[Agreement, ...] = Field(description="Against each annotator alone.")

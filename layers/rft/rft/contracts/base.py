@@ -18,7 +18,7 @@ class Contract(BaseModel):
 
 RunId = Annotated[str, StringConstraints(pattern=SLUG, min_length=10, max_length=63)]
 """Execution name, Bedrock job name and clientRequestToken at once: the strictest of the three allows
-lower-case letters, digits and single hyphens, 63 characters at most."""
+lower-case letters, digits and single hyphens, max 63 characters."""
 
 SPLITS = ("train", "validation", "test")
 SplitName = Literal["train", "validation", "test"]

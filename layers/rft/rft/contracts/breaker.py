@@ -1,6 +1,6 @@
-"""When training should not go on: what a request may set for each signal, and what was found.
+"""Signals that stop training or warn: what a request may set for each, and findings.
 
-Every signal has an `action`: `stop` ends the job, `warn` is shown, `off` is not looked at. docs/training-metrics.md
+Every signal has an `action`: `stop` ends the job, `warn` is shown, `off` is not evaluated. docs/training-metrics.md
 says why each number is what it is. A stopped job leaves no model, so what a person can judge better only warns.
 """
 
@@ -115,7 +115,7 @@ class JudgeCost(RequestPart):
 
 
 class BreakerRequest(RequestPart):
-    """What stops a job that should not go on, by signal."""
+    """The circuit breaker of a job, by signal."""
 
     error_share: ErrorShare = ErrorShare()
     flat_groups: FlatGroups = FlatGroups()

@@ -83,4 +83,4 @@ class CalibrationReport(Contract):
     unmatched: tuple[str, ...] = Field(description="Settings that could not match training.")
     slices: tuple[CalibrationSlice, ...]
     length_correlation: float | None = Field(description="Pearson's, of an answer's characters and its score.")
-    errors: tuple[str, ...] = Field(description="Each different reason why an answer has no score, at most ten.")
+    errors: tuple[str, ...] = Field(description="Distinct reasons why answers have no score, max 10.")

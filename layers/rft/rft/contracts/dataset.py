@@ -115,7 +115,7 @@ class Manifest(Contract):
     split: Split
     records: int = Field(description="Raw records read, bad ones included.")
     bad_records: tuple[RejectedRecord, ...]
-    warnings: dict[str, int] = Field(description="Kinds of oddity that were kept, with their counts.")
+    warnings: dict[str, int] = Field(description="Records accepted with a warning: kind of warning → count.")
     files: dict[SplitName, SplitFile]
     identities: dict[SplitName, str] = Field(
         default_factory=dict,

@@ -11,7 +11,7 @@ from rft.contracts.prices import TokenPrices
 
 
 class Range(Contract):
-    """From the least to the most that is to be expected; `high` is None where nobody knows the most."""
+    """Lower and upper bound of what to expect; `high` is None where no upper bound is known."""
 
     low: float
     high: float | None
@@ -40,7 +40,7 @@ class MeasuringUse(Contract):
 
 
 class LimitCheck(Contract):
-    """A quota beside what the job is going to ask of it. `fits` is None where either of the two is unknown."""
+    """A quota and the rate that the job will need. `fits` is None where either of the two is unknown."""
 
     name: Literal["grader_concurrency", "judge_requests_per_minute", "judge_tokens_per_minute"]
     needed: float | None
@@ -75,7 +75,7 @@ class Forecast(Contract):
     calibration: MeasuringUse | None = Field(default=None, description="As counted; None without a completed one.")
     evaluation: MeasuringUse | None = Field(default=None, description="None where nothing is to be evaluated.")
     judge_calls_in_all: Range | None
-    grader_concurrency: int = Field(description="Grader invocations at once that a training step asks for.")
+    grader_concurrency: int = Field(description="Concurrent grader invocations of one training step.")
     limits: tuple[LimitCheck, ...]
     training_hours: Range = Field(description="An estimate. The most is when the run stops its job.")
     cost: tuple[CostLine, ...]

@@ -36,7 +36,7 @@ def _is_none(value: object) -> bool:
 
 
 class GraderResult(Contract):
-    """One sample's result, with any finite score. Unknown keys are kept out.
+    """One sample's result, with any finite score. Unknown keys are dropped.
 
     Bedrock documents id, score and metrics. `error` comes only where there is no score: an exception's class and
     message.

@@ -91,7 +91,7 @@ class Failure(Contract):
 
 
 class Decision(Contract):
-    """A person's answer. `by` and `comment` are what they said; `caller` is who the API proved them to be."""
+    """A person's decision. `by` and `comment` are free text; `caller` is the identity that the API verified."""
 
     approved: bool
     by: TextLine
@@ -127,7 +127,7 @@ class RunRecord(Contract):
     dataset_checks: tuple[CheckSummary, ...] | None = None
     hyperparameters: dict[str, Recommendation] | None = None
     smoke_test_calls: Calls | None = Field(
-        default=None, description="The most that the smoke test asks of the grader, known before its first call."
+        default=None, description="Upper bound of the smoke test's grader calls, known before the first one."
     )
     smoke_test: SmokeTestSummary | None = None
     calibration: CalibrationSummary | None = None

@@ -19,7 +19,7 @@ class DifficultyRequest(RequestPart):
 
 
 class CalibrationRequest(RequestPart):
-    """How to look at the base model's own answers before training.
+    """How the base model is measured before training.
 
     `accept` trains even where the base model answers nearly all rows right, or none.
     """
@@ -36,7 +36,7 @@ class EvaluationRequest(RequestPart):
     """How to compare the trained model with the base model on the test split."""
 
     enabled: bool = True
-    rows: int | None = Field(default=None, ge=10, le=5000, description="Rows to answer at most. Default: 500.")
+    rows: int | None = Field(default=None, ge=10, le=5000, description="Max rows to answer. Default: 500.")
     samples_per_row: int = Field(default=1, ge=1, le=8)
     minimum_gain: Number = Field(
         default=0.0, ge=-1, le=1, description="`better` needs more than this; below 0 it forgives a loss."

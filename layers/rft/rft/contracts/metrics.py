@@ -1,6 +1,6 @@
-"""How training goes, from the rollouts that graders write down: points of a curve, and where reading them goes on.
+"""Training metrics from the rollouts that graders write: points of curves, and the position of the next read.
 
-Bedrock does not tell steps. A training step is taken to be batchSize x trainingSamplePerPrompt rollouts of the
+Bedrock does not report steps. A training step counts as batchSize x trainingSamplePerPrompt rollouts of the
 training split in the order they were graded: an estimate, and marked as one. A rollout that could not be graded is
 counted as an error, and its zero is in no mean.
 """
@@ -44,7 +44,7 @@ class TrainingPoint(Point):
 
 
 class ValidationPoint(Point):
-    """A pass over held-out rows, or several older ones in one."""
+    """A pass over validation rows, or several older ones merged."""
 
     passes: int = Field(default=1, description="How many passes it covers.")
 
@@ -69,11 +69,11 @@ class TrainingMetrics(Contract):
     rollouts: int = Field(default=0, description="All that were graded, validation's among them.")
     errors: int = 0
     error_reasons: tuple[ErrorCount, ...] = Field(
-        default=(), description="Why, most frequent first; the first reasons met, a bounded number of them."
+        default=(), description="Reasons, most frequent first; a bounded number, those found first."
     )
     judge: JudgeUse | None = Field(default=None, description="All judging together; None for a rule-based grader.")
     unreadable: int = Field(default=0, description="Objects that hold no rollouts; their figures are missing here.")
-    behind: bool = Field(default=False, description="More was there than one look takes; the next look goes on.")
+    behind: bool = Field(default=False, description="More rollouts than one poll reads; the next poll continues.")
 
 
 Group = tuple[int, float, bool]
@@ -97,9 +97,9 @@ class Tally(Contract):
 
 
 class Reading(Contract):
-    """Where reading goes on: internal to the control plane.
+    """Position of the next read: internal to the control plane.
 
-    Objects named up to `floor` are done with. After it, `seen` were read: others may still turn up between them.
+    Objects named up to `floor` are done. After it, `seen` were read; others may still appear between them.
     """
 
     floor: str = ""

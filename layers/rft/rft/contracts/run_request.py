@@ -1,4 +1,4 @@
-"""What a caller asks for: the body of `POST /runs` and the `run.json` beside an upload."""
+"""A run's request: the body of `POST /runs` and the `run.json` next to an upload."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class DatasetRequest(RequestPart):
         default=None, description="S3's version id: read exactly that version of the object. Default: the newest."
     )
     max_samples: int | None = Field(default=None, ge=1, le=MAX_INT32, description="Use only the first so many records.")
-    max_bad_records: int = Field(default=0, ge=0, le=MAX_INT32, description="Go on without up to so many bad records.")
+    max_bad_records: int = Field(default=0, ge=0, le=MAX_INT32, description="Max bad records to skip.")
     split: Split = Split()
     difficulty: DifficultyRequest | None = Field(
         default=None, description="Train without rows that teach nothing; needs calibration.rows all."
@@ -174,9 +174,9 @@ End = Literal["COMPLETED", "FAILED", "REJECTED", "CANCELLED"]
 
 
 class NotifyRequest(RequestPart):
-    """Which ends are announced on the outcome topic, and a webhook that gets the run's events.
+    """Ends that are published to the outcome topic, and a webhook for the run's events.
 
-    The webhook's host must be one of the stack's parameter WebhookHosts; whoever may read the run sees its address.
+    The webhook's host must be one of the stack's parameter WebhookHosts; readers of the run see its address.
     """
 
     on: tuple[End, ...] | None = Field(
@@ -220,13 +220,13 @@ class RunRequest(RequestPart):
     )
     promotion: PromotionRequest | None = Field(default=None, description="Default: the model is not promoted.")
     require_approval: bool = Field(
-        default=False, description="Wait for a person's yes before training, even where the stack does not ask for it."
+        default=False, description="Wait for approval before training, even where the stack does not require it."
     )
     max_cost_usd: Number | None = Field(
-        default=None, ge=0, description="If the run may cost more, or nobody knows: ask a person, or reject it."
+        default=None, ge=0, description="If the cost may be higher or is unknown: require approval, or reject the run."
     )
     max_judge_calls: int | None = Field(
-        default=None, ge=0, le=MAX_INT32, description="If the judge may be asked more often: as with max_cost_usd."
+        default=None, ge=0, le=MAX_INT32, description="If more judge calls are possible: as with max_cost_usd."
     )
     notify: NotifyRequest = NotifyRequest()
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40, json_schema_extra=_only_unreserved_tags)

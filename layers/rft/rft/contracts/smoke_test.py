@@ -33,7 +33,7 @@ class ProbeScore(Contract):
 class Calls(Contract):
     """What a smoke test costs, known before it starts.
 
-    A judge is called once per answer at most (`answers`), or only for right ones (`right_answers`) where code checks
+    A judge is called max once per answer (`answers`), or only for right ones (`right_answers`) where code checks
     first, as the graders of this project do. A smoke test that stops early makes fewer, one with an undecided check up
     to `most_answers`. A batch whose answer AWS lost is sent once more: these are not counted here.
     """

@@ -1,4 +1,4 @@
-"""Input and output of every step: references, never data (Step Functions passes 256 KB at most)."""
+"""Input and output of every step: references, never data (max payload of Step Functions: 256 KB)."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class SmokeTestInput(ExecutionInput):
 class SmokeTestOutcome(Contract):
     """smoke_test_grader's output once all probes are scored. `cause` joins the reasons when the grader is not trusted.
 
-    `error` names the kind of a rejection: `OverBudget` where `max_judge_calls` did not allow to prove the grader.
-    `needs_approval` says why a person must agree before training; empty where nobody needs to.
+    `error` names the kind of a rejection: `OverBudget` where `max_judge_calls` is too low to prove the grader.
+    `needs_approval` are the reasons for an approval before training; empty where none is needed.
     """
 
     trusted: bool
@@ -117,9 +117,9 @@ class ForecastInput(RunInput):
 
 
 class ForecastOutcome(Contract):
-    """forecast_run's output. `needs_approval` says why a person must agree, exceeded limits among the reasons.
+    """forecast_run's output. `needs_approval` are the reasons for an approval, exceeded limits among them.
 
-    Not `affordable`: the run may exceed its request's limits, as `cause` says, and no person is there to be asked.
+    Not `affordable`: the run may exceed its request's limits (`cause`), and the request does not allow approval.
     """
 
     affordable: bool
@@ -128,7 +128,7 @@ class ForecastOutcome(Contract):
 
 
 class ApprovalInput(Contract):
-    """request_approval's input; whoever has `task_token` can let the execution go on."""
+    """request_approval's input; `task_token` resumes the execution."""
 
     run_id: RunId
     task_token: str = Field(min_length=1, repr=False)
@@ -136,7 +136,7 @@ class ApprovalInput(Contract):
 
 
 class ApprovalOutcome(Contract):
-    """What the state machine goes on with once a person has answered. `cause` says who refused, and why."""
+    """The state machine's input after a decision. `cause` says who refused, and why."""
 
     approved: bool
     cause: str = ""
@@ -163,7 +163,7 @@ class StartedJob(Contract):
 
 
 class WaitInput(Contract):
-    """Input of wait_for_training and wait_for_quota; whoever has `task_token` can end the wait."""
+    """Input of wait_for_training and wait_for_quota; `task_token` ends the wait."""
 
     run_id: RunId
     task_token: str = Field(min_length=1, repr=False)
@@ -187,9 +187,9 @@ class CheckTrainingInput(Contract):
 
 
 class TrainingCheck(Contract):
-    """check_training's output. `outcome` is None while the job goes on; error and cause say why it did not complete.
+    """check_training's output. `outcome` is None while the job runs; error and cause say why it did not complete.
 
-    `close_watch`: the job may earn or lose most just now, and is polled at least every six minutes.
+    `close_watch`: the job is in its first hours and is polled min every six minutes.
     """
 
     outcome: Literal["COMPLETED", "FAILED"] | None

@@ -2,7 +2,7 @@
 
 - `s3://` in the stack's own data bucket, but not under `runs/` or `shards/`: what runs wrote holds their ids and their
   held-out rows, and training on it again would leak them.
-- `https://` on an allowed host, port 443, without credentials or query: both would be kept in the run's records.
+- `https://` on an allowed host, port 443, without credentials or query: both would be stored in the run's records.
   A redirect's target may have a query, as file hosts sign the links that they redirect to.
 
 Nothing that two readers could take for two different addresses is let through.

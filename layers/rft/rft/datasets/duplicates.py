@@ -56,7 +56,7 @@ def _near(one: array[int], other: array[int]) -> bool:
 
 
 class DuplicateIndex:
-    """Prompts seen so far; unless told not to, it remembers each that it is asked about.
+    """Index of prompts; a lookup adds its prompt unless `remember` is false.
 
     A bucket keeps its first prompt only, so work stays linear: of many alike, each is compared with the first.
     """
@@ -66,7 +66,7 @@ class DuplicateIndex:
         self._buckets: dict[int, array[int]] = {}
 
     def exactly(self, digest: bytes, *, remember: bool = True) -> bool:
-        """Whether a prompt with the same text, told by its digest, was seen."""
+        """Whether a prompt with the same text (by digest) is in the index."""
         seen = digest in self._prompts
         if remember:
             self._prompts.add(digest)
@@ -85,7 +85,7 @@ class DuplicateIndex:
 
 
 def _often(met: Sequence[array[int]], times: int) -> list[array[int]]:
-    """Each that was met so often at least. Near prompts share most pairs: one alone is what many prompts say."""
+    """Entries that occur min `times`. Near duplicates share most pairs; a single pair is common to many prompts."""
     counts = Counter(map(id, met))
     return list({id(each): each for each in met if counts[id(each)] >= times}.values())
 

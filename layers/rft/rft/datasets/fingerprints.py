@@ -78,7 +78,7 @@ class FingerprintReader:
 
 def _head(prompts: Sequence[str]) -> str:
     """Whole words only; '' where a prompt is nothing else, so that each has a part of its own."""
-    shared = os.path.commonprefix(prompts)  # noqa: RUF071 - character by character is what is wanted
+    shared = os.path.commonprefix(prompts)  # noqa: RUF071 - characters, not words
     head = shared[: len(shared) - len(shared.split(" ")[-1])]
     return "" if any(prompt == shared for prompt in prompts) else head
 

@@ -1,4 +1,4 @@
-"""Rows by their groups, in little memory: 8 bytes a row at most, beside the groups' numbers themselves."""
+"""Rows by their groups, max 8 bytes of memory per row, plus the group numbers."""
 
 from __future__ import annotations
 

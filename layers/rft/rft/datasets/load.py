@@ -27,7 +27,7 @@ Render = Callable[[Iterable[list[RawRecord]]], Iterator[Rendered]]
 
 @dataclass
 class Loaded:
-    """What reading gave: `records` counts all of them, `warnings` the oddities that were kept, by kind.
+    """Result of reading: `records` counts all records, `warnings` the accepted ones with a warning, by kind.
 
     `prompt_tokens` counts the rows of each prompt length.
     """

@@ -1,7 +1,7 @@
-"""Reads a dataset's rows once and notes what the checks of prompts and references go by.
+"""Reads a dataset's rows once and collects what the checks of prompts and references need.
 
-At most MAX_ROWS rows and about MAX_CHARACTERS of text are read, evenly spaced in each split, so that the time is
-bounded. Same rows, same survey.
+Max MAX_ROWS rows and about MAX_CHARACTERS of text are read, evenly spaced in each split, so that the time is
+bounded. Same rows, same profile.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class DatasetProfile:
 
 
 def profile_rows(rows: Mapping[SplitName, int], body: Body, share: Share = map) -> DatasetProfile:
-    """Read the rows, of which there are so many in each split; `body` may be asked for one twice.
+    """Read the rows; `rows` are their numbers by split. `body` may be called twice for a row.
 
-    Training rows come first, so that those of the other splits can be held against them.
+    Training rows come first, so that those of the other splits are compared with them.
     """
     first = (len(body("train", n)) for n in range(min(FIRST_ROWS, rows["train"])))
     return profile_sample(rows, body, sample_step(rows, list(first)), share)

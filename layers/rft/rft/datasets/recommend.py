@@ -115,7 +115,7 @@ def _dropped(prompt_tokens: Counter[int], limit: int) -> str:
 
 
 def _leave_room(chosen: _Chosen, effort: str, *, requested: Mapping[str, Any]) -> None:
-    """More reasoning than the task expects needs more tokens; too few that were asked for are kept, with a warning."""
+    """More reasoning than the task expects needs more tokens; a lower requested value stays, with a warning."""
     room = ROOM_TO_REASON[effort]
     if chosen.value("inferenceMaxTokens") >= room:
         return

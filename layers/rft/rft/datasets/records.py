@@ -1,6 +1,6 @@
-"""Reads raw records from a stream of bytes: a JSON array, or JSON Lines; told apart by the first character.
+"""Reads raw records from a stream of bytes: a JSON array, or JSON Lines, by the first character.
 
-No more is held in memory than one chunk and one record.
+Memory: one chunk and one record.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _has_other_keys(line: bytes) -> bool:
 
 
 def read_more_lines(chunks: Iterator[bytes]) -> Iterator[RawRecord]:
-    """As `read_records`, of JSON Lines that go on somewhere in a file, at the beginning of a line."""
+    """As `read_records`, from JSON Lines in the middle of a file, at the beginning of a line."""
     return _lines(_Start(b"", chunks, 0, 1))
 
 

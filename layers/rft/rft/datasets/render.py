@@ -31,7 +31,7 @@ class Rendered:
     """A batch: its rows' bodies end to end, and for each of them its length, group, label and prompt tokens.
 
     A body is a row without its end, which names split and run and is the same for all rows of a file. `bad` are the
-    records that made no row; `warnings` count the oddities that were kept, by kind.
+    records that made no row; `warnings` count the accepted records with a warning, by kind.
     """
 
     records: int = 0

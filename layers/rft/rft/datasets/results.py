@@ -24,7 +24,7 @@ def dataset_folder(run_id: str, store: ObjectStore) -> str:
 
 @contextmanager
 def bad_records_saved(run_id: str, store: ObjectStore) -> Iterator[None]:
-    """An error shows the first bad records only: where there are more, keep the whole list beside the run."""
+    """An error shows the first bad records only; where there are more, the full list is written to the run's files."""
     try:
         yield
     except DatasetInvalid as error:

@@ -1,4 +1,4 @@
-"""The renderer that a run's request asks for."""
+"""The renderer for a run's request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows that a survey reads, kept while the files that hold them pass by."""
+"""The rows that a profile reads, collected in one pass over their files."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int]) -> Plan
 
 
 class _Filling:
-    """How full each split is, in all and by label, as parts of what its share asks for."""
+    """Fill level of each split, in total and by label, as a fraction of its share."""
 
     def __init__(self, split: Split, labels: Counter[int]) -> None:
         shares = (split.train, split.validation, split.test)

@@ -21,7 +21,7 @@ _BEGINNING_AND_END = struct.Struct("=QQ")
 class RowIndex:
     """Each row's group and label: 10 bytes of memory, 8 for its group's digest and 2 for its label's number.
 
-    So a task has 65,536 labels at most.
+    So a task has max 65,536 labels.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ MAX_EVALUATED_ROWS = 500
 
 
 def row_limit(request: EvaluationRequest) -> int:
-    """Rows that are answered at most."""
+    """Max rows that are answered."""
     return MAX_EVALUATED_ROWS if request.rows is None else request.rows
 
 

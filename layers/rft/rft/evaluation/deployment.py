@@ -14,7 +14,7 @@ JUDGE = "judge"
 
 
 def evaluation_tags(run_id: str, stack_name: str) -> dict[str, str]:
-    """By these tags a leftover is told from every other deployment of the account."""
+    """Tags that identify a leftover deployment among the account's others."""
     return {RUN_TAG: run_id, STACK_TAG: stack_name, PURPOSE_TAG: EVALUATION}
 
 

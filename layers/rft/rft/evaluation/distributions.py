@@ -41,7 +41,7 @@ def student_quantile(share: float, freedom: float) -> float:
 
 
 def binomial_two_sided(hits: int, n: int) -> float:
-    """Exact p-value of `hits` in `n` fair tosses: twice the smaller tail, at most 1."""
+    """Exact p-value of `hits` in `n` fair tosses: twice the smaller tail, capped at 1."""
     smaller = min(hits, n - hits)
     tail = sum(math.comb(n, k) for k in range(smaller + 1))
     return min(1.0, 2 * tail / (1 << n))

@@ -1,4 +1,4 @@
-"""What a model that compares two responses said, against what people said. Pure."""
+"""A comparing model's verdicts against annotators' verdicts. Pure."""
 
 from __future__ import annotations
 

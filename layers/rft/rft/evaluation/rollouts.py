@@ -15,7 +15,7 @@ from rft.ports.grading import GraderInvoker
 from rft.ports.storage import ObjectStore
 
 CHUNK = PARALLELISM
-"""Answers of one chunk: what is lost by a crash at most, and one invocation of the grader."""
+"""Answers of one chunk: the max loss in a crash, and one grader invocation."""
 
 MAX_CHUNK_BYTES = 64 * 2**20
 
@@ -27,7 +27,7 @@ def chunks(prompts: int) -> int:
 
 @dataclass(frozen=True)
 class RolloutStore:
-    """The answers of one model under `runs/<run_id>/<stage>/`; `name` is base or tuned, or a grader's beside it."""
+    """The answers of one model under `runs/<run_id>/<stage>/`; `name` is base, tuned or a second grader's."""
 
     store: ObjectStore
     run_id: str

@@ -25,7 +25,7 @@ CHUNKS_PER_PART = 4
 
 MAX_PARTS = 150
 """Of one model; a part leaves seven events, and the history of a run of 240 hours has room for 300 parts. Larger parts
-may take a function longer than it has: a repeat goes on with the chunks that are not stored."""
+may exceed a function's timeout: a retry resumes with the chunks that are not stored."""
 
 Choice = Callable[[Sequence[str]], Sequence[int]]
 """Row numbers to answer, from the groups of all rows."""
@@ -46,7 +46,7 @@ class EvaluationRows:
 
 
 def calibrated_rows(request: RunRequest, dataset: PreparedDataset) -> int:
-    """How many training rows are answered at most."""
+    """Max training rows that are answered."""
     rows = request.calibration.rows
     return dataset.train_rows if rows == "all" else rows
 
@@ -115,7 +115,7 @@ def _test_row(row: DatasetRow, task: Task) -> TestRow:
 
 
 def _chosen(uri: str, task: Task, choice: Choice, store: ObjectStore) -> dict[int, DatasetRow]:
-    """Two passes over the file, so that no more than the chosen rows is ever held."""
+    """Two passes over the file, so that only the chosen rows are in memory."""
     chosen = set(choice([row_group(task, _row(line)) for line in store.lines(uri)]))
     return {number: _row(line) for number, line in enumerate(store.lines(uri)) if number in chosen}
 

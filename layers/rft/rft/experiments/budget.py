@@ -12,7 +12,7 @@ from rft.forecast.remaining import judge_calls_made
 
 
 def spent_by(record: RunRecord, now: datetime, training_hour_usd: float | None) -> Spending:
-    """One run's share. A running job's hours go on from when it was last polled.
+    """One run's share. A running job's hours are extrapolated from the last poll.
 
     `usd`: training hours, and the judge's tokens at the forecast's price; None where `training_hour_usd` is.
     """

@@ -2,7 +2,7 @@
 
 Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning": an arm that reaches a rung is compared with the
 arms that have reached it before, and does not wait for the others. Bedrock's jobs cannot pause, so an arm is stopped or
-goes on at once; a stopped job cannot be resumed.
+continues at once; a stopped job cannot be resumed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from rft.contracts.metrics import TrainingPoint
 
 FACTOR = 2
-"""Of the arms that have reached a rung, one in so many goes on."""
+"""Of the arms that have reached a rung, one in FACTOR continues."""
 
 WIDTH = 0.5
 """Share of a rung's steps, its last ones, whose mean reward is compared: one step alone is noise."""
@@ -41,7 +41,7 @@ def reward_at(points: Sequence[TrainingPoint], rung: int) -> float | None:
 def is_lower_half(own: float, others: Sequence[float]) -> bool:
     """Whether an arm falls behind at a rung: `others` are the rewards of the arms that reached it before.
 
-    The upper half is rounded up, so the first arm goes on, and so do arms that are equal to one of it.
+    The upper half is rounded up, so the first arm continues, and so do arms with a reward equal to one in it.
     """
     upper_half = math.ceil((len(others) + 1) / FACTOR)
     return sum(other > own for other in others) >= upper_half

@@ -1,4 +1,4 @@
-"""An experiment's record as its runs go on, and which of them must not. Pure."""
+"""An experiment's progress, and the arms to end. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUTCOMES: Mapping[RunStatus, ArmStatus] = {
 
 @dataclass(frozen=True)
 class Stop:
-    """An arm that must not go on: what it ends as, and why."""
+    """An arm to end: its final status, and why."""
 
     arm: str
     status: ArmStatus

@@ -11,7 +11,7 @@ MAX_POLLS = 2_000
 """A poll adds 9 events to the execution's history, whose limit is 25,000 (Step Functions quotas)."""
 
 HOURS_OUTSIDE_TRAINING = 12
-"""Of a run, at most as a rule: preparation, waiting for a free job, evaluation."""
+"""Usual upper bound per run: preparation, waiting for a free job, evaluation."""
 
 
 def poll_seconds(request: ExperimentRequest) -> int:

@@ -9,7 +9,7 @@ from rft.contracts.forecast import CostLine, Range
 from rft.contracts.prices import Pace, PriceTable, TokenPrices
 
 LAMBDA_MAX_GB = 10
-"""Lambda's largest memory. A grader's own is not looked up: at most it is this, and the least costs nearly nothing."""
+"""Lambda's largest memory. An upper bound for a grader's own size; the lower bound costs nearly nothing."""
 
 CENT = 0.01
 
@@ -24,7 +24,7 @@ class JudgeBill:
 
     @property
     def nothing(self) -> bool:
-        """True where no judge is asked at all."""
+        """True where no judge is called."""
         return self.input_tokens == self.output_tokens == Range(low=0, high=0)
 
 
@@ -75,7 +75,7 @@ def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
     if judge.nothing:
         return CostLine(name="judge", usd=Range(low=0, high=0))
     if judge.models is None:
-        return _unknown_judge("which models a grader outside this stack asks")
+        return _unknown_judge("which models a grader outside this stack calls")
     if judge.input_tokens is None or judge.output_tokens is None:
         return _unknown_judge("how many tokens the judge takes: the grader does not count them")
     priced = [(model, prices.judge(model)) for model in judge.models]

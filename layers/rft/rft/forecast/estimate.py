@@ -78,14 +78,14 @@ def _cost_of_job(
 
 
 ASSUMPTIONS = (
-    f"A grader is called with up to {BATCH_SAMPLES} answers, {MAX_PARALLEL} calls at once at most, as SageMaker does: "
+    f"A grader is called with up to {BATCH_SAMPLES} answers, {MAX_PARALLEL} concurrent calls max, as SageMaker does:  "
     "Bedrock's numbers are not published.",
     "Validation rows are answered at every evalInterval and perhaps at the end, each once or trainingSamplePerPrompt "
     "times: Bedrock does not say.",
     "All training rows are trained on; prompts over maxPromptLength would be dropped.",
     "Each answer of the job takes the grader and its judge as long, and as many tokens, as the smoke test's.",
     "A grader whose code checks first has at least as many answers judged as the base model's own in calibration, and "
-    "at most every one; without a calibration, at least none.",
+    "max every one; without a calibration, min 0.",
     "A step takes at least as long as the slow end of the base model's answers in calibration.",
     "The evaluation answers every test row that the request allows; it is skipped where too few judge calls are left.",
     "The most training hours are those after which the run stops its job.",

@@ -107,7 +107,7 @@ class MeasuredGrader:
         )
 
     def limits(self, concurrency: int, allowed: Allowances) -> tuple[LimitCheck, ...]:
-        """Each quota beside what graders would ask of it at the pace that was measured."""
+        """Each quota, and what graders would need of it at the measured pace."""
         calls = self._judge_calls_per_minute(concurrency)
         return (
             _limit("grader_concurrency", concurrency, allowed.grader_concurrency),

@@ -28,13 +28,13 @@ TELEMETRY_SECONDS = 2.0
 """The longest that writing down what was graded may hold up the response."""
 
 RESERVE_SECONDS = TELEMETRY_SECONDS + 2.5
-"""Kept free of a Lambda's remaining time: for telemetry, and to build and send the response."""
+"""Reserve of a Lambda's remaining time: for telemetry, and to build and send the response."""
 
 MAX_SAMPLES = 5_000
 """A result is up to 1,200 bytes of JSON, and Lambda's synchronous response holds 6 MB (Lambda quotas)."""
 
 Grader = Callable[[Sample], Iterable[Component]]
-"""A grader may also give its components one by one: those before a failure are then kept for telemetry."""
+"""A grader may yield its components one by one: telemetry then has those before a failure."""
 
 OnJudgeError = Literal["zero", "raise"]
 
@@ -121,7 +121,7 @@ def _grade(grader: Grader, raw: object, position: int) -> GradedSample:
     try:
         sample = read_sample(raw)
         for part in grader(sample):
-            parts.append(part)  # one by one, so that those before a failure are kept
+            parts.append(part)  # one by one, so that telemetry has those before a failure
         result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
         return GradedSample(result, parts, sample, seconds=time.perf_counter() - started)
     except (Exception, SystemExit) as error:  # noqa: BLE001  one sample must never cost the others their scores

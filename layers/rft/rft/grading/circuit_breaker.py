@@ -12,16 +12,16 @@ FAILURES = 20
 """Failures in a row before a judge counts as away: more than one call of each thread, so no single hiccup is enough."""
 
 FAILING_SECONDS = 15.0
-"""How long they must go on: shorter outages are waited out, call by call."""
+"""Min duration of the failures: calls retry through shorter outages."""
 
 OPEN_SECONDS = 30.0
-"""How long nothing is asked then. One call tries after that, and if it fails the next one tries as much later."""
+"""Pause before the next call. One call probes then; if it fails, the next probe comes after the same pause."""
 
 
 class CircuitBreaker:
-    """Stops asking a judge that is away, so that an outage costs an invocation seconds and not its whole time.
+    """Stops calls to a judge that is down, so that an outage costs an invocation seconds and not its whole time.
 
-    Throttling is no failure: who throttles is there.
+    Throttling is no failure: the judge is up.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -32,12 +32,12 @@ class CircuitBreaker:
         self._open_until: float | None = None
 
     def check(self) -> None:
-        """Raises JudgeCircuitOpen while the judge is not to be asked."""
+        """Raises JudgeCircuitOpen while calls are paused."""
         with self._lock:
             if self._open_until is None:
                 return
             if self._monotonic() < self._open_until:
-                raise JudgeCircuitOpen(f"not asked after {self._failures} failures in a row")
+                raise JudgeCircuitOpen(f"calls paused after {self._failures} failures in a row")
             self._open_until = self._monotonic() + OPEN_SECONDS
 
     def failed(self) -> None:
@@ -50,6 +50,6 @@ class CircuitBreaker:
                 self._open_until = now + OPEN_SECONDS
 
     def answered(self) -> None:
-        """The judge is there, whatever it said."""
+        """The judge is up, whatever its reply."""
         with self._lock:
             self._failures, self._open_until = 0, None

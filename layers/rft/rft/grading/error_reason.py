@@ -32,7 +32,7 @@ def error_reason(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """Characters that can be shown, on one line, MAX_CHARACTERS at most."""
+    """Printable characters, on one line, max MAX_CHARACTERS."""
     return text_line(" ".join(text[:MAX_READ].split()), MAX_CHARACTERS)
 
 

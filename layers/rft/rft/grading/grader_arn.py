@@ -36,7 +36,7 @@ def is_published_per_run(arn: str, deployed: Mapping[str, str]) -> bool:
 
 
 def grader_arn(requested: GraderRequest | None, default: str | None, deployed: Mapping[str, str]) -> str:
-    """The ARN to prove and to train with: the one asked for, by ARN or by name, else the task's own.
+    """The ARN to test and to train with: the requested one, by ARN or by name, else the task's own.
 
     Raises InvalidRequest (field `grader` or `grader.name`) where there is none, listing those deployed.
     """

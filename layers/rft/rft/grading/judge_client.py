@@ -25,11 +25,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Question(Generic[Answer]):
-    """What a judge is asked about one answer.
+    """One request to a judge about one answer.
 
-    `user` renders the request; its argument is '' at first, then why the first reply was no use. `read` makes
-    something of the reply, or raises JudgeReplyInvalid. `parts` and `prompt` (the digest of the rest) say what is
-    asked, so that equal questions have equal answers; `fresh` asks even so.
+    `user` renders the request; its argument is '' at first, then why the first reply was invalid. `read` parses
+    the reply, or raises JudgeReplyInvalid. `parts` and `prompt` (the digest of the rest) form
+    the cache key; `fresh` bypasses the cache.
     """
 
     system: str
@@ -41,7 +41,7 @@ class Question(Generic[Answer]):
     fresh: bool = False
 
     def key(self, model_id: str) -> str:
-        """The digest under which the answer of this model is kept."""
+        """The cache key of this model's reply."""
         return hashlib.sha256(json.dumps([model_id, self.prompt, dict(self.parts)]).encode()).hexdigest()
 
 
@@ -65,7 +65,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class JudgeClient:
-    """A judge, and what this container has learned about it; made once and kept."""
+    """A judge, and what this container has learned about it; one per container."""
 
     judge: Judge
     limit: ConcurrencyLimiter = field(default_factory=lambda: ConcurrencyLimiter(128))
@@ -73,7 +73,7 @@ class JudgeClient:
     cache: JudgeCache | None = None
 
     def call(self, *, system: str, user: str, schema: Mapping[str, Any], seconds: float) -> JudgeReply:
-        """One call, in its turn, which comes within `seconds`. Raises JudgeCircuitOpen, and as Judge.ask."""
+        """One call, after max `seconds` in the queue. Raises JudgeCircuitOpen, and as Judge.ask."""
         with self.limit.slot(seconds) as turn:
             self.circuit.check()
             try:
@@ -95,7 +95,7 @@ class JudgeClient:
 
 @dataclass(frozen=True)
 class RetryingJudge:
-    """A judge with a batch's deadline. Throttling and faults are waited out; a useless reply is asked for once more."""
+    """A judge with a batch's deadline. Retries throttling and faults; requests an invalid reply once more."""
 
     known: JudgeClient
     deadline: Deadline
@@ -140,7 +140,7 @@ class RetryingJudge:
     def _call(self, question: Question[Answer], feedback: str, usage: Usage) -> str:
         seconds = self.deadline.remaining()
         if seconds <= 0:
-            raise JudgeUnavailable("no time left to ask")
+            raise JudgeUnavailable("no time left for a call")
         usage.calls += 1
         try:
             reply = self.known.call(
@@ -156,7 +156,7 @@ class RetryingJudge:
 
 
 def _remembered(text: str | None, question: Question[Answer]) -> tuple[Answer] | None:
-    """A kept reply's answer; None where there is none that can be read."""
+    """A cached reply, parsed; None on a miss or where it is invalid."""
     try:
         return None if text is None else (question.read(text),)
     except JudgeReplyInvalid:

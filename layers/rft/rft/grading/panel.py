@@ -16,7 +16,7 @@ Votes = Mapping[str, bool]
 
 
 class Panel:
-    """All judges must answer: a reward that changes with who is away is no measure. They are asked at the same time."""
+    """All judges must answer: a reward must not depend on which one is down. They are called concurrently."""
 
     def __init__(self, judges: Sequence[RetryingJudge]) -> None:
         self._judges = judges

@@ -29,7 +29,7 @@ def audit_judge(event: object) -> str:
 
 @dataclass(frozen=True)
 class RunJudges:
-    """Reads each run's once: a judge never changes while its run goes on."""
+    """Reads each run's once: a judge never changes during its run."""
 
     open_store: Callable[[], ObjectStore]
     _known: dict[str, str | None] = field(default_factory=dict)

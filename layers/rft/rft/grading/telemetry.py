@@ -26,7 +26,7 @@ OpenLog = Callable[[], RolloutLog | None]
 
 
 def no_log() -> None:
-    """Opens nothing: for batches that nobody follows."""
+    """Records nothing: for batches without telemetry."""
 
 
 _Graded = tuple[Mapping[str, Any], GradedSample]

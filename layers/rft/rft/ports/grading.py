@@ -71,22 +71,22 @@ class JudgeReply:
 
 
 class Judge(Protocol):
-    """An LLM that is asked about an answer."""
+    """An LLM that judges an answer."""
 
     @property
     def model_id(self) -> str: ...
 
     def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
-        """One question at temperature 0, asked once. The reply has text; whether it makes sense is the caller's to say.
+        """One call at temperature 0. The reply has text; the caller validates it.
 
-        `schema` is the JSON schema that the reply should fit; not every model can be held to it.
+        `schema` is the JSON schema that the reply should match; not every model enforces it.
         Raises JudgeUnavailable, JudgeThrottled, JudgeRefused, JudgeReplyInvalid (withheld, or no text).
         """
         ...
 
 
 class JudgeCache(Protocol):
-    """Replies of judges by the digest of what they were asked. It never raises: a cache that fails is a miss."""
+    """Judges' replies by the digest of their request. It never raises: a cache that fails is a miss."""
 
     def get(self, key: str) -> str | None:
         """The reply's text, if it is known."""

@@ -104,7 +104,7 @@ class Approvals(Protocol):
         ...
 
     def save_token(self, run_id: str, token: str) -> None:
-        """Keep the task token that lets the run's execution go on, in place of an earlier one; no record shows it."""
+        """Store the task token that resumes the run's execution, replacing an earlier one; no record shows it."""
         ...
 
     def token(self, run_id: str) -> str:
@@ -190,7 +190,7 @@ class Executions(Protocol):
         ...
 
     def send_task_success(self, token: str, output: Mapping[str, Any]) -> bool:
-        """End the wait that `token` belongs to with `output`; False where nobody waits for it any more.
+        """End the wait that `token` belongs to with `output`; False where the wait has ended.
 
         Raises as `find`.
         """

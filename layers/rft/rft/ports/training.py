@@ -30,11 +30,11 @@ class TrainingJobs(Protocol):
         ...
 
     def stop(self, name_or_arn: str) -> None:
-        """Ask the job to stop; nothing happens to one that has ended or is stopping already. Raises as `get`."""
+        """Stop the job; no effect on a job that has ended or is stopping. Raises as `get`."""
         ...
 
     def active(self) -> Sequence[str]:
-        """Names of all jobs of this account and region that are InProgress, whoever made them. Raises as `get`."""
+        """Names of all jobs of this account and region that are InProgress, whoever created them. Raises as `get`."""
         ...
 
 

@@ -75,7 +75,7 @@ def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> Rollo
 
 
 def evenly(names: Sequence[str], most: int) -> list[str]:
-    """At most so many, the first and the last among them."""
+    """Max `most` names, the first and the last among them."""
     if len(names) <= most:
         return list(names)
     return [names[at * (len(names) - 1) // (most - 1)] for at in range(most)]

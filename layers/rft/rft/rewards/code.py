@@ -15,7 +15,7 @@ from rft.rewards.declared import declared
 from rft.rewards.reading.turns import answer_text
 
 MAX_CHARACTERS = 100_000
-"""Longer code is no answer to anything that tests of this size ask for."""
+"""Longer code cannot be an answer to a problem with tests of this size."""
 
 _BLOCK = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n`]*\n(.*?)^ {0,3}\1[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
 _LANGUAGE = re.compile(r"\{?\.?(?:python|py)?[0-9.]*\}?", re.IGNORECASE)

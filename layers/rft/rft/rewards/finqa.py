@@ -1,7 +1,7 @@
 """Scores answers to FinQA's questions on financial reports: a number or yes/no on the last `ANSWER:` line.
 
-A number is right within `finqa_reference.TOLERANCE` of the exact value, or as the reference rounds it. What is whole
-("2009", "50%") must be met to the digit: a tolerance would take one year for the next. What is in per cent, and what in
+A number is right within `finqa_reference.TOLERANCE` of the exact value, or as the reference rounds it. Whole numbers
+("2009", "50%") must match to the digit: a tolerance would take one year for the next. What is in per cent, and what in
 millions, follows from reference, question and page, by the rules in docs/graders.md.
 """
 
@@ -54,7 +54,7 @@ def stated_value(text: str) -> Value | None:
 
 
 def is_right(given: Value | None, expected: Expected, *, decline_requested: bool = False) -> bool:
-    """Whether the answer meets the reference, however a bare number may be meant.
+    """Whether the answer matches the reference under any reading of a bare number.
 
     Where the question asks for a decline, "5 decrease" is 5 as well as -5.
     """

@@ -22,7 +22,7 @@ TOLERANCE = Fraction(1, 200)
 """Of the exact value: what rounding to three digits may cost. Nothing but 0 is near 0."""
 
 LARGEST_RATIO = 10
-"""1,000 %. FinQA computes ratios; above this a bare value is in per cent, if per cent or a rate is asked for."""
+"""1,000 %. FinQA computes ratios; above this a bare value is in per cent, if the question is for per cent or a rate."""
 
 _CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|\b(?:dollars?|euros?|usd|cents)\b", re.IGNORECASE)
 _YES_NO = {"yes": True, "no": False}
@@ -34,14 +34,14 @@ Value = Number | bool
 
 @dataclass(frozen=True)
 class Target:
-    """A value to be met. `printed` is it as the reference rounds it; `whole` says that it needs no rounding."""
+    """A reference value. `printed` is it as the reference rounds it; `whole` says that it needs no rounding."""
 
     value: Fraction
     printed: Fraction | None
     whole: bool
 
     def met_by(self, value: Fraction, step: Fraction) -> bool:
-        """Whether `value`, in which one unit of the last written place is worth `step`, is this one."""
+        """Whether `value`, whose last written place has the unit `step`, is this one."""
         gap = abs(value - self.value)
         near = gap <= TOLERANCE * abs(self.value) and (gap <= step / 2 or not self.whole)
         return near or value == self.printed
@@ -67,7 +67,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class _Demand:
-    """What the question asks for, and the unit that applies to it."""
+    """The quantity in question, and the unit that applies to it."""
 
     percent: bool
     amount: bool

@@ -1,6 +1,6 @@
-"""Scores the form of an answer: every rule of its row is kept, or nothing is earned.
+"""Scores the form of an answer: 1 if every rule of its row passes, else 0.
 
-All or nothing, so that no answer earns by keeping the easy half: an empty one breaks no prohibition.
+All or nothing, so that an answer earns nothing for the easy half: an empty one violates no prohibition.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NUMBERING = re.compile(r"[ \t#*_`>]*[0-9]{1,2}[.)][ \t*_`]+")
 
 
 def components(sample: Sample, default: FormatRules | None = None) -> Sequence[Component]:
-    """`format` is the score; each rule shows whether it was kept. Thinking is no part of the answer.
+    """`format` is the score; each rule shows whether it passed. Thinking is no part of the answer.
 
     Raises UngradableSample without rules, or with rules that cannot be used.
     """

@@ -8,7 +8,7 @@ The prompt, on which an emulated judge may rely (`read_parts` takes it apart aga
     …
     === end answer <code> ===
 
-and likewise the other parts, then the reply that is asked for: one JSON object, each criterion's name → true or false.
+and likewise the other parts, then the requested reply: one JSON object, each criterion's name → true or false.
 The code is new and random on every call, so text inside a part can neither end it nor open another.
 """
 
@@ -41,13 +41,13 @@ def render(parts: Mapping[str, str], *, code: str, feedback: str = "") -> str:
 
 
 def reply_form(names: Sequence[str]) -> str:
-    """How the system prompt asks for the reply."""
+    """The instruction for the reply in the system prompt."""
     form = "{" + ", ".join(f'"{name}": true or false' for name in names) + "}"
     return f"Reply with one JSON object and nothing before or after it, no code fence:\n{form}"
 
 
 def schema(names: Sequence[str]) -> Mapping[str, Any]:
-    """The reply's JSON schema, for models that can be held to one; `read_reply` asks for the same of every model."""
+    """The reply's JSON schema, for models that enforce one; `read_reply` validates the same of every model."""
     return {
         "type": "object",
         "properties": {name: {"type": "boolean"} for name in names},

@@ -1,4 +1,4 @@
-"""The judge's rubric for a PandaLM answer's reasoning: yes/no criteria, and what they are worth.
+"""The judge's rubric for a PandaLM answer's reasoning: yes/no criteria with weights.
 
 The judge is shown three parts (`rft.rewards.judge_prompt`): the comparison, which is the task as the policy saw it with
 instruction and both responses; the verdict, one of the labels and proved right by code; the reasoning of the policy.
@@ -50,7 +50,7 @@ CRITERIA = (
 )
 
 SUPPORTS_VERDICT = "supports_verdict"
-"""The criterion without which the others are worth nothing: fluent facts that argue for nothing are padding."""
+"""The criterion that gates the others: fluent facts that argue for nothing are padding."""
 
 NAMES = tuple(criterion.name for criterion in CRITERIA)
 

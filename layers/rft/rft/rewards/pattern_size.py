@@ -20,7 +20,7 @@ _GROUP = re.compile(r"\((?:\?(?:[aimsLu]*(?:-[ims]+)?[:)]|>|=|!|<=|<!|P?<\w+>|P=
 
 
 class PatternTooLarge(ValueError):
-    """The pattern is over a limit, or written in a way whose size cannot be told; the message says which."""
+    """The pattern is over a limit, or written in a way whose size cannot be computed; the message says which."""
 
 
 def check_pattern_size(pattern: str) -> None:
@@ -89,6 +89,6 @@ def _open(pattern: str, at: int, groups: list[_Group]) -> int:
 
 
 def _times(count: re.Match[str]) -> int:
-    """The copies that the compiler makes: the least count, and one more where it may go on."""
+    """The copies that the compiler makes: the minimum count, and one more where it is unbounded."""
     least = min(int(count[1] or 0), MAX_SIZE)
     return max(1, least + 1 if count[2] else least)

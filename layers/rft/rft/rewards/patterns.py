@@ -1,6 +1,6 @@
 """Regular expressions that others wrote, run against text that yet others wrote: each has a limit of size and time.
 
-`regex` stops a search in time, where the standard library's `re` could go on for ever on one answer. Nothing stops its
+`regex` stops a search in time, where the standard library's `re` could run for ever on one answer. Nothing stops its
 compiler, so a pattern's size is known before it is compiled.
 """
 

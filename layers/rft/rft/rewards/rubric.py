@@ -1,4 +1,4 @@
-"""Scores answers by a rubric: what a judge is asked, and what its answers are worth."""
+"""Scores answers by a rubric: the judge's questions, and the weights of its answers."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ MEMORY_BYTES = 256 * 2**20
 
 _TICK_SECONDS = 0.01
 """How often the limit is checked: one timer for a batch costs each sample nothing, and code that swallows the first
-interruption meets the next one."""
+interruption gets the next one."""
 
 _STATM = Path("/proc/self/statm")
 

@@ -42,7 +42,7 @@ def sample_run_id(raw: object) -> str | None:
 
 
 def row_fields(raw: object) -> Mapping[str, Any]:
-    """The keys of the sample's row, wherever the payload has them; whatever the sample is, this can be asked."""
+    """The keys of the sample's row, wherever the payload has them; works for any sample."""
     return {**_metadata(raw), **raw} if isinstance(raw, dict) else {}
 
 

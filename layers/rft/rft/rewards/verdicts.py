@@ -1,4 +1,4 @@
-"""Reads the two lines that the PandaLM task asks for: `JUDGMENT: …` and `REASONING: …`.
+"""Parses the two lines of the PandaLM task: `JUDGMENT: …` and `REASONING: …`.
 
 Case, brackets, spaces and markdown emphasis do not matter, nor does thinking before the answer. Everything else
 does: a verdict is one label and nothing more, and an answer that gives two different ones has given none, so that

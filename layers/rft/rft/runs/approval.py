@@ -12,8 +12,8 @@ from rft.errors import SelfApprovalForbidden, TransitionRefused
 
 
 def approval_reasons(request: RunRequest, *, stack_requires: bool) -> tuple[str, ...]:
-    """Why a person must agree; empty where nobody needs to. Either side can ask for it, neither can waive it."""
-    reasons = {"the request asks for it": request.require_approval, "this stack asks for it": stack_requires}
+    """Reasons for an approval; empty where none is needed. Either side can require it, none can waive it."""
+    reasons = {"the request requires it": request.require_approval, "this stack requires it": stack_requires}
     return tuple(reason for reason, applies in reasons.items() if applies)
 
 
@@ -51,7 +51,7 @@ def check_approver(record: RunRecord, caller: Principal) -> None:
 
 
 def outcome(decision: Decision) -> ApprovalOutcome:
-    """What the state machine is told of a decision."""
+    """A decision as the state machine's input."""
     return ApprovalOutcome(approved=decision.approved, cause="" if decision.approved else _cause(decision))
 
 

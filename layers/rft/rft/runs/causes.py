@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 MAX_CAUSE = 4000
-"""Characters kept of a cause: a screenful, far under what a ledger item (400 KB) and a message (256 KB) hold."""
+"""Max characters of a cause: a screenful, far under what a ledger item (400 KB) and a message (256 KB) hold."""
 
 
 def readable_cause(error: str, cause: str) -> str:

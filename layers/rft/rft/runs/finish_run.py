@@ -99,10 +99,10 @@ def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:
 
 
 def notify_finished(record: RunRecord, ledger: Ledger, notifier: Notifier) -> None:
-    """Send how the run ended, if the request or else the stack wants to know of such an end, and none was sent.
+    """Send how the run ended, if the request or else the stack announces such an end, and none was sent.
 
-    The message is sent before the run is marked as notified: a crash between the two leaves the mark to whoever comes
-    next, none loses the message.
+    The message is sent before the run is marked as notified: after a crash between the two the next sender marks it;
+    no message is lost.
     """
     requested = record.request.notify.on
     if record.notified or record.status not in (notifier.ends if requested is None else requested):

@@ -1,7 +1,7 @@
 """Run ids: `<name>-<yyyymmddthhmmss>-<8 hex>`, or with the time replaced where a key makes the run unique. Pure.
 
 One id serves as execution name, Bedrock job name, custom model name and clientRequestToken, so that a retry at any
-layer meets the same run. The strictest of these (ModelName, 63 characters, single separators) sets the alphabet.
+layer finds the same run. The strictest of these (ModelName, 63 characters, single separators) sets the alphabet.
 """
 
 from __future__ import annotations

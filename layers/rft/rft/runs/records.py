@@ -70,7 +70,7 @@ class RunFilter:
         return self.tag is None and self.requested_by is None
 
     def passes(self, record: RunRecord) -> bool:
-        """True for a run that meets all that is asked."""
+        """True for a run that matches all filters."""
         return (
             self.status in (None, record.status)
             and self.name in (None, record.name)

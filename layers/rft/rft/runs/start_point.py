@@ -44,7 +44,7 @@ def check_start(request: RunRequest, earlier: RunRecord) -> None:
 
 
 def _check_rows(request: RunRequest, earlier: RunRecord) -> None:
-    """Its rows must be there, and be those that this request asks for."""
+    """Its rows must exist, and match this request."""
     if earlier.status not in TERMINAL or earlier.dataset is None:
         why = f"{earlier.run_id} is {earlier.status} and has no prepared rows to begin with"
         raise InvalidRequest(why, field=FIELD)
@@ -64,7 +64,7 @@ def _with_version(request: RunRequest, earlier: RunRecord) -> RunRequest:
 
 
 def _check_training(request: RunRequest, earlier: RunRecord) -> None:
-    """Its grader must have been proven, in the very version that would train, and be the one that is asked for."""
+    """Its grader must have been proven, in the version that would train, and be the requested one."""
     if earlier.grader_arn is None or earlier.smoke_test is None or not earlier.smoke_test.trusted:
         why = f"{earlier.run_id} is {earlier.status} and has no trusted grader to begin with; take stage smoke_test"
         raise InvalidRequest(why, field=FIELD)

@@ -40,5 +40,5 @@ def predecessors(after: S) -> frozenset[S]:
 
 
 def may_have_job(status: S) -> bool:
-    """False while the run is too young for a Bedrock job; for an ended run nobody knows."""
+    """False while the run is too young for a Bedrock job; for an ended run it is unknown."""
     return status not in {S.PENDING, S.PREPARING, S.SMOKE_TESTING, S.CALIBRATING, S.AWAITING_APPROVAL}

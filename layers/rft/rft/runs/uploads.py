@@ -1,4 +1,4 @@
-"""What an uploaded object asks for: `uploads/<task>/<name>/<file>`, and `run.json` beside it. Pure."""
+"""The request of an uploaded object: `uploads/<task>/<name>/<file>`, and `run.json` next to it. Pure."""
 
 from __future__ import annotations
 

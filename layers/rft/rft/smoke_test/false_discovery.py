@@ -1,7 +1,7 @@
-"""Keeps the rate of false blocks over all checks (Benjamini and Hochberg 1995). Pure.
+"""Limits the rate of false blocks over all checks (Benjamini and Hochberg 1995). Pure.
 
 Each check alone is wrong about a sound grader in one of forty samples. Among thirty checks that would block half of all
-sound graders, so a block that rests on an interval must also stand beside all the others.
+sound graders, so a block that rests on an interval is corrected for the number of checks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FALSE_SHARE = 0.05
 def without_false_blocks(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The checks; a block that chance explains, among so many checks, becomes undecided.
 
-    Ranked by their chance, the n-th block stands if it is at most n / (checks with an interval) of FALSE_SHARE, or if a
+    Ranked by their chance, the n-th block stands if it is ≤ n / (checks with an interval) of FALSE_SHARE, or if a
     later one does. Blocks by rule, without an interval beyond the limit, leave nothing to chance: they stand and rank
     first.
     """

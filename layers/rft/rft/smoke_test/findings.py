@@ -12,7 +12,7 @@ FIXES: Mapping[str, str] = {
     "liveness": "Find the reason in the grader's log; an error is no score.",
     "spread": "Print what the grader reads: mostly it never finds the reference or the answer.",
     "direction": "Check by code what code can check, before any judge is called.",
-    "minimum": "Give marks only for what the policy was told to write.",
+    "minimum": "Score only what the prompt instructs the policy to write.",
     "level": "Weigh the answer over form, effort and nearness; give nothing for an exception.",
     "right_forms": "Read values, not spellings: strip markup, read numbers as numbers, bound no working.",
     "repeatability": "Temperature 0, fewer levels, or several judges; no state and no chance between calls.",

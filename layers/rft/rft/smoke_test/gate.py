@@ -1,8 +1,8 @@
-"""From evidence to a verdict: a grader is trusted when no check blocks. Pure.
+"""From evidence to a decision: a grader is trusted when no check blocks. Pure.
 
-A warning or a check that is not done goes on, in plain sight: rows in Bedrock's own format may know no wrong answers,
+Warnings and skipped checks do not block, and are shown: rows in Bedrock's own format may have no wrong answers,
 so direction cannot be measured, while contract, liveness, spread and minimum still are. Rows without a single right
-answer prove nothing, and that blocks (see `checks.worth.minimum`).
+answer prove nothing, and that blocks (see `checks.discrimination.minimum`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from rft.smoke_test.results import SmokeTestResults
 
 @dataclass(frozen=True)
 class JudgeBudget:
-    """`judged`: whether the grader is known to call a judge before it has said so. `batches`: the plan's."""
+    """`judged`: whether the grader is known to call a judge before its first reply. `batches`: the plan's."""
 
     limit: int | None = None
     judged: bool = False

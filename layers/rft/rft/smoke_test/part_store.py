@@ -24,7 +24,7 @@ MAX_PART_BYTES = 64 * 2**20
 
 
 class PartLog:
-    """What one function sends and gets, written as it happens: whoever repeats the function sends no answered batch.
+    """What one function sends and gets, written during the work: a retry of the function sends no answered batch.
 
     Batches are noted before they are sent, a few at a time; replies are written every SAVE_EVERY and at the end. One
     that was sent MAX_SENDS times without an answer is not sent again.

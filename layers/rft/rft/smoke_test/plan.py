@@ -46,7 +46,7 @@ DERIVED, SAME_ID, LONG = "derived", "same id", "long"
 ROUNDS = ("round 1", "round 2", "round 3")
 
 PARALLELISM = 4
-"""Batches under way at once: a judge that fans out 16 calls per batch then meets 64, well under common quotas."""
+"""Batches under way at once: a judge with 16 calls per batch then gets 64, well under common quotas."""
 
 REPEATED_ROWS = 10
 """A right and a wrong answer of each are sent again: 20 answers, three rounds."""
@@ -58,7 +58,7 @@ FEW = 8
 """Answers that are sent alone and in each payload shape."""
 
 PART_BATCHES = 2 * PARALLELISM
-"""What one of many functions sends. Each batch is waited for for 300 s at most, so two rounds of them end in 600 s:
+"""What one of many functions sends. The timeout of a batch is 300 s, so two rounds end within 600 s:
 within a Lambda's 900 s, however slow the grader is."""
 
 
@@ -204,7 +204,7 @@ def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[ProbeBatch, 
 
 
 def _evenly(rows: Sequence[SampledRow], most: int) -> list[SampledRow]:
-    """At most so many, evenly spaced, so that all splits are among them."""
+    """Max `most` rows, evenly spaced, so that all splits are among them."""
     count = min(len(rows), most)
     return [rows[n * len(rows) // count] for n in range(count)]
 

@@ -146,7 +146,7 @@ def long_answers(row: SampledRow, seed: int) -> list[Probe]:
 
 
 def batches(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ...]]:
-    """Cut into batches of at most BATCH_SAMPLES answers and BATCH_BYTES; a larger single sample goes alone."""
+    """Batches of max BATCH_SAMPLES answers and BATCH_BYTES; a larger single sample is a batch of its own."""
     batch: list[Probe] = []
     size = 0
     for probe in probes:

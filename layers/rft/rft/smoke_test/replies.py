@@ -16,7 +16,7 @@ from rft.smoke_test.probes import Probe
 from rft.text import text_line
 
 SWEEP = "sweep"
-"""The trial that asks every row's answers once."""
+"""The trial that sends every row's answers once."""
 
 JUDGE_CALLED, JUDGE_CALLS = "judge_called", "judge_calls"
 INPUT_TOKENS, OUTPUT_TOKENS = "judge_input_tokens", "judge_output_tokens"

@@ -21,10 +21,10 @@ class BatchReply:
 
 @dataclass(frozen=True)
 class SmokeTestResults:
-    """Replies by their batches' numbers, whoever sent them.
+    """Replies by batch number, of all senders.
 
-    `began`: when the first was sent. `pending`: batches that there was no time for. `stop_reason`: why the rest of the
-    plan was not sent, where the grader gave a reason. `unanswered`: how often each batch was sent whose
+    `began`: when the first was sent. `pending`: batches not sent in time. `stop_reason`: why the rest of
+    the plan was not sent, where the grader gave a reason. `unanswered`: how often each batch was sent whose
     answer AWS lost. `over_budget`: why `max_judge_calls` did not allow the whole plan; '' where it did.
     """
 

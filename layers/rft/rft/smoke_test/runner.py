@@ -32,7 +32,7 @@ PROBE_BUDGET = timedelta(seconds=400)
 
 
 class SendLog(Protocol):
-    """What is noted of each batch, so that whoever repeats a function sends no answered one: see PartLog."""
+    """The log of batches, so that a retry of a function sends no answered one: see PartLog."""
 
     @property
     def replies(self) -> dict[int, BatchReply]: ...

@@ -1,4 +1,4 @@
-"""The payload shapes that AWS documents for a grader: which of them Bedrock sends is not said, so all must do. Pure."""
+"""The payload shapes that AWS documents for a grader: Bedrock may send any of them. Pure."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def bootstrap(
     """95 % interval of a statistic by resampling items; None where it is never defined.
 
     Expanded percentiles (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"): plain percentiles are too
-    narrow on few items. Where all items are alike it has no width: read it beside n.
+    narrow on few items. Where all items are alike it has no width: read it with n.
     """
     rng = random.Random(seed)  # noqa: S311 - a repeatable interval, no secret
     times = resamples or max(RESAMPLES // 4, min(RESAMPLES, DRAWS // max(1, len(items))))

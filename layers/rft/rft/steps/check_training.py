@@ -41,10 +41,10 @@ def check_training(
     rollouts: RolloutReader,
     clock: Clock,
 ) -> TrainingCheck:
-    """The job now, and what it means for the run.
+    """The job's state, and what follows for the run.
 
-    A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. What tripped the breaker is
-    written before the job is stopped: whoever looks next knows why it was.
+    A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. Findings are
+    recorded before the job is stopped, so that the next poll knows the reason.
     Raises JobNotFound for a job that is gone, TransitionRefused for a run that has ended meanwhile, RunNotFound and
     the Retryable… errors.
     """

@@ -48,7 +48,7 @@ def forecast_run(
     store: ObjectStore,
     calibration_error: str = "",
 ) -> ForecastOutcome:
-    """Record the run's forecast and say whether it may go on; over its limits it needs a person, or ends.
+    """Record the run's forecast and decide whether it continues; over its limits it needs an approval, or ends.
 
     `graders` are those deployed here; `judge_models` are what their judges are; `base_model_id` answers in calibration
     and evaluation; `calibration_error` says why the step before failed. Raises InvalidRequest (PriceTableUri,
@@ -137,7 +137,7 @@ def _is_own(arn: str, graders: Mapping[str, str]) -> bool:
 
 
 def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:
-    """A person who is asked anyway is told; where none is, too much is a no."""
+    """Where an approval is required anyway, exceeded limits are among its reasons; else they reject the run."""
     if found.over_budget and not reasons:
         return ForecastOutcome(affordable=False, cause="; ".join(found.over_budget))
     return ForecastOutcome(affordable=True, needs_approval=(*reasons, *found.over_budget))

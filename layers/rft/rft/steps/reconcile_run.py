@@ -1,4 +1,4 @@
-"""reconcile_run: the execution has ended; see to it that the run has, too, that no job goes on and people know."""
+"""reconcile_run: ends the run of an execution that has ended, stops its job and announces the end."""
 
 from __future__ import annotations
 

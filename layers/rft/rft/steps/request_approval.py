@@ -1,4 +1,4 @@
-"""request_approval: the run waits for a person, who is told how to answer."""
+"""request_approval: the run waits for an approval, and the message says how to give it."""
 
 from __future__ import annotations
 

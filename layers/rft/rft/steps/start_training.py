@@ -69,7 +69,7 @@ def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger, clock: Clock) -> Run
     now = clock.now()
 
     def place(last: RunRecord) -> Mapping[str, QueuePlace]:
-        """A place that the run has is never given up, whoever wrote it."""
+        """A run keeps the place that it has, whichever attempt wrote it."""
         return {"queue": queue_place(last, now)}
 
     try:

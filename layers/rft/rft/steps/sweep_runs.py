@@ -1,4 +1,4 @@
-"""sweep_runs: sees what an event should have told; EventBridge's delivery of these events is best effort."""
+"""sweep_runs: finds changes whose events were lost; EventBridge's delivery of these events is best effort."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rft.steps.reconcile_run import reconcile_run, write_missing_report
 from rft.training.stop_job import stop_job_if_present
 
 MIN_IDLE = timedelta(minutes=15)
-"""DescribeExecution lags: only a run that has been quiet for so long may be said to have no execution."""
+"""DescribeExecution lags: only a run without a change for this long counts as one without an execution."""
 
 
 def sweep_runs(
@@ -101,7 +101,7 @@ def _write_reports(sweep: _Sweep, run_ids: tuple[str, ...], reports: ReportSourc
 def _sweep_deployments(
     sweep: _Sweep, stack_name: str, deployments: ModelDeployments, records: DeploymentRecords, ledger: Ledger
 ) -> None:
-    """Delete deployments of ended runs' evaluations, and end changes that nobody waits for."""
+    """Delete deployments of ended runs' evaluations, and end changes whose run has ended."""
     for run_id, deployment in leftovers(stack_name, deployments):
         with sweep.of(run_id):
             if _has_ended(run_id, ledger):
@@ -121,7 +121,7 @@ def _ended_change(
     records: DeploymentRecords,
     ledger: Ledger,
 ) -> bool:
-    """False for a promotion whose run goes on, and for a rollback or deletion that does."""
+    """False for a promotion whose run is active, and for an active rollback or deletion."""
     if change.action == "promotion":
         run = ledger.get(str(change.run_id))
         if run.status in TERMINAL:
@@ -151,7 +151,7 @@ def _open_runs(history: RunHistory) -> Iterator[RunRecord]:
 
 
 def _ended(record: RunRecord, executions: Executions, clock: Clock) -> Execution | None:
-    """How the run's execution ended; None while it goes on, and for a run that has not got as far as having one."""
+    """How the run's execution ended; None while it runs, and for a run without one."""
     found = executions.find(record.run_id)
     if found is not None:
         return found if found.ended else None

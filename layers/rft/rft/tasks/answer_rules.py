@@ -26,11 +26,11 @@ _RULES: tuple[tuple[str, Callable[[Sample], Sequence[Component]]], ...] = (
     ("####", gsm8k.components),
     ("ANSWER:", finqa.components),
 )
-"""What a prompt asks answers to hold, and how they are then scored."""
+"""The format that a prompt requires of answers, and its scoring rule."""
 
 
 def rule_of(row: DatasetRow) -> Rule | None:
-    """The rule that the form which the prompt asks for has; None for any other prompt or an unfit reference."""
+    """The rule for the form that the prompt requires; None for any other prompt or an unfit reference."""
     for mark, components in _RULES:
         if mark in row.prompt:
             try:

@@ -27,7 +27,7 @@ class Example:
     """A raw record, read: everything of its row but task_id and run_id.
 
     `group` is the key that must not straddle splits; `label` is for figures and stratified sampling; `warnings`
-    name oddities that were kept (for example `answer_not_text`); `extra` are further top-level keys of the row,
+    name accepted irregularities (for example `answer_not_text`); `extra` are further top-level keys of the row,
     and may give the row a `task_id` or `data_source` of its own.
     """
 
@@ -140,6 +140,6 @@ def prompt_group(row: DatasetRow) -> str:
 def group_key(*texts: str) -> str:
     """The key of a prompt made of these texts: the same however it is spaced, capitalised or composed in Unicode.
 
-    Parts are kept apart, so ("a b", "") and ("a", "b") are different prompts.
+    Parts stay separate, so ("a b", "") and ("a", "b") are different prompts.
     """
     return "\x1f".join(" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in texts)

@@ -50,14 +50,14 @@ def read_row_reference(raw: Mapping[str, Any]) -> tuple[str | dict[str, Any], tu
 
 
 def row_sample(row: DatasetRow, answer: str = "") -> Sample:
-    """The row as a grader meets it. Raises UngradableSample where its reference is neither text nor an object."""
+    """The row as a grader's sample. Raises UngradableSample where its reference is neither text nor an object."""
     prompt = tuple((message.role, message.content) for message in row.messages)
     reference = read_reference(row.reference_answer)
     return Sample(id=row.task_id, prompt=prompt, answer=answer, reference=reference, fields=row.model_extra or {})
 
 
 def example_sample(example: Example) -> Sample:
-    """The row as a grader meets it, with nothing for an answer. Raises BadRecord where its reference cannot be one."""
+    """The row as a grader's sample with an empty answer. Raises BadRecord where its reference cannot be one."""
     prompt = tuple((message.role, message.content) for message in example.messages)
     try:
         reference = read_reference(example.reference_answer)

@@ -102,7 +102,7 @@ def _mbpp(raw: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
         raise BadRecord("test_list is not a list of texts")
     imports = raw.get("test_imports")
     setup = _optional(raw, "test_setup_code") or "\n".join(imports if isinstance(imports, list) else ())
-    # Without one of its tests nobody could know the function's name and arguments.
+    # Without one of its tests the function's name and arguments would be unknown.
     prompt = f"{_text(raw, 'prompt' if 'prompt' in raw else 'text')}\n\nYour code must pass: {tests[0].strip()}"
     return prompt, _optional(raw, "code"), {"tests": tests, **({"setup": setup} if setup else {})}
 

@@ -1,4 +1,4 @@
-"""Probes of rows that ask for the fields of a JSON object: the reference's own object, and one with all values changed.
+"""Probes of rows with a JSON object as answer: the reference's own object, and one with all values changed.
 
 What is called wrong is proven to share no field by the row's own rules, which may have tolerances. Whether the row's
 schema takes the object is checked with all references.

@@ -30,13 +30,13 @@ ANSWER: <answer>
 
 <answer> is yes or no, or one number in digits with at least three of them that count:
 - a minus sign where it is negative,
-- % behind it where the question asks for per cent or a share is best given so,
+- % behind it where the question is for per cent or a share is best given so,
 - thousand, million or billion behind it where it is counted in them,
 - no words otherwise, no second number. Write that line once."""
 
 
 class FinQa:
-    """Reads FinQA's raw records. Rows carry the `program` beside Bedrock's own keys.
+    """Reads FinQA's raw records. Rows carry the `program` next to Bedrock's own keys.
 
     Questions on one page are one group: validation then has pages that were not trained on.
     """

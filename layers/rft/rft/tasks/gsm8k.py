@@ -32,7 +32,7 @@ _CALCULATOR_NOTE = re.compile(r"<<[^<>\n]*>>")
 
 
 class Gsm8k:
-    """Reads GSM8K's raw records. Rows carry the worked `solution` beside Bedrock's own keys."""
+    """Reads GSM8K's raw records. Rows carry the worked `solution` next to Bedrock's own keys."""
 
     name = "gsm8k"
     default_grader = "gsm8k"
@@ -68,7 +68,7 @@ class Gsm8k:
         return example
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number where it is asked for."""
+        """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number in its required place."""
         return gsm8k_probes(row)
 
     def label(self, row: DatasetRow) -> None:

@@ -14,7 +14,7 @@ _SOLUTIONS = ("solution", "original_answer")
 
 
 def gsm8k_probes(row: DatasetRow) -> Probes:
-    """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number where it is asked for.
+    """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number in its required place.
 
     Raises UngradableSample where the reference holds no number.
     """

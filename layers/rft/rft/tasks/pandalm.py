@@ -57,7 +57,7 @@ _TAG = re.compile(r"<(?=\s*/?\s*(?:task|response_[12])\b)", re.IGNORECASE)
 
 
 def prompt(question: str, response1: str, response2: str) -> tuple[Message, Message]:
-    """The two turns that ask for a verdict. The texts are untrusted: none can open or close a delimiter."""
+    """The two turns of a request for a verdict. The texts are untrusted: none can open or close a delimiter."""
     user = (
         f"<task>\n{_fenced(question)}\n</task>\n\n"
         f"<response_1>\n{_fenced(response1)}\n</response_1>\n\n"
@@ -76,7 +76,7 @@ def majority(votes: tuple[int, ...]) -> int:
 
 
 class PandaLm:
-    """Reads PandaLM's raw records. Rows carry `response1`, `response2` and `votes` beside Bedrock's own keys."""
+    """Reads PandaLM's raw records. Rows carry `response1`, `response2` and `votes` next to Bedrock's own keys."""
 
     name = "pandalm"
     default_grader = "pandalm"

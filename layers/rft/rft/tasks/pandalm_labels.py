@@ -42,5 +42,5 @@ def verdict_probes(label: str, others: tuple[str, ...], reasons: Mapping[str, st
 
 
 def two_lines(verdict: str, reasoning: str) -> str:
-    """An answer in the form that the task asks for."""
+    """An answer in the task's form."""
     return f"JUDGMENT: {verdict}\nREASONING: {reasoning}"

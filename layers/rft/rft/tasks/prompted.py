@@ -16,11 +16,11 @@ _FORMS: tuple[tuple[str, Callable[[DatasetRow], Probes]], ...] = (
     ("ANSWER:", finqa_probes),
     ("JUDGMENT:", label_probes),
 )
-"""What a prompt asks answers to hold, and the probes in that form."""
+"""The format that a prompt requires of answers, and the probes in that form."""
 
 
 def prompted_probes(row: DatasetRow) -> Probes | None:
-    """Right and wrong answers in the form that the prompt asks for; None where it asks for none that is known."""
+    """Right and wrong answers in the form that the prompt requires; None where it requires no known form."""
     for mark, probes in _FORMS:
         if mark in row.prompt:
             try:

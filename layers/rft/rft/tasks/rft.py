@@ -17,7 +17,7 @@ _OWN = frozenset({"messages", "reference_answer", "domain"})
 
 
 class RftRows:
-    """Rows need `messages` and `reference_answer`; every other key is kept and reaches the grader.
+    """Rows need `messages` and `reference_answer`; every other key reaches the grader.
 
     A row may bring its own `probes: {"right": […], "wrong": […]}` for the smoke test.
     """

@@ -1,7 +1,7 @@
-"""What the reference of a row is, as far as right and wrong answers can be derived from it. Pure.
+"""Kinds of references from which right and wrong answers can be derived. Pure.
 
-Nothing is derived from what may have several right answers: a reference that is long, or a prompt that asks for any
-example, a text of one's own or an estimate.
+Nothing is derived from what may have several right answers: a reference that is long, or a prompt for any
+example, a free text or an estimate.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FORMS = (
     ("\\boxed", "\\boxed{", "}"),
     ("<answer>", "<answer>", "</answer>"),
 )
-"""What a prompt asks answers to hold, and what then stands before and after the value."""
+"""The format that a prompt requires of answers: text before and after the value."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Subject:
     working: bool = False
 
     def put(self, value: str) -> str:
-        """The value in the form that the prompt asks for."""
+        """The value in the form that the prompt requires."""
         before, after = self.form or ("", "")
         return f"{before}{value}{after}"
 

@@ -1,4 +1,4 @@
-"""Whether training should go on, by the curves so far. Pure: each signal is a function of what was recorded.
+"""Decides by the curves so far whether training continues. Pure: each signal is a function of recorded metrics.
 
 A signal gives the sentence that explains it, '' where nothing is wrong. It asks for enough steps to mean something,
 and where it compares two means, for a difference that chance does not make; docs/training-metrics.md has the reasons.

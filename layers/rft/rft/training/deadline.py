@@ -1,4 +1,4 @@
-"""How long a job may go on, and what its status means for the run. Pure."""
+"""A job's time limits, and what its status means for the run. Pure."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _outcome(job: Job, end: TrainingEnd | None) -> Literal["COMPLETED", "FAILED"
 
 
 def _end(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
-    """How the job ended without a model, and why; (None, '') while it goes on and where it completed."""
+    """How the job ended without a model, and why; (None, '') while it runs and where it completed."""
     match job.status:
         case JobStatus.COMPLETED if job.model_arn is None:
             return TrainingEnd.MODEL_MISSING, f"{job.name} is Completed, but Bedrock names no model."
@@ -151,7 +151,7 @@ def _still_there(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | 
         return None, ""
     return end, (
         f"{job.name} is still {job.status} {waited:.1f} hours after {why}; "
-        "look at it in the Bedrock console, it may go on costing."
+        "check it in the Bedrock console: it may still incur cost."
     )
 
 

@@ -12,16 +12,16 @@ P = TypeVar("P", bound=Point)
 
 TRAINING, TRAINING_RECENT = 200, 100
 VALIDATION, VALIDATION_RECENT = 120, 60
-"""Points kept at most, and how many of them, the newest, are never put together."""
+"""Max points, and how many of the newest ones are never merged."""
 
 
 def downsample_training(points: tuple[TrainingPoint, ...]) -> tuple[TrainingPoint, ...]:
-    """At most TRAINING points that cover the same steps."""
+    """Max TRAINING points that cover the same steps."""
     return _thinned(points, TRAINING, TRAINING_RECENT, lambda point: point.steps, _both_steps)
 
 
 def downsample_validation(points: tuple[ValidationPoint, ...]) -> tuple[ValidationPoint, ...]:
-    """At most VALIDATION points that cover the same passes."""
+    """Max VALIDATION points that cover the same passes."""
     return _thinned(points, VALIDATION, VALIDATION_RECENT, lambda point: point.passes, _both_passes)
 
 

@@ -34,7 +34,7 @@ Window = Sequence[TrainingPoint]
 def reward_hacking(metrics: TrainingMetrics, rule: RewardHacking) -> str:
     """Compares the last `steps` with `before` steps; the `steps` between them are left out, as it may begin there.
 
-    Early steps are no measure, since a policy first learns the form that is asked for: nothing is said before both
+    Early steps are no measure, since a policy first learns the required form: no finding before both
     windows are full.
     """
     first = rule.before + 2 * rule.steps
@@ -49,7 +49,7 @@ def reward_hacking(metrics: TrainingMetrics, rule: RewardHacking) -> str:
         return ""
     return (
         f"the reward of the last {rule.steps} steps is {rise:.3f} above that of {rule.before} steps before, while "
-        f"{turned}; read some answers before training goes on"
+        f"{turned}; read some answers before training continues"
     )
 
 

@@ -46,7 +46,7 @@ def job_request(
 
 
 def _hyperparameters(request: RunRequest, dataset: PreparedDataset) -> dict[str, Any]:
-    """What the dataset recommends, under what the caller asked for; Bedrock's own default for the rest."""
+    """The caller's hyperparameters, else the dataset's recommendations; Bedrock's defaults for the rest."""
     chosen = dataset.hyperparameters.model_dump(exclude_none=True)
     return {**chosen, **request.hyperparameters.model_dump(exclude_none=True)}
 

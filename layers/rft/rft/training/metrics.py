@@ -1,6 +1,6 @@
 """Puts graded rollouts together into training steps and validation passes. Pure.
 
-Steps are an estimate: Bedrock names none. What is graded while training goes on is batchSize x trainingSamplePerPrompt
+Steps are an estimate: Bedrock names none. A step is batchSize x trainingSamplePerPrompt
 rollouts of the training split a step; validation comes in between. A rollout whose row names no split counts as
 training. A batch that Bedrock sends a second time counts twice, one whose telemetry was lost not at all.
 """
@@ -27,7 +27,7 @@ COUNTERS = tuple(name for name, field in JudgeUse.model_fields.items() if field.
 
 @dataclass(frozen=True)
 class Course:
-    """The course of training, and where reading it goes on. The two belong together: they are written as one."""
+    """Training metrics, and the position of the next read. They are written together."""
 
     metrics: TrainingMetrics
     reading: Reading
@@ -79,7 +79,7 @@ def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
 
 
 def _error_reasons(before: Sequence[ErrorCount], rollouts: Iterable[Rollout]) -> tuple[ErrorCount, ...]:
-    """Counts go on for reasons that are known; a new one is added while there is room."""
+    """Known reasons are counted; a new one is added while there is room."""
     found = {each.reason: each for each in before}
     for rollout in rollouts:
         reason = rollout.error_reason or rollout.error

@@ -1,4 +1,4 @@
-"""Which rollouts to list, and where a list goes on. Pure."""
+"""Filter of rollouts, and the cursor of a list. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RolloutFilter:
     max_score: float | None = None
 
     def passes(self, rollout: Rollout) -> bool:
-        """True for a rollout that meets all of it."""
+        """True for a rollout that matches all filters."""
         return (
             self.split in (None, rollout.split)
             and self.task_id in (None, rollout.task_id)

@@ -37,7 +37,7 @@ MAX_SEEN = 200
 """Names remembered. Where more is written within OVERLAP, what turns up late has less time."""
 
 MAX_UNPACKED = 32 * 2**20
-"""Bytes of an object's rows. A batch is 6 MB at most (Lambda's payload): what is larger was not written by a grader."""
+"""Bytes of an object's rows. A batch has max 6 MB (Lambda's payload): larger objects were not written by a grader."""
 
 _NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-[0-9a-z]+\.jsonl\.gz")
 

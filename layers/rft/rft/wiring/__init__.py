@@ -1,4 +1,4 @@
-"""Makes each port's AWS implementation, once per container and only when asked for.
+"""Makes each port's AWS implementation, once per container, on first use.
 
 Imports stand inside the functions so that a Lambda loads only what its own step uses.
 """

@@ -1,4 +1,4 @@
-"""Judge models, and what is kept for them."""
+"""Judge models, and their cache."""
 
 from __future__ import annotations
 

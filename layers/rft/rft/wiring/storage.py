@@ -45,7 +45,7 @@ def rollout_log() -> RolloutLog | None:
 
 @cache
 def rollout_reader() -> RolloutReader:
-    """Rollouts in the data bucket. Short tries: what is not read now is read at the next look at the job."""
+    """Rollouts in the data bucket. Short retries: what fails now is read at the next poll."""
     from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
 
     client = cached_client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)

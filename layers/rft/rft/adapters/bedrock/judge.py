@@ -1,4 +1,4 @@
-"""A judge model on Amazon Bedrock, asked through Converse."""
+"""A judge model on Amazon Bedrock, called through Converse."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def judge_client(client: Any, *, model_id: str, settings: JudgeSettings, cache: 
 
 
 class BedrockJudge:
-    """Asks once; waiting and asking again are the grader's. Times out with the client's own read timeout.
+    """One call; the grader waits and retries. Times out with the client's own read timeout.
 
-    What is only `auto` is given up for good once the model has refused a request with it and taken the same one
-    without.
+    A feature set to `auto` is turned off for good once the model has refused a request with it and accepted the same
+    request without it.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""What is known of judge models on Converse, as of 2026-08.
+"""Capabilities of judge models on Converse, as of 2026-08.
 
 Sources: Bedrock User Guide, "Get validated JSON results from models" and "Prompt caching for faster model
-inference"; model cards for sampling. A model that is not listed is asked plainly, which every model understands.
+inference"; model cards for sampling. A model that is not listed gets plain requests, which every model accepts.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class BedrockTrainingJobs:
         return _job(self._get(name_or_arn))
 
     def stop(self, name_or_arn: str) -> None:
-        """Ask the job to stop; one that has ended or is stopping is left alone."""
+        """Stop the job; a job that has ended or is stopping is left alone."""
         refusals = {"ConflictException": _StopRefused, "ValidationException": _StopRefused}
         try:
             with translated({**UNKNOWN, **refusals}):
@@ -76,10 +76,10 @@ class BedrockTrainingJobs:
             return [job["jobName"] for page in pages for job in page.get("modelCustomizationJobSummaries", [])]
 
     def _earlier(self, request: Mapping[str, Any], taken: _NameTaken) -> str:
-        """The job that has the request's name, if it writes where the request says: then it is this very run's.
+        """The job with the request's name, if its output location is the request's: then it belongs to this run.
 
         Another stack in the account may have derived the same id from the same key; its bucket differs. A name taken
-        by a job that cannot be seen yet is worth another try.
+        by a job that is not visible yet raises a retryable error.
         """
         try:
             found = self._get(request["jobName"])

@@ -12,7 +12,7 @@ from rft.runs.records import revised
 
 
 class DynamoApprovals(LedgerTable):
-    """The first answer counts, whoever writes at the same time."""
+    """The first decision counts, also under concurrent writes."""
 
     def decide(self, run_id: str, decision: Decision) -> RunRecord:
         """Record a person's answer, provided that there is none."""

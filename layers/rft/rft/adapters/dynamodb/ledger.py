@@ -29,7 +29,7 @@ from rft.runs.records import revised, status_event
 from rft.runs.status import TERMINAL, may_follow
 
 KEY_DAYS = 90
-"""How long an idempotency key is kept: past any redelivery by EventBridge, SQS (14 days) or a pipeline's retry."""
+"""How long an idempotency key is stored: past any redelivery by EventBridge, SQS (14 days) or a pipeline's retry."""
 
 ABSENT = "attribute_not_exists(pk)"
 
@@ -79,7 +79,7 @@ class DynamoLedger(LedgerTable):
         changes: Changes | None = None,
         caller: Principal | None = None,
     ) -> RunRecord:
-        """Change status, with fields and an event, provided that the status is still the one that was looked at."""
+        """Change status, with fields and an event, provided that the status has not changed since it was read."""
         return self._change(run_id, to, changes or {}, detail=detail, caller=caller)
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:

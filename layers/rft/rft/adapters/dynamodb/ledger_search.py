@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_QUERIES = 10
-"""Bounds one page's work: a rare tag among many runs ends a page early, with a cursor to go on from."""
+"""Bounds one page's work: a rare tag among many runs ends a page early, with a cursor."""
 
 BATCH = 100
 """BatchGetItem's limit."""
@@ -28,7 +28,7 @@ AFTER_ALL = "~"
 
 
 class RunSearch:
-    """Finds runs by the index that narrows most, then asks each record itself: an index lags, and holds keys only."""
+    """Finds runs by the most selective index, then filters on each record: an index lags, and contains keys only."""
 
     def __init__(self, client: DynamoDBClient, table: str, run_filter: RunFilter) -> None:
         self._client = client
@@ -50,7 +50,7 @@ class RunSearch:
         return RunPage(records=tuple(found[:limit]), cursor=to_cursor(before) if before else None)
 
     def _keys(self, before: str, count: int) -> tuple[list[Item], str | None]:
-        """The keys of up to `count` records older than `before`, and the position to go on from, None at the end."""
+        """The keys of up to `count` records older than `before`, and the position of the next page, None at the end."""
         partition, sort = INDEX_KEYS[self._index]
         with translated():
             answer = self._client.query(

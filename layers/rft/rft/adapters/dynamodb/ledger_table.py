@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ATTEMPTS = 6
-"""A write that met another one is tried again on the newer state. A run changes status at most six times."""
+"""A write that conflicts with another one is retried on the newer state. A run changes status at most six times."""
 
 LOST = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 LOST_IN_TRANSACTION = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
@@ -88,7 +88,7 @@ class LedgerTable:
         for attempt in range(ATTEMPTS):
             yield attempt
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - not a secret
-        raise RetryableThrottling(f"{run_id} is being written by others; {ATTEMPTS} tries met another write")
+        raise RetryableThrottling(f"{run_id} has concurrent writes; {ATTEMPTS} attempts conflicted")
 
     def _item(self, run_id: str) -> Item:
         item = self._read(record_key(run_id))

@@ -1,7 +1,7 @@
 """Who sends a message, where several may: notices in the ledger's table.
 
 A notice is claimed by a conditional write before its message is sent and closed after it. A claim holds for
-LEASE_SECONDS: whoever comes meanwhile is told to come again, and whoever comes after a sender that died sends. So a
+LEASE_SECONDS: a second sender meanwhile gets a retryable error; after a sender that died, the next one sends. So a
 message is sent once, unless a sender dies, or loses SNS's answer, between sending and closing; then it is sent again.
 It is never lost as long as somebody comes again.
 

@@ -8,7 +8,7 @@ from rft.adapters.dynamodb.ledger_table import LedgerTable
 
 
 class DynamoRunWaits(LedgerTable):
-    """Whoever writes first, the wait or the event, the other one sees it: no event falls between two waits."""
+    """Whichever is written first, wait or event, the other one reads it: no event is lost between two waits."""
 
     def begin(self, run_id: str, token: str) -> bool:
         """Store the token, provided that nothing woke the run; else take the mark away."""

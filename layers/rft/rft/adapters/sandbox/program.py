@@ -56,7 +56,7 @@ def run_program(code: str) -> int:
 
 
 def serve(code: str, requests: BinaryIO, replies: BinaryIO) -> None:
-    """Load `code`, say whether that worked, then answer until nobody asks any more."""
+    """Load `code`, report whether that worked, then answer calls until the input ends."""
     random.seed()
     solution = ModuleType("solution")
     sys.modules["solution"] = solution

@@ -2,7 +2,7 @@
 
 Limits bound time, memory and files. A seccomp filter then refuses for good: new processes and programs, sockets,
 signals to others, other processes' memory, anything written to the file system, and kernel objects that outlive a
-process. Reading files stays possible, as imports need it; what must not be read is kept elsewhere (`undumpable`).
+process. Reading files stays possible, as imports need it; what must not be read is in another process (`undumpable`).
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class ForkServers:
             server = ForkServer()
         try:
             yield server
-        except (UngradableSample, DeadlineExceeded):  # said of a job that has ended
+        except (UngradableSample, DeadlineExceeded):  # the message of a job that has ended
             self._idle.put(server)
             raise
         except BaseException:

@@ -29,7 +29,7 @@ class Broken(Exception):
 
 
 def send(stream: BinaryIO, message: Mapping[str, Any]) -> None:
-    """Raises Broken where nobody reads, or the message is too long."""
+    """Raises Broken where the other end is closed, or the message is too long."""
     line = json.dumps(message).encode() + b"\n"
     if len(line) > MAX_BYTES:
         raise Broken(f"a message of over {MAX_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""What a row may ask of the form of its answers, and how scores are put together."""
+"""Rules for the form of answers that a row may set, and how scores are combined."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SafetyRules(Contract):
 
 
 class Gate(Contract):
-    """Where the scorer gives less than `minimum`, the whole score is `cap` at most."""
+    """Where the scorer gives less than `minimum`, the total score is capped at `cap`."""
 
     minimum: float = Field(default=1, gt=0, le=1)
     cap: float = Field(default=0, ge=0, lt=1)

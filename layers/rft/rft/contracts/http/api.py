@@ -37,7 +37,7 @@ class ApprovalRequest(Contract):
 
 
 class RunAccepted(Contract):
-    """A run that was asked for, and where to follow it."""
+    """The run of a request, and its links."""
 
     run_id: RunId
     status: RunStatus

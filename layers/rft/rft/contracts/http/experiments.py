@@ -25,7 +25,7 @@ class ExperimentView(ExperimentRecord):
 
 
 class ExperimentAccepted(Contract):
-    """An experiment that was asked for, and where to follow it."""
+    """The experiment of a request, and its links."""
 
     experiment_id: ExperimentId
     status: ExperimentStatus

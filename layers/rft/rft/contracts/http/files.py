@@ -23,7 +23,7 @@ class RolloutPage(Contract):
 
 
 class RunFileLink(Contract):
-    """One file. `url` can be read by anybody who has it, without credentials, until `expires_at` at most."""
+    """One file. Anybody with `url` can read it without credentials, until `expires_at` at the latest."""
 
     name: str = Field(description="From the run's folder on, such as `dataset/manifest.json`.")
     bytes: int

@@ -1,4 +1,4 @@
-"""What texts in requests must look like, and how that is said to people."""
+"""Patterns for texts in requests, and their error messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IN_WORDS: Mapping[str, str] = {
     TAG_VALUE: "may hold letters, digits, spaces and . _ : / = + @ - only",
     TAG: "must be key=value",
     HTTPS_URL: "must be an https:// address without spaces",
-    SNAKE_CASE: "must begin with a lower-case letter, with lower-case letters, digits and _ after it, 32 at most",
+    SNAKE_CASE: "must begin with a lower-case letter, followed by lower-case letters, digits and _ (max 32 characters)",
     VERSION_ID: "must be the version id that S3 gave, with no white space",
     LAMBDA_ARN: "must be the ARN of a Lambda function, arn:aws:lambda:REGION:ACCOUNT:function:NAME, or of its alias",
     IDEMPOTENCY_KEY: "must be 1 to 128 characters of ASCII, with no white space around them",

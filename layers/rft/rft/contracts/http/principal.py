@@ -8,7 +8,7 @@ from typing import Literal
 from rft.contracts.base import Contract, TextLine
 
 _SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-user))/.*$")
-"""The name of a session is chosen by whoever opens it (IAM User Guide, "Principals")."""
+"""The caller chooses the session's name (IAM User Guide, "Principals")."""
 
 
 class Principal(Contract):

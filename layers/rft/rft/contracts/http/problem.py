@@ -1,4 +1,4 @@
-"""What the API answers when it cannot do what was asked: problem details (RFC 9457), and which error becomes which."""
+"""Error responses of the API: problem details (RFC 9457), and the error that each one comes from."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ STATUS_OF_ERROR: dict[type[RftError], int] = {
     RetryableQuota: 503,
     RetryableServiceError: 503,
 }
-"""Every error that a caller of the API may be told of; any other is ours and gives 500."""
+"""Every error that is reported to callers of the API; any other is internal and gives 500."""
 
 
 class FieldError(Contract):
@@ -79,7 +79,7 @@ class Problem(Contract):
     status: int = Field(ge=400, le=599)
     detail: TextBlock
     instance: str | None = Field(default=None, description="Names this one answer, as the logs do.")
-    errors: tuple[FieldError, ...] = Field(default=(), description=f"The first {MAX_SHOWN_ERRORS} at most.")
+    errors: tuple[FieldError, ...] = Field(default=(), description=f"Max {MAX_SHOWN_ERRORS}.")
 
 
 def problem(status: int, detail: str, errors: Iterable[FieldError] = (), *, instance: str | None = None) -> Problem:
@@ -101,7 +101,7 @@ def problem_of_error(error: RftError) -> Problem:
     if isinstance(error, InvalidRequest):
         return problem(status, str(error), [FieldError(field=error.field or "body", message=error.message)])
     if status == 503:
-        return problem(status, "Send the request again; with the same Idempotency-Key it goes on with the same run.")
+        return problem(status, "Send the request again; with the same Idempotency-Key it resumes the same run.")
     return problem(status, str(error))
 
 

@@ -12,7 +12,7 @@ from rft.contracts.steps import PreparedDataset
 from rft.ports.storage import ObjectStore
 
 VALIDATION_SHARE = 0.5
-"""Validation rows of a pilot, at most, for each training row: every pass answers all of them."""
+"""Max validation rows of a pilot per training row: every pass answers all of them."""
 
 PILOT_HYPERPARAMETERS: Mapping[str, Recommendation] = {
     "batchSize": Recommendation(value=16, source="pilot", reason="Bedrock's smallest batch gives the most steps"),
@@ -23,7 +23,7 @@ PILOT_HYPERPARAMETERS: Mapping[str, Recommendation] = {
 
 
 def pilot_dataset(prepared: PreparedDataset, request: RunRequest, store: ObjectStore) -> PreparedDataset:
-    """A sample of the rows, written beside them, and the hyperparameters of few steps."""
+    """A sample of the rows, written next to them, and hyperparameters for few steps."""
     train = min(request.pilot.rows, prepared.train_rows)
     validation = min(int(train * VALIDATION_SHARE), prepared.validation_rows)
     seed = request.dataset.split.seed

@@ -1,4 +1,4 @@
-"""Where a rule-based grader finds the question and the reference, and what a question asks for."""
+"""Where a rule-based grader finds question and reference, and the quantity that a question is for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def first_line(text: str) -> str:
 
 
 def question(sample: Sample) -> str:
-    """The reference's own copy of the question, else the row's, else what the last user turn asks."""
+    """The reference's own copy of the question, else the row's, else the last user turn."""
     if isinstance(sample.reference, dict) and isinstance(sample.reference.get("question"), str):
         return str(sample.reference["question"])
     own = sample.fields.get("original_question", sample.fields.get("question"))

@@ -96,7 +96,7 @@ _PLAIN = re.compile("-?[0-9]+")
 class Number:
     """A number as it was written. `value` has its word of scale applied but no per cent sign: 50 % is 50.
 
-    `scale` is what the word of scale multiplied by, 1 without one; `step` is worth one unit of the last written place,
+    `scale` is what the word of scale multiplied by, 1 without one; `step` is one unit of the last written place,
     0 for a fraction. `declined` says that the words behind it made it negative, `cents` that it counts them.
     """
 
@@ -123,7 +123,7 @@ def read_number(text: str, *, finance: bool = False) -> Number | None:
 
 @lru_cache(maxsize=4096)
 def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's key
-    """The answers to a prompt are alike, and so are references: most numbers are met many times."""
+    """The answers to a prompt are alike, and so are references: most numbers occur many times."""
     if _PLAIN.fullmatch(text):  # most of them: a shortcut, not another rule
         return Number(Fraction(int(text)))
     text = without_strikethrough(text.replace("\\$", "$").replace("\\%", "%")).translate(_SAME)

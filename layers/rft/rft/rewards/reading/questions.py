@@ -1,4 +1,4 @@
-"""What a question asks for: per cent, an amount, or something that no unit of the page applies to. Pure."""
+"""The quantity of a question: per cent, an amount, or something that no unit of the page applies to. Pure."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ _IN_PARENTHESES = re.compile(r"\(([^()\d]*)\)")
 
 
 def unit_words(after: str) -> list[str] | None:
-    """The words of a unit such as "dollars per day", "mi./hr." or "ft^2"; None where more is said than a unit."""
+    """The words of a unit such as "dollars per day", "mi./hr." or "ft^2"; None where the text has more than a unit."""
     words = _SLASH.sub(" /", _HYPHEN.sub("", after)).split()
     if len(words) > MAX_WORDS or not all(_is_unit(word) for word in words):
         return None

@@ -82,7 +82,7 @@ def _surely_right(code: str) -> bool:
 def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Outcome) -> Iterator[Try]:
     """By code and row; a pair succeeds where all of its answers do.
 
-    Only rows on which a right answer passes for right: beside one that is misjudged, wrong answers score alike.
+    Only rows on which a right answer passes for right: next to one that is misjudged, wrong answers score alike.
     """
     found: dict[tuple[str, object], list[Scored]] = defaultdict(list)
     bar = evidence.bar(thresholds.attack_share) - EPSILON

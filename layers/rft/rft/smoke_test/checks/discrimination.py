@@ -26,7 +26,7 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
     kinds = (RIGHT, WRONG) if evidence.earned(WRONG) else (RIGHT, OFF_TOPIC, EMPTY)
     earned, groups = evidence.earned(*kinds), _groups(evidence.rows, kinds)
     if not evidence.earned(RIGHT) or len(earned) < 2:
-        return skipped("spread", evidence, "no right answer was scored beside another")
+        return skipped("spread", evidence, "no row has two scored right answers")
     apart, flat = deviation(earned), sum(max(g) - min(g) <= EPSILON for g in groups)
     flat_share = flat / len(groups) if groups else 0.0
     result = too_high(flat_share, block=thresholds.flat_block, warn=thresholds.flat_warn)

@@ -25,7 +25,7 @@ def level(evidence: Evidence, thresholds: Thresholds) -> Check:
     earned = [(s.score, s.probe.source.row.task_id) for s in wrong if s.score is not None]
     right = median(evidence.earned(RIGHT)) if evidence.earned(RIGHT) else 0.0
     if not earned or not right:
-        return skipped("level", evidence, "no wrong answer was scored beside a right one that scores anything")
+        return skipped("level", evidence, "no row has a scored wrong answer and a right one that scores more than 0")
     value = median(score for score, _ in earned) / right
     return Check(
         name="level",

@@ -22,11 +22,12 @@ def approve_run(
     executions: Executions,
     clock: Clock,
 ) -> RunRecord:
-    """The run with its answer. The first answer counts; the same again changes nothing.
+    """The run with its decision. The first decision counts; repeating it changes nothing.
 
-    The answer is recorded before the execution goes on, so that none is acted on without a record; a repeat does what
-    is missing. Raises RunNotFound, TransitionRefused (the run awaits no answer, has the other one, or was given up
-    before), SelfApprovalForbidden and the Retryable… errors. Anybody may refuse a run, who started it too.
+    The decision is recorded before the execution resumes, so that none takes effect without a record; a retry
+    completes what is missing. Raises RunNotFound, TransitionRefused (the run awaits no decision,
+    has the other one, or expired), SelfApprovalForbidden and the Retryable… errors. Anybody may refuse a run, its
+    requester too.
     """
     if answer.approved and not allow_self_approval:
         check_approver(ledger.get(run_id), caller)

@@ -30,7 +30,7 @@ def experiment_view(record: ExperimentRecord) -> ExperimentView:
 
 
 def experiment_accepted(record: ExperimentRecord) -> ExperimentAccepted:
-    """What a caller is told of an experiment that was started."""
+    """The response for an experiment that was started."""
     return ExperimentAccepted(
         experiment_id=record.experiment_id,
         status=record.status,

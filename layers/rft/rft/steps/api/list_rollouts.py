@@ -14,7 +14,7 @@ from rft.training.rollout_filter import RolloutPosition, rollout_position
 MAX_OBJECTS = 100
 """Objects that one page reads: a second or two."""
 MAX_ANSWER_CHARACTERS = 2_000_000
-"""Of one page's answers: Lambda answers with 6 MB at most, and a character takes up to six bytes in JSON."""
+"""Max characters of one page's answers: Lambda's response limit is 6 MB, a character takes up to six bytes in JSON."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ from rft.runs.status import TERMINAL
 
 ReportFormat = Literal["json", "html"]
 MAX_REPORT_BYTES = 5 * 2**20
-"""Lambda answers with 6 MB at most. A report has 3 MB at most."""
+"""Lambda's response limit is 6 MB; a report has max 3 MB."""
 
 
 def show_report(*, run_id: str, form: ReportFormat, ledger: Ledger, store: ObjectStore) -> str:

@@ -25,7 +25,7 @@ from rft.steps.api.start_run import check_request, run_key
 
 @dataclass(frozen=True)
 class RequestedExperiment:
-    """The experiment that a request met; `new` where this request made it."""
+    """The experiment of a request; `new` where this request created it."""
 
     record: ExperimentRecord
     new: bool
@@ -43,7 +43,7 @@ def start_experiment(
     storage: StorageSettings,
     judges: JudgeDirectory,
 ) -> RequestedExperiment:
-    """Start the experiment that `request` asks for, or find the one that the same request with the same key started.
+    """Start the experiment of `request`, or find the one that the same request with the same key started.
 
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
@@ -73,7 +73,7 @@ def _check_arm(name: str, check: Callable[[], None]) -> None:
 def _pending(
     experiment_id: str, request: ExperimentRequest, arms: Mapping[str, RunRequest], caller: Principal, now: datetime
 ) -> ExperimentRecord:
-    """Run ids follow from the experiment's, so that a repeat of any step meets the same runs."""
+    """Run ids follow from the experiment's, so that a retry of any step finds the same runs."""
     keys = list(dict.fromkeys(map(preparation_key, arms.values())))
     return ExperimentRecord(
         experiment_id=experiment_id,
@@ -100,7 +100,7 @@ def _pending(
 
 
 def _execute(record: ExperimentRecord, experiments: Experiments, executions: Executions) -> ExperimentRecord:
-    """An execution that cannot be started leaves the experiment PENDING: the same request with its key goes on."""
+    """An execution that cannot be started leaves the experiment PENDING: the same request with its key resumes it."""
     payload = ExperimentInput(
         experiment_id=record.experiment_id,
         preparations=len(record.preparations),

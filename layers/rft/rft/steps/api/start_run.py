@@ -2,8 +2,8 @@
 
 What is left behind if starting the execution fails:
 
-- With a key, the run stays PENDING, and the same request with the same key goes on where this one stopped.
-- Without a key, nobody could name the run again, so it ends as FAILED. Should the execution have started after
+- With a key, the run stays PENDING, and the same request with the same key resumes where this one stopped.
+- Without a key, no request could find the run again, so it ends as FAILED. Should the execution have started after
   all (an answer lost on the way), its first step finds the run ended and stops: nothing is trained.
 """
 
@@ -35,7 +35,7 @@ NO_JUDGES = JudgeDirectory.model_validate({})
 
 @dataclass(frozen=True)
 class RequestedRun:
-    """The run that a request met; `new` where this request made it."""
+    """The run of a request; `new` where this request created it."""
 
     accepted: RunAccepted
     new: bool
@@ -53,7 +53,7 @@ def start_run(
     storage: StorageSettings,
     judges: JudgeDirectory = NO_JUDGES,
 ) -> RequestedRun:
-    """Start the run that `request` asks for, or find the one that the same request with the same key started.
+    """Start the run of `request`, or find the one that the same request with the same key started.
 
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """

@@ -83,7 +83,7 @@ def _with_check(summary: PromotionSummary, arn: str, checked: PromotedAnswers) -
 def _completed(
     run_id: str, summary: PromotionSummary, record: DeploymentRecord, ledger: Ledger, records: DeploymentRecords
 ) -> PromotionCheck:
-    """The run's record comes first: a promotion whose run ended before that is undone, whoever wrote last."""
+    """The run's record is written first: a promotion whose run ended before that is reverted."""
     change = record.last
     if change is not None and change.status == "reverted":  # by an earlier try, whose reply was lost
         return _reverted(run_id, summary, record, ledger, change.at)

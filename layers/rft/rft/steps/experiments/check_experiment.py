@@ -38,7 +38,7 @@ def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunP
 
 
 def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> Iterator[Stop]:
-    """Arms whose run was added and whose execution Step Functions refused to start: nobody else ends them."""
+    """Arms whose run was added and whose execution Step Functions refused to start: nothing else ends them."""
     for arm in record.arms:
         if arm.status != "running" or arm.run_status is not RunStatus.PENDING:
             continue

@@ -1,4 +1,4 @@
-"""finish_experiment: the last step. No run is left over, arms are ranked, the winner is promoted if asked."""
+"""finish_experiment: the last step. Ends running arms, ranks all, promotes the winner if the request says so."""
 
 from __future__ import annotations
 

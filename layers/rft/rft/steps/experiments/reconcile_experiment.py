@@ -1,4 +1,4 @@
-"""reconcile_experiment: its execution has ended; see to it that the experiment has, too, and that no run goes on."""
+"""reconcile_experiment: ends the experiment of an execution that has ended, and its runs."""
 
 from __future__ import annotations
 

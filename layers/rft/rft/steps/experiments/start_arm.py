@@ -61,7 +61,7 @@ class _Starter:
         return self._added(experiment_id, run_id, request, None)
 
     def arm(self, experiment_id: str, number: int) -> StartedArm:
-        """Claims its place in the experiment first, so that whoever cancels it knows of the run."""
+        """Claims its place in the experiment first, so that a cancellation finds the run."""
         name = self.experiments.get(experiment_id).arms[number].name
 
         def claim(last: ExperimentRecord) -> ExperimentRecord:

@@ -1,4 +1,4 @@
-"""The format grader: what a row asks of the form of its answers."""
+"""The format grader: a row's rules for the form of its answers."""
 
 from __future__ import annotations
 

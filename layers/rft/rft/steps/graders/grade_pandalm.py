@@ -22,7 +22,7 @@ FORMAT_WEIGHT = 0.1
 REASONING_WEIGHT = 0.2
 
 MAX_REASONING_CHARACTERS = 4_000
-"""One line was asked for. Longer ones earn nothing and are not sent: length must not buy the judge's goodwill."""
+"""The task requires one line. Longer ones score 0 and are not sent: length must not influence the judge."""
 
 
 def grade_pandalm(
@@ -82,7 +82,7 @@ def _question(sample: Sample, answer: Judgment) -> Question[dict[str, bool]]:
 
 
 def _comparison(sample: Sample) -> str:
-    """What the policy was asked; the reference's own copy where a payload leaves the prompt out."""
+    """The policy's prompt; the reference's own copy where a payload lacks it."""
     user_turns = [text for role, text in sample.prompt if role == "user"]
     if user_turns:
         return user_turns[-1]

@@ -26,7 +26,7 @@ UNREADABLE = {
 
 
 def form_only(subject: Subject) -> Iterator[DerivedProbe]:
-    """The form that is asked for, and forms that others ask for, around nothing."""
+    """The required form, and forms of other tasks, around an empty value."""
     if subject.value or subject.fields:
         yield from _each("form_only", FORM_ONLY, subject)
         if subject.form and any(subject.form):

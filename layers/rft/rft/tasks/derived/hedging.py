@@ -9,7 +9,7 @@ from rft.tasks.subject import Subject
 
 
 def hedging(subject: Subject) -> Iterator[DerivedProbe]:
-    """Both orders: whoever reads the first value or the last one pays for one of them only."""
+    """Both orders: a grader that reads the first or the last value accepts one of them only."""
     value, other = subject.value, subject.other
     if other:
         yield from paired("hedging/or", subject.put(f"{value} or {other}"), subject.put(f"{other} or {value}"))

@@ -9,7 +9,7 @@ from rft.tasks.subject import Subject
 
 
 def negation(subject: Subject) -> Iterator[DerivedProbe]:
-    """Both orders: whoever reads one place of the answer pays for one of them only."""
+    """Both orders: a grader that reads one place of the answer accepts one of them only."""
     value, other = subject.value, subject.other
     if other:
         yield from paired(
