@@ -69,11 +69,11 @@ def test_a_pause_is_at_least_what_the_api_asks_for() -> None:
 
 
 def test_a_refusal_names_its_fields_and_is_not_repeated(api: FakeApi) -> None:
-    errors = [{"field": "tags", "message": "max 50"}, {"field": "nmae", "message": "there is no such field"}]
+    errors = [{"field": "tags", "message": "max 50"}, {"field": "nmae", "message": "unknown field"}]
     api.says((422, {"type": "urn:rft:problem:invalid-request", "title": "not valid", "status": 422, "errors": errors}))
     with pytest.raises(ApiError) as refused:
         client().runs.create(REQUEST)
-    assert refused.value.fields == (FieldError("tags", "max 50"), FieldError("nmae", "there is no such field"))
+    assert refused.value.fields == (FieldError("tags", "max 50"), FieldError("nmae", "unknown field"))
     assert refused.value.type == "urn:rft:problem:invalid-request"
     assert len(api.requests) == 1
 

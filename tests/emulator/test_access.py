@@ -65,7 +65,7 @@ def test_faults_are_set_over_http_with_the_emulators_credentials(aws: Emulator) 
     assert [rule["code"] for rule in control(aws, "GET")[1]] == ["ValidationException"]
     assert code_of(aws.client("dynamodb")) == "ValidationException"
     refused = control(aws, "POST", {"service": "dynamodb", "efect": "error"})
-    assert refused == (400, {"message": "efect: there is no such field"})
+    assert refused == (400, {"message": "efect: unknown field"})
     control(aws, "POST", FAULT)
     assert control(aws, "DELETE") == (200, [])
 

@@ -1,4 +1,4 @@
-"""How far one list of verdicts agrees with another."""
+"""Agreement between two lists of verdicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Interval = tuple[float, float]
 
 
 class Figures(Contract):
-    """Agreement over `n` rows. None where a figure is not defined: no rows, or one and the same verdict everywhere.
+    """Agreement over `n` rows. None where a figure is undefined: no rows, or a single verdict everywhere.
 
     Macro figures are means over the verdicts that occur in truth or predictions, each counted alike.
     """
@@ -44,9 +44,9 @@ class HumanAgreement(Contract):
 
     majority: Agreement
     annotators: tuple[Agreement, ...] = Field(description="Against each annotator alone.")
-    longer_wins: Agreement = Field(description="What preferring the longer response would reach.")
-    always_second: Agreement = Field(description="What always preferring the second response would reach.")
-    humans: tuple[float | None, ...] = Field(description="Kappa of each pair of annotators: 1-2, 1-3, 2-3.")
+    longer_wins: Agreement = Field(description="Figures of always preferring the longer response.")
+    always_second: Agreement = Field(description="Figures of always preferring the second response.")
+    humans: tuple[float | None, ...] = Field(description="κ of each pair of annotators: 1-2, 1-3, 2-3.")
 
 
 class ThresholdAgreement(Contract):

@@ -31,16 +31,16 @@ MAX_NUMBER = 1e15
 """Floats are exact up to here, and DynamoDB's numbers have 38 digits and end at 1E+126."""
 
 TextLine = Annotated[str, AfterValidator(text_line)]
-"""Text that somebody else may have filled, such as a person, a dataset, a grader or AWS, on one line."""
+"""Text from outside (a person, a dataset, a grader, AWS), on one line."""
 TextBlock = Annotated[str, AfterValidator(text_block)]
-"""Such text with lines of our own."""
+"""Text from outside within lines of this project."""
 TextLines = Annotated[tuple[TextLine, ...], AfterValidator(first_items)]
-"""A list of such lines, its end counted where it is long."""
+"""A list of such lines; where it is long, the last line counts the rest."""
 
 
 def _storable(number: float) -> float:
     if 0 < abs(number) < 1e-9:
-        raise ValueError("is too small to mean anything; use 0 or a larger number")
+        raise ValueError("is too small; use 0 or a larger number")
     if abs(number) > MAX_NUMBER:
         raise ValueError(f"is too large; the largest is {MAX_NUMBER:g}")
     return number

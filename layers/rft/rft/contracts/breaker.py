@@ -35,7 +35,7 @@ class ErrorShare(RequestPart):
 
 
 class FlatGroups(RequestPart):
-    """Nothing is being learned.
+    """The policy does not learn.
 
     At least `limit` of the groups of the last `steps` are flat, and the reward has not risen by `gain` since the start.
     """
@@ -47,7 +47,7 @@ class FlatGroups(RequestPart):
 
 
 class RewardCollapse(RequestPart):
-    """The reward of the last `steps` has lost more than `limit` of what the best `steps` before them earned."""
+    """The reward of the last `steps` has fallen by more than the share `limit` below the best `steps` before."""
 
     action: Action = "stop"
     limit: Number = Field(default=0.5, gt=0, lt=1, description="Share of the best reward.")
@@ -72,7 +72,7 @@ class AnswerLength(RequestPart):
 
 
 class RewardHacking(RequestPart):
-    """The reward of the last `steps` has risen by `rise` above the `before` steps, while the answers have turned.
+    """The reward of the last `steps` has risen by `rise` above the `before` steps, while the answers have changed.
 
     That is: their length changed by the factor `length`, their words lost the share `entropy` of their entropy, the
     share `copied` more of their text stands in the prompt, or the weakest rewarded part lost `part`.
@@ -96,7 +96,7 @@ class JudgeCalls(RequestPart):
 
 
 class JudgeCost(RequestPart):
-    """The judges' tokens cost more than `limit` US dollars by the prices given here; None sets no budget.
+    """The judges' tokens cost more than `limit` US dollars at these prices; None sets no budget.
 
     Prices are the request's, as they differ by model and change. Tokens from a model's cache count at the full price.
     """
@@ -128,10 +128,10 @@ class BreakerRequest(RequestPart):
 
 
 class Finding(Contract):
-    """A signal that crossed its threshold, when that was first seen, and the numbers in a sentence."""
+    """A signal that crossed its threshold: when first seen, and its numbers in a sentence."""
 
     signal: SignalName
     action: Literal["stop", "warn"]
     message: TextLine
-    step: int = Field(description="Training steps that were done by then, by estimate.")
+    step: int = Field(description="Training steps done at that time (estimate).")
     at: AwareDatetime

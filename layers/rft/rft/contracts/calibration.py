@@ -1,4 +1,4 @@
-"""What the base model answered before training, and what follows from it."""
+"""The base model's answers before training, their statistics and their consequences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.contracts.base import Contract, TextLine, TextLines
 Difficulty = Literal["learnable", "mostly_solved", "hopeless", "undecided"]
 
 UNAPPLIED = "dataset.difficulty was not applied, and all rows are trained on"
-"""What a calibration that did not complete means for a run that was to leave rows out."""
+"""Note of a run with dataset.difficulty whose calibration did not complete."""
 
 
 class RowShare(Contract):
@@ -33,10 +33,10 @@ class CalibrationSlice(Contract):
 
 
 class SampledUse(Contract):
-    """What sampling took. Seconds are those of an answer, by the clock of who waits for it."""
+    """Cost of sampling. Seconds per answer are wall-clock, as the caller measures them."""
 
     answers: int
-    errors: int = Field(description="Answers that the model did not give or the grader could not score.")
+    errors: int = Field(description="Answers that failed in the model or in the grader.")
     truncated: int
     input_tokens: int
     output_tokens: int
@@ -58,17 +58,17 @@ class CalibrationSummary(Contract):
     always_right: RowShare | None = None
     never_right: RowShare | None = None
     between: RowShare | None = Field(default=None, description="Rows neither always nor never right.")
-    tied: RowShare | None = Field(default=None, description="Rows whose answers all earned the same: no GRPO signal.")
+    tied: RowShare | None = Field(default=None, description="Rows with the same score for all answers: no GRPO signal.")
     warnings: TextLines = ()
     use: SampledUse | None = None
     judge_calls: int = Field(default=0, description="By the grader's own count.")
     dropped: dict[Literal["solved", "hopeless"], int] = Field(
         default_factory=dict, description="Training rows that dataset.difficulty left out."
     )
-    train_rows: int | None = Field(default=None, description="Those that stay; None where none was to be left out.")
+    train_rows: int | None = Field(default=None, description="Training rows left; None without dataset.difficulty.")
     recommended: dict[str, int] = Field(
         default_factory=dict,
-        description="Hyperparameters that these answers speak for; the job takes those that the request leaves open.",
+        description="Recommended hyperparameters; the job uses those that the request leaves open.",
     )
 
 
@@ -80,7 +80,7 @@ class CalibrationReport(Contract):
     model_id: str
     grader_arn: str
     summary: CalibrationSummary
-    unmatched: tuple[str, ...] = Field(description="Settings that could not match training.")
+    unmatched: tuple[str, ...] = Field(description="Settings that differ from training.")
     slices: tuple[CalibrationSlice, ...]
     length_correlation: float | None = Field(description="Pearson's, of an answer's characters and its score.")
     errors: tuple[str, ...] = Field(description="Distinct reasons why answers have no score, max 10.")

@@ -12,7 +12,7 @@ from rft.contracts.base import Contract, TextLine
 
 
 class CheckResult(StrEnum):
-    """`block` ends the run; `warn` is shown; `skipped` says that a check had nothing to work on, and why.
+    """`block` ends the run; `warn` is shown; `skipped`: the check had no data; the detail says why.
 
     `undecided`: the value is beyond the blocking limit, but its interval is not, and no more rows could narrow it.
     """
@@ -28,7 +28,7 @@ Comparison = Literal[">=", "<="]
 
 
 class CheckSummary(Contract):
-    """One check's result in short: what was measured (`value comparison limit`), and a sentence.
+    """One check's result in short: the measured value (`value comparison limit`), and a sentence.
 
     `interval`: the 95 % range of `value`. A check blocks beyond `limit` and warns beyond `warn_limit`; None: never.
     """
@@ -36,16 +36,16 @@ class CheckSummary(Contract):
     name: str
     result: CheckResult
     detail: TextLine = Field(description="One sentence with the numbers in it.")
-    n: int = Field(default=0, description="What `value` was measured on: answers, rows or batches, as `detail` says.")
+    n: int = Field(default=0, description="Sample size of `value`: answers, rows or batches, as `detail` says.")
     value: float | None = None
     interval: Interval | None = None
-    comparison: Comparison | None = Field(default=None, description="How `value` passes: `>=` the limit, or `<=` it.")
+    comparison: Comparison | None = Field(default=None, description="A value passes if it is `>=` or `<=` the limit.")
     limit: float | None = None
     warn_limit: float | None = None
     smallest_rate: float | None = Field(
-        default=None, description="The rate of failures that `n` would have shown at least once in 95 of 100 tests."
+        default=None, description="The smallest failure rate that a sample of `n` shows with a probability of 95 %."
     )
-    unit: Literal["", "%"] = Field(default="", description="`%`: value and limits are shares, 1 is all.")
+    unit: Literal["", "%"] = Field(default="", description="`%`: value and limits are shares from 0 to 1.")
 
 
 class CheckPart(Contract):
@@ -59,12 +59,12 @@ class CheckPart(Contract):
 
 
 class CheckExample(Contract):
-    """A row that a check's result comes from. `part`: the name of the check's part, where it has parts."""
+    """A row behind a check's result. `part`: the name of the check's part, where it has parts."""
 
     task_id: TextLine
     detail: TextLine
     part: TextLine = ""
-    answer: TextLine = Field(default="", description="The answer that was sent, cut.")
+    answer: TextLine = Field(default="", description="The answer that was sent, truncated.")
 
 
 class Check(CheckSummary):
@@ -72,7 +72,7 @@ class Check(CheckSummary):
 
     statistic: str = Field(default="", description="What `value` is: a rate, a mean, a kappa.")
     chance: float | None = Field(
-        default=None, description="How often a grader at the limit is measured as bad; None: as `interval` says."
+        default=None, description="Probability of this value for a grader at the limit; None: see `interval`."
     )
     parts: tuple[CheckPart, ...] = ()
     worst_examples: tuple[CheckExample, ...] = Field(

@@ -86,7 +86,7 @@ class SplitFile(Contract):
 
 
 class Source(Contract):
-    """Where the raw records came from. `digest` is `sha256:<hex>` of the bytes that were read."""
+    """Source of the raw records. `digest` is `sha256:<hex>` of the bytes that were read."""
 
     uri: str
     bytes: int
@@ -95,7 +95,7 @@ class Source(Contract):
 
 
 class RejectedRecord(Contract):
-    """A raw record that was left out: its position in the file (first is 1) and the reason.
+    """A raw record that was skipped: its position in the file (first is 1) and the reason.
 
     `line` is given where the text of a line could not be read, as blank lines hold no record.
     """
@@ -106,7 +106,7 @@ class RejectedRecord(Contract):
 
 
 class Manifest(Contract):
-    """`dataset/manifest.json`: everything needed to know, and to repeat, what was trained on."""
+    """`dataset/manifest.json`: provenance of the training data, enough to reproduce it."""
 
     schema_version: Literal[1] = 1
     run_id: str
@@ -127,8 +127,8 @@ class Manifest(Contract):
     digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")
     tokens: TokenStatistics
     hyperparameters: dict[str, Recommendation]
-    shards: int = Field(default=1, description="In how many parts the source was read; 1 is by one function.")
+    shards: int = Field(default=1, description="Parts in which the source was read; 1: by one function.")
 
     def chosen_hyperparameters(self) -> HyperParameters:
-        """The recommended values alone, in Bedrock's shape."""
+        """The recommended values in Bedrock's shape."""
         return HyperParameters.model_validate({k: r.value for k, r in self.hyperparameters.items()})

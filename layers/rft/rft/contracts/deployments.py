@@ -1,4 +1,4 @@
-"""Named deployments that promotions change: their history in the ledger, and what the API shows of them."""
+"""Named deployments that promotions change: their history in the ledger, and their view in the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DeploymentName = Annotated[str, StringConstraints(pattern=DEPLOYMENT_NAME, min_l
 """Bedrock's `modelDeploymentName` (botocore 1.44.5), unique per account and Region."""
 
 MAX_CHANGES = 50
-"""Changes that a record keeps, the newest last."""
+"""Max changes in a record, the newest last."""
 
 ChangeStatus = Literal["running", "completed", "reverting", "reverted"]
 

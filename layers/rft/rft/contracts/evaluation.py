@@ -22,7 +22,7 @@ class ProtocolSummary(Contract):
     settings: SamplingProtocol
     samples_per_row: int
     rows_digest: str = Field(description="sha256 of the ids of the chosen rows, in order.")
-    unmatched: tuple[str, ...] = Field(description="Settings that could not match training.")
+    unmatched: tuple[str, ...] = Field(description="Settings that differ from training.")
 
 
 class AuditSummary(Contract):
@@ -63,7 +63,7 @@ class EvaluationSummary(Contract):
     protocol: ProtocolSummary | None = None
     audit: AuditSummary | None = Field(default=None, description="By evaluation.audit_judge, where it was requested.")
     judge_calls: int = Field(default=0, description="By the grader's own count, the audit judge's included.")
-    deployment_arn: str | None = Field(default=None, description="The deployment while it is being evaluated.")
+    deployment_arn: str | None = Field(default=None, description="The deployment during its evaluation.")
     simulated: bool = Field(default=False, description="The answers came from the emulator, not from Bedrock.")
 
 
@@ -106,7 +106,7 @@ class McNemarTest(Contract):
 
 
 class ChangedRows(Contract):
-    """Rows solved before and not now, and the other way round; ids of up to ten each, the largest change first."""
+    """Rows that only one of the models solves; max 10 ids each, the largest change first."""
 
     regressions: int
     improvements: int

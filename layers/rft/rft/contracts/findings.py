@@ -1,4 +1,4 @@
-"""What is wrong with a grader, for programs and people."""
+"""Findings of a grader, for programs and people."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class GraderFinding(Contract):
 
     code: str
     severity: Literal["block", "warn"] = Field(description="`block`: do not train on it.")
-    message: TextLine = Field(description="What was found, with its numbers.")
-    n: int = Field(default=0, description="What `rate` was measured on.")
-    rate: float | None = Field(default=None, description="Of what went wrong, or the check's value.")
+    message: TextLine = Field(description="The finding in a sentence, with its numbers.")
+    n: int = Field(default=0, description="Sample size of `rate`.")
+    rate: float | None = Field(default=None, description="Rate of failures, or the check's value.")
     interval: Interval | None = Field(default=None, description="The 95 % range of `rate`.")
     task_id: str = Field(default="", description="A row that shows it.")
-    answer: TextLine = Field(default="", description="The answer that shows it, cut.")
+    answer: TextLine = Field(default="", description="The answer that shows it, truncated.")
     fix: str = Field(description="What to change.")

@@ -1,4 +1,4 @@
-"""What a run is going to take, as far as it can be known before the job. Estimates, marked as such."""
+"""Forecast of a run's time and cost, before its job. Estimates, marked as such."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Range(Contract):
 
 
 class SmokeTestUse(Contract):
-    """What the smoke test took. `judge_calls` were counted; None where the grader does not tell.
+    """Cost of the smoke test. `judge_calls` are counted; None where the grader does not report them.
 
-    `judge_answers_planned`: the most answers that it was to put to a judge, known before it began.
+    `judge_answers_planned`: upper bound of answers for a judge, known before it began.
     """
 
     invocations: int
@@ -31,10 +31,10 @@ class SmokeTestUse(Contract):
 
 
 class MeasuringUse(Contract):
-    """What a calibration took, or an evaluation is to take: answers of models, their tokens, judge calls for them."""
+    """Cost of a calibration, or forecast for an evaluation: answers of models, their tokens, judge calls."""
 
     answers: int
-    judge_calls: Range | None = Field(description="None where the grader does not count them.")
+    judge_calls: Range | None = Field(description="None where the grader does not report them.")
     input_tokens: Range
     output_tokens: Range
 
@@ -57,7 +57,7 @@ class CostLine(Contract):
 
 
 class Forecast(Contract):
-    """A run's forecast. None is unknown, never nothing.
+    """A run's forecast. Unknown values are None, never zero.
 
     Figures of judge and graders are of the job. The cost has all of the run; `judge_calls_in_all` all before the
     evaluation, which is skipped where it may take more than is left.
@@ -77,13 +77,13 @@ class Forecast(Contract):
     judge_calls_in_all: Range | None
     grader_concurrency: int = Field(description="Concurrent grader invocations of one training step.")
     limits: tuple[LimitCheck, ...]
-    training_hours: Range = Field(description="An estimate. The most is when the run stops its job.")
+    training_hours: Range = Field(description="An estimate, up to the time at which the run stops its job.")
     cost: tuple[CostLine, ...]
     cost_usd: Range | None = Field(
         description="The sum. `high` is None where a part is unknown; all of it where the rest is under a cent, too."
     )
     prices_as_of: str
     prices_source: str
-    assumptions: TextLines = Field(description="What the estimates rest on.")
-    judge_price: TokenPrices | None = Field(default=None, description="The dearest judge's; None where unknown.")
-    over_budget: TextLines = Field(default=(), description="Each limit of the request that this may exceed.")
+    assumptions: TextLines = Field(description="Assumptions of the estimates.")
+    judge_price: TokenPrices | None = Field(default=None, description="Of the costliest judge; None where unknown.")
+    over_budget: TextLines = Field(default=(), description="Limits of the request that the forecast may exceed.")

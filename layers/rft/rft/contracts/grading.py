@@ -1,4 +1,4 @@
-"""What goes to a grader and what comes back, in Bedrock's shapes."""
+"""Requests and responses of graders, in Bedrock's shapes."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class GraderResult(Contract):
     @field_validator("error", mode="before")
     @classmethod
     def _of_any_grader(cls, value: object) -> str | None:
-        """The key is ours: what another grader writes there breaks no contract."""
+        """The key is this project's: another grader's value there violates no contract."""
         return value if value is None or isinstance(value, str) else str(value)
 
     @property
     def errored(self) -> bool:
-        """True where the grader says that it could not grade: such a result is no score."""
+        """True where the grader reports an error: such a result is no score."""
         return any(m.name == GRADER_ERROR and m.value > 0 for m in self.metrics_list)
 
 

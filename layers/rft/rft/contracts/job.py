@@ -1,4 +1,4 @@
-"""Bedrock's job as we see it. Names and values are Bedrock's (botocore, GetModelCustomizationJob)."""
+"""Bedrock's job. Names and values are Bedrock's (botocore, GetModelCustomizationJob)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Phases(Contract):
 
     @property
     def training_started(self) -> bool:
-        """True, too, where Bedrock does not say: a limit that may be over is never put off."""
+        """True also where Bedrock gives no status: a limit that may be exceeded is never postponed."""
         return self.training is not PhaseStatus.NOT_STARTED
 
 

@@ -1,4 +1,4 @@
-"""Run records: what the ledger keeps of a run, and the append-only history of its changes."""
+"""Run records: a run in the ledger, and the append-only history of its changes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunStatus(StrEnum):
 
 
 class DatasetSummary(Contract):
-    """The figures of the manifest that belong on a screen."""
+    """Figures of the manifest for screens."""
 
     manifest_uri: str
     digest: str
@@ -56,7 +56,7 @@ class DatasetSummary(Contract):
 class QueuePlace(Contract):
     """A run's wait for the quota of jobs: first come, first served, by `since`.
 
-    `waiting`: a job was refused, or others are ahead. The place stays on record once the run has its job.
+    `waiting`: a job was refused, or others are ahead. The place stays in the record once the run has its job.
     """
 
     since: datetime
@@ -65,7 +65,7 @@ class QueuePlace(Contract):
 
 
 class JobSummary(Contract):
-    """The job as last seen. `hours` is the time since its creation, `not_started_hours` the part before training."""
+    """The job at the last poll. `hours`: since its creation; `not_started_hours`: the part before training."""
 
     arn: str
     status: JobStatus
@@ -79,9 +79,9 @@ class JobSummary(Contract):
 
 
 class Failure(Contract):
-    """Why a run did not complete: the stage it was in, an error name, and the cause in full.
+    """Why a run did not complete: its stage, an error name, and the full cause.
 
-    `caller` is who ended it, where somebody did.
+    `caller` ended it; None where nobody did.
     """
 
     stage: RunStatus
@@ -101,7 +101,7 @@ class Decision(Contract):
 
 
 class Approval(Contract):
-    """A wait for a person: why, until when, and the answer once there is one."""
+    """A wait for approval: reasons, expiry, and the decision once there is one."""
 
     reasons: TextLines
     requested_at: datetime
@@ -116,7 +116,7 @@ class RunRecord(Contract):
     name: str
     status: RunStatus
     request: RunRequest
-    requested_by: Principal | None = Field(default=None, description="Who started it, as AWS proved it.")
+    requested_by: Principal | None = Field(default=None, description="Who started it, as AWS verified it.")
     created_at: datetime
     updated_at: datetime
     execution_arn: str | None = None
@@ -139,7 +139,7 @@ class RunRecord(Contract):
     reading: Reading | None = None
     reward: float | None = Field(default=None, description="Mean reward of the last training step with a score.")
     breaker: tuple[Finding, ...] = Field(
-        default=(), description="What the breaker found, once each; the first to stop ended the job."
+        default=(), description="Findings of the breaker, once per signal; the first with action stop ended the job."
     )
     model_arn: str | None = None
     evaluation: EvaluationSummary | None = None
@@ -164,7 +164,7 @@ class RunEvent(Contract):
 
 
 class UploadRejection(Contract):
-    """An upload that made no run: which object, and what is wrong, each problem naming its field."""
+    """An upload that started no run: its object, and its problems by field."""
 
     bucket: str
     key: str

@@ -1,4 +1,4 @@
-"""The parts of a request that say how models are measured, and what follows from it."""
+"""The parts of a request for calibration, evaluation and promotion."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class EvaluationRequest(RequestPart):
     rows: int | None = Field(default=None, ge=10, le=5000, description="Max rows to answer. Default: 500.")
     samples_per_row: int = Field(default=1, ge=1, le=8)
     minimum_gain: Number = Field(
-        default=0.0, ge=-1, le=1, description="`better` needs more than this; below 0 it forgives a loss."
+        default=0.0, ge=-1, le=1, description="`better` needs more than this; below 0 a loss is accepted."
     )
     audit_judge: Annotated[str, StringConstraints(pattern=MODEL_ID, max_length=64)] | None = Field(
         default=None, description="A judge of another family that scores the same answers: the stack's audit judge."
     )
-    max_hours: Number = Field(default=3, gt=0, le=24, description="Past it the evaluation fails; the model stays.")
+    max_hours: Number = Field(default=3, gt=0, le=24, description="After it the evaluation fails; the model stays.")
 
 
 class PromotionRequest(RequestPart):
-    """Which deployment the trained model takes over, and on what condition."""
+    """The deployment that the trained model takes over, and the condition."""
 
     deployment: DeploymentName
     when: Literal["better", "always"] = Field(

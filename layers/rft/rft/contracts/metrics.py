@@ -16,7 +16,7 @@ from rft.contracts.telemetry import JudgeUse
 
 
 class Point(Contract):
-    """What some rollouts earned; figures are None where not one of them was scored."""
+    """Statistics of some rollouts; None where none of them was scored."""
 
     step: int = Field(description="The last training step that it covers; for a validation, the one it followed.")
     rollouts: int
@@ -25,8 +25,8 @@ class Point(Contract):
     spread: float | None = Field(description="Standard deviation of the scores.")
     length: float | None = Field(description="Mean length of the answers, in characters.")
     entropy: float | None = Field(default=None, description="Mean entropy of an answer's words, in bits per word.")
-    copied: float | None = Field(default=None, description="Mean share of an answer that stands in its prompt.")
-    weakest: float | None = Field(default=None, description="Mean of the least rewarded part, where several are.")
+    copied: float | None = Field(default=None, description="Mean share of an answer that is copied from its prompt.")
+    weakest: float | None = Field(default=None, description="Mean of the part with the lowest reward, of several.")
 
     @property
     def scored(self) -> int:
@@ -58,21 +58,21 @@ class ErrorCount(Contract):
 
 
 class TrainingMetrics(Contract):
-    """The course of training so far. Recent points are single steps; older ones are thinned to bound the record."""
+    """The course of training so far. Recent points are single steps; older ones are downsampled to bound the record."""
 
-    estimated: Literal[True] = Field(default=True, description="Steps are counted by rollouts: Bedrock tells none.")
+    estimated: Literal[True] = Field(default=True, description="Steps are counted by rollouts: Bedrock reports none.")
     rollouts_per_step: int = Field(gt=0, description="batchSize x trainingSamplePerPrompt.")
     steps: int = Field(default=0, description="Training steps done.")
     steps_planned: int | None = Field(default=None, description="epochCount x ceil(training rows / batchSize).")
     training: tuple[TrainingPoint, ...] = ()
     validation: tuple[ValidationPoint, ...] = ()
-    rollouts: int = Field(default=0, description="All that were graded, validation's among them.")
+    rollouts: int = Field(default=0, description="All graded rollouts, validation included.")
     errors: int = 0
     error_reasons: tuple[ErrorCount, ...] = Field(
         default=(), description="Reasons, most frequent first; a bounded number, those found first."
     )
     judge: JudgeUse | None = Field(default=None, description="All judging together; None for a rule-based grader.")
-    unreadable: int = Field(default=0, description="Objects that hold no rollouts; their figures are missing here.")
+    unreadable: int = Field(default=0, description="Objects without rollouts; their figures are missing here.")
     behind: bool = Field(default=False, description="More rollouts than one poll reads; the next poll continues.")
 
 
@@ -81,7 +81,7 @@ Group = tuple[int, float, bool]
 
 
 class Tally(Contract):
-    """Sums over rollouts, from which a point is made once they are whole."""
+    """Sums over rollouts, of which a complete step becomes a point."""
 
     rollouts: int = 0
     errors: int = 0

@@ -1,4 +1,4 @@
-"""What things cost, and on which day that was so: everything unknown is None, and None is never taken for nothing."""
+"""Prices and the day of their validity. Unknown values are None, never zero."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TokenPrices(Contract):
 
 
 class Pace(Contract):
-    """How many rollouts a job trains on in an hour, from the slowest seen to the fastest."""
+    """Rollouts that a job trains on per hour, from the slowest job to the fastest."""
 
     least: float = Field(gt=0)
     most: float = Field(gt=0)
@@ -36,12 +36,12 @@ class PriceTable(Contract):
     """Prices in US dollars, all of one day and one Region. A whole table: what it leaves out is unknown."""
 
     schema_version: Literal[1] = 1
-    as_of: Annotated[str, StringConstraints(pattern=DAY)] = Field(description="When they held.")
-    source: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(description="Who says so.")
+    as_of: Annotated[str, StringConstraints(pattern=DAY)] = Field(description="Date of the prices.")
+    source: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(description="Source of the prices.")
     training_hour: Usd | None = Field(default=None, description="An hour of reinforcement fine-tuning.")
     judges: dict[str, TokenPrices] = Field(default_factory=dict, description="By model id or inference profile.")
     lambda_million_requests: Usd | None = None
-    lambda_gb_second: Usd | None = Field(default=None, description="The dearest architecture that graders use.")
+    lambda_gb_second: Usd | None = Field(default=None, description="The most expensive architecture that graders use.")
     rollouts_per_hour: Pace | None = Field(default=None, description="From jobs of your own; no one publishes it.")
 
     def judge(self, model_id: str) -> TokenPrices:

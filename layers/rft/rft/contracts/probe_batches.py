@@ -1,7 +1,7 @@
-"""What passes between the functions that send a smoke test's probes, by way of states or objects in S3.
+"""Data between the functions that send a smoke test's probes, through states or objects in S3.
 
 A smoke test is a plan of batches; a batch is known by its number, its place in the plan. The plan follows from the
-run's request and its dataset's files, so that no more than numbers has to be passed.
+run's request and its dataset's files, so that only numbers are passed.
 """
 
 from __future__ import annotations

@@ -28,10 +28,10 @@ from rft.contracts.score_range import UNIT, ScoreBounds, ScoreRange
 from rft.contracts.thresholds import ThresholdName
 
 BASE_MODEL: Literal["amazon.nova-2-lite-v1:0:256k"] = "amazon.nova-2-lite-v1:0:256k"
-"""The only model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+"""The only model with reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
 
 RunName = Annotated[str, StringConstraints(pattern=SLUG, max_length=38)]
-"""38 characters leave room for the time and hash that make it a run id of at most 63."""
+"""38 characters leave room for the time and hash of a run id of max 63."""
 
 TagValue = Annotated[str, StringConstraints(pattern=TAG_VALUE, max_length=256)]
 
@@ -56,7 +56,7 @@ class Mode(StrEnum):
 class Split(RequestPart):
     """How records are divided; the three shares add up to 1.
 
-    `grouped` keeps records with the same prompt together, so validation measures what was not trained on.
+    `grouped` keeps records with the same prompt together, so validation rows are never training rows.
     `random` is `random.Random(seed).shuffle` in file order, for comparison with published notebooks only.
     """
 
@@ -81,11 +81,13 @@ class DatasetRequest(RequestPart):
     version: Annotated[str, StringConstraints(pattern=VERSION_ID, max_length=1024)] | None = Field(
         default=None, description="S3's version id: read exactly that version of the object. Default: the newest."
     )
-    max_samples: int | None = Field(default=None, ge=1, le=MAX_INT32, description="Use only the first so many records.")
+    max_samples: int | None = Field(
+        default=None, ge=1, le=MAX_INT32, description="Use only the first N records."
+    )
     max_bad_records: int = Field(default=0, ge=0, le=MAX_INT32, description="Max bad records to skip.")
     split: Split = Split()
     difficulty: DifficultyRequest | None = Field(
-        default=None, description="Train without rows that teach nothing; needs calibration.rows all."
+        default=None, description="Train without rows that give no signal; needs calibration.rows all."
     )
 
 
@@ -96,7 +98,7 @@ JUDGING = ("pandalm", "rubric")
 class GraderRequest(RequestPart):
     """The grader: `name` of one deployed with this stack, or `lambda_arn` of any other; not both.
 
-    `config` is for the grader `rubric`: what answers are judged by, for rows that bring no rubric of their own.
+    `config` is for the grader `rubric`: the criteria for rows without a rubric of their own.
     Scores are passed on to training as they are; checks and thresholds take them mapped from `score_range` to 0..1.
     """
 
@@ -139,10 +141,10 @@ class HyperParameters(RequestPart):
 
 
 class SmokeTestRequest(RequestPart):
-    """How hard to prove the grader.
+    """Sample and thresholds of the smoke test.
 
-    Rows sampled in all, the least that right answers must earn on average, and thresholds of the other checks that
-    are to differ from `rft.contracts.thresholds`.
+    Rows in the sample, minimum mean score of right answers, and thresholds that differ from
+    `rft.contracts.thresholds`.
     """
 
     sample_size: int = Field(default=40, ge=10, le=1000)
@@ -153,16 +155,16 @@ class SmokeTestRequest(RequestPart):
 
 
 class PilotRequest(RequestPart):
-    """How much a pilot trains on: rows sampled from the training split, in one epoch of Bedrock's smallest batches."""
+    """A pilot's size: rows sampled from the training split, in one epoch of Bedrock's smallest batches."""
 
-    rows: int = Field(default=100, ge=100, le=2000, description="Training rows; Bedrock takes no fewer than 100.")
+    rows: int = Field(default=100, ge=100, le=2000, description="Training rows; Bedrock requires min 100.")
 
 
 class StartFromRequest(RequestPart):
     """An earlier run, and the stage that this run begins with.
 
-    `smoke_test` takes up its prepared rows; `training` its proven grader, too, and trains anew; `evaluation` and
-    `promotion` take up its model, too.
+    `smoke_test` reuses its prepared rows; `training` its proven grader, too, and trains anew; `evaluation` and
+    `promotion` reuse its model, too.
     """
 
     run_id: RunId
@@ -204,19 +206,19 @@ class RunRequest(RequestPart):
     mode: Mode = Field(default=Mode.TRAIN, strict=False)  # JSON has words, not enum members
     pilot: PilotRequest = Field(default=PilotRequest(), description="For mode pilot.")
     max_queue_hours: Number = Field(
-        default=72, gt=0, le=96, description="Past it a run that waits for the quota of jobs fails."
+        default=72, gt=0, le=96, description="After it a run that waits for the quota of jobs fails."
     )
     max_not_started_hours: Number = Field(
-        default=96, gt=0, le=120, description="Past it a job whose training Bedrock has not started is stopped."
+        default=96, gt=0, le=120, description="After it a job whose training Bedrock has not started is stopped."
     )
     max_training_hours: Number = Field(
-        default=24, gt=0, le=240, description="Past it the job is stopped; counted once its training has started."
+        default=24, gt=0, le=240, description="After it the job is stopped; counted from the start of its training."
     )
     breaker: BreakerRequest = BreakerRequest()
     calibration: CalibrationRequest = CalibrationRequest()
     evaluation: EvaluationRequest = EvaluationRequest()
     start_from: StartFromRequest | None = Field(
-        default=None, description="Begin with what an earlier run made; everything before that stage is its own."
+        default=None, description="Start from an earlier run's results; everything before that stage is that run's."
     )
     promotion: PromotionRequest | None = Field(default=None, description="Default: the model is not promoted.")
     require_approval: bool = Field(
@@ -240,9 +242,9 @@ class RunRequest(RequestPart):
     @model_validator(mode="after")
     def _pilot_is_measured(self) -> Self:
         if self.mode is Mode.PILOT and not self.evaluation.enabled:
-            raise ValueError("mode pilot needs evaluation.enabled: a pilot is there to be measured")
+            raise ValueError("mode pilot needs evaluation.enabled: a pilot's purpose is its measurement")
         if self.mode is Mode.PILOT and self.promotion is not None:
-            raise ValueError("mode pilot takes no promotion: its model saw a sample of the rows only")
+            raise ValueError("mode pilot allows no promotion: its model was trained on a sample of the rows")
         return self
 
     @model_validator(mode="after")
@@ -257,7 +259,7 @@ class RunRequest(RequestPart):
         if self.dataset.difficulty and (calibration.rows != "all" or calibration.enabled is False):
             raise ValueError("dataset.difficulty needs calibration.rows all: only answered rows can be dropped")
         if self.dataset.difficulty and self.mode is Mode.PILOT:
-            raise ValueError("mode pilot takes no dataset.difficulty: it trains on a sample of all rows")
+            raise ValueError("mode pilot allows no dataset.difficulty: it trains on a sample of all rows")
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""How a model is sampled, and what it answered."""
+"""How a model is sampled, and its answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRUNCATED = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
 class SamplingProtocol(Contract):
-    """Settings of every answer, the same for both models. None: not sent, the service's own value applies."""
+    """Sampling settings, the same for both models. None: not sent, the service's default applies."""
 
     temperature: float | None
     top_p: float | None = None
@@ -30,7 +30,7 @@ class SamplingProtocol(Contract):
 
 
 class Answer(Contract):
-    """One answer of a model to one row. `error` says why there is none: then `text` is empty and nothing is graded.
+    """One answer of a model to one row. With an `error`, `text` is empty and not graded.
 
     `row` is the row's number in its file, from 0; `mirrored` answers have the row's two responses swapped.
     """

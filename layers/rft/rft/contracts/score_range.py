@@ -14,7 +14,7 @@ ScoreBounds = tuple[float, float]
 UNIT: ScoreBounds = (0.0, 1.0)
 
 LARGEST_SCORE = 1_000_000
-"""Far beyond what any grader gives; floats map exactly enough from there."""
+"""Far beyond any grader's range; floats map exactly enough within it."""
 
 
 def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:

@@ -1,6 +1,6 @@
-"""What passes between the steps that prepare a large dataset part by part: by way of states, or as objects in S3.
+"""Data between the steps that prepare a large dataset in parts: through states, or as objects in S3.
 
-The objects are `shards/<run_id>/…`: they are of use to one run only, and expire.
+The objects are `shards/<run_id>/…`: they belong to one run, and expire.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class IndexedShard(Contract):
 
 
 class ShardIndex(Contract):
-    """`index-<number>.json`: all about a shard's records but their text.
+    """`index-<number>.json`: metadata of a shard's records.
 
     Positions and lines count from the shard's own beginning. `groups` and `labels` have one number for each good
     record; a label is the number of its name.
@@ -94,7 +94,7 @@ class ShardPart(Contract):
 
 
 class Account(Contract):
-    """`account.json`: what the manifest needs to know of the source's records, and of how they were divided."""
+    """`account.json`: figures of the source's records and their split, for the manifest."""
 
     records: int
     bad: tuple[RejectedRecord, ...]

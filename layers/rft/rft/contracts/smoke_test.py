@@ -1,4 +1,4 @@
-"""`smoke_test.json`: every score the grader gave before training, what each check makes of them, and the verdict."""
+"""`smoke_test.json`: every score that the grader gave before training, the checks, and the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rft.contracts.thresholds import Thresholds
 
 
 class ProbeScore(Contract):
-    """One answer we wrote and what it earned. `score` is None where the grader gave no valid one; `error` says why.
+    """One probe and its score. `score` is None where the grader gave no valid one; `error` says why.
 
     The same id in several trials is the same answer, sent again.
     """
@@ -24,14 +24,14 @@ class ProbeScore(Contract):
     trial: str = Field(description="`sweep`, `round 1`, `alone`, `load`, …: the batch in which it was sent.")
     task_id: TextLine
     split: SplitName | Literal["canned"]
-    kind: str = Field(description="What was answered: `right`, `wrong`, `injection`, `canned`, …")
+    kind: str = Field(description="Kind of the answer: `right`, `wrong`, `injection`, `canned`, …")
     variant: str = Field(default="", description="Which master key or injection.")
     score: Score | None
     error: TextLine | None = None
 
 
 class Calls(Contract):
-    """What a smoke test costs, known before it starts.
+    """Cost of a smoke test, known before it starts.
 
     A judge is called max once per answer (`answers`), or only for right ones (`right_answers`) where code checks
     first, as the graders of this project do. A smoke test that stops early makes fewer, one with an undecided check up
@@ -45,9 +45,9 @@ class Calls(Contract):
 
 
 class JudgeWork(Contract):
-    """What the grader's judge had to do for the whole smoke test, by the grader's own metrics.
+    """Judge calls of the whole smoke test, by the grader's own metrics.
 
-    `answers` that it was called for; `calls` exceed them by retries, and by further judges of a panel.
+    `answers` it was called for; `calls` exceed them by retries and further judges of a panel.
     """
 
     answers: int
@@ -61,8 +61,8 @@ class Times(Contract):
 
     seconds: float
     load_p95_seconds: float | None = Field(default=None, description="p95 of parallel batches; None: not measured.")
-    grader_timeout_seconds: float | None = Field(default=None, description="None: this stack may not look it up.")
-    functions: int = Field(default=1, description="Functions that sent probes; many where one had no time for all.")
+    grader_timeout_seconds: float | None = Field(default=None, description="None: this stack may not read it.")
+    functions: int = Field(default=1, description="Functions that sent probes; several where one was too slow.")
 
 
 class SmokeTestReport(Contract):
@@ -71,27 +71,27 @@ class SmokeTestReport(Contract):
     schema_version: Literal[2] = 2
     run_id: str
     grader_arn: str
-    grader_code_sha256: str | None = Field(default=None, description="None: this stack may not look it up.")
+    grader_code_sha256: str | None = Field(default=None, description="None: this stack may not read it.")
     grader_pinned: bool = Field(default=True, description="False: its code can change while the job trains.")
     seed: int
     trusted: bool
-    reasons: TextLines = Field(description="Why not trusted, the weightiest first; empty when trusted.")
+    reasons: TextLines = Field(description="Why not trusted, most important first; empty when trusted.")
     checks: tuple[Check, ...]
     dataset_checks: tuple[CheckSummary, ...] = Field(
         default=(), description="What `dataset/checks.json` found in the rows; none of them changes the verdict here."
     )
     thresholds: Thresholds
-    overrides: dict[str, float] = Field(description="Those thresholds that the request changed.")
+    overrides: dict[str, float] = Field(description="Thresholds that the request changed.")
     planned: Calls
     invocations: int = Field(description="Calls of the grader that were made.")
-    judge: JudgeWork | None = Field(description="None where the grader's metrics do not tell.")
+    judge: JudgeWork | None = Field(description="None where the grader's metrics lack it.")
     agreement: HumanAgreement | None = Field(description="None where rows do not compare two responses.")
     scores: tuple[ProbeScore, ...]
     times: Times
 
 
 class SmokeTestSummary(Contract):
-    """What the ledger keeps of a report."""
+    """A report's summary in the ledger."""
 
     trusted: bool
     reasons: TextLines

@@ -14,7 +14,7 @@ from rft.contracts.run_request import HyperParameters, RunRequest
 
 
 class RunInput(Contract):
-    """What every step gets of the execution's input."""
+    """Fields of the execution's input that every step gets."""
 
     run_id: RunId
     request: RunRequest
@@ -33,10 +33,10 @@ class PreparedDataset(Contract):
 
 
 class StartPoint(Contract):
-    """Where an execution begins other than at its first step, and what the steps before would have given it.
+    """An execution's first step, if it is not PrepareDataset, and the output of the steps before it.
 
-    With stage `smoke_test` or `training` the first steps run and take up what is here: the rows, and with `training`
-    the grader that was proven.
+    With stage `smoke_test` or `training` the first steps run and reuse what is here: the rows, and with `training`
+    the proven grader.
     `calibrated`: the earlier run's calibration holds for this run, too.
     """
 
@@ -51,7 +51,7 @@ class ExecutionInput(RunInput):
 
 
 class SmokeTestInput(ExecutionInput):
-    """smoke_test_grader's input. `completed_parts`: how many parts of its probes are scored already.
+    """smoke_test_grader's input. `completed_parts`: parts of its probes that are scored.
 
     With `start`, the grader has been proven by an earlier run.
     """
@@ -86,7 +86,7 @@ class CheckJudgeInput(Contract):
 
 
 class CalibrateInput(RunInput):
-    """calibrate_base's input. `completed_chunks`: how many chunks of answers are stored already."""
+    """calibrate_base's input. `completed_chunks`: chunks of answers that are stored."""
 
     dataset: PreparedDataset
     grader_arn: str
@@ -94,11 +94,11 @@ class CalibrateInput(RunInput):
 
 
 class CalibrationOutcome(Contract):
-    """calibrate_base's output. `blocked`: nothing can be learned, as `cause` says, and the request does not accept.
+    """calibrate_base's output. `blocked`: the dataset gives no signal (`cause`), and the request does not accept that.
 
     `dataset` has the hyperparameters that calibration recommends where the request leaves them open, and the train file
     without rows that `dataset.difficulty` leaves out. `pending`: there are more answers than one function has time
-    for; the step is to be repeated with `completed_chunks`.
+    for; the step is repeated with `completed_chunks`.
     """
 
     dataset: PreparedDataset
@@ -143,7 +143,7 @@ class ApprovalOutcome(Contract):
 
 
 class UploadOutcome(Contract):
-    """start_from_upload's output: the upload's run, or why it made none; neither for what makes none by design."""
+    """start_from_upload's output: the upload's run, or why there is none; neither for objects that never start one."""
 
     run_id: RunId | None = None
     problems: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ class WaitInput(Contract):
 
 
 class WaitBegun(Contract):
-    """What the function of a wait answers. No state reads it: the wait ends with the token."""
+    """Output of a wait's function. No state reads it: the wait ends with the token."""
 
     run_id: RunId
 
@@ -275,7 +275,7 @@ class PromotionCheck(Contract):
 
 
 class RunOutcome(Contract):
-    """record_outcome's input: how the run ended. `error` is a name, `cause` the whole story; both '' on COMPLETED.
+    """record_outcome's input: how the run ended. `error` is a name, `cause` the full text; both '' on COMPLETED.
 
     COMPLETED with an error: there is a model, and the evaluation failed.
     """

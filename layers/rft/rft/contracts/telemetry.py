@@ -1,4 +1,4 @@
-"""What a grader leaves behind of every rollout it graded: one row each, in gzip'd JSON lines.
+"""Rollout telemetry of graders: one row per graded rollout, in gzip'd JSON lines.
 
 Bedrock publishes no rewards while it trains, so these rows are the only record of them. An object holds one
 invocation's rows of one run; its key begins with the time it was written (see `rft.training.rollouts`).
@@ -15,7 +15,7 @@ from rft.contracts.grading import Score
 
 
 class JudgeUse(Contract):
-    """What judging one answer took. A call that failed counts; tokens are what the model reported."""
+    """Cost of judging one answer. Failed calls count; tokens are the model's own figures."""
 
     models: tuple[TextLine, ...] = Field(description="The judges' model ids; more than one is a panel.")
     prompt: TextLine = Field(description="sha256:<hex> of everything in the prompt that is the same for every answer.")

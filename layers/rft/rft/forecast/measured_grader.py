@@ -72,11 +72,11 @@ class MeasuredGrader:
         return Range(low=_whole(rollouts.low * least), high=_whole((rollouts.high or 0) * most))
 
     def counted(self, calls: int) -> Range | None:
-        """Judge calls that a step made; None where the grader does not count them."""
+        """Judge calls that a step made; None where the grader does not report them."""
         return None if self.use.judge_calls is None else Range(low=calls, high=calls)
 
     def input_tokens(self, calls: Range | None) -> Range | None:
-        """Tokens that judges read; None where the grader does not count them."""
+        """Tokens that judges read; None where the grader does not report them."""
         return self._tokens(calls, self.use.judge_input_tokens)
 
     def output_tokens(self, calls: Range | None) -> Range | None:

@@ -27,7 +27,7 @@ DATASET = {"task": "pandalm", "uri": "s3://bucket/rows.json"}
         ({"grader": {"lambda_arn": "grade"}}, "must be the ARN of a Lambda function"),
         ({"tags": {"": "x"}}, "must hold letters, digits, spaces or . _ : / = + @ -"),
         ({"tags": {"team": "<b>"}}, "may hold letters, digits, spaces and . _ : / = + @ - only"),
-        ({"nmae": "judge"}, "there is no such field"),
+        ({"nmae": "judge"}, "unknown field"),
         ({"dataset": {"task": "pandalm"}}, "is missing"),
         ({"dataset": {**DATASET, "split": {"train": 0.5}}}, "train, validation and test must add up to 1"),
         ({"smoke_test": {"sample_size": 5000}}, "smoke_test.sample_size: must be less than or equal to 1000"),

@@ -1,4 +1,4 @@
-"""What a pilot found, and what the full run would take."""
+"""A pilot's result, and the forecast of the full run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiment records: what the ledger keeps of an experiment and of its arms."""
+"""Experiment records: an experiment and its arms in the ledger."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ARM_ENDED = frozenset({"completed", "stopped", "failed", "skipped", "cancelled"}
 
 
 class Spending(Contract):
-    """What runs have taken. `usd` is an estimate at the budget's usd_per_training_hour; None without one."""
+    """Resources that runs have used. `usd` is an estimate at the budget's usd_per_training_hour; None without one."""
 
     runs: int = 0
     training_hours: float = 0.0
@@ -58,7 +58,7 @@ class Preparation(Contract):
 
 
 class Arm(Contract):
-    """An arm as last seen. `rungs`: the mean reward at each step at which it was compared."""
+    """An arm at the last check. `rungs`: the mean reward at each step at which it was compared."""
 
     name: str
     run_id: RunId

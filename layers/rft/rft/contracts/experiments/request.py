@@ -15,7 +15,7 @@ MAX_ARMS = 64
 """Arms of an experiment: its record is one item of the ledger, which holds 400 KB."""
 
 CHANGEABLE = ("hyperparameters", "dataset", "grader", "smoke_test", "breaker", "calibration")
-"""Parts of a request that an arm may change: what is trained on, by what reward, and how."""
+"""Parts of a request that an arm may change: data, reward and training."""
 
 ExperimentName = Annotated[str, StringConstraints(pattern=SLUG, max_length=32)]
 """32 characters leave room for an arm's number in the name of its run."""
@@ -88,13 +88,13 @@ class Budget(RequestPart):
     judge_calls: int | None = Field(default=None, ge=0, le=MAX_INT32)
     usd: Number | None = Field(default=None, gt=0, le=1e7, description="Needs usd_per_training_hour.")
     usd_per_training_hour: Number | None = Field(
-        default=None, gt=0, le=1e6, description="What an hour of a training job costs; without it no USD are estimated."
+        default=None, gt=0, le=1e6, description="Price of an hour of a training job; without it no USD are estimated."
     )
 
     @model_validator(mode="after")
     def _usd_has_a_price(self) -> Self:
         if self.usd is not None and self.usd_per_training_hour is None:
-            raise ValueError("usd needs usd_per_training_hour, what an hour of a training job costs")
+            raise ValueError("usd needs usd_per_training_hour, the price of an hour of a training job")
         return self
 
 
@@ -158,5 +158,5 @@ class ExperimentRequest(RequestPart):
         if base.mode is not Mode.TRAIN or not base.evaluation.enabled:
             raise ValueError("base needs mode train and evaluation.enabled: arms are ranked by their evaluation")
         if base.start_from is not None or base.promotion is not None:
-            raise ValueError("base takes no start_from and no promotion; promotion of the experiment is the winner's")
+            raise ValueError("base allows no start_from and no promotion; set promotion of the experiment")
         return self

@@ -1,1 +1,1 @@
-"""What rows and requests configure of a grader."""
+"""Configuration of graders, in rows and requests."""

@@ -1,4 +1,4 @@
-"""What a row says about the tests that its answers' code must pass."""
+"""Tests that the code in a row's answers must pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a row may say about the object that its answers must extract."""
+"""The object that a row's answers must extract."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\[\]]+(\[\])*(\.[^.\[
 class FieldRule(Contract):
     """How one field is compared. Without a rule: text apart from white space, numbers exactly, lists in any order."""
 
-    tolerance: float = Field(default=0, ge=0, description="How far a number may be off, in its own unit.")
-    relative_tolerance: float = Field(default=0, ge=0, lt=1, description="How far off, as a share of the expected one.")
+    tolerance: float = Field(default=0, ge=0, description="Tolerance in the number's own unit.")
+    relative_tolerance: float = Field(default=0, ge=0, lt=1, description="Tolerance as a share of the expected number.")
     ignore_case: bool = False
     ordered: bool = Field(default=False, description="A list's items count at their own positions only.")
 
@@ -30,6 +30,6 @@ class FieldRule(Contract):
 class ExtractRules(Contract):
     """`reference_answer.extract`: the expected object, and how it is compared."""
 
-    value: dict[str, Any] = Field(description="The object that a right answer holds; null is as good as no field.")
+    value: dict[str, Any] = Field(description="The object of a right answer; null equals a missing field.")
     fields: dict[FieldPath, FieldRule] = Field(default_factory=dict, max_length=200)
-    json_schema: dict[str, Any] | None = Field(default=None, description="An answer that it does not take earns 0.")
+    json_schema: dict[str, Any] | None = Field(default=None, description="An answer that violates it scores 0.")

@@ -1,4 +1,4 @@
-"""What an answer is judged by where a judge model grades it: criteria of the run, or of a row."""
+"""Criteria of a judge model, of the run or of a row."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CriterionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 class RubricCriterion(RequestPart):
-    """A yes/no question about the answer, with an anchor for each: what a yes looks like, and what a no.
+    """A yes/no question about the answer, with an anchor for each: an example of a yes, and of a no.
 
-    A `gate` must hold, or the whole answer earns 0. Weights are relative, within the criterion's dimension.
+    A `gate` must hold, or the whole answer scores 0. Weights are relative, within the criterion's dimension.
     """
 
     name: CriterionName

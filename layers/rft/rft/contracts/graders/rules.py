@@ -16,13 +16,13 @@ Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1, max_length=50)]
 Scorer = Literal["gsm8k", "finqa", "extract", "format", "safety"]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
 ANSWER_SCORERS: frozenset[Scorer] = frozenset({"gsm8k", "finqa", "extract"})
-"""Those that know whether an answer is right; the others only see its form."""
+"""Scorers of correctness; the others score the form only."""
 
 
 class FormatRules(Contract):
     """`reference_answer.format`. An answer must keep all of them; lengths are in characters and words."""
 
-    json_schema: dict[str, Any] | None = Field(default=None, description="The answer is JSON that this schema takes.")
+    json_schema: dict[str, Any] | None = Field(default=None, description="The answer is JSON that matches this schema.")
     sections: tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...] = Field(
         default=(), max_length=50, description="Headings that the answer must have, once each and with text below."
     )
@@ -44,7 +44,7 @@ class FormatRules(Contract):
 
 
 class SafetyRules(Contract):
-    """`reference_answer.safety`: what must not stand in an answer."""
+    """`reference_answer.safety`: forbidden content of an answer."""
 
     forbidden: Patterns
 

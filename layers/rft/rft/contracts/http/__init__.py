@@ -1,1 +1,1 @@
-"""What callers and events send, and what the API answers."""
+"""Requests of callers, events of AWS, and responses of the API."""

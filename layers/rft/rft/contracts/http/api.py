@@ -1,4 +1,4 @@
-"""What the API answers about runs."""
+"""Responses of the API about runs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Link = Literal["self", "events", "report", "manifest", "smoke_test", "output"]
 
 
 def addresses(run_id: str) -> dict[Link, str]:
-    """Where this API has the run."""
+    """Link to the run."""
     return {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
 
 
 def report_address(run_id: str) -> str:
-    """Where this API has the report of a run that has ended."""
+    """Links to an ended run and its report."""
     return f"/runs/{run_id}/report"
 
 
@@ -45,7 +45,7 @@ class RunAccepted(Contract):
 
 
 class RunView(RunRecord):
-    """A run as it stands, with its history, oldest change first.
+    """A run's current state and its history, oldest change first.
 
     `links`: `self`, `events` and `report` are addresses at this API, the others `s3://` URIs of what the run has
     written so far.
@@ -79,7 +79,7 @@ class RunList(Contract):
     """Runs, newest first."""
 
     runs: tuple[RunLine, ...]
-    cursor: str | None = Field(description="Leads to the next part; null where there is none.")
+    cursor: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class RunEvents(Contract):

@@ -1,4 +1,4 @@
-"""What EventBridge tells us of other services' doings: only what is read is named, the rest may change."""
+"""Events of other services on EventBridge. Only fields in use are declared; the rest may change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class EventPart(BaseModel):
-    """AWS adds fields to its events at any time: those we do not know are passed over."""
+    """AWS adds fields to its events at any time: unknown ones are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -27,7 +27,7 @@ class StoredObject(EventPart):
 
 
 class ObjectCreatedDetail(EventPart):
-    """An object was written. `requester` is an account id, or the principal of an AWS service: S3 tells no more."""
+    """An object was written. `requester` is an account id, or the principal of an AWS service: S3 gives no more."""
 
     bucket: Bucket
     requester: str = ""
@@ -50,7 +50,7 @@ class ExecutionEndedDetail(EventPart):
 
 
 class ExecutionEnded(EventPart):
-    """Step Functions' event Step Functions Execution Status Change, for the statuses that our rule lets through."""
+    """Step Functions' event Step Functions Execution Status Change, for the statuses that this stack's rule matches."""
 
     detail: ExecutionEndedDetail
 
@@ -67,7 +67,7 @@ class JobChangedDetail(EventPart):
 
 
 class JobChanged(EventPart):
-    """Bedrock's event Model Customization Job State Change, for the statuses that our rule lets through.
+    """Bedrock's event Model Customization Job State Change, for the statuses that this stack's rule matches.
 
     Its form: Bedrock User Guide, monitoring-eventbridge-how-it-works. Delivery is best effort.
     """

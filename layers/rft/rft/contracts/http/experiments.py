@@ -1,4 +1,4 @@
-"""What the API answers about experiments."""
+"""Responses of the API about experiments."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Link = Literal["self"]
 
 
 def experiment_links(experiment_id: str) -> dict[Link, str]:
-    """Where this API has the experiment."""
+    """Link to the experiment."""
     return {"self": f"/experiments/{experiment_id}"}
 
 
 class ExperimentView(ExperimentRecord):
-    """An experiment as it stands: arms as last seen, and the leaderboard once it has ended."""
+    """An experiment's current state: arms at the last check, and the leaderboard once it has ended."""
 
     links: dict[Link, str]
 
@@ -42,7 +42,7 @@ class ExperimentLine(Contract):
     created_at: datetime
     updated_at: datetime
     arms: int
-    running: int = Field(description="Arms that run, as last seen.")
+    running: int = Field(description="Running arms at the last check.")
     conclusion: Conclusion | None
     best: tuple[str, ...] = Field(description="Arms that are not shown to be worse than the leader.")
     links: dict[Link, str]
@@ -52,4 +52,4 @@ class ExperimentList(Contract):
     """Experiments, newest first."""
 
     experiments: tuple[ExperimentLine, ...]
-    cursor: str | None = Field(description="Leads to the next part; null where there is none.")
+    cursor: str | None = Field(description="Cursor of the next page; null on the last one.")

@@ -1,4 +1,4 @@
-"""What the API answers about a run's rollouts and files."""
+"""Responses of the API about a run's rollouts and files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rft.contracts.telemetry import Rollout
 class RolloutPage(Contract):
     """Rollouts that pass all filters, in the order in which they were graded.
 
-    A page may hold few or none although more follow: only a cursor of null is the end.
+    A page may have few rollouts or none although more follow: only a null cursor marks the end.
     """
 
     run_id: RunId
     rollouts: tuple[Rollout, ...]
-    unreadable: int = Field(description="Stored objects on the way that hold no rollouts.")
-    cursor: str | None = Field(description="Leads to the next part; null where there is none.")
+    unreadable: int = Field(description="Objects in the folder that contain no rollouts.")
+    cursor: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
 class RunFileLink(Contract):
@@ -37,4 +37,4 @@ class RunFileList(Contract):
 
     run_id: RunId
     files: tuple[RunFileLink, ...]
-    cursor: str | None = Field(description="Leads to the next part; null where there is none.")
+    cursor: str | None = Field(description="Cursor of the next page; null on the last one.")

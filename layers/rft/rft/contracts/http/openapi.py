@@ -1,4 +1,4 @@
-"""What the API's OpenAPI document needs besides what the routes say: limits as JSON Schema has them, and examples."""
+"""Completes the OpenAPI document that the routes give: limits in JSON Schema, and examples."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def complete_document(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_descriptions() -> dict[str, str]:
-    """Property, or `Model.property`, → description, for properties whose own field says nothing."""
+    """Property, or `Model.property`, → description, for properties without one of their own."""
     lines = (line.partition(": ") for line in DESCRIPTIONS.read_text("utf-8").splitlines())
     return {name: text for name, _, text in lines}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 TAG_KEY = r"^[a-zA-Z0-9 ._:/=+@-]+$"
 RESERVED_TAG_KEY = r"^[aA][wW][sS]:"
-"""AWS refuses such keys from anybody else (Tagging AWS Resources User Guide, "Tag naming limits and requirements")."""
+"""AWS refuses such keys from customers (Tagging AWS Resources User Guide, "Tag naming limits and requirements")."""
 TAG_VALUE = r"^[a-zA-Z0-9 ._:/=+@-]*$"
 TAG = r"^[^=]+=.*$"
 HTTPS_URL = r"^https://[!-~]+$"

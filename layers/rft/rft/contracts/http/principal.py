@@ -1,4 +1,4 @@
-"""Who did something, as AWS proved it; what people say of themselves is never part of it."""
+"""The identity of a caller, as AWS verified it; free text of callers is never part of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-use
 
 
 class Principal(Contract):
-    """`iam`: an ARN. `jwt`: a subject at `issuer`. `account`: what S3 tells of an uploader. `unknown`: no proof."""
+    """`iam`: an ARN. `jwt`: a subject at `issuer`. `account`: S3 names an uploader's account. `unknown`: unverified."""
 
     type: Literal["iam", "jwt", "account", "unknown"]
     id: TextLine
@@ -29,7 +29,7 @@ class Principal(Contract):
         return f"{self.identity}\n{key}"
 
     def is_another(self, other: Principal) -> bool:
-        """True only where both are proven in the same way and differ; accounts say nothing about persons."""
+        """True only where both are verified in the same way and differ; accounts do not identify persons."""
         return self.type == other.type in ("iam", "jwt") and self.identity != other.identity
 
 

@@ -36,15 +36,15 @@ PROBLEMS: dict[int, tuple[str, str]] = {
     400: ("unreadable-body", "The body is not a JSON object"),
     403: ("forbidden", "You may not do this"),
     404: ("not-found", "Not found"),
-    405: ("method-not-allowed", "This address does not take this method"),
-    409: ("conflict", "The run as it stands does not allow this"),
+    405: ("method-not-allowed", "This path does not support this method"),
+    409: ("conflict", "The run's current state does not allow this"),
     413: ("body-too-large", "The body is too large"),
     415: ("unsupported-media-type", "The body must be JSON"),
     422: ("invalid-request", "The request is not valid"),
-    500: ("internal-error", "Something went wrong here"),
+    500: ("internal-error", "Internal error"),
     503: ("try-again", "AWS is busy; try again"),
 }
-"""Status → (last part of the type, title). One status has one type: what tells two apart is in `detail`."""
+"""Status → (last part of the type, title). One status has one type; `detail` distinguishes cases."""
 
 STATUS_OF_ERROR: dict[type[RftError], int] = {
     InvalidRequest: 422,
@@ -65,20 +65,20 @@ STATUS_OF_ERROR: dict[type[RftError], int] = {
 
 
 class FieldError(Contract):
-    """One thing wrong: `field` is its dotted path in the body, or the header's, path's or query parameter's name."""
+    """One error: `field` is its dotted path in the body, or the header's, path's or query parameter's name."""
 
     field: TextLine
     message: TextLine
 
 
 class Problem(Contract):
-    """A refusal. `type` is stable and meant for programs, `detail` for people; neither repeats what was sent."""
+    """An error response. `type` is stable and meant for programs, `detail` for people; neither repeats input."""
 
     type: str = Field(pattern=r"^urn:rft:problem:[a-z-]+$")
     title: str
     status: int = Field(ge=400, le=599)
     detail: TextBlock
-    instance: str | None = Field(default=None, description="Names this one answer, as the logs do.")
+    instance: str | None = Field(default=None, description="Id of this response, also in the logs.")
     errors: tuple[FieldError, ...] = Field(default=(), description=f"Max {MAX_SHOWN_ERRORS}.")
 
 
@@ -108,14 +108,14 @@ def problem_of_error(error: RftError) -> Problem:
 def problem_of_fields(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem of pydantic's errors, whose `loc` starts with body, header, path or query."""
     found = [FieldError(field=_field(error["loc"]), message=validation_message(error)) for error in errors]
-    return problem(422, f"Fields that break their contract: {len(found)}; see errors.", found[:MAX_SHOWN_ERRORS])
+    return problem(422, f"Invalid fields: {len(found)}; see errors.", found[:MAX_SHOWN_ERRORS])
 
 
 def unknown_parameter(name: str, known: Sequence[str]) -> FieldError:
-    """A query parameter that the address does not take, with the one that was probably meant."""
+    """An unknown query parameter, with the one that was probably meant."""
     near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(known)}" if known else "; it takes none"
-    return FieldError(field=_field((name,)), message=f"there is no such query parameter{hint}")
+    hint = f"; did you mean {near[0]}?" if near else f"; allowed: {', '.join(known)}" if known else "; none is allowed"
+    return FieldError(field=_field((name,)), message=f"unknown query parameter{hint}")
 
 
 def _field(loc: tuple[str | int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""`report.json`: everything a run found, in one place, from its record and the files that its steps wrote."""
+"""`report.json`: all results of a run, from its record and the files that its steps wrote."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Tone = Literal["good", "bad", "neutral"]
 
 
 class Headline(Contract):
-    """What came of the run, in one sentence, and whether that is what its owner hoped for."""
+    """The run's result in one sentence, and whether it is a good one."""
 
     sentence: TextBlock
     tone: Tone
@@ -42,7 +42,7 @@ class SplitReport(Contract):
 
 
 class ForecastLine(Contract):
-    """One figure of the forecast against what the run took. None is unknown."""
+    """One figure of the forecast against the actual one. None is unknown."""
 
     name: str
     unit: str
@@ -108,7 +108,7 @@ class EvaluationDetail(Contract):
 
 
 class Lineage(Contract):
-    """What the model was made of: with these the run can be repeated, and every figure traced."""
+    """Lineage: digests and versions from which the run can be repeated and every figure traced."""
 
     source_uri: str
     source_version: str | None = None
@@ -127,7 +127,7 @@ class Lineage(Contract):
 
 
 class ReportLink(Contract):
-    """Where something is: an `s3://` URI, or a page of the AWS console."""
+    """A link: an `s3://` URI, or a page of the AWS console."""
 
     label: str
     address: str
@@ -136,8 +136,8 @@ class ReportLink(Contract):
 class RunReport(Contract):
     """`runs/<run_id>/report.json`. The same run always gives the same report.
 
-    Parts are None where their step has not run. `unreadable` names files that could not be read, and why: what they
-    hold is missing here.
+    Parts are None where their step has not run. `unreadable` names files that could not be read, and why: their
+    content is missing here.
     """
 
     schema_version: Literal[1] = 1

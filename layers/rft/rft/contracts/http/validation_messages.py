@@ -1,4 +1,4 @@
-"""What is wrong with what somebody wrote, field by field, for people to read."""
+"""Validation errors as sentences, field by field."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SUBJECT = re.compile(r"^(Input|Value|String|List|Tuple|Set|Dictionary|Data) sho
 
 
 def validation_message(error: Mapping[str, Any]) -> str:
-    """What is wrong and what to do, of one of pydantic's errors (`ValidationError.errors`); never what was sent."""
+    """One of pydantic's errors (`ValidationError.errors`) as a sentence with what to do; never with the input."""
     match error.get("type"):
         case "string_pattern_mismatch":
             return IN_WORDS.get(error["ctx"]["pattern"], error["msg"])
         case "extra_forbidden":
-            return "there is no such field"
+            return "unknown field"
         case "missing":
             return "is missing"
         case "string_too_short" if error["loc"][-1:] == ("run_id",):
@@ -29,6 +29,6 @@ def validation_message(error: Mapping[str, Any]) -> str:
 
 
 def validation_messages(refused: ValidationError, whole: str) -> str:
-    """Each field with what is wrong about it; `whole` stands for what has all the fields."""
+    """Each field with its error; `whole` names the object of the fields."""
     problems = ((".".join(map(str, error["loc"])), validation_message(error)) for error in refused.errors())
     return "; ".join(f"{field or whole}: {wrong}" for field, wrong in problems)

@@ -1,1 +1,1 @@
-"""What the stack sends to other systems and to people."""
+"""Messages of the stack to other systems and to people."""

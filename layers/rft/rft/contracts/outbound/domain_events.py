@@ -1,4 +1,4 @@
-"""Domain events: what other systems learn of a run from EventBridge, in `detail` of events with `source` rft."""
+"""Domain events: changes of a run on EventBridge, in `detail` of events with `source` rft."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EventKind(StrEnum):
 
 
 class StatusChange(Contract):
-    """From one status to the next; `before` is null for a new run. What follows `after` is known at the end only."""
+    """From one status to the next; `before` is null for a new run. The fields after `after` are set at its end only."""
 
     before: RunStatus | None = None
     after: RunStatus
@@ -43,7 +43,7 @@ class StatusChange(Contract):
 
 
 class SmokeTestResult(Contract):
-    """Whether the grader is trusted; `blocking` are the checks that say no."""
+    """Whether the grader is trusted; `blocking` are the checks that block."""
 
     trusted: bool
     reasons: TextLines

@@ -1,4 +1,4 @@
-"""Webhooks: which endpoint gets an event, and what came of sending it."""
+"""Webhooks: the endpoint of an event, and the result of a delivery."""
 
 from __future__ import annotations
 
