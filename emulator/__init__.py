@@ -1,4 +1,4 @@
-"""The laptop AWS: the project's own template, state machine and handlers, with no account and no Docker.
+"""The emulated AWS: the project's own template, state machine and handlers, with no account and no Docker.
 
     with Emulator.start(EmulatorOptions(training_seconds=2)) as aws:
         aws.client("s3").upload_file("testset.json", aws.bucket, "uploads/pandalm/demo/testset.json")

@@ -81,9 +81,7 @@ class DatasetRequest(RequestPart):
     version: Annotated[str, StringConstraints(pattern=VERSION_ID, max_length=1024)] | None = Field(
         default=None, description="S3's version id: read exactly that version of the object. Default: the newest."
     )
-    max_samples: int | None = Field(
-        default=None, ge=1, le=MAX_INT32, description="Use only the first N records."
-    )
+    max_samples: int | None = Field(default=None, ge=1, le=MAX_INT32, description="Use only the first N records.")
     max_bad_records: int = Field(default=0, ge=0, le=MAX_INT32, description="Max bad records to skip.")
     split: Split = Split()
     difficulty: DifficultyRequest | None = Field(
