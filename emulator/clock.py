@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class ScaledClock:
-    """Waits `speed` times faster than asked; every wait ends at once when `close` is called."""
+    """Waits `speed` times faster than real time; `close` ends every wait at once."""
 
     SLICE = 0.5
     """Longest sleep, in real seconds, before looking again whether waiting still makes sense."""

@@ -161,7 +161,7 @@ class Emulator:
     def update(self, *, template: Path | None = None, parameters: Mapping[str, str] | None = None) -> None:
         """Update the stack while it runs: the template and all code as they are now, with other parameters if given.
 
-        What has begun goes on with what it began with. Raises ValueError for a template that cannot be deployed.
+        Executions in flight continue with the old ones. Raises ValueError for a template that cannot be deployed.
         """
         options = replace(
             self.options,

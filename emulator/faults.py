@@ -48,8 +48,8 @@ class Fault(BaseModel):
     | effect | strikes | what it does |
     |---|---|---|
     | `error` | any call | answers with `code`, `status`, `message` and the further fields of `details` |
-    | `response_lost` | any call | does what is asked, and then answers as `error` does |
-    | `delay` | any call, `Deliver` | waits `seconds`, and goes on; a call at once when the rules are cleared |
+    | `response_lost` | any call | performs the call, then answers as `error` does |
+    | `delay` | any call, `Deliver` | waits `seconds`, then continues; at once when the rules are cleared |
     | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function ends without having run |
     | `timeout` | `Invoke` | the function ends as out of time, after `seconds` |
     | `cold_start` | `Invoke` | a new process, `seconds` later |
@@ -72,7 +72,7 @@ class Fault(BaseModel):
     contains: str = ""
     after: str = ""
     count: int | None = Field(default=1, description="None: for ever.")
-    skip: int = Field(default=0, ge=0, description="Let so many matching calls pass first.")
+    skip: int = Field(default=0, ge=0, description="Matching calls that pass first.")
     effect: EffectKind = "error"
     code: str = "InternalServerException"
     status: int = 500
@@ -130,10 +130,10 @@ class Faults:
         step: int | None = None,
         body: bytes = b"",
     ) -> Fault | None:
-        """The fault that strikes this call, used up by one; None to go on.
+        """The fault of this call, its count reduced by one; None: no fault.
 
-        `only` names the kinds of effect that can strike here; `step` is the training step, where there is one; `body`
-        is what `contains` is looked for in, beside the subjects.
+        `only` names the kinds of effect that are possible here; `step` is the training step, where there is one; `body`
+        is searched for `contains`, in addition to the subjects.
         """
         with self._lock:
             text = body.decode(errors="replace") if any(rule.contains for rule in self._rules) else ""

@@ -61,7 +61,7 @@ class EmulatorOptions:
     """In force once the stack is deployed."""
 
     state: Path | None = None
-    """Folder that the state is kept in, and taken up from at the next start; None: it ends with the emulator."""
+    """Folder of the state, from which the next start resumes; None: the state ends with the emulator."""
 
     schedules: bool = False
     """Whether rules with a schedule fire: by the clock that `speed` is about, but never twice in 15 real seconds."""

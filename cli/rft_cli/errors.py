@@ -6,4 +6,4 @@ from rft_client.errors import RftClientError
 
 
 class CommandError(RftClientError):
-    """A command cannot go on; the message says in one line what is wrong and what to do."""
+    """A command failed; the message has in one line the cause and what to do."""

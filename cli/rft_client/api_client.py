@@ -85,7 +85,7 @@ class ApiClient:
         return self._call(Request("POST", "/experiments", request, headers, repeatable=key is not None))
 
     def experiments(self, *, limit: int) -> dict[str, Any]:
-        """`GET /experiments`: the newest ones, 100 at most."""
+        """`GET /experiments`: the newest ones, max 100."""
         return self._call(Request("GET", f"/experiments?limit={limit}"))
 
     def experiment(self, experiment_id: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Authorization(Protocol):
     def authorize(self, request: AWSRequest) -> None: ...
 
     def explain(self, status: int, challenge: str) -> str:
-        """Why, for 401 and 403; `challenge` is the header WWW-Authenticate. '' where it cannot be told."""
+        """Why, for 401 and 403; `challenge` is the header WWW-Authenticate. '' where it is unknown."""
         ...
 
 

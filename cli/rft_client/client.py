@@ -13,7 +13,7 @@ from rft_client.runs import Runs
 from rft_client.transport import Retry
 
 RETRY = Retry(attempts=5)
-"""Waits at most about half a minute before a request fails for good."""
+"""Retries for max about 30 seconds before a request fails."""
 
 
 class Client:

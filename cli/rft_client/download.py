@@ -158,7 +158,7 @@ def target(folder: Path, name: str) -> Path:
 
 
 def is_same(path: Path, file: Mapping[str, Any]) -> bool:
-    """Whether the file is there, whole. By its MD5 where S3 tells it, else by its size alone."""
+    """Whether the file is there, whole. By its MD5 where S3 gives it, else by its size alone."""
     if not path.is_file() or path.stat().st_size != file["bytes"]:
         return False
     if not _MD5.fullmatch(file["etag"]):

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class RftClientError(Exception):
-    """A call cannot go on; the message says in one line what is wrong and what to do."""
+    """A call failed; the message has in one line the cause and what to do."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PROBLEMS: Mapping[str, str] = {
 
 
 def signing_problem(sts: Any) -> str:
-    """Asks STS who the caller is, which takes no permission: good credentials lack the right to call the API."""
+    """Calls STS GetCallerIdentity, which needs no permission: valid credentials then lack the right to call the API."""
     try:
         caller = sts.get_caller_identity()["Arn"]
     except ClientError as error:

@@ -61,7 +61,7 @@ def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pa
 def announcing_silence(
     request: Callable[[], dict[str, Any]], note: Note, seconds: float = SILENCE_SECONDS
 ) -> dict[str, Any]:
-    """The request's answer; where none comes for so long, a note says that it is still awaited."""
+    """The response; after `seconds` without one, a note says that it is still pending."""
     timer = threading.Timer(seconds, note, [f"No answer from the API for {seconds:g} s; still waiting"])
     timer.daemon = True
     timer.start()

@@ -36,7 +36,7 @@ class Runs:
     def create(self, request: RunRequest | Mapping[str, Any], *, key: str | None = None) -> RunAccepted:
         """Start a run. A dataset's `uri` that is a path here is uploaded first (s3:PutObject on `datasets/*`).
 
-        `key` is the Idempotency-Key: the same key and request always meet the same run. Default: a new one, so that
+        `key` is the Idempotency-Key: the same key and request always give the same run. Default: a new one, so that
         the request can be repeated where no answer came.
         """
         body = json.loads(request.model_dump_json(exclude_unset=True)) if isinstance(request, RunRequest) else request

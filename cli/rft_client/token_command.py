@@ -14,7 +14,7 @@ from rft_client.jwt_claims import claims_of
 
 COMMAND_SECONDS = 60.0
 EARLY_SECONDS = 60.0
-"""A token is replaced so long before it expires: a request must not meet its end."""
+"""Time before its expiry at which a token is replaced, so that no request uses an expired one."""
 
 VARIABLE = "RFT_TOKEN_COMMAND"
 
@@ -36,7 +36,7 @@ class TokenCommand:
         return self._token
 
     def _expires(self) -> float:
-        """A token without a time is kept for as long as the process lives."""
+        """A token without expiry is used for the life of the process."""
         expires: Any = claims_of(self._token).get("exp")
         return float(expires) if isinstance(expires, int | float) else float("inf")
 

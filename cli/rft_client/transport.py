@@ -22,7 +22,7 @@ TIMEOUTS = (4.0, 30.0)
 """Seconds to connect, and for an answer: API Gateway gives up after 30."""
 
 TRANSIENT_STATUSES = frozenset({0, 429, 500, 502, 503, 504})
-"""Statuses that a repeated request may not meet again; 0: no response."""
+"""Statuses that a retry may resolve; 0: no response."""
 
 CHECK_URL = "check the URL and your network"
 ADVICE = {
@@ -46,7 +46,7 @@ class Retry:
     pause: Callable[[float], None] = time.sleep
 
     def seconds(self, attempt: int, error: ApiError) -> float:
-        """Before attempt `attempt + 1`; at least what the API asked for in Retry-After."""
+        """Before attempt `attempt + 1`; min the API's Retry-After."""
         backoff = random.uniform(0, min(self.max_seconds, self.base_seconds * 2**attempt))  # noqa: S311  jitter
         return max(backoff, error.retry_after or 0.0)
 

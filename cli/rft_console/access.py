@@ -1,6 +1,6 @@
 """Who may use the console: the browser that was given the address with the token, and no other page or machine.
 
-The server listens on loopback only. Other users and web pages of the same machine are kept out by the token; DNS
+The server listens on loopback only. Other users and web pages of the same machine are excluded by the token; DNS
 rebinding by the Host; requests forged by other pages by SameSite, Origin and a CSRF token in each form.
 """
 
@@ -43,7 +43,7 @@ class Access:
 
     @property
     def cookie(self) -> str:
-        """Cookies know no ports: the name keeps two consoles apart."""
+        """Cookies are not per port: the name separates two consoles."""
         return f"rft-console-{self.port}"
 
     @property

@@ -1,4 +1,4 @@
-"""What changes something: approve, cancel, start again. Each has a page that asks first."""
+"""Actions: approve, cancel, start again. Each has a page that asks for confirmation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rft_console.context import Console
 from rft_console.rendering import render
 
 CANCEL_LINES = ("The run ends as CANCELLED and its training job is stopped.", "What it has written stays.")
-APPROVE_LINES = ("Approved, the run goes on to train; rejected, it ends without training. The first answer counts.",)
+APPROVE_LINES = ("Approved, the run starts training; rejected, it ends without training. The first decision counts.",)
 
 
 def register(app: Flask, console: Console) -> None:
@@ -58,7 +58,7 @@ def register(app: Flask, console: Console) -> None:
 
 
 def _start_again(console: Console, run_id: str, text: str) -> str | Response:
-    """Check, ask, start: the key makes it one run, however often the button is pressed."""
+    """Check, confirm, start: the idempotency key makes it one run for any number of clicks."""
     try:
         changed = validated(_parsed(text))
     except RftClientError as error:

@@ -13,7 +13,7 @@ from rft_console.rendering import ASSETS, render
 
 RETRY_SECONDS = 3
 MAX_FORM_BYTES = 200_000
-"""A request has 64 KB at most, and a form writes a character in up to three."""
+"""A request has max 64 KB, and a form encodes a character in up to three."""
 
 
 def create_app(console: Console) -> Flask:

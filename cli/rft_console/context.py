@@ -43,7 +43,7 @@ class Console:
         return self.live.answer(key, lambda: self.client.runs(filters, limit=limit, cursor=cursor))
 
     def rollouts(self, run: RunView) -> RolloutReader:
-        """The run's reader, which goes on reading what is new."""
+        """The run's reader, which continues with new rollouts."""
         with self._lock:
             if run.run_id not in self._readers:
                 per_step = run.metrics.rollouts_per_step if run.metrics else None

@@ -23,7 +23,7 @@ class Silence(RftClientError):
 
 @dataclass(frozen=True)
 class LiveCalls:
-    """One request of a kind is under way at a time, however often pages ask for it."""
+    """One request of a kind is in flight at a time, for any number of pages."""
 
     seconds: float = WAIT_SECONDS
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="console"))

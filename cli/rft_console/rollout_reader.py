@@ -1,4 +1,4 @@
-"""Reads a run's rollouts into an index in the background, and goes on where it stopped when it is asked again."""
+"""Reads a run's rollouts into an index in the background, and resumes where it stopped at the next request."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Bedrock:
         self._faults.add(Fault(service="bedrock", operation="Train", subject=job, effect="stop", step=at_step))
 
     def hang(self, job: str = "", *, at_step: int = 1) -> None:
-        """The next such job goes on for ever from this step; with step 0 its training never starts."""
+        """The next such job never ends from this step on; with step 0 its training never starts."""
         self._faults.add(Fault(service="bedrock", operation="Train", subject=job, effect="hang", step=at_step))
 
 

@@ -1,4 +1,4 @@
-"""The rules that a job's dataset must meet, checked when the job reads it."""
+"""The rules for a job's dataset, checked when the job reads it."""
 
 from __future__ import annotations
 

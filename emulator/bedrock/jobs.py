@@ -1,4 +1,4 @@
-"""Customization jobs: what is kept of each, and the rules on names, tokens and how many may go on at once."""
+"""Customization jobs: their records, and the rules on names, tokens and concurrent jobs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class CustomizationJob:
     policy: Policy | None = None
     stop_requested: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
-    """It was struck by the fault `hang`, and goes on for ever."""
+    """The fault `hang` applies: it never ends."""
 
     @property
     def name(self) -> str:
@@ -75,13 +75,13 @@ class CustomizationJob:
 
 
 def _save_nowhere(_: CustomizationJob) -> None:
-    """What becomes of a job is kept in memory alone."""
+    """A job's progress is stored in memory alone."""
 
 
 class Jobs:
     """All jobs of the account, by name and ARN. Names are used up for good, as no job can be deleted.
 
-    `save` is called with each new job before anybody is told of it; whoever changes one calls it again.
+    `save` is called with each new job before it is announced, and after each change.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Jobs:
             return job, True
 
     def restore(self, jobs: Iterable[CustomizationJob]) -> None:
-        """Take up the jobs of before, oldest first."""
+        """Restore the jobs of the last process, oldest first."""
         with self._lock:
             self._jobs.extend(jobs)
 

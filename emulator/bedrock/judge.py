@@ -61,7 +61,7 @@ def server_reply(
     temperature: float = 0,
     name: str = "the judge server",
 ) -> ModelReply:
-    """Ask an OpenAI-compatible server, `name` in errors. Raises AwsError: ModelErrorException, ThrottlingException."""
+    """Call an OpenAI-compatible server, `name` in errors. Raises AwsError: ModelErrorException, ThrottlingException."""
     body: dict[str, Any] = {
         "model": model,
         "temperature": temperature,
@@ -77,7 +77,7 @@ def server_reply(
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 429:
-            raise AwsError("ThrottlingException", 429, f"{name} asks to slow down") from error
+            raise AwsError("ThrottlingException", 429, f"{name} throttles calls") from error
         raise AwsError("ModelErrorException", 424, f"{name} answered {error.code}") from error
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise AwsError("ModelErrorException", 424, f"{name} gave no usable answer: {error}") from error

@@ -132,7 +132,7 @@ class Models:
             self._save(self._deployments, self._made)
 
     def restore(self, deployments: Iterable[Deployment], made: int) -> None:
-        """Take up the deployments of before."""
+        """Restore the deployments of the last process."""
         with self._lock:
             self._deployments.extend(deployments)
             self._made = made

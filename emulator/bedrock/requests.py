@@ -73,7 +73,7 @@ def page(
     created: Callable[[T], datetime],
     view: Callable[[T], Any],
 ) -> dict[str, Any]:
-    """A page under `key`, newest first unless asked otherwise. Raises AwsError: ValidationException."""
+    """A page under `key`, newest first by default. Raises AwsError: ValidationException."""
     newest_first = query.get("sortOrder", "Descending") == "Descending"
     chosen = sorted(items, key=created, reverse=newest_first)
     start, size = _start(query.get("nextToken")), query.get("maxResults", PAGE)

@@ -70,7 +70,7 @@ class BedrockService:
         }
 
     def subjects(self, operation: Operation) -> list[str]:
-        """The name of the job that is asked about by its ARN."""
+        """The name of the job with this ARN."""
         return [job.name for job in self._jobs.all() if job.arn in operation.labels]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:

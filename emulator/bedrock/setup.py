@@ -22,7 +22,7 @@ from emulator.simulator.training import Training
 from rft.contracts.dataset import DatasetRow
 
 PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
-"""Tells EventBridge: source, detail type, detail, ARNs of what it is about."""
+"""Sends an event to EventBridge: source, detail type, detail, ARNs of resources."""
 
 
 class EmulatedBedrock:

@@ -43,7 +43,7 @@ def job_view(job: CustomizationJob) -> dict[str, Any]:
 
 
 def job_list(jobs: Sequence[CustomizationJob], query: Mapping[str, Any]) -> dict[str, Any]:
-    """ListModelCustomizationJobs, newest first unless asked otherwise. Raises AwsError: ValidationException."""
+    """ListModelCustomizationJobs, newest first by default. Raises AwsError: ValidationException."""
     chosen = [job for job in jobs if _fits(job, query)]
     return page(chosen, query, key="modelCustomizationJobSummaries", created=lambda job: job.created, view=_summary)
 

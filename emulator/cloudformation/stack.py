@@ -103,7 +103,7 @@ def update(
     region: str,
     parameters: Mapping[str, str],
 ) -> Stack:
-    """The stack with another template, other parameters or other code; what runs goes on with what it began with.
+    """The stack with another template, other parameters or other code; executions in flight continue with the old ones.
 
     Raises ValueError for a parameter or a function that AWS would refuse.
     """

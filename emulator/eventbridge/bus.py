@@ -51,7 +51,7 @@ class EventBus:
             self._submit(rule.send, event)
 
     def fire(self, rule_name: str) -> None:
-        """Tell a schedule's targets that it is time; a rule that is gone or disabled has none."""
+        """Invoke a schedule's targets; a deleted or disabled rule has none."""
         if rule := scheduled_rule(self._region, rule_name):
             self._submit(rule.send, self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
 

@@ -34,7 +34,7 @@ class Invocation:
     resource_usage: Callable[[], ResourceUsage] | None = None
     """What the worker has spent so far."""
     on_start: Callable[[str], None] | None = None
-    """Gets the request id when the worker has asked for it."""
+    """Gets the request id when the worker has fetched it."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline_ms: int = 0
     started: threading.Event = field(default_factory=threading.Event)
@@ -44,7 +44,7 @@ class Invocation:
     usage_at_end: ResourceUsage | None = None
 
     def start(self) -> None:
-        """The worker has asked for it: its time runs from now. Once only."""
+        """The worker has fetched it: its time runs from now. Once only."""
         if self.started.is_set():
             return
         if self.on_start:

@@ -26,6 +26,6 @@ class FunctionLogs:
         self._sink(function, stream, line)
 
     def read(self, function: str) -> list[str]:
-        """All kept lines of one function."""
+        """All stored lines of one function."""
         with self._lock:
             return list(self._lines[function])

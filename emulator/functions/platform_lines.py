@@ -54,7 +54,7 @@ def end_lines(spec: FunctionSpec, request_id: str, status: str, metrics: Mapping
 
 
 def _end_events(spec: FunctionSpec, record: Mapping[str, Any], metrics: Mapping[str, float]) -> Iterator[str]:
-    """`platform.runtimeDone` is of level DEBUG, or WARN where it tells of a failure; `platform.report` INFO or WARN."""
+    """`platform.runtimeDone` is of level DEBUG, or WARN for a failure; `platform.report` INFO or WARN."""
     failed = record["status"] != "success"
     if failed or spec.system_log_level == "DEBUG":
         yield _event("platform.runtimeDone", record)

@@ -15,7 +15,7 @@ class EmulatorClosed(Exception):
 
 
 class FunctionPool:
-    """Runs invocations of one function, at most `size` at once; the rest wait their turn."""
+    """Runs invocations of one function, max `size` concurrently; the rest are queued."""
 
     def __init__(self, spec: FunctionSpec, setting: WorkerSettings, logs: FunctionLogs, size: int) -> None:
         self.spec = spec

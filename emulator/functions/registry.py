@@ -62,7 +62,7 @@ class Functions:
         save_version: SaveVersion = lambda _: None,
         on_invocation: OnInvocation = lambda *_: None,
     ) -> None:
-        """`save_version` gets each published version before anything is told of it, `log_sink` each line of a log."""
+        """`save_version` gets each published version before it is visible, `log_sink` each line of a log."""
         self.logs = FunctionLogs(log_sink)
         self._faults = faults
         self._clock = clock
@@ -100,7 +100,7 @@ class Functions:
             self.add(spec)
 
     def restore(self, published: Iterable[FunctionSpec]) -> None:
-        """Take up versions of before, oldest first; their functions are still to be deployed."""
+        """Restore versions of the last process, oldest first, before their functions are deployed."""
         by_name: dict[str, list[FunctionSpec]] = {}
         for spec in published:
             by_name.setdefault(spec.name, []).append(spec)

@@ -14,7 +14,7 @@ from pathlib import Path
 class ResourceUsage:
     """Seconds: `at` of a clock that never goes back; `processor` of a process and its children that have ended.
 
-    `delayed` are those in which it was ready to go on and this machine was busy with something else.
+    `delayed` are those in which it was runnable and this machine was busy otherwise.
     """
 
     at: float
@@ -22,7 +22,7 @@ class ResourceUsage:
     delayed: float = 0.0
 
     def since(self, earlier: ResourceUsage) -> ResourceUsage:
-        """A process that is gone tells nothing any more: no time but that of the clock."""
+        """A process that has ended has no times but that of the clock."""
         return ResourceUsage(
             self.at - earlier.at,
             max(self.processor - earlier.processor, 0.0),
@@ -31,7 +31,7 @@ class ResourceUsage:
 
 
 def resource_usage(pid: int) -> ResourceUsage:
-    """By now. What the system does not tell is 0."""
+    """Current values. What the system does not report is 0."""
     return ResourceUsage(time.monotonic(), processor_seconds(pid) + _of_ended_children(pid), _delay(pid))
 
 
@@ -47,7 +47,7 @@ def metrics(
 ) -> dict[str, float | int]:
     """`init` is that of a process whose first invocation this was; `memory` and `peak` are in MB.
 
-    The names are Lambda's, but for `processorMs` and `delayedMs`, which it does not tell and which count init, too.
+    The names are Lambda's, except `processorMs` and `delayedMs`, which Lambda does not report and which include init.
     """
     known = [duration, *([init] if init else [])]
     found = {
@@ -63,7 +63,7 @@ def metrics(
 
 
 def peak_megabytes(pid: int) -> int | None:
-    """The most that a process ever held, the pages that it shares included; None where the system does not tell."""
+    """Peak memory of a process, shared pages included; None where the system does not report it."""
     with suppress(OSError, StopIteration, ValueError):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return math.ceil(int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024)

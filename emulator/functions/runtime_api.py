@@ -21,7 +21,7 @@ PREFIX = "2018-06-01/runtime/"
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands invocations to the process that asks for the next one, and takes its replies."""
+    """Serves invocations to the process that requests the next one, and accepts its replies."""
 
     daemon_threads = True
 
@@ -50,12 +50,12 @@ class RuntimeApi(ThreadingHTTPServer):
         self.queue.put(invocation)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A process that was killed while it spoke is no news; anything else is told."""
+        """Ignores the broken connection of a killed process; reports anything else."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
     def close(self) -> None:
-        """Stop listening; a process that still waits is told that there is nothing more."""
+        """Stop listening; a waiting process gets the end of the queue."""
         self.queue.put(None)
         self.shutdown()
         self.server_close()
@@ -63,7 +63,7 @@ class RuntimeApi(ThreadingHTTPServer):
 
 
 class _LongLines:
-    """A request's lines, cut at the length that is asked for: Lambda's client puts up to 1 MB of an error in a header.
+    """A request's lines, cut at the requested length: Lambda's client puts up to 1 MB of an error in a header.
 
     Python's server refuses lines over 64 KB with 431, on which the client ends the process. That header is X-Ray's.
     """

@@ -1,4 +1,4 @@
-"""One process of one function: started, asked, watched and killed."""
+"""One process of one function: start, invoke, monitor, kill."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Worker:
         invocation.start()
 
     def _limited(self, invocation: Invocation, peak: int | None) -> InvokeResult:
-        """The result, unless the process has held more than the function's memory: Lambda would have killed it."""
+        """The result, unless the process has used more than the function's memory: Lambda would have killed it."""
         result = invocation.result
         if result is None:
             raise RuntimeError("an invocation ended without a result")
@@ -135,7 +135,7 @@ class Worker:
             self._output.add(line)
 
     def _report(self, invocation: Invocation, result: InvokeResult, peak: int | None) -> None:
-        """As Lambda does; an invocation that no process came to take has nothing to tell."""
+        """As Lambda does; an invocation that no process fetched has no report."""
         if invocation.usage_at_start is None or invocation.usage_at_end is None:
             return
         init, self._unreported_init = self._unreported_init, None

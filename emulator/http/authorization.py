@@ -38,7 +38,7 @@ class NoAuthorizer:
     """Of routes that are open to all."""
 
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
-        """Nobody is known."""
+        """Accepts no credentials."""
         return {}
 
 

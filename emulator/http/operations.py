@@ -1,4 +1,4 @@
-"""Which operation of which service a request asks for, read from botocore's own service models."""
+"""The service and operation of a request, by botocore's own service models."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _rest_operation(service: str, request: Request) -> Operation:
 
 @cache
 def _routes(service: str) -> tuple[_Route, ...]:
-    """All routes, those that ask for most first, so that `?uploads` is seen before the plain path."""
+    """All routes, the most specific first, so that `?uploads` is matched before the plain path."""
     session = botocore.session.get_session()
     models = [session.get_service_model(name) for name in MODELS.get(service, ())]
     routes = [_route(name, model.operation_model(name)) for model in models for name in model.operation_names]

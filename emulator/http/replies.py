@@ -32,7 +32,7 @@ def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | Non
 
 
 def error_reply(service: str, error: AwsError, *, json_protocol: bool = False) -> Response:
-    """An error as clients of `service` parse it; `json_protocol` is for services that are asked by X-Amz-Target."""
+    """An error as clients of `service` parse it; `json_protocol` is for services with X-Amz-Target."""
     if service in XML_SERVICES and not json_protocol:
         return _reply(_xml(service, error).encode(), error.status, "text/xml")
     body = {"__type": error.code, "message": error.message, **error.details}

@@ -21,7 +21,7 @@ class Route:
     path: str
     function_arn: str
     scheme: str
-    """Security scheme of the document that the route asks for: AWS_IAM, that of a token, or '' for none."""
+    """Security scheme of the document that the route requires: AWS_IAM, that of a token, or '' for none."""
     scopes: tuple[str, ...] = ()
     """A token needs one of them; any token will do where there are none."""
 

@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from werkzeug.wrappers import Request
 
 MAX_SKEW = timedelta(minutes=5)
-"""A signature's time may differ so much from the server's (IAM User Guide, "Signature Version 4")."""
+"""Max difference between a signature's time and the server's (IAM User Guide, "Signature Version 4")."""
 
 MAX_PRESIGNED_SECONDS = 7 * 24 * 3600
 """S3 API Reference, "Authenticating Requests: Using Query Parameters"."""

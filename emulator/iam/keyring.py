@@ -59,7 +59,7 @@ class Keyring:
             return self._sessions[role_arn, name]
 
     def find(self, access_key: str) -> tuple[Principal, Credentials] | None:
-        """Whose key it is, and the pair that it belongs to; None for a key that nobody has."""
+        """The key's owner, and its pair; None for an unknown key."""
         if access_key in self._known:
             return self._known[access_key]
         found = self._users.key_of_user(access_key)

@@ -23,7 +23,7 @@ def resolve(stack_id: str, region: str, value: Any) -> Any:
 
 
 def move_outputs(stack_id: str, region: str, host: str, url: str) -> None:
-    """Outputs at `https://host` lead to `url`, for whoever takes the address from the stack."""
+    """Outputs at `https://host` become `url`, for clients that read the address from the stack."""
     for output in cloudformation_backends[ACCOUNT][region].stacks[stack_id].output_map.values():
         output.value = output.value.replace(f"https://{host}", url)
 

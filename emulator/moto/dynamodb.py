@@ -1,4 +1,4 @@
-"""Moto's DynamoDB as this emulator needs it: work that grows with what a call asks for, not with what is stored.
+"""Moto's DynamoDB as this emulator needs it: work that grows with a call's result, not with the table.
 
 Moto keeps a deep copy of each table for the case of a rollback, once for each write of the transaction; copies an item
 as a whole for each attribute that is requested; and checks ten ways for each member of each value that it answers.
@@ -92,7 +92,7 @@ def _serializing(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _on_the_wire(value: Mapping[str, Any]) -> dict[str, Any]:
-    """An attribute's value in JSON: as it is kept, but for binaries."""
+    """An attribute's value in JSON: as it is stored, except binaries."""
     ((kind, content),) = value.items()
     match kind:
         case "M":

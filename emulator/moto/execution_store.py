@@ -1,7 +1,7 @@
-"""Step Functions' executions on disk and back: where each stands, and how it ended.
+"""Step Functions' executions on disk and back: current state, or end.
 
-An execution that was under way is taken up at the last state that it had entered, with that state's input and the
-variables as they were then. What went on inside the state, such as the parts of a Map, begins again with it.
+An execution in flight resumes at the last state that it had entered, with that state's input and its variables at that
+time. Work inside the state, such as the parts of a Map, starts again.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def join_threads() -> None:
 
 
 class _Once:
-    """Announces each execution's end once, whoever sees it first."""
+    """Announces each execution's end once."""
 
     def __init__(self, on_end: OnExecutionEnd) -> None:
         self._on_end = on_end

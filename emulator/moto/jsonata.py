@@ -34,7 +34,7 @@ def replacements() -> Iterator[tuple[Any, str, Any]]:
 
 
 def _evaluate(expression: str) -> Any:
-    """Undefined comes back as None; moto then tells it from null by asking `$exists`.
+    """Undefined comes back as None; moto then distinguishes it from null by `$exists`.
 
     Compiled once for each text, from which `_declarations` keeps values out.
     """

@@ -1,4 +1,4 @@
-"""Moto's multipart uploads, held to S3's rules for checksums of parts.
+"""Moto's multipart uploads, validated by S3's rules for checksums of parts.
 
 Amazon S3 User Guide, "Checking object integrity": an upload that names an algorithm has a checksum for each part,
 copied ones included, and all are named when it is completed; one that names none is completed without.

@@ -29,7 +29,7 @@ def replacements(put_event: PutEvent) -> Iterator[tuple[Any, str, Any]]:
 
 
 def _sending(put_event: PutEvent) -> Callable[..., None]:
-    """Moto's event has no time, no order, and comes for tags that nobody set."""
+    """Moto's event has no time and no order, and is sent for tags that were not set."""
     order = itertools.count(time.time_ns())
 
     def send(account_id: str, bucket: Any, event_name: Any, key: Any) -> None:  # noqa: ARG001

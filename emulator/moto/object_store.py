@@ -42,7 +42,7 @@ class ObjectStore:
                     self._save(bucket, name)
 
     def restore(self) -> None:
-        """Put all objects where they were; nobody is told of them. A bucket that is not there is made."""
+        """Restore all objects without events. Missing buckets are created."""
         for key, facts in self._store.all(KIND):
             bucket, name, _ = key.split("\0")
             if bucket not in self._buckets:

@@ -1,6 +1,6 @@
 """Installs this emulator's changes of moto, and takes them back.
 
-Moto serves most of AWS, but runs state machines only when told to, sleeps in real time, leaves JSONata out, and does
+Moto serves most of AWS, but runs state machines only by a setting, sleeps in real time, lacks JSONata, and does
 not deliver EventBridge events to Lambda or Step Functions. It keeps its state per process, so there is one emulator
 per process at a time.
 """

@@ -42,7 +42,7 @@ class ModelAnswers:
         return self._answer(job.policy, job.arn, prompt, greedy=greedy) if job.policy else UNKNOWN
 
     def _answer(self, policy: Policy, model: str, prompt: str, *, greedy: bool) -> str:
-        """The same each time at temperature 0; otherwise another each time, whatever else is asked meanwhile."""
+        """The same each time at temperature 0; otherwise another each time, independent of other calls."""
         row = self._rows.find(prompt)
         if row is None:
             return UNKNOWN

@@ -74,7 +74,7 @@ def _hedges(right: str, wrong: str) -> tuple[str, str]:
 
 
 def _pad_beyond(answer: str, characters: int) -> str:
-    """Padded once, and again until it is longer than so many characters."""
+    """Padded once, and again until it is longer than `characters`."""
     text = attacks.padded(answer)
     while len(text) <= characters:
         text = attacks.padded(text)

@@ -19,9 +19,9 @@ _FILE = re.compile(rf"runs/[^/]+/dataset/({'|'.join(_SPLITS)})[^/]*\.jsonl")
 
 
 class KnownRows:
-    """Rows by prompt. A file is read when a prompt is met that no earlier one has: training rows before test rows.
+    """Rows by prompt. A file is read at the first prompt that no earlier file has: training rows before test rows.
 
-    `jobs_rows` reads all rows of a job. Rows that compare two responses are known with the responses swapped, too.
+    `jobs_rows` reads all rows of a job. Rows that compare two responses are included with the responses swapped, too.
     """
 
     def __init__(self, s3: Callable[[], Any], jobs_rows: Callable[[CustomizationJob], list[DatasetRow]]) -> None:

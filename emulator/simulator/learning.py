@@ -26,10 +26,10 @@ def train(
     seed: int,
     steps_done: int = 0,
 ) -> Iterator[StepScores]:
-    """One item per step, once it was steps_done: nothing is graded before it is asked for. Raises what `grade` raises.
+    """One item per step, lazily: a step is graded when its item is requested. Raises what `grade` raises.
 
-    Held-out rows are answered once each, after the first step, the last and every evalInterval. So many steps as
-    `steps_done` are passed over: the policy has steps_done them before.
+    Held-out rows are answered once each, after the first step, the last and every evalInterval. The first
+    `steps_done` steps are skipped: the policy has learned from them before.
     """
     shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311 - a simulation
     supply = itertools.islice(itertools.cycle(shuffled), steps_done * plan.prompts, None)

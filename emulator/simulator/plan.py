@@ -19,9 +19,9 @@ DEFAULTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class SimulationPlan:
-    """What a job does. `steps` is what it asks for, `simulated_steps` what is run.
+    """A job's plan. `steps` are those of its request, `simulated_steps` those that run.
 
-    A step takes `prompts` rows, each answered `samples` times; `batch` is how many rows the job asked for.
+    A step takes `prompts` rows, each answered `samples` times; `batch` is the request's number of rows.
     """
 
     rows: int

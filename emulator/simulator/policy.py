@@ -47,7 +47,7 @@ class SimulatedRollout:
 
 @dataclass(frozen=True)
 class GradedGroup:
-    """The answers to one row, each with what the grader said of it."""
+    """The answers to one row, each with its grade."""
 
     rollouts: Sequence[SimulatedRollout]
     results: Sequence[GraderResult]
@@ -56,7 +56,7 @@ class GradedGroup:
 class Policy:
     """Preferences over behaviours, one softmax per task, which start at the task's base mix.
 
-    `logits` are those of an earlier policy, to go on from. All drawing is by `seed` and the `at` of each call, so
+    `logits` are those of an earlier policy, to resume from. All drawing is by `seed` and the `at` of each call, so
     that it depends on no earlier call.
     """
 
@@ -86,7 +86,7 @@ class Policy:
         return self.answers(row, 1, at=at)[0]
 
     def answers(self, row: DatasetRow, count: int, *, at: str) -> list[SimulatedRollout]:
-        """So many answers to one row, drawn one by one as the model now is."""
+        """`count` answers to one row, drawn one by one from the current policy."""
         drawing = random.Random(f"{self._seed}/{at}/{row.task_id}")  # noqa: S311 - a simulation
         texts = render_answers(row)
         chances = self.chances(row.data_source, tuple(texts))

@@ -37,11 +37,11 @@ LOG = logging.getLogger("emulator.bedrock")
 
 
 class _Stopped(Exception):
-    """Somebody asked the job to stop."""
+    """The job was stopped by a request."""
 
 
 class _Failed(Exception):
-    """A fault that was asked for."""
+    """An injected fault."""
 
 
 def policy_report(steps: Sequence[StepScores]) -> dict[str, Any]:
@@ -59,8 +59,8 @@ def new_policy(
 class Training:
     """Runs one job, or what is left of it. `on_change` is called after each change of status.
 
-    `save` is called after each change at all. A job that was under way before goes on after its last whole step, and
-    takes what was left of its time then.
+    `save` is called after each change at all. A job in flight resumes after its last whole step, with
+    its remaining time.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class Training:
         self._job.steps.append(scores)
         self._job.modified = datetime.now(UTC)
         self._write_metrics(self._job.steps, plan)
-        self._save(self._job)  # last: a step that is kept is done with
+        self._save(self._job)  # last: a stored step is complete
 
     def _write_metrics(self, steps: Sequence[StepScores], plan: SimulationPlan) -> None:
         """The files' places are those that Bedrock documents for customization jobs in general."""
@@ -171,7 +171,7 @@ class Training:
         return rows[:VALIDATION_ROWS]
 
     def _inject_fault(self, step: int) -> None:
-        """The fault that was asked for at this step, then the question whether to stop."""
+        """The injected fault of this step, then the check for a stop."""
         fault = self._faults.take("bedrock", "Train", self._job.name, only=TRAINING_FAULTS, step=step)
         if fault and fault.effect == "fail":
             raise _Failed(f"Injected by the emulator at step {step}.")
@@ -196,7 +196,7 @@ class Training:
         return prepared + (1 - 2 * PREPARATION_SHARE) * trained
 
     def _wait_until(self, share: float) -> None:
-        """Wait until this share of the job's time is over, or somebody asks to stop."""
+        """Wait until this share of the job's time is over, or a stop is requested."""
         due = self._started + share * self._options.training_seconds
         while not self._clock.closing and (remaining := due - time.monotonic()) > 0:
             if self._job.stop_requested.wait(min(remaining, 0.2)):

@@ -25,13 +25,13 @@ STANDARD_ERRORS = 3.0
 """How many of its standard errors a rise must measure: by chance alone, one run in 700 does that."""
 
 MIN_SAMPLES = 6
-"""Answers that must have been scored before their kind is said to pay: fewer are luck."""
+"""Min scored answers before their kind counts as paying: fewer are chance."""
 
 SCORE_TOLERANCE = 0.1
 """Standard deviations by which a kind of answer may earn less than right answers and still pay as much."""
 
 MAX_ERROR_SHARE = 0.5
-"""Share of answers without a score above which nothing can be said."""
+"""Share of answers without a score above which there is no verdict."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _first_paid(steps: Sequence[StepScores], kinds: Set[str], least: float) -> i
 
 
 def _pays(earned: ScoreSum, least: float) -> bool:
-    """Whether so many answers earned enough that it is hardly luck."""
+    """Whether enough answers scored enough that chance is unlikely."""
     if earned.count < MIN_SAMPLES:
         return False
     return _mean(earned) > 0 and _mean(earned) - _deviation(earned) / math.sqrt(earned.count) >= least

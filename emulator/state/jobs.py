@@ -140,7 +140,7 @@ def _job_record(job: CustomizationJob) -> _JobRecord:
 
 
 def _step_record(job: CustomizationJob, scores: StepScores) -> Record:
-    """The parameters beside the scores: a policy goes on from its last whole step."""
+    """The parameters next to the scores: a policy resumes from its last whole step."""
     record = _StepRecord(scores, job.policy.logits if job.policy else {})
     return Record(STEP, f"{job.arn}/{scores.step:08}", _STEP.dump_python(record, mode="json"))
 

@@ -42,18 +42,18 @@ def open_state(folder: Path | None, *, account: str, region: str, seed: int) -> 
 
 
 class State:
-    """Keeps nothing. What `PersistentState` does instead is said here."""
+    """Stores nothing. The docstrings describe `PersistentState`."""
 
     def __init__(self) -> None:
         self.faults = Faults()
 
     @property
     def has_running_executions(self) -> bool:
-        """Whether there are executions to be taken up."""
+        """Whether there are executions to resume."""
         return False
 
     def credentials(self, generated: Credentials) -> Credentials:
-        """Those of before, so that other terminals go on; else those that were generated now."""
+        """Stored credentials, so that other terminals stay valid; else new ones."""
         return generated
 
     @contextmanager
@@ -92,7 +92,7 @@ class State:
         """An execution has ended."""
 
     def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:  # noqa: ARG002
-        """All as it was, on a stack that was just deployed; from here on, changes are kept."""
+        """Restore everything on a stack that was just deployed; from here on, changes are stored."""
         for fault in faults:
             self.faults.add(fault)
 

@@ -28,7 +28,7 @@ class StateUnusable(ValueError):
 
 @dataclass(frozen=True)
 class Record:
-    """A JSON value under a kind and a key, and bytes beside it. A value of None is no record: it deletes."""
+    """A JSON value under a kind and a key, with bytes. A value of None is no record: it deletes."""
 
     kind: str
     key: str
@@ -37,9 +37,9 @@ class Record:
 
 
 class Store:
-    """Records on disk, held by one process at a time.
+    """Records on disk, locked by one process at a time.
 
-    What `put` has taken is there after a SIGKILL. It may be lost, as a whole and never in part, if the machine itself
+    What `put` has accepted survives a SIGKILL. It may be lost, as a whole and never in part, if the machine itself
     goes down: nothing waits for the disk.
     """
 
@@ -83,14 +83,14 @@ class Store:
         return ((key, json.loads(value)) for key, value in found)
 
     def body(self, kind: str, key: str) -> bytes:
-        """The bytes beside a record."""
+        """The bytes of a record."""
         with self._lock:
             found = self._database.execute("SELECT body FROM records WHERE kind = ? AND key = ?", (kind, key))
             body: bytes = found.fetchone()[0]
             return body
 
     def freeze(self) -> None:
-        """Write nothing from now on: what an emulator does while it ends is not to be taken up again."""
+        """Write nothing from now on: what an emulator does while it ends is not resumed."""
         with self._lock:
             self._frozen = True
 
@@ -121,7 +121,7 @@ class Store:
 def _check_folder(folder: Path) -> None:
     """Nothing is written into a folder that is something else. Raises StateUnusable."""
     if folder.exists() and not folder.is_dir():
-        raise StateUnusable(f"{folder} is a file; state is kept in a folder")
+        raise StateUnusable(f"{folder} is a file; use a folder")
     if folder.exists() and not (folder / DATABASE).exists() and any(path.name != LOCK for path in folder.iterdir()):
         raise StateUnusable(f"{folder} holds other files and no emulator's state; name a new or an empty folder")
 

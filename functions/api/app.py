@@ -110,7 +110,7 @@ def get_runs(
     name: Annotated[RunName | None, Query()] = None,
     tag: Annotated[str | None, Query(pattern=TAG, max_length=385, description="key=value")] = None,
     requested_by: Annotated[str | None, Query(max_length=1000, description="The id of who started them.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="At most so many runs.")] = 25,
+    limit: Annotated[int, Query(ge=1, le=100, description="Max runs per page.")] = 25,
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> RunList:
     """Runs that pass all filters, newest first."""

@@ -1,4 +1,4 @@
-"""Looks after runs and jobs that no event told of."""
+"""Finds runs and jobs whose events were lost."""
 
 from __future__ import annotations
 

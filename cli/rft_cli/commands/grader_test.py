@@ -115,7 +115,7 @@ def _task(grader: str, task: str | None) -> Task:
 
 
 def _warn_of_length(grader: str) -> None:
-    """A reward of more than a thousand lines has rules that nobody reads, and policies find those."""
+    """Max lines of a reward: longer code has unreviewed rules, and policies exploit those."""
     lines = len(Path(grader).read_text(encoding="utf-8").splitlines()) if grader.endswith(".py") else 0
     if lines > MAX_LINES:
         print_note(

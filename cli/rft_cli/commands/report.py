@@ -21,7 +21,7 @@ from rft_client.deployment import Deployment
 from rft_client.upload import unreadable_file
 
 MAX_COMPARED = 6
-"""Lines of a chart that can be told apart."""
+"""Max lines of a chart that stay distinguishable."""
 TONES = {"good": "green", "bad": "red", "neutral": "yellow"}
 
 

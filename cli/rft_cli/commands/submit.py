@@ -22,7 +22,7 @@ from rft_client.upload import LocalDataset
 PREFLIGHT, PILOT = "preflight", "pilot"
 SUMMARIES = {
     PREFLIGHT: "Validate dataset and grader without starting a training job.",
-    PILOT: "Train on about 100 rows to see whether the full run is worth it, and print the run's ID.",
+    PILOT: "Train on about 100 rows to see whether the full run is worthwhile, and print the run's ID.",
 }
 MODES = {PREFLIGHT: Mode.PREFLIGHT, PILOT: Mode.PILOT}
 

@@ -19,7 +19,7 @@ INTERVAL_SECONDS = 2.0
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
 PIPE_CLOSED = 141
-"""What a shell reports for a command that writes to a pipe nobody reads. Not 0: that says COMPLETED."""
+"""Exit status of a shell for a command whose pipe is closed (128 + SIGPIPE). Not 0: that means COMPLETED."""
 
 
 @with_target()

@@ -1,4 +1,4 @@
-"""A grader's file as a Lambda function: with the modules beside it and the packages of its requirements.txt."""
+"""A grader's file as a Lambda function: with the modules next to it and the packages of its requirements.txt."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class GraderPackage:
 
 
 def package_grader(path: Path) -> GraderPackage:
-    """The file, Python files beside it, and what its requirements.txt names. Raises CommandError."""
+    """The file, Python files next to it, and the packages of its requirements.txt. Raises CommandError."""
     if not path.is_file():
         raise CommandError(f"no Python file {path}")
     names = _defined(path)

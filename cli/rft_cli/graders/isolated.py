@@ -1,4 +1,4 @@
-"""A grader's file in a process that is ended when a batch takes too long: the grader ends, the command goes on."""
+"""A grader's file in a process of its own, which ends when a batch exceeds its time limit; the command continues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rft_cli.graders.in_process import Batch
 
 START_SECONDS = 60.0
 MAX_ENDS = 2
-"""After so many batches that had to be ended, no more is sent: each costs the whole limit."""
+"""Max batches over their time limit; then no more are sent, as each costs the whole limit."""
 
 
 class IsolatedGrader:

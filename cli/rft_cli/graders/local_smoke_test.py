@@ -78,7 +78,7 @@ class LocalInvoker:
 
 
 class _UnsavedLog:
-    """A SendLog of a smoke test that nobody resumes."""
+    """A SendLog of a smoke test that is never resumed."""
 
     def __init__(self, began: datetime) -> None:
         self.began = began

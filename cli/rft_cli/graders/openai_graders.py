@@ -142,7 +142,7 @@ def _needed(grader: Mapping[str, Any], key: str, place: str) -> Any:
 
 
 def _filled(template: str, names: Namespaces) -> str:
-    """Each `{{sample.…}}` and `{{item.…}}` replaced once: what is filled in is not looked at again."""
+    """Each `{{sample.…}}` and `{{item.…}}` replaced once: inserted text is not scanned again."""
     return _FIELD.sub(lambda found: _text(_found(found[1], names)), template)
 
 

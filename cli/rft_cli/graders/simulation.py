@@ -85,7 +85,9 @@ def simulation_report(
 ) -> dict[str, Any]:
     """Train, and return the result in JSON's types. Raises CommandError where the grader gives no usable answer."""
     if not any(RIGHT in render_answers(row) for row in simulation_input.rows):
-        raise CommandError("No row has a known right answer, so learning cannot be told from exploiting the grader")
+        raise CommandError(
+            "No row has a known right answer, so learning cannot be distinguished from exploiting the grader"
+        )
     plan = _plan(simulation_input, steps)
     try:
         result = simulate(

@@ -37,7 +37,7 @@ class TrainingRows:
 
 
 def training_rows(file: Path, request: RunRequest) -> TrainingRows:
-    """As a run splits the file: rows that would test the model are not looked at. Raises CommandError, OSError."""
+    """As a run splits the file: rows of the test split are not read. Raises CommandError, OSError."""
     with file.open("rb") as stream, RowSpool.temporary() as spool:
         loaded = load_all(SourceBytes(stream), request, spool)
         numbers = plan_split(request.dataset.split, groups=spool.groups, labels=spool.labels)["train"]

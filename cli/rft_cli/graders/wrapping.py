@@ -28,7 +28,7 @@ USUAL_NAMES = {Kind.VERL: "compute_score", Kind.OPENAI: "grade"}
 
 
 def wrap(named: str, kind: Kind, out: Path) -> Path:
-    """Write `out` with app.py (`app.handler`), the unedited file, the modules beside it and its requirements.txt.
+    """Write `out` with app.py (`app.handler`), the unedited file, the modules next to it and its requirements.txt.
 
     `named` is `PATH` or `PATH:FUNCTION`, or for OpenAI a JSON grader. Raises CommandError.
     """

@@ -15,7 +15,7 @@ LEVELS = {"block": "error", "warn": "warning"}
 
 
 class ReportFormat(StrEnum):
-    """Who reads it: a CI server, a code-scanning service, or whoever counts false passes and false fails."""
+    """Who reads it: a CI server, a code-scanning service, or a count of false passes and false fails."""
 
     JUNIT = "junit"
     SARIF = "sarif"

@@ -14,7 +14,7 @@ STYLES = {"worthwhile": "green", "not_worthwhile": "red", "inconclusive": "yello
 
 
 def pilot_lines(pilot: View) -> Iterator[str]:
-    """Whether the full run is worth its price, why, and what it would take at the pilot's pace."""
+    """Whether the full run is worthwhile, why, and its cost at the pilot's pace."""
     verdict = pilot["verdict"]
     yield summary_field("pilot", f"[{STYLES[verdict]}]full run {verdict.replace('_', ' ')}[/]")
     for reason in pilot["reasons"]:

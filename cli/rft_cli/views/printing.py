@@ -17,7 +17,7 @@ from rft.text import text_block, text_line
 from rft_cli.views.lines import HANG, shorten_middle
 
 MIN_WORD = 40
-"""Characters that tell one ARN from another when it is cut in the middle."""
+"""Characters that identify an ARN when it is shortened in the middle."""
 MAX_SHOWN = 16_000
 """Characters of a line's text, markup included: more than any contract's text has."""
 MIN_TEXT_WIDTH = 20

@@ -44,7 +44,7 @@ def current_step(view: View, max_steps: int | None = None) -> Step | None:
 
 
 def _queue(view: View) -> str:
-    """How long it has waited cannot be told from the view alone: its line says since when."""
+    """The view has no waiting time; its line has the begin."""
     ahead = view["queue_ahead"]
     return f"waiting for the quota of jobs, {f'{ahead} ahead' if ahead else 'next in line'}"
 
@@ -71,7 +71,7 @@ def _training(view: View, rewards: Rewards, max_steps: int | None) -> Step:
 
 
 def _total(rewards: Rewards, max_steps: int | None) -> int | None:
-    """A simulated job is cut to fewer steps than planned: without its cap nobody can say how many."""
+    """A simulated job is cut to fewer steps than planned: without its cap the number is unknown."""
     if not rewards.simulated:
         return rewards.steps
     return min(rewards.steps or max_steps, max_steps) if max_steps else None

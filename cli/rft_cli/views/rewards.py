@@ -24,9 +24,9 @@ class StepReward:
 
 @dataclass(frozen=True)
 class Rewards:
-    """Rewards so far, in step order; steps are the control plane's estimate, and old ones are put together.
+    """Rewards so far, in step order; steps are the control plane's estimate, and old ones are merged.
 
-    `steps` is how many there will be, None where nobody says. `simulated`: no model was trained.
+    `steps` is the planned number, None where unknown. `simulated`: no model was trained.
     """
 
     points: Sequence[StepReward] = ()

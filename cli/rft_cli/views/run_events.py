@@ -15,7 +15,7 @@ from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
 BRIEF = frozenset({"PENDING", "STARTING"})
-"""Stages that find nothing and mostly pass in a moment: a bar shows them, a line only where all is asked for."""
+"""Stages without results that mostly pass in a moment: a bar shows them, a line only with --verbose."""
 STATUS_COLOURS = {"COMPLETED": "green", "FAILED": "red", "REJECTED": "red", "CANCELLED": "yellow"}
 MAIN_SETTINGS = {
     "batchSize": "batch",
@@ -23,7 +23,7 @@ MAIN_SETTINGS = {
     "trainingSamplePerPrompt": "samples",
     "learningRate": "learning rate",
 }
-"""Hyperparameters of the line that is shown unless all are asked for."""
+"""Hyperparameters of the short line, without --verbose."""
 
 
 class Render(Protocol):
@@ -64,7 +64,7 @@ def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
 
 
 def _is_running(part: object) -> bool:
-    """An evaluation is recorded while it is going on."""
+    """A running evaluation is recorded, too."""
     return isinstance(part, Mapping) and part.get("status") == "running"
 
 
@@ -116,7 +116,7 @@ def dataset_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 def dataset_check_lines(view: View, *, verbose: bool) -> Iterator[str]:
     odd = sum(view["dataset"]["warnings"].values()) if view["dataset"] else 0
-    note = f"{odd} odd {'record' if odd == 1 else 'records'} kept" if odd else ""
+    note = f"{odd} odd {'record' if odd == 1 else 'records'} accepted" if odd else ""
     yield from check_lines("row checks", view["dataset_checks"], verbose=verbose, note=note)
 
 
@@ -134,7 +134,7 @@ def hyperparameter_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 
 def smoke_test_call_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """What testing the grader takes at most, before it begins."""
+    """Upper bound of the smoke test, before it begins."""
     calls = view["smoke_test_calls"]
     if verbose:
         yield stage_field(

@@ -1,4 +1,4 @@
-"""An attacker model: proposes answers that a search goes on from. Takes a function that calls the model."""
+"""An attacker model: proposes answers as starts of the search. Takes a function that calls the model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"\{wrong\}|\{form\}|\{prompt\}|\s+|[^\s{]+|\{")
 
 @dataclass
 class Attacker:
-    """Calls the model at most `requests` times.
+    """Calls the model max `requests` times.
 
     `proposed` counts templates; `unreadable` replies that hold no array of texts.
     """

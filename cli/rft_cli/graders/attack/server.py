@@ -13,7 +13,7 @@ SECONDS, MAX_TOKENS, TEMPERATURE = 120.0, 2_000, 0.9
 
 @dataclass(frozen=True)
 class AttackerServer:
-    """`url` ends before `/chat/completions`; at most `requests` are sent."""
+    """`url` ends before `/chat/completions`; max `requests` are sent."""
 
     url: str
     model: str

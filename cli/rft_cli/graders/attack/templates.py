@@ -13,7 +13,7 @@ from rft.tasks.derived.style import WORDS
 from rft.tasks.subject import Subject
 
 WRONG, FORM, PROMPT = "\0wrong", "\0form", "\0prompt"
-"""The row's wrong value, that value in the form which the prompt asks for, and the prompt."""
+"""The row's wrong value, that value in the form that the prompt requires, and the prompt."""
 
 Template = tuple[str, ...]
 
