@@ -45,7 +45,7 @@ def _report(sections: Sequence[tuple[str, Sequence[Ratio]]]) -> str:
     parts = [
         "# Performance",
         "Written by `make bench`; do not edit. Each ratio comes from one run on one machine, so it carries over to "
-        "others better than the figures beside it do.",
+        "others better than its own figures do.",
         _circumstances(),
         *(f"{words}\n\n{table(ratios)}" for words, ratios in sections),
     ]

@@ -4,8 +4,8 @@
 its own, the ledger's transaction and the start of the execution, which then fails at once, for want of its
 functions, so that little but the API is measured.
 
-One client first, each request after the last one's answer. Then 20 clients at once who together ask half as often as
-that one client did, at times of their own: this has a bound. Last, 20 clients at one moment. That is a measure of the
+One client first, each request after the last reply. Then 20 concurrent clients that together send half as many requests
+as the one client did, at times of their own: this has a bound. Last, 20 clients at one moment. That is a measure of the
 emulator alone: most of the work is computing in its one process, so that the last of 20 waits as long as all 20 take.
 AWS gives each request a process of its own.
 """

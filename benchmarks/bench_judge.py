@@ -1,9 +1,9 @@
 """## Judging graders
 
-Batches of the grader pandalm whose every answer is worth judging, with a judge that takes 300 ms for each call, 16
-calls at a time. Against the ideal: 64 samples in four rounds of calls take 1.2 s. And against a judge that is asked
-about one sample after another, as notebooks do, measured here on 16 of the samples. The storm throttles half of all
-calls for one second and then all of them for five: what it costs is the waiting.
+Batches of the grader pandalm whose every answer goes to the judge, with a judge that takes 300 ms for each call, 16
+calls at a time. Against the ideal: 64 samples in four rounds of calls take 1.2 s. And against a judge that is called
+for one sample after another, as notebooks do, measured here on 16 of the samples. The storm throttles half of all
+calls for one second and then all of them for five: its cost is waiting.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """## Waiting for a job
 
-What a run leaves and takes while its job goes on, for jobs of 1, 24 and 72 hours, against the formulas of
+Requests and stored bytes of a run during its job, for jobs of 1, 24 and 72 hours, against the formulas of
 control_plane.py. Hours do not pass here: the emulated Bedrock shows each job as InProgress for as many looks as the
 waits of such a job allow, and waits are a million times shorter. Events and invocations are counted in the execution's
 history; requests are those of all functions together, the smoke test's and the training's own included. Dollars are

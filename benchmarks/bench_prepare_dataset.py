@@ -2,8 +2,8 @@
 
 Read, validate, split, count tokens, write; from one local file to others. The plain way (plain_preparation.py) holds
 the file in memory and has one loop. Tokenising alone counts the same prompts, each as a whole, on the same cores, and
-does nothing else. The plain way looks no rows over for repeats and leaks, so ours looks at a thousand only; what it
-takes with all its checks (20,000 rows at most) has a line of its own. Memory is that of all processes together
+does nothing else. The plain way does not check rows for repeats and leaks, so ours checks a thousand only; what it
+takes with all its checks (max 20,000 rows) has a line of its own. Memory is that of all processes together
 (proportional set size), which share the vocabulary. With Bedrock's limit of 20,000 training rows in force, files of
 these sizes are refused.
 """

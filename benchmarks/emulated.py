@@ -1,4 +1,4 @@
-"""Runs on the emulated AWS, as benchmarks start them and look at them."""
+"""Runs on the emulated AWS, as benchmarks start and read them."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ PROBE_BUDGET, IN_PARTS, PARTS = 4_000, 4_500, 3
 JUDGED, GRADED = 64, 256
 """Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
 SAMPLED, BATCHES = 10, 4
-"""Rows of a smoke test's sample, and batches in a part that one of several functions asks."""
+"""Rows of a smoke test's sample, and batches in a part that one of several functions sends."""
 CALLS, AT_A_TIME = 3, 2
 """Of each function that is called by events; and how many functions are."""
 
@@ -127,7 +127,7 @@ def _call(aws: Emulator, name: str, events: Sequence[Any]) -> None:
 
 
 class Reports:
-    """Reads what the functions' logs tell of their invocations, each once."""
+    """Reads the functions' logs of their invocations, each once."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
@@ -183,7 +183,7 @@ def _ended(aws: Emulator, run_id: str) -> dict[str, Any]:
 
 
 def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
-    """What a function is given to ask, of the smoke test that a run had."""
+    """The part of a run's smoke test that a function sends."""
     arn = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "SmokeTestGrader")
     scheduled = [event.get("taskScheduledEventDetails", {}) for event in history(aws, run_id)]
     tasks = [json.loads(details["parameters"]) for details in scheduled if details]
@@ -194,7 +194,7 @@ def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
 
 
 def _judged(id_: str) -> dict[str, Any]:
-    """An answer that is right and not known, so that the judge is asked."""
+    """An answer that is right and not in the cache, so that the judge is called."""
     answer = f"JUDGMENT: Response 1\nREASONING: Response 1 answers the question ({id_}), Response 2 repeats it."
     messages = [{"role": "user", "content": "Which is better?"}, {"role": "assistant", "content": answer}]
     return {"id": id_, "messages": messages, "reference_answer": {"label": "Response 1"}, "task_id": id_}

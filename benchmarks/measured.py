@@ -1,4 +1,4 @@
-"""Runs a function in a fresh process: its time, and the memory that it and its children took at most."""
+"""Runs a function in a fresh process: its time, and the peak memory of it and its children."""
 
 from __future__ import annotations
 

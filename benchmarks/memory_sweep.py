@@ -33,7 +33,7 @@ class Taken:
 
     @classmethod
     def of(cls, invoked: Sequence[Invoked], size: int) -> Taken:
-        """The median; of memory the most. Delays are not Lambda's, but hide in what a process is held back anyhow."""
+        """The median; of memory the maximum. Delays are not Lambda's; they are part of the stopped time."""
         return cls(
             size=size,
             seconds=statistics.median(

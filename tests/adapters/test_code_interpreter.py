@@ -93,7 +93,7 @@ SAMPLE = ("exit with success", "patched harness", "hangs on exit", "endless repl
     "attack", [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.slow) for name in FORGERIES]
 )
 def test_an_attack_earns_no_test(sandbox: CodeInterpreterSandbox, attack: str) -> None:
-    with contextlib.suppress(SandboxUnavailable):  # whoever breaks its own session has no score
+    with contextlib.suppress(SandboxUnavailable):  # an answer that breaks its own session has no score
         assert run(sandbox, FORGERIES[attack], tests=TARGETS, seconds=0.4) == [False] * 3
 
 

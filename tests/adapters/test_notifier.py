@@ -22,7 +22,7 @@ def client() -> Any:
 
 
 class AllOurs:
-    """Notices that nobody else cares for."""
+    """Messages that no other test reads."""
 
     @contextmanager
     def claimed(self, _notice: str) -> Iterator[bool]:

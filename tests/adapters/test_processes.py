@@ -1,4 +1,4 @@
-"""Real processes: results in order, errors and deaths told, nothing left running."""
+"""Real processes: results in order, errors and deaths reported, nothing left running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command says where it cannot do what is asked, and how a report is saved."""
+"""Error messages of commands, and how a report is saved."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ MISSING = """<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Cod
 
 @pytest.fixture
 def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, str]]]:
-    """A CloudFormation that knows the stacks in this dictionary, each with its outputs."""
+    """A CloudFormation with the stacks in this dictionary, each with its outputs."""
     stacks: dict[str, dict[str, str]] = {}
 
     class Handler(BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ def _client(api: FakeApi) -> ApiClient:
 
 
 def flat_course(steps: int) -> dict[str, Any]:
-    """Metrics of so many steps, each followed by a validation."""
+    """Metrics of `steps` steps, each followed by a validation."""
     return curve([0.5] * steps, lambda _: 0.5, every=1).model_dump(mode="json")
 
 

@@ -1,4 +1,4 @@
-"""An attacker model proposes what no mutation finds; what it says is held to the task's rule all the same."""
+"""An attacker model proposes what no mutation finds; its proposals are validated by the task's rule all the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.kit.zoo.rows import numbers
 
 SECRET = "audited-by-finance"
 
-# It knows the word by its digest alone: nothing in the source helps a search.
+# The word is in the source as a digest alone: a search of the source does not find it.
 GRADER = f"""{PRELUDE}
 def secret(text):
     return any(hashlib.sha256(word.encode()).hexdigest() == "{sha256(SECRET.encode()).hexdigest()}"

@@ -36,7 +36,7 @@ def running() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def up(running: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The same, with the environment that it asks for."""
+    """The same, with the environment variables that it prints."""
     settings = {
         "AWS_ENDPOINT_URL": "aws_endpoint",
         "AWS_REGION": "region",
@@ -146,7 +146,7 @@ def test_a_run_is_rejected_or_cancelled(rft: Rft) -> None:
 
 def _cancels(rft: Rft, run_id: str) -> bool:
     result = rft("cancel", run_id)
-    assert result.status == 0 or "HTTP 503" in result.err, result.err  # which asks to come again
+    assert result.status == 0 or "HTTP 503" in result.err, result.err  # which asks for a retry
     return bool(result.status == 0)
 
 

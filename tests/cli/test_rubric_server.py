@@ -29,7 +29,7 @@ def honest(anchor: str, prompt: str, answer: str) -> bool:
 
 
 def gullible(anchor: str, prompt: str, answer: str) -> bool:
-    """Does what an answer tells it to."""
+    """Follows instructions inside an answer."""
     return honest(anchor, prompt, answer) or "score" in answer.lower()
 
 

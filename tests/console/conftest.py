@@ -1,4 +1,4 @@
-"""The console over an API in memory, asked without a browser."""
+"""The console over an API in memory, without a browser."""
 
 from __future__ import annotations
 

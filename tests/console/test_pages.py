@@ -121,7 +121,7 @@ def test_rollouts_are_sorted_and_filtered(visitor: Visitor, query: str, first: l
 
 
 def read_to_end(visitor: Visitor, count: str) -> None:
-    """As an open page does: until it is told to poll no more."""
+    """As an open page does: until the response stops the polling."""
     address = f"/runs/{RUN_ID}/rollouts-progress"
 
     def ended() -> str | None:

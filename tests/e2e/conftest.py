@@ -9,7 +9,7 @@ from tests.kit.stack_harness import StackHarness, foreign_graders
 
 FOREIGN = foreign_graders("constant", "raising", "timing_out")
 UNTHROTTLED = {"ApiRateLimit": "1000", "ApiBurstLimit": "2000"}
-"""What the template allows at most: generated requests come faster than people's."""
+"""The template's maximum: generated requests come faster than people's."""
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """One row of the fault matrix, and what goes wrong in words.
 
-A case's rules strike calls that are about its own run alone, so that many runs can go on at once.
+A case's rules match calls about its own run alone, so that many runs can be active at once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from emulator.faults import Fault
 
 PIPELINE = ("PENDING", "PREPARING", "SMOKE_TESTING", "STARTING", "TRAINING")
 NEVER = "no run"
-"""How a case ends whose upload nobody is told of."""
+"""How a case ends whose upload has no event."""
 
 SHORT = 0.0003
 """Hours that a job which hangs is given: about a second."""

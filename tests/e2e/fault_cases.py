@@ -1,6 +1,6 @@
 """The fault matrix: what goes wrong, at which stage of a run, and how the run must end.
 
-A case's rules strike calls that are about its own run alone, so that many runs can go on at once.
+A case's rules match calls about its own run alone, so that many runs can be active at once.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def writes() -> list[Case]:
             Case(stage, "ledger throttled", (error(*WRITE, *THROUGHPUT, skip=number),)),
             Case(
                 stage,
-                "ledger write meets another",
+                "ledger write conflicts",
                 (error(*WRITE, "TransactionCanceledException", 400, details=CONFLICT, skip=number),),
             ),
             Case(stage, "ledger's answer is lost", (error(*WRITE, *FAULT, effect="response_lost", skip=number),)),
@@ -57,7 +57,7 @@ def writes() -> list[Case]:
 
 
 def functions() -> list[Case]:
-    """The same troubles of each step's function. Looking at a job is tried again, other steps are not."""
+    """The same faults of each step's function. A poll of a job is retried, other steps are not."""
     steps = [
         ("PrepareDataset", "PREPARING", {"ends": "FAILED", "last": "PENDING", "jobs": 0}),
         ("SmokeTestGrader", "SMOKE_TESTING", {"ends": "FAILED", "last": "PREPARING", "jobs": 0}),
@@ -170,9 +170,9 @@ def job_events() -> list[Case]:
     """Bedrock's event of the job's end, which ends a wait, and the functions that begin and end waits."""
     lost = error("lambda", "Invoke", "ServiceException", 500, subject="WaitForTraining", effect="response_lost")
     return [
-        Case("TRAINING", "job's end is told twice", (event("duplicate", "aws.bedrock"),)),
-        Case("TRAINING", "job's end is told late", (event("delay", "aws.bedrock", seconds=1.0),)),
-        Case("TRAINING", "job's end is not told", (event("drop", "aws.bedrock"),)),
+        Case("TRAINING", "event of job's end twice", (event("duplicate", "aws.bedrock"),)),
+        Case("TRAINING", "event of job's end late", (event("delay", "aws.bedrock", seconds=1.0),)),
+        Case("TRAINING", "event of job's end missing", (event("drop", "aws.bedrock"),)),
         Case("TRAINING", "WaitForTraining throttled", (refused("WaitForTraining", "TooManyRequestsException", 429),)),
         Case("TRAINING", "WaitForTraining's answer is lost", (lost,)),
         Case("TRAINING", "WaitForTraining crashes", (function("WaitForTraining", "crash"),)),
@@ -222,14 +222,14 @@ def clocks_and_metrics() -> list[Case]:
         Case("TRAINING", "metrics: ledger out of order", (error("dynamodb", "UpdateItem", *OUTAGE, skip=1),)),
         Case(
             "TRAINING",
-            "metrics: ledger write meets another",
+            "metrics: ledger write conflicts",
             (error("dynamodb", "UpdateItem", "ConditionalCheckFailedException", 400, skip=1),),
         ),
     ]
 
 
 def endings() -> list[Case]:
-    """While the end is recorded and told."""
+    """While the end is recorded and announced."""
     fails = training("fail", 1)
     failed: dict[str, Any] = {"ends": "FAILED", "error": "TrainingJobFailed"}
     lost = error("lambda", "Invoke", "ServiceException", 500, subject="RecordOutcome", effect="response_lost")
@@ -243,9 +243,9 @@ def endings() -> list[Case]:
         Case("ended", "RecordOutcome's answer is lost", (fails, lost), **failed),
         Case("ended", "topic throttled", (fails, error("sns", "Publish", "Throttling", 400)), **failed),
         Case("ended", "topic out of order", (fails, error("sns", "Publish", *OUTAGE)), **failed),
-        Case("ended", "end is told twice", (fails, event("duplicate", "aws.states")), **failed),
-        Case("ended", "end is told late", (fails, event("delay", "aws.states", seconds=1.0)), **failed),
-        Case("ended", "end is not told", (fails, event("drop", "aws.states")), **failed),
+        Case("ended", "event of end twice", (fails, event("duplicate", "aws.states")), **failed),
+        Case("ended", "event of end late", (fails, event("delay", "aws.states", seconds=1.0)), **failed),
+        Case("ended", "event of end missing", (fails, event("drop", "aws.states")), **failed),
     ]
 
 
@@ -256,9 +256,9 @@ def beginnings() -> list[Case]:
         Case("PENDING", "execution throttled", (error(*start, "ThrottlingException", 400),)),
         Case("PENDING", "execution's answer is lost", (error(*start, *FAULT, effect="response_lost"),)),
         Case("PENDING", "execution cannot be noted", (error("dynamodb", "UpdateItem", *OUTAGE),)),
-        Case("PENDING", "upload is told twice", (event("duplicate", "aws.s3"),), upload=True),
-        Case("PENDING", "upload is told late", (event("delay", "aws.s3", seconds=1.0),), upload=True),
-        Case("PENDING", "upload is not told", (event("drop", "aws.s3"),), NEVER, jobs=0, upload=True),
+        Case("PENDING", "event of upload twice", (event("duplicate", "aws.s3"),), upload=True),
+        Case("PENDING", "event of upload late", (event("delay", "aws.s3", seconds=1.0),), upload=True),
+        Case("PENDING", "event of upload missing", (event("drop", "aws.s3"),), NEVER, jobs=0, upload=True),
         Case("PENDING", "StartFromUpload crashes", (function("StartFromUpload", "crash"),), upload=True),
         Case("PENDING", "upload: ledger out of order", (error(*WRITE, *OUTAGE),), upload=True),
     ]

@@ -23,7 +23,7 @@ ROWS = {
 STEP = {"batchSize": 16, "trainingSamplePerPrompt": 2}
 FIELDS: dict[str, Any] = {"smoke_test": {"sample_size": 10}, "hyperparameters": STEP, **NOT_MEASURED}
 JUDGE_SECONDS = 10
-"""For a batch of a grader whose judge is away: it asks again until they are over."""
+"""For a batch of a grader whose judge is down: it retries until they are over."""
 
 PROBE_BUDGET = 8
 """More at once are no faster on two cores, and so late that graders run out of time."""
@@ -74,13 +74,13 @@ def runs_with_faults(
     longest_first = dict(sorted(cases.items(), key=lambda item: not item[1].own_grader))
     with ThreadPoolExecutor(at_once) as pool:
         ids = dict(zip(longest_first, pool.map(lambda item: _run(bench, *item), longest_first.items()), strict=True))
-    with suppress(AssertionError):  # a job that goes on is seen below, as its run's
+    with suppress(AssertionError):  # an active job is checked below, with its run
         eventually(lambda: not any(job.active for job in bench.aws.bedrock.jobs), "all jobs to end")
     return {name: _seen(bench, name, ids[name]) for name in cases}
 
 
 def check(case: Case, seen: Observed) -> None:
-    """That the run ended as it must, had the jobs it may have, and was told of once if it did not complete."""
+    """The run ended as it must, had the jobs it may have, and was announced once if it did not complete."""
     assert seen.status == case.ends
     assert (seen.jobs, seen.active_jobs) == (case.jobs, 0)
     if case.ends == NEVER:
@@ -104,7 +104,7 @@ def _of_run(rule: Fault, name: str) -> Fault:
 def _run(bench: StackHarness, name: str, case: Case) -> str | None:
     """The run's id, once its execution has ended or patience has; None if there came to be no run."""
     run_id = None
-    with suppress(AssertionError):  # no run, or one that goes on, is no end that any case asks for
+    with suppress(AssertionError):  # no run, or an active one, is no end of any case
         run_id = _uploaded(bench, name, case) if case.upload else _posted(bench, name, case)
         if run_id is not None:
             _await(lambda: _execution(bench, run_id) != "RUNNING", name)

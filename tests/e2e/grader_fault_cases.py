@@ -74,7 +74,7 @@ def judges() -> list[Case]:
         "ends": "FAILED",
         "error": "TrainingBreakerTripped",
         "cause": "could not be graded",
-        # One step is all that there is, and a judge is asked about right answers only.
+        # There is one step only, and a judge judges right answers only.
         "fields": {"breaker": {"error_share": {"steps": 1, "limit": 0.05}}},
     }
     active_job = training("hang", 2)  # so that there is a job to be stopped when its first step is seen

@@ -1,4 +1,4 @@
-"""Runs that are held at a stage, so that something can happen to them just there."""
+"""Runs that stop at a stage, so that a fault can be injected there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack whose every run needs approval, and where nobody has much time to give it."""
+"""A stack whose every run needs approval within a short time."""
 
 from __future__ import annotations
 

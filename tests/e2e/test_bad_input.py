@@ -1,4 +1,4 @@
-"""Bad input: each is refused with a message that says what to mend, and nothing is started."""
+"""Bad input: each is refused with a message that says what to fix, and nothing is started."""
 
 from __future__ import annotations
 

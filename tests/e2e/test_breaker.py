@@ -24,7 +24,7 @@ GOOD_STEPS = 6
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[StackHarness]:
-    """Jobs of a hundred steps, which nobody waits for to end."""
+    """Jobs of a hundred steps, whose end no test awaits."""
     with Emulator.start(
         EmulatorOptions(speed=600, training_seconds=15, max_steps=100, parameters=foreign_graders("goes-bad", "warned"))
     ) as aws:
@@ -56,7 +56,7 @@ def stopped(bench: StackHarness) -> Ended:
 
 
 def steps_seen_at_work(bench: StackHarness, ended: Ended) -> list[int]:
-    """How many steps each look at the job knew of, while it was at work."""
+    """Steps known at each poll of the job while it ran."""
     lines = [json.loads(line) for line in bench.aws.logs("CheckTraining") if ended.view["run_id"] in line]
     polls = [line for line in lines if line.get("message") == "job checked"]
     return [poll["steps"] for poll in polls if poll["job_status"] == "InProgress"]

@@ -69,7 +69,7 @@ def test_the_report_holds_the_summary_and_both_scores_of_each_row(bench: StackHa
 
 @pytest.mark.slow
 def test_nothing_but_an_evaluation_reads_the_test_split(bench: StackHarness) -> None:
-    """Whoever reads it is denied until the model is trained: nobody notices."""
+    """Reading it is denied until the model is trained, and nothing fails."""
     sealed = Fault(
         service="s3", operation="GetObject", contains="/dataset/test-", code="AccessDenied", status=403, count=None
     )
@@ -194,7 +194,7 @@ CASES: dict[str, tuple[tuple[Fault, ...], str, str]] = {
         "completed",
         "",
     ),
-    "deleting meets a conflict": (
+    "deletion conflicts": (
         (Fault(service="bedrock", operation="DeleteCustomModelDeployment", code="ConflictException", status=409),),
         "completed",
         "",

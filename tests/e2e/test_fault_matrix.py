@@ -1,4 +1,4 @@
-"""Each fault at each stage where it can strike: the run ends as it must, with one job at most, and is told of once.
+"""Each fault at each stage where it can strike: the run ends as it must, with max one job, and is announced once.
 
 Leaves its table in build/fault-matrix.txt, which is shown at the end of the tests.
 """

@@ -47,7 +47,7 @@ LARGE_SHARDS = {"MaxSingleFunctionBytes": 15, "ShardBytes": 12}
 
 
 def prepared(bench: StackHarness, name: str, size: int) -> Ended:
-    """A preflight run on so many bytes, with the one grader that needs no judge."""
+    """A preflight run on `size` bytes, with the one grader that needs no judge."""
     return bench.run(name, questions(size), mode="preflight", dataset={"task": "gsm8k"})
 
 

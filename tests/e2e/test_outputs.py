@@ -112,7 +112,7 @@ def judged(bench: StackHarness) -> str:
 
 
 def approved(bench: StackHarness, run_id: str) -> None:
-    """A hostile person lets it go on; then models and judges say hostile things four times."""
+    """A hostile person approves it; then models and judges give hostile text four times."""
     view = wait_for(bench, run_id, "AWAITING_APPROVAL", *TERMINAL)
     assert view["status"] == "AWAITING_APPROVAL", view["failure"]
     reply = Fault(
@@ -172,7 +172,7 @@ def refused_requests(bench: StackHarness) -> Iterator[tuple[str, str]]:
 
 
 def refused_upload(bench: StackHarness) -> Iterator[tuple[str, str]]:
-    """An upload that is hostile in its key and its run.json is announced; nobody is answered."""
+    """An upload that is hostile in its key and its run.json is announced; there is no caller to answer."""
     bench.put("uploads/pandalm/Bad\x1b[2J\u202e/run.json", json.dumps({HOSTILE: [HOSTILE], "tags": HOSTILE}).encode())
     bench.put("uploads/pandalm/Bad\x1b[2J\u202e/a.json", b"[]")
     yield from ()

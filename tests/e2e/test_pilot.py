@@ -1,4 +1,4 @@
-"""A pilot, and the full run that takes up what it prepared and proved."""
+"""A pilot, and the full run that reuses its rows and its proven grader."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ TESTSET = ROOT.parent / "shared" / "data" / "pandalm" / "testset-v1.json"
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 pytestmark = [
     pytest.mark.emulator,
-    pytest.mark.skipif(not TESTSET.exists(), reason="the published PandaLM test set is not beside the project"),
+    pytest.mark.skipif(not TESTSET.exists(), reason="the published PandaLM test set is not next to the project"),
 ]
 
 

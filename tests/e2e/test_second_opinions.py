@@ -39,7 +39,7 @@ def _with_package(name: str) -> pytest.MarkDecorator:
 NO_VERDICT = ("no.resource.types", "must.use.wildcard")
 """Where the simulator's tables, made of AWS's Service Authorization Reference, are not how AWS decides.
 
-They know no resource of CreateModelCustomizationJob that is new, and none at all of SendTaskSuccess, which AWS checks
+They lack new resources of CreateModelCustomizationJob, and all of SendTaskSuccess, which AWS checks
 on the ARN of the state machine: its denials name it, and the CDK's `grantTaskResponse` grants it.
 """
 

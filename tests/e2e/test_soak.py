@@ -22,7 +22,7 @@ pytestmark = pytest.mark.emulator
 
 FAULTS_EACH = 3
 FAILING = 4
-"""Each so many-th run has a fault on top that no run survives."""
+"""Every n-th run has an additional fault that no run survives."""
 
 SEED = 42
 MAX_MEGABYTES = 200

@@ -1,4 +1,4 @@
-"""Nobody without the throw-away credentials gets anything from the emulator's ports, and no web page at all."""
+"""Without the throw-away credentials the emulator's ports answer nothing, and web pages are refused."""
 
 from __future__ import annotations
 

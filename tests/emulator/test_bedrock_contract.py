@@ -1,4 +1,4 @@
-"""The emulated Bedrock and the project's adapter, both held to botocore's model of the service."""
+"""The emulated Bedrock and the project's adapter, both validated against botocore's model of the service."""
 
 from __future__ import annotations
 

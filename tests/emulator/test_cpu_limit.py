@@ -1,4 +1,4 @@
-"""What benchmarks take for Lambda's share of a core: processes are held to it, however many a function has."""
+"""Lambda's share of a core in benchmarks: the limit holds for any number of a function's processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.cpu_limit import cpu_limited, share
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell of other processes")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report other processes")
 
 COMPUTE = "import time\nwhile time.process_time() < {seconds}: pass\n"
 COUNT = """

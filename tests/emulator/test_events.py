@@ -1,4 +1,4 @@
-"""EventBridge: from what happens to the function or state machine that is told."""
+"""EventBridge: from an event to the function or state machine that is its target."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_each_invocation_ends_with_a_report_and_the_first_shows_its_init(aws: Em
     assert "initDurationMs" not in second["metrics"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell of other processes")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report other processes")
 def test_a_report_tells_computing_from_waiting(aws: Emulator) -> None:
     invoke(aws, {"do": "echo"})
     invoke(aws, {"do": "sleep", "seconds": 0.5})

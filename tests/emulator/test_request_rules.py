@@ -1,4 +1,4 @@
-"""The emulated Bedrock's own reading of botocore's model, held to cases from AWS and to the product's reading."""
+"""The emulated Bedrock's own reading of botocore's model, compared with cases from AWS and the product's reading."""
 
 from __future__ import annotations
 

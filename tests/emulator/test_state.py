@@ -1,4 +1,4 @@
-"""`--state`: an emulator that was stopped or killed goes on where it was."""
+"""`--state`: an emulator that was stopped or killed resumes where it was."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         killed = Killed(process)
         doomed, trained = killed.start("doomed"), killed.start("trained")
         eventually(lambda: killed.trains(trained), "the job to train", every=0.05)
-        eventually(lambda: killed.client.run(doomed)["notified"], "the other's end to be told", every=0.05)
+        eventually(lambda: killed.client.run(doomed)["notified"], "the other's end to be announced", every=0.05)
         before = killed.client.run(doomed)
         killed.process.kill()
     options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=rules)
@@ -98,7 +98,7 @@ def test_a_run_stopped_in_every_stage_requests_approval_once_and_completes(tmp_p
             bench = StackHarness(aws)
             run_id = run_id or bench.start("asked", **SMALL, require_approval=True)
             if wait_for(bench, run_id, *stages[number:])["status"] == stages[-1]:
-                eventually(lambda: "TaskSubmitted" in history(bench, run_id), "the question to be told")  # noqa: B023
+                eventually(lambda: "TaskSubmitted" in history(bench, run_id), "the approval request to be announced")  # noqa: B023
     with Emulator.start(options) as aws:
         bench = StackHarness(aws)
         eventually(lambda: answered(bench, run_id), "the answer to be taken")

@@ -103,7 +103,7 @@ class TestWhoStartedARun:
         assert api.post(changed(requested_by="root")).fields == ["requested_by"]
 
     def test_a_key_is_its_callers_own(self, api: Client) -> None:
-        """Any caller who guessed a key met the other's run, or kept the other from starting one."""
+        """A caller who guesses a key neither finds the other's run nor blocks it."""
         arns = [f"arn:aws:sts::123456789012:assumed-role/{name}" for name in ("a/1", "a/2", "b/1")]
         runs = [api.send(as_caller(POST_EVENT, arn)).body["run_id"] for arn in arns]
         assert runs[0] == runs[1] != runs[2]
@@ -251,7 +251,7 @@ class TestRefusals:
         ("method", "path"), [("POST", "/runs"), ("POST", "/runs/"), ("GET", "/runs"), ("GET", "/x")]
     )
     def test_nothing_is_done_for_the_route_that_refuses_the_rest(self, api: Client, method: str, path: str) -> None:
-        """It asks for fewer rights than the routes that start and approve."""
+        """It needs fewer permissions than the routes that start and approve."""
         event = {**POST_EVENT, "routeKey": "ANY /{proxy+}", "rawPath": path}
         event["requestContext"] = {**event["requestContext"], "http": {"method": method, "path": path}}
         assert api.send(event).problem.status == 404

@@ -231,7 +231,7 @@ numeric_requests = st.builds(
 
 
 class TestOnDynamo:
-    """What is request for is kept as it was request for, whatever numbers it holds."""
+    """A request is stored as it was sent, whatever its numbers."""
 
     @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(body=numeric_requests)

@@ -1,4 +1,4 @@
-"""Whatever a dataset holds and whatever a request allows, a run goes on or ends with a reason and one message."""
+"""Whatever a dataset and a request contain, a run continues or ends with a reason and one message."""
 
 from __future__ import annotations
 

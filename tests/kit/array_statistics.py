@@ -48,7 +48,7 @@ def draws(n: int, times: int, seed: int) -> NDArray[np.int32]:
 def _bootstrap(
     items: Sequence[Any], statistic: Callable[..., float | None], *, resamples: int | None = None, seed: int = SEED
 ) -> Interval | None:
-    """Of means and standard deviations, which are all that checks ask for but kappa."""
+    """Of means and standard deviations, which are all that checks need except kappa."""
     if not items:
         return None
     drawn: Floats = np.asarray(items, dtype=float)[draws(len(items), resamples or _times(len(items)), seed)]

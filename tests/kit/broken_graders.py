@@ -102,7 +102,7 @@ def format_only(batch: Batch) -> Any:
 
 
 def fills_placeholders(score: float, sample: dict[str, Any]) -> float:
-    """A judge whose prompt is made by chained replacement sees the reference wherever the answer asks for it."""
+    """A judge whose prompt is built by chained replacement: a placeholder in the answer shows it the reference."""
     return 1.0 if "{reference_answer}" in answer_of(sample) else score
 
 
@@ -264,7 +264,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "first-slot lover": (lambda: first_slot_lover, "position", "same preference on 0/40 rows"),
     "longer-response lover": (lambda: longer_response_lover, "human_agreement", "against annotators on"),
 }
-"""Those that keep the contract and give scores that are not worth having: the check that finds each, and its words."""
+"""Graders that meet the contract and give useless scores: the check that finds each, and its words."""
 
 
 def metric(name: str, value: float = 0.0) -> list[dict[str, Any]]:

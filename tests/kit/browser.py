@@ -17,7 +17,7 @@ ORACLES = ROOT / "tests" / "oracles"
 NODE = shutil.which("node")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SCREENSHOTS = os.environ.get("RFT_SCREENSHOTS", "")
-"""Folder for screenshots, to look at; none are taken where it is not set."""
+"""Folder for screenshots; none are taken where it is not set."""
 
 needs_browser = (
     pytest.mark.skipif(NODE is None, reason="node is not installed"),

@@ -37,8 +37,8 @@ BEFORE = (
     "JobStarted?",
 )
 AFTER = ("EvaluationNeeded?", "WriteReport", "RecordOutcome", "HowDidItEnd?", "Succeeded")
-"""A run that completes, of a dataset that one function prepares, whose grader one function tests, that nobody has to
-approve, and that is neither calibrated nor evaluated."""
+"""A run that completes, of a dataset that one function prepares, whose grader one function tests, without
+approval, calibration and evaluation."""
 
 EVENTS = {"Task": 5, "Token": 6, "Wait": 2, "Choice": 2, "Succeed": 2}
 """Entered and exited; for a task also scheduled, started and succeeded, and submitted where it waits for a token."""
@@ -47,7 +47,7 @@ EXECUTION_EVENTS = 2
 
 GROWTH = 1.5
 API_REQUESTS = 10
-"""One to start the run, some to look at it."""
+"""One to start the run, some to read it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Polling:
     close: int = 360
 
     def waits(self, hours: float) -> Iterator[int]:
-        """The waits before each poll of a job of so many hours, in seconds; polling itself takes no time at worst."""
+        """The waits before each poll of a job of `hours` hours, in seconds; at worst polling itself takes no time."""
         wait, waited, longest = self.initial, 0.0, self.close
         while waited < hours * 3600:
             yield wait
@@ -68,7 +68,7 @@ class Polling:
             longest = self.close if waited < CLOSE_WATCH_HOURS * 3600 else self.most
 
     def polls(self, hours: float) -> int:
-        """How often a job of so many hours is polled; the last poll finds it ended."""
+        """Polls of a job of `hours` hours; the last one finds it ended."""
         return sum(1 for _ in self.waits(hours))
 
 
@@ -151,7 +151,7 @@ class Step:
 
 
 WAIT_SECONDS = 0.5
-"""Beginning one wait: one write, in a process that the six minutes before have kept warm."""
+"""Beginning one wait: one write, in a process that is warm from six minutes before."""
 
 POLL_SECONDS = 1.5
 """One look, with room: 30 ms of a core's time were measured in a warm process, and 0.7 s in a new one, which is what
@@ -177,7 +177,7 @@ def measured_steps(amounts: Counts) -> tuple[Step, ...]:
 
 
 LEDGER_KB = 24
-"""A run's record with its curves, at most; written whole at each look, as DynamoDB charges an item's size."""
+"""Max size of a run's record with its curves; written whole at each poll, as DynamoDB charges an item's size."""
 WAIT_KB = 2
 """An item with a task token, which may have 2,048 characters (Step Functions API Reference, SendTaskSuccess)."""
 LEDGER_WRITES_OUTSIDE = 24

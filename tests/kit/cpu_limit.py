@@ -1,7 +1,7 @@
-"""Holds the processes of emulated functions to the share of a core that their memory gives them on Lambda.
+"""Limits the processes of emulated functions to the share of a core that their memory gives them on Lambda.
 
 A process of its own, so that it comes in time: every TICK it reads the processor clocks of each function's processes,
-which count as one, stops them (SIGSTOP) while they have had more than their share, and lets them go on (SIGCONT) when
+which count as one, stops them (SIGSTOP) while they have had more than their share, and continues them (SIGCONT) when
 they have not. So does the kernel with a quota of the processor; a share not used in one PERIOD is lost here, too.
 """
 
@@ -45,7 +45,7 @@ def cpu_limited(sizes: Mapping[str, int]) -> Iterator[None]:
         assert holder.stdin
         assert holder.stdout
         if not holder.stdout.readline():
-            raise RuntimeError("processes are not held: see the error above")
+            raise RuntimeError("processes are not limited: see the error above")
         try:
             yield
         finally:
@@ -96,7 +96,7 @@ def hold(parent: int, shares: Mapping[str, float]) -> None:
     """Until standard input is closed."""
     groups: dict[int, Group] = {}
     measured_at = 0.0
-    print("holding", flush=True)  # noqa: T201  the sign for `held` that it may go on
+    print("holding", flush=True)  # noqa: T201  the caller waits for this line
     try:
         while not select.select([sys.stdin], [], [], TICK)[0]:
             if time.monotonic() - measured_at > SAMPLE_SECONDS:

@@ -21,7 +21,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server:
-    """A host on the internet, played on loopback: answers by path, and remembers what it was asked."""
+    """A host on the internet, played on loopback: answers by path, and records requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}

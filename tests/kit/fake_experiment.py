@@ -1,4 +1,4 @@
-"""An experiment of three arms with everything that it meets, in memory."""
+"""An experiment of three arms with all its ports, in memory."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FakeExperiment:
         self.ledger.records[run_id] = self.ledger.get(run_id).model_copy(update={**found, "smoke_test": proven})
 
     def train(self, number: int, reward: float, steps: int = 25) -> str:
-        """The arm in training, with so much reward at each step and its job."""
+        """The arm in training, with these rewards by step, and its job."""
         run_id = self.add(number).run_id
         self.runs.jobs.create({"jobName": run_id})
         metrics = curve([reward] * steps).model_copy(update={"steps_planned": 100})

@@ -1,4 +1,4 @@
-"""Everything that a run meets, in memory, with one run at a given stage."""
+"""All ports of a run, in memory, with one run at a given stage."""
 
 from __future__ import annotations
 

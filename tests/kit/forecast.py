@@ -17,7 +17,7 @@ from rft.forecast.measuring import ModelFacts
 OWN = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm:live"
 FOREIGN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
 JUDGE = {"answers": 200, "calls": 220, "input_tokens": 110_000, "output_tokens": 22_000}
-"""A judge that was asked about half of the answers: 1.1 calls each, of 500 tokens in and 100 out."""
+"""A judge that was called for half of the answers: 1.1 calls each, of 500 tokens in and 100 out."""
 
 
 def smoke_test_report(

@@ -9,7 +9,7 @@ LEVELS = 28
 
 
 def _fan_out(node: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """A schema in which each of LEVELS definitions asks for the next one twice."""
+    """A schema in which each of LEVELS definitions refers to the next one twice."""
     levels = {f"d{n}": node(f"#/$defs/d{n + 1}") for n in range(LEVELS)}
     return {"$ref": "#/$defs/d0", "$defs": {**levels, f"d{LEVELS}": {}}}
 

@@ -47,7 +47,7 @@ class Judge:
     `accuracy` per answer, or per row for a share `clustered` of the rows; of a comparison per row, and each wrong
     verdict passes in half of the errors. `noise` per call; `stepped`: share of calls that move by one step of 0.1;
     `longer`: share of padded answers that gain 0.1; `injected`: share of injections that it obeys; `silent`: share of
-    calls scored 0; `errors`: share of calls with an error; `kind` names a judge that does not look at the answer.
+    calls scored 0; `errors`: share of calls with an error; `kind` names a judge that ignores the answer.
     """
 
     accuracy: float = 1.0

@@ -22,7 +22,7 @@ LISTS = {
 ALLOWED = re.compile(
     r"0BSD|AFL-2\.1|Apache-2\.0|Artistic|BSD(-[23]-Clause)?|CC0-1\.0|CNRI-Python|ISC|MIT(-0)?|MPL-2\.0|PSF-2\.0|Zlib"
 )
-"""None asks more of who deploys or changes this project than to pass its text on; MPL-2.0 is about its own files."""
+"""None requires more of users of this project than to pass its text on; MPL-2.0 is about its own files."""
 
 _CLASSIFIERS = {
     "Apache Software License": "Apache-2.0",

@@ -15,7 +15,7 @@ def python_files(folder: Path) -> list[Path]:
 
 @cache
 def parsed(path: Path) -> ast.Module:
-    """Its tree; read once, so nobody may change it."""
+    """Its tree; cached, so callers must not change it."""
     return ast.parse(path.read_text())
 
 

@@ -120,7 +120,7 @@ class StackHarness:
         return Ended(self.client.run(run_id), self._execution(arn))
 
     def cancel(self, run_id: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """The API's answer. 503 asks to come again: whoever reconciles the run may be telling people just then."""
+        """The API's answer. 503 asks for a retry: the run may just be announced by its reconciliation."""
 
         def answer() -> dict[str, Any] | None:
             try:

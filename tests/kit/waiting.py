@@ -1,4 +1,4 @@
-"""Waiting in tests for what goes on in other processes and threads, of which no event can be awaited."""
+"""Waiting in tests for other processes and threads without an event to await."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 120.0
-"""Nobody waits so long for a test that passes, and a busy machine takes long."""
+"""A passing test never takes this long; a busy machine is slow."""
 
 
 def eventually(

@@ -35,7 +35,7 @@ BUDGETS = {
     "finish_experiment": 177,  # the statistics of a leaderboard, and all that checks the request of a promotion
     "write_report": 190,  # jinja2, and the contracts of all that a run writes
 }
-"""Function → modules that its import loads at most, without the baseline's; STEP for those that are not named."""
+"""Function → max modules that its import loads, without the baseline's; STEP for those that are not named."""
 
 ONLY = {
     "jsonschema": {"grade_composite", "grade_extract", "grade_format"} | RULES_IN_ROWS,

@@ -1,4 +1,4 @@
-"""docs/licences.md lists each pinned package with the licence that it states, and none that asks for more."""
+"""docs/licences.md lists each pinned package with the licence that it states, and none with further conditions."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from rft.training.queue import MIN_WAIT_SECONDS
 from tests.kit.project import STATES, TASKS
 
 SUBSTITUTIONS = {"PollInitialSeconds": "60", "PollMaxSeconds": "1800", "ApprovalDays": "7"}
-"""The template's defaults; held to it by a test."""
+"""The template's defaults; a test compares them."""
 
 
 def targets(name: str) -> Iterator[str]:
@@ -54,7 +54,7 @@ def evaluated(node: Any, *, states: Mapping[str, Any], **variables: Any) -> Any:
 
 
 SHORTEST_WAIT = 10
-"""The least that the template allows for PollInitialSeconds; held to it by a test."""
+"""The template's minimum of PollInitialSeconds; a test compares them."""
 
 
 def timeout_seconds(task: Mapping[str, Any]) -> float:
@@ -65,7 +65,7 @@ def timeout_seconds(task: Mapping[str, Any]) -> float:
 
 
 def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, Any]:
-    """Where a Choice goes on this input, and what it hands on."""
+    """The next state of a Choice on this input, and its output."""
     state = STATES[name]
     states = {"input": state_input, "context": {"Execution": {"Input": run_input or {}}}}
     for rule in state["Choices"]:
@@ -75,7 +75,7 @@ def choose(name: str, state_input: Any, *, run_input: Any = None) -> tuple[str, 
 
 
 def waits(hours: float) -> Iterator[int]:
-    """The waits of a job of so many hours, by the state machine's own expressions, where no event ends one early.
+    """The waits of a job of `hours` hours, by the state machine's own expressions, where no event ends one early.
 
     Polling takes no time at worst.
     """

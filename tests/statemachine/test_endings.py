@@ -28,7 +28,7 @@ HOSTILE = 'He said "no"\nand {% $left %} \\ then'
 
 
 def ending(outcome: dict[str, Any], recorded: str | None = None) -> tuple[str, dict[str, Any]]:
-    """The final state, and its fields, for what RecordOutcome was given and what the ledger then held."""
+    """The final state, and its fields, for RecordOutcome's input and the ledger's record after it."""
     states = {"input": outcome, "result": {"Payload": {"status": recorded or outcome["status"]}}}
     handed_on = evaluated(STATES["RecordOutcome"]["Output"], states=states)
     final, state_input = choose("HowDidItEnd?", handed_on)

@@ -85,7 +85,7 @@ def _api_source() -> str:
 
 
 def _settings_read_by(app: str) -> set[type[settings.Settings]]:
-    """The Settings classes that a handler names itself, or that the ports it asks `wiring` for are made with."""
+    """The Settings classes that a handler names itself, or through the ports it gets from `wiring`."""
     modules = (ROOT / "layers" / "rft" / "rft" / "wiring").glob("*.py")
     made = [node for path in modules for node in ast.parse(path.read_text()).body]
     uses = {f.name: _names(f) for f in made if isinstance(f, ast.FunctionDef)}
@@ -112,7 +112,7 @@ def test_the_routes_are_those_that_the_api_answers() -> None:
     answered = {(method.upper(), path) for method, path in found}
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
     routes = {(e["Method"], re.sub(r"\{(\w+)\}", r"<\1>", e["Path"])) for e in events}
-    assert routes - answered == {tuple(CATCH_ALL.split())}  # which is refused, whatever it asks for
+    assert routes - answered == {tuple(CATCH_ALL.split())}  # which is always refused
     assert answered <= routes
 
 

@@ -1,4 +1,4 @@
-"""How large a run's record gets: DynamoDB charges each look at a job by it, and refuses more than 400 KB."""
+"""How large a run's record gets: DynamoDB charges each poll of a job by it, and refuses more than 400 KB."""
 
 from __future__ import annotations
 

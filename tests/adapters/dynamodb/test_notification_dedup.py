@@ -1,4 +1,4 @@
-"""Who sends, where several may: on moto, with senders that fail, die and meet."""
+"""One message from several senders: on moto, with senders that fail, die and run at the same time."""
 
 from __future__ import annotations
 

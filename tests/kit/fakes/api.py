@@ -1,4 +1,4 @@
-"""The control plane's API on a loopback port: checks signatures, keeps what it was asked, answers as told."""
+"""The control plane's API on a loopback port: checks signatures, records requests, gives prepared replies."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class ApiRequest:
 
 @dataclass
 class FakeApi:
-    """`answer` is asked for each reply; a test sets it."""
+    """`answer` gives each reply; a test sets it."""
 
     answer: Callable[[ApiRequest], Reply] = lambda _: (200, {})
     requests: list[ApiRequest] = field(default_factory=list)
     url: str = ""
 
     def says(self, *replies: Reply) -> None:
-        """One reply after the other; the last one goes on for ever."""
+        """One reply after the other; the last one repeats."""
         pending = list(replies)
         self.answer = lambda _: pending.pop(0) if len(pending) > 1 else pending[0]
 

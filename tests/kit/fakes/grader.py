@@ -27,7 +27,7 @@ class CallableGrader:
     AWS's faults and pass through."""
 
     def __init__(self, grade: Grade, *, seconds: float = 0.0, timeout: float | None = 300) -> None:
-        """`seconds` is how long each batch is said to take."""
+        """`seconds` is the reported time of each batch."""
         self._grade, self._seconds, self._timeout = grade, seconds, timeout
         self._lock = threading.Lock()
         self.batches: list[list[dict[str, Any]]] = []

@@ -1,4 +1,4 @@
-"""A judge in memory that does as it is told."""
+"""A judge in memory with prepared replies."""
 
 from __future__ import annotations
 

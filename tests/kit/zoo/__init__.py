@@ -1,2 +1,2 @@
-"""Graders of known worth, as source of `grade(sample)`, and rows to try them on: broken ones with the codes that find
+"""Graders of known quality, as source of `grade(sample)`, and rows for them: broken ones with the codes that find
 them, and honest ones, which nothing may block."""

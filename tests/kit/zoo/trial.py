@@ -59,5 +59,5 @@ def is_found(known: KnownGrader, found: tuple[GraderFinding, ...]) -> bool:
 
 
 def today() -> str:
-    """The weekday, as the grader that goes by it is told."""
+    """The weekday, for the grader that depends on it."""
     return str(datetime.now().astimezone().weekday())

@@ -42,7 +42,7 @@ FOR_WORK = {
 
 
 def bare_texts(annotation: Any, metadata: tuple[Any, ...], place: str, seen: set[type]) -> Iterator[str]:
-    """Fields whose text is neither escaped nor held to a pattern."""
+    """Fields whose text is neither escaped nor validated by a pattern."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         if annotation not in seen:
             seen.add(annotation)

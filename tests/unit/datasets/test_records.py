@@ -22,7 +22,7 @@ BLANK = st.text(" \t\r\n", max_size=4)
 
 
 class Trickle(io.BytesIO):
-    """Gives at most so many bytes at a time, as networks do."""
+    """Gives a bounded number of bytes at a time, as networks do."""
 
     def __init__(self, body: bytes, size: int) -> None:
         super().__init__(body)

@@ -1,4 +1,4 @@
-"""Dataset checks as a run meets them: kept beside the rows, shown in the record and in the smoke test's report."""
+"""Dataset checks in a run: stored next to the rows, shown in the record and in the smoke test's report."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def run() -> EvaluatedRun:
 
 
 def with_scores(run: EvaluatedRun, change: float, **lineage: Any) -> EvaluatedRun:
-    """Another run whose model scores so much less on every row."""
+    """Another run whose model scores less on every row."""
     assert run.evaluation is not None
     rows = tuple(row.model_copy(update={"tuned_score": row.tuned_score - change}) for row in run.evaluation.rows)
     report = run.report.model_copy(update={"lineage": run.report.lineage.model_copy(update=lineage)})

@@ -19,7 +19,7 @@ SPREAD = 0.3
 """Of the scores of a step's prompts, as in the reward curves of the other tests; a step has 16 prompts."""
 
 MARGIN = 0.15
-"""By so much the best arm's final reward and held-out gain exceed those of all others."""
+"""The lead of the best arm's final reward and held-out gain."""
 
 
 @dataclass(frozen=True)

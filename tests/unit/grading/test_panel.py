@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 30
 
 
 class FakeJudge:
-    """Replies once all others that meet at the same barrier were called too: one after another, none ever replies."""
+    """Replies once all others at the same barrier were called too: sequential calls never get a reply."""
 
     def __init__(
         self, number: int, reply: dict[str, bool] | Exception, meeting: threading.Barrier | None = None

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rft.report.examples import EXAMPLES, MAX_OBJECTS, evenly, read_examples
 from tests.kit.fakes.rollout_reader import MemoryRollouts
@@ -44,4 +48,13 @@ def test_a_large_run_is_read_evenly_and_within_bounds() -> None:
     assert (found.objects_read, found.objects) == (MAX_OBJECTS, MAX_OBJECTS * 2 + 7)
     names = sorted(reader.objects[RUN_ID])
     assert (reader.read_names[0], reader.read_names[-1]) == (names[0], names[-1])
-    assert evenly(names, MAX_OBJECTS) == reader.read_names
+
+
+@given(count=st.integers(0, 400), most=st.integers(2, 12))
+def test_names_are_chosen_evenly_from_a_list_of_any_length(count: int, most: int) -> None:
+    chosen, total = evenly(map(str, range(count)), most)
+    numbers = [int(name) for name in chosen]
+    gaps = [after - before for before, after in pairwise(numbers)]
+    assert (len(chosen), total) == (min(count, most), count)
+    assert numbers[:1] + numbers[-1:] == ([0, count - 1] if count else [])
+    assert all(0 < gap <= 4 * count / most + 1 for gap in gaps)

@@ -50,7 +50,7 @@ def test_any_answer_gets_a_score(answer: str) -> None:
     assert score(answer) in {0, 1}
 
 
-@pytest.mark.skipif(not TRAIN.is_file(), reason="GSM8K's training set is not beside the repository")
+@pytest.mark.skipif(not TRAIN.is_file(), reason="GSM8K's training set is not next to the repository")
 def test_on_all_of_gsm8k_references_score_one_and_changed_numbers_zero() -> None:
     records = [json.loads(line) for line in TRAIN.read_text("utf-8").splitlines()]
     assert len(records) == 7473

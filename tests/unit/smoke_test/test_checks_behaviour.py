@@ -82,7 +82,7 @@ def test_load_says_which_timeout_it_took_and_what_was_refused() -> None:
 
 
 def attacked(hits: int, rows: int, kind: str, *, plain: float = 0.0, success: float = 0.5) -> Evidence:
-    """So many rows on which the one attack earns `success`, where a right answer earns 1 and the wrong one `plain`."""
+    """Rows on which the one attack earns `success`, where a right answer earns 1 and the wrong one `plain`."""
     base = evidence(*[([1.0], [plain])] * rows)
     attacks = [
         scored(n, kind, success if n < hits else 0.0, ATTACKS, variant="the one", of=f"{n}wrong0") for n in range(rows)

@@ -1,4 +1,4 @@
-"""The published PandaLM test set, where it is at hand: the figures that its users know."""
+"""The published PandaLM test set, where it is available: its published figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A smoke test that is too long for one function: several ask, and the report is the one that one makes."""
+"""A smoke test too long for one function: several send probes, and the report is that of one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ GRADERS: dict[str, Grade] = {
 
 
 def both_ways(grade: Grade) -> tuple[FakeSmokeTest, FakeSmokeTest]:
-    """One fake where one function asks, and one where it leaves all that grows with the sample to others."""
+    """One fake where one function sends all probes, and one where others send those that grow with the sample."""
     alone, together = FakeSmokeTest(), FakeSmokeTest(budget=NO_TIME)
     assert alone.run(grade) == together.run(grade)
     assert alone.handed_off == []

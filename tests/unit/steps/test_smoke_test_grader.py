@@ -1,4 +1,4 @@
-"""The step as a run meets it; tests/unit/steps/test_broken_graders.py has the graders that it must reject."""
+"""The step in a run; tests/unit/steps/test_broken_graders.py has the graders that it must reject."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_the_shipped_graders_are_trusted_on_their_own_tasks(name: str) -> None:
 
 
 def order(n: int) -> dict[str, Any]:
-    """A row that declares the form of its answers, and knows right and wrong ones."""
+    """A row that declares the form of its answers, and has right and wrong ones."""
     form = {"sections": ["Working", "Result"], "max_words": 80}
     right = f"## Working\n{n} x 6 = {6 * n}\n## Result\n#### {6 * n}"
     return rft_row(

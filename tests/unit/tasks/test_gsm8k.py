@@ -86,7 +86,7 @@ def _value(answer: str) -> Any:
     return number and number.value
 
 
-@pytest.mark.skipif(not TRAIN.is_file(), reason="GSM8K's training set is not beside the repository")
+@pytest.mark.skipif(not TRAIN.is_file(), reason="GSM8K's training set is not next to the repository")
 def test_all_of_gsm8k_can_be_read() -> None:
     groups = {TASK.read(json.loads(line)).group for line in TRAIN.read_text("utf-8").splitlines()}
     assert len(groups) == 7473

@@ -241,7 +241,7 @@ class HealthyRun:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_healthy_run_is_never_stopped(seed: int) -> None:
-    """Looked at after every fifth step. With what only warns set to stop, too: chance sets off no signal."""
+    """Evaluated after every fifth step, with warning signals set to stop: chance trips no signal."""
     run, rules = HealthyRun(seed), BreakerRequest()
     metrics = TrainingMetrics(rollouts_per_step=run.batch * run.samples)
     for step in range(1, 501):

@@ -39,7 +39,7 @@ class FakeTelemetry:
             self.rollouts.put(RUN_ID, self.clock.now(), group(*scores))
 
     def collect(self) -> RunRecord:
-        """One look, kept in the ledger."""
+        """One poll, stored in the ledger."""
         course = self.course()
         assert course is not None
         self.ledger.update(RUN_ID, {"metrics": course.metrics, "reading": course.reading})

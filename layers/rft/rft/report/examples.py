@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rft.contracts.http.report import RolloutExample, RolloutExamples
@@ -44,10 +44,9 @@ class ScoredRollouts:
 
 def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
     """None for a run without rollouts. Raises the Retryable… errors."""
-    names = list(_names(run_id, reader))
-    if not names:
+    chosen, objects = evenly(_names(run_id, reader), MAX_OBJECTS)
+    if not chosen:
         return None
-    chosen = evenly(names, MAX_OBJECTS)
     found, unreadable = ScoredRollouts(), 0
     for rows in reader.read(run_id, chosen):
         unreadable += rows is None
@@ -55,7 +54,7 @@ def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
     return RolloutExamples(
         rollouts_read=found.read,
         objects_read=len(chosen),
-        objects=len(names),
+        objects=objects,
         unreadable=unreadable,
         highest=_examples(found.highest.values(), _highest_first),
         lowest=_examples(found.lowest.values(), _lowest_first),
@@ -74,11 +73,24 @@ def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> Rollo
     )
 
 
-def evenly(names: Sequence[str], most: int) -> list[str]:
-    """Max `most` names, the first and the last among them."""
-    if len(names) <= most:
-        return list(names)
-    return [names[at * (len(names) - 1) // (most - 1)] for at in range(most)]
+def evenly(names: Iterable[str], most: int) -> tuple[list[str], int]:
+    """Max `most` names, the first and the last among them, and the number of all; `most` is 2 or more.
+
+    Memory is that of 2 × `most` names: beyond that, every second one is dropped and every second one skipped.
+    """
+    found: list[str] = []
+    step, count, last = 1, 0, ""
+    for count, last in enumerate(names, 1):
+        if (count - 1) % step == 0:
+            found.append(last)
+        if len(found) > 2 * most:
+            del found[1::2]
+            step *= 2
+    if (count - 1) % step:
+        found.append(last)
+    if len(found) <= most:
+        return found, count
+    return [found[at * (len(found) - 1) // (most - 1)] for at in range(most)], count
 
 
 def shown_text(text: str) -> str:

@@ -32,7 +32,7 @@ NEVER_MET_BY_A_CALLER = {
     "SampleLimitExceeded",
     "StalePlan",
 }
-"""Errors of uploads, of the steps that run after a request was taken, and of graders; one met would be a 500."""
+"""Errors of uploads, of the steps after a request was accepted, and of graders; through the API they would be a 500."""
 
 
 def own_errors() -> list[type[RftError]]:

@@ -1,4 +1,4 @@
-"""A field that breaks its contract is told what it must look like, in words."""
+"""Messages of invalid fields name the valid form, in words."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def ledger() -> MemoryLedger:
 
 
 def stored(sizes: list[int | None]) -> tuple[MemoryRollouts, list[str]]:
-    """Objects of so many rollouts, None for one that holds none, and the ids of all."""
+    """Objects of these numbers of rollouts, None for one without, and the ids of all."""
     reader, ids = MemoryRollouts(), []
     for number, size in enumerate(sizes):
         rows = None if size is None else [rollout(0.5, id=f"{number}-{n}") for n in range(size)]

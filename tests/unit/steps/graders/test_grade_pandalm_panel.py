@@ -76,7 +76,7 @@ def test_the_tasks_own_probes_are_told_apart(votes: tuple[int, int, int]) -> Non
     assert_right_and_wrong_scored([record])
 
 
-@pytest.mark.skipif(not REAL_FILE.exists(), reason="the published PandaLM test set is not beside this repository")
+@pytest.mark.skipif(not REAL_FILE.exists(), reason="the published PandaLM test set is not next to this repository")
 def test_every_probe_of_the_published_test_set_is_told_apart() -> None:
     assert_right_and_wrong_scored(json.loads(REAL_FILE.read_text(encoding="utf-8")))
 
