@@ -8,11 +8,13 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from rft.adapters.object_store import S3ObjectStore
 from rft.adapters.rollout_log import S3RolloutLog
 from rft.contracts.telemetry import Rollout
 from rft.errors import RetryableServiceError, RetryableThrottling
 from rft.training.rollouts import rollouts_prefix, unpack
 from tests.kit.fakes.clock import FixedClock
+from tests.kit.project import RESOURCES
 
 RUN = "demo-20261120t120000-00000000"
 ROW = Rollout(
@@ -52,6 +54,26 @@ def test_objects_are_named_by_time_and_never_twice_the_same() -> None:
         f"runs/{RUN}/rollouts/20261120T120001.000000Z",
     ]
     assert list(unpack(last)) == [ROW, ROW]
+
+
+def test_rollouts_have_the_tag_that_the_templates_lifecycle_rule_expires() -> None:
+    rules = RESOURCES["DataBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = [rule for rule in rules if rule["Id"] == "DropRollouts"]
+    with mock_aws():
+        s3 = client()
+        s3.create_bucket(Bucket="data")
+        S3RolloutLog(s3, bucket="data", keeps_answers=False, clock=FixedClock()).write(RUN, [ROW])
+        store = S3ObjectStore(s3, bucket="data")
+        for name in ("rollouts/errors/0.txt", "report.json"):
+            store.put_bytes(store.uri(f"runs/{RUN}/{name}"), b"x")
+        keys = [item["Key"] for item in s3.list_objects_v2(Bucket="data")["Contents"]]
+        tags = {key: s3.get_object_tagging(Bucket="data", Key=key)["TagSet"] for key in keys}
+
+    assert len(tags) == 3
+    assert all(key.startswith(rule["Prefix"]) for key in tags)
+    assert {key for key, found in tags.items() if found == rule["TagFilters"]} == {
+        key for key in tags if key.startswith(rollouts_prefix(RUN))
+    }
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def _listed(actions: str | list[str]) -> list[str]:
     return [actions] if isinstance(actions, str) else actions
 
 
+TAGGED_PUT = ["s3:PutObject", "s3:PutObjectTagging"]
 RUN_CONFIG = "${DataBucket.Arn}/runs/*/grader.json"
 INTERPRETER_ACTIONS = [
     f"bedrock-agentcore:{name}"
@@ -59,7 +60,7 @@ def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
         given = statements(RESOURCES[name]["Properties"]["Policies"])
         judging = [s for s in given if s["Action"] == "bedrock:InvokeModel"]
         caching = [s for s in given if s["Resource"] == {"Fn::GetAtt": ["JudgeCache", "Arn"]}]
-        assert [s["Resource"] for s in given if s["Action"] == "s3:PutObject"] == [bucket]
+        assert [s["Resource"] for s in given if s["Action"] == TAGGED_PUT] == [bucket]
         config = [s for s in given if s["Action"] == "s3:GetObject"]
         running = [s for s in given if s["Resource"] == {"Ref": "CodeInterpreterArn"}]
         listing = [s for s in given if s["Action"] == "s3:ListBucket"]

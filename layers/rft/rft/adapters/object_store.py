@@ -11,6 +11,7 @@ from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
 from rft.adapters.aws_errors import translated
 from rft.adapters.multipart_concat import MIN_PART_BYTES, ByteRange, copy_parts
+from rft.adapters.object_tags import tagging
 from rft.errors import DatasetNotFound, DatasetSizeOutOfBounds, RetryableServiceError, RftError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class S3ObjectStore:
         """Write a small object."""
         bucket, key = _bucket_and_key(uri)
         with translated():
-            self._s3.put_object(Bucket=bucket, Key=key, Body=body)
+            self._s3.put_object(Bucket=bucket, Key=key, Body=body, **tagging(key))
 
     def get_bytes(self, uri: str) -> bytes:
         """Read a small object."""

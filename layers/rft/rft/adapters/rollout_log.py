@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rft.adapters.aws_errors import translated
+from rft.adapters.object_tags import tagging
 from rft.contracts.telemetry import Rollout
 from rft.ports.storage import Clock
 from rft.training.rollouts import pack, rollouts_key
@@ -23,4 +24,6 @@ class S3RolloutLog:
         """See RolloutLog."""
         key = rollouts_key(run_id, self._clock.now(), secrets.token_hex(4))
         with translated():
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=pack(rollouts), ContentType="application/gzip")
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=pack(rollouts), ContentType="application/gzip", **tagging(key)
+            )

@@ -1,0 +1,12 @@
+"""Tags by which lifecycle rules of the data bucket find objects: a rule's prefix cannot have a run's id in its middle."""
+
+from __future__ import annotations
+
+import re
+
+_ROLLOUTS = re.compile(r"runs/[^/]+/rollouts/")
+
+
+def tagging(key: str) -> dict[str, str]:
+    """The argument `Tagging` of a put; none for a key that no rule is about. template.yaml, DropRollouts."""
+    return {"Tagging": "content=rollouts"} if _ROLLOUTS.match(key) else {}
