@@ -21,6 +21,7 @@ from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
 from emulator.faults import Faults
 from emulator.functions.code import zip_folder
+from emulator.functions.network import require_network
 from emulator.http.access_log import AccessLog
 from emulator.http.api import ApiSettings, HttpApi
 from emulator.http.server import LoopbackServer, listen
@@ -248,6 +249,7 @@ def _adopt(stack: Stack, template: StackTemplate, environment: Environment, serv
     for spec in stack.functions:
         if not environment.authorizer.may_assume(spec.role_arn, "lambda.amazonaws.com", source=spec.arn):
             raise ValueError(f"The role defined for the function {spec.logical_id} cannot be assumed by Lambda.")
+        require_network(environment.authorizer, spec)
 
 
 def _api_settings(stack: Stack, environment: Environment, services: Services) -> ApiSettings:

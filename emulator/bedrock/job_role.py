@@ -1,4 +1,4 @@
-"""What a job does with its role: reads and writes S3, calls the grader, uses the model's key."""
+"""What a job does with its role: reads and writes S3, calls the grader, uses the model's key and the VPC."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.bedrock.data import DataRefused
+from emulator.bedrock.job_network import network_checks
 from emulator.bedrock.jobs import CustomizationJob
 from emulator.environment import Environment
 from emulator.functions.invocation import InvokeResult, unhandled_error
@@ -44,11 +45,13 @@ class JobRole:
             return unhandled_error(error.code, error.message)
         return self._run(function_arn, payload)
 
-    def check_key(self) -> None:
-        """Raises DataRefused where the role may not use the model's key."""
-        key = self._job.request.get("customModelKmsKeyId")
+    def check_rights(self) -> None:
+        """Raises DataRefused where the role may not use the model's key, or make interfaces in the job's VPC."""
+        request = self._job.request
+        key = request.get("customModelKmsKeyId")
         try:
             self._authorizer.require("kms", self._principal, key_checks(str(key), self._region) if key else ())
+            self._authorizer.require("ec2", self._principal, network_checks(request, self._job.arn))
         except AwsError as error:
             raise DataRefused(error.message) from error
 

@@ -58,7 +58,7 @@ class EmulatedBedrock:
             job,
             s3=role.s3,
             invoke=role.invoke,
-            check_key=role.check_key,
+            check_rights=role.check_rights,
             faults=self._environment.faults,
             clock=self._environment.clock,
             options=self._environment.options,

@@ -81,7 +81,14 @@ def aliases(template: StackTemplate) -> Iterator[tuple[str, str]]:
 
 def _not_known_to_moto(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Of a function's properties, those that moto's CloudFormation passes over."""
-    names = ("Architectures", "EphemeralStorage", "TracingConfig", "LoggingConfig", "ReservedConcurrentExecutions")
+    names = (
+        "Architectures",
+        "EphemeralStorage",
+        "TracingConfig",
+        "LoggingConfig",
+        "ReservedConcurrentExecutions",
+        "VpcConfig",
+    )
     return {name: properties[name] for name in names if name in properties}
 
 

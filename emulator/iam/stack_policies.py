@@ -57,6 +57,9 @@ class StackPolicies:
         for name, resource in _of_type(resources, "AWS::IAM::Role"):
             if name in physical_ids:
                 self._add_role(name, resource["Properties"], boundaries, resolve)
+        for name, resource in _of_type(resources, "AWS::IAM::Policy"):
+            if name in physical_ids:
+                self._attach(name, resource["Properties"], resolve)
         self._add_resource_policies(resources, resolve)
 
     def _add_role(
@@ -74,6 +77,15 @@ class StackPolicies:
             boundary=None if boundary is None else _attached(boundary, known),
         )
         self._resources[arn] = _document(f"{name}/Trust", properties["AssumeRolePolicyDocument"], resolve)
+
+    def _attach(self, logical_id: str, properties: Mapping[str, Any], resolve: Resolve) -> None:
+        """Add a policy that names the roles it is of."""
+        source = f"{logical_id}/{properties['PolicyName']}"
+        added = _document(source, properties["PolicyDocument"], resolve)
+        names = {resolve(role) for role in properties["Roles"]}
+        for arn, role in self.roles.items():
+            if arn.rpartition("/")[2] in names:
+                self.roles[arn] = RolePolicies(role.logical_id, (*role.identity, *added), role.boundary)
 
     def _add_resource_policies(self, resources: Resources, resolve: Resolve) -> None:
         found: dict[str, tuple[Statement, ...]] = {}

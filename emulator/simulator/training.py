@@ -69,7 +69,7 @@ class Training:
         *,
         s3: Any,
         invoke: Invoke,
-        check_key: Callable[[], None],
+        check_rights: Callable[[], None],
         faults: Faults,
         clock: ScaledClock,
         options: EmulatorOptions,
@@ -79,7 +79,7 @@ class Training:
         self._job = job
         self._save = save
         self._s3 = s3
-        self._check_key = check_key
+        self._check_rights = check_rights
         self._faults = faults
         self._clock = clock
         self._options = options
@@ -109,7 +109,7 @@ class Training:
 
     def _run_phases(self) -> None:
         self._start_phase("validation")
-        self._check_key()
+        self._check_rights()
         rows = training_rows(self._s3, self._job.request["trainingDataConfig"]["s3Uri"])
         validation_rows = self._validation_rows()
         self._complete_phase("validation", PREPARATION_SHARE)

@@ -1,4 +1,4 @@
-"""The stack with a foreign boundary, a path of roles and a retention of runs deploys and completes a run."""
+"""Options of the stack deploy together: each pair of them, and all of them, with which a run ends as COMPLETED."""
 
 from __future__ import annotations
 
@@ -13,30 +13,62 @@ from tests.kit.stack_harness import ROOT, StackHarness
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
-OPTIONS = {
-    "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/AdministratorAccess",
-    "RolePath": "/ml/rft/",
-    "RunsRetentionDays": "30",
+OPTIONS: dict[str, dict[str, str]] = {
+    "boundary": {"PermissionsBoundaryArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    "path": {"RolePath": "/ml/rft/"},
+    "retention": {"RunsRetentionDays": "30", "RolloutsRetentionDays": "7"},
+    "vpc": {"VpcSubnetIds": "subnet-0a1b2c3d,subnet-1a1b2c3d", "VpcSecurityGroupIds": "sg-0a1b2c3d"},
 }
+"""Parameters of each option where it is on; their defaults are off."""
+
 ROWS = (ROOT / "examples" / "gsm8k" / "questions.jsonl").read_bytes()
 
 
-def combinations() -> list[dict[str, str]]:
-    """All on, and each pair of them without the third."""
-    pairs = itertools.combinations(OPTIONS, 2)
-    return [OPTIONS, *({name: OPTIONS[name] for name in pair} for pair in pairs)]
+def covering(options: list[str], rows: int = 6) -> Iterator[list[str]]:
+    """The least choices in which each two options are off and off, off and on, on and off, and on and on.
+
+    None on, then `rows - 1` choices: an option is on in half of them, no two options in the same (Kleitman and Spencer,
+    "Families of k-independent sets", 1973). Six choices do for ten options.
+    """
+    chosen = list(itertools.combinations(range(rows - 1), rows // 2))
+    assert len(options) <= len(chosen), "take more rows"
+    on = dict(zip(options, chosen, strict=False))
+    yield []
+    for row in range(rows - 1):
+        yield [name for name in options if row in on[name]]
 
 
-@pytest.fixture(scope="module", params=combinations(), ids="-".join)
+def parameters(names: list[str]) -> dict[str, str]:
+    return {key: value for name in names for key, value in OPTIONS[name].items()}
+
+
+ALL = list(OPTIONS)
+CHOICES = [row for row in covering(ALL) if row not in ([], ALL)]
+
+
+@pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest) -> Iterator[StackHarness]:
-    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=2, parameters=request.param)
+    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=2, parameters=parameters(request.param))
     with Emulator.start(options) as aws:
         yield StackHarness(aws)
 
 
-def test_options_of_roles_and_retention_deploy_together(bench: StackHarness) -> None:
+@pytest.mark.parametrize("bench", CHOICES, indirect=True, ids="-".join)
+def test_options_deploy_in_pairs(bench: StackHarness) -> None:
+    roles = [role for role in bench.aws.client("iam").list_roles()["Roles"] if "RunChanged" not in role["RoleName"]]
+    assert {role["Path"] for role in roles} == {bench.aws.options.parameters.get("RolePath", "/")}
+
+
+@pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
+def test_a_run_completes_with_all_options_on(bench: StackHarness) -> None:
     ended = bench.run("options", ROWS, dataset={"task": "gsm8k"}, **SMALL)
     assert ended.status == "COMPLETED"
-    roles = bench.aws.client("iam").list_roles()["Roles"]
-    paths = {role["Path"] for role in roles if "RunChanged" not in role["RoleName"]}
-    assert paths == {bench.aws.options.parameters.get("RolePath", "/")}
+    job = bench.aws.client("bedrock").get_model_customization_job(jobIdentifier=ended.view["run_id"])
+    assert job["vpcConfig"]["subnetIds"] == OPTIONS["vpc"]["VpcSubnetIds"].split(",")
+
+
+@pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
+def test_each_two_options_are_deployed_on_and_off_together_and_apart(bench: StackHarness) -> None:
+    rows = [[], *CHOICES, ALL]
+    for one, other in itertools.combinations(OPTIONS, 2):
+        assert {(one in row, other in row) for row in rows} == set(itertools.product([False, True], repeat=2))

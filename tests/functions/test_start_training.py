@@ -52,6 +52,16 @@ def test_a_model_key_of_the_stack_is_used(jobs: MemoryJobs, monkeypatch: pytest.
     assert jobs.requests[0]["customModelKmsKeyId"] == key
 
 
+def test_a_network_of_the_stack_is_used(jobs: MemoryJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPC_SUBNET_IDS", "subnet-0a1b2c3d,subnet-1a1b2c3d")
+    monkeypatch.setenv("VPC_SECURITY_GROUP_IDS", "sg-0a1b2c3d")
+    load_function("start_training").handler(EVENT, Context())
+    assert jobs.requests[0]["vpcConfig"] == {
+        "subnetIds": ["subnet-0a1b2c3d", "subnet-1a1b2c3d"],
+        "securityGroupIds": ["sg-0a1b2c3d"],
+    }
+
+
 def test_an_event_without_a_dataset_starts_nothing(jobs: MemoryJobs) -> None:
     with pytest.raises(ValidationError, match="dataset"):
         load_function("start_training").handler({**EVENT, "dataset": None}, Context())

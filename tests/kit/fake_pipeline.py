@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import boto3
 
 from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
+from rft.contracts.job import JobResources
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import ForecastOutcome, PreparedDataset, SmokeTestOutcome, StartedJob
@@ -94,9 +95,10 @@ class FakePipeline:
                 request=self.request,
                 dataset=dataset,
                 grader_arn=OWN,
-                role_arn="arn:aws:iam::123456789012:role/bedrock",
-                output_uri=f"s3://data-bucket/runs/{RUN_ID}/output/",
-                kms_key_arn="",
+                resources=JobResources(
+                    role_arn="arn:aws:iam::123456789012:role/bedrock",
+                    output_uri=f"s3://data-bucket/runs/{RUN_ID}/output/",
+                ),
                 jobs=self.jobs,
                 ledger=self.ledger,
                 queue=self.ledger,

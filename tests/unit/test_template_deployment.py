@@ -73,7 +73,7 @@ def _mappings(node: Any) -> list[dict[str, Any]]:
 def test_no_function_creates_its_log_group_anew_after_the_stack_is_deleted() -> None:
     _, foreign, own = GLOBALS["PermissionsBoundary"]["Fn::If"]
     assert (foreign, own) == ({"Ref": "PermissionsBoundaryArn"}, {"Ref": "FunctionBoundary"})
-    (allowed,) = RESOURCES["FunctionBoundary"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed, _ = RESOURCES["FunctionBoundary"]["Properties"]["PolicyDocument"]["Statement"]
     assert (allowed["Effect"], allowed["NotAction"], allowed["Resource"]) == ("Allow", "logs:CreateLogGroup", "*")
     assert [name for name in FUNCTIONS if "PermissionsBoundary" in RESOURCES[name]["Properties"]] == []
 

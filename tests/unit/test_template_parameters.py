@@ -70,6 +70,12 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
             ["arn:aws:iam::123456789012:policy/*", "boundary", "*"],
         ),
         ("RolePath", ["/", "/ml/rft/"], ["", "ml/", "/ml", "//", "/a b/"]),
+        (
+            "VpcSubnetIds",
+            ["", "subnet-0a1b2c3d", ",".join(["subnet-0123456789abcdef0"] * 16)],
+            ["subnet-1", "subnet-0a1b2c3d,", "subnet-0a1b2c3d, subnet-1a1b2c3d", ",".join(["subnet-0a1b2c3d"] * 17)],
+        ),
+        ("VpcSecurityGroupIds", ["", ",".join(["sg-0123456789abcdef0"] * 5)], ["sg-x", ",".join(["sg-0a1b2c3d"] * 6)]),
         ("NotificationEmail", ["", "a@b.example"], ["a@b", "a b@c.example"]),
     ],
 )

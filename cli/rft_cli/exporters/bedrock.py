@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rft.contracts.job import JobResources
 from rft.training.job_request import job_request
 from rft_cli.exporters.nova_recipe import CARRIED_FIELDS
 from rft_cli.exporters.recipe import Recipe, TrainedRun
@@ -17,8 +18,7 @@ class Bedrock:
             request=run.request,
             dataset=run.dataset,
             grader_arn=run.grader_arn,
-            role_arn=run.role_arn,
-            output_uri=run.output_uri,
+            resources=JobResources(role_arn=run.role_arn, output_uri=run.output_uri),
         )
         names = {f"hyperparameters.{name}" for name in run.hyperparameters}
         tags = {f"tags.{name}" for name in run.request.tags}

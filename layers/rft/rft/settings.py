@@ -69,10 +69,12 @@ class GraderDirectory(Settings):
 
 
 class TrainingSettings(Settings):
-    """What the job request takes from the stack. An empty key id means Bedrock's own key."""
+    """What the job request takes from the stack. Without a key id it is Bedrock's own, without subnets no VPC."""
 
     bedrock_role_arn: str = Field(alias="BEDROCK_ROLE_ARN", min_length=20)
     model_kms_key_arn: str = Field(alias="MODEL_KMS_KEY_ARN", default="")
+    vpc_subnet_ids: CommaSeparated = Field(alias="VPC_SUBNET_IDS", default=())
+    vpc_security_group_ids: CommaSeparated = Field(alias="VPC_SECURITY_GROUP_IDS", default=())
 
 
 class BaseModelSettings(Settings):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from rft.contracts.job import JobResources
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import PreparedDataset, StartedJob
 from rft.errors import (
@@ -46,9 +47,10 @@ class FakeStart:
             request=self.ledger.get(RUN_ID).request,
             dataset=DATASET,
             grader_arn="arn:aws:lambda:us-east-1:123456789012:function:grade",
-            role_arn="arn:aws:iam::123456789012:role/bedrock",
-            output_uri="s3://data-bucket/runs/x/output/",
-            kms_key_arn="",
+            resources=JobResources(
+                role_arn="arn:aws:iam::123456789012:role/bedrock",
+                output_uri="s3://data-bucket/runs/x/output/",
+            ),
             jobs=self.jobs,
             ledger=self.ledger,
             queue=self.ledger,
@@ -223,8 +225,8 @@ def test_an_unknown_run_starts_nothing() -> None:
     known = add_run(FakeStart().ledger, S.PENDING).request
     with pytest.raises(RunNotFound):
         start_training(
-            run_id=RUN_ID, request=known, dataset=DATASET, grader_arn="arn:g", role_arn="arn:r",
-            output_uri="s3://data-bucket/x/", kms_key_arn="", jobs=fake.jobs, ledger=fake.ledger, queue=fake.ledger,
-            clock=fake.clock,
+            run_id=RUN_ID, request=known, dataset=DATASET, grader_arn="arn:g",
+            resources=JobResources(role_arn="arn:r", output_uri="s3://data-bucket/x/"),
+            jobs=fake.jobs, ledger=fake.ledger, queue=fake.ledger, clock=fake.clock,
         )  # fmt: skip
     assert fake.jobs.jobs == {}

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
 import pytest
 
 from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
+from rft.contracts.job import JobResources
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 from rft.training.job_request import job_request
@@ -13,6 +15,11 @@ from tests.kit.records import RUN_ID
 
 GRADER = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm:$LATEST"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1a2b3c4d-1111-2222-3333-444455556666"
+FULLEST: dict[str, Any] = {
+    "kms_key_arn": KEY,
+    "subnet_ids": tuple(f"subnet-{n:017x}" for n in range(16)),
+    "security_group_ids": tuple(f"sg-{n:017x}" for n in range(5)),
+}
 DATASET = PreparedDataset.model_validate(
     {
         "manifest_uri": f"s3://data-bucket/runs/{RUN_ID}/dataset/manifest.json",
@@ -26,16 +33,18 @@ DATASET = PreparedDataset.model_validate(
 )
 
 
-def built(*, kms_key_arn: str = "", **parts: Any) -> dict[str, Any]:
+def built(resources: Mapping[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
     request = {"name": "pandalm-judge", "dataset": {"task": "pandalm", "uri": "s3://data-bucket/x.json"}, **parts}
     return job_request(
         run_id=RUN_ID,
         request=RunRequest.model_validate(request),
         dataset=DATASET,
         grader_arn=GRADER,
-        role_arn="arn:aws:iam::123456789012:role/bedrock",
-        output_uri=f"s3://data-bucket/runs/{RUN_ID}/output/",
-        kms_key_arn=kms_key_arn,
+        resources=JobResources(
+            role_arn="arn:aws:iam::123456789012:role/bedrock",
+            output_uri=f"s3://data-bucket/runs/{RUN_ID}/output/",
+            **(resources or {}),
+        ),
     )
 
 
@@ -82,13 +91,16 @@ def test_job_and_model_carry_the_runs_tags_and_the_callers() -> None:
     }
 
 
-def test_a_key_is_named_only_where_there_is_one() -> None:
-    assert "customModelKmsKeyId" not in built()
-    assert built(kms_key_arn=KEY)["customModelKmsKeyId"] == KEY
+def test_key_and_network_are_named_only_where_there_are_some() -> None:
+    assert not {"customModelKmsKeyId", "vpcConfig"} & set(built())
+    request = built(FULLEST)
+    assert request["customModelKmsKeyId"] == KEY
+    assert request["vpcConfig"]["subnetIds"] == list(FULLEST["subnet_ids"])
+    assert request["vpcConfig"]["securityGroupIds"] == list(FULLEST["security_group_ids"])
 
 
-@pytest.mark.parametrize("kms_key_arn", ["", KEY])
-def test_the_fullest_request_fits_bedrocks_model(jobs: BedrockTrainingJobs, kms_key_arn: str) -> None:
+@pytest.mark.parametrize("resources", [{}, FULLEST], ids=["least", "fullest"])
+def test_the_fullest_request_fits_bedrocks_model(jobs: BedrockTrainingJobs, resources: Mapping[str, Any]) -> None:
     tags = {f"{n:02d}{'k' * 126}": "v :/=+@-_." * 25 for n in range(40)}
     everything = {
         "epochCount": 50,
@@ -100,4 +112,4 @@ def test_the_fullest_request_fits_bedrocks_model(jobs: BedrockTrainingJobs, kms_
         "reasoningEffort": "high",
         "evalInterval": 100,
     }
-    assert jobs.problems(built(tags=tags, hyperparameters=everything, kms_key_arn=kms_key_arn)) == []
+    assert jobs.problems(built(resources, tags=tags, hyperparameters=everything)) == []

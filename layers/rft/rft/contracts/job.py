@@ -66,3 +66,16 @@ class JobLimits(Contract):
 
     not_started: float
     training: float
+
+
+class JobResources(Contract):
+    """What the stack gives a job. An empty key leaves encryption of the model to Bedrock.
+
+    Without subnets the job is in no VPC of ours; with them, `security_group_ids` has one or more.
+    """
+
+    role_arn: str
+    output_uri: str
+    kms_key_arn: str = ""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()

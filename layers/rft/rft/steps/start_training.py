@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rft.contracts.job import Job, JobStatus, Phases
+from rft.contracts.job import Job, JobResources, JobStatus, Phases
 from rft.contracts.ledger import QueuePlace, RunRecord, RunStatus
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset, StartedJob
@@ -26,9 +26,7 @@ def start_training(
     request: RunRequest,
     dataset: PreparedDataset,
     grader_arn: str,
-    role_arn: str,
-    output_uri: str,
-    kms_key_arn: str,
+    resources: JobResources,
     jobs: TrainingJobs,
     ledger: Ledger,
     queue: JobQueue,
@@ -48,9 +46,7 @@ def start_training(
         request=request,
         dataset=dataset,
         grader_arn=grader_arn,
-        role_arn=role_arn,
-        output_uri=output_uri,
-        kms_key_arn=kms_key_arn,
+        resources=resources,
     )
     try:
         job = _job(request_body, jobs, clock)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rft.contracts.job import JobResources
 from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 
@@ -17,17 +18,15 @@ def job_request(
     request: RunRequest,
     dataset: PreparedDataset,
     grader_arn: str,
-    role_arn: str,
-    output_uri: str,
-    kms_key_arn: str = "",
+    resources: JobResources,
 ) -> dict[str, Any]:
-    """Job name, model name and token are all the run id. An empty `kms_key_arn` leaves the key to Bedrock."""
+    """Job name, model name and token are all the run id."""
     tags = _tags(run_id, request, dataset, grader_arn)
-    fields = {
+    return {
         "jobName": run_id,
         "customModelName": run_id,
         "clientRequestToken": run_id,
-        "roleArn": role_arn,
+        "roleArn": resources.role_arn,
         "baseModelIdentifier": request.base_model,
         "customizationType": "REINFORCEMENT_FINE_TUNING",
         "customizationConfig": {
@@ -38,11 +37,18 @@ def job_request(
         },
         "trainingDataConfig": {"s3Uri": dataset.train_uri},
         "validationDataConfig": {"validators": [{"s3Uri": dataset.validation_uri}]},
-        "outputDataConfig": {"s3Uri": output_uri},
+        "outputDataConfig": {"s3Uri": resources.output_uri},
         "jobTags": tags,
         "customModelTags": tags,
+        **_optional(resources),
     }
-    return {**fields, "customModelKmsKeyId": kms_key_arn} if kms_key_arn else fields
+
+
+def _optional(resources: JobResources) -> dict[str, Any]:
+    """Members of the request that this stack has a value for."""
+    network = {"subnetIds": list(resources.subnet_ids), "securityGroupIds": list(resources.security_group_ids)}
+    key = {"customModelKmsKeyId": resources.kms_key_arn} if resources.kms_key_arn else {}
+    return {**key, **({"vpcConfig": network} if resources.subnet_ids else {})}
 
 
 def _hyperparameters(request: RunRequest, dataset: PreparedDataset) -> dict[str, Any]:
