@@ -38,6 +38,14 @@ def matches(pattern: str, text: str) -> bool:
         (r"^\$\d+$", ["$5"], ["5"]),
         (r"^[$\]]$", ["$", "]"], ["\n"]),
         (r"^\\d$", ["\\d"], ["5"]),
+        (r"^\u{1F600}$", ["\U0001f600"], ["u"]),
+        (r"^[\u{4E00}-\u{9FFF}]{2}$", ["\u6f22\u5b57"], ["ab"]),
+        (r"^(?<y>\d)\k<y>$", ["11"], ["12"]),
+        (r"^\cJ$", ["\n"], ["J"]),
+        (r"^[^]$", ["a", "\n", "]"], ["ab"]),
+        (r"^[]$", [], ["", "a", "]"]),
+        (r"^[[]$", ["["], ["a"]),
+        (r"^[a[]]$", ["a]", "[]"], ["a", "["]),
         (r"^\d{4}-\d{2}$", ["2026-11"], ["2026-11\n", f"2026-{ARABIC_DIGITS}"]),
     ],
 )
@@ -62,3 +70,9 @@ def test_white_space_is_one_class_and_its_opposite(character: str, inside: bool)
 def test_any_pattern_is_used_or_refused(pattern: str) -> None:
     with contextlib.suppress(UngradableSample):
         matches(pattern, "a1 b")
+
+
+@given(st.integers(0, 0x10FFFF).filter(lambda number: not 0xD800 <= number <= 0xDFFF))
+def test_a_character_by_its_number_is_that_character_alone(number: int) -> None:
+    assert matches(f"^\\u{{{number:x}}}$", chr(number))
+    assert not matches(f"^\\u{{{number:X}}}$", chr(number) * 2)

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -110,6 +111,26 @@ def test_an_answer_is_one_object_and_nothing_else(answer: str, readable: bool) -
 )
 def test_a_number_is_right_within_its_fields_tolerance(rules: Any, answer: Any, expected: float) -> None:
     assert score(answer, {"a": 10}, fields=rules) == expected
+
+
+@given(st.text("e\u0301\u00e9a\u030a", min_size=1, max_size=6), st.sampled_from(["NFC", "NFD"]), st.integers(1, 9))
+def test_names_of_fields_are_one_however_they_are_composed(name: str, form: Any, number: int) -> None:
+    reference, given_name = unicodedata.normalize("NFD", name), unicodedata.normalize(form, name)
+    rules = {"fields": {unicodedata.normalize("NFC", name): {"tolerance": 1}}}
+    assert score({given_name: number + 1}, {reference: number}, **rules) == 1
+    assert score({given_name: number + 2}, {reference: number}, **rules) == 0
+
+
+def test_a_name_that_stands_twice_once_it_is_composed_is_no_object() -> None:
+    assert not graded({"\u00e9": 1, "e\u0301": 1}, {"\u00e9": 1})["readable"]
+    with pytest.raises(UngradableSample, match="stands twice"):
+        graded({}, {"\u00e9": 1, "e\u0301": 1})
+
+
+def test_a_field_with_points_in_its_name_can_have_a_rule() -> None:
+    value = {"a.b": 1, "c.d": [{"e.f": 1}], "c": {"d": 2}}
+    rules = {"fields": {"a.b": {"tolerance": 1}, "c.d[].e.f": {"tolerance": 1}}}
+    assert score({"a.b": 2, "c.d": [{"e.f": 2}], "c": {"d": 2}}, value, **rules) == 1
 
 
 def test_rules_reach_into_lists_and_set_case_and_order() -> None:

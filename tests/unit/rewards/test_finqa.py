@@ -95,7 +95,8 @@ def test_the_last_answer_line_alone_counts(text: str, right: bool) -> None:
 
 @pytest.mark.parametrize("reference", ["yes", {"answer": "yes", "value": "yes"}, {"answer": "", "value": "yes"}])
 def test_yes_is_yes(reference: Any) -> None:
-    assert [score(answer, reference) for answer in ("yes", "Yes.", "**YES**")] == [1, 1, 1]
+    forms = ("yes", "Yes.", "**YES**", '"yes"', "<yes>", "[yes]", "(yes)", r"\boxed{\text{yes}}", "<b>yes</b>")
+    assert [score(answer, reference) for answer in forms] == [1] * len(forms)
     assert [score(answer, reference) for answer in ("no", "1", "true", "yes and no", "yes, no", "not yes", "")] == [
         0
     ] * 7
@@ -170,6 +171,14 @@ def test_without_a_unit_a_million_is_a_million() -> None:
         ("| in billions | 2010 |", "billion"),
         ("amounts are in u.s. dollars, in thousands", "thousand"),
         ("( $ 000s )", "thousand"),
+        ("( $000 )", "thousand"),
+        ("( in \u20ac000 )", "thousand"),
+        ("( us$'000 )", "thousand"),
+        ("( $mm )", "million"),
+        ("| $m | 2010 |", "million"),
+        ("( \u00a3 m , except per share )", "million"),
+        ("( in $bn )", "billion"),
+        ("it paid $ 000 and m $ more", None),
         ("millions of dollars", "million"),
         ("text in thousands\n| in millions | 2010 |", "million"),
         ("it paid $ 5 million and $ 7 million", "million"),

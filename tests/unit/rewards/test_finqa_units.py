@@ -85,7 +85,13 @@ def test_a_percentage_that_is_only_given_does_not_make_the_answer_one(amount: in
 @given(
     st.integers(100, 10**6).map(lambda n: Fraction(n, 10)),
     st.sampled_from(
-        ["( in {}s )", "| {}s | 2010 |", "| us$ {}s , except percentages | 2010 |", "( in {}s , except shares )"]
+        [
+            "( in {}s )",
+            "({}s)",
+            "| {}s | 2010 |",
+            "| us$ {}s , except percentages | 2010 |",
+            "( in {}s , except shares )",
+        ]
     ),
     st.sampled_from(["thousand", "million", "billion"]),
 )
@@ -136,6 +142,28 @@ amounts = st.integers(-(10**9), 10**9).map(lambda n: Fraction(n, 1000))
 
 
 @settings(max_examples=1000)
+@given(st.integers(101, 9_999), st.sampled_from(["a {} {}", "an {} {}", "{} {}", "{} ({})"]), st.booleans())
+def test_a_change_may_stand_behind_its_number_with_an_article_before(tenths: int, form: str, rises: bool) -> None:
+    answer = form.format(f"{tenths / 10}%", "increase" if rises else "decrease")
+    change = {"answer": f"{'' if rises else '-'}{tenths / 10}%"}
+    assert score(answer, change, "what was the percentage change?") == 1
+    assert score(answer, {"answer": f"{tenths / 10}%"}, "what was the percentage change?") == rises
+
+
+@given(st.integers(1, 9_999), st.sampled_from(["{} in millions", "${} (in millions)", "{} ( in million )", "${}m"]))
+def test_an_answer_may_say_in_words_what_it_is_counted_in(tenths: int, form: str) -> None:
+    reference = {"answer": f"{tenths / 10}"}
+    assert score(form.format(tenths / 10), reference, "what was revenue, in millions?") == 1
+    assert score(form.format(tenths / 10), reference, "what was revenue, in thousands?") == 0
+
+
+@given(ratios)
+def test_an_amount_of_money_is_no_percentage(ratio: Fraction) -> None:
+    reference = {"answer": plain_digits(ratio)}
+    assert score(f"{plain_digits(ratio * 100)}", reference, PER_CENT_QUESTIONS[0]) == 1
+    assert score(f"${plain_digits(ratio * 100)}", reference, PER_CENT_QUESTIONS[0]) == 0
+
+
 @given(amounts)
 def test_a_number_answers_itself_and_nothing_far_from_it(number: Fraction) -> None:
     reference = {"answer": plain_digits(number)}

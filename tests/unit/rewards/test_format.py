@@ -206,6 +206,7 @@ def test_line_ends_and_turn_tokens_are_no_part_of_json(end: str, frame: str) -> 
     for fence in ("```", "````", "~~~"):
         text = frame.format(end.join([f"{fence}json", '{"name": "Pia",', '"total": 1}', fence]))
         assert score(text, json_schema=ORDER) == score(f"\ufeff{text}", json_schema=ORDER) == 1
+        assert score(text.replace("1}" + end, "1}" + end + fence[0]), json_schema=ORDER) == 1
 
 
 @pytest.mark.parametrize("name", ["$ref", "$dynamicRef", "patternProperties", "pattern", "properties", "$id", "enum"])
@@ -244,13 +245,13 @@ def test_a_number_out_of_range_is_a_wrong_answer_and_no_error(number: str) -> No
 
 
 Composition = Literal["NFC", "NFD", "NFKC"]
-NAMES = ("Time: 10:30", "R\u00e9sum\u00e9", "Q: what?", "Plan", "A\uff1aB", "Step 1")
+NAMES = ("Note:", "Summary\uff1a", "Time: 10:30", "R\u00e9sum\u00e9", "Q: what?", "Plan", "A\uff1aB", "Step 1")
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True),
-    st.sampled_from(["{}", "## {}", "**{}**", "{}:", "{} :", "**{}:**", "{}\uff1a"]),
+    st.sampled_from(["{}", "## {}", "**{}**", "\u200b{}\u200b", "{}:", "{} :", "**{}:**", "{}\uff1a"]),
     st.sampled_from(typing.get_args(Composition)),
     st.sampled_from(["\n", "\r\n"]),
 )

@@ -83,13 +83,19 @@ UNITS = (
         " a day",
         "mi./hr.",
         "km/h",
-        "m/s^2",
+        "km/s^2",
         "ft^2",
+        "ft^{2}",
+        "units^2",
+        "feet squared",
+        "meters cubed",
+        "m\u00b3",
         "ft\u00b2",
         "sq. ft.",
         "\u00a2",
     ),
     *("-year-old", " (dollars)", "\\text{ clips}", " boys'", " times per week", "\u00b0C", "lbs.", " USD/day", ","),
+    *(" $\\text{cm}^2$", '"', "\u2032", " (in total)"),
 )
 
 
@@ -102,6 +108,7 @@ FRAMES = (
     "[{}]",
     "\\boxed{{{}}}",
     "<b>{}</b>",
+    "\\underline{{{}}}",
     "~~9~~ {}",
     "<del>9</del>{}",
 )
@@ -110,6 +117,7 @@ FRAMES = (
 REVERSING = (
     *("times two", "x two", "decrease", "decline", "loss", "less", "fewer", "lower", "doubled", "halved", "and a half"),
     *("hundred", "dozen", "two", "wrong", "isn't it", "not", "plus two", "minus two", "squared", "multiplied by ten"),
+    *("quadrupled", "twofold", "tenfold", "factorial", "inverted", "k", "K", "M", "in thousands", "cubed"),
 )
 
 
@@ -216,3 +224,18 @@ def test_references_may_be_text_solution_or_number(reference: Any) -> None:
 def test_a_reference_without_a_number_is_an_error_and_no_score(reference: Any) -> None:
     with pytest.raises(UngradableSample, match="reference_answer"):
         score("#### 72", reference)
+
+
+@given(st.integers(1, 999), st.sampled_from("kKmMbB"), st.sampled_from(["", " ", " a year", "/day"]))
+def test_an_abbreviated_scale_behind_a_currency_multiplies(number: int, scale: str, unit: str) -> None:
+    times = {"k": 10**3, "m": 10**6, "b": 10**9}[scale.casefold()]
+    assert score(f"#### ${number}{scale}{unit}", str(number * times)) == 1
+    assert score(f"#### ${number}{scale}{unit}", str(number)) == 0
+
+
+@given(st.integers(1, 99), st.integers(1, 9), st.integers(2, 9), st.sampled_from([" ", "-"]))
+def test_a_mixed_number_is_its_whole_and_its_fraction(whole: int, top: int, more: int, between: str) -> None:
+    bottom = top + more
+    expected = f"{whole * bottom + top}/{bottom}"
+    assert score(f"#### {whole}{between}{top}/{bottom}", expected) == 1
+    assert score(f"#### {whole}{between}{top}/{bottom}", f"{whole}") == 0

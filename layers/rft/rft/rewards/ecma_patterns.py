@@ -1,7 +1,8 @@
-"""Patterns of JSON Schema, which are ECMAScript's, as patterns of `regex`. Pure.
+r"""Patterns of JSON Schema, which are ECMAScript's, as patterns of `regex`. Pure.
 
 ECMA-262, 22.2.2: a digit is 0 to 9, a word is made of A to Z, a to z, 0 to 9 and _, white space is Unicode's, and `$`
-is the very end. `regex` takes any script's digits and letters, and `$` before a last line end.
+is the very end. `regex` takes any script's digits and letters, and `$` before a last line end. `[]` matches nothing,
+`[^]` anything; `\u{1F600}`, `\cJ` and `\k<name>` are a character by its number, a control, and a group again.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _BOUNDARIES = {
     "B": f"(?:{_NOT_BEFORE}{_NOT_AFTER}|{_BEFORE}{_AFTER})",
 }
 _MULTILINE = re.compile(r"\(\?[a-z]*m")
-_ITEM = re.compile(r"\\.|\[|\]|\$|[^\\\[\]$]+", re.DOTALL)
+_ITEM = re.compile(r"\\u\{[0-9a-fA-F]{1,6}\}|\\c[A-Za-z]|\\k<\w+>|\\.|\[\^?\]|\[|\]|\$|[^\\\[\]$]+", re.DOTALL)
+_EMPTY_CLASSES = {"[]": "(?!)", "[^]": r"[\s\S]"}
 
 
 def ecma_pattern(pattern: str) -> str:
@@ -33,6 +35,10 @@ def ecma_pattern(pattern: str) -> str:
     parts: list[str] = []
     in_class = False
     for item in _ITEM.findall(pattern):
+        if item in _EMPTY_CLASSES and in_class:  # a literal [, and the end of the class
+            in_class = False
+            parts.append(f"\\{item}")
+            continue
         if item == "[" and not in_class:
             in_class = True
         elif item == "]":
@@ -44,8 +50,18 @@ def ecma_pattern(pattern: str) -> str:
 def _translated(item: str, *, in_class: bool, whole_lines: bool) -> str:
     if item == "$" and not in_class and not whole_lines:
         return r"\Z"
+    if item in _EMPTY_CLASSES:
+        return _EMPTY_CLASSES[item]
+    if len(item) > 2 and item[0] == "\\":
+        return _long_escape(item)
     if len(item) != 2 or item[0] != "\\":
         return item
     if item[1] in _CLASSES:
         return _CLASSES[item[1]] if in_class else f"[{_CLASSES[item[1]]}]"
     return item if in_class else _BOUNDARIES.get(item[1], item)
+
+
+def _long_escape(item: str) -> str:
+    if item[1] == "k":
+        return f"(?P={item[3:-1]})"
+    return f"\\U{int(item[3:-1], 16):08x}" if item[1] == "u" else f"\\x{ord(item[2]) % 32:02x}"

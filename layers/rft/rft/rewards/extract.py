@@ -15,7 +15,17 @@ from rft.contracts.graders.extraction import ExtractRules
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
-from rft.rewards.field_match import TooManyValues, Tree, UnknownField, compare, count, known_paths
+from rft.rewards.field_match import (
+    RepeatedKey,
+    Rules,
+    TooManyValues,
+    Tree,
+    UnknownField,
+    compare,
+    composed,
+    count,
+    known_paths,
+)
 from rft.rewards.reading.json_answers import MAX_CHARACTERS, fits, unfenced
 from rft.rewards.reading.turns import answer_text
 from rft.rewards.samples import UngradableSample
@@ -29,11 +39,11 @@ def components(sample: Sample) -> Sequence[Component]:
     Raises UngradableSample without a reference, or with one that cannot be used.
     """
     rules = declared(sample, "extract", ExtractRules)
-    expected = _expected(rules)
+    expected, fields = _expected(rules)
     text = answer_text(sample.answer)
     takes = rules.json_schema is None or _fits(text, rules.json_schema)
     given = read_object(text)
-    precision, recall = _precision_and_recall(given, expected, rules)
+    precision, recall = _precision_and_recall(given, expected, fields)
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return (
         Component("fields", f1 if takes else 0.0, 1),
@@ -51,20 +61,28 @@ def read_object(text: str) -> Tree | None:
     # `fits` also refuses keys that stand twice, numbers that are none, and what is too long or too deep
     if len(body) > MAX_CHARACTERS or not fits(body, {"type": "object"}):
         return None
-    value: Tree = json.loads(body)
+    try:
+        value: Tree = composed(json.loads(body))
+    except RepeatedKey:
+        return None
     return value
 
 
-def _expected(rules: ExtractRules) -> Tree:
+def _expected(rules: ExtractRules) -> tuple[Tree, Rules]:
+    """The reference's object, and the rules of its fields by their paths."""
     try:
-        known_paths(rules.value, rules.fields)
-        count(rules.value, most_values=None)
+        value: Tree = composed(rules.value)
+        fields: Rules = composed(dict(rules.fields))
+        known_paths(value, fields)
+        count(value, most_values=None)
+    except RepeatedKey as error:
+        raise UngradableSample(f"{_WHERE}: {error}") from error
     except (UnknownField, TooManyValues) as error:
         raise UngradableSample(f"{_WHERE}{error}") from error
-    return rules.value
+    return value, fields
 
 
-def _precision_and_recall(given: Tree | None, expected: Tree, rules: ExtractRules) -> tuple[float, float]:
+def _precision_and_recall(given: Tree | None, expected: Tree, fields: Rules) -> tuple[float, float]:
     """Both 0..1; an answer without fields is right where none is expected."""
     if given is None:
         return 0.0, 0.0
@@ -75,7 +93,7 @@ def _precision_and_recall(given: Tree | None, expected: Tree, rules: ExtractRule
         return 0.0, 0.0
     if not sought or not found:
         return float(found == sought), float(found == sought)
-    right = compare(expected, given, rules.fields)
+    right = compare(expected, given, fields)
     return right / found, right / sought
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rft.contracts.graders.extraction import FieldRule
@@ -28,8 +28,24 @@ class UnknownField(ValueError):
     """A rule is given for a field that the reference cannot have; the message starts with its path."""
 
 
+class RepeatedKey(ValueError):
+    """Two keys of an object are one once they are composed; the message names it."""
+
+
 class TooManyValues(ValueError):
     """An object holds more than can be compared in time; the message starts with its place."""
+
+
+def composed(value: Any) -> Any:
+    """The value with its keys in Unicode's composed form, as texts are compared. Raises RepeatedKey."""
+    if isinstance(value, list):
+        return [composed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {unicodedata.normalize("NFC", key): composed(part) for key, part in value.items()}
+    if len(found) < len(value):
+        raise RepeatedKey(f"{min(value.keys() - found.keys())!a} stands twice")
+    return found
 
 
 def compare(expected: Any, given: Any, rules: Rules, path: str = "") -> int:
@@ -55,16 +71,22 @@ def count(value: Any, *, most_values: int | None, path: str = "") -> int:
 def known_paths(value: Any, rules: Rules) -> None:
     """Raises UnknownField where a rule names what `value` does not have; under null or [] anything may stand."""
     for path in rules:
-        if not _exists(value, path.replace("[]", ".[]").split(".")):
+        if not _exists(value, f".{path}"):
             raise UnknownField(f".fields: {path} is no field of value")
 
 
-def _exists(value: Any, parts: Sequence[str]) -> bool:
-    if not parts or value is None:
+def _exists(value: Any, path: str) -> bool:
+    """`path` begins with what leads on: `.name` or `[]`. A name may have points of its own."""
+    if not path or value is None:
         return True
-    if parts[0] == "[]":
-        return isinstance(value, list) and (not value or any(_exists(item, parts[1:]) for item in value))
-    return isinstance(value, dict) and parts[0] in value and _exists(value[parts[0]], parts[1:])
+    if isinstance(value, list):
+        return path.startswith("[]") and (not value or any(_exists(item, path[2:]) for item in value))
+    names = value if isinstance(value, dict) else ()
+    return any(
+        _exists(value[name], path[len(name) + 1 :])
+        for name in names
+        if path.startswith(f".{name}") and path[len(name) + 1 : len(name) + 2] in {"", ".", "["}
+    )
 
 
 def _leaves(value: Any, path: str, most_items: int | None) -> Iterator[tuple[str, Any]]:

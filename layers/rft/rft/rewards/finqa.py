@@ -74,7 +74,7 @@ def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]
     """Each target that the number may be meant for, and the factor that brings it there."""
     if expected.amount and not given.percent:
         yield from ((expected.amount, factor) for factor in _amount_factors(given, expected))
-    if given.scale != 1 or (given.cents and expected.amount):
+    if given.scale != 1 or (given.cents and expected.amount) or (given.currency and expected.in_percent):
         return
     for ratio in expected.ratios:
         if given.percent or expected.in_percent:

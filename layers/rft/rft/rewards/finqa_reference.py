@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from rft.rewards.reading.answers import answer_of
+from rft.rewards.reading.markup import plain
 from rft.rewards.reading.numbers import SCALES, Number, read_number
 from rft.rewards.reading.page_units import question_unit
 from rft.rewards.reading.questions import counts_cents, requests_amount, requests_money, requests_percent, requests_rate
@@ -26,6 +27,7 @@ LARGEST_RATIO = 10
 
 _CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|\b(?:dollars?|euros?|usd|cents)\b", re.IGNORECASE)
 _YES_NO = {"yes": True, "no": False}
+_ROUND = " \t*_`~.!()<>"
 _UNITS = (10**3, 10**6, 10**9)
 
 Value = Number | bool
@@ -104,8 +106,10 @@ def read_expected(reference: Mapping[str, Any], *, question: str, page_unit: str
 
 def read_value(text: str) -> Value | None:
     """Yes, no or a number; None for anything else."""
-    word = text.strip(" \t*_`~.!").casefold()
-    return _YES_NO[word] if word in _YES_NO else read_number(text.strip(), finance=True)
+    for form in (text, plain(text.strip())):
+        if (word := form.strip(_ROUND).casefold()) in _YES_NO:
+            return _YES_NO[word]
+    return read_number(text.strip(), finance=True)
 
 
 def _demand(question: str, page_unit: str, *, in_currency: bool) -> _Demand:

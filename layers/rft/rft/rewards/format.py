@@ -21,6 +21,7 @@ _MARKS = " \t#*_`>"
 _LONGEST_HEADING = 500
 """Characters of a line in which a heading stands: a name is 200 at most, and some letters become more of them."""
 
+_WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"[ \t#*_`>]*[0-9]{1,2}[.)][ \t*_`]+")
 """Of headings, as in `2. Risks`; never a list's bullet, since items may begin with any word and a colon."""
@@ -62,7 +63,7 @@ def _within(length: int, least: int | None, most: int | None) -> bool:
 
 def _has_sections(text: str, names: Sequence[str]) -> bool:
     """Each heading once, on a line of its own or before a colon, and words below it before the next one."""
-    headings = {_plain(name): False for name in names}
+    headings = {_plain(name).rstrip(":").rstrip(_MARKS) or _plain(name): False for name in names}
     lengths = sorted({len(heading) for heading in headings}, reverse=True)
     seen, current = set[str](), ""
     for line in text.split("\n"):
@@ -97,6 +98,9 @@ def _numbered_heading(line: str, headings: Container[str], lengths: Sequence[int
 
 
 def _plain(heading: str) -> str:
-    """Without markdown, in one case, and composed in one way: NFKC also makes a full-width colon a colon."""
-    text = unicodedata.normalize("NFKC", heading).casefold()
+    """As it is seen: without markdown and characters without width, in one case, composed in one way.
+
+    NFKC also makes a full-width colon a colon.
+    """
+    text = unicodedata.normalize("NFKC", heading).translate(_WITHOUT_WIDTH).casefold()
     return " ".join(unicodedata.normalize("NFKC", text).strip(_MARKS).split())

@@ -15,6 +15,7 @@ MAX_NESTING = 50
 """Of groups: the compiler recurses for each."""
 
 _COUNT = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
+_ESCAPE = re.compile(r"\\(?:u\{[0-9a-fA-F]{1,6}\}|.?)", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _GROUP = re.compile(r"\((?:\?(?:[aimsLu]*(?:-[ims]+)?[:)]|>|=|!|<=|<!|P?<\w+>|P=\w+\)))?")
 
@@ -74,7 +75,7 @@ def _take(pattern: str, at: int, groups: list[_Group]) -> int:
         return characters.end()
     elif not mark.isspace():  # a count after a space may mean what stands before it
         groups[-1].add(1)
-    return at + (2 if mark == "\\" else 1)
+    return at + (len(escape[0]) if (escape := _ESCAPE.match(pattern, at)) else 1)
 
 
 def _open(pattern: str, at: int, groups: list[_Group]) -> int:

@@ -107,13 +107,18 @@ def test_a_per_cent_sign_is_kept_apart_from_the_value(text: str) -> None:
     ("text", "in_finance", "elsewhere"),
     [
         ("1.2bn", "1.2e9", "1.2"),
-        ("$380M", "380e6", "380"),
-        ("5k", "5000", "5"),
+        ("$380M", "380e6", "380e6"),
+        ("$2m", "2e6", "2e6"),
         ("2 mm", "2e6", "2"),
         ("7 m", "7e6", "7"),
+        ("7 M", "7e6", "7e6"),
+        ("5k", "5000", "5000"),
+        ("5 b", "5e9", "5"),
     ],
 )
-def test_abbreviated_scales_are_for_finance_only(text: str, in_finance: str, elsewhere: str) -> None:
+def test_abbreviated_scales_that_may_be_units_are_for_finance_and_currencies(
+    text: str, in_finance: str, elsewhere: str
+) -> None:
     assert value(text, finance=True) == Fraction(in_finance)
     assert value(text) == Fraction(elsewhere)
 

@@ -36,7 +36,7 @@ MAX_SCHEMA_STEPS = 1_000_000
 MAX_DIGITS = 308
 """Of a number: more are beyond a float's range, in which JSON Schema's arithmetic is done."""
 
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*\n(.*)\n[ \t]*\1", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*\n(.*)\n[ \t]*\1[`~]*", re.DOTALL | re.IGNORECASE)
 _NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas", "dependencies"})
 """Keywords whose value has a schema under each name."""
 

@@ -7,7 +7,10 @@ import re
 _STRIKETHROUGH = re.compile(r"~~(?=\S)[^~\n]+~~|<(s|del|strike)>[^<\n]*</\1>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^*_`\n]*[^\s*_`])\1(?![\w*`])")
 _TAG = re.compile(r"</?[a-z][a-z0-9_-]{0,30} ?/?>", re.IGNORECASE)
-_TEX_TEXT = re.compile(r"\\(?:boxed|fbox|text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
+_TEX_TEXT = re.compile(
+    r"\\(?:boxed|fbox|text|textbf|textit|textrm|emph|underline|mathrm|mathbf|mathit|operatorname) ?\{([^{}]*)\}"
+)
+_TEX_UNIT = re.compile(r"\$(\\(?:text|textrm|mathrm) ?\{[^{}$]*\}(?:\^(?:[23]|\{[23]\}))?)\$")
 _TEX_FRACTION = re.compile(r"\\[dt]?frac ?(?:\{([0-9]+)\}\{([0-9]+)\}|([0-9])([0-9])(?![0-9]))")
 _TEX_SPACE = re.compile(r"\\[()\[\]]|\\[,;!:]|\\ ")
 _TEX_DEGREE = re.compile(r"\^?\{?\\circ\}?")
@@ -39,7 +42,7 @@ def plain(text: str) -> str:
 
 
 def _without_tex(text: str) -> str:
-    text = _TEX_FRACTION.sub(r" \1\3/\2\4", text.replace("{,}", ","))
+    text = _TEX_FRACTION.sub(r" \1\3/\2\4", _TEX_UNIT.sub(r"\1", text.replace("{,}", ",")))
     for _ in range(_MAX_NESTED):  # \boxed{\text{…}}: each pass takes the innermost
         text = _TEX_TEXT.sub(r"\1", text)
     return _TEX_DEGREE.sub("\u00b0", _TEX_SPACE.sub("", text)).strip()

@@ -38,13 +38,16 @@ SCALES: dict[str, int] = {
 }
 """Words that multiply the number before them."""
 
+CAPITAL_SCALES: Mapping[str, int] = SCALES | {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
+"""With the abbreviations that mean nothing else: m alone is metres."""
+
 FINANCE_SCALES: Mapping[str, int] = SCALES | {
     **dict.fromkeys(("k", "tsd"), 10**3),
     **dict.fromkeys(("m", "mm", "mn", "mio", "mil"), 10**6),
     **dict.fromkeys(("b", "bn", "bil"), 10**9),
     **dict.fromkeys(("tn", "trn"), 10**12),
 }
-"""With the abbreviations of financial reports. Elsewhere m is metres."""
+"""With the abbreviations of financial reports: of its answers, and of amounts in a currency anywhere ("$2m")."""
 
 MAX_CHARACTERS = 80
 """Longer is no number, however it begins."""
@@ -73,7 +76,7 @@ _NUMBER = re.compile(
     rf"""
     (?P<before>[-+(\ ]*{_CURRENCY}?[-+(\ ]*)
     (?:
-        (?:(?P<whole>[0-9]+)\ +)?(?P<top>[0-9]+)\ ?/\ ?(?P<bottom>[0-9]+)
+        (?:(?P<whole>[0-9]+)(?:\ +|-))?(?P<top>[0-9]+)\ ?/\ ?(?P<bottom>[0-9]+)
       |
         (?P<digits>[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,3}}(?:\ [0-9]{{3}})+|[0-9]{{1,3}}(?:'[0-9]{{3}})+|[0-9]+)?
         (?:\.(?P<decimals>[0-9]+)?)?
@@ -88,7 +91,8 @@ _RATIO_TO_ONE = re.compile(r" ?(?::|-?to-?) ?1(?![0-9.:,/])")
 _POWER_OF_TEN = re.compile(r" ?(?:[x\u00d7*]|\\times|\\cdot) ?10\^?\{?([-+]?[0-9]{1,2})\}?(?![0-9.,])")
 _SIGN_AFTER = re.compile(rf"\ ?{_CURRENCY}(?![^\W\d_])")
 _PERCENT = re.compile(r" ?(?:%|(?:per ?cent(?:age)?|pct)(?![^\W\d_]))(?: points?\b)?", re.IGNORECASE)
-_SCALE_WORD = re.compile(r"\s*([^\W\d_]+)(?![^\W\d_])\.?")
+_SCALE_WORD = re.compile(r"\s*(?:in )?([^\W\d_]+)(?![^\W\d_])\.?")
+_ARTICLE = re.compile(rf"(?:an?|the) (?=[-+]?{_CURRENCY}? ?[0-9.])", re.IGNORECASE)
 _PLAIN = re.compile("-?[0-9]+")
 
 
@@ -97,7 +101,8 @@ class Number:
     """A number as it was written. `value` has its word of scale applied but no per cent sign: 50 % is 50.
 
     `scale` is what the word of scale multiplied by, 1 without one; `step` is one unit of the last written place,
-    0 for a fraction. `declined` says that the words behind it made it negative, `cents` that it counts them.
+    0 for a fraction. `declined` says that the words behind it made it negative, `cents` that it counts them, `currency`
+    that the sign of one stands next to it.
     """
 
     value: Fraction
@@ -106,6 +111,7 @@ class Number:
     step: Fraction = Fraction(1)
     declined: bool = False
     cents: bool = False
+    currency: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -116,7 +122,7 @@ class Number:
 def read_number(text: str, *, finance: bool = False) -> Number | None:
     """The number that `text` is; None if it is anything else. Any text can be read.
 
-    With `finance` the abbreviations of FINANCE_SCALES are words of scale too.
+    With `finance`, or with a currency's sign, the abbreviations of FINANCE_SCALES are words of scale too.
     """
     return _read(text, finance) if len(text) <= MAX_CHARACTERS else None
 
@@ -130,6 +136,7 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
         return None
     text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)
+    text = _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
     if minus := _MINUS.match(text):
         text = f"-{text[minus.end() :]}"
     found = _NUMBER.fullmatch(change_word_last(text))
@@ -140,8 +147,12 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     if sign is None or size is None:
         return None
     power, after = (Fraction(1), after) if found["exponent"] else _power(after)
-    number = _measured(sign * size[0] * power, size[1] * power, after, FINANCE_SCALES if finance else SCALES)
-    return replace(number, cents=True) if number and "\u00a2" in found["before"] else number
+    currency = re.search(_CURRENCY, found["before"]) is not None
+    scales = FINANCE_SCALES if finance or currency else CAPITAL_SCALES
+    number = _measured(sign * size[0] * power, size[1] * power, after, scales)
+    if number is None or not currency:
+        return number
+    return replace(number, currency=True, cents=number.cents or "\u00a2" in found["before"])
 
 
 def plain_digits(value: Fraction) -> str:
@@ -201,7 +212,8 @@ def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, 
         return None
     value = -abs(value) if declines(units) else value
     cents = not CENTS.isdisjoint(units) or (currency is not None and "\u00a2" in currency[0])
-    return Number(value * scale, bool(percent), scale, step * scale, declines(units), cents and not percent)
+    signed = currency is not None
+    return Number(value * scale, bool(percent), scale, step * scale, declines(units), cents and not percent, signed)
 
 
 def _scale(words: str, scales: Mapping[str, int]) -> tuple[int, str]:
@@ -209,7 +221,7 @@ def _scale(words: str, scales: Mapping[str, int]) -> tuple[int, str]:
     scale = 1
     while found := _SCALE_WORD.match(words):
         word = found[1].casefold()
-        factor = scales.get(word) or scales.get(word.removesuffix("s"))
+        factor = scales.get(found[1]) or scales.get(word) or scales.get(word.removesuffix("s"))
         if factor is None:
             break
         scale, words = scale * factor, words[found.end() :]

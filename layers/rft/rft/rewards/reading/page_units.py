@@ -8,11 +8,13 @@ from functools import lru_cache
 from rft.rewards.reading.questions import requests_money
 
 _SCALE = r"(thousand|million|billion)"
+_SIGN = r"[$\u20ac\u00a3\u00a5]"
 _CURRENCY = r"(?:(?:u\.?s\.? ?)?(?:\$|dollars?)|usd|euros?|eur|pounds?|yen|[\u20ac\u00a3\u00a5])"
 _DECLARED = re.compile(
     rf"\bin (?:the )?(?:{_CURRENCY} ?(?:in )?)*(?:{_SCALE}s?|(000)\W{{0,2}}s|(mm))\b"
     rf"|(?:^|[|(\t]) *(?:amounts? |figures )?(?:{_CURRENCY} ?)?{_SCALE}s\b"
     rf"|(?:^|[|(\t]) *{_CURRENCY}? ?\W?(000) ?\W?s\b"
+    rf"|(?:^|[|(\t]|\bin) *(?:u\.?s\.? ?)?{_SIGN} ?(?:['\u2019]?(000)|(mm|m|mn|bn|k|b))(?![^\W_])"
     rf"|(?<![0-9] )\b{_SCALE}s of {_CURRENCY}",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -24,6 +26,11 @@ _THINGS = re.compile(
     r"\b(share|unit|option|barrel|ounce|gallon|ton|employee|customer|subscriber|acre|volume|warrant|award)s?\b",
     re.IGNORECASE,
 )
+_ABBREVIATED = {
+    **dict.fromkeys(("000", "k"), "thousand"),
+    **dict.fromkeys(("mm", "m", "mn"), "million"),
+    **dict.fromkeys(("bn", "b"), "billion"),
+}
 _LINE = 1000
 _BEFORE = 60
 """Characters before a declaration in which its clause begins."""
@@ -78,4 +85,4 @@ def _things(text: str, declared: re.Match[str]) -> str:
 
 def _unit(declared: re.Match[str]) -> str:
     word = str(next(filter(None, declared.groups()))).casefold()
-    return {"000": "thousand", "mm": "million"}.get(word, word)
+    return _ABBREVIATED.get(word, word)

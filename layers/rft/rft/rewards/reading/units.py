@@ -21,9 +21,10 @@ _GROWS = frozenset(
 CENTS = frozenset({"cent", "cents"})
 
 _OTHER = frozenset(
-    {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point", "squared", "cubed"}
+    {"or", "and", "to", "nor", "not", "no", "minus", "negative", "plus", "over", "point"}
     | {"half", "halves", "third", "thirds", "tenths", "hundredths", "thousandths"}
-    | {"twice", "double", "doubled", "triple", "tripled", "halved", "multiplied", "divided", "added", "subtracted"}
+    | {"twice", "double", "doubled", "triple", "tripled", "quadrupled", "halved", "multiplied", "divided", "added"}
+    | {"subtracted", "factorial", "reversed", "inverted", "inverse", "reciprocal"}
     | {"wrong", "incorrect", "false", "but", "if", "unless", "except", "without", "versus", "vs", "cannot"}
     | {"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"}
     | {"fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty"}
@@ -41,10 +42,13 @@ _CHANGE_FIRST = re.compile(
     re.IGNORECASE,
 )
 _LETTERS = r"[^\W\d_]+"
-_POWER = r"(?:(?:[cdkm]?m|ft|in|yd|mi|inch|feet|s|sec)\.?\^?[23])"
+_POWER = r"(?:(?:[cdkm]?m|ft|in|yd|mi|inch|feet|s|sec)\.?[23]|(?:[^\W\d_]{2,}|m|s)\.?\^(?:[23]|\{[23]\}))"
 _UNIT = re.compile(
-    rf"/?(?:{_POWER}|°?(?:{_LETTERS}(?:[-'\u2019.&]{{1,2}}{_LETTERS})*)?[.'\u2019°]?)[,;]?", re.IGNORECASE
+    rf"/?(?:{_POWER}|°?(?:{_LETTERS}(?:[-'\u2019.&]{{1,2}}{_LETTERS})*)?[.'\u2019\u2032°]?)[,;]?", re.IGNORECASE
 )
+_POWER_WORDS = frozenset({"squared", "cubed"})
+"""Behind a unit they belong to it; behind a number they make it another one."""
+_INCHES = re.compile(r"\A ?[\"\u2033\u201d](?=\s|\Z)")
 _HYPHEN = re.compile(r"\A ?-(?=[^\W\d_])")
 _SLASH = re.compile(r"\s*/\s*")
 _IN_PARENTHESES = re.compile(r"\(([^()\d]*)\)")
@@ -52,11 +56,13 @@ _IN_PARENTHESES = re.compile(r"\(([^()\d]*)\)")
 
 def unit_words(after: str) -> list[str] | None:
     """The words of a unit such as "dollars per day", "mi./hr." or "ft^2"; None where the text has more than a unit."""
-    words = _SLASH.sub(" /", _HYPHEN.sub("", after)).split()
+    words = _SLASH.sub(" /", _HYPHEN.sub("", _INCHES.sub("", after))).split()
     if len(words) > MAX_WORDS or not all(_is_unit(word) for word in words):
         return None
     plain = [word.strip("/.,;'\u2019").casefold() for word in words]
-    if any(word in _OTHER or word.endswith(("n't", "n\u2019t")) for word in plain) or plain[:1] == ["ish"]:
+    if any(word in _OTHER or word.endswith(("n't", "n\u2019t", "fold")) for word in plain):
+        return None
+    if plain and (plain[0] == "ish" or plain[0] in _POWER_WORDS):
         return None
     times = plain.index("times") + 1 if "times" in plain else 0
     return None if times and plain[times:] and plain[times] not in _AFTER_TIMES else plain
@@ -80,4 +86,4 @@ def declines(words: list[str]) -> bool:
 
 def _is_unit(word: str) -> bool:
     first = word.lstrip("/")[:1]
-    return (first.isalpha() or first in {"\u00b0", "'"}) and _UNIT.fullmatch(word) is not None
+    return (first.isalpha() or first in {"\u00b0", "'", "\u2032"}) and _UNIT.fullmatch(word) is not None
