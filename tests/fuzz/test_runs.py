@@ -129,7 +129,7 @@ EXTREMES: dict[str, list[Any]] = {
 """Values at the ends of what is allowed, by the field's name."""
 
 WHOLE = {"grader", "split", "tags"}
-REQUIRED = {"name", "task", "uri"}
+REQUIRED = {"name", "task", "uri", "deployment"}
 
 
 @st.composite

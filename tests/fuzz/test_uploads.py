@@ -19,6 +19,7 @@ from tests.kit.hostile_values import changed, texts, values
 from tests.kit.requests import FULL_REQUEST
 
 OVERRIDES: dict[str, Any] = {name: part for name, part in FULL_REQUEST.items() if name not in ("name", "dataset")}
+SETTINGS = {"DATA_BUCKET": "data-bucket", "WEBHOOK_HOSTS": "hooks.example.com"}
 GRADERS = {"rubric": "arn:aws:lambda:us-east-1:123456789012:function:rubric"}
 
 
@@ -42,7 +43,7 @@ class Bucket:
             notifier=self.notifier,
             clock=self.clock,
             graders=GRADERS,
-            storage=StorageSettings.model_validate({"DATA_BUCKET": "data-bucket"}),
+            storage=StorageSettings.model_validate(SETTINGS),
         )
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from emulator.http.limits import MAX_MESSAGE_BYTES, SUBJECT, check_limits
 from emulator.http.operations import Operation
+from rft.adapters.dynamodb.experiments import experiment_item, experiment_of
 from rft.adapters.dynamodb.ledger_items import record_item, record_of, rejection_item, rejection_of
 from rft.adapters.notifier import message_text
+from rft.contracts.experiments.record import ExperimentRecord
 from rft.contracts.ledger import RunRecord, UploadRejection
 from rft.contracts.outbound.topic_messages import TopicMessage
 from rft.text import subject_line
+from tests.kit.fakes.experiments import MemoryExperiments
 from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.notifier import MemoryNotifier
 
@@ -37,6 +40,14 @@ class StrictLedger(MemoryLedger):
         return changed
 
 
+class StrictExperiments(MemoryExperiments):
+    """Takes what fits in an item with as much again for how it goes on, and gives back what the item holds."""
+
+    def create(self, record: ExperimentRecord) -> ExperimentRecord:
+        assert experiment_of(_stored(experiment_item(record), MAX_ITEM_BYTES // 2)) == record
+        return super().create(record)
+
+
 class StrictNotifier(MemoryNotifier):
     def publish(self, message: TopicMessage) -> None:
         assert SUBJECT.fullmatch(subject_line(message.subject))
@@ -44,8 +55,8 @@ class StrictNotifier(MemoryNotifier):
         super().publish(message)
 
 
-def _stored(item: dict[str, Any]) -> dict[str, Any]:
+def _stored(item: dict[str, Any], most_bytes: int = MAX_ITEM_BYTES) -> dict[str, Any]:
     body = json.dumps({"Item": item}, ensure_ascii=False).encode()
-    assert len(body) <= MAX_ITEM_BYTES
+    assert len(body) <= most_bytes
     check_limits(Operation("dynamodb", "PutItem", json_protocol=True), body)
     return item

@@ -38,7 +38,8 @@ TextLines = Annotated[tuple[TextLine, ...], AfterValidator(first_items)]
 """A list of such lines; where it is long, the last line counts the rest."""
 
 
-def _storable(number: float) -> float:
+def storable(number: float) -> float:
+    """The number, where the ledger gives it back as it was. Raises ValueError."""
     if 0 < abs(number) < 1e-9:
         raise ValueError("is too small; use 0 or a larger number")
     if abs(number) > MAX_NUMBER:
@@ -46,7 +47,7 @@ def _storable(number: float) -> float:
     return number
 
 
-Number = Annotated[float, AfterValidator(_storable)]
+Number = Annotated[float, AfterValidator(storable)]
 """A float that the ledger gives back as it was: DynamoDB's numbers go from 1E-130 to 9.9E+125."""
 
 

@@ -11,7 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rft.contracts.experiments.request import ArmRequest, ChoiceRange, ExperimentRequest, NumberRange
+from rft.contracts.experiments.request import (
+    MAX_ARM_NAME,
+    ArmRequest,
+    ChoiceRange,
+    ExperimentRequest,
+    NumberRange,
+)
 from rft.contracts.http.validation_messages import validation_messages
 from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
@@ -19,11 +25,17 @@ from rft.errors import InvalidRequest
 PREPARED_BY = ("base_model", "dataset", "grader", "smoke_test")
 """Parts of a request by which its rows are prepared and its grader is proven: arms that share them share both."""
 
+MAX_CHANGES = 100_000
+"""Characters of what all arms change: an experiment's record has them one by one, and an item of DynamoDB 400 KB."""
+
 
 def arm_requests(request: ExperimentRequest) -> dict[str, RunRequest]:
     """By arm's name. Raises InvalidRequest, which names the arm and its field."""
-    found = {}
-    for arm in _arms(request):
+    arms, found = list(_arms(request)), dict[str, RunRequest]()
+    size = sum(len(arm.model_dump_json()) for arm in arms)
+    if size > MAX_CHANGES:
+        raise InvalidRequest(f"changes of all arms have {size:,} characters; {MAX_CHANGES:,} is the most", field="arms")
+    for arm in arms:
         if arm.name in found:
             raise InvalidRequest(f"arm {arm.name} is there twice", field="arms")
         found[arm.name] = _with_changes(request.base, arm)
@@ -40,8 +52,9 @@ def _arms(request: ExperimentRequest) -> Iterator[ArmRequest]:
     if request.arms is not None:
         yield from request.arms
     elif request.grid is not None:
-        for values in itertools.product(*request.grid.values()):
-            yield _named(dict(zip(request.grid, values, strict=True)))
+        for number, values in enumerate(itertools.product(*request.grid.values()), 1):
+            changes = dict(zip(request.grid, values, strict=True))
+            yield ArmRequest(name=_name(changes) or f"grid-{number:02d}", changes=changes)
     elif request.random is not None:
         rng = random.Random(request.random.seed)  # noqa: S311 - a repeatable choice, no secret
         for number in range(1, request.random.count + 1):
@@ -49,10 +62,10 @@ def _arms(request: ExperimentRequest) -> Iterator[ArmRequest]:
             yield ArmRequest(name=f"random-{number:02d}", changes=changes)
 
 
-def _named(changes: Mapping[str, Any]) -> ArmRequest:
-    """`learningRate=5e-05,batchSize=32`: a grid's arm by what tells it from the others."""
+def _name(changes: Mapping[str, Any]) -> str:
+    """`learningRate=5e-05,batchSize=32`: what tells a grid's arm from the others; '' where that makes no name."""
     text = ",".join(f"{path.rpartition('.')[2]}={_short(value)}" for path, value in changes.items())
-    return ArmRequest(name=text, changes=dict(changes))
+    return text if len(text) <= MAX_ARM_NAME and text.isascii() and text.isprintable() else ""
 
 
 def _short(value: Any) -> str:

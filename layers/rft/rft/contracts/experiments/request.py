@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from rft.contracts.base import MAX_INT32, Number, RequestPart
+from rft.contracts.base import MAX_INT32, Number, RequestPart, storable
 from rft.contracts.deployments import DeploymentName
 from rft.contracts.http.patterns import SLUG
 from rft.contracts.run_request import Mode, RunRequest
@@ -21,9 +21,26 @@ ExperimentName = Annotated[str, StringConstraints(pattern=SLUG, max_length=32)]
 """32 characters leave room for an arm's number in the name of its run."""
 
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]+(\.[A-Za-z_]+)*$", max_length=100)]
-Value = str | int | float | bool | dict[str, Any] | list[Any]
+MAX_NESTING = 20
+"""Of lists and objects in a value. DynamoDB takes 32 levels of a whole item (service quotas)."""
+
+
+def _storable_value(value: Any, levels: int = MAX_NESTING) -> Any:
+    """A value need not become part of a request that is checked: a random arm may not draw it."""
+    if isinstance(value, int | float):
+        return storable(value)
+    if isinstance(value, dict | list):
+        if not levels:
+            raise ValueError(f"nests over {MAX_NESTING} lists and objects")
+        for part in value.values() if isinstance(value, dict) else value:
+            _storable_value(part, levels - 1)
+    return value
+
+
+Value = Annotated[str | int | float | bool | dict[str, Any] | list[Any], AfterValidator(_storable_value)]
 Objective = Literal["evaluation_difference", "kappa"]
-ArmName = Annotated[str, StringConstraints(pattern=r"^[ -~]+$", max_length=200)]
+MAX_ARM_NAME = 200
+ArmName = Annotated[str, StringConstraints(pattern=r"^[ -~]+$", max_length=MAX_ARM_NAME)]
 
 
 def _check_path(path: str) -> str:

@@ -13,6 +13,10 @@ from rft.contracts.http.patterns import SNAKE_CASE
 CriterionName = Annotated[str, StringConstraints(pattern=SNAKE_CASE)]
 CriterionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
+OWN_METRICS = ("rubric", "gates_passed", "grader_error", "score", "reasoning")
+OWN_PREFIXES = ("judge_", "dimension_")
+"""Names of metrics that the grader gives itself."""
+
 
 class RubricCriterion(RequestPart):
     """A yes/no question about the answer, with an anchor for each: an example of a yes, and of a no.
@@ -50,7 +54,7 @@ class RubricConfig(RequestPart):
         names = [criterion.name for criterion in self.criteria]
         if len(set(names)) < len(names):
             raise ValueError("two criteria have the same name")
-        if taken := {"score", "reasoning"} & set(names) or {name for name in names if name.startswith("judge_")}:
+        if taken := [name for name in names if name in OWN_METRICS or name.startswith(OWN_PREFIXES)]:
             raise ValueError(f"a criterion cannot be called {min(taken)}: the grader's own metrics are")
         return self
 
