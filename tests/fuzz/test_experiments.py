@@ -96,7 +96,7 @@ def test_a_grid_whose_values_make_no_names_has_numbered_arms(api: StrictApi) -> 
     assert [arm.name for arm in api.experiments.get(body["experiment_id"]).arms] == ["grid-01", "grid-02"]
 
 
-def test_a_grid_that_repeats_long_values_is_refused_before_its_record_is_too_large(api: StrictApi) -> None:
+def test_a_grid_whose_changes_exceed_an_item_is_refused(api: StrictApi) -> None:
     grid = {"dataset.uri": ["s3://data-bucket/" + "x" * 900], "hyperparameters.epochCount": list(range(1, 51))}
     assert check_experiment(api, {"name": "compared", "base": BASE, "grid": grid}) == 202
     long = {"grader": [{"name": "rubric", "config": config()}], "hyperparameters.epochCount": list(range(1, 51))}

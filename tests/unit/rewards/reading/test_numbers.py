@@ -116,9 +116,7 @@ def test_a_per_cent_sign_is_kept_apart_from_the_value(text: str) -> None:
         ("5 b", "5e9", "5"),
     ],
 )
-def test_abbreviated_scales_that_may_be_units_are_for_finance_and_currencies(
-    text: str, in_finance: str, elsewhere: str
-) -> None:
+def test_abbreviated_scales_need_finance_or_a_currency(text: str, in_finance: str, elsewhere: str) -> None:
     assert value(text, finance=True) == Fraction(in_finance)
     assert value(text) == Fraction(elsewhere)
 
