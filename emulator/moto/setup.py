@@ -30,6 +30,7 @@ from emulator.moto import (
     multipart,
     nested_executions,
     object_events,
+    resource_names,
     step_functions,
 )
 from emulator.moto.eventbridge import Deliver
@@ -97,5 +98,6 @@ def _reset() -> None:
 def _replacements() -> Iterator[tuple[Any, str, Any]]:
     modules = tuple(backends.list_of_moto_modules())  # moto would list its folders at each request
     yield backends, "list_of_moto_modules", lambda: modules
+    yield from resource_names.fixed()
     for module in (cloudformation, data_limits, dynamodb, multipart):
         yield from module.replacements()
