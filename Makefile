@@ -3,6 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 export SAM_CLI_TELEMETRY := 0
+# A run starts some forty processes: compiled modules are written, whatever the shell says (empty means unset).
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

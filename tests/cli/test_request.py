@@ -66,12 +66,6 @@ def test_a_file_that_stands_for_endless_values_is_refused(tmp_path: Path, text: 
         read_request(_file(tmp_path, "run.yaml", text))
 
 
-@pytest.mark.parametrize(("name", "bracket"), [("run.json", "["), ("run.yaml", "[")])
-def test_a_file_that_nests_without_end_is_refused(tmp_path: Path, name: str, bracket: str) -> None:
-    with pytest.raises(RftClientError, match="is not"):
-        read_request(_file(tmp_path, name, bracket * 100_000))
-
-
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
