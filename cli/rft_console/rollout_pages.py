@@ -12,6 +12,7 @@ from rft.contracts.base import SPLITS
 from rft.runs.simulated import is_emulated
 from rft_client.errors import RftClientError
 from rft_console.context import Console
+from rft_console.judge_criteria import judged_criteria
 from rft_console.rendering import render
 from rft_console.rollout_index import RolloutQuery
 from rft_console.rollout_reader import RolloutReader
@@ -88,6 +89,7 @@ def _rollout(console: Console, run_id: str, number: int) -> str:
         run_id=run_id,
         simulated=is_emulated(run),
         rollout=found,
+        criteria=judged_criteria(found, run.request),
         prompt=prompt,
         no_prompt=why,
     )

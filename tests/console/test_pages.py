@@ -152,6 +152,32 @@ def test_a_rollout_shows_answer_components_and_judge(visitor: Visitor) -> None:
     assert visitor.get(f"/runs/{RUN_ID}/rollouts/1").status_code == 404
 
 
+CRITERIA = [{"name": name, "question": f"{HOSTILE} {name}?", "yes": "y", "no": "n", "weight": 1} for name in "ab"]
+JUDGE = {"models": ["nova-judge"], "prompt": "sha256:00", "calls": 1}
+
+
+@pytest.mark.parametrize(
+    ("grader", "components", "answers"),
+    [
+        ("pandalm", {"judge_called": 1, "supports_verdict": 1, "not_circular": 0}, ["yes", "no"]),
+        ("pandalm", {"judge_called": 0, "supports_verdict": 0}, []),
+        ("rubric", {"judge_called": 1, "a": 1, "b": 0, "rubric": 0.5}, ["yes", "no"]),
+        ("mine", {"judge_called": 1, "a": 1}, []),
+    ],
+)
+def test_the_judges_answers_stand_next_to_its_questions(
+    visitor: Visitor, grader: str, components: dict[str, float], answers: list[str]
+) -> None:
+    visitor.stack.runs[RUN_ID]["request"]["grader"] = {"name": "rubric", "config": {"criteria": CRITERIA}}
+    visitor.stack.rollouts = [rollout(0.5, grader=grader, components=components, judge=JUDGE)]
+    text = visitor.get(f"/runs/{RUN_ID}/rollouts/0").text
+    assert re.findall(r"<td>(yes|no)</td>", text) == answers
+    assert ("Question to the judge" in text) is bool(answers)
+    assert ("The judge was not called" in text) is not components["judge_called"]
+    assert acting_in(text, allowed="\n") == set()
+    assert "Component a" not in text or grader == "mine"
+
+
 def test_two_runs_are_shown_side_by_side(visitor: Visitor) -> None:
     text = visitor.get(f"/compare?first={RUN_ID}&second={OTHER_ID}").text
     assert "Nothing but their names and tags" in text

@@ -1,0 +1,37 @@
+"""A judge's reasons for a score: its yes/no answers to the rubric's questions. Judges write no other text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from rft.contracts.run_request import RunRequest
+from rft.rewards.pandalm_rubric import CRITERIA
+
+
+class JudgedCriterion(NamedTuple):
+    """`answer`: 1.0 for yes, 0.0 for no; of a panel, the majority's."""
+
+    name: str
+    question: str
+    answer: float
+
+
+def judged_criteria(rollout: Mapping[str, Any], request: RunRequest) -> list[JudgedCriterion]:
+    """Criteria whose question the request has, or the grader pandalm; others stay components of the rollout.
+
+    Empty for an answer that no judge judged.
+    """
+    components = rollout["components"]
+    if not components.get("judge_called"):
+        return []
+    questions = _questions(rollout["grader"], request)
+    return [JudgedCriterion(name, text, components[name]) for name, text in questions if name in components]
+
+
+def _questions(grader: str, request: RunRequest) -> Iterator[tuple[str, str]]:
+    config = request.grader.config if request.grader else None
+    if grader == "pandalm":
+        yield from ((criterion.name, criterion.question) for criterion in CRITERIA)
+    elif grader == "rubric" and config is not None:
+        yield from ((criterion.name, criterion.question) for criterion in config.criteria)
