@@ -1,4 +1,4 @@
-"""Every command of the README and the docs that needs no account, page by page in its order, on the emulated AWS."""
+"""Every command of README and docs that needs no account, page by page in their order, on the emulated AWS."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ from tests.kit.rft_process import rft_process
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
-RUNNABLE = [page for page in PAGES if any(command.mark != "needs" for command in commands(page))]
+
+def runnable(page: Path) -> list[DocsCommand]:
+    return [command for command in commands(page) if command.mark != "needs"]
+
+
+RUNNABLE = list(filter(runnable, PAGES))
 UP = ("local", "up", "--json", "--speed", "600", "--training-seconds", "0.5")
-SECONDS = 300
+PAGE_SECONDS, COMMAND_SECONDS = 180, 30
+"""Limits for a busy machine: of a page's runs together, and for the start of each command."""
+
 MARK = "@@ status"
 
 NIGHTLY = """\
@@ -34,10 +41,15 @@ def lambda_handler(event, context):
 """
 
 
+def limit(page: Path) -> float:
+    """Seconds in which a page's commands must end."""
+    return PAGE_SECONDS + COMMAND_SECONDS * len(runnable(page))
+
+
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
     """Variables that `rft local up` prints, with this project's `rft` first on the path."""
-    with rft_process(*UP) as process:
+    with rft_process(*UP, patience=sum(map(limit, RUNNABLE))) as process:
         assert process.stdout is not None
         details: dict[str, Any] = json.loads(process.stdout.readline())
         variables = {name: str(details[key]) if key else "" for name, key in VARIABLES.items()}
@@ -69,14 +81,14 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.stem)
 def test_the_commands_of_a_page_run_in_order(page: Path, folder: Path, environment: dict[str, str]) -> None:
     assert shutil.which("curl"), "the docs use curl"
-    chosen = [command for command in commands(page) if command.mark != "needs"]
+    chosen = runnable(page)
     done = subprocess.run(  # noqa: S603
         ["/bin/bash", "-c", "".join(map(script, chosen))],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=limit(page),
         check=False,
     )
     found = [line.removeprefix(MARK).strip() for line in done.stdout.splitlines() if line.startswith(MARK)]
@@ -90,7 +102,8 @@ def test_the_commands_of_a_page_run_in_order(page: Path, folder: Path, environme
 
 
 def script(command: DocsCommand) -> str:
-    """Its lines, its status, and the wait that its block says."""
-    waiting = f'until rft show "$RUN" --output json | grep -q "\\"status\\": *\\"{command.value}\\""; do :; done\n'
+    """Its lines, its status, and the wait that its block says; a wait ends where the run cannot be read."""
+    seen = f'grep -q "\\"status\\": *\\"{command.value}\\""'
+    waiting = f'while found=$(rft show "$RUN" --output json) && ! {seen} <<< "$found"; do sleep 1; done\n'
     starts = command.mark == "wait" and command.text.startswith("RUN=")
     return f'{command.text}\necho "\n{MARK} $?"\n{waiting if starts else ""}'

@@ -17,8 +17,8 @@ PATIENCE_SECONDS = 600.0
 
 
 @contextmanager
-def rft_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """`rft` with pipes; whatever is left of it is killed on leaving, or when patience is over."""
+def rft_process(*arguments: str, patience: float = PATIENCE_SECONDS) -> Iterator[subprocess.Popen[str]]:
+    """`rft` with pipes; whatever is left of it is killed on leaving, or after `patience` seconds."""
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "rft_cli", *arguments],
         cwd=ROOT,
@@ -28,12 +28,12 @@ def rft_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         start_new_session=True,
     )
-    patience = threading.Timer(PATIENCE_SECONDS, _kill, [process.pid])
-    patience.start()
+    timer = threading.Timer(patience, _kill, [process.pid])
+    timer.start()
     try:
         yield process
     finally:
-        patience.cancel()
+        timer.cancel()
         _kill(process.pid)
         process.communicate()
 
