@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from rft.contracts.evaluation import EvaluationReport
-from rft.contracts.http.api import RunView
-from rft.evaluation.run_comparison import EvaluatedRun
 from rft_cli.commands import report as module
-from rft_client.comparison import ComparedRun
 from tests.kit.fake_report import FakeReport
 from tests.kit.fake_stack import OTHER_ID, FakeStack
 from tests.kit.fakes.api import FakeApi
@@ -23,17 +18,8 @@ from tests.kit.rft_command import Rft
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeReport().trained().compared()
-    report = fake.write()
-    evaluation = EvaluationReport.model_validate_json(
-        fake.store.objects[f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"]
-    )
-    view = RunView.model_validate({**dict(fake.record), "timeline": (), "links": {}})
-
-    def found(client: Any, run_id: str) -> ComparedRun:
-        own = {"run_id": run_id}
-        return ComparedRun(view.model_copy(update=own), EvaluatedRun(report.model_copy(update=own), evaluation))
-
-    monkeypatch.setattr(module, "read_run", found)
+    fake.write()
+    monkeypatch.setattr(module, "read_run", lambda client, run_id: fake.as_compared(run_id))
 
 
 def test_runs_are_compared_by_their_test_rows(rft: Rft, api: FakeApi, evaluated: None) -> None:

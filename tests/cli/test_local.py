@@ -231,6 +231,26 @@ def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
         assert left_behind(process) == []
 
 
+def test_ctrl_c_while_it_starts_ends_it_at_once_with_130(free_port: int) -> None:
+    with rft_process("local", "up", "--port", str(free_port)) as process:
+        eventually(lambda: _listens(free_port), "the first open port")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+        assert (process.returncode, out, err) == (130, "", "rft: interrupted\n")
+        assert left_behind(process) == []
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_sighup_updates_the_stack_while_it_runs() -> None:
     with rft_process(*UP) as process:
         assert process.stdout is not None

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from rft.contracts.evaluation import EvaluationReport
+from rft.contracts.http.api import RunView
 from rft.contracts.http.report import RunReport
 from rft.contracts.ledger import RunStatus
 from rft.contracts.telemetry import Rollout
+from rft.evaluation.run_comparison import EvaluatedRun
 from rft.ports.reports import ReportSources
 from rft.report.write import page_uri, report_uri
 from rft.steps.write_report import write_report
 from rft.training.metrics import course_of, with_batch
+from rft_client.comparison import ComparedRun
 from tests.kit.fake_evaluation import FakeEvaluation
 from tests.kit.fakes.rollout_reader import MemoryRollouts
 from tests.kit.records import RUN_ID
@@ -66,6 +70,13 @@ class FakeReport(FakeEvaluation):
         """The report, as the state machine's last step but one writes it."""
         write_report(run_id=RUN_ID, status=status, error=error, cause=cause, ledger=self.ledger, sources=self.sources)
         return self.stored
+
+    def as_compared(self, run_id: str) -> ComparedRun:
+        """The ended and evaluated run under another id, as `rft compare` reads it."""
+        evaluation = self.store.objects[f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"]
+        view = RunView.model_validate({**dict(self.record), "run_id": run_id, "timeline": (), "links": {}})
+        report = self.stored.model_copy(update={"run_id": run_id})
+        return ComparedRun(view, EvaluatedRun(report, EvaluationReport.model_validate_json(evaluation)))
 
     @property
     def stored(self) -> RunReport:

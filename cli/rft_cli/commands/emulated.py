@@ -281,7 +281,7 @@ def up(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON once it is ready.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Run the emulated AWS in the foreground until Ctrl-C or SIGTERM, with the project's template deployed."""
+    """Run the emulated AWS in the foreground, with the project's template deployed; Ctrl-C or SIGTERM stops it."""
     from emulator import EmulatorOptions
     from rft_cli.commands.local import local_up, parse_parameters, read_fault_file
     from rft_cli.graders.deployed_grader import parse_graders, with_invoke_rights

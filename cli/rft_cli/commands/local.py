@@ -40,21 +40,26 @@ VARIABLES = {
 def local_up(options: EmulatorOptions, *, graders: Mapping[str, Path], as_json: bool) -> None:
     """Run the emulator until SIGINT or SIGTERM; SIGHUP updates its stack.
 
-    `graders`: name → file, each deployed as a function of that name.
+    `graders`: name → file, each deployed as a function of that name. A SIGINT before it is up is a KeyboardInterrupt.
 
     Raises CommandError (a port is taken, a parameter or a grader's file is wrong).
     """
     received: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda signum, _: received.put(signum))
+    _deliver(received, signal.SIGTERM, signal.SIGHUP)
     for port in (options.port, options.api_port):
         _check_free(port)
     with start_emulator(options) as aws:
         arns = {name: deploy_grader(aws, name, path) for name, path in graders.items()}
+        _deliver(received, signal.SIGINT)
         _print_details(aws, arns, as_json=as_json)
         _serve(aws, received)
     if not as_json:
         Console().print("Emulated AWS stopped.", highlight=False)
+
+
+def _deliver(received: queue.SimpleQueue[int], *numbers: signal.Signals) -> None:
+    for number in numbers:
+        signal.signal(number, lambda signum, _: received.put(signum))
 
 
 def _serve(aws: Emulator, received: queue.SimpleQueue[int]) -> None:
