@@ -1,4 +1,4 @@
-"""Finds runs and jobs whose events were lost."""
+"""Finds runs, experiments and jobs whose events were lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.steps.sweep_runs import sweep_runs
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """A schedule's event → the ids of the runs that needed something."""
+    """A schedule's event → the ids of the runs and experiments that needed something."""
     swept = sweep_runs(
         stack_name=StackSettings.from_environment().stack_name,
         ledger=wiring.ledger(),
@@ -23,6 +23,8 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
         records=wiring.deployment_records(),
         notifier=wiring.notifier(),
         clock=wiring.clock(),
+        experiments=wiring.experiments(),
+        experiment_executions=wiring.experiment_executions(),
         reports=wiring.report_sources(),
     )
     logger().info("swept", runs=swept)

@@ -6,6 +6,8 @@ from rft import wiring
 from rft.contracts.ledger import RunStatus
 from rft.ports.runs import Execution
 from tests.kit.fake_run import FakeRun
+from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.experiments import MemoryExperiments
 from tests.kit.fakes.rollout_reader import MemoryRollouts
 from tests.kit.fakes.store import MemoryStore
 from tests.kit.lambda_runtime import Context, load_function
@@ -23,6 +25,8 @@ def test_the_schedules_event_closes_what_no_event_told_of(monkeypatch: pytest.Mo
     monkeypatch.setattr(wiring, "training_jobs", lambda: fake_run.jobs)
     monkeypatch.setattr(wiring, "model_deployments", lambda: fake_run.deployments)
     monkeypatch.setattr(wiring, "deployment_records", lambda: fake_run.records)
+    monkeypatch.setattr(wiring, "experiments", lambda: MemoryExperiments(fake_run.clock))
+    monkeypatch.setattr(wiring, "experiment_executions", MemoryExecutions)
     monkeypatch.setenv("STACK_NAME", "rft")
     monkeypatch.setattr(wiring, "run_history", lambda: fake_run.ledger)
     store, rollouts = MemoryStore(), MemoryRollouts()

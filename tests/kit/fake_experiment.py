@@ -50,10 +50,10 @@ class FakeExperiment:
         self.experiments = MemoryExperiments(self.clock)
         self.ledger, self.store = MemoryLedger(self.clock), MemoryStore()
         self.executions, self.machines = MemoryExecutions(), MemoryExecutions()
+        self.jobs = MemoryJobs(self.clock)
         self.runs = RunPorts(
-            self.ledger, self.executions, MemoryJobs(self.clock), MemoryDeployments(), MemoryDeploymentRecords(),
-            MemoryNotifier(),
-        )  # fmt: skip
+            self.ledger, self.executions, self.jobs, MemoryDeployments(), MemoryDeploymentRecords(), MemoryNotifier()
+        )
         arms = [{"name": n, "changes": {"hyperparameters.epochCount": e}} for e, n in enumerate("abc", 1)]
         self.request = ExperimentRequest.model_validate(
             {"name": "sweep", "base": {"dataset": DATASET}, "arms": arms, **request}

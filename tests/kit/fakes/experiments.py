@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rft.contracts.experiments.record import ExperimentRecord
 from rft.errors import ExperimentNotFound, RunConflict
@@ -35,6 +35,9 @@ class MemoryExperiments:
             # what cannot be read back is never stored
             self.records[experiment_id] = ExperimentRecord.model_validate_json(changed.model_dump_json())
         return self.records[experiment_id]
+
+    def unsettled(self) -> Iterator[ExperimentRecord]:
+        return (record for record in list(self.records.values()) if not record.settled)
 
     def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
         ids = sorted(self.records, key=lambda each: (self.records[each].created_at, each), reverse=True)

@@ -11,6 +11,8 @@ from rft.ports.reports import ReportSources
 from rft.ports.runs import Execution
 from rft.steps.sweep_runs import sweep_runs
 from tests.kit.fake_run import FakeRun
+from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.experiments import MemoryExperiments
 from tests.kit.fakes.rollout_reader import MemoryRollouts
 from tests.kit.fakes.store import MemoryStore
 from tests.kit.records import RUN_ID, run_record
@@ -30,6 +32,8 @@ def sweep(fake_run: FakeRun, reports: ReportSources | None = None) -> list[str]:
         records=fake_run.records,
         notifier=fake_run.notifier,
         clock=fake_run.clock,
+        experiments=MemoryExperiments(fake_run.clock),
+        experiment_executions=MemoryExecutions(),
         reports=reports,
     )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from rft.contracts.experiments.record import ARM_ENDED, Arm, ArmStatus, ExperimentRecord
+from rft.contracts.experiments.record import ARM_ENDED, Arm, ArmStatus, ArmStop, ExperimentRecord
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.experiments.budget import exhausted, spent_by, total_spending
 from rft.experiments.halving import falls_behind, reward_at, rungs
@@ -21,15 +20,6 @@ OUTCOMES: Mapping[RunStatus, ArmStatus] = {
     RunStatus.FAILED: "failed",
     RunStatus.REJECTED: "failed",
 }
-
-
-@dataclass(frozen=True)
-class Stop:
-    """An arm to end: its final status, and why."""
-
-    arm: str
-    status: ArmStatus
-    reason: str
 
 
 def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentRecord:
@@ -52,20 +42,34 @@ def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentR
     return record.model_copy(update={**changes, "budget_reached": record.budget_reached or budget})
 
 
-def stops(record: ExperimentRecord) -> list[Stop]:
-    """Arms of an observed record that its budget or its stop rule ends."""
+def stops(record: ExperimentRecord) -> dict[str, ArmStop]:
+    """By arm's name, what its budget or its stop rule ends, and what was decided before and is not done yet."""
     running = [arm for arm in record.arms if arm.status == "running"]
+    decided = {arm.name: arm.stop for arm in running if arm.stop is not None}
+    undecided = [arm for arm in running if arm.stop is None]
     if record.budget_reached:
-        return [Stop(arm.name, "cancelled", f"the experiment's budget: {record.budget_reached}") for arm in running]
+        stop = ArmStop(status="cancelled", reason=f"the experiment's budget: {record.budget_reached}")
+        return {**decided, **{arm.name: stop for arm in undecided}}
     if record.request.stop_rule.type == "none":
-        return []
-    return list(_halved(record, [arm for arm in running if arm.run_status is RunStatus.TRAINING]))
+        return decided
+    training = [arm for arm in undecided if arm.run_status is RunStatus.TRAINING]
+    return {**decided, **dict(_halved(record, training))}
 
 
-def stopped(stop: Stop, record: ExperimentRecord) -> ExperimentRecord:
-    """The record with an arm that is stopped, unless it has ended meanwhile."""
-    running = any(arm.name == stop.arm and arm.status == "running" for arm in record.arms)
-    return with_arm(record, stop.arm, status=stop.status, reason=stop.reason) if running else record
+def stop_decided(name: str, stop: ArmStop, record: ExperimentRecord) -> ExperimentRecord:
+    """The record with an arm that is to be stopped, unless it has ended or another stop was decided."""
+    arm = next(arm for arm in record.arms if arm.name == name)
+    return record if arm.status in ARM_ENDED or arm.stop is not None else with_arm(record, name, stop=stop)
+
+
+def stop_done(name: str, run: RunRecord | None, record: ExperimentRecord) -> ExperimentRecord:
+    """The record once the arm's run has been ended; a run that was evaluated before that counts as completed."""
+    arm = next(arm for arm in record.arms if arm.name == name)
+    if arm.status in ARM_ENDED or arm.stop is None:
+        return record
+    evaluated = run is not None and run.evaluation is not None and run.evaluation.status == "completed"
+    ended = {"status": "completed", "reason": ""} if evaluated else dict(arm.stop)
+    return with_arm(record, name, **ended)
 
 
 def with_arm(record: ExperimentRecord, name: str, **changes: object) -> ExperimentRecord:
@@ -84,7 +88,7 @@ def _observed_arm(record: ExperimentRecord, arm: Arm, runs: Runs, now: datetime)
     if run is None:
         return arm
     status, reason = arm.status, arm.reason
-    if status == "running" and run.status in TERMINAL:
+    if status == "running" and arm.stop is None and run.status in TERMINAL:
         status, reason = OUTCOMES[run.status], _why(run)
     return arm.model_copy(
         update={
@@ -123,7 +127,7 @@ def _rungs(record: ExperimentRecord, arm: Arm, run: RunRecord) -> dict[str, floa
     return {**arm.rungs, **measured}
 
 
-def _halved(record: ExperimentRecord, training: list[Arm]) -> Iterator[Stop]:
+def _halved(record: ExperimentRecord, training: list[Arm]) -> Iterator[tuple[str, ArmStop]]:
     by_rung: dict[int, dict[str, float]] = {}
     for arm in record.arms:
         for step, reward in arm.rungs.items():
@@ -134,4 +138,4 @@ def _halved(record: ExperimentRecord, training: list[Arm]) -> Iterator[Stop]:
             seen = by_rung[rung]
             place = 1 + sum(other > seen[arm.name] for other in seen.values())
             reason = f"at step {rung} its reward {seen[arm.name]:.3f} was number {place} of {len(seen)}"
-            yield Stop(arm.name, "stopped", reason)
+            yield arm.name, ArmStop(status="stopped", reason=reason)

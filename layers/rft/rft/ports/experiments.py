@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,6 +38,10 @@ class Experiments(Protocol):
 
     def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
         """Up to `limit` experiments, newest first, and the cursor of the next part. Raises InvalidRequest."""
+        ...
+
+    def unsettled(self) -> Iterator[ExperimentRecord]:
+        """Experiments that have not ended, or of which runs may not have; by an index, which may lag."""
         ...
 
 

@@ -13,12 +13,14 @@ from rft.errors import RetryableServiceError, RftError, RunNotFound
 from rft.evaluation.deployment import leftovers
 from rft.evaluation.promotion import request_change, settle_promotion, settled_change
 from rft.observability import emit_metrics, logger
+from rft.ports.experiments import Experiments, RunPorts
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.reports import ReportSources
 from rft.ports.runs import Execution, Executions, Ledger, RunHistory
 from rft.ports.storage import Clock, Notifier
 from rft.ports.training import TrainingJobs
 from rft.runs.status import TERMINAL
+from rft.steps.experiments.reconcile_experiment import missed_end, reconcile_experiment
 from rft.steps.reconcile_run import reconcile_run, write_missing_report
 from rft.training.stop_job import stop_job_if_present
 
@@ -37,26 +39,22 @@ def sweep_runs(
     records: DeploymentRecords,
     notifier: Notifier,
     clock: Clock,
+    experiments: Experiments,
+    experiment_executions: Executions,
     reports: ReportSources | None = None,
 ) -> list[str]:
-    """Stop jobs and delete deployments whose run has ended, and close open runs whose execution has.
+    """Stop jobs and delete deployments whose run has ended, and close open runs and experiments whose execution has.
 
-    Returns the ids of those runs, and the names of deployments whose change it completed or undid. Of deployments,
-    those alone that this stack made for an evaluation are deleted. Runs that it closed get their report last.
+    Returns their ids, and the names of deployments whose change it completed or undid. Of deployments, those alone that
+    this stack made for an evaluation are deleted. Runs that it closed get their report last.
 
     One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
     """
     sweep = _Sweep()
-    close = partial(
-        reconcile_run, ledger=ledger, jobs=jobs, deployments=deployments, records=records, notifier=notifier
-    )
+    runs = RunPorts(ledger, executions, jobs, deployments, records, notifier)
     _stop_jobs(sweep, stack_name, jobs, ledger)  # first, for they are few and cost most
-    for record in list(_open_runs(history)):
-        with sweep.of(record.run_id):
-            execution = _ended(record, executions, clock)
-            if execution is not None:
-                close(run_id=record.run_id, status=execution.status, error=execution.error, cause=execution.cause)
-                sweep.closed.append(record.run_id)
+    _close_experiments(sweep, experiments, experiment_executions, runs, clock)
+    _close_runs(sweep, history, runs, clock)
     closed = tuple(sweep.closed)
     _sweep_deployments(sweep, stack_name, deployments, records, ledger)
     if reports is not None:
@@ -90,6 +88,33 @@ def _stop_jobs(sweep: _Sweep, stack_name: str, jobs: TrainingJobs, ledger: Ledge
                 stop_job_if_present(name, jobs)
                 sweep.closed.append(name)
                 emit_metrics(figures={"JobsWithoutRun": 1.0}, stack=stack_name)
+
+
+def _close_experiments(
+    sweep: _Sweep, experiments: Experiments, executions: Executions, runs: RunPorts, clock: Clock
+) -> None:
+    """Before runs: closing an experiment ends its runs."""
+    for record in list(experiments.unsettled()):
+        with sweep.of(record.experiment_id):
+            ended = missed_end(record, executions, clock)
+            if ended is None:
+                continue
+            end = {"status": ended.status, "error": ended.error, "cause": ended.cause}
+            reconcile_experiment(experiment_id=record.experiment_id, **end, experiments=experiments, runs=runs)
+            sweep.closed.append(record.experiment_id)
+
+
+def _close_runs(sweep: _Sweep, history: RunHistory, runs: RunPorts, clock: Clock) -> None:
+    close = partial(
+        reconcile_run, ledger=runs.ledger, jobs=runs.jobs, deployments=runs.deployments, records=runs.records,
+        notifier=runs.notifier,
+    )  # fmt: skip
+    for record in list(_open_runs(history)):
+        with sweep.of(record.run_id):
+            execution = _ended(record, runs.executions, clock)
+            if execution is not None:
+                close(run_id=record.run_id, status=execution.status, error=execution.error, cause=execution.cause)
+                sweep.closed.append(record.run_id)
 
 
 def _write_reports(sweep: _Sweep, run_ids: tuple[str, ...], reports: ReportSources, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from rft.steps.sweep_runs import sweep_runs
 from tests.kit.fake_evaluation import MODEL, FakeEvaluation
 from tests.kit.fake_promotion import BEFORE, NAME, change, compared, promotion, taking_over
 from tests.kit.fakes.executions import MemoryExecutions
+from tests.kit.fakes.experiments import MemoryExperiments
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.notifier import MemoryNotifier
 from tests.kit.records import RUN_ID
@@ -138,6 +139,8 @@ def sweep(run: FakeEvaluation) -> list[str]:
         records=run.records,
         notifier=MemoryNotifier(),
         clock=run.clock,
+        experiments=MemoryExperiments(run.clock),
+        experiment_executions=MemoryExecutions(),
     )
 
 

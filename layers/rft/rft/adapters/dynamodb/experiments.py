@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +16,9 @@ from rft.errors import ExperimentNotFound, RunConflict
 from rft.runs.records import from_cursor, to_cursor, utc_text
 
 EXPERIMENTS = "EXPERIMENT"
+UNSETTLED = "EXPERIMENT#UNSETTLED"
+"""Partition of by_status; an experiment that is settled is in no partition of it."""
+
 AFTER_ALL = "~"
 """Sorts after every position: positions begin with a digit."""
 
@@ -69,6 +72,20 @@ class DynamoExperiments(LedgerTable):
         records = tuple(self.get(place.partition("#")[2]) for place in places)
         return records, to_cursor(places[-1]) if "LastEvaluatedKey" in answer else None
 
+    def unsettled(self) -> Iterator[ExperimentRecord]:
+        """By index, which holds these alone; each record is read itself."""
+        partition, sort = INDEX_KEYS["by_status"]
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_status",
+            KeyConditionExpression=f"{partition} = :of",
+            ExpressionAttributeValues={":of": to_attribute(UNSETTLED)},
+        )
+        with translated():
+            places = [item[sort]["S"] for page in pages for item in page["Items"]]
+        found = (self.get(place.partition("#")[2]) for place in places)
+        return (record for record in found if not record.settled)
+
     def _put(self, record: ExperimentRecord, condition: str, values: Item) -> bool:
         """False where the condition does not hold."""
         write: dict[str, Any] = {"Item": experiment_item(record), "ConditionExpression": condition}
@@ -90,8 +107,11 @@ def experiment_key(experiment_id: str) -> Item:
 
 
 def experiment_item(record: ExperimentRecord) -> Item:
-    """An experiment's item, with its place in the list of experiments."""
-    place = {"gsi1pk": EXPERIMENTS, "gsi1sk": f"{utc_text(record.created_at)}#{record.experiment_id}"}
+    """An experiment's item, with its place in the list of experiments, and in that of unsettled ones while it is."""
+    position = f"{utc_text(record.created_at)}#{record.experiment_id}"
+    place = {"gsi1pk": EXPERIMENTS, "gsi1sk": position}
+    if not record.settled:
+        place |= {"gsi2pk": UNSETTLED, "gsi2sk": position}
     return experiment_key(record.experiment_id) | to_item({**place, **record.model_dump(mode="json")})
 
 

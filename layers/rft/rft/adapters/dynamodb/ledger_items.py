@@ -13,7 +13,8 @@
     rejection UPLOAD#<sha256> REJECTION    UploadRejection, in by_created under gsi1pk = "REJECTION"
     deployment DEPLOYMENT#<name> DEPLOYMENT DeploymentRecord, in by_created under gsi1pk = "DEPLOYMENT" and its name
 
-    experiment EXPERIMENT#<id> EXPERIMENT  ExperimentRecord, in by_created under gsi1pk = "EXPERIMENT" as a run is
+    experiment EXPERIMENT#<id> EXPERIMENT  ExperimentRecord, in by_created under gsi1pk = "EXPERIMENT" as a run is, and
+                                           in by_status under gsi2pk = "EXPERIMENT#UNSETTLED" until it is settled
 
     index       partition          sort
     by_created  gsi1pk = "RUN"     gsi1sk

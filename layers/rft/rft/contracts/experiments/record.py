@@ -57,6 +57,13 @@ class Preparation(Contract):
     spent: Spending = Spending(runs=0)
 
 
+class ArmStop(Contract):
+    """Why an arm must not continue, and what it then ends as."""
+
+    status: ArmStatus
+    reason: TextLine
+
+
 class Arm(Contract):
     """An arm at the last check. `rungs`: the mean reward at each step at which it was compared."""
 
@@ -66,6 +73,9 @@ class Arm(Contract):
     changes: dict[str, Any] = Field(description="What differs from the base request.")
     status: ArmStatus = "planned"
     reason: TextLine = ""
+    stop: ArmStop | None = Field(
+        default=None, description="Decided, and repeated until its run and job are stopped; then `status` says it."
+    )
     run_status: RunStatus | None = None
     steps: int = 0
     reward: float | None = None
@@ -123,6 +133,9 @@ class ExperimentRecord(Contract):
     leaderboard: Leaderboard | None = None
     promotion_run_id: RunId | None = None
     failure: ExperimentFailure | None = None
+    settled: bool = Field(
+        default=False, description="It has ended, and so have all its runs with their executions and jobs."
+    )
     version: int = Field(default=0, description="How often it was written; guards against lost updates.")
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rft.contracts.experiments.record import ARM_ENDED, ExperimentFailure, ExperimentRecord, ExperimentStatus
 from rft.contracts.http.principal import Principal
-from rft.contracts.ledger import RunStatus
+from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RunNotFound, TransitionRefused
 from rft.evaluation.promotion import release_deployments
 from rft.ports.experiments import Experiments, RunPorts
@@ -28,8 +28,7 @@ def cancel_experiment(
     if record.status is not ExperimentStatus.CANCELLED:
         raise TransitionRefused(f"{experiment_id} has ended as {record.status}")
     executions.stop(experiment_id, error=ERROR, cause=CAUSE)
-    end_runs(record, f"its experiment {experiment_id} was cancelled", runs)
-    return record
+    return end_runs(record, f"its experiment {experiment_id} was cancelled", experiments, runs)
 
 
 def close_experiment(
@@ -49,21 +48,26 @@ def close_experiment(
     return experiments.change(experiment_id, closed)
 
 
-def end_runs(record: ExperimentRecord, cause: str, runs: RunPorts) -> None:
-    """End every run of the experiment that has not ended, with its execution, job and deployment."""
+def end_runs(record: ExperimentRecord, cause: str, experiments: Experiments, runs: RunPorts) -> ExperimentRecord:
+    """End every run of an ended experiment that has not ended, with its execution, job and deployment.
+
+    The experiment is settled only then: until that, the sweep repeats it.
+    """
     for run_id in record.run_ids:
         end_run(run_id, cause, runs)
+    return experiments.change(record.experiment_id, lambda last: last.model_copy(update={"settled": True}))
 
 
-def end_run(run_id: str, cause: str, runs: RunPorts) -> None:
+def end_run(run_id: str, cause: str, runs: RunPorts) -> RunRecord | None:
     """Cancel one run, if there is one; a repeat does what is missing. A run with a model keeps it."""
     try:
         run = runs.ledger.get(run_id)
     except RunNotFound:
-        return
+        return None
     run = finish_run(run, RunStatus.CANCELLED, error="StoppedByExperiment", cause=cause, ledger=runs.ledger)
     runs.executions.stop(run_id, error="StoppedByExperiment", cause=cause)
     if run.status is RunStatus.CANCELLED:
         stop_run_job(run, runs.jobs)
     release_deployments(run, runs.deployments, runs.records)
     notify_finished(run, runs.ledger, runs.notifier)
+    return run

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from rft.contracts.experiments.record import Arm, ExperimentRecord, ExperimentStatus, Preparation
+from rft.contracts.experiments.record import Arm, ExperimentFailure, ExperimentRecord, ExperimentStatus, Preparation
 from rft.contracts.experiments.request import ExperimentRequest
 from rft.contracts.experiments.steps import ExperimentInput
 from rft.contracts.http.principal import Principal
@@ -20,6 +21,7 @@ from rft.ports.runs import Executions
 from rft.ports.storage import Clock
 from rft.runs.ids import keyed_run_id, new_run_id
 from rft.settings import JudgeDirectory, StorageSettings
+from rft.steps.api.cancel_experiment import close_experiment
 from rft.steps.api.start_run import check_request, run_key
 
 
@@ -59,7 +61,8 @@ def start_experiment(
     requested = _pending(experiment_id, request, arms, caller, now)
     found = experiments.create(requested)
     if found.status is ExperimentStatus.PENDING:
-        found = _execute(found, experiments, executions)
+        with _failed_unless_repeatable(found, key, experiments):
+            found = _execute(found, experiments, executions)
     return RequestedExperiment(record=found, new=found.created_at == now)
 
 
@@ -99,8 +102,21 @@ def _pending(
     )
 
 
+@contextmanager
+def _failed_unless_repeatable(record: ExperimentRecord, key: str | None, experiments: Experiments) -> Iterator[None]:
+    """PENDING is left for the same request with its key; without one, nobody could start the experiment again."""
+    try:
+        yield
+    except BaseException as error:
+        if key is None:
+            failure = ExperimentFailure(
+                error=type(error).__name__, cause=f"its execution could not be started: {error}"
+            )
+            close_experiment(record.experiment_id, ExperimentStatus.FAILED, failure, experiments)
+        raise
+
+
 def _execute(record: ExperimentRecord, experiments: Experiments, executions: Executions) -> ExperimentRecord:
-    """An execution that cannot be started leaves the experiment PENDING: the same request with its key resumes it."""
     payload = ExperimentInput(
         experiment_id=record.experiment_id,
         preparations=len(record.preparations),

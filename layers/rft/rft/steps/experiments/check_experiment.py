@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
-from rft.contracts.experiments.record import ExperimentRecord
+from rft.contracts.experiments.record import ARM_ENDED, ArmStop, ExperimentRecord
 from rft.contracts.experiments.steps import ExperimentCheck
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.errors import RunNotFound
-from rft.experiments.progress import Stop, all_ended, observed, stopped, stops
+from rft.experiments.progress import all_ended, observed, stop_decided, stop_done, stops
 from rft.observability import logger
 from rft.ports.experiments import Experiments, RunPorts
 from rft.ports.runs import Ledger
@@ -22,29 +22,37 @@ MIN_IDLE = timedelta(minutes=15)
 
 
 def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunPorts, clock: Clock) -> ExperimentCheck:
-    """The experiment as its runs stand. Why an arm is stopped is written before it is.
+    """The experiment as its runs stand. A stop is recorded before it is made, and repeated until it is done.
 
     Raises ExperimentNotFound and the Retryable… errors.
     """
     record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, clock=clock)
-    for stop in (*stops(record), *_never_started(record, runs, clock)):
-        logger().warning("arm is stopped", arm=stop.arm, reason=stop.reason)
-        record = experiments.change(experiment_id, partial(stopped, stop))
-        run_id = next(arm.run_id for arm in record.arms if arm.name == stop.arm)
-        end_run(run_id, stop.reason, runs)
+    for name, stop in {**dict(_never_started(record, runs, clock)), **stops(record)}.items():
+        logger().warning("arm is stopped", arm=name, reason=stop.reason)
+        record = experiments.change(experiment_id, partial(stop_decided, name, stop))
+        run = end_run(next(arm.run_id for arm in record.arms if arm.name == name), stop.reason, runs)
+        record = experiments.change(experiment_id, partial(stop_done, name, run))
     running = sum(arm.status == "running" for arm in record.arms)
     logger().info("experiment checked", running=running, spent=record.spent.model_dump())
     return ExperimentCheck(ended=record.status.ended or all_ended(record), running=running)
 
 
-def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> Iterator[Stop]:
-    """Arms whose run was added and whose execution Step Functions refused to start: nothing else ends them."""
+def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> Iterator[tuple[str, ArmStop]]:
+    """Arms that StartArm failed to add, and those whose execution Step Functions refused: nothing else ends them.
+
+    An arm may wait long for its turn, but not where no other one runs.
+    """
+    quiet = clock.now() - record.updated_at > MIN_IDLE
+    any_runs = any(arm.status == "running" and arm.run_status is not None for arm in record.arms)
     for arm in record.arms:
-        if arm.status != "running" or arm.run_status is not RunStatus.PENDING:
+        if arm.status in ARM_ENDED:
             continue
-        idle = clock.now() - runs.ledger.get(arm.run_id).updated_at
-        if idle > MIN_IDLE and runs.executions.find(arm.run_id) is None:
-            yield Stop(arm.name, "failed", "its execution could not be started")
+        if arm.run_status is None and quiet and not any_runs:
+            yield arm.name, ArmStop(status="failed", reason="its run could not be started")
+        elif arm.run_status is RunStatus.PENDING:
+            idle = clock.now() - runs.ledger.get(arm.run_id).updated_at
+            if idle > MIN_IDLE and runs.executions.find(arm.run_id) is None:
+                yield arm.name, ArmStop(status="failed", reason="its execution could not be started")
 
 
 def refreshed(experiment_id: str, *, experiments: Experiments, ledger: Ledger, clock: Clock) -> ExperimentRecord:

@@ -44,13 +44,13 @@ def finish_experiment(
     if error:
         failure = ExperimentFailure(error=error, cause=readable_cause(error, cause))
         record = close_experiment(experiment_id, ExperimentStatus.FAILED, failure, experiments)
-        end_runs(record, f"its experiment failed: {error}", runs)
-        return _finished(record)
+        return _finished(end_runs(record, f"its experiment failed: {error}", experiments, runs))
     known = known_runs(record, runs.ledger)
     board = rank_arms(record, known, store)
     if not board.standings:
         failure = ExperimentFailure(error="NoArmEvaluated", cause=_why_none(record))
-        return _finished(close_experiment(experiment_id, ExperimentStatus.FAILED, failure, experiments))
+        record = close_experiment(experiment_id, ExperimentStatus.FAILED, failure, experiments)
+        return _finished(end_runs(record, f"its experiment failed: {failure.error}", experiments, runs))
     winner = _to_promote(record, board, known)
     start = partial(
         start_run, ledger=runs.ledger, executions=runs.executions, clock=clock, graders=graders, storage=storage,
@@ -66,7 +66,7 @@ def _completed(last: ExperimentRecord, board: Leaderboard, promoted: str | None)
     if last.status.ended:
         return last
     changes = {"status": ExperimentStatus.COMPLETED, "leaderboard": board, "promotion_run_id": promoted}
-    return last.model_copy(update=changes)
+    return last.model_copy(update={**changes, "settled": True})
 
 
 def _finished(record: ExperimentRecord) -> FinishedExperiment:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from rft.contracts.experiments.record import ExperimentFailure, ExperimentRecord, ExperimentStatus
 from rft.errors import ExperimentNotFound
 from rft.observability import logger
 from rft.ports.experiments import Experiments, RunPorts
+from rft.ports.runs import Execution, Executions
+from rft.ports.storage import Clock
 from rft.runs.causes import readable_cause
 from rft.steps.api.cancel_experiment import close_experiment, end_runs
+
+MIN_IDLE = timedelta(minutes=15)
+"""DescribeExecution lags: only an experiment that has been quiet for so long may be said to have no execution."""
 
 
 def reconcile_experiment(
@@ -26,6 +33,20 @@ def reconcile_experiment(
     except ExperimentNotFound:
         logger().warning("an execution without an experiment has ended", status=status)
         return None
-    if record.status is not ExperimentStatus.COMPLETED:
-        end_runs(record, f"its experiment has ended as {record.status}", runs)
-    return record
+    if record.status is ExperimentStatus.COMPLETED:
+        return record
+    return end_runs(record, f"its experiment has ended as {record.status}", experiments, runs)
+
+
+def missed_end(record: ExperimentRecord, executions: Executions, clock: Clock) -> Execution | None:
+    """How the execution of an unsettled experiment ended; None while it runs, and for one that is still to be started.
+
+    Of an experiment that has ended, runs may be left: whoever ended it did not come to its end.
+    """
+    if record.status.ended:
+        return Execution(status=record.status)
+    found = executions.find(record.experiment_id)
+    if found is not None:
+        return found if found.ended else None
+    started = record.status is not ExperimentStatus.PENDING
+    return Execution(status="gone") if started and clock.now() - record.updated_at > MIN_IDLE else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rft.contracts.experiments.record import ExperimentRecord
+from rft.contracts.experiments.record import ARM_ENDED, ExperimentRecord
 from rft.contracts.experiments.steps import StartedArm
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.contracts.measuring_request import CalibrationRequest
@@ -106,12 +106,21 @@ class _Starter:
             **(taken_up(request, preparation) if preparation else {}),
         )
         self.ledger.create(run)
-        if self.experiments.get(experiment_id).status.ended:  # cancelled meanwhile: it may have missed this run
-            self.ledger.transition(run_id, RunStatus.CANCELLED, detail="its experiment has ended")
-            return StartedArm(start=False, run_id=run_id, reason="the experiment has ended")
+        if why := _called_off(self.experiments.get(experiment_id), run_id):  # whoever did so may have missed this run
+            self.ledger.transition(run_id, RunStatus.CANCELLED, detail=why)
+            return StartedArm(start=False, run_id=run_id, reason=why)
         start = start_point(request, preparation) if preparation else None
         payload = ExecutionInput(run_id=run_id, request=request, start=start).model_dump(mode="json")
         return StartedArm(start=True, run_id=run_id, input=payload)
+
+
+def _called_off(record: ExperimentRecord, run_id: str) -> str:
+    """Why a run must not be started after all, '' where it may."""
+    if record.status.ended:
+        return "the experiment has ended"
+    arm = next((arm for arm in record.arms if arm.run_id == run_id), None)
+    stopped = arm is not None and (arm.status in ARM_ENDED or arm.stop is not None)
+    return "its arm was stopped" if stopped else ""
 
 
 def _unready(request: RunRequest, preparation: RunRecord | None) -> str:
