@@ -15,7 +15,7 @@ from botocore.credentials import Credentials
 from emulator.bedrock.control import Bedrock
 from emulator.cloudformation.stack import Stack, deploy, update
 from emulator.cloudformation.template import StackTemplate, load
-from emulator.cloudwatch.deploy import adopt_topic_keys, deploy_alarms
+from emulator.cloudwatch.deploy import adopt_topic_keys, delete_alarms, deploy_alarms
 from emulator.cloudwatch.metrics import Metrics
 from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
@@ -28,7 +28,7 @@ from emulator.http.server import LoopbackServer, listen
 from emulator.http.tokens import https_fetch
 from emulator.iam.authorizer import Authorizer
 from emulator.moto import executions
-from emulator.moto.cloudformation import is_supported, move_outputs, resolve
+from emulator.moto.cloudformation import conditions, is_supported, move_outputs, resolve
 from emulator.moto.eventbridge import rates
 from emulator.moto.topics import published_messages
 from emulator.options import EmulatorOptions
@@ -50,8 +50,9 @@ class Emulator:
             environment.state.restore(services.bedrock.jobs, services.bedrock.models, options.faults)
             self._api, self.api_url = _open_api(self.stack, environment, services, cleanup)
             environment.state.resume(services.bedrock.threads.start)
-            schedules = _start_schedules(environment, services)
-            _close_in_order(environment, services, schedules, cleanup)
+            self._schedules = Schedules(services.bus.fire, environment.clock)
+            self._schedules.follow(rates(self.region) if options.schedules else {})
+            _close_in_order(environment, services, self._schedules, cleanup)
             self._cleanup = cleanup.pop_all()
 
     @classmethod
@@ -170,18 +171,22 @@ class Emulator:
             parameters=self.options.parameters if parameters is None else parameters,
         )
         loaded, environment = _load(options, self.region), self._environment
+        before = self.stack
         self.stack = update(
             loaded,
             environment.clients,
             self._services.functions,
             environment.code,
-            self.stack,
+            before,
             root=options.template.parent.resolve(),
             region=self.region,
             parameters=options.stack_parameters(loaded.parameters),
         )
         self.options = options
+        cloudwatch = environment.clients("cloudwatch")
+        delete_alarms(before.alarms - self.stack.alarms, cloudwatch, stack_name=options.stack_name)
         _adopt(self.stack, loaded, environment, self._services)
+        self._schedules.follow(rates(self.region) if options.schedules else {})
         self._api.deploy(_api_settings(self.stack, environment, self._services))
         environment.state.redefine(_definition(loaded, options))
 
@@ -237,6 +242,7 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
 
 def _adopt(stack: Stack, template: StackTemplate, environment: Environment, services: Services) -> None:
     """Decide by the stack's policies from now on. Raises ValueError for a role that its service cannot assume."""
+    template = template.existing(conditions(stack.stack_id, environment.region))
     resolved = partial(resolve, stack.stack_id, environment.region)
     environment.authorizer.policies.add(template.resources, stack.physical_ids, resolved)
     environment.authorizer.forget()
@@ -273,13 +279,6 @@ def _open_api(stack: Stack, environment: Environment, services: Services, cleanu
     host = f"{stack.api_id}.execute-api.{environment.region}.amazonaws.com"
     move_outputs(stack.stack_id, environment.region, host, server.url)
     return api, server.url
-
-
-def _start_schedules(environment: Environment, services: Services) -> Schedules:
-    schedules = Schedules(services.bus.fire, environment.clock)
-    if environment.options.schedules:
-        schedules.start(rates(environment.region))
-    return schedules
 
 
 def _close_in_order(environment: Environment, services: Services, schedules: Schedules, cleanup: ExitStack) -> None:

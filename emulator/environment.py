@@ -20,7 +20,7 @@ from emulator.iam.authorizer import Authorizer
 from emulator.iam.keyring import Keyring
 from emulator.moto.access import MotoAccount
 from emulator.moto.account import ACCOUNT
-from emulator.moto.index_lag import LaggingIndexes
+from emulator.moto.read_lag import LaggingReads
 from emulator.options import EmulatorOptions
 from emulator.state.state import State, open_state
 
@@ -44,7 +44,7 @@ class Environment:
     keyring: Keyring
     authorizer: Authorizer
     code: CodeStore
-    indexes: LaggingIndexes
+    reads: LaggingReads
     region: str = REGION
     account: str = ACCOUNT
 
@@ -77,7 +77,7 @@ def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environmen
         clock=ScaledClock(options.speed, patience=LEASE_SECONDS if state.has_running_executions else 0.0),
         listener=listener,
         code=CodeStore(state.code_folder or Path(temporary)),
-        indexes=LaggingIndexes(options.index_lag_seconds, account=ACCOUNT, region=REGION),
+        reads=LaggingReads(options.read_lag_seconds, account=ACCOUNT, region=REGION),
         clients=Clients(address_of(listener), credentials, REGION),
         keyring=keyring,
         authorizer=Authorizer(account=ACCOUNT, region=REGION, of_user=keyring.policies_of_user),

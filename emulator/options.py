@@ -52,8 +52,8 @@ class EmulatorOptions:
     """How long a deployment is Creating; on AWS it is minutes."""
     concurrent_jobs: int = 2
     """Quota of jobs that are InProgress or Stopping; the next one gets ServiceQuotaExceededException."""
-    index_lag_seconds: float = 0.05
-    """How long after its reply a write to DynamoDB is seen by queries of global secondary indexes, in real time."""
+    read_lag_seconds: float = 0.05
+    """How long after its reply a write to DynamoDB is seen by reads that are not strongly consistent, in real time."""
     seed: int = 42
     """Rollouts are drawn from it: the same seed and the same requests give the same answers."""
 

@@ -131,7 +131,7 @@ def _install_moto(environment: Environment, bus: EventBus, cleanup: ExitStack) -
         deliver=bus.deliver,
         put_event=bus.put,
         on_execution_end=on_execution_end,
-        indexes=environment.indexes,
+        reads=environment.reads,
     )
     cleanup.enter_context(changes)
 
@@ -159,7 +159,6 @@ def _serve(
     def on_call(operation: Operation, body: bytes) -> None:
         guard.on_call(operation, body)
         environment.state.on_call(operation, body)
-        environment.indexes.on_call(operation, body)
         api_functions.on_call(operation, body)
 
     def authorize(operation: Operation, request: Request, body: bytes) -> None:

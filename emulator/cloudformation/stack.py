@@ -21,9 +21,7 @@ from emulator.functions.code import CodeStore
 from emulator.functions.registry import Functions
 from emulator.functions.spec import FunctionSpec
 from emulator.http.throttle import ThrottleSettings
-from emulator.moto.cloudformation import resolve
-
-UPDATED_IN_PLACE = frozenset({"AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"})
+from emulator.moto.cloudformation import conditions, resolve
 
 Client = Callable[[str], Any]
 """Gives a boto3 client of the emulator for a service's name."""
@@ -41,6 +39,8 @@ class Stack:
     """Numbers of published versions, by their logical id."""
     aliases: Mapping[str, str]
     """Names of published aliases, by the logical id of their function."""
+    alarms: frozenset[str]
+    """Logical ids of alarms."""
     machine_roles: tuple[str, ...]
     """ARNs of the roles of state machines."""
     api_id: str
@@ -116,21 +116,17 @@ def update(
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     published = before.versions
-    return finish(
+    after = finish(
         template, client, functions, code, root=root, region=region, stack_id=before.stack_id, published=published
     )
+    for name in {spec.name for spec in before.functions} - {spec.name for spec in after.functions}:
+        functions.remove(name)
+    return after
 
 
 def _stamped(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Moto updates what differs, and sees no difference in the value of a condition: here all that may differ does."""
-    stamp = uuid.uuid4().hex
-    resources = {
-        name: {**resource, "Metadata": {**resource.get("Metadata", {}), "Stamp": stamp}}
-        if resource["Type"] in UPDATED_IN_PLACE
-        else resource
-        for name, resource in body["Resources"].items()
-    }
-    return {**body, "Resources": resources}
+    """A template that differs from any other: an update without one is refused, and code changes without it."""
+    return {**body, "Metadata": {**body.get("Metadata", {}), "Stamp": uuid.uuid4().hex}}
 
 
 def finish(
@@ -145,6 +141,7 @@ def finish(
     published: Mapping[str, str],
 ) -> Stack:
     """Do what moto's CloudFormation leaves out. `published` are versions by logical id, those of before."""
+    template = template.existing(conditions(stack_id, region))
     listed = client("cloudformation").describe_stack_resources(StackName=stack_id)["StackResources"]
     physical_ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed if "PhysicalResourceId" in r}
     _configure_buckets(template, client, physical_ids)
@@ -160,6 +157,7 @@ def finish(
         functions=tuple(specs),
         versions=publish(template, functions, published),
         aliases=dict(aliases(template)),
+        alarms=frozenset(name for name, _ in template.of_type("AWS::CloudWatch::Alarm")),
         machine_roles=tuple(
             str(resolve(stack_id, region, machine["Properties"]["RoleArn"]))
             for _, machine in template.of_type("AWS::StepFunctions::StateMachine")

@@ -57,6 +57,15 @@ class StackTemplate:
         """All resources by logical id, deployed by moto or not."""
         return {**self.body["Resources"], **self.unsupported}
 
+    def existing(self, conditions: Mapping[str, bool]) -> StackTemplate:
+        """The template without the resources whose condition does not hold."""
+
+        def filtered(resources: Mapping[str, Resource]) -> dict[str, Resource]:
+            return {name: r for name, r in resources.items() if "Condition" not in r or conditions[r["Condition"]]}
+
+        body = {**self.body, "Resources": filtered(self.body["Resources"])}
+        return StackTemplate(body, filtered(self.unsupported), self.source_digest)
+
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
         """Logical ids and resources of these types, deployed by moto or not."""
         for name, resource in self.resources.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from emulator.cloudformation.template import StackTemplate
@@ -10,6 +10,12 @@ from emulator.cloudwatch.service import AlarmActions
 
 Resolve = Callable[[Any], Any]
 """Resolves the intrinsic functions of a piece of the template."""
+
+
+def delete_alarms(logical_ids: Collection[str], cloudwatch: Any, *, stack_name: str) -> None:
+    """Delete alarms that are no longer part of the stack, by a client of CloudWatch."""
+    if logical_ids:
+        cloudwatch.delete_alarms(AlarmNames=[f"{stack_name}-{logical_id}" for logical_id in logical_ids])
 
 
 def deploy_alarms(template: StackTemplate, resolve: Resolve, cloudwatch: Any, *, stack_name: str) -> None:
@@ -25,6 +31,7 @@ def adopt_topic_keys(template: StackTemplate, resolve: Resolve, actions: AlarmAc
     """Note which topics are encrypted; `key_prefix` is what the ARN of a key begins with, up to its id."""
     for logical_id, resource in template.of_type("AWS::SNS::Topic"):
         key = resolve(resource.get("Properties", {}).get("KmsMasterKeyId"))
+        arn = str(resolve({"Ref": logical_id}))
+        actions.topic_keys.pop(arn, None)
         if key:
-            arn = str(resolve({"Ref": logical_id}))
             actions.topic_keys[arn] = key if str(key).startswith("arn:") else f"{key_prefix}{key}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from emulator.clock import ScaledClock
 
@@ -17,23 +18,37 @@ class Schedules:
     def __init__(self, fire: Callable[[str], None], clock: ScaledClock, *, minimum: float = MIN_SECONDS) -> None:
         """`fire` is given a rule's name."""
         self._fire, self._clock, self._minimum = fire, clock, minimum
+        self._following: dict[str, _Timer] = {}
         self._threads: list[threading.Thread] = []
 
-    def start(self, periods: Mapping[str, float]) -> None:
-        """Rules by name, with seconds of emulated time between two firings."""
+    def follow(self, periods: Mapping[str, float]) -> None:
+        """Rules by name, with seconds of emulated time between two firings; those of before that stay keep theirs."""
+        for rule in set(self._following) - set(periods):
+            del self._following[rule]
         for rule, seconds in periods.items():
-            real = max(self._minimum, seconds / self._clock.speed)
-            thread = threading.Thread(target=self._repeat, args=(rule, real), name=f"schedule-{rule}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            known = self._following.get(rule)
+            if known is None or known.seconds != seconds:
+                timer = self._following[rule] = _Timer(rule, seconds)
+                thread = threading.Thread(target=self._repeat, args=(timer,), name=f"schedule-{rule}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def close(self) -> None:
         """Wait for all; the clock must be closed."""
         for thread in self._threads:
             thread.join()
 
-    def _repeat(self, rule: str, real_seconds: float) -> None:
+    def _repeat(self, timer: _Timer) -> None:
+        real_seconds = max(self._minimum, timer.seconds / self._clock.speed)
         self._clock.pause(real_seconds)
-        while not self._clock.closing:
-            self._fire(rule)
+        while not self._clock.closing and self._following.get(timer.rule) is timer:
+            self._fire(timer.rule)
             self._clock.pause(real_seconds)
+
+
+@dataclass(eq=False)
+class _Timer:
+    """One period of one rule; another period is another timer."""
+
+    rule: str
+    seconds: float

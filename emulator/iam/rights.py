@@ -32,8 +32,8 @@ def needed(authorizer: Authorizer) -> set[Right]:
     found: set[Right] = set()
     for request, decision in list(authorizer.calls.values()):
         if decision.allowed:
-            rights = set(_giving(request, authorizer))
-            found |= rights if len(rights) == 1 else set()
+            giving = _narrowest_route(dict(_giving(request, authorizer)))
+            found |= set(giving) if len(giving) == 1 else set()
     return found & granted(authorizer)
 
 
@@ -42,8 +42,8 @@ def without(role: RolePolicies, right: Right) -> RolePolicies:
     return RolePolicies(role.logical_id, tuple(_less(s, right) for s in role.identity), role.boundary)
 
 
-def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[Right]:
-    """Rights that allow a request, each of which would be enough."""
+def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[tuple[Right, Statement]]:
+    """Rights that allow a request, each of which would be enough, with their statements."""
     policies = authorizer.policies_for(request.principal, request.resource)
     context = Context.of(request.principal.context()).joined(request.context)
     identity = () if request.principal.service else policies.identity
@@ -51,7 +51,22 @@ def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[Right]:
         if statement.allow and statement.is_about(request.principal, request.action, request.resource, context):
             for action in statement.actions:
                 if matches(action, request.action, ignore_case=True):
-                    yield Right(statement.source, action)
+                    yield Right(statement.source, action), statement
+
+
+def _narrowest_route(giving: Mapping[Right, Statement]) -> Mapping[Right, Statement]:
+    """SAM writes a permission for each route, and that of `/{proxy+}` covers all: the longest one counts."""
+    routes = {right: _route(statement) for right, statement in giving.items()}
+    if not all(routes.values()):
+        return giving
+    narrowest = max(routes, key=lambda right: len(routes[right]), default=None)
+    return {right: statement for right, statement in giving.items() if right == narrowest}
+
+
+def _route(statement: Statement) -> str:
+    """The route that a function's permission is for, '' for another statement."""
+    sources = statement.conditions.get("ArnLike", {}).get("aws:SourceArn", ())
+    return next((source for source in sources if ":execute-api:" in source), "")
 
 
 def _of_roles(roles: Iterable[RolePolicies]) -> Iterator[Statement]:

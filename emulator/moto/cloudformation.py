@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import parsing
 from moto.cloudformation.models import cloudformation_backends
 
@@ -22,6 +21,12 @@ def resolve(stack_id: str, region: str, value: Any) -> Any:
     return parsing.clean_json(value, cloudformation_backends[ACCOUNT][region].stacks[stack_id].resource_map)
 
 
+def conditions(stack_id: str, region: str) -> dict[str, bool]:
+    """The conditions of a stack's template by name: which of them hold."""
+    known = cloudformation_backends[ACCOUNT][region].stacks[stack_id].resource_map.lazy_condition_map
+    return {name: bool(known[name]) for name in known}
+
+
 def move_outputs(stack_id: str, region: str, host: str, url: str) -> None:
     """Outputs at `https://host` become `url`, for clients that read the address from the stack."""
     for output in cloudformation_backends[ACCOUNT][region].stacks[stack_id].output_map.values():
@@ -31,26 +36,6 @@ def move_outputs(stack_id: str, region: str, host: str, url: str) -> None:
 def replacements() -> Iterator[tuple[Any, str, Any]]:
     """What stands for what in moto: object, attribute, new value."""
     yield parsing, "clean_json", _without_no_value(parsing.clean_json)
-    yield parsing, "parse_and_update_resource", _keeping(parsing.parse_and_update_resource)
-    yield LambdaFunction, "update_from_cloudformation_json", classmethod(_updated)
-
-
-def _keeping(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A resource that moto cannot update stays as it is; moto would forget it."""
-
-    def update(logical_id: str, resource_json: Any, resources: Any, **more: Any) -> Any:
-        return original(logical_id, resource_json, resources, **more) or resources._parsed_resources[logical_id]
-
-    return update
-
-
-def _updated(_: Any, /, *, original_resource: Any, cloudformation_json: dict[str, Any], **__: Any) -> Any:
-    """Moto has layers as objects where it wants their ARNs."""
-    properties = cloudformation_json["Properties"]
-    layers = [str(getattr(layer, "arn", layer)) for layer in properties.get("Layers", [])]
-    original_resource.update_configuration({**properties, "Layers": layers})
-    original_resource.update_function_code(properties["Code"])
-    return original_resource
 
 
 def _without_no_value(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -28,7 +28,10 @@ class ItemStore:
 
     def on_call(self, operation: Operation, body: bytes) -> None:
         """Keep what a call may have changed, all at once. Calls come one at a time."""
-        records = (self._record(table, attributes) for table, attributes in written_items(operation.name, body))
+        if operation.name not in WRITING:
+            return
+        written = written_items(json.loads(body))
+        records = (self._record(table, attributes) for table, attributes in written)
         self._store.put(*(record for record in records if record))
 
     def restore(self) -> None:
@@ -59,11 +62,8 @@ def key_names(table: Any) -> list[str]:
     return [name for name in (table.hash_key_attr, table.range_key_attr) if name]
 
 
-def written_items(operation: str, body: bytes) -> Iterator[Write]:
-    """What a request writes to."""
-    if operation not in WRITING:
-        return
-    request = json.loads(body)
+def written_items(request: Mapping[str, Any]) -> Iterator[Write]:
+    """What a request of one of the operations in WRITING writes to."""
     of_transaction = [write for each in request.get("TransactItems", ()) for write in each.values()]
     of_batch = [
         {"TableName": table, **write}

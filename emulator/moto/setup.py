@@ -31,12 +31,13 @@ from emulator.moto import (
     nested_executions,
     object_events,
     resource_names,
+    stack_updates,
     step_functions,
 )
 from emulator.moto.eventbridge import Deliver
 from emulator.moto.executions import OnExecutionEnd
-from emulator.moto.index_lag import LaggingIndexes
 from emulator.moto.object_events import PutEvent
+from emulator.moto.read_lag import LaggingReads
 from emulator.moto.step_functions import Session
 
 
@@ -53,7 +54,7 @@ def install(
     deliver: Deliver,
     put_event: PutEvent,
     on_execution_end: OnExecutionEnd,
-    indexes: LaggingIndexes,
+    reads: LaggingReads,
 ) -> Iterator[None]:
     """Moto as this emulator needs it; on leaving, executions are stopped, state is dropped and moto is as before.
 
@@ -70,7 +71,7 @@ def install(
         for target, name, value in (
             *_replacements(),
             *eventbridge.replacements(deliver),
-            *indexes.replacements(),
+            *reads.replacements(),
             *object_events.replacements(put_event),
             *executions.replacements(on_execution_end),
             *nested_executions.replacements(),
@@ -99,5 +100,5 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     modules = tuple(backends.list_of_moto_modules())  # moto would list its folders at each request
     yield backends, "list_of_moto_modules", lambda: modules
     yield from resource_names.fixed()
-    for module in (cloudformation, data_limits, dynamodb, multipart):
+    for module in (cloudformation, data_limits, dynamodb, multipart, stack_updates):
         yield from module.replacements()

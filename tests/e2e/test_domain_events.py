@@ -66,14 +66,18 @@ def test_each_change_of_a_run_is_one_event_whatever_fails(bench: StackHarness, q
     assert message["text"].startswith("The preflight run passed")
 
 
+def webhook_rule(bench: StackHarness) -> dict[str, Any]:
+    rules = bench.aws.client("events").list_rules()["Rules"]
+    (rule,) = [rule for rule in rules if "DeliverWebhooks" in rule["Name"]]
+    return dict(rule)
+
+
 def test_a_webhook_that_may_not_be_called_is_left_in_the_queue(bench: StackHarness) -> None:
     secret = bench.aws.client("secretsmanager").create_secret(Name="hooks", SecretString=f"whsec_{'a' * 40}")["ARN"]
     webhook = {"WebhookUrl": "https://localhost/hook", "WebhookSecretArn": secret}
+    assert webhook_rule(bench)["State"] == "DISABLED", "by default, nothing is sent"
     bench.aws.update(parameters={**bench.aws.options.parameters, **webhook})
-    events = bench.aws.client("events")
-    (rule,) = [rule for rule in events.list_rules()["Rules"] if "DeliverWebhooks" in rule["Name"]]
-    assert rule["State"] == "DISABLED", "by default, nothing is sent"
-    events.enable_rule(Name=rule["Name"])  # the emulator updates functions and state machines alone
+    assert webhook_rule(bench)["State"] == "ENABLED"
     run_id = bench.start("hooked", b"no dataset")
     bench.wait(run_id)
     sqs, url = bench.aws.client("sqs"), bench.aws.stack.outputs["DeadLettersUrl"]

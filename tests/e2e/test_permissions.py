@@ -170,6 +170,14 @@ def test_a_run_needs_each_right_of_a_sample_and_no_exempt_one(bench: StackHarnes
     assert not set(exempt()) & used
 
 
+def test_each_route_needs_the_permission_of_its_own(bench: StackHarness) -> None:
+    bench.client.runs({}, limit=1)
+    with pytest.raises(ApiError, match="404"):
+        bench.client.events("no-such-run-20261120t120000-0a1b2c3d")
+    used = {right.statement for right in needed(bench.aws.authorizer)}
+    assert {"ApiListRunsPermission[0]", "ApiShowEventsPermission[0]"} <= used
+
+
 @contextmanager
 def deprived(bench: StackHarness, role: str, action: str) -> Iterator[None]:
     """The role without the action, in whichever statement it stands."""

@@ -68,9 +68,9 @@ EVERYTHING: dict[str, Any] = {
 
 
 def test_every_kind_of_value_comes_back_as_it_was_put(aws: Emulator, table: str) -> None:
-    item = {**key("all", "kinds"), **EVERYTHING}
-    aws.client("dynamodb").put_item(TableName=table, Item=item)
-    assert aws.client("dynamodb").get_item(TableName=table, Key=key("all", "kinds"))["Item"] == item
+    client, item = aws.client("dynamodb"), {**key("all", "kinds"), **EVERYTHING}
+    client.put_item(TableName=table, Item=item)
+    assert client.get_item(TableName=table, Key=key("all", "kinds"), ConsistentRead=True)["Item"] == item
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,32 @@ def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, projection
     client, at = aws.client("dynamodb"), key("all", "projected")
     client.put_item(TableName=table, Item={**at, **EVERYTHING})
     names = {"ExpressionAttributeNames": {"#text": "text"}} if "#text" in projection else {}
-    options = {"ProjectionExpression": projection, **names}
+    options = {"ProjectionExpression": projection, "ConsistentRead": True, **names}
     assert client.get_item(TableName=table, Key=at, **options)["Item"] == item
     replies = client.batch_get_item(RequestItems={table: {"Keys": [at], **options}})["Responses"]
     assert replies == {table: [item]}
-    assert client.get_item(TableName=table, Key=at)["Item"] == {**at, **EVERYTHING}
+    assert client.get_item(TableName=table, Key=at, ConsistentRead=True)["Item"] == {**at, **EVERYTHING}
 
 
-# ---- indexes ------------------------------------------------------------------------------------------------------
+# ---- reads that lag -----------------------------------------------------------------------------------------------
+
+
+class Time:
+    """The clock by which writes come to be seen."""
+
+    def __init__(self, lag: float) -> None:
+        self.now, self._lag = 0.0, lag
+
+    def pass_lag(self, share: float = 1.0) -> None:
+        """Let a share of the lag pass."""
+        self.now += share * self._lag
+
+
+@pytest.fixture
+def time(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> Time:
+    stopped = Time(aws.options.read_lag_seconds)
+    monkeypatch.setattr("emulator.moto.read_lag.time", SimpleNamespace(monotonic=lambda: stopped.now))
+    return stopped
 
 
 @pytest.fixture(scope="module")
@@ -125,20 +143,74 @@ def in_state(aws: Emulator, table: str, state: str) -> list[str]:
     return sorted(item["pk"]["S"] for item in found["Items"])
 
 
-def test_an_index_shows_a_write_when_its_lag_has_passed(
-    aws: Emulator, indexed: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [0.0]
-    monkeypatch.setattr("emulator.moto.index_lag.time", SimpleNamespace(monotonic=lambda: now[0]))
-    client, lag = aws.client("dynamodb"), aws.options.index_lag_seconds
-    for step, (pk, state) in enumerate([("a", "open"), ("b", "open"), ("a", "ended")]):
-        now[0] = step * lag
+def test_an_index_shows_a_write_when_its_lag_has_passed(aws: Emulator, indexed: str, time: Time) -> None:
+    client = aws.client("dynamodb")
+    for pk, state in [("a", "open"), ("b", "open"), ("a", "ended")]:
         client.put_item(TableName=indexed, Item={**key(pk, "1"), "state": {"S": state}})
-    assert client.get_item(TableName=indexed, Key=key("a", "1"))["Item"]["state"] == {"S": "ended"}
+        time.pass_lag(share=0.9)
     assert (in_state(aws, indexed, "open"), in_state(aws, indexed, "ended")) == (["a", "b"], [])
-    now[0] += lag
+    time.pass_lag()
     assert (in_state(aws, indexed, "open"), in_state(aws, indexed, "ended")) == (["b"], ["a"])
     client.delete_item(TableName=indexed, Key=key("b", "1"))
     assert in_state(aws, indexed, "open") == ["b"]
-    now[0] += lag
+    time.pass_lag()
     assert in_state(aws, indexed, "open") == []
+
+
+def moods(aws: Emulator, table: str, *, consistent: bool) -> dict[str, str | None]:
+    """The attribute `mood` of item a/1, None where there is no item, as each kind of read shows it."""
+    client, at, options = aws.client("dynamodb"), key("a", "1"), {"ConsistentRead": consistent}
+    condition = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": at["pk"]}}
+    batch = client.batch_get_item(RequestItems={table: {"Keys": [at], **options}})
+    found = {
+        "GetItem": [client.get_item(TableName=table, Key=at, **options).get("Item")],
+        "BatchGetItem": batch["Responses"][table],
+        "Query": client.query(TableName=table, **condition, **options)["Items"],
+        "Scan": [item for item in client.scan(TableName=table, **options)["Items"] if item["pk"] == at["pk"]],
+    }
+    return {read: items[0]["mood"]["S"] if items and items[0] else None for read, items in found.items()}
+
+
+@pytest.mark.parametrize("write", ["put", "update", "transaction", "batch", "delete"])
+def test_only_a_consistent_read_shows_a_write_at_once(aws: Emulator, indexed: str, time: Time, write: str) -> None:
+    client, at = aws.client("dynamodb"), key("a", "1")
+    client.put_item(TableName=indexed, Item={**at, "mood": {"S": "old"}})
+    time.pass_lag()
+    item = {**at, "mood": {"S": "new"}}
+    update = {"UpdateExpression": "SET mood = :mood", "ExpressionAttributeValues": {":mood": item["mood"]}}
+    puts = [{"Put": {"TableName": indexed, "Item": item}}]
+    writes = {
+        "put": lambda: client.put_item(TableName=indexed, Item=item),
+        "update": lambda: client.update_item(TableName=indexed, Key=at, **update),
+        "transaction": lambda: client.transact_write_items(TransactItems=puts),
+        "batch": lambda: client.batch_write_item(RequestItems={indexed: [{"PutRequest": {"Item": item}}]}),
+        "delete": lambda: client.delete_item(TableName=indexed, Key=at),
+    }
+    writes[write]()
+    now = None if write == "delete" else "new"
+    assert set(moods(aws, indexed, consistent=True).values()) == {now}
+    assert set(moods(aws, indexed, consistent=False).values()) == {"old"}
+    time.pass_lag()
+    assert set(moods(aws, indexed, consistent=False).values()) == {now}
+
+
+def test_a_read_that_lags_shows_the_state_before_all_unseen_writes(aws: Emulator, indexed: str, time: Time) -> None:
+    client = aws.client("dynamodb")
+    client.delete_item(TableName=indexed, Key=key("a", "1"))
+    time.pass_lag()
+    for mood in ("first", "second", "third"):
+        client.put_item(TableName=indexed, Item={**key("a", "1"), "mood": {"S": mood}})
+        time.pass_lag(share=0.4)
+    seen = []
+    for _ in range(4):
+        seen.append(moods(aws, indexed, consistent=False)["GetItem"])
+        time.pass_lag(share=0.4)
+    assert seen == ["first", "second", "third", "third"]
+
+
+def test_a_transaction_reads_what_was_written_last(aws: Emulator, indexed: str, time: Time) -> None:
+    client = aws.client("dynamodb")
+    client.put_item(TableName=indexed, Item={**key("t", "1"), "mood": {"S": "new"}})
+    time.pass_lag(share=0.5)
+    read = client.transact_get_items(TransactItems=[{"Get": {"TableName": indexed, "Key": key("t", "1")}}])
+    assert read["Responses"][0]["Item"]["mood"] == {"S": "new"}

@@ -176,8 +176,12 @@ def test_a_schedule_fires(aws: Emulator, delivered: Any) -> None:
 def test_schedules_fire_again_and_again_until_time_ends() -> None:
     clock, fired = ScaledClock(speed=36_000), queue.SimpleQueue[str]()
     schedules = Schedules(fired.put, clock, minimum=0.01)
-    schedules.start({"hourly": 3600.0, "never": 1e9})
+    schedules.follow({"hourly": 3600.0, "never": 1e9})
     assert [fired.get(timeout=10) for _ in range(2)] == ["hourly", "hourly"]
+    schedules.follow({"daily": 86_400.0})
+    while (rule := fired.get(timeout=10)) == "hourly":
+        """Fired before."""
+    assert [rule, fired.get(timeout=10)] == ["daily", "daily"]
     clock.close()
     schedules.close()
 
