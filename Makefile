@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 AUDIT_VENV := .venv-audit
 AUDITORS_VENV := .venv-auditors
+MLFLOW_VENV := .venv-mlflow
 IAM_SIMULATOR := @cloud-copilot/iam-simulate@0.1.173
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM_VENV)/bin/sam
 SOURCES := layers/rft functions cli emulator tests benchmarks
@@ -25,7 +26,7 @@ TASK ?= pandalm
 BUCKET ?=
 ARGS ?=
 
-.PHONY: help demo test test-long faults policies oracles auditors audit licences properties bench lint format validate build deploy publish requirements clean
+.PHONY: help demo test test-long faults policies oracles auditors mlflow audit licences properties bench lint format validate build deploy publish requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +80,9 @@ oracles: ## Install the independent implementations that tests compare with; nee
 auditors: $(AUDITORS_VENV)/.ready ## Compare rft grader test with public auditors of reward functions, on the tests' graders
 	$(BIN)/python -m pytest -m slow tests/auditors
 
+mlflow: $(MLFLOW_VENV)/.ready ## Write runs to a real MLflow server on this machine
+	$(BIN)/python -m pytest tests/adapters/test_mlflow.py
+
 audit: $(AUDIT_VENV)/.ready $(SAM_VENV)/.ready ## Check template.yaml, the code and all licences with cfn-lint, checkov and bandit
 	$(BIN)/cfn-lint template.yaml
 	$(AUDIT_VENV)/bin/checkov --config-file .checkov.yaml
@@ -107,6 +111,7 @@ requirements: $(VENV)/.ready ## Pin the newest versions that requirements.in, de
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) --upgrade requirements/audit.in -o requirements/audit.txt
+	$(COMPILE) --upgrade requirements/mlflow.in -o requirements/mlflow.txt
 	$(COMPILE) requirements/auditors.in -o requirements/auditors.txt
 	@echo "Now run make licences."
 
@@ -132,6 +137,11 @@ $(AUDITORS_VENV)/.ready: requirements/auditors.txt $(VENV)/.ready
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(AUDITORS_VENV)
 	$(BIN)/uv pip sync --quiet --python $(AUDITORS_VENV) requirements/auditors.txt
 	touch $@
+
+$(MLFLOW_VENV)/.ready: requirements/mlflow.txt $(VENV)/.ready
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(MLFLOW_VENV)
+	$(BIN)/uv pip sync --quiet --python $(MLFLOW_VENV) requirements/mlflow.txt
+	@touch $@
 
 $(AUDIT_VENV)/.ready: requirements/audit.txt $(VENV)/.ready
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(AUDIT_VENV)

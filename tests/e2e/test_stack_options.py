@@ -9,7 +9,9 @@ import pytest
 
 from emulator import Emulator, EmulatorOptions
 from tests.e2e.stages import SMALL
+from tests.kit.mlflow_server import MemoryMlflow, served
 from tests.kit.stack_harness import ROOT, StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -18,6 +20,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "path": {"RolePath": "/ml/rft/"},
     "retention": {"RunsRetentionDays": "30", "RolloutsRetentionDays": "7"},
     "vpc": {"VpcSubnetIds": "subnet-0a1b2c3d,subnet-1a1b2c3d", "VpcSecurityGroupIds": "sg-0a1b2c3d"},
+    "mlflow": {"MlflowTrackingUri": "http://127.0.0.1:9"},
 }
 """Parameters of each option where it is on; their defaults are off."""
 
@@ -47,7 +50,15 @@ CHOICES = [row for row in covering(ALL) if row not in ([], ALL)]
 
 
 @pytest.fixture(scope="module")
-def bench(request: pytest.FixtureRequest) -> Iterator[StackHarness]:
+def mlflow() -> Iterator[MemoryMlflow]:
+    """A server at the address that the stack's functions have, from before its deployment."""
+    server = MemoryMlflow()
+    with served(server) as OPTIONS["mlflow"]["MlflowTrackingUri"]:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bench(request: pytest.FixtureRequest, mlflow: MemoryMlflow) -> Iterator[StackHarness]:
     options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=2, parameters=parameters(request.param))
     with Emulator.start(options) as aws:
         yield StackHarness(aws)
@@ -60,11 +71,17 @@ def test_options_deploy_in_pairs(bench: StackHarness) -> None:
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
-def test_a_run_completes_with_all_options_on(bench: StackHarness) -> None:
+def test_a_run_completes_with_all_options_on(mlflow: MemoryMlflow, bench: StackHarness) -> None:
     ended = bench.run("options", ROWS, dataset={"task": "gsm8k"}, **SMALL)
     assert ended.status == "COMPLETED"
     job = bench.aws.client("bedrock").get_model_customization_job(jobIdentifier=ended.view["run_id"])
     assert job["vpcConfig"]["subnetIds"] == OPTIONS["vpc"]["VpcSubnetIds"].split(",")
+    bench.aws.invoke("PublishEvents", b'{"detail-type": "Scheduled Event"}')
+    eventually(lambda: mlflow.runs or None, "the run at MLflow", seconds=60)
+    (tracked,) = mlflow.runs.values()
+    eventually(lambda: tracked["info"]["status"] == "FINISHED" or None, "the run's end at MLflow")
+    assert tracked["tags"]["rft.run_id"] == ended.view["run_id"]
+    assert sorted(path.rpartition("/")[2] for path in mlflow.artifacts) == ["report.html", "report.json"]
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])

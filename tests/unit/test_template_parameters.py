@@ -14,6 +14,9 @@ PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 TEXT = (ROOT / "template.yaml").read_text()
 
 
+MLFLOW_ARN = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/team"
+
+
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_a_parameter_is_described_bounded_and_used(name: str) -> None:
     parameter = PARAMETERS[name]
@@ -76,6 +79,12 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
             ["subnet-1", "subnet-0a1b2c3d,", "subnet-0a1b2c3d, subnet-1a1b2c3d", ",".join(["subnet-0a1b2c3d"] * 17)],
         ),
         ("VpcSecurityGroupIds", ["", ",".join(["sg-0123456789abcdef0"] * 5)], ["sg-x", ",".join(["sg-0a1b2c3d"] * 6)]),
+        (
+            "MlflowTrackingUri",
+            ["", "https://mlflow.example.org/a", "http://10.0.0.7:5000", MLFLOW_ARN],
+            ["mlflow.example.org", "s3://bucket", "https://", MLFLOW_ARN.replace("team", "*"), "*"],
+        ),
+        ("MlflowArtifactBucket", ["", "runs-bucket"], ["s3://runs-bucket", "Runs", "*"]),
         ("NotificationEmail", ["", "a@b.example"], ["a@b", "a b@c.example"]),
     ],
 )

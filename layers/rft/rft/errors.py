@@ -37,6 +37,7 @@
     ├── DeadlineExceeded           a batch's time was up before a sample was graded
     ├── SampleLimitExceeded        grading one sample took more time or memory than a sample may
     ├── WebhookRefused             an endpoint that does not take webhooks, or must not get any
+    ├── TrackingRefused            an MLflow server that does not take the run, or whose address must not get it
     ├── RetryableThrottling        AWS throttled the call
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -226,6 +227,10 @@ class SampleLimitExceeded(RftError):
 
 class WebhookRefused(RftError):
     """An endpoint redirects, wants no more webhooks, or has an address that is not public."""
+
+
+class TrackingRefused(RftError):
+    """An MLflow server refuses the request or the credentials, redirects, or has an address that no server has."""
 
 
 class RetryableThrottling(RftError):

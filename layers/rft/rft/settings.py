@@ -111,6 +111,14 @@ class WebhookSettings(Settings):
     webhook_secret_arn: str = Field(alias="WEBHOOK_SECRET_ARN", default="")
 
 
+class MlflowSettings(Settings):
+    """The MLflow server ('' for none), the secret that it is called with, and where it keeps artefacts in S3."""
+
+    mlflow_tracking_uri: str = Field(alias="MLFLOW_TRACKING_URI", default="")
+    mlflow_secret_arn: str = Field(alias="MLFLOW_SECRET_ARN", default="")
+    mlflow_artifact_bucket: str = Field(alias="MLFLOW_ARTIFACT_BUCKET", default="")
+
+
 class StateMachineSettings(Settings):
     """The state machine that runs are executions of."""
 

@@ -20,3 +20,8 @@ def aws_client(
         signature_version="s3v4" if service == "s3" else None,  # else addresses get one that not every region takes
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def aws_credentials() -> Any:
+    """Those of the process, for requests that no client of boto3 makes."""
+    return boto3.Session().get_credentials()

@@ -31,6 +31,7 @@ from rft.wiring.records import ledger as ledger
 from rft.wiring.records import notifier as notifier
 from rft.wiring.records import outbox as outbox
 from rft.wiring.records import run_history as run_history
+from rft.wiring.records import run_tracker as run_tracker
 from rft.wiring.records import run_waits as run_waits
 from rft.wiring.records import upload_rejections as upload_rejections
 from rft.wiring.records import webhook_sender as webhook_sender

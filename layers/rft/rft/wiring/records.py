@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rft.settings import EventBusSettings, LedgerSettings, TopicSettings, WebhookSettings
+from rft.settings import EventBusSettings, LedgerSettings, MlflowSettings, TopicSettings, WebhookSettings
 from rft.wiring.clients import cached_client, clock
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rft.ports.models import DeploymentRecords
     from rft.ports.runs import Approvals, JobQueue, Ledger, RunHistory, RunWaits, UploadRejections
     from rft.ports.storage import Notifier
+    from rft.ports.tracking import RunTracker
 
 
 def _ledger_table() -> dict[str, Any]:
@@ -126,3 +127,22 @@ def event_bus() -> EventBus:
     from rft.adapters.event_bus import EventBridgeBus
 
     return EventBridgeBus(cached_client("events"), name=EventBusSettings.from_environment().event_bus_name)
+
+
+@cache
+def run_tracker() -> RunTracker | None:
+    """The MLflow server; None where the stack has none."""
+    settings = MlflowSettings.from_environment()
+    if not settings.mlflow_tracking_uri:
+        return None
+    from rft.adapters.aws_client import aws_credentials
+    from rft.adapters.mlflow.tracker import MlflowTracker
+    from rft.adapters.mlflow.transport import MlflowTransport
+
+    transport = MlflowTransport(
+        settings.mlflow_tracking_uri,
+        secrets=cached_client("secretsmanager"),
+        secret_arn=settings.mlflow_secret_arn,
+        credentials=aws_credentials,
+    )
+    return MlflowTracker(transport, cached_client("s3"), artifact_bucket=settings.mlflow_artifact_bucket)

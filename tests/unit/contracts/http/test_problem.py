@@ -11,6 +11,7 @@ from rft.errors import InvalidRequest, RftError, RunConflict
 NEVER_MET_BY_A_CALLER = {
     "AlreadyWoken",
     "WebhookRefused",
+    "TrackingRefused",
     "DatasetInvalid",
     "DatasetNotFound",
     "DatasetSizeOutOfBounds",
