@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,6 +23,10 @@ _REDACTED = {"reasoningContent": {"reasoningText": {"text": "[REDACTED]"}}}
 """What Nova 2 shows of its reasoning, ahead of the text."""
 
 
+MODEL_ID = re.compile(r"arn:\S+|[\w-]+(\.[\w:-]+)+")
+"""An ARN, or a vendor's name, a dot and the model's. Which models an account may call is not known here."""
+
+
 class Converse:
     """Answers one turn: by a policy where a deployment's ARN or the base model is prompt, else by the one judge.
 
@@ -37,6 +42,8 @@ class Converse:
     def answer(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Bedrock's response. Raises AwsError."""
         started = time.monotonic()
+        if not MODEL_ID.fullmatch(model_id):
+            raise AwsError("ValidationException", 400, "The provided model identifier is invalid.")
         messages = request.get("messages") or []
         if not messages or messages[-1].get("role") != "user":
             raise AwsError("ValidationException", 400, "messages: the last must be the user's")

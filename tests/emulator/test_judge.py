@@ -117,7 +117,7 @@ def converse(server: _Server) -> Converse:
 def test_a_server_of_the_users_own_is_asked_in_openais_form(server: _Server) -> None:
     usage = {"prompt_tokens": 7, "completion_tokens": 2}
     server.reply = {"choices": [{"message": {"content": "yes"}, "finish_reason": "length"}], "usage": usage}
-    reply = converse(server).answer("any", turn("hello"))
+    reply = converse(server).answer("vendor.model", turn("hello"))
     path, body = server.seen
     assert path == "/v1/chat/completions"
     assert (body["model"], body["temperature"], body["max_tokens"]) == ("small", 0, 5)
@@ -136,7 +136,7 @@ def test_a_server_that_is_of_no_use_is_an_error_not_an_answer(
 ) -> None:
     server.status, server.reply = status, body
     with pytest.raises(AwsError) as caught:
-        converse(server).answer("any", turn("hello"))
+        converse(server).answer("vendor.model", turn("hello"))
     assert caught.value.code == code
 
 
