@@ -26,7 +26,7 @@ ASYNC_RETRY_WAITS = (60.0, 120.0)
 
 INVOCATION_FAULTS = frozenset({"crash", "timeout", "init_error", "out_of_memory", "cold_start"})
 
-WIRE_FAULTS = frozenset({"error", "response_lost"})
+WIRE_FAULTS = frozenset({"error", "response_lost", "delay"})
 """They strike on the wire, and calls of AWS's own services, which do not go over it."""
 
 SIGKILL = -9
@@ -167,6 +167,9 @@ class Functions:
         """Run a function for a service of AWS's own: a call that is refused is a result, too."""
         spec = self.find(name_or_arn)
         fault = self._faults.take("lambda", "Invoke", *_names(spec), only=WIRE_FAULTS, body=payload)
+        if fault is not None and fault.effect == "delay":
+            self._faults.delay(fault, lambda: self._clock.closing)
+            fault = None
         if fault is None:
             return self._invoked_or_refused(name_or_arn, payload)
         if fault.effect == "response_lost":

@@ -24,6 +24,11 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 
+HELD = Fault(
+    service="lambda", operation="Invoke", subject="GradePandalm", contains="trained-", effect="delay", seconds=300
+)
+"""A job that waits for its grader."""
+
 SHORT = {"hyperparameters": {"batchSize": 16, "trainingSamplePerPrompt": 2, "epochCount": 1}}
 
 
@@ -60,17 +65,18 @@ class Killed:
 
 def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None:
     state, faults = tmp_path / "state", tmp_path / "faults.json"
-    rules = [Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")]
-    faults.write_text(json.dumps([rule.model_dump() for rule in rules]))
+    doomed_rule = Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")
+    until_killed = HELD.model_copy(update={"after": "CreateModelCustomizationJob", "skip": 2})
+    faults.write_text(json.dumps([rule.model_dump() for rule in (doomed_rule, until_killed)]))
     state_options = ("--state", str(state), "--faults", str(faults))
-    with rft_process("local", "up", "--json", "--speed", "600", "--training-seconds", "20", *state_options) as process:
+    with rft_process("local", "up", "--json", "--speed", "600", "--training-seconds", "2", *state_options) as process:
         killed = Killed(process)
         doomed, trained = killed.start("doomed"), killed.start("trained")
         eventually(lambda: killed.trains(trained), "the job to train", every=0.05)
         eventually(lambda: killed.client.run(doomed)["notified"], "the other's end to be announced", every=0.05)
         before = killed.client.run(doomed)
         killed.process.kill()
-    options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=rules)
+    options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=[HELD])
     with Emulator.start(options) as aws:
         bench = StackHarness(aws)
         (job,) = bench.jobs(trained)
@@ -78,6 +84,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         assert job.plan is not None
         assert 0 < len(job.steps) < job.plan.steps
         assert bench.client.run(doomed) == before
+        aws.faults.clear()
         run = bench.wait(trained)
         assert (run.status, run.execution, bench.jobs(trained)) == ("COMPLETED", "SUCCEEDED", [job])
         assert [step.step for step in job.steps] == list(range(1, job.plan.steps + 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
 from collections import Counter
@@ -45,10 +44,13 @@ def coin() -> Grade:
 
 
 def drifting() -> Grade:
-    calls = itertools.count()
+    """Stricter each second time that a batch is sent, the same in every run: batches of one phase come in any order."""
+    sent = Counter[str]()
 
     def grade(batch: Batch) -> Any:
-        factor = 0.4 if next(calls) % 2 else 1.0
+        name = ":".join(sample["id"] for sample in batch)
+        factor = 0.4 if sent[name] % 2 else 1.0
+        sent[name] += 1
         return [{**r, "aggregate_reward_score": factor * r["aggregate_reward_score"]} for r in honest(batch)]
 
     return grade
@@ -221,7 +223,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "drifting between calls": (
         drifting,
         "repeatability",
-        "answers 3 times changed scores by 0.22",
+        "rescoring 20 answers 3 times changed scores by 0.22",
     ),
     "scaled to its batch": (lambda: best_of_the_batch, "batch_independence", "answers sent alone changed by"),
     "reads the top level only": (

@@ -48,8 +48,8 @@ def evaluated(node: Any, *, states: Mapping[str, Any], **variables: Any) -> Any:
         text = text.replace(f"${{{name}}}", value)
     bound = "".join(f"${name} := {json.dumps(value)};" for name, value in ({"states": states} | variables).items())
     result = Jsonata(f"({bound}{text})").evaluate(None)
-    # The interpreter has one value for null and for none; an expression that ends in null says that it may be null.
-    assert result is not None or text.endswith(": null"), f"no value: {text}"
+    # The interpreter returns None both for null, which is a value, and for none; $exists tells them apart.
+    assert result is not None or Jsonata(f"({bound}$exists({text}))").evaluate(None), f"no value: {text}"
     return result
 
 
