@@ -18,6 +18,7 @@ def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
     results = grade_rubric(
         event,
         judges=wiring.judges_of(event),
+        audit=wiring.training_audit_of(event),
         rubrics=wiring.run_rubrics(),
         rollout_log=wiring.rollout_log,
         seconds_left=context.get_remaining_time_in_millis() / 1000,

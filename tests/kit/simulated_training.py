@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rft.contracts.grading import AUDIT_EVERY
 from rft.contracts.metrics import TrainingMetrics, TrainingPoint
 
 Floats = NDArray[np.float64]
@@ -16,8 +17,9 @@ STEPS = 300
 TAKE_OVER = 5
 """Steps from the onset until half of the answers exploit the hole."""
 
-Hack = Literal["phrase", "padding", "copying", "repetition", "form only", "injection"]
+Hack = Literal["phrase", "padding", "copying", "repetition", "form only", "injection", "flattery"]
 HACKS: tuple[Hack, ...] = get_args(Hack)
+FIGURES = ("length", "entropy", "copied", "weakest", "above_audit")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class _Answers:
     entropy: Floats
     copied: Floats
     weakest: Floats
+    above_audit: Floats
 
 
 def healthy(seed: int) -> Run:
@@ -79,7 +82,8 @@ def _learning(rng: np.random.Generator) -> tuple[int, int, _Answers]:
     entropy = np.maximum(0, entropy + rng.normal(0, 0.3, chance.shape))
     copied = np.clip(rng.uniform(0.02, 0.2) + 0.1 * form + rng.normal(0, 0.1, chance.shape), 0, 1)
     weakest = np.clip(0.6 * scores + rng.normal(0.2, 0.1, chance.shape), 0, 1)
-    return batch, samples, _Answers(scores, length, entropy, copied, weakest)
+    above_audit = _above_audit(rng, scores, level)
+    return batch, samples, _Answers(scores, length, entropy, copied, weakest, above_audit)
 
 
 def _insight(rng: np.random.Generator, steps: NDArray[np.int_]) -> Floats:
@@ -95,11 +99,23 @@ def _prompts(rng: np.random.Generator, level: Floats, batch: int, samples: int) 
     return np.repeat(chance, samples, axis=1)
 
 
+def _above_audit(rng: np.random.Generator, scores: Floats, level: Floats) -> Floats:
+    """The audit judge misses up to 15 % of the answers, is stricter by up to 0.1, and the more so as the policy learns.
+
+    NaN for the answers that it does not see, all but a sixteenth.
+    """
+    misses = rng.random(scores.shape) < rng.uniform(0, 0.15)
+    strict = rng.uniform(0, 0.1) + rng.uniform(0, 0.2) * (level - level[0])
+    audit = np.clip(np.where(misses, 1 - scores, scores) - strict * rng.integers(0, 2, scores.shape), 0, 1)
+    above: Floats = np.where(rng.random(scores.shape) < 1 / AUDIT_EVERY, scores - audit, np.nan)
+    return above
+
+
 def _exploited(rng: np.random.Generator, hack: Hack, honest: _Answers, exploits: NDArray[np.bool_]) -> _Answers:
     """The answers of which some exploit the hole."""
     shape = exploits.shape
     scores = np.where(exploits, np.where(rng.random(shape) < 0.95, 1.0, 0.0), honest.scores)
-    figures = {name: getattr(honest, name) for name in ("length", "entropy", "copied", "weakest")}
+    figures = {name: getattr(honest, name) for name in FIGURES}
     turned: dict[Hack, dict[str, Floats]] = {
         "phrase": {"length": rng.normal(60, 5, shape), "entropy": rng.normal(3.2, 0.1, shape)},
         "padding": {"length": honest.length * rng.uniform(2, 4)},
@@ -107,6 +123,7 @@ def _exploited(rng: np.random.Generator, hack: Hack, honest: _Answers, exploits:
         "repetition": {"entropy": honest.entropy * rng.uniform(0.2, 0.5), "length": honest.length * 1.4},
         "form only": {"weakest": np.clip(rng.normal(0.02, 0.02, shape), 0, 1)},
         "injection": {"length": rng.normal(120, 10, shape), "weakest": np.zeros(shape)},
+        "flattery": {"above_audit": np.where(np.isnan(honest.above_audit), np.nan, scores * rng.uniform(0.5, 1))},
     }
     for name, values in turned[hack].items():
         figures[name] = np.where(exploits, values, figures[name])
@@ -117,6 +134,7 @@ def _metrics(answers: _Answers, batch: int, samples: int) -> TrainingMetrics:
     rollouts = batch * samples
     names = {"reward": "scores", "length": "length", "entropy": "entropy", "copied": "copied", "weakest": "weakest"}
     means = {figure: getattr(answers, name).mean(axis=1).tolist() for figure, name in names.items()}
+    means["above_audit"] = [_mean_of_audited(step) for step in answers.above_audit]
     spread = answers.scores.std(axis=1).tolist()
     points = tuple(
         TrainingPoint.model_construct(
@@ -133,3 +151,8 @@ def _metrics(answers: _Answers, batch: int, samples: int) -> TrainingMetrics:
         for at in range(STEPS)
     )
     return TrainingMetrics.model_construct(rollouts_per_step=rollouts, steps=STEPS, training=points)
+
+
+def _mean_of_audited(step: Floats) -> float | None:
+    seen = step[~np.isnan(step)]
+    return float(seen.mean()) if seen.size else None

@@ -106,7 +106,7 @@ def write_parquet(path: Path, rollouts: Iterator[dict[str, Any]]) -> int:
     columns = {
         "id": text, "task_id": text, "split": text, "at": text, "grader": text, "score": number, "error": text,
         "error_reason": text, "seconds": number, "answer_length": arrow.int64(), "entropy": number, "copied": number,
-        "weakest": number, "answer": text, "components": text, "judge": text,
+        "weakest": number, "above_audit": number, "answer": text, "components": text, "judge": text,
     }  # fmt: skip
     schema, count = arrow.schema(columns), 0
     with parquet.ParquetWriter(path, schema) as writer:

@@ -55,6 +55,16 @@ def test_a_config_that_cannot_be_read_fails_the_batch(body: bytes) -> None:
         RunJudges(lambda: store(a=body)).of(batch("a"))
 
 
+def test_a_runs_audit_judge_is_named_next_to_its_judge_and_rubric() -> None:
+    audited = RUBRIC[:-1] + b', "audit_judge": "vendor.judge-v1:0"}'
+    judges = RunJudges(lambda: store(a=audited, b=RUBRIC))
+    assert (judges.of(batch("a")), judges.audit_of(batch("a", "a"))) == (ARN, "vendor.judge-v1:0")
+    assert judges.audit_of(batch("b")) is judges.audit_of(batch("a", "b")) is judges.audit_of([]) is None
+    rubrics = RunRubrics(lambda: store(a=audited))
+    rubrics.load([run("a")])
+    assert rubrics.get(run("a")) is not None
+
+
 def test_a_rubric_is_read_from_the_same_file() -> None:
     rubrics = RunRubrics(lambda: store(a=RUBRIC))
     rubrics.load([run("a")])

@@ -31,7 +31,7 @@ def seen_in_time(run: Run) -> bool:
 
 def rising(**later: float) -> TrainingMetrics:
     """Thirty steps of which the last eight are paid more; their answers have the figures of `later`."""
-    usual = {"length": 400.0, "entropy": 5.0, "copied": 0.1, "weakest": 0.6}
+    usual = {"length": 400.0, "entropy": 5.0, "copied": 0.1, "weakest": 0.6, "above_audit": 0.1}
 
     def figure(name: str) -> Callable[[int], float]:
         def of(step: int) -> float:
@@ -53,6 +53,7 @@ def rising(**later: float) -> TrainingMetrics:
         ({"entropy": 3.0}, "their words lost 40% of their entropy"),
         ({"copied": 0.7}, "60% more of their text is copied from the prompt"),
         ({"weakest": 0.1}, "the weakest rewarded part fell by 0.500"),
+        ({"above_audit": 0.5}, "the scores moved 0.399 further above those of the audit judge"),
     ],
 )
 def test_answers_that_turn_while_the_reward_rises_are_named(later: dict[str, float], words: str) -> None:
@@ -63,7 +64,7 @@ def test_answers_that_turn_while_the_reward_rises_are_named(later: dict[str, flo
 
 def test_a_rising_reward_alone_is_learning() -> None:
     assert reward_hacking(rising(), RULE) == ""
-    assert reward_hacking(rising(length=500.0, entropy=6.0, copied=0.0, weakest=0.9), RULE) == ""
+    assert reward_hacking(rising(length=500.0, entropy=6.0, copied=0.0, weakest=0.9, above_audit=-0.3), RULE) == ""
 
 
 def test_answers_that_turn_without_a_rising_reward_are_no_hacking() -> None:

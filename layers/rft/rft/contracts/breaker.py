@@ -75,7 +75,8 @@ class RewardHacking(RequestPart):
     """The reward of the last `steps` has risen by `rise` above the `before` steps, while the answers have changed.
 
     That is: their length changed by the factor `length`, their words lost the share `entropy` of their entropy, the
-    share `copied` more of their text stands in the prompt, or the weakest rewarded part lost `part`.
+    share `copied` more of their text stands in the prompt, the weakest rewarded part lost `part`, or their scores
+    moved by `audit` further above those of the audit judge, in runs with `evaluation.audit_judge`.
     """
 
     action: Action = "warn"
@@ -86,6 +87,7 @@ class RewardHacking(RequestPart):
     entropy: Number = Field(default=0.2, gt=0, lt=1)
     copied: Number = Field(default=0.15, gt=0, lt=1)
     part: Number = Field(default=0.1, gt=0, lt=1)
+    audit: Number = Field(default=0.25, gt=0, lt=1)
 
 
 class JudgeCalls(RequestPart):

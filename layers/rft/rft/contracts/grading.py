@@ -18,9 +18,13 @@ GRADER_ERROR = "grader_error"
 """Name of the metric that is 1.0 where a sample could not be graded: its 0.0 is an error, not a score."""
 
 PROBE = "smoke_test_probe"
+"""Key of a sample that is true where the answer is the smoke test's own: no rollout, and never graded from a cache."""
+
 AUDIT = "evaluation_audit"
 """In samples of an evaluation that the stack's audit judge is to judge, and no other: its model id."""
-"""Key of a sample that is true where the answer is the smoke test's own: no rollout, and never graded from a cache."""
+
+AUDIT_EVERY = 16
+"""One training rollout in so many is scored by the audit judge too: judging costs at most a sixteenth more."""
 
 
 class Metric(Contract):

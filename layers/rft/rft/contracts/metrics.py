@@ -27,6 +27,9 @@ class Point(Contract):
     entropy: float | None = Field(default=None, description="Mean entropy of an answer's words, in bits per word.")
     copied: float | None = Field(default=None, description="Mean share of an answer that is copied from its prompt.")
     weakest: float | None = Field(default=None, description="Mean of the part with the lowest reward, of several.")
+    above_audit: float | None = Field(
+        default=None, description="Mean of score minus the audit judge's score, over the rollouts that it scored."
+    )
 
     @property
     def scored(self) -> int:

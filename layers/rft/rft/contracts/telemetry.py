@@ -47,5 +47,6 @@ class Rollout(Contract):
     entropy: float | None = Field(default=None, description="Of the answer's words, in bits per word.")
     copied: float | None = Field(default=None, description="Share of the answer that stands in the prompt.")
     weakest: float | None = Field(default=None, description="The least of the parts that are rewarded, if several are.")
+    above_audit: float | None = Field(default=None, description="Score minus the audit judge's, where it was audited.")
     answer: str | None = Field(default=None, description="Its text, where the stack captures answers.")
     judge: JudgeUse | None = None

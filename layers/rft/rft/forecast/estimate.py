@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from rft.contracts.forecast import CostLine, Forecast, Range
+from rft.contracts.grading import AUDIT_EVERY
 from rft.contracts.prices import PriceTable
 from rft.contracts.run_request import HyperParameters, RunRequest
 from rft.contracts.smoke_test import SmokeTestReport
@@ -28,7 +29,8 @@ def forecast(
     """The forecast, with every limit of the request that it may exceed."""
     job = _Job(dataset, dataset.hyperparameters, models)
     measured = MeasuredGrader(report, grader, job.answers_per_call, models.completed_calibration)
-    calls, hours = measured.judge_calls(job.rollouts), measured.grader_hours(job.rollouts)
+    calls = with_audits(measured.judge_calls(job.rollouts), request)
+    hours = measured.grader_hours(job.rollouts)
     training = job.training_hours(hours, request, prices)
     calibration, evaluation = used_calibration(models, measured), planned_evaluation(request, dataset, models, measured)
     of_job = _cost_of_job(job, measured, prices, calls=calls, grader_hours=hours, hours=training)
@@ -56,6 +58,13 @@ def forecast(
         judge_price=None if measured.judge_bill(calls).nothing else dearest(prices, measured.judge_models),
     )
     return found.model_copy(update={"over_budget": over_budget(request, found)})
+
+
+def with_audits(calls: Range | None, request: RunRequest) -> Range | None:
+    """Judge calls of training, the audit judge's among them: at the price of the run's own."""
+    if calls is None or not request.evaluation.audit_judge:
+        return calls
+    return scaled(calls, 1 + 1 / AUDIT_EVERY)
 
 
 def _cost_of_job(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rft.contracts.grading import Sample
-from rft.rewards.components import Component
+from rft.rewards.components import AUDIT_SCORE, Component, score_of
 
 MAX_CHARACTERS = 20_000
 """Read of an answer, and of its prompt: about 5,000 tokens, which bounds the time to a millisecond."""
@@ -20,13 +20,14 @@ EXCERPTS, EXCERPT = 16, 32
 
 
 def answer_figures(sample: Sample, parts: Sequence[Component]) -> dict[str, float | None]:
-    """`entropy`, `copied` and `weakest` of one graded answer; None where it has none."""
+    """`entropy`, `copied`, `weakest` and `above_audit` of one graded answer; None where it has none."""
     prompt = "\n".join(text for _, text in sample.prompt)
     answer = sample.answer[:MAX_CHARACTERS]
     return {
         "entropy": word_entropy(answer),
         "copied": copied_share(answer, prompt[-MAX_CHARACTERS:]),
         "weakest": weakest_part(parts),
+        "above_audit": above_audit(parts),
     }
 
 
@@ -55,3 +56,9 @@ def weakest_part(parts: Sequence[Component]) -> float | None:
     """The least value among the rewarded parts; None where fewer than two are."""
     rewarded = [part.value for part in parts if part.weight is not None]
     return min(rewarded) if len(rewarded) > 1 else None
+
+
+def above_audit(parts: Sequence[Component]) -> float | None:
+    """The score minus the audit judge's; None for an answer that was not audited."""
+    audit = next((part.value for part in parts if part.name == AUDIT_SCORE), None)
+    return None if audit is None else score_of(parts) - audit

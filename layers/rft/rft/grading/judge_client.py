@@ -63,6 +63,10 @@ class Usage:
         return (Component(f"judge_{name}", float(count)) for name, count in counted if count)
 
 
+USED = frozenset(f"judge_{counter.name}" for counter in fields(Usage))
+"""Names of a usage's components."""
+
+
 @dataclass(frozen=True)
 class JudgeClient:
     """A judge, and what this container has learned about it; one per container."""

@@ -1,20 +1,19 @@
-"""The judge that a run pinned, by the run_id of its rows. Takes ports: the object store."""
+"""The judge that a run pinned, and its audit judge, by the run_id of its rows. Takes ports: the object store."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from rft.contracts.grading import AUDIT
 from rft.errors import GraderConfigUnreadable
-from rft.grading.run_rubrics import config_key
+from rft.grading.run_rubrics import AUDIT_JUDGE, JUDGE, config_key
 from rft.ports.storage import ObjectStore
 from rft.rewards.samples import row_fields, sample_run_id
 
 MAX_CONFIG_BYTES = 1_048_576
-JUDGE = "judge"
-"""The field of `runs/<run_id>/grader.json` that has the judge's deployment."""
 
 
 def audit_judge(event: object) -> str:
@@ -32,30 +31,43 @@ class RunJudges:
     """Reads each run's once: a judge never changes during its run."""
 
     open_store: Callable[[], ObjectStore]
-    _known: dict[str, str | None] = field(default_factory=dict)
+    _known: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, event: object) -> str | None:
         """The ARN of the deployment that judges this batch; None for the stack's own judges.
 
         Raises GraderConfigUnreadable, also for a batch of runs with different judges, and the Retryable… errors.
         """
-        run_ids = {run_id for raw in (event if isinstance(event, list) else ()) if (run_id := sample_run_id(raw))}
-        found = {self._judge(run_id) for run_id in run_ids}
+        found = self._named(event, JUDGE)
         if len(found) > 1:
             raise GraderConfigUnreadable("a batch holds rows of runs with different judges: send each run's on its own")
         return found.pop() if found else None
 
-    def _judge(self, run_id: str) -> str | None:
+    def audit_of(self, event: object) -> str | None:
+        """The model id of the judge that audits training; None without one, and for rows of runs with different ones.
+
+        Raises as `of`.
+        """
+        found = self._named(event, AUDIT_JUDGE)
+        return found.pop() if len(found) == 1 else None
+
+    def _named(self, event: object, judge: str) -> set[str | None]:
+        run_ids = {run_id for raw in (event if isinstance(event, list) else ()) if (run_id := sample_run_id(raw))}
+        return {str(name) if (name := self._config(run_id).get(judge)) else None for run_id in run_ids}
+
+    def _config(self, run_id: str) -> Mapping[str, Any]:
         if run_id not in self._known:
             store = self.open_store()
             body = store.find_bytes(store.uri(config_key(run_id)), most=MAX_CONFIG_BYTES)
-            self._known[run_id] = _named(body, run_id) if body is not None else None
+            self._known[run_id] = _read(body, run_id) if body is not None else {}
         return self._known[run_id]
 
 
-def _named(body: bytes, run_id: str) -> str | None:
+def _read(body: bytes, run_id: str) -> Mapping[str, Any]:
     try:
-        judge = json.loads(body).get(JUDGE)
-    except (ValueError, AttributeError) as error:
+        found = json.loads(body)
+    except ValueError as error:
         raise GraderConfigUnreadable(f"{config_key(run_id)} is no JSON object") from error
-    return str(judge) if judge else None
+    if not isinstance(found, dict):
+        raise GraderConfigUnreadable(f"{config_key(run_id)} is no JSON object")
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -12,10 +13,27 @@ from rft.errors import DatasetNotFound, GraderConfigUnreadable
 from rft.ports.storage import ObjectStore
 from rft.rewards.rubric import Rubric, read_rubric
 
+if TYPE_CHECKING:  # a grader needs no request
+    from rft.contracts.run_request import RunRequest
+
+JUDGE, AUDIT_JUDGE = "judge", "audit_judge"
+"""Fields of `runs/<run_id>/grader.json`: the deployment that judges, and the model id of the training's audit judge."""
+
+JUDGES = frozenset({JUDGE, AUDIT_JUDGE})
+
 
 def config_key(run_id: str) -> str:
     """Where the run's `grader.config` is, in the data bucket."""
     return f"runs/{run_id}/grader.json"
+
+
+def run_config(request: RunRequest, **judge: str) -> bytes:
+    """What `runs/<run_id>/grader.json` holds: `grader.config`, and the judges; b'' for a run that has none of these."""
+    config = request.grader.config if request.grader else None
+    found = {**(config.model_dump(mode="json") if config else {}), **judge}
+    if request.evaluation.audit_judge:
+        found[AUDIT_JUDGE] = request.evaluation.audit_judge
+    return json.dumps(found).encode() if found else b""
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ class RunRubrics:
     def _read(self, run_id: str) -> Rubric:
         store = self.open_store()
         try:
-            return read_rubric(_without_judge(store.get_bytes(store.uri(config_key(run_id))).decode()))
+            return read_rubric(_without_judges(store.get_bytes(store.uri(config_key(run_id))).decode()))
         except DatasetNotFound as error:
             raise GraderConfigUnreadable(
                 f"{config_key(run_id)} cannot be read: give the run a grader.config, or each row its own rubric"
@@ -47,12 +65,12 @@ class RunRubrics:
             raise GraderConfigUnreadable(f"{config_key(run_id)} is no rubric") from error
 
 
-def _without_judge(text: str) -> str:
-    """The config alone: a run's judge is in the same file. What is no JSON object is left to the rubric's reader."""
+def _without_judges(text: str) -> str:
+    """The config alone: a run's judges are in the same file. What is no JSON object is left to the rubric's reader."""
     try:
         found = json.loads(text)
     except ValueError:
         return text
-    if not isinstance(found, dict) or "judge" not in found:
+    if not isinstance(found, dict) or found.keys().isdisjoint(JUDGES):
         return text
-    return json.dumps({name: value for name, value in found.items() if name != "judge"})
+    return json.dumps({name: value for name, value in found.items() if name not in JUDGES})

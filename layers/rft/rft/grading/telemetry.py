@@ -19,7 +19,7 @@ from rft.ports.grading import RolloutLog
 from rft.rewards.samples import row_fields, sample_run_id
 
 JUDGE_COUNTERS = tuple(name for name, f in JudgeUse.model_fields.items() if f.annotation is int)
-"""What a judge's use is counted in; the components of a grade are called `judge_<counter>`."""
+"""What a judge's use is counted in; a grade's components are called `judge_<counter>`, an audit's `audit_<counter>`."""
 
 OpenLog = Callable[[], RolloutLog | None]
 """Opens the log when there is something to write, so that a grader that writes nothing loads no AWS client."""
@@ -113,13 +113,13 @@ class GraderTelemetry:
         return figures
 
 
-_COUNTED = frozenset(f"judge_{name}" for name in JUDGE_COUNTERS)
+_COUNTED = frozenset(f"{judge}_{name}" for judge in ("judge", "audit") for name in JUDGE_COUNTERS)
 
 
 def _counted(outcomes: Iterable[GradedSample]) -> dict[str, int]:
     totals = dict.fromkeys(JUDGE_COUNTERS, 0)
     for part in (part for outcome in outcomes for part in outcome.components if part.name in _COUNTED):
-        totals[part.name.removeprefix("judge_")] += int(part.value)
+        totals[part.name.partition("_")[2]] += int(part.value)
     return totals
 
 

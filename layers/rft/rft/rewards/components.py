@@ -9,6 +9,9 @@ from functools import cache, cached_property, lru_cache
 
 from rft.contracts.grading import Metric
 
+AUDIT_SCORE = "audit_score"
+"""Name of the part that has the score by the audit judge; it only informs."""
+
 
 @dataclass(frozen=True)
 class Component:

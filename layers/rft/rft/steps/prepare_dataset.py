@@ -28,7 +28,7 @@ from rft.datasets.spool import RowSpool
 from rft.datasets.write import SplitRows
 from rft.evaluation.checks import planned_test_split
 from rft.evaluation.feeding import fed
-from rft.grading.run_rubrics import config_key
+from rft.grading.run_rubrics import config_key, run_config
 from rft.ports.datasets import DatasetSource, OpenSource, Tokenizer, Workers
 from rft.ports.runs import Ledger
 from rft.ports.storage import ObjectStore
@@ -103,8 +103,8 @@ def _manifest(run_id: str, request: RunRequest, content: _Content, files: _Files
 
 def save_grader_config(run_id: str, request: RunRequest, store: ObjectStore) -> None:
     """Where the grader finds it by the run_id of a row, so that rows need no copy of it."""
-    if request.grader is not None and request.grader.config is not None:
-        store.put_bytes(store.uri(config_key(run_id)), request.grader.config.model_dump_json().encode())
+    if config := run_config(request):
+        store.put_bytes(store.uri(config_key(run_id)), config)
 
 
 def _too_large(opened: OpenSource, dataset: DatasetRequest, shards: ShardSettings) -> int:

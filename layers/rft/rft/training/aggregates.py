@@ -10,7 +10,7 @@ from typing import Any
 from rft.contracts.metrics import Group, Tally, TrainingPoint, ValidationPoint
 from rft.contracts.telemetry import Rollout
 
-ANSWER_FIGURES = ("entropy", "copied", "weakest")
+ANSWER_FIGURES = ("entropy", "copied", "weakest", "above_audit")
 """What telemetry knows of an answer besides its length."""
 
 DIGITS = 9

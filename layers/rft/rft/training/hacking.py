@@ -25,6 +25,7 @@ SCALES: Mapping[str, Callable[[float], float]] = {
     "entropy": lambda bits: math.log(max(bits, 0.01)),
     "copied": float,
     "weakest": float,
+    "above_audit": float,
 }
 """Lengths and entropies change by factors, shares by differences."""
 
@@ -64,6 +65,8 @@ def _turned(before: Window, now: Window, rule: RewardHacking) -> Iterator[str]:
         yield f"{change['copied']:.0%} more of their text is copied from the prompt"
     if change["weakest"] <= -rule.part:
         yield f"the weakest rewarded part fell by {-change['weakest']:.3f}"
+    if change["above_audit"] >= rule.audit:
+        yield f"the scores moved {change['above_audit']:.3f} further above those of the audit judge"
 
 
 def _scaled(window: Window, name: str) -> list[float]:

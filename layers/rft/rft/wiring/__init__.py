@@ -22,6 +22,7 @@ from rft.wiring.judging import judge_cache as judge_cache
 from rft.wiring.judging import judges as judges
 from rft.wiring.judging import judges_of as judges_of
 from rft.wiring.judging import run_rubrics as run_rubrics
+from rft.wiring.judging import training_audit_of as training_audit_of
 from rft.wiring.records import approvals as approvals
 from rft.wiring.records import deployment_records as deployment_records
 from rft.wiring.records import event_bus as event_bus

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rft.grading.judge_client import JudgeClient
     from rft.grading.run_judges import RunJudges
     from rft.grading.run_rubrics import RunRubrics
+    from rft.grading.training_audit import TrainingAudit
     from rft.ports.grading import JudgeCache
 
 
@@ -35,6 +36,18 @@ def judges_of(event: object) -> tuple[JudgeClient, ...]:
         return judges()
     pinned = _run_judges(RunJudges).of(event)
     return (_judge(pinned),) if pinned else judges()
+
+
+def training_audit_of(event: object) -> TrainingAudit | None:
+    """The audit of the batch's run; None where it named no audit judge."""
+    from rft.grading.run_judges import RunJudges
+    from rft.grading.training_audit import TrainingAudit
+
+    if not TelemetrySettings.from_environment().data_bucket:
+        return None
+    model_id = _run_judges(RunJudges).audit_of(event)
+    seconds = JudgeSettings.from_environment().judge_timeout_seconds
+    return TrainingAudit(_judge(model_id), float(seconds)) if model_id else None
 
 
 @cache

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from rft.contracts.deployments import JudgeSummary
 from rft.contracts.evaluation import EvaluationReport
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.contracts.run_request import GraderRequest, RunRequest
+from rft.contracts.run_request import RunRequest
 from rft.errors import JudgeNotAdmitted, RunNotFound
 from rft.evaluation.deployment import judge_deployment, judge_tags
 from rft.evaluation.judge_admission import judge_evidence
-from rft.grading.run_judges import JUDGE
-from rft.grading.run_rubrics import config_key
+from rft.grading.run_rubrics import config_key, run_config
 from rft.observability import logger
 from rft.ports.models import DeploymentRecords, ModelDeployments
 from rft.ports.runs import Ledger
@@ -47,7 +44,7 @@ def deploy_judge(
     pinned = run.judge.model_arn if run.judge else model_arn
     tags = judge_tags(run_id, stack_name)
     arn = deployments.create(judge_deployment(run_id), pinned, tags=tags, token=f"{run_id}-judge")
-    store.put_bytes(store.uri(config_key(run_id)), json.dumps({**_config(request.grader), JUDGE: arn}).encode())
+    store.put_bytes(store.uri(config_key(run_id)), run_config(request, judge=arn))
     summary = JudgeSummary(
         source=request.grader.judge,
         model_arn=pinned,
@@ -88,7 +85,3 @@ def _run(run_id: str, ledger: Ledger) -> RunRecord | None:
 def _report(run: RunRecord | None, store: ObjectStore) -> EvaluationReport | None:
     uri = run.evaluation.report_uri if run and run.evaluation else None
     return EvaluationReport.model_validate_json(store.get_bytes(uri)) if uri else None
-
-
-def _config(grader: GraderRequest) -> dict[str, object]:
-    return grader.config.model_dump(mode="json") if grader.config else {}

@@ -13,6 +13,7 @@ from rft.grading.batch import RESERVE_SECONDS, Deadline, OnJudgeError, grade_bat
 from rft.grading.judge_client import JudgeClient, Question, RetryingJudge
 from rft.grading.panel import Panel
 from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
+from rft.grading.training_audit import TrainingAudit
 from rft.rewards import judge_prompt, pandalm_rubric
 from rft.rewards.components import Component
 from rft.rewards.verdicts import Judgment, expected_label, read_judgment
@@ -30,18 +31,28 @@ def grade_pandalm(
     *,
     judges: Sequence[JudgeClient],
     seconds_left: float,
+    audit: TrainingAudit | None = None,
     rollout_log: OpenLog = no_log,
     parallelism: int = 16,
     on_judge_error: OnJudgeError = "zero",
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Several judges vote. Raises as `grade_batch`."""
+    """Grade a batch with `seconds_left` until the caller is cut off. Several judges vote; `audit` only informs.
+
+    Raises as `grade_batch`.
+    """
     deadline = Deadline(seconds_left - RESERVE_SECONDS, monotonic)
     panel = Panel([RetryingJudge(known, deadline, sleep) for known in judges])
+
+    def graded(sample: Sample) -> Iterator[Component]:
+        yield from _components(sample, panel)
+        if audit:
+            yield from audit.components(sample, partial(_components, sample), deadline)
+
     return grade_batch(
         event,
-        grader=lambda sample: _components(sample, panel),
+        grader=graded,
         deadline=deadline,
         parallelism=parallelism,
         on_judge_error=on_judge_error,

@@ -19,6 +19,7 @@ from rft.grading.judge_client import JudgeClient, Question, RetryingJudge
 from rft.grading.panel import Panel
 from rft.grading.run_rubrics import RunRubrics
 from rft.grading.telemetry import GraderTelemetry, OpenLog, no_log
+from rft.grading.training_audit import TrainingAudit
 from rft.rewards import judge_prompt
 from rft.rewards.components import Component
 from rft.rewards.reading.turns import answer_text
@@ -35,6 +36,7 @@ def grade_rubric(
     judges: Sequence[JudgeClient],
     rubrics: RunRubrics,
     seconds_left: float,
+    audit: TrainingAudit | None = None,
     rollout_log: OpenLog = no_log,
     parallelism: int = 16,
     on_judge_error: OnJudgeError = "zero",
@@ -43,8 +45,8 @@ def grade_rubric(
 ) -> tuple[GradeResult, ...]:
     """Grade a batch with `seconds_left` until the caller is cut off.
 
-    A row's own rubric goes before its run's. Raises GraderConfigUnreadable where a run's cannot be read, and as
-    `grade_batch`.
+    A row's own rubric goes before its run's; `audit` only informs. Raises GraderConfigUnreadable where a run's cannot
+    be read, and as `grade_batch`.
     """
     deadline = Deadline(seconds_left - RESERVE_SECONDS, monotonic)
     run_ids = list(dict.fromkeys(_run_ids(event)))
@@ -52,9 +54,16 @@ def grade_rubric(
     panel = Panel([RetryingJudge(known, deadline, sleep) for known in judges])
     known = [rubric for run_id in run_ids if (rubric := rubrics.get(run_id))]
     use = JudgeUse(models=panel.models, prompt=known[0].digest if known else "rubrics of the rows")
+
+    def graded(sample: Sample) -> Iterator[Component]:
+        rubric = _rubric(sample, rubrics)
+        yield from _components(sample, rubric, panel)
+        if audit:
+            yield from audit.components(sample, partial(_components, sample, rubric), deadline)
+
     return grade_batch(
         event,
-        grader=lambda sample: _components(sample, _rubric(sample, rubrics), panel),
+        grader=graded,
         deadline=deadline,
         parallelism=parallelism,
         on_judge_error=on_judge_error,
