@@ -60,16 +60,23 @@ def server_reply(
     timeout: float,
     temperature: float = 0,
     name: str = "the judge server",
+    api_key: str = "",
 ) -> ModelReply:
-    """Call an OpenAI-compatible server, `name` in errors. Raises AwsError: ModelErrorException, ThrottlingException."""
+    """Call an OpenAI-compatible server, `name` in errors; an empty `api_key` is not sent.
+
+    Raises AwsError: ModelErrorException, ThrottlingException.
+    """
     body: dict[str, Any] = {
         "model": model,
         "temperature": temperature,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
         **({"max_tokens": max_tokens} if max_tokens else {}),
     }
+    authorization = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     request = urllib.request.Request(  # noqa: S310 - the address is the user's own option
-        f"{url.rstrip('/')}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        f"{url.rstrip('/')}/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", **authorization},
     )
     try:
         with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310

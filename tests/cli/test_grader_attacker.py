@@ -33,15 +33,17 @@ def grade(sample):
 
 
 class ModelServer:
-    """`/v1/chat/completions` with one reply to everything; `received` has the bodies."""
+    """`/v1/chat/completions` with one reply to everything; `received` has the bodies, `keys` what authorises them."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
         self.reply = json.dumps([f"{SECRET} {{wrong}}"])
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                outer.keys.append(self.headers.get("Authorization"))
                 outer.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 body = json.dumps({"choices": [{"message": {"content": outer.reply}}]}).encode()
                 self.send_response(200 if self.path == "/v1/chat/completions" else 404)
@@ -89,6 +91,19 @@ def test_a_model_finds_what_the_search_alone_does_not(rft: Rft, files: tuple[Pat
     shown = json.loads(server.received[0]["messages"][1]["content"])
     assert shown["question"]
     assert 0 < len(shown["tried"]) <= 12
+
+
+def test_the_servers_key_is_sent_and_never_shown(
+    rft: Rft, files: tuple[Path, Path], server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--attacker", server.url, "--attacker-requests", "1", "--output", "json")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    attacked(rft, files, *options)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    result = attacked(rft, files, *options)
+
+    assert server.keys == [None, "Bearer sk-secret"]
+    assert "sk-secret" not in result.out + result.err
 
 
 def test_a_server_that_does_not_answer_ends_the_search_with_its_address(rft: Rft, files: tuple[Path, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from emulator.bedrock.judge import server_reply
@@ -13,7 +14,7 @@ SECONDS, MAX_TOKENS, TEMPERATURE = 120.0, 2_000, 0.9
 
 @dataclass(frozen=True)
 class AttackerServer:
-    """`url` ends before `/chat/completions`; max `requests` are sent."""
+    """`url` ends before `/chat/completions`; its key is OPENAI_API_KEY, if set. At most `requests` are sent."""
 
     url: str
     model: str
@@ -31,6 +32,7 @@ class AttackerServer:
                 timeout=SECONDS,
                 temperature=TEMPERATURE,
                 name="the attacker's server",
+                api_key=os.environ.get("OPENAI_API_KEY", ""),
             )
         except AwsError as error:
             raise CommandError(
