@@ -106,6 +106,7 @@ def post_run(
 def get_runs(
     *,
     history: History,
+    queue: Queue,
     status: Annotated[RunStatus | None, Query()] = None,
     name: Annotated[RunName | None, Query()] = None,
     tag: Annotated[str | None, Query(pattern=TAG, max_length=385, description="key=value")] = None,
@@ -115,8 +116,9 @@ def get_runs(
 ) -> RunList:
     """Runs that pass all filters, newest first."""
     return list_runs(
-        status=status, name=name, tag=tag, requested_by=requested_by, limit=limit, cursor=cursor, history=history
-    )
+        status=status, name=name, tag=tag, requested_by=requested_by, limit=limit, cursor=cursor,
+        history=history, queue=queue,
+    )  # fmt: skip
 
 
 @app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=responses(404, 422, _200=RunView))

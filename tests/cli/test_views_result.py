@@ -73,6 +73,12 @@ def test_a_list_has_relative_times_duration_and_reward() -> None:
     ]
 
 
+def test_a_run_in_the_queue_shows_its_place_next_to_its_status() -> None:
+    runs = [{**line(n, status=RunStatus.STARTING), "queue_ahead": ahead} for n, ahead in enumerate((0, 3, None))]
+    statuses = [each[len(runs[0]["run_id"]) :].split("pandalm")[0].strip() for each in plain(list_lines(runs, now=NOW))]
+    assert statuses[1:] == ["STARTING (next)", "STARTING (3 ahead)", "STARTING"]
+
+
 @given(st.integers(20, 130), st.integers(0, 60), st.sampled_from(RunStatus))
 def test_a_list_never_wraps_where_id_and_status_fit(width: int, tag: int, status: RunStatus) -> None:
     runs = [line(1, status=status, team="t" * tag), line(2)]

@@ -24,7 +24,7 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 
-HELD = Fault(
+WAITING = Fault(
     service="lambda", operation="Invoke", subject="GradePandalm", contains="trained-", effect="delay", seconds=300
 )
 """A job that waits for its grader."""
@@ -66,7 +66,7 @@ class Killed:
 def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None:
     state, faults = tmp_path / "state", tmp_path / "faults.json"
     doomed_rule = Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")
-    until_killed = HELD.model_copy(update={"after": "CreateModelCustomizationJob", "skip": 2})
+    until_killed = WAITING.model_copy(update={"after": "CreateModelCustomizationJob", "skip": 2})
     faults.write_text(json.dumps([rule.model_dump() for rule in (doomed_rule, until_killed)]))
     state_options = ("--state", str(state), "--faults", str(faults))
     with rft_process("local", "up", "--json", "--speed", "600", "--training-seconds", "2", *state_options) as process:
@@ -76,7 +76,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         eventually(lambda: killed.client.run(doomed)["notified"], "the other's end to be announced", every=0.05)
         before = killed.client.run(doomed)
         killed.process.kill()
-    options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=[HELD])
+    options = EmulatorOptions(speed=600, training_seconds=2, state=state, faults=[WAITING])
     with Emulator.start(options) as aws:
         bench = StackHarness(aws)
         (job,) = bench.jobs(trained)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from rft import wiring
 from rft.contracts.http.api import RunList, RunView
-from rft.contracts.ledger import RunStatus
+from rft.contracts.ledger import QueuePlace, RunStatus
 from rft.errors import RetryableQuota, RetryableServiceError, RetryableThrottling
 from tests.kit.api_function import GET_EVENT, Client, changed
 from tests.kit.fakes.executions import MemoryExecutions
@@ -115,6 +116,17 @@ class TestListRuns:
                 break
             cursor = {"cursor": page.cursor}
         assert seen == made[::-1]
+
+    def test_runs_in_the_queue_for_the_quota_show_how_many_are_ahead(self, api: Client) -> None:
+        made = [api.post().body["run_id"] for _ in range(3)]
+        for number, run_id in enumerate(made[:2]):
+            since = api.clock.now() + timedelta(minutes=number)
+            place = QueuePlace(since=since, expires_at=since + timedelta(hours=72), waiting=True)
+            for status in (RunStatus.PREPARING, RunStatus.SMOKE_TESTING):
+                api.ledger.transition(run_id, status)
+            api.ledger.transition(run_id, RunStatus.STARTING, changes={"queue": place})
+        shown = {run["run_id"]: run["queue_ahead"] for run in api.get("/runs").body["runs"]}
+        assert shown == dict(zip(made, (0, 1, None), strict=True))
 
     def test_filters(self, api: Client) -> None:
         api.post()

@@ -26,10 +26,9 @@ def list_lines(runs: Sequence[View], *, now: datetime, width: int | None = None)
     rows = [dict(zip(HEADERS, HEADERS, strict=True)), *(_row(run, now) for run in runs)]
     widths = {name: max(len(row[name]) for row in rows) for name in HEADERS}
     columns = _fitting(widths, width)
-    for number, row in enumerate(rows):
+    for row, status in zip(rows, ("", *(run["status"] for run in runs)), strict=True):
         line = GAP.join(f"{_cut(row[name], columns[name]):<{columns[name]}}" for name in columns).rstrip()
-        status = row["STATUS"]
-        yield f"[bold]{escape(line)}[/]" if number == 0 else escape(line).replace(status, status_mark(status), 1)
+        yield escape(line).replace(status, status_mark(status), 1) if status else f"[bold]{escape(line)}[/]"
 
 
 def event_lines(events: Sequence[View]) -> Iterator[str]:
@@ -70,7 +69,7 @@ def _row(run: View, now: datetime) -> Row:
     reward = run.get("reward")
     return {
         "RUN ID": run["run_id"],
-        "STATUS": run["status"],
+        "STATUS": _status(run),
         "TASK": run["task"],
         "CREATED": ago(created, now),
         "TOOK": duration(end - created),
@@ -78,6 +77,12 @@ def _row(run: View, now: datetime) -> Row:
         "TAGS": ", ".join(f"{key}={value}" for key, value in run["tags"].items()),
         "REQUESTED BY": principal_text(run["requested_by"]) if run.get("requested_by") else "",
     }
+
+
+def _status(run: View) -> str:
+    """With its place, for a run in the queue for the quota of jobs."""
+    ahead = run.get("queue_ahead")
+    return run["status"] if ahead is None else f"{run['status']} ({f'{ahead} ahead' if ahead else 'next'})"
 
 
 def _time(at: str) -> str:

@@ -148,6 +148,11 @@ class RunRecord(Contract):
     failure: Failure | None = None
     notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")
 
+    @property
+    def waits_for_quota(self) -> bool:
+        """True while it is in the queue for the quota of jobs; most runs are started at once."""
+        return self.status is RunStatus.STARTING and self.queue is not None and self.queue.waiting
+
 
 class RunEvent(Contract):
     """One change of status, never rewritten.

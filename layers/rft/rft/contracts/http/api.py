@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -44,6 +44,12 @@ class RunAccepted(Contract):
     links: dict[Link, str]
 
 
+QueueAhead = Annotated[
+    int | None,
+    Field(description="Runs ahead of it in the queue for the quota of jobs; null where it does not wait."),
+]
+
+
 class RunView(RunRecord):
     """A run's current state and its history, oldest change first.
 
@@ -52,9 +58,7 @@ class RunView(RunRecord):
     """
 
     timeline: tuple[RunEvent, ...]
-    queue_ahead: int | None = Field(
-        default=None, description="Runs ahead of it in the queue for the quota of jobs; null where it does not wait."
-    )
+    queue_ahead: QueueAhead = None
     links: dict[Link, str]
     reading: SkipJsonSchema[Reading | None] = Field(default=None, exclude=True)  # the control plane's own
 
@@ -72,6 +76,7 @@ class RunLine(Contract):
     updated_at: datetime
     reward: float | None = Field(description="Mean reward of the last training step with a score.")
     model_arn: str | None
+    queue_ahead: QueueAhead = None
     links: dict[Link, str]
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from rft.contracts.http.api import RunLine, RunList, addresses
 from rft.contracts.ledger import RunRecord, RunStatus
-from rft.ports.runs import RunHistory
+from rft.ports.runs import JobQueue, RunHistory
+
+LISTED_PLACES = 1000
+"""Runs of the queue whose place a list shows: 100 kB, one page of a query. A run itself shows any place."""
 
 
 def list_runs(
@@ -16,10 +19,21 @@ def list_runs(
     limit: int,
     cursor: str | None,
     history: RunHistory,
+    queue: JobQueue,
 ) -> RunList:
-    """Runs that pass all filters, newest first; `tag` is `key=value`. Raises InvalidRequest (cursor)."""
+    """Runs that pass all filters, newest first; `tag` is `key=value`. Raises InvalidRequest (cursor).
+
+    The queue is read once, and only for a page with a run that waits.
+    """
     page = history.page(status=status, name=name, tag=_pair(tag), requested_by=requested_by, limit=limit, cursor=cursor)
-    return RunList(runs=tuple(map(_line, page.records)), cursor=page.cursor)
+    places = _places(queue) if any(record.waits_for_quota for record in page.records) else {}
+    lines = (_line(record, places.get(record.run_id) if record.waits_for_quota else None) for record in page.records)
+    return RunList(runs=tuple(lines), cursor=page.cursor)
+
+
+def _places(queue: JobQueue) -> dict[str, int]:
+    """Runs ahead of each at the head of the queue, by run id."""
+    return {run_id: ahead for ahead, run_id in enumerate(queue.first(LISTED_PLACES))}
 
 
 def _pair(tag: str | None) -> tuple[str, str] | None:
@@ -29,7 +43,7 @@ def _pair(tag: str | None) -> tuple[str, str] | None:
     return key, value
 
 
-def _line(record: RunRecord) -> RunLine:
+def _line(record: RunRecord, ahead: int | None) -> RunLine:
     return RunLine(
         run_id=record.run_id,
         name=record.name,
@@ -41,5 +55,6 @@ def _line(record: RunRecord) -> RunLine:
         updated_at=record.updated_at,
         reward=record.reward,
         model_arn=record.model_arn,
+        queue_ahead=ahead,
         links=addresses(record.run_id),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rft.contracts.http.api import Link, RunEvents, RunView, addresses, report_address
-from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.ledger import RunRecord
 from rft.ports.runs import JobQueue, Ledger, RunHistory
 from rft.runs.status import TERMINAL
 
@@ -23,8 +23,8 @@ def show_events(*, run_id: str, history: RunHistory) -> RunEvents:
 
 
 def _ahead(record: RunRecord, queue: JobQueue | None) -> int | None:
-    """None for a run that does not wait; most runs are started at once."""
-    if queue is None or record.status is not RunStatus.STARTING or record.queue is None or not record.queue.waiting:
+    """None for a run that does not wait."""
+    if queue is None or record.queue is None or not record.waits_for_quota:
         return None
     return queue.ahead(record.run_id, record.queue.since)
 
