@@ -30,7 +30,7 @@ from rft_cli.commands.report import compare, console, report
 from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
 from rft_cli.commands.runs import approve, cancel, evaluation, events, list_runs, show
-from rft_cli.commands.start_from import evaluate, promote, retry
+from rft_cli.commands.start_from import evaluate, promote, retry, start_round
 from rft_cli.commands.submit import PILOT, PREFLIGHT, SUMMARIES, submit
 from rft_cli.commands.watch import INTERRUPTED, watch
 from rft_client.errors import RftClientError
@@ -56,6 +56,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "submit": submit,
         PREFLIGHT: submit,
         PILOT: submit,
+        "round": start_round,
         "list": list_runs,
         "show": show,
         "watch": watch,

@@ -26,4 +26,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         ledger=wiring.ledger(),
         start=step.start,
         shards=ShardSettings.from_environment(),
+        rollouts=wiring.rollout_reader(),
     ).model_dump(mode="json")

@@ -7,7 +7,7 @@ from tests.kit.project import ROOT
 RFT = ROOT / "layers" / "rft" / "rft"
 INNER = {"errors", "contracts", "text"}
 RULES = {"tasks", "datasets", "rewards"}
-ENGINES = {"grading", "smoke_test", "training", "forecast", "runs", "evaluation", "report", "experiments"}
+ENGINES = {"grading", "smoke_test", "training", "forecast", "runs", "evaluation", "report", "experiments", "rounds"}
 BELOW_STEPS = INNER | {"ports", "observability"} | RULES | ENGINES
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "forecast": INNER | {"grading"},
     "evaluation": INNER | {"ports", "rewards", "tasks", "grading", "smoke_test"},
     "experiments": INNER | {"ports", "runs", "forecast", "evaluation"},
+    "rounds": INNER | {"ports", "tasks", "datasets", "training", "evaluation"},
     "report": INNER | {"ports", "training", "runs", "evaluation"},
     "steps": BELOW_STEPS | {"settings"},
     "adapters": BELOW_STEPS | {"settings"},

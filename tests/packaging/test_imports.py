@@ -24,7 +24,8 @@ RULES_IN_ROWS = {"index_shard", "join_shards", "plan_shards", "prepare_dataset",
 BUDGETS = {
     **dict.fromkeys(GRADERS, 50),  # no logger, no ledger: Bedrock waits for graders
     **dict.fromkeys(RULES_IN_ROWS, 236),  # jsonschema and regex besides
-    "api": 299,  # Powertools' event handler with its OpenAPI models, every contract of the API, and messages of ends
+    "prepare_dataset": 238,  # and where rollouts are read, which a round drops rows by
+    "api": 301,  # Powertools' event handler with its OpenAPI models, every contract of the API, and messages of ends
     "grade_composite": 125,  # jsonschema and regex, for answers that must have a form
     "grade_extract": 110,  # the same
     "grade_format": 110,
@@ -32,7 +33,7 @@ BUDGETS = {
         ("smoke_test_grader", "run_probe_batch"), 188
     ),  # a module for each family of derived probes and of checks
     "calibrate_base": 184,  # it may write a train file and a manifest of its own
-    "finish_experiment": 177,  # the statistics of a leaderboard, and all that checks the request of a promotion
+    "finish_experiment": 179,  # the statistics of a leaderboard, and all that checks the request of a promotion
     "write_report": 190,  # jinja2, and the contracts of all that a run writes
 }
 """Function → max modules that its import loads, without the baseline's; STEP for those that are not named."""

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rft pilot --name judge --task pandalm --dataset testset.json --watch",
         "rft pilot run.yaml --set pilot.rows=200",
     ),
+    "round": ("rft round RUN_ID --dataset more.json --watch", "rft round RUN_ID --set from_run.solved_score=0.95"),
     "experiment start": ("rft experiment start sweep.yaml --watch", "rft experiment start sweep.yaml --key sweep-7"),
     "experiment list": ("rft experiment list", "rft experiment list --output json | jq '.experiments[].best'"),
     "experiment show": ("rft experiment show EXPERIMENT_ID",),

@@ -1,4 +1,4 @@
-"""`rft evaluate`, `rft promote` and `rft retry`: runs that begin with what an earlier run has."""
+"""`rft evaluate`, `rft promote`, `rft retry` and `rft round`: runs that begin with what an earlier run has."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from rft.contracts.run_request import Mode
 from rft.grading.grader_arn import is_pinned
 from rft_cli.commands.options import OutputOption, RunId, Verbose, with_target
+from rft_cli.commands.submit import DatasetOption, KeyOption, print_upload
 from rft_cli.commands.watch import report_started
 from rft_cli.views.printing import Output, print_note
+from rft_client.dataset import with_uploaded_dataset
 from rft_client.deployment import Deployment
-from rft_client.request import parse_assignment, validated, with_fields
+from rft_client.request import Request, parse_assignment, validated, with_fields
 
 
 class Stage(StrEnum):
@@ -29,6 +32,12 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Set another field, e.g. evaluation.rows=200. Repeatable."),
 ]
+
+OF_THE_RUN_ITSELF = ("start_from", "from_run")
+"""Parts of a request that a round does not take over."""
+
+OF_THE_RECORDS = ("uri", "version", "max_samples")
+"""Fields of `dataset` that say which records are read."""
 
 
 @with_target()
@@ -91,6 +100,34 @@ def retry(
         print_note(f"Begins at {first} of {run_id}" if first else f"{run_id} has proven nothing: begins at the dataset")
     accepted = target.client.start_run(request)
     report_started(target.client, accepted, output, watch=watch, verbose=verbose)
+
+
+@with_target(bucket=True)
+def start_round(
+    *,
+    run_id: RunId,
+    target: Deployment,
+    dataset: DatasetOption = None,
+    changes: Changes = None,
+    key: KeyOption = None,
+    watch: Watch = False,
+    verbose: Verbose = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Train on a run's rows once more, without those it has learned, and print the new run's ID."""
+    request = with_fields(round_request(target.client.run(run_id), dataset), map(parse_assignment, changes or ()))
+    accepted = target.client.start_run(with_uploaded_dataset(request, target, announce=print_upload), key=key)
+    report_started(target.client, accepted, output, watch=watch, verbose=verbose)
+
+
+def round_request(view: dict[str, Any], dataset: str | None) -> Request:
+    """The run's own request as one of the round that follows it; `dataset` names records to add."""
+    request = {name: part for name, part in view["request"].items() if name not in OF_THE_RUN_ITSELF}
+    request |= {"mode": Mode.TRAIN.value, "from_run": {"run_id": view["run_id"]}}
+    if dataset is None:
+        return request
+    same = {name: value for name, value in request["dataset"].items() if name not in OF_THE_RECORDS}
+    return {**request, "dataset": {**same, "uri": dataset}}
 
 
 def last_stage(view: Mapping[str, Any]) -> str:

@@ -88,7 +88,7 @@ def submit(
     )
     if context.info_name in MODES:
         request["mode"] = MODES[context.info_name].value
-    accepted = target.client.start_run(with_uploaded_dataset(request, target, announce=_print_upload), key=key)
+    accepted = target.client.start_run(with_uploaded_dataset(request, target, announce=print_upload), key=key)
     report_started(target.client, accepted, output, watch=watch, verbose=verbose)
 
 
@@ -124,5 +124,6 @@ def _parse_tag(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _print_upload(local: LocalDataset, uri: str) -> None:
+def print_upload(local: LocalDataset, uri: str) -> None:
+    """What is uploaded, and where to."""
     print_note(f"uploading {escape(str(local.path))} ({local.size:,} bytes) to {uri}")

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from rft_cli.views.lines import HANG, stage_field
 from rft_cli.views.rewards import View
+from rft_cli.views.rounds import comparison_text
 
 SIMULATED = "[yellow](simulated)[/]"
 VERDICT_COLOURS = {"better": "green", "worse": "red"}
@@ -80,6 +81,8 @@ def _numbers(evaluation: View) -> Iterator[tuple[str, str]]:
     yield "p-value", _number(evaluation["p_value"], ".4f")
     yield "minimum detectable", f"{_number(evaluation['minimum_detectable'], '.4f')} at 80 % power"
     yield "minimum gain", f"{evaluation['minimum_gain']:+g} ({evaluation['hypothesis'].replace('_', '-')})"
+    if previous := evaluation.get("previous"):
+        yield "round before", f"{previous['run_id']}  {comparison_text(previous)}"
     if audit := evaluation.get("audit"):
         yield "audit judge", _audit(audit)
     yield "protocol", f"{evaluation['protocol']['digest']}, {evaluation['protocol']['samples_per_row']} per row"

@@ -12,6 +12,7 @@ from rft_cli.views.evaluation import evaluation_text
 from rft_cli.views.lines import principal_text, summary_field
 from rft_cli.views.pilot import pilot_lines
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
+from rft_cli.views.rounds import round_lines
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, status_mark
 from rft_cli.views.times import duration
 
@@ -30,6 +31,7 @@ def result_lines(view: View) -> Iterator[str]:
     yield from _reward_lines(view)
     if view.get("evaluation"):
         yield summary_field("verdict", evaluation_text(view["evaluation"]))
+    yield from round_lines(view)
     if (view.get("pilot") or {}).get("verdict"):
         yield from pilot_lines(view["pilot"])
     if view["model_arn"]:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from rft.contracts.base import SPLITS as SPLITS  # noqa: PLC0414  dataset code finds them here
 from rft.contracts.base import Contract, TextLine
 from rft.contracts.base import SplitName as SplitName  # noqa: PLC0414
+from rft.contracts.experiments.rounds import RoundSummary
 from rft.contracts.run_request import HyperParameters, Split
 
 
@@ -124,6 +125,7 @@ class Manifest(Contract):
     dropped: dict[Literal["solved", "hopeless"], int] = Field(
         default_factory=dict, description="Training rows that dataset.difficulty left out."
     )
+    round: RoundSummary | None = Field(default=None, description="For a run with from_run.")
     digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")
     tokens: TokenStatistics
     hyperparameters: dict[str, Recommendation]

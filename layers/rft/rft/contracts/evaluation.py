@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from rft.contracts.agreement import Agreement, Interval
-from rft.contracts.base import Contract, TextBlock, TextLine
+from rft.contracts.base import Contract, RunId, TextBlock, TextLine
 from rft.contracts.sampling import SamplingProtocol
 
 EvaluationStatus = Literal["running", "completed", "failed", "cancelled", "skipped"]
@@ -38,6 +38,24 @@ class AuditSummary(Contract):
     interval: Interval | None = None
 
 
+class RoundComparison(Contract):
+    """A round's model against that of the round before, by their scores of the same test rows.
+
+    `difference` is this round's minus the one before; `interval` (95 %) counts a prompt group's rows as one draw.
+    """
+
+    run_id: RunId = Field(description="The run before.")
+    status: Literal["completed", "skipped"]
+    reason: TextBlock = Field(default="", description="Why the two cannot be compared.")
+    verdict: Verdict | None = None
+    rows: int = 0
+    previous: float | None = Field(default=None, description="Mean score of the model before.")
+    tuned: float | None = Field(default=None, description="Mean score of this round's model on the same rows.")
+    difference: float | None = None
+    interval: Interval | None = None
+    p_value: float | None = None
+
+
 class EvaluationSummary(Contract):
     """A run's `evaluation`. `base`, `tuned`: mean scores of the same rows; `difference`: tuned minus base.
 
@@ -62,6 +80,7 @@ class EvaluationSummary(Contract):
     hypothesis: Literal["superiority", "non_inferiority"] = "superiority"
     protocol: ProtocolSummary | None = None
     audit: AuditSummary | None = Field(default=None, description="By evaluation.audit_judge, where it was requested.")
+    previous: RoundComparison | None = Field(default=None, description="For a run with from_run.")
     judge_calls: int = Field(default=0, description="By the grader's own count, the audit judge's included.")
     deployment_arn: str | None = Field(default=None, description="The deployment during its evaluation.")
     simulated: bool = Field(default=False, description="The answers came from the emulator, not from Bedrock.")

@@ -15,6 +15,7 @@ from rft.contracts.dataset import Recommendation, TokenStatistics
 from rft.contracts.deployments import JudgeSummary, PromotionSummary
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.experiments.pilot import PilotSummary
+from rft.contracts.experiments.rounds import RoundSummary
 from rft.contracts.forecast import Forecast
 from rft.contracts.http.principal import Principal
 from rft.contracts.job import JobStatus, Phases
@@ -51,6 +52,7 @@ class DatasetSummary(Contract):
     tokens: TokenStatistics
     warnings: dict[str, int]
     bad_records: int
+    round: RoundSummary | None = Field(default=None, description="For a run with from_run.")
 
 
 class QueuePlace(Contract):

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from rft.contracts.base import MAX_INT32, Number, RequestPart, RunId
 from rft.contracts.breaker import BreakerRequest
+from rft.contracts.experiments.rounds import RoundRequest
 from rft.contracts.graders.rubric import RubricConfig
 from rft.contracts.http.patterns import (
     HTTPS_URL,
@@ -218,6 +219,9 @@ class RunRequest(RequestPart):
     start_from: StartFromRequest | None = Field(
         default=None, description="Start from an earlier run's results; everything before that stage is that run's."
     )
+    from_run: RoundRequest | None = Field(
+        default=None, description="Train on a completed run's rows once more; `dataset` has records to add."
+    )
     promotion: PromotionRequest | None = Field(default=None, description="Default: the model is not promoted.")
     require_approval: bool = Field(
         default=False, description="Wait for approval before training, even where the stack does not require it."
@@ -243,6 +247,12 @@ class RunRequest(RequestPart):
             raise ValueError("mode pilot needs evaluation.enabled: a pilot's purpose is its measurement")
         if self.mode is Mode.PILOT and self.promotion is not None:
             raise ValueError("mode pilot allows no promotion: its model was trained on a sample of the rows")
+        return self
+
+    @model_validator(mode="after")
+    def _round_begins_with_rows(self) -> Self:
+        if self.from_run is not None and self.start_from is not None:
+            raise ValueError("give either from_run or start_from: a round prepares rows of its own")
         return self
 
     @model_validator(mode="after")

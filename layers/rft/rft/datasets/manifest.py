@@ -73,4 +73,5 @@ def dataset_summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
         tokens=manifest.tokens,
         warnings=manifest.warnings,
         bad_records=len(manifest.bad_records),
+        round=manifest.round,
     )

@@ -9,6 +9,7 @@ from functools import partial
 from typing import BinaryIO
 
 from rft.contracts.dataset import Manifest, Source, SplitFile, SplitName, split_uri
+from rft.contracts.experiments.rounds import RoundSummary
 from rft.contracts.ledger import RunStatus
 from rft.contracts.run_request import DatasetRequest, RunRequest
 from rft.contracts.shards import PinnedSource, ShardedDataset
@@ -32,6 +33,7 @@ from rft.grading.run_rubrics import config_key, run_config
 from rft.ports.datasets import DatasetSource, OpenSource, Tokenizer, Workers
 from rft.ports.runs import Ledger
 from rft.ports.storage import ObjectStore
+from rft.ports.training import RolloutReader
 from rft.settings import ShardSettings
 
 
@@ -47,11 +49,13 @@ def prepare_dataset(
     bounds: Bounds = BEDROCK,
     shards: ShardSettings | None = None,
     start: StartPoint | None = None,
+    rollouts: RolloutReader | None = None,
 ) -> PreparedDataset | ShardedDataset:
     """Write `runs/<run_id>/dataset/`; the same request over the same bytes writes the same bytes.
 
     The manifest is written last: where it is, all files are. With `shards`, a dataset that is too large for one
-    function is only divided: the steps that follow write the same files. With `start`, the rows are an earlier run's.
+    function is only divided: the steps that follow write the same files. With `start`, the rows are an earlier run's;
+    a round takes up those of an earlier run of which there is more to learn, by its `rollouts`.
     Raises InvalidRequest (dataset.task, dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds,
     TransitionRefused and the Retryable… errors.
     """
@@ -61,20 +65,15 @@ def prepare_dataset(
         return _taken_up(run_id, request, start, store, ledger)
     dataset = request.dataset
     render = partial(workers.map, run_renderer(request, tokenizer.count))
-    files = _Files(run_id, store)
+    writer = _Writer(run_id, request, store, ledger, workers, tokenizer)
+    if request.from_run is not None and rollouts is not None:
+        with RowSpool.temporary() as spool, bad_records_saved(run_id, store):
+            return writer.save(writer.round_content(source, rollouts, spool, render, bounds=bounds))
     with source.open(dataset.uri, dataset.version) as opened:
         if shards and (size := _too_large(opened, dataset, shards)):
             return _divided(opened, size, dataset, source, shards)
         with RowSpool.temporary() as spool, bad_records_saved(run_id, store):
-            content = _Content.read(opened, dataset, spool, render, bounds)
-            files.write(content)
-            profile = profile_splits(content.plan, content.spool, workers)
-    manifest = _manifest(run_id, request, content, files, tokenizer.encoding)
-    tokens, more = content.loaded.prompt_tokens, [planned_test_split(request, manifest)]
-    return save_prepared(
-        manifest, request, shared_rows=files.shared_rows, prompt_tokens=tokens, profile=profile, more=more,
-        store=store, ledger=ledger,
-    )  # fmt: skip
+            return writer.save(_Content.read(opened, dataset, spool, render, bounds))
 
 
 def _taken_up(
@@ -88,17 +87,49 @@ def _taken_up(
     return save_manifest(manifest, request, store=store, ledger=ledger)
 
 
-def _manifest(run_id: str, request: RunRequest, content: _Content, files: _Files, encoding: str) -> Manifest:
-    return build_manifest(
-        run_id=run_id,
-        request=request,
-        source=content.source,
-        loaded=content.loaded,
-        files=files.entries,
-        identities=files.identities,
-        encoding=encoding,
-        shards=1,
-    )
+@dataclass(frozen=True)
+class _Writer:
+    """Writes what was read: files, checks, and the manifest last."""
+
+    run_id: str
+    request: RunRequest
+    store: ObjectStore
+    ledger: Ledger
+    workers: Workers
+    tokenizer: Tokenizer
+
+    def round_content(
+        self, source: DatasetSource, rollouts: RolloutReader, spool: RowSpool, render: Render, *, bounds: Bounds
+    ) -> _Content:
+        from rft.rounds.dataset import RoundPorts, round_dataset  # noqa: PLC0415 - most runs are no rounds
+
+        ports, count = RoundPorts(source, self.store, self.ledger, rollouts), self.tokenizer.count
+        found = round_dataset(self.request, spool=spool, render=render, count_tokens=count, ports=ports, bounds=bounds)
+        return _Content(source=found.source, loaded=found.loaded, spool=spool, plan=found.plan, round=found.summary)
+
+    def save(self, content: _Content) -> PreparedDataset:
+        files = _Files(self.run_id, self.store)
+        files.write(content)
+        profile = profile_splits(content.plan, content.spool, self.workers)
+        manifest = self._manifest(content, files)
+        tokens, more = content.loaded.prompt_tokens, [planned_test_split(self.request, manifest)]
+        return save_prepared(
+            manifest, self.request, shared_rows=files.shared_rows, prompt_tokens=tokens, profile=profile, more=more,
+            store=self.store, ledger=self.ledger,
+        )  # fmt: skip
+
+    def _manifest(self, content: _Content, files: _Files) -> Manifest:
+        manifest = build_manifest(
+            run_id=self.run_id,
+            request=self.request,
+            source=content.source,
+            loaded=content.loaded,
+            files=files.entries,
+            identities=files.identities,
+            encoding=self.tokenizer.encoding,
+            shards=1,
+        )
+        return manifest.model_copy(update={"round": content.round})
 
 
 def save_grader_config(run_id: str, request: RunRequest, store: ObjectStore) -> None:
@@ -138,6 +169,7 @@ class _Content:
     loaded: Loaded
     spool: RowSpool
     plan: Plan
+    round: RoundSummary | None = None
 
     @classmethod
     def read(

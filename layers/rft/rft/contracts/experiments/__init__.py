@@ -1,1 +1,1 @@
-"""Pilots, and experiments of several runs."""
+"""Pilots, rounds, and experiments of several runs."""

@@ -24,6 +24,7 @@ from rft.grading.grader_arn import grader_arn
 from rft.ports.runs import Executions, Ledger
 from rft.ports.storage import Clock
 from rft.runs.audit import check_audit_judge
+from rft.runs.earlier_round import check_round
 from rft.runs.ids import keyed_run_id, new_run_id
 from rft.runs.start_point import check_start, start_point, taken_up
 from rft.runs.webhook_address import webhook_address
@@ -59,6 +60,7 @@ def start_run(
     """
     check_request(request, graders=graders, storage=storage, judges=judges)
     earlier = _earlier(request, ledger)
+    _check_round_before(request, ledger)
     run_id = _run_id(request, None if key is None else run_key(key, storage), clock)
     requested = _pending(run_id, request, earlier, caller, clock)
     found = ledger.create(requested, key=key)
@@ -99,6 +101,16 @@ def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:
         raise InvalidRequest(str(error), field="start_from.run_id") from error
     check_start(request, earlier)
     return earlier
+
+
+def _check_round_before(request: RunRequest, ledger: Ledger) -> None:
+    """Raises InvalidRequest where no round can follow the run that this one names."""
+    if request.from_run is None:
+        return
+    try:
+        check_round(request, ledger.get(request.from_run.run_id))
+    except RunNotFound as error:
+        raise InvalidRequest(str(error), field="from_run.run_id") from error
 
 
 def _run_id(request: RunRequest, key: str | None, clock: Clock) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rft.contracts.deployments import PromotionSummary
-from rft.contracts.evaluation import AuditSummary, EvaluationReport, EvaluationSummary, ModelName, ProtocolSummary
+from rft.contracts.evaluation import (
+    AuditSummary,
+    EvaluationReport,
+    EvaluationSummary,
+    ModelName,
+    ProtocolSummary,
+    RoundComparison,
+)
 from rft.contracts.measuring_request import PromotionRequest
 from rft.contracts.run_request import RunRequest
 from rft.contracts.sampling import Answer, AnswerGrade
@@ -19,6 +26,7 @@ from rft.evaluation.split_rows import EvaluationRows, evaluation_rows
 from rft.observability import logger
 from rft.ports.runs import Ledger
 from rft.ports.storage import ObjectStore
+from rft.rounds.comparison import compare_rounds
 
 
 def compare_models(
@@ -41,9 +49,22 @@ def compare_models(
         uri=store.uri(f"runs/{run_id}/evaluation.json"),
     )
     audit, audit_calls = _audit(run_id, request, chosen, report.summary, store)
-    changes = {"audit": audit, "judge_calls": base_calls + tuned_calls + audit_calls}
+    changes = {
+        "audit": audit,
+        "judge_calls": base_calls + tuned_calls + audit_calls,
+        "previous": _round_before(request, report, ledger, store),
+    }
     report = report.model_copy(update={"summary": report.summary.model_copy(update=changes)})
     return _recorded(report, request.promotion, ledger, store)
+
+
+def _round_before(
+    request: RunRequest, report: EvaluationReport, ledger: Ledger, store: ObjectStore
+) -> RoundComparison | None:
+    """None for a run that follows no other."""
+    if request.from_run is None:
+        return None
+    return compare_rounds(report, ledger.get(report.run_id), ledger.get(request.from_run.run_id), store)
 
 
 def _audit(

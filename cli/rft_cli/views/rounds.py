@@ -1,0 +1,40 @@
+"""Which round a run is, and how its model compares with the one before. Pure: views in, lines (rich markup) out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+
+from rft_cli.views.lines import summary_field
+from rft_cli.views.rewards import View
+
+
+def round_lines(view: View) -> Iterator[str]:
+    """Nothing for a run that follows no other."""
+    made = (view.get("dataset") or {}).get("round")
+    if made:
+        yield summary_field("round", f"{made['number']}, after {made['run_id']}")
+        yield summary_field("", _rows_text(made))
+    compared = (view.get("evaluation") or {}).get("previous")
+    if compared:
+        yield summary_field("vs before", comparison_text(compared))
+
+
+def comparison_text(compared: View) -> str:
+    """One line: the verdict against the round before, or why there is none."""
+    if compared["verdict"] is None:
+        return f"[yellow]{compared['status']}[/]: {escape(compared['reason'])}"
+    interval = compared["interval"]
+    sure = f"{interval[0]:+.3f} to {interval[1]:+.3f}" if interval else "no interval"
+    verdict = compared["verdict"].replace("_", " ")
+    return f"{verdict}: {compared['previous']:.3f} → {compared['tuned']:.3f} ({sure}) on {compared['rows']} test rows"
+
+
+def _rows_text(made: View) -> str:
+    left_out = made["known"] + made["held_out"]
+    more = f" · {left_out:,} new records left out" if left_out else ""
+    return (
+        f"{made['remaining']:,} rows kept · {made['solved']:,} solved and {made['hopeless']:,} hopeless dropped · "
+        f"{made['added']:,} new{more}"
+    )
