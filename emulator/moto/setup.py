@@ -33,6 +33,7 @@ from emulator.moto import (
     resource_names,
     stack_updates,
     step_functions,
+    tracking,
 )
 from emulator.moto.eventbridge import Deliver
 from emulator.moto.executions import OnExecutionEnd
@@ -100,5 +101,5 @@ def _replacements() -> Iterator[tuple[Any, str, Any]]:
     modules = tuple(backends.list_of_moto_modules())  # moto would list its folders at each request
     yield backends, "list_of_moto_modules", lambda: modules
     yield from resource_names.fixed()
-    for module in (cloudformation, data_limits, dynamodb, multipart, stack_updates):
+    for module in (cloudformation, data_limits, dynamodb, multipart, stack_updates, tracking):
         yield from module.replacements()

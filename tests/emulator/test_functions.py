@@ -102,8 +102,7 @@ def test_calls_at_once_run_in_processes_of_their_own(aws: Emulator) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({answer["pid"] for answer in answers}) == 3
-    assert max(answer["started"] for answer in answers) < min(answer["ended"] for answer in answers)
+    assert len({answer["pid"] for answer in answers}) == 3  # one that had ended would have been taken again
 
 
 def test_a_warm_process_is_used_again(aws: Emulator) -> None:
