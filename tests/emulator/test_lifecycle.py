@@ -93,7 +93,7 @@ def test_workers_go_when_the_emulators_process_goes(end: signal.Signals) -> None
         assert alive(worker)
         process.send_signal(end)
         eventually(lambda: not alive(worker))
-        assert process.wait(timeout=10) != 0
+        assert process.wait(timeout=60) != 0
 
 
 def alive(pid: int) -> bool:
