@@ -13,9 +13,10 @@ from typing import Any, Self
 from botocore.credentials import Credentials
 
 from emulator.bedrock.control import Bedrock
+from emulator.cloudformation.keys import adopt_keys
 from emulator.cloudformation.stack import Stack, deploy, update
 from emulator.cloudformation.template import StackTemplate, load
-from emulator.cloudwatch.deploy import adopt_topic_keys, delete_alarms, deploy_alarms
+from emulator.cloudwatch.deploy import delete_alarms, deploy_alarms
 from emulator.cloudwatch.metrics import Metrics
 from emulator.environment import Environment, open_environment
 from emulator.eventbridge.schedules import Schedules
@@ -185,7 +186,7 @@ class Emulator:
         self.options = options
         cloudwatch = environment.clients("cloudwatch")
         delete_alarms(before.alarms - self.stack.alarms, cloudwatch, stack_name=options.stack_name)
-        _adopt(self.stack, loaded, environment, self._services)
+        _adopt(self.stack, loaded, environment)
         self._schedules.follow(rates(self.region) if options.schedules else {})
         self._api.deploy(_api_settings(self.stack, environment, self._services))
         environment.state.redefine(_definition(loaded, options))
@@ -236,18 +237,18 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
         stack_name=options.stack_name,
         parameters=options.stack_parameters(template.parameters),
     )
-    _adopt(stack, template, environment, services)
+    _adopt(stack, template, environment)
     return stack
 
 
-def _adopt(stack: Stack, template: StackTemplate, environment: Environment, services: Services) -> None:
+def _adopt(stack: Stack, template: StackTemplate, environment: Environment) -> None:
     """Decide by the stack's policies from now on. Raises ValueError for a role that its service cannot assume."""
     template = template.existing(conditions(stack.stack_id, environment.region))
     resolved = partial(resolve, stack.stack_id, environment.region)
     environment.authorizer.policies.add(template.resources, stack.physical_ids, resolved)
     environment.authorizer.forget()
     key_prefix = f"arn:aws:kms:{environment.region}:{environment.account}:key/"
-    adopt_topic_keys(template, resolved, services.alarm_actions, key_prefix=key_prefix)
+    adopt_keys(template, resolved, environment.authorizer, key_prefix=key_prefix)
     deploy_alarms(template, resolved, environment.clients("cloudwatch"), stack_name=environment.options.stack_name)
     for role in stack.machine_roles:
         if not environment.authorizer.may_assume(role, "states.amazonaws.com", source=stack.stack_id):

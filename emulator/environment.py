@@ -71,6 +71,9 @@ def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environmen
     generated = Credentials(f"AKIAEMULATED{secrets.token_hex(4).upper()}", secrets.token_urlsafe(30))
     credentials = state.credentials(generated)
     keyring = Keyring(MotoAccount(account=ACCOUNT, region=REGION), credentials, account=ACCOUNT)
+    authorizer = Authorizer(account=ACCOUNT, region=REGION, of_user=keyring.policies_of_user)
+    for arn, policy in options.key_policies.items():
+        authorizer.policies.add_key(arn, policy)
     return Environment(
         options=options,
         state=state,
@@ -80,5 +83,5 @@ def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environmen
         reads=LaggingReads(options.read_lag_seconds, account=ACCOUNT, region=REGION),
         clients=Clients(address_of(listener), credentials, REGION),
         keyring=keyring,
-        authorizer=Authorizer(account=ACCOUNT, region=REGION, of_user=keyring.policies_of_user),
+        authorizer=authorizer,
     )

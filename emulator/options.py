@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from emulator.bedrock.judge import STAND_IN, server_model_id
 from emulator.faults import Fault
@@ -25,6 +26,9 @@ class EmulatorOptions:
     stack_name: str = "rft"
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameter overrides of the template, as in `sam deploy --parameter-overrides`."""
+
+    key_policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Keys of KMS that the account has before the deployment: ARN → key policy."""
 
     port: int = 0
     """Port of the AWS endpoint on 127.0.0.1; 0 lets the system choose."""

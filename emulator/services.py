@@ -42,7 +42,6 @@ class Services:
     bedrock: EmulatedBedrock
     log_groups: LogGroups
     metrics: Metrics
-    alarm_actions: AlarmActions
 
 
 def open_services(environment: Environment, definition: dict[str, Any], cleanup: ExitStack) -> Services:
@@ -74,7 +73,7 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
         _guard(environment, bedrock),
         cleanup,
     )
-    return Services(functions, bus, bedrock, log_groups, metrics, alarm_actions)
+    return Services(functions, bus, bedrock, log_groups, metrics)
 
 
 def _worker_settings(environment: Environment) -> WorkerSettings:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from emulator.cloudformation.template import StackTemplate
-from emulator.cloudwatch.service import AlarmActions
 
 Resolve = Callable[[Any], Any]
 """Resolves the intrinsic functions of a piece of the template."""
@@ -25,13 +24,3 @@ def deploy_alarms(template: StackTemplate, resolve: Resolve, cloudwatch: Any, *,
         numbers = {name: float(properties[name]) for name in ("Threshold",) if name in properties}
         counts = {name: int(properties[name]) for name in ("Period", "EvaluationPeriods") if name in properties}
         cloudwatch.put_metric_alarm(**{**properties, **numbers, **counts, "AlarmName": f"{stack_name}-{logical_id}"})
-
-
-def adopt_topic_keys(template: StackTemplate, resolve: Resolve, actions: AlarmActions, *, key_prefix: str) -> None:
-    """Note which topics are encrypted; `key_prefix` is what the ARN of a key begins with, up to its id."""
-    for logical_id, resource in template.of_type("AWS::SNS::Topic"):
-        key = resolve(resource.get("Properties", {}).get("KmsMasterKeyId"))
-        arn = str(resolve({"Ref": logical_id}))
-        actions.topic_keys.pop(arn, None)
-        if key:
-            actions.topic_keys[arn] = key if str(key).startswith("arn:") else f"{key_prefix}{key}"

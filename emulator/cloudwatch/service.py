@@ -37,21 +37,17 @@ class CloudWatchService:
 
 
 class AlarmActions:
-    """Publishes to topics that CloudWatch may publish to; on AWS, an action that fails is seen in the history only.
-
-    `topic_keys`: ARNs of the keys of encrypted topics, by the topic's ARN.
-    """
+    """Publishes to topics that CloudWatch may publish to; on AWS, an action that fails is seen in the history only."""
 
     def __init__(self, clients: Clients, authorizer: Authorizer) -> None:
         self._clients = clients
         self._authorizer = authorizer
-        self.topic_keys: dict[str, str] = {}
 
     def send(self, action: str, alarm: AlarmState, message: str) -> None:
         """One message to a topic, by its ARN; other actions are not emulated."""
         if action.split(":")[2] != "sns":
             return
-        key = self.topic_keys.get(action)
+        key = self._authorizer.keys.get(action)
         if key and not all(self._may_use(key, name, alarm) for name in KEY_ACTIONS):
             LOG.error("The alarm %s may not use the key of %s", alarm.name, action)
             return

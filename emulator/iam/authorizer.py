@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from emulator.iam.context import Context
 from emulator.iam.denials import denied
 from emulator.iam.documents import Statement
+from emulator.iam.encryption import uses_of_key
 from emulator.iam.evaluation import AccessRequest, Decision, PolicySet, evaluate
 from emulator.iam.principals import Principal
 from emulator.iam.principals import service as service_principal
@@ -41,7 +42,9 @@ class Authorizer:
     def __init__(self, *, account: str, region: str, of_user: Identity) -> None:
         self.calls: dict[Key, tuple[AccessRequest, Decision]] = {}
         self.policies = StackPolicies(account=account, region=region)
-        self._account = account
+        self.keys: dict[str, str] = {}
+        """ARNs of keys by those of the resources that they encrypt."""
+        self._account, self._region = account, region
         self._of_user = of_user
         self._shared: Keys = {"aws:SecureTransport": "true", "aws:RequestedRegion": region}
         self._decided: dict[Key, tuple[AccessRequest, Decision]] = {}
@@ -53,9 +56,10 @@ class Authorizer:
     def require(self, service: str, principal: Principal, checks: Iterable[Check]) -> None:
         """Raises AwsError, as `service` words it, for the first check that is denied."""
         for check in checks:
-            request, decision = self._decide(principal, check)
-            if not decision.allowed:
-                raise denied(service, request, decision)
+            for each in (check, *self._on_key(check)):
+                request, decision = self._decide(principal, each)
+                if not decision.allowed:
+                    raise denied(service, request, decision)
 
     def allows(self, principal: Principal, check: Check) -> bool:
         """True where the principal may do so."""
@@ -63,12 +67,22 @@ class Authorizer:
 
     def allows_service(self, name: str, check: Check, *, source: str) -> bool:
         """True where a resource's policy lets an AWS service do so on behalf of the resource `source` (an ARN)."""
-        keys = {**check.keys, "aws:SourceArn": source, "aws:SourceAccount": self._account}
-        return self.allows(service_principal(name, self._account), Check(check.action, check.resource, keys))
+        facts = {"aws:SourceArn": source, "aws:SourceAccount": self._account}
+        principal = service_principal(name, self._account)
+        return all(
+            self.allows(principal, Check(each.action, each.resource, {**each.keys, **facts}))
+            for each in (check, *self._on_key(check))
+        )
 
     def may_assume(self, role_arn: str, name: str, *, source: str) -> bool:
         """True where a role's trust policy lets an AWS service assume it for the resource `source`."""
         return self.allows_service(name, Check("sts:AssumeRole", role_arn), source=source)
+
+    def _on_key(self, check: Check) -> Iterator[Check]:
+        """What the service then asks of the key of an encrypted resource, on behalf of the same principal."""
+        via = {"kms:ViaService": f"{check.action.partition(':')[0]}.{self._region}.amazonaws.com"}
+        for action, key in uses_of_key(check.action, check.resource, self.keys):
+            yield Check(action, key, via)
 
     def _decide(self, principal: Principal, check: Check) -> tuple[AccessRequest, Decision]:
         context = Context.of({**self._shared, **check.keys})

@@ -6,7 +6,7 @@ IAM User Guide, "Policy evaluation logic", for requests within one account.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from emulator.iam.context import Context
@@ -64,6 +64,8 @@ def evaluate(request: AccessRequest, policies: PolicySet) -> Decision:
             return Decision(allowed=False, kind=kind, explicit=True)
     if request.principal.service:
         return Decision(allowed=bool(effects[PolicyKind.RESOURCE]), kind=PolicyKind.RESOURCE)
+    if request.action.startswith("kms:") and policies.resource:
+        return _granted_on_key(request, context, policies, effects)
     return _granted(request.principal, policies, effects)
 
 
@@ -75,6 +77,26 @@ def _granted(principal: Principal, policies: PolicySet, effects: dict[PolicyKind
     if policies.boundary is not None and not effects[PolicyKind.BOUNDARY]:
         return Decision(allowed=False, kind=PolicyKind.BOUNDARY)
     return Decision(allowed=True)
+
+
+def _granted_on_key(
+    request: AccessRequest, context: Context, policies: PolicySet, effects: dict[PolicyKind, bool | None]
+) -> Decision:
+    """A key policy decides alone, or lets the account's IAM policies decide (AWS KMS Developer Guide, "Key policies").
+
+    A statement for the account itself does the latter: it grants nobody anything.
+    """
+    named = [statement for statement in policies.resource if not _is_for_account(statement, request.principal)]
+    if _effect(request, context, named):
+        return Decision(allowed=True)
+    if not effects[PolicyKind.RESOURCE]:
+        return Decision(allowed=False, kind=PolicyKind.RESOURCE)
+    return _granted(request.principal, replace(policies, resource=()), {**effects, PolicyKind.RESOURCE: None})
+
+
+def _is_for_account(statement: Statement, principal: Principal) -> bool:
+    root = {principal.account, f"arn:aws:iam::{principal.account}:root"}
+    return set((statement.principals or {}).get("AWS", ())) <= root and not (statement.principals or {}).get("Service")
 
 
 def _names_session(principal: Principal, resource: Iterable[Statement]) -> bool:

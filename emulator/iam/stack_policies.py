@@ -42,6 +42,10 @@ class StackPolicies:
         """All statements of resources' policies, trust policies included."""
         return (statement for policy in self._resources.values() for statement in policy)
 
+    def add_key(self, arn: str, policy: Mapping[str, Any]) -> None:
+        """A key of the account that no stack made."""
+        self._resources[arn] = statements(policy, "KeyPolicy")
+
     def grant(self, function_arn: str, permission: Mapping[str, Any]) -> None:
         """Add what AddPermission says to a function's policy."""
         added = statements(_permission(permission, function_arn, lambda value: value), "AddPermission")

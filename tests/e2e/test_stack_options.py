@@ -9,6 +9,7 @@ import pytest
 
 from emulator import Emulator, EmulatorOptions
 from tests.e2e.stages import SMALL
+from tests.kit.deploy_docs import documented_key_policy
 from tests.kit.mlflow_server import MemoryMlflow, served
 from tests.kit.stack_harness import ROOT, StackHarness
 from tests.kit.waiting import eventually
@@ -20,6 +21,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "path": {"RolePath": "/ml/rft/"},
     "retention": {"RunsRetentionDays": "30", "RolloutsRetentionDays": "7"},
     "vpc": {"VpcSubnetIds": "subnet-0a1b2c3d,subnet-1a1b2c3d", "VpcSecurityGroupIds": "sg-0a1b2c3d"},
+    "key": {"DataKmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1a2b3c4d-1111-2222-3333-444455556666"},
     "mlflow": {"MlflowTrackingUri": "http://127.0.0.1:9"},
 }
 """Parameters of each option where it is on; their defaults are off."""
@@ -59,7 +61,13 @@ def mlflow() -> Iterator[MemoryMlflow]:
 
 @pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest, mlflow: MemoryMlflow) -> Iterator[StackHarness]:
-    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=2, parameters=parameters(request.param))
+    options = EmulatorOptions(
+        speed=600,
+        training_seconds=0.5,
+        max_steps=2,
+        parameters=parameters(request.param),
+        key_policies={OPTIONS["key"]["DataKmsKeyArn"]: documented_key_policy()},
+    )
     with Emulator.start(options) as aws:
         yield StackHarness(aws)
 
@@ -72,7 +80,7 @@ def test_options_deploy_in_pairs(bench: StackHarness) -> None:
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
 def test_a_run_completes_with_all_options_on(mlflow: MemoryMlflow, bench: StackHarness) -> None:
-    ended = bench.run("options", ROWS, dataset={"task": "gsm8k"}, **SMALL)
+    ended = bench.run("options", ROWS, dataset={"task": "gsm8k"}, notify={"on": ["COMPLETED"]}, **SMALL)
     assert ended.status == "COMPLETED"
     job = bench.aws.client("bedrock").get_model_customization_job(jobIdentifier=ended.view["run_id"])
     assert job["vpcConfig"]["subnetIds"] == OPTIONS["vpc"]["VpcSubnetIds"].split(",")
@@ -81,6 +89,8 @@ def test_a_run_completes_with_all_options_on(mlflow: MemoryMlflow, bench: StackH
     (tracked,) = mlflow.runs.values()
     eventually(lambda: tracked["info"]["status"] == "FINISHED" or None, "the run's end at MLflow")
     assert tracked["tags"]["rft.run_id"] == ended.view["run_id"]
+    via = {request.context.single("kms:ViaService") for request, _ in bench.aws.authorizer.calls.values()}
+    assert {f"{service}.us-east-1.amazonaws.com" for service in ("s3", "dynamodb", "sns")} <= via
     assert sorted(path.rpartition("/")[2] for path in mlflow.artifacts) == ["report.html", "report.json"]
 
 

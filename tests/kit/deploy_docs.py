@@ -1,7 +1,9 @@
-"""The table of docs/deploy.md, as the template has its parameters. `python -m tests.kit.deploy_docs` writes it."""
+"""docs/deploy.md: its key policy, and the table of parameters, which `python -m tests.kit.deploy_docs` writes."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +37,13 @@ def with_table(text: str) -> str:
     before, head, rest = text.partition(HEAD[0])
     after = rest[rest.index("\n\n") :]
     return before + "\n".join(parameter_table()) + after if head else text
+
+
+def documented_key_policy() -> dict[str, Any]:
+    """The policy that the page gives a key of DataKmsKeyArn, for the account and Region of the emulated AWS."""
+    (text,) = re.findall(r"<!-- the policy of DataKmsKeyArn -->\n```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    policy: dict[str, Any] = json.loads(text)
+    return policy
 
 
 if __name__ == "__main__":

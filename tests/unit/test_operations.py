@@ -48,7 +48,9 @@ def test_there_are_alarms_for_every_part() -> None:
 
 
 def test_alarms_can_publish_to_their_encrypted_topic() -> None:
-    assert RESOURCES["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "AlarmKey"}
+    assert RESOURCES["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == {
+        "Fn::If": ["HasDataKmsKey", {"Ref": "DataKmsKeyArn"}, {"Ref": "AlarmKey"}]
+    }
     (statement,) = [
         s for s in RESOURCES["AlarmKey"]["Properties"]["KeyPolicy"]["Statement"] if "Service" in s["Principal"]
     ]
