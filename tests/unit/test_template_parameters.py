@@ -66,6 +66,7 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
             ["", *(f"arn:aws:bedrock-agentcore:x:{who}:code-interpreter/a.v1" for who in ("aws", "123456789012"))],
             ["aws.codeinterpreter.v1", "arn:aws:bedrock-agentcore:x:aws:code-interpreter/*", "*"],
         ),
+        ("ResourcePrefix", ["", "sagemaker-", "a" * 20], ["SageMaker", "-a", "1a", "a_b", "a" * 21]),
         ("DataKmsKeyArn", ["", "arn:aws:kms:us-east-1:123456789012:key/0a-1b"], ["alias/x", "*"]),
         ("ModelKmsKeyArn", ["", "arn:aws:kms:us-east-1:123456789012:key/0a-1b"], ["alias/x", "*"]),
         (
