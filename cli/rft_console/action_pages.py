@@ -27,7 +27,9 @@ def register(app: Flask, console: Console) -> None:
 
     @app.get("/runs/<run_id>/cancel")
     def confirm_cancel(run_id: str) -> str:
-        return _confirm(console, run_id, f"Cancel {run_id}?", CANCEL_LINES, {"cancel": "Cancel the run"})
+        return confirm(
+            console, f"Cancel {run_id}?", CANCEL_LINES, {"cancel": "Cancel the run"}, back=_run_address(run_id)
+        )
 
     @app.post("/runs/<run_id>/cancel")
     def cancel(run_id: str) -> Response:
@@ -39,7 +41,8 @@ def register(app: Flask, console: Console) -> None:
         view = console.run(run_id)
         reasons = view.approval.reasons if view.approval else ()
         buttons = {"approve": "Approve", "reject": "Reject"}
-        return _confirm(console, run_id, f"Approve {run_id}?", (*reasons, *APPROVE_LINES), buttons, approving=True)
+        lines = (*reasons, *APPROVE_LINES)
+        return confirm(console, f"Approve {run_id}?", lines, buttons, back=_run_address(run_id), approving=True)
 
     @app.post("/runs/<run_id>/approve")
     def approve(run_id: str) -> Response:
@@ -70,26 +73,28 @@ def _start_again(console: Console, run_id: str, text: str) -> str | Response:
     changes = _changes(_request(console.run(run_id)), changed)
     lines = (f"A new run of {changed['name']} starts.", "" if changes else "Its request is the same.")
     title = f"Start {changed['name']} again?"
-    return _confirm(console, run_id, title, lines, {"start": "Start the run"}, hidden=hidden, changes=changes)
+    buttons, back = {"start": "Start the run"}, _run_address(run_id)
+    return confirm(console, title, lines, buttons, back=back, hidden=hidden, changes=changes)
 
 
-def _confirm(
+def confirm(
     console: Console,
-    run_id: str,
     title: str,
     lines: tuple[str, ...],
     buttons: dict[str, str],
     *,
+    back: str,
     approving: bool = False,
     hidden: dict[str, str] | None = None,
     changes: dict[str, tuple[Any, Any]] | None = None,
 ) -> str:
+    """A page with a button for each action; `back` is where it leads without one."""
     return render(
         "confirm",
         title=title,
         api_url=console.client.url,
         notice="",
-        run_id=run_id,
+        back=back,
         lines=[line for line in lines if line],
         buttons=buttons,
         approving=approving,
@@ -132,4 +137,8 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[A
 
 
 def _to_run(run_id: str) -> Response:
-    return redirect(f"/runs/{quote(run_id, safe='')}", code=303)
+    return redirect(_run_address(run_id), code=303)
+
+
+def _run_address(run_id: str) -> str:
+    return f"/runs/{quote(run_id, safe='')}"

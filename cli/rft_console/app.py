@@ -6,7 +6,7 @@ from flask import Flask, Response, abort
 from werkzeug.exceptions import HTTPException
 
 from rft_client.errors import ApiError, RftClientError
-from rft_console import action_pages, compare_page, rollout_pages, run_pages
+from rft_console import action_pages, compare_page, experiment_pages, rollout_pages, run_pages
 from rft_console.context import Console
 from rft_console.live import Silence
 from rft_console.rendering import ASSETS, render
@@ -22,7 +22,7 @@ def create_app(console: Console) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     console.access.guard(app)
     app.add_url_rule("/static/<name>", view_func=asset)
-    for pages in (run_pages, rollout_pages, compare_page, action_pages):
+    for pages in (run_pages, rollout_pages, compare_page, action_pages, experiment_pages):
         pages.register(app, console)
     _handle_errors(app, console)
     return app

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rft.contracts.http.api import RunView
+from rft.contracts.http.experiments import ExperimentView
 from rft_client.answers import typed
 from rft_client.api_client import ApiClient
 from rft_client.rows import read_prompts
@@ -41,6 +42,15 @@ class Console:
         """A page of runs. Raises Silence, ApiError."""
         key = f"runs {sorted(filters.items())} {cursor}"
         return self.live.answer(key, lambda: self.client.runs(filters, limit=limit, cursor=cursor))
+
+    def experiment(self, experiment_id: str) -> ExperimentView:
+        """Raises Silence, ApiError."""
+        found = self.live.answer(f"experiment {experiment_id}", lambda: self.client.experiment(experiment_id))
+        return typed(ExperimentView, found)
+
+    def experiments(self, limit: int) -> dict[str, Any]:
+        """The newest experiments. Raises Silence, ApiError."""
+        return self.live.answer("experiments", lambda: self.client.experiments(limit=limit))
 
     def rollouts(self, run: RunView) -> RolloutReader:
         """The run's reader, which continues with new rollouts."""

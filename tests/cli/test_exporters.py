@@ -9,14 +9,18 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rft.adapters.bedrock.service_model import validate
 from rft.contracts.dataset import Recommendation
 from rft.contracts.ledger import RunStatus
+from rft.contracts.run_request import HyperParameters
+from rft.contracts.steps import PreparedDataset
 from rft_cli.exporters import EXPORTERS
-from rft_cli.exporters.recipe import Recipe, TrainedRun
+from rft_cli.exporters.recipe import Recipe, TrainedRun, losses
 from tests.kit.fakes.api import FakeApi
-from tests.kit.records import RUN_ID
+from tests.kit.records import RUN_ID, run_record
 from tests.kit.rft_command import CommandResult, Rft
 from tests.kit.views import view
 
@@ -32,23 +36,34 @@ CHOSEN: dict[str, Any] = {
     "reasoningEffort": "low",
 }
 
-TRAINING = """name model_type model_name_or_path data_s3_path replicas reward_lambda_arn max_length global_batch_size
- reasoning_effort number_generation max_new_tokens set_random_seed temperature top_k lambda_arn lambda_concurrency_limit
- max_steps save_steps ent_coeff lr weight_decay adam_beta1 adam_beta2 peft_scheme alpha"""
+RUN = tuple(f"run.{key}" for key in ("name", "model_type", "model_name_or_path", "data_s3_path", "replicas"))
+TRAINER = "training_config.trainer"
+LORA = f"{TRAINER}.peft.lora_tuning"
+ROLLOUT = "training_config.rollout"
+TRAINING = (
+    *RUN, "run.reward_lambda_arn", "training_config.max_length", "training_config.global_batch_size",
+    "training_config.reasoning_effort", f"{ROLLOUT}.advantage_strategy.number_generation",
+    *(f"{ROLLOUT}.generator.{key}" for key in ("max_new_tokens", "set_random_seed", "temperature", "top_k")),
+    *(f"{ROLLOUT}.rewards.api_endpoint.{key}" for key in ("lambda_arn", "lambda_concurrency_limit")),
+    *(f"{TRAINER}.{key}" for key in ("max_steps", "save_steps", "ent_coeff", "peft.peft_scheme")), f"{LORA}.alpha",
+    *(f"{TRAINER}.optim_config.{key}" for key in ("lr", "weight_decay", "adam_beta1", "adam_beta2")),
+)  # fmt: skip
+MLFLOW = ("run.mlflow_tracking_uri", "run.mlflow_experiment_name", "run.mlflow_run_name")
 PUBLISHED: dict[str, set[str]] = {
-    "sagemaker": {*TRAINING.split(), "kl_loss_coef", "lora_plus_lr_ratio"},
+    "sagemaker": {*TRAINING, f"{TRAINER}.kl_loss_coef", f"{LORA}.lora_plus_lr_ratio"},
     "hyperpod": {
-        *TRAINING.split(), "output_s3_path", "generation_replicas", "rollout_worker_replicas", "mlflow_tracking_uri",
-        "mlflow_experiment_name", "mlflow_run_name", "shuffle", "type", "age_tolerance", "save_top_k", "refit_freq",
-        "clip_ratio_high", "loss_scale", "loraplus_lr_ratio",
+        *TRAINING, *MLFLOW, "run.output_s3_path", "run.generation_replicas", "run.rollout_worker_replicas",
+        "training_config.data.shuffle", f"{ROLLOUT}.rollout_strategy.type", f"{ROLLOUT}.rollout_strategy.age_tolerance",
+        *(f"{TRAINER}.{key}" for key in ("save_top_k", "refit_freq", "clip_ratio_high", "loss_scale")),
+        f"{LORA}.loraplus_lr_ratio",
     },
     "rft-eval": {
-        "name", "model_type", "model_name_or_path", "replicas", "data_s3_path", "output_s3_path", "mlflow_tracking_uri",
-        "mlflow_experiment_name", "mlflow_run_name", "task", "strategy", "metric", "max_new_tokens", "top_k", "top_p",
-        "temperature", "top_logprobs", "reasoning_effort", "reward_lambda_arn",
+        *RUN, *MLFLOW, "run.output_s3_path", "evaluation.task", "evaluation.strategy", "evaluation.metric",
+        *(f"inference.{key}" for key in ("max_new_tokens", "top_k", "top_p", "temperature", "top_logprobs")),
+        "inference.reasoning_effort", "rl_env.reward_lambda_arn",
     },
 }  # fmt: skip
-"""Every key that holds a value in the published files (aws/sagemaker-hyperpod-recipes)."""
+"""Path of every key that holds a value in the published files (aws/sagemaker-hyperpod-recipes)."""
 
 
 def exported(rft: Rft, api: FakeApi, name: str, *options: str, **request: Any) -> CommandResult:
@@ -66,17 +81,17 @@ def recipe(rft: Rft, api: FakeApi, name: str, **request: Any) -> Any:
     return yaml.safe_load(exported(rft, api, name, **request).out)
 
 
-def leaf_keys(value: Mapping[str, Any]) -> Iterator[str]:
+def leaf_paths(value: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, part in value.items():
         if isinstance(part, Mapping):
-            yield from leaf_keys(part)
+            yield from leaf_paths(part, f"{prefix}{key}.")
         else:
-            yield key
+            yield f"{prefix}{key}"
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_recipe_has_the_published_keys_and_no_others(rft: Rft, api: FakeApi, name: str) -> None:
-    assert set(leaf_keys(recipe(rft, api, name))) == PUBLISHED[name]
+    assert set(leaf_paths(recipe(rft, api, name))) == PUBLISHED[name]
 
 
 @pytest.mark.parametrize("name", ["sagemaker", "hyperpod"])
@@ -175,6 +190,47 @@ def test_a_round_trip_loses_only_what_is_named(
     lost = {key for key, value in {**CHOSEN, **changes}.items() if back.get(key) != value}
     named = {key for key in {**CHOSEN, **changes} if f"#   hyperparameters.{key}:" in text}
     assert lost == named
+
+
+HYPERPARAMETERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "epochCount": st.integers(1, 50),
+        "batchSize": st.integers(16, 512),
+        "learningRate": st.floats(1e-7, 1e-3),
+        "maxPromptLength": st.integers(1, 32_768),
+        "trainingSamplePerPrompt": st.integers(2, 16),
+        "inferenceMaxTokens": st.integers(1, 32_768),
+        "reasoningEffort": st.sampled_from(["low", "medium", "high"]),
+        "evalInterval": st.integers(1, 100),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"), [("bedrock", from_bedrock), ("sagemaker", from_nova), ("hyperpod", from_nova)]
+)
+@given(chosen=HYPERPARAMETERS)
+def test_whatever_is_chosen_only_what_is_named_is_lost(name: str, read: Any, chosen: dict[str, Any]) -> None:
+    run = trained_run(chosen)
+    found = EXPORTERS[name].export(run)
+    back = read(yaml.safe_load(yaml.safe_dump(found.body)))
+    lost = {f"hyperparameters.{key}" for key, value in chosen.items() if back.get(key) != value}
+    assert lost <= {line.partition(":")[0] for line in losses(run, found)}
+
+
+def trained_run(chosen: dict[str, Any]) -> TrainedRun:
+    rows = {"train_uri": TRAIN, "validation_uri": TRAIN, "train_rows": 160, "validation_rows": 20}
+    dataset = PreparedDataset(manifest_uri=TRAIN, digest="sha256:0", hyperparameters=HyperParameters(**chosen), **rows)
+    return TrainedRun(
+        RUN_ID,
+        run_record().request,
+        dataset,
+        GRADER,
+        "arn:aws:iam::123456789012:role/b",
+        "s3://data-bucket/out/",
+        chosen,
+    )
 
 
 @pytest.mark.parametrize("name", EXPORTERS)

@@ -14,6 +14,7 @@ from rft.contracts.ledger import RunStatus
 from rft_client.api_client import ApiClient
 from rft_console.server import console_server
 from tests.kit.browser import needs_browser, observed
+from tests.kit.experiment_views import EXPERIMENT_ID, completed_experiment, running_experiment, shown
 from tests.kit.fake_stack import ENDED_ID, OTHER_ID, WAITING_ID, FakeStack, trained_view
 from tests.kit.fakes.api import CREDENTIALS, REGION, ApiRequest, Reply, fake_api
 from tests.kit.hostile_text import HOSTILE
@@ -33,6 +34,10 @@ PAGES = {
     "approve": f"/runs/{WAITING_ID}/approve",
     "again": f"/runs/{RUN_ID}/again",
     "cancel": f"/runs/{RUN_ID}/cancel",
+    "experiments": "/experiments",
+    "experiment": f"/experiments/{EXPERIMENT_ID}",
+    "running experiment": f"/experiments/{EXPERIMENT_ID}-2",
+    "cancel experiment": f"/experiments/{EXPERIMENT_ID}-2/cancel",
 }
 FLOW: list[dict[str, Any]] = [
     {"shows": WAITING_ID},
@@ -76,6 +81,11 @@ class LiveStack(FakeStack):
 def stack() -> LiveStack:
     made = LiveStack()
     made.runs[ENDED_ID]["failure"]["cause"] = HOSTILE + "W" * 2_000
+    for experiment in (
+        completed_experiment(),
+        running_experiment().model_copy(update={"experiment_id": f"{EXPERIMENT_ID}-2"}),
+    ):
+        made.experiments[experiment.experiment_id] = shown(experiment)
     made.rollouts = [
         rollout(n / 80, id=f"r{n}", task=f"row-{n}", components={"format": 1.0}, answer=f"{HOSTILE} {'W' * 2_000}")
         for n in range(80)

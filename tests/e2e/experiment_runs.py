@@ -67,10 +67,10 @@ def execution_arn(bench: StackHarness, experiment_id: str) -> str:
     return str(bench.client.experiment(experiment_id)["execution_arn"])
 
 
-def ended(bench: StackHarness, experiment_id: str) -> dict[str, Any]:
+def ended(bench: StackHarness, experiment_id: str, seconds: float = 240) -> dict[str, Any]:
     """The experiment, once it has ended."""
     eventually(
-        lambda: bench.client.experiment(experiment_id)["status"] in ENDED, f"{experiment_id} to end", seconds=240
+        lambda: bench.client.experiment(experiment_id)["status"] in ENDED, f"{experiment_id} to end", seconds=seconds
     )
     return bench.client.experiment(experiment_id)
 

@@ -57,6 +57,7 @@ class FakeStack:
     runs: dict[str, dict[str, Any]] = field(default_factory=usual_runs)
     rollouts: list[Rollout] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
     page: int = 1000
     fail: Callable[[], Reply] | None = None
     changes: list[tuple[str, Any]] = field(default_factory=list)
@@ -66,6 +67,8 @@ class FakeStack:
             return self.fail()
         if request.path == "/runs":
             return self._start(request) if request.method == "POST" else self._list(request)
+        if request.path.startswith("/experiments"):
+            return self._experiments(request)
         run_id, _, part = request.path.removeprefix("/runs/").partition("/")
         if run_id not in self.runs:
             return 404, {**NOT_FOUND, "detail": f"Run {run_id} not found"}
@@ -74,6 +77,19 @@ class FakeStack:
         return {"": self._view, "rollouts": self._rollouts, "files": self._files, "report": self._report}[part](
             run_id, request
         )
+
+    def _experiments(self, request: ApiRequest) -> Reply:
+        experiment_id, _, part = request.path.removeprefix("/experiments").removeprefix("/").partition("/")
+        if not experiment_id:
+            lines = [{**each, "arms": len(each["arms"]), "running": 0, "conclusion": None, "best": []}
+                     for each in self.experiments.values()]  # fmt: skip
+            return 200, {"experiments": lines, "cursor": None}
+        if experiment_id not in self.experiments:
+            return 404, {**NOT_FOUND, "detail": f"Experiment {experiment_id} not found"}
+        if part == "cancel":
+            self.changes.append((part, experiment_id))
+            self.experiments[experiment_id] |= {"status": "CANCELLED"}
+        return 200, self.experiments[experiment_id]
 
     def _list(self, request: ApiRequest) -> Reply:
         lines = [

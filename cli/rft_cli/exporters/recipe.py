@@ -10,7 +10,7 @@ from rft.contracts.run_request import RunRequest
 from rft.contracts.steps import PreparedDataset
 
 CONTROL_PLANE = frozenset({
-    "breaker", "calibration", "dataset", "evaluation", "grader.config", "max_cost_usd", "max_judge_calls",
+    "breaker", "calibration", "dataset", "evaluation", "from_run", "grader.config", "max_cost_usd", "max_judge_calls",
     "max_training_hours", "mode", "pilot", "require_approval", "smoke_test",
 })  # fmt: skip
 """Parts of a request that this control plane acts on itself, so that no trainer has a field for them."""
