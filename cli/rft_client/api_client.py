@@ -86,11 +86,11 @@ class ApiClient:
 
     def experiments(self, *, limit: int) -> dict[str, Any]:
         """`GET /experiments`: the newest ones, max 100."""
-        return self._call(Request("GET", f"/experiments?limit={limit}"))
+        return self._get(f"/experiments?limit={limit}")
 
     def experiment(self, experiment_id: str) -> dict[str, Any]:
         """`GET /experiments/{experiment_id}`."""
-        return self._call(Request("GET", f"/experiments/{quote(experiment_id, safe='')}"))
+        return self._get(f"/experiments/{quote(experiment_id, safe='')}")
 
     def cancel_experiment(self, experiment_id: str) -> dict[str, Any]:
         """`POST /experiments/{experiment_id}/cancel`."""

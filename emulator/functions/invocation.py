@@ -22,6 +22,16 @@ class InvokeResult:
     payload: bytes
     error: str | None = None
 
+    @property
+    def error_type(self) -> str:
+        """`errorType` of a failure's payload, '' for a success."""
+        if self.error is None:
+            return ""
+        try:
+            return str(json.loads(self.payload)["errorType"])
+        except (ValueError, KeyError, TypeError):
+            return "no JSON"
+
 
 @dataclass
 class Invocation:

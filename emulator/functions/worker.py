@@ -62,7 +62,7 @@ class Worker:
             invocation.end(self._exit_result(invocation))
         if not self._is_initialised(invocation):
             self._restart_init(invocation)
-        if not invocation.ended.wait(self._spec.timeout):
+        if not self._ends_in_time(invocation):
             invocation.end(timeout_result(invocation))
         peak = peak_megabytes(self._process.pid)
         result = self._limited(invocation, peak)
@@ -98,6 +98,21 @@ class Worker:
             if spent.at - spent.delayed >= INIT_SECONDS:
                 return False
         return True
+
+    def _ends_in_time(self, invocation: Invocation) -> bool:
+        """False once the function's time is over; as in init, seconds in which this machine was busy do not count.
+
+        Neither do those by which this thread wakes late: the emulator, whose answer a function may await, is late too.
+        """
+        remaining, last = self._spec.timeout, self._usage()
+        while remaining > 0:
+            step = min(POLL_SECONDS, remaining)
+            if invocation.ended.wait(step):
+                return True
+            now = self._usage()
+            spent, last = now.since(last), now
+            remaining -= min(spent.at - spent.delayed, step)
+        return invocation.ended.is_set()
 
     def _restart_init(self, invocation: Invocation) -> None:
         """Init begins anew within the invocation, whose time runs from now.
@@ -168,7 +183,7 @@ def log_stream_name(spec: FunctionSpec) -> str:
 def _status(result: InvokeResult) -> str:
     if result.error is None:
         return "success"
-    return "timeout" if b'"Sandbox.Timedout"' in result.payload else "error"
+    return "timeout" if result.error_type == "Sandbox.Timedout" else "error"
 
 
 def _close_input(process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ from emulator.iam.keyring import Keyring
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOG = logging.getLogger("emulator.http.api")
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request (API Gateway Developer Guide, quotas for HTTP APIs)."""
@@ -133,6 +136,13 @@ class HttpApi:
             return message(500, "Internal Server Error")
         running = self._integrations.submit(self._functions.invoke, route.function_arn, event)
         try:
-            return reply_of(running.result(self._settings.integration_seconds))
-        except (TimeoutError, TooManyInvocations):
+            result = running.result(self._settings.integration_seconds)
+        except (TimeoutError, TooManyInvocations) as error:
+            LOG.warning("%s: 503: %s", route.key, type(error).__name__)
             return message(503, "Service Unavailable")
+        except Exception:
+            LOG.exception("%s: 500: the emulator broke", route.key)
+            return message(500, "Internal Server Error")
+        if result.error:
+            LOG.warning("%s: 500: the function ended with %s", route.key, result.error_type)
+        return reply_of(result)

@@ -11,6 +11,7 @@ import pytest
 
 from rft.contracts.ledger import RunStatus
 from rft_client import ApiError, Client, FieldError, RftClientError, WaitTimeout
+from rft_client.api_client import ApiClient
 from rft_client.auth import SigV4
 from rft_client.transport import Retry
 from tests.kit.fakes.api import CREDENTIALS, REGION, ApiRequest, FakeApi, Reply
@@ -53,6 +54,16 @@ def test_retries_end_with_the_last_error(api: FakeApi) -> None:
         client().runs.get(RUN_ID)
     assert failed.value.status == 503
     assert len(api.requests) == 3
+
+
+@pytest.mark.parametrize("path", ["experiment", "experiments"])
+def test_a_read_of_experiments_is_repeated(api: FakeApi, path: str) -> None:
+    api.says((500, {"message": "Internal Server Error"}), (200, {"experiments": [], "cursor": None}))
+    retry = Retry(attempts=3, pause=lambda _: None)
+    signed = ApiClient.signed(api.url, REGION, CREDENTIALS, retry=retry)
+    reads = {"experiment": lambda: signed.experiment("some"), "experiments": lambda: signed.experiments(limit=1)}
+    assert reads[path]() == {"experiments": [], "cursor": None}
+    assert [request.method for request in api.requests] == ["GET", "GET"]
 
 
 def test_a_rollback_is_never_repeated(api: FakeApi) -> None:

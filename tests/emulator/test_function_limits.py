@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from emulator import Emulator
 from emulator.functions import worker
 from emulator.functions.concurrency import MAX_EVENT_AGE, throttled_pauses
+from emulator.functions.report import ResourceUsage, resource_usage
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
@@ -98,6 +99,21 @@ def test_an_init_that_stays_long_takes_the_invocations_time(aws: Emulator, tmp_p
     arn = aws.add_function("slow-always", tmp_path, timeout=1)
     answer, error = invoke(aws, {}, arn)
     assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+
+
+# ---- time ---------------------------------------------------------------------------------------------------------
+
+
+def test_seconds_in_which_the_machine_was_busy_do_not_count(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    nap = {"do": "sleep", "seconds": 2.5}
+    assert invoke(aws, nap)[0]["errorType"] == "Sandbox.Timedout", "the function has 2 seconds"
+
+    def half_busy(pid: int) -> ResourceUsage:
+        used = resource_usage(pid)
+        return ResourceUsage(used.at, used.processor, delayed=used.at / 2)
+
+    monkeypatch.setattr(worker, "resource_usage", half_busy)
+    assert invoke(aws, nap)[1] is None
 
 
 # ---- concurrency --------------------------------------------------------------------------------------------------

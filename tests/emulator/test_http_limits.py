@@ -6,9 +6,11 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from werkzeug.test import Client
 
-from emulator.functions.invocation import InvokeResult
+from emulator.functions.concurrency import TooManyInvocations
+from emulator.functions.invocation import InvokeResult, unhandled_error
 from emulator.http.api import ApiSettings, HttpApi
 from emulator.http.throttle import Throttle, ThrottleSettings
 
@@ -53,3 +55,26 @@ def test_a_function_slower_than_an_integrations_limit_is_unavailable() -> None:
     answer = api(invoke, integration_seconds=0.05).get("/a")
     done.set()
     assert (answer.status_code, answer.json) == (503, {"message": "Service Unavailable"})
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "cause"),
+    [
+        (TooManyInvocations("full"), 503, "GET /a: 503: TooManyInvocations"),
+        (OSError("no process can be started"), 500, "GET /a: 500: the emulator broke"),
+        (unhandled_error("Sandbox.Timedout", "Task timed out"), 500, "GET /a: 500: the function ended with Sandbox.T"),
+        (InvokeResult(b"<html>", "Unhandled"), 500, "GET /a: 500: the function ended with no JSON"),
+    ],
+)
+def test_every_failure_of_an_integration_has_a_body_and_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture, result: InvokeResult | Exception, status: int, cause: str
+) -> None:
+    def invoke(*_: object) -> InvokeResult:
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    answer = api(invoke).get("/a")
+    assert (answer.status_code, list(answer.json or {})) == (status, ["message"])
+    (record,) = caplog.records
+    assert record.getMessage().startswith(cause)
