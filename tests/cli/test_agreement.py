@@ -95,7 +95,7 @@ def test_hand_scores_of_any_task_are_compared_by_row_id(rft: Rft, tmp_path: Path
     ("text", "reason"),
     [
         ("id,score\na,high\n", "line 2: score is 'high', which is no number"),
-        ("id,score\na,1\na,2\n", "line 3: the row a stands twice"),
+        ("id,score\na,1\na,2\n", "line 3: the row a occurs twice"),
         ("name,score\na,1\n", "line 2: has no row id"),
         ("id,score\nb,1\n", "have no row id in common"),
         ("id,score\n", "holds no scores"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rft.runs.status import TERMINAL
 from rft_cli.commands.local import VARIABLES
 from tests.kit.docs_commands import PAGES, DocsCommand, commands
 from tests.kit.project import ROOT
@@ -60,7 +61,8 @@ def environment() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The project's folder as a reader has it, with the files that the pages speak of."""
-    for name in ("examples", "docs", ".venv"):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")  # requests upload no file through a link
+    for name in ("docs", ".venv"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "nightly.yaml").write_text(NIGHTLY)
     (tmp_path / "mine.py").write_text(GRADER)
@@ -102,8 +104,13 @@ def test_the_commands_of_a_page_run_in_order(page: Path, folder: Path, environme
 
 
 def script(command: DocsCommand) -> str:
-    """Its lines, its status, and the wait that its block says; a wait ends where the run cannot be read."""
-    seen = f'grep -q "\\"status\\": *\\"{command.value}\\""'
-    waiting = f'while found=$(rft show "$RUN" --output json) && ! {seen} <<< "$found"; do sleep 1; done\n'
-    starts = command.mark == "wait" and command.text.startswith("RUN=")
-    return f'{command.text}\necho "\n{MARK} $?"\n{waiting if starts else ""}'
+    """Its lines, the wait that its block says, and the status of both; a wait ends where the run does."""
+    wait = command.mark == "wait" and command.text.startswith("RUN=")
+    return f'{command.text}{f" && {waiting(command.value)}" if wait else ""}\necho "\n{MARK} $?"\n'
+
+
+def waiting(status: str) -> str:
+    if status in TERMINAL:
+        return 'rft watch "$RUN"'
+    reached = f'grep -q "\\"status\\": *\\"{status}\\""'
+    return f'while found=$(rft show "$RUN" --output json) && ! {reached} <<< "$found"; do sleep 1; done'

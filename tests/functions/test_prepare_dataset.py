@@ -99,6 +99,6 @@ def test_logs_carry_the_run_and_no_text_of_the_dataset(s3: Any, ledger: MemoryLe
 
 def test_a_dataset_that_is_too_small_fails_by_name_and_leaves_no_files(s3: Any, ledger: MemoryLedger) -> None:
     s3.put_object(Bucket="data-bucket", Key=KEY, Body=json.dumps([comparison(n) for n in range(99)]))
-    with pytest.raises(DatasetSizeOutOfBounds, match="at least 100 training rows"):
+    with pytest.raises(DatasetSizeOutOfBounds, match="min 100 training rows"):
         invoke()
     assert s3.list_objects_v2(Bucket="data-bucket", Prefix="runs/")["KeyCount"] == 0

@@ -35,14 +35,14 @@ def compare_scores(truth: Path, predictions: Path) -> ScoreAgreement:
 
 
 def read_scores(path: Path) -> dict[str, float]:
-    """Row id to score. Raises CommandError, naming the line, for what is no score or stands twice."""
+    """Row id to score. Raises CommandError, naming the line, for an invalid score or a repeated row."""
     scores: dict[str, float] = {}
     for line, row in _rows(path):
         name = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), None)
         if name is None:
             raise CommandError(f"{path}, line {line}: has no row id under one of {', '.join(ID_KEYS)}")
         if name in scores:
-            raise CommandError(f"{path}, line {line}: the row {name} stands twice")
+            raise CommandError(f"{path}, line {line}: the row {name} occurs twice")
         scores[name] = _score(path, line, row.get("score"))
     if not scores:
         raise CommandError(f"{path} holds no scores")

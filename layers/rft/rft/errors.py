@@ -4,28 +4,28 @@
     ├── InvalidRequest             the caller can fix it: a field, and what to do
     │   └── InvalidGraderEvent     a grader was called with something that is not a batch of samples
     ├── InvalidUpload              an uploaded file that makes no run, with each thing that is wrong
-    ├── DatasetNotFound            nothing at the dataset's address, or it may not be read
+    ├── DatasetNotFound            no object at the dataset's address, or no permission to read it
     ├── DatasetInvalid             records that cannot be trained on, each with its position
     ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
     ├── JobRequestInvalid          the training request breaks Bedrock's own model
-    ├── JobNotFound                Bedrock knows no such job
+    ├── JobNotFound                no such job in Bedrock
     ├── ModelNotInvocable          a model that may not be called, or is not there
     ├── PromptRefused              a model that does not take this prompt or these settings
     ├── DeploymentRefused          Bedrock does not deploy this model, or does not change this deployment
-    ├── DeploymentNotFound         Bedrock knows no such deployment
+    ├── DeploymentNotFound         no such deployment in Bedrock
     ├── DeploymentFailed           a deployment that Bedrock could not make, or not in time
     ├── DeploymentInUse            a deployment that another change is under way of, or that is not this stack's
     ├── JudgeNotAdmitted           a trained judge whose evaluation does not show that it is better
     ├── EvaluationFailed           an evaluation without enough scores, or out of its time
     ├── StalePlan                  a smoke test's plan has changed since its probes were sent
-    ├── RunNotFound                the ledger knows no such run
+    ├── RunNotFound                no such run in the ledger
     ├── ReportNotFound             the run has no report, or none yet
-    ├── ExperimentNotFound         the ledger knows no such experiment
+    ├── ExperimentNotFound         no such experiment in the ledger
     ├── RunConflict                the same run id or key with another request
     ├── SelfApprovalForbidden      who started a run may not approve it in this stack
     ├── TransitionRefused          a status change the table does not allow
     ├── QueueTimedOut              no job could be started within max_queue_hours
-    ├── AlreadyWoken               the event that a wait is for came before it
+    ├── AlreadyWoken               the awaited event arrived before the wait
     ├── JudgeError                 no answer from the judge that can be used; never a score
     │   ├── JudgeUnavailable       it could not be reached
     │   │   └── JudgeThrottled     it throttled the call
@@ -43,7 +43,7 @@
     └── RetryableServiceError      AWS failed on its side
 
 The class name is the error name in Step Functions, matched exactly and without inheritance, so every
-`Retryable…` class stands in an `ErrorEquals` of the state machine and nothing else of ours does.
+`Retryable…` class is in an `ErrorEquals` of the state machine, and no other class of this project is.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from rft.text import first_items, text_block, text_line
 class RftError(Exception):
     """Base of all errors raised on purpose; never raised itself.
 
-    Whatever a message quotes, it can be shown and sent: Lambda loses an error with a lone surrogate, and Step Functions
+    Messages are sanitised and capped: Lambda loses an error with a lone surrogate, and Step Functions
     one of more than 256 KB.
     """
 
@@ -135,7 +135,7 @@ class DeploymentFailed(RftError):
 
 
 class DeploymentInUse(RftError):
-    """A deployment may not be changed: another change is under way, or nothing of this stack made it."""
+    """A deployment may not be changed: another change is in progress, or it is not this stack's."""
 
 
 class JudgeNotAdmitted(RftError):
@@ -186,7 +186,7 @@ class AlreadyWoken(RftError):
 
 
 class JudgeError(RftError):
-    """The judge gave nothing that can be turned into a score."""
+    """The judge gave no usable reply."""
 
 
 class JudgeUnavailable(JudgeError):
@@ -202,11 +202,11 @@ class JudgeCircuitOpen(JudgeError):
 
 
 class JudgeRefused(JudgeError):
-    """The call is denied, malformed or too long, or the model is not there: asking again changes nothing."""
+    """The call is denied, malformed or too long, or the model does not exist: a retry changes nothing."""
 
 
 class JudgeReplyInvalid(JudgeError):
-    """The judge answered with something other than what it was asked for."""
+    """The judge's reply does not have the requested form."""
 
 
 class GraderConfigUnreadable(RftError):
@@ -214,7 +214,7 @@ class GraderConfigUnreadable(RftError):
 
 
 class SandboxUnavailable(RftError):
-    """The sandbox for code cannot be started, cannot seal what it runs, or does not answer."""
+    """The sandbox for code cannot be started, cannot seal its processes, or does not answer."""
 
 
 class DeadlineExceeded(RftError):

@@ -1,6 +1,6 @@
-"""HTTP plumbing of the API: JSON bodies only, bounded; every refusal a problem; an OpenAPI document that says so.
+"""HTTP plumbing of the API: JSON bodies only, bounded; every refusal a problem; an OpenAPI document to match.
 
-Knows nothing of runs: `functions/api/app.py` has the routes.
+Independent of runs: `functions/api/app.py` has the routes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _read_json = partial(from_json, allow_inf_nan=False)
 
 
 class Api(APIGatewayHttpResolver):
-    """API Gateway's resolver (payload 2.0) with validation, and our refusals in place of its own."""
+    """API Gateway's resolver (payload 2.0) with validation, and this project's refusals in place of its own."""
 
     def __init__(self) -> None:
         # pydantic's parser, unlike json.loads, bounds nesting and numbers and refuses NaN, all as ValueError.
@@ -73,7 +73,7 @@ class Api(APIGatewayHttpResolver):
         return _plain(why, {}, context)
 
     def document(self, *, title: str, version: str, description: str) -> dict[str, Any]:
-        """The OpenAPI document of all routes, without the error models of powertools, which we never send."""
+        """The OpenAPI document of all routes, without the error models of powertools, which are never sent."""
         document: dict[str, Any] = json.loads(
             self.get_openapi_json_schema(
                 title=title,
@@ -101,7 +101,7 @@ class Api(APIGatewayHttpResolver):
 
     def _refuse_fields(self, error: RequestValidationError) -> Response[str]:
         if any(found["loc"][0] == "response" for found in error.errors()):
-            return self._report(error)  # an answer that breaks its contract is our fault
+            return self._report(error)  # a response that violates its contract is an internal error
         return self._refuse(problem_of_fields(error.errors()))
 
     def _refuse_error(self, error: RftError) -> Response[str]:
@@ -160,7 +160,7 @@ def body_problem(event: Mapping[str, Any]) -> Problem | None:
 
 
 def _without_media_type(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Where there is no body its type says nothing, and powertools would fail on one that it does not know."""
+    """Without a body its type does not matter, and powertools would fail on an unknown one."""
     headers = {name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"}
     return {**event, "headers": headers}
 
@@ -183,7 +183,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 def _content_problem(body: bytes) -> Problem | None:
     if len(body) > MAX_BODY_BYTES:
-        return problem(413, f"It has {len(body)} bytes; {MAX_BODY_BYTES} is the most.")
+        return problem(413, f"It has {len(body)} bytes (max {MAX_BODY_BYTES}).")
     if not isinstance(_read_json(body), dict):
         return problem(400, "The body must be one JSON object.")
     return None
@@ -198,7 +198,7 @@ def _text(why: Problem, context: LambdaContext) -> str:
 def responses(*problems: int, **models: type) -> dict[int, Any]:
     """OpenAPI's `responses`: the statuses of problems, and `_<status>=` the model of each other answer.
 
-    429, and 403 for who may not call at all, are API Gateway's own and do not reach us.
+    429, and 403 for who may not call at all, are API Gateway's own and do not reach the function.
     """
     good = {int(name[1:]): _answer(inspect.getdoc(model), "application/json", model) for name, model in models.items()}
     bad = {status: _answer(PROBLEMS[status][1], MEDIA_TYPE, Problem) for status in sorted({*problems, 500, 503})}

@@ -161,8 +161,8 @@ def test_a_record_over_the_limit_is_refused_and_one_at_the_limit_is_not() -> Non
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b'{"question": "a", "question": "b"}', "the key 'question' stands twice in one object"),
-        (b'{"a": {"b": 1, "c": 2, "b": 1}}', "the key 'b' stands twice in one object"),
+        (b'{"question": "a", "question": "b"}', "the key 'question' occurs twice in one object"),
+        (b'{"a": {"b": 1, "c": 2, "b": 1}}', "the key 'b' occurs twice in one object"),
         (b'{"a": ' + b"9" * 3000 + b"}", "an integer has 3,000 digits, and 308 are read; write it as text"),
         (b'{"a": ' + b"9" * 9000 + b"}", "an integer has 9,000 digits, and 308 are read; write it as text"),
     ],

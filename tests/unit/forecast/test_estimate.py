@@ -143,7 +143,7 @@ def test_limits_are_held_against_what_the_measured_pace_would_ask_for() -> None:
     [
         ({"max_judge_calls": 10}, "max_judge_calls is 10, and up to 12,100 judge calls"),
         ({"max_judge_calls": 10, "judge": None, "own": False}, "cannot be known because the grader does not count"),
-        ({"max_cost_usd": 500}, "cannot be known (it is at least $"),
+        ({"max_cost_usd": 500}, "cannot be known (min $"),
         ({"max_cost_usd": 500}, "the price of an hour of reinforcement fine-tuning"),
         ({"max_cost_usd": 5, "prices": KNOWN}, "max_cost_usd is $5.00, and up to $2"),
     ],

@@ -100,7 +100,7 @@ def test_half_a_surrogate_pair_is_a_bad_record(fake: FakePreparation) -> None:
     ("count", "message"),
     [
         (0, "0 records give 0 training"),
-        (110, "110 records give 90 training .* at least 100"),
+        (110, "110 records give 90 training .* min 100"),
         (25_002, "25002 records give .* at most 20,000 training rows"),
         (40_000, "more than 27,500 records; at most 20,000"),
     ],
@@ -114,7 +114,7 @@ def test_too_few_and_too_many_rows_are_refused_with_the_counts(fake: FakePrepara
 
 def test_one_prompt_alone_leaves_nothing_to_validate_on(fake: FakePreparation) -> None:
     fake.holds([record(number, instruction="the same") for number in range(300)])
-    with pytest.raises(DatasetSizeOutOfBounds, match="at least one validation row"):
+    with pytest.raises(DatasetSizeOutOfBounds, match="min 1 validation row"):
         fake.prepare()
 
 

@@ -37,7 +37,7 @@ THROTTLING_CODES = frozenset(
 """botocore's own list (botocore.retries.standard), plus Lambda's and SNS's."""
 
 QUOTA_CODES = frozenset({"ServiceQuotaExceededException", "ExecutionLimitExceeded"})
-"""Limits on what is under way at once: they free up by themselves."""
+"""Limits on concurrent work: they free up by themselves."""
 
 CONNECTION_ERRORS = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError)
 
@@ -46,7 +46,7 @@ CONNECTION_ERRORS = (ConnectionClosedError, ConnectTimeoutError, EndpointConnect
 def translated(known: Mapping[str, type[RftError]] | None = None, *, about: str = "") -> Iterator[None]:
     """Run an AWS call; raise our error for each of AWS's, its message led by `about` (what the call was for).
 
-    `known` maps the codes that mean something to the caller, for example {"ConflictException": RunConflict}.
+    `known` maps the codes that the caller handles, for example {"ConflictException": RunConflict}.
     A code that is in none of the tables stays as it is, loud: a denied or malformed call is a bug in the stack.
     """
     try:

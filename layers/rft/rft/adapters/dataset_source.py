@@ -106,7 +106,7 @@ class RemoteDatasetSource:
             def read(size: int) -> bytes:
                 _check_time(deadline)
                 with _fetching(address.host):
-                    return response.read1(size)  # what is there now: a trickle must not outlast the deadline
+                    return response.read1(size)  # available bytes only: a slow sender must not exceed the deadline
 
             yield self._source(read, int(length) if length.isdigit() else None, _etag(response))
 

@@ -25,7 +25,7 @@ class EventBridgeBus:
         self._name = name
 
     def send(self, events: Sequence[DomainEvent]) -> list[DomainEvent]:
-        """Send in requests as large as EventBridge takes. What it refuses is logged and left out of the answer."""
+        """Send in requests as large as EventBridge takes. Refused events are logged and missing from the result."""
         sent: list[DomainEvent] = []
         for batch in _batches(events, self._name):
             with translated():

@@ -23,7 +23,7 @@ NOT_WAITING = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")
 
 
 class _Unknown(RftError):
-    """Step Functions knows no such execution, or no task that waits."""
+    """The execution, or its waiting task, does not exist."""
 
 
 class _StopRefused(RftError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MIN_PART_BYTES = 5 * 2**20
-"""Each part of a multipart upload but the last has at least so many bytes (Amazon S3 multipart upload limits)."""
+"""Each part of a multipart upload but the last has min this many bytes (Amazon S3 multipart upload limits)."""
 
 MAX_COPY_BYTES = 5 * 2**30
 """Max bytes of one UploadPartCopy."""

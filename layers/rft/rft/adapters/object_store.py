@@ -23,7 +23,7 @@ MISSING: dict[str, type[RftError]] = dict.fromkeys(
     ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "InvalidArgument", "MethodNotAllowed", "AccessDenied", "403", "404"),
     DatasetNotFound,
 )
-"""S3 answers AccessDenied for a missing key too, where the role may not list the bucket; InvalidArgument for what is no
+"""S3 answers AccessDenied for a missing key too, where the role may not list the bucket; InvalidArgument for an invalid
 version id, MethodNotAllowed for the version that marks a deletion."""
 
 PART_BYTES = 8 * 2**20
@@ -59,13 +59,13 @@ class S3ObjectStore:
         return f"s3://{self._bucket}/{key}"
 
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
-        """Upload in parts as they come, while the next are made; an object that is not finished never appears."""
+        """Upload parts as chunks arrive; an unfinished object never appears."""
         # upload_fileobj lets ClientError through; upload_file would wrap it into one without a code.
         with io.BufferedReader(_Chunks(chunks)) as stream, translated():
             self._s3.upload_fileobj(stream, *_bucket_and_key(uri), Config=_parts())
 
     def join(self, uri: str, pieces: Sequence[str]) -> None:
-        """Copy inside S3 what is long enough for a part of its own, and carry the rest."""
+        """Copy ranges inside S3 that are long enough for a part of their own; collect the rest."""
         sizes = [self._size(piece) for piece in pieces]
         if sum(sizes) <= MIN_PART_BYTES:
             self.put_bytes(uri, b"".join(self.get_bytes(piece) for piece in pieces))
@@ -145,7 +145,7 @@ class S3ObjectStore:
 
 def _parts() -> TransferConfig:
     """A few parts in memory at a time: s3transfer's own limit of ten would take 80 MB."""
-    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only what uploads pays for it
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only uploads load it
 
     config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=2)
     config.max_in_memory_upload_chunks = 3

@@ -57,7 +57,7 @@ class S3RolloutReader:
 
 
 def _without_text(row: Rollout) -> Rollout:
-    """What the ledger takes over; the object itself has the message."""
+    """The reason in the ledger; the object itself has the message."""
     if row.error_reason is None:
         return row
     return row.model_copy(update={"error_reason": PrivateText(trusted=True).reason(row.error_reason)})

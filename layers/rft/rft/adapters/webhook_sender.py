@@ -75,7 +75,7 @@ class HttpsWebhookSender:
                     timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
                     retries=False,
                     redirect=False,
-                    preload_content=False,  # what a receiver answers is neither read nor shown
+                    preload_content=False,  # a receiver's response is neither read nor shown
                 )
                 response.close()
                 return response.status

@@ -1,11 +1,11 @@
-"""Where datasets may come from. The same rules refuse a request early and guard each fetch.
+"""Allowed sources of datasets. The same rules validate a request and each fetch.
 
 - `s3://` in the stack's own data bucket, but not under `runs/` or `shards/`: what runs wrote holds their ids and their
   held-out rows, and training on it again would leak them.
 - `https://` on an allowed host, port 443, without credentials or query: both would be stored in the run's records.
   A redirect's target may have a query, as file hosts sign the links that they redirect to.
 
-Nothing that two readers could take for two different addresses is let through.
+Addresses that two parsers could read differently are refused.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _s3(uri: str, bucket: str) -> S3Address:
     if not key or key.endswith("/"):
         _refuse("it names no object")
     if re.search(r"[%?#]", key):
-        _refuse("an object's name may not hold %, ? or #; give the name as it is, not encoded")
+        _refuse("an object's name may not hold %, ? or #; give the name unencoded")
     _check_segments(key)
     if own := next((prefix for prefix in OWN_PREFIXES if key.startswith(prefix)), None):
         _refuse(f"{own} holds what runs wrote; copy the file under uploads/ to train on it")
@@ -127,7 +127,7 @@ def _split(uri: str) -> SplitResult:
 
 
 def _host(parts: SplitResult) -> str:
-    """The host as it stands, in lower case; anything after it but :443 is refused."""
+    """The host in lower case; any suffix but :443 is refused."""
     host, _, port = parts.netloc.lower().partition(":")
     if port not in ("", "443") or parts.netloc.endswith(":"):
         _refuse("only port 443 is allowed")

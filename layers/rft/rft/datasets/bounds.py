@@ -30,7 +30,7 @@ def most_rows(split: Split, bounds: Bounds) -> int:
 
 
 def too_many_records(counts: str, bounds: Bounds) -> DatasetSizeOutOfBounds:
-    """The error for more than the allowed training rows; `counts` says what was found."""
+    """The error for more than the allowed training rows; `counts` describes the rows found."""
     allowed = f"at most {bounds.most:,} training rows are allowed"
     return DatasetSizeOutOfBounds(f"{counts}; {allowed}: set dataset.max_samples, or lower dataset.split.train")
 
@@ -43,18 +43,18 @@ def check_row_count(rows: int, split: Split, bounds: Bounds) -> None:
 
 
 def check_size(plan: Plan, *, records: int, bad_records: int, bounds: Bounds) -> None:
-    """Raises DatasetSizeOutOfBounds, with the counts and what to do, unless so many rows are allowed."""
+    """Raises DatasetSizeOutOfBounds, with the counts and what to do, unless these numbers of rows are allowed."""
     train, validation = len(plan["train"]), len(plan["validation"])
     bad = f" ({bad_records} of them bad)" if bad_records else ""
     counts = f"{records} records{bad} give {train} training and {validation} validation rows"
     if train > bounds.most:
         raise too_many_records(counts, bounds)
     if train < bounds.least:
-        needed = f"at least {bounds.least} training rows are needed"
+        needed = f"min {bounds.least} training rows are needed"
         share = ", or raise dataset.split.train" if records - bad_records > bounds.least else ""
         raise DatasetSizeOutOfBounds(f"{counts}; {needed}: add records{share}")
     if validation == 0:
         raise DatasetSizeOutOfBounds(
-            f"{counts}; at least one validation row is needed: raise dataset.split.validation, or add records with "
+            f"{counts}; min 1 validation row is needed: raise dataset.split.validation, or add records with "
             "other prompts, as a grouped split keeps equal prompts together"
         )

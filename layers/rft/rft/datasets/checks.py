@@ -25,7 +25,7 @@ SCRIPT_WARN = 0.10
 
 @dataclass(frozen=True)
 class RowFigures:
-    """What is known of all rows without reading them.
+    """Figures of all rows, without their texts.
 
     `rows` counts them by split, `labels` by label, `prompt_tokens` by prompt length. `shared_rows` are those outside
     training that share their group with a training row.
@@ -125,7 +125,7 @@ def _share_of(name: str, rows: Rows, n: int, what: str, warn: float) -> Check:
 
 
 def _leaks(read: DatasetProfile, *, grouped: bool) -> Check:
-    """Prompts outside training that a training row has, word for word or nearly; in a random split none is let pass."""
+    """Prompts outside training that a training row has, exactly or nearly; in a random split any blocks."""
     what = "validation and test rows have a prompt that a training row has, or nearly has"
     n = read.rows["validation"] + read.rows["test"]
     return _share_of("leaks", read.leaked, n, what, LEAK_WARN if grouped else 0.0)
@@ -142,7 +142,7 @@ def _references(read: DatasetProfile) -> Check:
 def _label_balance(labels: Mapping[str, int]) -> Check:
     total = sum(labels.values())
     if not total:
-        return Check(name="label_balance", result=CheckResult.SKIPPED, detail="the task knows no labels")
+        return Check(name="label_balance", result=CheckResult.SKIPPED, detail="the task has no labels")
     most, count = max(labels.items(), key=lambda each: (each[1], each[0]))
     share = count / total
     return Check(

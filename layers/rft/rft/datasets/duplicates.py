@@ -1,7 +1,7 @@
 """Finds prompts that are the same, or nearly, in one pass: bottom-k MinHash, and an index of pairs of minhash.
 
 Near: words that two prompts share, in runs of SHINGLE, are at least NEAR of all that either has (Jaccard). It is exact
-for prompts of up to SKETCH runs and estimated from the SKETCH least digests for longer ones (standard error 0.05).
+for prompts of up to SKETCH runs and estimated from the SKETCH smallest digests for longer ones (standard error 0.05).
 Runs that most prompts have are the task's own wording and do not count. Source: Broder 1997.
 """
 
@@ -39,18 +39,18 @@ def shingles(prompt: str) -> set[int]:
 
 
 def signature(found: Set[int]) -> array[int] | None:
-    """The SKETCH least, in order; None where nothing is left to compare."""
+    """The SKETCH smallest digests, in order; None where there is nothing to compare."""
     return array("I", sorted(found)[:SKETCH]) if found else None
 
 
 def similarity(one: array[int], other: array[int]) -> float:
-    """Estimated Jaccard similarity: of the least of both, how many are in each."""
+    """Estimated Jaccard similarity: the share of both sets' smallest digests that is in each."""
     least = sorted(set(one).union(other))[:SKETCH]
     return len(set(one).intersection(other).intersection(least)) / len(least)
 
 
 def _near(one: array[int], other: array[int]) -> bool:
-    """At least NEAR; most that are not share too few to be, and need no sorting."""
+    """Similarity ≥ NEAR; most pairs share too few digests and need no sorting."""
     shared = len(set(one).intersection(other))
     return shared >= NEAR * max(len(one), len(other)) and similarity(one, other) >= NEAR
 
@@ -91,7 +91,7 @@ def _often(met: Sequence[array[int]], times: int) -> list[array[int]]:
 
 
 def _keys(minhash: array[int]) -> list[int]:
-    """Neighbours among the least: near prompts share some, and what many prompts say seldom fills a pair."""
+    """Pairs of neighbouring smallest digests: near prompts share some; common wording seldom fills a pair."""
     if len(minhash) == 1:
         return [minhash[0]]
     return [one << 32 | other for one, other in pairwise(minhash[: KEYS + 1])]

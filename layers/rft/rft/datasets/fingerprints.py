@@ -40,7 +40,7 @@ class RowFingerprint(NamedTuple):
 
 @dataclass(frozen=True)
 class PromptTemplate:
-    """What a task says in its prompts, whatever the row: how all begin, and the shingles that most of them have."""
+    """The wording that a task's prompts share: their common beginning, and the shingles that most of them have."""
 
     head: str
     shingles: frozenset[int]
@@ -55,7 +55,7 @@ class PromptTemplate:
 
 @dataclass(frozen=True)
 class FingerprintReader:
-    """Reads batches of rows; `template` is left out of what prompts are compared by."""
+    """Reads batches of rows; `template` is excluded from comparisons."""
 
     template: PromptTemplate
 
@@ -110,5 +110,5 @@ def _letters(text: str) -> Counter[str]:
 
 @cache
 def _script(character: str) -> str:
-    """The writing system, by the first word of the letter's Unicode name; '' for what is no letter."""
+    """The writing system, by the first word of the letter's Unicode name; '' for other characters."""
     return unicodedata.name(character, "").split(" ")[0].lower() if character.isalpha() else ""

@@ -20,7 +20,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {twice[:SHOWN_CHARACTERS]!r} stands twice in one object; leave one of them out")
+        raise ValueError(f"the key {twice[:SHOWN_CHARACTERS]!r} occurs twice in one object; remove one of them")
     return value
 
 

@@ -19,7 +19,7 @@ BATCH_RECORDS = 128
 """Rendered at a time: enough that handing them over costs little, few enough to stop soon after too many bad ones."""
 
 MAX_PROBLEMS = 1000
-"""So many bad records beyond those allowed are looked for; a file that has more is not the task's at all."""
+"""Max bad records to find beyond those allowed; a file with more is not in the task's format."""
 
 Render = Callable[[Iterable[list[RawRecord]]], Iterator[Rendered]]
 """Renders batches in their order."""
@@ -85,7 +85,7 @@ def problems(bad: Iterable[RejectedRecord]) -> list[str]:
 
 
 class _Batches:
-    """Batches of records. They end where the file breaks off, so that what came before is rendered and reported."""
+    """Batches of records. They end where the file breaks off, so that earlier records are rendered and reported."""
 
     def __init__(self, records: Iterator[RawRecord]) -> None:
         self._records = records

@@ -1,4 +1,4 @@
-"""Puts together what was done to a dataset."""
+"""Builds the manifest of a prepared dataset."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def build_manifest(
 
 
 def dataset_summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
-    """What the ledger keeps of a manifest."""
+    """A manifest's summary in the ledger."""
     labels = sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]())
     return DatasetSummary(
         manifest_uri=manifest_uri,

@@ -1,4 +1,4 @@
-"""What the steps of a run need of its manifest. Pure; light, as functions import it that read no rows."""
+"""The part of a manifest that a run's steps need. Pure; light, as functions import it that read no rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rft.contracts.steps import PreparedDataset
 
 
 def prepared(manifest: Manifest, manifest_uri: str) -> PreparedDataset:
-    """What the next steps need of a manifest."""
+    """The part of a manifest for the next steps."""
     train, validation = manifest.files["train"], manifest.files["validation"]
     return PreparedDataset(
         manifest_uri=manifest_uri,

@@ -1,8 +1,8 @@
-"""Hyperparameters that fit a dataset, each with where it comes from and why. What a request sets, stands.
+"""Hyperparameters that fit a dataset, each with its source and reason. A request's own values have precedence.
 
 AWS's guidance that the numbers follow (Bedrock and Nova user guides, AWS's samples): batches of 128; 6 to 12 epochs on
 small data; validation reward levels off after about 40 steps; evalInterval min(10, rows / batch); prompts over
-maxPromptLength are dropped in silence; reasoning takes its tokens from inferenceMaxTokens.
+maxPromptLength are dropped silently; reasoning takes its tokens from inferenceMaxTokens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STEPS_TO_PLATEAU = 40
 MAX_EPOCHS = 12
 EVAL_INTERVAL = 10
 ROOM_TO_REASON = {"low": 2048, "medium": 4096, "high": 8192}
-"""Least inferenceMaxTokens by reasoningEffort: AWS's sample gives high effort 8,192; each level below, half of it."""
+"""Min inferenceMaxTokens by reasoningEffort: AWS's sample gives high effort 8,192; each level below, half of it."""
 
 
 def recommend(
@@ -50,7 +50,7 @@ def recommend(
     return chosen.recommendations
 
 
-_EVALUATION = f"AWS's guidance: min({EVAL_INTERVAL}, rows / batch), at least 1"
+_EVALUATION = f"AWS's guidance: min({EVAL_INTERVAL}, rows / batch), min 1"
 
 
 class _Chosen:
@@ -101,9 +101,7 @@ def _epochs(steps: int) -> tuple[int, str]:
 
 def _prompt_length(longest: int, p99: int) -> tuple[int, str]:
     value = math.ceil(max(2 * p99, longest) / PROMPT_STEP) * PROMPT_STEP
-    reason = (
-        f"twice the 99th percentile ({p99} tokens), at least the longest prompt ({longest}), in steps of {PROMPT_STEP}"
-    )
+    reason = f"twice the 99th percentile ({p99} tokens), min the longest prompt ({longest}), in steps of {PROMPT_STEP}"
     return value, reason
 
 

@@ -65,7 +65,7 @@ class SourceBytes:
 
     @property
     def digest(self) -> str:
-        """`sha256:<hex>` of what was read so far."""
+        """`sha256:<hex>` of the bytes read so far."""
         return f"sha256:{self._hash.hexdigest()}"
 
 
@@ -234,7 +234,7 @@ class _ArrayReader:
         self._at += 1
 
     def _value(self) -> RawRecord:
-        """Decode the value at hand, feeding the buffer until it and the character after it are there."""
+        """Decode the next value, reading chunks until it and the character after it are in the buffer."""
         self._next()
         while True:
             value, end, error = self._decode()
@@ -262,7 +262,7 @@ class _ArrayReader:
         self._fail(f"the file ends right after record {self._position} where ',' or ']' belongs", len(self._text))
 
     def _fill(self) -> bool:
-        """Drop what was taken and add one chunk; False, and nothing changed, at the end of the file."""
+        """Drop consumed text and add one chunk; False, without a change, at the end of the file."""
         chunk = next(self._chunks, b"")
         try:
             more = self._utf8.decode(chunk, final=not chunk)

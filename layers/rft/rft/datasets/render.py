@@ -46,7 +46,7 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Renderer:
-    """Renders the records of one task. `seed` is the split's: a group's digest also says where it stands among all.
+    """Renders the records of one task. `seed` is the split's: a group's digest also gives its place in the order.
 
     A record whose reference `grader`, the name of one of ours, cannot use makes no row.
     """

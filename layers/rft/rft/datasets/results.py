@@ -1,4 +1,4 @@
-"""How preparing a dataset ends, whichever way it was done: with a list of what was wrong, or with a manifest."""
+"""Results of preparing a dataset, in one function or in parts: a list of errors, or a manifest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bad_records_saved(run_id: str, store: ObjectStore) -> Iterator[None]:
 
 
 def save_manifest(manifest: Manifest, request: RunRequest, *, store: ObjectStore, ledger: Ledger) -> PreparedDataset:
-    """Write the manifest, once all files are there, and its figures into the run's record.
+    """Write the manifest, once all files exist, and its figures into the run's record.
 
     Returns what the run's job gets: all rows, or a pilot's sample. Raises RunNotFound, TransitionRefused, Retryable….
     """

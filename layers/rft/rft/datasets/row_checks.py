@@ -1,4 +1,4 @@
-"""Checks a prepared dataset's rows, keeps what was found, and stops what must not be trained on."""
+"""Checks a prepared dataset's rows, stores the results, and refuses unfit rows."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def save_prepared(
     store.put_bytes(uri, found.model_dump_json(indent=2).encode())
     ledger.update(manifest.run_id, {"dataset_checks": tuple(check.short() for check in found.checks)})
     if why := blocks(found):
-        raise DatasetInvalid("the dataset must not be trained on as it is", why)
+        raise DatasetInvalid("the dataset is not fit for training", why)
     return save_manifest(manifest, request, store=store, ledger=ledger)

@@ -32,7 +32,7 @@ class RowSample:
             self._first.clear()
 
     def profile_rows(self, share: Share = map) -> DatasetProfile:
-        """What the sample says of all rows."""
+        """Estimates for all rows from the sample."""
         return profile_sample(self._rows, self._body, self._step, share)
 
     def _keep(self, split: SplitName, number: int, body: bytes) -> None:

@@ -34,7 +34,7 @@ class GroupCounts:
 
 
 def count_groups(plan: Plan, groups: Sequence[int]) -> GroupCounts:
-    """Count what a plan made of the groups that rows belong to."""
+    """Counts of a plan's splits."""
     split_of = array("B", bytes(len(groups)))
     for at, name in enumerate(NAMES):
         for number in plan[name]:
@@ -57,7 +57,7 @@ def _random(split: Split, rows: int) -> Plan:
 
 
 def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int]) -> Plan:
-    """Whole groups, the largest first, each to the split that it fills the least; equal ones in seeded order.
+    """Whole groups, the largest first, each to the split with the lowest fill level; equal ones in seeded order.
 
     The order of groups depends on their content and the seed alone. Rows are shuffled within a split, so that a
     batch does not hold one prompt many times.
@@ -95,7 +95,7 @@ class _Filling:
 
 
 class _Share:
-    """One split: what it should hold, and what it holds."""
+    """One split: target and current rows."""
 
     def __init__(self, share: float, labels: Counter[int]) -> None:
         self._target = labels.total() * share

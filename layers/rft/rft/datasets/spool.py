@@ -62,7 +62,7 @@ class RowSpool(RowIndex):
     @classmethod
     @contextmanager
     def temporary(cls) -> Iterator[Self]:
-        """In files that are gone afterwards, come what may."""
+        """In temporary files, which are always deleted."""
         with tempfile.TemporaryFile() as bodies, tempfile.TemporaryFile() as places:
             yield cls(bodies, places)
 

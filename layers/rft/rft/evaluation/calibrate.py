@@ -59,7 +59,7 @@ def calibration_report(
 
 
 def sampled_use(graded: Sequence[Graded]) -> SampledUse:
-    """What the answers took."""
+    """The use of the answers."""
     given = [answer for answer, _ in graded if not answer.error]
     return SampledUse(
         answers=len(graded),

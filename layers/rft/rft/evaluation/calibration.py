@@ -1,4 +1,4 @@
-"""What the base model's own answers say of a dataset before training: can anything be learned from it? Pure."""
+"""Statistics of the base model's own answers before training: does the dataset give a signal? Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOLVED = 0.5
 """Score from which an answer counts as right."""
 
 SIGNAL = 0.1
-"""Scores of one row that differ by less give GRPO, which compares them, next to nothing: a tenth of the range."""
+"""Min difference of a row's scores that gives GRPO a signal: a tenth of the range."""
 
 MIN_SIGNAL = 0.05
 """Share of rows that must carry a signal: below, 19 of 20 rollout groups of a training step are wasted."""
@@ -27,7 +27,7 @@ FLAT = 0.95
 """Share of rows always or never right above which a dataset counts as mostly solved or hopeless."""
 
 BLOCKING = frozenset({"hopeless", "mostly_solved"})
-"""Difficulties of datasets that GRPO, which compares answers to one prompt, can learn nothing from."""
+"""Difficulties of datasets without a signal for GRPO, which compares answers to one prompt."""
 
 GOOD_MEAN = (0.2, 0.8)
 """Mean scores outside learn slowly (AWS's guidance for reward functions: neither too easy nor too hard)."""
@@ -57,7 +57,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Difficulties:
-    """Rows by what the base model earned on them.
+    """Rows by the base model's scores.
 
     `tied`: all scores of a row alike. `signal`: they differ by at least SIGNAL.
     """
@@ -99,7 +99,7 @@ def difficulties(rows: Sequence[Sampled], *, solved: float = SOLVED) -> Difficul
 
 
 def tied_share(rows: Sequence[Scores]) -> Share:
-    """Rows whose scores are all alike, to a hundred-millionth: such a rollout group teaches nothing."""
+    """Rows whose scores are all alike, to a hundred-millionth: such a rollout group gives no signal."""
     return _count(rows, lambda scores: max(scores) - min(scores) < 1e-8)
 
 
@@ -135,7 +135,7 @@ def expected_untied(rows: Sequence[Sampled], samples: int, *, solved: float = SO
 
 
 def recommended_samples(rows: Sequence[Sampled], *, solved: float = SOLVED) -> int | None:
-    """The least of 2, 4, 8 and 16 answers to a prompt with which half of the groups are expected to teach something."""
+    """The smallest of 2, 4, 8 and 16 answers per prompt with which half of the groups are expected to give a signal."""
     for samples in (2, 4, 8, 16):
         if (expected_untied(rows, samples, solved=solved) or 0.0) >= 0.5:
             return samples

@@ -1,4 +1,4 @@
-"""Checks of a dataset that need more than its rows: what its test split can show, what the base model misses. Pure."""
+"""Checks of a dataset beyond its rows: the power of its test split, the base model's difficulty. Pure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MISSES_WARN = 0.5
 
 
 def planned_test_split(request: RunRequest, manifest: Manifest) -> Check:
-    """What the test split can show with as many rows as the request lets be answered."""
+    """The power of the test split with the request's limit of rows."""
     test = manifest.files.get("test")
     rows, groups = (test.rows, test.groups) if test else (0, 0)
     return split_check(rows, groups, most_rows=row_limit(request.evaluation))
 
 
 def split_check(rows: int, groups: int, *, most_rows: int) -> Check:
-    """The smallest gain that a test split of so many rows in so many prompt groups can show, before anything is paid.
+    """The smallest gain that a test split of so many rows in so many prompt groups can show, before any cost.
 
-    As rough as can be: of answers right or wrong, a quarter of which change; scores in between show smaller gains.
+    A rough bound: answers are right or wrong, and a quarter of them change; scores in between show smaller gains.
     """
     name = "test_split"
     if not rows or not groups:

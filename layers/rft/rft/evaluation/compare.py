@@ -34,12 +34,12 @@ SOLVED = 0.5
 """Score from which a row counts as solved in McNemar's test, regressions and improvements."""
 
 MAX_UNSCORED = 0.2
-"""Share of rows without a score above which nothing is compared: what is missing may be missing for a reason."""
+"""Max share of rows without a score for a comparison: missing rows may be missing for a reason."""
 
 
 @dataclass(frozen=True)
 class TestRow:
-    """What an evaluation must know of a row besides its scores; `characters` are the prompt's."""
+    """Properties of a row for slices; `characters` are the prompt's."""
 
     row_id: str
     group: str

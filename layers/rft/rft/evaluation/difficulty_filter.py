@@ -38,14 +38,14 @@ def rows_to_drop(scores: Mapping[int, Sequence[float]], request: DifficultyReque
 def problem_of_rest(
     scores: Mapping[int, tuple[float, ...]], dropped: Mapping[int, Reason], *, rows: int, least: int, accept: bool
 ) -> str:
-    """Why the rows that are left must not be trained on; '' where they may. `least`: training rows that are needed.
+    """Why the remaining rows are not fit for training; '' where they are. `least`: training rows that are needed.
 
     `accept`: also rows that the base model nearly always or never answers right.
     """
     rest = rows - len(dropped)
     if rest < least:
         return (
-            f"dataset.difficulty leaves {rest} of {rows} training rows out of which something can be learned; at least "
+            f"dataset.difficulty leaves {rest} of {rows} training rows with a signal; min "
             f"{least} are needed: add records, or drop fewer"
         )
     if accept:

@@ -1,4 +1,4 @@
-"""What a calibration changes of the job: hyperparameters that the request leaves open. Pure."""
+"""Hyperparameters that a calibration sets where the request leaves them open. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.contracts.dataset import Recommendation
 from rft.contracts.run_request import HyperParameters
 
 REASONS = {
-    "trainingSamplePerPrompt": "with so many answers to a prompt, half of the groups are expected to differ",
+    "trainingSamplePerPrompt": "with this number of answers per prompt, half of the groups are expected to differ",
     "inferenceMaxTokens": "over 1 % of the base model's answers were cut off",
 }
 

@@ -1,4 +1,4 @@
-"""Lets a run's grader score a model's answers. Takes ports."""
+"""Scores a model's answers by the run's grader. Takes ports."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ HELD_OUT = 2 * CHUNK
 
 @dataclass(frozen=True)
 class PromotedAnswers:
-    """What the deployment answered. `problem` says why the model does not pass; '' where it does.
+    """The deployment's answers. `problem` says why the model does not pass; '' where it does.
 
-    `least_score`: the lower end of the 95 % interval of what the evaluation gave the same rows; None without one.
+    `least_score`: the lower end of the evaluation's 95 % interval on the same rows; None without one.
     """
 
     prompts: int

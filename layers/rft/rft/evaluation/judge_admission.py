@@ -10,7 +10,7 @@ from rft.contracts.evaluation import EvaluationReport
 
 @dataclass(frozen=True)
 class JudgeEvidence:
-    """What the judge's evaluation says of its agreement with the majority of annotators; None where it has none."""
+    """The agreement with the majority of annotators in the judge's evaluation; None without one."""
 
     kappa: float | None = None
     kappa_interval: Interval | None = None
@@ -24,9 +24,8 @@ class JudgeEvidence:
         low = self.kappa_interval[0]
         if low > self.replaced_kappa:
             return ""
-        return (
-            f"its kappa is at least {low:.3f} (95 %), which does not exceed the {self.replaced_kappa:.3f} of its base"
-        )
+        base = f"{self.replaced_kappa:.3f} of its base"
+        return f"the lower end of its kappa is {low:.3f} (95 %), which does not exceed the {base}"
 
 
 def judge_evidence(report: EvaluationReport | None) -> JudgeEvidence:

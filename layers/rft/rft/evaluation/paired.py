@@ -40,7 +40,7 @@ class ScorePair:
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference over rows. None where fewer than two groups leave nothing to estimate it from.
+    """A mean difference over rows. None for fewer than two groups.
 
     `interval`: 95 %, by resampling whole groups. `standard_error` and `p_value` are cluster-robust (CR1, Student's t
     with groups - 1 degrees of freedom).
@@ -158,7 +158,7 @@ class McNemar:
 
 
 def mcnemar(pairs: Sequence[ScorePair], solved: float) -> McNemar:
-    """The exact test; a row is solved at a score of at least `solved`."""
+    """The exact test; a row is solved at a score ≥ `solved`."""
     only_base = sum(pair.base >= solved > pair.tuned for pair in pairs)
     only_tuned = sum(pair.tuned >= solved > pair.base for pair in pairs)
     return McNemar(

@@ -17,7 +17,7 @@ FLAT_BLOCK = 0.8
 """Share of flat groups from which little is left to learn from: the smoke test's and the breaker's order of size."""
 
 MIN_POINTS = 3
-"""Steps that a slope with an interval takes: two of them lie on a line, whatever they are."""
+"""Min steps of a slope with an interval: two always lie on a line."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def pilot_result(record: RunRecord) -> PilotSummary:
 def reward_slope(points: Sequence[TrainingPoint]) -> Slope | None:
     """Weighted least squares of reward on step; None of fewer than three steps with scores, or without any spread.
 
-    A step's variance is that of its scores by its prompts; where the steps scatter more than that, theirs counts.
+    A step's variance is that of its scores by its prompts; where the steps scatter more, their variance counts.
     """
     known = [(p.step, p.reward, (p.groups or p.scored) / max(p.spread or 0.0, 1e-6) ** 2) for p in points
              if p.reward is not None and p.scored]  # fmt: skip
@@ -98,7 +98,7 @@ def _against(record: RunRecord, slope: Slope | None, flat: float | None) -> Iter
         yield f"the reward falls: {slope.interval[0]:+.4f} to {slope.interval[1]:+.4f} a step"
     rises = slope is not None and slope.interval[0] > 0
     if flat is not None and flat >= FLAT_BLOCK and not rises:
-        yield f"{flat:.0%} of the groups are flat: their rollouts all score the same and teach nothing"
+        yield f"{flat:.0%} of the groups are flat: their rollouts all have the same score and give no signal"
 
 
 def _speaks_for(record: RunRecord, slope: Slope | None) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""How a model takes over a named deployment, and how that is undone. Takes ports.
+"""Changes a named deployment to another model, and reverts the change. Takes ports.
 
-The ledger has each change before it is requested; what was done of it is read from the deployment, never assumed. So
+The ledger has each change before it is requested; its progress is read from the deployment, never assumed. So
 a lost reply or a crash at any point is repaired by the next call.
 """
 
@@ -28,7 +28,7 @@ CHANGE_WITHIN = timedelta(minutes=60)
 def begin_change(
     record: DeploymentRecord, live: ModelDeployment | None, change: DeploymentChange, records: DeploymentRecords
 ) -> DeploymentRecord:
-    """Record a change that is to be made; one that this run began before stays as it is.
+    """Record a planned change; one that this run began before stays.
 
     Raises DeploymentInUse while another change is under way, and for a deployment that no promotion made.
     """
@@ -44,7 +44,7 @@ def begin_change(
 
 
 def settled_change(record: DeploymentRecord, live: ModelDeployment | None) -> DeploymentRecord:
-    """A rollback or deletion, which no run waits for, as it stands in Bedrock: completed, or failed and so undone."""
+    """A rollback or deletion, without a waiting run, by its state in Bedrock: completed, or failed and so reverted."""
     change = record.open_change
     if change is not None and change.action == "deletion":
         return record if live is not None else record.revising("completed")
@@ -73,7 +73,7 @@ def request_change(
 
 
 def failure(change: DeploymentChange, live: ModelDeployment | None, now: datetime) -> str:
-    """Why a requested change will not come about; '' while it may."""
+    """Why a requested change has failed; '' while it may succeed."""
     reason = "Bedrock gives no reason" if live is None or not live.failure else live.failure
     if live is not None and live.status == "Failed":
         return f"the deployment failed: {reason}"
@@ -93,7 +93,7 @@ def is_served(change: DeploymentChange, live: ModelDeployment | None) -> bool:
 def revert_change(
     record: DeploymentRecord, reason: str, deployments: ModelDeployments, records: DeploymentRecords
 ) -> DeploymentRecord:
-    """Undo the open change as far as that can be done now: deletes what it created, or updates back.
+    """Revert the open change as far as possible now: delete a created deployment, or update it back.
 
     Its status is `reverting` until the deployment is seen to serve the previous model, or to be gone, then `reverted`;
     call again until then. Raises the Retryable… errors, DeploymentRefused.

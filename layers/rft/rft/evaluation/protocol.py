@@ -9,7 +9,7 @@ CALIBRATION_TEMPERATURE = 1.0
 """What GRPO samples with."""
 
 EVALUATION_TEMPERATURE = 0.0
-"""The answer that a user of the model gets as a rule, and the least noise."""
+"""The usual answer for a user of the model, with the least noise."""
 
 
 def sampling_protocol(hyperparameters: HyperParameters, *, temperature: float) -> SamplingProtocol:

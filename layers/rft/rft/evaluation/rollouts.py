@@ -21,7 +21,7 @@ MAX_CHUNK_BYTES = 64 * 2**20
 
 
 def chunks(prompts: int) -> int:
-    """How many chunks so many prompts make."""
+    """Number of chunks of these prompts."""
     return -(-prompts // CHUNK)
 
 
@@ -66,7 +66,7 @@ class Rollouts:
     bounds: ScoreBounds = UNIT
 
     def chunk(self, number: int, prompts: Sequence[Prompt]) -> tuple[Answers, AnswerGrades]:
-        """What was stored before, or is now. Raises as Sampling and the grader, StalePlan."""
+        """The stored chunk, or a new one. Raises as Sampling and the grader, StalePlan."""
         answers = self.stored.answers(number)
         if answers is None:
             given = self.sampling.answers(prompts)
@@ -82,7 +82,7 @@ class Rollouts:
         return answers, grades
 
     def audit_chunk(self, judge: str, number: int, prompts: Sequence[Prompt], answers: Answers) -> None:
-        """Let the audit judge score a chunk's answers, unless it has. Raises as the grader."""
+        """Score a chunk's answers by the audit judge, unless stored. Raises as the grader."""
         stored = audit_store(self.stored)
         if stored.grades(number) is None:
             grades = grade(

@@ -1,4 +1,4 @@
-"""Lets a model answer prompts, in parallel and with retries until a deadline. Takes ports."""
+"""Samples a model in parallel, with retries until a deadline. Takes ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rft.ports.models import ModelSampler, SampledText
 from rft.ports.storage import Clock
 
 PARALLELISM = 16
-"""Answers under way at once in one function; the state machine lets four functions sample side by side."""
+"""Concurrent answers in one function; the state machine runs four functions in parallel."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before an answer is requested again; each pause is twice as long and drawn at random up to that."""

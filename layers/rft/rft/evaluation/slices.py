@@ -11,7 +11,7 @@ from rft.smoke_test.statistics import quantile
 
 EXAMPLES = 10
 SMALLEST_SLICE = 5
-"""Rows; a part with fewer says nothing, and each part more widens the correction."""
+"""Min rows of a part: fewer show nothing, and each further part widens the correction."""
 
 SLICE_RESAMPLES = 500
 
@@ -27,7 +27,7 @@ class Slice:
 
 
 def slices(pairs: Sequence[ScorePair], ids_of: Mapping[str, Mapping[str, Sequence[str]]]) -> tuple[Slice, ...]:
-    """`ids_of`: kind → name → ids of its rows. A kind with a single part says nothing that the whole does not."""
+    """`ids_of`: kind → name → ids of its rows. A kind with a single part equals the whole and is dropped."""
     found = [
         (kind, name, paired_difference(part, resamples=SLICE_RESAMPLES)) for kind, name, part in _parts(pairs, ids_of)
     ]
@@ -83,7 +83,7 @@ class Changes:
 
 
 def changes(pairs: Sequence[ScorePair], solved: float) -> Changes:
-    """A row is solved at a score of at least `solved`."""
+    """A row is solved at a score ≥ `solved`."""
     regressed = sorted((p for p in pairs if p.base >= solved > p.tuned), key=lambda p: (p.difference, p.row_id))
     improved = sorted((p for p in pairs if p.tuned >= solved > p.base), key=lambda p: (-p.difference, p.row_id))
     return Changes(

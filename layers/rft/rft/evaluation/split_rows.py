@@ -94,7 +94,7 @@ def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
 
 
 def prompts(rows: Mapping[int, DatasetRow], samples: int) -> list[Prompt]:
-    """So many answers to each row."""
+    """Answers per row."""
     return [Prompt(number, row, sample) for number, row in rows.items() for sample in range(samples)]
 
 

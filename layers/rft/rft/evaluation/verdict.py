@@ -1,4 +1,4 @@
-"""Whether the tuned model is better, and what a split can show before it is used. Pure."""
+"""The verdict on the tuned model, and the power of a split. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ RELEVANT_GAIN = 0.05
 """A split that cannot show a difference of five points is underpowered: AWS's own samples gain 5 to 40 points."""
 
 FEWEST_GROUPS = 10
-"""Resampling fewer groups says nothing reliable: 17 is the least number for which coverage is tested."""
+"""Resampling fewer groups is not reliable: 17 is the least number for which coverage is tested."""
 
 TYPICAL_DEVIATION = 0.5
-"""Standard deviation of a row's difference where nothing is known yet: answers right or wrong, of which a quarter
+"""Assumed standard deviation of a row's difference before an evaluation: answers right or wrong, of which a quarter
 changes. Never above 1 for scores from 0 to 1."""
 
 
@@ -49,7 +49,7 @@ def detectable(difference: Difference) -> float | None:
 
 
 def planned_detectable(groups: int, deviation: float = TYPICAL_DEVIATION) -> float | None:
-    """The smallest gain that so many independent groups can show at 80 % power; None for fewer than two."""
+    """The smallest gain that this number of independent groups can show at 80 % power; None for fewer than two."""
     if groups < 2:
         return None
     return min(1.0, minimum_detectable(deviation / math.sqrt(groups), groups))

@@ -34,7 +34,7 @@ def arm_requests(request: ExperimentRequest) -> dict[str, RunRequest]:
     arms, found = list(_arms(request)), dict[str, RunRequest]()
     size = sum(len(arm.model_dump_json()) for arm in arms)
     if size > MAX_CHANGES:
-        raise InvalidRequest(f"changes of all arms have {size:,} characters; {MAX_CHANGES:,} is the most", field="arms")
+        raise InvalidRequest(f"changes of all arms have {size:,} characters (max {MAX_CHANGES:,})", field="arms")
     for arm in arms:
         if arm.name in found:
             raise InvalidRequest(f"arm {arm.name} is there twice", field="arms")
@@ -99,5 +99,5 @@ def _with_changes(base: RunRequest, arm: ArmRequest) -> RunRequest:
 
 
 def changes_of(request: ExperimentRequest, name: str) -> dict[str, Any]:
-    """What an arm changes of the base request."""
+    """An arm's changes of the base request."""
     return next(arm.changes for arm in _arms(request) if arm.name == name)

@@ -1,4 +1,4 @@
-"""What an experiment has spent, and whether that ends it. Pure."""
+"""An experiment's use of its budget, and whether that ends it. Pure."""
 
 from __future__ import annotations
 

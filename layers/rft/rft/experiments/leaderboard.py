@@ -25,7 +25,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class RowValue:
-    """What an arm gained on one test row: its tuned model's score minus its base model's."""
+    """An arm's gain on one test row: its tuned model's score minus its base model's."""
 
     group: str
     gain: float

@@ -23,7 +23,7 @@ OUTCOMES: Mapping[RunStatus, ArmStatus] = {
 
 
 def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentRecord:
-    """The record with what its runs have come to, and what they have spent."""
+    """The record with the results and the use of its runs."""
     training_hour_usd = record.request.budget.usd_per_training_hour
     arms = tuple(_observed_arm(record, arm, runs, now) for arm in record.arms)
     preparations = tuple(
@@ -114,7 +114,7 @@ def _why(run: RunRecord) -> str:
 
 
 def _rungs(record: ExperimentRecord, arm: Arm, run: RunRecord) -> dict[str, float]:
-    """What was measured at a rung stays as it is: older points of a curve are thinned."""
+    """Rewards at a rung are stored: older points of a curve are merged."""
     metrics, rule = run.metrics, record.request.stop_rule
     if metrics is None or rule.type == "none":
         return arm.rungs

@@ -1,4 +1,4 @@
-"""What the evaluations of an experiment's arms say. Takes ports."""
+"""Reads the evaluations of an experiment's arms. Takes ports."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a run is expected to cost, and whether its budget allows it."""
+"""A run's expected cost, and its budget."""

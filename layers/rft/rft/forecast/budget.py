@@ -1,4 +1,4 @@
-"""Whether a forecast may exceed what a request allows. What cannot be known counts as too much. Pure."""
+"""Whether a forecast may exceed the request's limits. Unknown values count as exceeding. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _cost(allowed: float | None, forecast: Forecast) -> Iterator[str]:
     cost = forecast.cost_usd
     if cost is None or cost.high is None:
         missing = "; ".join(what for line in forecast.cost for what in line.unknown)
-        known = "" if cost is None else f" (it is at least ${cost.low:,.2f})"
+        known = "" if cost is None else f" (min ${cost.low:,.2f})"
         yield (
             f"max_cost_usd is ${allowed:,.2f}, and the cost cannot be known{known} because this is unknown: {missing}; "
             "the stack's PriceTableUri or PriceTable can say"

@@ -1,4 +1,4 @@
-"""Hours and dollars of a job, each from the least to the most. What is unknown stays unknown. Pure."""
+"""Hours and dollars of a job, each with lower and upper bound. Unknown stays unknown. Pure."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def cost_lines(
 
 
 def total(lines: Sequence[CostLine]) -> Range | None:
-    """The sum of what is known: without an upper end where a line has none.
+    """The sum of known lines: without an upper bound where a line has none.
 
-    None where a line is unknown and the others come to less than a cent: a sum of nothing would read as free.
+    None where a line is unknown and the others come to less than a cent: a sum of zero would read as free.
     """
     known = [line.usd for line in lines if line.usd is not None]
     low, highs = sum(each.low for each in known), [each.high for each in known if each.high is not None]
@@ -71,7 +71,7 @@ def _training(prices: PriceTable, hours: Range) -> CostLine:
 
 
 def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
-    """What the judges of a bill cost."""
+    """Cost of the judges."""
     if judge.nothing:
         return CostLine(name="judge", usd=Range(low=0, high=0))
     if judge.models is None:
@@ -93,7 +93,7 @@ def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
 
 
 def dearest(prices: PriceTable, models: Sequence[str] | None) -> TokenPrices | None:
-    """The most that any of the models costs, each way; None where one is unknown or there is none."""
+    """The highest price of the models, for input and output; None where one is unknown or there is none."""
     priced = [prices.judge(model) for model in models or ()]
     reading, writing = [p.input_per_million for p in priced], [p.output_per_million for p in priced]
     if not priced or None in (*reading, *writing):

@@ -1,7 +1,8 @@
-"""What a job is going to take, from its dataset, its hyperparameters and what the smoke test measured. Pure.
+"""A job's forecast from its dataset, its hyperparameters and the smoke test's measurements. Pure.
 
 Sources. A step grades batchSize * trainingSamplePerPrompt answers, and an epoch has ceil(rows / batchSize) steps (Nova
-user guide). How Bedrock calls a grader is not published: SageMaker's 64 answers a call and 12 calls at once are taken.
+user guide). How Bedrock calls a grader is not published: SageMaker's figures are assumed, 64 answers
+a call and 12 concurrent calls.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _cost_of_job(
     grader_hours: Range | None,
     hours: Range,
 ) -> tuple[CostLine, ...]:
-    """With what the smoke test took."""
+    """Adds the smoke test's cost."""
     return cost_lines(
         prices=prices,
         training_hours=hours,
@@ -93,11 +94,11 @@ ASSUMPTIONS = (
     "times: Bedrock does not say.",
     "All training rows are trained on; prompts over maxPromptLength would be dropped.",
     "Each answer of the job takes the grader and its judge as long, and as many tokens, as the smoke test's.",
-    "A grader whose code checks first has at least as many answers judged as the base model's own in calibration, and "
+    "A grader whose code checks first judges min as many answers as in calibration, and "
     "max every one; without a calibration, min 0.",
-    "A step takes at least as long as the slow end of the base model's answers in calibration.",
+    "A step takes min the 95th percentile of the base model's answers in calibration.",
     "The evaluation answers every test row that the request allows; it is skipped where too few judge calls are left.",
-    "The most training hours are those after which the run stops its job.",
+    "The upper bound of training hours is the limit at which the run stops its job.",
 )
 
 
@@ -115,7 +116,7 @@ class _Job:
 
     @property
     def rollouts(self) -> Range:
-        """The least: whole rows, each validation row once. The most: full batches, and a validation at the end."""
+        """Lower bound: whole rows, each validation row once. Upper bound: full batches, and a validation at the end."""
         epochs, samples = self.chosen.epochCount or 2, self._samples
         validations = self.steps // (self.chosen.evalInterval or 10)
         rows = self.dataset.validation_rows

@@ -1,4 +1,4 @@
-"""What graders and their judges take for a number of answers, by what the smoke test and calibration measured. Pure."""
+"""Cost of grading a number of answers, by measurements of the smoke test and calibration. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rft.forecast.costs import JudgeBill
 
 @dataclass(frozen=True)
 class Allowances:
-    """What the account allows, as the stack's parameters say; None is unknown."""
+    """The account's quotas, from the stack's parameters; None is unknown."""
 
     grader_concurrency: int | None = None
     judge_requests_per_minute: int | None = None
@@ -23,7 +23,7 @@ class Allowances:
 
 @dataclass(frozen=True)
 class GraderFacts:
-    """What the stack knows of the grader: whether it is one of its own, and the models that its judges would be."""
+    """The stack's view of the grader: whether it is deployed here, and its judges' models."""
 
     own: bool
     judge_models: tuple[str, ...]
@@ -35,7 +35,7 @@ JUDGED_IN_LOAD = 0.5
 
 @dataclass(frozen=True)
 class MeasuredGrader:
-    """What was measured, and what follows from it for a number of answers. `calibration`: a completed one."""
+    """Measurements, extrapolated to a number of answers. `calibration`: a completed one."""
 
     report: SmokeTestReport
     grader: GraderFacts
@@ -61,7 +61,7 @@ class MeasuredGrader:
     def judge_calls(self, rollouts: Range) -> Range | None:
         """None where the grader does not count its judge's calls. Only the graders of this project always do.
 
-        The least is what the base model's own answers took: code that checks first passes more of them as it learns.
+        The lower bound is the rate on the base model's answers: code that checks first passes more as the model learns.
         """
         if self._never_judges:
             return Range(low=0, high=0)

@@ -22,7 +22,7 @@ MODELS = 2
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of the models' answers: the base model's own ones, if it was calibrated, and what is planned.
+    """The models' answers: the base model's own in calibration, if completed, and the planned ones.
 
     `test_rows` that are to be answered; `prompt_tokens` of a row on average.
     """

@@ -1,4 +1,4 @@
-"""What a run's limits leave for what it has not done yet, by what was counted so far. Pure."""
+"""The rest of a run's limits after its counted use so far. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from rft.contracts.breaker import BreakerRequest
 from rft.contracts.ledger import RunRecord
 
 ATTEMPTS_OF_AN_ANSWER = 1.0
-"""Judge calls that an answer takes at least where a judge is called at all."""
+"""Min judge calls per answer where a judge is called at all."""
 
 
 def limited_breaker(record: RunRecord) -> BreakerRequest:
-    """The request's breaker, which also stops a job once judges took what `max_judge_calls` or `max_cost_usd` leave.
+    """The request's breaker, which also stops a job whose judges have used the rest of the limits.
 
     A run whose forecast was over a limit has been approved by a person: that limit stops nothing.
     """
@@ -33,7 +33,7 @@ def judge_calls_made(record: RunRecord) -> int:
 
 
 def calls_per_answer(record: RunRecord) -> float:
-    """The most that an answer is expected to take; 0 where the grader calls no judge or does not count."""
+    """Upper bound per answer; 0 where the grader calls no judge or does not count."""
     forecast = record.forecast
     if forecast is None or forecast.judge_calls is None or not forecast.judge_calls.high or not forecast.rollouts.high:
         return 0.0
@@ -52,7 +52,7 @@ def _calls_for_training(record: RunRecord) -> int | None:
 
 
 def _judge_usd_for_training(record: RunRecord) -> dict[str, float] | None:
-    """A rule's `limit` and prices: the dearest judge's, and what the cost's other parts leave of the limit."""
+    """A rule's `limit` and prices: the most expensive judge's, and the limit less the other parts of the cost."""
     allowed, forecast = record.request.max_cost_usd, record.forecast
     if allowed is None or forecast is None or forecast.judge_price is None:
         return None

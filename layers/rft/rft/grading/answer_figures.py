@@ -44,7 +44,7 @@ def word_entropy(answer: str) -> float | None:
 
 
 def copied_share(answer: str, prompt: str) -> float | None:
-    """Share of evenly spaced excerpts that stand in the prompt; None for an answer shorter than one excerpt."""
+    """Share of evenly spaced excerpts that occur in the prompt; None for an answer shorter than one excerpt."""
     room = len(answer) - EXCERPT
     if room < 0:
         return None
@@ -53,7 +53,7 @@ def copied_share(answer: str, prompt: str) -> float | None:
 
 
 def weakest_part(parts: Sequence[Component]) -> float | None:
-    """The least value among the rewarded parts; None where fewer than two are."""
+    """The lowest value of the rewarded parts; None for fewer than two."""
     rewarded = [part.value for part in parts if part.weight is not None]
     return min(rewarded) if len(rewarded) > 1 else None
 

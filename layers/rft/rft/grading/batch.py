@@ -25,7 +25,7 @@ from rft.rewards.sample_limits import SampleLimits, fair_seconds
 from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
 
 TELEMETRY_SECONDS = 2.0
-"""The longest that writing down what was graded may hold up the response."""
+"""Max delay of the response by writing telemetry."""
 
 RESERVE_SECONDS = TELEMETRY_SECONDS + 2.5
 """Reserve of a Lambda's remaining time: for telemetry, and to build and send the response."""
@@ -59,9 +59,9 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class GradedSample:
-    """What came of one sample: the result that is sent, and what only telemetry tells.
+    """One sample's outcome: the result that is sent, and details for telemetry.
 
-    Where `error` is set the result is a marked 0.0. `sample` is None where nothing could be read, or no time was left.
+    Where `error` is set the result is a marked 0.0. `sample` is None where it could not be read, or no time was left.
     """
 
     result: GradeResult
@@ -72,7 +72,7 @@ class GradedSample:
 
 
 Telemetry = Callable[[Sequence[object], Sequence[GradedSample]], None]
-"""Takes a batch as it came and what came of it. It must not raise, nor take longer than TELEMETRY_SECONDS."""
+"""Takes a raw batch and its outcomes. It must not raise, nor take longer than TELEMETRY_SECONDS."""
 
 
 def grade_batch(
@@ -87,9 +87,9 @@ def grade_batch(
     """One result for each sample, in order.
 
     `deadline` leaves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that
-    waits for others; None grades in this thread, for one that only computes. A batch that the deadline cuts short is
-    answered all the same: what is missing is an error.
-    Raises InvalidGraderEvent for an event that is no batch, and with `on_judge_error` "raise" the first
+    waits for others; None grades in this thread, for one that only computes. At the deadline a batch is
+    answered with errors for the missing samples.
+    Raises InvalidGraderEvent for an event that is not a batch, and with `on_judge_error` "raise" the first
     JudgeError or DeadlineExceeded.
     """
     started = time.monotonic()
@@ -180,7 +180,7 @@ def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, par
 
 
 def _collect(done: SimpleQueue[tuple[int, GradedSample]], size: int, deadline: Deadline) -> dict[int, GradedSample]:
-    """What was graded before the deadline, by position."""
+    """Samples graded before the deadline, by position."""
     graded: dict[int, GradedSample] = {}
     while len(graded) < size:
         try:
@@ -198,7 +198,7 @@ def _raise_first_judge_error(outcomes: Sequence[GradedSample]) -> None:
 
 
 def _log(batch: Sequence[object], outcomes: Sequence[GradedSample], *, seconds: float) -> None:
-    """One line a batch. Messages are shown of our own errors only: others may quote what they failed on."""
+    """One line per batch. Only messages of this project's errors are shown: others may quote their input."""
     scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     reasons = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]

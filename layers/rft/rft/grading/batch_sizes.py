@@ -11,7 +11,7 @@ MAX_PARALLEL = 12
 """Calls that SageMaker makes to a grader at once; Bedrock's number is not documented."""
 
 ROLLOUTS_PER_STEP = 256
-"""Taken where no batch size is known: 64 prompts with 4 answers each, AWS's sample."""
+"""Default without a known batch size: 64 prompts with 4 answers each, AWS's sample."""
 
 
 def rollouts_per_step(chosen: HyperParameters) -> int:

@@ -10,7 +10,7 @@ from rft.errors import JudgeUnavailable
 
 
 class ConcurrencyLimiter:
-    """Calls under way at once: halved when the judge throttles, let grow by one for each round that it does not.
+    """Concurrent calls: halved when the judge throttles, raised by one for each round without.
 
     Additive increase, multiplicative decrease, as in TCP (RFC 5681). Calls that were sent before the last cut say
     nothing about the new limit and do not cut again.

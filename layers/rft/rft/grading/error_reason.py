@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rft.text import text_line
 
 MAX_CHARACTERS = 200
-"""Of a reason: enough for a class and a message, and little of what a foreign exception may quote."""
+"""Max characters of a reason: enough for a class and a message, and little of a foreign exception's quotes."""
 MAX_READ = 100_000
-"""Of a foreign message: what is beyond is not even counted."""
+"""Max characters of a foreign message that are read."""
 
 
 @dataclass(frozen=True)

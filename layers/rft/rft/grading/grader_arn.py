@@ -26,7 +26,7 @@ def is_pinned(arn: str) -> bool:
 
 
 def is_judged(arn: str, deployed: Mapping[str, str]) -> bool:
-    """True for a grader of this stack that calls a judge, in whatever version."""
+    """True for any version of a grader of this stack that calls a judge."""
     return function_arn(arn) in {function_arn(deployed[name]) for name in JUDGED & deployed.keys()}
 
 

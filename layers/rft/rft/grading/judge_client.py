@@ -106,9 +106,9 @@ class RetryingJudge:
     sleep: Callable[[float], None] = time.sleep
 
     def complete(self, question: Question[Answer], usage: Usage) -> Answer:
-        """What the question reads out of the judge's reply; `usage` is added to, also where this fails.
+        """The judge's reply as parsed by the question; adds to `usage`, also on failure.
 
-        Raises JudgeUnavailable (no answer inside the deadline), JudgeCircuitOpen (it has been away for a while),
+        Raises JudgeUnavailable (no answer inside the deadline), JudgeCircuitOpen (repeated failures),
         JudgeReplyInvalid (twice), JudgeRefused (at once).
         """
         cache, key = self.known.cache, question.key(self.known.judge.model_id)

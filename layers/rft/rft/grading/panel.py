@@ -25,7 +25,7 @@ class Panel:
     def components(
         self, question: Question[dict[str, bool]], judged: Callable[[Votes], Iterator[Component]]
     ) -> Iterator[Component]:
-        """What `judged` makes of the majority's answers, and what they cost; the cost comes even where a judge fails.
+        """Components of the majority's answers by `judged`, and the cost; the cost also where a judge fails.
 
         Raises the first judge's JudgeError.
         """

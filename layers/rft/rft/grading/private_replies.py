@@ -19,7 +19,7 @@ MAX_STORED = 100_000
 class PrivateReplies:
     """A GraderInvoker whose replies hold no text that a grader wrote; it is stored where the run's rollouts are.
 
-    `foreign`: ARNs of graders outside this stack. With `shows_text`, replies are as they came.
+    `foreign`: ARNs of graders outside this stack. With `shows_text`, replies are unchanged.
     """
 
     def __init__(

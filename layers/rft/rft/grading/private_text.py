@@ -1,4 +1,4 @@
-"""What a grader wrote without what it may quote, a prompt or an answer: each such text becomes its digest. Pure."""
+"""A grader's reply without quotes of prompts or answers: each free text becomes its digest. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LAMBDAS_OWN = re.compile(
     r"(RequestId: [\w-]+ |\d{4}-\d\d-\d\dT[\d:.]+Z [\da-f-]{36} )?(Error: )?(Task timed out after [\d.]+ seconds"
     r"|Runtime exited (without providing a reason|with error: (signal: killed|exit status \d+)))"
 )
-"""What Lambda says, whatever a grader wrote (Lambda Developer Guide, "Troubleshoot invocation issues")."""
+"""Messages of Lambda itself (Lambda Developer Guide, "Troubleshoot invocation issues")."""
 
 
 def _our_errors() -> Iterator[str]:
@@ -37,12 +37,12 @@ _RESULT_WORDS = frozenset(
     "id aggregate_reward_score metrics_list error name value type Reward Metric judge_called judge_calls "
     f"judge_input_tokens judge_output_tokens {GRADER_ERROR}".split()
 )
-"""What a result in Bedrock's shape is made of."""
+"""Keys of a result in Bedrock's shape."""
 
 
 @dataclass
 class PrivateText:
-    """Hides the text of one reply and collects what it hid, by digest.
+    """Hides the text of one reply and collects the hidden texts by digest.
 
     `trusted`: a grader of this stack, whose errors of our own classes are shown as they are.
     """

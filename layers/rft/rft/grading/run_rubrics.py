@@ -38,7 +38,7 @@ def run_config(request: RunRequest, **judge: str) -> bytes:
 
 @dataclass(frozen=True)
 class RunRubrics:
-    """Reads each run's once; what was read stays, as a run's config never changes."""
+    """Reads each run's once, as a run's config never changes."""
 
     open_store: Callable[[], ObjectStore]
     _known: dict[str, Rubric] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class RunRubrics:
 
 
 def _without_judges(text: str) -> str:
-    """The config alone: a run's judges are in the same file. What is no JSON object is left to the rubric's reader."""
+    """The config alone: a run's judges are in the same file. Other values are left to the rubric's reader."""
     try:
         found = json.loads(text)
     except ValueError:

@@ -19,7 +19,7 @@ from rft.ports.grading import RolloutLog
 from rft.rewards.samples import row_fields, sample_run_id
 
 JUDGE_COUNTERS = tuple(name for name, f in JudgeUse.model_fields.items() if f.annotation is int)
-"""What a judge's use is counted in; a grade's components are called `judge_<counter>`, an audit's `audit_<counter>`."""
+"""Counters of a judge's use; a grade's components are called `judge_<counter>`, an audit's `audit_<counter>`."""
 
 OpenLog = Callable[[], RolloutLog | None]
 """Opens the log when there is something to write, so that a grader that writes nothing loads no AWS client."""
@@ -47,7 +47,7 @@ class GraderTelemetry:
     now: Callable[[], datetime] = field(default=_now)
 
     def __call__(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> None:
-        """Write the batch's rollouts, give up after `seconds`, and emit figures that say whether it worked."""
+        """Write the batch's rollouts, give up after `seconds`, and emit metrics, failures included."""
         saved = self._write_in_time(batch, outcomes)
         emit_metrics(grader=self.grader, figures=self._figures(outcomes) | {"RolloutLogFailures": float(not saved)})
 

@@ -1,4 +1,4 @@
-"""Experiment records, and what it takes to end their runs."""
+"""Experiment records, and operations to end their runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Experiments(Protocol):
         ...
 
     def change(self, experiment_id: str, change: Callable[[ExperimentRecord], ExperimentRecord]) -> ExperimentRecord:
-        """Write what `change` makes of the record as it stands then; it may be called more than once.
+        """Write `change` of the current record; it may be called more than once.
 
         Nothing is written where it changes nothing. Raises ExperimentNotFound, RetryableThrottling.
         """

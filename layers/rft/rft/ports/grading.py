@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a function loads only the contracts that its own step uses:
 
 @dataclass(frozen=True)
 class GraderReply:
-    """What invoking a grader gave: a decoded payload, or `error` (one line) where it failed, timed out or raised.
+    """The result of invoking a grader: a decoded payload, or `error` (one line) where it failed, timed out or raised.
 
     `exception` is what the grader raised, as `Class: message`, '' where it raised nothing.
     """
@@ -31,7 +31,7 @@ class GraderReply:
 
 @dataclass(frozen=True)
 class GraderVersion:
-    """What a run calls: the ARN, and Lambda's digest of its code; None where this stack may not look it up."""
+    """A run's grader: the ARN, and Lambda's digest of its code; None without permission to read it."""
 
     arn: str
     code_sha256: str | None
@@ -61,7 +61,7 @@ class GraderInvoker(Protocol):
 
 @dataclass(frozen=True)
 class JudgeReply:
-    """A judge's answer and what it cost in tokens; `cached_tokens` are input that came from the model's cache."""
+    """A judge's reply and its tokens; `cached_tokens` are input that came from the model's cache."""
 
     text: str
     stop_reason: str
@@ -89,7 +89,7 @@ class JudgeCache(Protocol):
     """Judges' replies by the digest of their request. It never raises: a cache that fails is a miss."""
 
     def get(self, key: str) -> str | None:
-        """The reply's text, if it is known."""
+        """The cached reply's text; None on a miss."""
         ...
 
     def put(self, key: str, text: str) -> None:
@@ -98,7 +98,7 @@ class JudgeCache(Protocol):
 
 
 class RolloutLog(Protocol):
-    """Where graders leave what they graded."""
+    """Stores graded rollouts."""
 
     @property
     def keeps_answers(self) -> bool:

@@ -24,7 +24,7 @@ class SampledText:
 
 
 class ModelSampler(Protocol):
-    """Lets models answer prompts."""
+    """Samples models."""
 
     def sample(self, model_id: str, messages: Sequence[Message], protocol: SamplingProtocol) -> SampledText:
         """One answer to a prompt, requested once.
@@ -53,7 +53,7 @@ class ModelDeployment:
 
     @property
     def updating(self) -> bool:
-        """Whether it is changing to another model; the earlier one answers meanwhile."""
+        """Whether it is changing to another model; until then the earlier one answers."""
         return self.update_status == "Updating"
 
     @property
@@ -77,7 +77,7 @@ class ModelDeployments(Protocol):
         ...
 
     def update(self, name_or_arn: str, model_arn: str) -> None:
-        """Let a deployment change to another model. Raises DeploymentRefused, DeploymentNotFound, Retryable…."""
+        """Change a deployment to another model. Raises DeploymentRefused, DeploymentNotFound, Retryable…."""
         ...
 
     def delete(self, name_or_arn: str) -> None:

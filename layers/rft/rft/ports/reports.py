@@ -1,4 +1,4 @@
-"""Where a run's report comes from and goes to."""
+"""Sources and destination of a run's report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.ports.training import RolloutReader
 
 @dataclass(frozen=True)
 class ReportSources:
-    """What a report takes its figures from; `store` takes its files, too. `answers_captured`: it may show texts."""
+    """Sources of a report's figures; `store` also gets its files. `answers_captured`: it may show texts."""
 
     history: RunHistory
     store: ObjectStore

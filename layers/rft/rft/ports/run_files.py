@@ -27,5 +27,5 @@ class RunFiles(Protocol):
         ...
 
     def link(self, run_id: str, name: str, *, seconds: int) -> str:
-        """An address from which anybody can read the file for so long, without credentials."""
+        """A URL for reading the file without credentials, valid for `seconds`."""
         ...

@@ -23,7 +23,7 @@ class RunPage:
 
 
 Changes: TypeAlias = "Mapping[str, Any] | Callable[[RunRecord], Mapping[str, Any]]"
-"""Fields of RunRecord, or what gives them for the record as it stands when they are written."""
+"""Fields of RunRecord, or a function that gives them for the current record at the time of the write."""
 
 
 class Ledger(Protocol):
@@ -87,7 +87,7 @@ class RunHistory(Protocol):
         """Up to `limit` runs that pass all filters, newest first, from where `cursor` left off.
 
         Records are without `metrics` and `reading`. The order is by creation and never changes, so runs that arrive
-        meanwhile shift no page. A search that found little in much may end a page early, with a cursor. Raises
+        meanwhile shift no page. A search with few hits may end a page early, with a cursor. Raises
         InvalidRequest for a cursor that is none.
         """
         ...
@@ -141,7 +141,7 @@ class JobQueue(Protocol):
         ...
 
     def first(self, count: int) -> tuple[str, ...]:
-        """Ids of up to so many runs at the head, strongly consistent. Raises as `ahead`."""
+        """Ids of the first runs, strongly consistent. Raises as `ahead`."""
         ...
 
 
@@ -149,7 +149,7 @@ class UploadRejections(Protocol):
     """Uploads that made no run."""
 
     def reject(self, rejection: UploadRejection) -> UploadRejection:
-        """Record that an upload made no run, and return what stands: the first rejection of an object version."""
+        """Record that an upload started no run; returns the first rejection of this object version."""
         ...
 
     def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
@@ -159,7 +159,7 @@ class UploadRejections(Protocol):
 
 @dataclass(frozen=True)
 class Execution:
-    """How an execution stands: `status` is Step Functions' word; `error` and `cause` say why it did not succeed."""
+    """An execution's state: `status` is Step Functions'; `error` and `cause` say why it did not succeed."""
 
     status: str
     error: str = ""

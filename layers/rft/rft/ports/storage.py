@@ -18,15 +18,15 @@ class ObjectStore(Protocol):
         ...
 
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
-        """Write an object as its bytes come; replaces what was there once all have come, and does nothing before."""
+        """Write an object from a stream; it replaces an existing one only when complete."""
         ...
 
     def join(self, uri: str, pieces: Sequence[str]) -> None:
-        """Write an object that is others of the bucket end to end; replaces what was there. Raises DatasetNotFound."""
+        """Write the concatenation of other objects of the bucket; replaces an existing one. Raises DatasetNotFound."""
         ...
 
     def put_bytes(self, uri: str, body: bytes) -> None:
-        """Write a small object; replaces what was there."""
+        """Write a small object; replaces an existing one."""
         ...
 
     def get_bytes(self, uri: str) -> bytes:

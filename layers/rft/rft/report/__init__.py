@@ -1,1 +1,1 @@
-"""What a run found, on one page: `report.json`, and `report.html` made of nothing else."""
+"""A run's results on one page: `report.json`, and `report.html` made of nothing else."""

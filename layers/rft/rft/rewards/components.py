@@ -1,4 +1,4 @@
-"""What a grader says about one answer: named parts, and the score that their weights make of them."""
+"""A grade: named parts, and their weighted score."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AUDIT_SCORE = "audit_score"
 class Component:
     """One named part of a grade. `weight` is its share of the score; None says that it only informs.
 
-    `cap` is the most that the whole score may be because of this part, whatever the others earned.
+    `cap` limits the whole score because of this part, whatever the others earned.
     """
 
     name: str

@@ -34,7 +34,7 @@ def components(sample: Sample) -> Sequence[Component]:
 
 
 def expected_of(sample: Sample) -> Expected:
-    """What is right for a sample. Raises UngradableSample where its reference cannot be read."""
+    """The right values for a sample. Raises UngradableSample where its reference cannot be read."""
     text = question(sample)
     reference = sample.reference if isinstance(sample.reference, dict) else {"answer": reference_answer(sample)}
     known = reference.get("unit") or question_unit(text)
@@ -46,7 +46,7 @@ def expected_of(sample: Sample) -> Expected:
 
 
 def stated_value(text: str) -> Value | None:
-    """What the last `ANSWER:` line outside thinking says; None where it says nothing, or anything else."""
+    """The value of the last `ANSWER:` line outside thinking; None where it has none."""
     for line in reversed(_LINE_END.split(stated_text(text))):
         if found := _ANSWER_LINE.fullmatch(before_turn_token(line)):
             return read_value(before_turn_token(found[1]).strip("* \t"))

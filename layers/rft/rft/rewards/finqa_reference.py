@@ -1,4 +1,4 @@
-"""What a FinQA reference says is right.
+"""The right values of a FinQA reference.
 
 FinQA gives an answer as its annotator wrote it ("93.5%", "$ 12.5 million", "-3.2") and the value that its program
 computes (0.93464, 12.5, -3.2473). Which of them is in per cent or in millions shows only when they are put together

@@ -68,7 +68,7 @@ SYSTEM = "\n".join(
 )
 
 PARTS = ("comparison", "verdict", "reasoning")
-"""What a judge is shown, in this order."""
+"""Parts of the judge's prompt, in order."""
 
 SCHEMA = judge_prompt.schema(NAMES)
 DIGEST = judge_prompt.digest(SYSTEM, PARTS, NAMES)

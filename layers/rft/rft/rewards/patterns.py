@@ -43,7 +43,7 @@ def found(pattern: str, text: str, *, field: str, ecma: bool = False) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, *, ecma: bool) -> regex.Pattern[str] | str:
-    """The pattern, or what is wrong with it: both are found once, however many rows bring it."""
+    """The pattern, or its error: computed once for any number of rows."""
     try:
         check_pattern_size(pattern)
         return regex.compile(ecma_pattern(pattern) if ecma else pattern)

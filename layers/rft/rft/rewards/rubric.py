@@ -12,7 +12,7 @@ from rft.rewards import judge_prompt
 from rft.rewards.components import Component
 
 PARTS = ("prompt", "reference", "answer")
-"""What a judge is shown, in this order; a part that a row lacks is left out."""
+"""Parts of the judge's prompt, in order; a part that a row lacks is left out."""
 
 _TASK = (
     "You check the answer that a model gave to a prompt, criterion by criterion.",
@@ -68,7 +68,7 @@ def read_rubric(text: str) -> Rubric:
 
 
 def nothing_earned(rubric: Rubric) -> Sequence[Component]:
-    """What an answer earns that no judge needs to see."""
+    """The components of an answer that fails without a judge call."""
     return tuple(rubric.components(dict.fromkeys(rubric.names, False)))
 
 

@@ -1,4 +1,4 @@
-"""Ends the grading of one sample that takes too much processor time or memory; not pure: it limits the process.
+"""Ends the grading of a sample over its processor time or memory limit; not pure: it limits the process.
 
 Only the main thread of a process can be interrupted, which is where Lambda runs its handler. Elsewhere, and on systems
 without these limits, what the graders count themselves must do.
@@ -37,7 +37,7 @@ _STATM = Path("/proc/self/statm")
 
 
 class _Interrupted(BaseException):
-    """What nothing that handles mere exceptions swallows."""
+    """A BaseException, so that handlers of Exception do not catch it."""
 
 
 def fair_seconds(remaining: float, samples: int) -> float:
@@ -55,7 +55,7 @@ class SampleLimits:
     @classmethod
     @contextmanager
     def of_a_batch(cls) -> Iterator[SampleLimits]:
-        """Until the block ends, memory is limited and SIGPROF is ours."""
+        """Until the block ends, memory is limited and SIGPROF is reserved."""
         limits = cls()
         if not limits._usable:
             yield limits

@@ -1,4 +1,4 @@
-"""When a person must agree before training, and what an answer does. Pure."""
+"""When approval is needed before training, and the effect of a decision. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def requested(reasons: tuple[str, ...], *, at: datetime, days: float) -> Approva
 
 
 def answered(record: RunRecord, decision: Decision) -> Approval:
-    """The run's approval with this decision, or as it is where the same was decided before.
+    """The run's approval with this decision, unchanged where the same was decided before.
 
     Raises TransitionRefused.
     """
@@ -45,7 +45,7 @@ def check_approver(record: RunRecord, caller: Principal) -> None:
     if requester is not None and requester.identity == caller.identity:
         raise SelfApprovalForbidden(f"{record.run_id} was started by you; in this stack another must approve it")
     raise SelfApprovalForbidden(
-        f"{record.run_id} may have been started by you: of an upload only the account is known; "
+        f"{record.run_id} may have been started by you: for an upload only the account is known; "
         "runs started with POST /runs can be approved"
     )
 
@@ -56,7 +56,7 @@ def outcome(decision: Decision) -> ApprovalOutcome:
 
 
 def too_late(record: RunRecord) -> bool:
-    """True for a run that was approved, but had been given up by then."""
+    """True for a run whose approval came after its expiry."""
     approved = record.approval is not None and record.approval.decision and record.approval.decision.approved
     return bool(approved) and record.failure is not None and record.failure.stage is RunStatus.AWAITING_APPROVAL
 

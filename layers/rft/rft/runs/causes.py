@@ -9,10 +9,10 @@ MAX_CAUSE = 4000
 
 
 def readable_cause(error: str, cause: str) -> str:
-    """What went wrong in words, from what a Catch gives.
+    """The error text in a Catch's output.
 
     For a Lambda's exception Step Functions gives JSON, `{"errorMessage", "errorType", "stackTrace"}`: its message is
-    the cause. A timeout gives none at all: then the error's name has to do.
+    the cause. A timeout has none: then it is the error's name.
     """
     text = (_error_message(cause) or cause).strip()
     if not text:

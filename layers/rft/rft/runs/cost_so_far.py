@@ -1,4 +1,4 @@
-"""What a run has cost so far, by what was counted and the prices of its forecast: an estimate. Pure."""
+"""A run's cost so far, from counted use and the prices of its forecast: an estimate. Pure."""
 
 from __future__ import annotations
 

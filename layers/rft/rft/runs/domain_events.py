@@ -50,7 +50,7 @@ def domain_events(
 
 
 def _parts(before: RunRecord | None, after: RunRecord, event: RunEvent, since: datetime | None) -> Iterator[Part]:
-    """Results come before the change of status that they led to; those that a new run takes up are not its own."""
+    """Results come before the change of status that they led to; those that a new run reuses are not its own."""
     if before is not None:
         yield from _results(before, after)
     if event.before is not event.after:

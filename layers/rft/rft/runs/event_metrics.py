@@ -1,4 +1,4 @@
-"""What is counted and measured of runs, by their domain events. Pure."""
+"""Metrics of runs, from their domain events. Pure."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _end_fields(last: RunRecord, to: RunStatus, status: RunStatus, error: str, c
 def _measurements(
     last: RunRecord, status: RunStatus, error: str, cause: str
 ) -> Mapping[str, EvaluationSummary | PromotionSummary]:
-    """What is known of an evaluation or promotion that ended before its time; what was completed stays as it is."""
+    """Fields of an evaluation or promotion that ended early; completed ones do not change."""
     ended: Literal["cancelled", "failed"] = "cancelled" if status is RunStatus.CANCELLED else "failed"
     reason = f"{error}: {cause}" if cause else error
     if last.evaluation is None or last.evaluation.status != "completed":
@@ -94,7 +94,7 @@ def _measurements(
 
 
 def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:
-    """Stop the run's job, if there is one, whether or not the ledger knows it: it has the run's name."""
+    """Stop the run's job, if there is one, also where the ledger lacks it: it has the run's name."""
     stop_job_if_present(record.job.arn if record.job else record.run_id, jobs)
 
 

@@ -1,4 +1,4 @@
-"""What came of a run, in one sentence. Pure."""
+"""A run's result in one sentence. Pure."""
 
 from __future__ import annotations
 

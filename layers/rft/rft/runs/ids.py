@@ -19,6 +19,6 @@ def new_run_id(name: str, at: datetime, nonce: str | None = None) -> str:
 
 
 def keyed_run_id(name: str, key: str) -> str:
-    """The id that an idempotency key always gives: 24 hex digits stand where time and random part are otherwise."""
+    """The id that an idempotency key always gives: 24 hex digits instead of time and random part."""
     digest = hashlib.sha256(f"{name}\n{key}".encode()).hexdigest()
     return f"{name}-{digest[:15]}-{digest[15 : 15 + HEX_DIGITS]}"

@@ -57,7 +57,7 @@ def listed(record: RunRecord) -> RunRecord:
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs to list; None lets every run pass."""
+    """Filter of runs; None matches every run."""
 
     status: RunStatus | None = None
     name: str | None = None
@@ -80,7 +80,7 @@ class RunFilter:
 
 
 def list_position(record: RunRecord) -> str:
-    """Where a run stands in lists: by time of creation, then id. Text order is time order."""
+    """A run's position in lists: time of creation, then id. Text order is time order."""
     return f"{utc_text(record.created_at)}#{record.run_id}"
 
 
@@ -95,7 +95,7 @@ def to_cursor(last: str) -> str:
 
 
 def from_cursor(cursor: str) -> str:
-    """The position a cursor stands for. Raises InvalidRequest for a word that `to_cursor` did not make."""
+    """The position of a cursor. Raises InvalidRequest for a text that is no cursor."""
     try:
         last = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, UnicodeError, ValueError):

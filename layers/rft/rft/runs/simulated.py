@@ -1,4 +1,4 @@
-"""Whether what a run shows comes from the emulator. Pure."""
+"""Whether a run's data comes from the emulator. Pure."""
 
 from __future__ import annotations
 

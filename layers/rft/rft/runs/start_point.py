@@ -1,4 +1,4 @@
-"""What a run takes up of the earlier run that it begins from. Pure."""
+"""The results of an earlier run that a run reuses. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rft.grading.grader_arn import is_pinned
 from rft.runs.status import TERMINAL
 
 SHARED = ("base_model", "dataset", "grader", "hyperparameters")
-"""Parts of a request that must be the earlier run's: they say what the model was trained on, and how it is scored."""
+"""Parts of a request that must be the earlier run's: data and scoring of the model."""
 
 SHARED_BY_TRAINING = ("base_model", "dataset", "grader", "smoke_test")
 """Those of a run that trains anew: they say what its rows are, and what its grader was proven with."""
@@ -81,7 +81,7 @@ def _check_shared(names: Sequence[str], request: RunRequest, earlier: RunRecord)
 
 
 def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
-    """What the execution begins with; None for a whole run."""
+    """The execution's start; None for a whole run."""
     dataset = earlier.dataset
     if request.start_from is None or dataset is None:
         return None
@@ -119,9 +119,9 @@ SAMPLED_BY = ("inferenceMaxTokens", "reasoningEffort")
 
 
 def _calibrated(request: RunRequest, earlier: RunRecord) -> bool:
-    """Whether the earlier run's calibration says the same of this run: the same rows and grader, sampled alike.
+    """Whether the earlier run's calibration is valid for this run: the same rows, grader and sampling.
 
-    One that ended its run is made again, and ends the next one, too, unless the request accepts what it finds.
+    One that ended its run is repeated, and ends the next one, too, unless the request accepts its result.
     """
     done = earlier.calibration is not None and earlier.calibration.status == "completed"
     if earlier.failure is not None and earlier.failure.error == "NothingToLearn":

@@ -23,7 +23,7 @@ FOLLOWERS: dict[S, frozenset[S]] = {
 """COMPLETED follows SMOKE_TESTING and CALIBRATING in preflight runs only. EVALUATING ends no
 other way: there is a model. It follows PENDING where a run begins with an earlier run's model.
 
-REJECTED is a no before anything was paid for: the gate's (the grader is not trusted) or a person's.
+REJECTED: refused before any paid job, by the gate (the grader is not trusted) or by a person.
 """
 
 TERMINAL = frozenset(status for status, followers in FOLLOWERS.items() if not followers)

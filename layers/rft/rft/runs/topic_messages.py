@@ -1,4 +1,4 @@
-"""What is sent to the outcome topic: JSON for machines, text for people. Pure."""
+"""Messages to the outcome topic: JSON for machines, text for people. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def approval_message(record: RunRecord, approval: Approval) -> TopicMessage:
 
 
 def upload_message(upload: Upload, rejection: UploadRejection) -> TopicMessage:
-    """An upload made no run: what is wrong with it."""
+    """An upload that started no run, and its errors."""
     facts = rejection.model_dump(mode="json") | {"do": UPLOAD_ADVICE}
     rows = [("File", f"s3://{upload.bucket}/{upload.key}"), *(("Problem", problem) for problem in rejection.problems)]
     text = _text(f"An upload made no run. {UPLOAD_ADVICE}.", _table(rows))

@@ -30,7 +30,7 @@ class Upload:
 
     @property
     def digest(self) -> str:
-        """Stands for the object version wherever a name must be short."""
+        """A short name for the object version."""
         return upload_digest(self.bucket, self.key, self.version)
 
     @property
@@ -54,7 +54,7 @@ class Upload:
 
     @property
     def task_and_name(self) -> tuple[str, str]:
-        """What the key says. Raises InvalidUpload."""
+        """The parts of the key. Raises InvalidUpload."""
         parts = self.key.split("/")
         if len(parts) != 4 or parts[0] != "uploads" or not all(parts):
             raise InvalidUpload(f"key: does not fit {CONVENTION}")
@@ -67,7 +67,7 @@ def upload_digest(bucket: str, key: str, version: str) -> str:
 
 
 def upload_request(upload: Upload, overrides: bytes | None, *, version_id: str | None) -> RunRequest:
-    """The request that an upload stands for. Raises InvalidUpload with each thing that is wrong."""
+    """The request of an upload. Raises InvalidUpload with each error."""
     task, name = upload.task_and_name
     given = _overrides(overrides)
     dataset = given.get("dataset", {})
@@ -75,7 +75,7 @@ def upload_request(upload: Upload, overrides: bytes | None, *, version_id: str |
         raise InvalidUpload(f"{OVERRIDES}: dataset: must be an object")
     clashes = [field for field in FROM_KEY if _has(given, field)]
     if clashes:
-        raise InvalidUpload(*(f"{OVERRIDES}: {field}: comes from the object itself; leave it out" for field in clashes))
+        raise InvalidUpload(*(f"{OVERRIDES}: {field}: comes from the object itself; remove it" for field in clashes))
     own = {"task": task, "uri": upload.uri, "version": version_id}
     try:
         return RunRequest.model_validate({**given, "name": name, "dataset": {**dataset, **own}})

@@ -1,4 +1,4 @@
-"""What a webhook's body is. Pure."""
+"""The body of a webhook. Pure."""
 
 from __future__ import annotations
 

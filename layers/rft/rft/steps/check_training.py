@@ -45,7 +45,7 @@ def check_training(
 
     A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. Findings are
     recorded before the job is stopped, so that the next poll knows the reason.
-    Raises JobNotFound for a job that is gone, TransitionRefused for a run that has ended meanwhile, RunNotFound and
+    Raises JobNotFound for a job that is gone, TransitionRefused for a run that has ended, RunNotFound and
     the Retryable… errors.
     """
     now = clock.now()

@@ -1,4 +1,4 @@
-"""forecast_run: says what the job is going to take, and holds it against what the request allows."""
+"""forecast_run: forecasts the run's cost, and compares it with the request's limits."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _pilot(full_run: Forecast) -> PilotSummary:
 
 
 def _full_dataset(pilot: PreparedDataset, store: ObjectStore) -> PreparedDataset:
-    """What the job gets without the pilot's sampling: all rows, and the hyperparameters that fit them."""
+    """The full run's input: all rows, and the hyperparameters that fit them."""
     return prepared(Manifest.model_validate_json(store.get_bytes(pilot.manifest_uri)), pilot.manifest_uri)
 
 
@@ -132,7 +132,7 @@ def _read_table(body: bytes, source: str, field: str) -> PriceTable:
 
 
 def _is_own(arn: str, graders: Mapping[str, str]) -> bool:
-    """Whether the grader is deployed here, in whatever version."""
+    """Whether the grader is deployed here, in any version."""
     return function_arn(arn) in {function_arn(each) for each in graders.values()}
 
 

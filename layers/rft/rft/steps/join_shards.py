@@ -1,4 +1,4 @@
-"""Joins the parts of a large dataset into the files that one function would have written, and says what was done."""
+"""Joins the parts of a large dataset into the files that one function would have written, and writes the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts together what was found in the parts of a large dataset, divides its rows, and shares out the writing."""
+"""Merges the indexes of a large dataset's parts, splits its rows, and plans the writing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def plan_shards(
 
 
 def part_uri(run_id: str, number: int, store: ObjectStore) -> str:
-    """Where it stands what a part holds."""
+    """URI of a part's rows."""
     return store.uri(f"shards/{run_id}/part-{number:04d}.json")
 
 

@@ -1,4 +1,4 @@
-"""Reads a dataset, makes rows of it, splits them, and writes files and a manifest that say what was done."""
+"""Reads a dataset, renders its rows, splits them, and writes files and a manifest."""
 
 from __future__ import annotations
 

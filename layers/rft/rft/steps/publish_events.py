@@ -10,11 +10,11 @@ from rft.runs.event_metrics import measurements
 
 PAGE = 100
 MAX_PAGES = 20
-"""2,000 events take about half of the function's time; what is left is sent a minute later."""
+"""2,000 events take about half of the function's time; the rest is sent a minute later."""
 
 
 def publish_events(*, stack_name: str, outbox: Outbox, bus: EventBus) -> int:
-    """Send what is pending, emit what is measured by it, and return how many events were sent.
+    """Send pending events, emit their metrics, and return the number of sent events.
 
     An event is marked after it was sent: where the mark is lost, it is sent again with the same id. One that the bus
     refuses stops no other; RetryableServiceError then says how many are left.

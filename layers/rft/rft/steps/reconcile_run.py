@@ -29,7 +29,7 @@ def reconcile_run(
     notifier: Notifier,
     reports: ReportSources | None = None,
 ) -> RunRecord | None:
-    """Close what an execution left open when it ended other than by its own last step; a repeat does what is missing.
+    """Close the record of an execution that ended other than by its last step; a retry completes what is missing.
 
     `status`, `error` and `cause` are the execution's. The ledger comes first, as when a run is cancelled. None for an
     execution that is no run of the ledger's. With `reports` the run's report is written, too, unless it is there.
@@ -68,7 +68,7 @@ def _end_of(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
     suffix = f": {reason}" if reason else ""
     match status:
         case "ABORTED":
-            by = f"the execution was stopped from outside (CloudTrail knows by whom){suffix}"
+            by = f"the execution was stopped from outside (CloudTrail has the caller){suffix}"
             return RunStatus.CANCELLED, "ExecutionAborted", by
         case "TIMED_OUT":
             return RunStatus.FAILED, "ExecutionTimedOut", f"the execution ran out of its time{suffix}"

@@ -30,7 +30,7 @@ def record_outcome(
 ) -> RunRecord:
     """End the run as `status` and announce it, unless it completed; return the record as it ended.
 
-    A repeat does what is missing and succeeds. A run that has ended otherwise stays as it is: the first end counts.
+    A retry completes what is missing and succeeds. A run that has ended otherwise stays as it is: the first end counts.
     Raises RunNotFound, TransitionRefused and the Retryable… errors.
     """
     record = ledger.get(run_id)

@@ -47,7 +47,7 @@ def smoke_test_grader(
     """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
 
     Probes that would take longer than `budget` are handed off as parts; the step resumes once the first
-    `completed_parts` are saved. With `start` at training, an earlier run's report stands: nothing is sent. `graders`
+    `completed_parts` are saved. With `start` at training, an earlier run's report is valid: nothing is sent. `graders`
     are those deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound,
     TransitionRefused and the Retryable… errors.
     """
@@ -72,7 +72,7 @@ def smoke_test_grader(
 
 
 def _proven_before(record: RunRecord, arn: str, needs: tuple[str, ...]) -> SmokeTestOutcome:
-    """What the earlier run found, with the same version of the grader: the API took up no other."""
+    """The earlier run's report, with the same version of the grader: the API accepts no other."""
     found = record.smoke_test
     if found is None or not found.trusted:
         raise StalePlan(f"{record.run_id} takes up a smoke test that did not trust the grader")
@@ -83,7 +83,7 @@ def _proven_before(record: RunRecord, arn: str, needs: tuple[str, ...]) -> Smoke
 def _resolve(
     record: RunRecord, request: RunRequest, graders: Mapping[str, str], invoker: GraderInvoker
 ) -> GraderVersion:
-    """Once for a run: what is proven here is what trains, whatever is deployed meanwhile."""
+    """Once for a run: the version proven here is the one that trains, also after a later deployment."""
     if record.grader_arn:
         return GraderVersion(record.grader_arn, record.grader_code_sha256)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)

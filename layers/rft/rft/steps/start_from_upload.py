@@ -39,7 +39,7 @@ def start_from_upload(
     storage: StorageSettings,
     judges: JudgeDirectory = NO_JUDGES,
 ) -> UploadOutcome:
-    """Start one run for an object version, however often and in whatever order its events come.
+    """Start one run for an object version, for any number and order of its events.
 
     `version_id`: None without versioning. `requester` is S3's word. Raises RunConflict (retry), the Retryable… errors.
     """
@@ -80,7 +80,7 @@ def _rejection(upload: Upload, error: InvalidUpload | InvalidRequest, clock: Clo
 def _request(
     upload: Upload, version_id: str | None, ledger: Ledger, store: ObjectStore, storage: StorageSettings
 ) -> RunRequest:
-    """The request as it was when the run was made, else as the object and its run.json say now."""
+    """The request of the existing run, else that of the object and its run.json."""
     _, name = upload.task_and_name
     try:
         return ledger.get(keyed_run_id(name, run_key(upload.idempotency_key, storage))).request

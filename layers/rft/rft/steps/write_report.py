@@ -25,7 +25,7 @@ def write_report(
 ) -> WrittenReport:
     """Write the report of the run as it is about to end; a run that has ended keeps that end.
 
-    Raises RunNotFound and the Retryable… errors. Whatever it raises, the run ends as it would have.
+    Raises RunNotFound and the Retryable… errors. No error changes the run's end.
     """
     record = as_finished(ledger.get(run_id), status, error=error, cause=readable_cause(error, cause))
     if record.request.mode is Mode.PILOT:

@@ -32,8 +32,8 @@ def write_shard(
 ) -> WrittenShard:
     """Write `shards/<run_id>/<split>-<part>.jsonl`, one or more.
 
-    Rows stand in the order of the split, not of the source, so the whole source is read for them; only what belongs
-    here is made into rows. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
+    Rows stand in the order of the split, not of the source, so the whole source is read for them; only this part's
+    records are rendered. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
     """
     pieces = ShardPart.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
     positions = sorted(position for piece in pieces for position in piece.positions)

@@ -1,4 +1,4 @@
-"""Sums over rollouts, and the points that are made of them. Pure."""
+"""Sums over rollouts, and their points. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.contracts.metrics import Group, Tally, TrainingPoint, ValidationPoint
 from rft.contracts.telemetry import Rollout
 
 ANSWER_FIGURES = ("entropy", "copied", "weakest", "above_audit")
-"""What telemetry knows of an answer besides its length."""
+"""Figures of an answer in telemetry, besides its length."""
 
 DIGITS = 9
 """Of a score, before it is summed: answers that differ by less score the same, and DynamoDB holds every sum."""

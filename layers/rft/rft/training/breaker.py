@@ -39,7 +39,7 @@ P = TypeVar("P", bound=Point)
 def breaker_findings(
     metrics: TrainingMetrics, rules: BreakerRequest, earlier: Sequence[Finding], *, at: datetime, may_stop: bool = True
 ) -> tuple[Finding, ...]:
-    """What is wrong now and was not found earlier. Where nothing is left to stop, all of it are warnings."""
+    """New findings. Where there is nothing left to stop, all are warnings."""
     known = {finding.signal for finding in earlier}
     found: list[Finding] = []
     for name, signal in SIGNALS.items():
@@ -80,7 +80,7 @@ def flat_groups(metrics: TrainingMetrics, rule: FlatGroups) -> str:
 
 
 def reward_collapse(metrics: TrainingMetrics, rule: RewardCollapse) -> str:
-    """A policy that has lost what it had learned."""
+    """A policy that has unlearned."""
     recent = _last(metrics.training, rule.steps)
     best = _best(metrics.training[: -len(recent)] if recent else (), rule.steps, lambda point: point.steps)
     now, then = _reward(recent), _reward(best)
@@ -109,7 +109,7 @@ def validation_falls(metrics: TrainingMetrics, rule: ValidationFalls) -> str:
 
 
 def answer_length(metrics: TrainingMetrics, rule: AnswerLength) -> str:
-    """Length that grows without end is a sign of a grader that likes it, and is paid for by the token."""
+    """Endless growth is a sign of a grader that rewards length, and each token costs money."""
     recent, first = _last(metrics.training, rule.steps), _first(metrics.training, rule.steps)
     now, before = _length(recent), _length(first)
     if now is None or before is None or now < MIN_LENGTH or now <= rule.limit * before:
@@ -154,12 +154,12 @@ SIGNALS: Mapping[SignalName, Callable[[TrainingMetrics, Any], str]] = {
 
 
 def _last(points: Sequence[TrainingPoint], steps: int) -> Sequence[TrainingPoint]:
-    """The newest points of so many steps, each one step wide; none where there are not so many yet."""
+    """The newest points of `steps` steps, each one step wide; none where there are fewer."""
     return points[-steps:] if len(points) >= steps else ()
 
 
 def _first(points: Sequence[TrainingPoint], steps: int) -> Sequence[TrainingPoint]:
-    """The oldest points of at least so many steps; none where there are not so many yet."""
+    """The oldest points of min `steps` steps; none where there are fewer."""
     covered = 0
     for count, point in enumerate(points, 1):
         covered += point.steps
@@ -169,7 +169,7 @@ def _first(points: Sequence[TrainingPoint], steps: int) -> Sequence[TrainingPoin
 
 
 def _best(points: Sequence[P], width: int, width_of: Callable[[P], int]) -> Sequence[P]:
-    """The neighbours that earned most, among all that cover at least `width`; none where there are not so many."""
+    """The consecutive points with the highest reward, of min `width` steps; none where there are fewer."""
     best: Sequence[P] = ()
     start, covered = 0, 0
     for end, point in enumerate(points, 1):

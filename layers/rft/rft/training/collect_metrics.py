@@ -23,9 +23,9 @@ Monotonic = Callable[[], float]
 def collect_metrics(
     record: RunRecord, rollouts: RolloutReader, *, now: datetime, monotonic: Monotonic = time.monotonic
 ) -> Course | None:
-    """The run's course with what is new; None where the size of a step is not known.
+    """The run's metrics with new rollouts; None where the size of a step is unknown.
 
-    A store that fails costs the rest of this look, never the job: what was not read is read at the next one.
+    A failing store ends this read, never the job: the next poll reads the rest.
     """
     course = course_of(record)
     if course is None:

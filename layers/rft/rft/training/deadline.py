@@ -20,8 +20,8 @@ VISIBLE_WITHIN_MINUTES = 15.0
 
 
 CLOSE_WATCH_HOURS = 72.0
-"""How long a job is polled every six minutes at least. Later on, what it may still waste in half an hour is little of
-what it has cost, and Step Functions' history of 25,000 events would not hold six minutes for 240 hours."""
+"""Hours in which a job is polled min every six minutes. Later, half an hour of waste is little of
+its total cost, and Step Functions' history of 25,000 events would not hold six minutes for 240 hours."""
 
 
 NOT_STARTED_WATCH_HOURS = 6.0
@@ -52,12 +52,12 @@ class TrainingEnd(StrEnum):
 
 
 def hours_of(job: Job, now: datetime) -> float:
-    """Hours from the job's creation to its end, or to now; never negative, whatever the clocks say."""
+    """Hours from the job's creation to its end, or to now; never negative, also with skewed clocks."""
     return max(0.0, ((job.ended_at or now) - job.created_at).total_seconds() / 3600)
 
 
 def time_of(job: Job, now: datetime, before: JobSummary | None) -> JobTime:
-    """The job's hours; `before` is what the last poll saw."""
+    """The job's hours; `before` are those of the last poll."""
     hours = hours_of(job, now)
     if not job.phases.training_started:
         return JobTime(hours, hours)
@@ -75,7 +75,7 @@ def close_watch(time: JobTime) -> bool:
 
 
 def job_summary(job: Job, *, time: JobTime, checks: int) -> JobSummary:
-    """What the ledger keeps of a snapshot."""
+    """A snapshot's summary in the ledger."""
     return JobSummary(
         arn=job.arn,
         status=job.status,
@@ -87,9 +87,9 @@ def job_summary(job: Job, *, time: JobTime, checks: int) -> JobSummary:
 
 
 def training_check(job: Job, *, time: JobTime, limits: JobLimits, breaker: Finding | None = None) -> TrainingCheck:
-    """What a snapshot means for the run; `breaker` is what tripped it, where something did.
+    """The run's outcome by a snapshot; `breaker`: the finding that tripped, if any.
 
-    A Stopped job was stopped by us where the breaker had tripped or where it lasted longer than its limit; any other
+    A Stopped job was stopped by this run where the breaker had tripped or where it exceeded its limit; any other
     by someone else. One that was Completed before it could be stopped has completed.
     """
     end, cause = _end(job, time, limits, breaker)
@@ -125,7 +125,7 @@ def _end(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) ->
 
 
 def _limit(time: JobTime, limits: JobLimits) -> tuple[TrainingEnd, str, float]:
-    """The end that a job comes to at the limit that applies to it, the limit in words, and hours past it."""
+    """The status for a job at its limit, the limit in words, and the hours beyond it."""
     if time.not_started > limits.not_started:
         reason = f"max_not_started_hours of {limits.not_started:g}"
         return TrainingEnd.NOT_STARTED, reason, time.hours - limits.not_started
@@ -142,7 +142,7 @@ def _stopped(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None
 
 
 def _still_there(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
-    """Given up when it has been stopping for too long."""
+    """Fails a job that has been stopping for too long."""
     end, why, waited = _limit(time, limits)
     if breaker is not None:
         waited = time.hours - (breaker.at - job.created_at).total_seconds() / 3600

@@ -1,4 +1,4 @@
-"""Keeps a curve short: its recent points as they are, older ones put together evenly. Pure."""
+"""Bounds a curve's length: recent points stay, older ones are merged evenly. Pure."""
 
 from __future__ import annotations
 

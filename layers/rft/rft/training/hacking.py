@@ -1,8 +1,8 @@
 """The onset of reward hacking: the reward rises while the answers turn into something else. Pure.
 
 A policy that learns changes slowly: its answers grow, or take to a form in the first steps. One that has found a hole
-in its grader changes within a few steps, as what exploits it is paid more than all else: answers shrink to a phrase or
-swell, repeat themselves, copy the prompt, or earn one rewarded part at the cost of another.
+in its grader changes within a few steps, as the exploit is rewarded more than anything else: answers shrink to a phrase
+or swell, repeat themselves, copy the prompt, or earn one rewarded part at the cost of another.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Window = Sequence[TrainingPoint]
 
 
 def reward_hacking(metrics: TrainingMetrics, rule: RewardHacking) -> str:
-    """Compares the last `steps` with `before` steps; the `steps` between them are left out, as it may begin there.
+    """Compares the last `steps` with `before` steps; the `steps` between them are ignored, as it may begin there.
 
     Early steps are no measure, since a policy first learns the required form: no finding before both
     windows are full.

@@ -1,7 +1,7 @@
-"""Puts graded rollouts together into training steps and validation passes. Pure.
+"""Aggregates graded rollouts into training steps and validation passes. Pure.
 
 Steps are an estimate: Bedrock names none. A step is batchSize x trainingSamplePerPrompt
-rollouts of the training split a step; validation comes in between. A rollout whose row names no split counts as
+rollouts of the training split; validation comes in between. A rollout whose row names no split counts as
 training. A batch that Bedrock sends a second time counts twice, one whose telemetry was lost not at all.
 """
 
@@ -39,7 +39,7 @@ class Course:
 
 
 def course_of(record: RunRecord) -> Course | None:
-    """The run's course so far, an empty one at first; None where the size of a step is not known."""
+    """The run's metrics so far, empty at first; None where the size of a step is unknown."""
     if record.metrics is not None:
         return Course(record.metrics, record.reading or Reading())
     chosen = {name: choice.value for name, choice in (record.hyperparameters or {}).items()}
@@ -52,7 +52,7 @@ def course_of(record: RunRecord) -> Course | None:
 
 
 def training_rows(record: RunRecord) -> int | None:
-    """Rows that the run's job trains on: a pilot's are a sample of its training split. None before they are known."""
+    """Rows that the run's job trains on: a pilot's are a sample of its training split. None before preparation."""
     if record.dataset is None:
         return None
     rows = record.dataset.rows["train"]
@@ -60,7 +60,7 @@ def training_rows(record: RunRecord) -> int | None:
 
 
 def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
-    """The course with the rollouts of one object, in the order in which they stand there."""
+    """The metrics with the rollouts of one object, in its order."""
     metrics = course.metrics.model_copy(
         update={
             "rollouts": course.metrics.rollouts + len(rollouts),
@@ -118,7 +118,7 @@ def _stepped(course: Course) -> Course:
 
 
 def _validated(course: Course, rollouts: Sequence[Rollout]) -> Course:
-    """Validation follows a step, so it belongs to the nearest end of one, whatever is late or missing of the step."""
+    """Validation follows a step, so it belongs to the nearest end of one, also with late or missing rollouts."""
     step = round(course.under_way)
     earlier, tally = course.metrics.validation, Tally()
     if earlier and earlier[-1].step == step:

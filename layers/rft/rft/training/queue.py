@@ -27,7 +27,7 @@ def overdue(place: QueuePlace, now: datetime) -> bool:
 
 
 def why_waiting(ahead: int, refusal: str) -> str:
-    """What the run waits for, in words; `refusal` is Bedrock's own."""
+    """The reason for the wait as a sentence; `refusal` is Bedrock's."""
     if ahead:
         return f"{ahead} {'run is' if ahead == 1 else 'runs are'} ahead in the queue for the quota of jobs"
     return f"it is first in the queue, and Bedrock starts no further job: {refusal}"

@@ -15,7 +15,7 @@ _CURSOR = re.compile(r"([^~]{1,100})~(\d{1,9})")
 
 @dataclass(frozen=True)
 class RolloutFilter:
-    """None lets every rollout pass. Bounds of the score are inclusive, and no error passes them."""
+    """None matches every rollout. Bounds of the score are inclusive, and no error passes them."""
 
     split: SplitName | None = None
     task_id: str | None = None
@@ -52,7 +52,7 @@ class RolloutPosition:
 
 
 def rollout_position(cursor: str | None) -> RolloutPosition:
-    """What a cursor stands for. Raises InvalidRequest for a word that `cursor` did not make."""
+    """The content of a cursor. Raises InvalidRequest for a text that is no cursor."""
     if cursor is None:
         return RolloutPosition()
     found = _CURSOR.fullmatch(cursor)

@@ -1,8 +1,8 @@
-"""Where rollout objects are and how they are written: `runs/<run_id>/rollouts/<time>-<random>.jsonl.gz`. Pure.
+"""Names and format of rollout objects: `runs/<run_id>/rollouts/<time>-<random>.jsonl.gz`. Pure.
 
-The time stands first so that a listing from a key onwards gives what was written since. Graders' clocks may differ by
-a few seconds, and a write takes up to two, so an object may turn up before one that was there already: a reader lists
-again what is younger than OVERLAP, and reads of it what it has not read.
+The time comes first so that a listing from a key onwards gives newer objects. Graders' clocks may differ by
+a few seconds, and a write takes up to two, so an object may appear before an existing one: a reader lists
+objects younger than OVERLAP again, and reads the new ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rft.contracts.telemetry import Rollout
 
-if TYPE_CHECKING:  # graders write objects, and know nothing of reading them
+if TYPE_CHECKING:  # graders write objects and never read them
     from rft.contracts.metrics import Reading
     from rft.ports.training import StoredRollouts
 
@@ -47,7 +47,7 @@ def rollouts_prefix(run_id: str) -> str:
 
 
 def rollouts_key(run_id: str, at: datetime, token: str) -> str:
-    """The key of one object. `at` is in UTC; `token` keeps apart what is written in the same microsecond."""
+    """The key of one object. `at` is in UTC; `token` separates objects of the same microsecond."""
     return f"{rollouts_prefix(run_id)}{_moment(at)}-{token}.jsonl.gz"
 
 
@@ -82,7 +82,7 @@ def is_rollouts(name: str) -> bool:
 
 
 def unread(listed: Sequence[StoredRollouts], reading: Reading) -> list[str]:
-    """Names of what is to be read now, oldest first: what was not read before, as far as MAX_BATCH_BYTES go."""
+    """Names of unread objects, oldest first, up to MAX_BATCH_BYTES."""
     new = [stored for stored in listed if stored.name not in reading.seen]
     names: list[str] = []
     total = 0
@@ -95,7 +95,7 @@ def unread(listed: Sequence[StoredRollouts], reading: Reading) -> list[str]:
 
 
 def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading:
-    """The reading after `read` was. A name from the future does not hide what is written until then."""
+    """The position after `read`. A name with a future time does not hide objects before it."""
     seen = sorted({*reading.seen, *read})
     if not seen:
         return reading

@@ -265,7 +265,7 @@ def test_too_few_rows_that_are_left_reject_the_run() -> None:
     run = filtered({"drop_solved": True, "drop_hopeless": True})
     outcome = run.calibrate(bounds=Bounds(least=230, most=20_000))
     assert outcome.blocked
-    assert "at least 230 are needed" in outcome.cause
+    assert "min 230 are needed" in outcome.cause
     assert outcome.dataset.train_uri == run.dataset.train_uri
 
 

@@ -54,7 +54,7 @@ def test_a_deployments_arn_pins_the_model_that_it_serves_now() -> None:
 @pytest.mark.parametrize("kappa", [(0.6, 0.5, 0.7), (0.6, 0.4, 0.8)], ids=["equal", "below"])
 def test_a_judge_that_may_be_no_better_than_its_base_is_refused(kappa: tuple[float, float, float]) -> None:
     run = FakeJudge(kappa=kappa)
-    with pytest.raises(JudgeNotAdmitted, match=r"kappa is at least 0\.[45]00 .* does not exceed the 0\.500"):
+    with pytest.raises(JudgeNotAdmitted, match=r"kappa is 0\.[45]00 .* does not exceed the 0\.500"):
         run.deploy()
     assert run.deployments.deployments == {}
     forced = FakeJudge(kappa=kappa, force=True)

@@ -54,7 +54,7 @@ class BedrockDeployments:
             return None
 
     def update(self, name_or_arn: str, model_arn: str) -> None:
-        """Let a deployment change to another model; there is no token, so a repeat must read the deployment first."""
+        """Change a deployment to another model; there is no token, so a retry must read the deployment first."""
         with translated({**_REFUSALS, **_UNKNOWN}):
             self._client.update_custom_model_deployment(customModelDeploymentIdentifier=name_or_arn, modelArn=model_arn)
 

@@ -16,7 +16,7 @@ SHOWN = 80
 
 
 def validate(params: object, shape: Shape | None) -> list[str]:
-    """Everything in which `params` breaks `shape`, as `path: what is wrong`; empty where it fits."""
+    """Each violation of `shape` by `params`, as `path: error`; empty where it is valid."""
     return [] if shape is None else [f"{path}: {text}" for path, text in _problems(params, shape, "")]
 
 

@@ -1,4 +1,4 @@
-"""Run records in DynamoDB. `rft.adapters.dynamodb.ledger_items` says what is stored where."""
+"""Run records in DynamoDB. `rft.adapters.dynamodb.ledger_items` has the layout."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ABSENT = "attribute_not_exists(pk)"
 
 @dataclass(frozen=True)
 class _Write:
-    """Fields to set on a run's record where those in `before` are as they stand there, and items to add with them.
+    """Fields to set on a run's record if its values equal `before`, and items to add in the same write.
 
     `queue`: operations on the queue for the quota of jobs.
     """
@@ -157,7 +157,7 @@ class DynamoLedger(LedgerTable):
         return idempotency_key(key) | to_item({"run_id": run_id, "expires_at": int(expires.timestamp())})
 
     def _known(self, run_id: str, key: str | None) -> RunRecord | None:
-        """The run that stands in the way of a new one: the key's, else the one with the same id."""
+        """The run that conflicts with a new one: the key's, else the one with the same id."""
         claim = self._read(idempotency_key(key)) if key is not None else None
         item = self._read(record_key(claim["run_id"]["S"] if claim else run_id))
         return record_of(item) if item else None

@@ -21,7 +21,7 @@ BATCH = 100
 """BatchGetItem's limit."""
 
 LISTED = {f"#{number}": name for number, name in enumerate(n for n in RunRecord.model_fields if n not in UNLISTED)}
-"""What is read of each record, under names that DynamoDB does not reserve."""
+"""Fields that are read of each record, under names that DynamoDB does not reserve."""
 
 AFTER_ALL = "~"
 """Sorts after every position: positions begin with a digit."""

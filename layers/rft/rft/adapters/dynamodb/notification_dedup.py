@@ -3,7 +3,7 @@
 A notice is claimed by a conditional write before its message is sent and closed after it. A claim holds for
 LEASE_SECONDS: a second sender meanwhile gets a retryable error; after a sender that died, the next one sends. So a
 message is sent once, unless a sender dies, or loses SNS's answer, between sending and closing; then it is sent again.
-It is never lost as long as somebody comes again.
+It is never lost as long as a retry follows.
 
     item    pk               sk      holds
     notice  NOTICE#<notice>  NOTICE  `claimed_until` (seconds of the epoch), `sent_at`

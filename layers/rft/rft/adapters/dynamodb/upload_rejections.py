@@ -11,7 +11,7 @@ from rft.contracts.ledger import UploadRejection
 
 
 class DynamoUploadRejections(LedgerTable):
-    """The first rejection of an object version stands."""
+    """The first rejection of an object version counts."""
 
     def reject(self, rejection: UploadRejection) -> UploadRejection:
         """Record a rejection, unless this object version was rejected before."""

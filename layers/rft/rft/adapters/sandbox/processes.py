@@ -1,7 +1,7 @@
-"""The port CodeSandbox in processes of this function: sealed, forked from a server that knows nothing.
+"""The port CodeSandbox in processes of this function: sealed, forked from a server without data.
 
-What decides is outside of what is tested: tests run in a process that the answer's cannot reach, output is compared
-here. docs/decisions has what this keeps out and what not.
+Decisions are made outside of the tested code: tests run in a process that the answer's cannot reach, output is compared
+here. docs/decisions has the limits of this protection.
 """
 
 from __future__ import annotations

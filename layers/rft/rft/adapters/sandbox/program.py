@@ -1,7 +1,7 @@
 """Runs the answer, in a sealed process. Standard library only.
 
 As a program it is `__main__` with the test's standard input. For tests it is the module `solution`: it is loaded, then
-serves requests about what it defines. What it answers is taken for data and nothing else, so nothing here needs to be
+serves requests about what it defines. Its output is treated as data only, so nothing here needs to be
 safe from the code that it runs.
 """
 
@@ -33,7 +33,7 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
         for name in ("getitem", "setitem", "delitem", "contains", "eq", "lt", "le", "gt", "ge", "add", "sub", "mul")
     },
 }
-"""What a test may do with an object of the answer's besides calling it."""
+"""Operations of a test on an object of the answer, besides calls."""
 
 
 def run_program(code: str) -> int:
@@ -46,7 +46,7 @@ def run_program(code: str) -> int:
         exec(compile(code, "solution.py", "exec", dont_inherit=True), main.__dict__)  # noqa: S102  what this process is for
     except SystemExit as left:
         status = left.code
-    except BaseException:  # noqa: BLE001  whatever the answer raises is its own failure
+    except BaseException:  # noqa: BLE001  any exception of the answer is its own failure
         status = 1
     try:
         sys.stdout.flush()
@@ -79,7 +79,7 @@ class Server:
         self._objects: dict[int, Any] = {}
 
     def answer(self, request: Mapping[str, Any]) -> None:
-        """Do what is requested and send its outcome."""
+        """Perform the request and send its outcome."""
         try:
             reply = self._done(request)
         except wire.Broken:

@@ -26,14 +26,14 @@ def suite_results(written: bytes, tests: CodeTests, *, missing: str) -> Sequence
 
 
 def most_output(exchange: Exchange) -> int:
-    """Bytes of output that are read of a program; more is wrong whatever it says."""
+    """Max bytes of a program's output; more is wrong."""
     return 2 * len(exchange.stdout.encode()) + 65_536
 
 
 def exchange_reason(end: Mapping[str, Any], output: str, exchange: Exchange) -> str:
     """Why a program that ended so with this output failed; '' where it did not."""
     if end["stopped"]:
-        return "printed more than twice what was expected and 64 KiB"
+        return "printed more than twice the expected output and 64 KiB"
     if end["timed_out"]:
         return "timed out"
     if end["status"]:

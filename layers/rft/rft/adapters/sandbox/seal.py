@@ -70,7 +70,7 @@ _CLONE3, _OPENAT2 = 435, 437
 
 
 class NotSealed(OSError):
-    """The platform lacks what the seal needs; nothing may run."""
+    """The platform does not support the seal; no code is run."""
 
 
 def undumpable() -> None:

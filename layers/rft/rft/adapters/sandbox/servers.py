@@ -28,7 +28,7 @@ GRACE_SECONDS = 10.0
 """How much later than its limit a job's end may be announced before its server counts as broken."""
 
 PIPE_BYTES = 2**20
-"""Capacity of a pipe, the most that every user may have (pipe(7)): a suite's results fit, so it waits for no reader."""
+"""Capacity of a pipe, the maximum for any user (pipe(7)): a suite's results fit, so it waits for no reader."""
 
 _SERVER = (
     "import sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]);"
@@ -152,14 +152,14 @@ class End:
             os.close(self.release())
 
     def all(self, most: int) -> bytes:
-        """What was written until all writers ended, up to `most` bytes."""
+        """Output until all writers have ended, up to `most` bytes."""
         found = b""
         while len(found) <= most and (part := os.read(self.file, 65_536)):
             found += part
         return found
 
     def until(self, control: socket.socket, most: int) -> bytes:
-        """What is written until its end, or until `control` has something to say, and up to a little over `most`."""
+        """Output until its end, or until `control` has a message, up to slightly over `most` bytes."""
         found = bytearray()
         while len(found) <= most:
             ready, _, _ = select.select([self.file, control.fileno()], [], [])

@@ -1,7 +1,7 @@
 """Runs the answer in a session of AgentCore's Code Interpreter, to which it is sent as text. Standard library only.
 
-The session is given the answer and, call by call, what tests pass to it: no test, no expected value. What it prints is
-taken for data and nothing else, so nothing here needs to be safe from the code that it runs.
+The session gets the answer and, call by call, the arguments of tests: no test, no expected value. Its output is
+treated as data only, so nothing here needs to be safe from the code that it runs.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Session:
         Path(self._folder, "answer.py").write_text(answer, encoding="utf-8", errors="replace")
 
     def load(self, number: int) -> None:
-        """Load the answer as a module; what it says about that."""
+        """Load the answer as a module; its report about that."""
         self._served = self._started(_SERVE)
         self._print(number, *self._line(self._served, b""))
 

@@ -1,7 +1,7 @@
 """Runs a row's tests against an answer that runs in another process. Standard library only.
 
 The answer cannot reach this process: it never sees a test or an expected value, can neither patch nor end what compares
-them, and what it returns arrives as plain data or as a `Remote`, which is equal to no plain value whatever it says.
+them, and what it returns arrives as plain data or as a `Remote`, which never equals a plain value.
 """
 
 from __future__ import annotations
@@ -90,11 +90,11 @@ class Link:
         """What the answer defines of `names`. Raises Broken."""
         found = self._exchange({"op": "names", "names": names}).get("names")
         if not isinstance(found, dict):
-            raise wire.Broken("what came is no answer")
+            raise wire.Broken("the message is no answer")
         return {name: self._defined(name, value) for name, value in found.items() if name in names}
 
     def request(self, op: str, on: int, args: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
-        """What the answer makes of this; containers among `args` become what it made of them. Raises its exception."""
+        """The answer's result; its changes to containers in `args` apply here, too. Raises its exception."""
         encoded = [self._encoded(arg) for arg in args]
         named = {name: self._encoded(value) for name, value in (keywords or {}).items()}
         reply = self._exchange({"op": op, "on": on, "args": encoded, "keywords": named})
@@ -144,7 +144,7 @@ class Link:
     def _resolve(self, reference: Mapping[str, Any]) -> Any:
         number = reference.get("ref")
         if not isinstance(number, int):
-            raise wire.Broken("what came is no value")
+            raise wire.Broken("the message is no value")
         return self._remotes.setdefault(number, Remote(self, number))
 
     def _defined(self, name: str, value: wire.Encoded) -> Any:

@@ -19,13 +19,13 @@ MAX_BYTES = 4 * 2**20
 
 Encoded = Any
 Refer = Callable[[Any], Encoded]
-"""Encodes what is not plain, as a reference, or raises TypeError."""
+"""Encodes an object that is not plain as a reference, or raises TypeError."""
 Resolve = Callable[[Mapping[str, Any]], Any]
-"""What a reference stands for on this side."""
+"""The object of a reference on this side."""
 
 
 class Broken(Exception):
-    """The other side is gone, or sent what is no message."""
+    """The other side has ended, or sent an invalid message."""
 
 
 def send(stream: BinaryIO, message: Mapping[str, Any]) -> None:
@@ -46,14 +46,14 @@ def receive(stream: BinaryIO) -> dict[str, Any]:
     try:
         message = json.loads(line) if line.endswith(b"\n") else None
     except (ValueError, RecursionError) as error:
-        raise Broken("what came is no message") from error
+        raise Broken("the data is no message") from error
     if not isinstance(message, dict):
-        raise Broken("what came is no message")
+        raise Broken("the data is no message")
     return message
 
 
 def encode(value: Any, refer: Refer) -> Encoded:
-    """`value` for `json`. Raises as `refer`, and RecursionError for what is nested without end."""
+    """`value` for `json`. Raises as `refer`, and RecursionError for endless nesting."""
     if value is None or isinstance(value, bool | str):
         return value if type(value) in {type(None), bool, str} else str.__str__(value)
     if isinstance(value, int | float):
@@ -89,7 +89,7 @@ def decode(value: Encoded, resolve: Resolve) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if not isinstance(value, dict) or len(value) != 1:
-        raise Broken("what came is no value")
+        raise Broken("the message is no value")
     ((tag, inner),) = value.items()
     try:
         if tag in _PLAIN:
@@ -99,12 +99,12 @@ def decode(value: Encoded, resolve: Resolve) -> Any:
         if tag in _RARE:
             return _RARE[tag](inner)
     except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise Broken("what came is no value") from error
+        raise Broken("the message is no value") from error
     return resolve(value)
 
 
 def update(old: Any, new: Any) -> None:
-    """Make `old`, a container that was passed, what it has become on the other side."""
+    """Update `old`, a container that was passed, to its state on the other side."""
     if type(old) is not type(new) or old == new:
         return
     if isinstance(old, list | bytearray):

@@ -19,7 +19,7 @@ PILOT_HYPERPARAMETERS: Mapping[str, Recommendation] = {
     "epochCount": Recommendation(value=1, source="pilot", reason="a pilot takes few steps"),
     "evalInterval": Recommendation(value=5, source="pilot", reason="a pilot has few steps to validate after"),
 }
-"""What a pilot sets itself, whatever the request says: it is the full run's request."""
+"""Hyperparameters that a pilot overrides: its request is the full run's."""
 
 
 def pilot_dataset(prepared: PreparedDataset, request: RunRequest, store: ObjectStore) -> PreparedDataset:

@@ -1,4 +1,4 @@
-"""Leaves rows out of a training file that is written already, and says what was done. Takes ports."""
+"""Writes a training file without some rows, and its manifest. Takes ports."""
 
 from __future__ import annotations
 

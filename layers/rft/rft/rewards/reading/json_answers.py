@@ -95,7 +95,7 @@ def is_valid(validator: Validator, value: object) -> bool:
 
 @lru_cache(maxsize=256)
 def _validator(text: str) -> Validator | str:
-    """The schema's validator, or what is wrong with it: both are found once, however many rows bring it."""
+    """The schema's validator, or its error: computed once for any number of rows."""
     if len(text) > MAX_SCHEMA_CHARACTERS:
         return f"{_WHERE}: has over {MAX_SCHEMA_CHARACTERS:,} characters"
     schema = json.loads(text)

@@ -36,7 +36,7 @@ def approve_run(
     if record.status is RunStatus.AWAITING_APPROVAL:
         record = _resume(run_id, decision, ledger, approvals, executions)
     if too_late(record):
-        raise TransitionRefused(f"{run_id} was given up before the answer came, and has ended as {record.status}")
+        raise TransitionRefused(f"{run_id} expired before the decision, and has ended as {record.status}")
     return record
 
 

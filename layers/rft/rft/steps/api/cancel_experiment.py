@@ -18,7 +18,7 @@ ERROR = "ExperimentCancelled"
 def cancel_experiment(
     *, experiment_id: str, caller: Principal, experiments: Experiments, executions: Executions, runs: RunPorts
 ) -> ExperimentRecord:
-    """The experiment, CANCELLED, with all its runs and jobs. A repeat does what is missing.
+    """The experiment, CANCELLED, with all its runs and jobs. A retry completes what is missing.
 
     The ledger comes first: from then on no arm is started. Raises ExperimentNotFound, TransitionRefused (it ended
     otherwise) and the Retryable… errors.
@@ -59,7 +59,7 @@ def end_runs(record: ExperimentRecord, cause: str, experiments: Experiments, run
 
 
 def end_run(run_id: str, cause: str, runs: RunPorts) -> RunRecord | None:
-    """Cancel one run, if there is one; a repeat does what is missing. A run with a model keeps it."""
+    """Cancel one run, if there is one; a retry completes what is missing. A run with a model keeps it."""
     try:
         run = runs.ledger.get(run_id)
     except RunNotFound:

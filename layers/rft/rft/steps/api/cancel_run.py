@@ -26,9 +26,9 @@ def cancel_run(
     records: DeploymentRecords,
     notifier: Notifier,
 ) -> RunRecord:
-    """The run, CANCELLED; or COMPLETED without its evaluation, if it has a model. A repeat does what is missing.
+    """The run, CANCELLED; or COMPLETED without its evaluation, if it has a model. A retry completes what is missing.
 
-    The ledger comes first: from then on a job that is being started is refused its record and stopped by its own step.
+    The ledger comes first: from then on a job that is just being created gets no record, and its own step stops it.
     Raises RunNotFound, TransitionRefused (the run ended otherwise) and the Retryable… errors.
     """
     record = ledger.get(run_id)

@@ -22,7 +22,7 @@ def list_deployments(*, deployments: ModelDeployments, records: DeploymentRecord
 def roll_back_deployment(
     *, name: str, caller: Principal, deployments: ModelDeployments, records: DeploymentRecords, clock: Clock
 ) -> DeploymentView:
-    """Request the model that the deployment served before its last completed change; a repeat requests it once more.
+    """Request the model that the deployment served before its last completed change; a retry requests it again.
 
     Rolled back twice, it has the newer model again. Raises DeploymentNotFound, DeploymentInUse (a run is changing it,
     or there is no model before), DeploymentRefused and the Retryable… errors.

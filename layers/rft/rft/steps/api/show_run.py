@@ -30,7 +30,7 @@ def _ahead(record: RunRecord, queue: JobQueue | None) -> int | None:
 
 
 def _links(record: RunRecord, data_bucket: str) -> dict[Link, str]:
-    """No link to what is not there yet."""
+    """Links to existing parts only."""
     links = addresses(record.run_id)
     if record.dataset is not None:
         links["manifest"] = record.dataset.manifest_uri

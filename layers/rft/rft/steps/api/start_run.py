@@ -1,10 +1,10 @@
 """Starts a run: checks the request, adds the run to the ledger, starts the execution.
 
-What is left behind if starting the execution fails:
+State after a failed start of the execution:
 
 - With a key, the run stays PENDING, and the same request with the same key resumes where this one stopped.
-- Without a key, no request could find the run again, so it ends as FAILED. Should the execution have started after
-  all (an answer lost on the way), its first step finds the run ended and stops: nothing is trained.
+- Without a key, no request could find the run again, so it ends as FAILED. If the execution has started after
+  all (its response was lost), its first step finds the run ended and stops: nothing is trained.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ def start_run(
 
 
 def run_key(key: str, storage: StorageSettings) -> str:
-    """What a keyed run's id is made of: jobs are named after runs, and the stacks of an account share their names."""
+    """The source of a keyed run's id, with the stack: the stacks of an account share the names of jobs."""
     return f"{storage.data_bucket}\n{key}"
 
 
 def check_request(
     request: RunRequest, *, graders: Mapping[str, str], storage: StorageSettings, judges: JudgeDirectory
 ) -> None:
-    """What the request's own model cannot know: tasks, addresses and graders of this stack. Raises InvalidRequest."""
+    """Checks beyond the request's own model: tasks, addresses and graders of this stack. Raises InvalidRequest."""
     task = task_named(request.dataset.task)
     address = check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
     check_version(address, request.dataset.version)

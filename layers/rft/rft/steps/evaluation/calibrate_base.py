@@ -1,4 +1,4 @@
-"""Let the base model answer training rows and grade them, before training is paid for."""
+"""The base model answers training rows, and the grader scores them, before any paid training."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SAMPLE_WITHIN = timedelta(seconds=600)
 """Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
 
 CHUNKS_WITHIN = timedelta(seconds=450)
-"""Chunks begin until then; what is left, and reading all that is stored, is for the next call."""
+"""No chunk begins after this time; the next call does the rest and reads all stored chunks."""
 
 
 def calibrate_base(
@@ -117,13 +117,13 @@ def _sampling(dataset: PreparedDataset, model_id: str, sampler: ModelSampler, cl
 
 
 def _without(status: Literal["skipped", "failed"], reason: str, request: RunRequest) -> CalibrationSummary:
-    """No calibration; rows that were to be left out stay, and the reason says so."""
+    """No calibration; with dataset.difficulty all rows stay, and the reason says so."""
     unapplied = f"; {UNAPPLIED}" if request.dataset.difficulty else ""
     return CalibrationSummary(status=status, reason=f"{reason}{unapplied}")
 
 
 def _complete(rollouts: Rollouts, chunks: Sequence[Sequence[Prompt]], first: int, until: datetime) -> int:
-    """Sample and grade from chunk `first` on, one at least; the number of chunks that are completed."""
+    """Sample and grade from chunk `first` on, min one; returns the number of completed chunks."""
     for number in range(first, len(chunks)):
         if number > first and rollouts.sampling.clock.now() >= until:
             return number
@@ -147,7 +147,7 @@ def _reduced(
     store, run_id = rollouts.stored.store, rollouts.stored.run_id
     own = f"{dataset_folder(run_id, store)}/"
     if request.dataset.difficulty is None or not dataset.manifest_uri.startswith(own):
-        return None  # a run that takes up an earlier run's rows takes them without those that were left out there
+        return None  # a run that reuses an earlier run's rows gets them without the rows dropped there
     scores = scores_by_row(graded)
     dropped = rows_to_drop(scores, request.dataset.difficulty)
     counts = Counter(dropped.values())
@@ -178,7 +178,7 @@ def _saved(
 def _over_limit(
     record: RunRecord, dataset: PreparedDataset, model_id: str, prices: PriceTable, store: ObjectStore
 ) -> str:
-    """Why the request's limits do not allow this many answers; '' where they do, or where it cannot be known."""
+    """Why the request's limits do not allow this many answers; '' where they do, or where it is unknown."""
     request = record.request
     answers = min(calibrated_rows(request, dataset), dataset.train_rows) * request.calibration.samples_per_row
     if request.max_judge_calls is not None:

@@ -40,7 +40,7 @@ def check_promotion(
 ) -> PromotionCheck:
     """Whether it has ended: as completed, or with the previous model back.
 
-    Raises DeploymentFailed (it does not come back) and DeploymentRefused, and as evaluate_model.
+    Raises DeploymentFailed (the revert fails) and DeploymentRefused, and as evaluate_model.
     """
     run = ledger.get(run_id)
     summary = _under_way(run)

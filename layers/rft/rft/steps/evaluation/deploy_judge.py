@@ -61,7 +61,7 @@ def deploy_judge(
 def _model(
     judge: str, deployments: ModelDeployments, records: DeploymentRecords, ledger: Ledger
 ) -> tuple[str, RunRecord | None]:
-    """The judge's model, and the run that trained it, where the ledger knows one."""
+    """The judge's model, and the run that trained it, where the ledger has one."""
     if judge.startswith(OF_RUN):
         trained = _run(judge.removeprefix(OF_RUN), ledger)
         if trained is None or trained.model_arn is None:

@@ -1,4 +1,4 @@
-"""Let one model answer its share of the test split, and grade the answers."""
+"""One model answers its part of the test split, and the grader scores the answers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def evaluate_model(
     history: RunHistory,
     clock: Clock,
 ) -> EvaluatedPart:
-    """Write the part's chunks of `runs/<run_id>/evaluation/`; those that are there already are not sampled again.
+    """Write the part's chunks of `runs/<run_id>/evaluation/`; existing ones are not sampled again.
 
     Raises ModelNotInvocable, EvaluationFailed (out of its hours), StalePlan, DatasetNotFound, TransitionRefused (the
     run has ended meanwhile), RunNotFound and the Retryable… errors.

@@ -1,4 +1,4 @@
-"""Let the trained model take over the deployment that the request names, however often this step is run."""
+"""Changes the deployment that the request names to the trained model. Idempotent."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from rft.ports.storage import Clock
 from rft.steps.api.cancel_experiment import end_run
 
 MIN_IDLE = timedelta(minutes=15)
-"""DescribeExecution lags: only after so long a run without an execution is one that was never started."""
+"""DescribeExecution lags: only after this time a run without an execution counts as never started."""
 
 
 def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunPorts, clock: Clock) -> ExperimentCheck:
-    """The experiment as its runs stand. A stop is recorded before it is made, and repeated until it is done.
+    """The experiment by the state of its runs. A stop is recorded before it is made, and repeated until it is done.
 
     Raises ExperimentNotFound and the Retryable… errors.
     """
@@ -56,7 +56,7 @@ def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> It
 
 
 def refreshed(experiment_id: str, *, experiments: Experiments, ledger: Ledger, clock: Clock) -> ExperimentRecord:
-    """The record with what its runs have come to; one that has ended stays as it is."""
+    """The record with the results of its runs; an ended one does not change."""
     runs = known_runs(experiments.get(experiment_id), ledger)
     now = clock.now()
 

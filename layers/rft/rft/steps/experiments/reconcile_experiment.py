@@ -20,7 +20,7 @@ MIN_IDLE = timedelta(minutes=15)
 def reconcile_experiment(
     *, experiment_id: str, status: str, error: str, cause: str, experiments: Experiments, runs: RunPorts
 ) -> ExperimentRecord | None:
-    """Close what an execution left open when it ended other than by its own last step; a repeat does what is missing.
+    """Close the record of an execution that ended other than by its last step; a retry completes what is missing.
 
     None for an execution that is no experiment of the ledger's. Raises the Retryable… errors.
     """

@@ -27,7 +27,7 @@ from rft.rewards.rubric import PARTS, Rubric, nothing_earned, read_rubric
 from rft.rewards.samples import UngradableSample, row_fields, sample_run_id
 
 MAX_ANSWER_CHARACTERS = 40_000
-"""Longer ones earn nothing and are not sent: some 10,000 tokens, over what a policy is let write by default."""
+"""Longer ones earn nothing and are not sent: some 10,000 tokens, more than a policy's default limit."""
 
 
 def grade_rubric(
@@ -132,7 +132,7 @@ def _question(sample: Sample, answer: str, rubric: Rubric) -> Question[dict[str,
 
 
 def _reference(sample: Sample) -> str:
-    """What a good answer says, where the row has it."""
+    """The reference answer, where the row has one."""
     if isinstance(sample.reference, dict):
         found = sample.reference.get("answer")
         return found if isinstance(found, str) else ""
