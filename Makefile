@@ -54,7 +54,7 @@ policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay
 	RFT_RIGHTS=build/rights $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/e2e tests/contract $(ARGS)
 	PYTHONPATH=layers/rft:cli:. $(BIN)/python -m tests.kit.rights build/rights
 
-properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each, 24,000 of the fuzz
+properties: $(VENV)/.ready ## Look for counterexamples to the property tests: 2,000 random examples each, 26,000 of the fuzz
 	$(BIN)/python -m pytest --numprocesses 2 -m "hypothesis and not emulator" --hypothesis-profile=search $(ARGS)
 
 bench: $(VENV)/.ready ## Measure speed, size and cost, and write docs/appendix/performance.md; ARGS=prepare_dataset picks one

@@ -128,7 +128,7 @@ EXTREMES: dict[str, list[Any]] = {
 }
 """Values at the ends of what is allowed, by the field's name."""
 
-WHOLE = {"grader", "split", "tags"}
+WHOLE = {"grader", "pilot", "split", "tags"}
 REQUIRED = {"name", "task", "uri", "deployment"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from rft.contracts.experiments.record import ExperimentRecord
 from rft.errors import ExperimentNotFound, RunConflict
 from rft.ports.storage import Clock
+from rft.runs.records import from_cursor, to_cursor, utc_text
 
 
 class MemoryExperiments:
@@ -40,7 +41,8 @@ class MemoryExperiments:
         return (record for record in list(self.records.values()) if not record.settled)
 
     def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
-        ids = sorted(self.records, key=lambda each: (self.records[each].created_at, each), reverse=True)
-        first = ids.index(cursor) + 1 if cursor else 0
-        shown = ids[first : first + limit]
-        return tuple(self.records[each] for each in shown), shown[-1] if first + limit < len(ids) else None
+        before = from_cursor(cursor) if cursor else "~"
+        places = {f"{utc_text(record.created_at)}#{record.experiment_id}": record for record in self.records.values()}
+        found = sorted((place for place in places if place < before), reverse=True)
+        shown = found[:limit]
+        return tuple(places[place] for place in shown), to_cursor(shown[-1]) if len(found) > limit else None

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rft.contracts.graders.code_tests import CaseResult, CodeTests
@@ -32,6 +33,16 @@ TESTS = CodeTests(tests=("assert f() == 1", "assert f() == 2", "assert f() == 3"
         ("```python\nx = 1\n```<|im_end|>", "x = 1\n"),
         ("<think>```python\nx = 1\n```</think>\n```python\nx = 2\n```", "x = 2\n"),
         ("<think>```python\nx = 1\n```", None),
+        ("1. So:\n\n   ```python\n   def f():\n       return 1\n   ```\n", "def f():\n    return 1\n"),
+        ("- So:\n    - so:\n      ~~~py\n      x = 1\n\n      y = 1\n      ~~~", "x = 1\n\ny = 1\n"),
+        ("```python\nx = 1\n```\nIt prints:\n```\n1\n```", "x = 1\n"),
+        ("```\nx = 1\n```\nor\n```\nx = 2\n```", "x = 2\n"),
+        ("```python:solution.py\nx = 1\n```", "x = 1\n"),
+        ("```python\nx = 1\n```\nwhere ```x``` is one.", "x = 1\n"),
+        ("~~~~python\nx = '~~~'\n~~~\n~~~~", "x = '~~~'\n~~~\n"),
+        ("`````python\nx = 1\n````````", "x = 1\n"),
+        ("```markdown\n```python\nx = 1\n```\n```", None),
+        ("``python\nx = 1\n``", None),
         ("x = 1", None),
         ("```python\nx = 1", None),
         ("```python\n\n```", None),
@@ -41,6 +52,26 @@ TESTS = CodeTests(tests=("assert f() == 1", "assert f() == 2", "assert f() == 3"
 )
 def test_the_program_is_the_last_python_block(answer: str, program: str | None) -> None:
     assert read_program(answer) == program
+
+
+CODE_LINES = st.lists(st.sampled_from(["x = 1", "    return 1", "", "  # `a` ~~~", "\ty = 2"]), min_size=1, max_size=6)
+
+
+@given(CODE_LINES, st.sampled_from(["```", "````", "~~~"]), st.integers(0, 12), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_a_block_is_the_same_program_wherever_it_stands(lines: list[str], fence: str, indent: int, end: str) -> None:
+    assume(any(line.strip() for line in lines))
+    block = [f"{fence}python", *lines, fence]
+    answer = end.join(["First:", *(" " * indent + line for line in block), "Done. ```x``` is one."])
+    assert read_program(answer) == "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "text", ["```python\n" * 50_000, "~~~\n```a\n" * 50_000, "~" * 500_000 + "`", " " * 500_000, "```a`\n" * 80_000]
+)
+def test_an_answer_of_fences_alone_is_read_at_once(text: str) -> None:
+    started = time.process_time()
+    read_program(text)
+    assert time.process_time() - started < 2
 
 
 @given(st.text())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -225,6 +226,15 @@ def test_a_printed_answer_that_contradicts_the_value_is_ignored() -> None:
 def test_a_question_that_is_only_in_the_prompt_is_found() -> None:
     assert score("93", "0.93", PERCENT) == 1
     assert score("93", {"answer": "0.93", "question": PLAIN}, PERCENT) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["a line\n" * 30_000, "a.b" * 60_000, "why? " + "a" * 200_000 + ". so? ", "? " * 90_000]
+)
+def test_a_long_question_is_read_at_once(text: str) -> None:
+    started = time.process_time()
+    score("25%", {"answer": "0.25", "question": f"what percent is it {text}"})
+    assert time.process_time() - started < 2
 
 
 def test_a_long_answer_is_graded_at_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 _TINY = 1e-300
 _PRECISION = 1e-16
@@ -25,6 +26,7 @@ def student_two_sided(t: float, freedom: float) -> float:
     return incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)
 
 
+@lru_cache(maxsize=1024)
 def student_quantile(share: float, freedom: float) -> float:
     """The t that `share` of the distribution does not exceed, 0 < share < 1; by bisection, to the last digits."""
     if share < 0.5:

@@ -12,23 +12,27 @@ from rft.contracts.graders.code_tests import CaseResult, CodeTests
 from rft.contracts.grading import Sample
 from rft.rewards.components import Component
 from rft.rewards.declared import declared
+from rft.rewards.reading.code_blocks import code_blocks
 from rft.rewards.reading.turns import answer_text
 
 MAX_CHARACTERS = 100_000
 """Longer code cannot be an answer to a problem with tests of this size."""
 
-_BLOCK = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n`]*\n(.*?)^ {0,3}\1[`~]*[ \t]*$", re.DOTALL | re.MULTILINE)
-_LANGUAGE = re.compile(r"\{?\.?(?:python|py)?[0-9.]*\}?", re.IGNORECASE)
-"""Of a block in Python, or without a name: `python`, `Python3.11`, `py`, `{.python}`."""
+_PYTHON = re.compile(r"\{?\.?(?:python|py)[0-9.]*(?:[:,{].*)?\}?", re.IGNORECASE)
+"""Of a block in Python: `python`, `Python3.11`, `py`, `{.python}`, `python:solution.py`."""
 
 _LINE_END = re.compile(r"\r\n?")
 
 
 def read_program(text: str) -> str | None:
-    """The last Python block outside thinking; None where there is none, or it is empty or too long."""
-    plain = answer_text(text)
-    blocks = [match[3] for match in _BLOCK.finditer(plain) if _LANGUAGE.fullmatch(match[2])]
-    code = blocks[-1] if blocks else ""
+    """The last Python block outside thinking; None where there is none, or it is empty or too long.
+
+    A block without a name counts where none is named Python: else it is the program's output.
+    """
+    blocks = list(code_blocks(answer_text(text)))
+    named = [block.code for block in blocks if _PYTHON.fullmatch(block.language)]
+    programs = named or [block.code for block in blocks if not block.language]
+    code = programs[-1] if programs else ""
     return code if code.strip() and len(code) <= MAX_CHARACTERS else None
 
 

@@ -16,7 +16,6 @@ _SPACED_COMMA = re.compile(r"(?<=[0-9]) , (?=[0-9]{3}(?![0-9]))")
 
 _LINE_END = re.compile(r"[\r\n]")
 _QUESTION = re.compile(r"(?:^|\n)[ \t>*_#]*question[ *_]*[:\uff1a][ *_]*", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^.?!\n]*(?:[.!](?=\S)[^.?!\n]*)*\?")
 
 
 def first_line(text: str) -> str:

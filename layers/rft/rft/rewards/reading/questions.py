@@ -40,6 +40,7 @@ _RATE_QUESTION = re.compile(
 _CENTS = re.compile(r"\bcents?\b|\u00a2", re.IGNORECASE)
 _DOLLARS = re.compile(r"\$|\bdollars?\b|\bUSD\b", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z]+")
+_SENTENCE_END = re.compile(r"(?<=\?)|[.!](?!\S)")
 
 
 def requests_percent(question: str) -> bool:
@@ -84,5 +85,5 @@ def requests_decline(question: str) -> bool:
 
 def _last_question(question: str) -> str:
     """The sentences that end in a question mark; all of them where none does."""
-    sentences = re.findall(r"(?:[^?.!]|[.!](?=\S))*\?", question)
+    sentences = [sentence for sentence in _SENTENCE_END.split(question) if sentence.endswith("?")]
     return " ".join(sentences) or question
