@@ -18,6 +18,8 @@ from rft_console.rollout_index import RolloutQuery
 from rft_console.rollout_reader import RolloutReader
 
 PAGE = 50
+MOST = 10**12
+"""Largest number of a rollout in an address: SQLite's integers have 64 bits."""
 FIELDS = ("sort", "split", "task_id", "min_score", "max_score", "errors")
 ORDERS = {
     "graded": "First graded first",
@@ -38,7 +40,9 @@ def register(app: Flask, console: Console) -> None:
     """Add the routes."""
     app.add_url_rule("/runs/<run_id>/rollouts", view_func=partial(_rollouts, console), endpoint="rollouts")
     app.add_url_rule("/runs/<run_id>/rollouts-progress", view_func=partial(_reading, console), endpoint="reading")
-    app.add_url_rule("/runs/<run_id>/rollouts/<int:number>", view_func=partial(_rollout, console), endpoint="rollout")
+    app.add_url_rule(
+        f"/runs/<run_id>/rollouts/<int(max={MOST}):number>", view_func=partial(_rollout, console), endpoint="rollout"
+    )
 
 
 def _rollouts(console: Console, run_id: str) -> str:
@@ -142,4 +146,4 @@ def _number(text: str | None) -> float | None:
 
 
 def _whole(text: str | None) -> int:
-    return min(int(text), 10**12) if text and text.isascii() and text.isdecimal() and len(text) < 13 else 0
+    return min(int(text), MOST) if text and text.isascii() and text.isdecimal() and len(text) < 13 else 0

@@ -8,6 +8,7 @@ between quotation marks.
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import urllib.error
@@ -86,7 +87,7 @@ def server_reply(
         if error.code == 429:
             raise AwsError("ThrottlingException", 429, f"{name} throttles calls") from error
         raise AwsError("ModelErrorException", 424, f"{name} answered {error.code}") from error
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError, AttributeError) as error:
         raise AwsError("ModelErrorException", 424, f"{name} gave no usable answer: {error}") from error
 
 
@@ -98,8 +99,11 @@ def server_model_id(model: str) -> str:
 def _read(reply: dict[str, Any]) -> ModelReply:
     choice, usage = reply["choices"][0], reply.get("usage", {})
     reasons = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
+    text = choice["message"].get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError("content is no text")
     return ModelReply(
-        text=choice["message"].get("content") or "",
+        text=text,
         input_tokens=int(usage.get("prompt_tokens", 0)),
         output_tokens=int(usage.get("completion_tokens", 0)),
         stop_reason=reasons.get(choice.get("finish_reason", "stop"), "end_turn"),

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from emulator.bedrock.judge import server_reply
+from emulator.http.replies import AwsError
 from rft.contracts.dataset import Message
 from rft.contracts.sampling import SamplingProtocol
 from rft.errors import ModelNotInvocable, PromptRefused, RetryableServiceError, RetryableThrottling
@@ -81,6 +83,10 @@ def test_a_server_that_refuses_ends_the_command_with_its_reason(rft: Rft) -> Non
     [
         (("--model", "claude"), "use bedrock:MODEL_ID, or openai:URL"),
         (("--model", "openai:localhost"), "use bedrock:MODEL_ID, or openai:URL"),
+        (("--model", "openai:http://[::1"), "use bedrock:MODEL_ID, or openai:URL"),
+        (("--model", "openai:http://127.0.0.1:99999/v1"), "use bedrock:MODEL_ID, or openai:URL"),
+        (("--model", "openai:http://me:secret@127.0.0.1:9/v1"), "use bedrock:MODEL_ID, or openai:URL"),
+        (("--model", "openai:file:///etc/passwd"), "use bedrock:MODEL_ID, or openai:URL"),
         (("--model", "openai:http://127.0.0.1:9/v1", "--effort", "max"), "use low, medium or high"),
         (("--model", "openai:http://127.0.0.1:9/v1"), "cannot be reached"),
     ],
@@ -121,6 +127,30 @@ def test_a_key_is_sent_and_never_shown() -> None:
     assert [each["role"] for each in server.requests[0]["messages"]] == ["system", "user"]
 
 
-def test_an_answer_of_another_form_is_no_answer() -> None:
-    with policy_server(lambda *_: (200, {"choices": []})) as server, pytest.raises(RetryableServiceError):
-        OpenAiSampler(server.url).sample("tiny", PROMPT, PROTOCOL)
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [],
+        None,
+        {},
+        [{"message": None}],
+        [{"message": {"content": [{"type": "text", "text": "Hi"}]}}],
+        [{"message": {"content": "Hi"}, "finish_reason": ["stop"]}],
+    ],
+)
+def test_an_answer_of_another_form_is_no_answer(choices: Any) -> None:
+    with policy_server(lambda *_: (200, {"choices": choices})) as server:
+        with pytest.raises(RetryableServiceError):
+            OpenAiSampler(server.url).sample("tiny", PROMPT, PROTOCOL)
+        with pytest.raises(AwsError) as refused:
+            server_reply(server.url, "tiny", system="", user="", max_tokens=None, timeout=9)
+    assert refused.value.code == "ModelErrorException"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_does_not_carry_the_key_to_another_server(status: int) -> None:
+    with policy_server(lambda *_: completion("Hi")) as other:
+        moved = {"location": f"{other.url}/chat/completions"}
+        with policy_server(lambda *_: (status, moved)) as server, pytest.raises(ModelNotInvocable, match=str(status)):
+            OpenAiSampler(server.url, "sk-secret").sample("tiny", PROMPT, PROTOCOL)
+    assert other.requests == []

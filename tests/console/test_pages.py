@@ -150,6 +150,7 @@ def test_a_rollout_shows_answer_components_and_judge(visitor: Visitor) -> None:
     for part in ("The answer is 4", "Component format", "nova-judge", "no row of this name"):
         assert part in text
     assert visitor.get(f"/runs/{RUN_ID}/rollouts/1").status_code == 404
+    assert visitor.get(f"/runs/{RUN_ID}/rollouts/{10**30}").status_code == 404
 
 
 CRITERIA = [{"name": name, "question": f"{HOSTILE} {name}?", "yes": "y", "no": "n", "weight": 1} for name in "ab"]

@@ -13,6 +13,8 @@ class Point:
     x: int
     y: int
     def __add__(self, other): return Point(self.x + other.x, self.y + other.y)
+    def __mul__(self, by): return Point(self.x * by, self.y * by)
+    def __sub__(self, other): return abs(self.x - other.x) + abs(self.y - other.y)
 class Stack:
     def __init__(self): self.items = []
     def push(self, item): self.items.append(item)
@@ -48,6 +50,7 @@ GOOD_TESTS = [
     "assert echo(10 ** 50) == 10 ** 50 and echo(1 + 2j) == 1 + 2j and echo(float('inf')) == float('inf')",
     "a, b = Node(1), Node(2)\na.next = b\nassert total(a) == 3 and a.next is b and b.next is None",
     "assert Point(1, 2) + Point(3, 4) == Point(4, 6) and Point(1, 2) != Point(2, 1)",
+    "assert Point(1, 2) * 3 == Point(3, 6) and Point(1, 2) - Point(2, 4) == 3",
     "assert str(Point(1, 2)) == 'Point(x=1, y=2)' and repr(Point(1, 2)) == 'Point(x=1, y=2)'",
     "s = Stack()\ns.push(1)\ns.push(2)\nassert len(s) == 2 and list(s) == [1, 2] and 2 in s and 3 not in s",
     "s = Stack()\ns.push(1)\nassert s[0] == 1 and s",
@@ -70,6 +73,9 @@ FORGERIES = {
     "equal to everything": "class E:\n    def __eq__(self, o): return True\n    def __bool__(self): return True\n"
     "def f(x): return E()",
     "number equal to everything": "class E(int):\n    def __eq__(self, o): return True\ndef f(x): return E(7)",
+    "no distance from anything": "class E:\n    def __sub__(self, o): return 0.5\n"
+    "    __add__ = __mul__ = __rsub__ = __sub__\n"
+    "    def __abs__(self): return 0\n    def __float__(self): return 0.0\ndef f(x): return E()",
     "ordered as wished": "class E:\n    def __sub__(self, o): return self\n    def __abs__(self): return self\n"
     "    def __lt__(self, o): return True\n    __eq__ = __le__ = __gt__ = __ge__ = __lt__\ndef f(x): return E()",
     "patched builtins": "import builtins\nbuiltins.abs = lambda x: 0\nabs = lambda x: 0\nbuiltins.AssertionError = "

@@ -45,6 +45,8 @@ def policy_server(answer: Callable[[dict[str, Any], int], Reply]) -> Iterator[Po
             status, reply = served.reply(body, dict(self.headers.items()), lock)
             content = json.dumps(reply).encode()
             self.send_response(status if self.path == "/v1/chat/completions" else 404)
+            if "location" in reply:
+                self.send_header("Location", reply["location"])
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -23,8 +23,8 @@ RULES_IN_ROWS = {"index_shard", "join_shards", "plan_shards", "prepare_dataset",
 
 BUDGETS = {
     **dict.fromkeys(GRADERS, 50),  # no logger, no ledger: Bedrock waits for graders
-    **dict.fromkeys(RULES_IN_ROWS, 236),  # jsonschema and regex besides
-    "prepare_dataset": 238,  # and where rollouts are read, which a round drops rows by
+    **dict.fromkeys(RULES_IN_ROWS, 237),  # jsonschema and regex besides
+    "prepare_dataset": 239,  # and where rollouts are read, which a round drops rows by
     "api": 301,  # Powertools' event handler with its OpenAPI models, every contract of the API, and messages of ends
     "grade_composite": 125,  # jsonschema and regex, for answers that must have a form
     "grade_extract": 110,  # the same

@@ -34,10 +34,20 @@ def open_model(model: str, *, name: str) -> OpenedModel:
     kind, _, target = model.partition(":")
     if kind == "bedrock" and target:
         return _on_bedrock(target)
-    if kind == "openai" and urlsplit(target).scheme in ("http", "https") and urlsplit(target).hostname:
+    if kind == "openai" and _is_server(target):
         sampler = OpenAiSampler(target, os.environ.get("OPENAI_API_KEY", ""))
         return OpenedModel(sampler, name, f"{name} at {target}", takes_effort=False)
     raise CommandError(f"--model {model} names no model: {USE}")
+
+
+def _is_server(url: str) -> bool:
+    """Whether it is a server's address without credentials: it is shown, and the key has a variable of its own."""
+    try:
+        parts = urlsplit(url)
+        plain = parts.port != 0 and "@" not in parts.netloc and not parts.query and not parts.fragment
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and url.isascii() and " " not in url
 
 
 def _on_bedrock(model_id: str) -> OpenedModel:

@@ -24,6 +24,16 @@ STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "c
 """OpenAI's names → Converse's."""
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the API key to another host; it is a refusal like any other status."""
+
+    def redirect_request(self, *_: object) -> None:
+        """None: the response is raised as HTTPError."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
 @dataclass(frozen=True)
 class OpenAiSampler:
     """Requests each answer once. `url` ends before `/chat/completions`; without a key no one is authorised."""
@@ -55,7 +65,7 @@ class OpenAiSampler:
             {"Content-Type": "application/json", **authorization},
         )
         try:
-            with urllib.request.urlopen(request, timeout=self.seconds) as reply:  # noqa: S310
+            with _OPENER.open(request, timeout=self.seconds) as reply:
                 return json.load(reply)
         except urllib.error.HTTPError as error:
             with error:
@@ -68,8 +78,11 @@ class OpenAiSampler:
 
 def _answer(reply: Any) -> SampledText:
     choice, usage = reply["choices"][0], reply.get("usage") or {}
+    text = choice["message"].get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError("content is no text")
     return SampledText(
-        text=choice["message"].get("content") or "",
+        text=text,
         stop_reason=STOP_REASONS.get(choice.get("finish_reason") or "stop", "end_turn"),
         input_tokens=int(usage.get("prompt_tokens", 0)),
         output_tokens=int(usage.get("completion_tokens", 0)),
