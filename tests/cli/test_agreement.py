@@ -99,11 +99,30 @@ def test_hand_scores_of_any_task_are_compared_by_row_id(rft: Rft, tmp_path: Path
         ("name,score\na,1\n", "line 2: has no row id"),
         ("id,score\nb,1\n", "have no row id in common"),
         ("id,score\n", "holds no scores"),
+        ("id,score\n\n\na,\x1b[2J\n", r"line 4: score is '\x1b[2J', which is no number"),
+        (f"id,score\n{'x' * 200_000},1\n", "line 2: is not CSV: field larger than"),
+        ("id,score\na,1\n".encode("utf-16"), "is not UTF-8 text: invalid start byte at byte 0"),
     ],
 )
-def test_scores_that_cannot_be_read_name_the_line(rft: Rft, tmp_path: Path, text: str, reason: str) -> None:
-    (tmp_path / "hand.csv").write_text(text)
+def test_scores_that_cannot_be_read_name_the_line(rft: Rft, tmp_path: Path, text: str | bytes, reason: str) -> None:
+    (tmp_path / "hand.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     (tmp_path / "graded.csv").write_text("id,score\na,1\n")
     result = rft("agreement", "--truth", tmp_path / "hand.csv", "--predictions", tmp_path / "graded.csv")
     assert result.status != 0
     assert reason in result.err
+
+
+def test_row_ids_may_hold_line_ends_of_any_kind(rft: Rft, tmp_path: Path) -> None:
+    names = ["a\nb", "c\u2028d", "e\x1cf"]
+    rows = "".join(f'"{name}",{at}\r\n' for at, name in enumerate(names))
+    (tmp_path / "hand.csv").write_bytes(f"id,score\r\n{rows}".encode())
+    lines = (json.dumps({"id": name, "score": at}, ensure_ascii=False) for at, name in enumerate(names))
+    (tmp_path / "graded.jsonl").write_bytes("\n".join(lines).encode())
+    files = ("--truth", tmp_path / "hand.csv", "--predictions", tmp_path / "graded.jsonl")
+    assert rft("agreement", *files, "--output", "json").json["n"] == 3
+
+
+def test_a_score_of_any_size_is_a_number_or_none(rft: Rft, tmp_path: Path) -> None:
+    (tmp_path / "hand.jsonl").write_text('{"id": "a", "score": 1' + "0" * 400 + "}")
+    result = rft("agreement", "--truth", tmp_path / "hand.jsonl", "--predictions", tmp_path / "hand.jsonl")
+    assert (result.status, "line 1: score is 1000" in result.err) == (1, True)

@@ -86,6 +86,8 @@ def test_a_sample_that_fails_is_marked_and_costs_no_other_its_score(
     ("source", "function", "reason"),
     [
         ("def a(): ...\ndef b(): ...\n", "", "has several functions"),
+        ("import os\nfrom os import *\n", "", "defines no function"),
+        ("(" * 5000, "", "is not Python"),
         ("def a(): ...\n", ":b", "defines no function b"),
         ("def (:\n", ":a", "is not Python"),
     ],
@@ -94,6 +96,7 @@ def test_what_cannot_be_wrapped_is_said_in_one_line(
     rft: Rft, tmp_path: Path, source: str, function: str, reason: str
 ) -> None:
     (tmp_path / "mine.py").write_text(source)
+    (tmp_path / "folder.py").mkdir()
     result = rft("grader", "wrap", f"{tmp_path / 'mine.py'}{function}", "--kind", "trl", "--out", tmp_path / "out")
     assert result.status == 1
     assert reason in result.err

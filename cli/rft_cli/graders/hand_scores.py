@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from rft.contracts.agreement import ScoreAgreement
 from rft.smoke_test.score_agreement import score_agreement
+from rft.text import text_line
 from rft_cli.errors import CommandError
 
 ID_KEYS = ("id", "row_id", "task_id")
@@ -52,21 +54,33 @@ def read_scores(path: Path) -> dict[str, float]:
 def _score(path: Path, line: int, value: Any) -> float:
     try:
         score = float(value) if not isinstance(value, bool) else float("nan")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         score = float("nan")
     if not abs(score) < float("inf"):
-        raise CommandError(f"{path}, line {line}: score is {value!r}, which is no number")
+        raise CommandError(f"{path}, line {line}: score is {text_line(repr(value), 80)}, which is no number")
     return score
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
     if path.suffix.casefold() == ".csv":
-        yield from enumerate(csv.DictReader(text.splitlines()), 2)
+        yield from _table_rows(path, text)
         return
-    for line, part in enumerate(text.splitlines(), 1):
+    for line, part in enumerate(text.split("\n"), 1):
         if part.strip():
             yield line, _object(path, line, part)
+
+
+def _table_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise CommandError(f"{path}, line {reader.line_num + 1}: is not CSV: {error}") from error
 
 
 def _object(path: Path, line: int, text: str) -> Mapping[str, Any]:

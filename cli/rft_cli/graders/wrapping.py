@@ -45,7 +45,7 @@ def wrap(named: str, kind: Kind, out: Path) -> Path:
         raise CommandError(f"{path} defines no function {chosen}; write {path}:FUNCTION")
     _make_folder(out)
     for module in path.parent.glob("*.py"):
-        if module.name != "app.py":
+        if module.name != "app.py" and module.is_file():
             (out / module.name).write_bytes(module.read_bytes())
     requirements = path.with_name("requirements.txt")
     if requirements.is_file():
@@ -87,7 +87,7 @@ def _functions(path: Path) -> list[str]:
     """Names that the file's top level defines, decorated or assigned ones too. Raises CommandError."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError) as error:
         raise CommandError(f"{path} is not Python: {error}") from error
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
@@ -100,7 +100,8 @@ def _functions(path: Path) -> list[str]:
 
 
 def _only_function(path: Path) -> str:
-    public = [name for name in _functions(path) if not name.startswith("_")]
+    public = [name for name in _functions(path) if not name.startswith(("_", "*"))]
     if len(public) != 1:
-        raise CommandError(f"{path} has several functions; write {path}:FUNCTION")
+        found = "has several functions" if public else "defines no function"
+        raise CommandError(f"{path} {found}; write {path}:FUNCTION")
     return public[0]
