@@ -86,7 +86,7 @@ def _granted_on_key(
 
     A statement for the account itself does the latter: it grants nobody anything.
     """
-    named = [statement for statement in policies.resource if not _is_for_account(statement, request.principal)]
+    named = [statement for statement in policies.resource if not leaves_to_iam(statement)]
     if _effect(request, context, named):
         return Decision(allowed=True)
     if not effects[PolicyKind.RESOURCE]:
@@ -94,9 +94,10 @@ def _granted_on_key(
     return _granted(request.principal, replace(policies, resource=()), {**effects, PolicyKind.RESOURCE: None})
 
 
-def _is_for_account(statement: Statement, principal: Principal) -> bool:
-    root = {principal.account, f"arn:aws:iam::{principal.account}:root"}
-    return set((statement.principals or {}).get("AWS", ())) <= root and not (statement.principals or {}).get("Service")
+def leaves_to_iam(statement: Statement) -> bool:
+    """True where the only principal is the account: in a key's policy, its IAM policies then decide."""
+    principals = statement.principals or {}
+    return set(principals) == {"AWS"} and all(name.isdigit() or name.endswith(":root") for name in principals["AWS"])
 
 
 def _names_session(principal: Principal, resource: Iterable[Statement]) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from emulator.iam.authorizer import Authorizer
 from emulator.iam.context import Context
 from emulator.iam.documents import Statement
-from emulator.iam.evaluation import AccessRequest
+from emulator.iam.evaluation import AccessRequest, leaves_to_iam
 from emulator.iam.patterns import matches
-from emulator.iam.stack_policies import RolePolicies
+from emulator.iam.stack_policies import GIVEN_KEY, RolePolicies
 
 
 @dataclass(frozen=True, order=True)
@@ -22,8 +22,10 @@ class Right:
 
 
 def granted(authorizer: Authorizer) -> set[Right]:
-    """Every right that the stack's own statements give; AWS's managed policies are not the stack's."""
-    own = [*_of_roles(authorizer.policies.roles.values()), *authorizer.policies.resource_statements()]
+    """Every right that the stack's own statements give: not AWS's managed policies, nor the policy of a given key."""
+    found = authorizer.policies.resource_statements()
+    of_resources = [each for each in found if not (leaves_to_iam(each) or each.source.startswith(GIVEN_KEY))]
+    own = [*_of_roles(authorizer.policies.roles.values()), *of_resources]
     return {Right(s.source, action) for s in own if s.allow and not s.not_actions for action in s.actions}
 
 
@@ -48,6 +50,8 @@ def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[tuple[Ri
     context = Context.of(request.principal.context()).joined(request.context)
     identity = () if request.principal.service else policies.identity
     for statement in (*identity, *policies.resource):
+        if leaves_to_iam(statement):
+            continue
         if statement.allow and statement.is_about(request.principal, request.action, request.resource, context):
             for action in statement.actions:
                 if matches(action, request.action, ignore_case=True):

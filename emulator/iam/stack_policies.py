@@ -16,6 +16,10 @@ Resources = Mapping[str, Mapping[str, Any]]
 """Resources of a translated template by logical id."""
 
 
+GIVEN_KEY = "GivenKey"
+"""Source of statements of a key that is not the stack's."""
+
+
 @dataclass(frozen=True)
 class RolePolicies:
     """A role of the stack. A statement's `source` is `<logical id>/<policy>[<index>]`, as in the template."""
@@ -44,7 +48,7 @@ class StackPolicies:
 
     def add_key(self, arn: str, policy: Mapping[str, Any]) -> None:
         """A key of the account that no stack made."""
-        self._resources[arn] = statements(policy, "KeyPolicy")
+        self._resources[arn] = statements(policy, GIVEN_KEY)
 
     def grant(self, function_arn: str, permission: Mapping[str, Any]) -> None:
         """Add what AddPermission says to a function's policy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from emulator import Emulator, EmulatorOptions
 from tests.e2e.stages import SMALL
 from tests.kit.deploy_docs import documented_key_policy
 from tests.kit.mlflow_server import MemoryMlflow, served
+from tests.kit.project import read_event
 from tests.kit.stack_harness import ROOT, StackHarness
 from tests.kit.waiting import eventually
 
@@ -112,6 +114,16 @@ def test_a_run_completes_with_all_options_on(mlflow: MemoryMlflow, bench: StackH
     via = {request.context.single("kms:ViaService") for request, _ in bench.aws.authorizer.calls.values()}
     assert {f"{service}.us-east-1.amazonaws.com" for service in ("s3", "dynamodb", "sns")} <= via
     assert sorted(path.rpartition("/")[2] for path in mlflow.artifacts) == ["report.html", "report.json"]
+
+
+@pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
+def test_an_event_that_comes_again_writes_the_same_run(mlflow: MemoryMlflow, bench: StackHarness) -> None:
+    run_id = next(iter(mlflow.runs.values()))["tags"]["rft.run_id"]
+    for name in ("report.html", "report.json"):
+        bench.aws.client("s3").delete_object(Bucket=bench.aws.bucket, Key=f"runs/{run_id}/{name}")
+    reply = bench.aws.invoke("TrackRun", json.dumps(read_event("track_run") | {"run_id": run_id}).encode())
+    assert json.loads(reply) == {"mlflow_run_id": next(iter(mlflow.runs)), "skipped": ""}
+    assert len(mlflow.runs) == 1
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
