@@ -9,10 +9,14 @@ from typing import Any
 
 from rft import wiring
 from rft.contracts.http.problem import Problem
+from rft.ports.experiments import RunPorts
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.fakes.run_files import MemoryRunFiles
+from tests.kit.fakes.store import MemoryStore
 from tests.kit.fakes.strict import StrictExperiments, StrictLedger, StrictNotifier
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
@@ -27,6 +31,7 @@ class StrictApi:
         self.module: Any = load_function("api")
         self.ledger, self.experiments = StrictLedger(clock), StrictExperiments(clock)
         self.executions, self.experiment_executions = MemoryExecutions(), MemoryExecutions()
+        self.store = MemoryStore()
         self.module.app.dependency_overrides = {
             wiring.clock: lambda: clock,
             wiring.ledger: lambda: self.ledger,
@@ -40,6 +45,17 @@ class StrictApi:
             wiring.model_deployments: MemoryDeployments,
             wiring.deployment_records: MemoryDeploymentRecords,
             wiring.notifier: StrictNotifier,
+            wiring.object_store: lambda: self.store,
+            wiring.rollout_reader: MemoryRollouts,
+            wiring.run_files: lambda: MemoryRunFiles(self.store),
+            wiring.run_ports: lambda: RunPorts(
+                self.ledger,
+                self.executions,
+                MemoryJobs(clock),
+                MemoryDeployments(),
+                MemoryDeploymentRecords(),
+                StrictNotifier(),
+            ),
         }
 
     def send(self, method: str, path: str, **event: Any) -> tuple[int, Any]:

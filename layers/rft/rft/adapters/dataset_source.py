@@ -46,6 +46,8 @@ def resolve(host: str) -> list[str]:
         if error.errno == socket.EAI_AGAIN:
             raise RetryableServiceError(f"{host} could not be resolved: {error}") from error
         raise DatasetNotFound(f"{host} could not be resolved: {error}") from error
+    except UnicodeError as error:  # a label of over 63 characters, or an empty one
+        raise DatasetNotFound(f"{host} is no name of a host") from error
     return sorted({str(entry[4][0]) for entry in found})
 
 
