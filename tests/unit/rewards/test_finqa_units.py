@@ -150,7 +150,10 @@ def test_a_change_may_stand_behind_its_number_with_an_article_before(tenths: int
     assert score(answer, {"answer": f"{tenths / 10}%"}, "what was the percentage change?") == rises
 
 
-@given(st.integers(1, 9_999), st.sampled_from(["{} in millions", "${} (in millions)", "{} ( in million )", "${}m"]))
+@given(
+    st.integers(1, 9_999),
+    st.sampled_from(["{} in millions", "{}-million", "${} (in millions)", "{} ( in million )", "${}m"]),
+)
 def test_an_answer_may_say_in_words_what_it_is_counted_in(tenths: int, form: str) -> None:
     reference = {"answer": f"{tenths / 10}"}
     assert score(form.format(tenths / 10), reference, "what was revenue, in millions?") == 1
@@ -161,6 +164,7 @@ def test_an_answer_may_say_in_words_what_it_is_counted_in(tenths: int, form: str
 def test_an_amount_of_money_is_no_percentage(ratio: Fraction) -> None:
     reference = {"answer": plain_digits(ratio)}
     assert score(f"{plain_digits(ratio * 100)}", reference, PER_CENT_QUESTIONS[0]) == 1
+    assert score(f"${plain_digits(ratio * 100)}$", reference, PER_CENT_QUESTIONS[0]) == 1
     assert score(f"${plain_digits(ratio * 100)}", reference, PER_CENT_QUESTIONS[0]) == 0
 
 

@@ -239,3 +239,14 @@ def test_a_mixed_number_is_its_whole_and_its_fraction(whole: int, top: int, more
     expected = f"{whole * bottom + top}/{bottom}"
     assert score(f"#### {whole}{between}{top}/{bottom}", expected) == 1
     assert score(f"#### {whole}{between}{top}/{bottom}", f"{whole}") == 0
+
+
+@given(
+    st.integers(1, 10**6), st.sampled_from(["", r"\text{ eggs}", r" \text{ ft}^2", r"\%"]), st.sampled_from(["", r"\$"])
+)
+def test_a_number_in_tex_math_is_what_stands_in_it(number: int, unit: str, currency: str) -> None:
+    question = "What percentage?" if unit == r"\%" else "How many?"
+    for form in ("${}$", "$${}$$", "$ {} $.", "**${}$**", r"\({}\)"):
+        answer = f"#### {form.format(f'{currency}{number}{unit}')}"
+        assert score(answer, str(number), question=question) == 1
+        assert score(answer, str(number + 1), question=question) == 0

@@ -12,6 +12,7 @@ _TEX_TEXT = re.compile(
 )
 _TEX_UNIT = re.compile(r"\$(\\(?:text|textrm|mathrm) ?\{[^{}$]*\}(?:\^(?:[23]|\{[23]\}))?)\$")
 _TEX_FRACTION = re.compile(r"\\[dt]?frac ?(?:\{([0-9]+)\}\{([0-9]+)\}|([0-9])([0-9])(?![0-9]))")
+_TEX_MATH = re.compile(r"\A[ \t*]*(\$\$?)(?=[^$])([^\n]+)(?<!\\)\1(?=[ \t*.,;!]*\Z)")
 _TEX_SPACE = re.compile(r"\\[()\[\]]|\\[,;!:]|\\ ")
 _TEX_DEGREE = re.compile(r"\^?\{?\\circ\}?")
 _BRACKETS = re.compile(
@@ -23,6 +24,11 @@ _MAX_NESTED = 3
 def without_strikethrough(line: str) -> str:
     """What is struck out is taken back: it is no answer, and what stands next to it may be one."""
     return _STRIKETHROUGH.sub("", line)
+
+
+def without_math_mode(text: str) -> str:
+    r"""Without TeX's signs round all of it: `$18 \text{ eggs}$` is no amount in a currency."""
+    return _TEX_MATH.sub(r"\2", text) if "$" in text else text
 
 
 def plain(text: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
-from rft.rewards.reading.markup import plain, without_strikethrough
+from rft.rewards.reading.markup import plain, without_math_mode, without_strikethrough
 from rft.rewards.reading.units import (
     CENTS,
     change_word_last,
@@ -91,7 +91,7 @@ _RATIO_TO_ONE = re.compile(r" ?(?::|-?to-?) ?1(?![0-9.:,/])")
 _POWER_OF_TEN = re.compile(r" ?(?:[x\u00d7*]|\\times|\\cdot) ?10\^?\{?([-+]?[0-9]{1,2})\}?(?![0-9.,])")
 _SIGN_AFTER = re.compile(rf"\ ?{_CURRENCY}(?![^\W\d_])")
 _PERCENT = re.compile(r" ?(?:%|(?:per ?cent(?:age)?|pct)(?![^\W\d_]))(?: points?\b)?", re.IGNORECASE)
-_SCALE_WORD = re.compile(r"\s*(?:in )?([^\W\d_]+)(?![^\W\d_])\.?")
+_SCALE_WORD = re.compile(r"(?:\s*|-)(?:in )?([^\W\d_]+)(?![^\W\d_])\.?")
 _ARTICLE = re.compile(rf"(?:an?|the) (?=[-+]?{_CURRENCY}? ?[0-9.])", re.IGNORECASE)
 _PLAIN = re.compile("-?[0-9]+")
 
@@ -132,7 +132,7 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
     """The answers to a prompt are alike, and so are references: most numbers occur many times."""
     if _PLAIN.fullmatch(text):  # most of them: a shortcut, not another rule
         return Number(Fraction(int(text)))
-    text = without_strikethrough(text.replace("\\$", "$").replace("\\%", "%")).translate(_SAME)
+    text = without_strikethrough(without_math_mode(text).replace("\\$", "$").replace("\\%", "%")).translate(_SAME)
     if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
         return None
     text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)
