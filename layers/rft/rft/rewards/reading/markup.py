@@ -12,7 +12,7 @@ _TEX_TEXT = re.compile(
 )
 _TEX_UNIT = re.compile(r"\$(\\(?:text|textrm|mathrm) ?\{[^{}$]*\}(?:\^(?:[23]|\{[23]\}))?)\$")
 _TEX_FRACTION = re.compile(r"\\[dt]?frac ?(?:\{([0-9]+)\}\{([0-9]+)\}|([0-9])([0-9])(?![0-9]))")
-_TEX_MATH = re.compile(r"\A[ \t*]*(\$\$?)(?=[^$])([^\n]+)(?<!\\)\1(?=[ \t*.,;!]*\Z)")
+_TEX_MATH = re.compile(r"\A[ \t*]*(\$\$?)((?:[^$\\\n]|\\.)+)\1(?=[ \t*.,;!]*\Z)")
 _TEX_SPACE = re.compile(r"\\[()\[\]]|\\[,;!:]|\\ ")
 _TEX_DEGREE = re.compile(r"\^?\{?\\circ\}?")
 _BRACKETS = re.compile(
