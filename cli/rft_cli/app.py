@@ -25,7 +25,7 @@ from rft_cli.commands.emulated import calibrate, dataset_check, demo, grader_att
 from rft_cli.commands.export import export
 from rft_cli.commands.grader_wrap import grader_wrap
 from rft_cli.commands.help_pages import Command, Group, epilog
-from rft_cli.commands.logs import logs, webhooks_test
+from rft_cli.commands.logs import logs, webhooks_rotate, webhooks_test
 from rft_cli.commands.report import compare, console, report
 from rft_cli.commands.rescore import rescore_run
 from rft_cli.commands.rollouts import rollouts
@@ -95,9 +95,10 @@ dataset = typer.Typer(cls=Group, no_args_is_help=True, help="Work on a dataset w
 app.add_typer(local, name="local", rich_help_panel=LOCAL_PANEL)
 app.add_typer(grader, name="grader", rich_help_panel=LOCAL_PANEL)
 app.add_typer(dataset, name="dataset", rich_help_panel=LOCAL_PANEL)
-webhooks = typer.Typer(cls=Group, no_args_is_help=True, help="Check the stack's webhook.")
+webhooks = typer.Typer(cls=Group, no_args_is_help=True, help="Check the stack's webhook, and rotate its secret.")
 app.add_typer(webhooks, name="webhooks")
 webhooks.command("test", cls=Command, epilog=epilog("webhooks test"))(webhooks_test)
+webhooks.command("rotate", cls=Command, epilog=epilog("webhooks rotate"))(webhooks_rotate)
 local.command("up", cls=Command, epilog=epilog("up"))(up)
 grader.command("test", cls=Command, epilog=epilog("test"))(grader_test)
 grader.command("attack", cls=Command, epilog=epilog("attack"))(grader_attack)

@@ -83,6 +83,10 @@ class Deployment:
         """A client of AWS Lambda."""
         return self._session.client("lambda")
 
+    def secrets(self) -> Any:
+        """A client of Secrets Manager."""
+        return self._session.client("secretsmanager")
+
     def logs(self) -> Any:
         """A client of CloudWatch Logs."""
         return self._session.client("logs")

@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "watch": ("rft watch RUN_ID", "rft watch RUN_ID --interval 30 --output json"),
     "events": ("rft events RUN_ID", "rft events RUN_ID --output json"),
     "webhooks test": ("rft webhooks test --stack rft",),
+    "webhooks rotate": ("rft webhooks rotate --stack rft",),
     "logs": ("rft logs RUN_ID --follow", "rft logs RUN_ID --function PrepareDataset --output json"),
     "evaluation": ("rft evaluation RUN_ID", "rft evaluation RUN_ID --output json | jq .evaluation.verdict"),
     "export": (

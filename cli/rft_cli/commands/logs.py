@@ -1,7 +1,8 @@
-"""`rft logs`: what the functions of a stack logged of one run. `rft webhooks test`: a signed test event."""
+"""`rft logs`: what the functions of a stack logged of one run. `rft webhooks`: a signed test event, a new secret."""
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import time
@@ -21,6 +22,9 @@ from rft_client.api_client import ApiClient
 from rft_client.deployment import Deployment
 from rft_client.errors import RftClientError
 from rft_client.function_logs import MAX_INVOCATION, FunctionLogs, LogLine
+
+SECRET_BYTES = 32
+"""Standard Webhooks: 24 to 64 random bytes."""
 
 INTERVAL_SECONDS = 10.0
 INTERRUPTED = 130
@@ -103,9 +107,7 @@ def _print(console: Console, lines: list[LogLine], output: Output) -> None:
 @with_target()
 def webhooks_test(*, target: Deployment) -> None:
     """Send a test event to the stack's webhook, once and signed as all events are; needs lambda:InvokeFunction."""
-    name = target.output("SendWebhookName")
-    if name is None:
-        raise RftClientError("No stack with webhooks is named; pass --stack NAME or set RFT_STACK")
+    name = _sender(target)
     payload = json.dumps({"endpoint": "stack", "event": test_event()}).encode()
     reply = target.functions().invoke(FunctionName=name, Payload=payload)
     result = json.loads(reply["Payload"].read())
@@ -114,6 +116,36 @@ def webhooks_test(*, target: Deployment) -> None:
     if not result["sent"]:
         raise RftClientError(f"Nothing was sent: {result['skipped']}; set the stack's parameter WebhookUrl")
     print_lines(Console(), [f"Delivered, with {result['signatures']} signature(s)"])
+
+
+@with_target()
+def webhooks_rotate(*, target: Deployment) -> None:
+    """Replace the secret that signs webhooks; the previous one signs too until the next rotation.
+
+    Needs lambda:GetFunctionConfiguration and secretsmanager:PutSecretValue.
+    """
+    settings = target.functions().get_function_configuration(FunctionName=_sender(target))
+    secret_arn = settings["Environment"]["Variables"]["WEBHOOK_SECRET_ARN"]
+    if not secret_arn:
+        raise RftClientError("The stack signs no webhooks; set its parameter WebhookSecretArn")
+    value = f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+    version = target.secrets().put_secret_value(SecretId=secret_arn, SecretString=value)["VersionId"]
+    print_lines(
+        Console(),
+        [
+            f"Rotated to version {version}; webhooks have a signature by the previous version too",
+            "Give the new secret to the receivers before the next rotation:",
+            f"aws secretsmanager get-secret-value --secret-id {secret_arn} --query SecretString --output text",
+        ],
+    )
+
+
+def _sender(target: Deployment) -> str:
+    """Name of the function that sends webhooks."""
+    name = target.output("SendWebhookName")
+    if name is None:
+        raise RftClientError("No stack with webhooks is named; pass --stack NAME or set RFT_STACK")
+    return name
 
 
 def test_event() -> dict[str, Any]:
