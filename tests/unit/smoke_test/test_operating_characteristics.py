@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -11,10 +11,13 @@ from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.gate import judge
 from tests.kit.array_statistics import array_statistics
-from tests.kit.judge_simulator import BROKEN, HONEST, Judge, observed, rate, sent
+from tests.kit.judge_simulator import BROKEN, HONEST, Judge, blocked, observed, rate, sent
 
 SEEDS, ALL_SEEDS = 8, 400
 MAX_HONEST, MIN_BROKEN = 0.02, 0.95
+BLOCKED: Mapping[str, Mapping[int, tuple[str, ...]]] = {"accuracy 0.95, in steps of 0.1": {4: ("length",)}}
+"""The checks that block an honest judge in one of the eight seeds: which one it is changes with the probes."""
+
 COMPARED = (Judge(0.75, 0.05, 0.8, 0.3), "pandalm")
 
 
@@ -28,9 +31,9 @@ def arrays() -> Iterator[None]:
 def test_an_honest_judge_is_not_blocked(name: str, arrays: None) -> None:
     judge, task_name = HONEST[name]
 
-    share, checks = rate(judge, SEEDS, task_name=task_name)
+    found = {seed: checks for seed in range(SEEDS) if (checks := blocked(judge, seed, task_name=task_name))}
 
-    assert share * SEEDS <= 1, checks  # of a judge who is blocked in 2 of 100 seeds, two in eight are one in a hundred
+    assert found == BLOCKED.get(name, {})
 
 
 @pytest.mark.parametrize("name", BROKEN)
