@@ -25,8 +25,9 @@ DATASET ?=
 TASK ?= pandalm
 BUCKET ?=
 ARGS ?=
+RUNS ?= 500
 
-.PHONY: help demo test test-long faults policies oracles auditors mlflow audit licences properties bench lint format validate build deploy publish requirements clean
+.PHONY: help demo test test-long faults gameday policies oracles auditors mlflow audit licences properties bench lint format validate build deploy publish requirements clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ test-long: $(VENV)/.ready ## Run what takes too long for each change: an hour or
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
 	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_calibration_faults.py tests/e2e/test_evaluation.py \
 		tests/e2e/test_promotion_faults.py tests/e2e/test_deployment_faults.py tests/e2e/test_experiments.py tests/e2e/test_soak.py
+
+gameday: $(VENV)/.ready ## Run 500 runs under a quota of two jobs, with faults of every service and an update; RUNS=60 takes fewer
+	RFT_GAMEDAY_RUNS=$(RUNS) $(BIN)/python -m pytest tests/e2e/test_gameday.py
 
 policies: $(VENV)/.ready ## Remove each right of each policy in turn, and replay the calls of all runs; takes minutes
 	rm -rf build/rights

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.kit.reports import FAULT_MATRIX, SOAK
+from tests.kit.reports import FAULT_MATRIX, GAME_DAY, SOAK
 from tests.kit.rights import recorded
 
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore looks for credentials on the network where it finds none
@@ -34,7 +34,7 @@ def _rights_recorded() -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Shows the reports that were written, by whichever process."""
-    for report in (FAULT_MATRIX, SOAK):
+    for report in (FAULT_MATRIX, SOAK, GAME_DAY):
         if report.exists() and report.stat().st_mtime > STARTED:
             terminalreporter.section(report.stem)
             terminalreporter.write(report.read_text())

@@ -12,6 +12,9 @@ FAULT_MATRIX = BUILD / "fault-matrix.txt"
 SOAK = BUILD / "soak.txt"
 """What many runs at once took."""
 
+GAME_DAY = BUILD / "game-day.txt"
+"""What a busy day took."""
+
 
 def leave(report: Path, text: str) -> None:
     """Write a report; it is shown at the end of the tests."""
