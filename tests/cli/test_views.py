@@ -127,7 +127,7 @@ def test_many_checks_that_block_get_a_line_each() -> None:
     assert [each[10] for each in shown if "100% ≤ 20%" in each] == ["✘"] * 9
     assert not [each for each in shown if each.strip().startswith("word")]
     few = printed(run_lines(view(RunStatus.SMOKE_TESTING, dataset_checks=checks[:2])))
-    assert len([each for each in few if "word word" in each]) == 4, "two lines each"
+    assert len([each for each in few if "word word" in each]) == 6, "three lines each"
 
 
 def test_skipped_checks_are_counted_with_the_check_that_failed() -> None:

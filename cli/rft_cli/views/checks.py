@@ -21,8 +21,8 @@ MARKS = {
 RESULTS = {"warn": "warned", "undecided": "undecided", "block": "blocked"}
 SIGNS = {">=": "≥", "<=": "≤"}
 
-MAX_DETAIL = 74
-"""Characters of a detail without `--verbose`: two lines of a terminal of 80 columns."""
+MAX_DETAIL = 112
+"""Characters of a detail without `--verbose`: three lines of a terminal of 80 columns."""
 MANY, MAX_DETAIL_OF_MANY = 6, 36
 """With more rows than that, a detail gets one line: what is wrong is then seen at a glance."""
 

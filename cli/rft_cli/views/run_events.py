@@ -116,7 +116,7 @@ def dataset_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 def dataset_check_lines(view: View, *, verbose: bool) -> Iterator[str]:
     odd = sum(view["dataset"]["warnings"].values()) if view["dataset"] else 0
-    note = f"{odd} odd {'record' if odd == 1 else 'records'} accepted" if odd else ""
+    note = f"{odd} odd {'record' if odd == 1 else 'records'}" if odd else ""
     yield from check_lines("row checks", view["dataset_checks"], verbose=verbose, note=note)
 
 

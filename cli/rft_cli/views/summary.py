@@ -85,7 +85,8 @@ def _request_fields(view: View) -> Iterator[tuple[str, str]]:
     yield "grader", resolved or grader.get("name") or grader.get("lambda_arn") or "the task's grader"
     if resolved and not is_pinned(resolved):
         yield "version", "none: the grader's code can change while the job trains"
-    yield "mode", f"{request['mode']}, max {request['max_training_hours']:g} h of training"
+    trains = request["mode"] != "preflight"
+    yield "mode", request["mode"] + (f", max {request['max_training_hours']:g} h of training" if trains else "")
     if request["tags"]:
         yield "tags", ", ".join(f"{key}={value}" for key, value in request["tags"].items())
 
