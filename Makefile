@@ -41,14 +41,16 @@ test: $(VENV)/.ready ## Run all tests; ARGS=tests/unit picks some
 test-long: $(VENV)/.ready ## Run what takes too long for each change: an hour or more on two cores
 	$(MAKE) --no-print-directory faults
 	$(BIN)/python -m pytest -m slow --ignore tests/e2e
-	$(BIN)/python -m pytest -m slow tests/e2e/test_notebook.py tests/e2e/test_report_in_browser.py tests/e2e/test_generated_clients.py
+	$(BIN)/python -m pytest -m slow tests/e2e/test_notebook.py tests/e2e/test_report_in_browser.py tests/e2e/test_generated_clients.py \
+		tests/e2e/test_rounds.py
 	$(MAKE) --no-print-directory properties
 	$(MAKE) --no-print-directory policies
 	$(MAKE) --no-print-directory bench ARGS="graders polling prepare_dataset"
 
 faults: $(VENV)/.ready ## Strike runs with every fault at every stage, and forty at once with several; takes minutes
 	$(BIN)/python -m pytest tests/e2e/test_fault_matrix.py tests/e2e/test_calibration_faults.py tests/e2e/test_evaluation.py \
-		tests/e2e/test_promotion_faults.py tests/e2e/test_deployment_faults.py tests/e2e/test_experiments.py tests/e2e/test_soak.py
+		tests/e2e/test_promotion_faults.py tests/e2e/test_deployment_faults.py tests/e2e/test_experiments.py \
+		tests/e2e/test_experiment_faults.py tests/e2e/test_soak.py
 
 gameday: $(VENV)/.ready ## Run 500 runs under a quota of two jobs, with faults of every service and an update; RUNS=60 takes fewer
 	RFT_GAMEDAY_RUNS=$(RUNS) $(BIN)/python -m pytest tests/e2e/test_gameday.py
