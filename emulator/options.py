@@ -56,6 +56,8 @@ class EmulatorOptions:
     """How long a deployment is Creating; on AWS it is minutes."""
     concurrent_jobs: int = 2
     """Quota of jobs that are InProgress or Stopping; the next one gets ServiceQuotaExceededException."""
+    custom_base_models: bool = False
+    """Whether a job may start from a custom model. What AWS does is not documented, so the default refuses it."""
     read_lag_seconds: float = 0.05
     """How long after its reply a write to DynamoDB is seen by reads that are not strongly consistent, in real time."""
     seed: int = 42

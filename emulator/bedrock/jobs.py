@@ -47,6 +47,8 @@ class CustomizationJob:
     plan: SimulationPlan | None = None
     steps: list[StepScores] = field(default_factory=list)
     policy: Policy | None = None
+    base_logits: Mapping[str, Mapping[str, float]] | None = None
+    """What its base model had learned, where that is a custom one."""
     stop_requested: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
     """The fault `hang` applies: it never ends."""
@@ -76,6 +78,17 @@ class CustomizationJob:
 
 def _save_nowhere(_: CustomizationJob) -> None:
     """A job's progress is stored in memory alone."""
+
+
+def has_custom_base(request: Mapping[str, Any]) -> bool:
+    """Whether the base model is one that a job made."""
+    return ":custom-model/" in str(request.get("baseModelIdentifier", ""))
+
+
+def base_name(request: Mapping[str, Any]) -> str:
+    """The foundation model's name, also where a custom model of it is the base."""
+    parts = str(request.get("baseModelIdentifier", "")).split("/")
+    return parts[-2] if has_custom_base(request) and len(parts) > 2 else parts[-1]
 
 
 class Jobs:
@@ -144,6 +157,5 @@ class Jobs:
                 raise AwsError("ConflictException", 400, f"The {what} name {request[key]} is already in use.")
 
     def _arn(self, request: Mapping[str, Any]) -> str:
-        model = str(request["baseModelIdentifier"]).rsplit("/", 1)[-1]
         prefix = f"arn:aws:bedrock:{self._region}:{self._account}:model-customization-job"
-        return f"{prefix}/{model}/emulated{len(self._jobs) + 1:04x}"
+        return f"{prefix}/{base_name(request)}/emulated{len(self._jobs) + 1:04x}"

@@ -17,7 +17,7 @@ from emulator.bedrock.deployments import (
     failure_of,
     ready_at,
 )
-from emulator.bedrock.jobs import CustomizationJob, Jobs
+from emulator.bedrock.jobs import CustomizationJob, Jobs, base_name
 from emulator.bedrock.requests import created_between, page
 from emulator.faults import Faults
 from emulator.http.replies import AwsError
@@ -185,7 +185,7 @@ def _made_at(job: CustomizationJob) -> datetime:
 
 
 def _base(job: CustomizationJob) -> str:
-    return str(job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
+    return base_name(job.request)
 
 
 def _base_arn(job: CustomizationJob) -> str:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.bedrock.converse import Converse
 from emulator.bedrock.deployments import deployment_view
-from emulator.bedrock.jobs import CustomizationJob, Jobs
+from emulator.bedrock.jobs import CustomizationJob, Jobs, base_name, has_custom_base
 from emulator.bedrock.models import Models, model_view
 from emulator.bedrock.requests import parse_body, parse_query, raise_if_invalid
 from emulator.bedrock.views import job_list, job_view
@@ -40,8 +40,10 @@ class BedrockService:
         start: Callable[[CustomizationJob], None],
         *,
         require_trust: Callable[[str], None],
+        custom_bases: bool = False,
     ) -> None:
         self._require_trust = require_trust
+        self._custom_bases = custom_bases
         self._jobs = jobs
         self._models = models
         self._faults = faults
@@ -80,10 +82,12 @@ class BedrockService:
 
     def _create(self, operation: Operation, _request: Request, body: bytes) -> Response:
         request = parse_body(operation.name, body)
-        raise_if_invalid(_documented_problems(request))
+        raise_if_invalid(_documented_problems(request, custom_bases=self._custom_bases))
         self._require_trust(str(request["roleArn"]))
+        base = self._models.find(request["baseModelIdentifier"]) if has_custom_base(request) else None
         job, is_new = self._jobs.create(request)
         if is_new:
+            job.base_logits = base.policy.logits if base is not None and base.policy is not None else None
             self._start(job)
         return json_reply({"jobArn": job.arn}, 201)
 
@@ -138,7 +142,7 @@ def _query(operation: Operation, request: Request) -> dict[str, Any]:
     return parse_query(operation.name, request.args.to_dict())
 
 
-def _documented_problems(request: Mapping[str, Any]) -> list[str]:
+def _documented_problems(request: Mapping[str, Any], *, custom_bases: bool) -> list[str]:
     problems = []
     if request.get("customizationType") != "REINFORCEMENT_FINE_TUNING":
         problems.append("customizationType: the emulator runs REINFORCEMENT_FINE_TUNING only")
@@ -146,7 +150,7 @@ def _documented_problems(request: Mapping[str, Any]) -> list[str]:
         problems.append("customizationConfig.rftConfig: is required for REINFORCEMENT_FINE_TUNING")
     elif "lambdaGrader" not in request["customizationConfig"]["rftConfig"].get("graderConfig", {}):
         problems.append("customizationConfig.rftConfig.graderConfig.lambdaGrader: is required")
-    if str(request.get("baseModelIdentifier", "")).rsplit("/", 1)[-1] != BASE_MODEL:
+    if base_name(request) != BASE_MODEL or (has_custom_base(request) and not custom_bases):
         problems.append(f"baseModelIdentifier: only {BASE_MODEL} takes this customization")
     uris = {part: str(request.get(part, {}).get("s3Uri", "")) for part in ("trainingDataConfig", "outputDataConfig")}
     return problems + [f"{part}.s3Uri: is required" for part, uri in uris.items() if not uri.startswith("s3://")]

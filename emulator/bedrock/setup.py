@@ -50,6 +50,7 @@ class EmulatedBedrock:
             state.faults,
             self.threads.start,
             require_trust=partial(require_trust, environment),
+            custom_bases=options.custom_base_models,
         )
 
     def _training(self, job: CustomizationJob) -> Training:

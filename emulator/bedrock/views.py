@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emulator.bedrock.jobs import CustomizationJob
+from emulator.bedrock.jobs import CustomizationJob, base_name
 from emulator.bedrock.requests import created_between, page
 
 JOB_CHANGE = "Model Customization Job State Change"
@@ -15,7 +15,7 @@ JOB_CHANGE = "Model Customization Job State Change"
 def job_view(job: CustomizationJob) -> dict[str, Any]:
     """GetModelCustomizationJob: no reward, no step, no percentage, as on AWS."""
     request = job.request
-    model = str(request["baseModelIdentifier"]).rsplit("/", 1)[-1]
+    model = base_name(request)
     view = {
         "jobArn": job.arn,
         "jobName": job.name,

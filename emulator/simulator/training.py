@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.bedrock.data import DataRefused, read_rows, training_rows
-from emulator.bedrock.jobs import PHASES, CustomizationJob
+from emulator.bedrock.jobs import PHASES, CustomizationJob, base_name
 from emulator.clock import ScaledClock
 from emulator.faults import Faults
 from emulator.functions.pool import EmulatorClosed
@@ -128,7 +128,7 @@ class Training:
 
     def _train(self, plan: SimulationPlan, rows: list[DatasetRow], validation_rows: list[DatasetRow]) -> None:
         seed = self._options.seed
-        self._job.policy = policy = self._job.policy or new_policy(self._job.name, seed, plan)
+        self._job.policy = policy = self._job.policy or new_policy(self._job.name, seed, plan, self._job.base_logits)
         steps_done = len(self._job.steps)
         steps = train(
             policy,
@@ -222,7 +222,7 @@ class Training:
             self._save(self._job)
 
     def _complete(self) -> None:
-        model = str(self._job.request["baseModelIdentifier"]).rsplit("/", 1)[-1]
+        model = base_name(self._job.request)
         account = ":".join(self._job.arn.split(":")[:5])
         self._job.model_arn = f"{account}:custom-model/{model}/{self._job.id}"
         self._end("Completed")

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from emulator import Emulator, EmulatorOptions
 from rft_client.errors import ApiError
 from tests.e2e.measured_runs import ONLY_EVALUATED
 from tests.kit.stack_harness import SAMPLE, StackHarness
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[StackHarness]:
+    """With a Bedrock that trains custom models on, which AWS does not document."""
+    options = EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, custom_base_models=True)
+    with Emulator.start(options) as aws:
+        yield StackHarness(aws)
 
 
 def new_records(number: int) -> bytes:
@@ -26,10 +36,12 @@ def test_a_round_trains_on_what_was_not_learned_and_is_compared(bench: StackHarn
     before = bench.run("first-round", **parts).view
     assert before["evaluation"]["verdict"], before["failure"]
     uri = bench.put("datasets/more.json", new_records(20))
-    follows = {"run_id": before["run_id"], "solved_score": 1.0, "hopeless_score": 0.0}
+    follows = {"run_id": before["run_id"], "solved_score": 1.0, "hopeless_score": 0.0, "base_model": "previous"}
     request = {**before["request"], "dataset": {**before["request"]["dataset"], "uri": uri}, "from_run": follows}
     after = bench.wait(bench.client.start_run(request)["run_id"]).view
     assert (after["status"], after["failure"]) == ("COMPLETED", None)
+    (job,) = bench.jobs(after["run_id"])
+    assert job.request["baseModelIdentifier"] == before["model_arn"]
     made = after["dataset"]["round"]
     assert (made["run_id"], made["number"]) == (before["run_id"], 2)
     assert made["added"] + made["held_out"] + made["known"] == 20
@@ -38,6 +50,7 @@ def test_a_round_trains_on_what_was_not_learned_and_is_compared(bench: StackHarn
     for split in ("validation", "test"):
         rows = [[{**row, "run_id": ""} for row in bench.rows(view["run_id"], split)] for view in (before, after)]
         assert rows[0] == rows[1]
+    assert after["evaluation"]["verdict"], after["evaluation"]["reason"]
     previous = after["evaluation"]["previous"]
     assert (previous["status"], previous["run_id"]) == ("completed", before["run_id"])
     assert previous["rows"] == after["evaluation"]["rows"]

@@ -60,6 +60,7 @@ def test_the_same_token_is_the_same_job_and_names_are_used_up(aws: Emulator) -> 
         ({"jobName": "two words"}, "jobName"),
         ({"roleArn": "admin"}, "roleArn"),
         ({"baseModelIdentifier": "amazon.nova-lite-v1:0:300k"}, BASE),
+        ({"baseModelIdentifier": f"arn:aws:bedrock:us-east-1:123456789012:custom-model/{BASE}/emulated0001"}, BASE),
         ({"customizationType": "FINE_TUNING"}, "REINFORCEMENT_FINE_TUNING"),
         ({"outputDataConfig": {"s3Uri": "s3://bucket/a b"}}, "outputDataConfig"),
         ({"jobTags": [{"key": "k", "value": "$"}]}, "jobTags"),

@@ -230,3 +230,17 @@ def test_an_unknown_run_starts_nothing() -> None:
             jobs=fake.jobs, ledger=fake.ledger, queue=fake.ledger, clock=fake.clock,
         )  # fmt: skip
     assert fake.jobs.jobs == {}
+
+
+EARLIER = RUN_ID.replace("1a2b3c4d", "0a2b3c4d")
+MODEL = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-2-lite-v1:0:256k/abcdef123456"
+
+
+@pytest.mark.parametrize(("base", "expected"), [("foundation", "amazon.nova-2-lite-v1:0:256k"), ("previous", MODEL)])
+def test_a_round_trains_the_model_that_it_names(base: str, expected: str) -> None:
+    fake = FakeStart()
+    add_run(fake.ledger, S.TRAINING, run_id=EARLIER)
+    fake.ledger.update(EARLIER, {"model_arn": MODEL})
+    add_run(fake.ledger, S.SMOKE_TESTING, from_run={"run_id": EARLIER, "base_model": base})
+    fake.start()
+    assert fake.jobs.requests[0]["baseModelIdentifier"] == expected

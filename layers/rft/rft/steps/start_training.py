@@ -47,6 +47,7 @@ def start_training(
         dataset=dataset,
         grader_arn=grader_arn,
         resources=resources,
+        base_model_arn=_previous_model(request, ledger),
     )
     try:
         job = _job(request_body, jobs, clock)
@@ -55,6 +56,13 @@ def start_training(
     _record(run_id, job, jobs, ledger, clock)
     logger().info("training job is there", job_arn=job.arn)
     return StartedJob(job_arn=job.arn, created_at=job.created_at)
+
+
+def _previous_model(request: RunRequest, ledger: Ledger) -> str:
+    """The model of the round before, where the request trains that one on; '' for the foundation model."""
+    if request.from_run is None or request.from_run.base_model == "foundation":
+        return ""
+    return ledger.get(request.from_run.run_id).model_arn or ""
 
 
 def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger, clock: Clock) -> RunRecord:

@@ -19,15 +19,16 @@ def job_request(
     dataset: PreparedDataset,
     grader_arn: str,
     resources: JobResources,
+    base_model_arn: str = "",
 ) -> dict[str, Any]:
-    """Job name, model name and token are all the run id."""
+    """Job name, model name and token are all the run id. `base_model_arn` names a custom model to train on."""
     tags = _tags(run_id, request, dataset, grader_arn)
     return {
         "jobName": run_id,
         "customModelName": run_id,
         "clientRequestToken": run_id,
         "roleArn": resources.role_arn,
-        "baseModelIdentifier": request.base_model,
+        "baseModelIdentifier": base_model_arn or request.base_model,
         "customizationType": "REINFORCEMENT_FINE_TUNING",
         "customizationConfig": {
             "rftConfig": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,10 @@ class RoundRequest(RequestPart):
     )
     hopeless_score: Number | None = Field(
         default=0.1, ge=0, lt=1, description="Drop rows whose last rollouts all score this or less; null drops none."
+    )
+
+    base_model: Literal["foundation", "previous"] = Field(
+        default="foundation", description="`previous` trains that run's model on; undocumented, so Bedrock may refuse."
     )
 
     @model_validator(mode="after")
