@@ -49,3 +49,4 @@ def test_a_budget_in_dollars_needs_what_a_training_hour_costs(api: Client) -> No
 
 def test_an_unknown_experiment_is_not_found(api: Client) -> None:
     assert api.get("/experiments/epochs-20261120t120000-0a1b2c3d").status == 404
+    assert "lower-case letters" in api.get("/experiments/a_b").problem.errors[0].message

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rft.contracts.dataset import DatasetRow
 from rft.contracts.ledger import RunStatus
 from rft.contracts.steps import PreparedDataset
-from tests.kit.fake_pipeline import URI, FakePipeline
+from tests.kit.fake_pipeline import MAX_CAUSE, URI, FakePipeline
 from tests.kit.hostile_values import changed, texts, values
 from tests.kit.project import ROOT
 from tests.kit.records import RUN_ID
@@ -93,7 +93,9 @@ def test_any_bytes_as_a_dataset(task: str, lines: list[bytes], form: bytes, list
 @fuzzed
 @given(
     error=texts | st.sampled_from(["States.Timeout", "Lambda.Unknown"]),
-    cause=texts | values.map(json.dumps) | texts.map(lambda text: json.dumps({"errorMessage": text[:100] * 50})),
+    cause=texts
+    | values.map(lambda value: json.dumps(value)[:MAX_CAUSE])
+    | texts.map(lambda text: json.dumps({"errorMessage": text[:100] * 50})),
 )
 def test_any_error_ends_a_run_with_a_reason(error: str, cause: str) -> None:
     FakePipeline(dataset={"task": "gsm8k", "uri": URI}).end(error or "States.TaskFailed", cause)

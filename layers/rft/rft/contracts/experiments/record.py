@@ -11,10 +11,11 @@ from pydantic import Field, StringConstraints
 from rft.contracts.agreement import Interval
 from rft.contracts.base import Contract, RunId, TextBlock, TextLine
 from rft.contracts.experiments.request import ExperimentRequest, Objective
+from rft.contracts.http.patterns import SLUG
 from rft.contracts.http.principal import Principal
 from rft.contracts.ledger import RunStatus
 
-ExperimentId = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[0-9a-z]+(-[0-9a-z]+)*$")]
+ExperimentId = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=SLUG)]
 
 Conclusion = Literal["winner", "several_best", "no_difference_shown", "not_comparable"]
 
