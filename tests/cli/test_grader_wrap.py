@@ -88,6 +88,7 @@ def test_a_sample_that_fails_is_marked_and_costs_no_other_its_score(
         ("def a(): ...\ndef b(): ...\n", "", "has several functions"),
         ("import os\nfrom os import *\n", "", "defines no function"),
         ("(" * 5000, "", "is not Python"),
+        ("-" * 20_000 + "1", "", "is not Python"),
         ("def a(): ...\n", ":b", "defines no function b"),
         ("def (:\n", ":a", "is not Python"),
     ],

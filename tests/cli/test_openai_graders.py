@@ -66,6 +66,13 @@ def test_a_grader_scores_by_its_own_rules(grader: dict[str, Any], score: float) 
         ({"type": "multi", "graders": {"a": {"type": "x"}}, "calculate_output": "a"}, "grader.graders.a.type"),
         ({"type": "multi", "graders": {"a": PYTHON}, "calculate_output": "a + c"}, "c is neither"),
         ({"type": "multi", "graders": {"a": PYTHON}, "calculate_output": "open('x')"}, "is neither"),
+        ({"type": "multi", "graders": {"a": PYTHON}, "calculate_output": "9 ^ 9 ^ 9 ^ 9 * a"}, "OverflowError"),
+        ({"type": "multi", "graders": {"a": PYTHON}, "calculate_output": "min() + a"}, "calculate_output: TypeError"),
+        ({"type": "multi", "graders": {"a": PYTHON}, "calculate_output": "-" * 20_000 + "a"}, "calculate_output: "),
+        ({"type": "multi", "graders": {"a": PYTHON}, "calculate_output": "a +"}, "calculate_output: SyntaxError"),
+        ({"type": "python", "source": "def grade(:"}, "grader.source: SyntaxError"),
+        ({"type": "python", "source": "grade = missing"}, "grader.source: NameError"),
+        ({"type": "python", "source": "raise SystemExit(3)"}, "grader.source: SystemExit: 3"),
     ],
 )
 def test_a_grader_that_cannot_be_run_is_named(grader: dict[str, Any], reason: str) -> None:

@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from rft.contracts.graders.code_tests import NOT_PYTHON
 from rft_cli.errors import CommandError
 
 ENTRY = "rft_entry"
@@ -70,8 +71,8 @@ def _defined(path: Path) -> set[str]:
     """Names that the file defines at its top level. Raises CommandError for what is not Python."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError) as error:
-        raise CommandError(f"{path} is not Python: {error}") from error
+    except NOT_PYTHON as error:
+        raise CommandError(f"{path} is not Python: {error or 'nested too deeply'}") from error
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     imported = {

@@ -104,7 +104,10 @@ def _string_check(grader: Mapping[str, Any], place: str) -> Grade:
 
 def _python(grader: Mapping[str, Any], place: str) -> Grade:
     scope: dict[str, Any] = {"__name__": "grader"}
-    exec(compile(str(_needed(grader, "source", place)), "grader", "exec", dont_inherit=True), scope)  # noqa: S102
+    try:
+        exec(compile(str(_needed(grader, "source", place)), "grader", "exec", dont_inherit=True), scope)  # noqa: S102
+    except (Exception, SystemExit) as error:
+        raise UnknownGrader(f"{place}.source: {type(error).__name__}: {error}") from error
     function = scope.get("grade")
     if not callable(function):
         raise UnknownGrader(f"{place}.source: defines no grade(sample, item)")
@@ -114,8 +117,13 @@ def _python(grader: Mapping[str, Any], place: str) -> Grade:
 def _multi(grader: Mapping[str, Any], place: str) -> Grade:
     parts = _needed(grader, "graders", place)
     graders = {name: compiled(part, f"{place}.graders.{name}") for name, part in parts.items()}
-    formula = ast.parse(str(_needed(grader, "calculate_output", place)).replace("^", "**"), mode="eval").body
-    _value(formula, dict.fromkeys(graders, 1.0), place)
+    try:
+        formula = ast.parse(str(_needed(grader, "calculate_output", place)).replace("^", "**"), mode="eval").body
+        _value(formula, dict.fromkeys(graders, 1.0), place)
+    except ZeroDivisionError:  # other scores may be no trouble
+        pass
+    except (SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError) as error:
+        raise UnknownGrader(f"{place}.calculate_output: {type(error).__name__}: {error}") from error
     return lambda names: _value(formula, {name: part(names) for name, part in graders.items()}, place)
 
 

@@ -7,6 +7,7 @@ import json
 from enum import StrEnum
 from pathlib import Path
 
+from rft.contracts.graders.code_tests import NOT_PYTHON
 from rft_cli.errors import CommandError
 from rft_cli.graders import openai_graders, openai_similarity
 
@@ -87,8 +88,8 @@ def _functions(path: Path) -> list[str]:
     """Names that the file's top level defines, decorated or assigned ones too. Raises CommandError."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise CommandError(f"{path} is not Python: {error}") from error
+    except NOT_PYTHON as error:
+        raise CommandError(f"{path} is not Python: {error or 'nested too deeply'}") from error
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     imported = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]

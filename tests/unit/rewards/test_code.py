@@ -95,7 +95,11 @@ def test_an_answer_without_a_program_or_with_missing_results_earns_zero() -> Non
 
 
 @pytest.mark.parametrize(
-    "reference", [None, "text", {}, {"code": {}}, {"code": {"tests": ["f("]}}, {"code": {"exchanges": [{}]}}]
+    "reference",
+    [
+        *(None, "text", {}, {"code": {}}, {"code": {"exchanges": [{}]}}),
+        *({"code": {"tests": [test]}} for test in ("f(", "-" * 19_999 + "1", "a**" * 6_000 + "1", "(" * 20_000)),
+    ],
 )
 def test_a_row_without_usable_tests_is_an_error_of_the_row(reference: Any) -> None:
     with pytest.raises(UngradableSample, match=r"reference_answer\.code"):

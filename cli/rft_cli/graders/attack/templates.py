@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from random import Random
 
+from rft.contracts.graders.code_tests import NOT_PYTHON
 from rft.rewards.reading.numbers import read_number
 from rft.smoke_test.attacks import INJECTIONS, MASTER_KEYS
 from rft.tasks.derived.style import WORDS
@@ -94,7 +95,7 @@ def literals(source: str) -> list[str]:
     """Texts that a grader's own source compares answers with, as fuzzers take words from a program."""
     try:
         nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError):
+    except NOT_PYTHON:
         return []
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     short = [text for text in dict.fromkeys(texts) if 0 < len(text) <= 60]

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rft.contracts.dataset import DatasetRow, Message
-from rft.contracts.graders.code_tests import CodeTests
+from rft.contracts.graders.code_tests import NOT_PYTHON, CodeTests
 from rft.contracts.http.validation_messages import validation_message
 from rft.tasks.base import RIGHT_OR_WRONG, BadRecord, Chosen, Example, Probes, group_key
 from rft.tasks.bedrock_rows import is_bedrock_row
@@ -131,7 +131,7 @@ def _stub(solution: str) -> str:
     """The solution's functions and classes, which do nothing; for a program one that prints nothing of use."""
     try:
         tree = ast.parse(solution)
-    except (SyntaxError, ValueError, RecursionError):
+    except NOT_PYTHON:
         return "pass"
     definitions: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     for node in ast.walk(ast.Module(body=definitions, type_ignores=[])):

@@ -10,12 +10,15 @@ from pydantic import AfterValidator, Field, model_validator
 
 from rft.contracts.base import Contract
 
+NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What `ast.parse` raises for text that is no Python, and for what is nested too deeply for its stack."""
+
 
 def _python(source: str) -> str:
     try:
         ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise ValueError(f"is not Python: {error}") from error
+    except NOT_PYTHON as error:
+        raise ValueError(f"is not Python: {error or 'nested too deeply'}") from error
     return source
 
 
