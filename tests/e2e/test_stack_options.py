@@ -127,6 +127,21 @@ def test_an_event_that_comes_again_writes_the_same_run(mlflow: MemoryMlflow, ben
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
+def test_an_end_that_mlflow_does_not_take_is_a_dead_letter(mlflow: MemoryMlflow, bench: StackHarness) -> None:
+    mlflow.fault = 503
+    ended = bench.run("failing", b"no dataset")
+    bench.aws.invoke("PublishEvents", b'{"detail-type": "Scheduled Event"}')
+    sqs, url = bench.aws.client("sqs"), bench.aws.stack.outputs["DeadLettersUrl"]
+
+    def dead_letters() -> list[str]:
+        bodies = [json.loads(message["Body"]) for message in sqs.receive_message(QueueUrl=url).get("Messages", [])]
+        return [body["status"] for body in bodies if body.get("run_id") == ended.view["run_id"]]
+
+    assert eventually(dead_letters, "a dead letter") == [ended.status] == ["FAILED"]
+    mlflow.fault = None
+
+
+@pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
 def test_each_two_options_are_deployed_on_and_off_together_and_apart(bench: StackHarness) -> None:
     rows = [[], *CHOICES]
     for one, other in itertools.combinations(OPTIONS, 2):
