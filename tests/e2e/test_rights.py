@@ -157,3 +157,32 @@ def test_a_sweep_deletes_the_deployment_of_a_run_that_has_ended(bench: StackHarn
     assert bedrock.list_custom_model_deployments()["modelDeploymentSummaries"] == []
     assert used(bench, "SweepRunsRole", "bedrock:DeleteCustomModelDeployment")
     assert used(bench, "SweepRunsRole", "bedrock:ListTagsForResource")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", ["PublishEvents", "WakeRuns", "ReconcileExperiment"])
+def test_an_event_that_fails_three_times_is_left_in_the_queue(bench: StackHarness, function: str) -> None:
+    crash = Fault(service="lambda", operation="Invoke", subject=function, effect="crash", count=3)
+    bench.aws.faults.add(crash)
+    name = bench.aws.stack.physical_ids[function]
+    bench.aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    eventually(lambda: used(bench, f"{function}Role", "sqs:SendMessage"), "the event to be in the queue")
+
+
+@pytest.mark.slow
+def test_a_rubric_that_is_missing_is_not_called_forbidden(bench: StackHarness) -> None:
+    sample = {**event(bench, "grade_rubric")[0], "reference_answer": {}}
+    answer = invoke(bench, "GradeRubric", [{**sample, "run_id": "missing-20261120t120000-0a1b2c3d"}])
+    assert not re.search("403|AccessDenied", json.dumps(answer))
+    assert used(bench, "GradeRubricRole", "s3:ListBucket")
+
+
+@pytest.mark.slow
+def test_a_job_and_a_deployment_that_are_not_visible_at_once_are_found(bench: StackHarness) -> None:
+    for operation in ("GetModelCustomizationJob", "GetCustomModelDeployment"):
+        unseen = Fault(service="bedrock", operation=operation, code="ResourceNotFoundException", status=404, count=3)
+        bench.aws.faults.add(unseen)
+    ended = bench.run("unseen", evaluation={"enabled": True})
+    assert (ended.status, ended.view["evaluation"]["status"]) == ("COMPLETED", "completed"), ended.view
+    for function in ("CheckTraining", "CheckDeployment"):
+        assert used(bench, f"{function}Role", "dynamodb:Query")

@@ -114,9 +114,10 @@ def test_bad_records_of_all_parts_count_together_and_are_saved(bench: StackHarne
     bad = range(0, len(records), 8)
     for at in bad:
         records[at]["response1"] = None
-    body = json.dumps(records, indent=2).encode()
+    body = json.dumps(records, indent=2).encode().ljust(SAMPLE.stat().st_size)
     ended = bench.run("large-bad-twice", body, dataset={"max_bad_records": len(bad) - 1})
     assert (ended.status, ended.execution) == ("FAILED", "FAILED")
+    assert len(written(bench, ended.view["run_id"])) >= SHARDS, "more than one function read it"
     uri = f"s3://{bench.aws.bucket}/runs/{ended.view['run_id']}/dataset/bad_records.txt"
     assert f"the whole list is in {uri}" in ended.view["failure"]["cause"]
     problems = bench.read(uri).decode().splitlines()
