@@ -53,9 +53,9 @@ def sweep_runs(
     sweep = _Sweep()
     runs = RunPorts(ledger, executions, jobs, deployments, records, notifier)
     _stop_jobs(sweep, stack_name, jobs, ledger)  # first, for they are few and cost most
-    _close_experiments(sweep, experiments, experiment_executions, runs, clock)
     _close_runs(sweep, history, runs, clock)
     closed = tuple(sweep.closed)
+    _close_experiments(sweep, experiments, experiment_executions, runs, clock)
     _sweep_deployments(sweep, stack_name, deployments, records, ledger)
     if reports is not None:
         _write_reports(sweep, closed, reports, ledger)
@@ -93,7 +93,7 @@ def _stop_jobs(sweep: _Sweep, stack_name: str, jobs: TrainingJobs, ledger: Ledge
 def _close_experiments(
     sweep: _Sweep, experiments: Experiments, executions: Executions, runs: RunPorts, clock: Clock
 ) -> None:
-    """Before runs: closing an experiment ends its runs."""
+    """With their runs; an experiment itself has no report."""
     for record in list(experiments.unsettled()):
         with sweep.of(record.experiment_id):
             ended = missed_end(record, executions, clock)

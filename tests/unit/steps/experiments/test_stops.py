@@ -9,10 +9,13 @@ import pytest
 from rft.contracts.evaluation import EvaluationSummary
 from rft.contracts.ledger import RunStatus
 from rft.errors import RetryableServiceError
+from rft.ports.reports import ReportSources
 from rft.ports.runs import Execution
 from rft.steps.experiments.reconcile_experiment import missed_end
 from rft.steps.sweep_runs import sweep_runs
 from tests.kit.fake_experiment import FakeExperiment
+from tests.kit.fakes.rollout_reader import MemoryRollouts
+from tests.kit.fakes.store import MemoryStore
 from tests.kit.views import JOB
 
 
@@ -30,6 +33,7 @@ def sweep(fake: FakeExperiment) -> list[str]:
         stack_name="rft", ledger=fake.ledger, history=fake.ledger, executions=fake.executions, jobs=fake.jobs,
         deployments=fake.runs.deployments, records=fake.runs.records, notifier=fake.runs.notifier, clock=fake.clock,
         experiments=fake.experiments, experiment_executions=fake.machines,
+        reports=ReportSources(fake.ledger, MemoryStore(), MemoryRollouts(), answers_captured=False),
     )  # fmt: skip
 
 
