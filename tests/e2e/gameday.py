@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import random
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
 
 from emulator import EmulatorOptions
 from emulator.bedrock.judge import ModelReply, stand_in_reply
@@ -32,7 +29,6 @@ JUDGE_FAILS = 20
 """Each so many-th call of the judge fails: 5 %."""
 
 SEED = 42
-RULE = "game-day"
 CLOCKS = timedelta(seconds=5)
 """Two runs that queue within it have no order: each reads the clock before it writes its place."""
 
@@ -113,16 +109,6 @@ def measured_run(bench: StackHarness, name: str) -> Ended:
     return bench.run(name, rows(name, "gsm8k"), dataset={"task": "gsm8k"}, **fields)
 
 
-def subscribe(bench: StackHarness) -> str:
-    """A queue that gets every event of the stack, by its URL."""
-    sqs, events = bench.aws.client("sqs"), bench.aws.client("events")
-    url: str = sqs.create_queue(QueueName=RULE)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.put_rule(Name=RULE, EventPattern=json.dumps({"source": ["rft"]}))
-    events.put_targets(Rule=RULE, Targets=[{"Id": "queue", "Arn": arn}])
-    return url
-
-
 def check_wave(bench: StackHarness, wave: Mapping[str, Case], seen: Mapping[str, Observed]) -> None:
     """Each run ended as it must, with one job and one message; jobs were started in the order of the queue."""
     wrong = {}
@@ -143,8 +129,8 @@ def check_order(bench: StackHarness, run_ids: Sequence[str]) -> None:
     assert overtaken == []
 
 
-def check_ledger(bench: StackHarness, count: int) -> dict[str, list[str]]:
-    """Nothing is lost, doubled or orphaned; the stages of each run, by its id."""
+def check_ledger(bench: StackHarness, count: int) -> None:
+    """Nothing is lost, doubled or orphaned."""
     listed = bench.client.runs({}, limit=None)["runs"]
     assert len({run["run_id"] for run in listed}) == len(listed) == count
     names = [job.name for job in bench.aws.bedrock.jobs]
@@ -155,35 +141,3 @@ def check_ledger(bench: StackHarness, count: int) -> dict[str, list[str]]:
     machine = bench.aws.state_machine_arn
     running = bench.aws.client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")
     assert running["executions"] == []
-    return {run["run_id"]: [each["after"] for each in bench.client.run(run["run_id"])["timeline"]] for run in listed}
-
-
-def check_events(bench: StackHarness, url: str, stages: Mapping[str, Sequence[str]]) -> int:
-    """Each change of each run is one event with one id, however often it was delivered; their number."""
-    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-
-    def complete() -> bool:
-        bench.aws.invoke("PublishEvents", b'{"detail-type": "Scheduled Event"}')
-        for detail in _received(bench, url):
-            known = found[detail["run_id"]].setdefault(detail["id"], detail)
-            assert known["sequence"] == detail["sequence"]
-        return all(_changes(found[run_id]) == list(of_run) for run_id, of_run in stages.items())
-
-    eventually(complete, "an event of each change", every=0.5)
-    assert set(found) == set(stages)
-    for events in found.values():
-        assert sorted(each["sequence"] for each in events.values()) == list(range(1, len(events) + 1))
-    return sum(map(len, found.values()))
-
-
-def _changes(events: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    ordered = sorted(events.values(), key=lambda detail: int(detail["sequence"]))
-    return [detail["change"]["after"] for detail in ordered if "change" in detail]
-
-
-def _received(bench: StackHarness, url: str) -> Iterator[dict[str, Any]]:
-    sqs = bench.aws.client("sqs")
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            yield json.loads(message["Body"])["detail"]
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
+from tests.e2e.event_log import check_events, stages_of_runs, subscribe
+from tests.e2e.fault_case import NEVER
 from tests.e2e.fault_cases import CASES
 from tests.e2e.fault_runner import Observed, check, options, runs_with_faults
 from tests.e2e.fault_sample import SAMPLE, in_sample
@@ -34,7 +36,13 @@ def bench() -> Iterator[StackHarness]:
 
 
 @pytest.fixture(scope="module")
-def matrix(bench: StackHarness, request: pytest.FixtureRequest) -> dict[str, Observed]:
+def queue(bench: StackHarness) -> str:
+    """A queue that gets every event, by its URL."""
+    return subscribe(bench)
+
+
+@pytest.fixture(scope="module")
+def matrix(bench: StackHarness, queue: str, request: pytest.FixtureRequest) -> dict[str, Observed]:
     """The runs of all cases that were chosen."""
     parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     chosen = {params["name"] for params in parameters if params.get("name") in NAMES}
@@ -55,6 +63,13 @@ def table(seen: dict[str, Observed]) -> str:
 def test_a_run_survives_or_ends_as_it_must(matrix: dict[str, Observed], name: str) -> None:
     assert matrix[name].fired >= 1, "the fault never struck"
     check(NAMES[name], matrix[name])
+
+
+@pytest.mark.slow
+def test_each_change_of_each_run_is_one_event(bench: StackHarness, queue: str, matrix: dict[str, Observed]) -> None:
+    stages = stages_of_runs(bench)
+    assert len(stages) == sum(it.status != NEVER for it in matrix.values())
+    assert check_events(bench, queue, stages) >= sum(map(len, stages.values()))
 
 
 def test_there_are_enough_combinations() -> None:

@@ -10,16 +10,15 @@ import pytest
 
 from emulator import Emulator
 from emulator.bedrock import converse
+from tests.e2e.event_log import check_events, stages_of_runs, subscribe
 from tests.e2e.gameday import (
     ENDED_BY_A_FAULT,
     FailingJudge,
-    check_events,
     check_ledger,
     check_wave,
     measured_run,
     options,
     spend,
-    subscribe,
     waves,
 )
 from tests.kit.reports import GAME_DAY, leave
@@ -58,7 +57,8 @@ def test_nothing_is_lost_doubled_or_orphaned_on_a_busy_day(bench: StackHarness, 
         measured = measured_run(bench, f"measured{number:02}")
         assert (measured.status, measured.view["evaluation"]["status"]) == ("COMPLETED", "completed")
         fired += sum(each.fired for each in seen.values())
-    stages = check_ledger(bench, RUNS + len(days_waves))
+    check_ledger(bench, RUNS + len(days_waves))
+    stages = stages_of_runs(bench)
     events = check_events(bench, queue, stages)
     minutes = (time.monotonic() - started) / 60
     leave(
