@@ -22,6 +22,8 @@ from tests.kit.views import DATASET, HYPERPARAMETERS, JOB, SMOKE_TEST
 
 STEPS = 10_000
 MAX_ITEM_BYTES = 100_000
+MAX_VIEW_BYTES = 120_000
+"""Of the same record as JSON, with a null for each figure that no answer has, such as an audit judge's."""
 
 
 def size(value: dict[str, Any]) -> int:
@@ -79,6 +81,6 @@ def test_the_record_of_ten_thousand_steps_is_small(course: Course) -> None:
     record = run_record().model_copy(update={**parts, **measured})
     item = record_item(record)
     assert sum(len(name) + size(value) for name, value in item.items()) < MAX_ITEM_BYTES
-    assert len(json.dumps(record.model_dump(mode="json"))) < MAX_ITEM_BYTES
+    assert len(json.dumps(record.model_dump(mode="json"))) < MAX_VIEW_BYTES
     assert record_of(item).metrics == course.metrics
     assert record_of(item).reading == course.reading
