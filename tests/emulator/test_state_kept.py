@@ -92,7 +92,8 @@ def seen(aws: Emulator) -> Any:
         bodies.append(
             (found["Body"].read(), found["ETag"], found["ContentType"], found["Metadata"], found["LastModified"])
         )
-    items = aws.client("dynamodb").scan(TableName=aws.stack.physical_ids["Table"])["Items"]
+    table = aws.stack.physical_ids["Table"]
+    items = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
     return versions["Versions"], versions["DeleteMarkers"], bodies, items, aws.messages()
 
 

@@ -173,7 +173,7 @@ def test_a_new_record_that_is_nearly_a_held_out_one_is_left_out(split: str) -> N
 def test_too_few_rows_that_are_left_are_refused(fake: FakeRound) -> None:
     for row in fake.train_ids[5:]:
         fake.score(1.0, 1.0, row=row)
-    with pytest.raises(DatasetSizeOutOfBounds, match="at least 100 training rows"):
+    with pytest.raises(DatasetSizeOutOfBounds, match="min 100 training rows"):
         fake.prepare(bounds=Bounds(100, 20_000))
 
 
