@@ -59,8 +59,12 @@ FILES = {
 }
 
 
+ALSO = ("too few", "garbage")
+"""The same way as the others, through the same screens."""
+
+
 @pytest.mark.emulator
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALSO)) for each in FILES])
 def test_a_file_that_cannot_be_trained_on_shows_why(rft: Rft, tmp_path: Path, name: str) -> None:
     content, error, words = FILES[name]
     file = tmp_path / "dataset.json"

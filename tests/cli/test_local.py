@@ -22,6 +22,7 @@ from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
+UNMEASURED = ("--set", "calibration.enabled=false", "--set", "evaluation.enabled=false")
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
 UP = ("local", "up", "--json", "--speed", "600", "--training-seconds", "0.5")
 
@@ -123,7 +124,7 @@ def test_a_run_that_fails_ends_watch_with_1_and_its_cause(rft: Rft, tmp_path: Pa
 
 @pytest.mark.usefixtures("up")
 def test_a_run_waits_for_approval_and_goes_on(rft: Rft) -> None:
-    run_id = submit(rft, "asked", "--set", "require_approval=true")
+    run_id = submit(rft, "asked", "--set", "require_approval=true", *UNMEASURED)
     _reach(rft, run_id, "AWAITING_APPROVAL")
     assert f"rft approve {run_id}" in rft("show", run_id).out
     assert rft("approve", run_id, "--by", "Ada", "--comment", "go").status == 0
@@ -135,7 +136,9 @@ def test_a_run_waits_for_approval_and_goes_on(rft: Rft) -> None:
 
 @pytest.mark.usefixtures("up")
 def test_a_run_is_rejected_or_cancelled(rft: Rft) -> None:
-    rejected, cancelled = (submit(rft, name, "--set", "require_approval=true") for name in ("turned-down", "stopped"))
+    rejected, cancelled = (
+        submit(rft, name, "--set", "require_approval=true", *UNMEASURED) for name in ("turned-down", "stopped")
+    )
     _reach(rft, rejected, "AWAITING_APPROVAL")
     assert rft("approve", rejected, "--reject", "--by", "Ada").status == 0
     eventually(lambda: _cancels(rft, cancelled), "the cancelling")

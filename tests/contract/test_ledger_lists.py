@@ -90,7 +90,7 @@ def test_both_ledgers_agree_on_every_sequence() -> None:
     memory = MemoryLedger(clock)
     numbers = count()
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(choices=st.lists(st.integers(min_value=0, max_value=99), max_size=12))
     def agree(choices: list[int]) -> None:
         run_id = f"run-{next(numbers):06d}"

@@ -54,9 +54,7 @@ CASES = {
     "PromoteModel crashes": Case((function("PromoteModel", "crash"),)),
     "PromoteModel times out": Case((function("PromoteModel", "timeout"),)),
     "CheckPromotion crashes": Case((function("CheckPromotion", "crash"),)),
-    "CheckPromotion crashes for good": Case(
-        (function("CheckPromotion", "crash", count=None),), "failed", "ExitError", slow=False
-    ),
+    "CheckPromotion crashes for good": Case((function("CheckPromotion", "crash", count=None),), "failed", "ExitError"),
     "the model returns nothing": Case(
         (
             Fault(

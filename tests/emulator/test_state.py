@@ -63,6 +63,7 @@ class Killed:
         return any("step_wise" in each["Key"] for each in found.get("Contents", ()))
 
 
+@pytest.mark.slow  # one run stopped in every stage is below
 def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None:
     state, faults = tmp_path / "state", tmp_path / "faults.json"
     doomed_rule = Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")

@@ -115,4 +115,4 @@ def _invoker(arn: str) -> LambdaGraderInvoker:
     if len(parts) < 7 or parts[2] != "lambda":
         raise CommandError(f"{arn} is not the ARN of a Lambda function")
     config = Config(retries={"total_max_attempts": 1}, read_timeout=int(BATCH_SECONDS))
-    return LambdaGraderInvoker(boto3.client("lambda", region_name=parts[3], config=config))
+    return LambdaGraderInvoker(boto3.Session().client("lambda", region_name=parts[3], config=config))

@@ -57,7 +57,7 @@ def _on_bedrock(model_id: str) -> OpenedModel:
     from rft.adapters.bedrock.model_sampler import BedrockSampler
 
     config = Config(retries={"total_max_attempts": 1}, read_timeout=int(SECONDS), max_pool_connections=PARALLELISM)
-    client = boto3.client("bedrock-runtime", config=config)
+    client = boto3.Session().client("bedrock-runtime", config=config)
     # A deployment's ARN does not name its model, but those of this project are all of Nova 2.
     takes_effort = EFFORT_MODELS in model_id or ":custom-model" in model_id
     return OpenedModel(BedrockSampler(client), model_id, f"{model_id} on Bedrock", takes_effort=takes_effort)
