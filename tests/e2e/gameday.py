@@ -115,9 +115,9 @@ def check_wave(bench: StackHarness, wave: Mapping[str, Case], seen: Mapping[str,
     for name, case in wave.items():
         try:
             check(case, seen[name])
-        except AssertionError as error:
-            wrong[name] = (case.stage, case.fault, str(error).splitlines()[0], seen[name])
-    assert wrong == {}
+        except AssertionError:
+            wrong[name] = (case.stage, case.fault, seen[name])
+    assert not wrong, "\n".join(f"{name}: {found}" for name, found in wrong.items())
     check_order(bench, [job.name for job in bench.aws.bedrock.jobs if job.name.startswith(tuple(wave))])
 
 
