@@ -83,6 +83,7 @@ def test_a_version_is_for_s3_only(bench: StackHarness) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dataset.version")
 
 
+@pytest.mark.slow  # tests/unit/steps/api/test_start_run.py has the same without an emulator
 def test_fifty_identical_requests_with_one_key_are_one_run(bench: StackHarness) -> None:
     uri = bench.put("datasets/fifty.json", SAMPLE.read_bytes())
     body = {"name": "fifty", "dataset": {"task": "pandalm", "uri": uri}, **SMALL, "mode": "preflight"}

@@ -88,6 +88,7 @@ def test_what_was_measured_until_then_is_in_the_view(bench: StackHarness, stoppe
     assert "reading" not in view
 
 
+@pytest.mark.slow
 def test_a_run_may_choose_to_be_warned_alone(bench: StackHarness) -> None:
     ended = trained(bench, "warned", epochs=2, breaker={"error_share": {"action": "warn"}})
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")

@@ -17,6 +17,8 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 SECONDS_TO_END = 5.0
+SAMPLED = ("AWAITING_APPROVAL", "TRAINING")
+"""Stages in which each run of the tests stops the execution from outside: with a person asked, and with a job."""
 
 
 def abort(bench: StackHarness, run_id: str, **why: str) -> None:
@@ -62,7 +64,9 @@ def test_cancelling_ends_the_run_its_execution_and_its_job(bench: StackHarness, 
     assert view["timeline"][-1]["caller"]["id"].endswith("user/emulated")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage", [pytest.param(stage, marks=[] if stage in SAMPLED else [pytest.mark.slow]) for stage in STAGES]
+)
 def test_stopping_the_execution_from_outside_ends_the_run_and_its_job(bench: StackHarness, stage: str) -> None:
     run_id = paused_at(bench, stage, f"abort-{stage.lower().replace('_', '-')}")
     since = time.monotonic()
