@@ -68,8 +68,12 @@ SKIPPED = {**COMPARED, "verdict": None, "status": "skipped", "reason": "its [sco
     [
         (None, None, []),
         ({"round": MADE}, None, ["2, after judge-", "300 solved", "10 new records left out"]),
-        ({"round": MADE}, {"previous": COMPARED}, ["better: 0.600 → 0.700", "200 test rows"]),
-        ({"round": MADE}, {"previous": SKIPPED}, ["skipped", "its \\[scores] are gone"]),
+        (
+            {"round": MADE},
+            {"previous": COMPARED, "simulated": True},
+            ["better: 0.600 → 0.700", "200 test rows [yellow](simulated)"],
+        ),
+        ({"round": MADE}, {"previous": SKIPPED, "simulated": False}, ["skipped", "its \\[scores] are gone"]),
     ],
 )
 def test_the_summary_says_which_round_it_is(dataset: Any, evaluation: Any, texts: list[str]) -> None:

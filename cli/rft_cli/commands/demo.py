@@ -17,11 +17,11 @@ from rft_cli.commands.local import start_emulator
 from rft_cli.commands.watch import PIPE_CLOSED
 from rft_cli.graders.deployed_grader import deploy_grader, with_invoke_rights
 from rft_cli.graders.grader_arns import OWN_GRADER
-from rft_cli.views.lines import summary_field
+from rft_cli.views.lines import SIMULATED, summary_field
 from rft_cli.views.printing import Output, print_json, print_lines
 from rft_cli.views.rewards import View
 from rft_cli.views.simulation_report import verdict_line
-from rft_cli.views.summary import SIMULATED, result_lines
+from rft_cli.views.summary import result_lines
 from rft_client.api_client import ApiClient
 from rft_client.request import Request
 from rft_client.upload import LocalDataset

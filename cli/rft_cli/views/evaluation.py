@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from rich.markup import escape
 
-from rft_cli.views.lines import HANG, stage_field
+from rft_cli.views.lines import HANG, SIMULATED, stage_field
 from rft_cli.views.rewards import View
 from rft_cli.views.rounds import comparison_text
 
-SIMULATED = "[yellow](simulated)[/]"
 VERDICT_COLOURS = {"better": "green", "worse": "red"}
 
 
@@ -82,7 +81,7 @@ def _numbers(evaluation: View) -> Iterator[tuple[str, str]]:
     yield "minimum detectable", f"{_number(evaluation['minimum_detectable'], '.4f')} at 80 % power"
     yield "minimum gain", f"{evaluation['minimum_gain']:+g} ({evaluation['hypothesis'].replace('_', '-')})"
     if previous := evaluation.get("previous"):
-        yield "round before", f"{previous['run_id']}  {comparison_text(previous)}"
+        yield "round before", f"{previous['run_id']}  {comparison_text(previous, simulated=evaluation['simulated'])}"
     if audit := evaluation.get("audit"):
         yield "audit judge", _audit(audit)
     yield "protocol", f"{evaluation['protocol']['digest']}, {evaluation['protocol']['samples_per_row']} per row"

@@ -12,6 +12,8 @@ SUMMARY_LABEL = 12
 HANG = "\t"
 """Stands where the text of a line begins; printing replaces it, and aligns what is wrapped under it."""
 ELLIPSIS = "…"
+SIMULATED = "[yellow](simulated)[/]"
+"""Stands behind each figure of an emulated Bedrock."""
 
 
 def stage_field(label: str, text: str, *, style: str = "", indent: int = INDENT) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.markup import escape
 
-from rft_cli.views.lines import summary_field
+from rft_cli.views.lines import SIMULATED, summary_field
 from rft_cli.views.rewards import View
 
 
@@ -16,19 +16,20 @@ def round_lines(view: View) -> Iterator[str]:
     if made:
         yield summary_field("round", f"{made['number']}, after {made['run_id']}")
         yield summary_field("", _rows_text(made))
-    compared = (view.get("evaluation") or {}).get("previous")
-    if compared:
-        yield summary_field("vs before", comparison_text(compared))
+    evaluation = view.get("evaluation") or {}
+    if compared := evaluation.get("previous"):
+        yield summary_field("vs before", comparison_text(compared, simulated=evaluation["simulated"]))
 
 
-def comparison_text(compared: View) -> str:
+def comparison_text(compared: View, *, simulated: bool) -> str:
     """One line: the verdict against the round before, or why there is none."""
     if compared["verdict"] is None:
         return f"[yellow]{compared['status']}[/]: {escape(compared['reason'])}"
     interval = compared["interval"]
     sure = f"{interval[0]:+.3f} to {interval[1]:+.3f}" if interval else "no interval"
     verdict = compared["verdict"].replace("_", " ")
-    return f"{verdict}: {compared['previous']:.3f} → {compared['tuned']:.3f} ({sure}) on {compared['rows']} test rows"
+    scores = f"{compared['previous']:.3f} → {compared['tuned']:.3f} ({sure})"
+    return f"{verdict}: {scores} on {compared['rows']} test rows{f' {SIMULATED}' if simulated else ''}"
 
 
 def _rows_text(made: View) -> str:

@@ -9,14 +9,13 @@ from rich.markup import escape
 
 from rft.grading.grader_arn import is_pinned
 from rft_cli.views.evaluation import evaluation_text
-from rft_cli.views.lines import principal_text, summary_field
+from rft_cli.views.lines import SIMULATED, principal_text, summary_field
 from rft_cli.views.pilot import pilot_lines
 from rft_cli.views.rewards import Rewards, View, is_simulated, rewards_of, sparkline
 from rft_cli.views.rounds import round_lines
 from rft_cli.views.run_events import TERMINAL, RunEventPrinter, status_mark
 from rft_cli.views.times import duration
 
-SIMULATED = "[yellow](simulated)[/]"
 CURVE_WIDTH = 24
 
 
