@@ -1,4 +1,4 @@
-"""Moto's record of every object that it ever made, which its dashboard shows and nobody reads here."""
+"""Moto's record of every object that it ever made, which only its dashboard reads."""
 
 from __future__ import annotations
 

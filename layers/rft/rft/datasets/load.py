@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from rft.contracts.dataset import RejectedRecord
-from rft.contracts.run_request import Split
+from rft.contracts.dataset import RejectedRecord, Source
+from rft.contracts.run_request import DatasetRequest, Split
 from rft.datasets.bounds import Bounds, check_row_count
-from rft.datasets.records import RawRecord
+from rft.datasets.records import RawRecord, SourceBytes, read_records
 from rft.datasets.render import Rendered
 from rft.datasets.spool import RowIndex
 from rft.errors import DatasetInvalid
+from rft.ports.datasets import OpenSource
 
 BATCH_RECORDS = 128
 """Rendered at a time: enough that handing them over costs little, few enough to stop soon after too many bad ones."""
@@ -43,6 +44,28 @@ class Loaded:
         self.bad += rendered.bad
         self.warnings.update(rendered.warnings)
         self.prompt_tokens.update(rendered.prompt_tokens)
+
+
+def load_source(
+    opened: OpenSource, dataset: DatasetRequest, *, render: Render, rows: RowIndex, bounds: Bounds
+) -> tuple[Source, Loaded]:
+    """Read a request's whole file into `rows`; the source has the size and digest of all its bytes.
+
+    Raises as `load_rows` and `check_bad_records` do.
+    """
+    raw = SourceBytes(opened.stream)
+    loaded = load_rows(
+        read_records(raw),
+        render=render,
+        rows=rows,
+        max_samples=dataset.max_samples,
+        max_bad=dataset.max_bad_records,
+        split=dataset.split,
+        bounds=bounds,
+    )
+    check_bad_records(loaded, dataset.max_bad_records)
+    raw.read_to_end()
+    return Source(uri=dataset.uri, bytes=raw.bytes, digest=raw.digest, version=opened.version), loaded
 
 
 def load_rows(

@@ -9,8 +9,7 @@ from rft.contracts.experiments.rounds import RoundRequest, RoundSummary
 from rft.contracts.ledger import RunRecord
 from rft.contracts.run_request import RunRequest
 from rft.datasets.bounds import Bounds, check_size
-from rft.datasets.load import Loaded, Render, check_bad_records, load_rows
-from rft.datasets.records import SourceBytes, read_records
+from rft.datasets.load import Loaded, Render, load_source
 from rft.datasets.render import CountTokens
 from rft.datasets.split import Plan
 from rft.datasets.spool import RowSpool
@@ -92,16 +91,4 @@ def _new_records(
 ) -> tuple[Source, Loaded]:
     dataset = request.dataset
     with source.open(dataset.uri, dataset.version) as opened:
-        raw = SourceBytes(opened.stream)
-        loaded = load_rows(
-            read_records(raw),
-            render=render,
-            rows=rows,
-            max_samples=dataset.max_samples,
-            max_bad=dataset.max_bad_records,
-            split=dataset.split,
-            bounds=bounds,
-        )
-        check_bad_records(loaded, dataset.max_bad_records)
-        raw.read_to_end()
-        return Source(uri=dataset.uri, bytes=raw.bytes, digest=raw.digest, version=opened.version), loaded
+        return load_source(opened, dataset, render=render, rows=rows, bounds=bounds)

@@ -15,9 +15,8 @@ from rft.contracts.run_request import DatasetRequest, RunRequest
 from rft.contracts.shards import PinnedSource, ShardedDataset
 from rft.contracts.steps import PreparedDataset, StartPoint
 from rft.datasets.bounds import BEDROCK, Bounds, check_size
-from rft.datasets.load import Loaded, Render, check_bad_records, load_rows
+from rft.datasets.load import Loaded, Render, load_source
 from rft.datasets.manifest import build_manifest
-from rft.datasets.records import SourceBytes, read_records
 from rft.datasets.render import row_end
 from rft.datasets.results import bad_records_saved, dataset_folder, save_manifest
 from rft.datasets.reuse.adopt import adopt_dataset
@@ -175,21 +174,9 @@ class _Content:
     def read(
         cls, opened: OpenSource, dataset: DatasetRequest, spool: RowSpool, render: Render, bounds: Bounds
     ) -> _Content:
-        raw = SourceBytes(opened.stream)
-        loaded = load_rows(
-            read_records(raw),
-            render=render,
-            rows=spool,
-            max_samples=dataset.max_samples,
-            max_bad=dataset.max_bad_records,
-            split=dataset.split,
-            bounds=bounds,
-        )
-        check_bad_records(loaded, dataset.max_bad_records)
-        raw.read_to_end()
+        origin, loaded = load_source(opened, dataset, render=render, rows=spool, bounds=bounds)
         plan = plan_split(dataset.split, groups=spool.groups, labels=spool.labels)
         check_size(plan, records=loaded.records, bad_records=len(loaded.bad), bounds=bounds)
-        origin = Source(uri=dataset.uri, bytes=raw.bytes, digest=raw.digest, version=opened.version)
         return cls(source=origin, loaded=loaded, spool=spool, plan=plan)
 
 
