@@ -7,22 +7,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from rft import wiring
 from rft.contracts.http.principal import Principal
 from rft.contracts.http.problem import PROBLEMS, Problem
 from rft.contracts.ledger import RunStatus
-from rft.ports.experiments import RunPorts
 from rft.runs.approval import requested
+from tests.kit.api_ports import ApiPorts
 from tests.kit.fakes.clock import FixedClock
-from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.experiments import MemoryExperiments
 from tests.kit.fakes.jobs import MemoryJobs
 from tests.kit.fakes.ledger import MemoryLedger
-from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
-from tests.kit.fakes.notifier import MemoryNotifier
-from tests.kit.fakes.rollout_reader import MemoryRollouts
-from tests.kit.fakes.run_files import MemoryRunFiles
-from tests.kit.fakes.store import MemoryStore
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
 
@@ -70,43 +63,13 @@ class Answer:
         return [error.field for error in self.problem.errors]
 
 
-class Client:
+class Client(ApiPorts):
     """Speaks to the handler as API Gateway does."""
 
     def __init__(self, clock: FixedClock) -> None:
+        super().__init__(clock, MemoryLedger(clock), MemoryExperiments(clock), MemoryJobs(clock))
         self.module = load_function("api")
-        self.clock = clock
-        self.ledger = MemoryLedger(clock)
-        self.executions = MemoryExecutions()
-        self.experiments = MemoryExperiments(clock)
-        self.experiment_executions = MemoryExecutions()
-        self.jobs = MemoryJobs(clock)
-        self.notifier = MemoryNotifier()
-        self.deployments = MemoryDeployments()
-        self.records = MemoryDeploymentRecords()
-        self.store = MemoryStore()
-        self.rollouts = MemoryRollouts()
-        self.module.app.dependency_overrides = {
-            wiring.clock: lambda: clock,
-            wiring.ledger: lambda: self.ledger,
-            wiring.run_history: lambda: self.ledger,
-            wiring.approvals: lambda: self.ledger,
-            wiring.job_queue: lambda: self.ledger,
-            wiring.executions: lambda: self.executions,
-            wiring.experiments: lambda: self.experiments,
-            wiring.experiment_executions: lambda: self.experiment_executions,
-            wiring.run_ports: self._run_ports,
-            wiring.training_jobs: lambda: self.jobs,
-            wiring.model_deployments: lambda: self.deployments,
-            wiring.deployment_records: lambda: self.records,
-            wiring.notifier: lambda: self.notifier,
-            wiring.object_store: lambda: self.store,
-            wiring.rollout_reader: lambda: self.rollouts,
-            wiring.run_files: lambda: MemoryRunFiles(self.store),
-        }
-
-    def _run_ports(self) -> RunPorts:
-        return RunPorts(self.ledger, self.executions, self.jobs, self.deployments, self.records, self.notifier)
+        self.module.app.dependency_overrides = self.overrides()
 
     def send(self, event: dict[str, Any]) -> Answer:
         answer = self.module.handler(event, Context())

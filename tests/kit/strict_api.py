@@ -7,16 +7,10 @@ import copy
 import json
 from typing import Any
 
-from rft import wiring
 from rft.contracts.http.problem import Problem
-from rft.ports.experiments import RunPorts
+from tests.kit.api_ports import ApiPorts
 from tests.kit.fakes.clock import FixedClock
-from tests.kit.fakes.executions import MemoryExecutions
 from tests.kit.fakes.jobs import MemoryJobs
-from tests.kit.fakes.models import MemoryDeploymentRecords, MemoryDeployments
-from tests.kit.fakes.rollout_reader import MemoryRollouts
-from tests.kit.fakes.run_files import MemoryRunFiles
-from tests.kit.fakes.store import MemoryStore
 from tests.kit.fakes.strict import StrictExperiments, StrictLedger, StrictNotifier
 from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
@@ -25,38 +19,12 @@ POST: dict[str, Any] = read_event("api")
 REFUSALS = {400, 404, 405, 409, 413, 415, 422}
 
 
-class StrictApi:
+class StrictApi(ApiPorts):
     def __init__(self) -> None:
         clock = FixedClock()
+        super().__init__(clock, StrictLedger(clock), StrictExperiments(clock), MemoryJobs(clock), StrictNotifier())
         self.module: Any = load_function("api")
-        self.ledger, self.experiments = StrictLedger(clock), StrictExperiments(clock)
-        self.executions, self.experiment_executions = MemoryExecutions(), MemoryExecutions()
-        self.store = MemoryStore()
-        self.module.app.dependency_overrides = {
-            wiring.clock: lambda: clock,
-            wiring.ledger: lambda: self.ledger,
-            wiring.run_history: lambda: self.ledger,
-            wiring.approvals: lambda: self.ledger,
-            wiring.job_queue: lambda: self.ledger,
-            wiring.executions: lambda: self.executions,
-            wiring.experiments: lambda: self.experiments,
-            wiring.experiment_executions: lambda: self.experiment_executions,
-            wiring.training_jobs: lambda: MemoryJobs(clock),
-            wiring.model_deployments: MemoryDeployments,
-            wiring.deployment_records: MemoryDeploymentRecords,
-            wiring.notifier: StrictNotifier,
-            wiring.object_store: lambda: self.store,
-            wiring.rollout_reader: MemoryRollouts,
-            wiring.run_files: lambda: MemoryRunFiles(self.store),
-            wiring.run_ports: lambda: RunPorts(
-                self.ledger,
-                self.executions,
-                MemoryJobs(clock),
-                MemoryDeployments(),
-                MemoryDeploymentRecords(),
-                StrictNotifier(),
-            ),
-        }
+        self.module.app.dependency_overrides = self.overrides()
 
     def send(self, method: str, path: str, **event: Any) -> tuple[int, Any]:
         """Status and body; a refusal is a problem that has no traceback."""
