@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rft.contracts.telemetry import Rollout
@@ -45,3 +46,27 @@ class MemoryRollouts:
             self.on_read()
             self.read_names.append(name)
             yield self.objects[run_id].get(name)
+
+
+class ListedRollouts:
+    """An object for each time, whose rollouts are made on reading; counts listings and objects that are read.
+
+    `rows_of` gives the rollouts of the object with this number.
+    """
+
+    def __init__(self, times: Iterable[datetime], rows_of: Callable[[int], Sequence[Rollout]] = lambda _: ()) -> None:
+        keys = (rollouts_key("", at, f"{number:08x}") for number, at in enumerate(times))
+        self.names = [key.removeprefix(rollouts_prefix("")) for key in keys]
+        self.listings = 0
+        self.read_objects = 0
+        self._rows_of = rows_of
+
+    def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
+        self.listings += 1
+        begin = bisect_right(self.names, name)
+        return [StoredRollouts(each, 1000) for each in self.names[begin : begin + most]]
+
+    def read(self, run_id: str, names: Sequence[str]) -> Iterator[Sequence[Rollout]]:
+        for name in names:
+            self.read_objects += 1
+            yield self._rows_of(bisect_right(self.names, name) - 1)

@@ -1,17 +1,17 @@
-"""Reads and memory of a report: bounded for a run of ten million rollouts."""
+"""Reads and memory of a report: the same for a run of ten million rollouts as for one of 130,000."""
 
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import timedelta
 
 from rft.contracts.telemetry import Rollout
-from rft.ports.training import StoredRollouts
-from rft.report.examples import MAX_OBJECTS, MAX_PAGES, read_examples
-from rft.training.rollouts import LIST_PAGE_SIZE
+from rft.report.examples import read_examples
+from rft.report.sampled_objects import MAX_LISTINGS, MAX_OBJECTS
+from tests.kit.fakes.rollout_reader import ListedRollouts
 from tests.kit.records import RUN_ID
-from tests.kit.rollouts import rollout
+from tests.kit.rollouts import AT, rollout
 
 ROWS = 20_000
 """Bedrock's maximum of training rows."""
@@ -22,33 +22,22 @@ BATCH = 8
 TEN_MILLION = 10_000_000 // 64
 """Objects of ten million rollouts in batches of 64."""
 
+DAY = timedelta(days=1)
 MAX_MEMORY = 1.5
 TEMPLATE = rollout(0.5)
 
 
-@dataclass
-class GeneratedRollouts:
-    """Objects that are created on reading; counts listings and objects."""
-
-    objects: int
-    listings: int = 0
-    read_objects: int = 0
-
-    def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
-        self.listings += 1
-        first = int(name) + 1 if name else 0
-        return [StoredRollouts(f"{n:040d}", 1000) for n in range(first, min(self.objects, first + most))]
-
-    def read(self, run_id: str, names: Sequence[str]) -> Iterator[Sequence[Rollout]]:
-        for name in names:
-            self.read_objects += 1
-            yield [self._rollout(int(name) * BATCH + n) for n in range(BATCH)]
-
-    def _rollout(self, number: int) -> Rollout:
-        return TEMPLATE.model_copy(update={"id": str(number), "task_id": f"row-{number % ROWS:05d}"})
+def rows_of(number: int) -> Sequence[Rollout]:
+    numbers = range(number * BATCH, (number + 1) * BATCH)
+    return [TEMPLATE.model_copy(update={"id": str(n), "task_id": f"row-{n * 7 % ROWS:05d}"}) for n in numbers]
 
 
-def peak_of(reader: GeneratedRollouts) -> int:
+def day_of(objects: int) -> ListedRollouts:
+    """Objects that were written in one day."""
+    return ListedRollouts((AT + DAY * number / objects for number in range(objects)), rows_of)
+
+
+def peak_of(reader: ListedRollouts) -> int:
     """Bytes."""
     tracemalloc.start()
     try:
@@ -59,8 +48,9 @@ def peak_of(reader: GeneratedRollouts) -> int:
 
 
 def test_a_report_of_ten_million_rollouts_reads_as_much_as_one_of_few() -> None:
-    few, many = GeneratedRollouts(MAX_OBJECTS), GeneratedRollouts(TEN_MILLION)
+    few, many = day_of(MAX_OBJECTS + 1), day_of(TEN_MILLION)
     few_bytes, many_bytes = peak_of(few), peak_of(many)
-    assert few.read_objects == many.read_objects == MAX_OBJECTS
-    assert many.listings == -(-TEN_MILLION // LIST_PAGE_SIZE) + 1 <= MAX_PAGES
+    assert many.listings == few.listings <= MAX_LISTINGS
+    assert many.read_objects <= MAX_OBJECTS
+    assert few.read_objects <= MAX_OBJECTS
     assert many_bytes <= MAX_MEMORY * few_bytes

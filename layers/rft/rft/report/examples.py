@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rft.contracts.http.report import RolloutExample, RolloutExamples
 from rft.contracts.telemetry import Rollout
 from rft.ports.training import RolloutReader
+from rft.report.sampled_objects import sampled_objects
 from rft.text import text_block, text_line
-from rft.training.rollouts import LIST_PAGE_SIZE
 
 EXAMPLES = 10
-MAX_OBJECTS = 2_000
-"""Objects that are read, evenly spread over the run: some 100,000 rollouts, a few seconds."""
-MAX_PAGES = 200
-"""Of the listing: 200,000 objects, three million rollouts."""
 MAX_TEXT = 3_000
 """Characters of a prompt or an answer."""
 MAX_COMPONENTS, MAX_COMPONENT_NAME = 20, 80
@@ -44,17 +40,17 @@ class ScoredRollouts:
 
 def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
     """None for a run without rollouts. Raises the Retryable… errors."""
-    chosen, objects = evenly(_names(run_id, reader), MAX_OBJECTS)
-    if not chosen:
+    sample = sampled_objects(run_id, reader)
+    if not sample.names:
         return None
     found, unreadable = ScoredRollouts(), 0
-    for rows in reader.read(run_id, chosen):
+    for rows in reader.read(run_id, sample.names):
         unreadable += rows is None
         found.add(rows or ())
     return RolloutExamples(
         rollouts_read=found.read,
-        objects_read=len(chosen),
-        objects=objects,
+        objects_read=len(sample.names),
+        objects=sample.total,
         unreadable=unreadable,
         highest=_examples(found.highest.values(), _highest_first),
         lowest=_examples(found.lowest.values(), _lowest_first),
@@ -73,39 +69,9 @@ def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> Rollo
     )
 
 
-def evenly(names: Iterable[str], most: int) -> tuple[list[str], int]:
-    """Max `most` names, the first and the last among them, and the number of all; `most` is 2 or more.
-
-    Memory is that of 2 × `most` names: beyond that, every second one is dropped and every second one skipped.
-    """
-    found: list[str] = []
-    step, count, last = 1, 0, ""
-    for count, last in enumerate(names, 1):
-        if (count - 1) % step == 0:
-            found.append(last)
-        if len(found) > 2 * most:
-            del found[1::2]
-            step *= 2
-    if (count - 1) % step:
-        found.append(last)
-    if len(found) <= most:
-        return found, count
-    return [found[at * (len(found) - 1) // (most - 1)] for at in range(most)], count
-
-
 def shown_text(text: str) -> str:
     """A prompt or an answer as a report has it."""
     return text_block(text, MAX_TEXT)
-
-
-def _names(run_id: str, reader: RolloutReader) -> Iterator[str]:
-    last = ""
-    for _ in range(MAX_PAGES):
-        page = reader.after(run_id, last, most=LIST_PAGE_SIZE)
-        if not page:
-            return
-        yield from (stored.name for stored in page)
-        last = page[-1].name
 
 
 def _replace(chosen: dict[str, Rollout], row: str, rollout: Rollout, rank: Rank) -> None:

@@ -48,7 +48,7 @@ def rollouts_prefix(run_id: str) -> str:
 
 def rollouts_key(run_id: str, at: datetime, token: str) -> str:
     """The key of one object. `at` is in UTC; `token` separates objects of the same microsecond."""
-    return f"{rollouts_prefix(run_id)}{_moment(at)}-{token}.jsonl.gz"
+    return f"{rollouts_prefix(run_id)}{name_at(at)}-{token}.jsonl.gz"
 
 
 def pack(rollouts: Iterable[Rollout]) -> bytes:
@@ -99,8 +99,8 @@ def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading
     seen = sorted({*reading.seen, *read})
     if not seen:
         return reading
-    newest = min(seen[-1][: len(_moment(now))], _moment(now))
-    floor = max(reading.floor, _moment(_time(newest) - OVERLAP))
+    newest = min(seen[-1][: len(name_at(now))], name_at(now))
+    floor = max(reading.floor, name_at(_time(newest) - OVERLAP))
     after = [name for name in seen if name > floor]
     newest_names = after[-MAX_SEEN:]
     if len(after) > len(newest_names):
@@ -108,10 +108,16 @@ def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading
     return reading.model_copy(update={"floor": floor, "seen": tuple(newest_names)})
 
 
+def written_at(name: str) -> datetime:
+    """When the object of a name that `is_rollouts` accepts was written, UTC."""
+    return _time(name.partition("-")[0])
+
+
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 
 
-def _moment(at: datetime) -> str:
+def name_at(at: datetime) -> str:
+    """Sorts before the names of objects that are written at `at` (UTC) or later, and after all older ones."""
     return at.strftime(_MOMENT)
 
 

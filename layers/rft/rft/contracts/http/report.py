@@ -65,11 +65,11 @@ class RolloutExample(Contract):
 
 
 class RolloutExamples(Contract):
-    """The best and the worst of the rollouts that were read: `objects_read` of `objects`, evenly spread."""
+    """The best and the worst of the rollouts that were read: all, or a part, evenly spread over the run's time."""
 
     rollouts_read: int
     objects_read: int
-    objects: int
+    objects: int | None = Field(description="All stored objects; null in a large run, where only a part is listed.")
     unreadable: int
     highest: tuple[RolloutExample, ...]
     lowest: tuple[RolloutExample, ...]
