@@ -12,11 +12,11 @@ from botocore.credentials import Credentials
 from botocore.loaders import create_loader
 
 MODELS = create_loader()
-"""botocore's models of services, read once: each session would parse some megabytes."""
+"""Cache of botocore's service models, shared by all sessions: each would otherwise parse several megabytes."""
 
 
 class Clients:
-    """One client per service, made at first use."""
+    """Creates one client per service on first use and caches it."""
 
     def __init__(self, endpoint: str, credentials: Credentials, region: str) -> None:
         self.endpoint = endpoint
@@ -42,5 +42,5 @@ class Clients:
             return self._clients[service]
 
     def start_execution(self, state_machine_arn: str, name: str, payload: str) -> None:
-        """Start an execution with an input in JSON."""
+        """Start an execution; `payload` is its input as JSON text."""
         self("stepfunctions").start_execution(stateMachineArn=state_machine_arn, name=name, input=payload)

@@ -37,7 +37,7 @@ from emulator.services import Services, open_services
 
 
 class Emulator:
-    """An emulated AWS with the project's stack deployed. Made by `start`; one per process at a time."""
+    """An emulated AWS with the project's stack deployed. Created by `start`; only one may run per process."""
 
     _running: Emulator | None = None
 
@@ -58,15 +58,15 @@ class Emulator:
 
     @classmethod
     def start(cls, options: EmulatorOptions | None = None) -> Self:
-        """Start everything and deploy the template. Raises ValueError for a template that cannot be deployed."""
+        """Start all services and deploy the template. Raises ValueError if the template cannot be deployed."""
         if Emulator._running is not None:
-            raise RuntimeError("an emulator is running in this process already; moto keeps its state per process")
+            raise RuntimeError("an emulator is already running in this process; moto keeps its state per process")
         emulator = cls(options or EmulatorOptions())
         Emulator._running = emulator
         return emulator
 
     def close(self) -> None:
-        """End processes, threads and ports, and drop what is saved in no folder. Safe to repeat."""
+        """Stop processes and threads, release ports and discard state that is not persisted. Idempotent."""
         self._cleanup.close()
         if Emulator._running is self:
             Emulator._running = None
@@ -83,17 +83,17 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """URL of every service of AWS."""
+        """Endpoint URL for all AWS services."""
         return self._environment.clients.endpoint
 
     @property
     def credentials(self) -> Credentials:
-        """Throw-away keys of the one user."""
+        """Temporary access keys of the emulator's only user."""
         return self._environment.clients.credentials
 
     @property
     def authorizer(self) -> Authorizer:
-        """Policies of the stack, and what was decided by them."""
+        """Evaluates the stack's policies and records the decisions."""
         return self._environment.authorizer
 
     @property
@@ -110,7 +110,7 @@ class Emulator:
 
     @property
     def bucket(self) -> str:
-        """Name of the data bucket."""
+        """Name of the data bucket, from the stack's outputs."""
         return self.stack.physical_ids["DataBucket"]
 
     @property
@@ -118,12 +118,12 @@ class Emulator:
         return self.stack.physical_ids["TrainModel"]
 
     def execution_arn(self, name: str) -> str:
-        """The ARN of an execution of the stack's state machine by its name, which is a run's id."""
+        """Return the ARN of an execution of the stack's state machine; its name is the run's id."""
         return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
     @property
     def topic_arn(self) -> str:
-        """The topic that outcomes are published to."""
+        """ARN of the topic that run outcomes are published to."""
         return self.stack.physical_ids["OutcomeTopic"]
 
     @property
@@ -132,7 +132,7 @@ class Emulator:
         return self.stack.graders
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this emulator, with the throw-away credentials; one per service."""
+        """Return the cached boto3 client for a service, which uses the emulator's temporary credentials."""
         return self._environment.clients(service)
 
     def add_function(
@@ -144,9 +144,9 @@ class Emulator:
         environment: dict[str, str] | None = None,
         role_of: str = "",
     ) -> str:
-        """Deploy a further function from a folder with app.py (`handler`), and return its ARN.
+        """Deploy another function from a folder with app.py (`handler`) and return its ARN.
 
-        It runs under the role of the stack's function `role_of`, by default of the first.
+        It uses the execution role of the stack's function `role_of` (default: the first function).
         """
         role = self._role_of(role_of)
         arn: str = self.client("lambda").create_function(
@@ -162,9 +162,9 @@ class Emulator:
         return arn
 
     def update(self, *, template: Path | None = None, parameters: Mapping[str, str] | None = None) -> None:
-        """Update the stack while it runs: the template and all code as they are now, with other parameters if given.
+        """Update the running stack with the current template and code, and with `parameters` if given.
 
-        Executions in flight continue with the old ones. Raises ValueError for a template that cannot be deployed.
+        Running executions keep the old definition. Raises ValueError if the template cannot be deployed.
         """
         options = replace(
             self.options,
@@ -192,23 +192,23 @@ class Emulator:
         environment.state.redefine(_definition(loaded, options))
 
     def invoke(self, name_or_arn: str, payload: bytes) -> bytes:
-        """Run a function by name, logical id or ARN, and return its payload, error payloads included."""
+        """Invoke a function by name, logical id or ARN and return its payload, which may be an error payload."""
         return self._services.functions.invoke(name_or_arn, payload).payload
 
     def logs(self, name_or_arn: str) -> list[str]:
-        """What a function printed, line by line. Raises UnknownFunction."""
+        """Return a function's log lines. Raises UnknownFunction."""
         return self._services.functions.read_logs(name_or_arn)
 
     def fire(self, rule: str) -> None:
-        """Let a schedule, by its rule's name, fire now."""
+        """Fire a scheduled rule now, by its name."""
         self._services.bus.fire(rule)
 
     def messages(self, topic_arn: str = "") -> list[dict[str, Any]]:
-        """What was published to a topic, by default that of outcomes, oldest first; see `published_messages`."""
+        """Return the messages published to a topic (default: run outcomes), oldest first; see `published_messages`."""
         return published_messages(topic_arn or self.topic_arn, self.region)
 
     def _role_of(self, function: str) -> str:
-        """The role of a function of the stack, by its logical id; '' for the first."""
+        """Return the role ARN of a function of the stack by its logical id; '' selects the first function."""
         return next(spec.role_arn for spec in self.stack.functions if function in ("", spec.logical_id))
 
 
@@ -217,7 +217,7 @@ def _load(options: EmulatorOptions, region: str) -> StackTemplate:
 
 
 def _definition(template: StackTemplate, options: EmulatorOptions) -> dict[str, Any]:
-    """What makes the stack what it is, code in folders apart."""
+    """Return what identifies the stack, excluding the code in its folders."""
     return {
         "template": template.source_digest,
         "parameters": options.stack_parameters(template.parameters),
@@ -242,7 +242,7 @@ def _deploy(template: StackTemplate, environment: Environment, services: Service
 
 
 def _adopt(stack: Stack, template: StackTemplate, environment: Environment) -> None:
-    """Decide by the stack's policies from now on. Raises ValueError for a role that its service cannot assume."""
+    """Enforce the stack's policies from now on. Raises ValueError if a service cannot assume its role."""
     template = template.existing(conditions(stack.stack_id, environment.region))
     resolved = partial(resolve, stack.stack_id, environment.region)
     environment.authorizer.policies.add(template.resources, stack.physical_ids, resolved)
@@ -283,7 +283,7 @@ def _open_api(stack: Stack, environment: Environment, services: Services, cleanu
 
 
 def _close_in_order(environment: Environment, services: Services, schedules: Schedules, cleanup: ExitStack) -> None:
-    """What a clean end closes first, in this order: no state is saved of what happens while it does."""
+    """Register what a shutdown closes first, in this order; the state is frozen so that nothing is saved meanwhile."""
     actions: tuple[Callable[[], None], ...] = (
         environment.state.freeze,
         environment.clock.close,

@@ -1,4 +1,4 @@
-"""What all parts of one emulator share: its options, state, clock, faults, endpoint and clients."""
+"""Objects shared by all parts of one emulator: options, state, clock, faults, endpoint and clients."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from emulator.options import EmulatorOptions
 from emulator.state.state import State, open_state
 
 REGION = "us-east-1"
-"""The only region whose Bedrock takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+"""The only region where Bedrock supports reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
 
 LEASE_SECONDS = 120.0
-"""A process that was killed may hold a lease by the wall clock, such as the claim on a message (90 s): back-offs that
-pass faster than it runs out would be used up before."""
+"""After a kill, leases such as the claim on a message (90 s) still expire by the wall clock, so retries at emulated
+speed would be exhausted before they expire."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """`listener` is the socket of the AWS endpoint: its address is known before anything answers there."""
+    """`listener` is the bound socket of the AWS endpoint; its address is known before the server starts."""
 
     options: EmulatorOptions
     state: State
@@ -53,7 +53,7 @@ class Environment:
         return self.state.faults
 
     def clients_of(self, role_arn: str, session: str) -> Clients:
-        """Clients with a role's own rights. Each call makes new ones."""
+        """Return new clients that use the credentials of a role session."""
         return Clients(self.clients.endpoint, self.keyring.session(role_arn, session), self.region)
 
     @property
@@ -63,7 +63,7 @@ class Environment:
 
 
 def open_environment(options: EmulatorOptions, cleanup: ExitStack) -> Environment:
-    """Open the state and the endpoint's socket. Raises StateUnusable, OSError (a port is taken)."""
+    """Open the state and bind the endpoint's socket. Raises StateUnusable, or OSError if the port is in use."""
     state = open_state(options.state, account=ACCOUNT, region=REGION, seed=options.seed)
     cleanup.callback(state.close)
     listener = cleanup.enter_context(listen(options.port))

@@ -1,4 +1,4 @@
-"""Faults from a file: a list of rules in YAML or JSON, each with the fields of `Fault`."""
+"""Reads faults from a file: a YAML or JSON list of rules, each with the fields of `Fault`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rft.contracts.http.validation_messages import validation_messages
 
 
 def read_faults(path: Path) -> list[Fault]:
-    """The file's rules in order. Raises ValueError, which names the rule by its number from 1; OSError."""
+    """Return the file's rules in order. Raises OSError, or ValueError that gives the rule's number, starting at 1."""
     try:
-        rules = yaml.safe_load(path.read_text())  # which reads JSON, too
+        rules = yaml.safe_load(path.read_text())  # YAML is a superset of JSON
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is neither YAML nor JSON: {error}") from error
     if not isinstance(rules, list):

@@ -1,4 +1,4 @@
-"""Faults on demand: rules that make a call, a function, an event or a job go wrong, each a given number of times."""
+"""Fault injection: rules that make calls, functions, events or jobs fail, each a given number of times."""
 
 from __future__ import annotations
 
@@ -32,36 +32,36 @@ EffectKind = Literal[
 SLICE_SECONDS = 0.5
 
 MAX_HISTORY = 10_000
-"""Injected faults that are remembered."""
+"""Number of injected faults kept in the history."""
 
 
 class Fault(BaseModel):
-    """One rule. It strikes calls of `service` and `operation` whose subjects start with `subject`, `count` times.
+    """One rule, applied `count` times to calls of `service` and `operation` with a subject that starts with `subject`.
 
     `service` is the name that requests are signed for (`bedrock`, `lambda`, `s3`, `dynamodb`, `states`, …), or `*`.
-    Subjects: for `lambda` the function's name, logical id and ARN; for `bedrock` the job's name and ARN; otherwise
-    what the request names first. `contains` is a text that must stand anywhere in the call, such as a run's name.
-    `after` is an operation that the rule waits for: it is in force once such a call, about the same, was made.
-    Training itself is the operation `Train` of `bedrock`: `fail`, `stop`, `hang` strike there, at `step`. Handing an
-    event to a target is the operation `Deliver` of `events`, with the target's name, the source and the detail-type.
+    Subjects: for `lambda` the function's name, logical id and ARN; for `bedrock` the job's name and ARN; otherwise the
+    first resource that the request names. `contains` is a text that must occur in the call, such as a run's name.
+    `after` is an operation that activates the rule: the rule is ignored until a call of it with a matching subject.
+    Training is the operation `Train` of `bedrock`: `fail`, `stop` and `hang` apply to it, at `step`. Delivery of an
+    event to a target is the operation `Deliver` of `events`; its subjects are target name, source and detail-type.
 
-    | effect | strikes | what it does |
+    | effect | applies to | behaviour |
     |---|---|---|
-    | `error` | any call | answers with `code`, `status`, `message` and the further fields of `details` |
-    | `response_lost` | any call | performs the call, then answers as `error` does |
-    | `delay` | any call, `Deliver` | waits `seconds`, then continues; at once when the rules are cleared |
-    | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function ends without having run |
-    | `timeout` | `Invoke` | the function ends as out of time, after `seconds` |
-    | `cold_start` | `Invoke` | a new process, `seconds` later |
+    | `error` | any call | returns an error with `code`, `status`, `message` and the additional fields of `details` |
+    | `response_lost` | any call | performs the call, then returns an error as `error` does |
+    | `delay` | any call, `Deliver` | waits `seconds`, or until the rules are cleared, then continues |
+    | `crash`, `out_of_memory`, `init_error` | `Invoke` | the function fails without running |
+    | `timeout` | `Invoke` | the function times out after `seconds` |
+    | `cold_start` | `Invoke` | starts a new process after `seconds` |
     | `fail` | `Train`, `Deploy`, `UpdateDeployment` | the job or deployment is Failed, the update UpdateFailed |
-    | `stop` | `Train` | the job is Stopped, as from the console |
-    | `hang` | `Train` | the job stays InProgress for good; with step 0 its training stays NotStarted |
-    | `hang` | `Deploy`, `UpdateDeployment` | the deployment stays Creating for good, the update Updating |
-    | `show` | `GetModelCustomizationJob` | shows `message` as the job's status |
-    | `skew` | `GetModelCustomizationJob` | shows times by a clock that is `seconds` ahead, or behind if negative |
-    | `respond` | `Converse` | the model says `message` |
-    | `error` | `Deliver` | the target refuses an attempt: for now if `status` is 429 or 5xx, else for good |
-    | `drop`, `duplicate` | `Deliver` | the event never comes, or comes twice |
+    | `stop` | `Train` | the job is Stopped, as if stopped in the console |
+    | `hang` | `Train` | the job stays InProgress forever; with step 0 its training stays NotStarted |
+    | `hang` | `Deploy`, `UpdateDeployment` | the deployment stays Creating, the update Updating, forever |
+    | `show` | `GetModelCustomizationJob` | returns `message` as the job's status |
+    | `skew` | `GetModelCustomizationJob` | returns times shifted by `seconds` (negative: into the past) |
+    | `respond` | `Converse` | the model responds with `message` |
+    | `error` | `Deliver` | the target rejects an attempt; it is retried if `status` is 429 or 5xx |
+    | `drop`, `duplicate` | `Deliver` | the event is lost, or delivered twice |
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -71,8 +71,8 @@ class Fault(BaseModel):
     subject: str = ""
     contains: str = ""
     after: str = ""
-    count: int | None = Field(default=1, description="None: for ever.")
-    skip: int = Field(default=0, ge=0, description="Matching calls that pass first.")
+    count: int | None = Field(default=1, description="None: unlimited.")
+    skip: int = Field(default=0, ge=0, description="Number of matching calls to let through first.")
     effect: EffectKind = "error"
     code: str = "InternalServerException"
     status: int = 500
@@ -95,14 +95,14 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The rules in force, in order; the first that matches strikes."""
+    """The active rules, in order; the first rule that matches a call is applied."""
 
     def __init__(self, rules: Iterable[Fault] = ()) -> None:
         self._rules = [rule.model_copy() for rule in rules]
         self._injected: deque[Fault] = deque(maxlen=MAX_HISTORY)
         self._lock = threading.Lock()
         self._cleared = threading.Event()
-        """Of the rules in force; each `clear` sets it and puts another one in its place."""
+        """Set and replaced by each `clear`, which ends the delays of the cleared rules."""
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -115,7 +115,7 @@ class Faults:
             self._cleared = threading.Event()
 
     def delay(self, fault: Fault, is_over: Callable[[], bool]) -> None:
-        """Wait the fault's real seconds, unless the rules are cleared or it is all over meanwhile."""
+        """Wait the fault's `seconds` in real time, or until the rules are cleared or `is_over()` is true."""
         cleared, until = self._cleared, time.monotonic() + fault.seconds
         while not is_over() and (rest := until - time.monotonic()) > 0:
             if cleared.wait(min(rest, SLICE_SECONDS)):
@@ -130,10 +130,10 @@ class Faults:
         step: int | None = None,
         body: bytes = b"",
     ) -> Fault | None:
-        """The fault of this call, its count reduced by one; None: no fault.
+        """Return the fault to apply to this call and decrement its count; returns None if no rule matches.
 
-        `only` names the kinds of effect that are possible here; `step` is the training step, where there is one; `body`
-        is searched for `contains`, in addition to the subjects.
+        `only` are the effects that the caller supports; `step` is the training step, if any. A rule's `contains` is
+        searched for in the subjects and in `body`.
         """
         with self._lock:
             text = body.decode(errors="replace") if any(rule.contains for rule in self._rules) else ""
@@ -150,25 +150,25 @@ class Faults:
         return None
 
     def listed(self) -> list[Fault]:
-        """The rules still in force."""
+        """Return copies of the active rules."""
         with self._lock:
             return [rule.model_copy() for rule in self._rules]
 
     def injected(self) -> list[Fault]:
-        """What has struck lately, oldest first."""
+        """Return the most recently injected faults, oldest first."""
         with self._lock:
             return list(self._injected)
 
     def throttle(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """ThrottlingException, as when a rate limit is passed."""
+        """Inject ThrottlingException, as AWS raises above a rate limit."""
         self._refuse("ThrottlingException", 429, service=service, operation=operation, count=count, subject=subject)
 
     def server_error(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """InternalServerException."""
+        """Inject InternalServerException (500)."""
         self._refuse("InternalServerException", 500, service=service, operation=operation, count=count, subject=subject)
 
     def quota(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """ServiceQuotaExceededException, as when too much of a kind is under way."""
+        """Inject ServiceQuotaExceededException, as AWS raises when a resource quota is reached."""
         code = "ServiceQuotaExceededException"
         self._refuse(code, 400, service=service, operation=operation, count=count, subject=subject)
 
@@ -176,11 +176,11 @@ class Faults:
         self.add(Fault(code=code, status=status, message=f"{code} (injected by the emulator)", **which))
 
     def crash(self, function: str = "", *, count: int | None = 1) -> None:
-        """The process of a function (its name or logical id, or the start of it) dies on its next call."""
+        """Crash a function's process on its next invocation; `function` is a prefix of its name or logical id."""
         self.add(Fault(service="lambda", operation="Invoke", subject=function, count=count, effect="crash"))
 
     def time_out(self, function: str = "", *, count: int | None = 1) -> None:
-        """A function's next call ends as if its time had passed, without the wait."""
+        """Make a function's next invocation time out immediately."""
         self.add(Fault(service="lambda", operation="Invoke", subject=function, count=count, effect="timeout"))
 
     def _use(self, rule: Fault) -> Fault:

@@ -1,4 +1,4 @@
-"""What requests name in part only, found in the account: objects, task tokens, jobs."""
+"""Resolves partial identifiers in requests (objects, task tokens, jobs) to resources of the account."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class AccountLookups:
         self.state_machine_of = account.state_machine_of
 
     def job_arn(self, identifier: str) -> str:
-        """ARN of a customization job by its name or ARN; '' for an unknown one."""
+        """Return the ARN of a customization job by its name or ARN; returns '' if there is no such job."""
         return next((job.arn for job in self._jobs.all() if identifier in (job.name, job.arn)), "")

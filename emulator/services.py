@@ -1,4 +1,4 @@
-"""The services behind the AWS endpoint: moto's, and those that are served here."""
+"""The services behind the AWS endpoint: moto's and the emulator's own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from emulator.moto.log_groups import LogGroups
 
 @dataclass(frozen=True)
 class Services:
-    """What answers calls to AWS."""
+    """The emulator's own services, running."""
 
     functions: Functions
     bus: EventBus
@@ -45,9 +45,9 @@ class Services:
 
 
 def open_services(environment: Environment, definition: dict[str, Any], cleanup: ExitStack) -> Services:
-    """Start answering at the endpoint. `definition` is what makes the stack what it is.
+    """Start serving the endpoint. `definition` identifies the stack.
 
-    Raises StateUnusable if the state is that of another stack.
+    Raises StateUnusable if the persisted state belongs to another stack.
     """
     log_groups = LogGroups(environment.authorizer, account=environment.account, region=environment.region)
     alarm_actions = AlarmActions(environment.clients, environment.authorizer)
@@ -77,7 +77,7 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
 
 
 def _worker_settings(environment: Environment) -> WorkerSettings:
-    """What all functions' processes are given."""
+    """Return the settings shared by the processes of all functions."""
     return WorkerSettings(
         endpoint=environment.clients.endpoint, region=environment.region, session=environment.keyring.session
     )

@@ -1,1 +1,1 @@
-"""Bedrock AgentCore: the Code Interpreter's sessions. What runs in one is a plain process here: it isolates nothing."""
+"""Bedrock AgentCore: Code Interpreter sessions. A session is a plain process here, without isolation."""

@@ -1,6 +1,6 @@
-"""AWS's binary event stream, as a server writes it. Pure.
+"""Encodes AWS's binary event stream. Pure.
 
-A message is: total length, length of headers, CRC of both; headers; payload; CRC of all before it (Amazon Transcribe
+A message is: total length, headers length, CRC of both; headers; payload; CRC of everything before (Amazon Transcribe
 Developer Guide, "Event stream encoding").
 """
 

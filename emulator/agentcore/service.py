@@ -1,4 +1,4 @@
-"""AgentCore on the AWS port: sessions of AWS's own code interpreter, and executeCode in Python."""
+"""AgentCore on the AWS port: sessions of AWS's managed code interpreter, with executeCode in Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from emulator.http.operations import Operation
 from emulator.http.replies import AwsError, json_reply
 
 MANAGED = "aws.codeinterpreter.v1"
-"""The interpreter that every account has (AgentCore Developer Guide, "Resource management"); there is no other here."""
+"""The managed interpreter of every account (AgentCore Developer Guide, "Resource management"); the only one here."""
 
 
 class AgentCoreService:
@@ -34,14 +34,14 @@ class AgentCoreService:
 
     @property
     def open_sessions(self) -> int:
-        """How many run: what a caller left behind."""
+        """Number of running sessions; used to detect sessions that a caller did not stop."""
         return len(self._sessions)
 
     def subjects(self, _operation: Operation) -> list[str]:
         return []
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """The reply to an operation that is served here."""
+        """Return the response to a supported operation, else None. Raises AwsError."""
         handler = self._handlers.get(operation.name)
         if handler is None:
             return None
@@ -61,12 +61,12 @@ class AgentCoreService:
     def _invoke(self, interpreter: str, fields: Mapping[str, Any]) -> Response:
         arguments = fields.get("arguments", {})
         if fields["name"] != "executeCode" or arguments.get("language", "python") != "python":
-            raise _invalid("The emulator runs executeCode in python only.")
+            raise _invalid("The emulator supports executeCode in python only.")
         if "code" not in arguments:
             raise _invalid("arguments.code: is required for executeCode")
         session = self._sessions.find(interpreter, fields.get("sessionId"))
         if arguments.get("clearContext"):
-            raise _invalid("The emulator keeps a session's context.")
+            raise _invalid("The emulator does not support clearContext.")
         found = session.execute(arguments["code"])
         failed = found["exitCode"] != 0
         text = found["stderr"] if failed else found["stdout"]
@@ -84,7 +84,7 @@ class AgentCoreService:
 
 
 def _fields(operation: Operation, request: Request, body: bytes) -> dict[str, Any]:
-    """The request's members, from wherever botocore's model says that each stands. Raises AwsError."""
+    """Return the request's members from URI, query, headers and body, by botocore's model. Raises AwsError."""
     shape = input_shape(operation.name, service="bedrock-agentcore")
     fields = _json(body)
     labels = iter(operation.labels)
@@ -104,7 +104,7 @@ def _json(body: bytes) -> dict[str, Any]:
     try:
         fields: dict[str, Any] = json.loads(body or b"{}")
     except ValueError as error:
-        raise _invalid("The request is not JSON.") from error
+        raise _invalid("The request body is not valid JSON.") from error
     return fields
 
 

@@ -1,4 +1,4 @@
-"""Sessions of the Code Interpreter: an interpreter each, that keeps its state from call to call."""
+"""Sessions of the Code Interpreter: one interpreter process each, which keeps its state between calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from typing import Any
 from emulator.http.replies import AwsError
 
 DEFAULT_SECONDS = 900
-"""A session's life where the caller gives none (AgentCore Developer Guide, "Session management")."""
+"""Default session timeout (AgentCore Developer Guide, "Session management")."""
 
 _KERNEL = """
 import contextlib, io, json, os, sys, time, traceback
@@ -45,7 +45,7 @@ for line in calls:
 
 @dataclass
 class CodeSession:
-    """One interpreter; calls to it wait for each other."""
+    """One interpreter process; calls to it are serialised."""
 
     interpreter: str
     process: subprocess.Popen[str]
@@ -55,7 +55,7 @@ class CodeSession:
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def execute(self, code: str) -> Mapping[str, Any]:
-        """`stdout`, `stderr`, `exitCode` and `executionTime`; an interpreter that ended gives status 1."""
+        """Return `stdout`, `stderr`, `exitCode` and `executionTime`; exitCode is 1 if the interpreter has exited."""
         with self.lock, contextlib.suppress(OSError):
             if self.process.stdin and self.process.stdout:
                 self.process.stdin.write(json.dumps(code) + "\n")
@@ -63,10 +63,10 @@ class CodeSession:
                 if line := self.process.stdout.readline():
                     found: Mapping[str, Any] = json.loads(line)
                     return found
-        return {"stdout": "", "stderr": "The interpreter ended.", "exitCode": 1, "executionTime": 0.0}
+        return {"stdout": "", "stderr": "The interpreter has exited.", "exitCode": 1, "executionTime": 0.0}
 
     def close(self) -> None:
-        """End the interpreter and what it started: on AWS the session's machine ends."""
+        """Kill the interpreter and its child processes; on AWS, the session's machine is terminated."""
         for pid in (*_descendants(self.process.pid), self.process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -78,7 +78,7 @@ class CodeSession:
 
 
 class CodeSessions:
-    """All that run, by id."""
+    """Running sessions by id."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, CodeSession] = {}
@@ -89,7 +89,7 @@ class CodeSessions:
         return len(self._sessions)
 
     def start(self, interpreter: str, seconds: int | None, token: str | None) -> tuple[str, CodeSession]:
-        """A new session, or the one that the same token started."""
+        """Start a session, or return the one started with the same client token."""
         with self._lock:
             known = self._tokens.get(token or "")
             if known in self._sessions:
@@ -101,7 +101,7 @@ class CodeSessions:
             return session_id, self._sessions[session_id]
 
     def find(self, interpreter: str, session_id: str | None) -> CodeSession:
-        """Raises AwsError for one that is unknown, stopped, or over its time."""
+        """Return a session. Raises AwsError if it is unknown, stopped or timed out."""
         session = self._sessions.get(session_id or "")
         if session and time.monotonic() > session.ends:
             self.stop(interpreter, session_id)
@@ -111,7 +111,7 @@ class CodeSessions:
         return session
 
     def stop(self, interpreter: str, session_id: str | None) -> None:
-        """Raises AwsError for one that is unknown or stopped."""
+        """Stop a session. Raises AwsError if it is unknown or already stopped."""
         with self._lock:
             session = self._sessions.pop(session_id or "", None)
         if session is None or session.interpreter != interpreter:

@@ -1,1 +1,1 @@
-"""The project's own SAM template: read, translated, deployed."""
+"""Reads, translates and deploys the project's SAM template."""

@@ -1,4 +1,4 @@
-"""The code of functions and layers, as what SAM uploads: an S3 URI whose key leads back to the folder."""
+"""Code of functions and layers as S3 URIs, as SAM would upload it; the key contains the path of the local folder."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from emulator.functions.code import digest_of
 
 ARTIFACTS = "emulated-artifacts"
-"""The bucket that stands for the one SAM uploads code to."""
+"""Stands in for the bucket that SAM uploads code to."""
 
 
 class TemplateInvalid(ValueError):
-    """The template cannot be deployed here; the message says where and why."""
+    """The template cannot be deployed by the emulator; the message gives place and reason."""
 
 
 def use_artifact_uris(source: dict[str, Any], root: Path) -> None:
-    """Turn the template's local paths into artifact URIs, in place. Raises TemplateInvalid for a missing folder."""
+    """Replace the template's local paths by artifact URIs, in place. Raises TemplateInvalid if a folder is missing."""
     for name, resource in source["Resources"].items():
         properties = resource.get("Properties", {})
         for key in ("CodeUri", "ContentUri"):
@@ -26,20 +26,20 @@ def use_artifact_uris(source: dict[str, Any], root: Path) -> None:
 
 
 def artifact_key(resource: Mapping[str, Any]) -> str:
-    """S3 key of a translated function or layer."""
+    """Return the S3 key of the code of a translated function or layer."""
     properties = resource["Properties"]
     key: str = (properties.get("Code") or properties["Content"])["S3Key"]
     return key
 
 
 def folder_of(resource: Mapping[str, Any], root: Path) -> Path:
-    """The folder that a translated function's or layer's code came from."""
+    """Return the local folder of the code of a translated function or layer."""
     return root / artifact_key(resource).partition("/")[2]
 
 
 def _artifact_uri(name: str, root: Path, path: str) -> str:
-    """With the code's digest, so that other code is another resource, as after `sam package`."""
+    """The URI contains the code's digest, so that changed code changes the resource, as after `sam package`."""
     folder = root / path
     if not folder.is_dir():
-        raise TemplateInvalid(f"the code of {name} is missing: there is no folder {folder}")
+        raise TemplateInvalid(f"the code of {name} is missing: folder {folder} not found")
     return f"s3://{ARTIFACTS}/{digest_of(folder)}/{path}"

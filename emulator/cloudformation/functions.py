@@ -14,7 +14,7 @@ from emulator.functions.spec import FunctionSpec, check_environment, spec_of
 from emulator.moto.functions import stored_function
 
 Resolve = Callable[[Any], Any]
-"""A piece of the template with its intrinsic functions resolved."""
+"""Resolves the intrinsic functions in part of a template."""
 
 
 def function_specs(
@@ -26,9 +26,9 @@ def function_specs(
     root: Path,
     code: CodeStore,
 ) -> list[FunctionSpec]:
-    """$LATEST of each function, with its code as it is now in the folders under `root`.
+    """Return $LATEST of each function, with the current code in the folders under `root`.
 
-    Raises ValueError for a function that Lambda would refuse.
+    Raises ValueError for a function that Lambda would reject.
     """
     layers = {
         name: code.add_folder(folder_of(resource, root))
@@ -54,10 +54,10 @@ def function_specs(
 
 
 def publish(template: StackTemplate, functions: Functions, published: Mapping[str, str]) -> dict[str, str]:
-    """Publish the versions that the template has and `published` has not, and point aliases at them.
+    """Publish the template's versions that are not in `published`, and point aliases to them.
 
-    Both are version numbers by the logical ids of versions: as CloudFormation does, a version whose logical id stays
-    the same is not published again, whatever has changed.
+    `published` and the result map logical ids of versions to version numbers. As in CloudFormation, a version with an
+    unchanged logical id is not published again, even if the function changed.
     """
     numbers = dict(published)
     for logical_id, version in template.of_type("AWS::Lambda::Version"):
@@ -74,13 +74,13 @@ def publish(template: StackTemplate, functions: Functions, published: Mapping[st
 
 
 def aliases(template: StackTemplate) -> Iterator[tuple[str, str]]:
-    """Logical ids of functions, each with the name of an alias."""
+    """Yield (function's logical id, alias name)."""
     for _, alias in template.of_type("AWS::Lambda::Alias"):
         yield alias["Properties"]["FunctionName"]["Ref"], alias["Properties"]["Name"]
 
 
 def _not_known_to_moto(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a function's properties, those that moto's CloudFormation passes over."""
+    """Return the properties of a function that moto's CloudFormation ignores."""
     names = (
         "Architectures",
         "EphemeralStorage",
@@ -93,7 +93,7 @@ def _not_known_to_moto(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asynchronous(template: StackTemplate, resolve: Resolve) -> dict[str, dict[str, Any]]:
-    """How each function treats asynchronous invocations that fail: its dead-letter queue and number of retries."""
+    """Return each function's settings for failed asynchronous invocations: dead-letter queue and retries."""
     settings: dict[str, dict[str, Any]] = {}
     for name, resource in template.of_type("AWS::Lambda::Function"):
         target = resource["Properties"].get("DeadLetterConfig", {}).get("TargetArn")

@@ -1,4 +1,4 @@
-"""Keys of a stack's encrypted resources."""
+"""KMS keys of a stack's encrypted resources."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from emulator.cloudformation.template import StackTemplate
 from emulator.iam.authorizer import Authorizer, Check
 
 Resolve = Callable[[Any], Any]
-"""Resolves the intrinsic functions of a piece of the template."""
+"""Resolves the intrinsic functions in part of a template."""
 
 LOG_ACTIONS = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey")
-"""What CloudWatch Logs does with a group's key (Amazon CloudWatch Logs User Guide, "Encrypt log data")."""
+"""KMS actions that CloudWatch Logs needs on a group's key (CloudWatch Logs User Guide, "Encrypt log data")."""
 
 
 def adopt_keys(template: StackTemplate, resolve: Resolve, authorizer: Authorizer, *, key_prefix: str) -> None:
-    """Note the key of each bucket, table, topic and queue; `key_prefix` is what ARNs of keys begin with, up to the id.
+    """Register the key of each bucket, table, topic and queue; `key_prefix` is the ARN of a key without its id.
 
-    Raises ValueError for the key of a log group that CloudWatch Logs may not use.
+    Raises ValueError if CloudWatch Logs may not use a log group's key.
     """
     region, account = key_prefix.split(":")[3:5]
     found: dict[str, str] = {}
@@ -41,7 +41,7 @@ def _key(kind: str, properties: Mapping[str, Any]) -> str | None:
 
 
 def _keys(kind: str, properties: Mapping[str, Any]) -> Iterator[Any]:
-    """Where a resource of this type names its key."""
+    """Yield the values of the properties that hold the key of a resource of this type."""
     if kind == "AWS::S3::Bucket":
         for rule in properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", []):
             yield rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID")

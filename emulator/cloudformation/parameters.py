@@ -1,4 +1,4 @@
-"""Values of a template's parameters, as CloudFormation checks them before it creates anything. Pure.
+"""Validates a template's parameters as CloudFormation does before it creates any resource. Pure.
 
 AWS CloudFormation User Guide, "Parameters section" and "Rules section".
 """
@@ -14,9 +14,9 @@ Declared = Mapping[str, Any]
 
 
 def check_parameters(declared: Mapping[str, Declared], rules: Mapping[str, Any], given: Mapping[str, str]) -> None:
-    """Raises ValueError, in CloudFormation's words, for values that the template does not allow."""
+    """Raise ValueError, with CloudFormation's message, for values that the template does not allow."""
     if unknown := sorted(set(given) - set(declared)):
-        raise ValueError(f"the template has no parameters {', '.join(unknown)}")
+        raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     values = {name: given.get(name, facts.get("Default")) for name, facts in declared.items()}
     if missing := [name for name, value in values.items() if value is None]:
         raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
@@ -59,7 +59,7 @@ def _check_rule(rule: Mapping[str, Any], values: Mapping[str, Any]) -> None:
 
 
 def _evaluated(expression: Any, values: Mapping[str, Any]) -> Any:
-    """A rule-specific intrinsic function, or a literal. Raises ValueError for one that is not known here."""
+    """Evaluate a literal or a rule-specific intrinsic function. Raises ValueError for an unsupported function."""
     if isinstance(expression, list):
         return [_evaluated(each, values) for each in expression]
     if not isinstance(expression, dict):
@@ -68,7 +68,7 @@ def _evaluated(expression: Any, values: Mapping[str, Any]) -> Any:
     if name == "Ref":
         return str(values[argument])
     if name not in _FUNCTIONS:
-        raise ValueError(f"the emulator cannot evaluate {name} in a rule")
+        raise ValueError(f"the emulator does not support {name} in a rule")
     return _FUNCTIONS[name](_evaluated(argument, values))
 
 

@@ -1,4 +1,4 @@
-"""References to resources that moto does not create, which get made-up names. Pure."""
+"""Replaces references to resources that moto does not support by placeholder names. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def supported_dependencies(resource: Resource, unsupported: Mapping[str, Resourc
 
 
 def replace_references(unsupported: Mapping[str, Resource], value: Any) -> Any:
-    """References to resources that moto does not create get a made-up name: `emulated-<logical id>`.
+    """Replace references to resources that moto does not support by `emulated-<logical id>`.
 
-    A function's alias gets its own ARN, which the emulated Lambda answers with the function.
+    A reference to a function's alias becomes the alias ARN, which the emulated Lambda resolves to the function.
     """
     if isinstance(value, list):
         return [replace_references(unsupported, item) for item in value]
@@ -55,7 +55,7 @@ def _is_alias(resource: Resource) -> bool:
 
 
 def _name_for(unsupported: Mapping[str, Resource], name: str) -> str:
-    """As part of an Fn::Sub."""
+    """Return the replacement as text for an Fn::Sub."""
     if not _is_alias(unsupported[name]):
         return f"emulated-{name.lower()}"
     alias = unsupported[name]["Properties"]

@@ -1,4 +1,4 @@
-"""Deploys a template to the emulator: CloudFormation by moto, then what moto leaves out."""
+"""Deploys a template to the emulator: through moto's CloudFormation, then the parts that moto does not support."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from emulator.http.throttle import ThrottleSettings
 from emulator.moto.cloudformation import conditions, resolve
 
 Client = Callable[[str], Any]
-"""Gives a boto3 client of the emulator for a service's name."""
+"""Returns a boto3 client of the emulator by service name."""
 
 
 @dataclass(frozen=True)
@@ -36,32 +36,32 @@ class Stack:
     outputs: Mapping[str, str]
     functions: tuple[FunctionSpec, ...]
     versions: Mapping[str, str]
-    """Numbers of published versions, by their logical id."""
+    """Logical id of a version → published version number."""
     aliases: Mapping[str, str]
-    """Names of published aliases, by the logical id of their function."""
+    """Logical id of a function → alias name."""
     alarms: frozenset[str]
     """Logical ids of alarms."""
     machine_roles: tuple[str, ...]
     """ARNs of the roles of state machines."""
     api_id: str
-    """What the template's HTTP API is called in ARNs."""
+    """Id of the HTTP API in ARNs; empty if the template has none."""
     throttle: ThrottleSettings
-    """Of the HTTP API's default stage."""
+    """Throttling of the HTTP API's default stage."""
     access_log: tuple[str, str] | None
-    """Of the same: the log group's name and the format of a line."""
+    """Access log of the default stage: name of the log group and line format."""
     api: Mapping[str, Any]
-    """OpenAPI document of the template's HTTP API, its intrinsic functions resolved; empty when it has none."""
+    """OpenAPI document of the HTTP API with intrinsic functions resolved; empty if the template has none."""
 
     @property
     def graders(self) -> dict[str, str]:
-        """ARNs of the functions called `Grade<Name>`, or of their aliases, by name in snake case."""
+        """ARNs of the functions named `Grade<Name>`, or of their aliases, by name in snake case."""
         named = {f.logical_id.removeprefix("Grade"): f for f in self.functions if f.logical_id.startswith("Grade")}
         return {
             re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): self._invocation_arn(f) for name, f in named.items() if name
         }
 
     def _invocation_arn(self, function: FunctionSpec) -> str:
-        """The ARN that callers use."""
+        """Return the ARN of the function's alias if it has one, else of the function."""
         alias = self.aliases.get(function.logical_id)
         return f"{function.arn}:{alias}" if alias else function.arn
 
@@ -79,7 +79,7 @@ def deploy(
 ) -> Stack:
     """Create the stack. Paths in the template are relative to `root`.
 
-    Raises ValueError for a parameter or a function that AWS would refuse.
+    Raises ValueError for a parameter or a function that AWS would reject.
     """
     check_parameters(template.parameters, template.rules, parameters)
     upload_artifacts(template, client)
@@ -103,9 +103,9 @@ def update(
     region: str,
     parameters: Mapping[str, str],
 ) -> Stack:
-    """The stack with another template, other parameters or other code; executions in flight continue with the old ones.
+    """Update the stack's template, parameters and code; running executions keep the old definition.
 
-    Raises ValueError for a parameter or a function that AWS would refuse.
+    Raises ValueError for a parameter or a function that AWS would reject.
     """
     check_parameters(template.parameters, template.rules, parameters)
     upload_artifacts(template, client)
@@ -125,7 +125,7 @@ def update(
 
 
 def _stamped(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A template that differs from any other: an update without one is refused, and code changes without it."""
+    """Return a template that differs from all others: an update without changes fails, even if code has changed."""
     return {**body, "Metadata": {**body.get("Metadata", {}), "Stamp": uuid.uuid4().hex}}
 
 
@@ -140,7 +140,7 @@ def finish(
     stack_id: str,
     published: Mapping[str, str],
 ) -> Stack:
-    """Do what moto's CloudFormation leaves out. `published` are versions by logical id, those of before."""
+    """Deploy what moto's CloudFormation does not support. `published` maps logical ids to existing versions."""
     template = template.existing(conditions(stack_id, region))
     listed = client("cloudformation").describe_stack_resources(StackName=stack_id)["StackResources"]
     physical_ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed if "PhysicalResourceId" in r}
@@ -170,7 +170,7 @@ def finish(
 
 
 def upload_artifacts(template: StackTemplate, client: Client) -> None:
-    """An archive for each function and layer: moto wants one, the emulator runs copies of the folders."""
+    """Upload a placeholder archive per function and layer; moto requires one, but the emulator runs the folders."""
     s3 = client("s3")
     s3.create_bucket(Bucket=ARTIFACTS)
     buffer = io.BytesIO()
@@ -181,7 +181,7 @@ def upload_artifacts(template: StackTemplate, client: Client) -> None:
 
 
 def _configure_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:
-    """Versioning and EventBridge, which moto's CloudFormation passes over."""
+    """Enable versioning and EventBridge notifications, which moto's CloudFormation ignores."""
     s3 = client("s3")
     for name, resource in template.of_type("AWS::S3::Bucket"):
         bucket, properties = physical_ids[name], resource.get("Properties", {})

@@ -1,7 +1,7 @@
-"""The project's SAM template, made into what moto's CloudFormation takes. Reads files; touches no AWS.
+"""Translates the project's SAM template for moto's CloudFormation. Reads files; makes no AWS calls.
 
-Code stays where it is: a `CodeUri` or `ContentUri` becomes an S3 URI whose key is the folder's path, so that a
-deployed function leads back to its folder.
+Code is not copied: a `CodeUri` or `ContentUri` becomes an S3 URI whose key contains the folder's path, so that the
+folder of a deployed function can be found.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from emulator.cloudformation.artifacts import ARTIFACTS, TemplateInvalid, use_ar
 from emulator.cloudformation.references import Resource, replace_references, supported_dependencies
 
 SKIPPED_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::Lambda::Version"})
-"""Not deployed although moto could: the bucket's policy denies what does not come by TLS, and loopback has none; moto's
-versions run nothing."""
+"""Skipped although moto supports them: the bucket policy requires TLS, which the loopback endpoint does not have, and
+the emulator publishes versions itself."""
 
 
 @dataclass(frozen=True)
 class StackTemplate:
-    """A CloudFormation template for moto, and next to it the resources that moto does not create."""
+    """A CloudFormation template for moto, and separately the resources that moto does not support."""
 
     body: dict[str, Any]
     unsupported: dict[str, Resource]
     source_digest: str
-    """Of the template and the state machines as they were written; code in folders apart."""
+    """SHA-256 of the template and the state machine definitions before translation, without code."""
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Declarations of the template's parameters by name."""
+        """Parameter declarations by name."""
         known: Mapping[str, Any] = self.body.get("Parameters", {})
         return known
 
     @property
     def rules(self) -> Mapping[str, Any]:
-        """Rules that the parameters' values must keep."""
+        """The template's Rules section, which validates parameter values."""
         known: Mapping[str, Any] = self.body.get("Rules", {})
         return known
 
@@ -58,7 +58,7 @@ class StackTemplate:
         return {**self.body["Resources"], **self.unsupported}
 
     def existing(self, conditions: Mapping[str, bool]) -> StackTemplate:
-        """The template without the resources whose condition does not hold."""
+        """Return the template without the resources whose condition is false."""
 
         def filtered(resources: Mapping[str, Resource]) -> dict[str, Resource]:
             return {name: r for name, r in resources.items() if "Condition" not in r or conditions[r["Condition"]]}
@@ -67,14 +67,14 @@ class StackTemplate:
         return StackTemplate(body, filtered(self.unsupported), self.source_digest)
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Resource]]:
-        """Logical ids and resources of these types, deployed by moto or not."""
+        """Yield (logical id, resource) for resources of these types, deployed by moto or not."""
         for name, resource in self.resources.items():
             if resource["Type"] in types:
                 yield name, resource
 
 
 def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: Callable[[str], bool]) -> StackTemplate:
-    """Read a SAM template and translate it. `supported` says which resource types moto can create.
+    """Read and translate a SAM template. `supported` returns whether moto supports a resource type.
 
     Raises TemplateInvalid.
     """
@@ -94,11 +94,11 @@ def load(path: Path, *, region: str, parameters: Mapping[str, str], supported: C
 
 
 _parse_once = functools.lru_cache(maxsize=10)(yaml_parse)
-"""PyYAML takes a third of the time that an emulator takes to start. Callers change what they get: they copy it."""
+"""Cached because parsing takes a third of the emulator's start-up time. Callers must copy the result to change it."""
 
 
 def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]) -> dict[str, Any]:
-    """What CloudFormation's Serverless macro does, with the same parameter values."""
+    """Apply the AWS::Serverless transform with the given parameter values."""
     session = boto3.session.Session(region_name=region)
     defaults = {name: p["Default"] for name, p in source.get("Parameters", {}).items() if "Default" in p}
     try:
@@ -110,7 +110,7 @@ def _translate(source: dict[str, Any], region: str, overrides: Mapping[str, str]
 
 
 def _take_definitions(source: dict[str, Any], root: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Text and substitutions of each state machine, taken out of the source."""
+    """Remove and return the definition text and the substitutions of each state machine."""
     definitions = {}
     for name, resource in source["Resources"].items():
         properties = resource.setdefault("Properties", {})
@@ -122,11 +122,11 @@ def _take_definitions(source: dict[str, Any], root: Path) -> dict[str, tuple[str
 
 
 def _substitute(text: str, substitutions: Mapping[str, Any]) -> dict[str, Any]:
-    """The definition with `${Name}` replaced as CloudFormation does it: in the text, before it is read as JSON."""
+    """Replace `${Name}` as CloudFormation does: in the text, before it is parsed as JSON."""
     parts = re.split(r"\$\{(\w+)\}", text)
     unknown = sorted(set(parts[1::2]) - set(substitutions))
     if unknown:
-        raise TemplateInvalid(f"the state machine names substitutions that the template does not give: {unknown}")
+        raise TemplateInvalid(f"the state machine uses substitutions that the template does not define: {unknown}")
     pieces = [substitutions[part] if index % 2 else part for index, part in enumerate(parts)]
     return {"Fn::Join": ["", pieces]}
 

@@ -1,1 +1,1 @@
-"""CloudWatch: what is measured, and alarms that fire by it."""
+"""CloudWatch: metrics and alarms."""

@@ -1,4 +1,4 @@
-"""Alarms of a stack, which moto's CloudFormation does not create."""
+"""Deploys a stack's alarms, which moto's CloudFormation does not support."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from emulator.cloudformation.template import StackTemplate
 
 Resolve = Callable[[Any], Any]
-"""Resolves the intrinsic functions of a piece of the template."""
+"""Resolves the intrinsic functions in part of a template."""
 
 
 def delete_alarms(logical_ids: Collection[str], cloudwatch: Any, *, stack_name: str) -> None:
-    """Delete alarms that are no longer part of the stack, by a client of CloudWatch."""
+    """Delete alarms that were removed from the stack. `cloudwatch` is a boto3 client."""
     if logical_ids:
         cloudwatch.delete_alarms(AlarmNames=[f"{stack_name}-{logical_id}" for logical_id in logical_ids])
 
 
 def deploy_alarms(template: StackTemplate, resolve: Resolve, cloudwatch: Any, *, stack_name: str) -> None:
-    """Create or update each alarm, by a client of CloudWatch; CloudFormation would add random letters to its name."""
+    """Create or update each alarm. `cloudwatch` is a boto3 client. Names have no random suffix, unlike on AWS."""
     for logical_id, resource in template.of_type("AWS::CloudWatch::Alarm"):
         properties = resolve(resource["Properties"])
         numbers = {name: float(properties[name]) for name in ("Threshold",) if name in properties}

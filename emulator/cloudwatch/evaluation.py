@@ -1,4 +1,4 @@
-"""Whether an alarm's metric breaches its threshold. Pure.
+"""Evaluates whether an alarm's metric breaches its threshold. Pure.
 
 Amazon CloudWatch User Guide, "Evaluating an alarm" and "Configuring how CloudWatch alarms treat missing data".
 """
@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Point = tuple[float, float]
-"""Seconds and value."""
+"""Time in seconds, and value."""
 
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """Of one metric. `period` is in seconds; `statistic` is CloudWatch's name or a percentile such as p95."""
+    """Rule of an alarm on one metric. `period` is in seconds; `statistic` is a CloudWatch name, such as Sum or p95."""
 
     comparison: str
     threshold: float
@@ -43,7 +43,7 @@ STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 
 def breaches(rule: AlarmRule, points: Sequence[Point], now: float) -> bool:
-    """True where `datapoints` of the last `periods` periods breach; one without data does where the rule says so."""
+    """Return whether `datapoints` of the last `periods` periods breach; `missing` decides for periods without data."""
     breaching = 0
     for back in range(rule.periods):
         end = now - back * rule.period
@@ -56,7 +56,7 @@ def breaches(rule: AlarmRule, points: Sequence[Point], now: float) -> bool:
 
 
 def statistic(name: str, values: Sequence[float]) -> float:
-    """Of one period. Raises KeyError for a statistic that CloudWatch does not have."""
+    """Return the statistic of one period's values. Raises KeyError for an unknown statistic."""
     if not name.startswith("p"):
         return STATISTICS[name](values)
     ordered = sorted(values)

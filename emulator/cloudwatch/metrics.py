@@ -1,4 +1,4 @@
-"""Metrics of what runs here, and the alarms that are evaluated with each of them."""
+"""Records the metrics of emulated services and evaluates the alarms on them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from emulator.functions.spec import FunctionSpec
 from emulator.moto.cloudwatch import AlarmState, MetricKey, MetricStore
 
 EMBEDDED = '{"_aws"'
-"""How a line begins that has metrics in CloudWatch's embedded metric format."""
+"""Prefix of a log line in CloudWatch's embedded metric format."""
 
 MAX_POINTS = 5_000
-"""The latest of one metric."""
+"""Maximum data points kept per metric; older points are dropped."""
 
 Send = Callable[[str, AlarmState, str], None]
-"""Takes an action's ARN, the alarm and the message: an alarm has fired."""
+"""Called with an action's ARN, the alarm and the message when an alarm goes into ALARM."""
 
 
 class Metrics:
-    """Figures by metric. Periods of alarms pass `speed` times faster, as all waits do here."""
+    """Data points by metric. Alarm periods are divided by `speed`."""
 
     def __init__(self, store: MetricStore, send: Send, *, speed: float) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class Metrics:
         self._lock = threading.Lock()
 
     def put(self, namespace: str, figures: Mapping[str, float], dimensions: Mapping[str, str]) -> None:
-        """Add one value to each metric, and evaluate the alarms."""
+        """Add one value to each metric and evaluate its alarms."""
         at = time.monotonic()
         keys = {name: MetricKey.of(namespace, name, dimensions) for name in figures}
         with self._lock:
@@ -46,7 +46,7 @@ class Metrics:
         self.evaluate(keys.values())
 
     def evaluate(self, keys: Iterable[MetricKey] | None = None) -> None:
-        """Set the states of the alarms on these metrics, or of all."""
+        """Update the states of the alarms on these metrics, or of all alarms if `keys` is None."""
         chosen = None if keys is None else set(keys)
         with self._lock:
             for alarm in self._store.alarms():
@@ -54,7 +54,7 @@ class Metrics:
                     self._set(alarm)
 
     def on_invocation(self, spec: FunctionSpec, result: InvokeResult | None, seconds: float) -> None:
-        """What Lambda counts; no result is a call that was throttled."""
+        """Record Lambda's metrics of an invocation; `result` is None if it was throttled."""
         if result is None:
             figures = {"Throttles": 1.0}
         else:
@@ -63,7 +63,7 @@ class Metrics:
         self.put("AWS/Lambda", figures, {"FunctionName": spec.name})
 
     def on_log_line(self, line: str) -> None:
-        """Metrics that a function printed."""
+        """Record the metrics of a log line in embedded metric format; other lines are ignored."""
         if not line.startswith(EMBEDDED):
             return
         try:
@@ -77,7 +77,7 @@ class Metrics:
                 self.put(definition["Namespace"], figures, {name: str(found[name]) for name in names})
 
     def on_api_reply(self, api_id: str, status: int, seconds: float) -> None:
-        """What API Gateway counts of an HTTP API."""
+        """Record API Gateway's metrics of an HTTP API request."""
         client, server = 400 <= status < 500, status >= 500
         figures = {"Count": 1.0, "4xx": float(client), "5xx": float(server), "Latency": seconds * 1000}
         self.put("AWS/ApiGateway", figures, {"ApiId": api_id})
@@ -96,7 +96,7 @@ class Metrics:
 
 
 def _message(alarm: AlarmState, state: str, reason: str) -> str:
-    """As CloudWatch writes it, in part (CloudWatch User Guide, "Notifying users on alarm changes")."""
+    """Return a subset of CloudWatch's notification (CloudWatch User Guide, "Notifying users on alarm changes")."""
     body: dict[str, Any] = {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.description,

@@ -1,4 +1,4 @@
-"""CloudWatch on the AWS port: alarms are evaluated before they are shown; moto answers. And their messages by SNS."""
+"""CloudWatch on the AWS port: evaluates alarms before moto serves a request, and publishes alarm messages to SNS."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from emulator.moto.cloudwatch import AlarmState
 
 PRINCIPAL = "cloudwatch.amazonaws.com"
 KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
-"""What a topic's key must allow CloudWatch (Amazon SNS Developer Guide, "Key management")."""
+"""KMS actions that CloudWatch needs on an encrypted topic's key (Amazon SNS Developer Guide, "Key management")."""
 
 LOG = logging.getLogger("emulator.cloudwatch")
 
 
 class CloudWatchService:
-    """Evaluates, and leaves the reply to moto."""
+    """Evaluates all alarms, then lets moto serve the request."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -37,14 +37,14 @@ class CloudWatchService:
 
 
 class AlarmActions:
-    """Publishes to topics that CloudWatch may publish to; on AWS, an action that fails is seen in the history only."""
+    """Publishes to topics that CloudWatch may publish to; failures are dropped (AWS notes them in the history only)."""
 
     def __init__(self, clients: Clients, authorizer: Authorizer) -> None:
         self._clients = clients
         self._authorizer = authorizer
 
     def send(self, action: str, alarm: AlarmState, message: str) -> None:
-        """One message to a topic, by its ARN; other actions are not emulated."""
+        """Publish a message if the action is a topic's ARN; other actions are not emulated."""
         if action.split(":")[2] != "sns":
             return
         key = self._authorizer.keys.get(action)
@@ -55,5 +55,5 @@ class AlarmActions:
         sns.publish(TopicArn=action, Subject=f'ALARM: "{alarm.name}"'[:100], Message=message)
 
     def _may_use(self, key: str, action: str, alarm: AlarmState) -> bool:
-        """AWS's own key for SNS, `alias/aws/sns`, admits no service."""
+        """Return whether CloudWatch may use the topic's key; AWS's managed key `alias/aws/sns` allows no service."""
         return self._authorizer.allows_service(PRINCIPAL, Check(action, key), source=alarm.arn)

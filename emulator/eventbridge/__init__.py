@@ -1,1 +1,1 @@
-"""EventBridge: the default bus, what its targets are given, and schedules."""
+"""EventBridge: the default bus, target inputs, delivery and schedules."""

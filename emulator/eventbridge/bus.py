@@ -1,4 +1,4 @@
-"""EventBridge: what is put on the default bus, and delivery to the targets that moto does not know."""
+"""The default bus: events of AWS services, and delivery to targets that moto does not support."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOG = logging.getLogger("emulator.eventbridge.bus")
 
 
 class EventBus:
-    """The default bus. Events are delivered in the background, as EventBridge does."""
+    """The default bus. Events are delivered asynchronously, as by EventBridge."""
 
     def __init__(
         self,
@@ -45,13 +45,13 @@ class EventBus:
         self._closed = False
 
     def put(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
-        """Put an event of an AWS service on the bus."""
+        """Put an event of an AWS service on the bus. `resources` are ARNs."""
         event = self._event(source, detail_type, detail, resources)
         for rule in pattern_rules(self._region):
             self._submit(rule.send, event)
 
     def fire(self, rule_name: str) -> None:
-        """Invoke a schedule's targets; a deleted or disabled rule has none."""
+        """Invoke a scheduled rule's targets; has no effect if the rule is deleted or disabled."""
         if rule := scheduled_rule(self._region, rule_name):
             self._submit(rule.send, self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
 
@@ -69,7 +69,7 @@ class EventBus:
         }
 
     def deliver(self, target: EventTarget, event: dict[str, Any]) -> None:
-        """Hand an event to a Lambda function or a state machine. Called by moto for each matching rule."""
+        """Deliver an event to a Lambda function or state machine. Called by moto for each target of a matching rule."""
         event = {**event, "time": _utc(event["time"])}
         payload = json.dumps(target_input(target.settings, event), default=str)
         names = (target.arn.rsplit(":", 1)[-1], event["source"], event["detail-type"])
@@ -85,7 +85,7 @@ class EventBus:
         self._submit(self._delivery.run, target, event, payload)
 
     def on_execution_end(self, execution: ExecutionEnd) -> None:
-        """Announce an execution's end, as Step Functions does."""
+        """Put a Step Functions Execution Status Change event on the bus."""
         detail = {
             "executionArn": execution.arn,
             "stateMachineArn": execution.state_machine_arn,
@@ -100,7 +100,7 @@ class EventBus:
         self.put("aws.states", EXECUTION_CHANGE, detail, [execution.arn])
 
     def close(self) -> None:
-        """Drop what is not yet delivered and wait for what is being."""
+        """Cancel queued deliveries and wait for running ones."""
         self._closed = True
         self._background.shutdown(wait=True, cancel_futures=True)
 
@@ -115,7 +115,7 @@ class EventBus:
 
 
 def _utc(time: object) -> object:
-    """PutEvents takes seconds of the epoch, and targets are given text."""
+    """Convert the epoch seconds of PutEvents to the ISO 8601 text that targets receive."""
     if not isinstance(time, int | float):
         return time
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

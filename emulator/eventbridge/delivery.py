@@ -1,4 +1,4 @@
-"""How EventBridge hands an event to one target: attempts with growing pauses, then the rule's dead-letter queue.
+"""Delivery of an event to one target: retries with back-off, then the target's dead-letter queue.
 
 EventBridge User Guide, "How EventBridge retries delivering events" and "Using dead-letter queues".
 """
@@ -24,7 +24,7 @@ from emulator.moto.eventbridge import EventTarget
 PRINCIPAL = "events.amazonaws.com"
 MAX_ATTEMPTS = 185
 MAX_AGE_SECONDS = 86_400
-"""Defaults of a target's RetryPolicy."""
+"""Default RetryPolicy of a target: maximum attempts and event age in seconds."""
 MAX_PAUSE_SECONDS = 600.0
 SERVER_ERRORS = 500
 THROTTLED = 429
@@ -33,7 +33,7 @@ LOG = logging.getLogger("emulator.eventbridge.delivery")
 
 
 class DeliveryFailed(Exception):
-    """One attempt. `code` is one of EventBridge's error codes; what is not retryable goes to the queue at once."""
+    """One failed attempt. `code` is one of EventBridge's error codes; if not retryable, the event is dead-lettered."""
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True)
 class Delivery:
-    """`clients` are the emulator's own; `clients_of` gives a role's, by its ARN and a session name."""
+    """`clients` use the emulator's credentials; `clients_of` returns clients for a role ARN and a session name."""
 
     functions: Functions
     authorizer: Authorizer
@@ -52,7 +52,7 @@ class Delivery:
     clock: ScaledClock
 
     def run(self, target: EventTarget, event: dict[str, Any], payload: str) -> None:
-        """Deliver by the target's RetryPolicy; an event that cannot be delivered is left in its queue, or lost."""
+        """Deliver with the target's RetryPolicy; an undeliverable event is sent to the dead-letter queue or dropped."""
         policy = target.settings.get("RetryPolicy", {})
         retries, age = policy.get("MaximumRetryAttempts", MAX_ATTEMPTS), 0.0
         for attempt in range(retries + 1):
@@ -98,14 +98,14 @@ class Delivery:
             ) from error
 
     def _may_deliver(self, target: EventTarget) -> bool:
-        """A function's own policy names the rule; a state machine is started by the target's role."""
+        """Return whether EventBridge may assume the target's role, or the function's policy allows the rule."""
         if role := target.settings.get("RoleArn"):
             return self.authorizer.may_assume(role, PRINCIPAL, source=target.rule_arn)
         invocation = Check("lambda:InvokeFunction", target.arn)
         return self.authorizer.allows_service(PRINCIPAL, invocation, source=target.rule_arn)
 
     def _dead_letter(self, target: EventTarget, event: dict[str, Any], failed: DeliveryFailed, retries: int) -> None:
-        """The event is lost where the rule names no queue, or the queue's policy does not let the rule send."""
+        """Send to the dead-letter queue; the event is dropped if there is none or its policy denies the rule."""
         LOG.error("%s: %s", failed.code, failed)
         arn = target.settings.get("DeadLetterConfig", {}).get("Arn", "")
         if not arn or not self.authorizer.allows_service(

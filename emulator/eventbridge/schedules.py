@@ -1,4 +1,4 @@
-"""EventBridge's schedules: rules that fire by the clock."""
+"""EventBridge's scheduled rules."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from emulator.clock import ScaledClock
 
 MIN_SECONDS = 15.0
-"""Real seconds between two firings of one rule, however fast time passes: each starts a function."""
+"""Minimum real seconds between two firings of a rule at any speed, because each invokes a function."""
 
 
 class Schedules:
-    """Fires each rule after its period, and again and again until the clock is closed."""
+    """Fires each rule periodically until the clock is closed."""
 
     def __init__(self, fire: Callable[[str], None], clock: ScaledClock, *, minimum: float = MIN_SECONDS) -> None:
-        """`fire` is given a rule's name."""
+        """`fire` is called with a rule's name; `minimum` is the shortest period in real seconds."""
         self._fire, self._clock, self._minimum = fire, clock, minimum
         self._following: dict[str, _Timer] = {}
         self._threads: list[threading.Thread] = []
 
     def follow(self, periods: Mapping[str, float]) -> None:
-        """Rules by name, with seconds of emulated time between two firings; those of before that stay keep theirs."""
+        """Set the rules: name → period in emulated seconds. Timers of rules with an unchanged period keep running."""
         for rule in set(self._following) - set(periods):
             del self._following[rule]
         for rule, seconds in periods.items():
@@ -34,7 +34,7 @@ class Schedules:
                 thread.start()
 
     def close(self) -> None:
-        """Wait for all; the clock must be closed."""
+        """Join all timer threads; the clock must be closed."""
         for thread in self._threads:
             thread.join()
 
@@ -48,7 +48,7 @@ class Schedules:
 
 @dataclass(eq=False)
 class _Timer:
-    """One period of one rule; another period is another timer."""
+    """Thread of one rule with a fixed period; a changed period gets a new timer."""
 
     rule: str
     seconds: float

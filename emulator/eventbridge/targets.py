@@ -1,4 +1,4 @@
-"""What a rule's target is given: the event, a part of it, a fixed text, or a template filled from it. Pure."""
+"""Input of a rule's target: the event, a part of it, a constant, or a template filled from it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|\['([^']+)'\]")
 
 
 def target_input(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
-    """The input, decoded where it is JSON (EventBridge User Guide, "Input transformation")."""
+    """Return the input, decoded if it is JSON (EventBridge User Guide, "Input transformation")."""
     if "Input" in target:
         return _decoded(target["Input"])
     if "InputPath" in target:
@@ -26,7 +26,7 @@ def target_input(target: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
 
 
 def at_path(value: Any, path: str) -> Any:
-    """The part of a document at a JSON path of names and indexes; None where there is none."""
+    """Return the value at a JSON path of names and indexes; returns None if it does not exist."""
     for name, index, quoted in _STEP.findall(path.removeprefix("$")):
         try:
             value = value[int(index)] if index else value[name or quoted]
@@ -36,7 +36,7 @@ def at_path(value: Any, path: str) -> Any:
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
-    """Variables outside quotes become JSON values, quotes included; those inside a string become part of it."""
+    """Fill a template: variables outside quotes become JSON values, those inside a string are interpolated."""
 
     def value_of(found: re.Match[str]) -> str:
         if found[1] not in values:

@@ -1,1 +1,1 @@
-"""Lambda: the project's real handlers in processes of their own, under AWS's own runtime client."""
+"""Lambda: runs the project's real handlers in separate processes, with AWS's runtime interface client."""

@@ -1,4 +1,4 @@
-"""Functions that are made or changed by API calls, rather than by the stack: what moto stores is deployed here."""
+"""Functions created or changed through the API instead of the stack: deploys what moto has stored."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CHANGES = frozenset({"CreateFunction", "UpdateFunctionCode", "UpdateFunctionConf
 
 
 class ApiFunctions:
-    """Deploys what a call of Lambda's API has left with moto."""
+    """Deploys functions that a Lambda API call has created or changed in moto."""
 
     def __init__(self, functions: Functions, code: CodeStore, *, region: str) -> None:
         self._functions, self._code, self._region = functions, code, region
 
     def on_call(self, operation: Operation, body: bytes) -> None:
-        """A call has changed what moto stores; its caller has no reply yet."""
+        """Deploy the function that a call has changed; called before the response is sent."""
         if operation.service != "lambda" or operation.name not in CHANGES:
             return
         name = split_name(operation.labels[0] if operation.labels else json.loads(body)["FunctionName"])[0]
@@ -35,7 +35,7 @@ class ApiFunctions:
             self._functions.add(spec)
 
     def _spec(self, name: str, stored: StoredFunction, *, new_code: bool) -> FunctionSpec | None:
-        """The code of a change of configuration alone is that of before. Any layers are the stack's."""
+        """Return the function to deploy. Without `new_code` it keeps its code; layers are always the stack's."""
         try:
             before = self._functions.find(name)
         except UnknownFunction:

@@ -1,7 +1,7 @@
-"""What a worker process runs: AWS's runtime client, a watch on the emulator's life, and Lambda's disk.
+"""Entry point of a worker process: runs AWS's runtime client and enforces Lambda's read-only file system.
 
-Started by path: it imports nothing of the emulator, and no package but the runtime client. Standard input is a pipe
-that the emulator holds open: when it closes, for whatever reason, SIGKILL included, this process goes too.
+It is started by path and imports only the runtime client, nothing of the emulator. Standard input is a pipe that the
+emulator holds open: when the emulator exits for any reason, including SIGKILL, the pipe closes and this process exits.
 """
 
 import errno
@@ -19,7 +19,7 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {
     "os.mkdir": 1, "os.remove": 1, "os.rmdir": 1, "os.truncate": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2,
 }  # fmt: skip
-"""Audit events that change the disk (Python documentation, "Audit events table"), with how many paths they name."""
+"""Audit event that writes to the disk → number of its path arguments (Python documentation, "Audit events table")."""
 
 
 def _exit_with_emulator() -> None:
@@ -29,7 +29,7 @@ def _exit_with_emulator() -> None:
 
 
 def _only_tmp_is_writable(temporary: str) -> None:
-    """All but /tmp is read-only. Compiled modules are the exception: the emulator's own, made once for all."""
+    """Make everything but /tmp read-only, except bytecode caches, which the emulator shares between processes."""
     allowed = (os.path.realpath(temporary) + os.sep, "/dev/", "/proc/")
 
     def audit(event: str, arguments: Sequence[object]) -> None:
@@ -41,7 +41,7 @@ def _only_tmp_is_writable(temporary: str) -> None:
 
     def check(path: object) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
-            return  # an open file
+            return  # a file descriptor, not a path
         named = os.fsdecode(path)
         if "__pycache__" not in named and not (os.path.realpath(named) + os.sep).startswith(allowed):
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), named)
@@ -50,12 +50,12 @@ def _only_tmp_is_writable(temporary: str) -> None:
 
 
 def _limit_files(size: int) -> None:
-    """No file in /tmp is larger than /tmp."""
+    """Limit file sizes to `size` bytes, the size of /tmp."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def _report_init_errors_with_the_token() -> None:
-    """The client reports errors of init to host and port alone, and the address here goes on with a token."""
+    """Add the token to the address for init errors: the client uses only host and port for them."""
     report = LambdaRuntimeClient.call_rapid
 
     def call_rapid(self: Any, method: str, endpoint: str, *rest: Any, **named: Any) -> None:

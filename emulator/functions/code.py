@@ -1,4 +1,4 @@
-"""Deployed code, by digest: it stays as it was when it was deployed, whatever becomes of the folder it came from."""
+"""Deployed code by digest: copies that do not change when their source folder does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_DEPLOYED = "__pycache__"
 
 
 def digest_of(folder: Path) -> str:
-    """SHA-256, in hexadecimal digits, of a folder's file names and contents; compiled Python does not count."""
+    """Return the SHA-256 (hexadecimal) of a folder's file names and contents, without compiled Python files."""
     total = hashlib.sha256()
     for path in _files(folder):
         content = path.read_bytes()
@@ -25,12 +25,12 @@ def digest_of(folder: Path) -> str:
 
 
 def code_sha256(digest: str) -> str:
-    """As Lambda shows it: Base64."""
+    """Convert a hexadecimal digest to Base64, as in Lambda's CodeSha256."""
     return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
 def zip_folder(folder: Path) -> bytes:
-    """A folder as CreateFunction takes it."""
+    """Return a folder as a zip archive for CreateFunction."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path in _files(folder):
@@ -39,30 +39,30 @@ def zip_folder(folder: Path) -> bytes:
 
 
 class CodeStore:
-    """Copies of deployed folders, each under its digest."""
+    """Copies of deployed folders, named after their digests."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
-        """Where the code with this digest is, or would be."""
+        """Return the path for code with this digest, whether it exists or not."""
         return self._folder / digest
 
     def add_folder(self, source: Path) -> Path:
-        """A copy of a folder. Raises ValueError if there is no such folder."""
+        """Copy a folder and return the copy's path. Raises ValueError if the folder does not exist."""
         if not source.is_dir():
-            raise ValueError(f"there is no folder {source}")
+            raise ValueError(f"folder {source} not found")
         target = self.path(digest_of(source))
         if not target.exists():
             with tempfile.TemporaryDirectory(dir=self._folder) as temporary:
                 copy = Path(temporary) / "code"
-                shutil.copytree(source, copy)  # with compiled files, whose validity hangs on the time of each source
+                shutil.copytree(source, copy)  # preserves modification times, on which the validity of bytecode depends
                 copy.rename(target)
         return target
 
     def add_archive(self, archive: bytes) -> Path:
-        """What a zip archive holds. Raises zipfile.BadZipFile."""
+        """Extract a zip archive and return the path of its contents. Raises zipfile.BadZipFile."""
         with tempfile.TemporaryDirectory(dir=self._folder) as temporary:
             with zipfile.ZipFile(io.BytesIO(archive)) as opened:
                 opened.extractall(temporary)

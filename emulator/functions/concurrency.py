@@ -1,4 +1,4 @@
-"""Reserved concurrency: invocations beyond it are refused, not made to wait."""
+"""Reserved concurrency: further invocations are throttled, not queued."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_PAUSE = 300.0
 
 
 def throttled_pauses() -> Iterator[float]:
-    """Seconds between attempts to run an event that is throttled; they end when it is six hours old."""
+    """Yield the seconds between attempts of a throttled asynchronous event, until it is six hours old."""
     age, pause = 0.0, 1.0
     while age < MAX_EVENT_AGE:
         yield pause
@@ -26,11 +26,11 @@ def throttled_pauses() -> Iterator[float]:
 
 
 class TooManyInvocations(Exception):
-    """As many invocations of the function run as it has reserved."""
+    """The function's reserved concurrency is exhausted."""
 
 
 class ReservedConcurrency:
-    """Counts what runs, by function; all versions share a reservation."""
+    """Counts running invocations by function; all versions share one reservation."""
 
     def __init__(self) -> None:
         self._running: Counter[str] = Counter()
@@ -38,7 +38,7 @@ class ReservedConcurrency:
 
     @contextmanager
     def slot(self, spec: FunctionSpec) -> Iterator[None]:
-        """One invocation's. Raises TooManyInvocations."""
+        """Hold one unit of the function's concurrency. Raises TooManyInvocations."""
         with self._lock:
             if spec.reserved_concurrency is not None and self._running[spec.name] >= spec.reserved_concurrency:
                 raise TooManyInvocations("Rate Exceeded.")

@@ -1,4 +1,4 @@
-"""Where events go that a function failed to take: a topic or a queue."""
+"""Dead-letter topics and queues of asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from emulator.functions.spec import FunctionSpec
 LOG = logging.getLogger("emulator.functions")
 
 ClientOf = Callable[[str], Any]
-"""Gives a boto3 client for a service."""
+"""Returns a boto3 client for a service."""
 
 
 class DeadLetters:
-    """Sends under the function's own role. `clients_of` gives a role's clients for a session name."""
+    """Sends with the credentials of the function's role; `clients_of` returns clients for role ARN and session name."""
 
     def __init__(self, clients: ClientOf, clients_of: Callable[[str, str], ClientOf]) -> None:
         self._clients = clients
         self._clients_of = clients_of
 
     def send(self, function: FunctionSpec, payload: bytes) -> None:
-        """Leave the event at the ARN of a topic (SNS) or a queue (SQS); lost if the role may not send it."""
+        """Send the event to the function's dead-letter topic or queue; it is dropped if the role may not send."""
         arn = function.dead_letter_arn or ""
         own, name = self._clients_of(function.role_arn, function.name), arn.rsplit(":", 1)[-1]
         try:
@@ -34,4 +34,4 @@ class DeadLetters:
                 url = self._clients("sqs").get_queue_url(QueueName=name)["QueueUrl"]
                 own("sqs").send_message(QueueUrl=url, MessageBody=payload.decode())
         except ClientError as error:
-            LOG.error("%s could not send its dead letter: %s", function.name, error)  # noqa: TRY400 - no bug of ours
+            LOG.error("%s: event not sent to the dead-letter target: %s", function.name, error)  # noqa: TRY400 - no bug of ours

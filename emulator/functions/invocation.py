@@ -1,4 +1,4 @@
-"""One invocation on its way through a worker, and how it can end."""
+"""One invocation of a worker, and its possible results."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SIGNALS = {9: "killed", 11: "segmentation fault"}
 
 @dataclass(frozen=True)
 class InvokeResult:
-    """A reply as Lambda's Invoke gives it; `error` is the X-Amz-Function-Error header, None on success."""
+    """Result of Lambda's Invoke; `error` is the X-Amz-Function-Error header, None on success."""
 
     payload: bytes
     error: str | None = None
 
     @property
     def error_type(self) -> str:
-        """`errorType` of a failure's payload, '' for a success."""
+        """`errorType` of an error payload; '' on success."""
         if self.error is None:
             return ""
         try:
@@ -35,16 +35,16 @@ class InvokeResult:
 
 @dataclass
 class Invocation:
-    """A request waiting for a worker; `started` and `ended` are set when it is."""
+    """A queued or running request; the events `started` and `ended` mark its progress."""
 
     payload: bytes
     timeout: float
     invoked_arn: str = ""
-    """The ARN as the caller named it, with version or alias."""
+    """The ARN that the caller used, with version or alias."""
     resource_usage: Callable[[], ResourceUsage] | None = None
-    """What the worker has spent so far."""
+    """Returns the worker's resource usage so far."""
     on_start: Callable[[str], None] | None = None
-    """Gets the request id when the worker has fetched it."""
+    """Called with the request id when the worker has fetched the invocation."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline_ms: int = 0
     started: threading.Event = field(default_factory=threading.Event)
@@ -54,7 +54,7 @@ class Invocation:
     usage_at_end: ResourceUsage | None = None
 
     def start(self) -> None:
-        """The worker has fetched it: its time runs from now. Once only."""
+        """Start the timeout, once the worker has fetched the invocation; later calls have no effect."""
         if self.started.is_set():
             return
         if self.on_start:
@@ -64,7 +64,7 @@ class Invocation:
         self.started.set()
 
     def end(self, result: InvokeResult) -> None:
-        """The first end counts; a reply after the timeout is lost, as on AWS."""
+        """Set the result; later calls have no effect, so that a response after the timeout is dropped, as on AWS."""
         if not self.ended.is_set():
             self.usage_at_end = self.resource_usage() if self.resource_usage else None
             self.result = result
@@ -73,20 +73,20 @@ class Invocation:
 
 
 def unhandled_error(error_type: str, message: str) -> InvokeResult:
-    """A failure reported by the service, not by the handler."""
+    """Return an error raised by the service instead of the handler."""
     body = {"errorType": error_type, "errorMessage": message}
     return InvokeResult(json.dumps(body).encode(), "Unhandled")
 
 
 def timeout_result(invocation: Invocation) -> InvokeResult:
-    """In the words of Lambda."""
+    """Return the result of a timeout, with Lambda's message."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     seconds = f"{invocation.timeout:.2f}"
     return unhandled_error("Sandbox.Timedout", f"{at} {invocation.request_id} Task timed out after {seconds} seconds")
 
 
 def exit_result(invocation: Invocation, code: int) -> InvokeResult:
-    """The process is gone without an answer; a negative code is the signal that ended it."""
+    """Return the result of a process that exited without a response; a negative code is the signal that killed it."""
     how = f"signal: {_SIGNALS.get(-code, -code)}" if code < 0 else f"exit status {code}"
     return unhandled_error(
         "Runtime.ExitError", f"RequestId: {invocation.request_id} Error: Runtime exited with error: {how}"

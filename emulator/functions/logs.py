@@ -1,4 +1,4 @@
-"""What functions wrote to standard output and error: in a bounded ring per function, and on to CloudWatch."""
+"""Functions' standard output and error: kept in a bounded buffer per function and forwarded to CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from emulator.functions.spec import FunctionSpec
 
 LogSink = Callable[[FunctionSpec, str, str], None]
-"""Takes a function, the name of a log stream and a line."""
+"""Called with a function, the name of a log stream and a line."""
 
 
 class FunctionLogs:
-    """Lines by function, oldest first; the oldest go when there are more than `lines`. `sink` gets each line, too."""
+    """The last `lines` lines of each function, oldest first. Each line is also passed to `sink`."""
 
     def __init__(self, sink: LogSink, lines: int = 20_000) -> None:
         self._sink = sink
@@ -26,6 +26,6 @@ class FunctionLogs:
         self._sink(function, stream, line)
 
     def read(self, function: str) -> list[str]:
-        """All stored lines of one function."""
+        """Return all buffered lines of a function, by name."""
         with self._lock:
             return list(self._lines[function])

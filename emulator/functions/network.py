@@ -1,4 +1,4 @@
-"""What Lambda needs of a function's role to put the function into a VPC."""
+"""Permissions that a function's role needs to attach the function to a VPC."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from emulator.iam.authorizer import Authorizer, Check
 from emulator.iam.principals import session
 
 ACTIONS = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "DeleteNetworkInterface")
-"""AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"."""
+"""Source: AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC"."""
 
 
 def require_network(authorizer: Authorizer, function: FunctionSpec) -> None:
-    """Raises ValueError, in Lambda's words, where the role of a function in a VPC may not manage its interfaces."""
+    """Raise ValueError, with Lambda's message, if the role of a VPC function may not manage network interfaces."""
     if not (function.configuration.get("VpcConfig") or {}).get("SubnetIds"):
         return
     lambda_itself = session(function.role_arn, function.name)

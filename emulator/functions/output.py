@@ -1,4 +1,4 @@
-"""One pipe for what a process prints and what Lambda adds to it: both stay in the order in which they were written."""
+"""One pipe for a process's output and Lambda's own log lines, so that their order is preserved."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 
 DRAIN_SECONDS = 5.0
-"""A process that prints without end is waited for no longer."""
+"""Maximum wait, in seconds, for a process that does not stop printing."""
 
 
 class OutputPipe:
-    """`on_line` gets each line, without its end. The process writes to `write_end`, a file descriptor."""
+    """`on_line` is called with each line, without newline. The process writes to the file descriptor `write_end`."""
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
@@ -26,19 +26,19 @@ class OutputPipe:
         self._reader.start()
 
     def add(self, line: str) -> None:
-        """A line of Lambda's own, after all that the process has printed so far."""
+        """Add a line of Lambda's after everything that the process has printed so far."""
         with self._writing:
             if not self._closed:
                 self._added_lines += 1
                 os.write(self.write_end, self._mark + line.encode() + b"\n")
 
     def drain(self) -> None:
-        """Wait until every line that was added has been read, and with it what was printed before."""
+        """Wait until all added lines, and everything printed before them, have been read."""
         with self._progress:
             self._progress.wait_for(lambda: self._read_lines >= self._added_lines, DRAIN_SECONDS)
 
     def close(self) -> None:
-        """Once the process has ended: read the rest. Nothing is added any more."""
+        """Read the remaining output and close the pipe; call after the process has exited."""
         with self._writing:
             self._closed = True
             os.close(self.write_end)

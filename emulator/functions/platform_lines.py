@@ -1,6 +1,6 @@
-"""Lambda's own lines in a function's log: START, END and REPORT, or in LogFormat JSON the events that stand for them.
+"""Lambda's platform log lines: START, END and REPORT, or their JSON events with LogFormat JSON. Pure.
 
-AWS Lambda Developer Guide, "Log format" and "Log-level filtering". Pure.
+AWS Lambda Developer Guide, "Log format" and "Log-level filtering".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LABELS = {
 
 
 def start_lines(spec: FunctionSpec, request_id: str) -> Iterator[str]:
-    """Before a handler runs."""
+    """Yield the lines before a handler runs."""
     if not spec.logs_json:
         yield f"START RequestId: {request_id} Version: {spec.version}"
     elif spec.system_log_level != "WARN":
@@ -32,7 +32,7 @@ def start_lines(spec: FunctionSpec, request_id: str) -> Iterator[str]:
 
 
 def init_timeout_lines(spec: FunctionSpec, seconds: float) -> Iterator[str]:
-    """An init that took too long and begins anew."""
+    """Yield the lines of an init phase that timed out and is restarted."""
     if spec.logs_json:
         record = {"initializationType": "on-demand", "phase": "init", "status": "timeout"}
         yield _event("platform.initReport", {**record, "metrics": {"durationMs": 1000 * seconds}})
@@ -41,7 +41,7 @@ def init_timeout_lines(spec: FunctionSpec, seconds: float) -> Iterator[str]:
 
 
 def end_lines(spec: FunctionSpec, request_id: str, status: str, metrics: Mapping[str, float]) -> Iterator[str]:
-    """After an invocation: `status` is success, error, failure or timeout."""
+    """Yield the lines after an invocation. `status` is success, error, failure or timeout."""
     if spec.logs_json:
         yield from _end_events(spec, {"requestId": request_id, "status": status}, metrics)
         return
@@ -54,7 +54,7 @@ def end_lines(spec: FunctionSpec, request_id: str, status: str, metrics: Mapping
 
 
 def _end_events(spec: FunctionSpec, record: Mapping[str, Any], metrics: Mapping[str, float]) -> Iterator[str]:
-    """`platform.runtimeDone` is of level DEBUG, or WARN for a failure; `platform.report` INFO or WARN."""
+    """Yield `platform.runtimeDone` (level DEBUG, or WARN on failure) and `platform.report` (INFO or WARN)."""
     failed = record["status"] != "success"
     if failed or spec.system_log_level == "DEBUG":
         yield _event("platform.runtimeDone", record)

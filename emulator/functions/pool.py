@@ -1,4 +1,4 @@
-"""The processes of one function: reused while warm, started when needed, bounded in number."""
+"""Worker processes of one function: started on demand, reused while warm, limited in number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emulator.functions.worker import Worker
 
 
 class EmulatorClosed(Exception):
-    """The emulator was closed while something was still to be run."""
+    """The emulator was closed before the invocation could run."""
 
 
 class FunctionPool:
@@ -28,7 +28,7 @@ class FunctionPool:
         self._closed = self._retired = False
 
     def invoke(self, payload: bytes, *, invoked_arn: str, new_process: bool = False) -> InvokeResult:
-        """One invocation in a warm process, or in a new one; in a new one for certain if `new_process`."""
+        """Invoke in a warm process or a new one; `new_process` forces a cold start."""
         with self._slots:
             worker = self._acquire(new_process=new_process)
             try:
@@ -44,7 +44,7 @@ class FunctionPool:
             worker.kill()
 
     def retire(self) -> None:
-        """End processes as they become idle: the function's code or configuration is another one now."""
+        """Stop each process when it becomes idle, because the function's code or configuration has changed."""
         with self._lock:
             self._retired = True
             workers, self._idle = self._idle, []
@@ -52,7 +52,7 @@ class FunctionPool:
             worker.close()
 
     def close(self) -> None:
-        """End all processes; invocations under way end with an error."""
+        """Kill all processes; running invocations fail."""
         with self._lock:
             self._closed = True
             workers, self._idle = [*self._busy, *self._idle], []

@@ -1,4 +1,4 @@
-"""Lambda as its callers see it: functions by name or ARN, invoked synchronously or not."""
+"""Lambda's functions by name or ARN, with synchronous and asynchronous invocation."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from emulator.functions.spec import LATEST, FunctionSpec, WorkerSettings
 from emulator.functions.versions import FunctionVersions, UnknownVersion
 
 MAX_PAYLOAD = 6_291_556
-"""Bytes of a synchronous payload, each way (AWS Lambda Developer Guide, quotas: 6 MB)."""
+"""Maximum bytes of a synchronous request or response payload (AWS Lambda Developer Guide, quotas: 6 MB)."""
 
 ASYNC_RETRY_WAITS = (60.0, 120.0)
-"""Lambda tries a failed asynchronous invocation twice more, after one and after two more minutes."""
+"""Seconds before the two retries of a failed asynchronous invocation: one minute, then two."""
 
 INVOCATION_FAULTS = frozenset({"crash", "timeout", "init_error", "out_of_memory", "cold_start"})
 
 WIRE_FAULTS = frozenset({"error", "response_lost", "delay"})
-"""They strike on the wire, and calls of AWS's own services, which do not go over it."""
+"""Faults that the AWS port injects into requests; applied here to invocations by AWS services, which bypass it."""
 
 SIGKILL = -9
 
 ARN_NAME = 6
-"""Place of a function's name among the parts of its ARN."""
+"""Index of the function's name in the parts of its ARN."""
 
 SaveVersion = Callable[[FunctionSpec], None]
 
 OnInvocation = Callable[[FunctionSpec, InvokeResult | None, float], None]
-"""Takes a function, its reply, None where the call was throttled, and the seconds that it took."""
+"""Called with a function, its result (None if throttled) and the duration in seconds."""
 
 DeadLetter = Callable[[FunctionSpec, bytes], None]
-"""Takes a function with a dead-letter queue or topic, and the event that it could not handle."""
+"""Called with a function that has a dead-letter target, and the event that it failed to process."""
 
 
 class UnknownFunction(KeyError):
-    """No such function is deployed, or it has no such version or alias."""
+    """The function is not deployed, or has no such version or alias."""
 
 
 class Functions:
@@ -62,7 +62,7 @@ class Functions:
         save_version: SaveVersion = lambda _: None,
         on_invocation: OnInvocation = lambda *_: None,
     ) -> None:
-        """`save_version` gets each published version before it is visible, `log_sink` each line of a log."""
+        """`save_version` is called with each published version before it is visible, `log_sink` with each log line."""
         self.logs = FunctionLogs(log_sink)
         self._faults = faults
         self._clock = clock
@@ -78,7 +78,7 @@ class Functions:
         self._background = ThreadPoolExecutor(max_workers=16, thread_name_prefix="async-invoke")
 
     def add(self, spec: FunctionSpec) -> None:
-        """Deploy a function. One of the same name keeps its versions; what it does at the moment is done as before."""
+        """Deploy a function. Existing versions are kept; running invocations finish with the old code."""
         with self._lock:
             before = self._pools.pop((spec.name, LATEST), None)
             if spec.name in self._functions:
@@ -89,7 +89,7 @@ class Functions:
             before.retire()
 
     def deploy(self, spec: FunctionSpec) -> None:
-        """As `add`, unless the function is there as it is: then its processes stay warm."""
+        """Deploy a function if it has changed; if not, its processes stay warm."""
         with self._lock:
             known = self._functions.get(spec.name)
         if (
@@ -100,7 +100,7 @@ class Functions:
             self.add(spec)
 
     def restore(self, published: Iterable[FunctionSpec]) -> None:
-        """Restore versions of the last process, oldest first, before their functions are deployed."""
+        """Restore persisted versions, oldest first; call before their functions are deployed."""
         by_name: dict[str, list[FunctionSpec]] = {}
         for spec in published:
             by_name.setdefault(spec.name, []).append(spec)
@@ -109,7 +109,7 @@ class Functions:
                 self._functions[name] = FunctionVersions(specs[-1], specs)
 
     def remove(self, name: str) -> None:
-        """Forget a function with all of its versions."""
+        """Remove a function with all of its versions."""
         with self._lock:
             self._functions.pop(name, None)
             pools = [self._pools.pop(key) for key in list(self._pools) if key[0] == name]
@@ -117,14 +117,14 @@ class Functions:
             pool.retire()
 
     def publish(self, name: str, description: str = "") -> FunctionSpec:
-        """A version of $LATEST; the last one if nothing has changed since. Raises UnknownFunction."""
+        """Publish $LATEST; returns the last version if nothing has changed since. Raises UnknownFunction."""
         made, is_new = self.versions(name).publish(description)
         if is_new:
             self._save_version(made)
         return made
 
     def versions(self, name_or_arn: str) -> FunctionVersions:
-        """Versions and aliases of a function by name, logical id or ARN. Raises UnknownFunction."""
+        """Return the versions and aliases of a function by name, logical id or ARN. Raises UnknownFunction."""
         name, _ = split_name(name_or_arn)
         with self._lock:
             if name in self._functions:
@@ -136,19 +136,19 @@ class Functions:
         return found
 
     def find(self, name_or_arn: str, qualifier: str = "") -> FunctionSpec:
-        """A version by name, logical id or ARN, which may end in a version or alias. Raises UnknownFunction."""
+        """Return a version by name, logical id or ARN, optionally qualified. Raises UnknownFunction."""
         try:
             return self.versions(name_or_arn).find(qualifier or split_name(name_or_arn)[1])
         except UnknownVersion as error:
             raise UnknownFunction(name_or_arn) from error
 
     def all(self) -> list[FunctionSpec]:
-        """$LATEST of each."""
+        """Return $LATEST of all functions."""
         with self._lock:
             return [each.latest for each in self._functions.values()]
 
     def invoke(self, name_or_arn: str, payload: bytes, qualifier: str = "") -> InvokeResult:
-        """Run a function and wait for its reply. Raises UnknownFunction, TooManyInvocations."""
+        """Invoke a function synchronously. Raises UnknownFunction, TooManyInvocations."""
         spec = self.find(name_or_arn, qualifier)
         fault = self._faults.take("lambda", "Invoke", *_names(spec), only=INVOCATION_FAULTS, body=payload)
         pool = self._pool(spec)
@@ -164,7 +164,7 @@ class Functions:
         return result if len(result.payload) <= MAX_PAYLOAD else _too_large(len(result.payload))
 
     def invoke_for_service(self, name_or_arn: str, payload: bytes) -> InvokeResult:
-        """Run a function for a service of AWS's own: a call that is refused is a result, too."""
+        """Invoke a function for an AWS service; a rejected call is returned as an error result."""
         spec = self.find(name_or_arn)
         fault = self._faults.take("lambda", "Invoke", *_names(spec), only=WIRE_FAULTS, body=payload)
         if fault is not None and fault.effect == "delay":
@@ -177,16 +177,16 @@ class Functions:
         return unhandled_error(fault.code, fault.message)
 
     def invoke_async(self, name_or_arn: str, payload: bytes, qualifier: str = "") -> None:
-        """Run a function in the background, with Lambda's two retries and its dead-letter queue."""
+        """Invoke a function asynchronously, with Lambda's retries and its dead-letter target."""
         self.find(name_or_arn, qualifier)
         self._background.submit(self._run_async, name_or_arn, payload, qualifier)
 
     def read_logs(self, name_or_arn: str) -> list[str]:
-        """What the function printed, line by line. Raises UnknownFunction."""
+        """Return the function's log lines. Raises UnknownFunction."""
         return self.logs.read(self.find(name_or_arn).name)
 
     def close(self) -> None:
-        """End all processes and background work."""
+        """Stop all processes and asynchronous invocations."""
         with self._lock:
             pools = list(self._pools.values())
         self._background.shutdown(wait=False, cancel_futures=True)
@@ -197,7 +197,7 @@ class Functions:
     def _pool(self, spec: FunctionSpec) -> FunctionPool:
         key = (spec.name, spec.version)
         with self._lock:
-            if spec.version == LATEST:  # it may have been deployed anew meanwhile
+            if spec.version == LATEST:  # it may have been redeployed meanwhile
                 spec = self._functions[spec.name].latest
             pool = self._pools.get(key)
             if pool is None:
@@ -211,7 +211,7 @@ class Functions:
             return unhandled_error(THROTTLED, str(error))
 
     def _invoke_once_admitted(self, name_or_arn: str, payload: bytes, qualifier: str) -> InvokeResult | None:
-        """Lambda keeps an event that is throttled for six hours; None once they are over."""
+        """Retry a throttled event; returns None after six hours, when Lambda discards it."""
         for pause in throttled_pauses():
             try:
                 return self.invoke(name_or_arn, payload, qualifier)
@@ -252,7 +252,7 @@ class Functions:
 
 
 def split_name(name_or_arn: str) -> tuple[str, str]:
-    """Name and qualifier ('' for none) of `name`, `name:qualifier`, a function's ARN or a qualified ARN."""
+    """Split `name`, `name:qualifier`, a function ARN or a qualified ARN into name and qualifier ('' for none)."""
     parts = name_or_arn.split(":")
     if name_or_arn.startswith("arn:") and len(parts) > ARN_NAME:
         parts = parts[ARN_NAME:]
@@ -260,12 +260,12 @@ def split_name(name_or_arn: str) -> tuple[str, str]:
 
 
 def _names(spec: FunctionSpec) -> tuple[str, str, str]:
-    """By which faults name a function."""
+    """Return the subjects that faults are matched against."""
     return spec.name, spec.logical_id, spec.arn
 
 
 def _invoked_arn(spec: FunctionSpec, name_or_arn: str, qualifier: str) -> str:
-    """The ARN as `context.invoked_function_arn` has it."""
+    """Return the ARN for `context.invoked_function_arn`."""
     used = qualifier or split_name(name_or_arn)[1]
     return f"{spec.arn}:{used}" if used else spec.arn
 

@@ -1,4 +1,4 @@
-"""What an invocation took, as Lambda reports it."""
+"""Duration and memory metrics of an invocation, as in Lambda's REPORT."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """Seconds: `at` of a clock that never goes back; `processor` of a process and its children that have ended.
+    """Usage in seconds: `at` is monotonic time, `processor` the CPU time of a process and its ended children.
 
-    `delayed` are those in which it was runnable and this machine was busy otherwise.
+    `delayed` is the time the process was runnable but waited for a CPU.
     """
 
     at: float
@@ -22,7 +22,7 @@ class ResourceUsage:
     delayed: float = 0.0
 
     def since(self, earlier: ResourceUsage) -> ResourceUsage:
-        """A process that has ended has no times but that of the clock."""
+        """Return the difference to an earlier value. For an exited process, only `at` is meaningful; the rest is 0."""
         return ResourceUsage(
             self.at - earlier.at,
             max(self.processor - earlier.processor, 0.0),
@@ -31,12 +31,12 @@ class ResourceUsage:
 
 
 def resource_usage(pid: int) -> ResourceUsage:
-    """Current values. What the system does not report is 0."""
+    """Return a process's current usage; values that the system does not report are 0."""
     return ResourceUsage(time.monotonic(), processor_seconds(pid) + _of_ended_children(pid), _delay(pid))
 
 
 def processor_seconds(pid: int) -> float:
-    """Of all threads of a living process, by its processor clock (Linux: clock_getcpuclockid(3)); else 0."""
+    """Return the CPU time of all threads of a running process (Linux: clock_getcpuclockid(3)); else 0."""
     with suppress(OSError):
         return time.clock_gettime((~pid << 3) | 2)
     return 0.0
@@ -45,9 +45,9 @@ def processor_seconds(pid: int) -> float:
 def metrics(
     *, init: ResourceUsage | None, duration: ResourceUsage, memory: int, peak: int | None
 ) -> dict[str, float | int]:
-    """`init` is that of a process whose first invocation this was; `memory` and `peak` are in MB.
+    """Return the metrics of an invocation. `init` is given for a cold start; `memory` and `peak` are in MB.
 
-    The names are Lambda's, except `processorMs` and `delayedMs`, which Lambda does not report and which include init.
+    Names are Lambda's, except `processorMs` and `delayedMs`, which Lambda does not report and which include init.
     """
     known = [duration, *([init] if init else [])]
     found = {
@@ -63,7 +63,7 @@ def metrics(
 
 
 def peak_megabytes(pid: int) -> int | None:
-    """Peak memory of a process, shared pages included; None where the system does not report it."""
+    """Return the peak memory of a process in MB, including shared pages; None if the system does not report it."""
     with suppress(OSError, StopIteration, ValueError):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return math.ceil(int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024)
@@ -71,7 +71,7 @@ def peak_megabytes(pid: int) -> int | None:
 
 
 def _of_ended_children(pid: int) -> float:
-    """Seconds of the processor, to the tick of the system's clock (Linux: cutime and cstime of proc_pid_stat(5))."""
+    """Return the CPU seconds of ended children, in clock ticks (Linux: cutime and cstime of proc_pid_stat(5))."""
     with suppress(OSError, IndexError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
@@ -79,7 +79,7 @@ def _of_ended_children(pid: int) -> float:
 
 
 def _delay(pid: int) -> float:
-    """Of its main thread (Linux: the second field of schedstat)."""
+    """Return the run-queue delay of the main thread in seconds (Linux: the second field of schedstat)."""
     with suppress(OSError, IndexError, ValueError):
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     return 0.0

@@ -1,6 +1,6 @@
 """The Lambda Runtime API for one worker process (AWS Lambda Developer Guide, "Using the Lambda runtime API").
 
-Its address has a token, which the process gets in its environment: no other one can take or answer its invocations.
+Its address contains a token, passed to the process in its environment, so that no other process can use it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PREFIX = "2018-06-01/runtime/"
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves invocations to the process that requests the next one, and accepts its replies."""
+    """Serves the next invocation to the process and accepts its responses."""
 
     daemon_threads = True
 
@@ -36,26 +36,26 @@ class RuntimeApi(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Host, port and, as the first part of all paths, the token."""
+        """Host, port and token; the token is the first part of all paths."""
         return f"127.0.0.1:{self.server_address[1]}/{self._token}"
 
     def route_of(self, path: str) -> str | None:
-        """What follows the Runtime API's prefix; None for a path without it, or without the token."""
+        """Return the path after token and API prefix; returns None if either is missing."""
         token, _, rest = path.removeprefix("/").partition("/")
         known = hmac.compare_digest(token.encode(), self._token.encode())
         return rest.removeprefix(PREFIX) if known and rest.startswith(PREFIX) else None
 
     def enqueue(self, invocation: Invocation) -> None:
-        """Queue an invocation for the process's next question."""
+        """Queue an invocation for the process's next request."""
         self.queue.put(invocation)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignores the broken connection of a killed process; reports anything else."""
+        """Ignore the broken connection of a killed process; report other errors."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
     def close(self) -> None:
-        """Stop listening; a waiting process gets the end of the queue."""
+        """Stop listening and release a waiting process."""
         self.queue.put(None)
         self.shutdown()
         self.server_close()
@@ -63,9 +63,9 @@ class RuntimeApi(ThreadingHTTPServer):
 
 
 class _LongLines:
-    """A request's lines, cut at the requested length: Lambda's client puts up to 1 MB of an error in a header.
+    """Truncates long header lines: Lambda's client sends up to 1 MB of an error in a header for X-Ray.
 
-    Python's server refuses lines over 64 KB with 431, on which the client ends the process. That header is X-Ray's.
+    Python's server rejects lines over 64 KB with 431, upon which the client would exit.
     """
 
     def __init__(self, stream: BufferedIOBase) -> None:
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body leave in one write
+    wbufsize = -1  # send headers and body in one write
 
     def setup(self) -> None:
         super().setup()
@@ -138,4 +138,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Quiet: what matters is in the invocation's result."""
+        """Suppress request logging."""

@@ -1,4 +1,4 @@
-"""Lambda on the AWS port: Invoke, versions and aliases; moto serves the rest, and what it stores is deployed here."""
+"""Lambda on the AWS port: Invoke, versions and aliases; moto serves all other operations."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from emulator.http.operations import Operation
 from emulator.http.replies import AwsError, json_reply
 
 Handler = Callable[[str, Request, bytes], Response]
-"""Takes a function's name or ARN, the request and its body."""
+"""Called with a function's name or ARN, the request and its body."""
 
 
 class LambdaService:
-    """Answers what needs the functions that run here, and leaves the rest."""
+    """Serves the operations that need the running functions; leaves all others to moto."""
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
@@ -38,7 +38,7 @@ class LambdaService:
         }
 
     def subjects(self, operation: Operation) -> list[str]:
-        """The name and logical id of the function that is called, by whatever it was."""
+        """Return the name and logical id of the called function, however the request identifies it."""
         try:
             spec = self._functions.find(operation.labels[0])
         except (IndexError, UnknownFunction):
@@ -46,12 +46,12 @@ class LambdaService:
         return [spec.name, spec.logical_id]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """The reply to an operation that is served here. Raises AwsError."""
+        """Return the response to a supported operation, else None. Raises AwsError."""
         handler = self._handlers.get(operation.name)
         if handler is None or not operation.labels:
             return None
         name = operation.labels[0]
-        if len(operation.labels) > 1:  # an alias: with it, the function's name is the qualified one
+        if len(operation.labels) > 1:  # an alias: its name is appended as the qualifier
             name = f"{name}:{operation.labels[1]}"
         try:
             return handler(name, request, body)
@@ -64,7 +64,7 @@ class LambdaService:
             raise AwsError("ResourceNotFoundException", 404, f"Version not found: {error}") from error
 
     def _invoke(self, name: str, request: Request, body: bytes) -> Response:
-        """In its three types: RequestResponse, Event, DryRun."""
+        """Invoke with type RequestResponse, Event or DryRun."""
         if len(body) > MAX_PAYLOAD:
             limit = "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
             raise AwsError("RequestTooLargeException", 413, limit)
@@ -95,7 +95,7 @@ class LambdaService:
         given = json.loads(body or b"{}")
         stated, latest = given.get("CodeSha256"), self._functions.find(split_name(name)[0])
         if stated and stated != code_sha256(latest.folder.name):
-            raise AwsError("PreconditionFailedException", 412, "The CodeSha256 is not that of the function's code.")
+            raise AwsError("PreconditionFailedException", 412, "CodeSha256 does not match the function's code.")
         return json_reply(configuration(self._functions.publish(name, given.get("Description", ""))), 201)
 
     def _list_versions(self, name: str, _request: Request, _body: bytes) -> Response:
@@ -133,14 +133,14 @@ class LambdaService:
 
 
 def configuration(spec: FunctionSpec) -> dict[str, Any]:
-    """A version as GetFunctionConfiguration answers it; the ARN has the version, but for $LATEST."""
+    """Return a version as in GetFunctionConfiguration; the ARN is qualified, except for $LATEST."""
     return {
         **spec.configuration,
         "FunctionArn": spec.qualified_arn,
         "Version": spec.version,
         "Description": spec.description,
         "CodeSha256": code_sha256(spec.folder.name),
-        "Timeout": math.ceil(spec.timeout),  # whole seconds, as Lambda has them
+        "Timeout": math.ceil(spec.timeout),  # whole seconds, as in Lambda
         "MemorySize": spec.memory,
         "Environment": {"Variables": dict(spec.environment)},
     }

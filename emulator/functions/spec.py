@@ -1,4 +1,4 @@
-"""What a function is, and the environment its processes get."""
+"""A function's configuration and the environment of its processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LATEST = "$LATEST"
 MEGABYTE = 2**20
 
 MAX_ENVIRONMENT = 4096
-"""Bytes of all names and values."""
+"""Maximum bytes of all variable names and values (AWS Lambda quotas: 4 KB)."""
 
 VERSIONED = (
     "Role",
@@ -27,15 +27,15 @@ VERSIONED = (
     "KMSKeyArn",
     "LoggingConfig",
 )
-"""Of GetFunctionConfiguration, what further belongs to a version's configuration."""
+"""Further members of GetFunctionConfiguration that are part of a version's configuration."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSpec:
     """One version of a deployed function.
 
-    `logical_id` is its name in the template, `arn` has no version; `timeout` is in seconds, `memory` in MB. `folder`
-    and `layers` hold the deployed code, each named after its digest.
+    `logical_id` is its name in the template; `arn` is unqualified; `timeout` is in seconds, `memory` in MB. `folder`
+    and `layers` are paths of the deployed code, named after its digest.
     """
 
     name: str
@@ -49,7 +49,7 @@ class FunctionSpec:
     environment: Mapping[str, str]
     layers: tuple[Path, ...] = ()
     dead_letter_arn: str | None = None
-    """Queue or topic that gets the events of asynchronous invocations that failed to the end."""
+    """Queue or topic for events of asynchronous invocations that failed after all retries."""
     async_retries: int = 2
     version: str = LATEST
     description: str = ""
@@ -58,39 +58,39 @@ class FunctionSpec:
 
     @property
     def qualified_arn(self) -> str:
-        """With the version, but for $LATEST."""
+        """ARN with the version, except for $LATEST."""
         return self.arn if self.version == LATEST else f"{self.arn}:{self.version}"
 
     @property
     def temporary_bytes(self) -> int:
-        """Size of /tmp."""
+        """Size of /tmp, from EphemeralStorage."""
         storage = self.configuration.get("EphemeralStorage") or {}
         return int(storage.get("Size", 512)) * MEGABYTE
 
     @property
     def reserved_concurrency(self) -> int | None:
-        """How many invocations of all versions may run at once."""
+        """Maximum concurrent invocations of all versions; None if not reserved."""
         found = self.configuration.get("ReservedConcurrentExecutions")
         return None if found is None else int(found)
 
     @property
     def log_group(self) -> str:
-        """Where its lines go."""
+        """Name of its CloudWatch log group."""
         return str(self._logging.get("LogGroup") or f"/aws/lambda/{self.name}")
 
     @property
     def logs_json(self) -> bool:
-        """Whether Lambda's own lines, and those of Python's logging, are JSON."""
+        """Whether LogFormat is JSON, for Lambda's own lines and Python's logging."""
         return self._logging.get("LogFormat") == "JSON"
 
     @property
     def application_log_level(self) -> str:
-        """In Lambda's names of levels; with LogFormat JSON only."""
+        """Lambda's name of the level; applies with LogFormat JSON only."""
         return str(self._logging.get("ApplicationLogLevel", "INFO"))
 
     @property
     def system_log_level(self) -> str:
-        """DEBUG, INFO or WARN; with LogFormat JSON only."""
+        """DEBUG, INFO or WARN; applies with LogFormat JSON only."""
         return str(self._logging.get("SystemLogLevel", "INFO"))
 
     @property
@@ -99,14 +99,14 @@ class FunctionSpec:
 
     @property
     def content(self) -> tuple[object, ...]:
-        """Code and configuration: what makes one version differ from another."""
+        """Code and configuration; two versions with equal content are the same."""
         settings = (self.handler, self.timeout, self.memory, dict(self.environment), self.dead_letter_arn)
         fixed = {name: self.configuration.get(name) for name in VERSIONED}
         return (self.folder.name, [layer.name for layer in self.layers], settings, fixed)
 
 
 def check_environment(variables: Mapping[str, str]) -> None:
-    """Raises ValueError for more than 4 KB of names and values (AWS Lambda quotas)."""
+    """Raise ValueError, with Lambda's message, for more than 4 KB of names and values (AWS Lambda quotas)."""
     size = sum(len(name.encode()) + len(str(value).encode()) for name, value in variables.items())
     if size > MAX_ENVIRONMENT:
         raise ValueError(
@@ -125,7 +125,7 @@ def spec_of(
     dead_letter_arn: str | None = None,
     async_retries: int = 2,
 ) -> FunctionSpec:
-    """$LATEST from what GetFunctionConfiguration answers, and `further` members that it lacks."""
+    """Return $LATEST from the response of GetFunctionConfiguration and `further` members that moto omits."""
     known = {**configuration, **(further or {})}
     return FunctionSpec(
         name=known["FunctionName"],
@@ -147,14 +147,14 @@ def spec_of(
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """What all workers share: the AWS endpoint and the region; `session` gives a role's credentials."""
+    """Settings of all workers: AWS endpoint and region; `session` returns a role's credentials."""
 
     endpoint: str
     region: str
     session: Callable[[str, str], Credentials]
 
     def environment(self, spec: FunctionSpec, runtime_api: str, log_stream: str) -> dict[str, str]:
-        """The whole environment of one worker: as on AWS, with nothing of the user's own but the search path."""
+        """Return the complete environment of one worker, as on AWS; only PATH is inherited from the user."""
         inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         own = {name: _on_this_machine(value, spec.layers) for name, value in spec.environment.items()}
         return inherited | self._lambda_names(spec, runtime_api) | _log_names(spec, log_stream) | own
@@ -186,7 +186,7 @@ class WorkerSettings:
 
 
 def _log_names(spec: FunctionSpec, log_stream: str) -> dict[str, str]:
-    """The level is there in LogFormat JSON only; Powertools follows it before its own."""
+    """Return the logging variables; the level is set with LogFormat JSON only, and overrides Powertools' own."""
     names = {"AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group, "AWS_LAMBDA_LOG_STREAM_NAME": log_stream}
     if not spec.logs_json:
         return {**names, "AWS_LAMBDA_LOG_FORMAT": "Text"}
@@ -194,7 +194,7 @@ def _log_names(spec: FunctionSpec, log_stream: str) -> dict[str, str]:
 
 
 def _on_this_machine(value: str, layers: tuple[Path, ...]) -> str:
-    """`/opt/…` is where Lambda puts layers; here it is the layer's own folder."""
+    """Replace `/opt/…`, where Lambda mounts layers, by the layer's folder."""
     if not value.startswith("/opt/"):
         return value
     inside = value.removeprefix("/opt/")

@@ -1,4 +1,4 @@
-"""Versions and aliases of one function: $LATEST changes with each deployment, a published version never does."""
+"""Versions and aliases of one function: $LATEST is mutable, published versions are immutable."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class UnknownVersion(KeyError):
 
 
 class FunctionVersions:
-    """All that can be invoked under one function's name."""
+    """$LATEST, published versions and aliases of one function."""
 
     def __init__(self, latest: FunctionSpec, published: Iterable[FunctionSpec] = ()) -> None:
-        """`published` are versions of before, oldest first."""
+        """`published` are restored versions, oldest first."""
         self.latest = latest
         self.aliases: dict[str, str] = {}
         self._published = {spec.version: spec for spec in published}
@@ -25,12 +25,12 @@ class FunctionVersions:
 
     @property
     def published(self) -> list[FunctionSpec]:
-        """Oldest first."""
+        """Published versions, oldest first."""
         with self._lock:
             return list(self._published.values())
 
     def find(self, qualifier: str) -> FunctionSpec:
-        """By version or alias; '' is $LATEST. Raises UnknownVersion."""
+        """Return a version by number or alias; '' is $LATEST. Raises UnknownVersion."""
         if qualifier in ("", LATEST):
             return self.latest
         version = self.aliases.get(qualifier, qualifier)
@@ -39,10 +39,9 @@ class FunctionVersions:
         return self._published[version]
 
     def publish(self, description: str) -> tuple[FunctionSpec, bool]:
-        """A version of $LATEST as it is now; whether it is new.
+        """Publish $LATEST and return the version and whether it is new.
 
-        The last version is returned where code and configuration are unchanged since (Lambda API Reference,
-        PublishVersion).
+        If code and configuration are unchanged, the last version is returned (Lambda API Reference, PublishVersion).
         """
         with self._lock:
             last = next(reversed(self._published.values()), None)
@@ -54,13 +53,13 @@ class FunctionVersions:
             return made, True
 
     def set_alias(self, alias: str, version: str) -> None:
-        """Point an alias at a version. Raises UnknownVersion."""
+        """Create an alias or point it to another version. Raises UnknownVersion."""
         if version != LATEST and version not in self._published:
             raise UnknownVersion(version)
         self.aliases[alias] = version
 
     def delete(self, version: str) -> None:
-        """Raises UnknownVersion."""
+        """Delete a version. Raises UnknownVersion."""
         with self._lock:
             if self._published.pop(version, None) is None:
                 raise UnknownVersion(version)

@@ -24,15 +24,16 @@ from emulator.functions.spec import FunctionSpec, WorkerSettings
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 INIT_SECONDS = 10.0
-"""AWS Lambda Developer Guide, "Execution environment lifecycle": a longer init begins anew, in the invocation."""
+"""Init timeout; init is then restarted within the invocation (Lambda Developer Guide, "Execution environment
+lifecycle")."""
 POLL_SECONDS = 0.25
 
 
 class Worker:
-    """A warm process that handles one invocation at a time, as an execution environment does."""
+    """A process that handles one invocation at a time, like an execution environment."""
 
     def __init__(self, spec: FunctionSpec, setting: WorkerSettings, logs: FunctionLogs) -> None:
-        """Raises OSError if no process can be started."""
+        """Start the process. Raises OSError if it cannot be started."""
         self._spec = spec
         self._current: Invocation | None = None
         stream = log_stream_name(spec)
@@ -54,7 +55,7 @@ class Worker:
         return self._process.poll() is None
 
     def invoke(self, payload: bytes, invoked_arn: str) -> InvokeResult:
-        """Run one invocation to its end; afterwards the worker may be dead (timeout, crash, failed init)."""
+        """Run one invocation; the worker may be dead afterwards (timeout, crash, failed init)."""
         invocation = Invocation(payload, self._spec.timeout, invoked_arn, self._usage, self._log_start)
         self._current = invocation
         self._api.enqueue(invocation)
@@ -73,12 +74,12 @@ class Worker:
         return result
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process immediately."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """End the process and everything that served it."""
+        """Kill the process and close its Runtime API and output."""
         self.kill()
         _close_input(self._process)
         self._watcher.join()
@@ -92,7 +93,7 @@ class Worker:
         self._watcher.start()
 
     def _is_initialised(self, invocation: Invocation) -> bool:
-        """False after ten seconds of init; those in which this machine was busy with something else do not count."""
+        """Return False after ten seconds of init, not counting time in which the process waited for a CPU."""
         while not invocation.started.wait(POLL_SECONDS):
             spent = self._usage().since(self._began)
             if spent.at - spent.delayed >= INIT_SECONDS:
@@ -100,9 +101,9 @@ class Worker:
         return True
 
     def _ends_in_time(self, invocation: Invocation) -> bool:
-        """False once the function's time is over; as in init, seconds in which this machine was busy do not count.
+        """Return False after the function's timeout, not counting time in which the process waited for a CPU.
 
-        Neither do those by which this thread wakes late: the emulator, whose answer a function may await, is late too.
+        Delayed wake-ups of this thread do not count either, because the emulator's responses are then delayed too.
         """
         remaining, last = self._spec.timeout, self._usage()
         while remaining > 0:
@@ -115,9 +116,9 @@ class Worker:
         return invocation.ended.is_set()
 
     def _restart_init(self, invocation: Invocation) -> None:
-        """Init begins anew within the invocation, whose time runs from now.
+        """Restart init within the invocation, whose timeout starts now.
 
-        The late process is ended first, or it might still take the invocation with it.
+        The old process is killed first; otherwise it could still fetch the invocation.
         """
         late, self._current = self._process, None
         late.kill()
@@ -134,7 +135,7 @@ class Worker:
         invocation.start()
 
     def _limited(self, invocation: Invocation, peak: int | None) -> InvokeResult:
-        """The result, unless the process has used more than the function's memory: Lambda would have killed it."""
+        """Return the result, or an error if the process exceeded the function's memory: Lambda would have killed it."""
         result = invocation.result
         if result is None:
             raise RuntimeError("an invocation ended without a result")
@@ -150,7 +151,7 @@ class Worker:
             self._output.add(line)
 
     def _report(self, invocation: Invocation, result: InvokeResult, peak: int | None) -> None:
-        """As Lambda does; an invocation that no process fetched has no report."""
+        """Write the REPORT lines; an invocation that no process fetched has none."""
         if invocation.usage_at_start is None or invocation.usage_at_end is None:
             return
         init, self._unreported_init = self._unreported_init, None
@@ -165,7 +166,7 @@ class Worker:
         self._output.drain()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        """When the process is gone, end the invocation it was working on."""
+        """Wait for the process to exit, then fail its current invocation."""
         process.wait()
         if process is self._process and (invocation := self._current) is not None:
             invocation.end(self._exit_result(invocation))
@@ -175,7 +176,7 @@ class Worker:
 
 
 def log_stream_name(spec: FunctionSpec) -> str:
-    """In a group of its own a stream is named without the function, in another one with it."""
+    """Return the name of a new log stream; it contains the function's name if the log group is a custom one."""
     function = "" if spec.log_group == f"/aws/lambda/{spec.name}" else spec.name
     return f"{datetime.now(UTC):%Y/%m/%d}/{function}[{spec.version}]{uuid.uuid4().hex}"
 
@@ -199,5 +200,5 @@ def _start_process(folder: Path, environment: dict[str, str], output: int) -> su
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        start_new_session=True,  # Ctrl-C on the terminal is for the emulator, which ends its workers itself
+        start_new_session=True,  # Ctrl-C must reach only the emulator, which stops its workers itself
     )

@@ -1,1 +1,1 @@
-"""The two ports: AWS's endpoint, with requests, signatures and replies as on the wire, and the HTTP API."""
+"""The two ports: the AWS endpoint, with AWS's wire protocols and signatures, and the HTTP API."""

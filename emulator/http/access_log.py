@@ -1,4 +1,4 @@
-"""An HTTP API's access log: one line of the stage's format for each request.
+"""An HTTP API's access log: one line per request, in the stage's format.
 
 API Gateway Developer Guide, "Customize HTTP API access logs": a variable without a value is written as a dash.
 """
@@ -19,14 +19,14 @@ from werkzeug.wrappers import Request
 from emulator.http.routes import Route
 
 Deliver = Callable[[str, str, str], None]
-"""Takes the name of a log group, of a stream, and a line."""
+"""Called with the names of a log group and stream, and a line."""
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+[A-Za-z])")
 
 
 @dataclass
 class Exchange:
-    """A request on its way to a reply. `route` and `caller` stay as they are where it is refused before."""
+    """A request in progress. `route` and `caller` keep their defaults if it is rejected before they are known."""
 
     request: Request
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -37,14 +37,14 @@ class Exchange:
 
     @property
     def claims(self) -> Mapping[str, Any]:
-        """Of the caller's token."""
+        """Claims of the caller's token."""
         found: Mapping[str, Any] = self.caller.get("jwt", {}).get("claims", {})
         return found
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A request and its reply. `error` is API Gateway's own message, '' where the function answered."""
+    """A request and its response. `error` is API Gateway's message; '' if the function responded."""
 
     exchange: Exchange
     status: int
@@ -72,7 +72,7 @@ _QUOTED_ERROR = "error.messageString"
 
 @dataclass(frozen=True)
 class AccessLog:
-    """Where a stage writes and how. Raises ValueError for a variable that is not emulated."""
+    """A stage's log group and line format. Raises ValueError for a variable that is not emulated."""
 
     group: str
     form: str
@@ -83,13 +83,13 @@ class AccessLog:
         names = set(_VARIABLE.findall(self.form)) - _VALUES.keys() - {_QUOTED_ERROR}
         unknown = sorted(name for name in names if not name.startswith(_CLAIM))
         if unknown:
-            raise ValueError(f"the emulated API's access log has no $context.{', $context.'.join(unknown)}")
+            raise ValueError(f"the emulated API's access log does not support $context.{', $context.'.join(unknown)}")
 
     def write(self, entry: Entry) -> None:
         self.deliver(self.group, self.stream, self.line(entry))
 
     def line(self, entry: Entry) -> str:
-        """The format, filled; quotes and control characters of a value are escaped as in JSON."""
+        """Return the formatted line; quotes and control characters in values are escaped as in JSON."""
         return _VARIABLE.sub(lambda found: _text(found[1], entry), self.form)
 
 

@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("emulator.http.api")
 
 MAX_BODY = 10 * 1024 * 1024
-"""Bytes of a request (API Gateway Developer Guide, quotas for HTTP APIs)."""
+"""Maximum request body, in bytes (API Gateway Developer Guide, quotas for HTTP APIs)."""
 INTEGRATION_SECONDS = 30.0
-"""The same: longest time that an integration may take."""
+"""Maximum integration timeout, in seconds (same source)."""
 
 
 OnReply = Callable[[str, int, float], None]
-"""Takes the API's id, a reply's status, and the seconds that it took."""
+"""Called with the API's id, a response's status and its duration in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiSettings:
-    """`document` is the API's OpenAPI document; `fetch` reads a token issuer's documents."""
+    """`document` is the API's OpenAPI document; `fetch` downloads a token issuer's documents."""
 
     document: Mapping[str, Any]
     api_id: str
@@ -53,12 +53,12 @@ class ApiSettings:
 
     @property
     def arn(self) -> str:
-        """Of the stage."""
+        """ARN of the stage."""
         return f"arn:aws:execute-api:{self.region}:{self.account}:{self.api_id}/{STAGE}"
 
 
 class HttpApi:
-    """The WSGI application on the API's port."""
+    """WSGI application on the API's port."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class HttpApi:
         policies: Authorizer,
         on_reply: OnReply = lambda *_: None,
     ) -> None:
-        """Raises ValueError for a route with an authorizer of another kind than IAM and JWT."""
+        """Raises ValueError for a route with an authorizer other than IAM or JWT."""
         self._functions = functions
         self._keyring = keyring
         self._policies = policies
@@ -87,7 +87,7 @@ class HttpApi:
         return reply(environ, start_response)
 
     def deploy(self, settings: ApiSettings) -> None:
-        """Another document or other settings, from the next request on. Raises ValueError."""
+        """Replace document and settings, starting with the next request. Raises ValueError as the constructor does."""
         self._settings = settings
         self._routes = routes_of(settings.document)
         self._throttle = Throttle(settings.throttle)
@@ -95,7 +95,7 @@ class HttpApi:
         self._authorizers = {scheme: self._authorizer(scheme, iam) for scheme in {r.scheme for r in self._routes}}
 
     def close(self) -> None:
-        """Leave what is still being invoked to itself."""
+        """Cancel queued invocations without waiting for running ones."""
         self._integrations.shutdown(wait=False, cancel_futures=True)
 
     def _authorizer(self, scheme: str, iam: IamAuthorizer) -> RouteAuthorizer:
@@ -129,7 +129,7 @@ class HttpApi:
         return self._invoke(route, json.dumps(event).encode())
 
     def _invoke(self, route: Route, event: bytes) -> Response:
-        """The function's own policy must name the route."""
+        """Invoke the route's function, whose resource policy must allow the route."""
         source = f"{self._settings.arn}/{route.key.replace(' ', '')}"
         invocation = Check("lambda:InvokeFunction", route.function_arn)
         if not self._policies.allows_service("apigateway.amazonaws.com", invocation, source=source):
@@ -141,8 +141,8 @@ class HttpApi:
             LOG.warning("%s: 503: %s", route.key, type(error).__name__)
             return message(503, "Service Unavailable")
         except Exception:
-            LOG.exception("%s: 500: the emulator broke", route.key)
+            LOG.exception("%s: 500: internal error in the emulator", route.key)
             return message(500, "Internal Server Error")
         if result.error:
-            LOG.warning("%s: 500: the function ended with %s", route.key, result.error_type)
+            LOG.warning("%s: 500: the function failed with %s", route.key, result.error_type)
         return reply_of(result)

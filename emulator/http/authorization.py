@@ -1,4 +1,4 @@
-"""Who may call an HTTP API: by the signature of an IAM principal, or by a token."""
+"""Authorizers of an HTTP API: IAM signatures and JWTs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from emulator.iam.principals import Principal
 
 
 class Refused(Exception):
-    """The caller gets this status and message."""
+    """The request is rejected with this status and message."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -27,18 +27,18 @@ class Refused(Exception):
 
 
 class RouteAuthorizer(Protocol):
-    """Decides about the requests of some routes."""
+    """Authorizes the requests of some routes."""
 
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:
-        """What the function gets as `requestContext.authorizer`. Raises Refused."""
+        """Return the event's `requestContext.authorizer`. Raises Refused."""
         ...
 
 
 class NoAuthorizer:
-    """Of routes that are open to all."""
+    """Authorizer of public routes."""
 
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
-        """Accepts no credentials."""
+        """Return an empty context; credentials are ignored."""
         return {}
 
 
@@ -83,12 +83,12 @@ class IamAuthorizer:
 
 @dataclass(frozen=True)
 class JwtAuthorizer:
-    """Reads the token from the header Authorization, after `Bearer` or alone."""
+    """Reads the token from the Authorization header, with or without `Bearer`."""
 
     verifier: TokenVerifier
 
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
-        """The function gets all claims as texts. A token needs one of the route's scopes, if it has any."""
+        """Return all claims as strings. If the route has scopes, the token needs one of them. Raises Refused."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         claims = self.verifier.claims(token) if token else None
         if claims is None:
@@ -102,13 +102,13 @@ class JwtAuthorizer:
 
 
 def _scopes(claims: Mapping[str, Any]) -> set[str]:
-    """Of the claim `scope` or `scp`: one text with spaces, or a list."""
+    """Return the scopes in the claim `scope` or `scp`, which is a space-separated string or a list."""
     found = claims.get("scope") or claims.get("scp") or ""
     return set(found.split() if isinstance(found, str) else map(str, found))
 
 
 def _text(value: Any) -> str:
-    """As API Gateway writes a claim: lists in brackets, without commas."""
+    """Format a claim as API Gateway does: lists in brackets, without commas."""
     if isinstance(value, list):
         return f"[{' '.join(str(each) for each in value)}]"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""The one port that is AWS: our own routes first, moto for the rest; permissions and faults before both."""
+"""The AWS endpoint: checks permissions and faults, then routes to the emulator's own services or to moto."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ LOG = logging.getLogger("emulator")
 CONTROL_PATH = "/_emulator/"
 WIRE_FAULTS = frozenset({"error", "response_lost", "delay"})
 SERIALIZED = {"dynamodb": frozenset[str](), "states": frozenset({"GetActivityTask", "StartSyncExecution"})}
-"""Services whose conditional writes must not interleave, and the operations of theirs that may take long."""
+"""Services whose calls are serialised because of conditional writes, and their operations that are exempt."""
 
 
 class Service(Protocol):
-    """A service that is served here instead of by moto."""
+    """A service that the emulator implements itself, without moto."""
 
     def subjects(self, operation: Operation) -> Iterable[str]:
-        """Further names of what an operation is about, for faults."""
+        """Return additional subjects of an operation, which faults are matched against."""
         ...
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """The reply; None where moto should answer after all. Raises AwsError."""
+        """Return the response, or None to let moto serve the request. Raises AwsError."""
         ...
 
 
 Authorize = Callable[[Operation, Request, bytes], None]
-"""Raises AwsError for a request that its signer may not make."""
+"""Raises AwsError if the caller may not make the request."""
 
 AuthorizeControl = Callable[[Request, bytes], None]
-"""The same of a request to the emulator itself."""
+"""Raises AwsError if the caller may not make this request to the emulator's control API."""
 
 
 class AwsPort:
-    """The WSGI application on the AWS endpoint.
+    """WSGI application on the AWS endpoint.
 
-    `on_call` gets each call that moto has served, before the caller has its reply.
+    `on_call` is called for each request served by moto, before the response is sent.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class AwsPort:
         except AwsError as error:
             reply = error_reply(operation.service, error, json_protocol=operation.json_protocol)
         except Exception as error:
-            LOG.exception("%s %s broke", operation.service, operation.name)
-            broken = AwsError("ServiceException", 500, f"The emulator broke: {type(error).__name__}: {error}")
+            LOG.exception("%s %s failed in the emulator", operation.service, operation.name)
+            broken = AwsError("ServiceException", 500, f"Internal emulator error: {type(error).__name__}: {error}")
             reply = error_reply(operation.service, broken, json_protocol=operation.json_protocol)
         if reply is not None:
             return reply(environ, start_response)
@@ -130,7 +130,7 @@ class AwsPort:
             return reply
 
     def _control(self, request: Request, body: bytes) -> Response:
-        """`/_emulator/faults`: GET lists the rules in force, POST adds one, DELETE drops all."""
+        """Serve `/_emulator/faults`: GET lists the active rules, POST adds one, DELETE removes all."""
         try:
             self._authorize_control(request, body)
         except AwsError as error:
@@ -152,7 +152,7 @@ def _error(fault: Fault) -> AwsError:
 
 
 def _subjects(operation: Operation, body: bytes) -> list[str]:
-    """What a fault's `subject` is compared with: the labels in the path, and short texts in a JSON body."""
+    """Return the subjects that faults are matched against: path labels and short strings of a JSON body."""
     if not body.startswith(b"{") or len(body) > 65_536:
         return list(operation.labels)
     try:

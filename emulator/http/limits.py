@@ -1,4 +1,4 @@
-"""What AWS refuses by size and form, where moto does not. Moto limits a DynamoDB item to 400 KB."""
+"""Size and format limits of AWS that moto does not enforce. Moto enforces DynamoDB's limit of 400 KB per item."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from emulator.http.operations import Operation
 from emulator.http.replies import AwsError
 
 MAX_MESSAGE_BYTES = 262_144
-"""Amazon SNS API Reference, Publish: 256 KB."""
+"""Maximum SNS message (Amazon SNS API Reference, Publish: 256 KB)."""
 SUBJECT = re.compile(r"[!-~][ -~]{0,99}")
-"""Publish: ASCII text that begins with a letter, number or punctuation mark, with no line break or control character,
-and less than 101 characters long."""
+"""SNS subject (same source): ASCII text that begins with a letter, number or punctuation mark, without line breaks or
+control characters, less than 101 characters long."""
 
 MAX_DIGITS = 38
 MAX_EXPONENT, MIN_EXPONENT = 125, -130
-"""Amazon DynamoDB Developer Guide, data types: 1E-130 to 9.99…E+125, up to 38 digits of precision."""
+"""DynamoDB numbers (Developer Guide, data types): 1E-130 to 9.99…E+125, up to 38 digits of precision."""
 
 
 MAX_STATE_BYTES = 262_144
-"""AWS Step Functions API Reference: `input` of StartExecution, `output` of SendTaskSuccess."""
+"""Maximum `input` of StartExecution and `output` of SendTaskSuccess (AWS Step Functions API Reference)."""
 MAX_ENTRIES_BYTES = 262_144
 TIME_BYTES = 14
-"""Amazon EventBridge User Guide, "Calculating PutEvents event entry size": 256 KB for all entries of a request."""
+"""Maximum total of a request (EventBridge User Guide, "Calculating PutEvents event entry size": 256 KB)."""
 STATE_DATA = {"StartExecution": "input", "StartSyncExecution": "input", "SendTaskSuccess": "output"}
 FUNCTION_CHANGES = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
 
 
 def check_limits(operation: Operation, body: bytes) -> None:
-    """Raises AwsError, in AWS's words, for a request that AWS would not take."""
+    """Raise AwsError, with AWS's message, for a request that exceeds a limit."""
     if (operation.service, operation.name) == ("sns", "Publish"):
         _check_message(parse_qs(body.decode(), keep_blank_values=True))
     elif operation.service == "states" and operation.name in STATE_DATA:
@@ -82,7 +82,7 @@ def _check_variables(request: dict[str, Any]) -> None:
 
 
 def _numbers(value: Any) -> Iterator[str]:
-    """Each number attribute in a request, however deep."""
+    """Yield each number attribute in a request, at any depth."""
     if isinstance(value, dict):
         if len(value) == 1 and isinstance(number := value.get("N"), str):
             yield number

@@ -1,6 +1,6 @@
-"""Turns away what a web page sends: a browser reaches the ports of this machine, too.
+"""Rejects requests from web pages, because a browser can reach the loopback ports.
 
-A page's requests carry its Origin, and those of a page whose name was bound anew to this machine that name as Host.
+A page's requests have an Origin header; after DNS rebinding, their Host header is the page's host name.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LOCAL = re.compile(r"(127\.0\.0\.1|\[::1\]|(?:[a-z0-9.-]+\.)?localhost)(:\d{1,5})?", re.IGNORECASE)
-"""Names under `localhost` are this machine's (RFC 6761), and boto3 puts a bucket's name before it."""
+"""Includes subdomains of `localhost` (loopback by RFC 6761), because boto3 prepends the bucket's name."""
 
 
 def refusal(host: str | None, origin: str | None) -> str | None:
-    """Why a request with these headers is turned away; None where it is not."""
+    """Return why a request with these headers is rejected; returns None if it is accepted."""
     if not _LOCAL.fullmatch(host or ""):
         return "The Host of a request must be 127.0.0.1 or localhost"
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        return "Requests of web pages are not taken"
+        return "Requests from web pages are not accepted"
     return None
 
 
 def local_callers_only(app: WSGIApplication) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
-    """`app` for requests that no web page has sent; others get a 403."""
+    """Wrap `app`: requests from web pages get a 403."""
 
     def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         reason = refusal(environ.get("HTTP_HOST"), environ.get("HTTP_ORIGIN"))

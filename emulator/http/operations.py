@@ -1,4 +1,4 @@
-"""The service and operation of a request, by botocore's own service models."""
+"""Identifies the service and operation of a request, using botocore's service models."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MODELS = {
     "s3": ("s3",),
     "xray": ("xray",),
 }
-"""REST services by signing name: the botocore models whose operations are signed for it."""
+"""Signing name of a REST service → botocore models that use it."""
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9.-]+)/aws4_request")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A request's service (as it is signed for) and operation; `labels` are the values in its path."""
+    """A request's service (signing name) and operation; `labels` are the URI label values in its path."""
 
     service: str
     name: str
@@ -43,7 +43,7 @@ class _Route:
 
 
 def operation_of(request: Request, body: bytes) -> Operation:
-    """Unknown parts are ''; an unsigned request counts as S3, as for moto."""
+    """Return the operation of a request; unknown parts are ''. An unsigned request is treated as S3, as in moto."""
     found = _CREDENTIAL.search(request.headers.get("Authorization", "")) or _CREDENTIAL.search(
         request.args.get("X-Amz-Credential", "")
     )
@@ -68,7 +68,7 @@ def _rest_operation(service: str, request: Request) -> Operation:
 
 @cache
 def _routes(service: str) -> tuple[_Route, ...]:
-    """All routes, the most specific first, so that `?uploads` is matched before the plain path."""
+    """Return all routes, most specific first, so that `?uploads` is matched before the plain path."""
     session = botocore.session.get_session()
     models = [session.get_service_model(name) for name in MODELS.get(service, ())]
     routes = [_route(name, model.operation_model(name)) for model in models for name in model.operation_names]

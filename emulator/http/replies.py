@@ -1,4 +1,4 @@
-"""AWS's answers on the wire: JSON, and errors in the form of each protocol."""
+"""AWS's wire format: JSON responses, and errors in the format of each protocol."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Response
 
 XML_SERVICES = frozenset({"s3", "sns", "sqs", "iam", "sts", "cloudformation", "monitoring"})
-"""Services whose errors are XML; the others answer in JSON."""
+"""Services with XML errors; all others use JSON."""
 
 
 class AwsError(Exception):
-    """An error that a caller of AWS gets: its code, HTTP status and message."""
+    """An AWS error: code, HTTP status and message."""
 
     def __init__(self, code: str, status: int, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
@@ -27,12 +27,12 @@ class AwsError(Exception):
 
 
 def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A REST-JSON answer; times become ISO 8601 in UTC."""
+    """Return a REST-JSON response; times are serialised as ISO 8601 in UTC."""
     return _reply(json.dumps(body, default=_encoded).encode(), status, "application/json", headers)
 
 
 def error_reply(service: str, error: AwsError, *, json_protocol: bool = False) -> Response:
-    """An error as clients of `service` parse it; `json_protocol` is for services with X-Amz-Target."""
+    """Return an error in the format of `service`; `json_protocol` is set for services with X-Amz-Target."""
     if service in XML_SERVICES and not json_protocol:
         return _reply(_xml(service, error).encode(), error.status, "text/xml")
     body = {"__type": error.code, "message": error.message, **error.details}
@@ -56,4 +56,4 @@ def _xml(service: str, error: AwsError) -> str:
 def _encoded(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
+    raise TypeError(f"{type(value).__name__} is not JSON serialisable")

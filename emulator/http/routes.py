@@ -1,4 +1,4 @@
-"""Routes of an HTTP API, from its OpenAPI document. Pure."""
+"""Reads the routes of an HTTP API from its OpenAPI document. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Route:
     path: str
     function_arn: str
     scheme: str
-    """Security scheme of the document that the route requires: AWS_IAM, that of a token, or '' for none."""
+    """Name of the required security scheme: AWS_IAM or a JWT scheme; '' for a public route."""
     scopes: tuple[str, ...] = ()
-    """A token needs one of them; any token will do where there are none."""
+    """A token needs at least one of these scopes; if empty, any valid token is accepted."""
 
     @property
     def key(self) -> str:
         return "$default" if self.path == "$default" else f"{self.method} {self.path}"
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """Path parameters, decoded, where the route takes the request."""
+        """Return the decoded path parameters if the route matches the request, else None."""
         if self.path == "$default":
             return {}
         if self.method not in ("ANY", method):
@@ -40,7 +40,7 @@ class Route:
 
 
 def routes_of(document: Mapping[str, Any]) -> list[Route]:
-    """Routes in the order in which they are tried: the most literal first, `$default` last."""
+    """Return the routes in matching order: those with the fewest parameters first, `$default` last."""
     routes = []
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
@@ -53,13 +53,13 @@ def routes_of(document: Mapping[str, Any]) -> list[Route]:
 
 
 def path_of(request: Request) -> str:
-    """As sent, without its query."""
+    """Return the path as sent (still encoded), without the query string."""
     path: str = request.environ.get("RAW_URI", request.path).split("?")[0]
     return path or "/"
 
 
 def _security(operation: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Scheme and scopes."""
+    """Return the operation's security scheme and scopes."""
     found = [item for scheme in operation.get("security", []) for item in scheme.items() if item[0] != "NONE"]
     return (found[0][0], tuple(found[0][1] or ())) if found else ("", ())
 

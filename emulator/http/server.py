@@ -1,4 +1,4 @@
-"""A WSGI server on a loopback port, in threads, that closes without leaving any behind."""
+"""A threaded WSGI server on a loopback port; `close` joins all threads."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ BACKLOG = 128
 
 class _Handler(RequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # headers and body are two writes: with Nagle each answer waits 40 ms
+    disable_nagle_algorithm = True  # headers and body are two writes: Nagle would delay each response by 40 ms
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
-        """Quiet: requests are not news."""
+        """Suppress request logging."""
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A socket that listens on 127.0.0.1; 0 lets the system choose the port. Raises OSError for one that is taken."""
+    """Listen on 127.0.0.1; port 0 lets the system choose. Raises OSError if the port is in use."""
     listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     listener.set_inheritable(False)
     return listener
 
 
 def address_of(listener: socket.socket) -> str:
-    """The URL at which a socket listens."""
+    """Return the HTTP URL of a listening socket."""
     host, port = listener.getsockname()
     return f"http://{host}:{port}"
 
 
 class LoopbackServer(ThreadedWSGIServer):
-    """Serves `app` from construction on until `close`, at a socket that `listen` has opened; no web pages."""
+    """Serves `app` on a socket opened by `listen`, from construction until `close`. Rejects requests from web pages."""
 
     daemon_threads = True
 
@@ -59,7 +59,7 @@ class LoopbackServer(ThreadedWSGIServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Remember who is connected, to be able to hang up."""
+        """Track the connection, so that `close` can shut it down."""
         with self._lock:
             self._connections[request] = threading.current_thread()
         try:
@@ -69,13 +69,13 @@ class LoopbackServer(ThreadedWSGIServer):
                 self._connections.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is not an error of ours; what an application raises is answered with 500."""
+        """Ignore errors of closed connections; exceptions of the application are answered with 500."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
-        """Quiet, as above."""
+        """Suppress werkzeug's logging."""
 
     def close(self) -> None:
-        """Stop listening, hang up on everybody, and wait until the threads are gone."""
+        """Stop listening, close all connections and join the threads."""
         self.shutdown()
         self._thread.join()
         self.server_close()

@@ -1,4 +1,4 @@
-"""Checks Signature Version 4 as AWS does: in the header Authorization or, presigned, in the query."""
+"""Verifies Signature Version 4, in the Authorization header or in the query string of a presigned URL."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from botocore.credentials import Credentials
 from werkzeug.wrappers import Request
 
 MAX_SKEW = timedelta(minutes=5)
-"""Max difference between a signature's time and the server's (IAM User Guide, "Signature Version 4")."""
+"""Maximum clock skew between a signature and the server (IAM User Guide, "Signature Version 4")."""
 
 MAX_PRESIGNED_SECONDS = 7 * 24 * 3600
-"""S3 API Reference, "Authenticating Requests: Using Query Parameters"."""
+"""Query parameters of a presigned URL (S3 API Reference, "Authenticating Requests: Using Query Parameters")."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _SCOPE = r"(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
@@ -32,7 +32,7 @@ _UNSIGNED_BODIES = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TR
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """What a signature covers. `url` is absolute and as sent; header names are in lower case."""
+    """The signed parts of a request. `url` is absolute and as sent; header names are in lower case."""
 
     method: str
     url: str
@@ -47,7 +47,7 @@ def signed_request(request: Request, body: bytes) -> SignedRequest:
 
 
 def is_authentic(request: SignedRequest, credentials: Credentials, *, service: str, region: str, now: datetime) -> bool:
-    """True where the request is signed with these credentials, for this service, region and time."""
+    """Return whether the request is signed with these credentials for this service, region and time."""
     if "authorization" not in request.headers:
         return _is_presigned(request, credentials, service=service, region=region, now=now)
     found = _AUTHORIZATION.fullmatch(request.headers["authorization"].strip())
@@ -70,7 +70,7 @@ def is_authentic(request: SignedRequest, credentials: Credentials, *, service: s
 def _is_presigned(
     request: SignedRequest, credentials: Credentials, *, service: str, region: str, now: datetime
 ) -> bool:
-    """For S3 alone: no other service here takes signatures in the query. The body is not signed."""
+    """Verify a presigned URL; only S3 is supported. The body is not signed."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
     found = _CREDENTIAL.fullmatch(query.get("X-Amz-Credential", ""))
     scope = (credentials.access_key, "s3", region)

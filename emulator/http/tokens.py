@@ -1,4 +1,4 @@
-"""A JWT authorizer of an HTTP API: tokens of an OpenID Connect issuer, checked with the keys that it publishes.
+"""JWT authorizer of an HTTP API: verifies tokens of an OpenID Connect issuer with its published keys.
 
 API Gateway Developer Guide, "Control access to HTTP APIs with JWT authorizers".
 """
@@ -21,32 +21,32 @@ from joserfc.jwk import KeySet
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 KEYS_SECONDS = 7200.0
-"""API Gateway keeps an issuer's keys for two hours."""
+"""API Gateway caches an issuer's keys for two hours."""
 FETCH_SECONDS = 5.0
 
 Fetch = Callable[[str], dict[str, Any]]
-"""Gives the JSON document at a URL. Raises OSError, ValueError."""
+"""Returns the JSON document at a URL. Raises OSError, ValueError."""
 
 
 @dataclass(frozen=True)
 class TokenSettings:
-    """Of the document's security scheme: who issues tokens, and for whom."""
+    """Issuer and audiences of a JWT security scheme in the OpenAPI document."""
 
     issuer: str
     audience: tuple[str, ...]
 
     @classmethod
     def of(cls, document: Mapping[str, Any], scheme: str) -> TokenSettings:
-        """Raises ValueError for a scheme that is no JWT authorizer."""
+        """Read the settings of a scheme. Raises ValueError if it is not a JWT authorizer."""
         found = document.get("components", {}).get("securitySchemes", {}).get(scheme, {})
         configuration = found.get("x-amazon-apigateway-authorizer", {}).get("jwtConfiguration")
         if not configuration:
-            raise ValueError(f"the emulated API knows no authorizer {scheme}: it takes IAM signatures and JWTs")
+            raise ValueError(f"the emulated API does not support the authorizer {scheme}, only IAM and JWT authorizers")
         return cls(configuration["issuer"].rstrip("/"), tuple(configuration["audience"]))
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and times of a token."""
+    """Verifies signature, issuer, audience and validity period of a token."""
 
     def __init__(self, settings: TokenSettings, fetch: Fetch) -> None:
         self._settings, self._fetch = settings, fetch
@@ -54,7 +54,7 @@ class TokenVerifier:
         self._keys: tuple[KeySet, float] | None = None
 
     def claims(self, token: str) -> dict[str, Any] | None:
-        """None for a token that is not valid, or where the issuer's keys cannot be read."""
+        """Return a token's claims; returns None if it is invalid or the issuer's keys cannot be fetched."""
         try:
             claims: dict[str, Any] = jwt.decode(token, self._known_keys(), algorithms=ALGORITHMS).claims
         except (JoseError, ValueError, OSError, KeyError, TypeError):
@@ -70,7 +70,7 @@ class TokenVerifier:
             return self._keys[0]
 
     def _is_meant(self, claims: Mapping[str, Any]) -> bool:
-        """`client_id` counts only where there is no `aud`."""
+        """Return whether the audience matches; `client_id` is used only if `aud` is missing."""
         audience = claims.get("aud", claims.get("client_id", []))
         named = [audience] if isinstance(audience, str) else audience
         issuer = str(claims.get("iss", "")).rstrip("/")
@@ -82,11 +82,11 @@ class TokenVerifier:
 
 
 def https_fetch(certificate: Path | None) -> Fetch:
-    """Reads over TLS; `certificate` is that of an authority that is trusted besides the system's."""
+    """Return a fetch over TLS; `certificate` is a certificate authority to trust in addition to the system's."""
 
     def fetch(url: str) -> dict[str, Any]:
         if not url.startswith("https://"):
-            raise ValueError(f"{url} is not an https address")
+            raise ValueError(f"{url} is not an https URL")
         context = ssl.create_default_context()
         if certificate:
             context.load_verify_locations(certificate)

@@ -1,1 +1,1 @@
-"""IAM: who calls, what their policies allow, and AWS's words for a denial."""
+"""IAM: authentication, policy evaluation and AWS's messages for denied requests."""

@@ -1,4 +1,4 @@
-"""Decides each request by the policies of who makes it, and records what was decided."""
+"""Evaluates requests against the caller's policies and records the decisions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from emulator.iam.principals import service as service_principal
 from emulator.iam.stack_policies import StackPolicies
 
 Key = tuple[str, str, str, frozenset[tuple[str, tuple[str, ...]]]]
-"""Principal, action, resource and context of a request."""
+"""Principal ARN, action, resource and context of a request."""
 
 Keys = Mapping[str, str | tuple[str, ...] | None]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One action on one resource that a request needs, with its condition keys."""
+    """One action on one resource that a request requires, with its condition keys."""
 
     action: str
     resource: str
@@ -30,31 +30,31 @@ class Check:
 
 
 Identity = Callable[[Principal], tuple[Statement, ...]]
-"""Policies of a user, now."""
+"""Returns the current policies of a user."""
 
 
 class Authorizer:
-    """Evaluates with the stack's policies, and those of users.
+    """Evaluates requests against the policies of the stack and of users.
 
-    `calls` holds each distinct request once, with its last decision.
+    `calls` contains each distinct request once, with its latest decision.
     """
 
     def __init__(self, *, account: str, region: str, of_user: Identity) -> None:
         self.calls: dict[Key, tuple[AccessRequest, Decision]] = {}
         self.policies = StackPolicies(account=account, region=region)
         self.keys: dict[str, str] = {}
-        """ARNs of keys by those of the resources that they encrypt."""
+        """ARN of an encrypted resource → ARN of its KMS key."""
         self._account, self._region = account, region
         self._of_user = of_user
         self._shared: Keys = {"aws:SecureTransport": "true", "aws:RequestedRegion": region}
         self._decided: dict[Key, tuple[AccessRequest, Decision]] = {}
 
     def forget(self) -> None:
-        """Decide anew what was decided: policies have changed."""
+        """Clear the cache of decisions, because policies have changed."""
         self._decided = {}
 
     def require(self, service: str, principal: Principal, checks: Iterable[Check]) -> None:
-        """Raises AwsError, as `service` words it, for the first check that is denied."""
+        """Raise AwsError, in the format of `service`, for the first check that is denied."""
         for check in checks:
             for each in (check, *self._on_key(check)):
                 request, decision = self._decide(principal, each)
@@ -62,11 +62,11 @@ class Authorizer:
                     raise denied(service, request, decision)
 
     def allows(self, principal: Principal, check: Check) -> bool:
-        """True where the principal may do so."""
+        """Return whether the principal is allowed to perform the action."""
         return self._decide(principal, check)[1].allowed
 
     def allows_service(self, name: str, check: Check, *, source: str) -> bool:
-        """True where a resource's policy lets an AWS service do so on behalf of the resource `source` (an ARN)."""
+        """Return whether a resource policy allows an AWS service the action on behalf of the resource ARN `source`."""
         facts = {"aws:SourceArn": source, "aws:SourceAccount": self._account}
         principal = service_principal(name, self._account)
         return all(
@@ -75,11 +75,11 @@ class Authorizer:
         )
 
     def may_assume(self, role_arn: str, name: str, *, source: str) -> bool:
-        """True where a role's trust policy lets an AWS service assume it for the resource `source`."""
+        """Return whether a role's trust policy lets an AWS service assume it on behalf of the resource ARN `source`."""
         return self.allows_service(name, Check("sts:AssumeRole", role_arn), source=source)
 
     def _on_key(self, check: Check) -> Iterator[Check]:
-        """What the service then asks of the key of an encrypted resource, on behalf of the same principal."""
+        """Yield the checks on the KMS key of an encrypted resource, which apply to the same principal."""
         via = {"kms:ViaService": f"{check.action.partition(':')[0]}.{self._region}.amazonaws.com"}
         for action, key in uses_of_key(check.action, check.resource, self.keys):
             yield Check(action, key, via)
@@ -95,7 +95,7 @@ class Authorizer:
         return found
 
     def policies_for(self, principal: Principal, resource: str) -> PolicySet:
-        """All policies that decide what the principal may do with the resource."""
+        """Return all policies that apply to the principal and the resource."""
         role = self.policies.roles.get(principal.role)
         return PolicySet(
             identity=role.identity if role else self._of_user(principal),

@@ -1,4 +1,4 @@
-"""Conditions of a statement: operators, their quantifiers and `IfExists`. Pure."""
+"""Conditions of a statement: operators, set quantifiers and `IfExists`. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from emulator.iam.context import Context
 from emulator.iam.patterns import arn_matches, literal, matches, substituted
 
 Test = Callable[[str, str], bool]
-"""Takes a policy's value and a request's value."""
+"""Compares a policy's value with a request's value."""
 
 QUANTIFIERS = ("ForAllValues:", "ForAnyValue:")
 
 
 def holds(conditions: Mapping[str, Mapping[str, Sequence[str]]], context: Context) -> bool:
-    """True where every operator and every key of it holds. Raises ValueError for an unknown operator."""
+    """Return whether all operators match for all of their keys. Raises ValueError for an unknown operator."""
     return all(
         _key_holds(operator, key, values, context)
         for operator, keys in conditions.items()
@@ -25,7 +25,7 @@ def holds(conditions: Mapping[str, Mapping[str, Sequence[str]]], context: Contex
 
 
 def check_operator(operator: str) -> None:
-    """Raises ValueError for an operator that IAM does not have."""
+    """Raise ValueError for an operator that IAM does not define."""
     _, name, _ = _divided(operator)
     if name != "Null" and name not in OPERATORS:
         raise ValueError(f"unknown condition operator {operator}")
@@ -45,7 +45,7 @@ def _key_holds(operator: str, key: str, values: Sequence[str], context: Context)
 
 
 def _without_value(quantifier: str, name: str, *, if_exists: bool) -> bool:
-    """A missing key fails, but for `IfExists`, ForAllValues and negated operators."""
+    """Return the result for a missing key: True for `IfExists`, ForAllValues and negated operators, else False."""
     if quantifier == "ForAnyValue:":
         return False
     return if_exists or quantifier == "ForAllValues:" or OPERATORS[name][1]
@@ -86,7 +86,7 @@ def _dated(compare: Callable[[float, float], bool]) -> Test:
 
 
 def _seconds(text: str) -> float:
-    """A date is ISO 8601 or seconds of the epoch."""
+    """Parse a date (ISO 8601 or epoch seconds) into epoch seconds."""
     if text.replace(".", "", 1).isdigit():
         return float(text)
     at = datetime.fromisoformat(text.replace("Z", "+00:00"))
@@ -128,7 +128,7 @@ OPERATORS: Mapping[str, tuple[Test, bool]] = {
     "IpAddress": (_in_network, False),
     "NotIpAddress": (_in_network, True),
 }
-"""Operator → how one pair of values is compared, and whether it is the negation of that.
+"""Operator → (comparison of a pair of values, whether the operator negates it).
 
-IAM User Guide, "IAM JSON policy elements: Condition operators". ArnEquals and ArnLike behave alike.
+IAM User Guide, "IAM JSON policy elements: Condition operators". ArnEquals and ArnLike behave identically.
 """

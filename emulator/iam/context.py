@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Context:
-    """Keys, which IAM compares without regard to case, with their values; a key may have several."""
+    """Condition keys (case-insensitive) with their values; a key may have several values."""
 
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, keys: Mapping[str, str | tuple[str, ...] | None]) -> Context:
-        """Leaves out keys without a value."""
+        """Create a context; keys with the value None are left out."""
         listed = {name.lower(): (value,) if isinstance(value, str) else value for name, value in keys.items()}
         return cls({name: value for name, value in listed.items() if value is not None})
 
     def values(self, key: str) -> tuple[str, ...] | None:
-        """None where the request has no such key."""
+        """Return the values of a key; returns None if the request does not have it."""
         return self.keys.get(key.lower())
 
     def single(self, key: str) -> str | None:
-        """The value for a policy variable, which is none of a key with several."""
+        """Return the value for a policy variable; returns None unless the key has exactly one value."""
         found = self.keys.get(key.lower(), ())
         return found[0] if len(found) == 1 else None
 
     def joined(self, other: Context) -> Context:
-        """Both requests' keys; the other's where both have one."""
+        """Merge two contexts; `other` takes precedence."""
         return Context({**self.keys, **other.keys})

@@ -1,4 +1,4 @@
-"""AWS's words for a denied request. Pure.
+"""AWS's error messages for denied requests. Pure.
 
 IAM User Guide, "Troubleshoot access denied error messages".
 """
@@ -21,7 +21,7 @@ CODES: Mapping[str, tuple[str, int]] = {
     "bedrock-agentcore": ("AccessDeniedException", 403),
     "cloudformation": ("AccessDenied", 403),
 }
-"""Service by its signing name → code and HTTP status of a denial; all others answer AccessDeniedException with 400."""
+"""Signing name → (error code, HTTP status) of a denial; all other services return AccessDeniedException with 400."""
 
 
 def denied(service: str, request: AccessRequest, decision: Decision) -> AwsError:
@@ -30,7 +30,7 @@ def denied(service: str, request: AccessRequest, decision: Decision) -> AwsError
 
 
 def message(request: AccessRequest, decision: Decision) -> str:
-    """Principal, action, resource and the kind of policy that is missing or denies."""
+    """Return the message: principal, action, resource and the kind of policy that denies or is missing."""
     quote = '"' if request.action.startswith("s3:") else ""
     start = (
         f"User: {request.principal.arn} is not authorized to perform: {request.action} "

@@ -1,4 +1,4 @@
-"""Policy documents, read once and evaluated often. Pure."""
+"""Parsed policy documents. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ELEMENTS = frozenset(
 
 
 class PolicyInvalid(ValueError):
-    """A policy that IAM would refuse."""
+    """The policy is malformed; IAM would reject it."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. `actions` and `resources` name what is meant, or with the `not_` flag all others.
+    """One statement. With a `not_` flag, it applies to all actions or resources except those listed.
 
     `principals` is None in identity policies: type (`AWS`, `Service`, `*`) → names.
     """
@@ -36,10 +36,10 @@ class Statement:
     not_principals: bool = False
     conditions: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     source: str = ""
-    """Where it is from, for messages and records."""
+    """Origin of the statement, for messages and records."""
 
     def is_about(self, principal: Principal, action: str, resource: str, context: Context) -> bool:
-        """True where the statement decides this request."""
+        """Return whether the statement applies to the request."""
         return (
             self._names_action(action)
             and self._names_resource(resource, context)
@@ -62,7 +62,7 @@ class Statement:
 
 
 def statements(document: Mapping[str, Any], source: str = "") -> tuple[Statement, ...]:
-    """The statements of a document. Raises PolicyInvalid."""
+    """Parse the statements of a document. Raises PolicyInvalid."""
     listed = document.get("Statement", ())
     found = [listed] if isinstance(listed, Mapping) else listed
     return tuple(_statement(each, f"{source}[{at}]") for at, each in enumerate(found))

@@ -1,8 +1,8 @@
-"""What a request on an encrypted resource needs of the resource's key, besides the right on the resource. Pure.
+"""KMS permissions that a request on an encrypted resource needs in addition to those on the resource. Pure.
 
-AWS KMS is asked on behalf of who makes the request: Amazon S3 User Guide, "Using server-side encryption with AWS KMS
+The services call AWS KMS on behalf of the caller: Amazon S3 User Guide, "Using server-side encryption with AWS KMS
 keys"; Amazon SNS and Amazon SQS Developer Guides, "Key management"; Amazon DynamoDB Developer Guide, "DynamoDB
-encryption at rest: usage notes" (a table's key is decrypted for whoever reads or writes items).
+encryption at rest: usage notes" (reading and writing items needs Decrypt on the table's key).
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping
 USES: Mapping[str, tuple[str, ...]] = {
     "s3:GetObject": ("Decrypt",),
     "s3:GetObjectVersion": ("Decrypt",),
-    "s3:PutObject": ("Decrypt", "GenerateDataKey"),  # Decrypt for the parts of an upload
+    "s3:PutObject": ("Decrypt", "GenerateDataKey"),  # Decrypt is needed for multipart uploads
     "sns:Publish": ("Decrypt", "GenerateDataKey"),
     "sqs:SendMessage": ("Decrypt", "GenerateDataKey"),
     "sqs:ReceiveMessage": ("Decrypt",),
 }
-"""Action on a resource → actions on its key."""
+"""Action on a resource → KMS actions on its key."""
 
 
 def uses_of_key(action: str, resource: str, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Actions on the key with the key's ARN. `keys`: ARNs of keys by those of buckets, tables, topics and queues.
+    """Yield (KMS action, key ARN). `keys` maps ARNs of buckets, tables, topics and queues to ARNs of keys.
 
-    AWS's own key of a service, an alias, is open to all principals of the account who use that service.
+    AWS managed keys (aliases) need no check: all principals of the account may use them through the service.
     """
     key = keys.get(_encrypted_whole(resource), "")
     if not key or "alias/" in key:
@@ -35,7 +35,7 @@ def uses_of_key(action: str, resource: str, keys: Mapping[str, str]) -> Iterator
 
 
 def _encrypted_whole(resource: str) -> str:
-    """The bucket of an object, the table of an index; else the resource itself."""
+    """Return the encrypted resource: the bucket of an object, the table of an index, else the resource itself."""
     if resource.startswith("arn:aws:s3:::"):
         return resource.partition("/")[0]
     return resource.partition("/index/")[0]

@@ -1,4 +1,4 @@
-"""Whether a request is allowed, and by what it is not. Pure.
+"""Evaluates whether a request is allowed, and which kind of policy denies it. Pure.
 
 IAM User Guide, "Policy evaluation logic", for requests within one account.
 """
@@ -15,7 +15,7 @@ from emulator.iam.principals import Principal
 
 
 class PolicyKind(StrEnum):
-    """As AWS's messages call them."""
+    """Kinds of policies, as named in AWS's messages."""
 
     IDENTITY = "identity-based policy"
     RESOURCE = "resource-based policy"
@@ -34,7 +34,7 @@ class AccessRequest:
 
 @dataclass(frozen=True)
 class PolicySet:
-    """Policies that a request is evaluated against; a boundary of None sets no limit."""
+    """Policies that a request is evaluated against; `boundary` is None if there is no permissions boundary."""
 
     identity: Sequence[Statement] = ()
     boundary: Sequence[Statement] | None = None
@@ -43,7 +43,7 @@ class PolicySet:
 
 @dataclass(frozen=True)
 class Decision:
-    """`kind` and `explicit` say what a denial comes from."""
+    """Result of an evaluation; for a denial, `kind` and `explicit` give its cause."""
 
     allowed: bool
     kind: PolicyKind = PolicyKind.IDENTITY
@@ -51,7 +51,7 @@ class Decision:
 
 
 def evaluate(request: AccessRequest, policies: PolicySet) -> Decision:
-    """An explicit denial wins; then one allowing policy is enough, within the boundary."""
+    """Evaluate a request: an explicit deny wins; otherwise one allow is enough, within the boundary."""
     by_kind: dict[PolicyKind, Sequence[Statement]] = {
         PolicyKind.IDENTITY: policies.identity,
         PolicyKind.RESOURCE: policies.resource,
@@ -82,9 +82,10 @@ def _granted(principal: Principal, policies: PolicySet, effects: dict[PolicyKind
 def _granted_on_key(
     request: AccessRequest, context: Context, policies: PolicySet, effects: dict[PolicyKind, bool | None]
 ) -> Decision:
-    """A key policy decides alone, or lets the account's IAM policies decide (AWS KMS Developer Guide, "Key policies").
+    """Evaluate a request on a KMS key (AWS KMS Developer Guide, "Key policies").
 
-    A statement for the account itself does the latter: it grants nobody anything.
+    The key policy decides alone, unless a statement for the account delegates to IAM policies; such a statement
+    itself grants no access.
     """
     named = [statement for statement in policies.resource if not leaves_to_iam(statement)]
     if _effect(request, context, named):
@@ -95,20 +96,20 @@ def _granted_on_key(
 
 
 def leaves_to_iam(statement: Statement) -> bool:
-    """True where the only principal is the account: in a key's policy, its IAM policies then decide."""
+    """Return whether the statement's only principal is the account, which in a key policy delegates to IAM policies."""
     principals = statement.principals or {}
     return set(principals) == {"AWS"} and all(name.isdigit() or name.endswith(":root") for name in principals["AWS"])
 
 
 def _names_session(principal: Principal, resource: Iterable[Statement]) -> bool:
-    """A resource policy that names the very session or user is not limited by a boundary."""
+    """Return whether a resource policy names this session or user, so that the boundary does not apply."""
     return any(
         statement.allow and principal.arn in (statement.principals or {}).get("AWS", ()) for statement in resource
     )
 
 
 def _effect(request: AccessRequest, context: Context, found: Iterable[Statement]) -> bool | None:
-    """False for an explicit denial, True for an allowance, None for neither."""
+    """Return False for an explicit deny, True for an allow, None if no statement applies."""
     effect: bool | None = None
     for statement in found:
         if effect and statement.allow:

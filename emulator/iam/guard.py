@@ -1,4 +1,4 @@
-"""IAM at the door of the emulated AWS: who signed a request, and whether they may make it."""
+"""Authenticates and authorises each request to the emulated AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emulator.iam.wire.request import Lookups, WireRequest
 from emulator.iam.wire.services import checks
 
 CONTROL_SERVICE = "emulator"
-"""What requests that change the emulator itself are signed for."""
+"""Signing name of requests to the emulator's control API."""
 
 _ACCESS_KEY = re.compile(r"Credential=([^/]+)/")
 
@@ -41,7 +41,7 @@ class Guard:
         self._account, self._region = account, region
 
     def check(self, operation: Operation, request: Request, body: bytes) -> None:
-        """Raises AwsError for a request that its signer may not make."""
+        """Raise AwsError if the signature is invalid or the signer lacks a permission."""
         principal = self._signer(operation, request, body)
         wire = WireRequest(
             operation=operation,
@@ -54,12 +54,12 @@ class Guard:
         self._authorizer.require(operation.service, principal, checks(wire, self._lookups))
 
     def check_control(self, request: Request, body: bytes) -> None:
-        """Raises AwsError for a request to the emulator itself that its administrator has not signed."""
+        """Raise AwsError unless a request to the control API is signed by the administrator."""
         if self._signer(Operation(CONTROL_SERVICE, ""), request, body) != self._keyring.administrator:
-            raise AwsError("AccessDenied", 403, "Only the emulator's own credentials may change it.")
+            raise AwsError("AccessDenied", 403, "The control API accepts only the emulator's own credentials.")
 
     def on_call(self, operation: Operation, body: bytes) -> None:
-        """A call was served: one of IAM, or Lambda's AddPermission, may have changed policies."""
+        """Apply an AddPermission call to the policies; clear cached decisions after any call of IAM or Lambda."""
         if operation.name == "AddPermission" and operation.service == "lambda":
             name = operation.labels[0]
             arn = name if name.startswith("arn:") else f"arn:aws:lambda:{self._region}:{self._account}:function:{name}"
@@ -83,7 +83,7 @@ class Guard:
 
 
 def signing_key(request: Request) -> str | None:
-    """The access key that a request says it is signed with, in its header or, presigned, in its query."""
+    """Return the access key id in a request's Authorization header or presigned query, else None."""
     signed = request.headers.get("Authorization") or f"Credential={request.args.get('X-Amz-Credential', '')}"
     found = _ACCESS_KEY.search(signed)
     return found[1] if found else None

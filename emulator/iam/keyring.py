@@ -1,4 +1,4 @@
-"""Access keys, and whose they are: the administrator, IAM users, sessions of roles."""
+"""Access keys and their owners: the administrator, IAM users and role sessions."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from emulator.iam.managed import document
 from emulator.iam.principals import Principal, session, user
 
 ADMINISTRATOR = "emulated"
-"""Name of the user that the emulator's own credentials are of."""
+"""Name of the user that owns the emulator's credentials."""
 
 
 class Users(Protocol):
     """IAM users of the account."""
 
     def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
-        """A user's ARN and credentials by an access key."""
+        """Return the ARN and credentials of the user with this access key, else None."""
         ...
 
     def documents_of_user(self, arn: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """A user's policies by name."""
+        """Yield (name, policy document) for a user's policies."""
         ...
 
 
 class Keyring:
-    """All access keys of one account. `credentials` are the administrator's."""
+    """All access keys of one account. `credentials` are those of the administrator."""
 
     def __init__(self, users: Users, credentials: Credentials, *, account: str) -> None:
         self._users = users
@@ -44,11 +44,11 @@ class Keyring:
 
     @property
     def administrator(self) -> Principal:
-        """Who the emulator's own credentials are of."""
+        """Owner of the emulator's credentials."""
         return self._administrator
 
     def session(self, role_arn: str, name: str) -> Credentials:
-        """Credentials as sts:AssumeRole gives them; the same ones for the same role and session name."""
+        """Return credentials as from sts:AssumeRole; cached by role and session name."""
         with self._lock:
             if (role_arn, name) not in self._sessions:
                 made = Credentials(
@@ -59,14 +59,14 @@ class Keyring:
             return self._sessions[role_arn, name]
 
     def find(self, access_key: str) -> tuple[Principal, Credentials] | None:
-        """The key's owner, and its pair; None for an unknown key."""
+        """Return an access key's owner and credentials; returns None for an unknown key."""
         if access_key in self._known:
             return self._known[access_key]
         found = self._users.key_of_user(access_key)
         return (user(self._account, found[0].rpartition("/")[2]), found[1]) if found else None
 
     def policies_of_user(self, principal: Principal) -> tuple[Statement, ...]:
-        """What a user's own policies say now; the administrator may do everything."""
+        """Return the statements of a user's current policies; the administrator may do everything."""
         if principal == self._administrator:
             return statements(document("arn:aws:iam::aws:policy/AdministratorAccess"), ADMINISTRATOR)
         policies = self._users.documents_of_user(principal.arn)

@@ -1,4 +1,4 @@
-"""AWS's own policies that SAM attaches (AWS Managed Policy Reference Guide)."""
+"""AWS managed policies that SAM attaches (AWS Managed Policy Reference Guide)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ DOCUMENTS: Mapping[str, Mapping[str, Any]] = {
     ),
     "AdministratorAccess": _allowing("*"),
 }
-"""By what follows `policy/` in their ARN."""
+"""Part of the policy's ARN after `policy/` → document."""
 
 
 def document(arn: str) -> Mapping[str, Any]:
-    """The policy's document. Raises ValueError for one that is not known here."""
+    """Return the policy's document. Raises ValueError for a policy that is not listed here."""
     try:
         return DOCUMENTS[arn.partition(":policy/")[2]]
     except KeyError as error:
         raise ValueError(
-            f"the emulator does not know the managed policy {arn}; add it to emulator/iam/managed.py"
+            f"the emulator does not support the managed policy {arn}; add it to emulator/iam/managed.py"
         ) from error

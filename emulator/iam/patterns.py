@@ -1,4 +1,4 @@
-"""Wildcards and ARNs as IAM compares them. Pure."""
+"""Matches wildcards and ARNs as IAM does. Pure."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable
 from functools import lru_cache
 
 ARN_PARTS = 6
-"""`arn:partition:service:region:account:resource`; the last part may hold colons of its own."""
+"""Number of parts in `arn:partition:service:region:account:resource`; the resource may contain colons."""
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
-"""A policy variable such as `${aws:PrincipalTag/team}`; `${*}`, `${?}` and `${$}` are the characters themselves."""
+"""A policy variable such as `${aws:PrincipalTag/team}`; `${*}`, `${?}` and `${$}` are escaped characters."""
 
 LITERALS = frozenset({"*", "?", "$"})
 
 Lookup = Callable[[str], str | None]
-"""The single value of a context key; None where the request has none or several."""
+"""Returns the single value of a context key, or None if it has none or several."""
 
 
 @lru_cache(maxsize=20_000)
 def matcher(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
-    """`*` is any text and `?` any one character."""
+    """Compile a pattern; `*` matches any text and `?` any one character."""
     parts = re.split(r"(\*|\?|\$\{[*?$]\})", pattern)
     text = "".join(_piece(part) for part in parts)
     return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
@@ -33,15 +33,15 @@ def _piece(part: str) -> str:
 
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
-    """True where the whole value fits."""
+    """Return whether the pattern matches the whole value."""
     return matcher(pattern, ignore_case=ignore_case).fullmatch(value) is not None
 
 
 @lru_cache(maxsize=50_000)
 def arn_matches(pattern: str, arn: str) -> bool:
-    """True where each of the six parts fits: a wildcard in one part does not reach into the next.
+    """Return whether each of the six parts matches; a wildcard does not match across parts.
 
-    A pattern of fewer parts whose last character is `*` reaches to the end (IAM User Guide, "Resource").
+    A pattern with fewer parts that ends in `*` matches all remaining parts (IAM User Guide, "Resource").
     """
     if pattern == "*":
         return True
@@ -52,9 +52,9 @@ def arn_matches(pattern: str, arn: str) -> bool:
 
 
 def substituted(text: str, lookup: Lookup) -> str | None:
-    """The text with its variables replaced, their values taken literally; None where the request lacks one.
+    """Replace the variables in a text by their values, escaped; returns None if the request lacks one.
 
-    `${key, 'default'}` has a default for that case.
+    `${key, 'default'}` defines a default for that case.
     """
     if "${" not in text:
         return text
@@ -76,5 +76,5 @@ def substituted(text: str, lookup: Lookup) -> str | None:
 
 
 def literal(text: str) -> str:
-    """A pattern without wildcards as the text it stands for."""
+    """Unescape a pattern that has no wildcards."""
     return re.sub(r"\$\{([*?$])\}", r"\1", text)

@@ -1,4 +1,4 @@
-"""Who makes a request. Pure."""
+"""Principals that make requests. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from emulator.iam.patterns import matches
 
 @dataclass(frozen=True)
 class Principal:
-    """A session of a role, a user, or an AWS service such as `events.amazonaws.com`.
+    """A role session, a user, or an AWS service such as `events.amazonaws.com`.
 
-    `role` is the ARN of the role behind a session, else ''.
+    `role` is the role's ARN for a session, else ''.
     """
 
     arn: str
@@ -22,7 +22,7 @@ class Principal:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def is_named(self, kind: str, name: str) -> bool:
-        """True where an element `Principal: {kind: name}` names this principal or what it belongs to."""
+        """Return whether `Principal: {kind: name}` matches this principal, its role or its account."""
         if kind == "*":
             return True
         if kind == "Service":
@@ -32,7 +32,7 @@ class Principal:
         return name in ("*", self.account, f"arn:aws:iam::{self.account}:root", self.arn, self.role)
 
     def context(self) -> dict[str, str]:
-        """The keys that say who calls (IAM User Guide, "AWS global condition context keys")."""
+        """Return the condition keys of the principal (IAM User Guide, "AWS global condition context keys")."""
         if self.service:
             return {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": self.service}
         return {
@@ -45,7 +45,7 @@ class Principal:
 
 
 def session(role_arn: str, name: str) -> Principal:
-    """A session of a role: `arn:aws:sts::<account>:assumed-role/<role>/<name>`."""
+    """Return a role session with ARN `arn:aws:sts::<account>:assumed-role/<role>/<name>`."""
     account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     return Principal(f"arn:aws:sts::{account}:assumed-role/{role}/{name}", account, role=role_arn)
 
@@ -55,7 +55,7 @@ def user(account: str, name: str) -> Principal:
 
 
 def service(name: str, account: str) -> Principal:
-    """An AWS service that acts on its own; its account is the one it acts for."""
+    """Return an AWS service principal; `account` is the account that it acts for."""
     return Principal(name, account, service=name)
 
 

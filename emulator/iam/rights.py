@@ -1,4 +1,4 @@
-"""Which rights of the stack's policies the recorded calls need: those without which a call would be denied. Pure."""
+"""Finds the permissions in the stack's policies that the recorded calls need. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Right:
 
 
 def granted(authorizer: Authorizer) -> set[Right]:
-    """Every right that the stack's own statements give: not AWS's managed policies, nor the policy of a given key."""
+    """Return all permissions in the stack's own statements, without AWS managed policies and policies of given keys."""
     found = authorizer.policies.resource_statements()
     of_resources = [each for each in found if not (leaves_to_iam(each) or each.source.startswith(GIVEN_KEY))]
     own = [*_of_roles(authorizer.policies.roles.values()), *of_resources]
@@ -30,7 +30,7 @@ def granted(authorizer: Authorizer) -> set[Right]:
 
 
 def needed(authorizer: Authorizer) -> set[Right]:
-    """Rights whose removal, each on its own, denies a call that was allowed."""
+    """Return the permissions whose removal, each on its own, would deny a call that was allowed."""
     found: set[Right] = set()
     for request, decision in list(authorizer.calls.values()):
         if decision.allowed:
@@ -40,12 +40,12 @@ def needed(authorizer: Authorizer) -> set[Right]:
 
 
 def without(role: RolePolicies, right: Right) -> RolePolicies:
-    """The role's policies less one right."""
+    """Return the role's policies without one permission."""
     return RolePolicies(role.logical_id, tuple(_less(s, right) for s in role.identity), role.boundary)
 
 
 def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[tuple[Right, Statement]]:
-    """Rights that allow a request, each of which would be enough, with their statements."""
+    """Yield the permissions that each allow a request, with their statements."""
     policies = authorizer.policies_for(request.principal, request.resource)
     context = Context.of(request.principal.context()).joined(request.context)
     identity = () if request.principal.service else policies.identity
@@ -59,7 +59,7 @@ def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[tuple[Ri
 
 
 def _narrowest_route(giving: Mapping[Right, Statement]) -> Mapping[Right, Statement]:
-    """SAM writes a permission for each route, and that of `/{proxy+}` covers all: the longest one counts."""
+    """Keep only the longest route: SAM creates a permission per route, and that of `/{proxy+}` covers all routes."""
     routes = {right: _route(statement) for right, statement in giving.items()}
     if not all(routes.values()):
         return giving
@@ -68,7 +68,7 @@ def _narrowest_route(giving: Mapping[Right, Statement]) -> Mapping[Right, Statem
 
 
 def _route(statement: Statement) -> str:
-    """The route that a function's permission is for, '' for another statement."""
+    """Return the source ARN of a permission for an API route; '' for other statements."""
     sources = statement.conditions.get("ArnLike", {}).get("aws:SourceArn", ())
     return next((source for source in sources if ":execute-api:" in source), "")
 

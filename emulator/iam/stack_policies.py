@@ -1,4 +1,4 @@
-"""Policies of a deployed stack: what each role may do and who may assume it, and the policies of resources."""
+"""Policies of a deployed stack: identity and trust policies of roles, and resource policies."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from emulator.iam import managed
 from emulator.iam.documents import Statement, statements
 
 Resolve = Callable[[Any], Any]
-"""Resolves the intrinsic functions of a piece of the template; AWS::NoValue becomes None."""
+"""Resolves the intrinsic functions in part of a template; AWS::NoValue becomes None."""
 
 Resources = Mapping[str, Mapping[str, Any]]
-"""Resources of a translated template by logical id."""
+"""Logical id → resource of a translated template."""
 
 
 GIVEN_KEY = "GivenKey"
-"""Source of statements of a key that is not the stack's."""
+"""Source of statements in the policy of a key that is not part of the stack."""
 
 
 @dataclass(frozen=True)
 class RolePolicies:
-    """A role of the stack. A statement's `source` is `<logical id>/<policy>[<index>]`, as in the template."""
+    """Policies of a role. A statement's `source` is `<logical id>/<policy>[<index>]`, as in the template."""
 
     logical_id: str
     identity: tuple[Statement, ...]
@@ -30,7 +30,7 @@ class RolePolicies:
 
 
 class StackPolicies:
-    """Roles by ARN, and policies of resources by the resource's ARN; trust policies are those of roles."""
+    """Roles by ARN, and resource policies by the resource's ARN; a trust policy is a role's resource policy."""
 
     def __init__(self, *, account: str, region: str) -> None:
         self._account, self._region = account, region
@@ -38,25 +38,25 @@ class StackPolicies:
         self._resources: dict[str, tuple[Statement, ...]] = {}
 
     def of_resource(self, arn: str) -> tuple[Statement, ...]:
-        """The policy of the resource; that of its bucket for an object."""
+        """Return the resource's policy; for an object, that of its bucket."""
         bucket, is_object, _ = arn.partition("/")
         return self._resources.get(bucket if is_object and arn.startswith("arn:aws:s3:::") else arn, ())
 
     def resource_statements(self) -> Iterable[Statement]:
-        """All statements of resources' policies, trust policies included."""
+        """All statements of resource policies, including trust policies."""
         return (statement for policy in self._resources.values() for statement in policy)
 
     def add_key(self, arn: str, policy: Mapping[str, Any]) -> None:
-        """A key of the account that no stack made."""
+        """Add the policy of a KMS key that is not part of the stack."""
         self._resources[arn] = statements(policy, GIVEN_KEY)
 
     def grant(self, function_arn: str, permission: Mapping[str, Any]) -> None:
-        """Add what AddPermission says to a function's policy."""
+        """Add the statement of an AddPermission request to a function's policy."""
         added = statements(_permission(permission, function_arn, lambda value: value), "AddPermission")
         self._resources[function_arn] = (*self.of_resource(function_arn), *added)
 
     def add(self, resources: Resources, physical_ids: Mapping[str, str], resolve: Resolve) -> None:
-        """Read the policies of a deployed stack, in place of those of its resources before."""
+        """Read the policies of a deployed stack; they replace those of an earlier deployment."""
         boundaries = {
             resolve({"Ref": name}): _document(name, resource["Properties"]["PolicyDocument"], resolve)
             for name, resource in _of_type(resources, "AWS::IAM::ManagedPolicy")
@@ -87,7 +87,7 @@ class StackPolicies:
         self._resources[arn] = _document(f"{name}/Trust", properties["AssumeRolePolicyDocument"], resolve)
 
     def _attach(self, logical_id: str, properties: Mapping[str, Any], resolve: Resolve) -> None:
-        """Add a policy that names the roles it is of."""
+        """Add a policy resource to the roles that it lists."""
         source = f"{logical_id}/{properties['PolicyName']}"
         added = _document(source, properties["PolicyDocument"], resolve)
         names = {resolve(role) for role in properties["Roles"]}
@@ -116,14 +116,14 @@ class StackPolicies:
         self._resources |= found
 
     def _function_arn(self, name: Any, resolve: Resolve) -> str:
-        """A permission names its function by name, ARN or the ARN of an alias."""
+        """Return the function's ARN; a permission refers to it by name, ARN or alias ARN."""
         text: str = resolve(name)
         if text.startswith("arn:"):
             return text
         return f"arn:aws:lambda:{self._region}:{self._account}:function:{text}"
 
     def _queue_arn(self, url: str) -> str:
-        """`http://host/<account>/<name>` → the queue's ARN."""
+        """Convert a queue URL `http://host/<account>/<name>` to the queue's ARN."""
         return f"arn:aws:sqs:{self._region}:{self._account}:{url.rpartition('/')[2]}"
 
 
@@ -132,7 +132,7 @@ def _of_type(resources: Resources, kind: str) -> Iterable[tuple[str, Mapping[str
 
 
 def _document(source: str, document: Mapping[str, Any], resolve: Resolve) -> tuple[Statement, ...]:
-    """Statements keep the index that they have in the template, whichever of them its conditions leave out."""
+    """Parse a document's statements; indexes are those in the template, even if conditions remove statements."""
     read: list[Statement] = []
     for at, body in enumerate(_listed(document["Statement"])):
         if resolved := resolve(body):
@@ -149,7 +149,7 @@ def _attached(arn: str, known: Mapping[str, tuple[Statement, ...]]) -> tuple[Sta
 
 
 def _permission(properties: Mapping[str, Any], arn: str, resolve: Resolve) -> dict[str, Any]:
-    """A statement as Lambda's AddPermission makes it."""
+    """Return the statement that Lambda's AddPermission creates."""
     conditions = {
         "ArnLike": {"aws:SourceArn": resolve(properties.get("SourceArn"))},
         "StringEquals": {"aws:SourceAccount": resolve(properties.get("SourceAccount"))},

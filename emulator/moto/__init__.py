@@ -1,1 +1,1 @@
-"""Moto, as this emulator needs it: all that touches its private names. Moto is pinned for their sake."""
+"""All code that uses or patches moto's private names; moto's version is pinned because of it."""

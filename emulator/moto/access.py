@@ -1,4 +1,4 @@
-"""What IAM needs to know of moto's resources: objects, task tokens, users. Knows moto's private names."""
+"""Lookups of moto's resources for IAM: objects, task tokens and users."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MotoAccount:
         self._region = region
 
     def object_exists(self, bucket: str, key: str, version: str) -> bool:
-        """`version` is '' for the newest. A bucket that does not exist has no objects to hide."""
+        """Return whether an object version ('': the newest) exists. Returns True if the bucket does not exist."""
         found = s3_backends[self._account]["aws"].buckets.get(bucket)
         if found is None:
             return True
@@ -30,7 +30,7 @@ class MotoAccount:
         return bool(known) and not _is_delete_marker(known[-1])
 
     def state_machine_of(self, task_token: str) -> str:
-        """ARN of the state machine with an execution that waits for the token; of any where none does."""
+        """Return the ARN of the state machine with an execution that waits for the token, else of any state machine."""
         backend = stepfunctions_parser_backends[self._account][self._region]
         for execution in list(backend._get_executions()):
             environment = getattr(execution.exec_worker, "env", None)
@@ -39,7 +39,7 @@ class MotoAccount:
         return next((str(machine.arn) for machine in backend.state_machines), "")
 
     def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
-        """A user's ARN and credentials by an access key that CreateAccessKey gave."""
+        """Return the ARN and credentials of the user with this active access key; returns None if there is none."""
         for user in list(self._iam().users.values()):
             for key in user.access_keys:
                 if key.access_key_id == access_key and key.status == "Active":
@@ -47,7 +47,7 @@ class MotoAccount:
         return None
 
     def documents_of_user(self, arn: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """A user's policies by name, those of its groups included."""
+        """Yield (name, policy document) for a user's policies, including those of its groups."""
         iam = self._iam()
         user = next((each for each in list(iam.users.values()) if each.arn == arn), None)
         if user is None:

@@ -1,3 +1,3 @@
-"""The account that everything belongs to: moto's default."""
+"""The emulated AWS account: moto's default."""
 
 ACCOUNT = "123456789012"

@@ -1,4 +1,4 @@
-"""Moto's CloudWatch: where figures can be read back, and the stack's alarms with their states."""
+"""Moto's CloudWatch: stores metric data and the stack's alarms with their states."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from moto.sqs.models import sqs_backends
 from emulator.cloudwatch.evaluation import AlarmRule
 
 MAX_DATA = 20_000
-"""The latest figures that moto keeps; it would keep all."""
+"""Maximum data points stored; moto has no limit."""
 
 
 @dataclass(frozen=True)
 class MetricKey:
-    """A metric with the values of its dimensions."""
+    """Identifies a metric by namespace, name and dimension values."""
 
     namespace: str
     name: str
@@ -31,7 +31,7 @@ class MetricKey:
 
 @dataclass(frozen=True)
 class AlarmState:
-    """An alarm on one metric, as it stands."""
+    """Configuration and current state of an alarm on one metric. `period` is in seconds."""
 
     name: str
     arn: str
@@ -48,7 +48,7 @@ class AlarmState:
     actions: tuple[str, ...]
 
     def rule(self, speed: float) -> AlarmRule:
-        """What is evaluated, with periods of real seconds."""
+        """Return the rule to evaluate, with its period converted to real seconds."""
         return AlarmRule(
             comparison=self.comparison,
             threshold=self.threshold,
@@ -61,13 +61,13 @@ class AlarmState:
 
 
 class MetricStore:
-    """Figures and alarms of one account and Region."""
+    """Metric data and alarms of one account and Region."""
 
     def __init__(self, *, account: str, region: str) -> None:
         self._account, self._region = account, region
 
     def put(self, namespace: str, figures: Mapping[str, float], dimensions: Mapping[str, str]) -> None:
-        """Keep figures with the time of now."""
+        """Store one data point per metric, with the current time."""
         named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
         at = datetime.now(UTC).replace(tzinfo=None)
         shared = {"Dimensions": named, "Timestamp": at}
@@ -76,7 +76,7 @@ class MetricStore:
         del self._backend.metric_data[:-MAX_DATA]
 
     def alarms(self) -> Iterator[AlarmState]:
-        """Alarms on a single metric."""
+        """Yield the alarms on a single metric (not composite or metric math alarms)."""
         for alarm in list(self._backend.alarms.values()):
             if alarm.metric_name:
                 yield _state(alarm)
@@ -85,7 +85,7 @@ class MetricStore:
         self._backend.set_alarm_state(name, reason, "{}", state)
 
     def gauges(self, key: MetricKey) -> Iterator[float]:
-        """What a service would measure now: the visible messages of a queue."""
+        """Yield the current value of a metric that a service measures itself: the visible messages of a queue."""
         if key.namespace != "AWS/SQS" or key.name != "ApproximateNumberOfMessagesVisible":
             return
         queues = sqs_backends[self._account][self._region].queues

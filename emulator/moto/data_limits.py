@@ -1,7 +1,7 @@
-"""What may pass between states: 256 KB. More fails the execution, whatever the state catches.
+"""Limit of 256 KB on data passed between states. Exceeding it fails the execution and cannot be caught.
 
-AWS Step Functions Developer Guide, "Error names": States.DataLimitExceeded. Moto measures results and outputs, and lets
-States.ALL catch the error.
+AWS Step Functions Developer Guide, "Error names": States.DataLimitExceeded. Moto checks results and outputs only, and
+lets States.ALL catch the error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield ExecutionState, "_handle_retry", _without_retry(ExecutionState._handle_retry)
     yield ExecutionState, "_handle_catch", _without_catch(ExecutionState._handle_catch)
     yield StateTask, "_eval_parameters", _measured(StateTask._eval_parameters)
@@ -42,7 +42,7 @@ def _without_catch(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _measured(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Arguments count as a state's input."""
+    """Apply the limit to a task's Arguments as well."""
 
     def eval_parameters(self: Any, env: Any) -> dict[str, Any]:
         parameters = original(self, env)

@@ -1,9 +1,8 @@
-"""Moto's DynamoDB as this emulator needs it: work that grows with a call's result, not with the table.
+"""Performance patches of moto's DynamoDB: the cost of a call depends on its result, not on the table's size.
 
-Moto keeps a deep copy of each table for the case of a rollback, once for each write of the transaction; copies an item
-as a whole for each attribute that is requested; and checks ten ways for each member of each value that it answers.
-After some dozen runs that takes most of the emulator's time and memory. Calls to DynamoDB come one at a time here, so
-nothing else changes meanwhile.
+Moto deep-copies a table for rollback once per write of a transaction, copies the whole item for each projected
+attribute, and serialises each value member through ten checks. After some dozen runs that takes most of the emulator's
+time and memory. Calls to DynamoDB are serialised here, so items do not change during a call.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _WRITES: ContextVar[Sequence[Mapping[str, Any]]] = ContextVar("writes", default=
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield models, "copy", SimpleNamespace(deepcopy=_deepcopy, copy=copy.copy)
     yield DynamoDBBackend, "transact_write_items", _knowing_its_writes(DynamoDBBackend.transact_write_items)
     yield Item, "project", _projecting(Item.project)
@@ -50,7 +49,7 @@ def _deepcopy(value: Any) -> Any:
 
 
 def _backup(table: Any, writes: Sequence[Mapping[str, Any]]) -> Any:
-    """The table as it is now: the items that are written to are copied, the others are shared."""
+    """Return a copy of the table for rollback: items to be written are copied, others are shared."""
     keys = [write.get("Key") or write.get("Item") or {} for write in writes if write.get("TableName") == table.name]
     backup = copy.copy(table)
     backup.items = defaultdict(dict, table.items)
@@ -92,7 +91,7 @@ def _serializing(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _on_the_wire(value: Mapping[str, Any]) -> dict[str, Any]:
-    """An attribute's value in JSON: as it is stored, except binaries."""
+    """Return an attribute value as JSON: as stored, with binaries in base64."""
     ((kind, content),) = value.items()
     match kind:
         case "M":

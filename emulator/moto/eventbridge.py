@@ -1,4 +1,4 @@
-"""Moto's EventBridge: the rules of the default bus, and what matches them handed on to this emulator."""
+"""Moto's EventBridge: reads the default bus's rules and forwards matching events to this emulator."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from moto.events.models import Rule, events_backends
 from emulator.moto.account import ACCOUNT
 
 OWN_SERVICES = frozenset({"lambda", "states"})
-"""Of targets, those that are delivered to here; moto knows the others."""
+"""Services whose targets the emulator delivers to; moto delivers to the others."""
 
 
 @dataclass(frozen=True)
 class EventTarget:
-    """One target of a rule. `settings` is the target as PutTargets took it: with Arn, Input, RetryPolicy."""
+    """One target of a rule. `settings` is the target as given to PutTargets (Arn, Input, RetryPolicy)."""
 
     rule_arn: str
     settings: Mapping[str, Any]
@@ -30,7 +30,7 @@ class EventTarget:
 
 @dataclass(frozen=True)
 class EventRule:
-    """An enabled rule. `send` hands an event to its targets if the event matches the rule's pattern, or has none."""
+    """An enabled rule. `send` delivers an event to its targets if it matches the pattern or the rule has none."""
 
     arn: str
     name: str
@@ -38,27 +38,27 @@ class EventRule:
 
 
 Deliver = Callable[[EventTarget, dict[str, Any]], None]
-"""Takes a target and the event that matched its rule."""
+"""Called with a target and the event that matched its rule."""
 
 
 def pattern_rules(region: str) -> list[EventRule]:
-    """The enabled rules of the default bus that match events."""
+    """Return the enabled rules of the default bus that have an event pattern."""
     return [_rule(rule) for rule in _enabled(region) if rule.event_pattern.get_pattern()]
 
 
 def rates(region: str) -> dict[str, float]:
-    """The enabled rules that fire at a rate, by name, with seconds between two firings."""
+    """Return the interval in seconds of each enabled rule with a rate schedule, by rule name."""
     found = ((rule, _RATE.fullmatch(rule.scheduled_expression or "")) for rule in _enabled(region))
     return {rule.name: int(rate[1]) * _SECONDS[rate[2]] for rule, rate in found if rate}
 
 
 def scheduled_rule(region: str, name: str) -> EventRule | None:
-    """An enabled rule with a schedule by name; None where there is none any more."""
+    """Return the enabled scheduled rule with this name; returns None if it was removed or disabled."""
     return next((_rule(rule) for rule in _enabled(region) if rule.name == name and rule.scheduled_expression), None)
 
 
 def replacements(deliver: Deliver) -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield Rule, "send_to_targets", _delivering(Rule.send_to_targets, deliver)
 
 
@@ -76,7 +76,7 @@ _SECONDS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 
 def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[..., None]:
-    """Moto's own delivery for the targets it knows; `deliver` for Lambda and Step Functions."""
+    """Use `deliver` for Lambda and Step Functions targets, and moto's own delivery for others."""
 
     def send_to_targets(self: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
         own = [target for target in self.targets if target["Arn"].split(":")[2] in OWN_SERVICES]

@@ -1,7 +1,7 @@
-"""Step Functions' executions on disk and back: current state, or end.
+"""Persists Step Functions executions: the current state of running ones, the result of ended ones.
 
-An execution in flight resumes at the last state that it had entered, with that state's input and its variables at that
-time. Work inside the state, such as the parts of a Map, starts again.
+A running execution resumes at the last state that it entered, with that state's input and variables. Work inside the
+state, such as the iterations of a Map, is repeated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KIND, POSITION = "execution", "position"
 
 
 class ExecutionStore:
-    """Keeps the executions of the stack's state machines."""
+    """Persists the executions of the stack's state machines."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
@@ -33,12 +33,12 @@ class ExecutionStore:
         self._to_start: list[Any] = []
 
     def replacements(self) -> Iterator[tuple[Any, str, Any]]:
-        """What stands for what in moto: object, attribute, new value."""
+        """Yield patches of moto: (object, attribute, replacement)."""
         yield Execution, "start", self._saving_start(Execution.start)
         yield CommonStateField, "_eval_body", self._saving_entry(CommonStateField._eval_body)
 
     def on_end(self, execution: ExecutionEnd) -> None:
-        """Save how an execution ended."""
+        """Persist an execution's status, output and error, and delete its position."""
         end = {
             "status": execution.status,
             "stopped": execution.stopped.isoformat(),
@@ -46,11 +46,11 @@ class ExecutionStore:
             "error": execution.error,
             "cause": execution.cause,
         }
-        start = self._store.get(KIND, execution.arn) or {}  # nothing is saved any more once the state is frozen
+        start = self._store.get(KIND, execution.arn) or {}  # missing if the state was frozen before the start
         self._store.put(Record(KIND, execution.arn, {**start, **end}), Record(POSITION, execution.arn, None))
 
     def restore(self) -> None:
-        """Put all executions where they were, without setting them going."""
+        """Restore all executions without starting them."""
         positions = dict(self._store.all(POSITION))
         machines = stepfunctions_parser_backends[self._account][self._region].state_machines
         by_arn = {machine.arn: machine for machine in machines}
@@ -59,7 +59,7 @@ class ExecutionStore:
                 self._restore(arn, record, positions.get(arn), by_arn[record["machine"]])
 
     def resume(self) -> None:
-        """Set those going that were under way."""
+        """Start the restored executions that were running."""
         for execution in self._to_start:
             execution.start()
         self._to_start.clear()
@@ -95,7 +95,7 @@ class ExecutionStore:
 
     def _saving_entry(self, original: Callable[..., None]) -> Callable[..., None]:
         def eval_body(state: Any, env: Any) -> None:
-            if not env.is_frame():  # a frame is a branch, or an item of a Map
+            if not env.is_frame():  # a frame is a branch or a Map iteration
                 self._store.put(_position(state.name, env))
             original(state, env)
 
@@ -103,14 +103,14 @@ class ExecutionStore:
 
 
 class _Resumed(Execution):  # type: ignore[misc]
-    """An execution of before. `position` is the state that it had entered last, None for one that had entered none."""
+    """A restored execution. `position` is the last state that it entered, or None if it entered none."""
 
     def __init__(self, position: Mapping[str, Any] | None, **given: Any) -> None:
         super().__init__(**given)
         self._position = position
 
     def restore_end(self, record: Mapping[str, Any]) -> None:
-        """As it ended; its history is empty."""
+        """Set status, times, output and error from a record; the history stays empty."""
         self.exec_status = ExecutionStatus(record["status"])
         self.stop_date = datetime.fromisoformat(record["stopped"])
         self.output, self.error, self.cause = record["output"], record["error"], record["cause"]
@@ -124,7 +124,7 @@ class _Resumed(Execution):  # type: ignore[misc]
 
 
 class _ResumedWorker(ExecutionWorker):  # type: ignore[misc]
-    """Starts at a state of the definition's middle."""
+    """Starts at the persisted state instead of StartAt."""
 
     def __init__(self, usual: Any, position: Mapping[str, Any]) -> None:
         super().__init__(
@@ -136,7 +136,7 @@ class _ResumedWorker(ExecutionWorker):  # type: ignore[misc]
         self._position = position
 
     def _get_evaluation_entrypoint(self) -> Any:
-        program = copy.copy(super()._get_evaluation_entrypoint())  # it is that of every other execution, too
+        program = copy.copy(super()._get_evaluation_entrypoint())  # shared by all executions
         program.start_at = StartAt(self._position["state"])
         return program
 

@@ -1,4 +1,4 @@
-"""Moto's executions: how they end and are stopped."""
+"""Moto's executions: end notifications and stopping."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 @dataclass(frozen=True)
 class ExecutionEnd:
-    """An execution that has ended. `input` and `output` are JSON values, the latter of one that succeeded."""
+    """An ended execution. `input` and `output` are JSON values; `output` is None unless it succeeded."""
 
     arn: str
     name: str
@@ -36,7 +36,7 @@ OnExecutionEnd = Callable[[ExecutionEnd], None]
 
 
 def replacements(on_end: OnExecutionEnd) -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     once = _Once(on_end)
     yield BaseExecutionWorkerCommunication, "terminated", _terminating(once)
     yield Execution, "stop", _stopping_at_once(once)
@@ -45,7 +45,7 @@ def replacements(on_end: OnExecutionEnd) -> Iterator[tuple[Any, str, Any]]:
 
 
 def stop_all() -> None:
-    """Abort every execution that still runs."""
+    """Abort all running executions."""
     for backends in stepfunctions_parser_backends.values():
         for backend in backends.values():
             for execution in backend._get_executions(ExecutionStatus.RUNNING):
@@ -53,14 +53,14 @@ def stop_all() -> None:
 
 
 def join_threads() -> None:
-    """Wait until the threads of all executions are gone."""
+    """Join the threads of all executions; waits up to 5 s for each."""
     for thread in TMP_THREADS:
         thread.join(timeout=5)
     TMP_THREADS.clear()
 
 
 class _Once:
-    """Announces each execution's end once."""
+    """Calls `on_end` once per execution."""
 
     def __init__(self, on_end: OnExecutionEnd) -> None:
         self._on_end = on_end
@@ -101,7 +101,7 @@ def _terminating(on_end: Callable[[Any], None]) -> Callable[..., None]:
 
 
 def _stopping_at_once(on_end: Callable[[Any], None]) -> Callable[..., None]:
-    """AWS aborts an execution whatever it is doing; moto waits for the task under way, and for a token for ever."""
+    """Abort immediately, as AWS does; moto waits for the current task to finish, or forever for a task token."""
     original = Execution.stop
 
     def stop(self: Any, stop_date: datetime, error: str | None, cause: str | None) -> None:
@@ -118,14 +118,14 @@ def _stopping_at_once(on_end: Callable[[Any], None]) -> Callable[..., None]:
 
 
 def _stop_execution(self: Any) -> Any:
-    """Moto drops error and cause."""
+    """Pass on error and cause, which moto ignores."""
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     execution.stop(datetime.now(UTC), self._get_param("error"), self._get_param("cause"))
     return ActionResult({"stopDate": execution.stop_date})
 
 
 def _send_task_failure(self: Any) -> Any:
-    """Moto drops the cause."""
+    """Pass on the cause, which moto ignores."""
     token, error, cause = (self._get_param(name) for name in ("taskToken", "error", "cause"))
     self.stepfunction_backend.send_task_failure(token, error=error, cause=cause)
     return EmptyResult()

@@ -1,4 +1,4 @@
-"""Moto's Lambda: configuration and code of functions that were made by API calls."""
+"""Moto's Lambda: configuration and code of functions created through the API."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from emulator.moto.account import ACCOUNT
 
 @dataclass(frozen=True)
 class StoredFunction:
-    """`configuration` as GetFunctionConfiguration answers it; `archive` is the zip file of the code."""
+    """`configuration` is the response of GetFunctionConfiguration; `archive` is the zip file of the code."""
 
     configuration: dict[str, Any]
     archive: bytes
 
 
 def stored_function(region: str, name: str) -> StoredFunction:
-    """$LATEST of a function. Raises KeyError where there is none."""
+    """Return $LATEST of a function. Raises KeyError if the function does not exist."""
     found = get_backend(ACCOUNT, region)._lambdas._functions[name]["latest"]
     known = {key: value for key, value in found.get_configuration().items() if value is not None}
     return StoredFunction(known, found.code_bytes)

@@ -1,4 +1,4 @@
-"""DynamoDB's items on disk and back."""
+"""Persists DynamoDB items."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ KIND = "item"
 WRITING = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
 
 Write = tuple[str, Mapping[str, Any]]
-"""A table's name, and attributes among which its key is."""
+"""Table name, and attributes that include the item's key."""
 
 
 class ItemStore:
-    """Keeps the items of the stack's tables; PartiQL's writes are not seen."""
+    """Persists the items of the stack's tables, except writes through PartiQL."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
         self._account, self._region = account, region
 
     def on_call(self, operation: Operation, body: bytes) -> None:
-        """Keep what a call may have changed, all at once. Calls come one at a time."""
+        """Persist all items that the call may have changed in one write; calls are serialised."""
         if operation.name not in WRITING:
             return
         written = written_items(json.loads(body))
@@ -35,7 +35,7 @@ class ItemStore:
         self._store.put(*(record for record in records if record))
 
     def restore(self) -> None:
-        """Put all items where they were, those of tables that are not there apart."""
+        """Restore all items, except those of tables that no longer exist."""
         for key, attributes in self._store.all(KIND):
             table = self._tables.get(json.loads(key)[0])
             if table is not None:
@@ -58,12 +58,12 @@ class ItemStore:
 
 
 def key_names(table: Any) -> list[str]:
-    """Attributes of a table's key: one or two."""
+    """Return the names of a table's key attributes: partition key, and sort key if any."""
     return [name for name in (table.hash_key_attr, table.range_key_attr) if name]
 
 
 def written_items(request: Mapping[str, Any]) -> Iterator[Write]:
-    """What a request of one of the operations in WRITING writes to."""
+    """Yield the items that a request of an operation in WRITING writes to."""
     of_transaction = [write for each in request.get("TransactItems", ()) for write in each.values()]
     of_batch = [
         {"TableName": table, **write}

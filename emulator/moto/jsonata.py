@@ -1,4 +1,4 @@
-"""JSONata for moto's Step Functions, which leaves the evaluator unset."""
+"""JSONata evaluator for moto's Step Functions, which has none."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 
 _MARK = "\x00"
-"""Is in no expression, and in JSON only escaped."""
+"""Delimiter: does not occur in expressions, and JSON escapes it."""
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield moto_jsonata, "_eval_jsonata", _evaluate
     yield StringJSONata, "_eval_body", _with_query_errors(StringJSONata._eval_body)
     yield eval_states, "encode_jsonata_variable_declarations", _declarations
@@ -34,9 +34,9 @@ def replacements() -> Iterator[tuple[Any, str, Any]]:
 
 
 def _evaluate(expression: str) -> Any:
-    """Undefined comes back as None; moto then distinguishes it from null by `$exists`.
+    """Evaluate an expression; undefined is returned as None, which moto then distinguishes from null with `$exists`.
 
-    Compiled once for each text, from which `_declarations` keeps values out.
+    Compiled expressions are cached by text, so `_declarations` keeps variable values out of it.
     """
     text, bindings = divided(expression)
     values = {name: _bound(value) for name, value in bindings.items()}
@@ -47,7 +47,7 @@ def _evaluate(expression: str) -> Any:
 
 
 def divided(expression: str) -> tuple[str, dict[str, str]]:
-    """The query, and the variables that `_declarations` bound, as JSON texts by name without `$`."""
+    """Split into the query and the variables bound by `_declarations`: JSON text by name without `$`."""
     parts = expression.split(_MARK)
     bindings = {name.removeprefix("$"): text for name, text in zip(parts[1::3], parts[2::3], strict=True)}
     return "".join(parts[0::3]), bindings
@@ -59,7 +59,7 @@ def _compiled(expression: str) -> jsonata.Jsonata:
 
 
 def _bound(text: str) -> Any:
-    """A value as JSONata reads it where it stands in an expression: null is not undefined, and 1.0 is 1."""
+    """Parse JSON text as JSONata parses a literal: null is distinct from undefined, and 1.0 equals 1."""
     return _with_nulls(json.loads(text, parse_float=_number))
 
 
@@ -77,12 +77,12 @@ def _number(text: str) -> float | int:
 
 
 def _declarations(bindings: dict[str, Any]) -> str:
-    """Variables, for `_evaluate` to bind. Moto writes them into the expression: to be compiled anew with each value."""
+    """Encode variables for `_evaluate`. Moto inlines them, so each new value would need another compilation."""
     return "".join(f"{_MARK}{name}{_MARK}{json.dumps(value, default=str)}{_MARK}" for name, value in bindings.items())
 
 
 def _with_query_errors(original: Callable[..., None]) -> Callable[..., None]:
-    """AWS names every failing expression States.QueryEvaluationError; moto would call it States.Runtime."""
+    """Raise States.QueryEvaluationError for a failed expression, as AWS does; moto raises States.Runtime."""
 
     def eval_body(self: Any, env: Any) -> None:
         try:

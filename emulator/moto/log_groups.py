@@ -1,4 +1,4 @@
-"""Moto's CloudWatch Logs, as Lambda writes to them: under the function's own role."""
+"""Writes function logs to moto's CloudWatch Logs with the permissions of the function's role."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from emulator.iam.authorizer import Authorizer, Check
 from emulator.iam.principals import session
 
 MAX_EVENTS = 20_000
-"""The latest of a stream that stay in memory."""
+"""Maximum events kept per stream; older events are dropped."""
 
 MAX_BYTES = 262_144
-"""Of an event; Lambda cuts longer lines (CloudWatch Logs quotas: 256 KB)."""
+"""Maximum size of an event; Lambda truncates longer lines (CloudWatch Logs quotas: 256 KB)."""
 
 
 class LogGroups:
-    """A function's lines go to its log group if its role may write there; otherwise they are lost, as on AWS."""
+    """Writes a function's lines to its log group if its role allows it; otherwise they are dropped, as on AWS."""
 
     def __init__(self, authorizer: Authorizer, *, account: str, region: str) -> None:
         self._authorizer = authorizer
@@ -28,14 +28,14 @@ class LogGroups:
         self._lock = threading.Lock()
 
     def write(self, spec: FunctionSpec, stream: str, line: str) -> None:
-        """One line, with the time of now."""
+        """Write one line with the current time."""
         with self._lock:
             found = self._stream(spec, stream)
             if found is not None:
                 self._append(found, line)
 
     def deliver(self, group: str, stream: str, line: str) -> None:
-        """One line of a service that the group's own resource policy admits, as it does API Gateway; none is lost."""
+        """Write one line of a service that the group's resource policy allows, such as API Gateway."""
         with self._lock:
             found = logs_backends[self._account][self._region].groups[group]
             if stream not in found.streams:
@@ -48,7 +48,7 @@ class LogGroups:
         del stream.events[:-MAX_EVENTS]
 
     def _stream(self, spec: FunctionSpec, name: str) -> Any:
-        """None where the role may not write, or the group is missing and the role may not create it."""
+        """Return the log stream; returns None if the role may not write to it or may not create the missing group."""
         group, groups = spec.log_group, logs_backends[self._account][self._region].groups
         if group not in groups and not self._create_group(spec):
             return None

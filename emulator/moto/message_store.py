@@ -1,4 +1,4 @@
-"""What was published to SNS topics, on disk and back."""
+"""Persists messages published to SNS topics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KIND = "message"
 
 
 class MessageStore:
-    """Keeps what was published, so that it can be counted; it is not delivered again."""
+    """Persists published messages so that they can be counted; they are not delivered again."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
@@ -22,7 +22,7 @@ class MessageStore:
         self._saved: dict[str, int] = {}
 
     def on_call(self) -> None:
-        """Keep what is new."""
+        """Persist new messages."""
         with self._lock:
             for arn, topic in list(self._topics.items()):
                 first = self._saved.get(arn, 0)
@@ -31,7 +31,7 @@ class MessageStore:
                 self._saved[arn] = first + len(new)
 
     def restore(self) -> None:
-        """Put all messages where they were, those of topics that are not there apart."""
+        """Restore all messages, except those of topics that no longer exist."""
         for key, sent in self._store.all(KIND):
             arn = key.split("\0")[0]
             if arn in self._topics:

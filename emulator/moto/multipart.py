@@ -1,7 +1,7 @@
-"""Moto's multipart uploads, validated by S3's rules for checksums of parts.
+"""Applies S3's rules for part checksums to moto's multipart uploads.
 
-Amazon S3 User Guide, "Checking object integrity": an upload that names an algorithm has a checksum for each part,
-copied ones included, and all are named when it is completed; one that names none is completed without.
+Amazon S3 User Guide, "Checking object integrity": if an upload specifies an algorithm, each part has a checksum,
+including copied parts, and CompleteMultipartUpload lists them all; otherwise it must list none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from moto.s3.utils import compute_checksum
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield S3Response, "_complete_multipart_body", _checked(S3Response._complete_multipart_body)
     yield S3Response, "upload_part_copy", _with_checksum(S3Response.upload_part_copy)
 

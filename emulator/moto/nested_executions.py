@@ -1,4 +1,4 @@
-"""Executions that a state starts (`states:startExecution.sync:2`): moto leaves their members as boto3 names them."""
+"""Nested executions (`states:startExecution.sync:2`): converts member names, which moto leaves as boto3 has them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield StateTaskServiceSfn, "_normalise_parameters", _lower_first(StateTaskServiceSfn._normalise_parameters)
     yield StateTaskServiceSfn, "_normalise_response", _upper_first
     yield StateTaskServiceSfn, "_eval_service_task", _started(StateTaskServiceSfn._eval_service_task)
 
 
 def _lower_first(original: Any) -> Any:
-    """A state's Arguments begin in upper case, the API's members in lower case."""
+    """Convert the Arguments' PascalCase names to the API's camelCase."""
 
     def normalise(self: Any, parameters: dict[str, Any], *args: Any, **more: Any) -> None:
         original(self, parameters, *args, **more)
@@ -30,7 +30,7 @@ def _lower_first(original: Any) -> Any:
 
 
 def _upper_first(_self: Any, response: Any, *_args: Any, **_more: Any) -> None:
-    """What a state gets begins in upper case; times are milliseconds since 1970."""
+    """Convert response members to PascalCase, and times to milliseconds since 1970."""
     for name in list(response):
         value = response.pop(name)
         known = round(value.timestamp() * 1000) if isinstance(value, datetime) else value

@@ -1,4 +1,4 @@
-"""What moto's S3 sends to EventBridge: Object Created as S3 words it."""
+"""S3's Object Created events for EventBridge, in the format of S3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moto.s3 import notifications
 from emulator.moto.account import ACCOUNT
 
 PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
-"""Takes an event's source, detail-type, detail and resources."""
+"""Called with an event's source, detail-type, detail and resources."""
 
 _REASONS = {
     "s3:ObjectCreated:Put": "PutObject",
@@ -24,12 +24,12 @@ _REASONS = {
 
 
 def replacements(put_event: PutEvent) -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield notifications, "_send_event_bridge_message", _sending(put_event)
 
 
 def _sending(put_event: PutEvent) -> Callable[..., None]:
-    """Moto's event has no time and no order, and is sent for tags that were not set."""
+    """Replace moto's event, which lacks time and sequencer and is also sent for tag changes."""
     order = itertools.count(time.time_ns())
 
     def send(account_id: str, bucket: Any, event_name: Any, key: Any) -> None:  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""S3's objects, all versions of them, on disk and back."""
+"""Persists S3 objects with all versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FACTS = ("checksum_value", "checksum_algorithm", "checksum_type", "checksum_par
 
 
 class ObjectStore:
-    """Keeps what is in the buckets of an account. Tags, access lists and uploads in parts that are not done are not."""
+    """Persists the objects of all buckets, without tags, ACLs and incomplete multipart uploads."""
 
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class ObjectStore:
         self._lock = threading.Lock()
 
     def on_call(self, operation: Operation) -> None:
-        """Keep what a call may have changed: one key, or where it names none, what has changed in its bucket."""
+        """Persist what the call may have changed: its key, or all changes in the bucket if it has no key."""
         if READS.match(operation.name):
             return
         with self._lock:
@@ -42,7 +42,7 @@ class ObjectStore:
                     self._save(bucket, name)
 
     def restore(self) -> None:
-        """Restore all objects without events. Missing buckets are created."""
+        """Restore all objects without emitting events. Missing buckets are created."""
         for key, facts in self._store.all(KIND):
             bucket, name, _ = key.split("\0")
             if bucket not in self._buckets:
@@ -59,7 +59,7 @@ class ObjectStore:
         return self._backend.buckets
 
     def _names(self, bucket: str) -> set[str]:
-        """Of the keys that are there, and those that were."""
+        """Return the current and the persisted keys of a bucket."""
         there = self._buckets[bucket].keys if bucket in self._buckets else ()
         return {*there, *(key.split("\0")[1] for key, _ in self._store.all(KIND, f"{bucket}\0"))}
 
@@ -70,7 +70,7 @@ class ObjectStore:
         self._store.put(*_changes(known, present))
 
     def _version(self, bucket: str, name: str, key: str, facts: dict[str, Any]) -> Any:
-        """Moto's object for one version of a key."""
+        """Return moto's object for one version of a key."""
         if facts["deleted"]:
             made = FakeDeleteMarker(SimpleNamespace(name=name))
         else:
@@ -95,14 +95,14 @@ def _changes(known: dict[str, Any], present: dict[str, Any]) -> Iterator[Record]
     for key, version in present.items():
         facts = _facts(version)
         if known.get(key) != facts:
-            with suppress(ValueError):  # replaced meanwhile: that call keeps what is there now
+            with suppress(ValueError):  # replaced concurrently: the other call persists the current content
                 yield Record(KIND, key, facts, None if facts["deleted"] else version.value)
     for key in known.keys() - present.keys():
         yield Record(KIND, key, None)
 
 
 def _facts(version: Any) -> dict[str, Any]:
-    """All of a version but its body."""
+    """Return the attributes of a version without its body."""
     of_all = {"version_id": version.version_id, "modified": version.last_modified.isoformat()}
     if isinstance(version, FakeDeleteMarker):
         return {"deleted": True, **of_all}

@@ -1,4 +1,4 @@
-"""Reads of DynamoDB that lag: one that does not ask for consistency sees each write some time after its reply.
+"""Eventually consistent reads of DynamoDB: they see a write some time after its response.
 
 Amazon DynamoDB Developer Guide, "DynamoDB read consistency": GetItem, BatchGetItem, Query and Scan are eventually
 consistent unless ConsistentRead is true, and reads of global secondary indexes always are.
@@ -28,12 +28,12 @@ Key = tuple[DynamoType, DynamoType | None]
 """Partition and sort key of an item."""
 
 _LAGGING_TABLES: ContextVar[frozenset[str]] = ContextVar("lagging_tables", default=frozenset())
-"""Tables, as the request names them, that it reads without asking for consistency."""
+"""Tables, as named in the current request, that are read without ConsistentRead."""
 
 
 @dataclass(frozen=True)
 class _UnseenWrite:
-    """What an item was before a write that is seen from `due` on; None where there was none."""
+    """A write that becomes visible at `due` (monotonic). `before` is the previous item, or None if there was none."""
 
     due: float
     key: Key
@@ -41,7 +41,7 @@ class _UnseenWrite:
 
 
 class LaggingReads:
-    """What reads without consistency see of all tables. `seconds` is the lag, in real time."""
+    """Hides recent writes from eventually consistent reads. `seconds` is the lag in real time."""
 
     def __init__(self, seconds: float, *, account: str, region: str) -> None:
         self._seconds = seconds
@@ -50,7 +50,7 @@ class LaggingReads:
         self._lock = threading.Lock()
 
     def replacements(self) -> Iterator[tuple[Any, str, Any]]:
-        """What stands for what in moto: object, attribute, new value."""
+        """Yield patches of moto: (object, attribute, replacement)."""
         for operation in WRITING:
             method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
             yield DynamoHandler, method, self._noting(getattr(DynamoHandler, method))
@@ -61,7 +61,7 @@ class LaggingReads:
         yield Table, "scan", self._lagging(Table.scan)
 
     def _noting(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Calls come one at a time, so nothing else changes the items meanwhile."""
+        """Record the items before a write; calls are serialised, so no other call changes them meanwhile."""
 
         def write(handler: Any) -> Any:
             before = [(table, key, _image(table, key)) for table, key in self._written(handler.body)]
@@ -103,7 +103,7 @@ class LaggingReads:
         return get_item
 
     def _as_seen(self, table: Any) -> Any:
-        """The table itself where all writes are seen, else a copy without those that are not."""
+        """Return the table if all writes are visible, else a copy without the invisible writes."""
         with self._lock:
             unseen = self._pending(table)
             if not unseen:
@@ -115,7 +115,7 @@ class LaggingReads:
             return seen
 
     def _pending(self, table: Any) -> deque[_UnseenWrite]:
-        """Writes that are not seen yet, oldest first."""
+        """Return the writes that are not visible yet, oldest first."""
         unseen = self._unseen[table.name]
         while unseen and unseen[0].due <= time.monotonic():
             unseen.popleft()
@@ -143,7 +143,7 @@ def _tables_of_batch(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _put(items: dict[DynamoType, Any], key: Key, image: Item | None) -> None:
-    """Change a copy of a table's items, of which the partitions are not copies."""
+    """Put an item into a shallow copy of a table's items; partitions are replaced, not modified."""
     partition, within = key
     if within is not None:
         others = {at: item for at, item in items[partition].items() if at != within}
@@ -160,7 +160,7 @@ def _key(table: Any, attributes: Mapping[str, Any]) -> Key:
 
 
 def _image(table: Any, key: Key) -> Item | None:
-    """The item as it is now; what changes it later changes its attributes, of which there is a copy."""
+    """Return the current item with a shallow copy of its attributes, which is not affected by later writes."""
     item = table.get_item(*key)
     if item is None:
         return None

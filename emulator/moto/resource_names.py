@@ -1,4 +1,4 @@
-"""Names that CloudFormation gives to resources: the same for each new stack, on disk and back."""
+"""Physical names that CloudFormation generates: deterministic for new stacks, persisted for existing ones."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from moto.cloudformation import parsing
 
 SUFFIX_LENGTH = 12
-"""As AWS and moto draw it at random."""
+"""Length of the random suffix of AWS and moto."""
 
 
 def fixed() -> Iterator[tuple[Any, str, Any]]:
-    """Suffixes follow from stack and logical id: equal state machines are then parsed once for all emulators."""
+    """Derive suffixes from stack name and logical id, so that equal state machines are parsed once per process."""
     original = parsing.generate_resource_name
 
     def generate_resource_name(resource_type: str, stack_name: str, logical_id: str) -> str:
@@ -25,9 +25,9 @@ def fixed() -> Iterator[tuple[Any, str, Any]]:
 
 
 def replacements(names: MutableMapping[str, str]) -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value.
+    """Yield patches of moto: (object, attribute, replacement).
 
-    `names` are by stack and logical id; new ones are added.
+    `names` maps `<stack>/<logical id>` to physical names; new names are added.
     """
     original = parsing.generate_resource_name
 

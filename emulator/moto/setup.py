@@ -1,8 +1,8 @@
-"""Installs this emulator's changes of moto, and takes them back.
+"""Installs and reverts the emulator's patches of moto.
 
-Moto serves most of AWS, but runs state machines only by a setting, sleeps in real time, lacks JSONata, and does
-not deliver EventBridge events to Lambda or Step Functions. It keeps its state per process, so there is one emulator
-per process at a time.
+Moto serves most of AWS, but runs state machines only if configured to, sleeps in real time, lacks JSONata, and does
+not deliver EventBridge events to Lambda or Step Functions. Its state is global to the process, so only one emulator
+can run per process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from emulator.moto.step_functions import Session
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
-    """Reads requests as moto needs them."""
+    """Parses requests as moto expects them."""
 
 
 @contextmanager
@@ -57,10 +57,10 @@ def install(
     on_execution_end: OnExecutionEnd,
     reads: LaggingReads,
 ) -> Iterator[None]:
-    """Moto as this emulator needs it; on leaving, executions are stopped, state is dropped and moto is as before.
+    """Patch moto; on exit, stop executions, reset moto's state and revert the patches.
 
-    `port` is the AWS endpoint's, `session` gives the credentials of state machines' roles. `deliver` gets events for
-    Lambda and Step Functions targets, `put_event` those that S3 sends to EventBridge.
+    `port` is the AWS endpoint's. `session` returns the credentials of state machine roles. `deliver` receives events
+    for Lambda and Step Functions targets, `put_event` the events that S3 sends to EventBridge.
     """
     for noisy in ("moto", "samtranslator"):
         logging.getLogger(noisy).addHandler(logging.NullHandler())
@@ -88,7 +88,7 @@ def install(
 
 
 def wsgi_application() -> Any:
-    """Moto's WSGI application for all of its services."""
+    """Return moto's WSGI application, which serves all of its services."""
     return DomainDispatcherApplication(create_backend_app)
 
 
@@ -98,7 +98,7 @@ def _reset() -> None:
 
 
 def _replacements() -> Iterator[tuple[Any, str, Any]]:
-    modules = tuple(backends.list_of_moto_modules())  # moto would list its folders at each request
+    modules = tuple(backends.list_of_moto_modules())  # moto would list its folders on each request
     yield backends, "list_of_moto_modules", lambda: modules
     yield from resource_names.fixed()
     for module in (cloudformation, data_limits, dynamodb, multipart, stack_updates, tracking):

@@ -1,8 +1,8 @@
-"""Moto's stack updates, with the effect that CloudFormation's have.
+"""Makes moto's stack updates behave like CloudFormation's.
 
-Moto compares the texts of two templates, so a resource that changes with a condition stays as it is; and it replaces
-rules, topics and dashboards where CloudFormation updates them under their names ("Update behaviors of stack
-resources", AWS CloudFormation User Guide).
+Moto compares template texts, so it misses changes of resources that depend on a parameter or condition; and it
+replaces rules, topics and dashboards that CloudFormation updates in place ("Update behaviors of stack resources", AWS
+CloudFormation User Guide).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from moto.sns.models import Topic
 from moto.sqs.models import Queue
 
 Properties = Mapping[str, Any]
-"""A resource's properties, their intrinsic functions resolved."""
+"""A resource's properties with intrinsic functions resolved."""
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield ResourceMap, "build_resource_diff", _differences
     yield ResourceMap, "update", _forgetting_removed(ResourceMap.update)
     yield parsing, "parse_and_update_resource", _keeping_others(parsing.parse_and_update_resource)
@@ -37,7 +37,7 @@ def replacements() -> Iterator[tuple[Any, str, Any]]:
 
 
 def _differences(self: Any, other_template: dict[str, Any], parameters: Any = None) -> dict[str, list[str]]:
-    """Every resource that stays is modified: its properties may differ with a parameter or a condition."""
+    """Treat every remaining resource as modified: a parameter or condition may have changed its properties."""
     known = _existing(self)
     required = _required(self, other_template, self.input_parameters if parameters is None else parameters)
     return {
@@ -53,7 +53,7 @@ def _existing(resources: Any) -> list[str]:
 
 
 def _required(resources: Any, template: dict[str, Any], parameters: Mapping[str, Any]) -> list[str]:
-    """Logical ids of the resources that a template makes with these parameters."""
+    """Return the logical ids of the resources that a template creates with these parameters."""
     following = ResourceMap(
         resources.stack_id,
         resources["AWS::StackName"],
@@ -77,7 +77,7 @@ def _is_retained(resources: Any, name: str) -> bool:
 
 
 def _forgetting_removed(original: Callable[..., None]) -> Callable[..., None]:
-    """Moto would take a removed resource for one that is there still."""
+    """Forget removed resources, which moto would treat as existing."""
 
     def update(self: Any, template: dict[str, Any], parameters: Any = None) -> None:
         removed = self.build_resource_diff(template, parameters)["Remove"]
@@ -89,7 +89,7 @@ def _forgetting_removed(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _keeping_others(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A resource that moto cannot update stays as it is; moto would forget it."""
+    """Keep a resource that moto cannot update unchanged; moto would forget it."""
 
     def update(logical_id: str, resource_json: Any, resources: Any, **more: Any) -> Any:
         return original(logical_id, resource_json, resources, **more) or resources._parsed_resources[logical_id]
@@ -98,7 +98,7 @@ def _keeping_others(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _updating(update: Callable[[Any, Properties], None]) -> Callable[..., Any]:
-    """An update in place: the resource keeps its name and what it holds."""
+    """Update in place, so that the resource keeps its name and contents."""
 
     def updated(_: Any, /, *, original_resource: Any, cloudformation_json: dict[str, Any], **__: Any) -> Any:
         update(original_resource, cloudformation_json.get("Properties", {}))
@@ -108,7 +108,7 @@ def _updating(update: Callable[[Any, Properties], None]) -> Callable[..., Any]:
 
 
 def _update_function(function: Any, properties: Properties) -> None:
-    """Moto has layers as objects where it wants their ARNs, and keeps a property that is no longer there."""
+    """Convert layers to ARNs, which moto requires here, and reset removed properties, which moto would keep."""
     layers = [str(getattr(layer, "arn", layer)) for layer in properties.get("Layers", [])]
     defaults = {"Description": "", "MemorySize": 128, "Timeout": 3, "Environment": {"Variables": {}}}
     function.update_configuration({**defaults, **properties, "Layers": layers})
@@ -142,7 +142,7 @@ def _update_log_group(group: Any, properties: Properties) -> None:
 
 
 def _update_table(table: Any, properties: Properties) -> None:
-    """Indexes come and go; all else of a table's schema cannot be changed without a new table."""
+    """Create and delete indexes; other schema changes require a new table."""
     required = {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes", [])}
     present = {index.name for index in table.global_indexes}
     changes = [{"Delete": {"IndexName": name}} for name in present - set(required)]
@@ -158,7 +158,7 @@ _QUEUE_DEFAULTS: Mapping[str, int] = {
     "ReceiveMessageWaitTimeSeconds": 0,
     "VisibilityTimeout": 30,
 }
-"""AWS CloudFormation User Guide, AWS::SQS::Queue."""
+"""Source: AWS CloudFormation User Guide, AWS::SQS::Queue."""
 
 _UPDATES: Mapping[type[Any], Callable[[Any, Properties], None]] = {
     LambdaFunction: _update_function,

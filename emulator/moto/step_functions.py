@@ -1,4 +1,4 @@
-"""Moto's Step Functions as this emulator needs it: time that passes faster, state machines that are parsed once."""
+"""Patches of moto's Step Functions: accelerated time and cached parsing of state machines."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from emulator.clock import ScaledClock
 from emulator.moto import jsonata
 
 Session = Callable[[str, str], Credentials]
-"""Gives the credentials of a role, by its ARN and a session name."""
+"""Returns the credentials of a role by its ARN and a session name."""
 
 SESSION_NAME = "states"
 
 
 def replacements(port: int, clock: ScaledClock, session: Session) -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value. `port` is the AWS endpoint's."""
+    """Yield patches of moto: (object, attribute, replacement). `port` is the AWS endpoint's."""
     yield from jsonata.replacements()
     yield AmazonStateLanguageParser, "parse", staticmethod(_parse_once)
-    # Moto makes it up at first use, which executions that share a component would do at the same time.
+    # Moto generates it on first use, a race between executions that share a component.
     yield EvalComponent, "heap_key", property(lambda component: str(id(component)))
     yield state_fail, "CustomErrorName", _AnyErrorName
     yield retrier_decl, "time", SimpleNamespace(sleep=clock.sleep)
     yield WaitFunction, "_wait_interval", _waiting(clock)
     yield ExecutionState, "_evaluate_with_timeout", _with_scaled_token_timeout(clock)
-    # CloudFormation would create state machines in the backend that does not execute them.
+    # Moto's CloudFormation would create state machines in the backend that does not execute them.
     yield models, "stepfunctions_backends", stepfunctions_parser_backends
     client = _cached_client(port, session)
     for name, module in list(sys.modules.items()):
@@ -52,11 +52,11 @@ def replacements(port: int, clock: ScaledClock, session: Session) -> Iterator[tu
 
 
 class _AnyErrorName(ErrorName):  # type: ignore[misc]
-    """A Fail state may pass on an error that was caught, so also one whose name begins with `States.`."""
+    """Allows names that start with `States.`: a Fail state may re-raise a caught error."""
 
 
 class _ScaledTimeout(Timeout):  # type: ignore[misc]
-    """A timeout that passes as fast as a Wait."""
+    """A timeout in emulated time, like a Wait."""
 
     def __init__(self, timeout: Any, speed: float) -> None:
         self._timeout = timeout
@@ -70,10 +70,10 @@ class _ScaledTimeout(Timeout):  # type: ignore[misc]
 
 
 _parse_once = functools.lru_cache(maxsize=100)(AmazonStateLanguageParser.parse)
-"""Moto parses a state machine anew for each execution, which takes half of all of the emulator's time.
+"""Cached because moto parses a state machine for each execution, which takes half of the emulator's time.
 
-What is built keeps nothing of an execution: that is in its environment, under each component's `heap_key`. So one
-result serves all emulators of a process.
+The parsed program holds no execution state (that is in the environment, under each component's `heap_key`), so all
+emulators of a process can share it.
 """
 
 
@@ -85,7 +85,7 @@ def _waiting(clock: ScaledClock) -> Callable[..., None]:
 
 
 def _with_scaled_token_timeout(clock: ScaledClock) -> Callable[..., None]:
-    """Waiting for people takes days; other timeouts stay as they are, for functions take their time."""
+    """Scale the timeouts of task tokens, which may wait days for a person; other timeouts run in real time."""
     original = ExecutionState._evaluate_with_timeout
 
     def evaluate(self: Any, env: Any) -> None:
@@ -98,7 +98,7 @@ def _with_scaled_token_timeout(clock: ScaledClock) -> Callable[..., None]:
 
 
 def _cached_client(port: int, session: Session) -> Callable[..., Any]:
-    """Moto makes a client per task; making one takes longer than the call, and is not safe in threads."""
+    """Cache clients: moto creates one per task, which takes longer than the call and is not thread-safe."""
     lock = threading.Lock()
     config = Config(
         parameter_validation=False,

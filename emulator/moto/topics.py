@@ -1,4 +1,4 @@
-"""Moto's SNS: what was published to a topic."""
+"""Moto's SNS: messages published to a topic."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from emulator.moto.account import ACCOUNT
 
 
 def published_messages(topic_arn: str, region: str) -> list[dict[str, Any]]:
-    """Of each, oldest first: `subject`, `message` and `text`.
+    """Return `subject`, `message` and `text` of each message, oldest first.
 
-    `message` is what subscribers get that have no form of their own, decoded where it is JSON; `text` is the e-mail.
+    `message` is the default for all protocols, decoded if it is JSON; `text` is the e-mail.
     """
     topic = sns_backends[ACCOUNT][region].topics[topic_arn]
     return [{"subject": note[2], **_forms(note[1])} for note in topic.sent_notifications]
 
 
 def _forms(text: str) -> dict[str, Any]:
-    """A message by protocol (`MessageStructure` json) has a default."""
+    """Split a message; with `MessageStructure` json it has a default and a text per protocol."""
     by_protocol = _decode(text)
     if not isinstance(by_protocol, dict) or "default" not in by_protocol:
         return {"message": by_protocol, "text": text}

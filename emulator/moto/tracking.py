@@ -1,4 +1,4 @@
-"""Moto's record of every object that it ever made, which only its dashboard reads."""
+"""Limits moto's record of all objects ever created, which only its dashboard reads."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from moto.core.common_models import BaseModel
 from moto.s3.models import FakeKey, FakeMultipart
 
 TRACKED = (FakeKey, FakeMultipart)
-"""S3's reset closes the files of these by the record."""
+"""Still tracked: S3's reset uses the record to close their files."""
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """What stands for what in moto: object, attribute, new value."""
+    """Yield patches of moto: (object, attribute, replacement)."""
     yield BaseModel, "__new__", staticmethod(_new)
 
 

@@ -1,1 +1,1 @@
-"""The emulated model: a policy over kinds of answer that learns by GRPO from the real grader's scores."""
+"""The emulated model: a policy over kinds of answers, trained with GRPO on the real grader's scores."""

@@ -1,4 +1,4 @@
-"""What the base model and deployed custom models answer: their policies' answers to rows that this AWS knows."""
+"""Answers of the base model and of deployed custom models: drawn from their policies, for known rows."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from emulator.http.replies import AwsError
 from emulator.simulator.known_rows import KnownRows
 from emulator.simulator.policy import Policy
 
-UNKNOWN = "[simulated] This model is emulated: it can answer the prompts of its own dataset, and this is none of them."
+UNKNOWN = "[simulated] This model is emulated: it can only answer prompts of its own dataset, which this is not."
 
 BASE = "amazon.nova-2-lite"
-"""A part of each id by which the base model is invoked: `us.amazon.nova-2-lite-v1:0`, for one."""
+"""Substring of all ids of the base model, such as `us.amazon.nova-2-lite-v1:0`."""
 
 
 class ModelAnswers:
-    """Answers as what policies have learned; the base model's has learned nothing. All draws depend on the seed."""
+    """Answers prompts with trained policies, or with an untrained one for the base model. Draws depend on the seed."""
 
     def __init__(self, models: Models, rows: KnownRows, *, seed: int) -> None:
         self._models = models
@@ -29,11 +29,11 @@ class ModelAnswers:
         self._lock = threading.Lock()
 
     def base(self, prompt: str, *, greedy: bool) -> str:
-        """The base model's answer: its dataset's base mix."""
+        """Return the base model's answer, drawn from the dataset's base mix."""
         return self._answer(self._base, BASE, prompt, greedy=greedy)
 
     def tuned(self, deployment_arn: str, prompt: str, *, greedy: bool) -> str:
-        """A deployed model's answer. Raises AwsError: ResourceNotFoundException, ModelNotReadyException."""
+        """Return a deployed model's answer. Raises AwsError (ResourceNotFoundException, ModelNotReadyException)."""
         deployment = self._models.deployment(deployment_arn)
         if deployment.status != "Active":
             raise AwsError("ModelNotReadyException", 429, f"The deployment is {deployment.status}.")
@@ -42,7 +42,7 @@ class ModelAnswers:
         return self._answer(job.policy, job.arn, prompt, greedy=greedy) if job.policy else UNKNOWN
 
     def _answer(self, policy: Policy, model: str, prompt: str, *, greedy: bool) -> str:
-        """The same each time at temperature 0; otherwise another each time, independent of other calls."""
+        """Draw an answer: the same for each call if `greedy` (temperature 0), else a new draw per call."""
         row = self._rows.find(prompt)
         if row is None:
             return UNKNOWN

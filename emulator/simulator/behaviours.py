@@ -1,6 +1,7 @@
-"""The ways in which the emulated model answers a row, each written out as text. Pure.
+"""Behaviours of the emulated model and their answers as text. Pure.
 
-Only `right` answers are truly right: they are the task's own. All others are wrong, whatever a grader makes of them.
+Only answers of the behaviour `right` are correct: they are the task's reference answers. All others are wrong,
+however a grader scores them.
 """
 
 from __future__ import annotations
@@ -25,28 +26,28 @@ WRONG_ANSWER_PARTS: Mapping[str, float] = {
     COPYING: 3,
     EMPTY: 2,
 }
-"""How the answers that are not right divide before training, in parts. Invented: cheats are rare, but do come up."""
+"""Weights of the wrong behaviours before training. Invented: exploits are rare, but occur."""
 
 BEHAVIOURS = (RIGHT, *WRONG_ANSWER_PARTS)
 
 INITIAL_ACCURACY: Mapping[str, float] = {"pandalm": 0.45, "gsm8k": 0.55, "finqa": 0.5}
-"""Share of right answers before training, by task. Invented."""
+"""Share of right answers before training, by task. Invented values."""
 
 DEFAULT_INITIAL_ACCURACY = 0.45
 
 Texts = Sequence[tuple[str, str]]
-"""Answers of one behaviour as (variant, text); a variant is '' where there is no more to say."""
+"""Answers of one behaviour as (variant, text); the variant is '' if the behaviour has only one."""
 
 
 def initial_mix(task_name: str) -> dict[str, float]:
-    """Share of each behaviour before training; they add up to 1."""
+    """Return the share of each behaviour before training; the shares sum to 1."""
     right = INITIAL_ACCURACY.get(task_name, DEFAULT_INITIAL_ACCURACY)
     parts = sum(WRONG_ANSWER_PARTS.values())
     return {RIGHT: right, **{name: (1 - right) * part / parts for name, part in WRONG_ANSWER_PARTS.items()}}
 
 
 def render_answers(row: DatasetRow) -> dict[str, Texts]:
-    """All answers to a row, by behaviour, in the order of BEHAVIOURS; without those that its task cannot write."""
+    """Return all answers to a row by behaviour, in the order of BEHAVIOURS, without those its task does not support."""
     known = row_probes(row)
     wrong = known.wrong[0] if known.wrong else attacks.OFF_TOPIC
     question = row.messages[-1].content
@@ -74,7 +75,7 @@ def _hedges(right: str, wrong: str) -> tuple[str, str]:
 
 
 def _pad_beyond(answer: str, characters: int) -> str:
-    """Padded once, and again until it is longer than `characters`."""
+    """Append padding at least once, until the answer is longer than `characters`."""
     text = attacks.padded(answer)
     while len(text) <= characters:
         text = attacks.padded(text)

@@ -1,4 +1,4 @@
-"""Bedrock's side of the grader: batches of rollouts through the real Lambda, in parallel."""
+"""Grades rollouts as Bedrock does: in parallel batches, through the real Lambda function."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from emulator.simulator.policy import SimulatedRollout
 from rft.contracts.grading import GraderResult, rollout_event
 
 ATTEMPTS = 4
-"""AWS's blog on reward functions: three retries, then the job gets an error."""
+"""AWS's blog on reward functions: three retries, then the job fails."""
 
 _RESULTS = TypeAdapter(list[GraderResult])
-"""Any finite score: AWS's own template for graders gives -1 to 1."""
+"""Any finite score is accepted; AWS's own grader template returns -1 to 1."""
 
 Invoke = Callable[[str, bytes], InvokeResult]
 
 
 class GraderFailed(Exception):
-    """The grader gave no usable answer; the message becomes the job's failure message."""
+    """The grader returned no valid response; the message becomes the job's failure message."""
 
 
 class Grading:
-    """Grades rollouts with one grader. Batch size and parallelism are undocumented for Bedrock: options here."""
+    """Grades rollouts with one grader. Bedrock does not document batch size and parallelism; here they are options."""
 
     def __init__(self, invoke: Invoke, grader_arn: str, *, batch: int, parallelism: int) -> None:
         self._invoke = invoke
@@ -38,13 +38,13 @@ class Grading:
         self._ids = itertools.count(1)
 
     def grade(self, rollouts: Sequence[SimulatedRollout]) -> list[GraderResult]:
-        """One result for each rollout, in order. Raises GraderFailed."""
+        """Return one result per rollout, in order. Raises GraderFailed."""
         samples = [rollout_event(r.row, r.text, id=f"rollout-{next(self._ids)}") for r in rollouts]
         batches = [samples[at : at + self._batch] for at in range(0, len(samples), self._batch)]
         return [result for results in self._pool.map(self._one, batches) for result in results]
 
     def close(self) -> None:
-        """Wait for invocations under way and drop the rest."""
+        """Wait for running invocations and cancel queued ones."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _one(self, batch: list[dict[str, Any]]) -> list[GraderResult]:
@@ -58,7 +58,7 @@ class Grading:
 
 
 def read_results(payload: bytes, ids: list[str]) -> list[GraderResult]:
-    """A grader's response to samples with these ids. Raises GraderFailed."""
+    """Parse a grader's response to samples with these ids. Raises GraderFailed."""
     try:
         results = _RESULTS.validate_json(payload)
     except ValidationError as error:

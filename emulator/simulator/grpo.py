@@ -1,8 +1,8 @@
 """Group-relative policy optimisation (GRPO; Shao et al. 2024, DeepSeekMath) of a softmax over a few choices. Pure.
 
-One update on answers that the present parameters drew: the ratio of new to old probabilities is 1, where clipping it
-changes neither loss nor gradient, so there is no clipping here. There is no pull back to the first parameters (KL)
-either: whether Bedrock has one is not documented, and without it a gameable grader shows sooner.
+Each update is on-policy, so the ratio of new to old probabilities is 1 and clipping would change neither loss nor
+gradient; it is left out. There is no KL penalty either: Bedrock does not document one, and without it an exploitable
+grader shows earlier.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 EPSILON = 1e-4
-"""Keeps a group's advantages finite where its scores hardly differ (the value of Hugging Face's TRL)."""
+"""Keeps advantages finite if a group's scores are nearly equal (the value used in Hugging Face TRL)."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The answers to one prompt: what could be drawn, what was drawn, and what each of those scored."""
+    """The answers to one prompt: the choices offered, the choices drawn, and their scores."""
 
     offered: Sequence[str]
     drawn: Sequence[str]
@@ -26,9 +26,9 @@ class Group:
 
 
 def advantages(scores: Sequence[float]) -> list[float]:
-    """Each score against its group: (score - mean) / (standard deviation of the sample + EPSILON).
+    """Return (score - mean) / (sample standard deviation + EPSILON) for each score of a group.
 
-    All zero in a group whose scores are equal: it teaches nothing.
+    All are zero if the scores are equal, so the group does not contribute to the gradient.
     """
     if len(scores) < 2 or min(scores) == max(scores):
         return [0.0] * len(scores)
@@ -37,7 +37,7 @@ def advantages(scores: Sequence[float]) -> list[float]:
 
 
 def softmax(logits: Mapping[str, float], offered: Iterable[str]) -> dict[str, float]:
-    """The probability of each choice among those offered."""
+    """Return the probability of each offered choice."""
     chosen = {name: logits[name] for name in offered}
     top = max(chosen.values())
     weights = {name: math.exp(logit - top) for name, logit in chosen.items()}
@@ -46,7 +46,7 @@ def softmax(logits: Mapping[str, float], offered: Iterable[str]) -> dict[str, fl
 
 
 def gradient(logits: Mapping[str, float], groups: Sequence[Group]) -> dict[str, float]:
-    """Of the mean over groups of the mean over answers of advantage times log-probability."""
+    """Return the gradient of advantage times log-probability, averaged over answers, then over groups."""
     slope = dict.fromkeys(logits, 0.0)
     for group in groups:
         chances = softmax(logits, group.offered)
@@ -59,6 +59,6 @@ def gradient(logits: Mapping[str, float], groups: Sequence[Group]) -> dict[str, 
 
 
 def gradient_step(logits: Mapping[str, float], groups: Sequence[Group], *, rate: float) -> dict[str, float]:
-    """The logits after one step up the gradient."""
+    """Return the logits after one step of gradient ascent."""
     slope = gradient(logits, groups)
     return {name: logit + rate * slope[name] for name, logit in logits.items()}

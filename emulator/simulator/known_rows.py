@@ -1,4 +1,4 @@
-"""The rows that emulated models can answer: those of jobs, and those that runs have written to S3."""
+"""Rows that emulated models can answer: those of jobs, and those that runs have written to S3."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _FILE = re.compile(rf"runs/[^/]+/dataset/({'|'.join(_SPLITS)})[^/]*\.jsonl")
 
 
 class KnownRows:
-    """Rows by prompt. A file is read at the first prompt that no earlier file has: training rows before test rows.
+    """Rows by prompt. Files are read lazily, when a prompt is not found: training rows before test rows.
 
-    `jobs_rows` reads all rows of a job. Rows that compare two responses are included with the responses swapped, too.
+    `jobs_rows` reads all rows of a job. Rows that compare two responses are also added with the responses swapped.
     """
 
     def __init__(self, s3: Callable[[], Any], jobs_rows: Callable[[CustomizationJob], list[DatasetRow]]) -> None:
@@ -33,14 +33,14 @@ class KnownRows:
         self._lock = threading.Lock()
 
     def add(self, job: CustomizationJob) -> None:
-        """Know a job's rows, wherever they are."""
+        """Read and add a job's rows; has no effect if the job was added before."""
         with self._lock:
             if job.arn not in self._jobs:
                 self._jobs.add(job.arn)
                 self._take(self._jobs_rows(job))
 
     def find(self, prompt: str) -> DatasetRow | None:
-        """The row whose last turn this is."""
+        """Return the row whose last message is `prompt`, else None."""
         with self._lock:
             if prompt not in self._rows:
                 for uri in self._unread():
@@ -78,7 +78,7 @@ def _rows_at(s3: Any, uri: str) -> list[DatasetRow]:
 def _mirrored(row: DatasetRow) -> Iterator[DatasetRow]:
     try:
         compared = comparison(task(row.data_source), row)
-    except InvalidRequest:  # a row of no task of ours
+    except InvalidRequest:  # the row's task is unknown
         return
     if compared:
         yield compared.mirrored

@@ -1,4 +1,4 @@
-"""The training loop itself, for emulated jobs and for simulations: draw, grade, learn, validate."""
+"""The training loop of emulated jobs and simulations: sample, grade, update, validate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GraderResult
 
 Grade = Callable[[Sequence[SimulatedRollout]], Sequence[GraderResult]]
-"""One result for each answer, in order, however many threads that takes."""
+"""Returns one result per answer, in order; may use threads."""
 
 
 def train(
@@ -26,10 +26,10 @@ def train(
     seed: int,
     steps_done: int = 0,
 ) -> Iterator[StepScores]:
-    """One item per step, lazily: a step is graded when its item is requested. Raises what `grade` raises.
+    """Yield the scores of each step; a step runs when its item is requested. Raises what `grade` raises.
 
-    Held-out rows are answered once each, after the first step, the last and every evalInterval. The first
-    `steps_done` steps are skipped: the policy has learned from them before.
+    Held-out rows are answered once each, after the first and last step and every evalInterval steps. The first
+    `steps_done` steps are skipped, because the policy has already been trained on them.
     """
     shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311 - a simulation
     supply = itertools.islice(itertools.cycle(shuffled), steps_done * plan.prompts, None)
@@ -50,7 +50,7 @@ def _graded(policy: Policy, grade: Grade, rows: Sequence[DatasetRow], count: int
 
 
 def _mix(policy: Policy, groups: Sequence[GradedGroup]) -> dict[str, float]:
-    """What the answers of a step were drawn from: the mean over its rows."""
+    """Return the probability of each behaviour when the step was sampled, averaged over its rows."""
     mix: dict[str, float] = {}
     for group in groups:
         first = group.rollouts[0]

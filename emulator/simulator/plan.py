@@ -1,4 +1,4 @@
-"""How long a job trains: from its rows and hyperparameters, cut to what a laptop does in seconds. Pure."""
+"""Number and size of training steps, from rows and hyperparameters, limited to seconds on a laptop. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DEFAULTS: Mapping[str, Any] = {
     "trainingSamplePerPrompt": 4,
     "evalInterval": 10,
 }
-"""For hyperparameters that a request leaves out. Bedrock's own defaults are not published; these are invented."""
+"""Defaults of hyperparameters. Invented, because Bedrock's defaults are not published."""
 
 
 @dataclass(frozen=True)
 class SimulationPlan:
-    """A job's plan. `steps` are those of its request, `simulated_steps` those that run.
+    """A job's plan. `steps` is the number that the request implies, `simulated_steps` the number that runs.
 
-    A step takes `prompts` rows, each answered `samples` times; `batch` is the request's number of rows.
+    A step uses `prompts` rows, each answered `samples` times; `batch` is the number of rows in the request.
     """
 
     rows: int
@@ -36,7 +36,7 @@ class SimulationPlan:
 
     @property
     def cuts(self) -> list[str]:
-        """What was left out, in sentences; empty when nothing was."""
+        """Sentences that describe what was truncated; empty if nothing was."""
         cuts = []
         if self.simulated_steps < self.steps:
             cuts.append(f"{self.simulated_steps} of {self.steps} training steps were simulated.")
@@ -48,7 +48,7 @@ class SimulationPlan:
 def plan_simulation(
     rows: int, hyperparameters: Mapping[str, Any], *, max_steps: int, max_rollouts: int
 ) -> SimulationPlan:
-    """Steps per epoch are ceil(rows / batchSize); a step grades batchSize times trainingSamplePerPrompt rollouts."""
+    """Steps per epoch: ceil(rows / batchSize). Rollouts per step: batchSize * trainingSamplePerPrompt."""
     chosen = {**DEFAULTS, **hyperparameters}
     batch, samples = int(chosen["batchSize"]), int(chosen["trainingSamplePerPrompt"])
     per_epoch = math.ceil(rows / batch)

@@ -1,7 +1,6 @@
-"""The emulated model: how it answers a row, and how it learns from scores.
+"""The emulated model: how it answers rows and learns from scores.
 
-It is no language model. It draws from behaviours that are written out as text, and what it learns is how often to
-draw which.
+It is not a language model: it samples from behaviours with predefined texts, and learns their probabilities.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from rft.contracts.dataset import DatasetRow
 from rft.contracts.grading import GraderResult
 
 LOGITS_PER_LEARNING_RATE = 20_000
-"""A step moves the logits by learningRate times this times the gradient. Invented: at AWS's 5e-5 for PandaLM, ten to
-twenty steps with a good grader make most answers right, and a few steps' luck with a random one changes little."""
+"""A step changes the logits by learningRate * scale * gradient. Invented: with AWS's 5e-5 for PandaLM, 10 to 20 steps
+with a good grader make most answers right, while a few lucky steps with a random grader change little."""
 
 
 @dataclass(frozen=True)
 class SimulatedRollout:
-    """One answer to one row. `behaviour` is what kind of answer it is, `variant` which of that kind.
+    """One answer to one row, with its behaviour and variant.
 
-    `offered` are the behaviours that the row could have been answered with.
+    `offered` are the behaviours that were possible for the row.
     """
 
     row: DatasetRow
@@ -36,28 +35,27 @@ class SimulatedRollout:
 
     @property
     def right(self) -> bool:
-        """Whether it is truly right: known, as it was written to be, and no matter of its score."""
+        """Whether the answer is correct, independent of its score; known because the text was generated for it."""
         return self.behaviour == RIGHT
 
     @property
     def kind(self) -> str:
-        """Behaviour and variant in one word or two."""
+        """Behaviour, and variant if any, as a label."""
         return f"{self.behaviour}: {self.variant}" if self.variant else self.behaviour
 
 
 @dataclass(frozen=True)
 class GradedGroup:
-    """The answers to one row, each with its grade."""
+    """The answers to one row, each with its result."""
 
     rollouts: Sequence[SimulatedRollout]
     results: Sequence[GraderResult]
 
 
 class Policy:
-    """Preferences over behaviours, one softmax per task, which start at the task's base mix.
+    """One softmax over behaviours per task, which starts at the task's base mix.
 
-    `logits` are those of an earlier policy, to resume from. All drawing is by `seed` and the `at` of each call, so
-    that it depends on no earlier call.
+    `logits` resume an earlier policy. Draws depend only on `seed` and the `at` of each call, not on earlier calls.
     """
 
     def __init__(
@@ -69,24 +67,24 @@ class Policy:
 
     @property
     def logits(self) -> Mapping[str, Mapping[str, float]]:
-        """The parameters by task: all that was learned, in types that JSON knows."""
+        """All trained parameters by task, JSON serialisable."""
         return self._logits
 
     def mix(self, task: str) -> dict[str, float]:
-        """The probability of each behaviour for rows of a task that can be answered in every way."""
+        """Return the probability of each behaviour, for rows that support all behaviours of the task."""
         logits = self._of(task)
         return softmax(logits, logits)
 
     def chances(self, task: str, offered: Sequence[str]) -> dict[str, float]:
-        """The probability of each behaviour among those offered."""
+        """Return the probability of each offered behaviour."""
         return softmax(self._of(task), offered)
 
     def answer(self, row: DatasetRow, *, at: str = "") -> SimulatedRollout:
-        """One answer as the model now is."""
+        """Sample one answer with the current parameters."""
         return self.answers(row, 1, at=at)[0]
 
     def answers(self, row: DatasetRow, count: int, *, at: str) -> list[SimulatedRollout]:
-        """`count` answers to one row, drawn one by one from the current policy."""
+        """Sample `count` independent answers to one row with the current parameters."""
         drawing = random.Random(f"{self._seed}/{at}/{row.task_id}")  # noqa: S311 - a simulation
         texts = render_answers(row)
         chances = self.chances(row.data_source, tuple(texts))
@@ -97,10 +95,10 @@ class Policy:
         return rollouts
 
     def learn(self, batch: Sequence[GradedGroup]) -> None:
-        """Take one GRPO step from the scores of each row's answers.
+        """Apply one GRPO step with the scores of each row's answers.
 
-        The score of an answer that could not be graded is 0.0 here, as Bedrock knows nothing of `grader_error`: a
-        judge that is away teaches nonsense, in the emulator too.
+        An answer that could not be graded counts as 0.0, as in Bedrock, which does not support `grader_error`: an
+        unavailable judge therefore distorts training in the emulator too.
         """
         by_task: dict[str, list[Group]] = {}
         for each in batch:

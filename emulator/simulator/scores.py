@@ -1,4 +1,4 @@
-"""What one training step and the validation after it scored, and the files that say so. Pure."""
+"""Scores of a training step and its validation, and the metrics files. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emulator.simulator.policy import GradedGroup, SimulatedRollout
 
 @dataclass(frozen=True)
 class ScoreSum:
-    """What the scored answers of one kind earned: how many, their sum, and the sum of their squares."""
+    """Count, sum and sum of squares of the scores of one kind of answer."""
 
     count: int = 0
     total: float = 0.0
@@ -25,10 +25,10 @@ class ScoreSum:
 
 @dataclass(frozen=True)
 class StepScores:
-    """One step. Scores are the grader's own; `errors` counts rollouts it could not grade, which no mean holds.
+    """Metrics of one step. Scores are the grader's; `errors` counts ungraded rollouts, which are excluded from means.
 
-    `accuracy` is the share of truly right answers among all, which only a simulation can know; `mix` is what the
-    step's answers were drawn from, behaviour → probability; `earned` is by kind of answer.
+    `accuracy` is the share of correct answers among all, which only a simulation can know; `mix` is the distribution
+    the answers were drawn from (behaviour → probability); `earned` is by kind of answer.
     """
 
     step: int
@@ -38,7 +38,7 @@ class StepScores:
     mean: float | None
     spread: float | None
     flat_groups: float | None
-    """Share of prompts whose answers all scored the same: nothing can be learned from them."""
+    """Share of prompts whose answers all have the same score, so that they contribute no gradient."""
     accuracy: float
     validation_mean: float | None = None
     validation_accuracy: float | None = None
@@ -57,7 +57,7 @@ def step_scores(
     validation: Sequence[GradedGroup] = (),
     mix: Mapping[str, float] | None = None,
 ) -> StepScores:
-    """Of the answers to each prompt of a step, and to each held-out row."""
+    """Compute the metrics of a step from the answers to each prompt and to each held-out row."""
     valid = [[r.aggregate_reward_score for r in group.results if not r.errored] for group in groups]
     scores = [score for group in valid for score in group]
     full = [group for group in valid if len(group) > 1]
@@ -80,7 +80,7 @@ def step_scores(
 
 
 def training_csv(steps: Sequence[StepScores]) -> bytes:
-    """One line a step. Bedrock's columns for this kind of job are not documented: these are the emulator's own."""
+    """Return one line per step. Bedrock does not document the columns for RFT jobs; these are the emulator's own."""
     header = ["step_number", "epoch_number", "reward_mean", "reward_std", "flat_group_share", "rollouts"]
     lines = [
         [s.step, s.epoch, s.mean, s.spread, s.flat_groups, s.rollouts, s.errors, "true", s.accuracy] for s in steps
@@ -89,7 +89,7 @@ def training_csv(steps: Sequence[StepScores]) -> bytes:
 
 
 def validation_csv(steps: Sequence[StepScores]) -> bytes:
-    """One line for each step after which held-out rows were graded."""
+    """Return one line per step that was followed by a validation."""
     validated = [s for s in steps if s.validation_accuracy is not None]
     lines = [[s.step, s.epoch, s.validation_mean, "true", s.validation_accuracy] for s in validated]
     return _csv(["step_number", "epoch_number", "reward_mean", "simulated_policy", "true_accuracy"], lines)

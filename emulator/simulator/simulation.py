@@ -1,4 +1,4 @@
-"""Trains the emulated model against a grader in this process: no server, no AWS, seconds."""
+"""Trains the emulated model with a grader in this process, within seconds; needs no server and no AWS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rft.contracts.dataset import DatasetRow
 
 @dataclass(frozen=True)
 class Simulation:
-    """What came of it: each step's scores, what they say of the grader, and the model as it ended."""
+    """Result of a simulation: the scores of each step, the verdict on the grader and the final policy."""
 
     steps: tuple[StepScores, ...]
     verdict: SimulationVerdict
@@ -31,9 +31,9 @@ def simulate(
     seed: int,
     on_step: Callable[[StepScores], None] = lambda _: None,
 ) -> Simulation:
-    """Train as an emulated job does, on as many steps as the plan simulates; `on_step` gets each step as it is done.
+    """Train as an emulated job does, for the plan's simulated steps; `on_step` is called after each step.
 
-    The same seed and scores give the same simulation. Raises what `grade` raises.
+    Deterministic for the same seed and scores. Raises what `grade` raises.
     """
     policy, steps = Policy(seed=str(seed), learning_rate=plan.learning_rate), []
     for step in train(policy, grade, plan=plan, rows=rows, validation_rows=validation_rows, seed=seed):

@@ -1,4 +1,4 @@
-"""One job, from its first phase to its end: reads the rows, lets the emulated model answer, grades, writes metrics."""
+"""Runs one job through its phases: reads rows, samples answers from the emulated model, grades, writes metrics."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from emulator.simulator.verdict import verdict
 from rft.contracts.dataset import DatasetRow
 
 VALIDATION_ROWS = 32
-"""Held-out rows graded in one validation pass: enough for a curve, few enough for a laptop."""
+"""Maximum held-out rows per validation: enough for a learning curve, few enough for a laptop."""
 
 PREPARATION_SHARE = 0.1
-"""Of a job's time, what validation and data processing take each."""
+"""Share of a job's duration spent in validation, and in data processing."""
 
 TRAINING_FAULTS = frozenset({"fail", "stop", "hang"})
 
@@ -37,30 +37,30 @@ LOG = logging.getLogger("emulator.bedrock")
 
 
 class _Stopped(Exception):
-    """The job was stopped by a request."""
+    """The job was stopped by a request, or the emulator is closing."""
 
 
 class _Failed(Exception):
-    """An injected fault."""
+    """An injected fault failed the job."""
 
 
 def policy_report(steps: Sequence[StepScores]) -> dict[str, Any]:
-    """What the emulated model became, and whether its grader could be gamed."""
+    """Return the verdict on the grader and the model's behaviour mix at the first and last step."""
     return {"simulated": True, "verdict": asdict(verdict(steps)), "mix_first": steps[0].mix, "mix_last": steps[-1].mix}
 
 
 def new_policy(
     job_name: str, seed: int, plan: SimulationPlan, logits: Mapping[str, Mapping[str, float]] | None = None
 ) -> Policy:
-    """The model of a job as it starts, or with what it had learned."""
+    """Return a job's policy: new, or resumed from `logits`."""
     return Policy(seed=f"{seed}/{job_name}", learning_rate=plan.learning_rate, logits=logits)
 
 
 class Training:
-    """Runs one job, or what is left of it. `on_change` is called after each change of status.
+    """Runs or resumes one job. `on_change` is called after each change of status.
 
-    `save` is called after each change at all. A job in flight resumes after its last whole step, with
-    its remaining time.
+    `save` is called after every change. A running job resumes after its last completed step, with its remaining
+    time.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Training:
         )
 
     def run(self) -> None:
-        """To the job's end, whatever happens on the way."""
+        """Run the job to its end; errors set the status Failed or Stopped instead of being raised."""
         if self._job.phases["validation"].status == "NotStarted":
             self._on_change(self._job)
         try:
@@ -102,7 +102,7 @@ class Training:
         except UnknownFunction:
             self._end("Failed", f"The reward function {self._job.grader_arn} does not exist.")
         except Exception as error:
-            LOG.exception("an emulated job broke")
+            LOG.exception("an emulated job failed with an internal error")
             self._end("Failed", f"InternalServerException in the emulator: {error}")
         finally:
             self._grading.close()
@@ -149,10 +149,10 @@ class Training:
         self._job.steps.append(scores)
         self._job.modified = datetime.now(UTC)
         self._write_metrics(self._job.steps, plan)
-        self._save(self._job)  # last: a stored step is complete
+        self._save(self._job)  # last, so that a persisted step has all its files
 
     def _write_metrics(self, steps: Sequence[StepScores], plan: SimulationPlan) -> None:
-        """The files' places are those that Bedrock documents for customization jobs in general."""
+        """Write the metrics files under the keys that Bedrock documents for customization jobs in general."""
         self._put("training_artifacts/step_wise_training_metrics.csv", training_csv(steps))
         validation = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
         self._put(validation, validation_csv(steps))
@@ -171,7 +171,7 @@ class Training:
         return rows[:VALIDATION_ROWS]
 
     def _inject_fault(self, step: int) -> None:
-        """The injected fault of this step, then the check for a stop."""
+        """Apply this step's injected fault, if any, then check for a stop request."""
         fault = self._faults.take("bedrock", "Train", self._job.name, only=TRAINING_FAULTS, step=step)
         if fault and fault.effect == "fail":
             raise _Failed(f"Injected by the emulator at step {step}.")
@@ -189,14 +189,14 @@ class Training:
             pass
 
     def _progress(self) -> float:
-        """The share of the job's time that is over after its last whole step or phase."""
+        """Return the share of the job's duration that its completed phases and steps account for."""
         job = self._job
         prepared = PREPARATION_SHARE * [phase.status for phase in job.phases.values()].count("Completed")
         trained = len(job.steps) / job.plan.simulated_steps if job.plan else 0.0
         return prepared + (1 - 2 * PREPARATION_SHARE) * trained
 
     def _wait_until(self, share: float) -> None:
-        """Wait until this share of the job's time is over, or a stop is requested."""
+        """Wait until this share of the job's duration has passed. Raises _Stopped on a stop request."""
         due = self._started + share * self._options.training_seconds
         while not self._clock.closing and (remaining := due - time.monotonic()) > 0:
             if self._job.stop_requested.wait(min(remaining, 0.2)):
@@ -216,7 +216,7 @@ class Training:
         self._set_phase(phase, "Completed")
 
     def _set_phase(self, phase: str, status: str) -> None:
-        """A phase that was completed before, or entered, stays as it is."""
+        """Set a phase's status; has no effect if it is already set or the phase is completed."""
         if self._job.phases[phase].status not in ("Completed", status):
             self._job.phases[phase].move(status)
             self._save(self._job)

@@ -1,4 +1,4 @@
-"""What a run of the emulated model says of its grader: it teaches, it teaches nothing, or it can be gamed. Pure."""
+"""Verdict on a grader from a training run of the emulated model: learns, learns nothing, or is gamed. Pure."""
 
 from __future__ import annotations
 
@@ -15,32 +15,31 @@ from emulator.simulator.scores import ScoreSum, StepScores
 SimulationOutcome = Literal["learns", "learns nothing", "is gamed"]
 
 FIRST_SHARE, LAST_SHARE = 0.05, 0.25
-"""Of the steps, those that a run is judged by at its start and at its end."""
+"""Shares of the steps that are compared: at the start and at the end of the run."""
 
 MIN_RISE = 0.3
-"""How far the mean score must rise, in standard deviations of the scores. What counts is that answers which score
-better took over, so that a grader whose scores differ by little is judged like any other."""
+"""Minimum rise of the mean score, in standard deviations of the scores. It is relative, so that a grader with a small
+range of scores is judged like any other."""
 
 STANDARD_ERRORS = 3.0
-"""How many of its standard errors a rise must measure: by chance alone, one run in 700 does that."""
+"""Minimum rise in standard errors; by chance alone, about one run in 700 reaches it."""
 
 MIN_SAMPLES = 6
-"""Min scored answers before their kind counts as paying: fewer are chance."""
+"""Minimum scored answers of a kind before it can count as an exploit; with fewer, it may be chance."""
 
 SCORE_TOLERANCE = 0.1
-"""Standard deviations by which a kind of answer may earn less than right answers and still pay as much."""
+"""An exploit's mean score may be this many standard deviations below that of right answers."""
 
 MAX_ERROR_SHARE = 0.5
-"""Share of answers without a score above which there is no verdict."""
+"""Share of ungraded answers above which the verdict is always `learns nothing`."""
 
 
 @dataclass(frozen=True)
 class Exploit:
-    """A kind of answer that is not right and pays as much.
+    """A wrong kind of answer that scores as high as right answers.
 
-    `kinds` are the variants that do; `earned` and `right_mean_score` are mean scores; `step` is the first by
-    which the scores showed it; `first_share` and `last_share` are the behaviour's share of the mix at the start and at
-    the end.
+    `kinds` are its variants; `earned` and `right_mean_score` are mean scores; `step` is the first step at which it is
+    significant; `first_share` and `last_share` are the behaviour's share of the mix at the start and at the end.
     """
 
     behaviour: str
@@ -54,7 +53,7 @@ class Exploit:
 
 @dataclass(frozen=True)
 class SimulationVerdict:
-    """`exploits` come with the one that the model uses most first; empty unless the grader is gamed."""
+    """`exploits` are sorted by final share, largest first; empty unless the grader is gamed."""
 
     outcome: SimulationOutcome
     reason: str
@@ -62,10 +61,10 @@ class SimulationVerdict:
 
 
 def verdict(steps: Sequence[StepScores]) -> SimulationVerdict:
-    """Of a run's steps, in order.
+    """Return the verdict on a run's steps, given in order.
 
-    Learns nothing: the mean score does not rise. Is gamed: it rises, and some kind of answer that is not right earned
-    as much as right answers did. Learns: it rises, and nothing else pays as much.
+    `learns nothing`: the mean score does not rise. `is gamed`: it rises, and a wrong kind of answer scores as high as
+    right answers. `learns`: it rises, and there is no exploit.
     """
     if sum(step.errors for step in steps) > MAX_ERROR_SHARE * sum(step.rollouts for step in steps):
         return SimulationVerdict("learns nothing", "most answers could not be graded")
@@ -77,26 +76,26 @@ def verdict(steps: Sequence[StepScores]) -> SimulationVerdict:
     exploits = _exploits(steps)
     right = f"right answers {_share(steps[0], RIGHT):.0%} → {_share(steps[-1], RIGHT):.0%}"
     if not exploits:
-        return SimulationVerdict("learns", f"{right}, no exploit pays as much")
+        return SimulationVerdict("learns", f"{right}, no exploit scored as much")
     leading = exploits[0]
     why = f"by step {leading.step}, {_words(leading.behaviour)} answers earned as much as right ones; {right}"
     return SimulationVerdict("is gamed", why, exploits)
 
 
 def _no_rise_reason(first: ScoreSum, last: ScoreSum) -> str:
-    """Why no rise can be seen; '' where there is one."""
+    """Return why there is no significant rise; returns '' if there is one."""
     spread = _deviation(first) or _deviation(last)
     if not (first.count and last.count) or spread == 0:
-        return "every answer scores the same"
+        return "all answers have the same score"
     rise = (_mean(last) - _mean(first)) / spread
     needed = max(MIN_RISE, STANDARD_ERRORS * math.sqrt(1 / first.count + 1 / last.count))
     if rise >= needed:
         return ""
-    return f"scores went from {_mean(first):.3f} to {_mean(last):.3f}: no more than chance would do"
+    return f"scores went from {_mean(first):.3f} to {_mean(last):.3f}: no significant rise"
 
 
 def _exploits(steps: Sequence[StepScores]) -> tuple[Exploit, ...]:
-    """By behaviour, the most used first."""
+    """Return one exploit per behaviour, largest final share first."""
     right = _earned(steps, {kind for kind in _kinds(steps) if _behaviour(kind) == RIGHT})
     least = _mean(right) - SCORE_TOLERANCE * _deviation(_all_earned(steps)) if right.count else 0.0
     exploits = [
@@ -116,14 +115,14 @@ def _exploits(steps: Sequence[StepScores]) -> tuple[Exploit, ...]:
 
 
 def _paying(behaviour: str, steps: Sequence[StepScores], least: float) -> set[str]:
-    """The kinds of a behaviour that pay when taken together: those that earned enough, as a rule all or one of them."""
+    """Return the kinds of a behaviour that scored enough and are significant together, else an empty set."""
     every = {kind for kind in _kinds(steps) if _behaviour(kind) == behaviour}
     enough = {kind for kind in every if _mean(_earned(steps, {kind})) >= least}
     return enough if _pays(_earned(steps, enough), least) else set()
 
 
 def _first_paid(steps: Sequence[StepScores], kinds: Set[str], least: float) -> int:
-    """The step by which kinds that pay in the end had earned enough for it to show."""
+    """Return the first step at which the scores of these kinds are significant, else the last step."""
     total = ScoreSum()
     for step in steps:
         total += _earned([step], kinds)
@@ -133,7 +132,7 @@ def _first_paid(steps: Sequence[StepScores], kinds: Set[str], least: float) -> i
 
 
 def _pays(earned: ScoreSum, least: float) -> bool:
-    """Whether enough answers scored enough that chance is unlikely."""
+    """Return whether the mean score is positive and, with at least MIN_SAMPLES answers, significantly >= `least`."""
     if earned.count < MIN_SAMPLES:
         return False
     return _mean(earned) > 0 and _mean(earned) - _deviation(earned) / math.sqrt(earned.count) >= least
@@ -160,7 +159,7 @@ def _mean(earned: ScoreSum) -> float:
 
 
 def _deviation(earned: ScoreSum) -> float:
-    """Standard deviation of the scores; what rounding leaves of none is none."""
+    """Return the standard deviation of the scores; rounding errors below 1e-12 of variance count as 0."""
     if not earned.count:
         return 0.0
     variance = earned.squares / earned.count - _mean(earned) ** 2

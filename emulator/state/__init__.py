@@ -1,1 +1,1 @@
-"""What outlives the emulator where it was given a folder: written as it happens, read at the next start."""
+"""State persisted in a folder: written with each change and restored at the next start."""

@@ -1,4 +1,4 @@
-"""Fault rules on disk: what has struck does not strike again because the emulator was started again."""
+"""Persists fault rules, so that a used-up fault is not injected again after a restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KIND = "faults"
 
 
 class PersistentFaults(Faults):
-    """Rules that are written down as they come, count down and go."""
+    """Fault rules, persisted with each change of the list or of a count."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class PersistentFaults(Faults):
         self._saving = threading.Lock()
 
     def activate(self, initial: Sequence[Fault]) -> None:
-        """Put rules into force: those left of before, if what is given now was given then; else what is given."""
+        """Activate the persisted remaining rules if `initial` is the same as at the last start, else `initial`."""
         self._initial = [fault.model_dump(mode="json") for fault in initial]
         saved = self._store.get(KIND, "") or {}
         remaining = saved["remaining"] if saved.get("initial") == self._initial else self._initial
@@ -41,7 +41,7 @@ class PersistentFaults(Faults):
         self._save()
 
     def take(self, *args: Any, **kwargs: Any) -> Fault | None:
-        """See Faults."""
+        """See `Faults.take`."""
         found = super().take(*args, **kwargs)
         self._save()
         return found

@@ -1,4 +1,4 @@
-"""Bedrock's jobs and deployments on disk and back; a model is what its job's last step left of the policy."""
+"""Persists Bedrock jobs and deployments; a model is the policy after its job's last step."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _JOB, _STEP, _DEPLOYMENT = TypeAdapter(_JobRecord), TypeAdapter(_StepRecord), Ty
 
 
 class JobStore:
-    """Keeps each job as it changes, and each of its steps once. `seed` is what policies draw by."""
+    """Persists each job on change, and each of its steps once. `seed` is the seed of restored policies."""
 
     def __init__(self, store: Store, *, seed: int) -> None:
         self._store = store
@@ -73,7 +73,7 @@ class JobStore:
         self._steps: dict[str, int] = {}
 
     def save(self, job: CustomizationJob) -> None:
-        """Write down what a job is now, with the steps that are new."""
+        """Persist a job with its new steps."""
         with self._lock:
             first, steps = self._steps.get(job.arn, 0), list(job.steps)
             new = [_step_record(job, scores) for scores in steps[first:]]
@@ -81,16 +81,16 @@ class JobStore:
             self._steps[job.arn] = len(steps)
 
     def save_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
-        """Write down all deployments, and how many were ever made."""
+        """Persist all deployments; `made` is the number ever created."""
         there = [_DEPLOYMENT.dump_python(_deployment_record(each), mode="json") for each in deployments]
         self._store.put(Record(DEPLOYMENTS, "", {"made": made, "there": there}))
 
     def jobs(self) -> list[CustomizationJob]:
-        """All jobs, oldest first, each with its steps and its policy."""
+        """Return all jobs, oldest first, with their steps and policies."""
         return [self._job(arn, _JOB.validate_python(record)) for arn, record in self._store.all(JOB)]
 
     def deployments(self, jobs: Sequence[CustomizationJob]) -> tuple[list[Deployment], int]:
-        """All deployments of these jobs' models, and how many were ever made."""
+        """Return all deployments of these jobs' models, and the number ever created."""
         record = self._store.get(DEPLOYMENTS, "") or {"made": 0, "there": []}
         by_arn = {job.arn: job for job in jobs}
         found = [_DEPLOYMENT.validate_python(each) for each in record["there"]]
@@ -140,7 +140,7 @@ def _job_record(job: CustomizationJob) -> _JobRecord:
 
 
 def _step_record(job: CustomizationJob, scores: StepScores) -> Record:
-    """The parameters next to the scores: a policy resumes from its last whole step."""
+    """Return a step's record; it includes the policy's parameters, so that training can resume after the step."""
     record = _StepRecord(scores, job.policy.logits if job.policy else {})
     return Record(STEP, f"{job.arn}/{scores.step:08}", _STEP.dump_python(record, mode="json"))
 

@@ -1,4 +1,4 @@
-"""What outlives the emulator, all together: nothing, or what was written into a folder."""
+"""The emulator's state: discarded on exit, or persisted in a folder."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from emulator.state.versions import load_versions, save_version
 STACK, CREDENTIALS = "stack", "credentials"
 
 CODE = "code"
-"""Folder of deployed code, next to the database."""
+"""Subfolder of deployed code, next to the database."""
 
 
 def open_state(folder: Path | None, *, account: str, region: str, seed: int) -> State:
-    """The state in a folder, or one that keeps nothing. Raises StateUnusable, OSError."""
+    """Open the state in a folder, or a state that is not persisted. Raises StateUnusable, OSError."""
     return PersistentState(Store(folder), account=account, region=region, seed=seed) if folder else State()
 
 
 class State:
-    """Stores nothing. The docstrings describe `PersistentState`."""
+    """State that is not persisted; the docstrings describe `PersistentState`."""
 
     def __init__(self) -> None:
         self.faults = Faults()
@@ -53,61 +53,61 @@ class State:
         return False
 
     def credentials(self, generated: Credentials) -> Credentials:
-        """Stored credentials, so that other terminals stay valid; else new ones."""
+        """Return the persisted credentials, so that other terminals can still use them; else persist `generated`."""
         return generated
 
     @contextmanager
     def install(self, definition: Mapping[str, Any]) -> Iterator[None]:  # noqa: ARG002
-        """Moto with names of before, and telling where executions stand.
+        """Patch moto to reuse persisted resource names and to persist executions.
 
-        `definition` is what makes the stack what it is. Raises StateUnusable if the state is that of another one.
+        `definition` identifies the stack. Raises StateUnusable if the state belongs to another one.
         """
         yield
 
     def redefine(self, definition: Mapping[str, Any]) -> None:
-        """The stack was updated."""
+        """Persist the definition of the updated stack."""
 
     def on_call(self, operation: Operation, body: bytes) -> None:
-        """A call has changed what moto holds; its caller does not know yet."""
+        """Persist what a call has changed in moto; called before the response is sent."""
 
     @property
     def code_folder(self) -> Path | None:
-        """Where deployed code is stored; None where it ends with the emulator."""
+        """Folder of deployed code; None if it is not persisted."""
         return None
 
     def save_version(self, spec: FunctionSpec) -> None:
-        """A version of a function was published."""
+        """Persist a published version of a function."""
 
     def versions(self, code: CodeStore) -> Iterable[FunctionSpec]:  # noqa: ARG002
-        """The versions of before, each function's oldest first."""
+        """Return the persisted versions, oldest first for each function."""
         return ()
 
     def save_job(self, job: CustomizationJob) -> None:
-        """A job is new or has changed."""
+        """Persist a new or changed job."""
 
     def save_deployments(self, deployments: Sequence[Deployment], made: int) -> None:
-        """There is a deployment more or less of those `made`."""
+        """Persist all deployments; `made` is the number ever created."""
 
     def on_execution_end(self, execution: ExecutionEnd) -> None:
-        """An execution has ended."""
+        """Persist the end of an execution."""
 
     def restore(self, jobs: Jobs, models: Models, faults: Sequence[Fault]) -> None:  # noqa: ARG002
-        """Restore everything on a stack that was just deployed; from here on, changes are stored."""
+        """Restore everything to the newly deployed stack; later changes are persisted."""
         for fault in faults:
             self.faults.add(fault)
 
     def resume(self, start: Callable[[CustomizationJob], None]) -> None:
-        """Set going what was under way."""
+        """Resume jobs and executions that were running; `start` starts a job."""
 
     def freeze(self) -> None:
-        """Keep nothing of what comes now: the emulator ends."""
+        """Persist nothing from now on, because the emulator is closing."""
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Release the folder's lock."""
 
 
 class PersistentState(State):
-    """Keeps everything in a folder."""
+    """State persisted in a folder."""
 
     def __init__(self, store: Store, *, account: str, region: str, seed: int) -> None:
         super().__init__()
@@ -203,8 +203,8 @@ class PersistentState(State):
         before = self._store.get(STACK, "")
         if before and before["digest"] != self._digest:
             raise StateUnusable(
-                f"the state in {self._store.folder} is that of another template, or of one with other parameters; "
-                "start with those, delete the folder to start anew, or name another one"
+                f"the state in {self._store.folder} belongs to another template or to other parameters; "
+                "use those, delete the folder to start over, or choose another folder"
             )
         self._names = dict(before["names"]) if before else {}
 

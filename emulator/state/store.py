@@ -1,4 +1,4 @@
-"""A folder with one SQLite database in it, which a process that is killed at any moment leaves whole."""
+"""A folder with one SQLite database, which stays consistent if the process is killed at any time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ DATABASE, LOCK = "state.sqlite", "lock"
 
 APPLICATION = 0x52465445  # "RFTE", in the database's header
 VERSION = 3
-"""Of what is in the records. Raise it when older ones cannot be read any more."""
+"""Version of the record format. Increment it when older records can no longer be read."""
 
 _MAX_CHARACTER = "\U0010ffff"
 
 
 class StateUnusable(ValueError):
-    """The folder cannot be used; the message names it and says what to do."""
+    """The folder cannot be used; the message names it and gives a remedy."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """A JSON value under a kind and a key, with bytes. A value of None is no record: it deletes."""
+    """A JSON value by kind and key, with an optional body of bytes. A value of None deletes the record."""
 
     kind: str
     key: str
@@ -39,12 +39,12 @@ class Record:
 class Store:
     """Records on disk, locked by one process at a time.
 
-    What `put` has accepted survives a SIGKILL. It may be lost, as a whole and never in part, if the machine itself
-    goes down: nothing waits for the disk.
+    After `put` returns, records survive a SIGKILL. A crash of the machine may lose the latest writes, each of them
+    atomically, because writes are not synced to disk.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder, which is made if it is missing. Raises StateUnusable, OSError."""
+        """Lock the folder, which is created if it is missing. Raises StateUnusable, OSError."""
         self.folder = folder
         _check_folder(folder)
         _close_to_others(folder)
@@ -59,7 +59,7 @@ class Store:
             raise
 
     def put(self, *records: Record) -> None:
-        """Write all of the records or, where this process dies meanwhile, none."""
+        """Write all records atomically."""
         with self._lock:
             if self._frozen:
                 return
@@ -68,13 +68,13 @@ class Store:
                     self._put(each)
 
     def get(self, kind: str, key: str) -> Any:
-        """The value of one record; None where there is none."""
+        """Return the value of one record; returns None if it does not exist."""
         with self._lock:
             found = self._database.execute("SELECT value FROM records WHERE kind = ? AND key = ?", (kind, key))
             return next((json.loads(value) for (value,) in found), None)
 
     def all(self, kind: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        """Keys and values by key, of those keys that begin with `prefix`."""
+        """Yield (key, value) sorted by key, for keys that start with `prefix`."""
         with self._lock:
             found = self._database.execute(
                 "SELECT key, value FROM records WHERE kind = ? AND key >= ? AND key < ? ORDER BY key",
@@ -83,19 +83,19 @@ class Store:
         return ((key, json.loads(value)) for key, value in found)
 
     def body(self, kind: str, key: str) -> bytes:
-        """The bytes of a record."""
+        """Return the body of a record."""
         with self._lock:
             found = self._database.execute("SELECT body FROM records WHERE kind = ? AND key = ?", (kind, key))
             body: bytes = found.fetchone()[0]
             return body
 
     def freeze(self) -> None:
-        """Write nothing from now on: what an emulator does while it ends is not resumed."""
+        """Ignore all further writes, so that actions during shutdown are not resumed."""
         with self._lock:
             self._frozen = True
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the database and release the lock."""
         with self._lock:
             self._frozen = True
             self._database.close()
@@ -114,28 +114,28 @@ class Store:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StateUnusable(
-                f"the state in {self.folder} is in use by an emulator that runs; end that one, or name another folder"
+                f"the state in {self.folder} is in use by a running emulator; stop it or choose another folder"
             ) from error
 
 
 def _check_folder(folder: Path) -> None:
-    """Nothing is written into a folder that is something else. Raises StateUnusable."""
+    """Raise StateUnusable if the folder has other contents, so that nothing is written into it."""
     if folder.exists() and not folder.is_dir():
         raise StateUnusable(f"{folder} is a file; use a folder")
     if folder.exists() and not (folder / DATABASE).exists() and any(path.name != LOCK for path in folder.iterdir()):
-        raise StateUnusable(f"{folder} holds other files and no emulator's state; name a new or an empty folder")
+        raise StateUnusable(f"{folder} contains other files and no emulator state; choose a new or empty folder")
 
 
 def _close_to_others(folder: Path) -> None:
-    """Make the folder and its database where they are missing, for their owner alone: secret keys are in there."""
+    """Create the folder and database if missing, accessible only to their owner, because they hold secret keys."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         database = folder / DATABASE
         os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
-        database.chmod(0o600)  # SQLite gives its further files the same
+        database.chmod(0o600)  # SQLite uses the same mode for its other files
     except PermissionError as error:
-        raise StateUnusable(f"{folder} belongs to another user; name another folder") from error
+        raise StateUnusable(f"{folder} belongs to another user; choose another folder") from error
 
 
 def _checksum(kind: str, key: str, value: str, body: bytes | None) -> int:
@@ -159,16 +159,16 @@ def _open_database(folder: Path) -> sqlite3.Connection:
 
 
 def _check_records(database: sqlite3.Connection) -> None:
-    """That all is as it was written: SQLite does not notice a changed bit in what it stores. Raises ValueError."""
+    """Verify all checksums, because SQLite does not detect changed bits in values. Raises ValueError."""
     (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise ValueError(found)
     for *row, checksum in database.execute("SELECT kind, key, value, body, checksum FROM records"):
         if _checksum(*row) != checksum:
-            raise ValueError("a record is not as it was written")
+            raise ValueError("checksum mismatch in a record")
 
 
-_ADVICE = "delete the folder to start anew, or name another one"
+_ADVICE = "delete the folder to start over, or choose another folder"
 
 
 def _prepare(database: sqlite3.Connection, folder: Path) -> None:
@@ -176,11 +176,11 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables and application != APPLICATION:
-        raise StateUnusable(f"{folder / DATABASE} is no emulator's state; name another folder")
+        raise StateUnusable(f"{folder / DATABASE} is not an emulator's state; choose another folder")
     if tables and version != VERSION:
-        raise StateUnusable(f"the state in {folder} is of version {version}, and this is {VERSION}; {_ADVICE}")
+        raise StateUnusable(f"the state in {folder} has version {version}; this emulator uses {VERSION}; {_ADVICE}")
     database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = OFF")  # the process may be killed, the machine is expected to stay up
+    database.execute("PRAGMA synchronous = OFF")  # safe if the process is killed; a crash of the machine is accepted
     with database:
         database.execute("BEGIN")
         database.execute(

@@ -61,9 +61,9 @@ def test_a_function_slower_than_an_integrations_limit_is_unavailable() -> None:
     ("result", "status", "cause"),
     [
         (TooManyInvocations("full"), 503, "GET /a: 503: TooManyInvocations"),
-        (OSError("no process can be started"), 500, "GET /a: 500: the emulator broke"),
-        (unhandled_error("Sandbox.Timedout", "Task timed out"), 500, "GET /a: 500: the function ended with Sandbox.T"),
-        (InvokeResult(b"<html>", "Unhandled"), 500, "GET /a: 500: the function ended with no JSON"),
+        (OSError("no process can be started"), 500, "GET /a: 500: internal error in the emulator"),
+        (unhandled_error("Sandbox.Timedout", "Task timed out"), 500, "GET /a: 500: the function failed with Sandbox.T"),
+        (InvokeResult(b"<html>", "Unhandled"), 500, "GET /a: 500: the function failed with no JSON"),
     ],
 )
 def test_every_failure_of_an_integration_has_a_body_and_a_line_in_the_log(

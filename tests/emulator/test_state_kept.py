@@ -209,14 +209,14 @@ def test_a_state_in_use_is_refused(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path)), rft_process("local", "up", "--state", str(tmp_path)) as second:
         out, err = second.communicate()
         assert (second.returncode, out) == (1, "")
-        assert f"the state in {tmp_path} is in use by an emulator that runs" in " ".join(err.split())
+        assert f"the state in {tmp_path} is in use by a running emulator" in " ".join(err.split())
         assert err.count("\n") == 1
     Emulator.start(options(tmp_path)).close()
 
 
 def test_another_template_or_other_parameters_are_refused(tmp_path: Path) -> None:
     Emulator.start(options(tmp_path)).close()
-    with pytest.raises(StateUnusable, match=f"{tmp_path} is that of another template"):
+    with pytest.raises(StateUnusable, match=f"{tmp_path} belongs to another template"):
         Emulator.start(options(tmp_path, parameters={"Greeting": "moin"}))
     Emulator.start(options(tmp_path)).close()
 
@@ -224,7 +224,7 @@ def test_another_template_or_other_parameters_are_refused(tmp_path: Path) -> Non
 def test_folders_that_are_something_else_are_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("words")
     file = tmp_path / "thesis.tex"
-    for folder, reason in ((tmp_path, "holds other files"), (file, "is a file")):
+    for folder, reason in ((tmp_path, "contains other files"), (file, "is a file")):
         with pytest.raises(StateUnusable, match=f"{folder} {reason}"):
             Store(folder)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
@@ -242,7 +242,7 @@ def test_a_broken_foreign_or_other_version_database_is_refused(tmp_path: Path) -
     with sqlite3.connect(later / "state.sqlite") as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     database.close()
-    for folder, reason in ((broken, "is damaged"), (foreign, "no emulator's state"), (later, "of version")):
+    for folder, reason in ((broken, "is damaged"), (foreign, "not an emulator's state"), (later, "has version")):
         with pytest.raises(StateUnusable, match=reason) as refused:
             Store(folder)
         assert str(folder) in str(refused.value)

@@ -1,4 +1,4 @@
-"""What a request on the wire needs: actions, resources and condition keys, by service.
+"""Maps requests to the actions, resources and condition keys that they require, by service.
 
-Service Authorization Reference, one page for each service.
+Source: Service Authorization Reference, one page per service.
 """

@@ -1,4 +1,4 @@
-"""Amazon Bedrock AgentCore: sessions of a code interpreter, each authorised by the interpreter's ARN."""
+"""Amazon Bedrock AgentCore: code interpreter sessions, authorised on the interpreter's ARN."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from emulator.iam.wire.request import Lookups, WireRequest
 
 
 def checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """AWS's own interpreter has the account `aws` in its ARN (AgentCore Developer Guide, "Resource management")."""
+    """The managed interpreter has the account `aws` in its ARN (AgentCore Developer Guide, "Resource management")."""
     name = request.label(0)
     arn = request.arn("bedrock-agentcore", f"code-interpreter/{name}") if name else "*"
     if name.startswith("aws."):

@@ -8,7 +8,7 @@ from emulator.iam.authorizer import Check
 from emulator.iam.wire.request import Lookups, WireRequest
 
 INVOCATIONS = frozenset({"Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"})
-"""All are authorised by bedrock:InvokeModel, streams by its own action."""
+"""Authorised by bedrock:InvokeModel, or for streams by bedrock:InvokeModelWithResponseStream."""
 
 STREAMS = frozenset({"ConverseStream", "InvokeModelWithResponseStream"})
 
@@ -18,16 +18,16 @@ PROFILE_REGIONS = {
     "apac": ("ap-northeast-1", "ap-south-1", "ap-southeast-2"),
     "global": ("us-east-1", "eu-west-1", "ap-northeast-1"),
 }
-"""Regions among which a profile may choose (Bedrock User Guide, "Supported Regions for inference profiles")."""
+"""Destination Regions of an inference profile (Bedrock User Guide, "Supported Regions for inference profiles")."""
 
 KEY_ACTIONS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-"""What a model's key is used for (Bedrock User Guide, "Encryption of custom models")."""
+"""KMS actions needed on a model's key (Bedrock User Guide, "Encryption of custom models")."""
 
 DEPLOYMENT_FIELDS = ("customModelDeploymentIdentifier", "modelArn", "modelIdentifier", "resourceARN")
 
 
 def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
-    """All that one call needs, which for a new job is much."""
+    """Yield all checks of one call; creating a job needs several."""
     if request.name in INVOCATIONS:
         yield from _invocation(request)
     elif request.name == "CreateModelCustomizationJob":
@@ -47,7 +47,7 @@ def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
 
 
 def key_checks(key: str, region: str) -> Iterator[Check]:
-    """What Bedrock does with a customer's key, on behalf of who passed it."""
+    """Yield the checks on a customer managed key, which apply to the caller who passed it."""
     for action in KEY_ACTIONS:
         yield Check(action, key, {"kms:ViaService": f"bedrock.{region}.amazonaws.com"})
 
@@ -66,7 +66,7 @@ def _invocation(request: WireRequest) -> Iterator[Check]:
 
 
 def _new_job(request: WireRequest) -> Iterator[Check]:
-    """On the base model, the new model and the job; the role, its tags and its key."""
+    """Yield the checks on the base model, the new model, the job, its role, tags and key."""
     fields = request.fields
     base = str(fields.get("baseModelIdentifier", ""))
     base_name = base.rpartition("/")[2]

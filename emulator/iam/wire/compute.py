@@ -13,7 +13,7 @@ RESOURCE_FIELDS = ("executionArn", "stateMachineArn", "mapRunArn", "stateMachine
 
 
 def lambda_checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """A function by name or ARN; a version or alias is a resource of its own."""
+    """Yield the check on a function by name or ARN; a version or alias is a separate resource."""
     action = f"lambda:{LAMBDA_ACTIONS.get(request.name, request.name)}"
     name = request.label(0) or str(request.fields.get("FunctionName", ""))
     if not name or request.name.endswith(("EventSourceMapping", "LayerVersion")):
@@ -26,14 +26,14 @@ def lambda_checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
 
 
 def function_arn(request: WireRequest, name: str) -> str:
-    """`name`, `name:qualifier` or an ARN; a qualifier may also stand in the query."""
+    """Return the ARN for `name`, `name:qualifier` or an ARN; the qualifier may also be in the query string."""
     arn = name if name.startswith("arn:") else request.arn("lambda", f"function:{name}")
     qualifier = request.query.get("Qualifier")
     return f"{arn}:{qualifier}" if qualifier and not arn.endswith(f":{qualifier}") else arn
 
 
 def states_checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
-    """An execution or a state machine; of a task token, the state machine that waits for it."""
+    """Yield the check on an execution or state machine; for a task token, the state machine that waits for it."""
     if request.name in TOKENS:
         machine = lookups.state_machine_of(str(request.fields.get("taskToken", "")))
         yield Check(f"states:{request.name}", machine or "*")

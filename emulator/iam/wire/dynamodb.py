@@ -14,11 +14,11 @@ TRANSACTED = {
     "ConditionCheck": "ConditionCheckItem",
     "Get": "GetItem",
 }
-"""Part of a transaction → the action that it needs; a transaction has no action of its own."""
+"""Member of a transaction → required action; there is no action for the transaction itself."""
 
 
 def checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """One check for each table or index."""
+    """Yield one check per table or index."""
     fields = request.fields
     if "TransactItems" in fields:
         for item in fields["TransactItems"]:

@@ -10,19 +10,19 @@ from emulator.iam.wire.request import Lookups, WireRequest
 
 
 def sns_checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """The topic, or a phone number's `*`."""
+    """Yield the check on the topic, or on `*` for a phone number."""
     yield Check(f"sns:{request.name}", form_field(request, "TopicArn") or form_field(request, "TargetArn") or "*")
 
 
 def sqs_checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """The queue, by its URL or its name."""
+    """Yield the check on the queue, by its URL or name."""
     name = form_field(request, "QueueUrl").rpartition("/")[2] or form_field(request, "QueueName")
     action = request.name.removesuffix("Batch")
     yield Check(f"sqs:{action}", request.arn("sqs", name) if name else "*")
 
 
 def events_checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """Each event that is put on a bus, with its source and type; other operations by action."""
+    """Yield one check per PutEvents entry, with source and detail-type; other operations are checked on `*`."""
     if request.name != "PutEvents":
         yield Check(f"events:{request.name}", "*")
     for entry in request.fields.get("Entries", ()):
@@ -33,7 +33,7 @@ def events_checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
 
 
 def form_field(request: WireRequest, name: str) -> str:
-    """A value of the form or the JSON body; '' where there is none."""
+    """Return a field of the form or JSON body; '' if it is missing."""
     if name in request.fields:
         return str(request.fields[name])
     return parse_qs(request.body.decode(errors="replace")).get(name, [""])[0]

@@ -1,4 +1,4 @@
-"""A request as the mappers read it."""
+"""The request type that the mappers of all services use."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from emulator.iam.authorizer import Check
 
 
 class Lookups(Protocol):
-    """What the account holds, where a request does not name it in full."""
+    """Resolves resources that a request identifies only in part."""
 
     def object_exists(self, bucket: str, key: str, version: str) -> bool:
-        """`version` is '' for the newest."""
+        """Return whether an object exists; `version` is '' for the newest."""
         ...
 
     def state_machine_of(self, task_token: str) -> str:
-        """ARN of the state machine that waits for a token; '' where none does."""
+        """Return the ARN of the state machine that waits for a token, else of any one; '' if there is none."""
         ...
 
     def job_arn(self, identifier: str) -> str:
-        """ARN of a customization job by its name or ARN; '' for an unknown one."""
+        """Return the ARN of a customization job by its name or ARN; '' if there is no such job."""
         ...
 
 
 @dataclass(frozen=True)
 class WireRequest:
-    """An operation with its values; header names are in lower case."""
+    """An operation and its parameters; header names are in lower case."""
 
     operation: Operation
     query: Mapping[str, str]
@@ -44,17 +44,17 @@ class WireRequest:
         return self.operation.name
 
     def label(self, at: int) -> str:
-        """A value of the path; '' where there is none."""
+        """Return a URI label by position; '' if it is missing."""
         labels = self.operation.labels
         return labels[at] if at < len(labels) else ""
 
     def arn(self, service: str, resource: str) -> str:
-        """An ARN in this account and Region."""
+        """Return an ARN in this account and Region."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """The body, where it is a JSON object."""
+        """The parsed body if it is a JSON object, else an empty mapping."""
         try:
             found = json.loads(self.body)
         except ValueError:

@@ -1,4 +1,4 @@
-"""Amazon S3: objects, parts of uploads, listings."""
+"""Amazon S3: objects, multipart uploads, listings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OTHER_ACTIONS = {
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
 }
-"""Operations whose action has another name."""
+"""Operations whose action has a different name."""
 
 
 def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
-    """A part needs what the whole object needs; a copy needs its source too."""
+    """Yield the checks: a part needs the same as the whole object; a copy also needs read access to its source."""
     bucket, key = request.label(0), request.label(1)
     target = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     if request.name in READS:
@@ -47,7 +47,7 @@ def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
 
 
 def _read(bucket: str, key: str, version: str, lookups: Lookups) -> Iterator[Check]:
-    """S3 says that an object is missing only to those who may list the bucket; to others it is forbidden."""
+    """S3 returns 404 for a missing object only to callers who may list the bucket; others get 403."""
     yield Check("s3:GetObjectVersion" if version else "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
     if not lookups.object_exists(bucket, key, version):
         yield Check("s3:ListBucket", f"arn:aws:s3:::{bucket}")

@@ -1,4 +1,4 @@
-"""The mapper of each service, and what every other one needs."""
+"""The mapper of each service, and the default for other services."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from emulator.iam.wire import agentcore, bedrock, compute, dynamodb, messaging, 
 from emulator.iam.wire.request import Lookups, Mapper, WireRequest
 
 PREFIXES = {"monitoring": "cloudwatch"}
-"""Services whose actions have another prefix than their signing name."""
+"""Signing name → action prefix, for services where they differ."""
 
 UNAUTHORISED = frozenset({("sts", "GetCallerIdentity")})
-"""Calls that need no permission."""
+"""Operations that need no permission."""
 
 
 def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
-    """What a request needs. A service without a mapper is checked by action on `*`."""
+    """Yield the checks of a request. A service without a mapper is checked by action on `*`."""
     service = request.operation.service
     if (service, request.name) in UNAUTHORISED:
         return
@@ -64,4 +64,4 @@ MAPPERS: Mapping[str, Mapper] = {
     "logs": _logs,
     "sts": _sts,
 }
-"""By signing name."""
+"""Signing name → mapper."""
