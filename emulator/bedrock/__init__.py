@@ -1,1 +1,1 @@
-"""Bedrock: reinforcement fine-tuning jobs, simulated but for the grader, which is the real one; and Converse."""
+"""Bedrock: simulated reinforcement fine-tuning jobs with the real grader, custom models and Converse."""

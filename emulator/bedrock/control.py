@@ -1,4 +1,4 @@
-"""Handles on the emulated Bedrock for tests and demos: scripted outcomes, and the jobs there were."""
+"""Controls the emulated Bedrock in tests and demos: scripted job outcomes and access to jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emulator.simulator.training import Training
 
 
 class Bedrock:
-    """`job` arguments are the start of a job's name; '' is any job. Each script counts for one job."""
+    """`job` arguments are a prefix of the job's name; '' matches any job. Each script applies to one job."""
 
     def __init__(self, jobs: Jobs, faults: Faults) -> None:
         self._jobs = jobs
@@ -23,36 +23,36 @@ class Bedrock:
         return self._jobs.all()
 
     def job(self, name_or_arn: str) -> CustomizationJob:
-        """Raises AwsError: ResourceNotFoundException."""
+        """Return a job by name or ARN. Raises AwsError (ResourceNotFoundException)."""
         return self._jobs.find(name_or_arn)
 
     def fail(self, job: str = "", *, at_step: int = 1) -> None:
-        """The next such job ends as Failed at this step; step 0 is before training."""
+        """Fail the next matching job at this step; step 0 is before training."""
         self._faults.add(Fault(service="bedrock", operation="Train", subject=job, effect="fail", step=at_step))
 
     def stop(self, job: str = "", *, at_step: int = 1) -> None:
-        """The next such job is stopped at this step, as somebody would do in the console."""
+        """Stop the next matching job at this step, as if stopped in the console."""
         self._faults.add(Fault(service="bedrock", operation="Train", subject=job, effect="stop", step=at_step))
 
     def hang(self, job: str = "", *, at_step: int = 1) -> None:
-        """The next such job never ends from this step on; with step 0 its training never starts."""
+        """Make the next matching job hang at this step; with step 0 its training never starts."""
         self._faults.add(Fault(service="bedrock", operation="Train", subject=job, effect="hang", step=at_step))
 
 
 class JobThreads:
-    """One thread per job, waited for on close."""
+    """One thread per job; `close` joins them."""
 
     def __init__(self, training: Callable[[CustomizationJob], Training]) -> None:
         self._training = training
         self._threads: list[threading.Thread] = []
 
     def start(self, job: CustomizationJob) -> None:
-        """Set a job going."""
+        """Run a job's training in a new thread."""
         thread = threading.Thread(target=self._training(job).run, name=f"job-{job.id}", daemon=True)
         self._threads.append(thread)
         thread.start()
 
     def close(self) -> None:
-        """Wait for the threads; the clock's end makes them stop."""
+        """Join the threads for up to 10 s each; close the clock first, so that they stop."""
         for thread in self._threads:
             thread.join(timeout=10)

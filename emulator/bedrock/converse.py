@@ -1,4 +1,4 @@
-"""Converse: judges are the stand-in or a server of the user's own, the base model and deployed ones their policies."""
+"""Converse: judges are answered by the stand-in or the user's server, base and deployed models by their policies."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from emulator.simulator.answers import BASE, UNKNOWN, ModelAnswers
 SERVER_SECONDS = 60.0
 
 _REFUSED_WITH_HIGH = ("maxTokens", "temperature", "topP")
-"""Inference parameters that Nova 2 does not take with reasoning effort high (Nova 2 user guide)."""
+"""Inference parameters that Nova 2 does not support with reasoning effort high (Nova 2 user guide)."""
 
 _REDACTED = {"reasoningContent": {"reasoningText": {"text": "[REDACTED]"}}}
-"""What Nova 2 shows of its reasoning, ahead of the text."""
+"""The reasoning block that Nova 2 returns before the text."""
 
 
 MODEL_ID = re.compile(r"arn:\S+|[\w-]+(\.[\w:-]+)+")
-"""An ARN, or a vendor's name, a dot and the model's. Which models an account may call is not known here."""
+"""An ARN, or `<vendor>.<model>`. Model access of the account is not emulated."""
 
 
 class Converse:
-    """Answers one turn: by a policy where a deployment's ARN or the base model is prompt, else by the one judge.
+    """Answers one turn: with a policy for the base model and deployment ARNs, else with the judge.
 
-    The judge is the same for every model id, so each answer names its source.
+    All other model ids share one judge, so each response names its actual source.
     """
 
     def __init__(self, options: EmulatorOptions, clock: ScaledClock, faults: Faults, models: ModelAnswers) -> None:
@@ -40,13 +40,13 @@ class Converse:
         self._models = models
 
     def answer(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Bedrock's response. Raises AwsError."""
+        """Return Bedrock's Converse response. Raises AwsError."""
         started = time.monotonic()
         if not MODEL_ID.fullmatch(model_id):
             raise AwsError("ValidationException", 400, "The provided model identifier is invalid.")
         messages = request.get("messages") or []
         if not messages or messages[-1].get("role") != "user":
-            raise AwsError("ValidationException", 400, "messages: the last must be the user's")
+            raise AwsError("ValidationException", 400, "messages: the last message must have the role user")
         prompt = _text(messages[-1].get("content", []))
         fault = self._faults.take("bedrock", "Converse", model_id, only=frozenset({"respond"}), body=prompt.encode())
         if fault:
@@ -77,7 +77,7 @@ class Converse:
         if ":custom-model" in model_id:
             text = self._models.tuned(model_id, prompt, greedy=greedy)
             system = _text(request.get("system", []))
-            if text == UNKNOWN and system:  # a judge's prompt: no row of any dataset has instructions of its own
+            if text == UNKNOWN and system:  # a judge's prompt: dataset rows have no system prompt
                 return stand_in_reply(system, prompt), "emulated stand-in for a trained judge"
             return _limited(prompt, text, inference.get("maxTokens")), "emulated policy"
         if self._options.policy_url:
@@ -109,7 +109,7 @@ class Converse:
 
 
 def _limited(prompt: str, text: str, max_tokens: int | None) -> ModelReply:
-    """A word is a token here; what exceeds the limit is cut off."""
+    """Truncate the text to `max_tokens`; a word counts as one token."""
     words = text.split()
     if max_tokens is None or len(words) <= max_tokens:
         return ModelReply(text, len(prompt.split()), len(words))

@@ -1,4 +1,4 @@
-"""The rules for a job's dataset, checked when the job reads it."""
+"""Validates a job's dataset when the job reads it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from pydantic import ValidationError
 from rft.contracts.dataset import DatasetRow
 
 MIN_ROWS, MAX_ROWS = 100, 20_000
-"""Training records of a reinforcement fine-tuning job (Bedrock User Guide)."""
+"""Minimum and maximum training records of a reinforcement fine-tuning job (Bedrock User Guide)."""
 
 
 class DataRefused(Exception):
-    """The data cannot be trained on; the message becomes the job's failure message."""
+    """The data is invalid or cannot be read; the message becomes the job's failure message."""
 
 
 def training_rows(s3: Any, uri: str) -> list[DatasetRow]:
-    """The rows at an S3 URI, checked. Raises DataRefused."""
+    """Read and validate the training rows at an S3 URI, including their number. Raises DataRefused."""
     rows = read_rows(s3, uri)
     if not MIN_ROWS <= len(rows) <= MAX_ROWS:
-        raise DataRefused(f"{uri} has {len(rows)} records; {MIN_ROWS} to {MAX_ROWS} are needed.")
+        raise DataRefused(f"{uri} has {len(rows)} records; {MIN_ROWS} to {MAX_ROWS} are required.")
     return rows
 
 
 def read_all_rows(s3: Any, request: Mapping[str, Any]) -> list[DatasetRow]:
-    """The rows of a job, those held out included. Raises DataRefused."""
+    """Read all rows of a job, including validation rows. Raises DataRefused."""
     held_out = request.get("validationDataConfig", {}).get("validators", [])
     uris = [request["trainingDataConfig"]["s3Uri"], *(each["s3Uri"] for each in held_out)]
     return [row for uri in uris for row in read_rows(s3, uri)]
 
 
 def read_rows(s3: Any, uri: str) -> list[DatasetRow]:
-    """The rows at an S3 URI, each checked for its shape. Raises DataRefused."""
+    """Read the rows at an S3 URI and validate their format. Raises DataRefused."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
         s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)

@@ -1,4 +1,4 @@
-"""On-demand deployments of custom models: what is stored of each, and how Bedrock shows it. Pure."""
+"""On-demand deployments of custom models: their state and Bedrock's responses about them. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from emulator.faults import Fault
 DEPLOYMENT_FAULTS = frozenset({"fail", "hang"})
 
 FOR_GOOD = timedelta(days=3650)
-"""How long a deployment that hangs stays as it is."""
+"""Duration of a change that hangs."""
 
 
 @dataclass
 class Update:
-    """A deployment's change to another job's model: Updating until `ready`, then completed or failed."""
+    """A deployment's update to another job's model: Updating until `ready`, then UpdateCompleted or UpdateFailed."""
 
     job: CustomizationJob
     ready: datetime
@@ -28,9 +28,9 @@ class Update:
 
 @dataclass
 class Deployment:
-    """One deployment. It is Creating until `ready`, then Active, or Failed where there is a `failure`.
+    """One deployment: Creating until `ready`, then Active, or Failed if `failure` is set.
 
-    `job` is what made its model; `update` the latest change to another one.
+    `job` created its model; `update` is the latest update to another job's model.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Deployment:
 
     @property
     def status(self) -> str:
-        """There is no status for an update: the deployment stays Active."""
+        """Creating, Active or Failed; it stays Active during an update."""
         if datetime.now(UTC) < self.ready:
             return "Creating"
         return "Failed" if self.failure else "Active"
 
     @property
     def update_status(self) -> str | None:
-        """None where it was never updated."""
+        """Updating, UpdateCompleted or UpdateFailed; None if it was never updated."""
         if self.update is None:
             return None
         if datetime.now(UTC) < self.update.ready:
@@ -60,23 +60,23 @@ class Deployment:
 
     @property
     def serving(self) -> CustomizationJob:
-        """The job whose model answers now."""
+        """The job whose model is currently served."""
         return self.update.job if self.update and self.update_status == "UpdateCompleted" else self.job
 
 
 def ready_at(now: datetime, seconds: float, fault: Fault | None) -> datetime:
-    """When a change that begins now is over."""
+    """Return when a change that starts at `now` is completed."""
     hangs = fault is not None and fault.effect == "hang"
     return now + (FOR_GOOD if hangs else timedelta(seconds=seconds))
 
 
 def failure_of(fault: Fault | None) -> str | None:
-    """What a failing deployment says; None where it does not fail."""
+    """Return the failure message of a deployment; returns None if it does not fail."""
     return fault.message if fault is not None and fault.effect == "fail" else None
 
 
 def deployment_view(deployment: Deployment) -> dict[str, Any]:
-    """GetCustomModelDeployment."""
+    """Return the response of GetCustomModelDeployment."""
     summary = deployment_summary(deployment)
     name = summary.pop("customModelDeploymentName")
     described, update = deployment.request.get("description"), deployment.update
@@ -89,7 +89,7 @@ def deployment_view(deployment: Deployment) -> dict[str, Any]:
 
 
 def deployment_summary(deployment: Deployment) -> dict[str, Any]:
-    """One of ListCustomModelDeployments."""
+    """Return one item of ListCustomModelDeployments."""
     status, update = deployment.status, deployment.update
     changed = update.ready if update and deployment.update_status != "Updating" else deployment.ready
     summary = {
@@ -104,7 +104,7 @@ def deployment_summary(deployment: Deployment) -> dict[str, Any]:
 
 
 def deployment_fits(deployment: Deployment, query: Mapping[str, Any]) -> bool:
-    """Whether a list with these parameters has it. Raises AwsError: ValidationException."""
+    """Return whether a deployment matches the filters of a list. Raises AwsError (ValidationException)."""
     return (
         query.get("nameContains", "") in deployment.name
         and query.get("statusEquals", deployment.status) == deployment.status

@@ -1,4 +1,4 @@
-"""What a job in a VPC does with its role: the network interfaces that Bedrock makes and removes.
+"""Permissions that the role of a job in a VPC needs: Bedrock creates and deletes network interfaces with it.
 
 Amazon Bedrock User Guide, "Protect your model customization jobs using a VPC".
 """
@@ -16,7 +16,7 @@ TAGS = ("BedrockManaged", "BedrockModelCustomizationJobArn")
 
 
 def network_checks(request: Mapping[str, Any], job_arn: str) -> Iterator[Check]:
-    """All that the job's `vpcConfig` takes; nothing without one."""
+    """Yield the checks for the job's `vpcConfig`; yields nothing if it has none."""
     network = request.get("vpcConfig")
     if not network:
         return

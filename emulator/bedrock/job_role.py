@@ -1,4 +1,4 @@
-"""What a job does with its role: reads and writes S3, calls the grader, uses the model's key and the VPC."""
+"""Actions of a job with its role: access to S3, the grader, the model's KMS key and the VPC."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_ASSUMED = (
 
 
 class JobRole:
-    """The role of one job, in a session of its own. `invoke` runs functions."""
+    """Role session of one job. `invoke` runs functions."""
 
     def __init__(
         self, environment: Environment, job: CustomizationJob, invoke: Callable[[str, bytes], InvokeResult]
@@ -38,7 +38,7 @@ class JobRole:
         self.s3: Any = environment.clients_of(role, job.id)("s3")
 
     def invoke(self, function_arn: str, payload: bytes) -> InvokeResult:
-        """The function's reply, or Lambda's refusal as one."""
+        """Invoke a function; a denied call is returned as an error result."""
         try:
             self._authorizer.require("lambda", self._principal, [Check("lambda:InvokeFunction", function_arn)])
         except AwsError as error:
@@ -46,7 +46,7 @@ class JobRole:
         return self._run(function_arn, payload)
 
     def check_rights(self) -> None:
-        """Raises DataRefused where the role may not use the model's key, or make interfaces in the job's VPC."""
+        """Raise DataRefused if the role may not use the model's key or create network interfaces in the job's VPC."""
         request = self._job.request
         key = request.get("customModelKmsKeyId")
         try:
@@ -57,7 +57,7 @@ class JobRole:
 
 
 def require_trust(environment: Environment, role_arn: str) -> None:
-    """Raises AwsError where the role's trust policy does not let Bedrock assume it for a job of this account."""
+    """Raise AwsError if the role's trust policy does not let Bedrock assume it for a job of this account."""
     job = f"arn:aws:bedrock:{environment.region}:{environment.account}:model-customization-job/new"
     if not environment.authorizer.may_assume(role_arn, PRINCIPAL, source=job):
         raise AwsError("ValidationException", 400, NOT_ASSUMED)

@@ -1,4 +1,4 @@
-"""Customization jobs: their records, and the rules on names, tokens and concurrent jobs."""
+"""Customization jobs, with the rules for names, idempotency tokens and concurrent jobs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTIVE = ("InProgress", "Stopping")
 
 @dataclass
 class JobPhase:
-    """One of a job's three phases."""
+    """One of a job's three phases: validation, data processing, training."""
 
     status: str = "NotStarted"
     created: datetime | None = None
@@ -33,7 +33,7 @@ class JobPhase:
 
 @dataclass
 class CustomizationJob:
-    """One job. `request` is what CreateModelCustomizationJob was given; `policy` is its model, once it trains."""
+    """One job. `request` is the request of CreateModelCustomizationJob; `policy` is None until training starts."""
 
     request: Mapping[str, Any]
     arn: str
@@ -48,10 +48,10 @@ class CustomizationJob:
     steps: list[StepScores] = field(default_factory=list)
     policy: Policy | None = None
     base_logits: Mapping[str, Mapping[str, float]] | None = None
-    """What its base model had learned, where that is a custom one."""
+    """Parameters of the base model's policy if it is a custom model, else None."""
     stop_requested: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
-    """The fault `hang` applies: it never ends."""
+    """Whether the fault `hang` applies, so that the job never ends."""
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class CustomizationJob:
 
     @property
     def id(self) -> str:
-        """The last part of the ARN: 12 characters."""
+        """The 12 characters at the end of the ARN."""
         return self.arn.rsplit("/", 1)[-1]
 
     @property
@@ -77,24 +77,24 @@ class CustomizationJob:
 
 
 def _save_nowhere(_: CustomizationJob) -> None:
-    """A job's progress is stored in memory alone."""
+    """Default for `save`: progress is not persisted."""
 
 
 def has_custom_base(request: Mapping[str, Any]) -> bool:
-    """Whether the base model is one that a job made."""
+    """Return whether the base model is a custom model."""
     return ":custom-model/" in str(request.get("baseModelIdentifier", ""))
 
 
 def base_name(request: Mapping[str, Any]) -> str:
-    """The foundation model's name, also where a custom model of it is the base."""
+    """Return the foundation model's name, also if the base model is a custom model."""
     parts = str(request.get("baseModelIdentifier", "")).split("/")
     return parts[-2] if has_custom_base(request) and len(parts) > 2 else parts[-1]
 
 
 class Jobs:
-    """All jobs of the account, by name and ARN. Names are used up for good, as no job can be deleted.
+    """All jobs of the account, by name and ARN. Names cannot be reused, because jobs cannot be deleted.
 
-    `save` is called with each new job before it is announced, and after each change.
+    `save` is called with each new job before its first event, and after each change.
     """
 
     def __init__(
@@ -108,9 +108,9 @@ class Jobs:
         self._jobs: list[CustomizationJob] = []
 
     def create(self, request: Mapping[str, Any]) -> tuple[CustomizationJob, bool]:
-        """A new job, or the one that the same clientRequestToken made; whether it is new.
+        """Create a job and return it and True; with a used clientRequestToken, return its job and False.
 
-        Raises AwsError: ConflictException, ServiceQuotaExceededException.
+        Raises AwsError (ConflictException, ServiceQuotaExceededException).
         """
         with self._lock:
             token = request.get("clientRequestToken")
@@ -128,12 +128,12 @@ class Jobs:
             return job, True
 
     def restore(self, jobs: Iterable[CustomizationJob]) -> None:
-        """Restore the jobs of the last process, oldest first."""
+        """Restore persisted jobs, oldest first."""
         with self._lock:
             self._jobs.extend(jobs)
 
     def find(self, name_or_arn: str) -> CustomizationJob:
-        """A job by name or ARN. Raises AwsError: ResourceNotFoundException."""
+        """Return a job by name or ARN. Raises AwsError (ResourceNotFoundException)."""
         with self._lock:
             for job in self._jobs:
                 if name_or_arn in (job.name, job.arn):
@@ -141,7 +141,7 @@ class Jobs:
         raise AwsError("ResourceNotFoundException", 404, f"No customization job {name_or_arn} was found.")
 
     def all(self) -> list[CustomizationJob]:
-        """Oldest first."""
+        """Return all jobs, oldest first."""
         with self._lock:
             return list(self._jobs)
 

@@ -1,9 +1,9 @@
-"""The stand-in for a judge model: reads the grader's rubric prompt and answers by rule, the same each time.
+"""The judge stand-in: parses the grader's rubric prompt and answers with deterministic rules.
 
-It is no language model and says so wherever its answers go. What it looks for is plain. In a PandaLM reasoning: words
-that name both responses, reasons beyond the verdict, a verdict that the last words do not contradict. In an answer to
-any other rubric: words of the prompt, five of its own, none to the judge, and no phrase that a criterion's `false` has
-between quotation marks.
+It is not a language model, and its answers say so. In a PandaLM reasoning it checks that both responses are named, that
+there are reasons beyond the verdict and that the last sentence does not contradict the verdict. In an answer to any
+other rubric it requires words of the prompt, five other words, no text addressed to the judge, and no phrase that a
+criterion's `false` text quotes.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from rft.rewards.judge_prompt import read_parts
 from rft.rewards.pandalm_rubric import CRITERIA
 
 STAND_IN = "emulated-judge.stand-in-v1:0"
-"""The model id that the stack gets for its judge, so that it shows wherever the model's name does."""
+"""Judge model id of the stack, so that the stand-in is visible wherever the model's name is shown."""
 
 MAX_MODEL_ID = 64
-"""MaxLength of the template's JudgeModelId."""
+"""MaxLength of the template's parameter JudgeModelId."""
 
-NO_ANSWER = "This is an emulated model. It answers rubric prompts only, and this is none."
+NO_ANSWER = "This is an emulated model. It answers rubric prompts only."
 
 
 @dataclass(frozen=True)
 class ModelReply:
-    """A model's answer, with the tokens it says it took."""
+    """A model's answer, with its token counts."""
 
     text: str
     input_tokens: int
@@ -40,7 +40,7 @@ class ModelReply:
 
 
 def stand_in_reply(system: str, user: str) -> ModelReply:
-    """Deterministic: the same prompt parts give the same answer. Tokens are counted as a quarter of the characters."""
+    """Return a deterministic answer. A token counts as four characters."""
     parts = read_parts(user)
     if "reasoning" in parts:
         text = json.dumps(_criteria(parts["verdict"], parts["reasoning"]))
@@ -63,9 +63,9 @@ def server_reply(
     name: str = "the judge server",
     api_key: str = "",
 ) -> ModelReply:
-    """Call an OpenAI-compatible server, `name` in errors; an empty `api_key` is not sent.
+    """Call an OpenAI-compatible server. `name` is used in error messages; an empty `api_key` is not sent.
 
-    Raises AwsError: ModelErrorException, ThrottlingException.
+    Raises AwsError (ModelErrorException, ThrottlingException).
     """
     body: dict[str, Any] = {
         "model": model,
@@ -88,11 +88,11 @@ def server_reply(
             raise AwsError("ThrottlingException", 429, f"{name} throttles calls") from error
         raise AwsError("ModelErrorException", 424, f"{name} answered {error.code}") from error
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise AwsError("ModelErrorException", 424, f"{name} gave no usable answer: {error}") from error
+        raise AwsError("ModelErrorException", 424, f"{name} returned no valid response: {error}") from error
 
 
 def server_model_id(model: str) -> str:
-    """The id that the stack gets for a judge on the user's own server: not Bedrock's, and not the stand-in's."""
+    """Return the stack's judge model id for the user's own server; it differs from Bedrock's ids and the stand-in's."""
     return ("judge-server." + re.sub(r"[^A-Za-z0-9.:-]+", "-", model))[:MAX_MODEL_ID]
 
 
@@ -101,7 +101,7 @@ def _read(reply: dict[str, Any]) -> ModelReply:
     reasons = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
     text = choice["message"].get("content") or ""
     if not isinstance(text, str):
-        raise TypeError("content is no text")
+        raise TypeError("content is not a string")
     return ModelReply(
         text=text,
         input_tokens=int(usage.get("prompt_tokens", 0)),
@@ -132,7 +132,7 @@ _TO_THE_JUDGE = re.compile(
 
 
 def _rubric_criteria(system: str, prompt: str, answer: str) -> dict[str, bool]:
-    """Each criterion of any rubric: no where the answer is not one, or has a phrase that its `false` quotes."""
+    """Return the criteria of a rubric: False if the text is not an answer, or contains a phrase quoted in `false`."""
     words = set(re.findall(r"[a-z']{4,}", answer.lower()))
     prompt_words = set(re.findall(r"[a-z']{4,}", prompt.lower()))
     is_answer = bool(words & prompt_words) and len(words - prompt_words) >= 5 and not _TO_THE_JUDGE.search(answer)
@@ -149,7 +149,7 @@ def _names_both(reasoning: str) -> bool:
 
 
 def _contradicts(verdict: str, reasoning: str) -> bool:
-    """The last sentence praises the response that was not chosen."""
+    """Return whether the last sentence favours a response that was not chosen."""
     last = re.split(r"(?<=[.!?])\s+", reasoning.strip())[-1].lower()
     praised = {n for n, word in (("1", "first"), ("2", "second")) if re.match(rf"(the )?({word}|response {n})\b", last)}
     chosen = set(re.findall(r"[12]", verdict))

@@ -1,4 +1,4 @@
-"""Custom models, which are what completed jobs leave, and their on-demand deployments."""
+"""Custom models created by completed jobs, and their on-demand deployments."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from emulator.http.replies import AwsError
 
 
 class Models:
-    """The models of all completed jobs, and where they are deployed. `seconds` is how long deploying takes.
+    """Models of all completed jobs, and their deployments. `seconds` is the duration of a deployment.
 
-    `save` is called whenever there is a deployment more or less, with all of them and the number ever made.
+    `save` is called after each change, with all deployments and the number ever created.
     """
 
     def __init__(
@@ -46,28 +46,28 @@ class Models:
         self._made = 0
 
     def find(self, name_or_arn: str) -> CustomizationJob:
-        """The job that made a model. Raises AwsError: ResourceNotFoundException."""
+        """Return the job that created a model. Raises AwsError (ResourceNotFoundException)."""
         for job in self._trained():
             if name_or_arn in (job.model_arn, job.request["customModelName"]):
                 return job
         raise AwsError("ResourceNotFoundException", 404, f"No custom model {name_or_arn} was found.")
 
     def list_models(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """ListCustomModels. Raises AwsError: ValidationException."""
+        """Return the response of ListCustomModels. Raises AwsError (ValidationException)."""
         chosen = [job for job in self._trained() if _model_fits(job, query)]
         return page(chosen, query, key="modelSummaries", created=_made_at, view=model_summary)
 
     def deploy(self, request: Mapping[str, Any]) -> Deployment:
-        """A new deployment, or the one that the same clientRequestToken made.
+        """Create a deployment, or return the one created with the same clientRequestToken.
 
-        Raises AwsError: ResourceNotFoundException, ValidationException (a name in use).
+        Raises AwsError (ResourceNotFoundException, ValidationException if the name is in use).
         """
         job, name, token = (
             self.find(request["modelArn"]),
             request["modelDeploymentName"],
             request.get("clientRequestToken"),
         )
-        body = json.dumps(dict(request)).encode()  # its tags name the run that it is for
+        body = json.dumps(dict(request)).encode()  # includes the tags, which name the run
         fault = self._faults.take("bedrock", "Deploy", name, job.name, only=DEPLOYMENT_FAULTS, body=body)
         with self._lock:
             for earlier in self._deployments:
@@ -91,9 +91,9 @@ class Models:
             return deployment
 
     def update(self, name_or_arn: str, model_arn: str) -> Deployment:
-        """The deployment, which goes over to another model; the earlier one answers meanwhile.
+        """Start an update to another model and return the deployment; the old model is served until it completes.
 
-        Raises AwsError: ResourceNotFoundException, ValidationException (not Active, or being updated).
+        Raises AwsError (ResourceNotFoundException, ValidationException if not Active or being updated).
         """
         deployment, job = self.deployment(name_or_arn), self.find(model_arn)
         fault = self._faults.take("bedrock", "UpdateDeployment", deployment.name, job.name, only=DEPLOYMENT_FAULTS)
@@ -108,31 +108,31 @@ class Models:
             return deployment
 
     def tags(self, arn: str) -> list[dict[str, str]]:
-        """A deployment's. Raises AwsError: ResourceNotFoundException."""
+        """Return a deployment's tags. Raises AwsError (ResourceNotFoundException)."""
         return list(self.deployment(arn).request.get("tags", []))
 
     def deployment(self, name_or_arn: str) -> Deployment:
-        """By name or ARN. Raises AwsError: ResourceNotFoundException."""
+        """Return a deployment by name or ARN. Raises AwsError (ResourceNotFoundException)."""
         for deployment in self._all():
             if name_or_arn in (deployment.name, deployment.arn):
                 return deployment
         raise AwsError("ResourceNotFoundException", 404, f"No deployment {name_or_arn} was found.")
 
     def list_deployments(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """ListCustomModelDeployments. Raises AwsError: ValidationException."""
+        """Return the response of ListCustomModelDeployments. Raises AwsError (ValidationException)."""
         chosen = [each for each in self._all() if deployment_fits(each, query)]
         key = "modelDeploymentSummaries"
         return page(chosen, query, key=key, created=lambda each: each.created, view=deployment_summary)
 
     def undeploy(self, name_or_arn: str) -> None:
-        """Raises AwsError: ResourceNotFoundException."""
+        """Delete a deployment. Raises AwsError (ResourceNotFoundException)."""
         deployment = self.deployment(name_or_arn)
         with self._lock:
             self._deployments.remove(deployment)
             self._save(self._deployments, self._made)
 
     def restore(self, deployments: Iterable[Deployment], made: int) -> None:
-        """Restore the deployments of the last process."""
+        """Restore persisted deployments."""
         with self._lock:
             self._deployments.extend(deployments)
             self._made = made
@@ -146,7 +146,7 @@ class Models:
 
 
 def model_view(job: CustomizationJob) -> dict[str, Any]:
-    """GetCustomModel. No metrics: reinforcement fine-tuning has no loss, and rewards are in the job's files."""
+    """Return the response of GetCustomModel; without metrics, because rewards are only in the job's files."""
     request = job.request
     view = {
         "modelArn": job.model_arn,
@@ -167,7 +167,7 @@ def model_view(job: CustomizationJob) -> dict[str, Any]:
 
 
 def model_summary(job: CustomizationJob) -> dict[str, Any]:
-    """One of ListCustomModels."""
+    """Return one item of ListCustomModels."""
     return {
         "modelArn": job.model_arn,
         "modelName": job.request["customModelName"],

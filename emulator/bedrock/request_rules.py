@@ -1,6 +1,6 @@
-"""Botocore's model of a request, as Bedrock enforces it: required, types, lengths, bounds, enums and patterns. Pure.
+"""Validates requests against botocore's model: required members, types, lengths, ranges, enums, patterns. Pure.
 
-The messages have the form of AWS's own ("Value at 'jobName' failed to satisfy constraint: Member must …").
+Messages have AWS's format ("Value at 'jobName' failed to satisfy constraint: Member must …").
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import regex
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 PATTERN_SECONDS = 1.0
-"""Some of AWS's patterns take exponential time; a value that is not matched by then is refused."""
+"""Timeout of a pattern match: some of AWS's patterns take exponential time. On timeout the value is rejected."""
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -28,11 +28,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "float": (int, float),
     "double": (int, float),
 }
-"""JSON's types for those of the model."""
+"""Type in the model → JSON type."""
 
 
 def violations(value: Any, shape: Shape, path: str = "") -> Iterator[str]:
-    """One message for each constraint that a decoded JSON value breaks."""
+    """Yield one message per violated constraint of a decoded JSON value."""
     if not _has_type(value, shape):
         yield _message(path, f"Member must be of type {shape.type_name}")
         return
@@ -68,7 +68,7 @@ def _structure_violations(value: Mapping[str, Any], shape: StructureShape, path:
         if name in shape.members:
             yield from violations(item, shape.members[name], _member(path, name))
         else:
-            yield _message(_member(path, name), "Member is not known")
+            yield _message(_member(path, name), "Member is unknown")
 
 
 def _text_violations(value: str, shape: StringShape, path: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Requests to Bedrock, validated, and lists cut into pages. Pure."""
+"""Parses and validates requests to Bedrock, and paginates lists. Pure."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ T = TypeVar("T")
 
 @cache
 def input_shape(operation: str, service: str = "bedrock") -> Any:
-    """Botocore's model of what an operation takes."""
+    """Return botocore's input shape of an operation."""
     return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
 
 
 def parse_body(operation: str, body: bytes) -> dict[str, Any]:
-    """The body of a request that fits the model. Raises AwsError: ValidationException."""
+    """Parse and validate a request body. Raises AwsError (ValidationException)."""
     try:
         request: dict[str, Any] = json.loads(body)
     except ValueError as error:
-        raise AwsError("ValidationException", 400, "The request is not JSON.") from error
+        raise AwsError("ValidationException", 400, "The request body is not valid JSON.") from error
     raise_if_invalid([*violations(request, input_shape(operation)), *_reserved_tags(request)])
     return request
 
 
 def _reserved_tags(request: object) -> Iterator[str]:
-    """The service's model does not say so, the Tagging AWS Resources User Guide does."""
+    """Yield a problem per reserved tag key; the rule is from the Tagging AWS Resources User Guide, not in the model."""
     named = (
         {name: tags for name, tags in request.items() if name.lower().endswith("tags")}
         if isinstance(request, dict)
@@ -50,7 +50,7 @@ def _reserved_tags(request: object) -> Iterator[str]:
 
 
 def parse_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters of a list, in their types. Raises AwsError: ValidationException."""
+    """Parse the query parameters of a list operation. Raises AwsError (ValidationException)."""
     shape = input_shape(operation)
     typed = {name: _typed(value, shape.members[name].type_name) for name, value in query.items()}
     raise_if_invalid(list(violations(typed, shape)))
@@ -58,7 +58,7 @@ def parse_query(operation: str, query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def raise_if_invalid(problems: Sequence[str]) -> None:
-    """Raises AwsError: ValidationException, if there are any."""
+    """Raise AwsError (ValidationException) if there are problems."""
     if problems:
         plural = "s" if len(problems) > 1 else ""
         text = f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}"
@@ -73,7 +73,7 @@ def page(
     created: Callable[[T], datetime],
     view: Callable[[T], Any],
 ) -> dict[str, Any]:
-    """A page under `key`, newest first by default. Raises AwsError: ValidationException."""
+    """Return one page under `key`, newest first by default. Raises AwsError (ValidationException)."""
     newest_first = query.get("sortOrder", "Descending") == "Descending"
     chosen = sorted(items, key=created, reverse=newest_first)
     start, size = _start(query.get("nextToken")), query.get("maxResults", PAGE)
@@ -82,7 +82,7 @@ def page(
 
 
 def created_between(at: datetime, after: str | None, before: str | None) -> bool:
-    """Raises AwsError: ValidationException for what is no time."""
+    """Return whether `at` is between two times. Raises AwsError (ValidationException) if one is invalid."""
     return (after is None or at > _time(after)) and (before is None or at < _time(before))
 
 
@@ -96,7 +96,7 @@ def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise AwsError("ValidationException", 400, f"{text} is not a time") from error
+        raise AwsError("ValidationException", 400, f"{text} is not a valid timestamp") from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -108,4 +108,4 @@ def _start(token: str | None) -> int:
     try:
         return int(base64.urlsafe_b64decode(token)) if token else 0
     except (ValueError, binascii.Error) as error:
-        raise AwsError("ValidationException", 400, "nextToken is not one of this service") from error
+        raise AwsError("ValidationException", 400, "nextToken is invalid") from error

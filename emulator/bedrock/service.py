@@ -1,4 +1,4 @@
-"""Bedrock on the AWS port: customization jobs, their models and Converse; every other operation is moto's."""
+"""Bedrock on the AWS port: customization jobs, their models and Converse; moto serves all other operations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from emulator.http.operations import Operation
 from emulator.http.replies import AwsError, json_reply
 
 BASE_MODEL = "amazon.nova-2-lite-v1:0:256k"
-"""The one model that takes reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
+"""The model that supports reinforcement fine-tuning (Bedrock User Guide, rft-nova-models)."""
 
 VIEW_FAULTS = frozenset({"show", "skew"})
 
@@ -29,7 +29,7 @@ Handler = Callable[[Operation, Request, bytes], Response | None]
 
 
 class BedrockService:
-    """Answers for jobs and models. `start` sets a new job going."""
+    """Serves jobs and models. `start` is called with each new job."""
 
     def __init__(
         self,
@@ -72,11 +72,11 @@ class BedrockService:
         }
 
     def subjects(self, operation: Operation) -> list[str]:
-        """The name of the job with this ARN."""
+        """Return the name of the job with this ARN."""
         return [job.name for job in self._jobs.all() if job.arn in operation.labels]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """The reply to an operation that is served here."""
+        """Return the response to a supported operation, else None. Raises AwsError."""
         handler = self._handlers.get(operation.name)
         return handler(operation, request, body) if handler else None
 
@@ -129,7 +129,7 @@ class BedrockService:
         return json_reply({"customModelDeploymentArn": deployment.arn}, 202)
 
     def _tags(self, operation: Operation, _request: Request, body: bytes) -> Response | None:
-        """A deployment's; all others are moto's."""
+        """Serve the tags of deployments; moto serves those of other resources."""
         arn = parse_body(operation.name, body)["resourceARN"]
         return json_reply({"tags": self._models.tags(arn)}) if ":custom-model-deployment/" in arn else None
 
@@ -145,12 +145,12 @@ def _query(operation: Operation, request: Request) -> dict[str, Any]:
 def _documented_problems(request: Mapping[str, Any], *, custom_bases: bool) -> list[str]:
     problems = []
     if request.get("customizationType") != "REINFORCEMENT_FINE_TUNING":
-        problems.append("customizationType: the emulator runs REINFORCEMENT_FINE_TUNING only")
+        problems.append("customizationType: the emulator supports REINFORCEMENT_FINE_TUNING only")
     if "rftConfig" not in request.get("customizationConfig", {}):
         problems.append("customizationConfig.rftConfig: is required for REINFORCEMENT_FINE_TUNING")
     elif "lambdaGrader" not in request["customizationConfig"]["rftConfig"].get("graderConfig", {}):
         problems.append("customizationConfig.rftConfig.graderConfig.lambdaGrader: is required")
     if base_name(request) != BASE_MODEL or (has_custom_base(request) and not custom_bases):
-        problems.append(f"baseModelIdentifier: only {BASE_MODEL} takes this customization")
+        problems.append(f"baseModelIdentifier: only {BASE_MODEL} supports this customization")
     uris = {part: str(request.get(part, {}).get("s3Uri", "")) for part in ("trainingDataConfig", "outputDataConfig")}
     return problems + [f"{part}.s3Uri: is required" for part, uri in uris.items() if not uri.startswith("s3://")]

@@ -1,4 +1,4 @@
-"""The emulated Bedrock, put together: jobs, what trains them, the models they leave, and what answers for all."""
+"""Assembles the emulated Bedrock: jobs, training, models and the service."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from emulator.simulator.training import Training
 from rft.contracts.dataset import DatasetRow
 
 PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
-"""Sends an event to EventBridge: source, detail type, detail, ARNs of resources."""
+"""Called with an event's source, detail-type, detail and resource ARNs."""
 
 
 class EmulatedBedrock:
-    """One account's jobs and models in one region."""
+    """Jobs and models of one account in one Region."""
 
     def __init__(self, environment: Environment, *, invoke: Invoke, put_event: PutEvent) -> None:
-        """`invoke` runs the emulated AWS's functions."""
+        """`invoke` invokes a function of the emulated Lambda."""
         self._environment, self._invoke, self._put_event = environment, invoke, put_event
         options, state = environment.options, environment.state
         self.jobs = Jobs(

@@ -1,4 +1,4 @@
-"""Jobs as Bedrock's Get, List and events show them. Pure."""
+"""Bedrock's responses and events about jobs. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from emulator.bedrock.jobs import CustomizationJob, base_name
 from emulator.bedrock.requests import created_between, page
 
 JOB_CHANGE = "Model Customization Job State Change"
-"""The `detail-type` of an event about a job."""
+"""`detail-type` of an event about a job."""
 
 
 def job_view(job: CustomizationJob) -> dict[str, Any]:
-    """GetModelCustomizationJob: no reward, no step, no percentage, as on AWS."""
+    """Return the response of GetModelCustomizationJob; like AWS's, it has no rewards, steps or percentage."""
     request = job.request
     model = base_name(request)
     view = {
@@ -43,7 +43,7 @@ def job_view(job: CustomizationJob) -> dict[str, Any]:
 
 
 def job_list(jobs: Sequence[CustomizationJob], query: Mapping[str, Any]) -> dict[str, Any]:
-    """ListModelCustomizationJobs, newest first by default. Raises AwsError: ValidationException."""
+    """Return the response of ListModelCustomizationJobs, newest first. Raises AwsError (ValidationException)."""
     chosen = [job for job in jobs if _fits(job, query)]
     return page(chosen, query, key="modelCustomizationJobSummaries", created=lambda job: job.created, view=_summary)
 
@@ -75,7 +75,7 @@ def _details(job: CustomizationJob) -> dict[str, Any]:
 
 
 def job_change(job: CustomizationJob) -> dict[str, Any]:
-    """The `detail` of the event that Bedrock puts on the bus when a job changes."""
+    """Return the `detail` of the event that Bedrock emits when a job changes."""
     detail = {
         "version": "0.0",
         "jobName": job.name,

@@ -110,7 +110,7 @@ def test_a_server_that_does_not_answer_ends_the_search_with_its_address(rft: Rft
     result = attacked(rft, files, "--attacker", "http://127.0.0.1:1/v1", "--attacker-model", "m")
 
     assert result.status != 0
-    assert "the attacker's server gave no usable answer" in result.err
+    assert "the attacker's server returned no valid response" in result.err
     assert "check --attacker" in result.err
 
 

@@ -80,7 +80,7 @@ def test_a_valid_request_breaks_nothing() -> None:
         (("customizationConfig",), {}, "Member must have exactly one of"),
         (("customizationConfig", "rftConfig", "hyperParameters", "batchSize"), 1, "value greater than or equal to 16"),
         (("jobTags",), "none", "Member must be of type list"),
-        (("surprise",), 1, "Member is not known"),
+        (("surprise",), 1, "Member is unknown"),
     ],
 )
 def test_each_kind_of_violation_names_member_and_constraint(path: Any, value: Any, constraint: str) -> None:
