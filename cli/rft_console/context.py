@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,11 @@ from rft_console.live import LiveCalls
 from rft_console.rollout_index import RolloutIndex
 from rft_console.rollout_reader import RolloutReader
 
+MAX_READERS = 8
+"""Runs whose rollouts are on disk, the last used: a million of 600 characters take a gigabyte."""
+MAX_PROMPTS = 2
+"""Runs whose prompts are in memory, the last used: 20,000 of 3,000 characters take 60 MB."""
+
 
 @dataclass
 class Console:
@@ -28,6 +35,7 @@ class Console:
     live: LiveCalls = field(default_factory=LiveCalls)
     _readers: dict[str, RolloutReader] = field(default_factory=dict)
     _prompts: dict[str, dict[str, str]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _prompt_lock: threading.Lock = field(default_factory=threading.Lock)
     _folder: tempfile.TemporaryDirectory[str] = field(
@@ -55,14 +63,14 @@ class Console:
     def rollouts(self, run: RunView) -> RolloutReader:
         """The run's reader, which continues with new rollouts."""
         with self._lock:
-            if run.run_id not in self._readers:
-                per_step = run.metrics.rollouts_per_step if run.metrics else None
-                file = Path(self._folder.name) / f"{len(self._readers)}.sqlite3"
-                index = RolloutIndex(file, rollouts_per_step=per_step)
-                self._readers[run.run_id] = RolloutReader(self.client, run.run_id, index)
-            reader = self._readers[run.run_id]
+            reader = self._readers.pop(run.run_id, None) or self._new_reader(run)
+            self._readers[run.run_id] = reader
+            oldest = next(iter(self._readers))
+            unused = self._readers.pop(oldest) if len(self._readers) > MAX_READERS else None
             reader.refresh()
-            return reader
+        if unused is not None:
+            unused.stop()
+        return reader
 
     def reader(self, run_id: str) -> RolloutReader | None:
         """The run's reader as it is; None before its rollouts were opened."""
@@ -71,12 +79,19 @@ class Console:
     def prompts(self, run_id: str) -> dict[str, str]:
         """Task id → prompt of the run's prepared rows, downloaded once. Raises ApiError, RftClientError."""
         with self._prompt_lock:
-            if run_id not in self._prompts:
-                self._prompts[run_id] = read_prompts(self.client, run_id)
-            return self._prompts[run_id]
+            found = self._prompts.pop(run_id, None) or read_prompts(self.client, run_id)
+            self._prompts[run_id] = found
+            if len(self._prompts) > MAX_PROMPTS:
+                del self._prompts[next(iter(self._prompts))]
+            return found
 
     def close(self) -> None:
         self.live.close()
         for reader in self._readers.values():
             reader.stop()
         self._folder.cleanup()
+
+    def _new_reader(self, run: RunView) -> RolloutReader:
+        per_step = run.metrics.rollouts_per_step if run.metrics else None
+        file = Path(self._folder.name) / f"{next(self._numbers)}.sqlite3"
+        return RolloutReader(self.client, run.run_id, RolloutIndex(file, rollouts_per_step=per_step))

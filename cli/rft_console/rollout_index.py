@@ -14,10 +14,13 @@ from typing import Any
 SORTS = {"graded": "n", "score": "score", "length": "length", "step": "step", "row": "task_id", "error": "error"}
 """Name of an order → column."""
 
+# Bodies are apart: sorting and skipping then read a few dozen bytes of each rollout, not its whole answer.
 _SCHEMA = """
 CREATE TABLE rollouts (n INTEGER PRIMARY KEY, step INTEGER, split TEXT, task_id TEXT, score REAL, error TEXT,
-                       length INTEGER, body TEXT NOT NULL);
+                       length INTEGER);
+CREATE TABLE bodies (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE INDEX by_score ON rollouts (score);
+CREATE INDEX by_step ON rollouts (step);
 CREATE INDEX by_length ON rollouts (length);
 CREATE INDEX by_task ON rollouts (task_id);
 CREATE INDEX by_error ON rollouts (error) WHERE error IS NOT NULL;
@@ -53,6 +56,7 @@ class RolloutIndex:
     """`file`: where the database is. Safe to use from several threads."""
 
     def __init__(self, file: Path, *, rollouts_per_step: int | None) -> None:
+        self._file = file
         self._per_step = rollouts_per_step
         self._lock = threading.Lock()
         self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
@@ -66,15 +70,17 @@ class RolloutIndex:
 
         `trained_before`: rollouts of the training split before them; the step is estimated from it.
         """
-        rows, trained = [], trained_before
+        rows, bodies, trained = [], [], trained_before
         for number, rollout in enumerate(rollouts, first):
             step = 1 + trained // self._per_step if self._per_step and rollout["split"] == "train" else None
             trained += rollout["split"] == "train"
             columns = (rollout[name] for name in ("split", "task_id", "score", "error", "answer_length"))
-            rows.append((number, step, *columns, json.dumps(rollout)))
+            rows.append((number, step, *columns))
+            bodies.append((number, json.dumps(rollout)))
         with self._lock:
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR REPLACE INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._database.executemany("INSERT OR REPLACE INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._database.executemany("INSERT OR REPLACE INTO bodies VALUES (?, ?)", bodies)
             self._database.execute("COMMIT")
         return first + len(rows), trained
 
@@ -88,20 +94,21 @@ class RolloutIndex:
         where, values = query.where()
         column = SORTS[query.sort]
         direction = "DESC" if query.descending else "ASC"
-        sql = (
-            f"SELECT n, step, body FROM rollouts WHERE {where} "  # noqa: S608  columns of our own, values apart
-            f"ORDER BY {column} {direction} NULLS LAST, n LIMIT ? OFFSET ?"
-        )
+        order = f"ORDER BY {column} {direction} NULLS LAST, n"
+        chosen = f"SELECT * FROM rollouts WHERE {where} {order} LIMIT ? OFFSET ?"  # noqa: S608  own columns, values apart
+        sql = f"SELECT n, step, body FROM ({chosen}) JOIN bodies USING (n) {order}"  # noqa: S608
         return [_rollout(row) for row in self._select(sql, [*values, limit, start])]
 
     def get(self, number: int) -> dict[str, Any] | None:
         """One of them; None where there is none of this number."""
-        found = self._select("SELECT n, step, body FROM rollouts WHERE n = ?", [number])
+        found = self._select("SELECT n, step, body FROM rollouts JOIN bodies USING (n) WHERE n = ?", [number])
         return _rollout(found[0]) if found else None
 
     def close(self) -> None:
+        """And delete the database."""
         with self._lock:
             self._database.close()
+        self._file.unlink(missing_ok=True)
 
     def _select(self, sql: str, values: list[Any]) -> list[Any]:
         with self._lock:

@@ -251,3 +251,16 @@ def test_no_text_acts_on_the_page(visitor: Visitor) -> None:
         assert all("/static/" in each for each in scripts), page
         assert acting_in(text, allowed="\n") == set(), page
         assert "{{" not in text.replace("{{7*7}}", "")
+
+
+def test_few_runs_are_indexed_at_a_time_however_many_are_opened(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rft_console.context.MAX_READERS", 2)
+    visitor.stack.rollouts = [rollout(0.5)]
+    ids = [RUN_ID.replace("1a2b3c4d", f"{n:08x}") for n in range(4)]
+    visitor.stack.runs = {run_id: trained_view(run_id) for run_id in ids}
+    for run_id in [*ids, ids[0]]:
+        assert "1 rollouts, 1 to 1" in visitor.get(f"/runs/{run_id}/rollouts").text
+    open_runs = [visitor.get(f"/runs/{run_id}/rollouts-progress").status_code == 200 for run_id in ids]
+    assert open_runs == [True, False, False, True]
