@@ -9,6 +9,7 @@ from typing import Any
 from rft.contracts.ledger import RunStatus
 from rft.contracts.telemetry import Rollout
 from rft.runs.status import TERMINAL
+from rft_cli.views.rewards import is_simulated
 from tests.kit.fakes.api import ApiRequest, Reply
 from tests.kit.records import RUN_ID
 from tests.kit.reward_curves import curve
@@ -93,9 +94,10 @@ class FakeStack:
 
     def _list(self, request: ApiRequest) -> Reply:
         lines = [
-            {**line(number), "run_id": run_id, "status": run["status"], "name": run["name"], "reward": run["reward"]}
+            {**line(number), "run_id": run_id, **{name: run[name] for name in ("status", "name", "reward")},
+             "simulated": is_simulated(run["model_arn"])}
             for number, (run_id, run) in enumerate(self.runs.items())
-        ]
+        ]  # fmt: skip
         found = [each for each in lines if request.query.get("status") in (None, each["status"])]
         start, limit = int(request.query.get("cursor", "0")), int(request.query["limit"])
         end = start + limit

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from rft.contracts.run_request import RunRequest
+from rft.contracts.http.api import RunView
+from rft.runs.simulated import is_emulated
 from rft_cli.commands.options import OutputOption, RunId, with_target
 from rft_cli.graders.grader_under_test import GraderUnderTest, open_grader
 from rft_cli.graders.rescoring import as_lines, rescore, run_rows, with_answers
 from rft_cli.graders.score_changes import RescoredRollout, score_changes
 from rft_cli.views.printing import Output, console_for, print_json, print_lines
 from rft_cli.views.rescore_report import rescore_lines
+from rft_client.answers import typed
 from rft_client.deployment import Deployment
 
 DEFAULT_GROUP = 4
@@ -38,10 +40,10 @@ def rescore_run(
 ) -> None:
     """Grade a run's stored answers again and compare scores, order in groups, and advantages."""
     opened = open_grader(grader)
-    view = target.client.run(run_id)
+    view = typed(RunView, target.client.run(run_id))
     found = target.client.rollouts(run_id, {"errors": "true"} if errors else {})
     rollouts, rows = with_answers(found, run_id), run_rows(target.client, run_id)
-    bounds = RunRequest.model_validate(view["request"]).score_range
+    bounds = view.request.score_range
     rescored = []
     with _progress(output) as bar:
         task = bar.add_task("grading", total=len(rollouts))
@@ -53,17 +55,18 @@ def rescore_run(
     _print(rescored, opened, view, output)
 
 
-def _print(rescored: list[RescoredRollout], grader: GraderUnderTest, view: dict[str, Any], output: Output) -> None:
-    report = {"grader": grader.description, **score_changes(rescored, _group_size(view))}
+def _print(rescored: list[RescoredRollout], grader: GraderUnderTest, view: RunView, output: Output) -> None:
+    changes = score_changes(rescored, _group_size(view))
+    report = {"grader": grader.description, "simulated": is_emulated(view), **changes}
     if output == Output.JSON:
         print_json(report)
     else:
         print_lines(console_for(output), rescore_lines(report, grader.description))
 
 
-def _group_size(view: dict[str, Any]) -> int:
-    chosen = (view["hyperparameters"] or {}).get("trainingSamplePerPrompt")
-    return int(chosen["value"]) if chosen else DEFAULT_GROUP
+def _group_size(view: RunView) -> int:
+    chosen = (view.hyperparameters or {}).get("trainingSamplePerPrompt")
+    return int(chosen.value) if chosen else DEFAULT_GROUP
 
 
 def _progress(output: Output) -> Progress:

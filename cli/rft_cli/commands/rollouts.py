@@ -14,10 +14,14 @@ import typer
 from rich.console import Console
 
 from rft.contracts.base import SPLITS
+from rft.contracts.http.api import RunView
+from rft.runs.simulated import is_emulated
 from rft_cli.commands.options import RunId, with_target
 from rft_cli.errors import CommandError
 from rft_cli.views.printing import print_lines, print_note
 from rft_cli.views.rollouts import rollout_lines
+from rft_client.answers import typed
+from rft_client.api_client import ApiClient
 from rft_client.deployment import Deployment
 
 BATCH = 10_000
@@ -68,15 +72,16 @@ def rollouts(
     elif form is Format.JSONL:
         _write_lines(file, (json.dumps(each) for each in found))
     else:
-        _print_table(found)
+        _print_table(found, target.client, run_id)
 
 
-def _print_table(found: Iterator[dict[str, Any]]) -> None:
+def _print_table(found: Iterator[dict[str, Any]], client: ApiClient, run_id: str) -> None:
     first = next(found, None)
     if first is None:
         print_note("No rollouts match")
         return
-    print_lines(Console(), rollout_lines(_with_first(first, found)))
+    view = typed(RunView, client.run(run_id))
+    print_lines(Console(), rollout_lines(_with_first(first, found), simulated=is_emulated(view)))
 
 
 def _with_first(first: dict[str, Any], rest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rft_cli.views.checks import MARKS
-from rft_cli.views.lines import HANG, summary_field
+from rft_cli.views.lines import HANG, SIMULATED, summary_field
 from rft_cli.views.printing import print_lines
 
 RESULTS = {"learnable": "pass", "undecided": "warn", "mostly_solved": "block", "hopeless": "block"}
@@ -30,7 +30,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield summary_field("model", escape(report["model"]))
     yield summary_field("grader", escape(report["grader"]))
     yield summary_field("rows", f"{summary['rows']} × {summary['samples_per_row']} answers")
-    yield summary_field("mean score", _with_interval(summary["mean_score"], summary["mean_interval"], ".3f"))
+    mark = f" {SIMULATED}" if summary["simulated"] else ""
+    yield summary_field("mean score", f"{_with_interval(summary['mean_score'], summary['mean_interval'], '.3f')}{mark}")
     for name, label in SHARES.items():
         yield summary_field(label, _share(summary[name]))
     yield from _slices(report["slices"])

@@ -8,19 +8,20 @@ from typing import Any
 from rich.markup import escape
 
 from rft.text import text_line
+from rft_cli.views.lines import SIMULATED
 
 
 def comparison_lines(comparison: Mapping[str, Any]) -> Iterator[str]:
     for run in comparison["runs"]:
-        simulated = " [yellow](simulated)[/]" if run["simulated"] else ""
-        yield f"[bold]{run['run_id']}[/]  {run['status']}{simulated}"
+        yield f"[bold]{run['run_id']}[/]  {run['status']}{f' {SIMULATED}' if run['simulated'] else ''}"
         first, last = _figure(run["reward_first"]), _figure(run["reward_last"])
         yield f"  reward {first} → {last}, test score {_figure(run['tuned'])}"
         yield f"  {escape(text_line(run['headline']))}"
     for path, values in comparison["requests"].items():
         yield f"[bold]{path}[/]  " + " | ".join(escape(text_line(str(value), 60)) for value in values)
+    mark = f" {SIMULATED}" if comparison["simulated"] else ""
     for each in comparison["differences"]:
-        yield _difference_line(each, comparison["reference"])
+        yield f"{_difference_line(each, comparison['reference'])}{mark if each['verdict'] else ''}"
 
 
 def _difference_line(each: Mapping[str, Any], reference: str) -> str:

@@ -35,7 +35,7 @@ def calibration_text(calibration: View) -> str:
     return (
         f"{calibration['difficulty'].replace('_', ' ')}, mean score {calibration['mean_score']:.2f} "
         f"[dim]({calibration['rows']} rows × {calibration['samples_per_row']}, "
-        f"{_percent(tied['hits'], tied['n'])} tied[/]{errors}[dim])[/]"
+        f"{_percent(tied['hits'], tied['n'])} tied[/]{errors}[dim])[/]{_mark(calibration)}"
     )
 
 
@@ -45,11 +45,15 @@ def evaluation_text(evaluation: View) -> str:
         return f"[yellow]{evaluation['status']}[/]: {escape(evaluation['reason'])}"
     verdict = evaluation["verdict"]
     colour = VERDICT_COLOURS.get(verdict, "yellow")
-    simulated = f" {SIMULATED}" if evaluation["simulated"] else ""
     return (
         f"[{colour}]{verdict.replace('_', ' ')}[/]: {evaluation['base']:.3f} → {evaluation['tuned']:.3f} "
-        f"({_interval(evaluation)}) on {evaluation['rows']} test rows{simulated}"
+        f"({_interval(evaluation)}) on {evaluation['rows']} test rows{_mark(evaluation)}"
     )
+
+
+def _mark(part: View) -> str:
+    """A stack of an earlier release does not say it of a calibration."""
+    return f" {SIMULATED}" if part.get("simulated") else ""
 
 
 def evaluation_table(view: View) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 
 from rft.text import text_line
+from rft_cli.views.lines import SIMULATED
 
 MAX_ROW_NAME = 50
 
@@ -26,7 +27,7 @@ def rescore_lines(report: Mapping[str, Any], grader: str) -> Iterator[str]:
 
 def _facts(report: Mapping[str, Any], grader: str) -> Iterator[tuple[str, str]]:
     yield "grader", escape(grader)
-    yield "rollouts", f"{report['rollouts']:,}"
+    yield "rollouts", f"{report['rollouts']:,}{f' {SIMULATED}' if report['simulated'] else ''}"
     yield "errors", f"{report['errors_before']:,} → {report['errors_after']:,}"
     for reason, count in report["error_reasons"].items():
         yield "", f"[red]{count:,} x[/] {escape(text_line(reason, 200))}"

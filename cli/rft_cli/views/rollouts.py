@@ -8,15 +8,15 @@ from typing import Any
 from rich.markup import escape
 
 from rft.text import text_line
-from rft_cli.views.lines import HANG
+from rft_cli.views.lines import HANG, SIMULATED
 
 HEADER = f"{'GRADED AT':<20}  {'SPLIT':<10}  {'SCORE':>6}  {'LENGTH':>7}  ROW"
 MAX_ROW_NAME = 60
 
 
-def rollout_lines(rollouts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def rollout_lines(rollouts: Iterable[Mapping[str, Any]], *, simulated: bool) -> Iterator[str]:
     """A line of headers and one a rollout; an error in place of the score names its reason below the row."""
-    yield f"[bold]{HEADER}[/]"
+    yield f"[bold]{HEADER}[/]{f'  {SIMULATED}' if simulated else ''}"
     for each in rollouts:
         at = each["at"][:19].replace("T", " ") + "Z"
         length = "–" if each["answer_length"] is None else f"{each['answer_length']:,}"

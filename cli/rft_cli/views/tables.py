@@ -73,7 +73,7 @@ def _row(run: View, now: datetime) -> Row:
         "TASK": run["task"],
         "CREATED": ago(created, now),
         "TOOK": duration(end - created),
-        "REWARD": "–" if reward is None else f"{reward:.3f}",
+        "REWARD": "–" if reward is None else f"{reward:.3f}{' (simulated)' if run.get('simulated') else ''}",
         "TAGS": ", ".join(f"{key}={value}" for key, value in run["tags"].items()),
         "REQUESTED BY": principal_text(run["requested_by"]) if run.get("requested_by") else "",
     }

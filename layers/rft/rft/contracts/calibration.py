@@ -70,6 +70,7 @@ class CalibrationSummary(Contract):
         default_factory=dict,
         description="Recommended hyperparameters; the job uses those that the request leaves open.",
     )
+    simulated: bool = Field(default=False, description="The answers came from the emulator, not from Bedrock.")
 
 
 class CalibrationReport(Contract):

@@ -50,6 +50,7 @@ def calibration_report(
             samples_per_row=samples_per_row,
             recommended=_recommended(rows, use, max_tokens),
             uri=uri,
+            simulated=any(answer.simulated for answer, _ in graded),
         ),
         unmatched=tuple(unmatched),
         slices=(*_slices("label", by_name(labels), rows), *_slices("length", by_quartile(lengths), rows)),
@@ -90,6 +91,7 @@ def _summary(
     samples_per_row: int,
     recommended: dict[str, int],
     uri: str | None,
+    simulated: bool,
 ) -> CalibrationSummary:
     return CalibrationSummary(
         status="completed",
@@ -107,6 +109,7 @@ def _summary(
         warnings=found.warnings,
         use=use,
         recommended=recommended,
+        simulated=simulated,
     )
 
 

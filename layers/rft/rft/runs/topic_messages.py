@@ -38,7 +38,8 @@ def outcome_message(record: RunRecord) -> TopicMessage:
         "cost_so_far_usd": {"known": cost.known_usd, "unknown": cost.unknown},
         "simulated": is_emulated(record),
     }
-    subject = f"RFT run {record.run_id}: {record.status}{f', {verdict}' if verdict else ''}"
+    simulated = " (simulated)" if verdict and is_emulated(record) else ""
+    subject = f"RFT run {record.run_id}: {record.status}{f', {verdict}' if verdict else ''}{simulated}"
     lines = [*_table(_outcome_rows(record, cost)), "", *_table(_links(record))]
     return TopicMessage(f"outcome/{record.run_id}", subject, facts, _text(headline(record).sentence, lines))
 
@@ -58,10 +59,12 @@ def approval_message(record: RunRecord, approval: Approval) -> TopicMessage:
         "approve": approve,
         "refuse": f"{approve} --reject",
         "or_by_http": by_http,
+        "simulated": is_emulated(record),
     }
     rows = [
         *_identity(record),
         *(("Reason", reason) for reason in approval.reasons),
+        *([("Simulated", "the base model's answers come from the emulator")] if is_emulated(record) else []),
         ("Expires", f"{approval.expires_at:%Y-%m-%d %H:%M} UTC; then the run is cancelled"),
         *([("Cost", _forecast(record.forecast))] if record.forecast else []),
     ]

@@ -76,6 +76,7 @@ class RunLine(Contract):
     updated_at: datetime
     reward: float | None = Field(description="Mean reward of the last training step with a score.")
     model_arn: str | None
+    simulated: bool = Field(default=False, description="Job, model or answers come from the emulator.")
     queue_ahead: QueueAhead = None
     links: dict[Link, str]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rft.contracts.http.api import RunLine, RunList, addresses
 from rft.contracts.ledger import RunRecord, RunStatus
 from rft.ports.runs import JobQueue, RunHistory
+from rft.runs.simulated import is_emulated
 
 LISTED_PLACES = 1000
 """Runs of the queue whose place a list shows: 100 kB, one page of a query. A run itself shows any place."""
@@ -55,6 +56,7 @@ def _line(record: RunRecord, ahead: int | None) -> RunLine:
         updated_at=record.updated_at,
         reward=record.reward,
         model_arn=record.model_arn,
+        simulated=is_emulated(record),
         queue_ahead=ahead,
         links=addresses(record.run_id),
     )
