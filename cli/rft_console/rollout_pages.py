@@ -127,6 +127,7 @@ def _progress(reader: RolloutReader) -> dict[str, object]:
     return {
         "run_id": reader.run_id,
         "reading": reader.reading,
+        "read_to_end": reader.read_to_end,
         "count": reader.rollouts,
         "error": reader.error,
         "unreadable": reader.unreadable,

@@ -24,7 +24,10 @@ class Position:
 
 @dataclass
 class RolloutReader:
-    """One for each run. `rollouts`: how many are in the index; `error`: why reading stopped, '' where it did not."""
+    """One for each run. `rollouts`: how many are in the index; `error`: why reading stopped, '' where it did not.
+
+    `read_to_end`: no more were stored when the last page was read; it is read again for what was graded since.
+    """
 
     client: ApiClient
     run_id: str
@@ -32,6 +35,7 @@ class RolloutReader:
     rollouts: int = 0
     unreadable: int = 0
     error: str = ""
+    read_to_end: bool = False
     _last: Position = field(default_factory=Position)
     _thread: threading.Thread | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -76,6 +80,7 @@ class RolloutReader:
         start = self._last
         number, trained = self.index.put(start.rollouts, start.trained, page["rollouts"])  # type: ignore[arg-type]
         self.rollouts = number
+        self.read_to_end = page["cursor"] is None
         if page["cursor"] is not None:
             self.unreadable += int(page["unreadable"])  # type: ignore[call-overload]
             self._last = Position(str(page["cursor"]), number, trained)

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from rft.contracts.evaluation import EvaluationSummary, SliceDifference
 from rft.report.charts import HEIGHT, INTERVAL_WIDTH, MAX_SLICES, WIDTH, interval_chart, line_chart, ticks
 
+CHARACTER = 6.7
+"""Mean width of a digit or comma at 12 px: the labels of the axis stand centred below its ticks."""
+
 figures = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 6))
 
 
@@ -27,6 +30,7 @@ def test_a_chart_stays_within_its_frame_and_its_table_has_every_figure(points: l
     assert len(drawn) == len(known)
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in drawn)
     assert [(x, y) for x, (y,) in chart.table] == values
+    assert all(tick.at + CHARACTER * len(tick.label) / 2 <= WIDTH for tick in chart.x_ticks)
 
 
 @given(figures, figures)
