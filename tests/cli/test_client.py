@@ -19,7 +19,7 @@ from tests.kit.records import RUN_ID
 from tests.kit.rollouts import rollout
 from tests.kit.views import view
 
-BUSY: Reply = (503, {"title": "AWS is busy; try again", "detail": "Send it again.", "status": 503})
+BUSY: Reply = (503, {"title": "AWS is temporarily unavailable; retry later", "detail": "Send it again.", "status": 503})
 REQUEST: dict[str, Any] = {"name": "nightly", "dataset": {"task": "gsm8k", "uri": "s3://data-bucket/rows.jsonl"}}
 ACCEPTED: Reply = (202, {"run_id": RUN_ID, "status": "PENDING", "links": {"self": f"/runs/{RUN_ID}"}})
 

@@ -15,7 +15,7 @@ from tests.kit.records import RUN_ID
 from tests.kit.reward_curves import curve
 from tests.kit.views import view
 
-BUSY = (503, {"title": "AWS is busy; try again", "detail": "Send it again.", "status": 503})
+BUSY = (503, {"title": "AWS is temporarily unavailable; retry later", "detail": "Send it again.", "status": 503})
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_an_assignment_without_a_path_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"name": "Bad Name"}, "name: may hold lower-case letters"),
+        ({"name": "Bad Name"}, "name: may contain only lower-case letters"),
         ({"dataset.task": "nope"}, "known are .*pandalm"),
         ({"dataset.split.seed": "1", "epochs": 1}, "epochs: .*; dataset.split.seed: "),
         ({"dataset": None}, "dataset: "),

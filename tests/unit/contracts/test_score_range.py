@@ -44,7 +44,7 @@ def test_mapping_keeps_the_order_and_refuses_what_is_outside(low: float, high: f
     if low <= score <= high:
         assert 0 <= to_unit(score, (low, high)) <= 1
     else:
-        with pytest.raises(ValueError, match="is not from"):
+        with pytest.raises(ValueError, match="is outside"):
             to_unit(score, (low, high))
 
 

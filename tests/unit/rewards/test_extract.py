@@ -159,7 +159,7 @@ def test_nothing_to_extract_is_right_when_nothing_is_extracted(answer: Any, righ
     [
         ({"value": {"a": 1}, "fields": {"b": {"tolerance": 1}}}, "reference_answer.extract.fields: b is no field"),
         ({"value": {"a": [{"b": 1}]}, "fields": {"a[].c": {"tolerance": 1}}}, "a[].c is no field of value"),
-        ({"value": {"a": 1}, "fields": {"a": {}}}, "no rule is given"),
+        ({"value": {"a": 1}, "fields": {"a": {}}}, "set at least one rule"),
         ({"value": {"a": 1}, "fields": {"a..b": {"tolerance": 1}}}, "reference_answer.extract.fields"),
         ({"value": {"a": 1}, "json_schema": {"type": "objekt"}}, "reference_answer.extract.json_schema"),
         ({"value": {"a": [0] * 51}}, "the list a has over 50 items"),

@@ -171,7 +171,7 @@ def test_a_catastrophic_pattern_is_given_up(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "reason"),
     [
-        ({}, "no rule is given"),
+        ({}, "set at least one rule"),
         ({"min_words": 5, "max_words": 4}, "min_words is more than max_words"),
         ({"max_words": 0}, "max_words"),
         ({"max_word": 5}, "max_word"),

@@ -183,5 +183,5 @@ def test_a_graders_config_is_written_where_the_grader_finds_it_by_run_id(fake: F
 def test_a_config_for_another_grader_is_refused(name: str | None) -> None:
     criterion = {"name": "kind", "question": "Is it kind?", "yes": "thanks", "no": "blames"}
     grader = {"name": name, "config": {"criteria": [criterion]}}
-    with pytest.raises(ValidationError, match=r"config is for the grader rubric only|give either name"):
+    with pytest.raises(ValidationError, match=r"config is supported by the grader rubric only|set either name"):
         RunRequest.model_validate({"name": "a", "dataset": {"task": "gsm8k", "uri": URI}, "grader": grader})

@@ -65,9 +65,9 @@ def test_mbpps_prompt_names_the_function_by_its_first_test() -> None:
     ("changes", "reason"),
     [
         ({"prompt": " "}, "prompt is blank"),
-        ({"tests": None}, "give either tests or exchanges"),
-        ({"exchanges": [{"stdout": "3"}]}, "give either tests or exchanges"),
-        ({"tests": ["assert add(1, 2"]}, "tests.0: is not Python"),
+        ({"tests": None}, "set either tests or exchanges"),
+        ({"exchanges": [{"stdout": "3"}]}, "set either tests or exchanges"),
+        ({"tests": ["assert add(1, 2"]}, "tests.0: is not valid Python"),
         ({"tests": ["add(1, 2)"]}, "no test asserts anything"),
         ({"tests": "assert True"}, "tests: "),
         ({"seconds": 0}, "seconds: "),

@@ -1,1 +1,1 @@
-"""Pydantic models of everything that crosses a boundary."""
+"""Pydantic models of the data that crosses a process or service boundary."""

@@ -1,4 +1,4 @@
-"""The base of all contracts, and their shared field types."""
+"""Base class and shared field types of all contracts."""
 
 from __future__ import annotations
 
@@ -11,35 +11,37 @@ from rft.text import first_items, text_block, text_line
 
 
 class Contract(BaseModel):
-    """Immutable, and refuses fields it does not know: a misspelt field is an error, not a default."""
+    """Immutable model that rejects unknown fields, so a misspelt field raises a validation error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 RunId = Annotated[str, StringConstraints(pattern=SLUG, min_length=10, max_length=63)]
-"""Execution name, Bedrock job name and clientRequestToken at once: the strictest of the three allows
-lower-case letters, digits and single hyphens, max 63 characters."""
+"""Used as execution name, Bedrock job name and clientRequestToken.
+
+The strictest of the three allows lower-case letters, digits and single hyphens, max 63 characters.
+"""
 
 SPLITS = ("train", "validation", "test")
 SplitName = Literal["train", "validation", "test"]
 
 MAX_INT32 = 2**31 - 1
-"""AWS's integers have 32 bits (Smithy), those of CreateModelCustomizationJob among them."""
+"""Maximum of a 32-bit integer (Smithy's `Integer`), as used by CreateModelCustomizationJob."""
 
 
 MAX_NUMBER = 1e15
-"""Floats are exact up to here, and DynamoDB's numbers have 38 digits and end at 1E+126."""
+"""Up to this value floats represent integers exactly; DynamoDB stores 38 digits, up to 1E+126."""
 
 TextLine = Annotated[str, AfterValidator(text_line)]
-"""Text from outside (a person, a dataset, a grader, AWS), on one line."""
+"""Untrusted text (from a user, dataset, grader or AWS), normalised to one line."""
 TextBlock = Annotated[str, AfterValidator(text_block)]
-"""Text from outside within lines of this project."""
+"""Untrusted text inserted into this project's multi-line output."""
 TextLines = Annotated[tuple[TextLine, ...], AfterValidator(first_items)]
-"""A list of such lines; where it is long, the last line counts the rest."""
+"""A list of `TextLine`; a long list is truncated and its last item states how many were omitted."""
 
 
 def storable(number: float) -> float:
-    """The number, where the ledger gives it back as it was. Raises ValueError."""
+    """Returns the number if DynamoDB stores it without loss; raises ValueError otherwise."""
     if 0 < abs(number) < 1e-9:
         raise ValueError("is too small; use 0 or a larger number")
     if abs(number) > MAX_NUMBER:
@@ -48,10 +50,10 @@ def storable(number: float) -> float:
 
 
 Number = Annotated[float, AfterValidator(storable)]
-"""A float that the ledger gives back as it was: DynamoDB's numbers go from 1E-130 to 9.9E+125."""
+"""A float that DynamoDB stores without loss (its range is 1E-130 to 9.9E+125)."""
 
 
 class RequestPart(Contract):
-    """Part of a request. Takes JSON's own types only, as the published schema says: "3" and true are no numbers."""
+    """Base class for parts of a request. Strict: accepts JSON types only, so "3" and true are not numbers."""
 
     model_config = ConfigDict(strict=True)

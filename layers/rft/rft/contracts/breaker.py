@@ -1,7 +1,8 @@
-"""Signals that stop training or warn: what a request may set for each, and findings.
+"""Circuit-breaker signals of a training job: their settings in a request, and findings.
 
-Every signal has an `action`: `stop` ends the job, `warn` is shown, `off` is not evaluated. docs/training-metrics.md
-says why each number is what it is. A stopped job leaves no model, so what a person can judge better only warns.
+Every signal has an `action`: `stop` ends the job, `warn` reports a finding, `off` disables the signal.
+docs/training-metrics.md explains each default. A stopped job produces no model, so signals that need human judgement
+only warn.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SignalName = Literal[
 
 
 class ErrorShare(RequestPart):
-    """More than `limit` of the rollouts of the last `steps` could not be graded: training learns from their zeros."""
+    """More than `limit` of the last `steps` steps' rollouts could not be graded; training treats them as reward 0."""
 
     action: Action = "stop"
     limit: Number = Field(default=0.3, ge=0, lt=1)
@@ -37,7 +38,8 @@ class ErrorShare(RequestPart):
 class FlatGroups(RequestPart):
     """The policy does not learn.
 
-    At least `limit` of the groups of the last `steps` are flat, and the reward has not risen by `gain` since the start.
+    At least `limit` of the groups of the last `steps` are flat, and the reward has risen by less than `gain` since the
+    start.
     """
 
     action: Action = "stop"
@@ -47,24 +49,24 @@ class FlatGroups(RequestPart):
 
 
 class RewardCollapse(RequestPart):
-    """The reward of the last `steps` has fallen by more than the share `limit` below the best `steps` before."""
+    """The mean reward of the last `steps` is more than `limit` (a share) below the best window of `steps` before."""
 
     action: Action = "stop"
-    limit: Number = Field(default=0.5, gt=0, lt=1, description="Share of the best reward.")
+    limit: Number = Field(default=0.5, gt=0, lt=1, description="As a share of the best reward.")
     steps: int = Field(default=10, ge=1, le=50)
 
 
 class ValidationFalls(RequestPart):
-    """Validation has fallen by more than `limit` from its best, while training has risen by more than `rise`."""
+    """Validation reward has fallen by over `limit` from its best while training reward has risen by over `rise`."""
 
     action: Action = "warn"
     limit: Number = Field(default=0.1, gt=0, lt=1)
     rise: Number = Field(default=0.02, ge=0, lt=1)
-    passes: int = Field(default=3, ge=1, le=20, description="Validation passes that make one mean.")
+    passes: int = Field(default=3, ge=1, le=20, description="Validation passes per mean.")
 
 
 class AnswerLength(RequestPart):
-    """Answers of the last `steps` are more than `limit` times as long as those of the first `steps`."""
+    """The mean answer length of the last `steps` exceeds `limit` times that of the first `steps`."""
 
     action: Action = "warn"
     limit: Number = Field(default=3.0, gt=1, le=1000)
@@ -72,11 +74,11 @@ class AnswerLength(RequestPart):
 
 
 class RewardHacking(RequestPart):
-    """The reward of the last `steps` has risen by `rise` above the `before` steps, while the answers have changed.
+    """The reward of the last `steps` exceeds that of the `before` steps by `rise`, and the answers have changed.
 
-    That is: their length changed by the factor `length`, their words lost the share `entropy` of their entropy, the
-    share `copied` more of their text stands in the prompt, the weakest rewarded part lost `part`, or their scores
-    moved by `audit` further above those of the audit judge, in runs with `evaluation.audit_judge`.
+    A change is one of: the length changed by the factor `length`; the word entropy fell by the share `entropy`; the
+    share of text copied from the prompt rose by `copied`; the lowest reward component fell by `part`; the gap between
+    the score and the audit judge's score grew by `audit` (only with `evaluation.audit_judge`).
     """
 
     action: Action = "warn"
@@ -91,16 +93,17 @@ class RewardHacking(RequestPart):
 
 
 class JudgeCalls(RequestPart):
-    """The judges were called more than `limit` times; None sets no budget."""
+    """Judge calls exceed `limit`; None disables the limit."""
 
     action: Action = "stop"
     limit: int | None = Field(default=None, ge=0, le=MAX_INT32)
 
 
 class JudgeCost(RequestPart):
-    """The judges' tokens cost more than `limit` US dollars at these prices; None sets no budget.
+    """The cost of judge tokens exceeds `limit` US dollars at these prices; None disables the limit.
 
-    Prices are the request's, as they differ by model and change. Tokens from a model's cache count at the full price.
+    The request sets the prices because they differ by model and change over time. Cached tokens count at the full
+    price.
     """
 
     action: Action = "stop"
@@ -117,7 +120,7 @@ class JudgeCost(RequestPart):
 
 
 class BreakerRequest(RequestPart):
-    """The circuit breaker of a job, by signal."""
+    """Circuit-breaker settings of a job, by signal."""
 
     error_share: ErrorShare = ErrorShare()
     flat_groups: FlatGroups = FlatGroups()
@@ -130,10 +133,10 @@ class BreakerRequest(RequestPart):
 
 
 class Finding(Contract):
-    """A signal that crossed its threshold: when first seen, and its numbers in a sentence."""
+    """A signal that exceeded its threshold: when it was first detected, and a sentence with its numbers."""
 
     signal: SignalName
     action: Literal["stop", "warn"]
     message: TextLine
-    step: int = Field(description="Training steps done at that time (estimate).")
+    step: int = Field(description="Completed training steps at that time (estimate).")
     at: AwareDatetime

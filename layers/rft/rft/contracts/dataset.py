@@ -1,4 +1,4 @@
-"""Dataset rows as Bedrock reads them, and the manifest that records how they were made."""
+"""Dataset rows in Bedrock's format, and the manifest with their provenance."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rft.contracts.run_request import HyperParameters, Split
 
 
 class Message(Contract):
-    """One turn of the prompt, text only; '' for an assistant's that only calls tools.
+    """One turn of the prompt, text only; `content` is '' for an assistant turn that only calls tools.
 
-    Keys beyond these (a tool's call id) are passed on as they are.
+    Unknown keys (such as a tool call's id) are passed through unchanged.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
@@ -27,7 +27,7 @@ class Message(Contract):
 
 
 class DatasetRow(Contract):
-    """One line of a dataset file. Keys beyond these are the task's and reach the grader as they are."""
+    """One line of a dataset file. Unknown keys belong to the task and reach the grader unchanged."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
@@ -40,17 +40,17 @@ class DatasetRow(Contract):
 
     @property
     def prompt(self) -> str:
-        """All turns joined by new lines: what token statistics count."""
+        """All turns joined by newlines; token statistics are counted on this text."""
         return prompt_text(self.messages)
 
 
 def prompt_text(messages: Sequence[Message]) -> str:
-    """All turns joined by new lines."""
+    """Joins all turns by newlines."""
     return "\n".join([message.content for message in messages])
 
 
 class TokenStatistics(Contract):
-    """Prompt lengths in tokens, counted with `encoding`: an estimate, as Nova's own tokenizer is not published."""
+    """Prompt lengths in tokens, counted with `encoding`: an estimate, because Nova's tokenizer is not published."""
 
     encoding: str
     min: int
@@ -63,7 +63,7 @@ class TokenStatistics(Contract):
 
 
 class Recommendation(Contract):
-    """One hyperparameter's value, where it came from, and why."""
+    """A recommended value of one hyperparameter, its source and the reason."""
 
     value: int | float | str
     source: Literal["request", "task", "statistics", "calibration", "pilot"]
@@ -71,12 +71,12 @@ class Recommendation(Contract):
 
 
 def split_uri(folder: str, split: str, rows: int) -> str:
-    """Where the rows of a split are, in a run's folder of its dataset."""
+    """Returns the URI of a split's rows within a run's dataset folder."""
     return f"{folder}/{split}-{rows}.jsonl"
 
 
 class SplitFile(Contract):
-    """One written file of rows. `digest` is `sha256:<hex>` of its bytes."""
+    """A split's data file. `digest` is `sha256:<hex>` of its bytes."""
 
     uri: str
     rows: int
@@ -87,18 +87,18 @@ class SplitFile(Contract):
 
 
 class Source(Contract):
-    """Source of the raw records. `digest` is `sha256:<hex>` of the bytes that were read."""
+    """The raw dataset file. `digest` is `sha256:<hex>` of the bytes that were read."""
 
     uri: str
     bytes: int
     digest: str
-    version: str | None = Field(default=None, description="S3 version id or ETag, where there is one.")
+    version: str | None = Field(default=None, description="S3 version id or ETag, if available.")
 
 
 class RejectedRecord(Contract):
-    """A raw record that was skipped: its position in the file (first is 1) and the reason.
+    """A raw record that was skipped, its 1-based position in the file, and the reason.
 
-    `line` is given where the text of a line could not be read, as blank lines hold no record.
+    `line` is set if the line could not be parsed; it differs from the position because blank lines hold no record.
     """
 
     position: int
@@ -107,30 +107,30 @@ class RejectedRecord(Contract):
 
 
 class Manifest(Contract):
-    """`dataset/manifest.json`: provenance of the training data, enough to reproduce it."""
+    """Content of `dataset/manifest.json`: provenance of the training data, sufficient to reproduce it."""
 
     schema_version: Literal[1] = 1
     run_id: str
     task: str
     source: Source
     split: Split
-    records: int = Field(description="Raw records read, bad ones included.")
+    records: int = Field(description="Raw records read, including rejected ones.")
     bad_records: tuple[RejectedRecord, ...]
     warnings: dict[str, int] = Field(description="Records accepted with a warning: kind of warning → count.")
     files: dict[SplitName, SplitFile]
     identities: dict[SplitName, str] = Field(
         default_factory=dict,
-        description="sha256 over each split's rows without their run id: what `digest` is made of.",
+        description="sha256 of each split's rows without their run id; `digest` is derived from these.",
     )
     dropped: dict[Literal["solved", "hopeless"], int] = Field(
-        default_factory=dict, description="Training rows that dataset.difficulty left out."
+        default_factory=dict, description="Training rows removed by dataset.difficulty."
     )
-    round: RoundSummary | None = Field(default=None, description="For a run with from_run.")
-    digest: str = Field(description="The dataset's identity: sha256 over its rows without their run id.")
+    round: RoundSummary | None = Field(default=None, description="Only for a run with from_run.")
+    digest: str = Field(description="Identifies the dataset: sha256 of its rows without their run id.")
     tokens: TokenStatistics
     hyperparameters: dict[str, Recommendation]
-    shards: int = Field(default=1, description="Parts in which the source was read; 1: by one function.")
+    shards: int = Field(default=1, description="Number of parts in which the source was read; 1: by a single function.")
 
     def chosen_hyperparameters(self) -> HyperParameters:
-        """The recommended values in Bedrock's shape."""
+        """Returns the recommended values as Bedrock hyperparameters."""
         return HyperParameters.model_validate({k: r.value for k, r in self.hyperparameters.items()})

@@ -1,4 +1,4 @@
-"""Named deployments that promotions change: their history in the ledger, and their view in the API."""
+"""Named deployments changed by promotions: their history in the ledger, and their API view."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ DeploymentName = Annotated[str, StringConstraints(pattern=DEPLOYMENT_NAME, min_l
 """Bedrock's `modelDeploymentName` (botocore 1.44.5), unique per account and Region."""
 
 MAX_CHANGES = 50
-"""Max changes in a record, the newest last."""
+"""Maximum number of changes kept in a record; the oldest are dropped first."""
 
 ChangeStatus = Literal["running", "completed", "reverting", "reverted"]
 
 
 class DeploymentChange(Contract):
-    """One model taking the place of another, or the deployment's end (`deletion`: `model_arn` is what it served).
+    """A deployment's change from one model to another, or its deletion.
 
-    `previous_model_arn` was read and recorded before anything was changed; None where there was no deployment.
-    `run_id`: the run that made the change; of a rollback, whose promotion it returns to; of a deletion, whose it ends.
+    For a `deletion`, `model_arn` is the model it served. `previous_model_arn` is recorded before the change starts;
+    None if the deployment did not exist. `run_id`: the run that made the change; for a rollback, the run whose
+    promotion is restored; for a deletion, the run whose promotion ends.
     """
 
     action: Literal["promotion", "rollback", "deletion"]
@@ -38,12 +39,12 @@ class DeploymentChange(Contract):
 
     @property
     def is_open(self) -> bool:
-        """False once it is completed or undone."""
+        """True until the change is completed or undone."""
         return self.status in ("running", "reverting")
 
 
 class DeploymentRecord(Contract):
-    """A deployment's changes, oldest first. `version` counts writes: a write on an older one is refused."""
+    """A deployment's changes, oldest first. `version` counts writes and is used for optimistic locking."""
 
     name: str
     version: int = 0
@@ -51,41 +52,41 @@ class DeploymentRecord(Contract):
 
     @property
     def last(self) -> DeploymentChange | None:
-        """The newest change."""
+        """The latest change, if any."""
         return self.changes[-1] if self.changes else None
 
     @property
     def open_change(self) -> DeploymentChange | None:
-        """The change under way, if there is one: it is the last."""
+        """The change in progress, if any; it is always the last one."""
         return self.last if self.last is not None and self.last.is_open else None
 
     def adding(self, change: DeploymentChange) -> DeploymentRecord:
-        """The record with one change more."""
+        """Returns a copy with `change` appended."""
         return self.model_copy(update={"changes": (*self.changes, change)[-MAX_CHANGES:]})
 
     def revising(self, status: ChangeStatus, reason: str = "") -> DeploymentRecord:
-        """The record with another status of its last change; a reason that is there stays."""
+        """Returns a copy with a new status of the last change; an existing reason is preserved."""
         last = self.changes[-1]
         last = last.model_copy(update={"status": status, "reason": last.reason or reason})
         return self.model_copy(update={"changes": (*self.changes[:-1], last)})
 
 
 class JudgeSummary(Contract):
-    """A run's `judge`: the model of an earlier run, pinned by a deployment of this run's own until it ends."""
+    """A run's `judge`: an earlier run's model, pinned by a deployment that exists only for this run."""
 
-    source: TextLine = Field(description="As requested: run:RUN_ID, or a deployment's ARN.")
+    source: TextLine = Field(description="As requested: run:RUN_ID or a deployment's ARN.")
     model_arn: str
     deployment_arn: str
     requested_at: datetime
-    kappa: float | None = Field(description="Of the judge against the majority of annotators, in its evaluation.")
+    kappa: float | None = Field(description="The judge's κ with the annotators' majority, from its evaluation.")
     kappa_interval: Interval | None = None
-    replaced_kappa: float | None = Field(description="Of the model that it was trained from, on the same rows.")
+    replaced_kappa: float | None = Field(description="The same κ for the judge's base model, on the same rows.")
 
 
 class PromotionSummary(Contract):
-    """A run's `promotion`. `rolled_back`: the model failed its check, and the deployment serves what it served before.
+    """A run's `promotion`. `rolled_back`: the check failed and the previous model was restored.
 
-    `mean_score` of the prompts that the deployment answered, and the `least_score` that was required of it.
+    `mean_score` covers the prompts that the deployment answered; `least_score` is the required minimum.
     """
 
     status: Literal["running", "completed", "rolled_back", "failed", "cancelled", "skipped"]
@@ -99,18 +100,18 @@ class PromotionSummary(Contract):
 
 
 class DeploymentView(Contract):
-    """A deployment as Bedrock has it now, with its history. `status` is None where Bedrock has none of this name."""
+    """A deployment's current state in Bedrock, with its history. `status` is None if Bedrock has none of this name."""
 
     name: DeploymentName
     arn: str | None
     status: Literal["Creating", "Active", "Failed"] | None
     update_status: Literal["Updating", "UpdateCompleted", "UpdateFailed"] | None
-    model_arn: str | None = Field(description="The model that answers now.")
-    run_id: RunId | None = Field(description="The run whose promotion brought that model.")
+    model_arn: str | None = Field(description="The model that is served now.")
+    run_id: RunId | None = Field(description="The run whose promotion deployed that model.")
     changes: tuple[DeploymentChange, ...]
 
 
 class DeploymentList(Contract):
-    """Deployments that this stack's promotions changed, by name."""
+    """Deployments changed by this stack's promotions, by name."""
 
     deployments: tuple[DeploymentView, ...]

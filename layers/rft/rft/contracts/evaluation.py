@@ -1,4 +1,4 @@
-"""Base against tuned model on the test split."""
+"""Evaluation of the tuned model against the base model on the held-out test split."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ ModelName = Literal["base", "tuned"]
 
 
 class ProtocolSummary(Contract):
-    """How both models were sampled; `digest` is that of all settings."""
+    """Sampling protocol of both models; `digest` covers all settings."""
 
     digest: str
     settings: SamplingProtocol
     samples_per_row: int
-    rows_digest: str = Field(description="sha256 of the ids of the chosen rows, in order.")
-    unmatched: tuple[str, ...] = Field(description="Settings that differ from training.")
+    rows_digest: str = Field(description="sha256 of the ids of the selected rows, in order.")
+    unmatched: tuple[str, ...] = Field(description="Sampling settings that differ from training.")
 
 
 class AuditSummary(Contract):
-    """The same answers by a judge of another family."""
+    """The same answers scored by an audit judge of another model family."""
 
     judge: TextLine
     status: Literal["completed", "failed"]
     reason: TextBlock = ""
     verdict: Verdict | None = None
-    agrees: bool | None = Field(default=None, description="Whether its verdict is that of the run's own grader.")
+    agrees: bool | None = Field(default=None, description="Whether its verdict equals that of the run's grader.")
     rows: int = 0
     difference: float | None = None
     interval: Interval | None = None
 
 
 class RoundComparison(Contract):
-    """A round's model against that of the round before, by their scores of the same test rows.
+    """A round's model compared with the previous round's, by scores of the same test rows.
 
-    `difference` is this round's minus the one before; `interval` (95 %) counts a prompt group's rows as one draw.
+    `difference` is this round minus the previous one. `interval` is a 95 % CI, clustered by prompt group.
     """
 
     run_id: RunId = Field(description="The run before.")
     status: Literal["completed", "skipped"]
-    reason: TextBlock = Field(default="", description="Why the two cannot be compared.")
+    reason: TextBlock = Field(default="", description="Why the two rounds cannot be compared.")
     verdict: Verdict | None = None
     rows: int = 0
-    previous: float | None = Field(default=None, description="Mean score of the model before.")
+    previous: float | None = Field(default=None, description="Mean score of the previous round's model.")
     tuned: float | None = Field(default=None, description="Mean score of this round's model on the same rows.")
     difference: float | None = None
     interval: Interval | None = None
@@ -57,16 +57,16 @@ class RoundComparison(Contract):
 
 
 class EvaluationSummary(Contract):
-    """A run's `evaluation`. `base`, `tuned`: mean scores of the same rows; `difference`: tuned minus base.
+    """A run's `evaluation`. `base`, `tuned`: mean scores on the same rows; `difference`: tuned - base.
 
-    `interval` (95 %) and `p_value` count the rows of a prompt group as one draw. `verdict` follows from the interval.
+    `interval` (95 % CI) and `p_value` are clustered by prompt group. `verdict` is derived from `interval`.
     """
 
     status: EvaluationStatus
-    reason: TextBlock = Field(default="", description="Why it failed or was skipped, or what a verdict rests on.")
+    reason: TextBlock = Field(default="", description="Why it failed or was skipped, or the evidence for the verdict.")
     report_uri: str | None = None
     verdict: Verdict | None = None
-    rows: int = Field(default=0, description="Rows that both models have a score for.")
+    rows: int = Field(default=0, description="Rows with a score from both models.")
     groups: int = 0
     base: float | None = None
     tuned: float | None = None
@@ -74,16 +74,16 @@ class EvaluationSummary(Contract):
     interval: Interval | None = None
     p_value: float | None = None
     minimum_detectable: float | None = Field(
-        default=None, description="The smallest difference that these rows show with a chance of 80 %."
+        default=None, description="Minimum detectable difference for these rows, at 80 % power."
     )
     minimum_gain: float = 0.0
     hypothesis: Literal["superiority", "non_inferiority"] = "superiority"
     protocol: ProtocolSummary | None = None
-    audit: AuditSummary | None = Field(default=None, description="By evaluation.audit_judge, where it was requested.")
-    previous: RoundComparison | None = Field(default=None, description="For a run with from_run.")
-    judge_calls: int = Field(default=0, description="By the grader's own count, the audit judge's included.")
-    deployment_arn: str | None = Field(default=None, description="The deployment during its evaluation.")
-    simulated: bool = Field(default=False, description="The answers came from the emulator, not from Bedrock.")
+    audit: AuditSummary | None = Field(default=None, description="Result of evaluation.audit_judge, if requested.")
+    previous: RoundComparison | None = Field(default=None, description="Only for a run with from_run.")
+    judge_calls: int = Field(default=0, description="As reported by the grader, including the audit judge's.")
+    deployment_arn: str | None = Field(default=None, description="Deployment used for the evaluation.")
+    simulated: bool = Field(default=False, description="The answers were generated by the emulator, not by Bedrock.")
 
 
 class EvaluatedRow(Contract):
@@ -96,7 +96,7 @@ class EvaluatedRow(Contract):
 
 
 class UnscoredRow(Contract):
-    """A row that at least one model has no score for: an error is never a score."""
+    """A row without a score from at least one model; it is excluded rather than scored 0."""
 
     row_id: str
     model: ModelName
@@ -104,7 +104,7 @@ class UnscoredRow(Contract):
 
 
 class SliceDifference(Contract):
-    """The difference in a part of the rows; `adjusted_p` is Holm's over all slices."""
+    """The difference on one slice of the rows; `adjusted_p` is Holm-corrected over all slices."""
 
     kind: str
     name: str
@@ -115,7 +115,7 @@ class SliceDifference(Contract):
 
 
 class McNemarTest(Contract):
-    """Rows that one model alone solves; not `valid` where prompt groups hold several rows."""
+    """McNemar's test on the rows that exactly one model solves; not `valid` if prompt groups have several rows."""
 
     only_base: int
     only_tuned: int
@@ -125,7 +125,7 @@ class McNemarTest(Contract):
 
 
 class ChangedRows(Contract):
-    """Rows that only one of the models solves; max 10 ids each, the largest change first."""
+    """Rows that exactly one of the models solves; max 10 ids each, largest change first."""
 
     regressions: int
     improvements: int
@@ -134,7 +134,7 @@ class ChangedRows(Contract):
 
 
 class ModelUse(Contract):
-    """One model's answers."""
+    """Usage of one model in the evaluation."""
 
     model_id: str
     answers: int
@@ -149,7 +149,7 @@ class ModelUse(Contract):
 
 
 class SwappedVerdicts(Contract):
-    """Pairs of verdicts that stay the same preference when the two responses change places."""
+    """Pairs of verdicts that express the same preference after the two responses are swapped."""
 
     consistent: int
     n: int
@@ -157,7 +157,7 @@ class SwappedVerdicts(Contract):
 
 
 class JudgeAgreement(Contract):
-    """A model's verdicts against the majority of annotators, each annotator, and itself with responses swapped."""
+    """A model's agreement with the annotators' majority, with each annotator, and with itself after a swap."""
 
     majority: Agreement
     annotators: tuple[Agreement, ...]
@@ -165,7 +165,7 @@ class JudgeAgreement(Contract):
 
 
 class PublishedBaseline(Contract):
-    """A judge's or rule's figures on the whole of PandaLM's test set (999 rows)."""
+    """Published figures of a judge or baseline on the full PandaLM test set (999 rows)."""
 
     name: str
     accuracy: float | None = None
@@ -174,17 +174,17 @@ class PublishedBaseline(Contract):
 
 
 class EvaluationReport(Contract):
-    """`runs/<run_id>/evaluation.json`. `summary` is the run's `evaluation`."""
+    """Content of `runs/<run_id>/evaluation.json`. `summary` is the run's `evaluation`."""
 
     schema_version: Literal[1] = 1
     run_id: str
     summary: EvaluationSummary
     rows: tuple[EvaluatedRow, ...]
     unscored: tuple[UnscoredRow, ...]
-    effect_size: float | None = Field(description="Cohen's d of the paired scores.")
+    effect_size: float | None = Field(description="Cohen's d of the paired differences.")
     mcnemar: McNemarTest
     slices: tuple[SliceDifference, ...]
     changes: ChangedRows
     models: dict[ModelName, ModelUse]
-    agreement: dict[ModelName, JudgeAgreement] | None = Field(description="For tasks that compare two responses.")
+    agreement: dict[ModelName, JudgeAgreement] | None = Field(description="Only for tasks that compare two responses.")
     published: tuple[PublishedBaseline, ...] = ()

@@ -1,4 +1,4 @@
-"""Forecast of a run's time and cost, before its job. Estimates, marked as such."""
+"""Forecast of a run's time and cost before its job. All values are estimates."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from rft.contracts.prices import TokenPrices
 
 
 class Range(Contract):
-    """Lower and upper bound of what to expect; `high` is None where no upper bound is known."""
+    """Lower and upper bound; `high` is None if no upper bound is known."""
 
     low: float
     high: float | None
 
 
 class SmokeTestUse(Contract):
-    """Cost of the smoke test. `judge_calls` are counted; None where the grader does not report them.
+    """Cost of the smoke test.
 
-    `judge_answers_planned`: upper bound of answers for a judge, known before it began.
+    `judge_calls`: as reported by the grader, None if it reports none. `judge_answers_planned`: upper bound of answers
+    sent to a judge, computed before the test.
     """
 
     invocations: int
@@ -31,16 +32,16 @@ class SmokeTestUse(Contract):
 
 
 class MeasuringUse(Contract):
-    """Cost of a calibration, or forecast for an evaluation: answers of models, their tokens, judge calls."""
+    """Cost of a calibration (measured) or an evaluation (forecast): model answers, their tokens, judge calls."""
 
     answers: int
-    judge_calls: Range | None = Field(description="None where the grader does not report them.")
+    judge_calls: Range | None = Field(description="None if the grader does not report them.")
     input_tokens: Range
     output_tokens: Range
 
 
 class LimitCheck(Contract):
-    """A quota and the rate that the job will need. `fits` is None where either of the two is unknown."""
+    """A quota and the rate that the job needs. `fits` is None if either is unknown."""
 
     name: Literal["grader_concurrency", "judge_requests_per_minute", "judge_tokens_per_minute"]
     needed: float | None
@@ -49,7 +50,7 @@ class LimitCheck(Contract):
 
 
 class CostLine(Contract):
-    """One part of the cost in US dollars; None where it cannot be known. `unknown` names what is missing."""
+    """One component of the cost in US dollars; None if it cannot be estimated. `unknown` names the missing input."""
 
     name: Literal["training", "judge", "graders", "calibration", "evaluation"]
     usd: Range | None
@@ -59,31 +60,37 @@ class CostLine(Contract):
 class Forecast(Contract):
     """A run's forecast. Unknown values are None, never zero.
 
-    Figures of judge and graders are of the job. The cost has all of the run; `judge_calls_in_all` all before the
-    evaluation, which is skipped where it may take more than is left.
+    Judge and grader figures cover the job, `cost` the whole run. `judge_calls_in_all` covers everything before the
+    evaluation, which is skipped if it may exceed the remaining budget.
     """
 
     schema_version: Literal[1] = 1
     steps: int
     rollouts: Range
     grader_invocations: Range
-    grader_hours: Range | None = Field(description="Time that graders take for all rollouts, by the smoke test's pace.")
+    grader_hours: Range | None = Field(
+        description="Total grader time for all rollouts, extrapolated from the smoke test."
+    )
     judge_calls: Range | None
     judge_input_tokens: Range | None
     judge_output_tokens: Range | None
     smoke_test: SmokeTestUse
-    calibration: MeasuringUse | None = Field(default=None, description="As counted; None without a completed one.")
-    evaluation: MeasuringUse | None = Field(default=None, description="None where nothing is to be evaluated.")
+    calibration: MeasuringUse | None = Field(
+        default=None, description="Measured use; None without a completed calibration."
+    )
+    evaluation: MeasuringUse | None = Field(default=None, description="None if there is no evaluation.")
     judge_calls_in_all: Range | None
     grader_concurrency: int = Field(description="Concurrent grader invocations of one training step.")
     limits: tuple[LimitCheck, ...]
-    training_hours: Range = Field(description="An estimate, up to the time at which the run stops its job.")
+    training_hours: Range = Field(description="An estimate; the upper bound is the run's time limit.")
     cost: tuple[CostLine, ...]
     cost_usd: Range | None = Field(
-        description="The sum. `high` is None where a part is unknown; all of it where the rest is under a cent, too."
+        description="The sum; `high` is None if a component is unknown. None if the known components are below a cent."
     )
     prices_as_of: str
     prices_source: str
     assumptions: TextLines = Field(description="Assumptions of the estimates.")
-    judge_price: TokenPrices | None = Field(default=None, description="Of the costliest judge; None where unknown.")
+    judge_price: TokenPrices | None = Field(
+        default=None, description="Prices of the most expensive judge; None if unknown."
+    )
     over_budget: TextLines = Field(default=(), description="Limits of the request that the forecast may exceed.")

@@ -1,4 +1,4 @@
-"""Requests and responses of graders, in Bedrock's shapes."""
+"""Requests and responses of graders, in Bedrock's format."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from pydantic import ConfigDict, Field, field_validator
 
 from rft.contracts.base import Contract
 
-if TYPE_CHECKING:  # a grader needs no more of a dataset than its samples bring
+if TYPE_CHECKING:  # Graders use only the samples' type, so the module is not imported at run time.
     from rft.contracts.dataset import DatasetRow
 
 Score = Annotated[float, Field(ge=0, le=1)]
-"""A reward: finite, 0 worst to 1 best. A result that holds anything else is refused, never clamped."""
+"""A reward: finite, from 0 (worst) to 1 (best). Other values are rejected, never clamped."""
 
 GRADER_ERROR = "grader_error"
-"""Name of the metric that is 1.0 where a sample could not be graded: its 0.0 is an error, not a score."""
+"""Name of the metric that is 1.0 if a sample could not be graded: its score of 0.0 then reports an error."""
 
 PROBE = "smoke_test_probe"
-"""Key of a sample that is true where the answer is the smoke test's own: no rollout, and never graded from a cache."""
+"""Sample key that is true for answers of the smoke test: not rollouts, and never graded from the cache."""
 
 AUDIT = "evaluation_audit"
-"""In samples of an evaluation that the stack's audit judge is to judge, and no other: its model id."""
+"""Sample key of an evaluation: the model id of the audit judge that grades the sample instead of the judge."""
 
 AUDIT_EVERY = 16
-"""One training rollout in so many is scored by the audit judge too: judging costs at most a sixteenth more."""
+"""The audit judge also scores 1 in this many training rollouts, adding at most 1/16 to the judge calls."""
 
 
 class Metric(Contract):
-    """A named part of a result. `Reward` parts make up the score; `Metric` parts only inform."""
+    """A named part of a result. `Reward` metrics make up the score; `Metric` ones are informational."""
 
     name: str = Field(min_length=1)
     value: float
@@ -40,10 +40,10 @@ def _is_none(value: object) -> bool:
 
 
 class GraderResult(Contract):
-    """One sample's result, with any finite score. Unknown keys are dropped.
+    """One sample's result with any finite score. Unknown keys are dropped.
 
-    Bedrock documents id, score and metrics. `error` comes only where there is no score: an exception's class and
-    message.
+    Bedrock documents id, score and metrics. `error` is this project's extension: an exception's class and message, with
+    no valid score.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -56,26 +56,26 @@ class GraderResult(Contract):
     @field_validator("error", mode="before")
     @classmethod
     def _of_any_grader(cls, value: object) -> str | None:
-        """The key is this project's: another grader's value there violates no contract."""
+        """Ignores a value that is no text: a third-party grader may use this key for something else."""
         return value if value is None or isinstance(value, str) else str(value)
 
     @property
     def errored(self) -> bool:
-        """True where the grader reports an error: such a result is no score."""
+        """True if the grader reports an error; the score is then invalid."""
         return any(m.name == GRADER_ERROR and m.value > 0 for m in self.metrics_list)
 
 
 class GradeResult(GraderResult):
-    """A result of our graders, and of all that declare no other range."""
+    """Result of this project's graders, and of all graders that declare no other score range."""
 
     aggregate_reward_score: Score
 
 
 class Sample(Contract):
-    """One rollout to grade, whatever shape the payload had.
+    """One rollout to grade, independent of the payload's format.
 
-    `answer` is the last assistant turn's text; `prompt` the turns before it. `reference` is what the dataset
-    row holds as reference_answer. `fields` has the row's other keys (task_id, run_id, data_source, …).
+    `answer` is the last assistant turn's text, `prompt` the turns before it, `reference` the row's reference_answer.
+    `fields` has the row's other keys (task_id, run_id, data_source, …).
     """
 
     id: str
@@ -92,10 +92,10 @@ def rollout_event(
     id: str,  # noqa: A002 - Bedrock's own name
     probe: bool = False,
 ) -> dict[str, Any]:
-    """One sample of a grader's event: the row's prompt with `answer` as the last turn, and all its other keys.
+    """Builds one sample of a grader's event: the row's prompt, `answer` as the last turn, and the row's other keys.
 
-    The flat shape of the Bedrock User Guide: `reference_answer` and the task's keys at top level. A `probe` is an
-    answer of the smoke test's and says so.
+    Uses the flat format of the Bedrock User Guide: `reference_answer` and the task's keys at top level. `probe` marks
+    an answer of the smoke test.
     """
     body = row.model_dump(mode="json")
     marks = {PROBE: True} if probe else {}

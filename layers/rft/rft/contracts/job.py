@@ -1,4 +1,4 @@
-"""Bedrock's job. Names and values are Bedrock's (botocore, GetModelCustomizationJob)."""
+"""Bedrock's customization job; names and values follow botocore's GetModelCustomizationJob."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PhaseStatus(StrEnum):
 
 
 class Phases(Contract):
-    """The three phases of a job, in order; None where Bedrock says nothing about one."""
+    """The three phases of a job in order; None if Bedrock reports no status for a phase."""
 
     validation: PhaseStatus | None = None
     data_processing: PhaseStatus | None = None
@@ -38,18 +38,18 @@ class Phases(Contract):
 
     @property
     def current(self) -> str:
-        """The phase under way: the last one that is past NotStarted."""
+        """The current phase: the last one whose status is not NotStarted."""
         named = (("training", self.training), ("data_processing", self.data_processing))
         return next((name for name, s in named if s not in (None, PhaseStatus.NOT_STARTED)), "validation")
 
     @property
     def training_started(self) -> bool:
-        """True also where Bedrock gives no status: a limit that may be exceeded is never postponed."""
+        """True also if Bedrock reports no status, so that a missing status never postpones a time limit."""
         return self.training is not PhaseStatus.NOT_STARTED
 
 
 class Job(Contract):
-    """A snapshot of one job."""
+    """A snapshot of a job."""
 
     arn: str
     name: str
@@ -62,16 +62,17 @@ class Job(Contract):
 
 
 class JobLimits(Contract):
-    """Hours that a job may take: before its training starts, and from then on."""
+    """Maximum hours of a job: before its training starts, and after."""
 
     not_started: float
     training: float
 
 
 class JobResources(Contract):
-    """What the stack gives a job. An empty key leaves encryption of the model to Bedrock.
+    """AWS resources that the stack provides for a job.
 
-    Without subnets the job is in no VPC of ours; with them, `security_group_ids` has one or more.
+    An empty key uses Bedrock's default encryption of the model. Without subnets the job runs outside a VPC; with
+    subnets at least one of `security_group_ids` is required.
     """
 
     role_arn: str

@@ -1,4 +1,4 @@
-"""Run records: a run in the ledger, and the append-only history of its changes."""
+"""Run records in the ledger, and their append-only history of changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rft.contracts.smoke_test import Calls, SmokeTestSummary
 
 
 class RunStatus(StrEnum):
-    """A run's status; `rft.runs.status` says which may follow which."""
+    """A run's status; `rft.runs.status` defines the allowed transitions."""
 
     PENDING = "PENDING"
     PREPARING = "PREPARING"
@@ -42,23 +42,23 @@ class RunStatus(StrEnum):
 
 
 class DatasetSummary(Contract):
-    """Figures of the manifest for screens."""
+    """Manifest figures for displays."""
 
     manifest_uri: str
     digest: str
     rows: dict[str, int] = Field(description="Rows by split.")
-    groups: dict[str, int] = Field(description="Distinct prompts by split.")
+    groups: dict[str, int] = Field(description="Number of distinct prompts by split.")
     labels: dict[str, int]
     tokens: TokenStatistics
     warnings: dict[str, int]
     bad_records: int
-    round: RoundSummary | None = Field(default=None, description="For a run with from_run.")
+    round: RoundSummary | None = Field(default=None, description="Only for a run with from_run.")
 
 
 class QueuePlace(Contract):
-    """A run's wait for the quota of jobs: first come, first served, by `since`.
+    """A run's place in the FIFO queue for the job quota, ordered by `since`.
 
-    `waiting`: a job was refused, or others are ahead. The place stays in the record once the run has its job.
+    `waiting`: a job was refused, or other runs are ahead. The place is kept in the record after the run has its job.
     """
 
     since: datetime
@@ -67,7 +67,7 @@ class QueuePlace(Contract):
 
 
 class JobSummary(Contract):
-    """The job at the last poll. `hours`: since its creation; `not_started_hours`: the part before training."""
+    """The job at the last poll. `hours`: since its creation; `not_started_hours`: before training started."""
 
     arn: str
     status: JobStatus
@@ -75,15 +75,15 @@ class JobSummary(Contract):
     hours: float
     not_started_hours: float = Field(
         default=0.0,
-        description="Its hours at the last poll that saw training NotStarted.",
+        description="Hours at the last poll with training NotStarted.",
     )
-    checks: int = Field(default=0, description="How often the status was read.")
+    checks: int = Field(default=0, description="Number of polls.")
 
 
 class Failure(Contract):
-    """Why a run did not complete: its stage, an error name, and the full cause.
+    """Why a run did not complete: its stage, an error name and the full cause.
 
-    `caller` ended it; None where nobody did.
+    `caller`: who cancelled it; None otherwise.
     """
 
     stage: RunStatus
@@ -93,7 +93,7 @@ class Failure(Contract):
 
 
 class Decision(Contract):
-    """A person's decision. `by` and `comment` are free text; `caller` is the identity that the API verified."""
+    """A person's decision. `by` and `comment` are free text; `caller` is the verified identity."""
 
     approved: bool
     by: TextLine
@@ -103,7 +103,7 @@ class Decision(Contract):
 
 
 class Approval(Contract):
-    """A wait for approval: reasons, expiry, and the decision once there is one."""
+    """A wait for approval: reasons, expiry, and the decision once made."""
 
     reasons: TextLines
     requested_at: datetime
@@ -112,54 +112,59 @@ class Approval(Contract):
 
 
 class RunRecord(Contract):
-    """One run. Parts are None until their step has run."""
+    """One run. Sections are None until their step has run."""
 
     run_id: str
     name: str
     status: RunStatus
     request: RunRequest
-    requested_by: Principal | None = Field(default=None, description="Who started it, as AWS verified it.")
+    requested_by: Principal | None = Field(default=None, description="Verified identity of the caller that started it.")
     created_at: datetime
     updated_at: datetime
     execution_arn: str | None = None
-    grader_arn: str | None = Field(default=None, description="A version for graders of this stack; all steps call it.")
-    grader_code_sha256: str | None = Field(default=None, description="Lambda's CodeSha256 of the grader's own code.")
+    grader_arn: str | None = Field(
+        default=None, description="Called by all steps; a published version for graders of this stack."
+    )
+    grader_code_sha256: str | None = Field(default=None, description="Lambda's CodeSha256 of the grader.")
     judge: JudgeSummary | None = None
     dataset: DatasetSummary | None = None
     dataset_checks: tuple[CheckSummary, ...] | None = None
     hyperparameters: dict[str, Recommendation] | None = None
     smoke_test_calls: Calls | None = Field(
-        default=None, description="Upper bound of the smoke test's grader calls, known before the first one."
+        default=None, description="Upper bound of the smoke test's grader calls, computed before the first one."
     )
     smoke_test: SmokeTestSummary | None = None
     calibration: CalibrationSummary | None = None
     forecast: Forecast | None = None
     approval: Approval | None = None
-    queue: QueuePlace | None = Field(default=None, description="Its wait for the quota of jobs, from STARTING on.")
+    queue: QueuePlace | None = Field(
+        default=None, description="Its place in the queue for the job quota, set from STARTING on."
+    )
     job: JobSummary | None = None
     metrics: TrainingMetrics | None = None
     reading: Reading | None = None
     reward: float | None = Field(default=None, description="Mean reward of the last training step with a score.")
     breaker: tuple[Finding, ...] = Field(
-        default=(), description="Findings of the breaker, once per signal; the first with action stop ended the job."
+        default=(),
+        description="Findings of the breaker, once per signal; the first one with action stop ended the job.",
     )
     model_arn: str | None = None
     evaluation: EvaluationSummary | None = None
     promotion: PromotionSummary | None = None
-    pilot: PilotSummary | None = Field(default=None, description="Of mode pilot, from its forecast on.")
+    pilot: PilotSummary | None = Field(default=None, description="Only in mode pilot; set from the forecast on.")
     failure: Failure | None = None
-    notified: bool = Field(default=False, description="Whether its outcome was sent to the topic.")
+    notified: bool = Field(default=False, description="Whether its outcome was published to the topic.")
 
     @property
     def waits_for_quota(self) -> bool:
-        """True while it is in the queue for the quota of jobs; most runs are started at once."""
+        """True while it is in the queue for the job quota; most runs start without waiting."""
         return self.status is RunStatus.STARTING and self.queue is not None and self.queue.waiting
 
 
 class RunEvent(Contract):
-    """One change of status, never rewritten.
+    """One status change, never modified.
 
-    `caller` is who caused it, null where the run itself did; `by` is the name that they gave with an approval.
+    `caller`: who caused it, null if the run itself; `by`: an approver's stated name.
     """
 
     at: datetime
@@ -171,7 +176,7 @@ class RunEvent(Contract):
 
 
 class UploadRejection(Contract):
-    """An upload that started no run: its object, and its problems by field."""
+    """A rejected upload: its object, and validation errors by field."""
 
     bucket: str
     key: str

@@ -1,7 +1,7 @@
-"""Data between the functions that send a smoke test's probes, through states or objects in S3.
+"""Data exchanged between the functions that send a smoke test's probes, through states or S3 objects.
 
-A smoke test is a plan of batches; a batch is known by its number, its place in the plan. The plan follows from the
-run's request and its dataset's files, so that only numbers are passed.
+A smoke test is a plan of batches; a batch is identified by its index in the plan. The plan is a pure function of the
+run's request and dataset files, so only indices are passed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from rft.contracts.steps import PreparedDataset, RunInput
 
 
 class ProbePart(Contract):
-    """What one function sends. `number` counts from 0 in a run; `batches` are numbers of the plan's."""
+    """The batches that one function sends. `number` counts parts from 0; `batches` are indices in the plan."""
 
     number: int = Field(ge=0)
     batches: tuple[int, ...]
 
 
 class PendingParts(Contract):
-    """smoke_test_grader's output where the probes take longer than it has: it resumes once these parts are complete."""
+    """smoke_test_grader's output if the probes exceed its time: it resumes once these parts are complete."""
 
     grader_arn: str
     parts: tuple[ProbePart, ...]
@@ -36,25 +36,28 @@ class RunProbeBatchInput(RunInput):
 
 
 class CompletedPart(Contract):
-    """run_probe_batch's output; `batches` counts them."""
+    """run_probe_batch's output; `batches` is the number of batches."""
 
     number: int
     batches: int
 
 
 class AnswerScore(Contract):
-    """What one answer scored, or why it has no score. `id` is the answer's."""
+    """The score of one answer, or why it has none. `id` is the answer's id."""
 
     id: str
     score: Score | None = None
     breach: str | None = None
     errored: bool = False
-    reason: str = Field(default="", description="What the grader says of its error.")
+    reason: str = Field(default="", description="The grader's error message.")
     judge: dict[str, float] = Field(default_factory=dict)
 
 
 class BatchScores(Contract):
-    """What came of one batch. No answers: AWS refused the call under load. Not `sent`: time was up before."""
+    """Result of one batch.
+
+    No answers: AWS throttled the call. Not `sent`: the deadline had passed.
+    """
 
     number: int
     answers: tuple[AnswerScore, ...]
@@ -63,9 +66,9 @@ class BatchScores(Contract):
 
 
 class PartScores(Contract):
-    """`part-<number>.json`: all that one function sent, from `began` on, whether it ended or not.
+    """Content of `part-<number>.json`: everything that one function has sent since `began`, complete or not.
 
-    `unanswered`: how often each batch was sent whose answer is unknown, by its number.
+    `unanswered`: by batch index, how often a batch was sent whose result is unknown.
     """
 
     began: datetime

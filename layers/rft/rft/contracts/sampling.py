@@ -1,4 +1,4 @@
-"""How a model is sampled, and its answers."""
+"""Sampling protocol of a model, and its answers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rft.contracts.base import Contract
 Effort = Literal["low", "medium", "high"]
 
 TRUNCATED = frozenset({"max_tokens", "model_context_window_exceeded"})
-"""Stop reasons of an answer that was cut off."""
+"""Stop reasons of a truncated answer."""
 
 
 class SamplingProtocol(Contract):
-    """Sampling settings, the same for both models. None: not sent, the service's default applies."""
+    """Sampling settings, the same for both models. None: not sent, so the service's default applies."""
 
     temperature: float | None
     top_p: float | None = None
-    max_tokens: int | None = Field(description="Of the answer, reasoning included.")
+    max_tokens: int | None = Field(description="Maximum tokens of an answer, including reasoning.")
     reasoning_effort: Effort | None
 
     @property
@@ -30,9 +30,9 @@ class SamplingProtocol(Contract):
 
 
 class Answer(Contract):
-    """One answer of a model to one row. With an `error`, `text` is empty and not graded.
+    """One answer of a model to one row. With an `error`, `text` is empty and is not graded.
 
-    `row` is the row's number in its file, from 0; `mirrored` answers have the row's two responses swapped.
+    `row` is the row's index in its file, from 0; `mirrored` answers are to the row with its two responses swapped.
     """
 
     row: int
@@ -49,12 +49,12 @@ class Answer(Contract):
 
     @property
     def truncated(self) -> bool:
-        """Cut off by a limit of tokens, with text or without: not an empty answer."""
+        """True if the answer was cut off by a token limit, with or without text; such an answer is not empty."""
         return self.stop_reason in TRUNCATED
 
 
 class Answers(Contract):
-    """Answers that were stored together: `answers/<model>-<number>.json`."""
+    """Content of `answers/<model>-<number>.json`: answers that were stored together."""
 
     model_id: str
     protocol: str = Field(description="The digest of the settings.")
@@ -62,15 +62,15 @@ class Answers(Contract):
 
 
 class AnswerGrade(Contract):
-    """One answer's score by one grader; None where it could not be graded, and why."""
+    """One answer's score by one grader; None if it could not be graded, with the reason."""
 
     score: float | None
     error: str = ""
 
 
 class AnswerGrades(Contract):
-    """Scores of answers that were stored together, in their order: `grades/<model>-<number>.json`."""
+    """Content of `grades/<model>-<number>.json`: scores of answers that were stored together, in the same order."""
 
     grader: str
     grades: tuple[AnswerGrade, ...]
-    judge_calls: int = Field(default=0, description="By the grader's own metrics.")
+    judge_calls: int = Field(default=0, description="As reported by the grader's metrics.")

@@ -1,4 +1,4 @@
-"""The scores that a grader gives: 0 to 1, or those that a request declares."""
+"""Score range of a grader: 0 to 1, or as declared in the request."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ ScoreBounds = tuple[float, float]
 UNIT: ScoreBounds = (0.0, 1.0)
 
 LARGEST_SCORE = 1_000_000
-"""Far beyond any grader's range; floats map exactly enough within it."""
+"""Limit of a declared range; floats are precise enough for the mapping below it."""
 
 
 def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
     low, high = bounds
     if not -LARGEST_SCORE <= low < high <= LARGEST_SCORE:
-        raise ValueError(f"must be the lowest and the highest score, in this order, within {LARGEST_SCORE:,} of 0")
+        raise ValueError(f"must be [lowest, highest] with lowest < highest, within ±{LARGEST_SCORE:,}")
     return bounds
 
 
 ScoreRange = Annotated[tuple[Number, Number], AfterValidator(_ordered)]
-"""As a request writes it: [-1, 1]."""
+"""Score range in a request, such as [-1, 1]."""
 
 
 def to_unit(score: float, bounds: ScoreBounds) -> float:
-    """The score in 0..1, as statistics and thresholds take it. Raises ValueError where it is out of bounds."""
+    """Maps a score to 0..1, as used by statistics and thresholds. Raises ValueError if it is out of range."""
     low, high = bounds
     if not low <= score <= high:
-        raise ValueError(f"is not from {low:g} to {high:g}")
+        raise ValueError(f"is outside {low:g} to {high:g}")
     return (score - low) / (high - low)

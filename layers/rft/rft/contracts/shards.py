@@ -1,6 +1,6 @@
-"""Data between the steps that prepare a large dataset in parts: through states, or as objects in S3.
+"""Data between the steps that prepare a large dataset in parts, through states or S3 objects.
 
-The objects are `shards/<run_id>/…`: they belong to one run, and expire.
+The objects `shards/<run_id>/…` belong to one run and expire.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PinnedSource(Contract):
 
 
 class Shard(Contract):
-    """A part of the source, by bytes, that holds whole records. `number` counts from 0."""
+    """A byte range of the source that holds whole records. `number` counts from 0."""
 
     number: int
     start: int
@@ -35,7 +35,7 @@ class Shard(Contract):
 
 
 class ShardedDataset(Contract):
-    """prepare_dataset's output where the dataset is too large for one function."""
+    """prepare_dataset's output if the dataset is too large for one function."""
 
     source: PinnedSource
     shards: tuple[Shard, ...]
@@ -54,10 +54,10 @@ class IndexedShard(Contract):
 
 
 class ShardIndex(Contract):
-    """`index-<number>.json`: metadata of a shard's records.
+    """Content of `index-<number>.json`: metadata of a shard's records.
 
-    Positions and lines count from the shard's own beginning. `groups` and `labels` have one number for each good
-    record; a label is the number of its name.
+    Positions and lines are relative to the shard. `groups` and `labels` have one entry per valid record; a label is an
+    index into the label names.
     """
 
     records: int
@@ -67,7 +67,7 @@ class ShardIndex(Contract):
     label_names: tuple[str, ...]
     bad: tuple[RejectedRecord, ...]
     warnings: dict[str, int]
-    prompt_tokens: dict[int, int] = Field(description="Rows by their prompt's length in tokens.")
+    prompt_tokens: dict[int, int] = Field(description="Number of rows by prompt length in tokens.")
 
 
 class PlanShardsInput(RunInput):
@@ -75,26 +75,26 @@ class PlanShardsInput(RunInput):
 
 
 class ShardPlan(Contract):
-    """plan_shards's output: the numbers of the parts in which the rows are written."""
+    """plan_shards's output: the numbers of the parts to write."""
 
     parts: tuple[int, ...]
 
 
 class Piece(Contract):
-    """Rows that follow each other in a split's file, by the positions of their records."""
+    """Consecutive rows of a split's file, by the positions of their records."""
 
     split: SplitName
     positions: tuple[int, ...]
 
 
 class ShardPart(Contract):
-    """`part-<number>.json`: what one function writes."""
+    """Content of `part-<number>.json`: the rows that one function writes."""
 
     pieces: tuple[Piece, ...]
 
 
 class Account(Contract):
-    """`account.json`: figures of the source's records and their split, for the manifest."""
+    """Content of `account.json`: figures of the source's records and their split, for the manifest."""
 
     records: int
     bad: tuple[RejectedRecord, ...]

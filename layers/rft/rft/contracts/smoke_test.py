@@ -1,4 +1,4 @@
-"""`smoke_test.json`: every score that the grader gave before training, the checks, and the result."""
+"""Content of `smoke_test.json`: all scores from before training, the checks, and the result."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from rft.contracts.thresholds import Thresholds
 
 
 class ProbeScore(Contract):
-    """One probe and its score. `score` is None where the grader gave no valid one; `error` says why.
+    """One probe and its score.
 
-    The same id in several trials is the same answer, sent again.
+    `score` is None if the grader returned no valid one; `error` says why. The same id in several trials is the same
+    answer, sent repeatedly.
     """
 
     id: str
-    trial: str = Field(description="`sweep`, `round 1`, `alone`, `load`, …: the batch in which it was sent.")
+    trial: str = Field(description="`sweep`, `round 1`, `alone`, `load`, …: the batch that contained it.")
     task_id: TextLine
     split: SplitName | Literal["canned"]
     kind: str = Field(description="Kind of the answer: `right`, `wrong`, `injection`, `canned`, …")
-    variant: str = Field(default="", description="Which master key or injection.")
+    variant: str = Field(default="", description="Name of the master key or injection.")
     score: Score | None
     error: TextLine | None = None
 
 
 class Calls(Contract):
-    """Cost of a smoke test, known before it starts.
+    """Cost of a smoke test, computed before it starts.
 
-    A judge is called max once per answer (`answers`), or only for right ones (`right_answers`) where code checks
-    first, as the graders of this project do. A smoke test that stops early makes fewer, one with an undecided check up
-    to `most_answers`. A batch whose answer AWS lost is sent once more: these are not counted here.
+    A judge is called at most once per answer (`answers`), or only for right answers (`right_answers`) if code checks
+    them first, as this project's graders do. A smoke test that stops early makes fewer calls, one with an undecided
+    check up to `most_answers`. Resent batches, whose response from AWS was lost, are not counted.
     """
 
     invocations: int
@@ -45,9 +46,9 @@ class Calls(Contract):
 
 
 class JudgeWork(Contract):
-    """Judge calls of the whole smoke test, by the grader's own metrics.
+    """Judge calls of the whole smoke test, from the grader's metrics.
 
-    `answers` it was called for; `calls` exceed them by retries and further judges of a panel.
+    `answers`: answers that were judged; `calls` is larger because of retries and further judges of a panel.
     """
 
     answers: int
@@ -57,41 +58,47 @@ class JudgeWork(Contract):
 
 
 class Times(Contract):
-    """Everything that differs between two runs of the same smoke test."""
+    """All fields that differ between two runs of the same smoke test."""
 
     seconds: float
-    load_p95_seconds: float | None = Field(default=None, description="p95 of parallel batches; None: not measured.")
-    grader_timeout_seconds: float | None = Field(default=None, description="None: this stack may not read it.")
-    functions: int = Field(default=1, description="Functions that sent probes; several where one was too slow.")
+    load_p95_seconds: float | None = Field(
+        default=None, description="p95 latency of parallel batches; None: not measured."
+    )
+    grader_timeout_seconds: float | None = Field(
+        default=None, description="None: the stack has no permission to read it."
+    )
+    functions: int = Field(
+        default=1, description="Number of functions that sent probes; several if one would have taken too long."
+    )
 
 
 class SmokeTestReport(Contract):
-    """The whole report. The same seed, dataset and grader give the same report but for `times`."""
+    """The full report. The same seed, dataset and grader give the same report except for `times`."""
 
     schema_version: Literal[2] = 2
     run_id: str
     grader_arn: str
-    grader_code_sha256: str | None = Field(default=None, description="None: this stack may not read it.")
-    grader_pinned: bool = Field(default=True, description="False: its code can change while the job trains.")
+    grader_code_sha256: str | None = Field(default=None, description="None: the stack has no permission to read it.")
+    grader_pinned: bool = Field(default=True, description="False: the grader's code can change during training.")
     seed: int
     trusted: bool
-    reasons: TextLines = Field(description="Why not trusted, most important first; empty when trusted.")
+    reasons: TextLines = Field(description="Why the grader is not trusted, most important first; empty if it is.")
     checks: tuple[Check, ...]
     dataset_checks: tuple[CheckSummary, ...] = Field(
-        default=(), description="What `dataset/checks.json` found in the rows; none of them changes the verdict here."
+        default=(), description="Results of `dataset/checks.json`; they do not affect the verdict."
     )
     thresholds: Thresholds
-    overrides: dict[str, float] = Field(description="Thresholds that the request changed.")
+    overrides: dict[str, float] = Field(description="Thresholds overridden by the request.")
     planned: Calls
-    invocations: int = Field(description="Calls of the grader that were made.")
-    judge: JudgeWork | None = Field(description="None where the grader's metrics lack it.")
-    agreement: HumanAgreement | None = Field(description="None where rows do not compare two responses.")
+    invocations: int = Field(description="Number of grader calls made.")
+    judge: JudgeWork | None = Field(description="None if the grader's metrics do not report it.")
+    agreement: HumanAgreement | None = Field(description="None if rows do not compare two responses.")
     scores: tuple[ProbeScore, ...]
     times: Times
 
 
 class SmokeTestSummary(Contract):
-    """A report's summary in the ledger."""
+    """Summary of a smoke test report, stored in the ledger."""
 
     trusted: bool
     reasons: TextLines

@@ -1,4 +1,4 @@
-"""Input and output of every step: references, never data (max payload of Step Functions: 256 KB)."""
+"""Input and output of every step: references, never data (Step Functions' maximum payload is 256 KB)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rft.contracts.run_request import HyperParameters, RunRequest
 
 
 class RunInput(Contract):
-    """Fields of the execution's input that every step gets."""
+    """Fields of the execution's input that every step receives."""
 
     run_id: RunId
     request: RunRequest
 
 
 class PreparedDataset(Contract):
-    """prepare_dataset's output. URIs point at the rows; digest is the manifest's."""
+    """prepare_dataset's output. URIs refer to the row files; `digest` is the manifest's."""
 
     manifest_uri: str
     digest: str
@@ -33,11 +33,10 @@ class PreparedDataset(Contract):
 
 
 class StartPoint(Contract):
-    """An execution's first step, if it is not PrepareDataset, and the output of the steps before it.
+    """Which step an execution starts with if not PrepareDataset, and the outputs of the steps before it.
 
-    With stage `smoke_test` or `training` the first steps run and reuse what is here: the rows, and with `training`
-    the proven grader.
-    `calibrated`: the earlier run's calibration holds for this run, too.
+    With stage `smoke_test` or `training` the first steps run but reuse the given rows, and with `training` also the
+    tested grader. `calibrated`: the earlier run's calibration is reused as well.
     """
 
     stage: Literal["smoke_test", "training", "evaluation", "promotion"]
@@ -51,9 +50,9 @@ class ExecutionInput(RunInput):
 
 
 class SmokeTestInput(ExecutionInput):
-    """smoke_test_grader's input. `completed_parts`: parts of its probes that are scored.
+    """smoke_test_grader's input. `completed_parts`: parts whose probes are scored.
 
-    With `start`, the grader has been proven by an earlier run.
+    `start`: reuse an earlier run's test.
     """
 
     dataset: PreparedDataset
@@ -61,10 +60,11 @@ class SmokeTestInput(ExecutionInput):
 
 
 class SmokeTestOutcome(Contract):
-    """smoke_test_grader's output once all probes are scored. `cause` joins the reasons when the grader is not trusted.
+    """smoke_test_grader's output once all probes are scored.
 
-    `error` names the kind of a rejection: `OverBudget` where `max_judge_calls` is too low to prove the grader.
-    `needs_approval` are the reasons for an approval before training; empty where none is needed.
+    `cause` joins the reasons if the grader is not trusted. `error` names the kind of rejection: `OverBudget` if
+    `max_judge_calls` is too low for the test. `needs_approval`: reasons for an approval before training; empty if none
+    is needed.
     """
 
     trusted: bool
@@ -86,7 +86,7 @@ class CheckJudgeInput(Contract):
 
 
 class CalibrateInput(RunInput):
-    """calibrate_base's input. `completed_chunks`: chunks of answers that are stored."""
+    """calibrate_base's input. `completed_chunks`: number of answer chunks that are stored."""
 
     dataset: PreparedDataset
     grader_arn: str
@@ -94,11 +94,12 @@ class CalibrateInput(RunInput):
 
 
 class CalibrationOutcome(Contract):
-    """calibrate_base's output. `blocked`: the dataset gives no signal (`cause`), and the request does not accept that.
+    """calibrate_base's output.
 
-    `dataset` has the hyperparameters that calibration recommends where the request leaves them open, and the train file
-    without rows that `dataset.difficulty` leaves out. `pending`: there are more answers than one function has time
-    for; the step is repeated with `completed_chunks`.
+    `blocked`: the dataset gives no training signal (`cause`) and the request does not accept that. `dataset` has the
+    recommended hyperparameters for those that the request does not set, and the train file without rows that
+    `dataset.difficulty` removes. `pending`: not all answers fit into one invocation; the step is repeated with
+    `completed_chunks`.
     """
 
     dataset: PreparedDataset
@@ -109,7 +110,7 @@ class CalibrationOutcome(Contract):
 
 
 class ForecastInput(RunInput):
-    """forecast_run's input: a dataset, and a trusted grader. `calibration_error` says why calibration failed."""
+    """forecast_run's input: a dataset and a trusted grader. `calibration_error`: why calibration failed."""
 
     dataset: PreparedDataset
     smoke_test: SmokeTestOutcome
@@ -117,9 +118,10 @@ class ForecastInput(RunInput):
 
 
 class ForecastOutcome(Contract):
-    """forecast_run's output. `needs_approval` are the reasons for an approval, exceeded limits among them.
+    """forecast_run's output.
 
-    Not `affordable`: the run may exceed its request's limits (`cause`), and the request does not allow approval.
+    `needs_approval`: reasons for an approval, including exceeded limits. Not `affordable`: the run may exceed its
+    request's limits (`cause`), and the request rejects such runs.
     """
 
     affordable: bool
@@ -136,14 +138,14 @@ class ApprovalInput(Contract):
 
 
 class ApprovalOutcome(Contract):
-    """The state machine's input after a decision. `cause` says who refused, and why."""
+    """Input of the state machine after a decision. `cause`: who rejected the run, and why."""
 
     approved: bool
     cause: str = ""
 
 
 class UploadOutcome(Contract):
-    """start_from_upload's output: the upload's run, or why there is none; neither for objects that never start one."""
+    """start_from_upload's output: the upload's run, or why there is none; both empty for objects that start no run."""
 
     run_id: RunId | None = None
     problems: tuple[str, ...] = ()
@@ -155,7 +157,7 @@ class StartTrainingInput(RunInput):
 
 
 class StartedJob(Contract):
-    """start_training's output. Without a job the run waits for the quota, for `wait_seconds` unless it is woken."""
+    """start_training's output. Without a job, the run waits for the job quota: `wait_seconds`, or until it is woken."""
 
     job_arn: str | None
     created_at: datetime | None = None
@@ -170,7 +172,7 @@ class WaitInput(Contract):
 
 
 class WaitBegun(Contract):
-    """Output of a wait's function. No state reads it: the wait ends with the token."""
+    """Output of a wait's function. No state reads it: the task token ends the wait."""
 
     run_id: RunId
 
@@ -187,9 +189,10 @@ class CheckTrainingInput(Contract):
 
 
 class TrainingCheck(Contract):
-    """check_training's output. `outcome` is None while the job runs; error and cause say why it did not complete.
+    """check_training's output.
 
-    `close_watch`: the job is in its first hours and is polled min every six minutes.
+    `outcome` is None while the job runs; `error` and `cause` say why it did not complete. `close_watch`: the job is in
+    its first hours and is polled at least every six minutes.
     """
 
     outcome: Literal["COMPLETED", "FAILED"] | None
@@ -206,7 +209,7 @@ class DeployModelInput(RunInput):
 
 
 class EvaluationPart(Contract):
-    """Chunks of one model's answers that one function samples and grades: `chunks` of them from number `first` on."""
+    """The chunks of one model's answers that one function samples and grades: `chunks` chunks from index `first` on."""
 
     model: ModelName
     first: int = Field(ge=0)
@@ -214,7 +217,7 @@ class EvaluationPart(Contract):
 
 
 class DeployedModel(Contract):
-    """deploy_model's output. Without a deployment there is nothing to evaluate, and the record says why."""
+    """deploy_model's output. Without a deployment there is no evaluation, and the record states the reason."""
 
     deployment_arn: str | None
     parts: tuple[EvaluationPart, ...] = ()
@@ -226,7 +229,7 @@ class CheckDeploymentInput(Contract):
 
 
 class DeploymentCheck(Contract):
-    """check_deployment's output. A deployment that failed is an error."""
+    """check_deployment's output; a failed deployment is an error."""
 
     status: Literal["Creating", "Active"]
 
@@ -253,7 +256,7 @@ class CompareModelsInput(RunInput):
 
 
 class ModelComparison(Contract):
-    """compare_models' output. `promoted`: the model is to take over the deployment that the request names."""
+    """compare_models' output. `promoted`: whether to promote the model to the request's deployment."""
 
     verdict: Verdict
     promoted: bool = False
@@ -269,15 +272,16 @@ class CheckPromotionInput(RunInput):
 
 
 class PromotionCheck(Contract):
-    """check_promotion's output. `ended`: the deployment serves the new model, or again what it served before."""
+    """check_promotion's output. `ended`: the deployment serves the new model, or the previous one again."""
 
     ended: bool
 
 
 class RunOutcome(Contract):
-    """record_outcome's input: how the run ended. `error` is a name, `cause` the full text; both '' on COMPLETED.
+    """record_outcome's input: how the run ended.
 
-    COMPLETED with an error: there is a model, and the evaluation failed.
+    `error` is a name, `cause` the full text; both are '' on COMPLETED. COMPLETED with an error means that there is a
+    model but its evaluation failed.
     """
 
     run_id: RunId
@@ -287,6 +291,6 @@ class RunOutcome(Contract):
 
 
 class WrittenReport(Contract):
-    """write_report's output; its input is record_outcome's."""
+    """write_report's output; its input is the same as record_outcome's."""
 
     report_uri: str

@@ -21,12 +21,12 @@ DATASET = {"task": "pandalm", "uri": "s3://bucket/rows.json"}
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"name": "My Judge"}, "may hold lower-case letters and digits, with single hyphens between them"),
+        ({"name": "My Judge"}, "may contain only lower-case letters, digits and single hyphens between them"),
         ({"dataset": {**DATASET, "task": "Panda"}}, "must begin with a lower-case letter"),
         ({"dataset": {**DATASET, "version": "a b"}}, "must be the version id that S3 gave"),
         ({"grader": {"lambda_arn": "grade"}}, "must be the ARN of a Lambda function"),
-        ({"tags": {"": "x"}}, "must hold letters, digits, spaces or . _ : / = + @ -"),
-        ({"tags": {"team": "<b>"}}, "may hold letters, digits, spaces and . _ : / = + @ - only"),
+        ({"tags": {"": "x"}}, "may contain only letters, digits, spaces and . _ : / = + @ -, and"),
+        ({"tags": {"team": "<b>"}}, "may contain only letters, digits, spaces and . _ : / = + @ -"),
         ({"nmae": "judge"}, "unknown field"),
         ({"dataset": {"task": "pandalm"}}, "is missing"),
         ({"dataset": {**DATASET, "split": {"train": 0.5}}}, "train, validation and test must add up to 1"),

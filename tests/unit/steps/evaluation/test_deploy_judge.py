@@ -92,5 +92,5 @@ def test_the_deployment_goes_when_the_run_ends() -> None:
     "grader", [{"name": "gsm8k"}, {"lambda_arn": "arn:aws:lambda:us-east-1:123456789012:function:f"}]
 )
 def test_only_graders_with_a_judge_take_one(grader: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="judge is for the graders pandalm and rubric only"):
+    with pytest.raises(ValidationError, match="judge is supported by the graders pandalm and rubric only"):
         GraderRequest.model_validate({**grader, "judge": f"run:{TRAINED}"})

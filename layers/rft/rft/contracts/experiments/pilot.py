@@ -1,4 +1,4 @@
-"""A pilot's result, and the forecast of the full run."""
+"""Result of a pilot, and the extrapolated forecast of the full run."""
 
 from __future__ import annotations
 
@@ -14,22 +14,27 @@ PilotVerdict = Literal["worthwhile", "not_worthwhile", "inconclusive"]
 
 
 class FullRunForecast(Contract):
-    """The full run, by the same request. `forecast` is made before the pilot's job; the rest by that job's pace.
+    """Forecast of the full run with the same request; all values are estimates.
 
-    Estimates. The pilot's hours include the start of its job, so its pace is a slow one.
+    `forecast` is computed before the pilot's job, the other fields from the job's pace. The pilot's hours include the
+    job's start-up, so its pace is conservative.
     """
 
     forecast: Forecast
-    rollouts_per_hour: float | None = Field(default=None, description="The pilot's own; None before its job has ended.")
-    training_hours: Range | None = Field(default=None, description="At that pace; None where the pilot has none.")
-    cost_usd: Range | None = Field(default=None, description="With these hours; None where a price is unknown.")
+    rollouts_per_hour: float | None = Field(
+        default=None, description="The pilot's pace; None before its job has ended."
+    )
+    training_hours: Range | None = Field(
+        default=None, description="Training hours at that pace; None if the pilot has no pace."
+    )
+    cost_usd: Range | None = Field(default=None, description="Cost for these hours; None if a price is unknown.")
 
 
 class PilotSummary(Contract):
-    """A run's `pilot`. `verdict` is None until the run has ended, and where it ended before its job began.
+    """A run's `pilot`. `verdict` is None until the run ends, and if it ended before its job started.
 
-    `slope`: reward per training step, by weighted least squares over the steps; `interval` is its 95 % interval, by
-    Student's t, with a prompt's rollouts counted as one draw.
+    `slope`: change of reward per training step, by weighted least squares over the steps; `interval`: its 95 % CI by
+    Student's t, clustered by prompt.
     """
 
     verdict: PilotVerdict | None = None
@@ -38,6 +43,7 @@ class PilotSummary(Contract):
     slope: float | None = None
     interval: Interval | None = None
     flat_share: float | None = Field(
-        default=None, description="Groups of the later half of the steps whose scores are all equal: no GRPO signal."
+        default=None,
+        description="Share of flat groups (all scores equal: no GRPO signal) in the second half of the steps.",
     )
     full_run: FullRunForecast | None = None

@@ -1,4 +1,4 @@
-"""The body of `POST /experiments`: one base request, and arms that each change some of it."""
+"""The body of `POST /experiments`: a base request, and arms that override some of its fields."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from rft.contracts.http.patterns import SLUG
 from rft.contracts.run_request import Mode, RunRequest
 
 MAX_ARMS = 64
-"""Arms of an experiment: its record is one item of the ledger, which holds 400 KB."""
+"""Maximum number of arms: the experiment's record is one DynamoDB item, which is limited to 400 KB."""
 
 CHANGEABLE = ("hyperparameters", "dataset", "grader", "smoke_test", "breaker", "calibration")
-"""Parts of a request that an arm may change: data, reward and training."""
+"""Sections of a request that an arm may override."""
 
 ExperimentName = Annotated[str, StringConstraints(pattern=SLUG, max_length=32)]
-"""32 characters leave room for an arm's number in the name of its run."""
+"""32 characters leave room for an arm's number in the run's name."""
 
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]+(\.[A-Za-z_]+)*$", max_length=100)]
 MAX_NESTING = 20
-"""Of lists and objects in a value. DynamoDB takes 32 levels of a whole item (service quotas)."""
+"""Maximum nesting of lists and objects in a value; DynamoDB allows 32 levels per item (service quotas)."""
 
 
 def _storable_value(value: Any, levels: int = MAX_NESTING) -> Any:
-    """A value need not become part of a request that is checked: a random arm may not draw it."""
+    """Validates a value's nesting and numbers.
+
+    Needed because a value that no random arm draws is not validated otherwise.
+    """
     if isinstance(value, int | float):
         return storable(value)
     if isinstance(value, dict | list):
@@ -50,7 +53,7 @@ def _check_path(path: str) -> str:
 
 
 class ArmRequest(RequestPart):
-    """One arm: fields of the base request by their path, such as hyperparameters.learningRate, and their values."""
+    """One arm: base request fields by path (such as hyperparameters.learningRate), and their values."""
 
     name: ArmName
     changes: dict[Path, Value] = Field(default_factory=dict, max_length=20)
@@ -64,7 +67,7 @@ class ArmRequest(RequestPart):
 
 
 class NumberRange(RequestPart):
-    """Numbers from `low` to `high`, evenly spread, or evenly in their logarithm."""
+    """Numbers from `low` to `high`, uniform or log-uniform."""
 
     low: Number
     high: Number
@@ -81,13 +84,13 @@ class NumberRange(RequestPart):
 
 
 class ChoiceRange(RequestPart):
-    """One of these values."""
+    """One of these values, each equally likely."""
 
     values: list[Value] = Field(min_length=1, max_length=MAX_ARMS)
 
 
 class RandomArms(RequestPart):
-    """`count` arms whose values are drawn at random; the same seed draws the same."""
+    """`count` arms with randomly drawn values; the same seed draws the same values."""
 
     count: int = Field(ge=2, le=MAX_ARMS)
     seed: int = Field(default=42, ge=0, le=2**32 - 1)
@@ -95,9 +98,9 @@ class RandomArms(RequestPart):
 
 
 class Budget(RequestPart):
-    """Limits of the whole experiment, the preparation of its datasets among them; None sets no limit.
+    """Limits of the whole experiment, including dataset preparation; None disables a limit.
 
-    `usd` bounds training hours at `usd_per_training_hour`, and judges' tokens at the runs' forecast prices.
+    `usd` covers training hours at `usd_per_training_hour` and judge tokens at the runs' forecast prices.
     """
 
     runs: int | None = Field(default=None, ge=1, le=MAX_ARMS)
@@ -105,7 +108,7 @@ class Budget(RequestPart):
     judge_calls: int | None = Field(default=None, ge=0, le=MAX_INT32)
     usd: Number | None = Field(default=None, gt=0, le=1e7, description="Needs usd_per_training_hour.")
     usd_per_training_hour: Number | None = Field(
-        default=None, gt=0, le=1e6, description="Price of an hour of a training job; without it no USD are estimated."
+        default=None, gt=0, le=1e6, description="Price of a training job per hour; without it no cost is estimated."
     )
 
     @model_validator(mode="after")
@@ -116,10 +119,10 @@ class Budget(RequestPart):
 
 
 class StopRule(RequestPart):
-    """Which arms are stopped before their end; a stopped arm leaves no model.
+    """Early stopping of arms; a stopped arm produces no model.
 
-    `async_halving`: at `first_step`, and at each step twice the one before, an arm whose reward is in the lower half of
-    the arms that have reached that step.
+    `async_halving`: at `first_step`, and at each doubling of it, an arm is stopped if its reward is in the lower half
+    of all arms that have reached that step.
     """
 
     type: Literal["none", "async_halving"] = "none"
@@ -127,7 +130,7 @@ class StopRule(RequestPart):
 
 
 class ExperimentPromotion(RequestPart):
-    """Which deployment the winner takes over; only an arm that is shown to be better than all others is one."""
+    """The deployment that the winner is promoted to; only an arm significantly better than all others wins."""
 
     deployment: DeploymentName
 
@@ -139,11 +142,13 @@ class ExperimentRequest(RequestPart):
     base: RunRequest
     arms: list[ArmRequest] | None = Field(default=None, min_length=2, max_length=MAX_ARMS)
     grid: dict[Path, Annotated[list[Value], Field(min_length=1, max_length=MAX_ARMS)]] | None = Field(
-        default=None, min_length=1, max_length=10, description="Each combination of these values is an arm."
+        default=None, min_length=1, max_length=10, description="Every combination of these values is an arm."
     )
     random: RandomArms | None = None
     budget: Budget = Budget()
-    max_parallel: int = Field(default=2, ge=1, le=20, description="Runs at a time; Bedrock's usual quota is two jobs.")
+    max_parallel: int = Field(
+        default=2, ge=1, le=20, description="Maximum concurrent runs; Bedrock's default quota is two jobs."
+    )
     objective: Objective = "evaluation_difference"
     stop_rule: StopRule = StopRule()
     promotion: ExperimentPromotion | None = None
@@ -151,7 +156,7 @@ class ExperimentRequest(RequestPart):
     @model_validator(mode="before")
     @classmethod
     def _base_is_named(cls, fields: Any) -> Any:
-        """Runs are named after the experiment, so a base needs no name."""
+        """Fills in the base's name: runs are named after the experiment, so the base needs none."""
         if isinstance(fields, dict) and isinstance(fields.get("base"), dict):
             return {**fields, "base": {"name": fields.get("name"), **fields["base"]}}
         return fields

@@ -1,4 +1,4 @@
-"""Rounds: a run that trains on an earlier run's rows once more, and what was made of them."""
+"""Rounds: runs that train again on an earlier run's rows, and the resulting rows."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from rft.contracts.base import Contract, Number, RequestPart, RunId
 
 
 class RoundRequest(RequestPart):
-    """The run whose rows are trained on once more, less those that its last rollouts show to teach nothing.
+    """The earlier run whose rows are trained on again, without rows that no longer give a training signal.
 
-    Scores are mapped from the grader's score_range to 0..1. A row without two scored rollouts stays.
+    The signal is measured on the last rollouts, with scores mapped from the grader's score_range to 0..1. A row with
+    fewer than two scored rollouts is retained.
     """
 
     run_id: RunId
     solved_score: Number | None = Field(
-        default=0.9, gt=0, le=1, description="Drop rows whose last rollouts all score this or more; null drops none."
+        default=0.9, gt=0, le=1, description="Drop rows whose last rollouts all score at least this; null drops none."
     )
     hopeless_score: Number | None = Field(
-        default=0.1, ge=0, lt=1, description="Drop rows whose last rollouts all score this or less; null drops none."
+        default=0.1, ge=0, lt=1, description="Drop rows whose last rollouts all score at most this; null drops none."
     )
 
     base_model: Literal["foundation", "previous"] = Field(
-        default="foundation", description="`previous` trains that run's model on; undocumented, so Bedrock may refuse."
+        default="foundation",
+        description="`previous` continues training that run's model; undocumented, so Bedrock may refuse it.",
     )
 
     @model_validator(mode="after")
@@ -40,16 +42,16 @@ class RoundRequest(RequestPart):
 
 
 class RoundSummary(Contract):
-    """What a round's rows were made of. Its validation and test rows are those of the run before."""
+    """Composition of a round's rows. Validation and test rows are the previous run's."""
 
     run_id: RunId = Field(description="The run before.")
-    number: int = Field(ge=2, description="2 for the first run that follows another.")
-    remaining: int = Field(description="Training rows of the run before that stay.")
+    number: int = Field(ge=2, description="Round number: 2 for the first run that follows another.")
+    remaining: int = Field(description="Training rows retained from the previous run.")
     solved: int = Field(description="Training rows that were dropped: their last rollouts all succeeded.")
     hopeless: int = Field(description="Training rows that were dropped: their last rollouts all failed.")
-    unmeasured: int = Field(description="Of the rows that stay, those without two scored rollouts.")
+    unmeasured: int = Field(description="Retained rows with fewer than two scored rollouts.")
     added: int = Field(description="New rows.")
-    known: int = Field(description="New records that were left out: the run before trains on the same prompt.")
+    known: int = Field(description="New records that were skipped: the previous run trained on the same prompt.")
     held_out: int = Field(
-        description="New records that were left out: their prompt is, or is nearly, one of validation or test."
+        description="New records that were skipped: their prompt is a (near) duplicate of a validation or test prompt."
     )

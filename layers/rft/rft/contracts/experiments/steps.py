@@ -1,4 +1,4 @@
-"""Input and output of the steps of an experiment: references, never data."""
+"""Inputs and outputs of the experiment's steps: references, never data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.contracts.experiments.record import ExperimentId, ExperimentStatus
 
 
 class ExperimentInput(Contract):
-    """The execution's input. `preparations` and `arms` are how many there are, counted from 0."""
+    """The execution's input. `preparations` and `arms` are counts; items are numbered from 0."""
 
     experiment_id: ExperimentId
     preparations: int = Field(ge=1)
@@ -29,7 +29,7 @@ class StartArmInput(Contract):
 
 
 class StartedArm(Contract):
-    """start_arm's output. Where `start`, the run's execution is started by `run_id` with `input`."""
+    """start_arm's output. If `start` is true, the state machine starts the run's execution as `run_id` with `input`."""
 
     start: bool
     run_id: RunId
@@ -44,14 +44,14 @@ class CheckExperimentInput(Contract):
 
 
 class ExperimentCheck(Contract):
-    """check_experiment's output. `ended`: no arm runs or is still to be started."""
+    """check_experiment's output. `ended`: no arm is running or pending."""
 
     ended: bool
     running: int
 
 
 class FinishExperimentInput(Contract):
-    """finish_experiment's input. `error` is '' where the execution came to its end."""
+    """finish_experiment's input. `error` is '' if the execution succeeded."""
 
     experiment_id: ExperimentId
     error: str = ""

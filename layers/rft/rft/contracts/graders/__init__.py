@@ -1,1 +1,1 @@
-"""Configuration of graders, in rows and requests."""
+"""Grader configuration in dataset rows and requests."""

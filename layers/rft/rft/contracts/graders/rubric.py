@@ -1,4 +1,4 @@
-"""Criteria of a judge model, of the run or of a row."""
+"""Rubrics for a judge model, per run or per row."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CriterionText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 OWN_METRICS = ("rubric", "gates_passed", "grader_error", "score", "reasoning")
 OWN_PREFIXES = ("judge_", "dimension_")
-"""Names of metrics that the grader gives itself."""
+"""Metric names reserved for the grader."""
 
 
 class RubricCriterion(RequestPart):
-    """A yes/no question about the answer, with an anchor for each: an example of a yes, and of a no.
+    """A yes/no question about the answer, with one anchor (example) for yes and one for no.
 
-    A `gate` must hold, or the whole answer scores 0. Weights are relative, within the criterion's dimension.
+    If a `gate` is not met, the whole answer scores 0. Weights are relative within the criterion's dimension.
     """
 
     name: CriterionName
@@ -42,8 +42,8 @@ class RubricCriterion(RequestPart):
 class RubricConfig(RequestPart):
     """The request's `grader.config` for the grader `rubric`, or a row's `reference_answer.rubric`.
 
-    `dimensions` are weights that add up to 1, such as accuracy 0.7, format 0.2, safety 0.1: each criterion then
-    belongs to one of them. Without dimensions all criteria count by their own weights.
+    `dimensions` are weights that sum to 1, such as accuracy 0.7, format 0.2, safety 0.1; each criterion then belongs to
+    one dimension. Without dimensions, criteria are weighted directly.
     """
 
     criteria: list[RubricCriterion] = Field(min_length=1, max_length=20)
@@ -55,7 +55,7 @@ class RubricConfig(RequestPart):
         if len(set(names)) < len(names):
             raise ValueError("two criteria have the same name")
         if taken := [name for name in names if name in OWN_METRICS or name.startswith(OWN_PREFIXES)]:
-            raise ValueError(f"a criterion cannot be called {min(taken)}: the grader's own metrics are")
+            raise ValueError(f"criterion name {min(taken)} is reserved for the grader's metrics; choose another name")
         return self
 
     @model_validator(mode="after")
@@ -64,9 +64,11 @@ class RubricConfig(RequestPart):
         if not weighed:
             raise ValueError("no criterion has a weight")
         if self.dimensions and weighed != set(self.dimensions):
-            raise ValueError("each criterion with a weight needs one of the dimensions, and each dimension a criterion")
+            raise ValueError(
+                "each weighted criterion must name one of the dimensions, and each dimension needs a criterion"
+            )
         if not self.dimensions and weighed != {None}:
-            raise ValueError("a criterion names a dimension, and dimensions has no weights")
+            raise ValueError("a criterion names a dimension, but dimensions is not set")
         if self.dimensions and not math.isclose(math.fsum(self.dimensions.values()), 1, abs_tol=1e-9):
-            raise ValueError("the weights of dimensions must add up to 1")
+            raise ValueError("the weights in dimensions must add up to 1")
         return self

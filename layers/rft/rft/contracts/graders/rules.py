@@ -1,4 +1,4 @@
-"""Rules for the form of answers that a row may set, and how scores are combined."""
+"""Rules on the form of answers that a row may set, and composition of scores."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from rft.contracts.base import Contract
 
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1, max_length=50)]
-"""Regular expressions, found anywhere in an answer. `(?i)` in front ignores case."""
+"""Regular expressions, searched anywhere in an answer. Prefix `(?i)` ignores case."""
 
 Scorer = Literal["gsm8k", "finqa", "extract", "format", "safety"]
 SCORERS: tuple[Scorer, ...] = get_args(Scorer)
 ANSWER_SCORERS: frozenset[Scorer] = frozenset({"gsm8k", "finqa", "extract"})
-"""Scorers of correctness; the others score the form only."""
+"""Scorers of correctness; all others score the form only."""
 
 
 class FormatRules(Contract):
-    """`reference_answer.format`. An answer must keep all of them; lengths are in characters and words."""
+    """`reference_answer.format`. An answer must satisfy all rules; lengths are in characters and words."""
 
-    json_schema: dict[str, Any] | None = Field(default=None, description="The answer is JSON that matches this schema.")
+    json_schema: dict[str, Any] | None = Field(
+        default=None, description="JSON Schema: the answer must be JSON that matches it."
+    )
     sections: tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...] = Field(
-        default=(), max_length=50, description="Headings that the answer must have, once each and with text below."
+        default=(), max_length=50, description="Headings that must each occur exactly once, followed by text."
     )
     min_characters: int | None = Field(default=None, ge=1)
     max_characters: int | None = Field(default=None, ge=1)
@@ -35,7 +37,7 @@ class FormatRules(Contract):
     @model_validator(mode="after")
     def _is_satisfiable(self) -> Self:
         if not self.model_dump(exclude_defaults=True):
-            raise ValueError("no rule is given")
+            raise ValueError("set at least one rule")
         for unit in ("characters", "words"):
             least, most = getattr(self, f"min_{unit}"), getattr(self, f"max_{unit}")
             if least is not None and most is not None and least > most:
@@ -44,23 +46,23 @@ class FormatRules(Contract):
 
 
 class SafetyRules(Contract):
-    """`reference_answer.safety`: forbidden content of an answer."""
+    """`reference_answer.safety`: content that an answer must not contain."""
 
     forbidden: Patterns
 
 
 class Gate(Contract):
-    """Where the scorer gives less than `minimum`, the total score is capped at `cap`."""
+    """If the scorer gives less than `minimum`, the total score is capped at `cap`."""
 
     minimum: float = Field(default=1, gt=0, le=1)
     cap: float = Field(default=0, ge=0, lt=1)
 
 
 class Composite(Contract):
-    """`reference_answer.composite`, or the parameter of the stack where a row has none.
+    """`reference_answer.composite`, or the stack parameter for rows without one.
 
-    `format` and `safety` hold for rows that bring no rules of their own. What checks the answer must weigh more than
-    half, or cap the score below half: else a wrong answer in good form could earn half of a right one.
+    `format` and `safety` apply to rows without rules of their own. The scorers of correctness must weigh more than
+    half, or cap the score below half: otherwise a well-formed wrong answer could earn half the score of a right one.
     """
 
     weights: dict[Scorer, Annotated[float, Field(gt=0, le=1)]] = Field(min_length=1)

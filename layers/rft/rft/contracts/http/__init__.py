@@ -1,1 +1,1 @@
-"""Requests of callers, events of AWS, and responses of the API."""
+"""API requests and responses, and events received from AWS."""

@@ -1,4 +1,4 @@
-"""Responses of the API about runs."""
+"""API responses about runs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Link = Literal["self", "events", "report", "manifest", "smoke_test", "output"]
 
 
 def addresses(run_id: str) -> dict[Link, str]:
-    """Link to the run."""
+    """Returns the link to a run."""
     return {"self": f"/runs/{run_id}", "events": f"/runs/{run_id}/events"}
 
 
 def report_address(run_id: str) -> str:
-    """Links to an ended run and its report."""
+    """Returns the links to an ended run and its report."""
     return f"/runs/{run_id}/report"
 
 
 class ApprovalRequest(Contract):
-    """A person's answer to a run that waits for approval; `by` is their name, as they give it."""
+    """A person's decision on a run that waits for approval. `by` is free text, not a verified identity."""
 
     model_config = ConfigDict(strict=True)
 
@@ -37,7 +37,7 @@ class ApprovalRequest(Contract):
 
 
 class RunAccepted(Contract):
-    """The run of a request, and its links."""
+    """The accepted run and its links."""
 
     run_id: RunId
     status: RunStatus
@@ -46,25 +46,24 @@ class RunAccepted(Contract):
 
 QueueAhead = Annotated[
     int | None,
-    Field(description="Runs ahead of it in the queue for the quota of jobs; null where it does not wait."),
+    Field(description="Runs ahead of it in the queue for the job quota; null if it does not wait."),
 ]
 
 
 class RunView(RunRecord):
     """A run's current state and its history, oldest change first.
 
-    `links`: `self`, `events` and `report` are addresses at this API, the others `s3://` URIs of what the run has
-    written so far.
+    `links`: `self`, `events` and `report` are URLs of this API; the others are `s3://` URIs of the run's files.
     """
 
     timeline: tuple[RunEvent, ...]
     queue_ahead: QueueAhead = None
     links: dict[Link, str]
-    reading: SkipJsonSchema[Reading | None] = Field(default=None, exclude=True)  # the control plane's own
+    reading: SkipJsonSchema[Reading | None] = Field(default=None, exclude=True)  # internal to the control plane
 
 
 class RunLine(Contract):
-    """A run in a list."""
+    """A run in the list of runs."""
 
     run_id: RunId
     name: str
@@ -89,7 +88,7 @@ class RunList(Contract):
 
 
 class RunEvents(Contract):
-    """A run's changes of status, oldest first."""
+    """A run's status changes, oldest first."""
 
     run_id: RunId
     events: tuple[RunEvent, ...]

@@ -1,4 +1,4 @@
-"""Events of other services on EventBridge. Only fields in use are declared; the rest may change."""
+"""EventBridge events of AWS services. Only the fields in use are declared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class EventPart(BaseModel):
-    """AWS adds fields to its events at any time: unknown ones are ignored."""
+    """Ignores unknown fields: AWS may add fields to its events at any time."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -18,7 +18,7 @@ class Bucket(EventPart):
 
 
 class StoredObject(EventPart):
-    """An object of an event. `key` is as it is, not URL-encoded; `version` is None in a bucket without versions."""
+    """An object in an S3 event. `key` is not URL-encoded; `version` is None in an unversioned bucket."""
 
     key: str
     size: int = 0
@@ -27,7 +27,7 @@ class StoredObject(EventPart):
 
 
 class ObjectCreatedDetail(EventPart):
-    """An object was written. `requester` is an account id, or the principal of an AWS service: S3 gives no more."""
+    """Detail of an object's creation. `requester` is an account id or an AWS service principal, as sent by S3."""
 
     bucket: Bucket
     requester: str = ""
@@ -41,7 +41,7 @@ class ObjectCreated(EventPart):
 
 
 class ExecutionEndedDetail(EventPart):
-    """How an execution ended. `error` and `cause` are there where it failed, or where somebody gave them on abort."""
+    """How an execution ended. `error` and `cause` are set if it failed, or if an abort supplied them."""
 
     name: str
     status: Literal["FAILED", "TIMED_OUT", "ABORTED"]
@@ -56,7 +56,7 @@ class ExecutionEnded(EventPart):
 
 
 class JobChangedDetail(EventPart):
-    """A customization job's name and its status from now on; `status`, which other events have, is not there."""
+    """A customization job's name and new status. Unlike other Bedrock events it has no `status` field."""
 
     name: str = Field(alias="jobName")
     status: Literal["InProgress", "Completed", "Failed", "Stopped"] = Field(alias="jobStatus")
@@ -69,7 +69,7 @@ class JobChangedDetail(EventPart):
 class JobChanged(EventPart):
     """Bedrock's event Model Customization Job State Change, for the statuses that this stack's rule matches.
 
-    Its form: Bedrock User Guide, monitoring-eventbridge-how-it-works. Delivery is best effort.
+    Format: Bedrock User Guide, monitoring-eventbridge-how-it-works. Delivery is best effort.
     """
 
     detail: JobChangedDetail

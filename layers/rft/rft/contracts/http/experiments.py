@@ -1,4 +1,4 @@
-"""Responses of the API about experiments."""
+"""API responses about experiments."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Link = Literal["self"]
 
 
 def experiment_links(experiment_id: str) -> dict[Link, str]:
-    """Link to the experiment."""
+    """Returns the link to an experiment."""
     return {"self": f"/experiments/{experiment_id}"}
 
 
 class ExperimentView(ExperimentRecord):
-    """An experiment's current state: arms at the last check, and the leaderboard once it has ended."""
+    """An experiment's current state: arms as of the last check, and the leaderboard once it has ended."""
 
     links: dict[Link, str]
 
 
 class ExperimentAccepted(Contract):
-    """The experiment of a request, and its links."""
+    """The accepted experiment and its links."""
 
     experiment_id: ExperimentId
     status: ExperimentStatus
@@ -34,7 +34,7 @@ class ExperimentAccepted(Contract):
 
 
 class ExperimentLine(Contract):
-    """An experiment in a list."""
+    """An experiment in the list of experiments."""
 
     experiment_id: ExperimentId
     name: str
@@ -44,7 +44,7 @@ class ExperimentLine(Contract):
     arms: int
     running: int = Field(description="Running arms at the last check.")
     conclusion: Conclusion | None
-    best: tuple[str, ...] = Field(description="Arms that are not shown to be worse than the leader.")
+    best: tuple[str, ...] = Field(description="Arms that are not significantly worse than the leader.")
     links: dict[Link, str]
 
 

@@ -1,4 +1,4 @@
-"""Responses of the API about a run's rollouts and files."""
+"""API responses about a run's rollouts and files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rft.contracts.telemetry import Rollout
 
 
 class RolloutPage(Contract):
-    """Rollouts that pass all filters, in the order in which they were graded.
+    """Rollouts that match all filters, in the order in which they were graded.
 
-    A page may have few rollouts or none although more follow: only a null cursor marks the end.
+    A page may be short or empty although more pages follow; only a null cursor marks the end.
     """
 
     run_id: RunId
@@ -23,17 +23,17 @@ class RolloutPage(Contract):
 
 
 class RunFileLink(Contract):
-    """One file. Anybody with `url` can read it without credentials, until `expires_at` at the latest."""
+    """A presigned link to one file. Anyone with `url` can read it until `expires_at` at the latest."""
 
-    name: str = Field(description="From the run's folder on, such as `dataset/manifest.json`.")
+    name: str = Field(description="Path relative to the run's folder, such as `dataset/manifest.json`.")
     bytes: int
-    etag: str = Field(description="S3's; the MD5 of the bytes for files that were written in one piece.")
+    etag: str = Field(description="S3 ETag; the MD5 of the content for files that were uploaded in one part.")
     url: str
     expires_at: datetime
 
 
 class RunFileList(Contract):
-    """A run's files in order of name."""
+    """A run's files, ordered by name."""
 
     run_id: RunId
     files: tuple[RunFileLink, ...]

@@ -1,4 +1,4 @@
-"""Completes the OpenAPI document that the routes give: limits in JSON Schema, and examples."""
+"""Completes the OpenAPI document generated from the routes: adds JSON Schema limits and examples."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-"""pydantic's name, which it leaves in schemas of fields with a validator of ours → JSON Schema's."""
+"""Pydantic constraint names that remain in schemas of fields with custom validators → JSON Schema keywords."""
 
 
 class ApiDescription(BaseModel):
-    """The API's own description, in OpenAPI 3.1."""
+    """The API's description in OpenAPI 3.1 format."""
 
     model_config = ConfigDict(extra="allow")
 
-    openapi: str = Field(description="The version of OpenAPI that it is written in.")
+    openapi: str = Field(description="OpenAPI version of this document.")
     info: dict[str, Any] = Field(description="Title, version and licence.")
-    paths: dict[str, Any] = Field(description="Every address with its operations.")
+    paths: dict[str, Any] = Field(description="All paths with their operations.")
     components: dict[str, Any] = Field(description="Models and security schemes.")
 
 
@@ -67,13 +67,13 @@ _REFERENCE = re.compile(r'"#/components/schemas/([^"]+)"')
 
 
 def complete_document(document: dict[str, Any]) -> dict[str, Any]:
-    """The document, changed in place: valid, with examples, and without models that nothing refers to."""
+    """Completes the document in place: valid, with examples, and without unreferenced models."""
     _rename_limits(document)
     schemas = document["components"]["schemas"]
     for operation in _operations(document):
         answers = operation["responses"]
         for status in [status for status, answer in answers.items() if not _references(answer) <= schemas.keys()]:
-            del answers[status]  # the framework's own error model, which is never sent
+            del answers[status]  # the framework's error model, which this API never sends
         _add_examples(operation)
     _drop_unused(document)
     _describe_properties(schemas)
@@ -81,7 +81,7 @@ def complete_document(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_descriptions() -> dict[str, str]:
-    """Property, or `Model.property`, → description, for properties without one of their own."""
+    """Reads descriptions for properties that declare none: property or `Model.property` → description."""
     lines = (line.partition(": ") for line in DESCRIPTIONS.read_text("utf-8").splitlines())
     return {name: text for name, _, text in lines}
 
@@ -125,7 +125,7 @@ def _describe_properties(schemas: dict[str, Any]) -> None:
 
 
 def _drop_unused(document: dict[str, Any]) -> None:
-    """Until none is left: one may be all that refers to another."""
+    """Removes unreferenced models repeatedly, because a removed model may hold the last reference to another."""
     schemas = document["components"]["schemas"]
     while unused := schemas.keys() - _references(document):
         for name in unused:

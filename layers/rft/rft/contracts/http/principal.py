@@ -1,4 +1,4 @@
-"""The identity of a caller, as AWS verified it; free text of callers is never part of it."""
+"""A caller's identity as verified by AWS, never taken from the request's own fields."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Literal
 from rft.contracts.base import Contract, TextLine
 
 _SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-user))/.*$")
-"""The caller chooses the session's name (IAM User Guide, "Principals")."""
+"""Session ARNs without their session name, which the caller chooses (IAM User Guide, "Principals")."""
 
 
 class Principal(Contract):
-    """`iam`: an ARN. `jwt`: a subject at `issuer`. `account`: S3 names an uploader's account. `unknown`: unverified."""
+    """The verified caller.
+
+    `iam`: an ARN. `jwt`: a subject and its `issuer`. `account`: the account id of an S3 uploader. `unknown`:
+    unverified.
+    """
 
     type: Literal["iam", "jwt", "account", "unknown"]
     id: TextLine
@@ -20,16 +24,16 @@ class Principal(Contract):
 
     @property
     def identity(self) -> str:
-        """One line that a principal cannot change: sessions of one role have the same."""
+        """A stable identifier of the principal, on one line; all sessions of a role share it."""
         without_session = _SESSION.sub(r"\1", self.id)
         return f"{self.type} {self.issuer or '-'} {without_session}"
 
     def own_key(self, key: str) -> str:
-        """An idempotency key as this caller's own: two callers that choose the same key start two runs."""
+        """Scopes an idempotency key to this caller, so the same key of two callers starts two runs."""
         return f"{self.identity}\n{key}"
 
     def is_another(self, other: Principal) -> bool:
-        """True only where both are verified in the same way and differ; accounts do not identify persons."""
+        """True only if both are verified by the same method and differ; an account does not identify a person."""
         return self.type == other.type in ("iam", "jwt") and self.identity != other.identity
 
 

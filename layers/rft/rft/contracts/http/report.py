@@ -1,4 +1,4 @@
-"""`report.json`: all results of a run, from its record and the files that its steps wrote."""
+"""`report.json`: all results of a run, from its record and the files of its steps."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Tone = Literal["good", "bad", "neutral"]
 
 
 class Headline(Contract):
-    """The run's result in one sentence, and whether it is a good one."""
+    """The run's result in one sentence; `tone` marks it as good or bad."""
 
     sentence: TextBlock
     tone: Tone
 
 
 class SplitReport(Contract):
-    """One file of rows."""
+    """Rows of one split's file."""
 
     name: SplitName
     rows: int
@@ -42,7 +42,7 @@ class SplitReport(Contract):
 
 
 class ForecastLine(Contract):
-    """One figure of the forecast against the actual one. None is unknown."""
+    """One forecast figure compared with the actual value; None if unknown."""
 
     name: str
     unit: str
@@ -51,7 +51,7 @@ class ForecastLine(Contract):
 
 
 class RolloutExample(Contract):
-    """One rollout; texts only where the stack captures answers."""
+    """One rollout; texts are included only if the stack captures answers."""
 
     id: TextLine
     task_id: TextLine | None
@@ -65,7 +65,7 @@ class RolloutExample(Contract):
 
 
 class RolloutExamples(Contract):
-    """The best and the worst of the rollouts that were read: all, or a part, evenly spread over the run's time."""
+    """The highest- and lowest-scored rollouts of those read: all, or a sample at even intervals over the run's time."""
 
     rollouts_read: int
     objects_read: int
@@ -75,7 +75,7 @@ class RolloutExamples(Contract):
     lowest: tuple[RolloutExample, ...]
 
     def without_texts(self) -> RolloutExamples:
-        """The same without prompts and answers."""
+        """A copy without prompts and answers."""
         empty = {"prompt": None, "answer": None}
         highest, lowest = (
             tuple(each.model_copy(update=empty) for each in part) for part in (self.highest, self.lowest)
@@ -84,7 +84,7 @@ class RolloutExamples(Contract):
 
 
 class ChangedRow(Contract):
-    """A test row that one model solves and the other does not; texts only where the stack captures answers."""
+    """A test row that exactly one model solves; texts are included only if the stack captures answers."""
 
     row_id: TextLine
     base_score: float
@@ -95,7 +95,7 @@ class ChangedRow(Contract):
 
 
 class EvaluationDetail(Contract):
-    """What `evaluation.json` has besides its summary."""
+    """Figures of `evaluation.json` beyond its summary."""
 
     effect_size: float | None
     mcnemar: McNemarTest
@@ -108,7 +108,7 @@ class EvaluationDetail(Contract):
 
 
 class Lineage(Contract):
-    """Lineage: digests and versions from which the run can be repeated and every figure traced."""
+    """Digests and versions needed to reproduce the run and to trace every figure."""
 
     source_uri: str
     source_version: str | None = None
@@ -127,17 +127,17 @@ class Lineage(Contract):
 
 
 class ReportLink(Contract):
-    """A link: an `s3://` URI, or a page of the AWS console."""
+    """An `s3://` URI or an AWS console page."""
 
     label: str
     address: str
 
 
 class RunReport(Contract):
-    """`runs/<run_id>/report.json`. The same run always gives the same report.
+    """Content of `runs/<run_id>/report.json`; deterministic for a given run.
 
-    Parts are None where their step has not run. `unreadable` names files that could not be read, and why: their
-    content is missing here.
+    Sections are None if their step has not run. `unreadable` names files that could not be read, with the reason; their
+    content is missing.
     """
 
     schema_version: Literal[1] = 1
@@ -145,10 +145,10 @@ class RunReport(Contract):
     name: str
     status: RunStatus
     headline: Headline
-    simulated: bool = Field(description="Training or answers come from the emulator, not from Bedrock.")
+    simulated: bool = Field(description="Training or answers were produced by the emulator, not by Bedrock.")
     answers_captured: bool
     created_at: datetime
-    timeline: tuple[RunEvent, ...] = Field(description="Changes of status up to the run's end.")
+    timeline: tuple[RunEvent, ...] = Field(description="Status changes up to the run's end.")
     failure: Failure | None
     request: RunRequest
     dataset: DatasetSummary | None

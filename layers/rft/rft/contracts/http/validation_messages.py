@@ -1,4 +1,4 @@
-"""Validation errors as sentences, field by field."""
+"""Formats validation errors as sentences, field by field."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from rft.contracts.http.patterns import IN_WORDS
 
 _SUBJECT = re.compile(r"^(Input|Value|String|List|Tuple|Set|Dictionary|Data) should ")
-"""Of pydantic's messages; the field's own name stands before them."""
+"""Subject of pydantic's messages, which the field's name replaces."""
 
 
 def validation_message(error: Mapping[str, Any]) -> str:
-    """One of pydantic's errors (`ValidationError.errors`) as a sentence with what to do; never with the input."""
+    """Formats a pydantic error (an item of `ValidationError.errors()`) with its remedy; never includes the input."""
     match error.get("type"):
         case "string_pattern_mismatch":
             return IN_WORDS.get(error["ctx"]["pattern"], error["msg"])
@@ -24,11 +24,11 @@ def validation_message(error: Mapping[str, Any]) -> str:
         case "missing":
             return "is missing"
         case "string_too_short" if error["loc"][-1:] == ("run_id",):
-            return "is not a run ID, such as nightly-20261120t132418-7793cafb"
+            return "is not a valid run ID, such as nightly-20261120t132418-7793cafb"
     return _SUBJECT.sub("must ", str(error["msg"]).removeprefix("Value error, "))
 
 
 def validation_messages(refused: ValidationError, whole: str) -> str:
-    """Each field with its error; `whole` names the object of the fields."""
+    """Formats all fields with their errors; `whole` names the object itself in model-level errors."""
     problems = ((".".join(map(str, error["loc"])), validation_message(error)) for error in refused.errors())
     return "; ".join(f"{field or whole}: {wrong}" for field, wrong in problems)

@@ -1,1 +1,1 @@
-"""Messages of the stack to other systems and to people."""
+"""Messages from the stack to other systems and to people."""

@@ -1,4 +1,4 @@
-"""Domain events: changes of a run on EventBridge, in `detail` of events with `source` rft."""
+"""Domain events: a run's changes published on EventBridge, in `detail` of events with `source` rft."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class EventKind(StrEnum):
 
 
 class StatusChange(Contract):
-    """From one status to the next; `before` is null for a new run. The fields after `after` are set at its end only."""
+    """A status transition; `before` is null for a new run. The fields after `after` are set for final statuses only."""
 
     before: RunStatus | None = None
     after: RunStatus
-    seconds: float | None = Field(default=None, description="How long the run was in `before`.")
+    seconds: float | None = Field(default=None, description="Time that the run spent in `before`.")
     caller: Principal | None = Field(default=None, description="Who caused it; null where the run itself did.")
     failure: Failure | None = None
     model_arn: str | None = None
@@ -43,7 +43,7 @@ class StatusChange(Contract):
 
 
 class SmokeTestResult(Contract):
-    """Whether the grader is trusted; `blocking` are the checks that block."""
+    """Result of the smoke test; `blocking` lists the blocking checks."""
 
     trusted: bool
     reasons: TextLines
@@ -52,14 +52,14 @@ class SmokeTestResult(Contract):
 
 
 class RequestedApproval(Contract):
-    """A run waits for a person."""
+    """A run waits for a person's approval."""
 
     reasons: TextLines
     expires_at: datetime
 
 
 class PromotionResult(Contract):
-    """How a promotion ended."""
+    """Outcome of a promotion."""
 
     status: str
     deployment: str
@@ -69,10 +69,10 @@ class PromotionResult(Contract):
 
 
 class DomainEvent(Contract):
-    """One change of a run. Exactly the part that `kind` names is set.
+    """One change of a run; exactly the field that matches `kind` is set.
 
-    Delivered at least once and in no certain order: `id` is the same in each delivery, and `sequence` counts a run's
-    events from 1 without a gap.
+    Delivery is at least once and unordered: `id` is the same in every delivery, and `sequence` numbers a run's events
+    from 1 without gaps.
     """
 
     version: Literal[1] = 1
@@ -82,9 +82,9 @@ class DomainEvent(Contract):
     at: datetime
     run_id: str
     name: TextLine
-    status: RunStatus = Field(description="The run's status after the change.")
+    status: RunStatus = Field(description="Status of the run after the change.")
     tags: dict[str, str]
-    simulated: bool = Field(default=False, description="The job or the answers came from the emulator.")
+    simulated: bool = Field(default=False, description="The job or the answers were produced by the emulator.")
     change: StatusChange | None = None
     smoke_test: SmokeTestResult | None = None
     evaluation: EvaluationSummary | None = None

@@ -1,4 +1,4 @@
-"""Messages of the outcome topic."""
+"""Messages published to the outcome topic."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TopicMessage:
-    """One message: `facts`, JSON-able, for machines, and the same as `text` for people.
+    """One message: `facts` (JSON-serialisable) for programs, and the same content as `text` for people.
 
-    `notice` names the occasion, such as `outcome/<run id>`: a message is sent once for each.
+    `notice` is the deduplication key, such as `outcome/<run id>`: a message is published once per key.
     """
 
     notice: str

@@ -1,4 +1,4 @@
-"""A run as MLflow gets it: one run there, in the experiment of its name."""
+"""An ended run as exported to MLflow: one MLflow run in the experiment of the same name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TrackedMetric(Contract):
 
 
 class TrackedRun(Contract):
-    """Everything of an ended run but its report. Keys and values are as MLflow takes them."""
+    """All data of an ended run except its report, with keys and values in MLflow's format."""
 
     run_id: str
     experiment: str
@@ -32,7 +32,7 @@ class TrackedRun(Contract):
 
 
 class TrackingResult(Contract):
-    """What became of one event. `skipped` says why nothing was sent."""
+    """Result of exporting one event. `skipped`: why nothing was sent."""
 
     mlflow_run_id: str = ""
     skipped: TextLine = ""

@@ -1,4 +1,4 @@
-"""Where a webhook is sent."""
+"""Address of a webhook's endpoint."""
 
 from __future__ import annotations
 

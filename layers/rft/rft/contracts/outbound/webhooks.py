@@ -1,4 +1,4 @@
-"""Webhooks: the endpoint of an event, and the result of a delivery."""
+"""Webhooks: the deliveries of an event, and their results."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from rft.contracts.outbound.domain_events import DomainEvent
 
 WebhookFormat = Literal["standard", "slack"]
 Endpoint = Literal["stack", "run"]
-"""`stack`: the parameter WebhookUrl; `run`: the request's notify.webhook."""
+"""Source of the endpoint's URL: `stack`: the parameter WebhookUrl; `run`: the request's notify.webhook."""
 
 
 class WebhookDelivery(Contract):
-    """One event for one endpoint."""
+    """The delivery of one event to one endpoint."""
 
     endpoint: Endpoint
     event: DomainEvent
 
 
 class WebhookResult(Contract):
-    """`skipped` says why nothing was sent, such as an endpoint that is not configured."""
+    """`skipped`: why nothing was sent, such as an endpoint that is not configured."""
 
     sent: bool
     skipped: TextLine = ""
-    signatures: int = Field(default=0, description="Two while a secret is being rotated.")
+    signatures: int = Field(default=0, description="Number of signatures: two during a secret's rotation.")
