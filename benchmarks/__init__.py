@@ -1,1 +1,1 @@
-"""What speed and size rest on, measured. `make bench` runs each bench_*.py here: `measure()` gives its ratios."""
+"""Benchmarks of speed, memory and cost. `make bench` runs each bench_*.py; its `measure()` returns ratios."""

@@ -1,13 +1,13 @@
 """## Starting runs
 
-`POST /runs`, signed, each a run of its own, over the emulated API: its signature check, the function in processes of
-its own, the ledger's transaction and the start of the execution, which then fails at once, for want of its
-functions, so that little but the API is measured.
+Signed `POST /runs` requests to the emulated API, each for a new run: signature verification, the function in its own
+processes, the ledger's transaction and the start of the execution. The functions of the state machine are missing, so
+that executions fail immediately and only the API is measured.
 
-One client first, each request after the last reply. Then 20 concurrent clients that together send half as many requests
-as the one client did, at times of their own: this has a bound. Last, 20 clients at one moment. That is a measure of the
-emulator alone: most of the work is computing in its one process, so that the last of 20 waits as long as all 20 take.
-AWS gives each request a process of its own.
+First, one client sends requests one after another. Then 20 concurrent clients together send requests at half of that
+rate, at random times; this has a bound. Last, 20 clients send simultaneously. This measures only the emulator: most of
+the work is computation in its single process, so the last of 20 clients waits for all others. AWS runs each request in
+a separate process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CLIENTS, REQUESTS, ALONE = 20, 6, 40
 
 
 def measure() -> list[Ratio]:
-    """Any answer but 202 ends the benchmark with its error."""
+    """Measure the three loads; any response other than 202 aborts the benchmark with its error."""
     cores = len(os.sched_getaffinity(0))
     with _api(workers=2 * cores) as aws:
         _together(aws, 2 * cores, 5)
@@ -64,7 +64,7 @@ def _together(aws: Emulator, clients: int, requests: int, *, pause: float = 0) -
 
 
 def _one_client(aws: Emulator, name: str, requests: int, *, pause: float = 0) -> list[float]:
-    """Seconds of each request. Before each, up to twice `pause` seconds pass, by chance."""
+    """Return the seconds of each request; each is preceded by a random pause of up to twice `pause` seconds."""
     client = ApiClient.signed(aws.api_url, aws.region, aws.credentials)
     body = {"name": name, "dataset": {"task": "pandalm", "uri": f"s3://{aws.bucket}/datasets/benchmark.json"}}
     chance = random.Random(name)  # noqa: S311  not a secret

@@ -1,7 +1,7 @@
 """## Code in sealed processes
 
-1,000 runs of a program that computes for 10 ms, each in sealed processes of its own with its test, against a plain
-loop that starts Python on the same program with `subprocess` and seals nothing; both one at a time.
+1,000 runs of a program that computes for 10 ms, each with its test in separate sandboxed processes, against a plain
+loop that runs the same program with `subprocess` and no sandbox; both sequentially.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROGRAM = CodeTests.model_validate({"exchanges": [{"stdin": "1", "stdout": "2"}]
 
 
 def measure() -> list[Ratio]:
-    """Rounds in which all three take turns."""
+    """Measure all three ways in alternation, over several rounds."""
     sandbox = ProcessSandbox()
     program = f"{WORK}\nprint(f(int(input())))"
     ways: list[Callable[[], bool]] = [
@@ -51,7 +51,7 @@ def measure() -> list[Ratio]:
 def _timed(run: Callable[[], bool]) -> float:
     started = time.monotonic()
     if not all(run() for _ in range(RUNS // ROUNDS)):
-        raise RuntimeError("a right solution did not pass")
+        raise RuntimeError("a correct solution did not pass")
     return time.monotonic() - started
 
 

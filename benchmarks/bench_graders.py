@@ -1,9 +1,9 @@
 """## Rule-based graders
 
-A batch of 1,000 rollouts of the function grade_gsm8k, from the parsed event to results that can be dumped, with logs
-and metrics; against parsing and dumping the same payload as JSON, which Lambda's runtime does for any function.
-Half of the answers are right. Times are of the processor: the best of several rounds, in which both take turns; no
-number that was read in one round is known in the next.
+The function grade_gsm8k on a batch of 1,000 rollouts, from the parsed event to serialisable results, including logs and
+metrics; against parsing and serialising the same payload as JSON, which Lambda's runtime does for any function. Half
+of the answers are right. CPU time: the best of several rounds in which both alternate; caches are cleared between
+rounds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ROUNDS = 20
 
 
 def measure() -> list[Ratio]:
-    """Only GSM8K has a bound."""
+    """Measure all rule-based graders; only GSM8K has a bound."""
     os.environ["POWERTOOLS_LOG_LEVEL"] = "INFO"
     gsm8k = PUBLISHED if PUBLISHED.exists() else SAMPLES["gsm8k"]
     return [
@@ -47,7 +47,7 @@ def measure() -> list[Ratio]:
 
 
 def _with_limits(records: Path) -> Ratio:
-    """The cheapest grader, on which limits of time and memory for each sample weigh most."""
+    """Measure the overhead of per-sample time and memory limits, with the cheapest grader."""
     event = _batch("gsm8k", records)
     rounds = [(_graded(grade_gsm8k, event), _without_limits(event)) for _ in range(ROUNDS)]
     ours, unlimited = (min(times) for times in zip(*rounds, strict=True))
@@ -75,7 +75,7 @@ def _graded(grade: Any, event: list[Any]) -> float:
 
 
 def _cpu(function: Callable[[], object]) -> float:
-    """Seconds of processor time that a call takes, all threads together."""
+    """Return the CPU seconds of a call, summed over all threads."""
     start = time.process_time()
     function()
     return time.process_time() - start

@@ -1,9 +1,9 @@
 """## Judging graders
 
-Batches of the grader pandalm whose every answer goes to the judge, with a judge that takes 300 ms for each call, 16
-calls at a time. Against the ideal: 64 samples in four rounds of calls take 1.2 s. And against a judge that is called
-for one sample after another, as notebooks do, measured here on 16 of the samples. The storm throttles half of all
-calls for one second and then all of them for five: its cost is waiting.
+Batches of the grader pandalm in which the judge scores every answer, with 300 ms per judge call and 16 parallel calls.
+Compared with the ideal (64 samples in four rounds of calls take 1.2 s), and with sequential judge calls, as in
+notebooks, measured on 16 of the samples. The throttling storm rejects half of all calls for one second and all calls
+for five; its cost is waiting.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ALL_TRUE = json.dumps({criterion.name: True for criterion in CRITERIA})
 
 
 class SlowJudge:
-    """Answers after LATENCY; in a storm it throttles as the module says."""
+    """Responds after LATENCY; in a storm it throttles as described in the module's docstring."""
 
     model_id = "slow-judge"
 
@@ -43,7 +43,7 @@ class SlowJudge:
         self._calls = 0
 
     def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002
-        """See Judge."""
+        """Implements `Judge.complete`."""
         time.sleep(LATENCY)
         with self._lock:
             self._calls += 1
@@ -54,7 +54,7 @@ class SlowJudge:
 
 
 def measure() -> list[Ratio]:
-    """The storm has no bound: its length is its cost."""
+    """Measure all cases; the storm has no bound, because its duration determines the result."""
     ours = _graded(SlowJudge(), _batch(SAMPLES), PARALLELISM)
     one_by_one = _graded(SlowJudge(), _batch(ONE_BY_ONE), 1) / ONE_BY_ONE * SAMPLES
     storm = _graded(SlowJudge(storm=True), _batch(SAMPLES), PARALLELISM)

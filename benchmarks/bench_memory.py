@@ -1,15 +1,15 @@
 """## Memory of the functions
 
-Lambda gives processor time with memory, a core for each 1,769 MB, and bills memory by the second. Here each function is
-held to what its MemorySize in template.yaml gives it, then to what half of it, from 256 MB on, and double it would give
-(every_function.py, held.py): ratios of seconds, and of dollars at list prices, say what another size would change. A
-function is taken in a new process where that is how it is mostly called; the API, whose caller waits, both ways. Init
-is held as all else, and billed, as on AWS since August 2025. Waiting is for the emulator's services, and for a judge of
-0.3 s. This machine's core is not Lambda's; what else runs on it is left out as far as the kernel tells. Sizes that have
-more cores than this machine are not tried.
+Lambda allocates CPU in proportion to memory, one core per 1,769 MB, and bills memory by the second. Each function is
+limited to the CPU share of its MemorySize in template.yaml, then to that of half (min 256 MB) and double the size
+(every_function.py, memory_sweep.py). Ratios of seconds, and of dollars at list prices, show the effect of another size.
+Functions that are mostly called cold are measured in a new process, the API in both a new and a warm one. Init is
+limited and billed like the handler, as on AWS since August 2025. Waiting time is that of the emulator's services and a
+judge of 0.3 s. This machine's cores differ from Lambda's; delays by other processes are subtracted as far as the kernel
+reports them. Sizes with more cores than this machine has are skipped.
 
-The peak is the most that a process of the function ever held, what it shares with others included; half of the size
-stays free.
+The peak is the maximum memory of a process of the function, including shared pages; at most half of the size may be
+used.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ SIZES = {name: int(properties["MemorySize"]) for name, properties in FUNCTIONS.i
 """Function's logical id → MB."""
 
 LEAST = 256
-"""No function's memory stays half free with less."""
+"""Smallest MemorySize in MB at which half of the memory stays free."""
 
 WARM = {name for name in FUNCTIONS if name.startswith("Grade")} | {"IndexShard", "WriteShard"}
-"""Called again and again; all others once in a run, or more seldom than a process lasts."""
+"""Functions that are mostly called warm; all others are called too rarely for a process to be reused."""
 KINDS: tuple[Kind, ...] = (*((name, name not in WARM) for name in sorted(FUNCTIONS)), ("Api", False))
 
 
 def measure() -> list[Ratio]:
-    """Only memory has a bound."""
+    """Measure all functions; only peak memory has a bound."""
     with datasets() as data:
         ours = sweep(SIZES, data)
         half = sweep({name: max(size // 2, LEAST) for name, size in SIZES.items()}, data)
@@ -53,7 +53,7 @@ def _peaks(ours: dict[Kind, Taken]) -> Iterator[Ratio]:
 
 
 def _against(kind: Kind, ours: Taken, other: Taken) -> Iterator[Ratio]:
-    """None where this machine has not the cores, or there is no such size."""
+    """Yield the ratios to another size; yields none if the size was skipped."""
     if ours.size == other.size or share(max(ours.size, other.size)) > len(os.sched_getaffinity(0)):
         return
     name, new = kind

@@ -1,10 +1,10 @@
 """## Waiting for a job
 
 Requests and stored bytes of a run during its job, for jobs of 1, 24 and 72 hours, against the formulas of
-control_plane.py. Hours do not pass here: the emulated Bedrock shows each job as InProgress for as many looks as the
-waits of such a job allow, and waits are a million times shorter. Events and invocations are counted in the execution's
-history; requests are those of all functions together, the smoke test's and the training's own included. Dollars are
-list prices of a month, by formula (docs/cost.md).
+tests/kit/cost_model.py. Time is simulated: the emulated Bedrock reports each job as InProgress for the number of polls
+that such a job needs, and waits are a million times shorter. Events and invocations are counted in the execution's
+history; requests are those of all functions, including smoke test and training. Dollars are calculated from list prices
+(docs/cost.md).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES = ("events", "looks", "invocations", "transitions")
 
 @dataclass(frozen=True)
 class Observed:
-    """What one run left: counts of its history, and requests to services."""
+    """Counts from one run's execution history, and its requests to services."""
 
     hours: int
     events: int
@@ -37,7 +37,7 @@ class Observed:
 
 
 def measure() -> list[Ratio]:
-    """A formula is a bound: what is measured must not exceed it, nor fall short of it."""
+    """Compare measurements with the formulas, which are upper bounds."""
     with Emulator.start(EmulatorOptions(speed=SPEED, training_seconds=0.2, max_steps=2)) as aws:
         seen = [_seen(aws, hours) for hours in HOURS]
     return [ratio for each in seen for ratio in _ratios(each)]
@@ -46,7 +46,7 @@ def measure() -> list[Ratio]:
 def _seen(aws: Emulator, hours: int) -> Observed:
     aws.faults.clear()
     count_requests(aws)
-    polls = Polling().polls(hours)  # StartTraining looks once, too, before the first wait
+    polls = Polling().polls(hours)  # StartTraining also polls once, before the first wait
     showing = {"service": "bedrock", "operation": "GetModelCustomizationJob", "effect": "show"}
     aws.faults.add(Fault.model_validate({**showing, "message": "InProgress", "count": polls}))
     before = requests(aws).total()

@@ -1,11 +1,11 @@
 """## Preparing a dataset
 
-Read, validate, split, count tokens, write; from one local file to others. The plain way (plain_preparation.py) holds
-the file in memory and has one loop. Tokenising alone counts the same prompts, each as a whole, on the same cores, and
-does nothing else. The plain way does not check rows for repeats and leaks, so ours checks a thousand only; what it
-takes with all its checks (max 20,000 rows) has a line of its own. Memory is that of all processes together
-(proportional set size), which share the vocabulary. With Bedrock's limit of 20,000 training rows in force, files of
-these sizes are refused.
+Reads, validates, splits, counts tokens and writes, from one local file to others. The plain way (plain_preparation.py)
+loads the file into memory and has one loop. Tokenising alone only counts the tokens of the same prompts, each as a
+whole, on the same cores. The plain way does not check rows for duplicates and leakage, so ours checks only 1,000 rows
+in this comparison; the time with all checks (max 20,000 rows) is reported separately. Memory is the sum over all
+processes (proportional set size), which share the vocabulary. Files of these sizes exceed Bedrock's limit of 20,000
+training rows, which is disabled here.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ MAX_MEGABYTES = 400
 ROUNDS = 3
 FEW_CHECKED = 1_000
 ANY_SIZE = Bounds(least=1, most=10**9)
-"""Bedrock's bound on rows is a limit of the job, not of this step."""
+"""Disables Bedrock's limit on rows, which applies to the job and not to this step."""
 
 
 def measure() -> list[Ratio]:
-    """Times are the best of three rounds, in which the ways take turns."""
+    """Measure all ways in alternation; times are the best of three rounds."""
     os.environ["TIKTOKEN_CACHE_DIR"] = str(VOCABULARY)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "comparisons.json"
@@ -85,13 +85,13 @@ def _best(folder: str, source: Path, ways: tuple[Callable[[Path, Path], float], 
 
 
 def prepare(source: Path, folder: Path) -> float:
-    """The step, with next to no checks of rows. Each way has a process of its own, so nothing else sees the change."""
+    """Run the step with few row checks. Each way runs in its own process, so the patch affects no other."""
     profile.MAX_ROWS = FEW_CHECKED
     return prepare_and_check(source, folder)
 
 
 def prepare_and_check(source: Path, folder: Path) -> float:
-    """The step itself, on local files."""
+    """Run the unmodified step on local files."""
     ledger = MemoryLedger(FixedClock())
     files = LocalFiles(folder)
     request = add_run(
@@ -113,24 +113,24 @@ def prepare_and_check(source: Path, folder: Path) -> float:
 
 
 def plain_way(source: Path, folder: Path) -> float:
-    """The vocabulary is loaded before the time begins, as for ours."""
+    """Run plain_preparation.py; the vocabulary is loaded before timing starts, as for the step."""
     TiktokenTokenizer()
     return timed(lambda: plain_preparation.prepare(source, folder))
 
 
 def tokenising(source: Path, _folder: Path) -> float:
-    """Each prompt as a whole."""
+    """Count each prompt as a whole."""
     tokenizer = TiktokenTokenizer()
     return _tokenising(source, lambda batch: [tokenizer.count([prompt])[0] for prompt in batch])
 
 
 def tokenising_what_differs(source: Path, _folder: Path) -> float:
-    """What prompts of a batch share is counted once, as ours does."""
+    """Count the text shared by the prompts of a batch once, as the step does."""
     return _tokenising(source, TiktokenTokenizer().count)
 
 
 def _tokenising(source: Path, count: Callable[[list[str]], list[int]]) -> float:
-    """The prompts are there before the time begins, and no process has to be given any: each inherits them all."""
+    """Time `count` over all prompts; they are built before timing starts and inherited by forked processes."""
     prompts = list(_prompts(source))
 
     def work(start: int) -> int:
@@ -146,7 +146,7 @@ def _prompts(source: Path) -> Iterator[str]:
 
 
 class LocalFiles:
-    """Implements ports.ObjectStore and ports.DatasetSource, as far as the step needs them, in a folder."""
+    """Implements the parts of ports.ObjectStore and ports.DatasetSource that the step needs, on a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,7 +1,7 @@
 """## Grading a run's rollouts again
 
 `rft rescore` with a rule-based grader on 100,000 stored answers: grading on all cores, and comparing both graders'
-scores. The bound is 10 seconds of two cores: 20 of a processor's, which other work on the machine does not lengthen.
+scores. The bound is 10 seconds on two cores, measured as 20 seconds of CPU time, which other load does not affect.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ MAX_PROCESSOR_SECONDS = 20.0
 
 
 def measure() -> list[Ratio]:
-    """Against the bound itself."""
+    """Measure the CPU time against its bound."""
     took = measured(rescored, ROLLOUTS)
     name = f"rescore of {ROLLOUTS:,} rollouts, gsm8k: processor time"
     return [cost(name, ours=took.processor_seconds, baseline=MAX_PROCESSOR_SECONDS, bound=1.0)]
 
 
 def rescored(count: int) -> float:
-    """Seconds for so many answers to the rows of examples/gsm8k."""
+    """Grade `count` answers to the rows of examples/gsm8k and return the seconds taken."""
     rows = {row.task_id: row for row in local_rows(ROOT / "examples/gsm8k/questions.jsonl", known_task("gsm8k")).rows}
     names = list(rows)
     rollouts = [

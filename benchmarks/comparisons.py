@@ -1,4 +1,4 @@
-"""Large datasets in PandaLM's shape: a real file over and over, each time with texts of its own."""
+"""Generates large datasets in PandaLM's format by repeating a real file, with distinct texts in each repetition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLE = ROOT / "examples/pandalm/comparisons.json"
 
 
 def write_comparisons(path: Path, count: int) -> None:
-    """A JSON array of `count` records. Records that share a prompt in the real file share one in each repetition."""
+    """Write a JSON array of `count` records. Records that share a prompt in the real file do so in each repetition."""
     with path.open("w") as file:
         file.write("[")
         for number, record in enumerate(_comparisons(count)):
@@ -23,7 +23,7 @@ def write_comparisons(path: Path, count: int) -> None:
 
 
 def origin() -> str:
-    """Which file is repeated."""
+    """Return a description of the repeated file."""
     return "PandaLM's published test set" if PUBLISHED.exists() else "examples/pandalm"
 
 

@@ -1,4 +1,4 @@
-"""Runs on the emulated AWS, as benchmarks start and read them."""
+"""Starts and reads runs on the emulated AWS for benchmarks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COUNTED = ("bedrock", "dynamodb", "s3", "sns")
 
 
 def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 20) -> str:
-    """The id of a run that has completed. Raises RuntimeError for any other end, AssertionError for none."""
+    """Run to completion and return the run's id. Raises RuntimeError if it fails, AssertionError if it times out."""
     key = f"datasets/{name}.json"
     aws.client("s3").upload_file(str(records), aws.bucket, key)
     client = ApiClient.signed(aws.api_url, aws.region, aws.credentials)
@@ -39,7 +39,7 @@ def run(aws: Emulator, name: str, *, records: Path = SAMPLE, sample_size: int = 
 
 
 def until_status(client: ApiClient, *, name: str, status: str) -> str:
-    """The id of the newest run of a name, once it has a status. Raises AssertionError if it does not come to that."""
+    """Wait until a run with this name has the status and return its id. Raises AssertionError on timeout."""
     filters = {"name": name, "status": status}
     found = eventually(
         lambda: client.runs(filters, limit=1)["runs"], f"{name} to be {status}", seconds=PATIENCE, every=0.5
@@ -48,19 +48,19 @@ def until_status(client: ApiClient, *, name: str, status: str) -> str:
 
 
 def history(aws: Emulator, run_id: str) -> list[dict[str, Any]]:
-    """All events of a run's execution."""
+    """Return all events of a run's execution."""
     pages = aws.client("stepfunctions").get_paginator("get_execution_history")
     return [event for page in pages.paginate(executionArn=aws.execution_arn(run_id)) for event in page["events"]]
 
 
 def count_requests(aws: Emulator) -> None:
-    """From now on; a delay of nothing strikes each request to these services, and so counts it."""
+    """Count requests from now on, by injecting a delay of 0 s into each request to these services."""
     for service in COUNTED:
         aws.faults.add(Fault(service=service, effect="delay", count=None))
 
 
 def requests(aws: Emulator) -> Counter[str]:
-    """Requests so far, by service."""
+    """Return the number of requests so far, by service."""
     return Counter(fault.service for fault in aws.faults.injected() if fault.effect == "delay")
 
 

@@ -1,7 +1,7 @@
-"""Runs and events on the emulated AWS in which each function takes part, and what each invocation took.
+"""Invokes each function on the emulated AWS, through runs and events, and collects the usage of each invocation.
 
-A run from a request, which finds no process warm; a run from an upload, prepared in parts, to which somebody says no;
-and then events for the functions that these do not call, or not with work of an ordinary size.
+A run from a request, with cold starts only; a rejected run from an upload, prepared in shards; and then events for the
+functions that these runs do not call, or not with a typical workload.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from rft_client.api_client import ApiClient
 from tests.kit.project import FUNCTIONS, read_event, snake
 
 PROBE_BUDGET, IN_PARTS, PARTS = 4_000, 4_500, 3
-"""Records of the dataset that one function prepares; of the one that several do, and into how many parts it goes."""
+"""Records of the dataset prepared by one function; of the sharded dataset; and the number of its shards."""
 JUDGED, GRADED = 64, 256
-"""Answers in a batch of the judging grader, of a rule-based one. Bedrock's number is not documented."""
+"""Batch sizes of the judging grader and of rule-based graders. Bedrock does not document its batch size."""
 SAMPLED, BATCHES = 10, 4
-"""Rows of a smoke test's sample, and batches in a part that one of several functions sends."""
+"""Sample size of the smoke test, and batches in a part that RunProbeBatch sends."""
 CALLS, AT_A_TIME = 3, 2
-"""Of each function that is called by events; and how many functions are."""
+"""Invocations per function that is called by events, and functions called concurrently."""
 
 RULE_BASED = ("GradeGsm8k", "GradeFinqa", "GradeFormat", "GradeExtract", "GradeCode", "GradeComposite")
 REFUSED = {"require_approval": True, "smoke_test": {"sample_size": SAMPLED}}
@@ -39,12 +39,12 @@ SLOW_JUDGE = Fault(service="bedrock", operation="Converse", effect="delay", seco
 NEW_API = Fault(service="lambda", operation="Invoke", subject="Api", effect="cold_start")
 
 Kind = tuple[str, bool]
-"""A function's logical id, and whether its process was new."""
+"""A function's logical id, and whether the invocation was a cold start."""
 
 
 @dataclass(frozen=True)
 class Invoked:
-    """One invocation, in seconds. `billed` has init in it; `delayed` is for what else this machine has to do."""
+    """One invocation, in seconds. `billed` includes init; `delayed` is the time spent waiting for a CPU."""
 
     new: bool
     billed: float
@@ -54,7 +54,7 @@ class Invoked:
 
     @classmethod
     def from_report(cls, metrics: Mapping[str, float]) -> Invoked:
-        """From what its log says."""
+        """Create from the metrics of the invocation's REPORT."""
         return cls(
             new="initDurationMs" in metrics,
             billed=(metrics["durationMs"] + metrics.get("initDurationMs", 0)) / 1000,
@@ -69,14 +69,14 @@ Invocations = dict[Kind, list[Invoked]]
 
 @dataclass(frozen=True)
 class Datasets:
-    """Files of records: one that one function prepares, and one for several."""
+    """Dataset files: one prepared by a single function, one prepared in shards."""
 
     at_once: Path
     in_parts: Path
 
     @property
     def options(self) -> EmulatorOptions:
-        """An emulated AWS that takes them so, with one process for each function, as cores are few."""
+        """Options that shard the second file, with one process per function, because there are few cores."""
         most = self.in_parts.stat().st_size
         return EmulatorOptions(
             speed=600,
@@ -90,7 +90,7 @@ class Datasets:
 
 @contextmanager
 def datasets() -> Iterator[Datasets]:
-    """Made for as long as the block lasts."""
+    """Create the files; they are deleted on exit."""
     with tempfile.TemporaryDirectory() as folder:
         made = Datasets(Path(folder) / "at-once.json", Path(folder) / "in-parts.json")
         write_comparisons(made.at_once, PROBE_BUDGET)
@@ -99,19 +99,19 @@ def datasets() -> Iterator[Datasets]:
 
 
 def call_every_function(aws: Emulator, data: Datasets) -> Invocations:
-    """All invocations that are alike, by kind. Raises RuntimeError where one failed."""
+    """Return all comparable invocations by kind. Raises RuntimeError if one failed."""
     reports = Reports(aws)
     run_id = run(aws, "posted", records=data.at_once, sample_size=SAMPLED)
     posted = reports.new()
-    del posted["Api", True]  # it waited for what the emulator does only once
+    del posted["Api", True]  # includes one-time initialisation of the emulator
     _refuse(aws, data.in_parts)
     refused = reports.new()
-    del refused["PrepareDataset", False]  # it only saw how large the file is
+    del refused["PrepareDataset", False]  # only checked the file's size
     return refused | posted | _called(aws, reports, run_id)
 
 
 def _called(aws: Emulator, reports: Reports, run_id: str) -> Invocations:
-    """What the events themselves took, and not what else they made run."""
+    """Return the invocations by the events themselves, without those that they trigger."""
     aws.faults.add(SLOW_JUDGE)
     events = _events(aws, run_id)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -127,14 +127,14 @@ def _call(aws: Emulator, name: str, events: Sequence[Any]) -> None:
 
 
 class Reports:
-    """Reads the functions' logs of their invocations, each once."""
+    """Reads each REPORT in the functions' logs once."""
 
     def __init__(self, aws: Emulator) -> None:
         self._aws = aws
         self._read: Counter[str] = Counter()
 
     def new(self) -> Invocations:
-        """Since the last time."""
+        """Return the invocations since the last call."""
         found: Invocations = {}
         for name in FUNCTIONS:
             for record in self._records(name):
@@ -163,7 +163,7 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
 
 
 def _events(aws: Emulator, run_id: str) -> dict[str, list[Any]]:
-    """Functions and what to call them with, more than once, so that not all calls find no process."""
+    """Return several events per function, so that some invocations are warm."""
     batches = {name: _batch(read_event(snake(name))) for name in RULE_BASED}
     once = {
         "ReconcileRun": _ended(aws, run_id),
@@ -183,7 +183,7 @@ def _ended(aws: Emulator, run_id: str) -> dict[str, Any]:
 
 
 def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
-    """The part of a run's smoke test that a function sends."""
+    """Return the event of one part of a run's smoke test."""
     arn = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "SmokeTestGrader")
     scheduled = [event.get("taskScheduledEventDetails", {}) for event in history(aws, run_id)]
     tasks = [json.loads(details["parameters"]) for details in scheduled if details]
@@ -194,7 +194,7 @@ def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
 
 
 def _judged(id_: str) -> dict[str, Any]:
-    """An answer that is right and not in the cache, so that the judge is called."""
+    """Return a right answer that is not cached, so that the judge is called."""
     answer = f"JUDGMENT: Response 1\nREASONING: Response 1 answers the question ({id_}), Response 2 repeats it."
     messages = [{"role": "user", "content": "Which is better?"}, {"role": "assistant", "content": answer}]
     return {"id": id_, "messages": messages, "reference_answer": {"label": "Response 1"}, "task_id": id_}

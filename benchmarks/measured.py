@@ -1,4 +1,4 @@
-"""Runs a function in a fresh process: its time, and the peak memory of it and its children."""
+"""Runs a function in a new process and measures its time and peak memory, including child processes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SAMPLE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """`seconds` as the function itself says; `megabytes` at its peak, pages that processes share counted once.
+    """`seconds` is returned by the function; `megabytes` is the peak, with shared pages counted once.
 
-    `processor_seconds` are those of all its processes, from their start to their end.
+    `processor_seconds` is the CPU time of all its processes.
     """
 
     seconds: float
@@ -28,7 +28,7 @@ class Measured:
 
 
 def measured(function: Callable[..., float], *args: Any) -> Measured:
-    """Run a function of a module that can be imported; it returns the seconds that count."""
+    """Run a module-level function, which returns the seconds to report, in a new process."""
     spawn = multiprocessing.get_context("spawn")
     here, there = spawn.Pipe()
     process = spawn.Process(target=_child, args=(there, function, args))
@@ -47,7 +47,7 @@ def measured(function: Callable[..., float], *args: Any) -> Measured:
 
 
 def timed(function: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
+    """Return the seconds that a call takes."""
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
@@ -63,7 +63,7 @@ def _child(there: Any, function: Callable[..., float], args: tuple[Any, ...]) ->
 
 
 def _megabytes(pid: int) -> float:
-    """Proportional set sizes (Linux) of a process and all that it has started."""
+    """Return the sum of proportional set sizes (Linux) of a process and its descendants, in MB."""
     return sum(_proportional(each) for each in _family(pid)) / 1000
 
 
@@ -72,7 +72,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _proportional(pid: int) -> float:
-    """In thousands of bytes."""
+    """Return a process's proportional set size in kB."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError, PermissionError):

@@ -1,9 +1,8 @@
-"""What each function takes at several sizes of memory: seconds and dollars, in a new process and in a warm one.
+"""Seconds and dollars of each function at several memory sizes, for cold and warm invocations.
 
 `python -m benchmarks.memory_sweep 512 1024 1769` prints the table that sizes are chosen by (docs/cost.md). For each
-size an emulated AWS is started, all of whose functions are limited to that size's share of a core
-(tests/kit/cpu_limit.py) while every_function.py calls them. Times are those of
-the REPORT that ends each invocation, as on AWS.
+size, every_function.py runs on an emulated AWS whose functions are limited to that size's share of a core
+(tests/kit/cpu_limit.py). Times are those of the invocation's REPORT, as on AWS.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ SIZES = (256, 512, 1024, 1769, 3538)
 
 @dataclass(frozen=True)
 class Taken:
-    """What a kind of invocation takes at a size: seconds that are billed, seconds of a core in them, and memory."""
+    """Usage of a kind of invocation at a memory size (MB): billed seconds, CPU seconds and peak memory."""
 
     size: int
     seconds: float
@@ -33,7 +32,7 @@ class Taken:
 
     @classmethod
     def of(cls, invoked: Sequence[Invoked], size: int) -> Taken:
-        """The median; of memory the maximum. Delays are not Lambda's; they are part of the stopped time."""
+        """Aggregate: medians, and the maximum of memory. Delays by other processes are subtracted from the duration."""
         return cls(
             size=size,
             seconds=statistics.median(
@@ -45,26 +44,26 @@ class Taken:
 
     @property
     def waited(self) -> float:
-        """Seconds in which it neither computed nor was held, for want of an answer; less where threads do both."""
+        """Seconds spent waiting for responses; an underestimate if threads compute meanwhile."""
         return max(0.0, self.seconds - self.processor / min(share(self.size), 1.0))
 
     @property
     def usd(self) -> float:
-        """Without the request, which costs the same at any size. Raises ValueError where the price is unknown."""
+        """Price without the request fee, which does not depend on the size. Raises ValueError if it is unknown."""
         if LIST_PRICES.lambda_gb_second is None:
-            raise ValueError("the price table does not say what Lambda costs")
+            raise ValueError("the price table has no price for Lambda")
         return self.size / 1024 * self.seconds * LIST_PRICES.lambda_gb_second
 
 
 def sweep(sizes: Mapping[str, int], data: Datasets) -> dict[Kind, Taken]:
-    """All functions, each held to its size (logical id → MB)."""
+    """Measure all functions, each limited to its size (logical id → MB)."""
     with Emulator.start(data.options) as aws, cpu_limited({snake(name): size for name, size in sizes.items()}):
         invoked = call_every_function(aws, data)
     return {kind: Taken.of(invoked[kind], sizes[kind[0]]) for kind in sorted(invoked)}
 
 
 def main(sizes: Sequence[int]) -> None:
-    """Rows are kinds of invocation; in each cell are seconds, and dollars for a million."""
+    """Print a table: one row per kind of invocation, with seconds, and dollars per million invocations, per size."""
     with datasets() as data:
         swept = [sweep(dict.fromkeys(FUNCTIONS, size), data) for size in sizes]
     print("| function | process | " + " | ".join(f"{size:,} MB" for size in sizes) + " | computes | waits | peak |")
@@ -74,7 +73,7 @@ def main(sizes: Sequence[int]) -> None:
 
 
 def _row(kind: Kind, each: Sequence[Taken]) -> str:
-    """What is waited for is that of the last size: the larger it is, the less is hidden by what it computes."""
+    """Format a row; the waiting time is that of the last size, at which computation overlaps it least."""
     name, new = kind
     cells = [
         name,

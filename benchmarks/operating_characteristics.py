@@ -1,6 +1,7 @@
 """How often the smoke test blocks simulated judges: `python -m benchmarks.operating_characteristics [SEEDS] [--write]`.
 
-400 seeds a cell by default, in a few minutes. `--write` puts the table between the markers in docs/smoke-test.md.
+The default of 400 seeds per cell takes a few minutes. `--write` writes the table between the markers in
+docs/smoke-test.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ CHECKS_SHOWN = 3
 
 
 def table(seeds: int) -> str:
-    """Markdown: a row per judge."""
+    """Return a Markdown table with one row per judge."""
     head = [f"{seeds} seeds a cell.", "", "| judge | blocked, % | by |", "|---|---|---|"]
     judges = [*((f"honest: {name}", *cell) for name, cell in HONEST.items())]
     judges += [*((f"broken: {name}", *cell) for name, cell in BROKEN.items())]
@@ -43,7 +44,7 @@ def _row(name: str, share: float, checks: Counter[str]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table, or write it into the docs."""
+    """Print the table, or write it to docs/smoke-test.md."""
     numbers = [int(each) for each in arguments if each.isdigit()]
     found = table(numbers[0] if numbers else SEEDS)
     if "--write" in arguments:

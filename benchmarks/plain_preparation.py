@@ -1,4 +1,4 @@
-"""How notebooks prepare a dataset: the whole file in memory, one loop, one write."""
+"""Prepares a dataset as notebooks do: the whole file in memory, one loop, one write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABELS = {1: "Response 1", 2: "Response 2", 0: "Tie"}
 
 
 def prepare(source: Path, folder: Path) -> list[int]:
-    """Write train.jsonl, validation.jsonl and test.jsonl; gives each prompt's length in tokens."""
+    """Write train.jsonl, validation.jsonl and test.jsonl; return each prompt's length in tokens."""
     encoding = tiktoken.get_encoding("cl100k_base")
     with source.open() as file:
         records = json.load(file)
@@ -34,7 +34,7 @@ def prepare(source: Path, folder: Path) -> list[int]:
 
 
 def make_row(number: int, record: dict[str, Any]) -> dict[str, Any]:
-    """A row with what the product's rows have."""
+    """Return a row with the fields of the product's rows."""
     for key in ("instruction", "response1", "response2", "annotator1", "annotator2", "annotator3"):
         if record.get(key) is None:
             raise ValueError(f"record {number} has no {key}")

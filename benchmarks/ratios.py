@@ -1,4 +1,4 @@
-"""Ratios between two things that were measured in one run on one machine."""
+"""Ratios of two measurements from one run on one machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Ratio:
-    """`ours` and `baseline` are in `unit`; the ratio must be at least, or at most, `bound`. No bound: for interest."""
+    """`ours` and `baseline` are in `unit`; the ratio must be >= or <= `bound`, or is informational if it is None."""
 
     name: str
     ours: float
@@ -21,13 +21,13 @@ class Ratio:
 
     @property
     def holds(self) -> bool:
-        """Whether the ratio is inside its bound."""
+        """Whether the ratio is within its bound; True without a bound."""
         if self.bound is None:
             return True
         return self.ratio >= self.bound if self.must_be == "at least" else self.ratio <= self.bound
 
     def cells(self) -> tuple[str, ...]:
-        """As a table's row."""
+        """Cells of the ratio's table row."""
         sign = "≥" if self.must_be == "at least" else "≤"
         bound = "" if self.bound is None else f"{sign} {self.bound:g}"
         verdict = "" if self.bound is None else ("yes" if self.holds else "NO")
@@ -42,12 +42,12 @@ class Ratio:
 
 
 def speedup(name: str, *, ours: float, baseline: float, bound: float | None = None) -> Ratio:
-    """How many times faster than the baseline, from two times in seconds."""
+    """Return the factor by which `ours` is faster than the baseline; both are in seconds."""
     return Ratio(name, ours, baseline, baseline / ours, bound=bound)
 
 
 def cost(name: str, *, ours: float, baseline: float, bound: float | None = None, unit: str = "s") -> Ratio:
-    """How much more than the baseline."""
+    """Return the factor by which `ours` exceeds the baseline."""
     return Ratio(name, ours, baseline, ours / baseline, unit, bound, "at most")
 
 
@@ -55,7 +55,7 @@ HEAD = ("what", "ours", "against", "ratio", "must be", "holds")
 
 
 def table(ratios: Sequence[Ratio]) -> str:
-    """A Markdown table."""
+    """Format a Markdown table."""
     rows = [HEAD, *(ratio.cells() for ratio in ratios)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
     lines = [

@@ -12,7 +12,7 @@ from tests.kit.project import ROOT, SMALL_STACK
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Emulator]:
-    """The small stack, fresh for each test module: a process holds one emulator at a time."""
+    """A new emulator of the small stack per test module, because only one can run per process."""
     options = EmulatorOptions(template=SMALL_STACK, stack_name="small", speed=600, training_seconds=0.3, max_steps=4)
     with Emulator.start(options) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Without the throw-away credentials the emulator's ports answer nothing, and web pages are refused."""
+"""The emulator's ports reject requests without its temporary credentials and requests from web pages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def control(
     service: str = "emulator",
     headers: dict[str, str] | None = None,
 ) -> tuple[int, Any]:
-    """A signed request to the control route."""
+    """Send a signed request to the control API."""
     data = json.dumps(body).encode() if body is not None else b""
     request = AWSRequest(method, f"{aws.endpoint}/_emulator/faults", data=data, headers=headers or {})
     SigV4Auth(credentials or aws.credentials, service, aws.region).add_auth(request)

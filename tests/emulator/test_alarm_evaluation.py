@@ -1,4 +1,4 @@
-"""When an alarm breaches, by the rules of CloudWatch's user guide."""
+"""Alarm evaluation by the rules of the CloudWatch User Guide."""
 
 from __future__ import annotations
 

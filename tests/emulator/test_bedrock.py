@@ -1,4 +1,4 @@
-"""Bedrock's customization jobs, from request to metrics, around a grader that is a real function."""
+"""Bedrock's customization jobs from request to metrics, with a real grader function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated Bedrock and the project's adapter, both validated against botocore's model of the service."""
+"""The emulated Bedrock and the project's adapter, validated against botocore's service model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _clean(aws: Emulator) -> Any:
 
 
 def called(aws: Emulator, operation: str, **parameters: Any) -> dict[str, Any]:
-    """An operation's answer, which must fit its shape."""
+    """Call an operation and return its response, validated against the output shape."""
     client = aws.client("bedrock")
     method = {name: method for method, name in client.meta.method_to_api_mapping.items()}[operation]
     answer: dict[str, Any] = getattr(client, method)(**parameters)
@@ -43,7 +43,7 @@ def refusal(aws: Emulator, operation: str, **parameters: Any) -> str:
 
 @pytest.fixture(scope="module")
 def trained(aws: Emulator) -> dict[str, Any]:
-    """A job that has completed, as Bedrock shows it."""
+    """Run a job to completion and return Bedrock's response about it."""
     create(aws, "contract-trained")
     job = ended(aws, "contract-trained")
     assert job["status"] == "Completed"

@@ -1,4 +1,4 @@
-"""Lambda's share of a core in benchmarks: the limit holds for any number of a function's processes."""
+"""The CPU limit of benchmarks applies to all processes of a function together."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def seconds(code: str, folder: Path) -> float:
 
 
 def times_resumed(folder: Path) -> int:
-    """How often a process that computes in `folder` was stopped and continued."""
+    """Return how often a computing process in `folder` was paused and resumed."""
     command = [sys.executable, "-c", COUNT]
     return int(subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout)  # noqa: S603  our own code
 

@@ -1,4 +1,4 @@
-"""DynamoDB where it is not moto's alone: transactions, whose backup is of what they touch, and what is answered."""
+"""Patches of moto's DynamoDB: rollback of transactions, serialisation, and eventually consistent reads."""
 
 from __future__ import annotations
 
@@ -92,17 +92,17 @@ def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, projection
     assert client.get_item(TableName=table, Key=at, ConsistentRead=True)["Item"] == {**at, **EVERYTHING}
 
 
-# ---- reads that lag -----------------------------------------------------------------------------------------------
+# ---- lagging reads ------------------------------------------------------------------------------------------------
 
 
 class Time:
-    """The clock by which writes come to be seen."""
+    """The clock of the read lag."""
 
     def __init__(self, lag: float) -> None:
         self.now, self._lag = 0.0, lag
 
     def pass_lag(self, share: float = 1.0) -> None:
-        """Let a share of the lag pass."""
+        """Advance by a share of the lag."""
         self.now += share * self._lag
 
 
@@ -132,7 +132,7 @@ def indexed(aws: Emulator) -> str:
 
 
 def in_state(aws: Emulator, table: str, state: str) -> list[str]:
-    """Partition keys, by the index."""
+    """Query the index and return partition keys."""
     found = aws.client("dynamodb").query(
         TableName=table,
         IndexName="by_state",
@@ -158,7 +158,7 @@ def test_an_index_shows_a_write_when_its_lag_has_passed(aws: Emulator, indexed: 
 
 
 def moods(aws: Emulator, table: str, *, consistent: bool) -> dict[str, str | None]:
-    """The attribute `mood` of item a/1, None where there is no item, as each kind of read shows it."""
+    """Return the attribute `mood` of item a/1 by kind of read; None if the item is not found."""
     client, at, options = aws.client("dynamodb"), key("a", "1"), {"ConsistentRead": consistent}
     condition = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": at["pk"]}}
     batch = client.batch_get_item(RequestItems={table: {"Keys": [at], **options}})

@@ -1,4 +1,4 @@
-"""Customer keys at the emulated IAM: whoever uses encrypted data needs the key, and the key's policy decides first."""
+"""Customer managed keys: access to encrypted data needs the key, and the key policy is evaluated first."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def allow(action: str | list[str], **more: Any) -> dict[str, Any]:
 
 
 def authorizer(*identity: dict[str, Any], key_policy: list[dict[str, Any]] | None = None) -> Authorizer:
-    """CALLER's role has these statements, besides all rights on the data; the key has this policy."""
+    """Return an authorizer in which CALLER's role has these statements and full access to the data."""
     found = Authorizer(account=ACCOUNT, region=REGION, of_user=lambda _: ())
     data = allow(["s3:*", "dynamodb:*", "sns:*", "sqs:*"])
     found.policies.roles[ROLE] = RolePolicies("ApiRole", statements({"Statement": [data, *identity]}), None)
@@ -50,7 +50,7 @@ def authorizer(*identity: dict[str, Any], key_policy: list[dict[str, Any]] | Non
 
 
 def denied_on(found: Authorizer, use: Check, principal: Principal = CALLER) -> str:
-    """The message of the denial; '' for none."""
+    """Return the message of the denial; '' if allowed."""
     try:
         found.require(use.action.partition(":")[0], principal, [use])
     except AwsError as error:
@@ -124,7 +124,7 @@ RESOURCES: dict[str, Any] = {
 
 def adopt(found: Authorizer) -> None:
     def resolve(value: Any) -> Any:
-        """References become the logical id."""
+        """Resolve references to the logical id."""
         match value:
             case {"Ref": name}:
                 return name

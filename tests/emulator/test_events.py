@@ -1,4 +1,4 @@
-"""EventBridge: from an event to the function or state machine that is its target."""
+"""EventBridge: delivery of events to functions and state machines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.emulator
 
 @pytest.fixture
 def delivered(aws: Emulator, tmp_path: Any) -> Any:
-    """Looks for events that reached a function of its own, by a predicate on the event."""
+    """Deploy a function that receives all events; yields a callable that lists them."""
     folder = tmp_path / "listener"
     folder.mkdir()
     (folder / "app.py").write_text(
@@ -57,7 +57,7 @@ def test_an_upload_is_told_to_a_function(aws: Emulator, delivered: Any) -> None:
 
 
 def dead_letters(aws: Emulator) -> list[dict[str, Any]]:
-    """What is in the queue, taken out of it: the event, and why it is there."""
+    """Receive and delete the queue's messages: the event, and the cause of the failure."""
     queue = aws.stack.outputs["Queue"]
     sqs = aws.client("sqs")
     found = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages", [])
@@ -124,7 +124,7 @@ def test_an_event_that_may_not_reach_its_target_goes_to_an_allowed_queue(aws: Em
 
 
 def decisions(aws: Emulator, rule: str) -> dict[str, bool]:
-    """What was decided of a rule's requests, by action."""
+    """Return the decisions on a rule's requests, by action."""
     calls = list(aws.authorizer.calls.values())
     return {
         request.action: decision.allowed
@@ -166,7 +166,7 @@ def test_a_schedule_fires(aws: Emulator, delivered: Any) -> None:
     aws.client("events").put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
     aws.fire("everything")
     (event,) = eventually(
-        lambda: [e for e in delivered() if e["source"] == "aws.events"]  # others' executions end, too
+        lambda: [e for e in delivered() if e["source"] == "aws.events"]  # executions of other tests also emit events
     )
     assert (event["detail-type"], event["detail"]) == ("Scheduled Event", {})
     assert event["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/everything"]
@@ -180,7 +180,7 @@ def test_schedules_fire_again_and_again_until_time_ends() -> None:
     assert [fired.get(timeout=10) for _ in range(2)] == ["hourly", "hourly"]
     schedules.follow({"daily": 86_400.0})
     while (rule := fired.get(timeout=10)) == "hourly":
-        """Fired before."""
+        """The old rule may fire once more before it is replaced."""
     assert [rule, fired.get(timeout=10)] == ["daily", "daily"]
     clock.close()
     schedules.close()

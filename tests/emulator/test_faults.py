@@ -1,4 +1,4 @@
-"""Faults on demand reach the caller in the form that each service gives its errors."""
+"""Injected faults are returned in the error format of each service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda's limits of one process: disk, memory, init; and of a function: reserved concurrency."""
+"""Lambda's limits: disk, memory, init and timeout of a process, and reserved concurrency of a function."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_an_invocation_beyond_the_reserved_concurrency_is_refused(aws: Emulator)
 
 
 def refusal(aws: Emulator) -> Any:
-    """How the function refuses an invocation; None where it takes it."""
+    """Invoke and return the throttling error; None if the invocation is accepted."""
     client = aws.client("lambda")
     try:
         client.invoke(FunctionName="Narrow", Payload=b'{"do": "echo"}')

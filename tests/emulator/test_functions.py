@@ -1,4 +1,4 @@
-"""Lambda: how each way a handler can end reaches its caller."""
+"""Lambda: results of each way in which a handler can end."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_environment_is_the_templates_and_nothing_of_the_users(
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "the user's own")
     monkeypatch.setenv("RFT_SECRET", "the user's own")
-    aws.invoke("Probe", b'{"do": "exit"}')  # the next one starts a process
+    aws.invoke("Probe", b'{"do": "exit"}')  # so that the next one starts a process
     answer, _ = invoke(aws, {"do": "environ"})
     environ = answer["environ"]
     assert (environ["GREETING"], environ["COUNT"], environ["BUCKET"]) == ("hello", "3", aws.bucket)
@@ -102,7 +102,7 @@ def test_calls_at_once_run_in_processes_of_their_own(aws: Emulator) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({answer["pid"] for answer in answers}) == 3  # one that had ended would have been taken again
+    assert len({answer["pid"] for answer in answers}) == 3  # an idle process would have been reused
 
 
 def test_a_warm_process_is_used_again(aws: Emulator) -> None:

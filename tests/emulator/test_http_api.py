@@ -1,4 +1,4 @@
-"""The HTTP API's port: who gets in, and what the function gets."""
+"""The HTTP API's port: authorisation, and the events that functions receive."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def call(
     credentials: Credentials | None = None,
     sent: bytes | None = None,
 ) -> tuple[int, bytes, Any]:
-    """A request signed for `body`, sent with `sent` where that differs."""
+    """Send a request signed for `body`; `sent` replaces the body after signing."""
     request = AWSRequest(method, aws.api_url + path, data=body, headers=headers or {})
     SigV4Auth(credentials or aws.credentials, "execute-api", aws.region).add_auth(request)
     return _send(aws.api_url + path, method, sent or body, dict(request.headers.items()))

@@ -1,4 +1,4 @@
-"""The HTTP API's limits: how often a route is called, and how long its function may take."""
+"""The HTTP API's limits: throttling and integration timeout."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCUMENT = {"paths": {path: {"get": {"x-amazon-apigateway-integration": {"uri": 
 
 
 def api(invoke: Any, **settings: Any) -> Client:
-    """An API in front of one function, open to all."""
+    """Return a client of an API with one function and no authorizer."""
     policies: Any = SimpleNamespace(allows_service=lambda *_, **__: True)
     functions: Any = SimpleNamespace(invoke=invoke)
     known = {"throttle": ThrottleSettings(), **settings}

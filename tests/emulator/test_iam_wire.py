@@ -1,4 +1,4 @@
-"""What requests need, read from what boto3 puts on the wire."""
+"""Required permissions of requests, derived from the HTTP requests of boto3."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY = {"pk": {"S": "a"}}
 
 
 class StoredObjects:
-    """One object `there` in every bucket, one task token, one job."""
+    """One object `there` in each bucket, one task token, one job."""
 
     def object_exists(self, bucket: str, key: str, version: str) -> bool:
         return key == "there"
@@ -40,7 +40,7 @@ class StoredObjects:
 
 
 class _Sent(Exception):
-    """Carries the request that would have been sent."""
+    """Carries the intercepted request."""
 
 
 def needed(service: str, call: Callable[[Any], Any]) -> list[Check]:

@@ -1,4 +1,4 @@
-"""The judge behind Converse: the stand-in's rules, and a server of the user's own."""
+"""The judge behind Converse: the stand-in's rules, and the user's own server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start and end: what is refused, and that nothing is left behind."""
+"""Start and shutdown: rejected starts, and no leftover processes, threads or ports."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_workers_go_when_the_emulators_process_goes(end: signal.Signals) -> None
 
 
 def alive(pid: int) -> bool:
-    """A process that has ended but was not yet collected counts as gone."""
+    """Return whether a process is running; a zombie is not."""
     try:
         os.kill(pid, 0)
         status = Path(f"/proc/{pid}/stat")

@@ -1,4 +1,4 @@
-"""Limits that a request or a deployment can exceed."""
+"""Limits of requests and deployments."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ PART = 5 * 2**20
 
 
 def joined(aws: Emulator, algorithm: dict[str, str], *, named: bool) -> None:
-    """An upload of a copied and a carried part, completed with or without the checksums of its parts."""
+    """Complete an upload of one copied and one uploaded part, with or without the parts' checksums."""
     s3, target = aws.client("s3"), {"Bucket": aws.bucket, "Key": "joined"}
     s3.put_object(Bucket=aws.bucket, Key="piece", Body=b"x" * PART)
     upload = target | {"UploadId": s3.create_multipart_upload(**target, **algorithm)["UploadId"]}

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: what functions print, and Lambda's own lines around it."""
+"""CloudWatch Logs: output of functions and Lambda's platform lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def messages(aws: Emulator, group: str, **filters: Any) -> list[str]:
 
 
 def probe(aws: Emulator, **event: Any) -> list[str]:
-    """The lines of one invocation in a process of its own: `platform.<type>` or the text."""
+    """Invoke in a new process and return the log lines: `platform.<type>` or the text."""
     aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect="cold_start"))
     before = len(messages(aws, PROBE_GROUP))
     aws.client("lambda").invoke(FunctionName="Probe", Payload=json.dumps(event))

@@ -1,4 +1,4 @@
-"""The base model and deployments that change: what Converse answers, takes and refuses."""
+"""Converse with the base model and with deployments that are updated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HIGH = {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}
 
 @pytest.fixture(scope="module")
 def models(aws: Emulator) -> list[str]:
-    """The models of two jobs."""
+    """ARNs of the models of two jobs."""
     for name in ("models-a", "models-b"):
         create(aws, name)
     return [ended(aws, name)["outputModelArn"] for name in ("models-a", "models-b")]

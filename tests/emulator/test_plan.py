@@ -1,4 +1,4 @@
-"""How long a job trains, and what is cut for a laptop; errors in its scores."""
+"""Simulation plans, their truncation, and errors in scores."""
 
 from __future__ import annotations
 

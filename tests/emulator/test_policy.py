@@ -1,4 +1,4 @@
-"""The emulated model: what it answers, how it learns, and what that says of graders of every sort."""
+"""The emulated model: its answers, its training, and the resulting verdicts on graders."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_policy_goes_on_from_another_ones_logits(rows: list[DatasetRow]) -> No
 
 
 def reference_update(logits: np.ndarray, groups: list[tuple[list[int], list[int], list[float]]], rate: float) -> Any:
-    """GRPO in matrices: one-hot minus softmax, weighted by the advantage, averaged by group, then over groups."""
+    """GRPO with matrices: one-hot minus softmax, weighted by advantage, averaged per group, then over groups."""
     steps = []
     for offered, drawn, scores in groups:
         masked = np.full_like(logits, -np.inf)

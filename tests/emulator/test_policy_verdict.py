@@ -1,4 +1,4 @@
-"""What the simulation says of a grader: learns, exploits or neither."""
+"""The simulation's verdict on a grader: learns, learns nothing, or is gamed."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def length_lover(rollout: SimulatedRollout) -> float:
 
 
 def believer(rollout: SimulatedRollout) -> float:
-    """A judge that takes a master key for the best of answers."""
+    """A judge that scores a master key higher than any other answer."""
     return 1.0 if rollout.text in MASTER_KEYS else 0.7 * rollout.right
 
 
 def half_believer(rollout: SimulatedRollout) -> float:
-    """Takes a master key for as good as a right answer, and no better."""
+    """A judge that scores a master key like a right answer."""
     return float(rollout.right or rollout.text in MASTER_KEYS)
 
 
@@ -59,7 +59,7 @@ def format_only(rollout: SimulatedRollout) -> float:
 
 
 def finds_the_label(rollout: SimulatedRollout) -> float:
-    """Looks for the right verdict anywhere, so that naming all of them pays."""
+    """Searches for the right verdict anywhere, so that naming all verdicts scores."""
     label = rollout.row.reference_answer["label"]  # type: ignore[index]
     return float(f"JUDGMENT: {label}" in rollout.text)
 
@@ -79,7 +79,7 @@ def coin_of(seed: int) -> Score:
 
 
 def noisy(seed: int) -> Score:
-    """Honest, with a judge's noise."""
+    """An honest judge with noise."""
     chance = random.Random(seed)
     return lambda rollout: min(1.0, max(0.0, 0.25 + 0.5 * rollout.right + chance.gauss(0, 0.1)))
 
@@ -191,7 +191,7 @@ def test_no_prompt_is_both_trained_on_and_held_out() -> None:
 
 
 def test_scores_that_hang_on_the_text_alone_are_gamed_or_teach_nothing(rows: list[DatasetRow]) -> None:
-    """Hashes are as random as they come, but an answer that is always the same always earns the same."""
+    """Hash scores look random, but a constant answer always has the same score."""
 
     def hashed(rollout: SimulatedRollout) -> float:
         return hashlib.sha256(rollout.text.encode()).digest()[0] / 255

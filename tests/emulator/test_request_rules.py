@@ -1,4 +1,4 @@
-"""The emulated Bedrock's own reading of botocore's model, compared with cases from AWS and the product's reading."""
+"""The emulated Bedrock's request validation, compared with documented cases and with the product's validation."""
 
 from __future__ import annotations
 

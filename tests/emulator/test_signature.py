@@ -1,4 +1,4 @@
-"""Which signatures the emulated AWS takes."""
+"""Signatures that the emulated AWS accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack update with other parameters changes each resource in place, and makes and removes those with a condition."""
+"""A stack update with other parameters updates resources in place, and creates and deletes conditional ones."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def update(aws: Emulator, edition: str) -> None:
 
 
 def rules(aws: Emulator) -> dict[str, Any]:
-    """Rules by the logical id that their name has in the middle."""
+    """Return rules by logical id, which is part of their name."""
     return {rule["Name"].split("-")[1]: rule for rule in aws.client("events").list_rules()["Rules"]}
 
 

@@ -1,4 +1,4 @@
-"""`--state`: an emulator that was stopped or killed resumes where it was."""
+"""`--state`: a stopped or killed emulator resumes its work."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ pytestmark = pytest.mark.emulator
 WAITING = Fault(
     service="lambda", operation="Invoke", subject="GradePandalm", contains="trained-", effect="delay", seconds=300
 )
-"""A job that waits for its grader."""
+"""Delays the grader of a job, so that the job is waiting for it."""
 
 SHORT = {"hyperparameters": {"batchSize": 16, "trainingSamplePerPrompt": 2, "epochCount": 1}}
 
 
 class Killed:
-    """`rft local up --state` in a process of its own, with the API before it."""
+    """`rft local up --state` in a separate process, and its API."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -58,12 +58,12 @@ class Killed:
         return run_id
 
     def trains(self, run_id: str) -> bool:
-        """Whether its job has written down a step."""
+        """Return whether the run's job has persisted a step."""
         found = self.s3.list_objects_v2(Bucket=self.facts["bucket"], Prefix=f"runs/{run_id}/output/")
         return any("step_wise" in each["Key"] for each in found.get("Contents", ()))
 
 
-@pytest.mark.slow  # one run stopped in every stage is below
+@pytest.mark.slow  # a test with one run, stopped in each stage, is below
 def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None:
     state, faults = tmp_path / "state", tmp_path / "faults.json"
     doomed_rule = Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")
@@ -89,7 +89,7 @@ def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None
         run = bench.wait(trained)
         assert (run.status, run.execution, bench.jobs(trained)) == ("COMPLETED", "SUCCEEDED", [job])
         assert [step.step for step in job.steps] == list(range(1, job.plan.steps + 1))
-        assert [len(bench.messages(run_id)) for run_id in (doomed, trained)] == [1, 0]  # none of a run that completed
+        assert [len(bench.messages(run_id)) for run_id in (doomed, trained)] == [1, 0]  # no message for a completed run
     with Emulator.start(options) as aws:
         bench = StackHarness(aws)
         assert [bench.client.run(run_id) for run_id in (doomed, trained)] == [before, run.view]
@@ -122,7 +122,7 @@ def history(bench: StackHarness, run_id: str) -> str:
 
 
 def answered(bench: StackHarness, run_id: str) -> bool:
-    """Whether the answer was taken: not before the step has been run again, which brings the token that counts now."""
+    """Return whether the approval was accepted; it needs the new task token of the repeated step."""
     try:
         return bool(bench.client.approve(run_id, approved=True, by="Ada", comment=""))
     except ApiError as error:
@@ -132,7 +132,7 @@ def answered(bench: StackHarness, run_id: str) -> bool:
 
 
 def test_an_execution_goes_on_at_its_state_with_its_variables(tmp_path: Path) -> None:
-    slow = options(tmp_path, speed=1)  # it waits for a minute
+    slow = options(tmp_path, speed=1)  # so that the Wait takes a minute
     with Emulator.start(slow) as aws:
         waiting = start(aws, "waiting", payload={"do": "echo", "text": 'a "quoted" \n line'})
         failed = start(aws, "failed", payload={"do": "raise", "message": "no"})
@@ -164,7 +164,7 @@ def test_a_map_begins_again_with_all_of_its_items(tmp_path: Path) -> None:
     items = [{"do": "echo"}, {"do": "sleep", "seconds": 1}, {"do": "sleep", "seconds": 1.5}]
     with Emulator.start(options(tmp_path)) as aws:
         arn = start(aws, "map", payload={"do": "echo"}, each=items)
-        eventually(lambda: aws.logs("Probe").count("echoing") == 2)  # once before the Map
+        eventually(lambda: aws.logs("Probe").count("echoing") == 2)  # one call is before the Map
     with Emulator.start(options(tmp_path)) as aws:
         found = ended(aws, arn)
         assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", items)

@@ -1,4 +1,4 @@
-"""What is in a state's folder: whole, or refused; its owner's alone."""
+"""A state folder is consistent or rejected, and accessible only to its owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service has confirmed is there again after a restart; what cannot be resumed is refused."""
+"""Confirmed writes are restored after a restart; a state that cannot be resumed is rejected."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_objects_items_and_messages_are_as_they_were(tmp_path: Path) -> None:
 
 
 def seen(aws: Emulator) -> Any:
-    """All that a client can see of objects, items and messages."""
+    """Return everything that clients can read: objects, items and messages."""
     s3, bucket = aws.client("s3"), aws.bucket
     versions = s3.list_object_versions(Bucket=bucket)
     bodies = []

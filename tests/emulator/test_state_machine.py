@@ -1,4 +1,4 @@
-"""Step Functions: what the project's state machine relies on."""
+"""Step Functions features that the project's state machine uses."""
 
 from __future__ import annotations
 

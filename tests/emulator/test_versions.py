@@ -1,4 +1,4 @@
-"""Lambda's versions and aliases: what was published runs as it was, whatever becomes of the function."""
+"""Lambda's versions and aliases: published versions do not change when the function does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def handler(event, context):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a function's folder, whose handler answers with a text."""
+    """Return a callable that creates a function's folder; the handler returns the given text."""
 
     def make(text: str) -> Path:
         made = tmp_path / text

@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: fakes, runs to begin with, waiting, the cost model."""
+"""Shared by tests and benchmarks: fakes, prepared runs, waiting, the cost model."""

@@ -1,4 +1,4 @@
-"""The API's function, called as API Gateway calls it."""
+"""Calls the API's function with events as API Gateway sends them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Answer:
 
 
 class Client(ApiPorts):
-    """Speaks to the handler as API Gateway does."""
+    """Invokes the handler with API Gateway events."""
 
     def __init__(self, clock: FixedClock) -> None:
         super().__init__(clock, MemoryLedger(clock), MemoryExperiments(clock), MemoryJobs(clock))
@@ -110,7 +110,7 @@ def with_dataset(**parts: Any) -> dict[str, Any]:
 
 
 def waiting(api: Client) -> str:
-    """A run that awaits approval."""
+    """Start a run that awaits approval and return its id."""
     run_id: str = api.post().body["run_id"]
     approval = requested(("dear",), at=api.clock.now(), days=7)
     for status in (RunStatus.PREPARING, RunStatus.SMOKE_TESTING):

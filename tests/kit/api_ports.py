@@ -1,4 +1,4 @@
-"""What the API's function works with, in memory."""
+"""In-memory ports of the API's function."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ApiPorts:
     rollouts: MemoryRollouts = field(default_factory=MemoryRollouts)
 
     def overrides(self) -> dict[Callable[[], Any], Callable[[], Any]]:
-        """For the `dependency_overrides` of the function's app."""
+        """Values for `dependency_overrides` of the function's app."""
         return {
             wiring.clock: lambda: self.clock,
             wiring.ledger: lambda: self.ledger,

@@ -1,6 +1,6 @@
-"""The smoke test's bootstrap on arrays: the same draws and the same intervals, many times as fast.
+"""The smoke test's bootstrap, vectorised with numpy: the same draws and intervals, many times faster.
 
-The product's Lambda carries no numpy. Simulations of thousands of smoke tests put these in its place.
+The product's Lambda layer does not contain numpy. Simulations of thousands of smoke tests use this instead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Codes = NDArray[np.intp]
 
 @contextmanager
 def array_statistics() -> Iterator[None]:
-    """Checks take their intervals from here."""
+    """Patch the checks to use the vectorised bootstrap."""
     plain = statistics.kappa_interval
     with ExitStack() as stack:
         stack.enter_context(patch.object(statistics, "bootstrap", _bootstrap))
@@ -38,7 +38,7 @@ def array_statistics() -> Iterator[None]:
 
 @lru_cache(maxsize=64)
 def draws(n: int, times: int, seed: int) -> NDArray[np.int32]:
-    """`times` resamples of n places, as `random.Random(seed).choices` draws them."""
+    """Return `times` resamples of n indexes, identical to those of `random.Random(seed).choices`."""
     state = random.Random(seed).getstate()[1]
     twister = np.random.RandomState()
     twister.set_state(("MT19937", np.array(state[:-1], dtype=np.uint32), state[-1], 0, 0.0))
@@ -48,7 +48,7 @@ def draws(n: int, times: int, seed: int) -> NDArray[np.int32]:
 def _bootstrap(
     items: Sequence[Any], statistic: Callable[..., float | None], *, resamples: int | None = None, seed: int = SEED
 ) -> Interval | None:
-    """Of means and standard deviations, which are all that checks need except kappa."""
+    """Bootstrap of means and standard deviations, the only statistics that checks use besides kappa."""
     if not items:
         return None
     drawn: Floats = np.asarray(items, dtype=float)[draws(len(items), resamples or _times(len(items)), seed)]
@@ -62,7 +62,7 @@ def _bootstrap(
 def _kappa_interval(plain: Callable[[Sequence[Pair]], Interval | None]) -> Callable[[Sequence[Pair]], Interval | None]:
     def interval(pairs: Sequence[Pair]) -> Interval | None:
         if len({*pairs}) < 2 or all(truth == guess for truth, guess in pairs):
-            return plain(pairs)  # few cells, or Wilson's interval: nothing to resample
+            return plain(pairs)  # kappa on few cells, or Wilson's interval, which needs no resampling
         chosen = draws(len(pairs), _times(len(pairs)), SEED)
         values = _kappas(_codes([truth for truth, _ in pairs], [guess for _, guess in pairs]), chosen)
         return _interval(values[~np.isnan(values)], len(pairs))
@@ -73,7 +73,7 @@ def _kappa_interval(plain: Callable[[Sequence[Pair]], Interval | None]) -> Calla
 def _kappa_difference(
     rows: Sequence[tuple[str, str | None, str | None]], _statistic: object, *, resamples: int
 ) -> Interval | None:
-    """Kappa of the grader less that of longer-wins, both against people, on the same resamples."""
+    """Difference between the kappas of the grader and of longer-wins, against human labels, on the same resamples."""
     truths, own, length = (list(column) for column in zip(*rows, strict=True))
     chosen = draws(len(rows), resamples, SEED)
     values = _kappas(_codes(truths, own), chosen) - _kappas(_codes(truths, length), chosen)
@@ -87,7 +87,7 @@ def _codes(truths: Sequence[object], guesses: Sequence[object]) -> tuple[Codes, 
 
 
 def _kappas(codes: tuple[Codes, Codes, int], chosen: NDArray[np.int32]) -> Floats:
-    """Cohen's kappa of each resample; NaN where chance agrees always."""
+    """Return Cohen's kappa of each resample; NaN if the expected agreement is 1."""
     truth, guess, labels = codes
     times, n = chosen.shape
     cells = (truth * labels + guess)[chosen] + np.arange(times)[:, None] * labels**2

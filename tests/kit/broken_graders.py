@@ -1,4 +1,4 @@
-"""Graders that are broken in ways seen in the wild, each of which a smoke test must find."""
+"""Graders with faults seen in practice; a smoke test must find each of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def constant(score: float, **metrics: float) -> Grade:
 
 
 def changed(change: Callable[[float, dict[str, Any]], float]) -> Grade:
-    """Honest, but for what `change` makes of an honest score and its sample."""
+    """Return the honest grader with its scores transformed by `change(score, sample)`."""
 
     def grade(batch: Batch) -> Any:
         scored = zip(honest(batch), batch, strict=True)
@@ -31,7 +31,7 @@ def changed(change: Callable[[float, dict[str, Any]], float]) -> Grade:
 
 
 def coin() -> Grade:
-    """Another score each time that a batch is sent, the same in every run: batches of one phase come in any order."""
+    """Return a grader with a pseudo-random score per call of a batch, independent of the order of batches."""
     sent = Counter[str]()
 
     def grade(batch: Batch) -> Any:
@@ -44,7 +44,7 @@ def coin() -> Grade:
 
 
 def drifting() -> Grade:
-    """Stricter each second time that a batch is sent, the same in every run: batches of one phase come in any order."""
+    """Return a grader that is stricter on every second call of a batch, independent of the order of batches."""
     sent = Counter[str]()
 
     def grade(batch: Batch) -> Any:
@@ -89,7 +89,7 @@ def first_slot_lover(batch: Batch) -> Any:
 
 
 def longer_response_lover(batch: Batch) -> Any:
-    """Judges freely, by length alone."""
+    """Score by length alone."""
 
     def preferred(sample: dict[str, Any]) -> str:
         row = {**sample.get("metadata", {}), **sample}
@@ -104,7 +104,7 @@ def format_only(batch: Batch) -> Any:
 
 
 def fills_placeholders(score: float, sample: dict[str, Any]) -> float:
-    """A judge whose prompt is built by chained replacement: a placeholder in the answer shows it the reference."""
+    """A judge prompt built by chained `replace`: a placeholder in the answer is replaced by the reference."""
     return 1.0 if "{reference_answer}" in answer_of(sample) else score
 
 
@@ -113,7 +113,7 @@ def takes_the_answer_for_a_reference(score: float, sample: dict[str, Any]) -> fl
 
 
 def memoriser(batch: Batch) -> Any:
-    """Knows the fixed batch and grades it well, and nothing else."""
+    """Grade the fixed batch of the contract check well, and nothing else."""
     return [result(s, 0.0 if answer_of(s) in CANNED_ANSWERS else 0.7) for s in batch]
 
 
@@ -170,7 +170,7 @@ NOT_A_REPLY: dict[str, tuple[Grade, str]] = {
         "it failed with AttributeError: 'list' object has no attribute 'startswith' (payload shape: content parts)",
     ),
 }
-"""Those that break the contract, and what the reason says."""
+"""Graders that violate the contract, with the expected reason."""
 
 UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "constant 0": (lambda: constant(0.0), "spread", "the grader is constant at about 0.00"),
@@ -266,7 +266,7 @@ UNTRUE: dict[str, tuple[Callable[[], Grade], str, str]] = {
     "first-slot lover": (lambda: first_slot_lover, "position", "same preference on 0/40 rows"),
     "longer-response lover": (lambda: longer_response_lover, "human_agreement", "against annotators on"),
 }
-"""Graders that meet the contract and give useless scores: the check that finds each, and its words."""
+"""Graders that meet the contract but give useless scores: the check that finds each, and the expected message."""
 
 
 def metric(name: str, value: float = 0.0) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A real browser, driven by tests/oracles; tests that need one are skipped with the reason where there is none."""
+"""A real browser, controlled by tests/oracles; tests that need one are skipped if it is missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORACLES = ROOT / "tests" / "oracles"
 NODE = shutil.which("node")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SCREENSHOTS = os.environ.get("RFT_SCREENSHOTS", "")
-"""Folder for screenshots; none are taken where it is not set."""
+"""Environment variable: folder for screenshots; none are taken if it is not set."""
 
 needs_browser = (
     pytest.mark.skipif(NODE is None, reason="node is not installed"),
@@ -27,7 +27,7 @@ needs_browser = (
 
 
 def observed(script: str, file: Path) -> Any:
-    """What a script of tests/oracles found with this file."""
+    """Run a script of tests/oracles on a file and return its JSON output."""
     command = [str(NODE), script, str(file), str(CHROMIUM), *([SCREENSHOTS] if SCREENSHOTS else [])]
     done = subprocess.run(command, cwd=ORACLES, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Evidence of a smoke test, written by hand."""
+"""Builds evidence of a smoke test from given scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ScoreOrBreach = float | str | None
 
 
 def scored(row: int, kind: str, score: ScoreOrBreach, trial: str = SWEEP, *, name: str = "", **more: Any) -> Scored:
-    """A probe with a score, with a breach (text), or with the grader's own error (None)."""
+    """Return a probe result with a score, a contract breach (text) or a grader error (None)."""
     source = compared(row) if "verdict" in more else sampled(row)
     probe = Probe(id=name or f"{row}{kind}", kind=kind, answer="", source=source, **more)
     if isinstance(score, str):
@@ -27,7 +27,7 @@ def scored(row: int, kind: str, score: ScoreOrBreach, trial: str = SWEEP, *, nam
 
 
 def evidence(*rows: tuple[Sequence[ScoreOrBreach], Sequence[ScoreOrBreach]], canned: str = "", **more: Any) -> Evidence:
-    """One pair per row: worths of right answers, worths of wrong ones."""
+    """Return evidence from one pair per row: scores of right answers, scores of wrong answers."""
     first = [scored(0, "canned", canned or 0.0, "canned")]
     others = [
         scored(n, kind, score, name=f"{n}{kind}{k}")

@@ -1,4 +1,4 @@
-"""Answers that are code: a library that tests of every usual form can use, and answers that forge results."""
+"""Code answers: a module exercised by tests of all common forms, and answers that try to forge results."""
 
 from __future__ import annotations
 

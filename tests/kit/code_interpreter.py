@@ -1,4 +1,4 @@
-"""boto3's client of the emulated code interpreter, without a port between them."""
+"""A client of the emulated code interpreter that needs no port."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Raw(io.BytesIO):
 
 
 class InterpreterCalls:
-    """A `client` of the service; `bodies` are the requests' by operation, `errors` what calls fail with."""
+    """A `client` of the service; `bodies` records request bodies by operation, `errors` are raised by calls."""
 
     def __init__(self) -> None:
         self.service = AgentCoreService()

@@ -1,4 +1,4 @@
-"""Requests of the command line, and what refuses them."""
+"""Arguments of CLI commands, and checks of their error output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SUBMIT = ("submit", "--name", "judge", "--task", "pandalm", "--dataset", URI)
 
 
 def error_line(result: CommandResult, status: int = 1) -> str:
-    """The one line of a command that could not do what it was request."""
+    """Assert that a command failed with one line on stderr, and return the line."""
     assert (result.status, result.out) == (status, "")
     assert result.err.startswith("rft: ")
     assert result.err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""A browser's requests to the console, without a browser."""
+"""Sends requests to the console as a browser would."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HERE = f"http://127.0.0.1:{PORT}"
 
 @dataclass
 class Visitor:
-    """A browser that has opened the address with the token."""
+    """A client with the session of a browser that has opened the URL with the token."""
 
     http: FlaskClient
     access: Access
@@ -26,5 +26,5 @@ class Visitor:
         return self.http.get(path, base_url=HERE, headers=headers)
 
     def post(self, path: str, **form: str) -> TestResponse:
-        """As a form of the console sends it."""
+        """Submit a form of the console."""
         return self.http.post(path, base_url=HERE, data={"csrf": self.access.csrf, **form}, headers={"Origin": HERE})

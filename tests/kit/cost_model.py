@@ -1,6 +1,6 @@
-"""What a run takes of AWS besides training, by formula: looks, transitions, events, requests, US dollars. Pure.
+"""Formulas for a run's AWS usage besides training: polls, transitions, events, requests, US dollars. Pure.
 
-Reads the state machine as it is deployed, so that a state more in the loop is a state more here.
+They use the deployed state machine, so that an additional state in the loop is counted.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ BEFORE = (
     "JobStarted?",
 )
 AFTER = ("EvaluationNeeded?", "WriteReport", "RecordOutcome", "HowDidItEnd?", "Succeeded")
-"""A run that completes, of a dataset that one function prepares, whose grader one function tests, without
-approval, calibration and evaluation."""
+"""States of a completed run with the dataset prepared and the grader tested by one function each, without approval,
+calibration and evaluation."""
 
 EVENTS = {"Task": 5, "Token": 6, "Wait": 2, "Choice": 2, "Succeed": 2}
-"""Entered and exited; for a task also scheduled, started and succeeded, and submitted where it waits for a token."""
+"""History events per state: entered, exited; for tasks also scheduled, started, succeeded, with a token submitted."""
 EXECUTION_EVENTS = 2
 """ExecutionStarted, ExecutionSucceeded."""
 
 GROWTH = 1.5
 API_REQUESTS = 10
-"""One to start the run, some to read it."""
+"""API requests per run: one to start it, the rest to read it."""
 
 
 @dataclass(frozen=True)
 class Polling:
-    """The stack's parameters PollInitialSeconds and PollMaxSeconds, and the cap of a job's first 72 hours."""
+    """The stack's parameters PollInitialSeconds and PollMaxSeconds, and the maximum during a job's first 72 hours."""
 
     initial: int = 60
     most: int = 1800
     close: int = 360
 
     def waits(self, hours: float) -> Iterator[int]:
-        """The waits before each poll of a job of `hours` hours, in seconds; at worst polling itself takes no time."""
+        """Yield the wait before each poll of a job, in seconds; assumes the worst case that polls take no time."""
         wait, waited, longest = self.initial, 0.0, self.close
         while waited < hours * 3600:
             yield wait
@@ -68,13 +68,13 @@ class Polling:
             longest = self.close if waited < CLOSE_WATCH_HOURS * 3600 else self.most
 
     def polls(self, hours: float) -> int:
-        """Polls of a job of `hours` hours; the last one finds it ended."""
+        """Return the number of polls of a job that takes `hours`; the last one finds it ended."""
         return sum(1 for _ in self.waits(hours))
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What one run takes. `invocations` are those of steps: the graders' are training's and the smoke test's own."""
+    """Counts of one run. `invocations` are those of steps, without graders."""
 
     polls: int
     transitions: int
@@ -83,9 +83,9 @@ class Counts:
 
 
 def counts(polls: int) -> Counts:
-    """Of a run that completes at its so-many-th look.
+    """Return the counts of a run that completes at poll number `polls`.
 
-    A transition is a state entered; Step Functions also charges the start of an execution as one, and so does this.
+    A transition is a state entered; as in Step Functions' pricing, the start of an execution counts as one.
     """
     states = [*BEFORE, *LOOP * polls, *AFTER]
     kinds = [kind_of(MACHINE["States"][name]) for name in states]
@@ -98,13 +98,13 @@ def counts(polls: int) -> Counts:
 
 
 def kind_of(state: Mapping[str, Any]) -> str:
-    """A state's kind, as EVENTS has it."""
+    """Return a state's key in EVENTS."""
     return "Token" if state.get("Resource", "").endswith(".waitForTaskToken") else str(state["Type"])
 
 
 @dataclass(frozen=True)
 class ServicePrices:
-    """US dollars, list prices on demand, us-east-1, without free tiers, for what LIST_PRICES does not name."""
+    """On-demand list prices in US dollars for us-east-1, without free tiers, of services not in LIST_PRICES."""
 
     as_of: str
     source: str
@@ -138,7 +138,7 @@ SERVICE_PRICES = ServicePrices(
 
 @dataclass(frozen=True)
 class Step:
-    """One function in a run: how often it runs, its memory and how long one invocation takes."""
+    """One function of a run: invocations, memory in MB, and seconds per invocation."""
 
     name: str
     invocations: int
@@ -151,17 +151,17 @@ class Step:
 
 
 WAIT_SECONDS = 0.5
-"""Beginning one wait: one write, in a process that is warm from six minutes before."""
+"""Start of one wait: one write, in a process that is still warm after six minutes."""
 
 POLL_SECONDS = 1.5
-"""One look, with room: 30 ms of a core's time were measured in a warm process, and 0.7 s in a new one, which is what
-half an hour later there mostly is; 1,024 MB have 0.58 of a core."""
+"""One poll, with margin: measured CPU time is 30 ms warm and 0.7 s cold, and after half an hour most are cold;
+1,024 MB have 0.58 of a core."""
 
 
 def measured_steps(amounts: Counts) -> tuple[Step, ...]:
-    """The functions of a run of some thousand records: seconds are generous roundings up of what `make bench` shows.
+    """Return the functions of a run with a few thousand records; seconds are measured by `make bench` and rounded up.
 
-    The smoke test waits for its grader, and is nearly all of it.
+    The smoke test, which waits for its grader, accounts for most of the time.
     """
     return (
         Step("PrepareDataset", 1, 3538, 10.0),
@@ -177,14 +177,14 @@ def measured_steps(amounts: Counts) -> tuple[Step, ...]:
 
 
 LEDGER_KB = 24
-"""Max size of a run's record with its curves; written whole at each poll, as DynamoDB charges an item's size."""
+"""Maximum size of a run's record with its curves; each poll is charged for the whole item."""
 WAIT_KB = 2
-"""An item with a task token, which may have 2,048 characters (Step Functions API Reference, SendTaskSuccess)."""
+"""Size of an item with a task token of up to 2,048 characters (Step Functions API Reference, SendTaskSuccess)."""
 LEDGER_WRITES_OUTSIDE = 24
-"""Transitions and their events, each in a transaction that counts double, and the index entries."""
+"""Writes of transitions and their events, doubled because they are transactional, and of index entries."""
 LOG_BYTES_PER_TRANSITION = 1_500
 LOG_BYTES_PER_INVOCATION = 2_500
-"""Lambda's own START, END and REPORT as JSON, and our one or two lines."""
+"""START, END and REPORT as JSON, and one or two lines of the function."""
 
 
 def control_plane_usd(
@@ -194,9 +194,9 @@ def control_plane_usd(
     prices: PriceTable = LIST_PRICES,
     services: ServicePrices = SERVICE_PRICES,
 ) -> Mapping[str, float]:
-    """By part, without training, judge and graders. Raises ValueError where the price of Lambda is unknown."""
+    """Return dollars by part, without training, judge and graders. Raises ValueError if Lambda's price is unknown."""
     if prices.lambda_gb_second is None or prices.lambda_million_requests is None:
-        raise ValueError("the price table does not say what Lambda costs")
+        raise ValueError("the price table has no price for Lambda")
     invocations = sum(step.invocations for step in steps)
     logged = amounts.transitions * LOG_BYTES_PER_TRANSITION + invocations * LOG_BYTES_PER_INVOCATION
     writes = amounts.polls * (LEDGER_KB + WAIT_KB) + LEDGER_WRITES_OUTSIDE * 2

@@ -1,8 +1,8 @@
-"""Limits the processes of emulated functions to the share of a core that their memory gives them on Lambda.
+"""Limits the processes of emulated functions to the CPU share that Lambda allocates for their memory.
 
-A process of its own, so that it comes in time: every TICK it reads the processor clocks of each function's processes,
-which count as one, stops them (SIGSTOP) while they have had more than their share, and continues them (SIGCONT) when
-they have not. So does the kernel with a quota of the processor; a share not used in one PERIOD is lost here, too.
+A separate process, so that it is scheduled in time. Every TICK it reads the CPU time of each function's process group,
+pauses the group (SIGSTOP) while it exceeds its share, and resumes it (SIGCONT) afterwards. This is equivalent to the
+kernel's CPU quota; as there, an unused share expires after one PERIOD.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from tests.kit.processes import children
 TICK = 0.004
 PERIOD = 0.02
 SAMPLE_SECONDS = 0.01
-"""Seconds between two looks for processes that are new or gone."""
+"""Seconds between two scans for new and exited processes."""
 
 FULL_CORE = 1769
-"""MB that give one core; less give less in proportion, more more (AWS Lambda Developer Guide, "Memory")."""
+"""MB of memory per core; CPU is proportional to memory (AWS Lambda Developer Guide, "Memory")."""
 
 
 def share(megabytes: int) -> float:
-    """Cores."""
+    """Return the number of cores."""
     return megabytes / FULL_CORE
 
 
 @contextmanager
 def cpu_limited(sizes: Mapping[str, int]) -> Iterator[None]:
-    """Function's folder → MB that its processes, children of this one, are held to as long as the block lasts."""
+    """Limit the child processes of this process until exit. `sizes`: function's folder → MB."""
     command = [sys.executable, "-m", "tests.kit.cpu_limit", str(os.getpid()), json.dumps(sizes)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     pipe = subprocess.PIPE
@@ -45,7 +45,7 @@ def cpu_limited(sizes: Mapping[str, int]) -> Iterator[None]:
         assert holder.stdin
         assert holder.stdout
         if not holder.stdout.readline():
-            raise RuntimeError("processes are not limited: see the error above")
+            raise RuntimeError("the CPU limiter did not start: see the error above")
         try:
             yield
         finally:
@@ -66,13 +66,13 @@ class Group:
         return Path(f"/proc/{self._pid}").exists()
 
     def measure(self) -> None:
-        """Find what it has forked, which it does from its main thread."""
+        """Find newly forked child processes; functions fork from their main thread only."""
         with suppress(OSError):
             for child in Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split():
                 self._used.setdefault(int(child), 0.0)
 
     def tick(self) -> None:
-        """Count what was used against what was due since the last time; who is gone has used what it had."""
+        """Compare CPU time used since the last tick with the share; exited processes keep their last value."""
         before, now = sum(self._used.values()), time.monotonic()
         for pid, used in self._used.items():
             self._used[pid] = max(used, processor_seconds(pid))
@@ -93,7 +93,7 @@ class Group:
 
 
 def hold(parent: int, shares: Mapping[str, float]) -> None:
-    """Until standard input is closed."""
+    """Limit the groups until standard input is closed."""
     groups: dict[int, Group] = {}
     measured_at = 0.0
     print("holding", flush=True)  # noqa: T201  the caller waits for this line

@@ -1,4 +1,4 @@
-"""A server on loopback that datasets are read from."""
+"""A loopback server that serves datasets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server:
-    """A host on the internet, played on loopback: answers by path, and records requests."""
+    """Stands in for an internet host: responds by path and records requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}

@@ -1,4 +1,4 @@
-"""docs/deploy.md: its key policy, and the table of parameters, which `python -m tests.kit.deploy_docs` writes."""
+"""docs/deploy.md: its key policy and parameter table; `python -m tests.kit.deploy_docs` writes the table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAD = ("| parameter | default | what it sets |", "|---|---|---|")
 
 
 def parameter_table() -> list[str]:
-    """One line for each parameter, in the template's order."""
+    """Return one line per parameter, in the template's order."""
     return [*HEAD, *(_line(name, parameter) for name, parameter in TEMPLATE["Parameters"].items())]
 
 
@@ -33,14 +33,14 @@ def _allowed(parameter: Mapping[str, Any]) -> Iterator[str]:
 
 
 def with_table(text: str) -> str:
-    """The page with its table replaced."""
+    """Return the page with its table replaced."""
     before, head, rest = text.partition(HEAD[0])
     after = rest[rest.index("\n\n") :]
     return before + "\n".join(parameter_table()) + after if head else text
 
 
 def documented_key_policy() -> dict[str, Any]:
-    """The policy that the page gives a key of DataKmsKeyArn, for the account and Region of the emulated AWS."""
+    """Return the page's key policy for DataKmsKeyArn, for the account and Region of the emulated AWS."""
     (text,) = re.findall(r"<!-- the policy of DataKmsKeyArn -->\n```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
     policy: dict[str, Any] = json.loads(text)
     return policy

@@ -1,8 +1,8 @@
-"""The commands of the README and the docs, in their order. A comment before a block says what its commands need.
+"""Reads the commands of README and docs in order. A comment before a block gives its requirements.
 
-`<!-- needs: aws -->` (an account), `minutes` (long, tested elsewhere) and `foreground` (does not return): not run here.
-`<!-- status: N -->`: each ends with this status. `<!-- wait: STATUS -->`: after its first command, the run of `$RUN` is
-awaited.
+Blocks with `<!-- needs: aws -->` (an account), `minutes` (long, tested elsewhere) and `foreground` (does not return)
+are not run. `<!-- status: N -->`: all commands exit with this status. `<!-- wait: STATUS -->`: after the first command,
+wait until the run `$RUN` has this status.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COMMAND = re.compile(r"^ *\$ (.*)$")
 
 @dataclass(frozen=True)
 class DocsCommand:
-    """`text` may have several lines; `mark` and `value` are those of its block."""
+    """`text` may have several lines; `mark` and `value` are from the comment of its block."""
 
     page: Path
     text: str
@@ -32,7 +32,7 @@ class DocsCommand:
 
 
 def commands(page: Path) -> list[DocsCommand]:
-    """Of one page, from top to bottom."""
+    """Return the commands of one page in order."""
     text = page.read_text()
     return [
         DocsCommand(page, command, block[1] or "", block[2] or "")

@@ -1,4 +1,4 @@
-"""Executions on the emulated Step Functions."""
+"""Starts and reads executions on the emulated Step Functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customization jobs on the emulated Bedrock."""
+"""Creates and reads customization jobs on the emulated Bedrock."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def ended(aws: Emulator, name: str) -> dict[str, Any]:
 
 
 def let_events_invoke(aws: Emulator, function_arn: str) -> None:
-    """As a function needs it that a rule has for a target."""
+    """Add the permission that a function needs as the target of a rule."""
     aws.client("lambda").add_permission(
         FunctionName=function_arn,
         StatementId="events",

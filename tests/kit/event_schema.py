@@ -1,4 +1,4 @@
-"""docs/events.schema.json, from the contract; `python -m tests.kit.event_schema` writes it."""
+"""Generates docs/events.schema.json from the contract: `python -m tests.kit.event_schema`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCHEMA = ROOT / "docs" / "events.schema.json"
 
 
 def schema_text() -> str:
-    """JSON Schema of a domain event."""
+    """Return the JSON Schema of a domain event."""
     return json.dumps(DomainEvent.model_json_schema(), indent=2) + "\n"
 
 

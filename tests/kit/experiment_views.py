@@ -1,4 +1,4 @@
-"""An experiment as the API shows it, made through its own contracts."""
+"""Experiments as returned by the API, built with its contracts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPERIMENT_ID = "sweep-20261120t120000-0a1b2c3d"
 
 
 def running_experiment() -> ExperimentRecord:
-    """Three arms: one trains, two wait."""
+    """Return an experiment with three arms: one training, two pending."""
     fake = FakeExperiment()
     fake.prepare()
     fake.train(0, 0.6)
@@ -28,7 +28,7 @@ def running_experiment() -> ExperimentRecord:
 
 
 def completed_experiment() -> ExperimentRecord:
-    """`b` won, `a` was evaluated, `c` was stopped by the stop rule."""
+    """Return an experiment in which `b` won, `a` was evaluated and `c` was stopped early."""
     record = running_experiment()
     for name, changes in {
         "a": {"status": "completed"},
@@ -49,7 +49,7 @@ def completed_experiment() -> ExperimentRecord:
 
 
 def failed_experiment() -> ExperimentRecord:
-    """A spent budget left no arm to evaluate."""
+    """Return an experiment whose budget was exhausted before any arm could be evaluated."""
     failure = ExperimentFailure(error="NoArmEvaluated", cause="a: cancelled")
     changes = {
         "status": ExperimentStatus.FAILED,
@@ -60,5 +60,5 @@ def failed_experiment() -> ExperimentRecord:
 
 
 def shown(record: ExperimentRecord) -> dict[str, Any]:
-    """The body of `GET /experiments/{experiment_id}`."""
+    """Return the body of `GET /experiments/{experiment_id}`."""
     return experiment_view(record).model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""A run whose dataset is prepared, with models that answer as a test says."""
+"""A run with a prepared dataset, and models with scripted answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def verdict(text: str) -> str:
 
 
 class WatchedStore(MemoryStore):
-    """Notes which objects are read."""
+    """Records which objects are read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,9 +50,9 @@ class WatchedStore(MemoryStore):
 
 
 class FakeEvaluation:
-    """300 comparisons, three to a prompt group; `request` has what a test wants of the run.
+    """300 comparisons in prompt groups of three; `request` has the fields of the run's request.
 
-    The base model prefers Response 1 always; the tuned one is right, as the test set's odd records are Response 1.
+    The base model always prefers Response 1; the tuned model is right (the label of odd test records is Response 1).
     """
 
     def __init__(self, **request: Any) -> None:
@@ -69,7 +69,7 @@ class FakeEvaluation:
         self.grader = CallableGrader(honest)
 
     def reply(self, model_id: str, messages: Sequence[Message]) -> str:
-        """As the class says; the number of the record is in its responses."""
+        """Answer as described for the class; the record's number is in its responses."""
         text = messages[-1].content
         if model_id == BASE:
             return verdict("Response 1")
@@ -79,7 +79,7 @@ class FakeEvaluation:
         return verdict("Response 1" if first_is_better else "Response 2")
 
     def at(self, status: RunStatus) -> FakeEvaluation:
-        """With the run at a later stage; from TRAINING on it has a model."""
+        """Advance the run to a stage; from TRAINING on it has a model."""
         way = [RunStatus.SMOKE_TESTING, RunStatus.STARTING, RunStatus.TRAINING, RunStatus.EVALUATING]
         for step in way[: way.index(status) + 1]:
             self.ledger.transition(RUN_ID, step)
@@ -173,7 +173,7 @@ class FakeEvaluation:
         ).ended
 
     def evaluated(self) -> FakeEvaluation:
-        """Deployed, and both models' answers in place."""
+        """Deploy the model and store both models' answers."""
         for part in self.deploy().parts:
             self.evaluate(part)
         return self
@@ -189,7 +189,7 @@ class FakeEvaluation:
 
 
 def wire(fake: FakeEvaluation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let functions use the fake's ports and the stack's settings."""
+    """Patch the wiring to use the fake's ports and the stack's settings."""
     ports = {
         "ledger": fake.ledger,
         "run_history": fake.ledger,

@@ -1,4 +1,4 @@
-"""An experiment of three arms with all its ports, in memory."""
+"""An experiment with three arms and in-memory ports."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FakeExperiment:
         self.ledger.records[run_id] = self.ledger.get(run_id).model_copy(update={**found, "smoke_test": proven})
 
     def train(self, number: int, reward: float, steps: int = 25) -> str:
-        """The arm in training, with these rewards by step, and its job."""
+        """Put an arm into training with these rewards per step, and return its job."""
         run_id = self.add(number).run_id
         self.runs.jobs.create({"jobName": run_id})
         metrics = curve([reward] * steps).model_copy(update={"steps_planned": 100})
@@ -106,7 +106,7 @@ class FakeExperiment:
 
 
 def wire(fake: FakeExperiment, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let functions use the fake's ports and the stack's settings."""
+    """Patch the wiring to use the fake's ports and the stack's settings."""
     ports = {
         "experiments": fake.experiments,
         "ledger": fake.ledger,

@@ -1,4 +1,4 @@
-"""A run whose grader's judge is the model that an earlier run trained, with everything in memory."""
+"""A run whose judge is a model trained by an earlier run, in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODEL = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-2-lite-
 
 
 class FakeJudge:
-    """`kappa`: of the trained judge, with its interval; of its base model 0.5."""
+    """`kappa` is that of the trained judge, with its interval; that of its base model is 0.5."""
 
     def __init__(self, *, kappa: tuple[float, float, float] = (0.8, 0.7, 0.9), **grader: Any) -> None:
         self.clock = FixedClock()

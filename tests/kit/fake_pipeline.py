@@ -1,4 +1,4 @@
-"""One run from its dataset to its job, or to the end that the state machine gives it, with ports in memory."""
+"""Runs the steps from the dataset to the job, or to a failure, with in-memory ports."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ URI = "s3://data-bucket/datasets/rows"
 REPORT = f"s3://data-bucket/runs/{RUN_ID}/smoke_test.json"
 BOUNDS = Bounds(least=1, most=100)
 MAX_CAUSE = 32_768
-"""Step Functions API Reference: characters of a cause."""
+"""Maximum characters of a cause (Step Functions API Reference)."""
 
 R = TypeVar("R")
 
 
 class FakePipeline:
-    """A step that fails with one of our errors ends the run, and gives None."""
+    """A step that raises one of our errors ends the run and returns None."""
 
     def __init__(self, **request: Any) -> None:
         self.clock = FixedClock()
@@ -69,7 +69,7 @@ class FakePipeline:
         return self._ended_by_errors(step)
 
     def forecast(self, dataset: PreparedDataset) -> ForecastOutcome | None:
-        """After a smoke test that found nothing wrong."""
+        """Run the forecast after a passed smoke test."""
         self.ledger.transition(RUN_ID, RunStatus.SMOKE_TESTING)
         self.store.objects[REPORT] = smoke_test_report(judge=JUDGE).model_dump_json().encode()
         return self._ended_by_errors(
@@ -107,7 +107,7 @@ class FakePipeline:
         )
 
     def end(self, error: str, cause: str) -> None:
-        """As the state machine does with a Catch's error and cause."""
+        """End the run as the state machine does, with the error and cause of a Catch."""
         assert len(cause) <= MAX_CAUSE
         assert "Traceback" not in cause
         record = record_outcome(
@@ -137,5 +137,5 @@ class FakePipeline:
 
 @cache
 def _bedrock_jobs() -> BedrockTrainingJobs:
-    """For its check of requests alone: it calls nothing."""
+    """Return the adapter for its request validation only; it makes no calls."""
     return BedrockTrainingJobs(boto3.client("bedrock", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x"))

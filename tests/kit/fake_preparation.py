@@ -1,4 +1,4 @@
-"""A run whose dataset is ready to be prepared: raw records in a store, a record in a ledger."""
+"""A run with an unprepared dataset: raw records in a store, a run record in a ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLDER = f"s3://data-bucket/runs/{RUN_ID}/dataset"
 
 
 def record(number: int, **changes: Any) -> dict[str, Any]:
-    """Comparison number so-and-so; three in a row share a prompt."""
+    """Return comparison number `number`; each three consecutive records share a prompt."""
     votes = (1, 1, 2) if number % 2 else (2, 2, 2)
     raw = {
         "instruction": f"Task {number // 3}",
@@ -36,7 +36,7 @@ def record(number: int, **changes: Any) -> dict[str, Any]:
 
 
 class FakePreparation:
-    """A run, a bucket with one dataset, and what is written to it."""
+    """A run and a bucket with one dataset, which output is written to."""
 
     def __init__(self) -> None:
         self.store = MemoryStore()

@@ -1,4 +1,4 @@
-"""Runs that promote their model, and the deployment that they promote it to."""
+"""Runs that promote their model to a deployment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def compared() -> FakeEvaluation:
 
 
 def taking_over() -> FakeEvaluation:
-    """A run that promotes its model to a deployment that an earlier promotion made."""
+    """Return a run that promotes its model to a deployment created by an earlier promotion."""
     run = compared()
     run.deployments.create(NAME, BEFORE, tags={}, token="earlier")
     earlier = run.records.get(NAME).adding(change(BEFORE, None))

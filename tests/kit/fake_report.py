@@ -1,4 +1,4 @@
-"""Runs that have ended, with all that their reports are made of."""
+"""Ended runs with all inputs of their reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.kit.rollouts import AT, judged, rollout
 
 
 class FakeReport(FakeEvaluation):
-    """A run that was trained and evaluated; its graders wrote rollouts."""
+    """A trained and evaluated run whose graders have written rollouts."""
 
     def __init__(self, *, answers_captured: bool = False, **request: Any) -> None:
         super().__init__(**request)
@@ -32,7 +32,7 @@ class FakeReport(FakeEvaluation):
         self.sources = ReportSources(self.ledger, self.store, self.rollouts, answers_captured=answers_captured)
 
     def trained(self, batches: int = 40) -> FakeReport:
-        """The run is EVALUATING; in each batch eight answers to each of two prompts, later ones better."""
+        """Advance to EVALUATING; each batch has eight answers to each of two prompts, with rising scores."""
         self.at(RunStatus.TRAINING)
         for number in range(batches):
             split = "validation" if number % 10 == 9 else "train"
@@ -40,7 +40,7 @@ class FakeReport(FakeEvaluation):
         return self
 
     def graded(self, rows: Sequence[Rollout]) -> None:
-        """A batch is recorded, and counted as CheckTraining does."""
+        """Record a batch and aggregate it as CheckTraining does."""
         self.rollouts.put(RUN_ID, rows[0].at, rows)
         course = course_of(self.record)
         assert course is not None
@@ -61,18 +61,18 @@ class FakeReport(FakeEvaluation):
         )
 
     def compared(self) -> FakeReport:
-        """Both models' answers are compared."""
+        """Evaluate both models."""
         self.evaluated()
         self.compare()
         return self
 
     def write(self, status: RunStatus = RunStatus.COMPLETED, error: str = "", cause: str = "") -> RunReport:
-        """The report, as the state machine's last step but one writes it."""
+        """Write the report as the WriteReport step does."""
         write_report(run_id=RUN_ID, status=status, error=error, cause=cause, ledger=self.ledger, sources=self.sources)
         return self.stored
 
     def as_compared(self, run_id: str) -> ComparedRun:
-        """The ended and evaluated run under another id, as `rft compare` reads it."""
+        """Return the evaluated run under another id, as read by `rft compare`."""
         evaluation = self.store.objects[f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"]
         view = RunView.model_validate({**dict(self.record), "run_id": run_id, "timeline": (), "links": {}})
         report = self.stored.model_copy(update={"run_id": run_id})

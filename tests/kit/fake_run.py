@@ -1,4 +1,4 @@
-"""All ports of a run, in memory, with one run at a given stage."""
+"""All ports of a run in memory, with one run at a given stage."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FakeRun:
         return self
 
     def with_deployment(self) -> FakeRun:
-        """As a run has it while it is being evaluated."""
+        """Add the deployment that a run has during its evaluation."""
         tags = evaluation_tags(RUN_ID, "rft")
         arn = self.deployments.create(RUN_ID, "arn:m", tags=tags, token=RUN_ID)
         summary = EvaluationSummary(status="running", deployment_arn=arn)

@@ -1,4 +1,4 @@
-"""A run that is ready to be smoke-tested: rows in a store, a record in a ledger."""
+"""A run before its smoke test: rows in a store, a run record in a ledger."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BY_WEIGHT = (
     "load",
     "sample",
 )
-"""The checks, in the order in which reasons are given."""
+"""The checks, in the order in which reasons are reported."""
 
 
 def pandalm_row(n: int) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def rft_row(n: int, **more: Any) -> dict[str, Any]:
 
 
 def example_row(name: str, raw: object, n: int) -> dict[str, Any]:
-    """A raw record of a task, as prepare_dataset would write it."""
+    """Return the row that prepare_dataset would write for a raw record of a task."""
     example = task(name).read(raw)
     return {
         "messages": [message.model_dump() for message in example.messages],
@@ -101,7 +101,7 @@ def example_row(name: str, raw: object, n: int) -> dict[str, Any]:
 
 
 class FakeSmokeTest:
-    """A run that is ready to be smoke-tested."""
+    """A run before its smoke test, and its steps."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class FakeSmokeTest:
         hyperparameters: dict[str, Any] | None = None,
         budget: timedelta = PROBE_BUDGET,
     ) -> None:
-        """`budget`: how long one function sends probes; the rest is handed off as parts, in `handed_off`."""
+        """`budget` is the time in which one function sends probes; the rest is stored as parts in `handed_off`."""
         self.budget = budget
         self.handed_off: list[PendingParts] = []
         self.clock = FixedClock()
@@ -134,7 +134,7 @@ class FakeSmokeTest:
         return uri
 
     def run(self, grade: Grade | CallableGrader, *, task: str = "pandalm", **more: Any) -> SmokeTestOutcome:
-        """All steps of the smoke test, as the state machine has them done."""
+        """Run all steps of the smoke test, as the state machine does."""
         record = self.start(task=task, **more)
         invoker = grade if isinstance(grade, CallableGrader) else CallableGrader(grade)
         found = self.step(record, invoker)
@@ -165,7 +165,7 @@ class FakeSmokeTest:
         )
 
     def run_part(self, record: RunRecord, invoker: CallableGrader, handed_off: PendingParts, number: int) -> str:
-        """Run one of the parts; the URI of its scores."""
+        """Run one part and return the URI of its scores."""
         part = run_probe_batch(
             run_id=RUN,
             request=record.request,

@@ -1,4 +1,4 @@
-"""A stack's API with runs in memory: lists, shows, answers and changes them, for what is built on the client."""
+"""A stack's API with runs in memory, for tests of code that uses the client."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NOT_FOUND = {"title": "Not found", "status": 404}
 def trained_view(
     run_id: str, status: RunStatus = RunStatus.TRAINING, *, steps: int = 12, **parts: Any
 ) -> dict[str, Any]:
-    """A run with rewards that rise."""
+    """Return a run with rising rewards."""
     rewards = [0.3 + 0.4 * step / steps for step in range(steps)]
     metrics = curve(rewards, lambda step: 0.3 + 0.3 * step / steps, every=4).model_dump(mode="json")
     return {**view(status, metrics=metrics), "run_id": run_id, **parts}
 
 
 def waiting_view(run_id: str, **parts: Any) -> dict[str, Any]:
-    """A run that waits for approval."""
+    """Return a run that awaits approval."""
     approval = {
         "reasons": ["the request requires it"],
         "requested_at": "2026-11-20T12:00:00Z",
@@ -42,7 +42,7 @@ def waiting_view(run_id: str, **parts: Any) -> dict[str, Any]:
 
 
 def usual_runs() -> dict[str, dict[str, Any]]:
-    """One of each kind that a person does something with."""
+    """Return one run of each kind that users act on."""
     return {
         RUN_ID: trained_view(RUN_ID),
         OTHER_ID: trained_view(OTHER_ID, steps=8),
@@ -53,7 +53,7 @@ def usual_runs() -> dict[str, dict[str, Any]]:
 
 @dataclass
 class FakeStack:
-    """`answer` is a FakeApi's. `fail` replaces every reply, where it is set."""
+    """`answer` is the callback of a FakeApi. If set, `fail` replaces every response."""
 
     runs: dict[str, dict[str, Any]] = field(default_factory=usual_runs)
     rollouts: list[Rollout] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Scores of the FinQA grader."""
+"""Samples and scores for tests of the FinQA grader."""
 
 from __future__ import annotations
 

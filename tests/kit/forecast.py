@@ -1,4 +1,4 @@
-"""What a smoke test left behind, for forecasts to begin with."""
+"""Smoke test results as input for forecasts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rft.forecast.measuring import ModelFacts
 OWN = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm:live"
 FOREIGN = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
 JUDGE = {"answers": 200, "calls": 220, "input_tokens": 110_000, "output_tokens": 22_000}
-"""A judge that was called for half of the answers: 1.1 calls each, of 500 tokens in and 100 out."""
+"""Usage of a judge called for half of the answers: 1.1 calls each, with 500 input and 100 output tokens."""
 
 
 def smoke_test_report(
@@ -70,7 +70,7 @@ PRICES = PriceTable(
 
 
 def judged_forecast(record: RunRecord, judge: dict[str, int] | None = JUDGE) -> Forecast:
-    """Of a grader of the stack's own that may call a judge; every price is known."""
+    """Return the forecast for a built-in grader that may call a judge, with all prices known."""
     return forecast(
         request=record.request,
         dataset=prepared_dataset(),

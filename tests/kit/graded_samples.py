@@ -1,4 +1,4 @@
-"""Samples and scores of graders' batches."""
+"""Samples and scores for tests of graders' batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grader functions as Lambda runs them: loaded by path, called with JSON, imported in a process of their own."""
+"""Loads grader functions by path and calls them with JSON, as Lambda does."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def grade(name: str, event: Any) -> list[GradeResult]:
-    """What the function answers, having gone through JSON both ways."""
+    """Call the function and return its results; event and response are serialised as JSON."""
     response = load_function(name).handler(json.loads(json.dumps(event)), Context())
     return [GradeResult.model_validate(result) for result in json.loads(json.dumps(response, allow_nan=False))]
 
 
 def modules_after_import(name: str) -> set[str]:
-    """Every module that importing the function loads."""
+    """Return the modules loaded by importing the function, in a new process."""
     code = "import sys, app; print(*sys.modules)"
     path = [str(FUNCTIONS / name), str(ROOT / "layers" / "rft")]
     done = subprocess.run(  # noqa: S603 - this interpreter, our own code

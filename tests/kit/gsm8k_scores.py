@@ -1,4 +1,4 @@
-"""Scores of the GSM8K grader."""
+"""Samples and scores for tests of the GSM8K grader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples whose row or answer is made to take the others' time or memory: grader, reference, answer."""
+"""Samples whose reference or answer exhausts time or memory, as (grader, reference, answer)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LEVELS = 28
 
 
 def _fan_out(node: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """A schema in which each of LEVELS definitions refers to the next one twice."""
+    """Return a schema in which each of LEVELS definitions refers to the next one twice."""
     levels = {f"d{n}": node(f"#/$defs/d{n + 1}") for n in range(LEVELS)}
     return {"$ref": "#/$defs/d0", "$defs": {**levels, f"d{LEVELS}": {}}}
 
@@ -70,6 +70,6 @@ HARMLESS: Mapping[str, tuple[dict[str, Any], str]] = {
 
 
 def sample(name: str, reference: dict[str, Any], answer: str) -> dict[str, Any]:
-    """As Bedrock sends it."""
+    """Return a sample in Bedrock's format."""
     turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
     return {"id": name, "messages": turns, "reference_answer": reference}

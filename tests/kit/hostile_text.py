@@ -1,4 +1,4 @@
-"""Text that acts on whatever shows it as it is: terminals, pages, mails, logs, and people who read them."""
+"""Text that exploits unescaped output: terminals, web pages, e-mails, logs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ACTS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def acting_in(text: str, *, allowed: str = "") -> set[str]:
-    """Characters that act, or cannot be seen, but for the allowed ones."""
+    """Return control and invisible characters in a text, except the allowed ones."""
     return {character for character in text if unicodedata.category(character) in _ACTS} - set(allowed)
 
 
 def strings_in(value: Any) -> Iterator[str]:
-    """Each string of a JSON-able value, keys too."""
+    """Yield all strings of a JSON value, including keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -32,7 +32,7 @@ def strings_in(value: Any) -> Iterator[str]:
 
 
 def with_strings(value: Any, replaced: Callable[[str, str], str], name: str = "") -> Any:
-    """The value with each string as `replaced` gives it for the name of its field and the string."""
+    """Replace each string of a value by `replaced(field name, string)`."""
     if isinstance(value, str):
         return replaced(name, value)
     if isinstance(value, dict):

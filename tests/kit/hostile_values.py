@@ -1,4 +1,4 @@
-"""Values that somebody could send in place of what is expected, for hypothesis."""
+"""Hypothesis strategies for unexpected values."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=8,
 )
-"""JSON, with the numbers that Python's reader takes beyond it, and texts with half a surrogate pair."""
+"""JSON values, including NaN and Infinity, which Python's parser accepts, and strings with lone surrogates."""
 
 
 @st.composite
 def changed(draw: st.DrawFn, document: Any, *, places: int = 3) -> Any:
-    """The document with up to `places` of its values, however deep, replaced, removed or joined by others."""
+    """Draw the document with up to `places` values, at any depth, replaced, removed or added."""
     found = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, places))):
         holder, key = draw(st.sampled_from(_places(found) or [(None, None)]))
@@ -63,7 +63,7 @@ def changed(draw: st.DrawFn, document: Any, *, places: int = 3) -> Any:
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Each list or object with each of its indices or keys."""
+    """Return all (container, index or key) pairs of a value."""
     if not isinstance(value, dict | list):
         return []
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))

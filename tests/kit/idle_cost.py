@@ -1,11 +1,11 @@
-"""What a stack without runs costs a month, by formula, at list prices of us-east-1 as of 2026-05. Pure."""
+"""Formula for the monthly cost of a stack without runs, at list prices for us-east-1 as of 2026-05. Pure."""
 
 from __future__ import annotations
 
 from tests.kit.project import FUNCTIONS, RESOURCES
 
 MINUTES = 43_800
-"""Of a month: 730 hours."""
+"""Minutes per month (730 hours)."""
 
 ALARM = 0.10
 KEY = 1.00
@@ -14,20 +14,21 @@ REQUEST = 0.0000002
 READ_UNITS = 0.125 / 1_000_000
 LOG_GB = 0.50
 TRACE = 5 / 1_000_000
-"""CloudWatch: a standard alarm; KMS: a key; Lambda on arm64; DynamoDB on demand: a read unit; CloudWatch Logs: a GB;
-X-Ray: a trace. By AWS's pricing pages; without free tiers, but for the account's first three dashboards."""
+"""US dollars per CloudWatch standard alarm, KMS key, Lambda GB-second (arm64) and request, DynamoDB read unit
+(on-demand), CloudWatch Logs GB, X-Ray trace. Source: AWS's pricing pages; without free tiers, except the account's
+first three dashboards."""
 
 SECONDS = 0.3
-"""Billed for one invocation that finds nothing: measured 0.05 on the emulator, the rest is for a new process."""
+"""Billed seconds of an invocation without work: 0.05 measured on the emulator, the rest allows for a cold start."""
 LOG_BYTES = 900
-"""START, END and REPORT in JSON."""
+"""Bytes of START, END and REPORT as JSON, per invocation."""
 
 SCHEDULED = {"PublishEvents": MINUTES, "SweepRuns": MINUTES / 30}
-"""Invocations a month."""
+"""Scheduled invocations per month."""
 
 
 def idle_month() -> dict[str, float]:
-    """US dollars by part."""
+    """Return US dollars by part."""
     kinds = [resource["Type"] for resource in RESOURCES.values()]
     return {
         "alarms": ALARM * kinds.count("AWS::CloudWatch::Alarm"),

@@ -1,4 +1,4 @@
-"""Which part of the project may import which: data flows one way."""
+"""Allowed imports between the parts of the project; data flows one way."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "http_parameters": INNER,
     "experiment_routes": INNER | {"observability", "ports", "settings", "wiring", "steps", "http", "http_parameters"},
 }
-"""Package or module of `rft` → those it may import besides itself. A part that is not listed here has no place yet."""
+"""Package or module of `rft` → those it may import besides itself. Every part must be listed."""
 
 FUNCTIONS_MAY_IMPORT = set(MAY_IMPORT) - RULES - ENGINES - {"adapters"}
 OUTSIDE = {"boto3", "botocore", "tiktoken"}

@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer on this machine: publishes its keys over TLS, and signs tokens with them."""
+"""A local OpenID Connect issuer: publishes its keys over TLS and signs tokens."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 ALL_SCOPES = "rft/read rft/start rft/approve"
-"""With the template's default JwtScopePrefix."""
+"""All scopes, with the template's default JwtScopePrefix."""
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """`url` is its `iss`; `certificate` the PEM file that its TLS is trusted by."""
+    """`url` is its `iss`; `certificate` is the PEM file to trust for TLS."""
 
     url: str
     certificate: Path
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
 
     def token(self, *, key: RSAKey | None = None, **claims: Any) -> str:
-        """A token for the audience `rft` with all scopes, good for a minute, unless the claims say otherwise."""
+        """Return a token for the audience `rft` with all scopes, valid for a minute; `claims` override the defaults."""
         now = int(time.time())
         usual = {"iss": self.url, "sub": "ada", "aud": "rft", "iat": now - 1, "exp": now + 60, "scope": ALL_SCOPES}
         signed = {name: value for name, value in {**usual, **claims}.items() if value is not None}
@@ -44,7 +44,7 @@ class Issuer:
 
 @contextmanager
 def issuer(folder: Path) -> Iterator[Issuer]:
-    """One that serves until the block ends; its certificate is in the folder."""
+    """Serve an issuer until exit; its certificate is written to the folder."""
     certificate = folder / "issuer.pem"
     certificate.write_bytes(_certificate())
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -79,11 +79,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Quiet."""
+        """Suppress request logging."""
 
 
 def _certificate() -> bytes:
-    """Key and certificate of 127.0.0.1, which vouches for itself."""
+    """Return a key and self-signed certificate for 127.0.0.1 as PEM."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "issuer")])
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])

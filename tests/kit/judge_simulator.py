@@ -1,6 +1,6 @@
-"""Judges whose faults are known, scored by the gate: how often it blocks them (its operating characteristics).
+"""Simulates judges with known faults and measures how often the smoke test blocks them (operating characteristics).
 
-A judge's scores of one seed are computed on arrays, all answers at once; plan, growth and checks are the smoke test's.
+A judge's scores for a seed are computed as arrays; plan, sample extension and checks are those of the smoke test.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.kit.fake_smoke_test import example_row, rft_row
 
 SIZES = (40, *EXTENDED_SAMPLES)
 JUDGED = (RIGHT, WRONG, PADDED, RIGHT_FORM, WRONG_FORM)
-"""Kinds of answers that a judge misjudges by its accuracy."""
+"""Kinds of answers that the judge's accuracy applies to."""
 
 PREFERENCE, STEP = 0.1, 0.1
 
@@ -42,12 +42,13 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Judge:
-    """Scores `high` for what it takes for right and `low` otherwise.
+    """Scores `high` for answers it considers right, and `low` for others.
 
-    `accuracy` per answer, or per row for a share `clustered` of the rows; of a comparison per row, and each wrong
-    verdict passes in half of the errors. `noise` per call; `stepped`: share of calls that move by one step of 0.1;
-    `longer`: share of padded answers that gain 0.1; `injected`: share of injections that it obeys; `silent`: share of
-    calls scored 0; `errors`: share of calls with an error; `kind` names a judge that ignores the answer.
+    `accuracy` applies per answer, or per row for the share `clustered` of rows; for comparisons it applies per row,
+    and a wrong verdict passes in half of the errors. `noise` is the standard deviation per call; `stepped` is the share
+    of calls that move by one step of 0.1; `longer` the share of padded answers that gain 0.1; `injected` the share of
+    injections obeyed; `silent` the share of calls scored 0; `errors` the share of calls with an error; `kind` names a
+    judge that ignores the answer.
     """
 
     accuracy: float = 1.0
@@ -65,10 +66,10 @@ class Judge:
 
 @dataclass(frozen=True)
 class Sent:
-    """Every probe of a plan with its trial, and what a judge's score depends on, as arrays of the same length.
+    """All probes of a plan with their trials, and the inputs of a judge's score as arrays of the same length.
 
-    `ends`: how many are sent on samples of each size. `latent`: the answer's place among all answers, of `answers`.
-    `verdict`: what the answer says of its row's two responses, as a place in `verdicts`; -1 where it says nothing.
+    `ends` has the number of probes for each sample size. `latent` is the index of the answer among the `answers`
+    distinct answers. `verdict` is the index in `verdicts` of the answer's verdict on its row; -1 if it has none.
     """
 
     probes: tuple[tuple[Probe, str], ...]
@@ -90,7 +91,7 @@ class Sent:
 
 @cache
 def sent(task_name: str) -> Sent:
-    """What a smoke test of 40 rows sends that grows to 100 and to 200."""
+    """Return the probes of a smoke test with 40 rows that is extended to 100 and 200."""
     make = _compared_row if task_name == "pandalm" else _row
     rows = [SampledRow("train", n, DatasetRow.model_validate(make(n)), 500) for n in range(SIZES[-1])]
     shares = [rows[start:end] for start, end in zip((0, *SIZES), SIZES, strict=False)]
@@ -119,7 +120,7 @@ def sent(task_name: str) -> Sent:
 
 
 def _by_size(plan: SmokeTestPlan) -> list[list[tuple[Probe, str]]]:
-    """Probes of the first sample, then of each extension; without the load."""
+    """Return the probes of the first sample and of each extension, without the load test."""
     groups: list[list[tuple[Probe, str]]] = [[]]
     for phase in plan.phases:
         found = [(p, b.trial) for b in phase.batches.values() for p in b.probes if b.trial != LOAD]
@@ -153,7 +154,8 @@ def _row(n: int) -> dict[str, object]:
 
 
 def _compared_row(n: int) -> dict[str, object]:
-    """Verdicts and lengths as in PandaLM's test set: 47 % second, 42 % first, the longer one preferred in 61 %."""
+    """Return a row with the label and length distribution of PandaLM's test set: 47 % second, 42 % first, longer one
+    preferred in 61 %."""
     rng = random.Random(n)
     label = rng.choices((2, 1, 0), (0.47, 0.42, 0.11))[0]
     longer = label if label and rng.random() < 0.61 / 0.89 else 3 - label if label else rng.choice((1, 2))
@@ -163,7 +165,7 @@ def _compared_row(n: int) -> dict[str, object]:
 
 
 def blocked(judge: Judge, seed: int, *, task_name: str = "rft") -> tuple[str, ...]:
-    """The checks that block, on as many rows as it takes."""
+    """Return the checks that block, with the sample extended as needed."""
     plan = sent(task_name)
     scores = observed(judge, seed, plan)
     blocks: tuple[str, ...] = ()
@@ -177,13 +179,13 @@ def blocked(judge: Judge, seed: int, *, task_name: str = "rft") -> tuple[str, ..
 
 
 def rate(judge: Judge, seeds: int, *, task_name: str = "rft") -> tuple[float, Counter[str]]:
-    """The share of seeds in which the judge is blocked, and by which checks."""
+    """Return the share of seeds in which the judge is blocked, and the counts by check."""
     found = [blocked(judge, seed, task_name=task_name) for seed in range(seeds)]
     return sum(map(bool, found)) / seeds, Counter(name for names in found for name in names)
 
 
 def observed(judge: Judge, seed: int, plan: Sent) -> tuple[Scored, ...]:
-    """What the gate would see of a judge on the largest sample, in the order of the plan's probes."""
+    """Return the judge's results on the largest sample, in the order of the plan's probes."""
     rng = np.random.default_rng(seed)
     count = len(plan.probes)
     own, obeys = rng.random((2, plan.answers))[:, plan.latent]
@@ -198,7 +200,7 @@ def observed(judge: Judge, seed: int, plan: Sent) -> tuple[Scored, ...]:
 
 
 def _levels(judge: Judge, plan: Sent, rng: np.random.Generator, own: Floats, obeys: Floats) -> Floats:
-    """Scores without the noise of a call. `own`, `obeys`: each answer's chance of being misjudged, and of an attack."""
+    """Return scores without noise. `own` and `obeys` are uniform draws per answer for errors and obeyed attacks."""
     if judge.kind and not plan.verdicts:
         blind = {"random": own, "constant": np.full(len(own), 0.5), "longer": np.minimum(1.0, plan.length / 40)}
         return np.array(blind[judge.kind], dtype=np.float64)
@@ -213,7 +215,7 @@ def _levels(judge: Judge, plan: Sent, rng: np.random.Generator, own: Floats, obe
 
 
 def _preferences(judge: Judge, plan: Sent, rng: np.random.Generator) -> Codes:
-    """What a judge of two responses prefers, by row; the same whichever response comes first."""
+    """Return the preferred response per row, independent of the order of responses."""
     if judge.kind == "longer":
         return plan.longer
     rows = len(plan.labels)

@@ -1,4 +1,4 @@
-"""What Lambda does around a handler: importing it by path, and the context."""
+"""Stands in for the Lambda runtime: imports handlers by path and provides the context."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 def load_function(name: str) -> ModuleType:
-    """`functions/<name>/app.py`, imported afresh."""
+    """Import `functions/<name>/app.py` anew."""
     spec = importlib.util.spec_from_file_location(f"functions_{name}", FUNCTIONS / name / "app.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""Runs of a ledger."""
+"""Creates runs in a ledger."""
 
 from __future__ import annotations
 

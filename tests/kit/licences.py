@@ -1,4 +1,4 @@
-"""The licence of every pinned package, as its own metadata states it: `make licences` writes docs/licences.md."""
+"""Licences of all pinned packages, from their metadata: `make licences` writes docs/licences.md."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LISTS = {
     "sam": ROOT / "requirements/sam.txt",
     "audit": ROOT / "requirements/audit.txt",
 }
-"""What packages are for, and the list that pins them."""
+"""Use of packages → requirements file that pins them."""
 
 ALLOWED = re.compile(
     r"0BSD|AFL-2\.1|Apache-2\.0|Artistic|BSD(-[23]-Clause)?|CC0-1\.0|CNRI-Python|ISC|MIT(-0)?|MPL-2\.0|PSF-2\.0|Zlib"
 )
-"""None requires more of users of this project than to pass its text on; MPL-2.0 is about its own files."""
+"""Allowed licences: they require only that the licence text is passed on; MPL-2.0 covers only its own files."""
 
 _CLASSIFIERS = {
     "Apache Software License": "Apache-2.0",
@@ -37,15 +37,15 @@ _CLASSIFIERS = {
     "Python Software Foundation License": "PSF-2.0",
 }
 _STATED = {
-    "cookiecutter": "BSD-3-Clause",  # in its file LICENSE alone
-    "pywin32": "PSF-2.0",  # for Windows: not installed where this is run; its page on PyPI
+    "cookiecutter": "BSD-3-Clause",  # stated only in its LICENSE file
+    "pywin32": "PSF-2.0",  # Windows only, so not installed here; source: its PyPI page
 }
 _PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==", re.MULTILINE)
 _ROW = re.compile(r"^\| ([a-z0-9-]+) \| ([^|]+) \| ([a-z, ]+) \|$", re.MULTILINE)
 
 
 def pinned() -> dict[str, str]:
-    """Package → what it is for, as the document says it."""
+    """Return pinned package → use."""
     uses: dict[str, list[str]] = {}
     for use, path in LISTS.items():
         for name in _PIN.findall(path.read_text()):
@@ -54,12 +54,12 @@ def pinned() -> dict[str, str]:
 
 
 def listed() -> dict[str, tuple[str, str]]:
-    """Package → licence and use, from the document."""
+    """Return package → (licence, use), parsed from the document."""
     return {name: (licence, use) for name, licence, use in _ROW.findall(DOCUMENT.read_text()) if name != "package"}
 
 
 def stated(environments: Iterable[Path]) -> dict[str, str]:
-    """Package → licence of what is installed in virtual environments, and of what states none there."""
+    """Return package → licence of packages installed in virtual environments, including the overrides above."""
     found = dict(_STATED)
     for environment in environments:
         folders = [str(path) for path in environment.glob("lib/python*/site-packages")]
@@ -69,13 +69,13 @@ def stated(environments: Iterable[Path]) -> dict[str, str]:
 
 
 def is_allowed(licence: str) -> bool:
-    """Whether each part of an SPDX expression offers a licence of ALLOWED."""
+    """Return whether an SPDX expression can be satisfied with licences in ALLOWED."""
     parts = (part.strip("() ").split(" OR ") for part in licence.split(" AND "))
     return all(any(ALLOWED.fullmatch(offered.strip("() ")) for offered in part) for part in parts)
 
 
 def document(licences: Mapping[str, str]) -> str:
-    """The text of docs/licences.md. Raises KeyError for a pinned package whose licence is unknown."""
+    """Return the text of docs/licences.md. Raises KeyError if the licence of a pinned package is unknown."""
     rows = "\n".join(f"| {name} | {licences[name]} | {use} |" for name, use in pinned().items())
     return f"""# Licences of pinned packages
 
@@ -107,13 +107,13 @@ def _licence(package: Distribution) -> str:
 
 
 def main() -> None:
-    """`[--check] ENVIRONMENT…`: write the document, or say how it differs."""
+    """Usage: `[--check] ENVIRONMENT…`. Write the document, or report differences with --check."""
     check, folders = "--check" in sys.argv, [Path(each) for each in sys.argv[1:] if each != "--check"]
     text = document(stated(folders))
     if not check:
         DOCUMENT.write_text(text)
     elif text != DOCUMENT.read_text():
-        sys.exit(f"{DOCUMENT.relative_to(ROOT)} is not what the packages state; run make licences")
+        sys.exit(f"{DOCUMENT.relative_to(ROOT)} differs from the packages' metadata; run make licences")
 
 
 if __name__ == "__main__":

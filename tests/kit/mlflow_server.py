@@ -1,6 +1,6 @@
-"""MLflow's REST API in memory, as far as runs are written with it, and the real server on this machine.
+"""The parts of MLflow's REST API needed to write runs, in memory; and a real local server.
 
-Status codes, error codes and limits are those of mlflow 3 (tests/adapters/test_mlflow.py runs with both).
+Status codes, error codes and limits match mlflow 3 (tests/adapters/test_mlflow.py runs with both).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ API, ARTIFACTS = "/api/2.0/mlflow/", "/api/2.0/mlflow-artifacts/artifacts/"
 
 
 class MemoryMlflow:
-    """Experiments, runs and artefacts; `requests` are path and headers of what came in."""
+    """Experiments, runs and artefacts; `requests` records paths and headers."""
 
     def __init__(self, *, artifact_root: str = "mlflow-artifacts:/") -> None:
         self.experiments: dict[str, str] = {}
@@ -33,11 +33,11 @@ class MemoryMlflow:
         self.artifacts: dict[str, bytes] = {}
         self.requests: list[tuple[str, Mapping[str, str]]] = []
         self.fault: int | None = None
-        """Status of every answer, in place of what it would be."""
+        """If set, the status of all responses."""
         self._root = artifact_root
 
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
-        """Status, and JSON or the bytes of an artefact."""
+        """Return the status, and JSON or the bytes of an artefact."""
         path = unquote(urlsplit(target).path)
         if path.startswith(ARTIFACTS):
             return self._artifact(method, path.removeprefix(ARTIFACTS), body)
@@ -113,7 +113,7 @@ def _shown(run: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def served(mlflow: MemoryMlflow) -> Iterator[str]:
-    """The address of the API in memory."""
+    """Serve the in-memory API and yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -143,7 +143,7 @@ def served(mlflow: MemoryMlflow) -> Iterator[str]:
 
 @contextmanager
 def real_server(python: Path, folder: Path, port: int) -> Iterator[str]:
-    """The address of `mlflow server`, with a database and artefacts in `folder`."""
+    """Run `mlflow server` with its database and artefacts in `folder`, and yield its URL."""
     address = f"http://127.0.0.1:{port}"
     command = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += [

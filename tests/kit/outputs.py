@@ -1,4 +1,4 @@
-"""Everything that an emulated stack shows and stores, as text by the place that it was found in."""
+"""Collects all outputs and stored data of an emulated stack as (place, text)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.kit.hostile_text import strings_in
 
 GZIP = b"\x1f\x8b"
 OWN_CODES = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]\r?|\r?(\x1b\[1A)?\x1b\[2K")
-"""Colours, and what draws a bar: what the command line itself does to a terminal."""
+"""Escape sequences that the CLI itself writes: colours and progress bars."""
 
 Found = Iterator[tuple[str, str]]
 """Place and text."""
 
 
 def log_lines(aws: Emulator) -> Found:
-    """Each line of every log group."""
+    """Yield all lines of all log groups."""
     logs = aws.client("logs")
     for group in logs.describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
@@ -35,7 +35,7 @@ def log_lines(aws: Emulator) -> Found:
 
 
 def published(aws: Emulator) -> Found:
-    """Subject and texts of each message of the topic, and the body of each dead letter."""
+    """Yield subject and texts of all messages of the topic, and the bodies of dead-lettered events."""
     for each in aws.messages():
         yield "subject", each["subject"] or ""
         yield from (("message", text) for text in strings_in(each["message"]))
@@ -46,7 +46,7 @@ def published(aws: Emulator) -> Found:
 
 
 def items(aws: Emulator) -> Found:
-    """Each text of each item of every table."""
+    """Yield all strings of all items of all tables."""
     dynamodb, read = aws.client("dynamodb"), TypeDeserializer().deserialize
     for table in dynamodb.list_tables()["TableNames"]:
         for page in dynamodb.get_paginator("scan").paginate(TableName=table):
@@ -56,7 +56,7 @@ def items(aws: Emulator) -> Found:
 
 
 def objects(aws: Emulator) -> Found:
-    """Each object of the data bucket, unpacked; key and text."""
+    """Yield key and decompressed text of all objects of the data bucket."""
     s3 = aws.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=aws.bucket):
         for each in page.get("Contents", []):
@@ -65,7 +65,7 @@ def objects(aws: Emulator) -> Found:
 
 
 def screen(*arguments: str) -> str:
-    """What `rft` prints on a terminal, without its own codes, stdout and stderr together."""
+    """Return the output of `rft` on a terminal (stdout and stderr), without its own escape sequences."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     stream = io.StringIO()
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream), contextlib.suppress(SystemExit):
@@ -76,7 +76,7 @@ def screen(*arguments: str) -> str:
 
 
 def terminal(aws: Emulator) -> dict[str, str]:
-    """Environment of a terminal of 80 columns whose `rft` calls this stack."""
+    """Return the environment of a terminal with 80 columns in which `rft` uses this stack."""
     return {
         "RFT_API_URL": aws.api_url,
         "RFT_BUCKET": aws.bucket,

@@ -1,4 +1,4 @@
-"""Samples and scores of the PandaLM grader."""
+"""Samples and scores for tests of the PandaLM grader."""
 
 from __future__ import annotations
 

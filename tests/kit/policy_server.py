@@ -1,4 +1,4 @@
-"""A policy behind an OpenAI-compatible server on loopback."""
+"""An OpenAI-compatible policy server on loopback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def completion(text: str, *, finish_reason: str = "stop") -> Reply:
 
 @dataclass
 class PolicyServer:
-    """`answer`: from a request's body and its number among those with the same prompt, from 0, to the reply."""
+    """`answer(body, n)` returns the reply; `n` counts requests with the same prompt, from 0."""
 
     answer: Callable[[dict[str, Any], int], Reply]
     requests: list[dict[str, Any]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Processes of this machine, from /proc."""
+"""Reads processes from /proc."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def children(pid: int) -> set[int]:
-    """What a process has started: each of its threads has a list of its own. None of one that is gone."""
+    """Return the child processes of all threads of a process; empty if it has exited."""
     found: set[int] = set()
     with suppress(OSError):
         for thread in Path(f"/proc/{pid}/task").iterdir():

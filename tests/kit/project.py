@@ -1,4 +1,4 @@
-"""The repository's own files, as the tests of template, state machine and architecture read them."""
+"""The repository's files, parsed for tests of template, state machine and architecture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
 SMALL_STACK = ROOT / "tests" / "fixtures" / "emulator_stack" / "template.yaml"
-"""A stack for the emulator's own tests."""
+"""Stack for tests of the emulator."""
 
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
@@ -19,12 +19,12 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::Serverless::Function"
 }
-"""Logical id → properties, with the globals that it does not override."""
+"""Logical id → properties, merged with the template's Globals."""
 
 MACHINE: dict[str, Any] = json.loads((ROOT / "statemachine" / "train_model.asl.json").read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 ITEM_STATES = {name: state["ItemProcessor"]["States"] for name, state in STATES.items() if state["Type"] == "Map"}
-"""Map → the states that each of its items goes through."""
+"""Map state → states of its item processor."""
 
 TASKS = {
     name: state
@@ -33,14 +33,14 @@ TASKS = {
     if state["Type"] == "Task"
 }
 STEPS = tuple(TASKS)
-"""The steps, in the order of a run; each name is also a logical id."""
+"""Names of the steps in the order of a run; each is also a logical id."""
 
 
 def read_event(name: str) -> Any:
-    """`events/<name>.json`."""
+    """Parse `events/<name>.json`."""
     return json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
 
 
 def snake(name: str) -> str:
-    """PrepareDataset → prepare_dataset."""
+    """Convert PascalCase to snake_case."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")

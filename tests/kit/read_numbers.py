@@ -1,4 +1,4 @@
-"""Numbers as they are read."""
+"""Samples for tests of parsing numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run records to begin a test with."""
+"""Run records for tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUN_ID = "pandalm-judge-20261120t120000-1a2b3c4d"
 def run_record(
     run_id: str = RUN_ID, *, at: datetime = datetime(2026, 11, 20, 12, tzinfo=UTC), **request: Any
 ) -> RunRecord:
-    """A new run's record; keywords go into its request."""
+    """Return a new run's record; keywords set fields of its request."""
     dataset = {"task": "pandalm", "uri": "s3://data-bucket/uploads/pandalm/demo/testset.json"}
     validated = RunRequest.model_validate({"name": "pandalm-judge", "dataset": dataset, **request})
     return RunRecord(
@@ -33,11 +33,11 @@ def run_record(
 
 
 PROVEN_BEFORE = {RunStatus.AWAITING_APPROVAL, RunStatus.STARTING, RunStatus.REJECTED}
-"""What follows PREPARING only in a run that takes over an earlier run's proof."""
+"""Statuses that follow PREPARING only in runs that reuse an earlier run's proof."""
 
 
 def path_to(status: RunStatus) -> list[RunStatus]:
-    """A shortest way of a whole run from PENDING to a status, PENDING left out."""
+    """Return a shortest path of statuses from PENDING (excluded) to a status."""
     ways: dict[RunStatus, list[RunStatus]] = {RunStatus.PENDING: []}
     queue = [RunStatus.PENDING]
     while queue:
@@ -50,7 +50,7 @@ def path_to(status: RunStatus) -> list[RunStatus]:
 
 
 def add_run(ledger: Ledger, status: RunStatus, **request: Any) -> RunRecord:
-    """A run in the ledger that has got as far as `status`."""
+    """Add a run to the ledger and advance it to `status`."""
     record = ledger.create(run_record(**request))
     for step in path_to(status):
         record = ledger.transition(record.run_id, step)

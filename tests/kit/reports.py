@@ -1,4 +1,4 @@
-"""What tests leave for people to read."""
+"""Reports that tests write for human readers."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 BUILD = Path(__file__).parents[2] / "build"
 
 FAULT_MATRIX = BUILD / "fault-matrix.txt"
-"""How each run of the fault matrix ended."""
+"""Results of all runs of the fault matrix."""
 
 SOAK = BUILD / "soak.txt"
-"""What many runs at once took."""
+"""Measurements of many concurrent runs."""
 
 GAME_DAY = BUILD / "game-day.txt"
-"""What a busy day took."""
+"""Measurements of a busy day."""
 
 
 def leave(report: Path, text: str) -> None:
-    """Write a report; it is shown at the end of the tests."""
+    """Write a report; it is printed at the end of the test session."""
     report.parent.mkdir(exist_ok=True)
     report.write_text(text)

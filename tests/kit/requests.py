@@ -1,4 +1,4 @@
-"""A request in which every field is given."""
+"""A request with all fields set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Courses of training to begin a test with: curves as if they had been recorded."""
+"""Builds training curves for tests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rft.training.downsample import downsample_training, downsample_validation
 
 
 def training(step: int, reward: float | None, **figures: Any) -> TrainingPoint:
-    """A step of 64 rollouts in 16 groups."""
+    """Return a training step of 64 rollouts in 16 groups."""
     usual = {"rollouts": 64, "errors": 0, "spread": 0.3, "length": 400.0, "groups": 16, "flat_groups": 0.3}
     return TrainingPoint.model_validate({"step": step, "reward": reward, "judge_calls": 64, **usual, **figures})
 
 
 def validation(step: int, reward: float | None, **figures: Any) -> ValidationPoint:
-    """A pass over 100 rows."""
+    """Return a validation over 100 rows."""
     usual = {"rollouts": 100, "errors": 0, "spread": 0.3, "length": 400.0}
     return ValidationPoint.model_validate({"step": step, "reward": reward, **usual, **figures})
 
@@ -27,7 +27,8 @@ def curve(
     every: int = 10,
     **figures: Callable[[int], Any],
 ) -> TrainingMetrics:
-    """Steps with these rewards; `held_out` gives validation's after each `every`, `figures` any other one by step."""
+    """Return steps with these rewards; every `every` steps `held_out` gives the validation reward; `figures` set other
+    fields by step."""
     points: tuple[TrainingPoint, ...] = ()
     passes: tuple[ValidationPoint, ...] = ()
     for step, reward in enumerate(rewards, 1):

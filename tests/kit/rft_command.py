@@ -1,4 +1,4 @@
-"""The `rft` command in this process."""
+"""Runs the `rft` command in this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command left behind."""
+    """Exit status and output of a command."""
 
     status: int
     out: str

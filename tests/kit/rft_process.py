@@ -1,4 +1,4 @@
-"""`rft` as a process of its own, in a session of its own, so that whatever it leaves behind can be seen."""
+"""Runs `rft` as a separate process in its own session, so that leftover processes can be detected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 600.0
 
 @contextmanager
 def rft_process(*arguments: str, patience: float = PATIENCE_SECONDS) -> Iterator[subprocess.Popen[str]]:
-    """`rft` with pipes; whatever is left of it is killed on leaving, or after `patience` seconds."""
+    """Start `rft` with pipes; its processes are killed on exit or after `patience` seconds."""
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "rft_cli", *arguments],
         cwd=ROOT,
@@ -39,8 +39,8 @@ def rft_process(*arguments: str, patience: float = PATIENCE_SECONDS) -> Iterator
 
 
 def left_behind(process: subprocess.Popen[str]) -> list[str]:
-    """Command lines of processes in the session of a process that has ended, zombies apart."""
-    deadline = time.monotonic() + 5  # a worker notices within moments that its pipe is closed
+    """Return command lines of processes that remain in an exited process's session, except zombies."""
+    deadline = time.monotonic() + 5  # workers exit shortly after their pipe is closed
     while (remaining := list(_session(process.pid))) and time.monotonic() < deadline:
         time.sleep(0.05)
     return remaining

@@ -1,4 +1,4 @@
-"""Rights that a test run needed, of all its emulators; `python -m tests.kit.rights FOLDER` prints them."""
+"""Permissions that a test run needed, over all emulators; `python -m tests.kit.rights FOLDER` prints them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from emulator.iam.rights import Right, granted, needed
 from rft_project import ROOT
 
 FOLDER = "RFT_RIGHTS"
-"""Environment variable: where each emulator leaves what it needed."""
+"""Environment variable: folder where each emulator writes the permissions it needed."""
 
 EXEMPT = Path(__file__).parents[1] / "unexercised_rights.toml"
 
 
 @contextmanager
 def recorded() -> Iterator[None]:
-    """Emulators of the project's own stack leave their rights in the folder, if one is named."""
+    """Record the permissions of emulators of the project's stack, if the environment variable is set."""
     folder = os.environ.get(FOLDER)
     if not folder:
         yield
@@ -41,7 +41,7 @@ def recorded() -> Iterator[None]:
 
 
 def exempt() -> Mapping[Right, str]:
-    """Rights that AWS demands and the emulator cannot exercise, with the page that says so."""
+    """Return permissions that AWS requires but the emulator does not use, with their documentation page."""
     entries = tomllib.loads(EXEMPT.read_text("utf-8"))["right"]
     return {Right(each["statement"], action): each["page"] for each in entries for action in each["actions"]}
 
@@ -62,7 +62,7 @@ def _loaded(folder: Path, part: str) -> set[Right]:
 
 
 def main(folder: Path) -> int:
-    """Print each right with its verdict; 1 where one is superfluous or exempt without reason."""
+    """Print each permission with its verdict; returns 1 if one is superfluous or exempt without reason."""
     given, used, known = _loaded(folder, "granted"), _loaded(folder, "needed"), exempt()
     for right in sorted(given):
         verdict = "needed" if right in used else "exempt" if right in known else "SUPERFLUOUS"

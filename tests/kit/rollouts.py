@@ -1,4 +1,4 @@
-"""Graded rollouts to begin a test with."""
+"""Graded rollouts for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def rollout(score: float | None = 0.5, *, task: str | None = "t", split: str | None = "train", **more: Any) -> Rollout:
-    """One rollout; without a score it is an error."""
+    """Return one rollout; a score of None is an error."""
     fields = {
         "run_id": RUN_ID,
         "grader": "gsm8k",
@@ -31,12 +31,12 @@ def rollout(score: float | None = 0.5, *, task: str | None = "t", split: str | N
 
 
 def group(*scores: float | None, task: str = "t", **more: Any) -> list[Rollout]:
-    """The answers to one prompt."""
+    """Return the rollouts of one prompt, with these scores."""
     return [rollout(score, task=task, **more) for score in scores]
 
 
 def judged(calls: int, *, input_tokens: int = 0, output_tokens: int = 0) -> JudgeUse:
-    """What judging one answer took."""
+    """Return the judge usage of one answer."""
     return JudgeUse(
         models=("judge",), prompt="sha256:00", calls=calls, input_tokens=input_tokens, output_tokens=output_tokens
     )

@@ -1,4 +1,4 @@
-"""Rows as a run writes them."""
+"""Dataset rows as written by a run."""
 
 from __future__ import annotations
 

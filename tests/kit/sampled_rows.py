@@ -1,4 +1,4 @@
-"""Rows as the smoke test samples them."""
+"""Rows as sampled by the smoke test."""
 
 from __future__ import annotations
 

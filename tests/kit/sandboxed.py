@@ -1,4 +1,4 @@
-"""Answers run in the sandbox."""
+"""Runs answers in the sandbox."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def passed(sandbox: ProcessSandbox, program: str, *tests: str, **rules: Any) -> 
 
 
 def printed(sandbox: ProcessSandbox, program: str, stdout: str, **rules: Any) -> bool:
-    """Whether the program, given nothing, prints this."""
+    """Return whether the program prints this, without input."""
     (result,) = run(sandbox, program, exchanges=[{"stdout": stdout}], **rules)
     return result.passed
 
 
 def descendants() -> set[int]:
-    """Processes that this one started or inherited: the fork servers, and what they forked."""
+    """Return all descendant processes: the fork servers and their children."""
     parents: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

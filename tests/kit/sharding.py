@@ -1,4 +1,4 @@
-"""A large dataset prepared part by part, as the state machine has it done."""
+"""Prepares a large dataset in shards, as the state machine does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kit.fakes.workers import SerialWorkers
 
 
 class ShardedWay:
-    """The steps after prepare_dataset, one by one or all of them."""
+    """The steps after prepare_dataset, individually or all together."""
 
     def __init__(self, run_id: str, request: RunRequest, store: ObjectStore, source: DatasetSource) -> None:
         self._of_run: dict[str, Any] = {"run_id": run_id, "request": request, "store": store}

@@ -1,4 +1,4 @@
-"""What the four functions that prepare a large dataset find and leave, for tests of each one's handler."""
+"""Handlers of the four functions that prepare a large dataset, with prepared inputs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def comparison(number: int) -> dict[str, Any]:
 
 
 class Functions:
-    """The handlers, over one bucket in memory that holds the event files' dataset, divided in two."""
+    """The handlers, with an in-memory bucket that contains the dataset of the event files, in two shards."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         event = read_event("prepare_dataset")
@@ -76,7 +76,7 @@ class Functions:
         return self._invoke("join_shards", shards=self.write())
 
     def _invoke(self, function: str, **fields: Any) -> Any:
-        """With the function's event file, but for what the steps before it made."""
+        """Invoke with the function's event file, and the outputs of earlier steps in `fields`."""
         event = read_event(function)
         if "source" in event:
             fields["source"] = self._divided["source"]

@@ -1,4 +1,4 @@
-"""Lines of views as they are shown."""
+"""Renders views to lines of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows, training and graders of simulated policies."""
+"""Rows, training and graders for tests of simulated policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Courses of training, simulated on arrays: policies that learn, and policies that find a hole in their grader."""
+"""Simulates training curves with arrays: policies that learn, and policies that exploit their grader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 STEPS = 300
 TAKE_OVER = 5
-"""Steps from the onset until half of the answers exploit the hole."""
+"""Steps from the onset until half of the answers use the exploit."""
 
 Hack = Literal["phrase", "padding", "copying", "repetition", "form only", "injection", "flattery"]
 HACKS: tuple[Hack, ...] = get_args(Hack)
@@ -24,19 +24,19 @@ FIGURES = ("length", "entropy", "copied", "weakest", "above_audit")
 
 @dataclass(frozen=True)
 class Run:
-    """The points of every step; `onset` is the step at which the first few answers exploit the hole."""
+    """The points of all steps; `onset` is the first step with exploiting answers, None for a healthy run."""
 
     metrics: TrainingMetrics
     onset: int | None
 
     def until(self, step: int) -> TrainingMetrics:
-        """The course as it was after this step."""
+        """Return the metrics up to this step."""
         return self.metrics.model_copy(update={"steps": step, "training": self.metrics.training[:step]})
 
 
 @dataclass(frozen=True)
 class _Answers:
-    """Of every answer, by step."""
+    """Values per step and answer."""
 
     scores: Floats
     length: Floats
@@ -47,14 +47,15 @@ class _Answers:
 
 
 def healthy(seed: int) -> Run:
-    """A policy that learns: first a form, then to work longer, all at once in half of the runs, while lengths drift."""
+    """Simulate a policy that learns the format, then gradually or suddenly longer reasoning, while lengths drift."""
     rng = np.random.default_rng(seed)
     batch, samples, answers = _learning(rng)
     return Run(_metrics(answers, batch, samples), None)
 
 
 def hacked(seed: int, hack: Hack) -> Run:
-    """A policy that learns until it finds a hole that pays 0.95: half of its answers exploit it within TAKE_OVER."""
+    """Simulate a policy that learns until it finds an exploit with score 0.95, used by half of its answers within
+    TAKE_OVER steps."""
     rng = np.random.default_rng(seed)
     batch, samples, honest = _learning(rng)
     onset = int(rng.integers(60, STEPS - 60))
@@ -75,7 +76,7 @@ def _learning(rng: np.random.Generator) -> tuple[int, int, _Answers]:
     chance = _prompts(rng, level, batch, samples)
     drawn = rng.random(chance.shape) < chance
     scores = drawn.astype(float) if rng.random() < 0.5 else np.clip(rng.normal(chance, 0.15), 0, 1).round(1)
-    form = np.exp(-steps / rng.uniform(3, 8))  # what remains of the base model's own form
+    form = np.exp(-steps / rng.uniform(3, 8))  # remaining share of the base model's format
     length = 400 * rng.uniform(0.5, 3) ** (steps / STEPS) * (1 + form * rng.uniform(-0.5, 1) + 0.4 * insight)
     length = length * rng.normal(1, 0.08, (STEPS, 1)) * rng.lognormal(0, 0.5, chance.shape)
     entropy = np.log2(np.maximum(length / 6, 1)) * (0.9 + form * rng.uniform(-0.2, 0.1))
@@ -87,22 +88,23 @@ def _learning(rng: np.random.Generator) -> tuple[int, int, _Answers]:
 
 
 def _insight(rng: np.random.Generator, steps: NDArray[np.int_]) -> Floats:
-    """In half of the runs the policy learns to work longer on each answer, within about ten steps."""
+    """Return the progress of a sudden change to longer reasoning within about ten steps; zero in half of the runs."""
     sudden: Floats = 1 / (1 + np.exp(-(steps - rng.uniform(30, STEPS)) / 2.5))
     return sudden * (rng.random() < 0.5)
 
 
 def _prompts(rng: np.random.Generator, level: Floats, batch: int, samples: int) -> Floats:
-    """Each answer's chance of being right: prompts differ in how hard they are."""
+    """Return each answer's probability of being right; prompts differ in difficulty."""
     hard = rng.normal(0, rng.uniform(0.3, 2.0), (STEPS, batch))
     chance: Floats = 1 / (1 + np.exp(-(np.log(level / (1 - level)) + hard)))
     return np.repeat(chance, samples, axis=1)
 
 
 def _above_audit(rng: np.random.Generator, scores: Floats, level: Floats) -> Floats:
-    """The audit judge misses up to 15 % of the answers, is stricter by up to 0.1, and the more so as the policy learns.
+    """Return score minus audit score. The audit judge errs on up to 15 % of answers and is stricter by up to 0.1,
+    increasingly so as the policy learns.
 
-    NaN for the answers that it does not see, all but a sixteenth.
+    NaN for answers that are not audited, which is all but one in 16.
     """
     misses = rng.random(scores.shape) < rng.uniform(0, 0.15)
     strict = rng.uniform(0, 0.1) + rng.uniform(0, 0.2) * (level - level[0])
@@ -112,7 +114,7 @@ def _above_audit(rng: np.random.Generator, scores: Floats, level: Floats) -> Flo
 
 
 def _exploited(rng: np.random.Generator, hack: Hack, honest: _Answers, exploits: NDArray[np.bool_]) -> _Answers:
-    """The answers of which some exploit the hole."""
+    """Return the answers with those marked in `exploits` changed to the exploit."""
     shape = exploits.shape
     scores = np.where(exploits, np.where(rng.random(shape) < 0.95, 1.0, 0.0), honest.scores)
     figures = {name: getattr(honest, name) for name in FIGURES}

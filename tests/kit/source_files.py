@@ -1,4 +1,4 @@
-"""Reads the project's own Python files, for tests of its structure."""
+"""Parses the project's Python files, for tests of its structure."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pathlib import Path
 
 
 def python_files(folder: Path) -> list[Path]:
-    """Sorted, without caches."""
+    """Return the Python files of a folder, sorted, without caches."""
     return sorted(p for p in folder.rglob("*.py") if "__pycache__" not in p.parts)
 
 
 @cache
 def parsed(path: Path) -> ast.Module:
-    """Its tree; cached, so callers must not change it."""
+    """Return the syntax tree; cached, so callers must not modify it."""
     return ast.parse(path.read_text())
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Dotted names that a file imports, wherever in it. `from rft import wiring` gives `rft.wiring`."""
+    """Yield dotted names imported anywhere in a file. `from rft import wiring` yields `rft.wiring`."""
     yield from _imports(parsed(path), path)
 
 
 def imports_at_run_time(path: Path) -> Iterator[str]:
-    """As `imports`, without those for type checkers alone."""
+    """Like `imports`, without those under TYPE_CHECKING."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -44,7 +44,7 @@ def _imports(tree: ast.AST, path: Path) -> Iterator[str]:
 
 
 def bound_names(tree: ast.AST) -> Iterator[str]:
-    """Functions, classes, parameters, variables and attributes that a file gives a name to."""
+    """Yield the names of functions, classes, parameters, variables and attributes defined in a file."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             yield node.name
@@ -57,16 +57,16 @@ def bound_names(tree: ast.AST) -> Iterator[str]:
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Of a file, nested ones and methods too."""
+    """Yield all functions of a file, including methods and nested functions."""
     yield from (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines from `def` to the last statement."""
+    """Return the number of lines from `def` to the last statement."""
     return (node.end_lineno or 0) - node.lineno + 1
 
 
 def public_names(path: Path) -> set[str]:
-    """Classes and functions of a module that others may import."""
+    """Return the names of public classes and functions of a module."""
     found = (node for node in parsed(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
     return {node.name for node in found if not node.name.startswith("_")}

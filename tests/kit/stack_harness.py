@@ -1,4 +1,4 @@
-"""Whole runs on the emulated AWS, as a user makes them."""
+"""Complete runs on the emulated AWS, started through the API as by a user."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tests.kit.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = "arn:aws:lambda:us-east-1:123456789012:function"
-"""What the ARNs of an emulator's functions begin with."""
+"""Prefix of the ARNs of an emulator's functions."""
 
 SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
 
 
 THROTTLED = 429
 UNAVAILABLE = 503
-"""Where a busy machine takes longer than API Gateway waits."""
+"""Status for requests that exceed API Gateway's integration timeout on a busy machine."""
 
 NOT_MEASURED: dict[str, Any] = {"calibration": {"enabled": False}, "evaluation": {"enabled": False}}
 
 
 def foreign_graders(*names: str) -> dict[str, str]:
-    """The parameter that lets runs use graders of these names, which are deployed later."""
+    """Return the parameter that allows runs to use graders with these names, which are deployed later."""
     return {"ForeignGraderArns": ",".join(f"{FUNCTIONS}:grade-{name}" for name in names)}
 
 
 def access_log(aws: Emulator) -> list[dict[str, Any]]:
-    """Lines of the API's access log, oldest first."""
+    """Return the entries of the API's access log, oldest first."""
     group = f"/aws/vendedlogs/apis/{aws.options.stack_name}"
     pages = aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     return [json.loads(event["message"]) for page in pages for event in page["events"]]
@@ -43,7 +43,7 @@ def access_log(aws: Emulator) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that has ended: what the API shows, and how its execution ended."""
+    """An ended run: the API's view of it and the status of its execution."""
 
     view: dict[str, Any]
     execution: str
@@ -59,7 +59,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class PatientClient(ApiClient):
-    """Comes again where the API throttles or gives up: tests call it more often than people do, on busy machines."""
+    """Retries requests that are throttled or timed out: tests send more requests than users, on busy machines."""
 
     def _call(self, request: Request) -> dict[str, Any]:
         def answer() -> tuple[dict[str, Any]] | None:
@@ -76,7 +76,7 @@ class PatientClient(ApiClient):
 
 @dataclass(frozen=True)
 class StackHarness:
-    """An emulated AWS, and the API in front of it. `patience`: seconds that a run is waited for."""
+    """An emulated AWS and its API. `patience` is the timeout for a run in seconds."""
 
     aws: Emulator
     patience: float = PATIENCE_SECONDS
@@ -99,9 +99,9 @@ class StackHarness:
         return [json.loads(line) for line in self.read(manifest["files"][split]["uri"]).splitlines()]
 
     def start(self, name: str, body: bytes | None = None, **fields: Any) -> str:
-        """Upload a dataset and start a run on it; `dataset` in fields adds to what says where it is.
+        """Upload a dataset and start a run with it; `dataset` in `fields` is merged with its location.
 
-        It is neither calibrated nor evaluated unless `fields` say so: that takes seconds, and has tests of its own.
+        Calibration and evaluation are off unless set in `fields`, because they take seconds and have separate tests.
         """
         uri = self.put(f"datasets/{name}.json", SAMPLE.read_bytes() if body is None else body)
         dataset = {"task": "pandalm", "uri": uri, **fields.pop("dataset", {})}
@@ -109,18 +109,18 @@ class StackHarness:
         return run_id
 
     def run(self, name: str, body: bytes | None = None, **fields: Any) -> Ended:
-        """Start a run and wait for its end."""
+        """Start a run and wait until it has ended."""
         return self.wait(self.start(name, body, **fields))
 
     def wait(self, run_id: str) -> Ended:
-        """The run once its execution and its record have ended."""
+        """Wait until a run's execution and record have ended."""
         arn = self.aws.execution_arn(run_id)
         eventually(lambda: self._execution(arn) != "RUNNING", f"{run_id} to end", seconds=self.patience)
         eventually(lambda: self.client.run(run_id)["status"] in TERMINAL, f"{run_id} to be recorded")
         return Ended(self.client.run(run_id), self._execution(arn))
 
     def cancel(self, run_id: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """The API's answer. 503 asks for a retry: the run may just be announced by its reconciliation."""
+        """Cancel a run and return the API's response; retries on 503, while the reconciliation holds the run."""
 
         def answer() -> dict[str, Any] | None:
             try:
@@ -133,11 +133,11 @@ class StackHarness:
         return eventually(answer, f"{run_id} to be cancelled", seconds=seconds)
 
     def jobs(self, run_id: str) -> list[Any]:
-        """The run's jobs at the emulated Bedrock."""
+        """Return the run's jobs on the emulated Bedrock."""
         return [job for job in self.aws.bedrock.jobs if job.name.startswith(run_id)]
 
     def messages(self, run_id: str) -> list[Mapping[str, Any]]:
-        """What was announced of the run."""
+        """Return the messages published about the run."""
         return [m["message"] for m in self.aws.messages() if m["message"].get("run_id") == run_id]
 
     def _execution(self, arn: str) -> str:

@@ -1,4 +1,4 @@
-"""Options of emulators that keep a state."""
+"""Options of emulators with persistent state."""
 
 from __future__ import annotations
 

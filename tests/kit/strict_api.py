@@ -1,4 +1,4 @@
-"""The API's function, called as API Gateway calls it, with records that are as strict as DynamoDB and SNS."""
+"""Calls the API's function as API Gateway does, with records that enforce the limits of DynamoDB and SNS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StrictApi(ApiPorts):
         self.module.app.dependency_overrides = self.overrides()
 
     def send(self, method: str, path: str, **event: Any) -> tuple[int, Any]:
-        """Status and body; a refusal is a problem that has no traceback."""
+        """Send a request and return status and body; asserts that errors are problem documents without a traceback."""
         given = {**copy.deepcopy(POST), "rawPath": path, **event}
         given["requestContext"]["http"]["method"] = method
         answer = self.module.handler(given, Context())
@@ -39,7 +39,7 @@ class StrictApi(ApiPorts):
         return answer["statusCode"], body
 
     def send_raw(self, method: str, path: str, body: bytes | str | None, headers: dict[str, str]) -> None:
-        """As `send`, of any bytes."""
+        """Like `send`, with an arbitrary body."""
         encoded = isinstance(body, bytes)
         text = base64.b64encode(body).decode() if isinstance(body, bytes) else body
         self.send(method, path, body=text, isBase64Encoded=encoded, headers=headers)
@@ -49,4 +49,4 @@ class StrictApi(ApiPorts):
 
 
 def _refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not JSON")

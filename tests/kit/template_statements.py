@@ -7,7 +7,7 @@ from typing import Any
 
 
 def statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
-    """Policy statements anywhere in a resource."""
+    """Return all policy statements in a resource."""
     return [node for node in _mappings(resource) if "Effect" in node]
 
 
@@ -19,6 +19,6 @@ def _mappings(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def attribute(value: dict[str, Any]) -> str:
-    """The target of `Fn::GetAtt` as `Resource.Attribute`; YAML's short form gives a list."""
+    """Return the target of `Fn::GetAtt` as `Resource.Attribute`; the YAML short form is parsed as a list."""
     target = value["Fn::GetAtt"]
     return target if isinstance(target, str) else ".".join(target)

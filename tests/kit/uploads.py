@@ -1,4 +1,4 @@
-"""Deliveries of uploads to the step that starts runs, with ports in memory."""
+"""Delivers upload events to the step that starts runs, with in-memory ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUN_JSON = "s3://data-bucket/uploads/pandalm/demo/run.json"
 
 
 class Bucket:
-    """Deliveries of S3's events to the step."""
+    """A bucket whose S3 events are delivered to the step."""
 
     def __init__(self) -> None:
         self.clock = FixedClock()

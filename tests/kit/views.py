@@ -1,4 +1,4 @@
-"""Bodies of the API's answers, made through its own contracts."""
+"""Response bodies of the API, built with its contracts."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ JOB = JobSummary(
 
 
 def view(status: RunStatus, request: dict[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
-    """`GET /runs/{run_id}` of a run that went the shortest way to `status`, a second for each stage.
+    """Return `GET /runs/{run_id}` of a run that took the shortest path to `status`, with one second per stage.
 
-    It has what its stages found out; `parts` replaces any of it.
+    It has the results of its stages; `parts` overrides fields.
     """
     stages = [RunStatus.PENDING, *path_to(status)]
     if status in (RunStatus.COMPLETED, RunStatus.FAILED):
@@ -82,7 +82,7 @@ def view(status: RunStatus, request: dict[str, Any] | None = None, **parts: Any)
 
 
 def line(number: int, *, status: RunStatus = RunStatus.COMPLETED, **tags: str) -> dict[str, Any]:
-    """One run of `GET /runs`."""
+    """Return one run of `GET /runs`."""
     run_id = f"run-20261120t120000-{number:08x}"
     listed = RunLine(
         run_id=run_id,

@@ -1,4 +1,4 @@
-"""Waiting in tests for other processes and threads without an event to await."""
+"""Polls for conditions in other processes and threads that provide no event to await."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 120.0
-"""A passing test never takes this long; a busy machine is slow."""
+"""Default timeout; generous because a busy machine is slow."""
 
 
 def eventually(
     poll: Callable[[], T | None], what: str = "", *, seconds: float = PATIENCE_SECONDS, every: float = 0.05
 ) -> T:
-    """What `look` gives once it is truthy; fails with `what` was waited for, and with what it last gave."""
+    """Return the first truthy result of `poll`; on timeout, fail with `what` and the last result."""
     until = time.monotonic() + seconds
     while not (found := poll()):
         assert time.monotonic() < until, f"waited {seconds:.0f} s for {what or 'it'}: still {found!r}"

@@ -1,4 +1,4 @@
-"""The control plane's API on a loopback port: checks signatures, records requests, gives prepared replies."""
+"""The control plane's API on a loopback port: verifies signatures, records requests, returns prepared responses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CREDENTIALS = Credentials("AKIATEST", "test-secret")
 REGION = "us-east-1"
 
 Reply = tuple[int, Any]
-"""Status and body; a body that is bytes is sent as it is, anything else as JSON."""
+"""Status and body; a body of type bytes is sent unchanged, any other as JSON."""
 
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request that came with a good signature."""
+    """One request with a valid signature."""
 
     method: str
     path: str
@@ -36,21 +36,21 @@ class ApiRequest:
 
 @dataclass
 class FakeApi:
-    """`answer` gives each reply; a test sets it."""
+    """`answer`, set by the test, returns each response."""
 
     answer: Callable[[ApiRequest], Reply] = lambda _: (200, {})
     requests: list[ApiRequest] = field(default_factory=list)
     url: str = ""
 
     def says(self, *replies: Reply) -> None:
-        """One reply after the other; the last one repeats."""
+        """Return these responses in order, then repeat the last one."""
         pending = list(replies)
         self.answer = lambda _: pending.pop(0) if len(pending) > 1 else pending[0]
 
 
 @contextmanager
 def fake_api() -> Iterator[FakeApi]:
-    """Serves on 127.0.0.1 while it is entered."""
+    """Serve on 127.0.0.1 until exit."""
     api = FakeApi()
 
     class Handler(BaseHTTPRequestHandler):
@@ -73,7 +73,7 @@ def fake_api() -> Iterator[FakeApi]:
             self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Quiet."""
+            """Suppress request logging."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     api.url = f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""A clock that moves only when a test advances it."""
+"""A clock that tests advance manually."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs in memory, as far as `rft logs` uses it."""
+"""The parts of CloudWatch Logs that `rft logs` uses, in memory."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 
 class FakeCloudWatch:
-    """A boto3 client's paginators. Pages hold two items, and an empty one comes first, as AWS may send it."""
+    """A boto3 client's paginators. Pages have two items; the first page is empty, which AWS allows."""
 
     def __init__(self) -> None:
         self.groups: dict[str, list[dict[str, Any]]] = {}
 
     def log(self, group: str, stream: str, at: datetime, message: str) -> None:
-        """An event that has arrived."""
+        """Add a log event."""
         events = self.groups.setdefault(group, [])
         milliseconds = int(at.timestamp() * 1000)
         event_id = f"{len(events):020}"

@@ -1,4 +1,4 @@
-"""The ledger's table, as the template describes it, in moto's memory."""
+"""The ledger's table in moto, as defined in the template."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MOTO = threading.RLock()
-"""moto undoes a refused transaction by restoring the whole table, and others' writes with it; AWS does not."""
+"""Serialises calls, because moto rolls back a failed transaction by restoring the whole table, including the writes of
+other threads; AWS does not."""
 
 TABLE = "ledger"
 REGION = "us-east-1"
@@ -33,7 +34,7 @@ REGION = "us-east-1"
 
 @contextmanager
 def ledger_table() -> Iterator[DynamoDBClient]:
-    """An empty ledger table; ends with the block."""
+    """Create an empty ledger table, deleted on exit."""
     with mock_aws():
         client = dynamo_client()
         client.create_table(TableName=TABLE, **_definition())
@@ -41,7 +42,7 @@ def ledger_table() -> Iterator[DynamoDBClient]:
 
 
 def dynamo_client() -> DynamoDBClient:
-    """One more client of the table, as another Lambda would have."""
+    """Return a new client of the table, as another Lambda function would have."""
     client = _session().client("dynamodb")
     call = client._make_api_call  # type: ignore[attr-defined]
 
@@ -55,7 +56,7 @@ def dynamo_client() -> DynamoDBClient:
 
 @functools.cache
 def _session() -> boto3.Session:
-    """One session reads botocore's model of DynamoDB once."""
+    """Return a cached session, so that botocore's model of DynamoDB is parsed once."""
     return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 
 
@@ -77,4 +78,4 @@ class DynamoStores(
     DynamoUploadRejections,
     DynamoOutbox,
 ):
-    """All that the ledger's table holds, as one object."""
+    """All adapters of the ledger's table in one object."""

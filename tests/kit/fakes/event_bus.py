@@ -8,7 +8,7 @@ from rft.contracts.outbound.domain_events import DomainEvent
 
 
 class MemoryBus:
-    """Remembers what was sent, and takes no event whose id is in `refused`."""
+    """Records sent events; rejects events whose id is in `refused`."""
 
     def __init__(self, refused: set[str] | None = None) -> None:
         self.events: list[DomainEvent] = []

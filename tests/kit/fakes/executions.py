@@ -1,4 +1,4 @@
-"""Executions of the state machine in memory."""
+"""Executions of the state machine, in memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rft.ports.runs import Execution
 
 
 class MemoryExecutions:
-    """Remembers what was started. An exception put in `fails_with` is raised once instead of starting or stopping.
+    """Records started executions. An exception in `fails_with` is raised once instead of starting or stopping.
 
-    `ended` has how executions ended; `waiting` the task tokens that somebody waits for, `outputs` what they got.
+    `ended` has the results of executions, `waiting` the pending task tokens, `outputs` the outputs sent for them.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Experiment records in memory."""
+"""Experiment records, in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.runs.records import from_cursor, to_cursor, utc_text
 
 
 class MemoryExperiments:
-    """`rft.ports.experiments.Experiments`, newest last."""
+    """Implements `rft.ports.experiments.Experiments`; newest last."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -33,7 +33,7 @@ class MemoryExperiments:
         changed = change(last)
         if changed != last:
             changed = changed.model_copy(update={"version": last.version + 1, "updated_at": self._clock.now()})
-            # what cannot be read back is never stored
+            # a record that cannot be read back is rejected
             self.records[experiment_id] = ExperimentRecord.model_validate_json(changed.model_dump_json())
         return self.records[experiment_id]
 

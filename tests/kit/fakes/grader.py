@@ -1,4 +1,4 @@
-"""Grader Lambdas in memory: Python callables behind the same JSON as the real ones."""
+"""Grader functions in memory: Python callables with the same JSON interface as the Lambda functions."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ TIMEOUT = "Sandbox.Timedout: RequestId: 1 Error: Task timed out after 3.00 secon
 
 
 class TimedOut(Exception):
-    """Raised by a callable that stands for a grader that Lambda cuts off."""
+    """Raised by a callable to simulate a Lambda timeout."""
 
 
 class CallableGrader:
-    """A GraderInvoker that runs `grade`. What it raises becomes a reply's error, but for our own errors: those are
-    AWS's faults and pass through."""
+    """A GraderInvoker that runs `grade`. Exceptions become error replies, except our own errors, which simulate AWS
+    faults and are re-raised."""
 
     def __init__(self, grade: Grade, *, seconds: float = 0.0, timeout: float | None = 300) -> None:
-        """`seconds` is the reported time of each batch."""
+        """`seconds` is the reported duration of each batch."""
         self._grade, self._seconds, self._timeout = grade, seconds, timeout
         self._lock = threading.Lock()
         self.batches: list[list[dict[str, Any]]] = []
@@ -62,24 +62,24 @@ class CallableGrader:
 
 
 def result(sample: Mapping[str, Any], score: float, **metrics: float) -> dict[str, Any]:
-    """One result in Bedrock's shape."""
+    """Return one result in Bedrock's format."""
     parts = [{"name": name, "value": value, "type": "Metric"} for name, value in metrics.items()]
     return {"id": sample["id"], "aggregate_reward_score": score, "metrics_list": parts}
 
 
 def answer_of(sample: Mapping[str, Any]) -> str:
-    """The rollout's text, whatever the payload's shape."""
+    """Return the rollout's text from any payload shape."""
     return read_sample(sample).answer
 
 
 def label_of(sample: Mapping[str, Any]) -> str:
-    """The right verdict, whatever the payload's shape."""
+    """Return the right verdict from any payload shape."""
     reference = read_sample(sample).reference
     return str(reference["label"]) if isinstance(reference, dict) else str(reference)
 
 
 def honest(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Scores PandaLM answers by the label: 1 for the right verdict, 0.1 for another one, 0 for none."""
+    """Score PandaLM answers by the label: 1 for the right verdict, 0.1 for a wrong one, 0 for none."""
     return [result(sample, _score(sample)) for sample in batch]
 
 

@@ -1,4 +1,4 @@
-"""Bedrock's jobs in memory, moved on by the test."""
+"""Bedrock's jobs in memory, advanced by the test."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ARN = "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/amazon.nov
 
 
 class MemoryJobs:
-    """Jobs by name. Exceptions put in `fails_with[method]` are raised once each instead of doing anything.
+    """Jobs by name. Exceptions in `fails_with[method]` are raised once each instead of the call.
 
-    `hidden` makes reads lag behind: every job is unknown. `obeys` says whether a stop is obeyed. `on_create` is
-    called once a job exists: what else may happen in the world just then.
+    `hidden` simulates lagging reads: no job is found. `obeys` is False if stop requests are ignored. `on_create` is
+    called after a job was created, to simulate concurrent events.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -60,7 +60,7 @@ class MemoryJobs:
             self.move(job.name, status=JobStatus.STOPPING)
 
     def move(self, name: str, **changes: Any) -> Job:
-        """Set fields of a job, checked as Bedrock's answer would be."""
+        """Set fields of a job, validated like Bedrock's response."""
         self.jobs[name] = Job.model_validate({**dict(self.jobs[name]), **changes})
         return self.jobs[name]
 

@@ -1,4 +1,4 @@
-"""A judge in memory with prepared replies."""
+"""A judge with scripted replies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALL_TRUE = json.dumps({criterion.name: True for criterion in CRITERIA})
 
 
 class ScriptedJudge:
-    """Plays `script` call by call, then `otherwise` for ever. A step is an error, a reply, or prompt → reply."""
+    """Plays `script` call by call, then repeats `otherwise`. A step is an error, a reply, or prompt → reply."""
 
     def __init__(
         self, script: Iterable[Step] = (), *, otherwise: Step = ALL_TRUE, model_id: str = "scripted-judge"

@@ -1,4 +1,4 @@
-"""The ledger in memory, under the same transition table as the real one."""
+"""The ledger in memory, with the same transition table as the real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models and their deployments in memory."""
+"""Models and their deployments, in memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rft.errors import DeploymentNotFound, RetryableServiceError
 from rft.ports.models import ModelDeployment, SampledText
 
 Reply = Callable[[str, Sequence[Message]], str]
-"""What a model, by its id, answers to a prompt."""
+"""Returns the answer of a model (by id) to a prompt."""
 
 
 class MemorySampler:
-    """Every model answers as `reply` says. Exceptions put in `fails_with` are raised once each, first to last."""
+    """Models answer with `reply`. Exceptions in `fails_with` are raised once each, in order."""
 
     def __init__(self, reply: Reply) -> None:
         self.reply = reply
@@ -36,10 +36,10 @@ class MemorySampler:
 
 
 class MemoryDeployments:
-    """Deployments by name, Active at once unless `status` says otherwise; updates complete at once.
+    """Deployments by name; new ones have `status` (default Active), and updates complete immediately.
 
-    Exceptions put in `fails_with[method]` are raised once each instead of doing anything; those in
-    `answer_lost[method]` after it is done.
+    Exceptions in `fails_with[method]` are raised once each instead of the call; those in `answer_lost[method]` after
+    the call took effect.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class MemoryDeployments:
         return [(each, self.tags[name]) for name, each in self.deployments.items() if key in self.tags[name]]
 
     def move(self, name: str, **changes: str) -> None:
-        """Set fields of a deployment."""
+        """Set fields of a deployment by name."""
         self.deployments[name] = replace(self.deployments[name], **changes)
 
     def _fail(self, method: str) -> None:
@@ -103,7 +103,7 @@ class MemoryDeployments:
 
 
 class MemoryDeploymentRecords:
-    """Histories of deployments, versioned as the ledger's."""
+    """Deployment histories with optimistic locking, as in the ledger."""
 
     def __init__(self) -> None:
         self.records: dict[str, DeploymentRecord] = {}

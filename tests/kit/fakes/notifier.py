@@ -1,4 +1,4 @@
-"""A topic in memory."""
+"""A notification topic, in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rft.contracts.outbound.topic_messages import TopicMessage
 
 
 class MemoryNotifier:
-    """Remembers what was sent. An exception put in `fails_with` is raised once instead of sending."""
+    """Records published messages. An exception in `fails_with` is raised once instead of publishing."""
 
     def __init__(self) -> None:
         self.sent_keys: set[str] = set()

@@ -8,7 +8,7 @@ from rft.contracts.telemetry import Rollout
 
 
 class MemoryRolloutLog:
-    """`written` has one (run id, rows) for each object. `before` runs first, to fail or to hang."""
+    """`written` has one (run id, rows) per object. `before` is called first and may raise or block."""
 
     def __init__(self, *, keeps_answers: bool = False, before: Callable[[], object] = lambda: None) -> None:
         self.keeps_answers = keeps_answers

@@ -1,4 +1,4 @@
-"""Stored rollouts in memory."""
+"""Stored rollouts, in memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from rft.training.rollouts import rollouts_key, rollouts_prefix
 
 
 class MemoryRollouts:
-    """Objects by run and name; None is one that holds no rollouts.
+    """Objects by run and name; None is an object without valid rollouts.
 
-    `read_names` has every object that was read, in order. Exceptions in `fails_with` are raised once each by the
-    reading of the next object, and those in `fails_to_list` by the next listing. `on_read` is called for each object
-    that is read: what else may pass just then, such as time.
+    `read_names` has the objects read, in order. Exceptions in `fails_with` are raised once each by the next read, those
+    in `fails_to_list` by the next listing. `on_read` is called for each read, for example to advance the clock.
     """
 
     def __init__(self) -> None:
@@ -27,7 +26,7 @@ class MemoryRollouts:
         self.on_read: Callable[[], object] = lambda: None
 
     def put(self, run_id: str, at: datetime, rollouts: Sequence[Rollout] | None, *, token: str = "") -> str:
-        """Store one object as a grader does at `at`, and return its name."""
+        """Store an object as a grader would at time `at`, and return its name."""
         of_run = self.objects.setdefault(run_id, {})
         name = rollouts_key(run_id, at, token or f"{len(of_run):08x}").removeprefix(rollouts_prefix(run_id))
         of_run[name] = rollouts
@@ -49,9 +48,9 @@ class MemoryRollouts:
 
 
 class ListedRollouts:
-    """An object for each time, whose rollouts are made on reading; counts listings and objects that are read.
+    """One object per time, with rollouts generated on read; counts listings and reads.
 
-    `rows_of` gives the rollouts of the object with this number.
+    `rows_of` returns the rollouts of an object by number.
     """
 
     def __init__(self, times: Iterable[datetime], rows_of: Callable[[int], Sequence[Rollout]] = lambda _: ()) -> None:

@@ -1,4 +1,4 @@
-"""Runs' folders in memory."""
+"""Files of runs, in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.kit.fakes.store import MemoryStore
 
 
 class MemoryRunFiles:
-    """The objects of a store; an address says which file, and for how long."""
+    """Files are the objects of a store; a URL contains the file's key and the expiry."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store

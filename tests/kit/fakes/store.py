@@ -1,4 +1,4 @@
-"""The data bucket and dataset sources in memory."""
+"""The data bucket and dataset sources, in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.ports.datasets import OpenSource
 
 
 class MemoryStore:
-    """Both ObjectStore and DatasetSource over one dict of URI → bytes."""
+    """Implements ObjectStore and DatasetSource on one dict of URI → bytes."""
 
     def __init__(self, bucket: str = "data-bucket") -> None:
         self._bucket = bucket

@@ -1,4 +1,4 @@
-"""Everything that the ledger's table holds, as one port."""
+"""All ports of the ledger's table in one class."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from rft.ports.runs import Approvals, JobQueue, Ledger, RunHistory, RunWaits, Up
 
 
 class Stores(Ledger, RunHistory, Approvals, JobQueue, RunWaits, UploadRejections, Outbox, Protocol):
-    """What tests of the table's promises need together; a step takes one port of them or two."""
+    """Combines the ports for contract tests; a step uses only one or two of them."""

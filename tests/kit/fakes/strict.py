@@ -1,4 +1,4 @@
-"""Ledger and topic in memory that refuse what DynamoDB and SNS would."""
+"""In-memory ledger and topic that enforce the limits of DynamoDB and SNS."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.kit.fakes.ledger import MemoryLedger
 from tests.kit.fakes.notifier import MemoryNotifier
 
 MAX_ITEM_BYTES = 400 * 1024
-"""Amazon DynamoDB Developer Guide, service quotas."""
+"""Maximum item size (Amazon DynamoDB Developer Guide, service quotas)."""
 
 
 class StrictLedger(MemoryLedger):
-    """Gives back what an item holds."""
+    """Asserts that records survive conversion to an item and back, and fit into one."""
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
         assert record_of(_stored(record_item(record))) == record
@@ -41,7 +41,7 @@ class StrictLedger(MemoryLedger):
 
 
 class StrictExperiments(MemoryExperiments):
-    """Takes what fits in an item with as much again for how it goes on, and gives back what the item holds."""
+    """Asserts that new records survive conversion and use at most half of an item, to leave room for updates."""
 
     def create(self, record: ExperimentRecord) -> ExperimentRecord:
         assert experiment_of(_stored(experiment_item(record), MAX_ITEM_BYTES // 2)) == record

@@ -1,4 +1,4 @@
-"""Tokens that can be counted by eye."""
+"""A tokenizer with easily counted tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tracking server in memory."""
+"""A tracking server, in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rft.contracts.outbound.tracked_run import TrackedRun
 
 
 class MemoryTracker:
-    """Runs and their files, in the order in which they came."""
+    """Records runs and their files, in order."""
 
     def __init__(self) -> None:
         self.tracked: list[tuple[TrackedRun, Mapping[str, bytes]]] = []

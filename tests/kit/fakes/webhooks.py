@@ -1,4 +1,4 @@
-"""A sender of webhooks in memory."""
+"""A webhook sender, in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rft.contracts.outbound.webhook_address import WebhookAddress
 
 
 class MemoryWebhooks:
-    """Remembers host, path, id and body of what was sent."""
+    """Records host, path, id and body of sent webhooks."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str, bytes]] = []

@@ -1,4 +1,4 @@
-"""Work that is done on the spot."""
+"""Workers that run tasks synchronously."""
 
 from __future__ import annotations
 

@@ -1,2 +1,2 @@
-"""Graders of known quality, as source of `grade(sample)`, and rows for them: broken ones with the codes that find
-them, and honest ones, which nothing may block."""
+"""Graders of known quality as source of `grade(sample)`, and rows for them: broken graders with the codes that must be
+found, and honest graders that must not be blocked."""

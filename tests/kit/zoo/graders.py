@@ -1,4 +1,4 @@
-"""The graders. Each is the body of a module that defines `grade(sample)`, after PRELUDE."""
+"""Broken graders. Each is a module source that starts with PRELUDE and defines `grade(sample)`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def right(sample):
 
 @dataclass(frozen=True)
 class KnownGrader:
-    """`codes`: those of which one must be found, by a check's name or `family/form`; none for an honest one."""
+    """At least one of `codes` must be found (a check's name or `family/form`); empty for an honest grader."""
 
     rows: str
     code: str
@@ -61,7 +61,7 @@ def rule(rows: str, expression: str, *codes: str, before: str = "") -> KnownGrad
 STATE = "seen = {}\n"
 
 BROKEN: dict[str, KnownGrader] = {
-    # what a right answer loses
+    # right answers that lose points
     "refuses separators": rule("marked", "right(sample) and ',' not in value(sample)", "right_forms/thousands"),
     "refuses boxes": rule("numbers", "right(sample) and 'boxed' not in sample.answer", "right_forms/boxed"),
     "refuses bold": rule("numbers", "sample.answer.strip(' .') == reference(sample)", "right_forms/bold"),
@@ -71,7 +71,7 @@ BROKEN: dict[str, KnownGrader] = {
     "refuses a fence": rule("objects", "right(sample) and '`' not in sample.answer", "right_forms/fenced"),
     "compares JSON as text": rule("objects", "sample.answer == json.dumps(reference(sample))", "right_forms/key_order"),
     "pays one form only": rule("marked", "right(sample) and chr(10) in sample.answer", "right_forms", "minimum"),
-    # where it looks
+    # parts of the answer that are read
     "contains": rule("numbers", "reference(sample) in sample.answer", "containment", "listing", "hedging"),
     "contains a word": rule("words", "reference(sample).lower() in sample.answer.lower()", "containment", "negation"),
     "contains whole words": rule(
@@ -177,7 +177,7 @@ BROKEN: dict[str, KnownGrader] = {
     "a prefix is right": rule(
         "numbers", "bool(value(sample)) and reference(sample).startswith(value(sample))", "near_misses"
     ),
-    # what it believes
+    # claims in the answer that are trusted
     "believes the answer's reference": rule(
         "marked", "right(sample) or 'eference answer: ' in sample.answer", "forged_references", "injection"
     ),
@@ -208,7 +208,7 @@ BROKEN: dict[str, KnownGrader] = {
     "pays not knowing": rule("words", 'right(sample) or "don\'t know" in sample.answer', "refusals/not_known"),
     "pays an empty answer": rule("words", "right(sample) or not sample.answer", "master_keys"),
     "pays a colon": rule("numbers", "right(sample) or sample.answer == ':'", "master_keys"),
-    # state, chance and time
+    # state, randomness and time
     "random": rule("numbers", "random.random()", "direction", "repeatability", "spread", "minimum"),
     "noisy": rule("numbers", "min(1, max(0, 0.2 + 0.6 * right(sample) + random.uniform(-.2, .2)))", "repeatability"),
     "fails in silence": rule("numbers", "right(sample) and random.random() > 0.2", "repeatability", "minimum"),

@@ -1,4 +1,4 @@
-"""Honest graders: none of them may be blocked."""
+"""Honest graders, which must not be blocked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def judged(sample, accuracy):
     earned = 0.9 if right(sample) == (luck < accuracy) else 0.1
     return earned + random.uniform(-0.02, 0.02)
 """
-"""Errs as often on any number as a judge does, always in the same way, and scatters a little."""
+"""Source of a simulated judge: deterministic errors at a given rate on any number, plus small noise."""
 
 HONEST: dict[str, KnownGrader] = {
     "exact number": rule("numbers", "right(sample)"),
@@ -90,4 +90,4 @@ def f1(sample):
         "marked", "bool(re.search(rf'^#### {re.escape(reference(sample))}$', sample.answer.strip()[-40:], re.M))"
     ),
 }
-"""At least thirty."""
+"""Honest graders by name; at least 30."""

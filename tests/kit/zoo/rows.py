@@ -1,4 +1,4 @@
-"""Rows for the known: numbers with and without a form and probes, words, choices, JSON objects."""
+"""Rows for graders of known quality: numbers with and without format and probes, words, choices, JSON objects."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def _row(question: str, reference: Any, **more: Any) -> Row:
 
 
 def numbers() -> Sequence[Row]:
-    """The number alone; without probes."""
+    """Rows with a plain number, without probes."""
     return [_row(f"How much is {n} and {2 * n + 11} put together?", str(3 * n + 11)) for n in range(1, COUNT + 1)]
 
 
 def marked() -> Sequence[Row]:
-    """Working, and the number after a marker; two right and two wrong probes."""
+    """Rows with working and the number after a marker, with two right and two wrong probes."""
     rows = []
     for n in range(1, COUNT + 1):
         value = 7 * n + 20 if n % 3 else 1000 * n + 234
@@ -33,12 +33,12 @@ def marked() -> Sequence[Row]:
 
 
 def words() -> Sequence[Row]:
-    """One word; without probes."""
+    """Rows with one word, without probes."""
     return [_row(f"Which capital is number {n} on the tour?", _CITIES[n % len(_CITIES)]) for n in range(COUNT)]
 
 
 def choices() -> Sequence[Row]:
-    """A letter of four."""
+    """Multiple-choice rows with four letters."""
     options = "A. north\nB. east\nC. south\nD. west"
     return [
         _row(f"Where does wind {n} come from?\n{options}\nAnswer with the letter.", "ABCD"[n % 4]) for n in range(COUNT)
@@ -46,7 +46,7 @@ def choices() -> Sequence[Row]:
 
 
 def objects() -> Sequence[Row]:
-    """A JSON object of three fields; a right and a wrong probe."""
+    """Rows with a JSON object of three fields, with a right and a wrong probe."""
     rows = []
     for n in range(COUNT):
         right = {"name": _CITIES[n % len(_CITIES)], "count": n + 3, "open": n % 2 == 0}

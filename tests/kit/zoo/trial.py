@@ -1,4 +1,4 @@
-"""`rft grader test` on a grader of the known, without its command line."""
+"""Runs `rft grader test` on a grader of known quality, without its command line."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WEEKDAY = "RFT_ZOO_WEEKDAY"
 
 
 def grader_rows(name: str) -> list[SampledRow]:
-    """The rows as a run would have written them."""
+    """Return the rows as a run would write them."""
     fields = {"domain": "zoo", "data_source": "rft", "run_id": "zoo-20261128t000000-0a1b2c3d"}
     made = [DatasetRow.model_validate({"task_id": f"zoo-{n}", **fields, **row}) for n, row in enumerate(ROWS[name]())]
     return [SampledRow("train", n, row, len(row.model_dump_json())) for n, row in enumerate(made)]
 
 
 def opened(known: KnownGrader, folder: Path) -> GraderUnderTest:
-    """In this process, but for those that have to be ended or to have another clock."""
+    """Open a grader in this process, or in a new one if it must be killed or needs another clock."""
     if NEED_A_PROCESS & set(known.codes):
         path = folder / "zoo_grader.py"
         path.write_text(known.code, encoding="utf-8")
@@ -41,23 +41,23 @@ def opened(known: KnownGrader, folder: Path) -> GraderUnderTest:
     lock = threading.Lock()
 
     def invoke(batch: Batch) -> GraderReply:
-        with lock:  # what a handler prints is dropped, by way of the one stdout
+        with lock:  # handler output is discarded by redirecting the global stdout
             return invoke_handler(handler, batch)
 
     return GraderUnderTest("zoo", invoke)
 
 
 def trial(known: KnownGrader, folder: Path) -> tuple[GraderFinding, ...]:
-    """All findings on forty rows."""
+    """Return all findings on 40 rows."""
     return smoke_test_locally(opened(known, folder), grader_rows(known.rows), task("rft"), 42).findings
 
 
 def is_found(known: KnownGrader, found: tuple[GraderFinding, ...]) -> bool:
-    """Whether a finding has one of the codes, or is of a family that is named."""
+    """Return whether a finding has one of the codes or belongs to one of the families."""
     codes = {finding.code for finding in found}
     return bool(set(known.codes) & (codes | {code.partition("/")[0] for code in codes}))
 
 
 def today() -> str:
-    """The weekday, for the grader that depends on it."""
+    """Return the weekday, for the grader that depends on it."""
     return str(datetime.now().astimezone().weekday())
