@@ -160,9 +160,11 @@ def _serve(
         environment.state.on_call(operation, body)
         api_functions.on_call(operation, body)
 
+    tables = MotoAccount(account=environment.account, region=environment.region)
+
     def authorize(operation: Operation, request: Request, body: bytes) -> None:
         guard.check(operation, request, body)
-        check_limits(operation, body)
+        check_limits(operation, {name.lower(): value for name, value in request.headers.items()}, body, tables)
 
     app = AwsPort(
         moto_setup.wsgi_application(),

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.agentcore.event_stream import CONTENT_TYPE, event
 from emulator.agentcore.sessions import CodeSessions
-from emulator.bedrock.request_rules import violations
-from emulator.bedrock.requests import input_shape, raise_if_invalid
+from emulator.bedrock.requests import raise_if_invalid
 from emulator.http.operations import Operation
 from emulator.http.replies import AwsError, json_reply
+from emulator.http.request_rules import input_shape, violations
 
 MANAGED = "aws.codeinterpreter.v1"
 """The managed interpreter of every account (AgentCore Developer Guide, "Resource management"); the only one here."""

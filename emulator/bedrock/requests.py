@@ -7,23 +7,14 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, TypeVar
 
-import botocore.session
-
-from emulator.bedrock.request_rules import violations
 from emulator.http.replies import AwsError
+from emulator.http.request_rules import input_shape, violations
 
 PAGE = 100
 
 T = TypeVar("T")
-
-
-@cache
-def input_shape(operation: str, service: str = "bedrock") -> Any:
-    """Return botocore's input shape of an operation."""
-    return botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
 
 
 def parse_body(operation: str, body: bytes) -> dict[str, Any]:

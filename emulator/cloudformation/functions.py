@@ -10,7 +10,7 @@ from emulator.cloudformation.artifacts import folder_of
 from emulator.cloudformation.template import StackTemplate
 from emulator.functions.code import CodeStore
 from emulator.functions.registry import Functions
-from emulator.functions.spec import FunctionSpec, check_environment, spec_of
+from emulator.functions.spec import FunctionSpec, check_environment, check_settings, spec_of
 from emulator.moto.functions import stored_function
 
 Resolve = Callable[[Any], Any]
@@ -40,6 +40,7 @@ def function_specs(
         stored = stored_function(region, physical_ids[logical_id])
         properties = resource["Properties"]
         check_environment(stored.configuration.get("Environment", {}).get("Variables", {}))
+        check_settings(stored.configuration["Timeout"], stored.configuration["MemorySize"])
         specs.append(
             spec_of(
                 stored.configuration,

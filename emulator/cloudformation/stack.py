@@ -16,6 +16,7 @@ from typing import Any
 from emulator.cloudformation.artifacts import ARTIFACTS, artifact_key
 from emulator.cloudformation.functions import aliases, function_specs, publish
 from emulator.cloudformation.parameters import check_parameters
+from emulator.cloudformation.quotas import check_quotas
 from emulator.cloudformation.template import StackTemplate
 from emulator.functions.code import CodeStore
 from emulator.functions.registry import Functions
@@ -79,7 +80,7 @@ def deploy(
 ) -> Stack:
     """Create the stack. Paths in the template are relative to `root`.
 
-    Raises ValueError for a parameter or a function that AWS would reject.
+    Raises ValueError for a parameter, a function or a size that AWS would reject.
     """
     check_parameters(template.parameters, template.rules, parameters)
     upload_artifacts(template, client)
@@ -105,7 +106,7 @@ def update(
 ) -> Stack:
     """Update the stack's template, parameters and code; running executions keep the old definition.
 
-    Raises ValueError for a parameter or a function that AWS would reject.
+    Raises ValueError for a parameter, a function or a size that AWS would reject.
     """
     check_parameters(template.parameters, template.rules, parameters)
     upload_artifacts(template, client)
@@ -147,6 +148,7 @@ def finish(
     _configure_buckets(template, client, physical_ids)
     described = client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"][0]
     resolved = partial(resolve, stack_id, region)
+    check_quotas(template, resolved)
     specs = function_specs(template, physical_ids, region=region, resolve=resolved, root=root, code=code)
     for spec in specs:
         functions.deploy(spec)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.functions.code import code_sha256
 from emulator.functions.concurrency import THROTTLED, TooManyInvocations
-from emulator.functions.registry import MAX_PAYLOAD, Functions, UnknownFunction, split_name
+from emulator.functions.registry import MAX_ASYNC_PAYLOAD, MAX_PAYLOAD, Functions, UnknownFunction, split_name
 from emulator.functions.spec import LATEST, FunctionSpec
 from emulator.functions.versions import UnknownVersion
 from emulator.http.operations import Operation
@@ -65,14 +65,12 @@ class LambdaService:
 
     def _invoke(self, name: str, request: Request, body: bytes) -> Response:
         """Invoke with type RequestResponse, Event or DryRun."""
-        if len(body) > MAX_PAYLOAD:
-            limit = "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
-            raise AwsError("RequestTooLargeException", 413, limit)
         kind, qualifier, payload = (
             request.headers.get("X-Amz-Invocation-Type", "RequestResponse"),
             request.args.get("Qualifier", ""),
             body or b"{}",
         )
+        _check_payload(payload, MAX_ASYNC_PAYLOAD if kind == "Event" else MAX_PAYLOAD)
         spec = self._functions.find(name, qualifier)
         if kind == "DryRun":
             return Response(status=204)
@@ -130,6 +128,17 @@ class LambdaService:
         if alias not in self._functions.versions(name).aliases:
             raise AwsError("ResourceNotFoundException", 404, f"Cannot find alias arn: {name}")
         return alias
+
+
+def _check_payload(payload: bytes, limit: int) -> None:
+    if len(payload) > limit:
+        text = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        raise AwsError("RequestTooLargeException", 413, text)
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        text = f"Could not parse request body into json: {error}"
+        raise AwsError("InvalidRequestContentException", 400, text) from error
 
 
 def configuration(spec: FunctionSpec) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,30 @@ MEGABYTE = 2**20
 
 MAX_ENVIRONMENT = 4096
 """Maximum bytes of all variable names and values (AWS Lambda quotas: 4 KB)."""
+VARIABLE = re.compile(r"[a-zA-Z]\w+", re.ASCII)
+RESERVED_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""AWS Lambda Developer Guide, "Defined runtime environment variables"; two more have names that are not permitted."""
+MAX_TIMEOUT, MIN_MEMORY, MAX_MEMORY = 900, 128, 10_240
+"""AWS Lambda quotas: seconds, MB."""
 
 VERSIONED = (
     "Role",
@@ -106,13 +131,30 @@ class FunctionSpec:
 
 
 def check_environment(variables: Mapping[str, str]) -> None:
-    """Raise ValueError, with Lambda's message, for more than 4 KB of names and values (AWS Lambda quotas)."""
+    """Raise ValueError, with Lambda's message, for names that Lambda rejects and more than 4 KB of names and values."""
+    for name in variables:
+        if not VARIABLE.fullmatch(name):
+            raise ValueError(f"Value at 'environment.variables' failed to satisfy constraint: {name} is no name")
+    if reserved := sorted(RESERVED_VARIABLES & set(variables)):
+        raise ValueError(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
     size = sum(len(name.encode()) + len(str(value).encode()) for name, value in variables.items())
     if size > MAX_ENVIRONMENT:
         raise ValueError(
             "Lambda was unable to configure your environment variables because the environment variables you have "
             f"provided exceeded the 4KB limit. String measured: {size} bytes"
         )
+
+
+def check_settings(timeout: float, memory: int) -> None:
+    """Raises ValueError for more time or memory than a function can have."""
+    if timeout > MAX_TIMEOUT:
+        raise ValueError(f"Value '{timeout}' at 'timeout' must be less than or equal to {MAX_TIMEOUT}")
+    if not MIN_MEMORY <= memory <= MAX_MEMORY:
+        raise ValueError(f"Value '{memory}' at 'memorySize' must be between {MIN_MEMORY} and {MAX_MEMORY}")
 
 
 def spec_of(

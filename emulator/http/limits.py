@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs
 
 from emulator.functions.spec import check_environment
+from emulator.http.expressions import Tables, check_expressions
 from emulator.http.operations import Operation
 from emulator.http.replies import AwsError
+from emulator.http.request_rules import input_shape, violations
 
 MAX_MESSAGE_BYTES = 262_144
 """Maximum SNS message (Amazon SNS API Reference, Publish: 256 KB)."""
@@ -30,33 +32,99 @@ MAX_ENTRIES_BYTES = 262_144
 TIME_BYTES = 14
 """Maximum total of a request (EventBridge User Guide, "Calculating PutEvents event entry size": 256 KB)."""
 STATE_DATA = {"StartExecution": "input", "StartSyncExecution": "input", "SendTaskSuccess": "output"}
+EXECUTION_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+"""Step Functions API Reference, StartExecution: no white space, brackets, wildcards, special or control characters."""
+MAX_KEY_BYTES = 1024
+MAX_METADATA_BYTES = 2048
+"""Amazon S3 User Guide, "Naming Amazon S3 objects" and "Working with object metadata"."""
+MODELLED = {
+    "dynamodb": "dynamodb",
+    "states": "stepfunctions",
+    "events": "events",
+    "logs": "logs",
+    "secretsmanager": "secretsmanager",
+}
+"""Services in a JSON protocol by signing name, each with its model in botocore."""
 FUNCTION_CHANGES = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
 
 
-def check_limits(operation: Operation, body: bytes) -> None:
-    """Raise AwsError, with AWS's message, for a request that exceeds a limit."""
+def check_limits(operation: Operation, headers: Mapping[str, str], body: bytes, tables: Tables) -> None:
+    """Raise AwsError, with AWS's message, for a request that AWS would reject. Header names are in lower case."""
+    if operation.service in MODELLED and operation.json_protocol:
+        _check_model(operation, json.loads(body))
     if (operation.service, operation.name) == ("sns", "Publish"):
         _check_message(parse_qs(body.decode(), keep_blank_values=True))
-    elif operation.service == "states" and operation.name in STATE_DATA:
-        _check_state_data(STATE_DATA[operation.name], json.loads(body))
+    elif operation.service == "states":
+        _check_execution(operation.name, json.loads(body))
     elif (operation.service, operation.name) == ("events", "PutEvents"):
-        _check_entries(json.loads(body).get("Entries", []))
+        check_entries(json.loads(body).get("Entries", []))
     elif operation.service == "lambda" and operation.name in FUNCTION_CHANGES:
         _check_variables(json.loads(body))
     elif operation.service == "dynamodb":
-        for number in _numbers(json.loads(body)):
-            _check_number(number)
+        _check_items(operation, json.loads(body), tables)
+    elif operation.service == "s3" and operation.name in ("PutObject", "CreateMultipartUpload"):
+        _check_object(operation.labels, headers)
+
+
+def _check_model(operation: Operation, request: Any) -> None:
+    shape = input_shape(operation.name, MODELLED[operation.service])
+    problems = [] if shape is None else list(violations(request, shape))
+    if problems:
+        plural = "s" if len(problems) > 1 else ""
+        code = "InvalidParameterException" if operation.service == "logs" else "ValidationException"
+        raise AwsError(code, 400, f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}")
+
+
+def check_numbers(request: Any) -> None:
+    """Raise AwsError for a number anywhere in a request that DynamoDB cannot store."""
+    for number in _numbers(request):
+        _check_number(number)
+
+
+def _check_items(operation: Operation, request: dict[str, Any], tables: Tables) -> None:
+    check_numbers(request)
+    check_expressions(operation.name, request, tables)
+
+
+def _check_object(labels: Sequence[str], headers: Mapping[str, str]) -> None:
+    if len(labels[-1].encode()) > MAX_KEY_BYTES:
+        raise AwsError("KeyTooLongError", 400, "Your key is too long")
+    own = {name.removeprefix("x-amz-meta-"): value for name, value in headers.items() if name.startswith("x-amz-meta-")}
+    if sum(len(name.encode()) + len(value.encode()) for name, value in own.items()) > MAX_METADATA_BYTES:
+        raise AwsError("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size")
 
 
 def _check_message(fields: dict[str, list[str]]) -> None:
     subject = fields.get("Subject")
     if subject is not None and not SUBJECT.fullmatch(subject[0]):
         raise AwsError("InvalidParameter", 400, "Invalid parameter: Subject")
-    if len(fields.get("Message", [""])[0].encode()) > MAX_MESSAGE_BYTES:
+    text = fields.get("Message", [""])[0]
+    if not text:
+        raise AwsError("InvalidParameter", 400, "Invalid parameter: Empty message")
+    attributes = (values[0] for name, values in fields.items() if name.startswith("MessageAttributes."))
+    if len(text.encode()) + sum(len(value.encode()) for value in attributes) > MAX_MESSAGE_BYTES:
         raise AwsError("InvalidParameter", 400, "Invalid parameter: Message too long")
+    if fields.get("MessageStructure") == ["json"]:
+        _check_forms(text)
 
 
-def _check_entries(entries: list[dict[str, Any]]) -> None:
+def _check_forms(text: str) -> None:
+    """A message by protocol has a form for those that it does not name."""
+    try:
+        forms = json.loads(text)
+    except ValueError:
+        forms = None
+    problem = ""
+    if not isinstance(forms, dict):
+        problem = "JSON message body failed to parse"
+    elif not isinstance(forms.get("default"), str):
+        problem = "No default entry in JSON message body"
+    if problem:
+        raise AwsError("InvalidParameter", 400, f"Invalid parameter: Message Structure - {problem}")
+
+
+def check_entries(entries: list[dict[str, Any]]) -> None:
+    """Raises AwsError for entries of PutEvents that are too large together, or of a source that is AWS's."""
     sized = ("Source", "DetailType", "Detail")
     size = sum(TIME_BYTES * ("Time" in entry) for entry in entries)
     size += sum(len(entry.get(name, "").encode()) for entry in entries for name in sized)
@@ -64,6 +132,14 @@ def _check_entries(entries: list[dict[str, Any]]) -> None:
         raise _refusal("Total size of the entries in the request is over the limit.")
     if any(entry.get("Source", "").startswith("aws.") for entry in entries):
         raise AwsError("NotAuthorizedForSourceException", 400, "Not authorized for the source.")
+
+
+def _check_execution(operation: str, request: dict[str, Any]) -> None:
+    if operation in STATE_DATA:
+        _check_state_data(STATE_DATA[operation], request)
+    name = request.get("name")
+    if operation == "StartExecution" and name is not None and not EXECUTION_NAME.fullmatch(name):
+        raise AwsError("InvalidName", 400, f"Invalid Name: '{name}'")
 
 
 def _check_state_data(member: str, request: dict[str, Any]) -> None:

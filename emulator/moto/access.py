@@ -1,4 +1,4 @@
-"""Lookups of moto's resources for IAM: objects, task tokens and users."""
+"""Lookups of moto's resources: objects, task tokens, users, keys of tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from botocore.credentials import Credentials
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -37,6 +38,23 @@ class MotoAccount:
             if environment and task_token in environment.callback_pool_manager._pool:
                 return str(execution.state_machine.arn)
         return next((str(machine.arn) for machine in backend.state_machines), "")
+
+    def attribute_types(self, table: str) -> Mapping[str, str]:
+        """Types of a table's declared attributes by name, by the table's name or ARN."""
+        found = self._table(table)
+        return {} if found is None else {each["AttributeName"]: each["AttributeType"] for each in found.attr}
+
+    def key_of(self, table: str, index: str | None) -> frozenset[str]:
+        """Names of the attributes of a table's key, or of its index's."""
+        found = self._table(table)
+        indexes = [] if found is None else [*found.global_indexes, *found.indexes]
+        schema = [] if found is None else found.schema
+        if index is not None:
+            schema = next((each.schema for each in indexes if each.name == index), [])
+        return frozenset(part["AttributeName"] for part in schema)
+
+    def _table(self, table: str) -> Any:
+        return dynamodb_backends[self._account][self._region].tables.get(table.rsplit("/", 1)[-1])
 
     def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
         """Return the ARN and credentials of the user with this active access key; returns None if there is none."""

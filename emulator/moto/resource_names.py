@@ -11,6 +11,11 @@ from moto.cloudformation import parsing
 SUFFIX_LENGTH = 12
 """Length of the random suffix of AWS and moto."""
 
+SHORT_TYPES = frozenset({"AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Events::Rule"})
+MAX_SHORT_NAME = 64
+PART_LENGTH = 25
+"""Characters of the stack's name and of the logical id that CloudFormation leaves where the whole would be too long."""
+
 
 def fixed() -> Iterator[tuple[Any, str, Any]]:
     """Derive suffixes from stack name and logical id, so that equal state machines are parsed once per process."""
@@ -18,6 +23,8 @@ def fixed() -> Iterator[tuple[Any, str, Any]]:
 
     def generate_resource_name(resource_type: str, stack_name: str, logical_id: str) -> str:
         name: str = original(resource_type, stack_name, logical_id)
+        if resource_type in SHORT_TYPES and len(name) > MAX_SHORT_NAME:
+            name = f"{stack_name[:PART_LENGTH]}-{logical_id[:PART_LENGTH]}-{name[-SUFFIX_LENGTH:]}"
         suffix = hashlib.sha256(f"{stack_name}/{logical_id}".encode()).hexdigest()[:SUFFIX_LENGTH]
         return name[:-SUFFIX_LENGTH] + (suffix if name.islower() else suffix.upper())
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from emulator.http.limits import check_limits
-from emulator.http.operations import Operation
+from emulator.http.limits import check_entries
 from rft.adapters.event_bus import EventBridgeBus
 from rft.contracts.ledger import Failure, RunStatus
 from rft.contracts.outbound.domain_events import DomainEvent
@@ -54,7 +52,7 @@ def test_requests_are_as_small_as_eventbridge_takes(client: Any, count: int, cau
     sizes = []
 
     def record(params: Any, **_: Any) -> None:
-        check_limits(Operation("events", "PutEvents"), json.dumps(params, default=str).encode())
+        check_entries(params["Entries"])
         sizes.append(len(params["Entries"]))
 
     client.meta.events.register("provide-client-params.events.PutEvents", record)

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from emulator import Emulator
 from emulator.cloudformation.parameters import check_parameters
+from emulator.functions.spec import check_environment, check_settings
 from tests.kit.emulated_executions import ended, start
 
 if TYPE_CHECKING:
@@ -43,6 +44,18 @@ def test_a_message_is_limited_in_bytes_not_characters(aws: Emulator, topic: str)
     aws.client("sns").publish(TopicArn=topic, Subject="x" * 100, Message="m" * 262_144)
     with pytest.raises(ClientError, match="too long"):
         aws.client("sns").publish(TopicArn=topic, Message="ü" * 131_073)
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"email": "no default"}'])
+def test_a_message_by_protocol_has_a_default(aws: Emulator, topic: str, text: str) -> None:
+    with pytest.raises(ClientError, match="InvalidParameter"):
+        aws.client("sns").publish(TopicArn=topic, Message=text, MessageStructure="json")
+
+
+def test_attributes_count_to_a_messages_size(aws: Emulator, topic: str) -> None:
+    attributes = {"run": {"DataType": "String", "StringValue": "x" * 100}}
+    with pytest.raises(ClientError, match="too long"):
+        aws.client("sns").publish(TopicArn=topic, Message="m" * 262_100, MessageAttributes=attributes)
 
 
 @pytest.mark.parametrize("number", ["1e126", "-1e127", "1e-131", "1" * 39, "0." + "1" * 39])
@@ -93,6 +106,46 @@ def test_an_environment_has_4_kb_with_its_names(aws: Emulator, size: int, allowe
             update(FunctionName=name, Environment={"Variables": variables})
 
 
+@pytest.mark.parametrize("name", ["AWS_REGION", "LAMBDA_TASK_ROOT", "_HANDLER", "1ST", "WITH-DASH", "A"])
+def test_a_variable_that_lambda_sets_or_cannot_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        check_environment({name: "x"})
+
+
+@pytest.mark.parametrize(("timeout", "memory"), [(901, 512), (60, 64), (60, 10_241)])
+def test_a_function_has_no_more_time_or_memory_than_lambda_gives(timeout: int, memory: int) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        check_settings(timeout, memory)
+
+
+@pytest.mark.parametrize(("kind", "size"), [("Event", 1_048_577), ("RequestResponse", 6_291_557)])
+def test_a_payload_is_limited_by_the_type_of_its_invocation(aws: Emulator, kind: str, size: int) -> None:
+    payload = b'"' + b"x" * (size - 2) + b'"'
+    with pytest.raises(ClientError, match="RequestTooLarge"):
+        aws.client("lambda").invoke(FunctionName="Probe", InvocationType=kind, Payload=payload)
+
+
+def test_a_payload_that_is_no_json_is_refused(aws: Emulator) -> None:
+    with pytest.raises(ClientError, match="InvalidRequestContent"):
+        aws.client("lambda").invoke(FunctionName="Probe", InvocationType="Event", Payload=b"text")
+
+
+# ---- objects ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"Key": "ü" * 513}, "KeyTooLong"),
+        ({"Key": "a", "Metadata": {"note": "x" * 2045}}, "MetadataTooLarge"),
+    ],
+)
+def test_an_objects_name_and_metadata_are_limited(aws: Emulator, fields: Any, code: str) -> None:
+    for write in (aws.client("s3").put_object, aws.client("s3").create_multipart_upload):
+        with pytest.raises(ClientError, match=code):
+            write(Bucket=aws.bucket, **fields)
+
+
 # ---- states -------------------------------------------------------------------------------------------------------
 
 
@@ -106,6 +159,30 @@ def test_over_256_kb_between_states_fails_the_execution_past_its_catch(aws: Emul
 def test_an_execution_takes_256_kb_of_input(aws: Emulator) -> None:
     with pytest.raises(ClientError, match=r"ValidationException.*262144"):
         start(aws, "too-large", payload={"text": "x" * 262_144})
+
+
+@pytest.mark.parametrize("name", ["with space", "a/b", "a:b", "50%", "[x]", "a\nb", "x" * 81])
+def test_an_executions_name_is_one_that_step_functions_takes(aws: Emulator, name: str) -> None:
+    with pytest.raises(ClientError, match=r"InvalidName|ValidationException"):
+        start(aws, name)
+
+
+# ---- requests by the services' models -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "fields"),
+    [
+        ("stepfunctions", "stop_execution", {"executionArn": "arn:aws:states:x", "cause": "x" * 32_769}),
+        ("stepfunctions", "send_task_failure", {"taskToken": "token", "error": "x" * 257}),
+        ("dynamodb", "batch_write_item", {"RequestItems": {"limits": [{"PutRequest": {"Item": {}}}] * 26}}),
+        ("logs", "create_log_group", {"logGroupName": "with space"}),
+        ("events", "put_rule", {"Name": "with space", "ScheduleExpression": "rate(5 minutes)"}),
+    ],
+)
+def test_a_request_is_held_to_its_services_model(aws: Emulator, service: str, operation: str, fields: Any) -> None:
+    with pytest.raises(ClientError, match=r"failed to satisfy constraint: Member must"):
+        getattr(aws.client(service), operation)(**fields)
 
 
 # ---- parameters ---------------------------------------------------------------------------------------------------
@@ -142,7 +219,7 @@ RULES = {
         ({"Name": "abcde", "Number": "7"}, "Name must contain at most 4 characters"),
         ({"Level": "TRACE"}, "Level must be one of INFO, DEBUG"),
         ({"Mail": "me"}, "Mail wants a mail"),
-        ({"Other": "1"}, "no parameters Other"),
+        ({"Other": "1"}, "do not exist in the template"),
         ({"Name": "a"}, "Template validation error: Name needs Number 7"),
         ({"Level": "DEBUG"}, "Template validation error"),
     ],

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.bedrock.request_rules import violations
-from emulator.bedrock.requests import input_shape
+from emulator.http.request_rules import input_shape, violations
 from rft.adapters.bedrock.service_model import validate
 
 SHAPE = input_shape("CreateModelCustomizationJob")

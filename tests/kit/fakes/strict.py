@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.http.limits import MAX_MESSAGE_BYTES, SUBJECT, check_limits
-from emulator.http.operations import Operation
+from emulator.http.limits import MAX_MESSAGE_BYTES, SUBJECT, check_numbers
 from rft.adapters.dynamodb.experiments import experiment_item, experiment_of
 from rft.adapters.dynamodb.ledger_items import record_item, record_of, rejection_item, rejection_of
 from rft.adapters.notifier import message_text
@@ -58,5 +57,5 @@ class StrictNotifier(MemoryNotifier):
 def _stored(item: dict[str, Any], most_bytes: int = MAX_ITEM_BYTES) -> dict[str, Any]:
     body = json.dumps({"Item": item}, ensure_ascii=False).encode()
     assert len(body) <= most_bytes
-    check_limits(Operation("dynamodb", "PutItem", json_protocol=True), body)
+    check_numbers(item)
     return item

@@ -1,4 +1,4 @@
-"""Validates requests against botocore's model: required members, types, lengths, ranges, enums, patterns. Pure.
+"""Validates requests against botocore's model: required members, types, lengths, ranges, enums, patterns.
 
 Messages have AWS's format ("Value at 'jobName' failed to satisfy constraint: Member must …").
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
+import botocore.session
 import regex
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
@@ -29,6 +31,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "double": (int, float),
 }
 """Type in the model → JSON type."""
+
+
+@cache
+def input_shape(operation: str, service: str = "bedrock") -> Any:
+    """Return botocore's input shape of an operation, or None for an unknown operation."""
+    model = botocore.session.get_session().get_service_model(service)
+    return model.operation_model(operation).input_shape if operation in model.operation_names else None
 
 
 def violations(value: Any, shape: Shape, path: str = "") -> Iterator[str]:

@@ -1,0 +1,64 @@
+"""Quotas that a stack may exceed: policies of roles and functions, definitions, names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.cloudformation.quotas import check_quotas
+from emulator.cloudformation.template import StackTemplate
+from emulator.moto.resource_names import fixed
+
+
+def stack(**resources: Any) -> StackTemplate:
+    return StackTemplate({"Resources": resources}, {}, "")
+
+
+def role(statements: int, *, trusted: int = 1) -> dict[str, Any]:
+    resources = [f"arn:aws:s3:::bucket/{at:04}/*" for at in range(statements)]
+    policy = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}]}}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}] * trusted}
+    return {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy], "AssumeRolePolicyDocument": trust}}
+
+
+def permission(function: str) -> dict[str, Any]:
+    properties = {"FunctionName": function, "Principal": "events.amazonaws.com", "Action": "lambda:InvokeFunction"}
+    return {"Type": "AWS::Lambda::Permission", "Properties": properties}
+
+
+def machine(size: int) -> dict[str, Any]:
+    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": "x" * size}}
+
+
+def check(template: StackTemplate) -> None:
+    check_quotas(template, lambda value: value)
+
+
+def test_what_is_within_all_quotas_is_deployed() -> None:
+    permissions = {f"Rule{at}": permission("Api") for at in range(60)}
+    check(stack(Reader=role(300), Machine=machine(1_048_576), **permissions))
+
+
+@pytest.mark.parametrize(
+    ("resources", "reason"),
+    [
+        ({"Reader": role(400)}, r"Reader: characters of inline policies has 1\d,\d{3}, .* 10,240"),
+        ({"Reader": role(1, trusted=40)}, "trust policy"),
+        ({f"Rule{at}": permission("Api") for at in range(100)}, "Api: bytes of its policy"),
+        ({"Machine": machine(1_048_577)}, "Machine: bytes of the definition"),
+        ({f"Topic{at}": {"Type": "AWS::SNS::Topic"} for at in range(501)}, "resources has 501"),
+    ],
+)
+def test_what_exceeds_a_quota_is_refused_by_its_name(resources: Any, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        check(stack(**resources))
+
+
+@pytest.mark.parametrize("kind", ["AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Events::Rule"])
+def test_a_long_name_is_cut_in_both_of_its_parts_as_cloudformation_does(kind: str) -> None:
+    ((_, _, name_of),) = fixed()
+    name = name_of(kind, "a-stack-with-a-long-name-of-its-own", "AFunctionWithALongNameOfItsOwn")
+    assert name.startswith("a-stack-with-a-long-name--AFunctionWithALongNameOfI-")
+    assert len(name) == 64
+    assert name_of(kind, "rft", "Api").startswith("rft-Api-")
