@@ -60,7 +60,7 @@ def test_rows_without_a_rubric_use_the_runs_or_are_not_scored(store: MemoryStore
 
 def test_an_unreadable_config_fails_the_batch(store: MemoryStore) -> None:
     store.put_bytes(store.uri(f"runs/{EVENT[0]['run_id']}/grader.json"), b'{"criteria": []}')
-    with pytest.raises(GraderConfigUnreadable, match="is no rubric"):
+    with pytest.raises(GraderConfigUnreadable, match="is not a rubric"):
         grade("grade_rubric", [{**EVENT[0], "reference_answer": "Fine."}])
 
 

@@ -1,1 +1,1 @@
-"""The engine of every grader: a batch inside its deadline, judges, their load, and telemetry."""
+"""The engine of every grader: grades a batch within its deadline, limits judge load, writes telemetry."""

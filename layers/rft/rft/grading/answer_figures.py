@@ -1,6 +1,6 @@
-"""Figures of one answer that turn when a policy begins to exploit its grader. Pure.
+"""Measures of one answer that change when a policy starts to exploit its grader.
 
-They are numbers, so that a course of training can be watched where no answer is stored.
+They are numbers, so training can be monitored without storing answers.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from rft.contracts.grading import Sample
 from rft.rewards.components import AUDIT_SCORE, Component, score_of
 
 MAX_CHARACTERS = 20_000
-"""Read of an answer, and of its prompt: about 5,000 tokens, which bounds the time to a millisecond."""
+"""Characters read of an answer and of its prompt: about 5,000 tokens, about 1 ms."""
 
 EXCERPTS, EXCERPT = 16, 32
-"""Places of an answer that are looked for in its prompt, and how many characters of each."""
+"""Number of excerpts of an answer to search for in its prompt, and their length in characters."""
 
 
 def answer_figures(sample: Sample, parts: Sequence[Component]) -> dict[str, float | None]:
-    """`entropy`, `copied`, `weakest` and `above_audit` of one graded answer; None where it has none."""
+    """`entropy`, `copied`, `weakest` and `above_audit` of one graded answer; an undefined one is None."""
     prompt = "\n".join(text for _, text in sample.prompt)
     answer = sample.answer[:MAX_CHARACTERS]
     return {
@@ -32,9 +32,9 @@ def answer_figures(sample: Sample, parts: Sequence[Component]) -> dict[str, floa
 
 
 def word_entropy(answer: str) -> float | None:
-    """Shannon's entropy of the words' frequencies, in bits per word; None without a word.
+    """Shannon entropy of the word frequencies, in bits per word; None without a word.
 
-    It falls where answers repeat themselves, and where they shrink to a phrase: n different words have log2(n).
+    It falls when answers repeat themselves or shrink to a phrase: n different words have log2(n).
     """
     counts = Counter(answer.split())
     if not counts:
@@ -44,7 +44,10 @@ def word_entropy(answer: str) -> float | None:
 
 
 def copied_share(answer: str, prompt: str) -> float | None:
-    """Share of evenly spaced excerpts that occur in the prompt; None for an answer shorter than one excerpt."""
+    """Share of evenly spaced excerpts of the answer that occur in the prompt.
+
+    None if the answer is too short for one.
+    """
     room = len(answer) - EXCERPT
     if room < 0:
         return None
@@ -53,12 +56,12 @@ def copied_share(answer: str, prompt: str) -> float | None:
 
 
 def weakest_part(parts: Sequence[Component]) -> float | None:
-    """The lowest value of the rewarded parts; None for fewer than two."""
+    """The lowest value of the weighted components; None if there are fewer than two."""
     rewarded = [part.value for part in parts if part.weight is not None]
     return min(rewarded) if len(rewarded) > 1 else None
 
 
 def above_audit(parts: Sequence[Component]) -> float | None:
-    """The score minus the audit judge's; None for an answer that was not audited."""
+    """The score minus the audit judge's score; None for an answer without an audit."""
     audit = next((part.value for part in parts if part.name == AUDIT_SCORE), None)
     return None if audit is None else score_of(parts) - audit

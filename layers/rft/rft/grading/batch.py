@@ -1,8 +1,8 @@
-"""Grades a batch: the whole of the grader contract but for the score itself. Pure.
+"""Grades a batch: everything in the grader contract except the score itself.
 
-A grader is one function from a sample to weighted components. Here its answers become Bedrock's: one result for
-each sample, in order, under its own id, inside the deadline. A sample that cannot be graded gets 0.0 marked as an
-error and costs no other sample anything.
+A grader is one function from a sample to weighted components. This module builds Bedrock's results from them: one
+result per sample, in order, under its id, within the deadline. A sample that cannot be graded gets 0.0 marked as an
+error and does not affect the others.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from rft.rewards.sample_limits import SampleLimits, fair_seconds
 from rft.rewards.samples import UngradableSample, read_sample, sample_id, sample_run_id
 
 TELEMETRY_SECONDS = 2.0
-"""Max delay of the response by writing telemetry."""
+"""Maximum delay of the response for writing telemetry."""
 
 RESERVE_SECONDS = TELEMETRY_SECONDS + 2.5
-"""Reserve of a Lambda's remaining time: for telemetry, and to build and send the response."""
+"""Part of a Lambda's remaining time reserved for telemetry and for serializing and sending the response."""
 
 MAX_SAMPLES = 5_000
-"""A result is up to 1,200 bytes of JSON, and Lambda's synchronous response holds 6 MB (Lambda quotas)."""
+"""A result takes up to 1,200 bytes of JSON, and a synchronous Lambda response holds 6 MB (Lambda quotas)."""
 
 Grader = Callable[[Sample], Iterable[Component]]
-"""A grader may yield its components one by one: telemetry then has those before a failure."""
+"""A grader may yield its components one by one, so that telemetry gets those before a failure."""
 
 OnJudgeError = Literal["zero", "raise"]
 
@@ -43,7 +43,7 @@ NO_ERROR, ERROR = Component(GRADER_ERROR, 0), Component(GRADER_ERROR, 1)
 
 @dataclass(frozen=True)
 class Deadline:
-    """When a batch must be answered, on a clock that never jumps."""
+    """The time limit of a batch, on a monotonic clock."""
 
     seconds: float
     monotonic: Callable[[], float] = time.monotonic
@@ -53,15 +53,15 @@ class Deadline:
         object.__setattr__(self, "_start", self.monotonic())
 
     def remaining(self) -> float:
-        """Seconds left; negative once it has passed."""
+        """Remaining seconds; negative after the deadline."""
         return self._start + self.seconds - self.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class GradedSample:
-    """One sample's outcome: the result that is sent, and details for telemetry.
+    """The result that is sent for a sample, and details for telemetry.
 
-    Where `error` is set the result is a marked 0.0. `sample` is None where it could not be read, or no time was left.
+    If `error` is set, the result is a marked 0.0. `sample` is None if it could not be parsed or the time was up.
     """
 
     result: GradeResult
@@ -72,7 +72,7 @@ class GradedSample:
 
 
 Telemetry = Callable[[Sequence[object], Sequence[GradedSample]], None]
-"""Takes a raw batch and its outcomes. It must not raise, nor take longer than TELEMETRY_SECONDS."""
+"""Takes a raw batch and its outcomes. Must not raise, nor take longer than TELEMETRY_SECONDS."""
 
 
 def grade_batch(
@@ -86,11 +86,10 @@ def grade_batch(
 ) -> tuple[GradeResult, ...]:
     """One result for each sample, in order.
 
-    `deadline` leaves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that
-    waits for others; None grades in this thread, for one that only computes. At the deadline a batch is
-    answered with errors for the missing samples.
-    Raises InvalidGraderEvent for an event that is not a batch, and with `on_judge_error` "raise" the first
-    JudgeError or DeadlineExceeded.
+    `deadline` reserves RESERVE_SECONDS of the caller's time. `parallelism` is the number of threads for a grader that
+    waits on I/O; None grades in the calling thread, for one that only computes. At the deadline, samples without a
+    result get errors. Raises InvalidGraderEvent if the event is not a batch, and with `on_judge_error` "raise" the
+    first JudgeError or DeadlineExceeded.
     """
     started = time.monotonic()
     batch = _batch(event)
@@ -121,11 +120,11 @@ def _grade(grader: Grader, raw: object, position: int) -> GradedSample:
     try:
         sample = read_sample(raw)
         for part in grader(sample):
-            parts.append(part)  # one by one, so that telemetry has those before a failure
+            parts.append(part)  # one by one, so that telemetry gets those before a failure
         result = _result(sample.id, score_of(parts), [*parts, NO_ERROR])
         return GradedSample(result, parts, sample, seconds=time.perf_counter() - started)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  one sample must never cost the others their scores
-        error.__traceback__ = None  # its frames hold all that was reached, which after a MemoryError is too much
+    except (Exception, SystemExit) as error:  # noqa: BLE001 one sample must never cost the others their scores
+        error.__traceback__ = None  # its frames reference everything in scope, too much after a MemoryError
         result = _result(sample_id(raw, position), 0, [ERROR], error)
         return GradedSample(result, parts, sample, error, time.perf_counter() - started)
 
@@ -141,7 +140,7 @@ def _failed(raw: object, position: int, error: RftError) -> GradedSample:
 
 
 def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline) -> list[GradedSample]:
-    """One after the other, each with limits of its own."""
+    """Grades sequentially; each sample has its own limits."""
     with SampleLimits.of_a_batch() as limits:
 
         def limited(raw: object, position: int) -> GradedSample:
@@ -156,7 +155,7 @@ def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline)
 
 
 def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, parallelism: int) -> list[GradedSample]:
-    """Threads that hang are left behind: they are daemons, take no further sample, and die with the process."""
+    """Abandons threads that hang: they are daemons, take no further sample and end with the process."""
     todo: SimpleQueue[tuple[int, object]] = SimpleQueue()
     done: SimpleQueue[tuple[int, GradedSample]] = SimpleQueue()
     closed = threading.Event()
@@ -180,7 +179,7 @@ def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, par
 
 
 def _collect(done: SimpleQueue[tuple[int, GradedSample]], size: int, deadline: Deadline) -> dict[int, GradedSample]:
-    """Samples graded before the deadline, by position."""
+    """The samples graded before the deadline, by position."""
     graded: dict[int, GradedSample] = {}
     while len(graded) < size:
         try:
@@ -198,7 +197,7 @@ def _raise_first_judge_error(outcomes: Sequence[GradedSample]) -> None:
 
 
 def _log(batch: Sequence[object], outcomes: Sequence[GradedSample], *, seconds: float) -> None:
-    """One line per batch. Only messages of this project's errors are shown: others may quote their input."""
+    """One log line per batch. Shows only messages of this project's errors: others may quote their input."""
     scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     reasons = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]

@@ -1,21 +1,21 @@
-"""How many samples a grader gets in one call, and how many calls at a time. Pure."""
+"""Batch sizes and parallelism of calls to a grader."""
 
 from __future__ import annotations
 
 from rft.contracts.run_request import HyperParameters
 
 BATCH_SAMPLES = 64
-"""What SageMaker sends a grader at once; Bedrock's number is not documented."""
+"""Samples per call, as SageMaker sends them; Bedrock's number is not documented."""
 
 MAX_PARALLEL = 12
-"""Calls that SageMaker makes to a grader at once; Bedrock's number is not documented."""
+"""Concurrent calls, as SageMaker makes them; Bedrock's number is not documented."""
 
 ROLLOUTS_PER_STEP = 256
-"""Default without a known batch size: 64 prompts with 4 answers each, AWS's sample."""
+"""Default if the batch size is unknown: 64 prompts with 4 answers each, as in AWS's example."""
 
 
 def rollouts_per_step(chosen: HyperParameters) -> int:
-    """Answers that one training step has graded."""
+    """The number of answers that one training step sends to the grader."""
     if chosen.batchSize is None or chosen.trainingSamplePerPrompt is None:
         return ROLLOUTS_PER_STEP
     return chosen.batchSize * chosen.trainingSamplePerPrompt

@@ -1,4 +1,4 @@
-"""Stops calling a judge that is down, and tries again after a while. Pure."""
+"""Stops calls to a judge that is down, and probes it after a pause."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Callable
 from rft.errors import JudgeCircuitOpen
 
 FAILURES = 20
-"""Failures in a row before a judge counts as away: more than one call of each thread, so no single hiccup is enough."""
+"""Consecutive failures that open the circuit: more than one per thread, so one short fault does not suffice."""
 
 FAILING_SECONDS = 15.0
-"""Min duration of the failures: calls retry through shorter outages."""
+"""Minimum duration of the failures: retries bridge shorter outages."""
 
 OPEN_SECONDS = 30.0
-"""Pause before the next call. One call probes then; if it fails, the next probe comes after the same pause."""
+"""Pause before the next probe call; a failed probe starts another pause."""
 
 
 class CircuitBreaker:
-    """Stops calls to a judge that is down, so that an outage costs an invocation seconds and not its whole time.
+    """Stops calls to a judge that is down, so an outage costs an invocation seconds instead of its whole timeout.
 
-    Throttling is no failure: the judge is up.
+    Throttling does not count as a failure: the judge is up.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +32,7 @@ class CircuitBreaker:
         self._open_until: float | None = None
 
     def check(self) -> None:
-        """Raises JudgeCircuitOpen while calls are paused."""
+        """Raises JudgeCircuitOpen while the circuit is open."""
         with self._lock:
             if self._open_until is None:
                 return
@@ -41,7 +41,7 @@ class CircuitBreaker:
             self._open_until = self._monotonic() + OPEN_SECONDS
 
     def failed(self) -> None:
-        """The judge could not be reached, or failed on its side."""
+        """Records that the judge was unreachable or returned a server error."""
         with self._lock:
             now = self._monotonic()
             self._failing_since = now if self._failures == 0 else self._failing_since
@@ -50,6 +50,6 @@ class CircuitBreaker:
                 self._open_until = now + OPEN_SECONDS
 
     def answered(self) -> None:
-        """The judge is up, whatever its reply."""
+        """Records that the judge replied, valid or not."""
         with self._lock:
             self._failures, self._open_until = 0, None

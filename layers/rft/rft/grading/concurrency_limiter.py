@@ -1,4 +1,4 @@
-"""How many judge calls a container has in flight: fewer when the judge throttles. Pure."""
+"""Limits the concurrent judge calls of a container; the limit falls when the judge throttles."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rft.errors import JudgeUnavailable
 
 
 class ConcurrencyLimiter:
-    """Concurrent calls: halved when the judge throttles, raised by one for each round without.
+    """Halves the number of concurrent calls on throttling, and raises it by one after each round without.
 
-    Additive increase, multiplicative decrease, as in TCP (RFC 5681). Calls that were sent before the last cut say
-    nothing about the new limit and do not cut again.
+    Additive increase, multiplicative decrease, as in TCP (RFC 5681). Throttled calls that were sent before the last cut
+    do not cut again.
     """
 
     def __init__(self, most: int) -> None:
@@ -24,12 +24,15 @@ class ConcurrencyLimiter:
 
     @property
     def now(self) -> int:
-        """How many calls may be under way."""
+        """The current limit of concurrent calls."""
         return int(self._limit)
 
     @contextmanager
     def slot(self, seconds: float) -> Iterator[int]:
-        """A place among the calls under way; gives what `throttled` wants. Raises JudgeUnavailable past `seconds`."""
+        """Context manager: takes a slot and yields the value to pass to `throttled`.
+
+        Raises JudgeUnavailable after `seconds`.
+        """
         with self._turn:
             if not self._turn.wait_for(lambda: self._under_way < self.now, timeout=max(0.0, seconds)):
                 raise JudgeUnavailable("no time left to wait for a turn")
@@ -43,13 +46,13 @@ class ConcurrencyLimiter:
                 self._turn.notify_all()
 
     def throttled(self, cuts: int) -> None:
-        """A call was throttled; `cuts` is what its slot gave."""
+        """Records a throttled call; `cuts` is the value from its slot."""
         with self._turn:
             if cuts == self._cuts:
                 self._limit = max(1.0, self._limit / 2)
                 self._cuts += 1
 
     def answered(self) -> None:
-        """A call went through."""
+        """Records a call without throttling."""
         with self._turn:
             self._limit = min(float(self._most), self._limit + 1 / self._limit)

@@ -1,4 +1,4 @@
-"""Says why a sample has no score, in one line that screens and reports can show, and groups equal reasons. Pure."""
+"""Formats the reason for a missing score as one printable line, and groups equal reasons."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from rft.text import text_line
 
 MAX_CHARACTERS = 200
-"""Max characters of a reason: enough for a class and a message, and little of a foreign exception's quotes."""
+"""Maximum length of a reason: a class and a message, but little of what a foreign exception quotes."""
 MAX_READ = 100_000
-"""Max characters of a foreign message that are read."""
+"""Maximum length of a foreign message that is processed."""
 
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """How often a reason was given, and one sample that it was given for."""
+    """The number of samples with this reason, and the first of them."""
 
     reason: str
     count: int
@@ -27,17 +27,17 @@ class ReasonCount:
 
 
 def error_reason(error: BaseException) -> str:
-    """Class and message; control characters, which could write to a terminal, are shown as escapes."""
+    """Class and message. Control characters, which could change the state of a terminal, are escaped."""
     return one_line(f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
 def one_line(text: str) -> str:
-    """Printable characters, on one line, max MAX_CHARACTERS."""
+    """Printable characters on one line, max MAX_CHARACTERS."""
     return text_line(" ".join(text[:MAX_READ].split()), MAX_CHARACTERS)
 
 
 def grouped(reasons: Iterable[tuple[str, str]]) -> list[ReasonCount]:
-    """From pairs of reason and sample: the most frequent reason first, each with its first sample."""
+    """Groups pairs of (reason, sample): the most frequent reason first, each with its first sample."""
     counts, examples = Counter[str](), dict[str, str]()
     for reason, sample in reasons:
         counts[reason] += 1

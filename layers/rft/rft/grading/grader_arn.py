@@ -1,4 +1,4 @@
-"""Which grader a run uses. Pure."""
+"""Resolves the grader that a run uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def function_arn(arn: str) -> str:
 
 
 def is_pinned(arn: str) -> bool:
-    """True for the ARN of a numbered version, whose code never changes."""
+    """True for the ARN of a numbered version, whose code is immutable."""
     parts = arn.split(":")
     return len(parts) == QUALIFIED_PARTS and parts[-1].isdecimal()
 
@@ -31,14 +31,14 @@ def is_judged(arn: str, deployed: Mapping[str, str]) -> bool:
 
 
 def is_published_per_run(arn: str, deployed: Mapping[str, str]) -> bool:
-    """True for a grader of this stack, unless it is called by an alias: a judge with warm containers."""
+    """True for a grader of this stack, except one called by an alias (a judge-based grader with warm containers)."""
     return arn in deployed.values() and len(arn.split(":")) < QUALIFIED_PARTS
 
 
 def grader_arn(requested: GraderRequest | None, default: str | None, deployed: Mapping[str, str]) -> str:
-    """The ARN to test and to train with: the requested one, by ARN or by name, else the task's own.
+    """The ARN to test and to train with: the requested one, by ARN or by name, else the task's default.
 
-    Raises InvalidRequest (field `grader` or `grader.name`) where there is none, listing those deployed.
+    Raises InvalidRequest (field `grader` or `grader.name`) with the deployed graders if there is none.
     """
     if requested is not None and requested.lambda_arn is not None:
         return requested.lambda_arn

@@ -1,4 +1,4 @@
-"""Calls a judge until its reply is valid or time is up. Takes ports."""
+"""Calls a judge until its reply is valid or the time is up. Takes ports."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Answer = TypeVar("Answer")
 class Question(Generic[Answer]):
     """One request to a judge about one answer.
 
-    `user` renders the request; its argument is '' at first, then why the first reply was invalid. `read` parses
-    the reply, or raises JudgeReplyInvalid. `parts` and `prompt` (the digest of the rest) form
-    the cache key; `fresh` bypasses the cache.
+    `user` renders the request; its argument is '' at first, then the validation error of the first reply. `read` parses
+    the reply, or raises JudgeReplyInvalid. `parts` and `prompt` (the digest of the rest) form the cache key; `fresh`
+    bypasses the cache.
     """
 
     system: str
@@ -47,7 +47,7 @@ class Question(Generic[Answer]):
 
 @dataclass
 class Usage:
-    """What judging one answer took so far; names as in JudgeUse."""
+    """The cost of judging one answer so far; names as in JudgeUse."""
 
     calls: int = 0
     retries: int = 0
@@ -58,18 +58,18 @@ class Usage:
     cached_tokens: int = 0
 
     def components(self) -> Iterator[Component]:
-        """All that is not zero, as parts of a grade that only inform."""
+        """All counters above zero, as components without weight."""
         counted = ((f.name, getattr(self, f.name)) for f in fields(self))
         return (Component(f"judge_{name}", float(count)) for name, count in counted if count)
 
 
 USED = frozenset(f"judge_{counter.name}" for counter in fields(Usage))
-"""Names of a usage's components."""
+"""Names of the components of `Usage`."""
 
 
 @dataclass(frozen=True)
 class JudgeClient:
-    """A judge, and what this container has learned about it; one per container."""
+    """A judge with its concurrency limit and circuit breaker; one per container."""
 
     judge: Judge
     limit: ConcurrencyLimiter = field(default_factory=lambda: ConcurrencyLimiter(128))
@@ -77,7 +77,7 @@ class JudgeClient:
     cache: JudgeCache | None = None
 
     def call(self, *, system: str, user: str, schema: Mapping[str, Any], seconds: float) -> JudgeReply:
-        """One call, after max `seconds` in the queue. Raises JudgeCircuitOpen, and as Judge.ask."""
+        """Makes one call after max `seconds` in the queue. Raises JudgeCircuitOpen, and the errors of `Judge.ask`."""
         with self.limit.slot(seconds) as turn:
             self.circuit.check()
             try:
@@ -99,17 +99,17 @@ class JudgeClient:
 
 @dataclass(frozen=True)
 class RetryingJudge:
-    """A judge with a batch's deadline. Retries throttling and faults; requests an invalid reply once more."""
+    """A judge with a batch's deadline. Retries throttling and faults, and an invalid reply once."""
 
     known: JudgeClient
     deadline: Deadline
     sleep: Callable[[float], None] = time.sleep
 
     def complete(self, question: Question[Answer], usage: Usage) -> Answer:
-        """The judge's reply as parsed by the question; adds to `usage`, also on failure.
+        """The judge's reply, parsed by the question. Adds its cost to `usage`, also on failure.
 
-        Raises JudgeUnavailable (no answer inside the deadline), JudgeCircuitOpen (repeated failures),
-        JudgeReplyInvalid (twice), JudgeRefused (at once).
+        Raises JudgeUnavailable (no reply before the deadline), JudgeCircuitOpen (repeated failures), JudgeReplyInvalid
+        (after the retry), JudgeRefused (without retry).
         """
         cache, key = self.known.cache, question.key(self.known.judge.model_id)
         if cache is None or question.fresh:
@@ -123,7 +123,7 @@ class RetryingJudge:
         return answer
 
     def _complete(self, question: Question[Answer], usage: Usage) -> tuple[Answer, str]:
-        """The answer, and the reply that it was read from."""
+        """The parsed answer and the reply's text."""
         feedback, failures = "", 0
         while True:
             try:
@@ -160,7 +160,7 @@ class RetryingJudge:
 
 
 def _remembered(text: str | None, question: Question[Answer]) -> tuple[Answer] | None:
-    """A cached reply, parsed; None on a miss or where it is invalid."""
+    """A cached reply, parsed; None on a miss or if it is invalid."""
     try:
         return None if text is None else (question.read(text),)
     except JudgeReplyInvalid:
@@ -168,6 +168,6 @@ def _remembered(text: str | None, question: Question[Answer]) -> tuple[Answer] |
 
 
 def _pause(failures: int) -> float:
-    """Doubling, jittered by half so that calls that were throttled together do not return together."""
+    """Exponential backoff with up to 50 % jitter, so that calls throttled together do not retry together."""
     longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 10), MAX_PAUSE_SECONDS)
-    return longest * random.uniform(0.5, 1)  # noqa: S311  spreads load, guards nothing
+    return longest * random.uniform(0.5, 1)  # noqa: S311 jitter needs no secure randomness

@@ -1,4 +1,4 @@
-"""Several judges of one answer, each with one vote. Takes ports: the judges."""
+"""Several judges for one answer, each with one vote. Takes ports: the judges."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Votes = Mapping[str, bool]
 
 
 class Panel:
-    """All judges must answer: a reward must not depend on which one is down. They are called concurrently."""
+    """Calls all judges concurrently. All must reply: a reward must not depend on which judge is down."""
 
     def __init__(self, judges: Sequence[RetryingJudge]) -> None:
         self._judges = judges
@@ -25,7 +25,7 @@ class Panel:
     def components(
         self, question: Question[dict[str, bool]], judged: Callable[[Votes], Iterator[Component]]
     ) -> Iterator[Component]:
-        """Components of the majority's answers by `judged`, and the cost; the cost also where a judge fails.
+        """The majority's answers as components, by `judged`, and the cost, also if a judge fails.
 
         Raises the first judge's JudgeError.
         """
@@ -43,13 +43,13 @@ class Panel:
             yield Component("judge_disagreement", disagreement(votes))
 
     def _fingerprint(self, prompt: str) -> Component:
-        """A metric is a number; 48 bits of a digest are exact in one."""
+        """The first 48 bits of the prompt's digest: a metric is a float, which holds them exactly."""
         identity = hashlib.sha256("\n".join([*self.models, prompt]).encode())
         return Component("judge_fingerprint", float(int(identity.hexdigest()[:12], 16)))
 
 
 class _JudgeThread(threading.Thread):
-    """One judge at work, in a thread of its own where there are others; a daemon, as graders' threads are."""
+    """One judge's call, in a daemon thread if there are several judges."""
 
     def __init__(self, judge: RetryingJudge, question: Question[dict[str, bool]]) -> None:
         super().__init__(daemon=True, name="judge")
@@ -61,7 +61,7 @@ class _JudgeThread(threading.Thread):
     def run(self) -> None:
         try:
             self._vote = self._judge.complete(self._question, self.usage)
-        except Exception as error:  # noqa: BLE001  raised again by `vote`, in the grader's own thread
+        except Exception as error:  # noqa: BLE001 `vote` raises it again in the grader's thread
             self._error = error
 
     def vote(self) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""Replies of graders as checks, ledger and messages may show them. Takes ports."""
+"""Removes grader-written text from replies before checks, ledger and messages see them. Takes ports."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rft.ports.storage import ObjectStore
 from rft.rewards.samples import sample_run_id
 
 MAX_STORED = 100_000
-"""Characters of one text: an exception may quote all that it was given."""
+"""Characters stored of one text: an exception may quote its whole input."""
 
 
 class PrivateReplies:
-    """A GraderInvoker whose replies hold no text that a grader wrote; it is stored where the run's rollouts are.
+    """A GraderInvoker that replaces grader-written text by digests; the text is stored next to the run's rollouts.
 
     `foreign`: ARNs of graders outside this stack. With `shows_text`, replies are unchanged.
     """
@@ -29,7 +29,7 @@ class PrivateReplies:
         self._foreign, self._shows_text = foreign, shows_text
 
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
-        """See GraderInvoker."""
+        """Implements GraderInvoker."""
         reply = self._invoker.invoke(grader_arn, batch)
         if self._shows_text:
             return reply
@@ -44,15 +44,15 @@ class PrivateReplies:
         return shown
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
-        """See GraderInvoker."""
+        """Implements GraderInvoker."""
         return self._invoker.resolve(grader_arn, publish=publish)
 
     def timeout_seconds(self, grader_arn: str) -> float | None:
-        """See GraderInvoker."""
+        """Implements GraderInvoker."""
         return self._invoker.timeout_seconds(grader_arn)
 
     def _save(self, batch: Sequence[Mapping[str, Any]], texts: Mapping[str, str]) -> None:
-        """Losing a text costs no score."""
+        """Ignores failures: losing a text must not cost a score."""
         run_id = next(filter(None, map(sample_run_id, batch)), None)
         for digest, text in texts.items() if run_id else ():
             body = text[:MAX_STORED].encode(errors="backslashreplace")

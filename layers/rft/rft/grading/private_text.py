@@ -1,4 +1,4 @@
-"""A grader's reply without quotes of prompts or answers: each free text becomes its digest. Pure."""
+"""Replaces each free text in a grader's reply by its digest, so it quotes no prompt or answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rft.contracts.grading import GRADER_ERROR
 
 DIGITS = 16
 MAX_TEXTS = 10
-"""Of one reply: they are alike, and each is an object to write."""
+"""Texts stored per reply: they mostly repeat, and each takes one PUT."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.]{0,79}", re.ASCII)
 _LAMBDAS_OWN = re.compile(
@@ -31,7 +31,7 @@ def _our_errors() -> Iterator[str]:
 
 
 OUR_ERRORS = frozenset(_our_errors())
-"""Classes whose messages are this project's own: they name fields and limits, and quote no content."""
+"""Error classes of this project: their messages name fields and limits, and quote no content."""
 
 _RESULT_WORDS = frozenset(
     "id aggregate_reward_score metrics_list error name value type Reward Metric judge_called judge_calls "
@@ -42,16 +42,16 @@ _RESULT_WORDS = frozenset(
 
 @dataclass
 class PrivateText:
-    """Hides the text of one reply and collects the hidden texts by digest.
+    """Replaces the texts of one reply and collects them by digest.
 
-    `trusted`: a grader of this stack, whose errors of our own classes are shown as they are.
+    `trusted`: a grader of this stack, whose messages of our own error classes stay.
     """
 
     trusted: bool
     hidden: dict[str, str] = field(default_factory=dict)
 
     def reason(self, text: str) -> str:
-        """An error's class, and where its message is; `text` is `Class: message`."""
+        """The error's class and the location of its message; `text` is `Class: message`."""
         kind, _, message = text.partition(": ")
         if (self.trusted and kind in OUR_ERRORS) or _LAMBDAS_OWN.fullmatch(message):
             return text
@@ -60,7 +60,7 @@ class PrivateText:
         return f"{kind if _NAME.fullmatch(kind) else 'an error'} ({self._hide(text)})"
 
     def payload(self, payload: Any, ids: Collection[str]) -> Any:
-        """A decoded reply: of a trusted grader without the reasons, of another one without any text of its own."""
+        """A decoded reply: without reasons if the grader is trusted, otherwise without any text of its own."""
         if not self.trusted:
             return self._without_text(payload, {*_RESULT_WORDS, *ids})
         if not isinstance(payload, list):

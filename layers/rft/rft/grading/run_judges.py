@@ -1,4 +1,7 @@
-"""The judge that a run pinned, and its audit judge, by the run_id of its rows. Takes ports: the object store."""
+"""Resolves the judge that a run pinned, and its audit judge, by the run_id of its rows.
+
+Takes ports: the object store.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ MAX_CONFIG_BYTES = 1_048_576
 
 
 def audit_judge(event: object) -> str:
-    """The model id of the judge that is to audit the batch; '' where it is not one that all of its samples name.
+    """The model id of the audit judge of a batch; '' unless all of its samples name the same one.
 
-    No dataset's row can name one: the key is reserved.
+    The key is reserved, so no dataset's row can set it.
     """
     named = [row_fields(raw).get(AUDIT) for raw in event] if isinstance(event, list) else []
     first = named[0] if named else None
@@ -28,7 +31,7 @@ def audit_judge(event: object) -> str:
 
 @dataclass(frozen=True)
 class RunJudges:
-    """Reads each run's once: a judge never changes during its run."""
+    """Caches the judges of each run, which never change during the run."""
 
     open_store: Callable[[], ObjectStore]
     _known: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -36,7 +39,7 @@ class RunJudges:
     def of(self, event: object) -> str | None:
         """The ARN of the deployment that judges this batch; None for the stack's own judges.
 
-        Raises GraderConfigUnreadable, also for a batch of runs with different judges, and the Retryable… errors.
+        Raises GraderConfigUnreadable, also if a batch mixes runs with different judges, and the Retryable… errors.
         """
         found = self._named(event, JUDGE)
         if len(found) > 1:
@@ -44,9 +47,9 @@ class RunJudges:
         return found.pop() if found else None
 
     def audit_of(self, event: object) -> str | None:
-        """The model id of the judge that audits training; None without one, and for rows of runs with different ones.
+        """The model id of the run's audit judge; None without one, or if the batch mixes runs with different ones.
 
-        Raises as `of`.
+        Raises the same errors as `of`.
         """
         found = self._named(event, AUDIT_JUDGE)
         return found.pop() if len(found) == 1 else None
@@ -67,7 +70,7 @@ def _read(body: bytes, run_id: str) -> Mapping[str, Any]:
     try:
         found = json.loads(body)
     except ValueError as error:
-        raise GraderConfigUnreadable(f"{config_key(run_id)} is no JSON object") from error
+        raise GraderConfigUnreadable(f"{config_key(run_id)} is not a JSON object") from error
     if not isinstance(found, dict):
-        raise GraderConfigUnreadable(f"{config_key(run_id)} is no JSON object")
+        raise GraderConfigUnreadable(f"{config_key(run_id)} is not a JSON object")
     return found

@@ -1,4 +1,4 @@
-"""The rubric of each run, as its request gave it. Takes ports: the object store."""
+"""Loads the rubric in each run's request. Takes ports: the object store."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from rft.errors import DatasetNotFound, GraderConfigUnreadable
 from rft.ports.storage import ObjectStore
 from rft.rewards.rubric import Rubric, read_rubric
 
-if TYPE_CHECKING:  # a grader needs no request
+if TYPE_CHECKING:  # keeps the request models out of a grader's imports
     from rft.contracts.run_request import RunRequest
 
 JUDGE, AUDIT_JUDGE = "judge", "audit_judge"
-"""Fields of `runs/<run_id>/grader.json`: the deployment that judges, and the model id of the training's audit judge."""
+"""Fields of `runs/<run_id>/grader.json`: the deployment that judges, and the model id of training's audit judge."""
 
 JUDGES = frozenset({JUDGE, AUDIT_JUDGE})
 
 
 def config_key(run_id: str) -> str:
-    """Where the run's `grader.config` is, in the data bucket."""
+    """The key of the run's `grader.config` in the data bucket."""
     return f"runs/{run_id}/grader.json"
 
 
 def run_config(request: RunRequest, **judge: str) -> bytes:
-    """What `runs/<run_id>/grader.json` holds: `grader.config`, and the judges; b'' for a run that has none of these."""
+    """The content of `runs/<run_id>/grader.json`: `grader.config` and the judges; b'' if the run has none of them."""
     config = request.grader.config if request.grader else None
     found = {**(config.model_dump(mode="json") if config else {}), **judge}
     if request.evaluation.audit_judge:
@@ -38,19 +38,19 @@ def run_config(request: RunRequest, **judge: str) -> bytes:
 
 @dataclass(frozen=True)
 class RunRubrics:
-    """Reads each run's once, as a run's config never changes."""
+    """Caches each run's rubric, which never changes."""
 
     open_store: Callable[[], ObjectStore]
     _known: dict[str, Rubric] = field(default_factory=dict)
 
     def load(self, run_ids: Iterable[str]) -> None:
-        """Raises GraderConfigUnreadable: where a rubric is missing, all scores would be made up."""
+        """Raises GraderConfigUnreadable: without its rubric, a run's scores would be meaningless."""
         for run_id in run_ids:
             if run_id not in self._known:
                 self._known[run_id] = self._read(run_id)
 
     def get(self, run_id: str) -> Rubric | None:
-        """The run's, if it was loaded."""
+        """The run's rubric; None if it was not loaded."""
         return self._known.get(run_id)
 
     def _read(self, run_id: str) -> Rubric:
@@ -62,11 +62,11 @@ class RunRubrics:
                 f"{config_key(run_id)} cannot be read: give the run a grader.config, or each row its own rubric"
             ) from error
         except (ValidationError, UnicodeDecodeError) as error:
-            raise GraderConfigUnreadable(f"{config_key(run_id)} is no rubric") from error
+            raise GraderConfigUnreadable(f"{config_key(run_id)} is not a rubric") from error
 
 
 def _without_judges(text: str) -> str:
-    """The config alone: a run's judges are in the same file. Other values are left to the rubric's reader."""
+    """The config without the judges, which are in the same file. The rubric's parser validates other values."""
     try:
         found = json.loads(text)
     except ValueError:

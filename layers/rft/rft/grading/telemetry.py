@@ -1,4 +1,4 @@
-"""Writes graded rows for the control plane and figures for CloudWatch. It never costs a score. Takes ports."""
+"""Writes graded rows for the control plane and metrics for CloudWatch; never fails a score. Takes ports."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from rft.ports.grading import RolloutLog
 from rft.rewards.samples import row_fields, sample_run_id
 
 JUDGE_COUNTERS = tuple(name for name, f in JudgeUse.model_fields.items() if f.annotation is int)
-"""Counters of a judge's use; a grade's components are called `judge_<counter>`, an audit's `audit_<counter>`."""
+"""Counters of judge use, reported as components `judge_<counter>` and, for an audit, `audit_<counter>`."""
 
 OpenLog = Callable[[], RolloutLog | None]
-"""Opens the log when there is something to write, so that a grader that writes nothing loads no AWS client."""
+"""Opens the log on the first write, so that a grader without telemetry loads no AWS client."""
 
 
 def no_log() -> None:
-    """Records nothing: for batches without telemetry."""
+    """For batches without telemetry."""
 
 
 _Graded = tuple[Mapping[str, Any], GradedSample]
@@ -38,7 +38,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class GraderTelemetry:
-    """One grader's telemetry. `judge` names the models and the prompt, where there are any."""
+    """One grader's telemetry. `judge` names the models and the prompt of a judge-based grader."""
 
     grader: str
     open_log: OpenLog
@@ -47,12 +47,12 @@ class GraderTelemetry:
     now: Callable[[], datetime] = field(default=_now)
 
     def __call__(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> None:
-        """Write the batch's rollouts, give up after `seconds`, and emit metrics, failures included."""
+        """Writes the batch's rollouts, gives up after `seconds`, and emits metrics, also on failure."""
         saved = self._write_in_time(batch, outcomes)
         emit_metrics(grader=self.grader, figures=self._figures(outcomes) | {"RolloutLogFailures": float(not saved)})
 
     def _write_in_time(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> bool:
-        """In a thread, as neither an import nor the network can be interrupted; one left behind ends by itself."""
+        """Runs in a daemon thread, since neither an import nor a network call can be interrupted."""
         done: list[bool] = []
         thread = threading.Thread(target=lambda: done.append(self._write(batch, outcomes)), daemon=True)
         thread.start()
@@ -62,7 +62,7 @@ class GraderTelemetry:
         return bool(done and done[0])
 
     def _write(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> bool:
-        """False where anything at all went wrong."""
+        """False on any failure."""
         try:
             runs = _by_run(batch, outcomes)
             log = self.open_log() if runs else None
@@ -74,7 +74,7 @@ class GraderTelemetry:
         return True
 
     def _write_to(self, log: RolloutLog, runs: Mapping[str, Sequence[_Graded]]) -> None:
-        """One object for each run; a batch of Bedrock's holds but one."""
+        """Writes one object per run; a batch from Bedrock has rows of one run."""
         at, keep = self.now(), log.keeps_answers
         for run_id, graded in runs.items():
             log.write(run_id, [self._rollout(run_id, at, *one, keep_answer=keep) for one in graded])
@@ -103,7 +103,7 @@ class GraderTelemetry:
         )
 
     def _figures(self, outcomes: Sequence[GradedSample]) -> dict[str, float]:
-        """Names as CloudWatch shows them."""
+        """Metrics under their CloudWatch names."""
         scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
         figures = {"Samples": float(len(outcomes)), "GraderErrors": float(len(outcomes) - len(scores))}
         if scores:
@@ -130,7 +130,7 @@ def _title(counter: str) -> str:
 def _by_run(
     batch: Sequence[object], outcomes: Sequence[GradedSample]
 ) -> dict[str, list[tuple[Mapping[str, Any], GradedSample]]]:
-    """What there is to write for each run: rollouts of training, with the keys of their rows."""
+    """The rollouts to write, by run: those of training, with their rows' keys."""
     runs: dict[str, list[tuple[Mapping[str, Any], GradedSample]]] = defaultdict(list)
     for raw, outcome in zip(batch, outcomes, strict=True):
         run_id, fields = sample_run_id(raw), row_fields(raw)

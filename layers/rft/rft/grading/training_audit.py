@@ -1,6 +1,6 @@
-"""Lets the audit judge score some rollouts of training a second time. Takes ports: the judge.
+"""Scores a sample of training rollouts again with the audit judge. Takes ports: the judge.
 
-The breaker compares the two scores: a policy that has learned to please the run's own judge gains with that one alone.
+The breaker compares both scores: a policy that exploits the run's own judge gains with that judge only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rft.rewards.components import AUDIT_SCORE, Component, score_of
 
 @dataclass(frozen=True)
 class TrainingAudit:
-    """The audit judge, and the `seconds` after which one call to it is given up."""
+    """The audit judge, and the timeout of one call to it in `seconds`."""
 
     judge: JudgeClient
     seconds: float
@@ -27,17 +27,17 @@ class TrainingAudit:
     def components(
         self, sample: Sample, grade: Callable[[Panel], Iterator[Component]], deadline: Deadline
     ) -> Iterator[Component]:
-        """The score of `grade` by the audit judge, and what it took; nothing for most samples. None of it is rewarded.
+        """The audit score of `grade` and its cost as components without weight; empty for most samples.
 
-        A call waits for its turn and then for its reply, each `seconds` at most: where less than both is left until
-        the batch's `deadline`, there is no audit. A judge that fails costs its audit, never the sample's score.
+        A call waits for a slot and then for its reply, up to `seconds` each: if less than both remains until the
+        batch's `deadline`, the audit is skipped. A failed audit never fails the sample's score.
         """
         if not audited(sample) or deadline.remaining() < 2 * self.seconds:
             return
         panel = Panel([RetryingJudge(self.judge, Deadline(self.seconds, deadline.monotonic))])
         parts: list[Component] = []
         try:
-            parts.extend(grade(panel))  # those before a failure stay: what a failed call took is counted
+            parts.extend(grade(panel))  # one by one, so that the cost of a failed call is reported
             yield Component(AUDIT_SCORE, score_of(parts))
         except JudgeError:
             yield Component("audit_failed", 1.0)
@@ -45,7 +45,7 @@ class TrainingAudit:
 
 
 def audited(sample: Sample) -> bool:
-    """True for a fixed sixteenth of a run's training rollouts; a batch that is sent again has the same ones."""
+    """True for a fixed sixteenth of a run's training rollouts; a batch that is sent again selects the same ones."""
     fields = sample.fields
     if fields.get(PROBE) is True or not fields.get("run_id") or fields.get("split") not in (None, "train"):
         return False
@@ -54,5 +54,5 @@ def audited(sample: Sample) -> bool:
 
 
 def _taken(parts: list[Component]) -> Iterator[Component]:
-    """Calls and tokens under names of their own: audit_calls, as judge_calls for the run's judge."""
+    """Renames the judge's counters: judge_calls becomes audit_calls."""
     return (Component(f"audit_{part.name.removeprefix('judge_')}", part.value) for part in parts if part.name in USED)

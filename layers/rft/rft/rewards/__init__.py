@@ -1,1 +1,1 @@
-"""Pure scorers: verdicts, rubrics, numbers."""
+"""Reward functions for each task: pure, without I/O."""

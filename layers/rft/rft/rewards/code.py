@@ -1,6 +1,6 @@
-"""Scores code by the tests of its row: reads the program out of an answer, and makes a score of what its tests say.
+"""Scores code by the row's tests: extracts the program from an answer and computes a score from the test results.
 
-Running it is the sandbox's work (`ports.CodeSandbox`); nothing here executes anything.
+The sandbox runs the program (`ports.CodeSandbox`); this module executes nothing.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from rft.rewards.reading.code_blocks import code_blocks
 from rft.rewards.reading.turns import answer_text
 
 MAX_CHARACTERS = 100_000
-"""Longer code cannot be an answer to a problem with tests of this size."""
+"""Upper bound for a solution to a problem whose tests fit in a row."""
 
 _PYTHON = re.compile(r"\{?\.?(?:python|py)[0-9.]*(?:[:,{].*)?\}?", re.IGNORECASE)
-"""Of a block in Python: `python`, `Python3.11`, `py`, `{.python}`, `python:solution.py`."""
+"""Info strings of Python code blocks: `python`, `Python3.11`, `py`, `{.python}`, `python:solution.py`."""
 
 _LINE_END = re.compile(r"\r\n?")
 
 
 def read_program(text: str) -> str | None:
-    """The last Python block outside thinking; None where there is none, or it is empty or too long.
+    """The last Python code block outside thinking; None if there is none, or if it is empty or too long.
 
-    A block without a name counts where none is named Python: else it is the program's output.
+    A block without a language counts only if no block is marked as Python, because it is usually the program's output.
     """
     blocks = list(code_blocks(answer_text(text)))
     named = [block.code for block in blocks if _PYTHON.fullmatch(block.language)]
@@ -37,12 +37,12 @@ def read_program(text: str) -> str | None:
 
 
 def read_tests(sample: Sample) -> CodeTests:
-    """The row's tests. Raises UngradableSample where there are none, or they cannot be used."""
+    """The tests in the row's reference. Raises UngradableSample if they are missing or invalid."""
     return declared(sample, "code", CodeTests)
 
 
 def components(tests: CodeTests, results: Sequence[CaseResult] | None) -> Sequence[Component]:
-    """`tests` is the score; `results` is None where the answer holds no program."""
+    """`tests` is the score, 0..1. `results` is None if the answer contains no program."""
     passed = sum(result.passed for result in results or ())
     total = len(tests.tests or tests.exchanges)
     share = passed / total if len(results or ()) == total else 0.0
@@ -58,7 +58,7 @@ def components(tests: CodeTests, results: Sequence[CaseResult] | None) -> Sequen
 
 
 def same_output(given: str, expected: str) -> bool:
-    """Equal apart from line ends, and from white space at the end of lines and of the whole."""
+    """Ignores line-end style and trailing white space of each line and of the whole output."""
     return _lines(given) == _lines(expected)
 
 

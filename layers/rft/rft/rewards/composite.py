@@ -1,4 +1,4 @@
-"""Puts rule-based scores together by weights, under gates: a failed gate caps the whole score."""
+"""Combines rule-based scores by weight; a failed gate caps the whole score."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rft.rewards.declared import declared
 
 
 def components(sample: Sample, default: Composite | None = None) -> Sequence[Component]:
-    """A part for each scorer that has a weight, and for each gate whether it was passed.
+    """One component for each weighted scorer, and one for each gate (1 if passed).
 
-    The composite is the row's own, else `default`. Raises UngradableSample where there is none, where it or what its
-    scorers need is wrong: a row that can be scored in part only is not scored.
+    The row's own composite takes precedence over `default`. Raises UngradableSample if there is neither, or if the
+    composite or an input of one of its scorers is invalid: a row is never scored partially.
     """
     composite = declared(sample, "composite", Composite, default)
     names = composite.weights.keys() | composite.gates.keys()

@@ -1,4 +1,4 @@
-"""Reads the rules that a row declares in its reference."""
+"""Reads rules that a row declares in its reference answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Rules = TypeVar("Rules", bound=Contract)
 
 
 def declared(sample: Sample, name: str, rules: type[Rules], default: Rules | None = None) -> Rules:
-    """`reference_answer.<name>`, else `default`. Raises UngradableSample where there is neither, or it is wrong."""
+    """`reference_answer.<name>`, else `default`.
+
+    Raises UngradableSample if both are missing or the rules are invalid.
+    """
     raw = sample.reference.get(name) if isinstance(sample.reference, dict) else None
     if raw is not None:
         read: Rules = _read(rules, json.dumps(raw, sort_keys=True), name)
@@ -29,7 +32,7 @@ def declared(sample: Sample, name: str, rules: type[Rules], default: Rules | Non
 
 @lru_cache(maxsize=256)
 def _read(rules: type[Rules], text: str, name: str) -> Rules:
-    """Rows of a dataset mostly declare the same, so each text is read once."""
+    """Cached: most rows of a dataset declare the same rules."""
     try:
         return rules.model_validate_json(text)
     except ValidationError as error:

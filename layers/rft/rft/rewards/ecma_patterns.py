@@ -1,8 +1,9 @@
-r"""Patterns of JSON Schema, which are ECMAScript's, as patterns of `regex`. Pure.
+r"""Translates JSON Schema patterns (ECMAScript syntax) to the syntax of the `regex` library.
 
-ECMA-262, 22.2.2: a digit is 0 to 9, a word is made of A to Z, a to z, 0 to 9 and _, white space is Unicode's, and `$`
-is the very end. `regex` takes any script's digits and letters, and `$` before a last line end. `[]` matches nothing,
-`[^]` anything; `\u{1F600}`, `\cJ` and `\k<name>` are a character by its number, a control, and a group again.
+In ECMA-262, 22.2.2, `\d` matches 0-9, `\w` matches A-Z, a-z, 0-9 and _, `\s` matches Unicode white space, and `$`
+matches only the very end. In `regex`, `\d` and `\w` match digits and letters of every script, and `$` also matches
+before a final line end. `[]` matches nothing and `[^]` matches any character; `\u{1F600}`, `\cJ` and `\k<name>` are a
+code point, a control character and a back reference.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ _EMPTY_CLASSES = {"[]": "(?!)", "[^]": r"[\s\S]"}
 
 
 def ecma_pattern(pattern: str) -> str:
-    """The pattern that matches in `regex` what this one matches in ECMAScript; `.` apart."""
+    """A `regex` pattern that matches what `pattern` matches in ECMAScript, except for `.`."""
     whole_lines = _MULTILINE.search(pattern) is not None
     parts: list[str] = []
     in_class = False
     for item in _ITEM.findall(pattern):
-        if item in _EMPTY_CLASSES and in_class:  # a literal [, and the end of the class
+        if item in _EMPTY_CLASSES and in_class:  # a literal [, then the end of the class
             in_class = False
             parts.append(f"\\{item}")
             continue

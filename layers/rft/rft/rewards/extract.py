@@ -1,8 +1,8 @@
-"""Scores an object that was extracted from a text: F1 over its fields against the reference's.
+"""Scores a JSON object extracted from a text: F1 over its fields against the reference's fields.
 
-A field counts where name, type and value are right, so a field left out, one made up and one got wrong all cost. Lists
-are sets of their items: each expected item is paired with the item most like it, and its fields count within that pair
-only, so that right prices under wrong names earn nothing. null is no field.
+A field counts as correct if name, type and value match, so missing, invented and wrong fields all reduce the score.
+Lists are compared as sets: each expected item is paired with the most similar item, and its fields count within that
+pair only, so correct prices under wrong names earn nothing. A null value counts as a missing field.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _WHERE = "reference_answer.extract"
 
 
 def components(sample: Sample) -> Sequence[Component]:
-    """`fields` is the score, F1 in 0..1; `precision`, `recall`, `exact`, `readable` and `json_schema` inform.
+    """`fields` is the score, F1 in 0..1; `precision`, `recall`, `exact`, `readable` and `json_schema` have no weight.
 
-    Raises UngradableSample without a reference, or with one that cannot be used.
+    Raises UngradableSample if the reference is missing or invalid.
     """
     rules = declared(sample, "extract", ExtractRules)
     expected, fields = _expected(rules)
@@ -56,9 +56,9 @@ def components(sample: Sample) -> Sequence[Component]:
 
 
 def read_object(text: str) -> Tree | None:
-    """The one JSON object that a text is, alone or in a code fence; None where it is anything else."""
+    """The single JSON object in a text, bare or in a code fence; None if the text is anything else."""
     body = unfenced(text)
-    # `fits` also refuses keys that stand twice, numbers that are none, and what is too long or too deep
+    # `fits` also rejects duplicate keys, NaN and infinite numbers, and input that is too long or too deep
     if len(body) > MAX_CHARACTERS or not fits(body, {"type": "object"}):
         return None
     try:
@@ -69,7 +69,7 @@ def read_object(text: str) -> Tree | None:
 
 
 def _expected(rules: ExtractRules) -> tuple[Tree, Rules]:
-    """The reference's object, and the rules of its fields by their paths."""
+    """The reference's object, and its field rules by path."""
     try:
         value: Tree = composed(rules.value)
         fields: Rules = composed(dict(rules.fields))
@@ -83,12 +83,12 @@ def _expected(rules: ExtractRules) -> tuple[Tree, Rules]:
 
 
 def _precision_and_recall(given: Tree | None, expected: Tree, fields: Rules) -> tuple[float, float]:
-    """Both 0..1; an answer without fields is right where none is expected."""
+    """Both in 0..1. An empty answer is correct if no field is expected."""
     if given is None:
         return 0.0, 0.0
     sought = count(expected, most_values=None)
     try:
-        found = count(given, most_values=2 * sought + 20)  # past that, precision is below a half anyway
+        found = count(given, most_values=2 * sought + 20)  # beyond this count precision is below 0.5 in any case
     except TooManyValues:
         return 0.0, 0.0
     if not sought or not found:

@@ -1,4 +1,4 @@
-"""Counts the fields on which two JSON objects agree."""
+"""Counts the matching fields of two JSON objects."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ Rules = Mapping[str, FieldRule]
 
 MAX_VALUES = 500
 MAX_ITEMS = 50
-"""Of a reference. Pairing the items of two lists takes the cube of their number: 50 that all differ take 0.1 s."""
+"""Limit for lists in a reference. Pairing two lists takes cubic time: 0.1 s for 50 items that all differ."""
 
 MAX_TEXT_RATIO = 10
-"""A text that much longer than the expected one is another, however it is spaced: to compose 100,000 combining marks
-takes the square of their number."""
+"""A text more than this many times as long as the expected one cannot match. Unicode composition takes quadratic time
+in the number of combining marks, so such texts are not composed."""
 
 _DEFAULT = FieldRule.model_construct()
 
 
 class UnknownField(ValueError):
-    """A rule is given for a field that the reference cannot have; the message starts with its path."""
+    """A rule names a field that the reference cannot have; the message starts with the field's path."""
 
 
 class RepeatedKey(ValueError):
-    """Two keys of an object are one once they are composed; the message names it."""
+    """Two keys of an object are equal after Unicode composition; the message names the key."""
 
 
 class TooManyValues(ValueError):
-    """An object holds more than can be compared in time; the message starts with its place."""
+    """An object is too large to compare in bounded time; the message starts with its path."""
 
 
 def composed(value: Any) -> Any:
-    """The value with its keys in Unicode's composed form, as texts are compared. Raises RepeatedKey."""
+    """The value with its keys in Unicode's composed form (NFC). Raises RepeatedKey."""
     if isinstance(value, list):
         return [composed(item) for item in value]
     if not isinstance(value, dict):
@@ -59,7 +59,10 @@ def compare(expected: Any, given: Any, rules: Rules, path: str = "") -> int:
 
 
 def count(value: Any, *, most_values: int | None, path: str = "") -> int:
-    """How many fields there are. Raises TooManyValues: over `most_values`, else over a reference's limits."""
+    """The number of fields.
+
+    Raises TooManyValues above `most_values`, or above the limits of a reference if it is None.
+    """
     total = 0
     for place, leaf in _leaves(value, path, MAX_ITEMS if most_values is None else None):
         total += leaf is not None
@@ -69,14 +72,14 @@ def count(value: Any, *, most_values: int | None, path: str = "") -> int:
 
 
 def known_paths(value: Any, rules: Rules) -> None:
-    """Raises UnknownField where a rule names what `value` does not have; under null or [] anything may stand."""
+    """Raises UnknownField if a rule names a path that `value` does not have. Any path may follow null or []."""
     for path in rules:
         if not _exists(value, f".{path}"):
             raise UnknownField(f".fields: {path} is no field of value")
 
 
 def _exists(value: Any, path: str) -> bool:
-    """`path` begins with what leads on: `.name` or `[]`. A name may have points of its own."""
+    """`path` starts with `.name` or `[]`. A name may contain dots."""
     if not path or value is None:
         return True
     if isinstance(value, list):
@@ -107,7 +110,7 @@ def _child(path: str, key: str) -> str:
 
 
 def _items(expected: list[Any], given: list[Any], rules: Rules, path: str) -> int:
-    """The most fields that any pairing of the items has right."""
+    """The highest number of matching fields over all pairings of the items."""
     inside = f"{path}[]"
     if rules.get(path, _DEFAULT).ordered:
         return sum(compare(a, b, rules, inside) for a, b in zip(expected, given, strict=False))
@@ -119,7 +122,10 @@ def _items(expected: list[Any], given: list[Any], rules: Rules, path: str) -> in
 
 
 def _without_equal(expected: list[Any], given: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    """The items that are in both word for word, and what is left of each: most lists are all equal but for a few."""
+    """Splits off the items that are equal on both sides.
+
+    Most lists differ in few items, and pairing takes cubic time.
+    """
     texts: dict[str, list[int]] = {}
     for at, item in enumerate(given):
         texts.setdefault(_text(item), []).append(at)
@@ -138,7 +144,7 @@ def _text(value: Any) -> str:
 
 
 def _best_pairing(gains: list[list[int]]) -> int:
-    """The highest sum of one gain from each row, no column twice: the Hungarian method, rows at most columns."""
+    """The highest sum of one gain per row, each column at most once: the Hungarian method, with rows <= columns."""
     if len(gains) > len(gains[0]):
         gains = [list(column) for column in zip(*gains, strict=True)]
     rows, columns = len(gains), len(gains[0])
@@ -149,7 +155,7 @@ def _best_pairing(gains: list[list[int]]) -> int:
 
 
 def _augment(gains: list[list[int]], row: int, row_price: list[int], column_price: list[int], owner: list[int]) -> None:
-    """Give `row` a column along the shortest path; index 0 stands for none, as in the method's usual form."""
+    """Assigns `row` to a column along the shortest augmenting path; index 0 stands for "none", as is usual here."""
     columns = len(column_price)
     slack, via, visited = [math.inf] * columns, [0] * columns, [False] * columns
     owner[0], column = row, 0
@@ -185,7 +191,7 @@ def _equal(expected: Any, given: Any, rule: FieldRule) -> bool:
 
 
 def _near(expected: float, given: float, rule: FieldRule) -> bool:
-    """Far-off integers of any size compare exactly; only a tolerance makes numbers of them."""
+    """Integers outside a float's range compare exactly; values become floats only if there is a tolerance."""
     if expected == given:
         return True
     try:

@@ -1,8 +1,8 @@
 """Scores answers to FinQA's questions on financial reports: a number or yes/no on the last `ANSWER:` line.
 
-A number is right within `finqa_reference.TOLERANCE` of the exact value, or as the reference rounds it. Whole numbers
-("2009", "50%") must match to the digit: a tolerance would take one year for the next. What is in per cent, and what in
-millions, follows from reference, question and page, by the rules in docs/graders.md.
+A number is correct within `finqa_reference.TOLERANCE` of the exact value, or if it equals the rounded reference. Whole
+numbers ("2009", "50%") must match exactly: a tolerance would accept a neighbouring year. Per cent and scale (millions)
+follow from reference, question and page by the rules in docs/graders.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LINE_END = re.compile(r"[\r\n]+")
 
 
 def components(sample: Sample) -> Sequence[Component]:
-    """`answer` is the score; `readable` says whether one was given. Raises UngradableSample without a reference."""
+    """`answer` is the score; `readable` is 1 if an answer was found. Raises UngradableSample without a reference."""
     expected = expected_of(sample)
     given = stated_value(sample.answer)
     right = is_right(given, expected, decline_requested=requests_decline(question(sample)))
@@ -34,7 +34,7 @@ def components(sample: Sample) -> Sequence[Component]:
 
 
 def expected_of(sample: Sample) -> Expected:
-    """The right values for a sample. Raises UngradableSample where its reference cannot be read."""
+    """The accepted values of a sample. Raises UngradableSample if its reference cannot be parsed."""
     text = question(sample)
     reference = sample.reference if isinstance(sample.reference, dict) else {"answer": reference_answer(sample)}
     known = reference.get("unit") or question_unit(text)
@@ -46,7 +46,7 @@ def expected_of(sample: Sample) -> Expected:
 
 
 def stated_value(text: str) -> Value | None:
-    """The value of the last `ANSWER:` line outside thinking; None where it has none."""
+    """The value on the last `ANSWER:` line outside thinking; None if there is none."""
     for line in reversed(_LINE_END.split(stated_text(text))):
         if found := _ANSWER_LINE.fullmatch(before_turn_token(line)):
             return read_value(before_turn_token(found[1]).strip("* \t"))
@@ -54,9 +54,9 @@ def stated_value(text: str) -> Value | None:
 
 
 def is_right(given: Value | None, expected: Expected, *, decline_requested: bool = False) -> bool:
-    """Whether the answer matches the reference under any reading of a bare number.
+    """True if the answer matches the reference under any accepted interpretation of a bare number.
 
-    Where the question asks for a decline, "5 decrease" is 5 as well as -5.
+    If the question asks for a decline, "5 decrease" may mean 5 as well as -5.
     """
     if isinstance(given, bool) or expected.verdict is not None:
         return given is expected.verdict
@@ -71,7 +71,7 @@ def is_right(given: Value | None, expected: Expected, *, decline_requested: bool
 
 
 def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]]:
-    """Each target that the number may be meant for, and the factor that brings it there."""
+    """Each target that the number may stand for, and the factor that converts the number to it."""
     if expected.amount and not given.percent:
         yield from ((expected.amount, factor) for factor in _amount_factors(given, expected))
     if given.scale != 1 or (given.cents and expected.amount) or (given.currency and expected.in_percent):
@@ -84,7 +84,7 @@ def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]
 
 
 def _amount_factors(given: Number, expected: Expected) -> Iterator[Fraction]:
-    """25 cents are 0.25; they are 25 only where cents are counted."""
+    """25 cents are 0.25, and also 25 if the reference or the question counts in cents."""
     if given.cents:
         yield Fraction(1, 100)
     if not given.cents or expected.in_cents:

@@ -1,8 +1,8 @@
-"""The right values of a FinQA reference.
+"""The accepted values of a FinQA reference.
 
-FinQA gives an answer as its annotator wrote it ("93.5%", "$ 12.5 million", "-3.2") and the value that its program
-computes (0.93464, 12.5, -3.2473). Which of them is in per cent or in millions shows only when they are put together
-with the question. The rules stand in docs/graders.md.
+FinQA stores an answer as the annotator wrote it ("93.5%", "$ 12.5 million", "-3.2") and the value that the annotated
+program computes (0.93464, 12.5, -3.2473). Which of them is in per cent or in millions follows only from both together
+with the question. docs/graders.md lists the rules.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from rft.rewards.reading.page_units import question_unit
 from rft.rewards.reading.questions import counts_cents, requests_amount, requests_money, requests_percent, requests_rate
 
 TOLERANCE = Fraction(1, 200)
-"""Of the exact value: what rounding to three digits may cost. Nothing but 0 is near 0."""
+"""Relative tolerance: the error of rounding to three digits. Only 0 is within tolerance of 0."""
 
 LARGEST_RATIO = 10
-"""1,000 %. FinQA computes ratios; above this a bare value is in per cent, if the question is for per cent or a rate."""
+"""1,000 %. FinQA computes ratios; a bare value above this is in per cent if the question asks for per cent or a rate.
+"""
 
 _CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|\b(?:dollars?|euros?|usd|cents)\b", re.IGNORECASE)
 _YES_NO = {"yes": True, "no": False}
@@ -31,19 +32,19 @@ _ROUND = " \t*_`~.!()<>"
 _UNITS = (10**3, 10**6, 10**9)
 
 Value = Number | bool
-"""An answer that was read; a boolean is yes or no."""
+"""A parsed answer; a boolean stands for yes or no."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A reference value. `printed` is it as the reference rounds it; `whole` says that it needs no rounding."""
+    """A reference value. `printed` is the value as the reference rounds it; `whole` is true if it has no decimals."""
 
     value: Fraction
     printed: Fraction | None
     whole: bool
 
     def met_by(self, value: Fraction, step: Fraction) -> bool:
-        """Whether `value`, whose last written place has the unit `step`, is this one."""
+        """True if `value` matches; `step` is the unit of its last written digit."""
         gap = abs(value - self.value)
         near = gap <= TOLERANCE * abs(self.value) and (gap <= step / 2 or not self.whole)
         return near or value == self.printed
@@ -51,11 +52,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Expected:
-    """What is right: yes or no, an amount with words of scale worked out, or a ratio (0.5 for 50 %).
+    """The accepted values: yes or no, an amount with its scale applied, or a ratio (0.5 for 50 %).
 
-    There is more than one where the reference leaves it open. `unit` is what a bare number may be counted in;
-    `in_percent` says that a bare number may be in per cent, `in_cents` that reference or question speak of cents.
-    `consistent` is false where the printed answer and the exact value do not belong together.
+    An ambiguous reference has several. `unit` is the scale that a bare number may be in; `in_percent` is true if a bare
+    number may be in per cent, `in_cents` if reference or question mention cents. `consistent` is false if the printed
+    answer and the exact value contradict each other.
     """
 
     verdict: bool | None = None
@@ -69,7 +70,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class _Demand:
-    """The quantity in question, and the unit that applies to it."""
+    """The quantity that the question asks for, and its unit."""
 
     percent: bool
     amount: bool
@@ -77,16 +78,16 @@ class _Demand:
     rate: bool
 
     def is_percent(self, value: Fraction) -> bool:
-        """Whether a bare value may be in per cent."""
+        """True if a bare value may be in per cent."""
         return self.percent or (self.rate and abs(value) > LARGEST_RATIO)
 
 
 def read_expected(reference: Mapping[str, Any], *, question: str, page_unit: str | None = None) -> Expected | None:
-    """From `answer` (as printed, or under another of ANSWER_KEYS), `value` (exact) or both.
+    """Reads `answer` (as printed, or under another of ANSWER_KEYS), `value` (exact) or both.
 
-    `unit` (thousand, million or billion) of the reference, or else `page_unit`, holds where the question asks for
-    money and names none itself. None where neither answer nor value can be read. Where the two do not belong
-    together, the exact value holds: FinQA's own evaluation goes by it.
+    `unit` (thousand, million or billion) of the reference, else `page_unit`, applies if the question asks for money
+    without a unit. Returns None if neither answer nor value can be parsed. If they contradict each other, the exact
+    value takes precedence, as in FinQA's own evaluation.
     """
     text = answer_of(reference) or ""
     printed, exact = read_value(text), read_value(answer_of(reference.get("value")) or "")
@@ -105,7 +106,7 @@ def read_expected(reference: Mapping[str, Any], *, question: str, page_unit: str
 
 
 def read_value(text: str) -> Value | None:
-    """Yes, no or a number; None for anything else."""
+    """A boolean for yes or no, a number, or None for anything else."""
     for form in (text, plain(text.strip())):
         if (word := form.strip(_ROUND).casefold()) in _YES_NO:
             return _YES_NO[word]
@@ -124,7 +125,7 @@ def _demand(question: str, page_unit: str, *, in_currency: bool) -> _Demand:
 
 
 def _of_one(number: Number, demand: _Demand, *, computed: bool) -> Expected:
-    """From one number alone. One that was computed is a ratio where the question asks for per cent."""
+    """Accepted values from one number alone. A computed number is a ratio if the question asks for per cent."""
     value = number.value
     if number.percent:
         return Expected(ratios=(_ratio(value / 100, value / 100),), in_percent=True)
@@ -153,7 +154,7 @@ def _of_both(printed: Number, exact: Fraction, demand: _Demand) -> Expected:
 
 
 def _together(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[Expected]:
-    """The ways in which the exact value is the printed one before rounding, the likeliest first."""
+    """All conversions under which the exact value rounds to the printed one, most likely first."""
     if printed.scale == 1:
         yield from _in_percent(printed, exact, demand)
     if printed.percent:
@@ -166,7 +167,7 @@ def _together(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[Exp
 
 
 def _in_percent(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[Expected]:
-    """As `_together`, of a printed answer without a word of scale: with or without the sign that it should have."""
+    """As `_together`, for a printed answer without a scale word, with or without a per cent sign."""
     hundredth = Fraction(1, 100)
     if not printed.percent and _agree(exact, printed, Fraction(1)):
         amount = _target(exact * demand.unit, demand.unit, printed.value * demand.unit)
@@ -177,7 +178,7 @@ def _in_percent(printed: Number, exact: Fraction, demand: _Demand) -> Iterator[E
 
 
 def _bare(amount: Target, printed: Number, exact: Fraction, demand: _Demand) -> Expected:
-    """A printed number without a sign that is the exact value. Asked for per cent, from 1 on it may be in them."""
+    """For a printed number without a per cent sign that equals the exact value. From 1 on it may be in per cent."""
     bare = Expected(amount=amount, unit=demand.unit)
     if not demand.is_percent(exact):
         return bare if demand.amount else replace(bare, ratios=(_ratio(exact, printed.value),))

@@ -1,6 +1,6 @@
-"""Scores the form of an answer: 1 if every rule of its row passes, else 0.
+"""Scores the format of an answer: 1 if it passes every rule of its row, else 0.
 
-All or nothing, so that an answer earns nothing for the easy half: an empty one violates no prohibition.
+There is no partial score: an empty answer passes every prohibition and must not earn reward for that.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from rft.rewards.reading.turns import answer_text, without_thinking
 
 _MARKS = " \t#*_`>"
 _LONGEST_HEADING = 500
-"""Characters of a line in which a heading stands: a name is 200 at most, and some letters become more of them."""
+"""Maximum length of a line that can contain a heading: names have at most 200 characters, and NFKC expands some
+letters."""
 
 _WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _WORD = re.compile(r"[^\W_]")
 _NUMBERING = re.compile(r"[ \t#*_`>]*[0-9]{1,2}[.)][ \t*_`]+")
-"""Of headings, as in `2. Risks`; never a list's bullet, since items may begin with any word and a colon."""
+"""Numbers before headings, as in `2. Risks`. List bullets do not count: an item may start with any word and a colon."""
 
 
 def components(sample: Sample, default: FormatRules | None = None) -> Sequence[Component]:
-    """`format` is the score; each rule shows whether it passed. Thinking is no part of the answer.
+    """`format` is the score; each rule is a component without weight. Thinking is ignored.
 
-    Raises UngradableSample without rules, or with rules that cannot be used.
+    Raises UngradableSample if the rules are missing or invalid.
     """
     text = answer_text(sample.answer)
     results = dict(
@@ -62,7 +63,7 @@ def _within(length: int, least: int | None, most: int | None) -> bool:
 
 
 def _has_sections(text: str, names: Sequence[str]) -> bool:
-    """Each heading once, on a line of its own or before a colon, and words below it before the next one."""
+    """Each heading occurs exactly once, on its own line or before a colon, with text before the next heading."""
     headings = {_plain(name).rstrip(":").rstrip(_MARKS) or _plain(name): False for name in names}
     lengths = sorted({len(heading) for heading in headings}, reverse=True)
     seen, current = set[str](), ""
@@ -81,7 +82,7 @@ def _has_sections(text: str, names: Sequence[str]) -> bool:
 
 
 def _heading(line: str, headings: Container[str], lengths: Sequence[int]) -> tuple[str, str] | None:
-    """The heading that a line is, or has before a colon, and what follows it; the longest that fits."""
+    """The longest heading that equals the line or its part before a colon, and the text after it."""
     if len(line) <= _LONGEST_HEADING and (whole := _plain(line).rstrip(":").rstrip(_MARKS)) in headings:
         return whole, ""
     head = _plain(line[:_LONGEST_HEADING])
@@ -98,9 +99,9 @@ def _numbered_heading(line: str, headings: Container[str], lengths: Sequence[int
 
 
 def _plain(heading: str) -> str:
-    """As it is seen: without markdown and characters without width, in one case, composed in one way.
+    """The heading without markdown and zero-width characters, in one case, in NFKC.
 
-    NFKC also makes a full-width colon a colon.
+    NFKC also turns a full-width colon into a colon.
     """
     text = unicodedata.normalize("NFKC", heading).translate(_WITHOUT_WIDTH).casefold()
     return " ".join(unicodedata.normalize("NFKC", text).strip(_MARKS).split())

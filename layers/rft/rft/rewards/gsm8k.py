@@ -1,6 +1,6 @@
-"""Scores answers to GSM8K's word problems: the number after the last `####` is the reference's, or it is not.
+"""Scores answers to GSM8K's word problems: 1 if the number after the last `####` equals the reference's, else 0.
 
-Equal means equal: no tolerance, no partial marks, nothing for form. The form is needed to be read at all.
+There is no tolerance, no partial score and no reward for format; without `####` the answer cannot be parsed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _BOXED = re.compile(r"\\boxed ?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 def components(sample: Sample) -> Sequence[Component]:
-    """`answer` is the score; `readable` says whether a number was given.
+    """`answer` is the score; `readable` is 1 if a number was found.
 
-    Raises UngradableSample where the reference holds none.
+    Raises UngradableSample if the reference contains no number.
     """
     reference = reference_answer(sample)
     expected = read_solution(reference)
@@ -36,16 +36,16 @@ def components(sample: Sample) -> Sequence[Component]:
 
 
 def read_answer(text: str) -> Number | None:
-    """The number after the last `####` outside thinking and strike-through; None where there is none.
+    """The number after the last `####` outside thinking and strike-through; None if there is none.
 
-    The last one counts even where it cannot be read, so that writing several earns nothing.
+    An unreadable last number is not replaced by an earlier one, so writing several earns nothing.
     """
     _, mark, final = stated_text(text).rpartition(MARK)
     return read_number(_final(final)) if mark else None
 
 
 def read_solution(text: str) -> Number | None:
-    """The number of a reference: after its last `####`, in its last box, or all of it."""
+    """The number of a reference solution: after its last `####`, in its last box, or the whole text."""
     _, mark, final = text.rpartition(MARK)
     boxes = [] if mark else _BOXED.findall(text)
     return read_number(boxes[-1] if boxes else _final(final))
@@ -56,7 +56,7 @@ def _final(text: str) -> str:
 
 
 def _equal(given: Number, expected: Number, sample: Sample, *, in_dollars: bool) -> bool:
-    if given.is_bare and expected.is_bare:  # most are: no question changes what they say
+    if given.is_bare and expected.is_bare:  # shortcut for most answers: the question cannot change their meaning
         return given.value == expected.value
     text = question(sample)
     values = {given.value, -given.value} if given.declined and requests_decline(text) else {given.value}
@@ -70,16 +70,16 @@ def _equal(given: Number, expected: Number, sample: Sample, *, in_dollars: bool)
 
 
 def _of_cents(values: set[Fraction], text: str, *, in_dollars: bool) -> set[Fraction]:
-    """25 cents are 0.25 where dollars are counted; the number itself counts if the question speaks of cents, too."""
+    """25 cents are 0.25 if dollars are counted, and also 25 if the question mentions cents."""
     hundredths = {value / 100 for value in values} if in_dollars else set[Fraction]()
     return hundredths | (values if not hundredths or counts_cents(text) else set())
 
 
 def _names_scale(text: str, scale: int) -> bool:
-    """Whether the question counts in dozens or thousands itself, so that the word behind the number is its unit."""
+    """True if the question itself counts in dozens or thousands, so the scale word after the number is its unit."""
     return any(re.search(rf"\b{word}", text, re.IGNORECASE) for word, factor in SCALES.items() if factor == scale)
 
 
 def _plain(value: Fraction, number: Number, text: str) -> Fraction:
-    """A question for per cent is answered in per cent, with or without the sign; elsewhere 50 % is 1/2."""
+    """A question for per cent accepts the number with or without the sign; otherwise 50 % is 1/2."""
     return value / 100 if number.percent and not requests_percent(text) else value

@@ -1,6 +1,6 @@
-"""How parts of an answer are shown to a judge, and how its reply is read; the same for every rubric.
+"""Renders the parts of an answer into a judge's prompt and parses the judge's reply, for every rubric.
 
-The prompt, on which an emulated judge may rely (`read_parts` takes it apart again):
+Format of the prompt, which `read_parts` parses for the emulated judge:
 
     Code of this request: <32 hex digits>
 
@@ -8,8 +8,8 @@ The prompt, on which an emulated judge may rely (`read_parts` takes it apart aga
     …
     === end answer <code> ===
 
-and likewise the other parts, then the requested reply: one JSON object, each criterion's name → true or false.
-The code is new and random on every call, so text inside a part can neither end it nor open another.
+and the other parts likewise, then the requested reply: one JSON object, each criterion's name → true or false.
+The code is random and fresh for each call, so text inside a part can neither end the part nor start another.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ MATERIAL = (
 
 
 def render(parts: Mapping[str, str], *, code: str, feedback: str = "") -> str:
-    """The user's turn. `code` is 32 hex digits, fresh for each call; `feedback` is why the last reply was unusable."""
+    """The user message.
+
+    `code` is 32 hex digits, fresh for each call; `feedback` is the last reply's validation error.
+    """
     fenced = [f"=== {name} {code} ===\n{text}\n=== end {name} {code} ===" for name, text in parts.items()]
     instruction = "Reply with the JSON object alone."
     again = f"Your last reply could not be used: {feedback}. {instruction}" if feedback else instruction
@@ -41,13 +44,13 @@ def render(parts: Mapping[str, str], *, code: str, feedback: str = "") -> str:
 
 
 def reply_form(names: Sequence[str]) -> str:
-    """The instruction for the reply in the system prompt."""
+    """The reply format, as an instruction for the system prompt."""
     form = "{" + ", ".join(f'"{name}": true or false' for name in names) + "}"
     return f"Reply with one JSON object and nothing before or after it, no code fence:\n{form}"
 
 
 def schema(names: Sequence[str]) -> Mapping[str, Any]:
-    """The reply's JSON schema, for models that enforce one; `read_reply` validates the same of every model."""
+    """JSON schema of the reply, for structured output. `read_reply` applies the same rules to models without it."""
     return {
         "type": "object",
         "properties": {name: {"type": "boolean"} for name in names},
@@ -57,18 +60,21 @@ def schema(names: Sequence[str]) -> Mapping[str, Any]:
 
 
 def digest(system: str, parts: Sequence[str], names: Sequence[str]) -> str:
-    """Of everything in the prompt that does not change with the answer: scores under two digests are two measures."""
+    """Identifies everything in the prompt that does not depend on the answer.
+
+    Scores with different digests do not compare.
+    """
     constant = [system, render(dict.fromkeys(parts, ""), code="0" * 32), json.dumps(schema(names))]
     return f"sha256:{hashlib.sha256(_PARAGRAPH.join(constant).encode()).hexdigest()}"
 
 
 def read_parts(prompt: str) -> dict[str, str]:
-    """The parts that `render` put into a prompt, by name; those planted inside a part do not count."""
+    """The parts that `render` put into a prompt, by name. Delimiters inside a part do not count."""
     return {match[1]: match[3] for match in _PART.finditer(prompt)}
 
 
 def read_reply(text: str, names: Sequence[str]) -> dict[str, bool]:
-    """Each criterion's answer. Raises JudgeReplyInvalid; its message quotes nothing of the reply."""
+    """The answer to each criterion. Raises JudgeReplyInvalid; its message quotes nothing of the reply."""
     reply = _object(text)
     if reply.keys() != set(names):
         raise JudgeReplyInvalid(f"the object's keys must be exactly {', '.join(sorted(names))}")
@@ -78,12 +84,12 @@ def read_reply(text: str, names: Sequence[str]) -> dict[str, bool]:
 
 
 def majority_vote(votes: Sequence[Mapping[str, bool]]) -> dict[str, bool]:
-    """What more than half of the judges say to each criterion; a tie says no."""
+    """For each criterion the answer of more than half of the judges; false on a tie."""
     return {name: sum(vote[name] for vote in votes) * 2 > len(votes) for name in votes[0]}
 
 
 def disagreement(votes: Sequence[Mapping[str, bool]]) -> float:
-    """The share of criteria on which the judges are not of one mind, 0..1."""
+    """The share of criteria on which the judges disagree, 0..1."""
     return sum(len({vote[name] for vote in votes}) > 1 for name in votes[0]) / len(votes[0])
 
 

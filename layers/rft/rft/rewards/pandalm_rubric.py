@@ -1,7 +1,7 @@
 """The judge's rubric for a PandaLM answer's reasoning: yes/no criteria with weights.
 
-The judge is shown three parts (`rft.rewards.judge_prompt`): the comparison, which is the task as the policy saw it with
-instruction and both responses; the verdict, one of the labels and proved right by code; the reasoning of the policy.
+The judge's prompt has three parts (`rft.rewards.judge_prompt`): the comparison (the policy's prompt: instruction and
+both responses), the verdict (one of the labels, already verified by code) and the policy's reasoning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rft.rewards import judge_prompt
 
 @dataclass(frozen=True)
 class Criterion:
-    """A question that is answered by true or false, with an example of each."""
+    """A yes/no question for the judge, with an example for each answer."""
 
     name: str
     question: str
@@ -50,7 +50,7 @@ CRITERIA = (
 )
 
 SUPPORTS_VERDICT = "supports_verdict"
-"""The criterion that gates the others: fluent facts that argue for nothing are padding."""
+"""The gate of the other criteria: accurate statements that do not support the verdict are padding."""
 
 NAMES = tuple(criterion.name for criterion in CRITERIA)
 
@@ -75,5 +75,5 @@ DIGEST = judge_prompt.digest(SYSTEM, PARTS, NAMES)
 
 
 def quality(answers: Mapping[str, bool]) -> float:
-    """The share of criteria that hold, 0..1; nothing if the reasoning does not support its verdict."""
+    """The share of criteria that hold, 0..1; 0 if the reasoning does not support its verdict."""
     return sum(answers.values()) / len(answers) if answers[SUPPORTS_VERDICT] else 0.0

@@ -1,7 +1,7 @@
-"""Regular expressions that others wrote, run against text that yet others wrote: each has a limit of size and time.
+"""Runs untrusted regular expressions on untrusted text, with limits on pattern size and search time.
 
-`regex` stops a search in time, where the standard library's `re` could run for ever on one answer. Nothing stops its
-compiler, so a pattern's size is known before it is compiled.
+`regex` supports a timeout for a search, `re` does not. Neither supports one for compilation, so the pattern's size is
+checked before it is compiled.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from rft.rewards.pattern_size import PatternTooLarge, check_pattern_size
 from rft.rewards.samples import UngradableSample
 
 SEARCH_SECONDS = 0.1
-"""Of one pattern in one answer. A pattern that needs longer is no use in a batch of thousands."""
+"""Timeout of one pattern on one answer. A slower pattern is unusable in a batch of thousands."""
 
 
 def any_found(patterns: Sequence[str], text: str, *, field: str) -> bool:
-    """Whether one of them is found.
+    """True if any of the patterns is found.
 
-    All are tried, so that a bad one shows whatever the answer is. Raises UngradableSample as `found`.
+    Searches all of them, so an invalid pattern is reported for every answer. Raises UngradableSample as `found` does.
     """
     return sum(found(pattern, text, field=f"{field}[{at}]") for at, pattern in enumerate(patterns)) > 0
 
 
 def found(pattern: str, text: str, *, field: str, ecma: bool = False) -> bool:
-    """Whether it is found; `ecma`: by ECMAScript's rules, as JSON Schema has it.
+    """True if the pattern is found; `ecma` selects ECMAScript syntax, as in JSON Schema.
 
-    Raises UngradableSample, naming the `field`, if it is wrong or takes too long.
+    Raises UngradableSample, naming the `field`, if the pattern is invalid or the search times out.
     """
     compiled = _compiled(pattern, ecma=ecma)
     if isinstance(compiled, str):
@@ -43,7 +43,7 @@ def found(pattern: str, text: str, *, field: str, ecma: bool = False) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, *, ecma: bool) -> regex.Pattern[str] | str:
-    """The pattern, or its error: computed once for any number of rows."""
+    """The compiled pattern or its error, cached: rows share patterns."""
     try:
         check_pattern_size(pattern)
         return regex.compile(ecma_pattern(pattern) if ecma else pattern)

@@ -1,4 +1,4 @@
-"""Scores answers by a rubric: the judge's questions, and the weights of its answers."""
+"""Scores answers by a rubric: weighted yes/no criteria that a judge answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.rewards import judge_prompt
 from rft.rewards.components import Component
 
 PARTS = ("prompt", "reference", "answer")
-"""Parts of the judge's prompt, in order; a part that a row lacks is left out."""
+"""Parts of the judge's prompt, in order; a part that the row lacks is omitted."""
 
 _TASK = (
     "You check the answer that a model gave to a prompt, criterion by criterion.",
@@ -26,29 +26,29 @@ _TASK = (
 
 @dataclass(frozen=True)
 class Rubric:
-    """A config with the judge's prompt that it makes."""
+    """A rubric config and the judge prompt built from it."""
 
     config: RubricConfig
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Of the criteria, in order."""
+        """The names of the criteria, in order."""
         return tuple(criterion.name for criterion in self.config.criteria)
 
     @cached_property
     def system(self) -> str:
-        """The judge's system prompt: the same for every answer, so that models can cache it."""
+        """The judge's system prompt. It does not depend on the answer, so models can cache it."""
         return "\n".join(
             [*_TASK, *map(_criterion_lines, self.config.criteria), "", judge_prompt.reply_form(self.names)]
         )
 
     @cached_property
     def digest(self) -> str:
-        """Scores under two digests are two measures."""
+        """Identifies prompt and criteria. Scores with different digests do not compare."""
         return judge_prompt.digest(self.system, PARTS, self.names)
 
     def components(self, answers: Mapping[str, bool]) -> Iterator[Component]:
-        """`rubric` is the score; each dimension and each criterion informs. A gate that fails caps the score at 0."""
+        """`rubric` is the score; dimensions and criteria have no weight. A failed gate caps the score at 0."""
         criteria = self.config.criteria
         dimensions: Mapping[str | None, float] = dict[str | None, float](self.config.dimensions.items()) or {None: 1.0}
         shares = {name: _share([c for c in criteria if c.dimension == name], answers) for name in dimensions}
@@ -63,12 +63,12 @@ class Rubric:
 
 @lru_cache(maxsize=256)
 def read_rubric(text: str) -> Rubric:
-    """The rubric of a config's JSON; rows of a dataset mostly share theirs. Raises pydantic's ValidationError."""
+    """The rubric of a JSON config, cached: rows share rubrics. Raises pydantic's ValidationError."""
     return Rubric(RubricConfig.model_validate_json(text))
 
 
 def nothing_earned(rubric: Rubric) -> Sequence[Component]:
-    """The components of an answer that fails without a judge call."""
+    """The components of an answer that fails before any judge call."""
     return tuple(rubric.components(dict.fromkeys(rubric.names, False)))
 
 
@@ -77,6 +77,6 @@ def _criterion_lines(criterion: RubricCriterion) -> str:
 
 
 def _share(criteria: Sequence[RubricCriterion], answers: Mapping[str, bool]) -> float:
-    """The weighted share of these that hold, 0..1."""
+    """The weighted share of `criteria` that hold, 0..1."""
     total = math.fsum(criterion.weight for criterion in criteria)
     return math.fsum(criterion.weight for criterion in criteria if answers[criterion.name]) / total

@@ -1,7 +1,7 @@
-"""Ends the grading of a sample over its processor time or memory limit; not pure: it limits the process.
+"""Stops the grading of a sample at its CPU time or memory limit. Not pure: it sets limits of the process.
 
-Only the main thread of a process can be interrupted, which is where Lambda runs its handler. Elsewhere, and on systems
-without these limits, what the graders count themselves must do.
+A signal can interrupt only the main thread, in which Lambda runs its handler. In other threads, and on systems without
+these limits, only the graders' own limits apply.
 """
 
 from __future__ import annotations
@@ -24,29 +24,32 @@ R = TypeVar("R")
 SECONDS = 1.0
 MIN_SECONDS = 0.02
 SHARES = 2
-"""Of processor time. A sample takes about 0.0001."""
+"""CPU seconds per sample. A typical sample takes about 0.0001 s."""
 
 MEMORY_BYTES = 256 * 2**20
-"""More than the process has when a batch begins: with Python, pydantic and jsonschema that is 350 MB of 512."""
+"""Memory beyond the process's size at the start of a batch: Python, pydantic and jsonschema take 350 of 512 MB."""
 
 _TICK_SECONDS = 0.01
-"""How often the limit is checked: one timer for a batch costs each sample nothing, and code that swallows the first
-interruption gets the next one."""
+"""Interval of the limit check. One timer per batch adds no cost per sample, and code that swallows the first
+interruption gets another."""
 
 _STATM = Path("/proc/self/statm")
 
 
 class _Interrupted(BaseException):
-    """A BaseException, so that handlers of Exception do not catch it."""
+    """Derives from BaseException so that `except Exception` does not catch it."""
 
 
 def fair_seconds(remaining: float, samples: int) -> float:
-    """What one of `samples` may take of the `remaining` seconds: SHARES equal parts, so that the last has its turn."""
+    """CPU seconds for one of `samples`.
+
+    Capped at SHARES equal parts of the remaining time, so that the last gets its share.
+    """
     return max(MIN_SECONDS, min(SECONDS, SHARES * remaining / samples))
 
 
 class SampleLimits:
-    """The limits of a batch's samples."""
+    """Limits for the samples of one batch."""
 
     def __init__(self) -> None:
         self._ticks = math.inf
@@ -55,7 +58,7 @@ class SampleLimits:
     @classmethod
     @contextmanager
     def of_a_batch(cls) -> Iterator[SampleLimits]:
-        """Until the block ends, memory is limited and SIGPROF is reserved."""
+        """Context manager: limits memory and reserves SIGPROF until the block ends."""
         limits = cls()
         if not limits._usable:
             yield limits
@@ -72,14 +75,17 @@ class SampleLimits:
             signal.signal(signal.SIGPROF, before)
 
     def run(self, seconds: float, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
-        """What `work` returns. Raises SampleLimitExceeded once it has taken `seconds`, wherever it is then."""
+        """Returns the result of `work`.
+
+        Raises SampleLimitExceeded after `seconds` of CPU time, at any point of `work`.
+        """
         try:
             try:
                 self._ticks = seconds / _TICK_SECONDS + 1
                 return work(*args, **named)
             finally:
                 self._ticks = math.inf
-        except _Interrupted:  # also one that came before the line above
+        except _Interrupted:  # includes an interruption raised before the line above
             self._ticks = math.inf
             raise SampleLimitExceeded("took too much processor time to grade") from None
 
@@ -90,7 +96,7 @@ class SampleLimits:
 
 
 def _limit(soft: int) -> int:
-    """The process's size and MEMORY_BYTES, or what already holds if it is less."""
+    """The process's size plus MEMORY_BYTES, or the current limit if that is lower."""
     if not _STATM.exists():
         return soft
     limit = int(_STATM.read_text().split()[0]) * resource.getpagesize() + MEMORY_BYTES

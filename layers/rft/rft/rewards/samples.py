@@ -1,8 +1,8 @@
 """Reads one sample of a grader's event, in each of the shapes that AWS documents.
 
-The reference answer stands at top level or inside `metadata`; it is a string, an object, `{"text": …}`, or an
-object written as a JSON string. The rollout's role is `assistant` or `nova_assistant`. Content is a string or a
-list of parts, of which those with text count.
+The reference answer is at top level or inside `metadata`; it is a string, an object, `{"text": …}`, or an object
+serialized as a JSON string. The rollout's role is `assistant` or `nova_assistant`. Content is a string or a list of
+parts; parts without text are ignored.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Reference = str | dict[str, Any] | None
 
 
 class UngradableSample(ValueError):
-    """A sample that no grader can score; the message is the reason and quotes nothing of it."""
+    """A sample that no grader can score. The message is the reason and quotes no content of the sample."""
 
 
 def sample_id(raw: object, position: int) -> str:
-    """The sample's id, or `sample-<position>` (first is 1) where it has none: every sample gets an answer."""
+    """The sample's id, or `sample-<position>` (from 1) if it has none, so that every sample gets a result."""
     return _id(raw.get("id") if isinstance(raw, dict) else None) or f"sample-{position}"
 
 
 def sample_run_id(raw: object) -> str | None:
-    """The run that the sample's row was written for, where it says so."""
+    """The run id in the sample's row; None if it has none."""
     run_id = row_fields(raw).get("run_id")
     try:
         return _RUN_ID.validate_python(run_id, strict=True)
@@ -42,12 +42,12 @@ def sample_run_id(raw: object) -> str | None:
 
 
 def row_fields(raw: object) -> Mapping[str, Any]:
-    """The keys of the sample's row, wherever the payload has them; works for any sample."""
+    """The fields of the sample's row, from wherever the payload has them; accepts any sample."""
     return {**_metadata(raw), **raw} if isinstance(raw, dict) else {}
 
 
 def read_sample(raw: object) -> Sample:
-    """Raises UngradableSample where there is no id or no answer to grade."""
+    """Raises UngradableSample if the id or the answer is missing."""
     if not isinstance(raw, dict):
         raise UngradableSample("a sample must be an object")
     identity = _id(raw.get("id"))
@@ -65,7 +65,7 @@ def read_sample(raw: object) -> Sample:
 
 
 def read_reference(value: object) -> Reference:
-    """The reference answer without its wrapping. Raises UngradableSample if it is neither text nor an object."""
+    """The reference answer, unwrapped. Raises UngradableSample if it is neither text nor an object."""
     if isinstance(value, str):
         found = _object_in(value)
         return value if found is None else found
@@ -110,7 +110,7 @@ def _text(content: object) -> str:
 
 
 def _encodable(text: str) -> str:
-    """JSON can escape half a surrogate pair, which no UTF-8 response could carry back."""
+    """JSON can escape half a surrogate pair, which cannot be encoded in a UTF-8 response."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

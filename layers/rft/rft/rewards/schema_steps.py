@@ -1,7 +1,7 @@
-"""Counts the steps of validating a value, so that no schema takes more of them than honest ones need.
+"""Limits the steps of validating a value against a schema.
 
-References that fan out (`allOf: [$ref a, $ref a]`, and a the same of b) double the work at each level: 28 levels of a
-schema of 2 KB take hours.
+References that fan out (`allOf: [$ref a, $ref a]`, with `a` built likewise on `b`) double the work at each level: 28
+levels in a schema of 2 KB take hours.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 MAX_STEPS = 200_000
-"""Of one answer: 10 keywords on each of 20,000 values. A step takes 2 to 5 microseconds."""
+"""Per answer: 10 keywords on each of 20,000 values. A step takes 2 to 5 microseconds."""
 
 _PRICES = {"$ref": 15, "$dynamicRef": 15, "unevaluatedProperties": 20, "unevaluatedItems": 20}
-"""Keywords that take longer than others, in steps."""
+"""Step counts of keywords that take longer than others."""
 
 Rule = Callable[[Validator, Any, Any, Any], Iterable[ValidationError] | None]
 
 
 class TooManySteps(Exception):
-    """Validation was ended at its limit."""
+    """Validation reached its step limit."""
 
 
 class _Count(threading.local):
@@ -35,12 +35,12 @@ _count = _Count()
 
 
 def allow_steps(steps: int = MAX_STEPS) -> None:
-    """Begin a validation in this thread."""
+    """Sets the step limit for the next validation in this thread."""
     _count.remaining = steps
 
 
 def counted(kind: type[Validator]) -> type[Validator]:
-    """`kind` with each of its keywords counted. Its validators raise TooManySteps."""
+    """The validator class with each keyword counted. Its validators raise TooManySteps."""
     rules: dict[str, Rule] = {name: _counted(rule, _PRICES.get(name, 1)) for name, rule in kind.VALIDATORS.items()}
     limited: type[Validator] = extend(kind, rules)
     return limited

@@ -1,8 +1,7 @@
 """Parses the two lines of the PandaLM task: `JUDGMENT: …` and `REASONING: …`.
 
-Case, brackets, spaces and markdown emphasis do not matter, nor does thinking before the answer. Everything else
-does: a verdict is one label and nothing more, and an answer that gives two different ones has given none, so that
-hedging cannot pay.
+Case, brackets, spaces, markdown emphasis and thinking before the answer are ignored. A verdict is exactly one label; an
+answer with two different labels has no verdict, so that hedging earns nothing.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ _LABELS = {label.casefold().replace(" ", ""): label for label in LABELS}
 _WORD = re.compile(r"[^\W_]")
 
 NUMBERED: Mapping[str, PandaLMLabel] = {"1": "Response 1", "2": "Response 2", "0": "Tie"}
-"""As PandaLM's annotators vote."""
+"""The numbers of PandaLM's annotators."""
 
 
 @dataclass(frozen=True)
 class Judgment:
-    """`verdict` is None where there is not exactly one; `well_formed` says that the two lines are all there is."""
+    """`verdict` is None unless there is exactly one; `well_formed` is true if the answer is just the two lines."""
 
     verdict: PandaLMLabel | None
     reasoning: str
@@ -36,12 +35,12 @@ class Judgment:
 
 
 def read_label(text: str) -> PandaLMLabel | None:
-    """The label that a text names, if that is all it does."""
+    """The label in a text that contains nothing else; None otherwise."""
     return _LABELS.get(re.sub(r"\s", "", text).strip(_QUOTES).casefold())
 
 
 def expected_label(reference: object) -> PandaLMLabel:
-    """The label of a reference: its words, or PandaLM's 0 (a tie), 1 or 2. Raises UngradableSample without one."""
+    """The label of a reference: a label or PandaLM's 0 (tie), 1 or 2. Raises UngradableSample if there is none."""
     value = reference.get("label", answer_of(reference)) if isinstance(reference, dict) else reference
     text = "" if isinstance(value, bool) else str(value).strip()
     label = NUMBERED.get(text) or read_label(text)
@@ -51,7 +50,7 @@ def expected_label(reference: object) -> PandaLMLabel:
 
 
 def read_judgment(text: str) -> Judgment:
-    """Read a policy's answer; any text can be read."""
+    """Parses a policy's answer; accepts any text."""
     lines = [line for line in map(_Line, answer_text(text).split("\n")) if line.text]
     verdicts = {read_label(line.value) for line in lines if line.heading == "judgment"}
     verdict = verdicts.pop() if len(verdicts) == 1 else None
@@ -65,7 +64,7 @@ def read_judgment(text: str) -> Judgment:
 
 
 class _Line:
-    """One line without markdown; `heading` is `judgment`, `reasoning` or '' for a line that has neither."""
+    """A line without markdown; `heading` is `judgment`, `reasoning` or ''."""
 
     def __init__(self, line: str) -> None:
         self.text = line.strip().strip(_MARKS)
@@ -75,7 +74,7 @@ class _Line:
 
 
 def _reasoning(lines: list[_Line]) -> str:
-    """From the first REASONING to the end or the next JUDGMENT; '' where it holds no letter or digit."""
+    """From the first REASONING to the end or the next JUDGMENT; '' if it contains no letter or digit."""
     parts: list[str] = []
     for line in lines:
         if line.heading == "reasoning":

@@ -1,1 +1,1 @@
-"""How an answer, a question and a page are read: markup, numbers, units, JSON."""
+"""Parsers for answers, questions and report pages: markup, numbers, units, JSON."""

@@ -1,4 +1,4 @@
-"""Where a rule-based grader finds question and reference, and the quantity that a question is for."""
+"""Locates question and reference in a sample of a rule-based grader."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from rft.contracts.grading import Sample
 from rft.rewards.samples import UngradableSample
 
 ANSWER_KEYS = ("answer", "final_answer", "ground_truth", "solution", "text", "target")
-"""Where published rows have their answer, the first of them counts."""
+"""Keys under which published datasets store the answer, in order of precedence."""
 
 _SPACED_COMMA = re.compile(r"(?<=[0-9]) , (?=[0-9]{3}(?![0-9]))")
-"""In numbers of references that were cut into words: `380 , 000`. In an answer it would be two numbers."""
+"""Tokenized numbers in references: `380 , 000`. In an answer these would be two numbers."""
 
 _LINE_END = re.compile(r"[\r\n]")
 _QUESTION = re.compile(r"(?:^|\n)[ \t>*_#]*question[ *_]*[:\uff1a][ *_]*", re.IGNORECASE)
 
 
 def first_line(text: str) -> str:
-    """Up to the first line end, without white space around it."""
+    """The first line, stripped."""
     return _LINE_END.split(text, maxsplit=1)[0].strip()
 
 
@@ -32,20 +32,20 @@ def question(sample: Sample) -> str:
 
 
 def page(sample: Sample) -> str:
-    """What stands before the question in the last user turn."""
+    """The text before the question in the last user message."""
     return split_prompt(last_user_turn(sample))[0]
 
 
 def last_user_turn(sample: Sample) -> str:
-    """Its text; '' where there is none."""
+    """The text of the last user message; '' if there is none."""
     return next((text for role, text in reversed(sample.prompt) if role == "user"), "")
 
 
 def split_prompt(text: str) -> tuple[str, str]:
-    """The page that a prompt shows, and the question on it.
+    """Splits a prompt into the report page and the question.
 
-    The question is what follows the last "Question:" to the end of its paragraph, else the last paragraph with a
-    question mark, else the whole text, which then has no page.
+    The question is the paragraph after the last "Question:", else the last paragraph with a question mark, else the
+    whole text (with an empty page).
     """
     marks = list(_QUESTION.finditer(text))
     if marks:
@@ -57,7 +57,7 @@ def split_prompt(text: str) -> tuple[str, str]:
 
 
 def reference_answer(sample: Sample) -> str:
-    """The reference where it is text or a number, else its answer. Raises UngradableSample where there is none."""
+    """The reference if it is text or a number, else its answer. Raises UngradableSample if there is none."""
     value = answer_of(sample.reference)
     if value is None:
         raise UngradableSample(
@@ -67,7 +67,7 @@ def reference_answer(sample: Sample) -> str:
 
 
 def answer_of(reference: Any) -> str | None:
-    """The answer that a reference in any published form holds: text, a number, or an object with either."""
+    """The answer in a reference of any published form: text, a number, or an object with either."""
     if isinstance(reference, dict):
         for key in ANSWER_KEYS:
             if key in reference and (found := answer_of(reference[key])) is not None:

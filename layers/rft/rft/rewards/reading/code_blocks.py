@@ -1,7 +1,7 @@
-"""Markdown's fenced code blocks, in one pass over the lines: an answer of fences alone takes no longer than text. Pure.
+"""Parses Markdown's fenced code blocks in linear time, also for text that consists of fences only.
 
-CommonMark 0.31, 4.5: a fence is three or more backticks or tildes, closed by one of the same character that is at least
-as long. It may be indented here by more than three spaces, as in a list.
+CommonMark 0.31, 4.5: a fence is three or more backticks or tildes, closed by a fence of the same character that is at
+least as long. Unlike CommonMark, a fence may be indented by more than three spaces, as in a list.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_INDENT = 12
-"""Spaces before a fence: three levels of a list. Text after more of them is text."""
+"""Maximum indentation of a fence in spaces: three list levels. A deeper fence is text."""
 
 
 @dataclass(frozen=True)
 class CodeBlock:
-    """`language`: the first word behind the opening fence, '' for none."""
+    """`language` is the first word of the info string, '' if there is none."""
 
     language: str
     code: str
@@ -36,7 +36,7 @@ class _Fence:
 
 
 def code_blocks(text: str) -> Iterator[CodeBlock]:
-    """The closed blocks, in order, without their fences' indentation. Lines end with a newline alone."""
+    """The closed blocks in order, without the indentation of their fences, with newlines as line ends."""
     opened, lines = None, list[str]()
     for line in text.split("\n"):
         if opened is None:
@@ -54,7 +54,7 @@ def _opening(line: str) -> _Fence | None:
     if indent > MAX_INDENT or not body.startswith(("```", "~~~")):
         return None
     info = body.lstrip(body[0])
-    if body[0] == "`" and "`" in info:  # code within a line of text
+    if body[0] == "`" and "`" in info:  # inline code, not a fence
         return None
     return _Fence(body[: len(body) - len(info)], indent, next(iter(info.split(maxsplit=1)), ""))
 

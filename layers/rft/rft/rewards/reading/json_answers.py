@@ -1,8 +1,8 @@
-"""Checks an answer that should be JSON against a JSON Schema, in bounded time whatever answer and schema are.
+"""Validates a JSON answer against a JSON Schema in bounded time for every answer and schema.
 
-`jsonschema` is the reference implementation of all drafts and generates no code from a schema. What could take for
-ever or reach out is replaced, counted or refused: patterns have a limit of size and time, unique items are found by
-their text, validation has a number of steps, references stay inside the schema.
+`jsonschema` implements all drafts and generates no code from a schema. Features with unbounded time or network access
+are replaced, limited or rejected: patterns have a size limit and a timeout, unique items are compared by their
+serialized text, validation has a step limit, and references must stay inside the schema.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ from rft.rewards.schema_steps import MAX_STEPS, TooManySteps, allow_steps, count
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 64
 MAX_VALUES = 20_000
-"""Answers that are longer, nested more deeply or hold more values are no answers: no honest one comes near."""
+"""Limit for values in an answer. No valid answer of the supported tasks is near it."""
 
 MAX_SCHEMA_CHARACTERS = 50_000
 MAX_SCHEMA_STEPS = 1_000_000
-"""To check a schema of that size against the schema of schemas."""
+"""Step limit for validating a schema of the maximum size against the meta-schema."""
 
 MAX_DIGITS = 308
-"""Of a number: more are beyond a float's range, in which JSON Schema's arithmetic is done."""
+"""Digits of a number: more exceed the range of a float, which JSON Schema's arithmetic uses."""
 
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json)?[ \t]*\n(.*)\n[ \t]*\1[`~]*", re.DOTALL | re.IGNORECASE)
 _NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas", "dependencies"})
-"""Keywords whose value has a schema under each name."""
+"""Keywords whose value maps names to schemas."""
 
 _VALUES = frozenset({"const", "enum", "default", "examples"})
-"""Keywords whose value is data, whatever it looks like."""
+"""Keywords whose value is data, not a schema."""
 
 _NO_FORMATS = FormatChecker(formats=())
-"""Patterns are those of the engine that searches with them, which knows more than the standard library's."""
+"""No format checks: `regex` accepts patterns that the check for the `regex` format, based on `re`, would reject."""
 
 _LINE_END = re.compile(r"\r\n?")
 _WHERE = "reference_answer.format.json_schema"
 
 
 def unfenced(text: str) -> str:
-    """What is in the code fence that the text is; all of it where it is none."""
+    """The content of the code fence around the text; the whole text if there is no fence."""
     plain = _LINE_END.sub("\n", text).strip()
     found = _FENCE.fullmatch(plain)
     return found[2] if found else plain
 
 
 def fits(text: str, schema: dict[str, Any]) -> bool:
-    """Whether `text` is one JSON value, alone or alone in a code fence, that `schema` takes.
+    """True if `text` is a single JSON value, bare or in a code fence, that is valid against `schema`.
 
-    A key that stands twice is refused. Raises UngradableSample where the schema cannot be used.
+    Duplicate keys are rejected. Raises UngradableSample if the schema is invalid.
     """
     validator = schema_validator(schema)
     if len(text) > MAX_CHARACTERS:
@@ -73,7 +73,7 @@ def fits(text: str, schema: dict[str, Any]) -> bool:
 
 
 def schema_validator(schema: dict[str, Any]) -> Validator:
-    """Raises UngradableSample where the schema cannot be used."""
+    """Raises UngradableSample if the schema is invalid."""
     validator = _validator(json.dumps(schema, sort_keys=True))
     if isinstance(validator, str):
         raise UngradableSample(validator)
@@ -81,7 +81,7 @@ def schema_validator(schema: dict[str, Any]) -> Validator:
 
 
 def is_valid(validator: Validator, value: object) -> bool:
-    """Raises UngradableSample where the schema cannot be used or takes too many steps."""
+    """Raises UngradableSample if the schema is invalid or validation exceeds the step limit."""
     allow_steps()
     try:
         return bool(validator.is_valid(value))
@@ -95,7 +95,7 @@ def is_valid(validator: Validator, value: object) -> bool:
 
 @lru_cache(maxsize=256)
 def _validator(text: str) -> Validator | str:
-    """The schema's validator, or its error: computed once for any number of rows."""
+    """The schema's validator or its error, cached: rows share schemas."""
     if len(text) > MAX_SCHEMA_CHARACTERS:
         return f"{_WHERE}: has over {MAX_SCHEMA_CHARACTERS:,} characters"
     schema = json.loads(text)
@@ -144,7 +144,7 @@ def _unique_items(validator: Validator, unique: object, value: Any, _: object) -
 
 
 def _canonical(value: Any) -> Any:
-    """1.0 and 1 are one number in JSON Schema."""
+    """JSON Schema treats 1.0 and 1 as equal."""
     if isinstance(value, dict):
         return {key: _canonical(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -153,7 +153,7 @@ def _canonical(value: Any) -> Any:
 
 
 def _schemas(value: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema under `value`, itself included, and where it stands. A property's name is no keyword."""
+    """Each schema under `value`, itself included, with its path. Property names are not keywords."""
     if isinstance(value, list):
         for at, item in enumerate(value):
             yield from _schemas(item, f"{place}[{at}]")

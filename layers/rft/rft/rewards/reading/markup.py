@@ -1,4 +1,4 @@
-"""Takes off what is set round a number and is no part of it: markdown, HTML, TeX, brackets, struck-out text. Pure."""
+"""Removes markup around a number: markdown, HTML, TeX, brackets, strike-through."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _MAX_NESTED = 3
 
 
 def without_strikethrough(line: str) -> str:
-    """What is struck out is taken back: it is no answer, and what stands next to it may be one."""
+    """Removes struck-out text, which is not part of the answer."""
     return _STRIKETHROUGH.sub("", line)
 
 
 def without_math_mode(text: str) -> str:
-    r"""Without TeX's signs round all of it: `$18 \text{ eggs}$` is no amount in a currency."""
+    r"""Removes TeX math delimiters around the whole text: the `$` in `$18 \text{ eggs}$` is not a currency sign."""
     return _TEX_MATH.sub(r"\2", text) if "$" in text else text
 
 
 def plain(text: str) -> str:
-    """The text of one line without what it is set in. Two words never become one."""
+    """The text of one line without markup. Words stay separate."""
     if "\\" in text or "{,}" in text:
         text = _without_tex(text)
     if len(text) > 4 and text.startswith("$$") and text.endswith("$$"):
@@ -49,6 +49,6 @@ def plain(text: str) -> str:
 
 def _without_tex(text: str) -> str:
     text = _TEX_FRACTION.sub(r" \1\3/\2\4", _TEX_UNIT.sub(r"\1", text.replace("{,}", ",")))
-    for _ in range(_MAX_NESTED):  # \boxed{\text{…}}: each pass takes the innermost
+    for _ in range(_MAX_NESTED):  # each pass removes the innermost level of \boxed{\text{…}}
         text = _TEX_TEXT.sub(r"\1", text)
     return _TEX_DEGREE.sub("\u00b0", _TEX_SPACE.sub("", text)).strip()

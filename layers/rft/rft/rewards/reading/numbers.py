@@ -1,14 +1,14 @@
-"""Reads one number as people write it, exactly: fractions instead of floats, so that nothing is equal by rounding.
+"""Parses one number as people write it, into an exact fraction, so that rounding never makes two numbers equal.
 
-Understood: signs, currencies, commas, spaces or apostrophes between groups of three digits, decimals, exponents,
-fractions and mixed numbers (3/4, 1 1/2, ½), a per cent sign, words of scale (2 million), a unit of up to four words, a
-trailing point, markdown, HTML, TeX or brackets round it or a part of it; in parentheses a number is negative, as
-accountants write it.
+Supported: signs, currencies, commas, spaces or apostrophes between groups of three digits, decimals, exponents,
+fractions and mixed numbers (3/4, 1 1/2, ½), a per cent sign, scale words (2 million), a unit of up to four words, a
+trailing full stop, and markdown, HTML, TeX or brackets around the number or a part of it. A number in parentheses is
+negative, as in accounting. A word of decline ("3 % decrease", "a loss of 3") makes it negative, as a minus sign does.
+Struck-out text is removed.
 
-The number must be all there is. Two of them, a hedge ("72 or 73") or a number with more to it ("72 and a half",
-"36 times two") are none: whoever may write several answers into one could not lose. So is one in doubt ("about 72",
-"~72", "72 (approximately)"). What is struck out is not there, and a word of decline ("3 % decrease", "a loss of 3")
-makes it negative, as minus does.
+The number must be the whole text. Two numbers, a hedge ("72 or 73") or a longer expression ("72 and a half", "36 times
+two") are rejected: otherwise a policy could earn reward by listing several answers. Approximations ("about 72", "~72",
+"72 (approximately)") are rejected, too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SCALES: dict[str, int] = {
 """Words that multiply the number before them."""
 
 CAPITAL_SCALES: Mapping[str, int] = SCALES | {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
-"""With the abbreviations that mean nothing else: m alone is metres."""
+"""SCALES and the abbreviations without another meaning; `m` alone means metres."""
 
 FINANCE_SCALES: Mapping[str, int] = SCALES | {
     **dict.fromkeys(("k", "tsd"), 10**3),
@@ -47,10 +47,10 @@ FINANCE_SCALES: Mapping[str, int] = SCALES | {
     **dict.fromkeys(("b", "bn", "bil"), 10**9),
     **dict.fromkeys(("tn", "trn"), 10**12),
 }
-"""With the abbreviations of financial reports: of its answers, and of amounts in a currency anywhere ("$2m")."""
+"""CAPITAL_SCALES and the abbreviations of financial reports, also used for amounts with a currency sign ("$2m")."""
 
 MAX_CHARACTERS = 80
-"""Longer is no number, however it begins."""
+"""Longer text is not parsed as a number."""
 
 _SPACE = " \t"
 _MARKS = _SPACE + "*_`"
@@ -60,8 +60,8 @@ _SAME = str.maketrans(
         **dict.fromkeys("\u2212\u2012\u2013\ufe63\uff0d", "-"),
         **dict.fromkeys("\u00a0\u2007\u2009\u202f", " "),
         **dict.fromkeys("\u2044\u2215", "/"),
-        **{chr(0xFEE0 + ord(mark)): mark for mark in "0123456789%$,.+/()"},  # full width
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"),  # no width at all
+        **{chr(0xFEE0 + ord(mark)): mark for mark in "0123456789%$,.+/()"},  # full-width forms
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"),  # zero-width characters
         "\u2019": "'",
         **{
             sign: f" {top}/{bottom}"
@@ -98,11 +98,11 @@ _PLAIN = re.compile("-?[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it was written. `value` has its word of scale applied but no per cent sign: 50 % is 50.
+    """A number as written. `value` includes the scale word but not the per cent sign: 50 % is 50.
 
-    `scale` is what the word of scale multiplied by, 1 without one; `step` is one unit of the last written place,
-    0 for a fraction. `declined` says that the words behind it made it negative, `cents` that it counts them, `currency`
-    that the sign of one stands next to it.
+    `scale` is the factor of the scale word, 1 without one; `step` is one unit of the last written digit, 0 for a
+    fraction. `declined` is true if the words after the number made it negative, `cents` if they count it in cents,
+    `currency` if a currency sign is next to it.
     """
 
     value: Fraction
@@ -115,25 +115,25 @@ class Number:
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing behind it may mean another number."""
+        """True if no sign, scale or unit after the number can change its meaning."""
         return not (self.percent or self.declined or self.cents) and self.scale == 1
 
 
 def read_number(text: str, *, finance: bool = False) -> Number | None:
-    """The number that `text` is; None if it is anything else. Any text can be read.
+    """The number in `text`, None if the text is anything else; accepts any text.
 
-    With `finance`, or with a currency's sign, the abbreviations of FINANCE_SCALES are words of scale too.
+    With `finance`, or next to a currency sign, the abbreviations of FINANCE_SCALES count as scale words.
     """
     return _read(text, finance) if len(text) <= MAX_CHARACTERS else None
 
 
 @lru_cache(maxsize=4096)
 def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's key
-    """The answers to a prompt are alike, and so are references: most numbers occur many times."""
-    if _PLAIN.fullmatch(text):  # most of them: a shortcut, not another rule
+    """Cached: answers to one prompt and references of one dataset repeat the same numbers."""
+    if _PLAIN.fullmatch(text):  # a shortcut for most numbers, with the same result
         return Number(Fraction(int(text)))
     text = without_strikethrough(without_math_mode(text).replace("\\$", "$").replace("\\%", "%")).translate(_SAME)
-    if "~~" in text:  # begun or ended, but not both: who knows what it strikes out
+    if "~~" in text:  # unbalanced strike-through: its extent is unknown
         return None
     text = plain(text.strip(_SPACE).rstrip(_ENDS)).lstrip(_MARKS).rstrip(_ENDS + _MARKS)
     text = _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
@@ -156,7 +156,7 @@ def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's
 
 
 def plain_digits(value: Fraction) -> str:
-    """`value` in plain digits, as a decimal where that is exact and short, else as a fraction."""
+    """`value` in plain digits: a decimal if that is exact and short, else a fraction."""
     for places in range(13):
         scaled = value * 10**places
         if scaled.denominator == 1:
@@ -167,7 +167,7 @@ def plain_digits(value: Fraction) -> str:
 
 
 def _sign(before: str, after: str) -> tuple[int | None, str]:
-    """-1 or 1, None where signs or parentheses are at odds; and what follows, without the closing one."""
+    """-1 or 1, or None if signs and parentheses contradict each other; and the text after a closing parenthesis."""
     opened, closed = before.count("("), after.count(")")
     signs = [mark for mark in before if mark in "-+"]
     if opened != closed or opened + len(signs) > 1:
@@ -192,7 +192,7 @@ def _decimal(found: re.Match[str]) -> tuple[Fraction, Fraction] | None:
 
 
 def _power(after: str) -> tuple[Fraction, str]:
-    """What a power of ten behind the number multiplies it by (`1.8 x 10^3`), 1 for a ratio to one (`1.5 : 1`)."""
+    """The factor of a power of ten after the number (`1.8 x 10^3`); 1 for a ratio to one (`1.5 : 1`)."""
     if found := _POWER_OF_TEN.match(after):
         power = int(found[1])
         return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power), after[found.end() :]
@@ -202,7 +202,7 @@ def _power(after: str) -> tuple[Fraction, str]:
 
 
 def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, int]) -> Number | None:
-    """The number with what stands behind it: per cent, scale, currency, unit."""
+    """The number with its suffix applied: per cent, scale, currency, unit."""
     percent = _PERCENT.match(after)
     words = after[percent.end() if percent else 0 :]
     currency = _SIGN_AFTER.match(words)
@@ -217,7 +217,7 @@ def _measured(value: Fraction, step: Fraction, after: str, scales: Mapping[str, 
 
 
 def _scale(words: str, scales: Mapping[str, int]) -> tuple[int, str]:
-    """What the words of scale at the start multiply by, one after the other, and what follows them."""
+    """The product of the scale words at the start, and the text after them."""
     scale = 1
     while found := _SCALE_WORD.match(words):
         word = found[1].casefold()

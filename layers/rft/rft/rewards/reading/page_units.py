@@ -1,4 +1,4 @@
-"""The unit that a page of a report counts in, as its tables and notes declare it. Pure."""
+"""Finds the unit that a report page declares for its figures in tables and notes."""
 
 from __future__ import annotations
 
@@ -33,15 +33,16 @@ _ABBREVIATED = {
 }
 _LINE = 1000
 _BEFORE = 60
-"""Characters before a declaration in which its clause begins."""
+"""Characters before a declaration that may contain the start of its clause."""
 
 
 @lru_cache(maxsize=256)
 def page_unit(text: str, question: str) -> str | None:
-    """`million` where the page counts what the question asks for "in millions"; None where it says nothing.
+    """`million` if the page gives the requested quantity "in millions"; None if it declares no unit.
 
-    The first declaration for money holds, tables before text. One for other things ("shares in thousands") holds for
-    them alone. A page that declares none counts as its figures are written, if all are written alike ("5 million").
+    The first declaration for money applies, tables before text. A declaration for other things ("shares in thousands")
+    applies only to those. Without a declaration, the scale of the page's figures applies if all have the same ("5
+    million").
     """
     counts_shares = _COUNTS_SHARES.search(question) is not None
     money_requested = requests_money(question)
@@ -61,18 +62,18 @@ def page_unit(text: str, question: str) -> str | None:
 
 
 def question_unit(question: str) -> str | None:
-    """`million` where the question itself says "in millions"."""
+    """`million` if the question itself asks for "in millions"."""
     return next((unit for _, unit in _declarations(question)), None)
 
 
 def _declarations(text: str) -> list[tuple[str, str]]:
-    """Each unit with the things that it counts, '' for money; those in tables first."""
+    """Each declared unit with what it applies to ('' for money); declarations in tables come first."""
     found = [(not _in_table(text, each.start()), _things(text, each), _unit(each)) for each in _DECLARED.finditer(text)]
     return [(things, unit) for _, things, unit in sorted(found, key=lambda each: each[0])]
 
 
 def _in_table(text: str, at: int) -> bool:
-    """Whether a cell's border is on the line, near by."""
+    """True if a cell border is near on the same line."""
     line = text[max(0, at - _LINE) : at].rpartition("\n")[2] + text[at : at + _LINE].partition("\n")[0]
     return "|" in line
 

@@ -1,4 +1,4 @@
-"""The quantity of a question: per cent, an amount, or something that no unit of the page applies to. Pure."""
+"""Classifies the quantity that a question asks for: per cent, an amount, or one without a page unit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SENTENCE_END = re.compile(r"(?<=\?)|[.!](?!\S)")
 
 
 def requests_percent(question: str) -> bool:
-    """Whether the answer is a percentage. A rate that is only given ("the 6.25% notes") does not make it one."""
+    """True if the answer is a percentage. A given rate ("the 6.25% notes") does not count."""
     if "%" not in question and "cent" not in question.casefold():
         return False
     text = _NUMBER_PERCENT.sub(" ", _last_question(question))
@@ -54,36 +54,36 @@ def requests_percent(question: str) -> bool:
 
 
 def requests_amount(question: str) -> bool:
-    """Whether the answer is counted: in money, in things, or in money for a thing. It is then no percentage."""
+    """True if the answer is an amount of money, a count, or money per thing, and therefore no percentage."""
     return _AMOUNT_QUESTION.search(question) is not None
 
 
 def requests_money(question: str) -> bool:
-    """Whether the unit of a page, such as "in millions", may be that of the answer."""
+    """True if a page's unit such as "in millions" may apply to the answer."""
     return _NO_MONEY.search(question) is None and not requests_percent(question)
 
 
 def requests_rate(question: str) -> bool:
-    """Whether the answer is a rate, margin, yield, return or share, which is printed in per cent without saying so."""
+    """True if the answer is a rate, margin, yield, return or share, which reports print in per cent without a sign."""
     return _RATE_QUESTION.search(_last_question(question)) is not None and not requests_amount(question)
 
 
 def counts_cents(question: str) -> bool:
-    """Whether it speaks of cents."""
+    """True if the question mentions cents."""
     return _CENTS.search(question) is not None
 
 
 def counts_dollars(question: str) -> bool:
-    """Whether it speaks of dollars."""
+    """True if the question mentions dollars."""
     return _DOLLARS.search(question) is not None
 
 
 def requests_decline(question: str) -> bool:
-    """Whether the question itself speaks of a decrease or a loss."""
+    """True if the question mentions a decrease or a loss."""
     return not DECLINES.isdisjoint(_WORDS.findall(question.casefold()))
 
 
 def _last_question(question: str) -> str:
-    """The sentences that end in a question mark; all of them where none does."""
+    """The sentences that end in a question mark; the whole text if there are none."""
     sentences = [sentence for sentence in _SENTENCE_END.split(question) if sentence.endswith("?")]
     return " ".join(sentences) or question

@@ -1,4 +1,4 @@
-"""What surrounds an answer in a model's turn and is no part of it: thinking, and tokens that open or close a turn."""
+"""Removes what surrounds an answer in a model's turn: thinking, special tokens and answer tags."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _AT_START = re.compile(rf"(?:\s*(?:{_SPECIAL}|{_WRAPPER}))+\s*", re.IGNORECASE)
 _AT_END = re.compile(rf"(?:{_SPECIAL}|{_WRAPPER})\s*\Z", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n?")
 _NEAR = 64
-"""Characters round a tag that say whether it stands alone on its line: enough, and never the whole text again."""
+"""Characters around a tag to search for line ends and sentence ends: bounds the time for text with many tags."""
 
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 def answer_text(text: str) -> str:
-    """The answer itself: no thinking, no tokens or tags of the turn round it, and one form of line end."""
+    """The answer without thinking, special tokens and answer tags, with newlines as line ends."""
     return without_turn_tokens(without_thinking(_plain_lines(text)))
 
 
@@ -38,14 +38,17 @@ def _plain_lines(text: str) -> str:
 
 
 def stated_text(text: str) -> str:
-    """As `answer_text`, and without what was struck out: `<s>` opens a turn at its very start only."""
+    """`answer_text` without struck-out text.
+
+    `<s>` is a special token only at the very start, else it is strike-through.
+    """
     text = without_thinking(_plain_lines(text))
     opened = _AT_START.match(text)
     return without_turn_tokens(without_strikethrough(text[opened.end() :] if opened else text))
 
 
 def without_turn_tokens(text: str) -> str:
-    """Without the special tokens and the `<answer>` tags that open and close it; inside nothing is changed."""
+    """Removes special tokens and `<answer>` tags at both ends; leaves the inside unchanged."""
     if "<" not in text and "[" not in text:
         return text
     opened = _AT_START.match(text)
@@ -57,17 +60,20 @@ def without_turn_tokens(text: str) -> str:
 
 
 def before_turn_token(line: str) -> str:
-    """A line up to the first special token after its start: what follows the end of a turn is no answer."""
+    """The line up to the first special token after its start.
+
+    Text after the end of a turn is not part of the answer.
+    """
     if "<" not in line and "[" not in line:
         return line
     return _SPECIAL_TOKEN.split(without_turn_tokens(line), maxsplit=1)[0]
 
 
 def without_thinking(text: str) -> str:
-    """What follows the last thinking block, up to one that was never closed: what stands there is no answer.
+    """The text after the last thinking block and before an unclosed one.
 
-    A tag that is only mentioned, in a sentence or between quotes, neither opens nor closes a block. A block whose
-    opening tag the chat template wrote has a closing one alone.
+    A tag that is only mentioned, in a sentence or in quotes, does not count. If the chat template wrote the opening
+    tag, the block has only a closing tag.
     """
     start, inside, mentioned, parts = 0, False, -1, list[str]()
     for tag in _THINKING.finditer(text):
@@ -94,14 +100,17 @@ def _quoted(text: str, tag: re.Match[str]) -> bool:
 
 
 def _starts_line(text: str, at: int, start: int) -> bool:
-    """Whether nothing but space and special tokens stands before it on its line, or since `start`."""
+    """True if only white space and special tokens precede the tag on its line, or since `start`."""
     before = text[max(start, at - _NEAR) : at]
     line = before.rpartition("\n")[2]
     return (len(line) < len(before) or at - _NEAR <= start) and not _SPECIAL_TOKEN.sub("", line).strip(" \t>")
 
 
 def _closes_block(text: str, tag: re.Match[str], start: int) -> bool:
-    """Whether it ends thinking: it starts or ends a line, follows a whole sentence, or an answer follows at once."""
+    """True if the tag ends thinking.
+
+    It starts or ends a line, follows a full sentence, or directly precedes an answer.
+    """
     after = text[tag.end() : tag.end() + _NEAR]
     before = text[max(0, tag.start() - _NEAR) : tag.start()].rstrip(" \t")
     ends_line = not after.partition("\n")[0].strip() and ("\n" in after or len(after) < _NEAR)

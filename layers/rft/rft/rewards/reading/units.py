@@ -1,4 +1,4 @@
-"""What may stand behind a number without changing it, and what turns it round. Pure."""
+"""Classifies words around a number: units, which do not change it, and words that negate or invalidate it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DECLINES = frozenset(
     | {"fall", "falls", "fell", "fallen", "loss", "losses", "lost", "reduction", "reduced", "lower", "less", "fewer"}
     | {"down", "below", "deficit", "shortfall", "shrinkage", "outflow", "outflows", "downturn"}
 )
-"""Words that make the number before them negative: "3 % decrease" is -3 %."""
+"""Words that negate the number before them: "3 % decrease" is -3 %."""
 
 _GROWS = frozenset(
     {"increase", "increased", "increases", "rise", "rises", "rose", "growth", "grew", "gain", "gained", "up", "higher"}
 )
-"""Words in front of a number that leave it as it is."""
+"""Words before a number that do not change it."""
 
 CENTS = frozenset({"cent", "cents"})
 
@@ -34,7 +34,7 @@ _OTHER = frozenset(
     | {"either", "neither", "otherwise", "alternatively"}
     | {"hundreds", "thousands", "millions", "billions", "trillions", "dozens"}
 )
-"""Words behind a number that make it another one, put it in doubt, or are no answer."""
+"""Words after a number that change it, make it approximate, or cannot be part of an answer."""
 
 _AFTER_TIMES = frozenset({"per", "a", "an", "each", "every", "in", "as", "daily", "weekly", "more", "larger", "higher"})
 _CHANGE_FIRST = re.compile(
@@ -47,7 +47,7 @@ _UNIT = re.compile(
     rf"/?(?:{_POWER}|°?(?:{_LETTERS}(?:[-'\u2019.&]{{1,2}}{_LETTERS})*)?[.'\u2019\u2032°]?)[,;]?", re.IGNORECASE
 )
 _POWER_WORDS = frozenset({"squared", "cubed"})
-"""Behind a unit they belong to it; behind a number they make it another one."""
+"""Part of a unit if they follow one; directly after a number they change its value."""
 _INCHES = re.compile(r"\A ?[\"\u2033\u201d](?=\s|\Z)")
 _HYPHEN = re.compile(r"\A ?-(?=[^\W\d_])")
 _SLASH = re.compile(r"\s*/\s*")
@@ -55,7 +55,7 @@ _IN_PARENTHESES = re.compile(r"\(([^()\d]*)\)")
 
 
 def unit_words(after: str) -> list[str] | None:
-    """The words of a unit such as "dollars per day", "mi./hr." or "ft^2"; None where the text has more than a unit."""
+    """The words of a unit such as "dollars per day", "mi./hr." or "ft^2"; None if the text is more than a unit."""
     words = _SLASH.sub(" /", _HYPHEN.sub("", _INCHES.sub("", after))).split()
     if len(words) > MAX_WORDS or not all(_is_unit(word) for word in words):
         return None
@@ -69,18 +69,18 @@ def unit_words(after: str) -> list[str] | None:
 
 
 def change_word_last(text: str) -> str:
-    """The text with a word of change behind its number: `a loss of $3` as `$3 loss`, `fell by 3` as `3 fell`."""
+    """Moves a word of change behind its number: `a loss of $3` to `$3 loss`, `fell by 3` to `3 fell`."""
     found = _CHANGE_FIRST.match(text)
     return text if found is None else f"{text[found.end() :]} {found[1]}"
 
 
 def without_parentheses(after: str) -> str:
-    """Words in parentheses, as in "18 (dollars)", belong to the unit."""
+    """Treats words in parentheses as part of the unit, as in "18 (dollars)"."""
     return _IN_PARENTHESES.sub(r" \1 ", after)
 
 
 def declines(words: list[str]) -> bool:
-    """Whether the words behind a number turn its sign."""
+    """True if the words after a number negate it."""
     return not DECLINES.isdisjoint(words)
 
 
