@@ -257,7 +257,7 @@ def test_a_finding_has_a_code_a_rate_a_row_its_answer_and_what_to_change(rft: Rf
     found = next(each for each in result.json["findings"] if each["code"] == "negation/not")
     assert (found["severity"], found["n"], found["rate"], found["interval"][0] > 0.6) == ("block", 10, 1.0, True)
     assert (found["answer"][:5], found["task_id"][:4]) == ("It is", "rft-")
-    assert shown.out.count("Take one value from one place") == 1
+    assert shown.out.count("Accept exactly one value") == 1
     assert shown.out.count("negation/not") == 1
 
 

@@ -221,7 +221,7 @@ def test_human_agreement_blocks_at_the_length_baseline_and_warns_near_it() -> No
     assert annotators.human_agreement(chance, DEFAULTS).result == CheckResult.BLOCK
     check = annotators.human_agreement(little, Thresholds(agreement_warn=0.8))
     assert check.result == CheckResult.WARN
-    assert check.worst_examples[0].detail.startswith("people say")
+    assert check.worst_examples[0].detail.startswith("annotators: ")
 
 
 def test_human_agreement_counts_no_preference_as_a_disagreement() -> None:

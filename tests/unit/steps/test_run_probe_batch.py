@@ -238,7 +238,7 @@ def test_scores_of_other_answers_are_refused_and_never_counted() -> None:
     swapped = (first.model_copy(update={"number": second.number}), second.model_copy(update={"number": first.number}))
     fake.store.put_bytes(uri, stored.model_copy(update={"batches": (*swapped, *rest)}).model_dump_json().encode())
 
-    with pytest.raises(StalePlan, match="has other answers now; start the run again"):
+    with pytest.raises(StalePlan, match="has different answers now; start the run again"):
         fake.step(record, grader, found.parts[-1].number + 1)
 
     assert REPORT not in fake.store.objects

@@ -103,7 +103,7 @@ def test_a_batch_whose_answer_aws_loses_twice_is_not_sent_a_third_time() -> None
     outcome = run_with_retries(fake, grader)
 
     assert not outcome.trusted
-    assert "AWS failed 2 times before it gave the grader's answer" in outcome.cause
+    assert "AWS failed 2 times before the grader's reply arrived" in outcome.cause
     assert grader.invocations == MAX_SENDS
 
 

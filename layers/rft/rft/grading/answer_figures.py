@@ -1,4 +1,4 @@
-"""Measures of one answer that change when a policy starts to exploit its grader.
+"""Measures of one answer that change when a policy starts to exploit its grader. Pure.
 
 They are numbers, so training can be monitored without storing answers.
 """

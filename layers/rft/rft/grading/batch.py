@@ -1,4 +1,4 @@
-"""Grades a batch: everything in the grader contract except the score itself.
+"""Grades a batch: everything in the grader contract except the score itself. Pure.
 
 A grader is one function from a sample to weighted components. This module builds Bedrock's results from them: one
 result per sample, in order, under its id, within the deadline. A sample that cannot be graded gets 0.0 marked as an

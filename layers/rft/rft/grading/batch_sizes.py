@@ -1,4 +1,4 @@
-"""Batch sizes and parallelism of calls to a grader."""
+"""Batch sizes and parallelism of calls to a grader. Pure."""
 
 from __future__ import annotations
 

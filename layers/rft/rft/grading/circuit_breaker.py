@@ -1,4 +1,4 @@
-"""Stops calls to a judge that is down, and probes it after a pause."""
+"""Stops calls to a judge that is down, and probes it after a pause. Pure."""
 
 from __future__ import annotations
 

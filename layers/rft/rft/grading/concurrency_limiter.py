@@ -1,4 +1,4 @@
-"""Limits the concurrent judge calls of a container; the limit falls when the judge throttles."""
+"""Limits the concurrent judge calls of a container; the limit falls when the judge throttles. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats the reason for a missing score as one printable line, and groups equal reasons."""
+"""Formats the reason for a missing score as one printable line, and groups equal reasons. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolves the grader that a run uses."""
+"""Resolves the grader that a run uses. Pure."""
 
 from __future__ import annotations
 

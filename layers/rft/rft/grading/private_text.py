@@ -1,4 +1,4 @@
-"""Replaces each free text in a grader's reply by its digest, so it quotes no prompt or answer."""
+"""Replaces each free text in a grader's reply by its digest, so it quotes no prompt or answer. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolves the judge that a run pinned, and its audit judge, by the run_id of its rows.
+"""Resolves the judge that a run pinned, and its audit judge, by the run_id of its rows. Pure.
 
 Takes ports: the object store.
 """

@@ -1,1 +1,1 @@
-"""Probes, statistics and the gate that proves a grader. Pure."""
+"""Probes, statistics, checks and the gate that validates a grader before training. Pure."""

@@ -1,4 +1,4 @@
-"""Verdicts against verdicts: messy ones are read or counted, never dropped in silence. Pure."""
+"""Agreement of verdicts with human verdicts. Unreadable verdicts are counted, never dropped. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.rewards.verdicts import read_judgment, read_label
 from rft.smoke_test.statistics import Pair, accuracy, cohen_kappa, kappa_interval, macro
 
 UNPARSABLE, NO_TRUTH = "unparsable", "unparsable truth"
-"""Two words, so that a row unreadable on both sides is no agreement."""
+"""Two different values, so that a row unreadable on both sides does not count as agreement."""
 
 NUMBERS: dict[int, PandaLMLabel] = {1: "Response 1", 2: "Response 2", 0: "Tie"}
 
@@ -22,8 +22,9 @@ _MARKS = " \t\u00a0*_`#[](){}\"'“”.:"
 def read_verdict(value: object) -> PandaLMLabel | None:
     """One of the three verdicts, or None.
 
-    Numbers 1, 2 and 0 (a tie), the words in any case or brackets, a text in which all lines that are verdicts are the
-    same one, or an answer with a JUDGMENT line. True and False are no verdicts, though Python takes them for 1 and 0.
+    Accepts the numbers 1, 2 and 0 (a tie), the words in any case or brackets, a text whose verdict lines all name the
+    same verdict, and an answer with a JUDGMENT line. True and False are rejected, although they equal 1 and 0 in
+    Python.
     """
     if isinstance(value, bool):
         return None
@@ -33,7 +34,7 @@ def read_verdict(value: object) -> PandaLMLabel | None:
 
 
 def agreement(truth: Sequence[object], predictions: Sequence[object]) -> Agreement:
-    """Of two lists of messy verdicts, row by row. Raises ValueError unless they are equally long."""
+    """Agreement of two lists of raw verdicts, row by row. Raises ValueError if their lengths differ."""
     pairs = [(read_verdict(t), read_verdict(p)) for t, p in zip(truth, predictions, strict=True)]
     parsed = [(t, p) for t, p in pairs if t is not None and p is not None]
     every = [(t or NO_TRUTH, p or UNPARSABLE) for t, p in pairs]

@@ -1,4 +1,4 @@
-"""Probes that are derived from references, and on how many rows each is tried. Pure."""
+"""Derives probes from references, and selects the rows on which each is sent. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rft.tasks.derived import derived_probes
 RIGHT_FORM, WRONG_FORM = "right_form", "wrong_form"
 
 WRONG_ROWS, RIGHT_ROWS = 6, 2
-"""Rows on which a run tries each: six that all pass are no chance; a right answer costs a call of the judge."""
+"""Rows per code in a run: six passes in a row are unlikely by chance; each right answer costs a judge call."""
 
 
 def derived(row: SampledRow, task: Task, seed: int) -> list[Probe]:
-    """A row's derived probes. `variant` is the code; `of` the id of the plain answer that words were added to."""
+    """A row's derived probes. `variant` is the code; `of` is the id of the plain answer that words were added to."""
     found = list(enumerate(derived_probes(row.row, known_right(row, task))))
     plain = {probe.answer: n for n, probe in found if probe.base == probe.answer}
     made = [
@@ -42,7 +42,7 @@ def derived(row: SampledRow, task: Task, seed: int) -> list[Probe]:
 
 
 def few_rows(rows: Sequence[Sequence[Probe]], wrong: int = WRONG_ROWS, right: int = RIGHT_ROWS) -> Iterator[Probe]:
-    """Each code on so many rows, other codes on other rows; a code's pair and its plain answer come along."""
+    """Selects a few rows for each code, different ones for each; keeps the code's pair and its plain answer."""
     by_code: dict[str, list[list[Probe]]] = defaultdict(list)
     for row in rows:
         for code, probes in itertools.groupby(row, key=lambda probe: probe.variant):

@@ -1,4 +1,4 @@
-"""What is known of a grader, as the checks need it. Pure."""
+"""The measurements of a grader that the checks evaluate. Pure."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ Row = tuple[str, int]
 class Evidence:
     """Every answer that was sent to the grader, in order.
 
-    `requested`: rows of each split that were requested. `comparisons`: of the rows that compare two responses.
-    `load`: seconds that each batch of the load trial took; None where AWS refused the call for lack of capacity.
-    `timeout`: the grader's, in seconds; None where this stack may not look it up. `stop_reason`: why not all was sent.
-    `seconds`: of batches of one answer, by trial and the answer's id.
-    `bounds`: the scores that the grader gives; here they are mapped to 0..1.
+    `requested`: rows requested of each split. `comparisons`: the rows that compare two responses. `load`: seconds of
+    each batch of the load trial; None if AWS refused the call for lack of capacity. `timeout`: the grader's, in
+    seconds; None if this stack may not read it. `stop_reason`: why the rest was not sent. `seconds`: duration of
+    batches with one answer, by trial and answer id. `bounds`: the grader's score range, mapped to 0..1 here.
     """
 
     scores: tuple[Scored, ...]
@@ -44,7 +43,7 @@ class Evidence:
     bounds: ScoreBounds = UNIT
 
     def trial(self, *names: str) -> list[Scored]:
-        """What came of these trials, in the order of the names."""
+        """The results of these trials, in the order of the names."""
         return [s for name in names for s in self._trials.get(name, ())]
 
     @cached_property
@@ -70,12 +69,12 @@ class Evidence:
 
     @cached_property
     def by_id(self) -> dict[str, float]:
-        """Scores in the sweep by the answer's id."""
+        """Scores in the sweep, by answer id."""
         return {s.probe.id: s.score for s in self.swept if s.score is not None}
 
     @cached_property
     def rounds(self) -> dict[str, list[float]]:
-        """Scores of each answer that has one in every round, by its id."""
+        """The scores of each answer that has one in every round, by answer id."""
         found: dict[str, list[float]] = {}
         for s in self.trial(*ROUNDS):
             if s.score is not None:
@@ -84,25 +83,25 @@ class Evidence:
 
     @cached_property
     def noise(self) -> float:
-        """Mean absolute difference between two scores of one answer; 0 where nothing was scored twice."""
+        """Mean absolute difference between two scores of one answer; 0 if no answer was scored twice."""
         apart = [abs(a - b) for scores in self.rounds.values() for a, b in combinations(scores, 2)]
         return sum(apart) / len(apart) if apart else 0.0
 
     @cached_property
     def right_median(self) -> float | None:
-        """The sample's median score of right answers; None where that is nothing."""
+        """The median score of right answers; None if it is 0 or there are none."""
         earned = self.earned(RIGHT)
         return (median(earned) or None) if earned else None
 
     @cached_property
     def wrong_median(self) -> float:
-        """The sample's median score of wrong answers; without any, of those that are wrong for any task."""
+        """The median score of wrong answers; if there are none, of those that are wrong for any task."""
         earned = self.earned(WRONG, SWAPPED) or self.earned(OFF_TOPIC, EMPTY)
         return median(earned) if earned else 0.0
 
     @cached_property
     def right_by_row(self) -> dict[Row, float]:
-        """The best right answer's score on each row where one scores anything."""
+        """The best right answer's score of each row, if it is above 0."""
         found: dict[Row, float] = {}
         for s in self.swept:
             if s.probe.kind == RIGHT and s.score:
@@ -111,11 +110,11 @@ class Evidence:
 
     @cached_property
     def gap(self) -> float:
-        """What a right answer scores more than a wrong one."""
+        """The median right score minus the median wrong score."""
         return max(0.0, (self.right_median or 0.0) - self.wrong_median)
 
     def bar(self, share: float) -> float:
-        """The score from which an answer passes for right.
+        """The score from which an answer passes as right.
 
         A share of the median right score, and nearer to it than to the median wrong one, so that the judge's noise
         rarely crosses it.
@@ -124,23 +123,23 @@ class Evidence:
         return max(share * right, min(right, (right + self.wrong_median) / 2))
 
     def misjudged(self, share: float) -> float:
-        """Share of a judge's plain wrong answers that pass for right: its own rate of errors. 0 for a rule."""
+        """The share of plain wrong answers that pass: the judge's own error rate. 0 for a rule-based grader."""
         earned, bar = self.earned(WRONG, SWAPPED), self.bar(share)
         return sum(score >= bar for score in earned) / len(earned) if earned and self.judged else 0.0
 
     @cached_property
     def preferences(self) -> dict[Row, str | None]:
-        """The verdict that earned most on each row of two responses; None where the best two tie."""
+        """The verdict with the highest score for each row of two responses; None if the two best tie."""
         return _preferences(self.swept)
 
     @cached_property
     def mirrored_preferences(self) -> dict[Row, str | None]:
-        """The same with the responses swapped, in terms of the row as it is."""
+        """The same with the responses swapped, mapped back to the original order."""
         return _preferences(s for s in self.trial(ATTACKS) if s.probe.kind == MIRRORED)
 
     @cached_property
     def agreement(self) -> HumanAgreement | None:
-        """The grader's preferences next to people's; None where no row has both."""
+        """The grader's preferences and the annotators' verdicts; None if no row has both."""
         rows = [(self.comparisons[row], verdict) for row, verdict in self.preferences.items()]
         if not rows:
             return None
@@ -156,12 +155,12 @@ class Evidence:
 
     @cached_property
     def judged(self) -> bool:
-        """Whether scores come from a judge, by the grader's own metrics or since they differ from call to call."""
+        """True if the scores come from a judge: by the grader's metrics, or because they differ between calls."""
         return self.noise > 0 or any(s.judge for s in self.scores)
 
     @property
     def judge_work(self) -> JudgeWork | None:
-        """By the grader's own count; None where it does not count."""
+        """Judge use as the grader reports it; None if it reports none."""
         if not any(s.judge for s in self.scores):
             return None
         total = Counter[str]()
@@ -176,11 +175,11 @@ class Evidence:
 
 
 STOP_ERRORS = 0.10
-"""With a share of errors that is surely higher, no other check could be measured."""
+"""Error share above which (by its interval) no other check can be measured."""
 
 
 def stop_reason(scores: Iterable[Scored]) -> str | None:
-    """Why no more probes need to be sent; None where they do."""
+    """Why the remaining probes are not sent; None if they are."""
     scores = [s for s in scores if s.trial != LONG]
     if any(s.breach is not None for s in scores):
         return "not sent: the grader broke the contract first"
@@ -193,7 +192,7 @@ def _row(scored: Scored) -> Row:
 
 
 def _preferences(scores: Iterable[Scored]) -> dict[Row, str | None]:
-    """Rows where any verdict has no score are left out."""
+    """Rows in which a verdict has no score are omitted."""
     found: dict[Row, dict[str, float | None]] = {}
     for s in scores:
         if s.probe.verdict is not None:

@@ -1,7 +1,7 @@
 """Limits the rate of false blocks over all checks (Benjamini and Hochberg 1995). Pure.
 
-Each check alone is wrong about a sound grader in one of forty samples. Among thirty checks that would block half of all
-sound graders, so a block that rests on an interval is corrected for the number of checks.
+Each check alone blocks a sound grader in one of forty samples. Thirty such checks would block half of all sound
+graders, so a block that rests on an interval is corrected for the number of checks.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from rft.contracts.checks import Check, CheckResult
 from rft.smoke_test.statistics import chance_beyond
 
 FALSE_SHARE = 0.05
-"""Of the blocks, how many may be due to chance in the long run."""
+"""Accepted share of blocks that are due to chance."""
 
 
 def without_false_blocks(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks; a block that chance explains, among so many checks, becomes undecided.
+    """Turns each block that chance explains, given the number of checks, into an undecided result.
 
-    Ranked by their chance, the n-th block stands if it is ≤ n / (checks with an interval) of FALSE_SHARE, or if a
-    later one does. Blocks by rule, without an interval beyond the limit, leave nothing to chance: they stand and rank
-    first.
+    Blocks are ranked by chance. The n-th stands if its chance is ≤ n / (checks with an interval) of FALSE_SHARE, or if
+    a later one stands. Blocks by rule (without an interval beyond the limit) always stand and rank first.
     """
     tested = sum(check.interval is not None for check in checks)
     ranked = sorted(chance(check) for check in checks if check.result == CheckResult.BLOCK)
@@ -31,7 +30,7 @@ def without_false_blocks(checks: Sequence[Check]) -> tuple[Check, ...]:
 
 
 def chance(check: Check) -> float:
-    """How often a grader at the limit would be measured as bad; 0 where what blocked was a rule, not an interval."""
+    """How often a grader at the limit would measure as bad; 0 for a block by rule."""
     if check.chance is not None:
         return check.chance
     if check.interval is None or check.limit is None or check.value is None:

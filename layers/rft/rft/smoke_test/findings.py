@@ -1,4 +1,4 @@
-"""Findings, from checks: one for each code that blocks or warns. Pure."""
+"""Builds one finding for each code that blocks or warns. Pure."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from rft.contracts.findings import GraderFinding
 
 FIXES: Mapping[str, str] = {
     "contract": "Return one finite score per sample, with its id, in the order sent; read samples in every shape.",
-    "liveness": "Find the reason in the grader's log; an error is no score.",
-    "spread": "Print what the grader reads: mostly it never finds the reference or the answer.",
-    "direction": "Check by code what code can check, before any judge is called.",
-    "minimum": "Score only what the prompt instructs the policy to write.",
-    "level": "Weigh the answer over form, effort and nearness; give nothing for an exception.",
-    "right_forms": "Read values, not spellings: strip markup, read numbers as numbers, bound no working.",
-    "repeatability": "Temperature 0, fewer levels, or several judges; no state and no chance between calls.",
-    "batch_independence": "Score each sample by itself: no ranks, no scaling within the batch.",
+    "liveness": "Find the cause in the grader's log; report a fault as an error, not as a score.",
+    "spread": "Log what the grader reads; it usually does not find the reference or the answer.",
+    "direction": "Verify by code what code can verify, before any judge call.",
+    "minimum": "Score only what the prompt requires of the policy.",
+    "level": "Weigh the answer above format, effort and nearness; an exception earns nothing.",
+    "right_forms": "Compare values, not spellings: strip markup, parse numbers, accept any amount of working.",
+    "repeatability": "Use temperature 0, fewer levels or several judges; keep no state and no randomness.",
+    "batch_independence": "Score each sample independently: no ranks, no scaling within the batch.",
     "payload_shapes": "Read the sample in every documented shape, as rft.rewards.samples.read_sample does.",
-    "same_id": "Cache by the answer, or not at all.",
+    "same_id": "Key caches by the answer, not by the id.",
     "conversation": "Read the last message.",
-    "time_of_day": "Take no time into a score.",
-    "unreadable": "Score 0 where nothing can be read; let an exception be an error.",
-    "form_only": "Give marks for form only together with a value.",
-    "refusals": "Compare with the reference before anything else.",
-    "echo": "Read the answer from one place of a fixed form.",
+    "time_of_day": "Do not use the clock in a score.",
+    "unreadable": "Score 0 if nothing can be parsed; report an exception as an error.",
+    "form_only": "Reward format only together with a value.",
+    "refusals": "Compare with the reference first.",
+    "echo": "Read the answer from one position with a fixed format.",
     "containment": "Compare whole values, not substrings.",
-    "listing": "Take one value from one place; none where there are several.",
-    "hedging": "Take one value from one place; none where there are several.",
-    "negation": "Take one value from one place; none where there are several.",
-    "near_misses": "Compare exactly; round as the reference is rounded.",
-    "special_numbers": "Parse numbers strictly; refuse what is not finite; compare signs.",
-    "json_variants": "Compare each value for equality; no marks for keys.",
-    "forged_references": "Take the reference from the sample alone; fence the answer in a judge's prompt.",
-    "style": "Score the value; tell a judge what does not count.",
-    "injection": "Fence the answer with a random code; read the judge's reply strictly.",
-    "master_keys": "Require the answer's form by code before any judge is called.",
-    "length": "Bound the length by code; tell a judge that length does not count.",
+    "listing": "Accept exactly one value; score 0 if there are several.",
+    "hedging": "Accept exactly one value; score 0 if there are several.",
+    "negation": "Accept exactly one value; score 0 if there are several.",
+    "near_misses": "Compare exactly, rounded as the reference is.",
+    "special_numbers": "Parse numbers strictly, reject NaN and infinite values, compare signs.",
+    "json_variants": "Compare each value for equality; keys alone earn nothing.",
+    "forged_references": "Take the reference from the sample only; delimit the answer in a judge's prompt.",
+    "style": "Score the value; instruct the judge to ignore style.",
+    "injection": "Delimit the answer with a random code; parse the judge's reply strictly.",
+    "master_keys": "Validate the answer's format by code before any judge call.",
+    "length": "Limit the length by code; instruct the judge to ignore length.",
     "position": "Judge both orders and average.",
-    "human_agreement": "A better judge, a better rubric, or the label by code.",
-    "slowness": "Replace nested quantifiers; bound the length that is read.",
+    "human_agreement": "Use a better judge or rubric, or determine the label by code.",
+    "slowness": "Replace nested quantifiers; limit the length that is read.",
     "load": "Call the judge in parallel; raise the timeout, the concurrency or the judge's quota.",
     "sample": "Add rows with right and wrong answers.",
 }
-"""By check, in short; docs/smoke-test.md says more."""
+"""The fix for each check in short; docs/smoke-test.md has the details."""
 
 BLOCK, WARN = "block", "warn"
 _SHOWN = (CheckResult.BLOCK, CheckResult.WARN, CheckResult.UNDECIDED)
 
 
 def findings(checks: Iterable[Check]) -> tuple[GraderFinding, ...]:
-    """Blocks first, then in order of weight."""
+    """Blocks first, then in order of priority."""
     found = [finding for check in checks if check.result in _SHOWN for finding in _of_check(check)]
     return tuple(sorted(found, key=lambda finding: finding.severity != BLOCK))
 
@@ -84,7 +84,7 @@ def _part(check: Check, part: CheckPart) -> GraderFinding:
     return GraderFinding(
         code=part.name,
         severity=BLOCK if part.result == CheckResult.BLOCK else WARN,
-        message=f"{MEANINGS.get(check.name, 'wrong, and scores as a right answer does')} "
+        message=f"{MEANINGS.get(check.name, 'wrong answer scores as a right one')} "
         f"on {round(part.value * part.n)} of {part.n} rows",
         n=part.n,
         rate=part.value,
@@ -96,7 +96,7 @@ def _part(check: Check, part: CheckPart) -> GraderFinding:
 
 
 MEANINGS: Mapping[str, str] = {
-    "right_forms": "right, and scores less than half of what the row's best answer does",
-    "style": "empty words that raise a wrong answer's score",
-    "slowness": "took too long, was ended or failed",
+    "right_forms": "right answer scores less than half of the row's best answer",
+    "style": "filler raises a wrong answer's score",
+    "slowness": "grading was slow, timed out or failed",
 }

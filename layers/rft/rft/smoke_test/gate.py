@@ -1,8 +1,8 @@
-"""From evidence to a decision: a grader is trusted when no check blocks. Pure.
+"""Decides from the evidence: a grader passes if no check blocks. Pure.
 
-Warnings and skipped checks do not block, and are shown: rows in Bedrock's own format may have no wrong answers,
-so direction cannot be measured, while contract, liveness, spread and minimum still are. Rows without a single right
-answer prove nothing, and that blocks (see `checks.discrimination.minimum`).
+Warnings and skipped checks are reported and do not block. Rows in Bedrock's own format may have no wrong answers, so
+direction is skipped, while contract, liveness, spread and minimum are measured. Rows without any right answer cannot
+validate a grader, which blocks (see `checks.discrimination.minimum`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rft.smoke_test.statistics import percentile
 
 
 def thresholds(requested: SmokeTestRequest) -> Thresholds:
-    """The defaults, with what the request changes."""
+    """The defaults, with the request's changes."""
     return Thresholds(minimum_block=requested.minimum_score, **requested.thresholds)
 
 
@@ -41,7 +41,7 @@ def evidence_of(
     bounds: ScoreBounds = UNIT,
     more: Sequence[Scored] = (),
 ) -> Evidence:
-    """All that a plan's results show, and `more` scores of trials that no plan has."""
+    """The evidence from a plan's results, and `more` scores of trials outside the plan."""
     return Evidence(
         scores=(*results.scores, *more),
         requested=plan.requested,
@@ -55,19 +55,19 @@ def evidence_of(
 
 
 def judge(evidence: Evidence, thresholds: Thresholds) -> tuple[Check, ...]:
-    """Every check's result, the weightiest check first; see `rft.smoke_test.false_discovery`."""
+    """Every check's result, in order of priority; see `rft.smoke_test.false_discovery`."""
     return without_false_blocks([check(evidence, thresholds) for check in CHECKS])
 
 
 def undecided(plan: SmokeTestPlan, limits: Thresholds, results: SmokeTestResults) -> bool:
-    """Whether more rows could change the verdict: a check is undecided, and none blocks already."""
+    """True if more rows could change the verdict: a check is undecided and none blocks."""
     found = {check.result for check in judge(evidence_of(plan, results), limits)}
     return CheckResult.UNDECIDED in found and CheckResult.BLOCK not in found
 
 
 @dataclass(frozen=True)
 class Spent:
-    """The time a smoke test took, over how many functions; the grader's own timeout in seconds, None: unknown."""
+    """The time and the number of functions that a smoke test used; the grader's timeout in seconds, None if unknown."""
 
     seconds: float
     functions: int
@@ -77,7 +77,7 @@ class Spent:
 def report(
     record: RunRecord, grader: GraderVersion, plan: SmokeTestPlan, results: SmokeTestResults, spent: Spent
 ) -> SmokeTestReport:
-    """The whole report, with every block among the reasons."""
+    """The whole report; its reasons list every block."""
     request = record.request
     limits = thresholds(request.smoke_test)
     evidence = evidence_of(plan, results, spent.grader_timeout, request.score_range)
@@ -105,7 +105,7 @@ def report(
 
 
 def smoke_test_summary(report: SmokeTestReport, report_uri: str) -> SmokeTestSummary:
-    """What belongs in the ledger."""
+    """The summary stored in the ledger."""
     return SmokeTestSummary(
         trusted=report.trusted,
         reasons=report.reasons,

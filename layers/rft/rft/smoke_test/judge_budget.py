@@ -1,4 +1,4 @@
-"""How many judge calls a smoke test may still make under the request's `max_judge_calls`. Pure."""
+"""Limits the judge calls of a smoke test to the request's `max_judge_calls`. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class JudgeBudget:
     batches: Mapping[int, ProbeBatch] = field(default_factory=dict)
 
     def excess(self, results: SmokeTestResults, pending: Collection[ProbeBatch]) -> str:
-        """Why these batches may not be sent; '' where they may.
+        """Why these batches may not be sent; '' if they may.
 
-        Each answer counts with the most calls that one has taken, a batch whose answer AWS lost as if it was judged. A
-        grader that counts no calls has no limit here: the forecast refuses it.
+        Each answer counts with the most calls that one has taken so far, a batch whose reply AWS lost as if judged. A
+        grader that reports no calls has no limit here: the forecast refuses it.
         """
         counted = [scored.judge.get(JUDGE_CALLS, 0.0) for scored in results.scores if scored.judge]
         if self.limit is None or not (counted or (self.judged and not results.scores)):

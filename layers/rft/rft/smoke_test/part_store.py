@@ -1,4 +1,4 @@
-"""Results of a smoke test, one part for each function that sends probes; the last one loads them all. Takes ports."""
+"""Stores results of a smoke test, one part per function that sends probes; the last function loads all. Takes ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rft.smoke_test.replies import Scored
 from rft.smoke_test.results import BatchReply, SmokeTestResults
 
 MAX_SENDS = 2
-"""Of one batch: what AWS lost, for a fault of its own, is sent once more."""
+"""Sends per batch: a batch whose reply AWS lost is sent once more."""
 
 SAVE_EVERY = timedelta(seconds=2)
 
@@ -24,10 +24,10 @@ MAX_PART_BYTES = 64 * 2**20
 
 
 class PartLog:
-    """What one function sends and gets, written during the work: a retry of the function sends no answered batch.
+    """The batches and replies of one function, written while it works, so that a retry sends no answered batch again.
 
-    Batches are noted before they are sent, a few at a time; replies are written every SAVE_EVERY and at the end. One
-    that was sent MAX_SENDS times without an answer is not sent again.
+    Batches are recorded before they are sent, a few at a time; replies are written every SAVE_EVERY and at the end. A
+    batch sent MAX_SENDS times without a reply is not sent again.
     """
 
     def __init__(self, run_id: str, number: int, plan: SmokeTestPlan, clock: Clock, store: ObjectStore) -> None:
@@ -43,16 +43,16 @@ class PartLog:
 
     @property
     def replies(self) -> dict[int, BatchReply]:
-        """Those that are known, by their batches' numbers."""
+        """The known replies, by batch number."""
         return dict(self._replies)
 
     @property
     def unanswered(self) -> dict[int, int]:
-        """How often each batch was sent whose answer is unknown."""
+        """The number of sends of each batch whose reply is unknown."""
         return dict(+self._sends)
 
     def added_to(self, known: SmokeTestResults) -> SmokeTestResults:
-        """What other functions have, and what this part had when it was opened."""
+        """The results of other functions plus this part's as of its opening."""
         unanswered = Counter(known.unanswered) + self._sends
         return replace(
             known,
@@ -62,7 +62,7 @@ class PartLog:
         )
 
     def start(self, number: int, next_ones: Sequence[int]) -> bool:
-        """Note that it is sent, and the next ones that may be; False where its answer was lost too often."""
+        """Records the batch as sent, and the next ones as possibly sent; False after MAX_SENDS lost replies."""
         with self._lock:
             if number not in self._noted:
                 new = [each for each in (number, *next_ones) if each not in self._noted]
@@ -73,7 +73,7 @@ class PartLog:
             return self._sends[number] <= MAX_SENDS
 
     def not_run(self, number: int) -> None:
-        """It was not sent after all, or AWS did not run the call: nothing was graded."""
+        """Records that the batch was not sent, or that AWS did not run the call: nothing was graded."""
         with self._lock:
             self._started.discard(number)
 
@@ -85,7 +85,7 @@ class PartLog:
                 self._save()
 
     def close(self) -> None:
-        """Write all; what was noted and not started does not count as sent."""
+        """Writes everything. Batches recorded but not started do not count as sent."""
         with self._lock:
             self._sends.subtract(self._noted - self._started - self._replies.keys())
             self._noted.clear()
@@ -99,9 +99,9 @@ class PartLog:
 
 
 def load_parts(run_id: str, count: int, plan: SmokeTestPlan, now: datetime, store: ObjectStore) -> SmokeTestResults:
-    """The results of parts 0 to `count` - 1; `now` is when a smoke test without parts begins.
+    """The results of parts 0 to `count` - 1; `now` is the start of a smoke test without parts.
 
-    Raises StalePlan, DatasetNotFound (a part is gone) and the Retryable… errors.
+    Raises StalePlan, DatasetNotFound (a part is missing) and the Retryable… errors.
     """
     parts = [PartScores.model_validate_json(store.get_bytes(_uri(run_id, n, store))) for n in range(count)]
     return SmokeTestResults(
@@ -131,9 +131,9 @@ def _answer(s: Scored) -> AnswerScore:
 
 
 def _reply(batch: ProbeBatch, saved: BatchScores) -> BatchReply:
-    """Matched by the answers' ids, so that no score is ever taken for another answer's."""
+    """Matches by answer id, so that no score is ever assigned to another answer."""
     if saved.answers and [answer.id for answer in saved.answers] != [probe.id for probe in batch.probes]:
-        raise StalePlan(f"batch {saved.number} of the smoke test has other answers now; start the run again")
+        raise StalePlan(f"batch {saved.number} of the smoke test has different answers now; start the run again")
     scores = tuple(
         Scored(probe, a.score, a.breach, errored=a.errored, reason=a.reason, judge=a.judge, trial=batch.trial)
         for probe, a in zip(batch.probes, saved.answers, strict=False)

@@ -1,7 +1,7 @@
-"""What is sent to a grader, in which order and company. Pure.
+"""The batches to send to a grader, in order. Pure.
 
-Cheap and telling trials come first, so that a broken grader costs little, and so do those whose size is fixed: what
-grows with the sample takes no time from them. The load comes last, as what it does to a judge may last.
+Cheap, decisive trials come first, so that a broken grader costs little, then those of fixed size, so that trials that
+grow with the sample take no time from them. The load trial comes last, since it may throttle a judge for a while.
 """
 
 from __future__ import annotations
@@ -46,20 +46,19 @@ DERIVED, SAME_ID, LONG = "derived", "same id", "long"
 ROUNDS = ("round 1", "round 2", "round 3")
 
 PARALLELISM = 4
-"""Batches under way at once: a judge with 16 calls per batch then gets 64, well under common quotas."""
+"""Concurrent batches: 64 concurrent judge calls at 16 per batch, well below common quotas."""
 
 REPEATED_ROWS = 10
-"""A right and a wrong answer of each are sent again: 20 answers, three rounds."""
+"""Rows whose right and wrong answers are sent again: 20 answers in three rounds."""
 
 PADDED_ROWS = 24
-"""Of a sample or an extension: each padded answer costs a call of the judge, and an undecided check takes more."""
+"""Padded rows of a sample or an extension: each padded answer costs a judge call; undecided checks get more."""
 
 FEW = 8
 """Answers that are sent alone and in each payload shape."""
 
 PART_BATCHES = 2 * PARALLELISM
-"""What one of many functions sends. The timeout of a batch is 300 s, so two rounds end within 600 s:
-within a Lambda's 900 s, however slow the grader is."""
+"""Batches per function. A batch times out after 300 s, so two rounds take at most 600 of a Lambda's 900 s."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +69,17 @@ class ProbeBatch:
     probes: tuple[Probe, ...]
 
     def event(self) -> list[dict[str, Any]]:
-        """The payload, in the shape that the trial is named after, else flat."""
+        """The payload in the shape that the trial is named after, else flat."""
         shape = VARIANTS.get(self.trial, dict)
         return [shape(probe.event()) for probe in self.probes]
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Batches by number, of which `parallel` may run at once. The next phase starts when all are answered.
+    """Batches by number, of which `parallel` may run concurrently. The next phase starts after all replies.
 
-    `grows`: there are more of them, the more rows are sampled, so that several functions may have to send them.
-    `extends`: they are sent only while a check is undecided.
+    `grows`: the number of batches grows with the sample, so several functions may have to send them. `extends`: the
+    batches are sent only while a check is undecided.
     """
 
     batches: Mapping[int, ProbeBatch]
@@ -91,9 +90,9 @@ class Phase:
 
 @dataclass(frozen=True)
 class SmokeTestPlan:
-    """Every batch, by number: its place in the plan, from 0.
+    """Every batch; its number is its index in the plan.
 
-    `requested`: rows of each split that were requested. `comparisons`: of the rows that compare two responses.
+    `requested`: rows requested of each split. `comparisons`: the rows that compare two responses.
     """
 
     phases: tuple[Phase, ...]
@@ -106,7 +105,7 @@ class SmokeTestPlan:
 
     @property
     def calls(self) -> Calls:
-        """What the plan costs if nothing stops it and no check is undecided, and the most answers if one is."""
+        """Calls and answers if nothing stops the plan and no check is undecided; the maximum of answers if one is."""
         batches = [batch for phase in self.phases if not phase.extends for batch in phase.batches.values()]
         sent = [probe for batch in batches for probe in batch.probes]
         right = sum(probe.right for probe in sent)
@@ -121,7 +120,7 @@ class SmokeTestPlan:
 
 
 def divide(pending: Sequence[int], first: int) -> tuple[ProbePart, ...]:
-    """Pending batches as parts, one for each function; parts are counted from `first` on."""
+    """Splits pending batches into parts, one for each function, numbered from `first`."""
     shares = (tuple(pending[at : at + PART_BATCHES]) for at in range(0, len(pending), PART_BATCHES))
     return tuple(ProbePart(number=number, batches=share) for number, share in enumerate(shares, first))
 
@@ -136,9 +135,9 @@ def build_plan(
     extensions: Sequence[Sequence[SampledRow]] = (),
     all_derived: bool = False,
 ) -> SmokeTestPlan:
-    """Every batch, in phases. `rows` holds at least one; `extensions` are rows to add while a check is undecided.
+    """Every batch, in phases. `rows` has at least one; `extensions` are rows to add while a check is undecided.
 
-    `all_derived`: derived probes go to every row, which takes a grader that costs nothing, and not to a few.
+    `all_derived`: derived probes for every row, for a grader without cost per call, instead of for a few rows.
     """
     own = [answers(row, task, seed) for row in rows]
     again = _repeated(own, seed)
@@ -204,13 +203,13 @@ def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[ProbeBatch, 
 
 
 def _evenly(rows: Sequence[SampledRow], most: int) -> list[SampledRow]:
-    """Max `most` rows, evenly spaced, so that all splits are among them."""
+    """At most `most` rows, evenly spaced, so that all splits are represented."""
     count = min(len(rows), most)
     return [rows[n * len(rows) // count] for n in range(count)]
 
 
 def _repeated(rows: Sequence[Sequence[Probe]], seed: int) -> tuple[Probe, ...]:
-    """One right and one wrong answer of a few rows, those with both first; shorter where the dataset has fewer."""
+    """One right and one wrong answer of a few rows, those with both first; fewer if the dataset has fewer."""
     pairs = sorted((_pair(row) for row in rows), key=len, reverse=True)
     chosen = [probe for pair in pairs[:REPEATED_ROWS] for probe in pair]
     return next(batches(shuffled(chosen, seed, "repeated")), ())
@@ -224,10 +223,10 @@ def _pair(row: Sequence[Probe]) -> list[Probe]:
 
 
 def _load(rows: Sequence[Sequence[Probe]], rollouts: int) -> Iterator[tuple[Probe, ...]]:
-    """As many batches as a training step is expected to send at once.
+    """The parallel batches that a training step is expected to send.
 
-    Half right answers and half wrong: a judge that is called for right ones alone has as much to do when training
-    starts.
+    Half of the answers are right: a judge that is called for right answers only then has the same load as at the start
+    of training.
     """
     pairs = [_pair(row) for row in rows]
     size = min(rollouts, MAX_PARALLEL * BATCH_SAMPLES)

@@ -1,4 +1,4 @@
-"""A run's smoke test plan: the same from the same request and files, in whichever function. Takes ports."""
+"""Loads a run's smoke test plan, deterministic for a request and its files. Takes ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from rft.tasks.base import Task
 
 
 def load_plan(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> SmokeTestPlan:
-    """The plan, from the rows' files. Raises InvalidRequest (dataset.task), DatasetNotFound, the Retryable… errors."""
+    """The plan, from the dataset's files.
+
+    Raises InvalidRequest (dataset.task), DatasetNotFound, the Retryable… errors.
+    """
     task, seed = task_named(request.dataset.task), request.dataset.split.seed
     steps = [sizes(request.smoke_test.sample_size), *extensions(request.smoke_test.sample_size)]
     first, *more = _samples(dataset, steps, task, seed, store)
@@ -33,7 +36,7 @@ def load_plan(request: RunRequest, dataset: PreparedDataset, store: ObjectStore)
 def _samples(
     dataset: PreparedDataset, steps: Sequence[Mapping[SplitName, int]], task: Task, seed: int, store: ObjectStore
 ) -> list[list[SampledRow]]:
-    """Rows of each step; no row is in two of them."""
+    """Rows of each step; the steps are disjoint."""
     uris: dict[SplitName, str] = {"train": dataset.train_uri, "validation": dataset.validation_uri}
     samples: list[list[SampledRow]] = [[] for _ in steps]
     for split, uri in uris.items():
@@ -55,7 +58,7 @@ def _candidates(uri: str, task: Task, store: ObjectStore) -> list[Candidate]:
 
 
 def _read(uri: str, split: SplitName, chosen: Set[int], store: ObjectStore) -> list[SampledRow]:
-    """A second pass over the file, so that only the chosen rows are in memory."""
+    """Reads the file a second time, so that only the chosen rows are in memory."""
     return [
         SampledRow(split=split, position=position, row=_row(line), size=len(line))
         for position, line in enumerate(store.lines(uri))

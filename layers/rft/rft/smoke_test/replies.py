@@ -1,4 +1,4 @@
-"""What a grader replied, read strictly: one valid result per sample, or the reason why there is none. Pure."""
+"""Validates a grader's reply strictly: one valid result per sample, or the reason for its absence. Pure."""
 
 from __future__ import annotations
 
@@ -21,26 +21,25 @@ SWEEP = "sweep"
 JUDGE_CALLED, JUDGE_CALLS = "judge_called", "judge_calls"
 INPUT_TOKENS, OUTPUT_TOKENS = "judge_input_tokens", "judge_output_tokens"
 JUDGE_METRICS = frozenset({JUDGE_CALLED, JUDGE_CALLS, INPUT_TOKENS, OUTPUT_TOKENS})
-"""Metrics by which a grader says whether a judge was called for an answer (1.0 or 0.0), and what that took."""
+"""Metrics by which a grader reports whether it called a judge for an answer (1.0 or 0.0), and the cost."""
 
 DECLARE = "; a grader of another range declares it: grader.score_range"
 NO_REASON = "it gave no reason"
 
 SHOWN = 60
-"""Characters of a wrong value that a reason quotes."""
+"""Maximum length of an invalid value quoted in a reason."""
 
 
 class NotJson(ValueError):
-    """A reply's body is not JSON; the message says why, in words that follow `the reply`."""
+    """A reply's body is not JSON. The message is the reason, as a continuation of `the reply`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One probe, the trial it was sent in, and what came of it.
+    """One probe, the trial it was sent in, and its result.
 
-    That is a score, an error that the grader itself reports, or a breach of contract. `reason` is what the grader says
-    of its error. `judge` has those of the
-    grader's metrics that count its judge's work.
+    The result is a score, an error that the grader reports, or a breach of contract. `reason` is the grader's own
+    reason. `judge` contains the grader's metrics on judge use.
     """
 
     probe: Probe
@@ -53,12 +52,12 @@ class Scored:
 
     @property
     def error(self) -> str | None:
-        """Why there is no score."""
+        """The reason for a missing score."""
         return f"the grader reported {GRADER_ERROR}: {self.reason or NO_REASON}" if self.errored else self.breach
 
 
 def decode_payload(body: bytes) -> Any:
-    """Read a Lambda's response body. Raises NotJson, also for NaN and Infinity, which Python would let pass."""
+    """Parses a Lambda's response body. Raises NotJson, also for NaN and Infinity, which Python's parser accepts."""
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -68,9 +67,9 @@ def decode_payload(body: bytes) -> Any:
 def score(
     batch: Sequence[Probe], payload: Any, error: str | None, trial: str = SWEEP, bounds: ScoreBounds = UNIT
 ) -> list[Scored]:
-    """Match a reply to its batch. A fault of the whole reply is a breach on every probe of it.
+    """Matches a reply to its batch. A fault of the whole reply is a breach for each of its probes.
 
-    Scores come in `bounds` and are mapped to 0..1.
+    Scores within `bounds` are mapped to 0..1.
     """
     breach = error or _whole_breach(payload, [probe.id for probe in batch])
     if breach is not None:
@@ -106,7 +105,7 @@ def _id_breach(got: list[Any], ids: list[str]) -> str | None:
 def _read(probe: Probe, item: dict[str, Any], trial: str, bounds: ScoreBounds) -> Scored:
     result: GraderResult
     try:
-        # Through JSON, because only there does pydantic's strict mode take arrays for tuples.
+        # Parsed as JSON: only then does pydantic's strict mode accept arrays for tuples.
         kind = GradeResult if bounds == UNIT else GraderResult
         result = kind.model_validate_json(json.dumps(item), strict=True)
     except ValidationError as error:

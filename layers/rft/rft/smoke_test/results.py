@@ -1,4 +1,4 @@
-"""What a smoke test brought in, batch by batch. Pure."""
+"""Results of a smoke test, batch by batch. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.smoke_test.replies import Scored
 
 @dataclass(frozen=True)
 class BatchReply:
-    """What came of one call. No scores: AWS refused it under load. `seconds` is None where it was not answered."""
+    """The result of one call. Without scores, AWS refused it under load. `seconds` is None if there was no reply."""
 
     scores: tuple[Scored, ...]
     seconds: float | None
@@ -21,11 +21,11 @@ class BatchReply:
 
 @dataclass(frozen=True)
 class SmokeTestResults:
-    """Replies by batch number, of all senders.
+    """Replies of all functions, by batch number.
 
-    `began`: when the first was sent. `pending`: batches not sent in time. `stop_reason`: why the rest of
-    the plan was not sent, where the grader gave a reason. `unanswered`: how often each batch was sent whose
-    answer AWS lost. `over_budget`: why `max_judge_calls` did not allow the whole plan; '' where it did.
+    `began`: when the first batch was sent. `pending`: batches not sent in time. `stop_reason`: the fault of the grader
+    for which the rest of the plan was not sent. `unanswered`: the number of sends of each batch whose reply AWS lost.
+    `over_budget`: why `max_judge_calls` did not allow the whole plan; '' if it did.
     """
 
     began: datetime
@@ -42,16 +42,16 @@ class SmokeTestResults:
 
     @property
     def invocations(self) -> int:
-        """Calls of the grader that were made."""
+        """The number of calls of the grader."""
         return sum(reply.sent for reply in self.replies.values())
 
     def load(self, plan: SmokeTestPlan) -> tuple[float | None, ...]:
-        """Seconds of each batch of the load trial, None for one that was refused."""
+        """Seconds of each batch of the load trial; None for a refused one."""
         sent = sorted(self.replies.items())
         return tuple(reply.seconds for number, reply in sent if plan.batches[number].trial == LOAD)
 
     def seconds(self, plan: SmokeTestPlan, trial: str) -> dict[str, float]:
-        """Of each batch of one answer in this trial that was sent, by the answer's id."""
+        """Seconds of each single-answer batch of this trial that was sent, by answer id."""
         sent = ((plan.batches[number], reply) for number, reply in sorted(self.replies.items()))
         return {
             batch.probes[0].id: reply.seconds

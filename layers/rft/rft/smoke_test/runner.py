@@ -1,4 +1,4 @@
-"""Sends a plan's batches to a grader, in parallel, and stops when no more can be learnt. Takes ports."""
+"""Sends a plan's batches to a grader in parallel, and stops early if no more can be measured. Takes ports."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from rft.smoke_test.replies import score
 from rft.smoke_test.results import BatchReply, SmokeTestResults
 
 SEND_WITHIN = timedelta(seconds=540)
-"""No batch is sent later than this: with the invoker's 300 s for the last one the step ends inside Lambda's 900 s."""
+"""Latest start of a batch: with the invoker's timeout of 300 s the step ends within Lambda's 900 s."""
 
-LOST = f"AWS failed {MAX_SENDS} times before it gave the grader's answer"
+LOST = f"AWS failed {MAX_SENDS} times before the grader's reply arrived"
 
 Send = Callable[[int, ProbeBatch], BatchReply | None]
 
 PROBE_BUDGET = timedelta(seconds=400)
-"""How long one function sends what grows with the sample, so that those of the load, which follow, are in time."""
+"""How long one function sends batches that grow with the sample, so that the load batches after them are in time."""
 
 
 class SendLog(Protocol):
-    """The log of batches, so that a retry of a function sends no answered one: see PartLog."""
+    """Records batches, so that a retry of a function sends no answered one again: see PartLog."""
 
     @property
     def replies(self) -> dict[int, BatchReply]: ...
@@ -49,8 +49,8 @@ class SendLog(Protocol):
 class ProbeRunner:
     """Runs a smoke test against one grader, until a deadline.
 
-    Batches whose number is fixed must be sent within SEND_WITHIN, or the grader is too slow. Those that grow with the
-    sample are sent for as long as `budget`, and not begun where they would not end in it; the rest is pending.
+    Batches of fixed number must be sent within SEND_WITHIN, or the grader is too slow. Batches that grow with the
+    sample are sent within `budget`, and not started if they would exceed it; the rest is pending.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class ProbeRunner:
     def resume(
         self, plan: SmokeTestPlan, known: SmokeTestResults, undecided: Callable[[SmokeTestResults], bool]
     ) -> SmokeTestResults:
-        """Phase by phase from what is known already; those that extend the sample while it is `undecided`.
+        """Runs phase by phase from the known results; extensions of the sample while it is `undecided`.
 
-        Until one breaks the contract, shows that the grader itself reports errors, or leaves something pending.
-        Raises RetryableThrottling, RetryableServiceError.
+        Stops if a batch breaks the contract, the grader reports errors, or batches are pending. Raises
+        RetryableThrottling, RetryableServiceError.
         """
         results = known
         for phase in plan.phases:
@@ -88,7 +88,7 @@ class ProbeRunner:
         return results
 
     def run_all(self, batches: Mapping[int, ProbeBatch]) -> SmokeTestResults:
-        """All of these that the log does not have, whatever time it takes. Raises as `resume`."""
+        """Sends all batches that the log does not have, without a time limit. Raises the same errors as `resume`."""
         known = self._log.replies
         pending = {number: batch for number, batch in batches.items() if number not in known}
         return SmokeTestResults(self._log.began, known | self._parallel(self._send, pending))
@@ -105,7 +105,7 @@ class ProbeRunner:
         return replace(results, replies={**results.replies, **new}, pending=pending)
 
     def _run_within_budget(self, batches: Mapping[int, ProbeBatch]) -> dict[int, BatchReply]:
-        """The first batches show how long the others are going to take."""
+        """The first batches determine the expected duration of the rest."""
         began, numbers = self._clock.now(), list(batches)
         first, rest = ({n: batches[n] for n in share} for share in (numbers[:PARALLELISM], numbers[PARALLELISM:]))
         replies = self._parallel(self._send_within_budget, first)
@@ -129,14 +129,14 @@ class ProbeRunner:
             self._log.not_run(number)
             if batch.trial != LOAD:
                 raise
-            return BatchReply((), None)  # too little capacity under load is what this trial is to find out
+            return BatchReply((), None)  # refused under load: a measurement of this trial, not an error
         scores = score(batch.probes, reply.payload, reply.failure, batch.trial, self._bounds)
         return BatchReply(tuple(scores), reply.seconds)
 
     def _parallel(
         self, send: Send, batches: Mapping[int, ProbeBatch], parallel: int = PARALLELISM
     ) -> dict[int, BatchReply]:
-        """What `send` gives for each batch; those it gives nothing for are left out."""
+        """The results of `send` for the batches, without None."""
         numbers = list(batches)
 
         def logged(at: int, number: int) -> BatchReply | None:
@@ -155,7 +155,7 @@ class ProbeRunner:
 
 
 def _over_budget(results: SmokeTestResults, unsent: Mapping[int, ProbeBatch], excess: str) -> SmokeTestResults:
-    """The results with errors in place of the probes that may not be sent."""
+    """The results, with errors for the probes that exceed the budget."""
     new = {number: _unsent(batch, excess) for number, batch in unsent.items()}
     return replace(results, replies={**results.replies, **new}, over_budget=results.over_budget or excess)
 

@@ -1,4 +1,4 @@
-"""Which rows prove a grader: seeded, stratified by label, without replacement. Pure."""
+"""Samples the rows for a smoke test: seeded, stratified by label, without replacement. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rft.contracts.dataset import DatasetRow, SplitName
 from rft.tasks.base import Probes, Task
 
 MIN_PER_SPLIT = 5
-"""Fewer rows than this say nothing about a split: one odd row would be a fifth of it."""
+"""Minimum rows per split: with fewer, one unusual row weighs more than a fifth."""
 
 VALIDATION_SHARE = 0.2
 
 
 class Use(IntEnum):
-    """What a row can prove, best first."""
+    """What a row can test, best first."""
 
     DIRECTION = 0
     LEVEL = 1
@@ -27,7 +27,7 @@ class Use(IntEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """What sampling must know of a row; its place in the file is its place in the sequence."""
+    """The properties of a row that sampling needs; its index in the sequence is its index in the file."""
 
     label: str
     use: Use
@@ -44,18 +44,18 @@ class SampledRow:
 
     @property
     def key(self) -> tuple[str, int]:
-        """What makes it one row of the dataset, also with its responses swapped."""
+        """Identifies the row in the dataset, also with its responses swapped."""
         return self.split, self.position
 
 
 def sizes(sample_size: int) -> dict[SplitName, int]:
-    """Rows to take from each split: about four to one, and never fewer than MIN_PER_SPLIT."""
+    """Rows per split: about four to one, at least MIN_PER_SPLIT."""
     validation = max(MIN_PER_SPLIT, round(sample_size * VALIDATION_SHARE))
     return {"train": max(MIN_PER_SPLIT, sample_size - validation), "validation": validation}
 
 
 EXTENDED_SAMPLES = (100, 200)
-"""Rows in all to which an undecided sample grows: no success among 200 bounds a rate below 1.9 %."""
+"""Total rows to which an undecided sample grows: no success in 200 rows bounds a rate below 1.9 %."""
 
 
 def extensions(sample_size: int) -> list[dict[SplitName, int]]:
@@ -70,11 +70,11 @@ def candidate(row: DatasetRow, task: Task) -> Candidate:
 
 
 def choose(candidates: Sequence[Candidate], size: int, seed: str, *, but: Set[int] = frozenset()) -> frozenset[int]:
-    """Positions of `size` candidates, or of all where there are fewer; of none of `but`.
+    """Positions of `size` candidates, or of all if there are fewer; excludes `but`.
 
-    Rows that can prove more come first, so a few rows with right and wrong answers are found among many without.
+    Rows that can test more come first, so that a few rows with right and wrong answers are found among many without.
     """
-    rng = random.Random(seed)  # noqa: S311 - a repeatable sample, no secret
+    rng = random.Random(seed)  # noqa: S311 reproducible sample, not security
     chosen: list[int] = []
     for use in Use:
         positions = [i for i, c in enumerate(candidates) if c.use == use and i not in but]
@@ -89,9 +89,9 @@ def _use(probes: Probes) -> Use:
 
 
 def _stratified(positions: list[int], candidates: Sequence[Candidate], size: int, rng: random.Random) -> list[int]:
-    """Systematic sampling: shuffle, sort by label, take every n-th from a random start.
+    """Systematic sampling: shuffles, sorts by label, takes every n-th from a random start.
 
-    Each position has the same chance, and each label its share to within one row.
+    Each position has the same probability, and each label its share to within one row.
     """
     rng.shuffle(positions)
     positions.sort(key=lambda i: candidates[i].label)

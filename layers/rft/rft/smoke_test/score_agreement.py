@@ -1,4 +1,4 @@
-"""How far scores agree with hand scores of the same rows: order, and decisions at thresholds. Pure."""
+"""Agreement of scores with human scores of the same rows: rank correlation, and decisions at thresholds. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from rft.contracts.agreement import ScoreAgreement, ThresholdAgreement
 from rft.smoke_test.statistics import bootstrap, cohen_kappa, kappa_interval
 
 Scores = tuple[float, float]
-"""A row's hand score and the grader's."""
+"""A row's human score and the grader's score."""
 
 RESAMPLES, DRAWS = 500, 400_000
-"""Resamples of up to 800 rows; of more rows fewer, as each costs time."""
+"""Resamples for up to 800 rows; more rows get fewer, to bound the time."""
 THRESHOLDS = (0.25, 0.5, 0.75)
-"""Of the way from the lowest hand score to the highest: a row counts as good at or above it."""
+"""Share of the range of human scores at or above which a row counts as good."""
 
 
 def score_agreement(pairs: Sequence[Scores], *, only_truth: int = 0, only_grader: int = 0) -> ScoreAgreement:
-    """Of rows with both scores, at least one. The files need not use one scale: ranks do not depend on it.
+    """For at least one row with both scores. The scales may differ: ranks do not depend on them.
 
-    `only_truth` and `only_grader` count the rows that only one side scored.
+    `only_truth` and `only_grader` count the rows with a score on one side only.
     """
     return ScoreAgreement(
         n=len(pairs),
@@ -34,7 +34,7 @@ def score_agreement(pairs: Sequence[Scores], *, only_truth: int = 0, only_grader
 
 
 def spearman(pairs: Sequence[Scores]) -> float | None:
-    """Pearson's correlation of ranks, ties at their mean rank (Spearman 1904); None where one side is constant."""
+    """Pearson's correlation of ranks, ties at their mean rank (Spearman 1904); None if one side is constant."""
     if len(pairs) < 2:
         return None
     one, other = ranks([hand for hand, _ in pairs]), ranks([grader for _, grader in pairs])
@@ -45,7 +45,7 @@ def spearman(pairs: Sequence[Scores]) -> float | None:
 
 
 def ranks(values: Sequence[float]) -> list[float]:
-    """From 1 up; equal values share the mean of their ranks."""
+    """From 1; equal values share their mean rank."""
     order = sorted(range(len(values)), key=values.__getitem__)
     found, start = [0.0] * len(values), 0
     while start < len(order):

@@ -1,4 +1,4 @@
-"""The payload shapes that AWS documents for a grader: Bedrock may send any of them. Pure."""
+"""The payload shapes that AWS documents for a grader; Bedrock may send any of them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 def _in_metadata(event: Event) -> Event:
-    """Bedrock User Guide: everything but id and messages under `metadata`."""
+    """Bedrock User Guide: all fields except id and messages under `metadata`."""
     top = ("id", "messages")
     return {key: event[key] for key in top} | {"metadata": {k: v for k, v in event.items() if k not in top}}
 
@@ -40,18 +40,18 @@ SHAPES: Mapping[str, Callable[[Event], Event]] = {
     "content parts": _content_parts,
     "reference as text": _reference_as_text,
 }
-"""Those that differ from the flat shape of `rft.contracts.grading.rollout_event`, in which all other trials go out."""
+"""Differ from the flat shape of `rft.contracts.grading.rollout_event`, which all other trials use."""
 
 CONVERSATION = "conversation"
 EARLIER_ANSWER, CHECK_AGAIN = "Let me think about that first.", "Please go on and give your final answer."
 
 
 def _earlier_turn(event: Event) -> Event:
-    """An assistant's turn before the answer: what counts is the last one."""
+    """Inserts an assistant turn before the answer: only the last turn counts."""
     *prompt, answer = event["messages"]
     earlier = {"role": "assistant", "content": EARLIER_ANSWER}
     return {**event, "messages": [*prompt, earlier, {"role": "user", "content": CHECK_AGAIN}, answer]}
 
 
 VARIANTS: Mapping[str, Callable[[Event], Event]] = {**SHAPES, CONVERSATION: _earlier_turn}
-"""How a trial of this name changes its samples."""
+"""Trial → transformation of its samples."""

@@ -1,4 +1,4 @@
-"""The statistics of the smoke test, in plain Python: its Lambda carries no numpy. Pure."""
+"""The statistics of the smoke test in plain Python: its Lambda has no numpy. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 from rft.contracts.agreement import Interval
 
 RESAMPLES, DRAWS = 2_000, 400_000
-"""Resamples of up to 200 items; of more items fewer, as their intervals are narrower and each draw costs time."""
+"""Resamples for up to 200 items; more items get fewer, since their intervals are narrower and each draw costs time."""
 
 SEED = 20_26
 """Fixed, so that the same scores always give the same interval."""
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def wilson(hits: int, n: int) -> Interval:
-    """95 % interval of a rate (Wilson 1927): honest at 0 of n too, where it ends near 3.8 / n."""
+    """95 % interval of a rate (Wilson 1927), also valid at 0 of n, where it ends near 3.8 / n."""
     if n == 0:
         return 0.0, 1.0
     share, square = hits / n, _Z * _Z
@@ -37,20 +37,20 @@ def wilson(hits: int, n: int) -> Interval:
 
 
 def binomial_tail(hits: int, n: int, rate: float) -> float:
-    """The chance of so many hits or more among `n`, where the true rate is `rate`."""
+    """The probability of `hits` or more among `n` if the true rate is `rate`."""
     return math.fsum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(hits, n + 1))
 
 
 def chance_beyond(value: float, near: float, limit: float) -> float:
-    """How often a true value at `limit` would be measured as far off as `value`, by the normal distribution.
+    """The probability that a true value at `limit` measures as far off as `value`, by the normal distribution.
 
-    `near`: the end of the value's interval that is nearer to the limit. 0 where the interval has no width.
+    `near`: the end of the value's interval that is nearer to the limit. 0 if the interval has no width.
     """
     return 1 - _NORMAL.cdf(_Z * abs(value - limit) / abs(value - near)) if value != near else 0.0
 
 
 def smallest_rate(n: int) -> float | None:
-    """The rate that would have shown at least once among `n` in 95 of 100 tests."""
+    """The rate that would have occurred at least once among `n` in 95 of 100 tests."""
     return 1 - 0.05 ** (1 / n) if n else None
 
 
@@ -61,12 +61,12 @@ def bootstrap(
     resamples: int | None = None,
     seed: int = SEED,
 ) -> Interval | None:
-    """95 % interval of a statistic by resampling items; None where it is never defined.
+    """95 % interval of a statistic by resampling items; None if it is never defined.
 
     Expanded percentiles (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"): plain percentiles are too
-    narrow on few items. Where all items are alike it has no width: read it with n.
+    narrow for few items. If all items are equal it has no width: interpret it with n.
     """
-    rng = random.Random(seed)  # noqa: S311 - a repeatable interval, no secret
+    rng = random.Random(seed)  # noqa: S311 reproducible interval, not security
     times = resamples or max(RESAMPLES // 4, min(RESAMPLES, DRAWS // max(1, len(items))))
     drawn = (statistic(rng.choices(items, k=len(items))) for _ in range(times)) if items else ()
     values = sorted(value for value in drawn if value is not None)
@@ -77,7 +77,7 @@ def bootstrap(
 
 
 def deviation(values: Sequence[float]) -> float:
-    """The standard deviation of all there are, by plain sums: ten times as fast as the standard library's."""
+    """The population standard deviation by plain sums, ten times as fast as the standard library's."""
     mean = sum(values) / len(values)
     return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 
@@ -88,7 +88,7 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """Of values in ascending order, between neighbours in proportion (numpy's `linear`)."""
+    """Quantile of values in ascending order, with linear interpolation (numpy's `linear`)."""
     at = share * (len(ordered) - 1)
     below = math.floor(at)
     above = min(below + 1, len(ordered) - 1)
@@ -106,22 +106,22 @@ def accuracy(pairs: Sequence[Pair]) -> float | None:
 
 
 def cohen_kappa(pairs: Sequence[Pair]) -> float | None:
-    """Agreement beyond chance (Cohen 1960), unweighted; None where chance alone agrees always, or there are no rows."""
+    """Agreement beyond chance (Cohen 1960), unweighted; None without rows, or if chance agreement is 1."""
     return _kappa(Counter(pairs), len(pairs))
 
 
 def kappa_interval(pairs: Sequence[Pair], *, resamples: int | None = None, seed: int = SEED) -> Interval | None:
     """95 % bootstrap interval of kappa.
 
-    Where all rows agree, resampling knows no doubt: the low end is then that of the share of agreement (Wilson) at the
-    same chance agreement.
+    If all rows agree, resampling shows no uncertainty: the low end is then that of the share of agreement (Wilson) at
+    the same chance agreement.
     """
     cells, n = list(dict.fromkeys(pairs)), len(pairs)
     kappa = cohen_kappa(pairs)
     if kappa is not None and all(truth == guess for truth, guess in cells):
         chance = sum(count * count for count in Counter(pairs).values()) / n**2
         return (wilson(n, n)[0] - chance) / (1 - chance), 1.0
-    numbers = [cells.index(pair) for pair in pairs]  # counted three times as fast as pairs
+    numbers = [cells.index(pair) for pair in pairs]  # counting indices is three times as fast as counting pairs
 
     def of(drawn: Sequence[int]) -> float | None:
         return _kappa({cells[number]: count for number, count in Counter(drawn).items()}, n)
@@ -142,7 +142,7 @@ def _kappa(cells: Mapping[Pair, int], n: int) -> float | None:
 
 
 def macro(pairs: Sequence[Pair], labels: Sequence[Hashable]) -> tuple[float, float, float] | None:
-    """Precision, recall and F1, each the mean over labels; what would divide by zero counts 0. None without labels."""
+    """Precision, recall and F1, each the mean over labels; a division by zero counts as 0. None without labels."""
     if not labels:
         return None
     each = [_of_label(pairs, label) for label in labels]
@@ -165,14 +165,17 @@ def _ratio(part: int, whole: int) -> float:
 
 
 def _expanded_tail(n: int) -> float:
-    """The percentile to take instead of 2.5 %: that of Student's t, widened by n / (n - 1)."""
+    """The percentile that replaces 2.5 %: that of Student's t, widened by n / (n - 1)."""
     if n < 2:
         return 0.0
     return _NORMAL.cdf(-_student(n - 1) * math.sqrt(n / (n - 1)))
 
 
 def _student(freedom: int) -> float:
-    """Student's 97.5 % quantile by Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5): to 1 % from 4 on."""
+    """Student's 97.5 % quantile by Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5).
+
+    Accurate to 1 % from 4 on.
+    """
     z, v = _Z, freedom
     terms = (
         (z**3 + z) / 4,

@@ -1,4 +1,4 @@
-"""The checks: each is one pure function from the evidence and the thresholds to a result."""
+"""The checks: each is one pure function from evidence and thresholds to a result."""
 
 from __future__ import annotations
 
@@ -48,4 +48,4 @@ CHECKS: tuple[CheckFunction, ...] = (
     load,
     sample,
 )
-"""In order of weight: fix the first that blocks first, as it may cause those below it."""
+"""In order of priority: an earlier failure may cause those after it, so it must be fixed first."""

@@ -1,4 +1,4 @@
-"""Whether the grader agrees with human annotators. Pure."""
+"""Checks the grader's agreement with human annotators. Pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.statistics import bootstrap, cohen_kappa
 
 MIN_ROWS = 20
-"""On fewer rows chance decides: at 10, one in five judges that agree on every row would not clear the baseline."""
+"""Minimum rows. With 10 rows, one in five judges that agree on every row would not clear the baseline by chance."""
 
 
 ENOUGH_ROWS, NOT_BETTER, RESAMPLES = 100, 0.1, 500
-"""From so many rows on the value decides; on fewer, the high end of the paired difference must be under 0.1."""
+"""From this many rows the point estimate decides; with fewer, the upper end of the paired difference must be < 0.1."""
 
 
 def human_agreement(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The verdict that earns most on each row agrees with the annotators' majority, better than length alone would.
+    """The best-scored verdict of each row agrees with the annotators' majority better than answer length does.
 
-    A row on which the best two verdicts tie counts as a disagreement.
+    A row on which the two best verdicts tie counts as a disagreement.
     """
     found = evidence.agreement
     if found is None:
-        return skipped("human_agreement", evidence, "the rows hold no people's verdicts on two responses")
+        return skipped("human_agreement", evidence, "the rows contain no human verdicts on two responses")
     figures, longer = found.majority.unparsable_as_wrong, found.longer_wins.kappa
     if figures.kappa is None or figures.kappa_interval is None or longer is None:
-        return skipped("human_agreement", evidence, "all sampled rows have the same verdict, so chance explains all")
+        return skipped("human_agreement", evidence, "all sampled rows have the same verdict, so κ is undefined")
     low, kappa = figures.kappa_interval[0], figures.kappa
     detail = (
         f"κ {kappa:.2f} (95% CI from {low:.2f}) against annotators on {figures.n} rows; length baseline κ {longer:.2f}"
@@ -54,7 +54,7 @@ def human_agreement(evidence: Evidence, thresholds: Thresholds) -> Check:
             (
                 1.0,
                 evidence.comparisons[row].mirrored.task_id,
-                f"people say {evidence.comparisons[row].label}, not {verdict}",
+                f"annotators: {evidence.comparisons[row].label}, grader: {verdict}",
             )
             for row, verdict in evidence.preferences.items()
             if verdict != evidence.comparisons[row].label
@@ -63,9 +63,9 @@ def human_agreement(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def _against_length(evidence: Evidence, better: float) -> CheckResult | None:
-    """Whether the grader agrees with people more than length does, on the same rows; None where it surely does.
+    """Whether the grader agrees with annotators more than length does, on the same rows; None if it surely does.
 
-    At 40 rows chance moves the difference by 0.3, so that one that is not proven is a warning and no block.
+    With 40 rows, chance changes the difference by up to 0.3, so an unproven difference warns and does not block.
     """
     rows = [
         (compared.label, read_verdict(verdict), read_verdict(compared.longer))

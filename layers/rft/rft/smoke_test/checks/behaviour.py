@@ -1,4 +1,4 @@
-"""Whether a score depends on more than the answer: ids, earlier turns, the time, the duration. Pure."""
+"""Checks that a score depends on the answer only: not on ids, earlier turns or the time, nor takes long. Pure."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rft.smoke_test.replies import Scored
 from rft.smoke_test.shapes import CONVERSATION
 
 ANOTHER_TIME = "another time"
-"""The trial in which a grader's clock is half a day and half a week ahead; where the grader runs on another machine, it
-cannot be set."""
+"""The trial with the grader's clock set half a day and half a week ahead; impossible for a grader on another machine.
+"""
 
 SLOW_SECONDS, WARN_SECONDS = 5.0, 1.0
 """For one answer of 8,000 characters."""
 
 SLOW_FACTOR = 10
-"""Times as long as a usual answer: a judge takes seconds for any."""
+"""Multiple of the usual duration: a judge takes seconds for any answer."""
 
 
 def same_id(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """An answer under an id that another answer had before: the score is that of the answer."""
+    """An answer under an id that another answer used before must get its own score."""
     sent = tuple(replace(s, probe=replace(s.probe, id=s.probe.of)) for s in evidence.trial(SAME_ID))
     others = tuple(s for s in evidence.scores if s.trial != SAME_ID)
     found = replace(evidence, scores=(*others, *sent))
@@ -34,18 +34,21 @@ def same_id(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def conversation(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The same answers after an earlier turn of the assistant: the last turn counts. Such rows may never come."""
+    """Answers after an earlier assistant turn get the same scores: only the last turn counts.
+
+    Bedrock may never send such rows.
+    """
     found = unchanged("conversation", "sent", {"after an earlier turn": CONVERSATION}, evidence, thresholds)
     return found if found.result != CheckResult.BLOCK else found.model_copy(update={"result": CheckResult.WARN})
 
 
 def time_of_day(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The same answers at another hour of another day."""
+    """The same answers at another hour and weekday get the same scores."""
     return unchanged("time_of_day", "sent", {"at another time": ANOTHER_TIME}, evidence, thresholds, clear_only=True)
 
 
 def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
-    """No answer takes long by what stands in it: a policy that repeats itself would cost every batch its scores."""
+    """No content makes an answer slow to grade: a policy that repeats itself would time out whole batches."""
     long = [(s, evidence.seconds.get(LONG, {}).get(s.probe.id)) for s in evidence.trial(LONG)]
     taken = [(s, seconds) for s, seconds in long if seconds is not None]
     if not taken:
@@ -72,7 +75,7 @@ def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     )
 
 
-def _slow_part(s: Scored, blocks: bool) -> CheckPart:  # noqa: FBT001  what the part says
+def _slow_part(s: Scored, blocks: bool) -> CheckPart:  # noqa: FBT001 the flag of the check part
     result = CheckResult.BLOCK if blocks else CheckResult.WARN
     return CheckPart(name=f"slowness/{s.probe.variant}", n=1, value=1.0, result=result)
 

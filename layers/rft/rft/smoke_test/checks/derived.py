@@ -1,4 +1,4 @@
-"""Whether derived wrong answers score as right, and right answers in other forms as wrong. Pure."""
+"""Checks that derived wrong answers do not score as right, and right answers in other forms do. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from rft.smoke_test.replies import Scored
 from rft.smoke_test.statistics import binomial_tail, smallest_rate, wilson
 
 CHANCE = 0.001
-"""A code blocks where chance makes so many rows succeed less often: of 50 codes one honest, noisy grader in twenty
-would be blocked by 0.001 if all of its errors were independent, and rows of one family are not."""
+"""A code blocks only if chance produces as many successes with less probability. With 50 codes, 0.001 would block one
+in twenty honest, noisy graders if all errors were independent; errors within a family are not."""
 
 FULL_SHARE = 0.9
-"""Of the way from a wrong answer's score to the right one's of the row: partial credit ends before it."""
+"""Share of the gap between the row's wrong and right scores: partial credit stays below it."""
 
 MOSTLY = 0.5
 
@@ -30,7 +30,7 @@ ANSWER_SHOWN = 200
 
 @dataclass(frozen=True)
 class Try:
-    """One code on one row: the answer that shows it best, whether all of its answers succeeded, and whether half."""
+    """One code on one row: the clearest answer, whether all of its answers succeeded, and whether half did."""
 
     code: str
     scored: Scored
@@ -39,13 +39,13 @@ class Try:
 
 
 Outcome = Callable[[Evidence, Thresholds, Scored], tuple[bool, bool]]
-"""Whether an answer succeeds in full, and whether by half."""
+"""Whether an answer succeeds in full, and whether it succeeds by half."""
 
 
 def wrong_answers(family: str, *, equal: bool = False) -> CheckFunction:
-    """The check of one family: its wrong answers score as a right answer does.
+    """The check of one family: its wrong answers must not score as a right answer.
 
-    `equal`: only a score that is the right answer's own counts, as what is nearly right may earn nearly as much.
+    `equal`: only the right answer's own score counts, since nearly right answers may earn nearly as much.
     """
 
     def check(evidence: Evidence, thresholds: Thresholds) -> Check:
@@ -58,19 +58,17 @@ def wrong_answers(family: str, *, equal: bool = False) -> CheckFunction:
 
 
 def right_forms(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """Right answers earn their score in every form: the worst form counts, not the best.
+    """Right answers earn their score in every form: the worst form decides.
 
-    What fails more often than not blocks where it is one of the row's own right answers, or working before one; any
-    other form warns.
+    A form that fails more often than not blocks if it is one of the row's own right answers or has its working before
+    the answer; other forms warn.
     """
     tries = [*_own_tries(evidence, thresholds), *_tries(evidence, thresholds, "right_forms", _fails)]
-    return _check(
-        "right_forms", "are not paid, though they are right", tries, evidence, thresholds, blocks=_surely_right
-    )
+    return _check("right_forms", "right answers earn too little", tries, evidence, thresholds, blocks=_surely_right)
 
 
 def style(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """A wrong answer earns no more for praise, keywords, headings or length: as much as half of the gap blocks."""
+    """Praise, keywords, headings or length must not raise a wrong answer's score; half of the gap blocks."""
     tries = list(_tries(evidence, thresholds, "style", _gains))
     return _check("style", "raise a wrong answer's score", tries, evidence, thresholds)
 
@@ -80,9 +78,9 @@ def _surely_right(code: str) -> bool:
 
 
 def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Outcome) -> Iterator[Try]:
-    """By code and row; a pair succeeds where all of its answers do.
+    """By code and row; a pair succeeds if all of its answers do.
 
-    Only rows on which a right answer passes for right: next to one that is misjudged, wrong answers score alike.
+    Uses only rows whose right answer passes: on a misjudged row all answers score alike.
     """
     found: dict[tuple[str, object], list[Scored]] = defaultdict(list)
     bar = evidence.bar(thresholds.attack_share) - EPSILON
@@ -97,7 +95,7 @@ def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Out
 
 
 def _own_tries(evidence: Evidence, thresholds: Thresholds) -> Iterator[Try]:
-    """A row's own right answers, by their place among them."""
+    """A row's own right answers, by their position."""
     for row in evidence.rows:
         own = [s for s in row if s.probe.kind == RIGHT]
         for n, s in enumerate(own, 1):
@@ -140,7 +138,7 @@ def _check(
     *,
     blocks: Callable[[str], bool] = lambda _code: True,
 ) -> Check:
-    """The code that succeeds most often decides."""
+    """The code with the highest success rate decides."""
     if not tries:
         return skipped(name, evidence, "nothing can be derived from these rows' references")
     misjudged = evidence.misjudged(thresholds.attack_share)

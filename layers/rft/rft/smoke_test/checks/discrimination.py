@@ -1,4 +1,4 @@
-"""Whether scores separate right answers from wrong ones. Pure."""
+"""Checks that scores separate right answers from wrong ones. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TIE = 0.5
 
 
 def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """Right and wrong answers earn different scores: training learns from differences alone.
+    """Right and wrong answers earn different scores: training learns from differences only.
 
-    Where the rows know no wrong answers, those that are wrong for any task stand in for them.
+    If the rows have no wrong answers, those that are wrong for any task replace them.
     """
     kinds = (RIGHT, WRONG) if evidence.earned(WRONG) else (RIGHT, OFF_TOPIC, EMPTY)
     earned, groups = evidence.earned(*kinds), _groups(evidence.rows, kinds)
@@ -55,10 +55,10 @@ def spread(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def direction(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """A right answer scores more than a wrong one of its row: the share of such pairs that it does not win.
+    """The share of (right, wrong) pairs of a row in which the right answer does not score more.
 
-    A tie counts half. Rows count alike, however many pairs they have; their interval decides. Where people compared
-    two responses, good judges agree with them in three of four rows, so that the limits are wider.
+    A tie counts half. Each row has the same weight, whatever its number of pairs; the interval over rows decides. Where
+    annotators compared two responses, good judges agree with them in three of four rows, so the limits are wider.
     """
     lost = [(share, row[0].probe.source.row.task_id) for row in evidence.rows if (share := _lost(row)) is not None]
     if not lost:
@@ -89,7 +89,7 @@ def direction(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def minimum(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """Right answers earn enough on average. Without a single right answer nothing is proven, and that blocks."""
+    """Right answers earn enough on average. Without a right answer the grader is untested, which blocks."""
     limit = thresholds.minimum_block
     if evidence.swept and not any(s.probe.kind == RIGHT for s in evidence.swept):
         detail = f"no sampled row has a right answer, so nothing proves the grader; {ADD_PROBES}"
@@ -119,10 +119,10 @@ def minimum(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def _spread_reason(evidence: Evidence, earned: list[float], limit: float) -> str:
-    """What the numbers mean, ahead of them."""
+    """An explanation of the figures, shown before them."""
     if deviation([s.score for s in evidence.swept if s.score is not None]) < limit:
         about = f"the grader is constant at about {fmean(earned):.2f}, whatever the answer"
-        judged = ", as one whose judge is down without saying so" if evidence.judge_work is not None else ""
+        judged = ", as if its judge were down" if evidence.judge_work is not None else ""
         return f"{about}{judged}: "
     return f"right and wrong answers earn alike, about {fmean(earned):.2f}: " if deviation(earned) < limit else ""
 
@@ -133,7 +133,7 @@ def _groups(rows: Iterable[list[Scored]], kinds: tuple[str, ...]) -> list[list[f
 
 
 def _lost(row: list[Scored]) -> float | None:
-    """The share of the row's (right, wrong) pairs that right does not win; None where one of them has no score."""
+    """The share of the row's (right, wrong) pairs that the right answer does not win; None if a score is missing."""
     own = [s for s in row if s.probe.kind in (RIGHT, *KNOWN_WRONG)]
     right = [s.score for s in own if s.probe.kind == RIGHT and s.score is not None]
     wrong = [s.score for s in own if s.probe.kind in KNOWN_WRONG and s.score is not None]

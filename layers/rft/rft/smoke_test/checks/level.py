@@ -1,4 +1,4 @@
-"""How much a well-formed wrong answer earns of what a right one does. Pure."""
+"""Checks the score of a well-formed wrong answer relative to a right one. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rft.smoke_test.plan import DERIVED
 from rft.smoke_test.probes import RIGHT, SWAPPED, WRONG
 
 PLAIN = "style/plain"
-"""A wrong value in the right form, far from the right one."""
+"""A wrong value in the right format, far from the right value."""
 
 
 def level(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The medians of the sample: form, effort and nearness may earn something, but not most of a right answer's score.
+    """Medians of the sample: format, effort and nearness may earn something, but not most of a right answer's score.
 
-    Wrong values that are far off count before the rows' own, which may be near misses.
+    Derived values far from the right one take precedence over the rows' own wrong answers, which may be near misses.
     """
     far = [s for s in evidence.trial(DERIVED) if s.probe.variant == PLAIN]
     wrong = [s for s in far or evidence.swept if far or s.probe.kind in (WRONG, SWAPPED)]

@@ -18,26 +18,26 @@ ADD_PROBES = 'add `"probes": {"right": ["…"], "wrong": ["…"]}` to the rows'
 REASONS_SHOWN = 3
 EXAMPLES = 3
 EPSILON = 1e-9
-"""Scores nearer than this are equal: sums of floats differ by less."""
+"""Scores closer than this are equal: float rounding stays below it."""
 
 Offender = tuple[float, str, str]
-"""How bad, the row's task_id, and what happened there."""
+"""The severity, the row's task_id, and what happened."""
 
 
 def too_high(value: float, *, block: float, warn: float) -> CheckResult:
-    """For values of which less is better; a threshold itself passes."""
+    """For values where less is better; the threshold itself passes."""
     return CheckResult.BLOCK if value > block else CheckResult.WARN if value > warn else CheckResult.PASS
 
 
 def too_low(value: float, *, block: float, warn: float) -> CheckResult:
-    """For values of which more is better; a threshold itself passes."""
+    """For values where more is better; the threshold itself passes."""
     return CheckResult.BLOCK if value < block else CheckResult.WARN if value < warn else CheckResult.PASS
 
 
 def rate_result(value: float, interval: Interval, *, block: float, warn: float) -> CheckResult:
-    """For rates of which less is better.
+    """For rates where less is better.
 
-    Beyond the limit by its whole interval it blocks; by its value alone it is undecided, and more rows decide.
+    Blocks if the whole interval is beyond the limit; undecided if only the value is, which more rows can resolve.
     """
     if interval[0] > block:
         return CheckResult.BLOCK
@@ -47,12 +47,12 @@ def rate_result(value: float, interval: Interval, *, block: float, warn: float) 
 
 
 def skipped(name: str, evidence: Evidence, why: str) -> Check:
-    """Nothing to work on: never a pass. Where the grader failed early, that is why."""
+    """For a check without data, which never counts as a pass. The reason is the grader's early failure, if any."""
     return Check(name=name, result=CheckResult.SKIPPED, detail=evidence.stop_reason or why)
 
 
 def worst_examples(blames: Iterable[Offender]) -> tuple[CheckExample, ...]:
-    """The three worst rows, each once."""
+    """The three worst rows, without duplicates."""
     found: dict[str, CheckExample] = {}
     for _, task_id, detail in sorted(blames, key=lambda blame: (-blame[0], blame[1])):
         found.setdefault(task_id, CheckExample(task_id=task_id, detail=detail))
@@ -60,7 +60,7 @@ def worst_examples(blames: Iterable[Offender]) -> tuple[CheckExample, ...]:
 
 
 def reasons(errors: Iterable[Scored]) -> str:
-    """Why the grader says that it could not grade: equal reasons once, with a count and one row."""
+    """The grader's reasons for errors, each once with its count and one row."""
     found = grouped((s.reason or NO_REASON, s.probe.source.row.task_id) for s in errors)
     rest = len(found) - REASONS_SHOWN
     return "; ".join(map(str, found[:REASONS_SHOWN])) + (f"; and {rest} more reasons" if rest > 0 else "")

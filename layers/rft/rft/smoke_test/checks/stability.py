@@ -1,4 +1,4 @@
-"""Whether an answer earns the same score at any time, in any batch and form, and in time. Pure."""
+"""Checks that a score is the same in every call, batch and payload shape, and arrives in time. Pure."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from rft.smoke_test.shapes import CONVERSATION, SHAPES
 from rft.smoke_test.statistics import chance_beyond, mean_interval, wilson
 
 P95_SHARE = 0.05
-"""More slow batches than this, and p95 is slow."""
+"""Share of slow batches above which p95 is slow."""
 
 LOST_SCORES = 0.05
-"""Share of calls in which a right answer may lose its score: of 70 calls, 14 of a judge that fails in one of five."""
+"""Share of calls in which a right answer may lose its score: a judge that fails in one of five calls loses 14 of 70."""
 
 MAX_WAIT = 300
-"""Seconds that the smoke test waits for a grader: what stands for its timeout where that cannot be looked up."""
+"""Seconds that the smoke test waits for a grader; replaces the grader's timeout if that cannot be read."""
 
 
 def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The same batch three times: how far scores of one answer lie apart on average.
+    """The same batch three times: the mean difference between scores of one answer.
 
-    Noise counts against the gap between right and wrong answers: a third of it blocks, if that is less than the limit.
-    A right answer that loses its score in one call of many is what a judge that fails in silence looks like.
+    The limit is a third of the gap between right and wrong answers if that is less than the threshold. A right answer
+    that loses its score in one of many calls indicates a judge that fails silently.
     """
     rounds = evidence.rounds
     apart = {key: fmean(abs(a - b) for a, b in combinations(scores, 2)) for key, scores in rounds.items()}
@@ -71,7 +71,7 @@ def repeatability(evidence: Evidence, thresholds: Thresholds) -> Check:
 def _noise_result(
     mean: float, interval: Interval, limit: float, lost: int, calls: int
 ) -> tuple[CheckResult, float | None]:
-    """By the mean difference and by lost scores; where one blocks, the chance that a sound grader shows it."""
+    """By the mean difference and by lost scores; if one blocks, also the chance that a sound grader shows it."""
     lost_low = wilson(lost, calls)[0]
     chances = [chance_beyond(mean, interval[0], limit)] if interval[0] > limit else []
     if lost_low > LOST_SCORES:
@@ -82,7 +82,7 @@ def _noise_result(
 
 
 def batch_independence(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The same answers alone, in another order and among others: scores change no more than between rounds."""
+    """Answers sent alone, in another order and in larger batches: scores change no more than between rounds."""
     return unchanged(
         "batch_independence",
         "sent",
@@ -93,14 +93,14 @@ def batch_independence(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def payload_shapes(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """The same answers in every payload shape that AWS documents: scores change no more than between rounds."""
+    """Answers in every payload shape that AWS documents: scores change no more than between rounds."""
     return unchanged("payload_shapes", "sent as", {shape: shape for shape in SHAPES}, evidence, thresholds)
 
 
 def load(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """As many parallel batches as training is expected to send: p95 stays under a share of the grader's timeout.
+    """The parallel batches expected in training: p95 stays below a share of the grader's timeout.
 
-    Seconds stand in the report's `times`; here stands how many batches were too slow.
+    The report's `times` has the seconds; the value here is the share of slow batches.
     """
     n = len(evidence.load)
     if n == 0:
@@ -108,7 +108,9 @@ def load(evidence: Evidence, thresholds: Thresholds) -> Check:
     timeout = evidence.timeout or MAX_WAIT
     limit, refused = timeout * thresholds.load_block, sum(seconds is None for seconds in evidence.load)
     slow = refused + sum(seconds is not None and seconds > limit for seconds in evidence.load)
-    origin = "the grader's timeout" if evidence.timeout else "all that this test waits, as its timeout is not known"
+    origin = (
+        "the grader's timeout" if evidence.timeout else "the smoke test's own limit, as the grader's timeout is unknown"
+    )
     detail = f"{slow} of {n} parallel batches took longer than {limit:g} s, {thresholds.load_block:.0%} of {origin}"
     if refused:
         detail += f"; {refused} of them were refused by Lambda: the grader's concurrency is too low"
@@ -127,7 +129,10 @@ def load(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def _lost_scores(evidence: Evidence, share: float) -> tuple[int, int]:
-    """Calls in which a right answer does not pass for right, of all calls of those that mostly do; both counted."""
+    """Calls in which a usually passing right answer does not pass, of all calls of such answers.
+
+    Returns both counts.
+    """
     bar, found = evidence.bar(share), dict[str, list[bool]]()
     for s in evidence.scores:
         usual = s.probe.id in evidence.rounds and s.trial not in (SAME_ID, CONVERSATION)
@@ -146,9 +151,9 @@ def unchanged(
     *,
     clear_only: bool = False,
 ) -> Check:
-    """Answers of these trials (label → trial) score what they did in the rounds; the largest change decides.
+    """The scores of these trials (label → trial) equal those in the rounds; the largest change decides.
 
-    `clear_only`: so few are sent that the mean's interval says little; only clear changes block.
+    `clear_only`: with so few answers the mean's interval is too wide; only clear changes block.
     """
     usual = {key: round(fmean(scores), 12) for key, scores in evidence.rounds.items()}
     noise = repeatability(evidence, thresholds).interval
@@ -178,7 +183,7 @@ CLEAR_CHANGES = 2
 
 
 def _change_result(most: CheckPart, limit: float, clear: int, *, clear_only: bool) -> CheckResult:
-    """Few answers are sent, so two that clearly change block where the mean's interval cannot."""
+    """Few answers are sent, so two clear changes block even if the mean's interval does not."""
     if most.value <= limit:
         return CheckResult.PASS
     surely = most.interval is not None and most.interval[0] > limit and not clear_only

@@ -1,4 +1,4 @@
-"""Whether the grader answers at all, in the right form, with its judge alive, to enough rows. Pure."""
+"""Checks that the grader replies in the required form, its judge is up, and enough rows were scored. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rft.smoke_test.statistics import smallest_rate, wilson
 
 
 def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
-    """One finite score from 0 to 1 for every answer, under its id, in the order sent, in every payload shape."""
+    """One finite score in 0..1 for every answer, under its id, in the order sent, in every payload shape."""
     replies = [s for s in evidence.scores if s.trial != LONG]
     breaches = [s for s in replies if s.breach is not None]
     n, bad = len(replies), len(breaches)
@@ -43,10 +43,10 @@ def contract(evidence: Evidence, _thresholds: Thresholds) -> Check:
 
 
 def liveness(evidence: Evidence, thresholds: Thresholds) -> Check:
-    """Few results in which the grader itself reports an error, and a judge that says it is called is called.
+    """Few results report an error of the grader, and a judge-based grader reports judge calls.
 
-    A judge that is down must not look like a low score. One error of a thousand is no judge that is down: the rate's
-    interval decides.
+    A judge that is down must not look like a low score. The interval of the rate decides, so one error in a thousand
+    passes.
     """
     replies = [s for s in evidence.scores if s.breach is None]
     if not replies:
@@ -81,9 +81,9 @@ def liveness(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def sample(evidence: Evidence, _thresholds: Thresholds) -> Check:
-    """As many rows with right and wrong answers as were requested; fewer prove less."""
+    """As many rows with right and wrong answers as requested; fewer give weaker evidence."""
     if not evidence.swept:
-        return skipped("sample", evidence, "no row's answers were put to the grader")
+        return skipped("sample", evidence, "no row's answers were sent to the grader")
     found = Counter(row[0].probe.source.split for row in evidence.rows if _complete(row))
     short = any(found[split] < n for split, n in evidence.requested.items())
     counts = " and ".join(f"{found[split]} of {n} {split} rows" for split, n in evidence.requested.items())
