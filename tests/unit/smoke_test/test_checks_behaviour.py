@@ -77,7 +77,7 @@ def test_load_holds_p95_to_half_the_timeout(seconds: list[float | None], result:
 
 def test_load_says_which_timeout_it_took_and_what_was_refused() -> None:
     assert "longer than 150 s" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
-    assert "its timeout is not known" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
+    assert "the grader's timeout is unknown" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
     assert "1 of them were refused by Lambda" in stability.load(load(1.0, None), DEFAULTS).detail
 
 

@@ -1,7 +1,4 @@
-"""Resolves the judge that a run pinned, and its audit judge, by the run_id of its rows. Pure.
-
-Takes ports: the object store.
-"""
+"""Resolves a run's pinned judge and audit judge by the run_id of its rows. Takes ports: the object store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each dataset format is read, prompted, grouped and probed. Pure; one file per task."""
+"""Parsing, prompts, grouping and probes for each dataset format. Pure; one file per task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rft.tasks.rft import RftRows, own_probes
 from rft.tasks.rubric import RubricPrompts
 
 TASKS: dict[str, Task] = {each.name: each for each in (PandaLm(), Gsm8k(), FinQa(), Code(), RubricPrompts(), RftRows())}
-"""All known tasks by the word that a request uses."""
+"""All tasks, by the value of `dataset.task`."""
 
 _PUBLISHED = frozenset({PandaLm.name, Gsm8k.name, FinQa.name})
 
@@ -30,9 +30,9 @@ def task(name: str) -> Task:
 
 
 def row_probes(row: DatasetRow) -> Probes:
-    """Probes of a row that may be of any task: its own, else those of the task that it names, else of its prompt.
+    """Probes of a row of any task: its own, else those of the task that it names, else those for its prompt's format.
 
-    A row's own are completed by near misses and malformed answers, where its prompt shows what those are.
+    A row's own probes are completed by near misses and malformed answers if its prompt defines a known format.
     """
     own = own_probes(row)
     if own is not None:
@@ -45,6 +45,9 @@ def row_probes(row: DatasetRow) -> Probes:
 
 
 def _named(source: str) -> Task:
-    """The task of this name, or whose name a published source holds, such as openai/gsm8k; else that of plain rows."""
+    """The task with this name, or whose name is part of a published source such as openai/gsm8k.
+
+    Else the plain-row task.
+    """
     named = (each for name, each in TASKS.items() if name in _PUBLISHED and name in source.casefold())
     return TASKS.get(source) or next(named, TASKS[RftRows.name])

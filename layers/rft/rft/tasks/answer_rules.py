@@ -1,4 +1,4 @@
-"""The rules by which a task's answers are right or wrong, where this project has them. Pure."""
+"""Looks up the scoring rule for a row's answer format, if this project has one. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rft.rewards.verdicts import expected_label, read_judgment
 from rft.tasks.bedrock_rows import row_sample
 
 Rule = Callable[[str], bool]
-"""An answer → whether it is right."""
+"""An answer → whether it is correct."""
 
 
 def _verdict(sample: Sample) -> Sequence[Component]:
@@ -30,7 +30,7 @@ _RULES: tuple[tuple[str, Callable[[Sample], Sequence[Component]]], ...] = (
 
 
 def rule_of(row: DatasetRow) -> Rule | None:
-    """The rule for the form that the prompt requires; None for any other prompt or an unfit reference."""
+    """The rule for the format that the prompt requires; None for any other prompt or an unusable reference."""
     for mark, components in _RULES:
         if mark in row.prompt:
             try:

@@ -1,4 +1,4 @@
-"""What every task provides: the meaning of one dataset format."""
+"""The interface of a task: the meaning of one dataset format."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ RIGHT_OR_WRONG: Mapping[str, Chosen] = {
 
 
 class BadRecord(ValueError):
-    """A raw record that cannot become a row; the message is the reason, without the position."""
+    """A raw record that cannot become a row. The message is the reason, without the position."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A raw record, read: everything of its row but task_id and run_id.
+    """A parsed raw record: everything in its row except task_id and run_id.
 
-    `group` is the key that must not straddle splits; `label` is for figures and stratified sampling; `warnings`
-    name accepted irregularities (for example `answer_not_text`); `extra` are further top-level keys of the row,
-    and may give the row a `task_id` or `data_source` of its own.
+    `group` is the key that must not be in more than one split; `label` is for figures and stratified sampling;
+    `warnings` name accepted irregularities (for example `answer_not_text`); `extra` are further top-level keys of the
+    row, which may set its `task_id` or `data_source`.
     """
 
     messages: tuple[Message, ...]
@@ -42,11 +42,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Probes:
-    """Answers we write ourselves to prove a grader; empty where the task cannot know one.
+    """Answers of known quality for the smoke test; empty if the task cannot know any.
 
-    `swapped`: a right answer with nothing but its verdict or number changed. `padded`: the first right answer with
-    empty words, where those would break its form anywhere but at a certain place. Answers that are wrong for any task,
-    and attacks, are the smoke test's own (`rft.smoke_test.attacks`).
+    `swapped`: a right answer with only its verdict or number changed. `padded`: the first right answer with filler, for
+    formats in which filler is valid only at one position. Answers that are wrong for any task, and attacks, belong to
+    the smoke test (`rft.smoke_test.attacks`).
     """
 
     right: tuple[str, ...] = ()
@@ -58,11 +58,12 @@ class Probes:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a row that compares two responses can prove besides. Verdicts are the task's own words.
+    """Data of a row that compares two responses. Verdicts are the task's own words.
 
-    `answers`: verdict → an answer that gives it. `label`: the majority's verdict; `annotators`: each one's, where the
-    row has them. `longer`: the verdict that prefers the longer response. `mirrored`: the row with its responses
-    swapped and all verdicts turned; `mirrored_answers`: verdict on the row as it is → the answer that gives it there.
+    `answers`: verdict → an answer that gives it. `label`: the majority's verdict; `annotators`: the verdict of each, if
+    the row has them. `longer`: the verdict for the longer response. `mirrored`: the row with its responses swapped and
+    all verdicts inverted; `mirrored_answers`: verdict on the original row → the answer that gives it on the mirrored
+    row.
     """
 
     answers: Mapping[str, str]
@@ -78,29 +79,29 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """The word in a request's `dataset.task` and in each row's `data_source`."""
+        """The value of `dataset.task` in a request, and of `data_source` in each row."""
         ...
 
     @property
     def default_grader(self) -> str | None:
-        """Name of the grader used when a request names none; None where the request must."""
+        """The name of the grader for requests that name none; None if the request must name one."""
         ...
 
     @property
     def preset(self) -> Mapping[str, Chosen]:
-        """Hyperparameters that suit the task, by Bedrock's names."""
+        """Default hyperparameters of the task, by Bedrock's names."""
         ...
 
     def read(self, raw: object) -> Example:
-        """Turn one raw record into an example. Raises BadRecord with the reason."""
+        """Parses one raw record. Raises BadRecord with the reason."""
         ...
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right, wrong and malformed answers to a row that this task wrote."""
+        """Right, wrong and malformed answers to a row that this task produced."""
         ...
 
     def label(self, row: DatasetRow) -> str | None:
-        """The row's label, as `read` gave it."""
+        """The label that `read` assigned to the row."""
         ...
 
 
@@ -109,37 +110,37 @@ class ComparesResponses(Protocol):
     """A task whose rows compare two responses."""
 
     def comparison(self, row: DatasetRow) -> Comparison | None:
-        """What there is to compare; None where the row lacks the two responses."""
+        """The comparison; None if the row lacks the two responses."""
         ...
 
 
 def comparison(task: Task, row: DatasetRow) -> Comparison | None:
-    """The row's comparison; None for tasks whose rows compare nothing."""
+    """The row's comparison; None for tasks without comparisons."""
     return task.comparison(row) if isinstance(task, ComparesResponses) else None
 
 
 @runtime_checkable
 class GroupsRows(Protocol):
-    """A task whose prompts hold more than what its groups are made of."""
+    """A task with a group key that is not the whole prompt."""
 
     def group(self, row: DatasetRow) -> str:
-        """The key that the row's record had: rows that share it are not independent."""
+        """The group key of the row's record. Rows with the same key are not independent."""
         ...
 
 
 def row_group(task: Task, row: DatasetRow) -> str:
-    """The key of the group that a written row belongs to; without a rule of the task's own, what users say in it."""
+    """The group key of a written row: by the task's own rule, else the text of its user messages."""
     return task.group(row) if isinstance(task, GroupsRows) else prompt_group(row)
 
 
 def prompt_group(row: DatasetRow) -> str:
-    """The key of what users say in a row."""
+    """The group key from the text of the user messages."""
     return group_key(*(message.content for message in row.messages if message.role == "user"))
 
 
 def group_key(*texts: str) -> str:
-    """The key of a prompt made of these texts: the same however it is spaced, capitalised or composed in Unicode.
+    """The key of a prompt with these texts, independent of white space, case and Unicode composition.
 
-    Parts stay separate, so ("a b", "") and ("a", "b") are different prompts.
+    Parts stay separate: ("a b", "") and ("a", "b") are different prompts.
     """
     return "\x1f".join(" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in texts)

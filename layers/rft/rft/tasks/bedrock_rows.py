@@ -1,4 +1,4 @@
-"""Reads rows in Bedrock's format as published ones are written: checked as AWS's own client-side checks do."""
+"""Parses rows in Bedrock's format, with the rules of AWS's own client-side checks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from rft.tasks.base import BadRecord, Example
 ROLES = ("system", "user", "assistant", "tool", "developer")
 
 REFERENCE_KEYS = ("ground_truth", "answer", "solution", "final_answer")
-"""Where rows without a reference_answer have it, the first of them counts."""
+"""Keys of the reference in rows without reference_answer, in order of precedence."""
 
 
 def is_bedrock_row(raw: object) -> TypeGuard[dict[str, Any]]:
-    """Whether a record is a row in Bedrock's format, or looks like one that has a mistake."""
+    """True if a record is a row in Bedrock's format or a faulty attempt at one."""
     return isinstance(raw, dict) and ("messages" in raw or isinstance(raw.get("prompt"), list))
 
 
 def read_messages(raw: Mapping[str, Any]) -> tuple[Message, ...]:
-    """The conversation so far. Raises BadRecord with what to do where AWS's checks would refuse it."""
+    """The conversation so far. Raises BadRecord with the fix if AWS's checks would reject it."""
     turns = raw.get("messages")
     if turns is None and "prompt" in raw:
         raise BadRecord(_prompt_hint(raw))
@@ -39,10 +39,10 @@ def read_messages(raw: Mapping[str, Any]) -> tuple[Message, ...]:
 
 
 def read_row_reference(raw: Mapping[str, Any]) -> tuple[str | dict[str, Any], tuple[str, ...]]:
-    """The reference, and a warning where it stood elsewhere than under reference_answer. Raises BadRecord."""
+    """The reference, and a warning if it was not under reference_answer. Raises BadRecord."""
     for key, value in _references(raw):
         if key != "reference_answer" and isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)  # noqa: PLW2901  Bedrock takes text or an object
+            value = str(value)  # noqa: PLW2901 Bedrock accepts text or an object
         if not isinstance(value, str | dict) or not value or (isinstance(value, str) and not value.strip()):
             break
         return value, () if key == "reference_answer" else (f"reference_from_{key}",)
@@ -50,14 +50,14 @@ def read_row_reference(raw: Mapping[str, Any]) -> tuple[str | dict[str, Any], tu
 
 
 def row_sample(row: DatasetRow, answer: str = "") -> Sample:
-    """The row as a grader's sample. Raises UngradableSample where its reference is neither text nor an object."""
+    """The row as a grader's sample. Raises UngradableSample if its reference is neither text nor an object."""
     prompt = tuple((message.role, message.content) for message in row.messages)
     reference = read_reference(row.reference_answer)
     return Sample(id=row.task_id, prompt=prompt, answer=answer, reference=reference, fields=row.model_extra or {})
 
 
 def example_sample(example: Example) -> Sample:
-    """The row as a grader's sample with an empty answer. Raises BadRecord where its reference cannot be one."""
+    """The row as a grader's sample with an empty answer. Raises BadRecord if its reference is invalid."""
     prompt = tuple((message.role, message.content) for message in example.messages)
     try:
         reference = read_reference(example.reference_answer)
@@ -67,7 +67,7 @@ def example_sample(example: Example) -> Sample:
 
 
 def read_name(raw: Mapping[str, Any], key: str) -> str:
-    """A text or a whole number as text. Raises BadRecord for anything else."""
+    """A text, or an integer as text. Raises BadRecord for anything else."""
     value = raw[key]
     if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
         raise BadRecord(f"{key} is empty or not text")
@@ -90,7 +90,7 @@ def _message(raw: object, at: int) -> Message:
 
 
 def _content(raw: Mapping[str, Any], at: int) -> str:
-    """Text, or the texts of a list of parts; an assistant that calls tools need not say anything."""
+    """Text, or the texts of a list of parts. May be empty for an assistant message with tool calls."""
     content = raw.get("content")
     if isinstance(content, list):
         content = "".join(_part(part, f"messages[{at}].content[{n}]") for n, part in enumerate(content))
@@ -104,7 +104,7 @@ def _content(raw: Mapping[str, Any], at: int) -> str:
 def _part(part: object, place: str) -> str:
     text = part.get("text") if isinstance(part, dict) else part
     if not isinstance(text, str):
-        raise BadRecord(f"{place} is no text: reinforcement fine-tuning takes text only")
+        raise BadRecord(f"{place} is not text: reinforcement fine-tuning takes text only")
     return text
 
 

@@ -36,7 +36,7 @@ _OWN = ("tests", "exchanges", "setup", "seconds", "scoring", "memory_mb")
 
 
 class Code:
-    """Rows carry the `solution`, where the record has one: the smoke test proves the tests with it."""
+    """Rows contain the record's `solution`, if any, with which the smoke test validates the tests."""
 
     name = "code"
     default_grader = "code"
@@ -47,11 +47,11 @@ class Code:
     }
 
     def read(self, raw: object) -> Example:
-        """One problem. Raises BadRecord where the prompt or the tests are missing or cannot be used."""
+        """Parses one problem. Raises BadRecord if the prompt or the tests are missing or invalid."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
         if is_bedrock_row(raw):
-            return read_row(raw)  # its reference is checked with those of all rows
+            return read_row(raw)  # references of such rows are checked for all tasks alike
         prompt, solution, tests = _record(raw)
         try:
             CodeTests.model_validate(tests)
@@ -69,7 +69,7 @@ class Code:
         )
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the solution. Wrong: its functions without their work. Malformed: no block, half a block."""
+        """Right: the solution. Wrong: its functions without a body. Malformed: no code block, half a code block."""
         solution = str((row.model_extra or {}).get("solution", ""))
         if not solution.strip():
             return Probes()
@@ -87,7 +87,7 @@ class Code:
 
 
 def _record(raw: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Prompt, solution ('' where there is none) and tests."""
+    """The prompt, the solution ('' if there is none) and the tests."""
     if "test_list" in raw:
         return _mbpp(raw)
     if "entry_point" in raw:
@@ -102,7 +102,7 @@ def _mbpp(raw: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
         raise BadRecord("test_list is not a list of texts")
     imports = raw.get("test_imports")
     setup = _optional(raw, "test_setup_code") or "\n".join(imports if isinstance(imports, list) else ())
-    # Without one of its tests the function's name and arguments would be unknown.
+    # Without one of the tests, the function's name and arguments would be unknown.
     prompt = f"{_text(raw, 'prompt' if 'prompt' in raw else 'text')}\n\nYour code must pass: {tests[0].strip()}"
     return prompt, _optional(raw, "code"), {"tests": tests, **({"setup": setup} if setup else {})}
 
@@ -128,7 +128,7 @@ def _optional(raw: Mapping[str, Any], key: str) -> str:
 
 
 def _stub(solution: str) -> str:
-    """The solution's functions and classes, which do nothing; for a program one that prints nothing of use."""
+    """The solution's functions and classes with empty bodies; for a program, one that prints a fixed line."""
     try:
         tree = ast.parse(solution)
     except NOT_PYTHON:

@@ -1,7 +1,7 @@
-"""Probes of rows with a JSON object as answer: the reference's own object, and one with all values changed.
+"""Probes for rows with a JSON object as answer: the reference object, and one with all values changed.
 
-What is called wrong is proven to share no field by the row's own rules, which may have tolerances. Whether the row's
-schema takes the object is checked with all references.
+The changed object shares no field with the reference under the row's own rules, which may include tolerances. The
+reference check validates the object against the row's schema.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rft.tasks.base import Probes
 
 
 def extracted_probes(row: DatasetRow) -> Probes | None:
-    """None for a row without `reference_answer.extract`, or one whose object cannot be graded or holds nothing."""
+    """None for a row without `reference_answer.extract`, or if its object cannot be graded or is empty."""
     rules = _rules(row)
     if rules is None:
         return None
@@ -44,7 +44,7 @@ def _written(value: object) -> str:
 
 
 def _changed(value: Any) -> Any:
-    """Every text, number and boolean in it is another one."""
+    """A copy with every text, number and boolean changed."""
     if isinstance(value, dict):
         return {key: _changed(child) for key, child in value.items()}
     if isinstance(value, list):

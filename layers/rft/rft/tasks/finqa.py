@@ -1,7 +1,7 @@
 """FinQA questions on financial reports (Chen et al. 2021, https://github.com/czyssrs/FinQA), MIT licence.
 
-A raw record is a page of a report, `pre_text` and `post_text` (lists of sentences) round a `table` (rows of cells), and
-`qa` with `question`, `answer` as its annotator wrote it, and `exe_ans`, what its `program` computes.
+A raw record is a page of a report, `pre_text` and `post_text` (lists of sentences) around a `table` (rows of cells),
+and `qa` with `question`, `answer` as the annotator wrote it, and `exe_ans`, the result of its `program`.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ ANSWER: <answer>
 
 
 class FinQa:
-    """Reads FinQA's raw records. Rows carry the `program` next to Bedrock's own keys.
+    """Parses FinQA's raw records. Rows contain the `program` in addition to Bedrock's own keys.
 
-    Questions on one page are one group: validation then has pages that were not trained on.
+    Questions on one page form a group, so that validation pages are not in training.
     """
 
     name = "finqa"
@@ -50,7 +50,7 @@ class FinQa:
     }
 
     def read(self, raw: object) -> Example:
-        """One question, or a row of AWS's form. Raises BadRecord without a question or an answer that can be read."""
+        """Parses one question, or a row in AWS's format. Raises BadRecord without a question or a readable answer."""
         if is_bedrock_row(raw):
             return self._row(raw)
         if not isinstance(raw, dict) or not isinstance(raw.get("qa"), dict):
@@ -71,7 +71,7 @@ class FinQa:
         )
 
     def _row(self, raw: Mapping[str, Any]) -> Example:
-        """Rows on one page are one group here, too."""
+        """Rows on one page form a group, too."""
         example = read_row(raw)
         sample = example_sample(example)
         try:
@@ -85,7 +85,7 @@ class FinQa:
         )
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the reference's answer. Wrong: a figure that is off, a sign, hedging. Malformed: no final line."""
+        """Right: the reference's answer. Wrong: a wrong figure, a wrong sign, hedging. Malformed: no final line."""
         return finqa_probes(row)
 
     def group(self, row: DatasetRow) -> str:
@@ -105,7 +105,7 @@ def _question(qa: Mapping[str, Any]) -> str:
 
 
 def _page(raw: Mapping[str, Any]) -> str:
-    """Text and table in the page's order, the table's cells between bars."""
+    """Text and table in the page's order, with `|` between cells."""
     before, after = _sentences(raw, "pre_text"), _sentences(raw, "post_text")
     shown = "\n\n".join(part for part in (before, _table(raw.get("table")), after) if part)
     if not shown:
@@ -129,7 +129,7 @@ def _table(rows: object) -> str:
 
 
 def _reference(qa: Mapping[str, Any], question: str, shown: str) -> dict[str, Any]:
-    """What the grader needs. The unit that the page is in matters where the question names none."""
+    """The reference for the grader. The page's unit applies if the question names none."""
     unit = question_unit(question) or page_unit(shown, question)
     found = {"answer": qa.get("answer"), "value": qa.get("exe_ans"), "unit": unit}
     return {"question": question} | {key: value for key, value in found.items() if value not in (None, "")}

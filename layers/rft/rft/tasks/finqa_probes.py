@@ -12,9 +12,9 @@ from rft.tasks.bedrock_rows import row_sample
 
 
 def finqa_probes(row: DatasetRow) -> Probes:
-    """Right: the reference's answer. Wrong: a figure that is off, a sign, hedging. Malformed: no final line.
+    """Right: the reference's answer. Wrong: a wrong figure, a wrong sign, hedging. Malformed: no final line.
 
-    Raises UngradableSample where the reference holds neither a number nor yes or no.
+    Raises UngradableSample if the reference contains neither a number nor yes or no.
     """
     sample = row_sample(row)
     right = _right(answer_of(sample.reference) or "", expected_of(sample))
@@ -37,12 +37,12 @@ def _right(printed: str, expected: Expected) -> str:
         return printed.strip()
     if expected.ratios and (expected.in_percent or not expected.amount):
         return f"{plain_digits(expected.ratios[0].value * 100)}%"
-    assert expected.amount is not None  # noqa: S101  a reference that can be read is one of the three
+    assert expected.amount is not None  # noqa: S101 a readable reference is one of the three
     return plain_digits(expected.amount.value)
 
 
 def _wrong(right: str) -> tuple[str, str]:
-    """Near misses in the same form: 4 % too much; and the sign, or what it would take for zero."""
+    """Near misses in the same format: 4 % too much, and the negated value (2 if the value is 0)."""
     number = read_value(right)
     if not isinstance(number, Number):
         return ("no", "no") if number else ("yes", "yes")

@@ -1,7 +1,7 @@
 """GSM8K word problems (Cobbe et al. 2021, https://github.com/openai/grade-school-math), MIT licence.
 
-A raw record is `{"question": …, "answer": …}`; the answer is a worked solution that ends in `#### <number>` and holds
-calculator notes such as `<<48/2=24>>`.
+A raw record is `{"question": …, "answer": …}`; the answer is a worked solution that ends in `#### <number>` and
+contains calculator notes such as `<<48/2=24>>`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _CALCULATOR_NOTE = re.compile(r"<<[^<>\n]*>>")
 
 
 class Gsm8k:
-    """Reads GSM8K's raw records. Rows carry the worked `solution` next to Bedrock's own keys."""
+    """Parses GSM8K's raw records. Rows contain the worked `solution` in addition to Bedrock's own keys."""
 
     name = "gsm8k"
     default_grader = "gsm8k"
@@ -43,7 +43,7 @@ class Gsm8k:
     }
 
     def read(self, raw: object) -> Example:
-        """One problem, or a row of AWS's form. Raises BadRecord without a question or a number for an answer."""
+        """Parses one problem, or a row in AWS's format. Raises BadRecord without a question or a number as answer."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
         if is_bedrock_row(raw):
@@ -68,7 +68,10 @@ class Gsm8k:
         return example
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number in its required place."""
+        """Right: the solution. Wrong: an error at its end, and hedging.
+
+        Malformed: no number at the required position.
+        """
         return gsm8k_probes(row)
 
     def label(self, row: DatasetRow) -> None:

@@ -14,9 +14,9 @@ _SOLUTIONS = ("solution", "original_answer")
 
 
 def gsm8k_probes(row: DatasetRow) -> Probes:
-    """Right: the solution. Wrong: a slip at its end, and hedging. Malformed: no number in its required place.
+    """Right: the solution. Wrong: an error at its end, and hedging. Malformed: no number at the required position.
 
-    Raises UngradableSample where the reference holds no number.
+    Raises UngradableSample if the reference contains no number.
     """
     number = read_solution(reference_answer(row_sample(row)))
     if number is None:
@@ -32,7 +32,7 @@ def gsm8k_probes(row: DatasetRow) -> Probes:
 
 
 def _numbers(number: Number) -> tuple[str, str, str]:
-    """The right one, one that is off by one, and another; none of the last two is ever right."""
+    """The right number, one that is off by one, and another; the last two are never right."""
     value, sign = number.value, "%" if number.percent else ""
     other = 2 * value + 3
     found = (value, value + 1, other if other not in {value, value + 1} else value + 2)
@@ -40,7 +40,7 @@ def _numbers(number: Number) -> tuple[str, str, str]:
 
 
 def _working(row: DatasetRow) -> str:
-    """The worked solution without its last line, where the row has one."""
+    """The worked solution without its last line; '' if the row has none."""
     extra = row.model_extra or {}
     found = next((extra[key] for key in _SOLUTIONS if isinstance(extra.get(key), str)), "")
     return found.partition(MARK)[0].strip()

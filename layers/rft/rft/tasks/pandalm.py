@@ -1,4 +1,4 @@
-"""PandaLM: which of two responses is better, as three annotators saw it. The model learns to judge as they did.
+"""PandaLM: which of two responses is better, as judged by three annotators. The model learns to judge as they did.
 
 Raw record: instruction, input, response1, response2, annotator1..3 (1, 2, or 0 for a tie); other keys are ignored.
 Format and figures: https://github.com/WeOpenML/PandaLM (data/testset-v1.json).
@@ -21,7 +21,7 @@ from rft.tasks.pandalm_labels import MIRROR, label_probes, two_lines, verdict_pr
 from rft.tasks.rft import read_row
 
 VERDICTS: dict[int, PandaLMLabel] = {1: "Response 1", 2: "Response 2", 0: "Tie"}
-"""An annotator's vote → the word that the model answers with and that a row's label is."""
+"""An annotator's vote → the label of the row, which is also the word in the model's answer."""
 
 SYSTEM = """\
 You are an expert evaluator. You are given a task and two responses to it, and you decide which response serves the \
@@ -57,7 +57,7 @@ _TAG = re.compile(r"<(?=\s*/?\s*(?:task|response_[12])\b)", re.IGNORECASE)
 
 
 def prompt(question: str, response1: str, response2: str) -> tuple[Message, Message]:
-    """The two turns of a request for a verdict. The texts are untrusted: none can open or close a delimiter."""
+    """The two messages of a request for a verdict. The texts are untrusted: none can open or close a delimiter."""
     user = (
         f"<task>\n{_fenced(question)}\n</task>\n\n"
         f"<response_1>\n{_fenced(response1)}\n</response_1>\n\n"
@@ -68,7 +68,7 @@ def prompt(question: str, response1: str, response2: str) -> tuple[Message, Mess
 
 
 def majority(votes: tuple[int, ...]) -> int:
-    """What most annotators voted; a three-way split is a tie."""
+    """The verdict of most annotators; a three-way split is a tie."""
     first, second, third = votes
     if first in (second, third):
         return first
@@ -76,7 +76,10 @@ def majority(votes: tuple[int, ...]) -> int:
 
 
 class PandaLm:
-    """Reads PandaLM's raw records. Rows carry `response1`, `response2` and `votes` next to Bedrock's own keys."""
+    """Parses PandaLM's raw records.
+
+    Rows contain `response1`, `response2` and `votes` in addition to Bedrock's own keys.
+    """
 
     name = "pandalm"
     default_grader = "pandalm"
@@ -88,7 +91,7 @@ class PandaLm:
     }
 
     def read(self, raw: object) -> Example:
-        """One comparison, or a row of AWS's form. Raises BadRecord without instruction, a response, or a label."""
+        """Parses one comparison, or a row in AWS's format. Raises BadRecord without instruction, response or label."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
         if is_bedrock_row(raw):
@@ -109,10 +112,10 @@ class PandaLm:
         )
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Answers that argue for a verdict, each on its own two lines.
+        """Answers on two lines that argue for a verdict.
 
         Right: the annotators' verdict. Wrong: each other verdict. Swapped: another verdict with the right one's
-        reasons. Malformed: no verdict that code could read.
+        reasons. Malformed: no verdict that code can parse.
         """
         if not (row.model_extra or {}).keys() >= _RESPONSES:
             return label_probes(row)
@@ -138,7 +141,7 @@ class PandaLm:
         )
 
     def group(self, row: DatasetRow) -> str:
-        """All comparisons of answers to one question; rows of AWS's form do not tell it from the responses."""
+        """All comparisons of answers to one question; rows in AWS's format do not separate it from the responses."""
         reference = row.reference_answer
         if isinstance(reference, dict) and "question" in reference:
             return group_key(str(reference["question"]))
@@ -164,7 +167,7 @@ def _fenced(text: str) -> str:
 
 
 def _instruction(raw: Mapping[str, Any], given: str) -> str:
-    """The published file holds an instruction of one space, whose input says it all."""
+    """In the published file an instruction may be a single space, with the whole task in `input`."""
     text = raw.get("instruction")
     if not isinstance(text, str) or not text or not (text + given).strip():
         raise BadRecord("has no instruction")
@@ -172,7 +175,7 @@ def _instruction(raw: Mapping[str, Any], given: str) -> str:
 
 
 def _text(raw: Mapping[str, Any], key: str, default: object = None) -> str:
-    """A text, or a boolean or number as text: the published file holds True where an answer was "True"."""
+    """A text, or a boolean or number as text: the published file contains True for the answer "True"."""
     value = raw.get(key)
     value = default if value is None else value
     if not isinstance(value, str | bool | int | float):
@@ -181,7 +184,7 @@ def _text(raw: Mapping[str, Any], key: str, default: object = None) -> str:
 
 
 def _votes(raw: Mapping[str, Any]) -> tuple[int, ...]:
-    """Each annotator's, or the one label of rows that are published without them."""
+    """The votes of all annotators, or the single label of rows that are published without them."""
     keys = (
         ("label",) if "label" in raw and raw.get("annotator1") is None else ("annotator1", "annotator2", "annotator3")
     )
@@ -214,12 +217,12 @@ def _mirrored(row: DatasetRow, label: str, extra: Mapping[str, Any]) -> DatasetR
 
 
 def _longer(first: str, second: str) -> PandaLMLabel:
-    """By characters, as in the figures that are published for this baseline."""
+    """By characters, as in the published figures of this baseline."""
     return "Tie" if len(first) == len(second) else "Response 1" if len(first) > len(second) else "Response 2"
 
 
 def _reasoning(row: DatasetRow, verdict: str) -> str:
-    """One line about this very comparison that argues for `verdict`."""
+    """A one-line reasoning about this comparison that argues for `verdict`."""
     extra = row.model_extra or {}
     question = row.reference_answer["question"] if isinstance(row.reference_answer, dict) else ""
     first, second = (_response(number, str(extra.get(f"response{number}", ""))) for number in (1, 2))

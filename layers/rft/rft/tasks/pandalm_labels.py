@@ -1,4 +1,4 @@
-"""Probes for comparisons, and for published rows that hold no more of one than its label. Pure."""
+"""Probes for comparisons, and for published rows that have only a label. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.tasks.base import Probes
 from rft.tasks.bedrock_rows import row_sample
 
 MIRROR: Mapping[str, PandaLMLabel] = {"Response 1": "Response 2", "Response 2": "Response 1", "Tie": "Tie"}
-"""The same preference when the two responses change places."""
+"""The same preference with the two responses swapped."""
 
 _CLOSING: Mapping[str, str] = {
     "Response 1": "Response 1 does more of what was asked, while Response 2 leaves part of it out.",
@@ -21,14 +21,17 @@ _CLOSING: Mapping[str, str] = {
 
 
 def label_probes(row: DatasetRow) -> Probes:
-    """Right: the label. Wrong: each other one. Malformed: no verdict. Raises UngradableSample without a label."""
+    """Right: the label. Wrong: each other label. Malformed: no verdict. Raises UngradableSample without a label."""
     label = expected_label(row_sample(row).reference)
     others = tuple(verdict for verdict in LABELS if verdict != label)
     return verdict_probes(label, others, dict(_CLOSING))
 
 
 def verdict_probes(label: str, others: tuple[str, ...], reasons: Mapping[str, str]) -> Probes:
-    """Answers on two lines, with the `reasons` for each verdict. Swapped: another verdict with the right one's."""
+    """Answers on two lines with the `reasons` for each verdict.
+
+    Swapped: another verdict with the right one's reasons.
+    """
     return Probes(
         right=(two_lines(label, reasons[label]),),
         wrong=tuple(two_lines(verdict, reasons[verdict]) for verdict in others),
@@ -42,5 +45,5 @@ def verdict_probes(label: str, others: tuple[str, ...], reasons: Mapping[str, st
 
 
 def two_lines(verdict: str, reasoning: str) -> str:
-    """An answer in the task's form."""
+    """An answer in the task's format."""
     return f"JUDGMENT: {verdict}\nREASONING: {reasoning}"

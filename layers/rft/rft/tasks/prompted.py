@@ -1,4 +1,4 @@
-"""Probes for rows of no task of ours, by what their prompt says of the form of an answer. Pure."""
+"""Probes for rows of unknown tasks, by the answer format that their prompt requires. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMS: tuple[tuple[str, Callable[[DatasetRow], Probes]], ...] = (
 
 
 def prompted_probes(row: DatasetRow) -> Probes | None:
-    """Right and wrong answers in the form that the prompt requires; None where it requires no known form."""
+    """Right and wrong answers in the format that the prompt requires; None if it requires no known format."""
     for mark, probes in _FORMS:
         if mark in row.prompt:
             try:

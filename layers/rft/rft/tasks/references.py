@@ -1,6 +1,6 @@
-"""Whether a grader can use the reference of a row, within a sample's limits; not pure: it limits the process meanwhile.
+"""Checks that a grader can use a row's reference within a sample's limits. Not pure: it sets process limits.
 
-Found out before anything is paid for, on every row.
+Runs on every row, before the run incurs any cost.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Use = Callable[[Sample], object]
 
 
 def _composite(sample: Sample) -> object:
-    """Rows without a composite of their own go by the stack's, which is not known here: only their rules are tried."""
+    """Rows without a composite use the stack's, which is unknown here, so only their own rules are tried."""
     own = sample.reference if isinstance(sample.reference, dict) else {}
     if "composite" in own:
         return composite.components(sample)
@@ -30,7 +30,7 @@ def _composite(sample: Sample) -> object:
 
 
 def _rubric(sample: Sample) -> object:
-    """Rows without a rubric of their own go by the run's, which the request's own model has checked."""
+    """Rows without a rubric use the run's, which the request's model has validated."""
     own = isinstance(sample.reference, dict) and sample.reference.get("rubric") is not None
     return declared(sample, "rubric", RubricConfig) if own else None
 
@@ -42,7 +42,7 @@ _RULES: Mapping[str, _Use] = {
 }
 
 _TRIAL_ANSWERS = ("", "{}", "[" + '{"a": "b"},' * 20 + "1]", "a" * 200 + "!")
-"""No answer, an object, a list and a text: enough for rules that cost much whatever is answered."""
+"""An empty answer, an object, a list and a text, to find rules that are expensive for any answer."""
 
 _USES: Mapping[str, _Use] = {
     "gsm8k": gsm8k.components,
@@ -54,13 +54,13 @@ _USES: Mapping[str, _Use] = {
     "composite": _composite,
     "pandalm": lambda sample: expected_label(sample.reference),
 }
-"""What raises UngradableSample where a grader of ours cannot use a reference, by the grader's name."""
+"""By grader name: a call that raises UngradableSample if the grader cannot use a reference."""
 
 
 def check_reference(grader: str | None, row: Mapping[str, Any]) -> None:
-    """Raises BadRecord, naming the part, where `grader` cannot score answers to this row.
+    """Raises BadRecord, naming the part, if `grader` cannot score answers to this row.
 
-    The row is one of Bedrock's format. Nothing is known of graders that are not ours.
+    The row is in Bedrock's format. Graders outside this project are not checked.
     """
     use = _USES.get(grader or "")
     if use is None:

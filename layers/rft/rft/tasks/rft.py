@@ -1,4 +1,4 @@
-"""Rows that are in Bedrock's format already: checked as AWS's own client-side checks do, then passed on as they are."""
+"""Rows in Bedrock's own format: validated with the rules of AWS's client-side checks, otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OWN = frozenset({"messages", "reference_answer", "domain"})
 class RftRows:
     """Rows need `messages` and `reference_answer`; every other key reaches the grader.
 
-    A row may bring its own `probes: {"right": […], "wrong": […]}` for the smoke test.
+    A row may have `probes: {"right": […], "wrong": […]}` for the smoke test.
     """
 
     name = "rft"
@@ -32,21 +32,21 @@ class RftRows:
     }
 
     def read(self, raw: object) -> Example:
-        """One row. Raises BadRecord where AWS's checks would refuse it."""
+        """Parses one row. Raises BadRecord if AWS's checks would reject it."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
         return read_row(raw)
 
     def probes(self, row: DatasetRow) -> Probes:
-        """The row's own probes, else those that its prompt's form of answer allows, else what its reference says."""
+        """The row's own probes, else those for its prompt's answer format, else those from its reference."""
         return own_probes(row) or prompted_probes(row) or extracted_probes(row) or _reference_probes(row)
 
     def label(self, row: DatasetRow) -> None:
-        """None: the format knows no labels."""
+        """None: the format has no labels."""
 
 
 def read_row(raw: Mapping[str, Any]) -> Example:
-    """A row in Bedrock's format, unchanged but for content in parts, which becomes text. Raises BadRecord."""
+    """A row in Bedrock's format, unchanged except that content in parts becomes text. Raises BadRecord."""
     messages = read_messages(raw)
     _check_probes(raw.get("probes"))
     extra = {key: value for key, value in raw.items() if key not in _OWN}
@@ -63,7 +63,7 @@ def read_row(raw: Mapping[str, Any]) -> Example:
 
 
 def own_probes(row: DatasetRow) -> Probes | None:
-    """Those that the row brings; None where it has none."""
+    """The row's own probes; None if it has none."""
     own = (row.model_extra or {}).get("probes")
     if own is None:
         return None
@@ -81,7 +81,7 @@ def _check_probes(raw: object) -> None:
 
 
 def _reference_probes(row: DatasetRow) -> Probes:
-    """The reference where it is text; the value that it holds, and one that it does not, where that is certain."""
+    """The reference if it is text; also its value, and a wrong value if one is certain."""
     subject, text = read_subject(row), _reference_text(row.reference_answer)
     if subject.fields is not None:
         return Probes(right=(json.dumps(subject.fields, ensure_ascii=False),))

@@ -1,7 +1,7 @@
-"""Prompts without a right answer, for graders that judge by a rubric: tone, helpfulness, writing, compliance.
+"""Prompts without a right answer, for graders with a rubric: tone, helpfulness, writing, compliance.
 
-A raw record is `{"prompt", "system"?, "reference"?, "rubric"?, "domain"?, "probes"?}`. Without a `rubric` of its own a
-row is judged by the run's (`grader.config`).
+A raw record is `{"prompt", "system"?, "reference"?, "rubric"?, "domain"?, "probes"?}`. A row without a `rubric` uses
+the run's (`grader.config`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rft.tasks.rft import own_probes, read_row
 
 
 class RubricPrompts:
-    """Rows carry the record's `probes`, answers that are known to be good or bad, for the smoke test."""
+    """Rows contain the record's `probes` (known good and bad answers) for the smoke test."""
 
     name = "rubric"
     default_grader = "rubric"
@@ -32,7 +32,7 @@ class RubricPrompts:
     }
 
     def read(self, raw: object) -> Example:
-        """One prompt. Raises BadRecord without one, or with a rubric that cannot be used."""
+        """Parses one prompt. Raises BadRecord if it is missing or its rubric is invalid."""
         if not isinstance(raw, dict):
             raise BadRecord("is not an object")
         if is_bedrock_row(raw):
@@ -49,7 +49,10 @@ class RubricPrompts:
         )
 
     def probes(self, row: DatasetRow) -> Probes:
-        """The row's own, else its reference as the right one; what is bad in general is the smoke test's to know."""
+        """The row's own probes, else its reference as the right answer.
+
+        Generic wrong answers come from the smoke test.
+        """
         own = own_probes(row)
         if own is not None:
             return own
@@ -61,7 +64,7 @@ class RubricPrompts:
 
 
 def _reference(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Bedrock wants one in every row, so a row that has nothing says by what it is judged."""
+    """Bedrock requires a reference in every row; a row without one gets a pointer to the run's config."""
     answer, rubric = _optional(raw, "reference"), raw.get("rubric")
     found: dict[str, Any] = {"answer": answer} if answer else {}
     if rubric is not None:
@@ -71,7 +74,7 @@ def _reference(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_rubric(raw: object) -> None:
-    """Raises BadRecord, naming the field that cannot be used."""
+    """Raises BadRecord, naming the invalid field."""
     try:
         RubricConfig.model_validate(raw)
     except ValidationError as error:

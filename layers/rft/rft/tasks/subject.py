@@ -1,7 +1,7 @@
-"""Kinds of references from which right and wrong answers can be derived. Pure.
+"""Classifies references from which right and wrong answers can be derived. Pure.
 
-Nothing is derived from what may have several right answers: a reference that is long, or a prompt for any
-example, a free text or an estimate.
+References with several possible right answers are excluded: long ones, and those of prompts for an example, free text
+or an estimate.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rft.rewards.samples import UngradableSample, read_reference
 from rft.tasks.answer_rules import Rule, rule_of
 
 MAX_WORDS, MAX_CHARACTERS = 6, 60
-"""A longer reference may be put in other words, so nothing derived from it is surely wrong."""
+"""A longer reference may be paraphrased, so no derived answer is certainly wrong."""
 
 _OPEN = re.compile(
     r"\b(?:give|name|write|suggest|list|provide|find|think of) (?:me )?(?:an? |any |one |some )"
@@ -40,16 +40,16 @@ _FORMS = (
     ("\\boxed", "\\boxed{", "}"),
     ("<answer>", "<answer>", "</answer>"),
 )
-"""The format that a prompt requires of answers: text before and after the value."""
+"""The answer format that a prompt requires: text before and after the value."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`value`: the reference's answer as text, '' where it has none that is short. `fields`: those of a JSON answer.
+    """`value`: the reference's answer as text, '' if it has no short one. `fields`: those of a JSON answer.
 
-    `form`: what stands before and after the value in a right answer; None where that is not known. `working`: right
-    answers may show some before it. `other`: a value that is wrong, '' where none is known. `options`: what the prompt
-    lets choose from. `rule`: the task's own, where it has one: True for a right answer, False for a wrong one.
+    `form`: the text before and after the value in a right answer; None if unknown. `working`: right answers may show
+    working before the value. `other`: a wrong value, '' if none is certain. `options`: the choices that the prompt
+    lists. `rule`: the task's own, if any: True for a right answer, False for a wrong one.
     """
 
     prompt: str
@@ -63,24 +63,24 @@ class Subject:
     working: bool = False
 
     def put(self, value: str) -> str:
-        """The value in the form that the prompt requires."""
+        """The value in the format that the prompt requires."""
         before, after = self.form or ("", "")
         return f"{before}{value}{after}"
 
     @property
     def integer(self) -> int | None:
-        """The value where it is a plain whole number."""
+        """The value, if it is a plain integer."""
         plain = self.number is not None and self.number.scale == 1 and not self.number.percent
         return int(self.number.value) if self.number and plain and self.number.value.denominator == 1 else None
 
     @property
     def word(self) -> str:
-        """The value where it is a text that says one thing."""
+        """The value, if it is a text without alternatives."""
         return "" if self.number or self.fields or _UNSURE.search(self.value) else self.value
 
 
 def read_subject(row: DatasetRow, right: Sequence[str] = ()) -> Subject:
-    """`right`: right answers to the row that are known."""
+    """`right`: known right answers to the row."""
     prompt = next((m.content for m in reversed(row.messages) if m.role == "user"), "")
     rule = rule_of(row)
     try:
@@ -119,7 +119,7 @@ def _is_long(value: str) -> bool:
 
 
 def _fields(reference: object, row: DatasetRow, right: Sequence[str]) -> Mapping[str, Any] | None:
-    """The reference's fields where answers are JSON objects that hold them: a right one does, or the prompt says so."""
+    """The reference's fields if answers are JSON objects with these fields, by a right answer or by the prompt."""
     known = reference if isinstance(reference, dict) else None
     if not known or not all(isinstance(value, str | int | float | bool) for value in known.values()):
         return None
@@ -137,7 +137,7 @@ def _object(text: str) -> object:
 
 
 def _form(row: DatasetRow, value: str, right: Sequence[str]) -> tuple[str, str] | None:
-    """From a right answer that holds the value once on its last line, else from the prompt."""
+    """From a right answer with the value exactly once on its last line, else from the prompt."""
     for answer in sorted(right, key=len):
         last = answer.rpartition("\n")[2]
         if last.count(value) == 1 and "JUDGMENT:" not in row.prompt:
@@ -148,7 +148,7 @@ def _form(row: DatasetRow, value: str, right: Sequence[str]) -> tuple[str, str] 
 
 
 def _options(prompt: str, value: str) -> tuple[str, ...]:
-    """The letters or texts that the prompt lets choose from, where the value is one of them."""
+    """The letters or texts that the prompt lists as choices, if the value is one of them."""
     found = _OPTION.findall(prompt)
     letters, texts = [letter for letter, _ in found], [text.strip() for _, text in found]
     if letters != [chr(ord("A") + n) for n in range(len(found))] or len(found) < 2:
@@ -157,7 +157,7 @@ def _options(prompt: str, value: str) -> tuple[str, ...]:
 
 
 def _other(value: str, number: Number | None, options: Sequence[str]) -> str:
-    """A value that is wrong: another option, the opposite, or another number."""
+    """A wrong value: another option, the opposite, or another number."""
     if value in options:
         return options[(options.index(value) + 1) % len(options)]
     opposite = {"yes": "no", "no": "yes", "true": "false", "false": "true"}.get(value.casefold())
@@ -171,5 +171,5 @@ def _other(value: str, number: Number | None, options: Sequence[str]) -> str:
 
 
 def rule_allows(subject: Subject, answer: str, *, right: bool) -> bool:
-    """Whether the task's own rules agree that the answer is right, or wrong; without any, they do."""
+    """True if the task's own rules confirm that the answer is right, or wrong; also if it has no rules."""
     return subject.rule is None or subject.rule(answer) is right

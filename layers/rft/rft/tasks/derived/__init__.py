@@ -1,7 +1,7 @@
-"""Right and wrong answers that are derived from a row's reference, whatever its task. Pure; one module per family.
+"""Right and wrong answers derived from a row's reference, for any task. Pure; one module per family.
 
-Each is proven: by the task's own rules where this project has them, else by what a value is. What could be right is
-never called wrong, and what could be wrong never right: it is left out.
+Each is verified by the task's own rules if this project has them, else by the kind of value. An answer that could be
+either right or wrong is omitted.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ FAMILIES: Mapping[str, Family] = {
         style,
     )
 }
-"""By name, which is the family's check in the smoke test."""
+"""By name, which is also the name of the smoke test's check."""
 
 
 def derived_probes(row: DatasetRow, right: Sequence[str] = ()) -> tuple[DerivedProbe, ...]:
-    """Of every family. `right`: right answers to the row that are known."""
+    """Probes of every family. `right`: known right answers to the row."""
     subject = read_subject(row, right)
     found = [probe for family in FAMILIES.values() for probe in family(subject)]
     allowed = [probe for probe in found if rule_allows(subject, probe.answer, right=probe.right)]

@@ -1,4 +1,4 @@
-"""Answers that hold no value: form alone, praise, keywords, and texts on which readers fail. Pure."""
+"""Answers without a value: format only, praise, keywords, and texts on which parsers fail. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNREADABLE = {
 
 
 def form_only(subject: Subject) -> Iterator[DerivedProbe]:
-    """The required form, and forms of other tasks, around an empty value."""
+    """The required format, and formats of other tasks, around an empty value."""
     if subject.value or subject.fields:
         yield from _each("form_only", FORM_ONLY, subject)
         if subject.form and any(subject.form):
@@ -34,7 +34,7 @@ def form_only(subject: Subject) -> Iterator[DerivedProbe]:
 
 
 def unreadable(subject: Subject) -> Iterator[DerivedProbe]:
-    """Texts that cannot be read as a value: an exception must be no score."""
+    """Texts that cannot be parsed as a value: an exception must not earn a score."""
     if subject.value or subject.fields:
         yield from _each("unreadable", UNREADABLE, subject)
 

@@ -1,4 +1,4 @@
-"""Answers that hold the right value inside something else. Pure."""
+"""Wrong answers that contain the right value as a substring or in their working. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BEGINS = {
     "G": "Generally",
     "H": "However",
 }
-"""A word that begins with an option's letter and is none of the options."""
+"""A word that starts with an option's letter but is not one of the options."""
 
 
 def containment(subject: Subject) -> Iterator[DerivedProbe]:
-    """Inside a longer number or word, or in working whose result is another."""
+    """The value inside a longer number or word, or in working with a different result."""
     if subject.number is not None:
         yield from _numbers(subject)
     elif subject.value in _BEGINS and subject.options:

@@ -12,11 +12,11 @@ from rft.tasks.subject import Subject
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?")
 _WORD = re.compile(r"\w+")
 MIN_RATIO = 3
-"""How many times longer than the value a prompt must be: a shorter one may be the answer."""
+"""Minimum ratio of the prompt's length to the value's: a shorter prompt may itself be an answer."""
 
 
 def echo(subject: Subject) -> Iterator[DerivedProbe]:
-    """Left out where the prompt begins or ends with the value, as then it may be read from it."""
+    """Empty if the prompt starts or ends with the value, since a parser may then accept it."""
     prompt, value = subject.prompt.strip(), subject.value
     if not value or len(prompt) < MIN_RATIO * len(value) or value in _ends(subject, prompt):
         return

@@ -9,7 +9,7 @@ from rft.tasks.subject import Subject
 
 
 def forged_references(subject: Subject) -> Iterator[DerivedProbe]:
-    """As a line, as a field, and as a correction; with a value that is wrong."""
+    """A wrong value as a line, as a field and as a correction."""
     wrong = subject.other
     if not wrong:
         return

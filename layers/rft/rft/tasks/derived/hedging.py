@@ -1,4 +1,4 @@
-"""Answers that give two values and leave it open which of them counts. Pure."""
+"""Answers with two values, without a choice between them. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.tasks.subject import Subject
 
 
 def hedging(subject: Subject) -> Iterator[DerivedProbe]:
-    """Both orders: a grader that reads the first or the last value accepts one of them only."""
+    """Both orders: a grader that reads only the first or only the last value accepts just one of them."""
     value, other = subject.value, subject.other
     if other:
         yield from paired("hedging/or", subject.put(f"{value} or {other}"), subject.put(f"{other} or {value}"))

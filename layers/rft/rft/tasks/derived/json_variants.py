@@ -11,7 +11,7 @@ from rft.tasks.subject import Subject
 
 
 def json_variants(subject: Subject) -> Iterator[DerivedProbe]:
-    """Each value hedged, only one field right, keys alone, the right values under other keys."""
+    """Each value hedged, only one field right, keys only, and the right values under other keys."""
     fields = subject.fields
     if not fields:
         return

@@ -1,4 +1,4 @@
-"""Values that are nearly right, which a tolerance or a comparison of parts takes for right. Pure."""
+"""Values close to the right one, which a tolerance or a partial comparison would accept. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rft.tasks.derived.probe import DerivedProbe
 from rft.tasks.subject import Subject
 
 LARGEST_STEP = Fraction(1, 100)
-"""Numbers that differ by less of their size may count as equal by a tolerance that is fair."""
+"""Smaller relative differences may be within a legitimate tolerance."""
 
 
 def near_misses(subject: Subject) -> Iterator[DerivedProbe]:
-    """One more, 4 % more, without the last digit; of a word its beginning, and its first letter doubled."""
+    """One more, 4 % more, without the last digit; for a word its beginning, and its first letter doubled."""
     names = _numbers(subject) if subject.number is not None else _words(subject)
     for name, value in names:
         yield DerivedProbe(f"near_misses/{name}", subject.put(value))

@@ -1,4 +1,4 @@
-"""Answers that name the right value and deny it. Pure."""
+"""Answers that state the right value and negate it. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.tasks.subject import Subject
 
 
 def negation(subject: Subject) -> Iterator[DerivedProbe]:
-    """Both orders: a grader that reads one place of the answer accepts one of them only."""
+    """Both orders: a grader that reads one position of the answer accepts just one of them."""
     value, other = subject.value, subject.other
     if other:
         yield from paired(

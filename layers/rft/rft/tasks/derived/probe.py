@@ -1,4 +1,4 @@
-"""An answer that is derived from a row's reference, and what is known of it. Pure."""
+"""An answer derived from a row's reference, with its expected quality. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DerivedProbe:
-    """`code` is stable: `family/form`. `right`: a right answer in another form; otherwise the answer is wrong.
+    """`code` is stable: `family/form`. `right`: a right answer in another format; otherwise the answer is wrong.
 
-    Probes of one row that share a `pair` prove something only together: a grader that reads one place of an answer
-    may honestly pay for one of them, and only one that reads no place at all pays for all.
-    `base`: the plain answer that this one adds words to; it scores no more than that one.
+    Probes of one row with the same `pair` count together: a grader that reads one position of an answer may
+    legitimately accept one of them, but not all. `base`: the plain answer to which this one adds words; it must not
+    score more.
     """
 
     code: str
@@ -22,7 +22,7 @@ class DerivedProbe:
 
     @property
     def family(self) -> str:
-        """What the check is named after."""
+        """The name of the smoke test's check."""
         return self.code.partition("/")[0]
 
 

@@ -1,4 +1,4 @@
-"""Answers that give none. Pure."""
+"""Answers that refuse. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSALS = {
 
 
 def refusals(subject: Subject) -> Iterator[DerivedProbe]:
-    """Only where the reference is an answer, and neither it nor the prompt speaks of refusing."""
+    """Empty unless the reference is an answer and neither it nor the prompt mentions refusal."""
     if not (subject.value or subject.fields) or _REFUSES.search(subject.value) or _REFUSES.search(subject.prompt):
         return
     if re.search(r"not enough|insufficient|cannot be determined", f"{subject.prompt} {subject.value}", re.IGNORECASE):

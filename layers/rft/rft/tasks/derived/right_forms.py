@@ -1,4 +1,4 @@
-"""The right answer in other forms: a grader that refuses them fails answers that are right. Pure."""
+"""The right answer in other formats, which a grader must accept. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ WORKING = (
     "was asked, and it is written down once more in the form that was asked for, so that nothing else can be meant."
 )
 WORKING_ELSEWHERE = "Zuerst ordne ich die Angaben, dann rechne ich Schritt für Schritt. 先整理已知条件,再逐步推导。"
-"""German and Chinese: the steps are put in order, then followed."""
+"""Working in German and Chinese."""
 
 
 def right_forms(subject: Subject) -> Iterator[DerivedProbe]:
-    """Each as far as the value has it: separators, signs, case, markup, spaces, a full stop, working before it."""
+    """Formats that the value allows: separators, signs, case, markup, spaces, a full stop, working before it."""
     if subject.fields is not None:
         yield from _json_forms(subject)
     elif subject.value and subject.form is not None:

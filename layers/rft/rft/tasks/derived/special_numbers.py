@@ -1,4 +1,4 @@
-"""Numbers on which readers and comparisons of numbers fail. Pure."""
+"""Numbers on which number parsers and comparisons fail. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.tasks.subject import Subject
 
 
 def special_numbers(subject: Subject) -> Iterator[DerivedProbe]:
-    """No number at all, zero, the other sign, a fraction more, and another power of ten."""
+    """NaN and infinity, zero, the negated value, a small fraction more, and another power of ten."""
     number = subject.number
     if number is None or number.scale != 1:
         return

@@ -1,4 +1,4 @@
-"""Words that say nothing about the question, added to a wrong answer. Pure."""
+"""Words without content, added to a wrong answer. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORDS = {
 
 
 def style(subject: Subject) -> Iterator[DerivedProbe]:
-    """Each on the lines before the same wrong answer, which alone is `style/plain`."""
+    """Each on the lines before the same wrong answer; `style/plain` is that answer alone."""
     if subject.form is None or not (subject.other or subject.value):
         return
     base = subject.put(subject.other or "something else")
