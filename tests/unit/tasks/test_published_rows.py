@@ -115,7 +115,7 @@ VERL = {"prompt": [USER], "reward_model": {"ground_truth": "1"}}
         (raw_row("a", "b") | {"messages": [USER, ASSISTANT]}, "leave that turn out"),
         (VERL, "rename the key, and write reward_model.ground_truth as reference_answer"),
         ({"prompt": "a", "reference_answer": "1"}, "`prompt` where `messages` belongs"),
-        (raw_row([{"type": "image"}], "1"), "no text"),
+        (raw_row([{"type": "image"}], "1"), "is not text"),
         (raw_row("a", {"final_answer": "unknown"}), "holds no number"),
     ],
 )
