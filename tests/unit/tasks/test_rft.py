@@ -72,7 +72,10 @@ def test_rows_that_ask_the_same_share_a_group_whatever_the_system_says() -> None
         (record(messages=[USER, {"role": "robot", "content": "a"}]), r"messages\[1\].role"),
         (record(messages=[{"role": ["user"], "content": "a"}]), r"messages\[0\].role"),
         (record(messages=[{"role": "user", "content": " "}]), r"messages\[0\].content"),
-        (record(messages=[{"role": "user", "content": [{"type": "image"}]}]), r"messages\[0\].content\[0\] is not text"),
+        (
+            record(messages=[{"role": "user", "content": [{"type": "image"}]}]),
+            r"messages\[0\].content\[0\] is not text",
+        ),
         (record(messages=[USER, SYSTEM]), "system message"),
         (record(messages=[SYSTEM]), "no user message"),
         (record(reference_answer=...), "reference_answer"),
