@@ -14,7 +14,7 @@ from emulator.clock import ScaledClock
 from emulator.eventbridge.delivery import Delivery
 from emulator.eventbridge.targets import target_input
 from emulator.faults import Faults
-from emulator.moto.eventbridge import EventTarget, pattern_rules, scheduled_rule
+from emulator.moto.eventbridge import SCHEDULER, EventTarget, pattern_rules, scheduled_rule
 from emulator.moto.executions import ExecutionEnd
 
 EXECUTION_CHANGE = "Step Functions Execution Status Change"
@@ -53,7 +53,7 @@ class EventBus:
     def fire(self, rule_name: str) -> None:
         """Invoke a scheduled rule's targets; has no effect if the rule is deleted or disabled."""
         if rule := scheduled_rule(self._region, rule_name):
-            self._submit(rule.send, self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
+            self._submit(rule.send, self._event(SCHEDULER, "Scheduled Event", {}, [rule.arn]))
 
     def _event(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> dict[str, Any]:
         return {

@@ -15,6 +15,9 @@ from emulator.moto.account import ACCOUNT
 OWN_SERVICES = frozenset({"lambda", "states"})
 """Services whose targets the emulator delivers to; moto delivers to the others."""
 
+SCHEDULER = "aws.events"
+"""Source of a schedule's events."""
+
 
 @dataclass(frozen=True)
 class EventTarget:
@@ -30,7 +33,7 @@ class EventTarget:
 
 @dataclass(frozen=True)
 class EventRule:
-    """An enabled rule. `send` delivers an event to its targets if it matches the pattern or the rule has none."""
+    """An enabled rule. `send` delivers an event to its targets if it matches the pattern or is the rule's schedule."""
 
     arn: str
     name: str
@@ -79,6 +82,8 @@ def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[...
     """Use `deliver` for Lambda and Step Functions targets, and moto's own delivery for others."""
 
     def send_to_targets(self: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
+        if not self.event_pattern.get_pattern() and not _is_firing_of(self, original_event):
+            return  # moto hands each event that is put on the bus to all rules with a schedule
         own = [target for target in self.targets if target["Arn"].split(":")[2] in OWN_SERVICES]
         if own and self.state == "ENABLED" and self.event_pattern.matches_event(original_event):
             for target in own:
@@ -90,6 +95,11 @@ def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[...
         original(rest, original_event, transform_input)
 
     return send_to_targets
+
+
+def _is_firing_of(rule: Any, event: Mapping[str, Any]) -> bool:
+    """PutEvents refuses sources that begin with `aws.` (EventBridge API Reference, PutEventsRequestEntry)."""
+    return bool(event["source"] == SCHEDULER and event["resources"] == [rule.arn])
 
 
 _SENDERS = ("_send_to_cw_log_group", "_send_to_events_archive", "_send_to_sqs_queue", "_find_api_destination")

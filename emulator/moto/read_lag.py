@@ -22,6 +22,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
+from emulator.moto.dynamodb import of_one_partition
 from emulator.moto.item_store import WRITING, key_names, written_items
 
 Key = tuple[DynamoType, DynamoType | None]
@@ -57,7 +58,7 @@ class LaggingReads:
         yield DynamoHandler, "get_item", _marking(DynamoHandler.get_item, _table_of_get)
         yield DynamoHandler, "batch_get_item", _marking(DynamoHandler.batch_get_item, _tables_of_batch)
         yield DynamoDBBackend, "get_item", self._lagging_item(DynamoDBBackend.get_item)
-        yield Table, "query", self._lagging(Table.query)
+        yield Table, "query", self._lagging(of_one_partition(Table.query))
         yield Table, "scan", self._lagging(Table.scan)
 
     def _noting(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -19,7 +19,7 @@ from tests.e2e.fault_runner import FIELDS, Observed, check, rows, runs_with_faul
 from tests.kit.stack_harness import Ended, StackHarness
 from tests.kit.waiting import eventually
 
-JOBS_AT_ONCE, RUNS_AT_ONCE, WAVE = 2, 12, 50
+JOBS_AT_ONCE, RUNS_AT_ONCE, WAVE = 2, 12, 100
 """The quota, and runs under way: up to ten of them queue. A wave of runs is started as earlier ones of it end."""
 
 JUDGED, ENDED_BY_A_FAULT = 10, 25

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from tests.e2e.event_log import check_events, stages_of_runs, subscribe
+from tests.e2e.event_log import EventLog, stages_of_runs
 from tests.e2e.fault_case import NEVER
 from tests.e2e.fault_cases import CASES
 from tests.e2e.fault_runner import Observed, check, options, runs_with_faults
@@ -36,13 +36,12 @@ def bench() -> Iterator[StackHarness]:
 
 
 @pytest.fixture(scope="module")
-def queue(bench: StackHarness) -> str:
-    """A queue that gets every event, by its URL."""
-    return subscribe(bench)
+def log(bench: StackHarness) -> EventLog:
+    return EventLog(bench)
 
 
 @pytest.fixture(scope="module")
-def matrix(bench: StackHarness, queue: str, request: pytest.FixtureRequest) -> dict[str, Observed]:
+def matrix(bench: StackHarness, log: EventLog, request: pytest.FixtureRequest) -> dict[str, Observed]:
     """The runs of all cases that were chosen."""
     parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     chosen = {params["name"] for params in parameters if params.get("name") in NAMES}
@@ -66,10 +65,10 @@ def test_a_run_survives_or_ends_as_it_must(matrix: dict[str, Observed], name: st
 
 
 @pytest.mark.slow
-def test_each_change_of_each_run_is_one_event(bench: StackHarness, queue: str, matrix: dict[str, Observed]) -> None:
+def test_each_change_of_each_run_is_one_event(bench: StackHarness, log: EventLog, matrix: dict[str, Observed]) -> None:
     stages = stages_of_runs(bench)
     assert len(stages) == sum(it.status != NEVER for it in matrix.values())
-    assert check_events(bench, queue, stages) >= sum(map(len, stages.values()))
+    assert log.check(stages) >= sum(map(len, stages.values()))
 
 
 def test_there_are_enough_combinations() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.bedrock import converse
-from tests.e2e.event_log import check_events, stages_of_runs, subscribe
+from tests.e2e.event_log import EventLog, stages_of_runs
 from tests.e2e.gameday import (
     ENDED_BY_A_FAULT,
     FailingJudge,
@@ -49,7 +49,7 @@ def bench(judge: FailingJudge) -> Iterator[StackHarness]:
 
 
 def test_nothing_is_lost_doubled_or_orphaned_on_a_busy_day(bench: StackHarness, judge: FailingJudge) -> None:
-    started, queue, days_waves = time.monotonic(), subscribe(bench), list(waves(RUNS))
+    started, log, days_waves = time.monotonic(), EventLog(bench), list(waves(RUNS))
     fired = 0
     for number, wave in enumerate(days_waves):
         seen = spend(bench, wave, update=number == len(days_waves) // 2)
@@ -57,9 +57,10 @@ def test_nothing_is_lost_doubled_or_orphaned_on_a_busy_day(bench: StackHarness, 
         measured = measured_run(bench, f"measured{number:02}")
         assert (measured.status, measured.view["evaluation"]["status"]) == ("COMPLETED", "completed")
         fired += sum(each.fired for each in seen.values())
+        log.receive()
     check_ledger(bench, RUNS + len(days_waves))
     stages = stages_of_runs(bench)
-    events = check_events(bench, queue, stages)
+    events = log.check(stages)
     minutes = (time.monotonic() - started) / 60
     leave(
         GAME_DAY,

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Emulator
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.emulator
 
@@ -141,6 +142,26 @@ def in_state(aws: Emulator, table: str, state: str) -> list[str]:
         ExpressionAttributeValues={":state": {"S": state}},
     )
     return sorted(item["pk"]["S"] for item in found["Items"])
+
+
+def test_a_query_gets_the_items_of_its_partition_alone_in_order(aws: Emulator, indexed: str) -> None:
+    client = aws.client("dynamodb")
+    states = {("q", "2"): "odd", ("q", "1"): "even", ("q", "3"): "odd", ("r", "1"): "odd"}
+    for (pk, sk), state in states.items():
+        client.put_item(TableName=indexed, Item={**key(pk, sk), "state": {"S": state}})
+    client.put_item(TableName=indexed, Item=key("q", "0"))
+
+    def found(condition: str, value: str, **more: Any) -> list[str]:
+        values = {"ExpressionAttributeValues": {":v": {"S": value}}}
+        query = {"TableName": indexed, "KeyConditionExpression": condition, **values, **more}
+        pages = client.get_paginator("query").paginate(**query, PaginationConfig={"PageSize": 2})
+        return [item["pk"]["S"] + item["sk"]["S"] for page in pages for item in page["Items"]]
+
+    assert found("pk = :v", "q", ConsistentRead=True) == ["q0", "q1", "q2", "q3"]
+    assert found("pk = :v", "nowhere", ConsistentRead=True) == []
+    names = {"ExpressionAttributeNames": {"#state": "state"}}
+    eventually(lambda: sorted(found("#state = :v", "odd", IndexName="by_state", **names)) == ["q2", "q3", "r1"])
+    assert found("#state = :v", "even", IndexName="by_state", **names) == ["q1"]
 
 
 def test_an_index_shows_a_write_when_its_lag_has_passed(aws: Emulator, indexed: str, time: Time) -> None:

@@ -173,6 +173,15 @@ def test_a_schedule_fires(aws: Emulator, delivered: Any) -> None:
     aws.fire("no such rule")
 
 
+def test_an_event_on_the_bus_fires_no_schedule(aws: Emulator, delivered: Any) -> None:
+    aws.client("events").put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
+    entry = {"Source": "mine", "DetailType": "News", "Detail": "{}"}
+    assert aws.client("events").put_events(Entries=[entry] * 3)["FailedEntryCount"] == 0
+    aws.fire("everything")
+    eventually(lambda: [event for event in delivered() if event["source"] == "aws.events"])
+    assert [event for event in delivered() if event["source"] == "mine"] == []
+
+
 def test_schedules_fire_again_and_again_until_time_ends() -> None:
     clock, fired = ScaledClock(speed=36_000), queue.SimpleQueue[str]()
     schedules = Schedules(fired.put, clock, minimum=0.01)
