@@ -94,12 +94,17 @@ def _having(table: Any, attributes: Mapping[str, DynamoType]) -> dict[DynamoType
     """The table's items that have all of these attributes."""
 
     def matches(item: Any) -> bool:
-        return all(name in item.attrs and item.attrs[name] == value for name, value in attributes.items())
+        return all(name in item.attrs and _equal(item.attrs[name], value) for name, value in attributes.items())
 
     if table.range_key_attr is None:
         return {at: item for at, item in table.items.items() if matches(item)}
     within = ((at, {key: item for key, item in items.items() if matches(item)}) for at, items in table.items.items())
     return {at: items for at, items in within if items}
+
+
+def _equal(one: DynamoType, other: DynamoType) -> bool:
+    """Numbers may be written in several ways; texts are compared without moto's conversions."""
+    return bool(one.value == other.value if one.type == other.type == "S" else one == other)
 
 
 def _projecting(original: Callable[..., Any]) -> Callable[..., Any]:

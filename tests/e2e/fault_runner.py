@@ -31,7 +31,7 @@ PROBE_BUDGET = 8
 POLL_SECONDS = 1.0
 """Looking takes time from those who work."""
 
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 480.0
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,13 @@ def _run(bench: StackHarness, name: str, case: Case) -> str | None:
     with suppress(AssertionError):  # no run, or an active one, is no end of any case
         run_id = _uploaded(bench, name, case) if case.upload else _posted(bench, name, case)
         if run_id is not None:
-            _await(lambda: _execution(bench, run_id) != "RUNNING", name)
+            await_end(bench, run_id)
     return run_id
+
+
+def await_end(bench: StackHarness, run_id: str) -> None:
+    """Wait until the run's execution has ended."""
+    _await(lambda: _execution(bench, run_id) != "RUNNING", run_id)
 
 
 def _posted(bench: StackHarness, name: str, case: Case) -> str:

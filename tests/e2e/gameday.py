@@ -15,7 +15,7 @@ from emulator.bedrock.judge import ModelReply, stand_in_reply
 from emulator.http.replies import AwsError
 from tests.e2e.fault_case import Case
 from tests.e2e.fault_cases import CASES
-from tests.e2e.fault_runner import FIELDS, Observed, check, rows, runs_with_faults
+from tests.e2e.fault_runner import FIELDS, Observed, await_end, check, rows, runs_with_faults
 from tests.kit.stack_harness import Ended, StackHarness
 from tests.kit.waiting import eventually
 
@@ -106,7 +106,9 @@ def _update(bench: StackHarness, jobs: int) -> None:
 def measured_run(bench: StackHarness, name: str) -> Ended:
     """A run whose model is deployed and evaluated."""
     fields = {**FIELDS, "evaluation": {"enabled": True}}
-    return bench.run(name, rows(name, "gsm8k"), dataset={"task": "gsm8k"}, **fields)
+    run_id = bench.start(name, rows(name, "gsm8k"), dataset={"task": "gsm8k"}, **fields)
+    await_end(bench, run_id)
+    return bench.wait(run_id)
 
 
 def check_wave(bench: StackHarness, wave: Mapping[str, Case], seen: Mapping[str, Observed]) -> None:
