@@ -8,11 +8,13 @@ import pytest
 
 from rft.contracts.ledger import RunStatus
 from rft.contracts.outbound.domain_events import DomainEvent
+from rft.contracts.prices import TokenPrices
 from rft.errors import RetryableServiceError
 from rft.steps.publish_events import publish_events
 from tests.kit.fakes.clock import FixedClock
 from tests.kit.fakes.event_bus import MemoryBus
 from tests.kit.fakes.ledger import MemoryLedger
+from tests.kit.forecast import judged_forecast
 from tests.kit.records import RUN_ID, add_run
 
 publish = functools.partial(publish_events, stack_name="rft")
@@ -60,6 +62,26 @@ def test_ends_and_stages_are_metrics_without_a_runs_id(capsys: pytest.CaptureFix
         (metric,) = line["_aws"]["CloudWatchMetrics"]
         assert metric["Dimensions"][0][0] == "stack"
         assert RUN_ID not in json.dumps(line)
+
+
+def judge_costs(out: str) -> list[float]:
+    return [line["JudgeCostEstimate"] for line in map(json.loads, out.splitlines()) if "JudgeCostEstimate" in line]
+
+
+@pytest.mark.parametrize(
+    ("price", "costs"), [(TokenPrices(input_per_million=1, output_per_million=4), [0.198]), (None, [])]
+)
+def test_judges_of_an_ended_run_cost_an_estimate_where_prices_are_known(
+    price: TokenPrices | None, costs: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, bus = MemoryLedger(FixedClock()), MemoryBus()
+    record = add_run(ledger, RunStatus.TRAINING)
+    ledger.update(RUN_ID, {"forecast": judged_forecast(record).model_copy(update={"judge_price": price})})
+    publish(outbox=ledger, bus=bus)
+    assert judge_costs(capsys.readouterr().out) == []
+    ledger.transition(RUN_ID, RunStatus.COMPLETED)
+    publish(outbox=ledger, bus=bus)
+    assert judge_costs(capsys.readouterr().out) == costs
 
 
 def test_more_than_one_page_is_sent() -> None:

@@ -18,6 +18,7 @@ from rft.contracts.outbound.domain_events import (
     StatusChange,
 )
 from rft.contracts.smoke_test import SmokeTestSummary
+from rft.runs.cost_so_far import cost_so_far
 from rft.runs.simulated import is_emulated
 from rft.runs.status import TERMINAL
 
@@ -88,6 +89,7 @@ def _status_change(after: RunRecord, event: RunEvent, since: datetime | None) ->
         "model_arn": after.model_arn,
         "reward": after.reward,
         "job_hours": after.job.hours if after.job else None,
+        "judge_cost_usd": cost_so_far(after).parts.get("judge"),
     }
     return change.model_copy(update=ended)
 

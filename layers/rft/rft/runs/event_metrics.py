@@ -20,7 +20,7 @@ class Measurement:
 
 
 def measurements(events: Iterable[DomainEvent]) -> list[Measurement]:
-    """RunsEnded by status, StageSeconds by stage, and BreakerTrips."""
+    """RunsEnded by status, StageSeconds by stage, JudgeCostEstimate in US dollars at the end, and BreakerTrips."""
     return [found for event in events for found in _of_event(event)]
 
 
@@ -30,5 +30,7 @@ def _of_event(event: DomainEvent) -> Iterator[Measurement]:
         yield Measurement("StageSeconds", change.seconds, "stage", change.before)
     if change is not None and change.after in TERMINAL:
         yield Measurement("RunsEnded", 1.0, "status", change.after)
+    if change is not None and change.judge_cost_usd is not None:
+        yield Measurement("JudgeCostEstimate", change.judge_cost_usd)
     if event.breaker is not None and event.breaker.action == "stop":
         yield Measurement("BreakerTrips", 1.0)

@@ -40,6 +40,9 @@ class StatusChange(Contract):
     model_arn: str | None = None
     reward: float | None = Field(default=None, description="Mean reward of the last training step with a score.")
     job_hours: float | None = None
+    judge_cost_usd: float | None = Field(
+        default=None, description="Estimate, by counted tokens and the forecast's prices; null where one is unknown."
+    )
 
 
 class SmokeTestResult(Contract):
