@@ -88,7 +88,7 @@ class Emulator:
 
     @property
     def credentials(self) -> Credentials:
-        """Temporary access keys of the emulator's only user."""
+        """Generated access keys of the emulator's administrator."""
         return self._environment.clients.credentials
 
     @property
@@ -132,7 +132,7 @@ class Emulator:
         return self.stack.graders
 
     def client(self, service: str) -> Any:
-        """Return the cached boto3 client for a service, which uses the emulator's temporary credentials."""
+        """Return the cached boto3 client for a service, which uses the administrator's credentials."""
         return self._environment.clients(service)
 
     def add_function(

@@ -1,4 +1,4 @@
-"""Sizes of a stack and of the policies in it, which AWS refuses beyond its quotas."""
+"""Quotas of AWS on the size of a stack and of its policies, which moto does not enforce."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ from typing import Any
 from emulator.cloudformation.template import StackTemplate
 
 Resolve = Callable[[Any], Any]
-"""A piece of the template with its intrinsic functions resolved."""
+"""Resolves the intrinsic functions in part of a template."""
 
 MAX_TEMPLATE_BYTES = 1_048_576
 MAX_RESOURCES = 500
 MAX_PARAMETERS = 200
 MAX_OUTPUTS = 200
-"""AWS CloudFormation quotas; a template of this size comes from S3."""
+"""AWS CloudFormation quotas; the size limit is that of a template in S3."""
 
 MAX_INLINE_POLICIES = 10_240
 MAX_TRUST_POLICY = 2_048
 MAX_ROLE_NAME = 64
-"""IAM quotas: characters without white space of all inline policies of a role, and of its trust policy."""
+"""IAM quotas, in characters without white space: a role's inline policies in total, and its trust policy."""
 
 MAX_FUNCTION_POLICY = 20_480
-"""AWS Lambda quotas: bytes of a function's resource-based policy."""
+"""Maximum bytes of a function's resource-based policy (AWS Lambda quotas)."""
 
 MAX_DEFINITION_BYTES = 1_048_576
-"""AWS Step Functions quotas: a state machine's definition."""
+"""Maximum bytes of a state machine's definition (AWS Step Functions quotas)."""
 
 
 def check_quotas(template: StackTemplate, resolve: Resolve) -> None:
-    """Raises ValueError for what exceeds a quota, with its name, its size and the quota."""
+    """Raise ValueError with name, size and quota if a quota is exceeded."""
     for what, size, quota in sizes(template, resolve):
         if size > quota:
-            raise ValueError(f"{what} has {size:,}, more than the quota of {quota:,}")
+            raise ValueError(f"{what}: {size:,} exceeds the quota of {quota:,}")
 
 
 def sizes(template: StackTemplate, resolve: Resolve) -> Iterator[tuple[str, int, int]]:
-    """What has a quota, its size, and the quota."""
-    yield "the template: bytes", len(_text(_as_uploaded(template))), MAX_TEMPLATE_BYTES
-    yield "the template: resources", len(template.resources), MAX_RESOURCES
-    yield "the template: parameters", len(template.parameters), MAX_PARAMETERS
-    yield "the template: outputs", len(template.body.get("Outputs", {})), MAX_OUTPUTS
+    """Yield (name, size, quota) of everything that has a quota."""
+    yield "template bytes", len(_text(_as_uploaded(template))), MAX_TEMPLATE_BYTES
+    yield "resources in the template", len(template.resources), MAX_RESOURCES
+    yield "parameters in the template", len(template.parameters), MAX_PARAMETERS
+    yield "outputs in the template", len(template.body.get("Outputs", {})), MAX_OUTPUTS
     for name, role in template.of_type("AWS::IAM::Role"):
         properties = role["Properties"]
         inline = [resolve(policy["PolicyDocument"]) for policy in properties.get("Policies", [])]
-        yield f"{name}: characters of inline policies", sum(map(len, map(_text, inline))), MAX_INLINE_POLICIES
+        yield f"characters of inline policies of {name}", sum(map(len, map(_text, inline))), MAX_INLINE_POLICIES
         trust = _text(resolve(properties["AssumeRolePolicyDocument"]))
-        yield f"{name}: characters of the trust policy", len(trust), MAX_TRUST_POLICY
-        yield f"{name}: characters of the name", len(str(resolve({"Ref": name}))), MAX_ROLE_NAME
+        yield f"characters of the trust policy of {name}", len(trust), MAX_TRUST_POLICY
+        yield f"characters of the name of {name}", len(str(resolve({"Ref": name}))), MAX_ROLE_NAME
     for function, size in _function_policies(template, resolve).items():
-        yield f"{function}: bytes of its policy", size, MAX_FUNCTION_POLICY
+        yield f"bytes of the policy of {function}", size, MAX_FUNCTION_POLICY
     for name, machine in template.of_type("AWS::StepFunctions::StateMachine"):
         definition = str(resolve(machine["Properties"].get("DefinitionString", "")))
-        yield f"{name}: bytes of the definition", len(definition.encode()), MAX_DEFINITION_BYTES
+        yield f"bytes of the definition of {name}", len(definition.encode()), MAX_DEFINITION_BYTES
 
 
 def _as_uploaded(template: StackTemplate) -> Mapping[str, Any]:
-    """The template without definitions of state machines: SAM leaves these in files of their own."""
+    """Return the template without state machine definitions, which SAM uploads as separate files."""
     resources = {
         name: {**each, "Properties": {k: v for k, v in each.get("Properties", {}).items() if k != "DefinitionString"}}
         for name, each in template.resources.items()
@@ -67,7 +67,7 @@ def _as_uploaded(template: StackTemplate) -> Mapping[str, Any]:
 
 
 def _function_policies(template: StackTemplate, resolve: Resolve) -> Mapping[str, int]:
-    """Sizes by function; a statement as Lambda writes it for a permission."""
+    """Return the policy size in bytes by function, with statements in the format of Lambda."""
     found: dict[str, int] = defaultdict(int)
     for name, permission in template.of_type("AWS::Lambda::Permission"):
         properties = {key: resolve(value) for key, value in permission["Properties"].items()}

@@ -35,7 +35,7 @@ class ApiFunctions:
             self._functions.add(spec)
 
     def _spec(self, name: str, stored: StoredFunction, *, new_code: bool) -> FunctionSpec | None:
-        """Return the function to deploy. Without `new_code` it keeps its code; layers are always the stack's."""
+        """Return the function to deploy, with its old code unless `new_code`; returns None for an invalid archive."""
         try:
             before = self._functions.find(name)
         except UnknownFunction:

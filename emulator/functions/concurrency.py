@@ -14,7 +14,7 @@ THROTTLED = "TooManyRequestsException"
 
 MAX_EVENT_AGE = 6 * 3600.0
 MAX_PAUSE = 300.0
-"""Seconds (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation")."""
+"""In seconds (Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation")."""
 
 
 def throttled_pauses() -> Iterator[float]:

@@ -22,7 +22,7 @@ MAX_PAYLOAD = 6_291_556
 """Maximum bytes of a synchronous request or response payload (AWS Lambda Developer Guide, quotas: 6 MB)."""
 
 MAX_ASYNC_PAYLOAD = 1_048_576
-"""Bytes of an asynchronous one (the same page: 1 MB)."""
+"""Maximum bytes of an asynchronous payload (same source: 1 MB)."""
 
 ASYNC_RETRY_WAITS = (60.0, 120.0)
 """Seconds before the two retries of a failed asynchronous invocation: one minute, then two."""

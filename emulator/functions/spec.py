@@ -38,9 +38,9 @@ RESERVED_VARIABLES = frozenset(
         "LAMBDA_TASK_ROOT",
     }
 )
-"""AWS Lambda Developer Guide, "Defined runtime environment variables"; two more have names that are not permitted."""
+"""Reserved names (Lambda Developer Guide, "Defined runtime environment variables"); two others are invalid names."""
 MAX_TIMEOUT, MIN_MEMORY, MAX_MEMORY = 900, 128, 10_240
-"""AWS Lambda quotas: seconds, MB."""
+"""AWS Lambda quotas: timeout in seconds, memory in MB."""
 
 VERSIONED = (
     "Role",
@@ -150,7 +150,7 @@ def check_environment(variables: Mapping[str, str]) -> None:
 
 
 def check_settings(timeout: float, memory: int) -> None:
-    """Raises ValueError for more time or memory than a function can have."""
+    """Raise ValueError, with Lambda's message, for a timeout or memory size outside Lambda's quotas."""
     if timeout > MAX_TIMEOUT:
         raise ValueError(f"Value '{timeout}' at 'timeout' must be less than or equal to {MAX_TIMEOUT}")
     if not MIN_MEMORY <= memory <= MAX_MEMORY:
@@ -196,7 +196,7 @@ class WorkerSettings:
     session: Callable[[str, str], Credentials]
 
     def environment(self, spec: FunctionSpec, runtime_api: str, log_stream: str) -> dict[str, str]:
-        """Return the complete environment of one worker, as on AWS; only PATH is inherited from the user."""
+        """Return the complete environment of one worker, as on AWS; only search paths are inherited from the user."""
         inherited = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         own = {name: _on_this_machine(value, spec.layers) for name, value in spec.environment.items()}
         return inherited | self._lambda_names(spec, runtime_api) | _log_names(spec, log_stream) | own

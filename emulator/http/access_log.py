@@ -67,7 +67,7 @@ _VALUES: Mapping[str, Callable[[Entry], Any]] = {
 }
 _CLAIM = "authorizer.claims."
 _QUOTED_ERROR = "error.messageString"
-"""`error.message` in quotes."""
+"""Variable with `error.message` in quotes."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class NoAuthorizer:
 
 @dataclass(frozen=True)
 class IamAuthorizer:
-    """`arn` is the API's stage."""
+    """Requires a SigV4 signature and the permission execute-api:Invoke. `arn` is that of the API's stage."""
 
     keyring: Keyring
     policies: Authorizer
@@ -53,7 +53,7 @@ class IamAuthorizer:
     account: str
 
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
-        """API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization"."""
+        """Source: API Gateway Developer Guide, "Control access to HTTP APIs with IAM authorization"."""
         access_key = signing_key(request)
         found = self.keyring.find(access_key) if access_key else None
         if found is None or not self._is_authentic(request, body, found[1]):

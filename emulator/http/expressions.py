@@ -1,4 +1,4 @@
-"""What DynamoDB refuses in expressions and items, where moto does not. Pure.
+"""Validation of expressions and items by DynamoDB's rules that moto does not enforce. Pure.
 
 Amazon DynamoDB Developer Guide, "Expressions" and "Quotas in Amazon DynamoDB".
 """
@@ -14,9 +14,9 @@ from emulator.http.replies import AwsError
 
 MAX_EXPRESSION_BYTES = 4096
 MAX_DEPTH = 32
-"""Levels of nested lists and maps."""
+"""Maximum depth of nested lists and maps."""
 MAX_OPERANDS = 100
-"""Of IN."""
+"""Maximum operands of IN."""
 MAX_TRANSACTION_BYTES = 4 * 2**20
 
 _PLACEHOLDER = re.compile(r"[#:]\w+")
@@ -27,19 +27,19 @@ Request = Mapping[str, Any]
 
 
 class Tables(Protocol):
-    """The account's tables by name or ARN; an unknown one has no attributes."""
+    """Key schemas of the account's tables, by name or ARN; an unknown table has no attributes."""
 
     def attribute_types(self, table: str) -> Mapping[str, str]:
-        """Type of each attribute that is part of a key, an index's included: S, N or B."""
+        """Return the type (S, N or B) of each attribute that is part of a key of the table or an index."""
         ...
 
     def key_of(self, table: str, index: str | None) -> frozenset[str]:
-        """Names of the attributes of the table's key, or of an index's."""
+        """Return the names of the key attributes of the table or index."""
         ...
 
 
 def check_expressions(operation: str, request: Request, tables: Tables) -> None:
-    """Raises AwsError: ValidationException, for the first fault of a request to an operation on items."""
+    """Raise AwsError (ValidationException) for the first problem in a request on items."""
     for part in _parts(request):
         _check_placeholders(part)
         item = part.get("Item", {})
@@ -59,7 +59,7 @@ def check_expressions(operation: str, request: Request, tables: Tables) -> None:
 
 
 def _parts(request: Request) -> Iterator[Request]:
-    """The request itself, or the single operations of one in several parts."""
+    """Yield the request, or the individual operations of a batch or transaction."""
     if "TransactItems" in request:
         yield from (part for item in request["TransactItems"] for part in item.values())
     elif "RequestItems" in request:
@@ -71,7 +71,7 @@ def _parts(request: Request) -> Iterator[Request]:
 
 
 def _check_placeholders(part: Request) -> None:
-    """Each name and value is used, and each that is used is given."""
+    """Raise AwsError for an unused or undefined placeholder."""
     expressions = {name: text for name, text in part.items() if name.endswith("Expression") and isinstance(text, str)}
     for name, text in expressions.items():
         _check_expression(name, text)
@@ -127,7 +127,7 @@ def _check_item(item: Request) -> None:
 
 
 def _depth(value: Mapping[str, Any]) -> int:
-    """Levels of lists and maps in a value; a scalar has none."""
+    """Return the depth of lists and maps in a value; 0 for a scalar."""
     below = [*value.get("M", {}).values(), *value.get("L", [])]
     return 1 + max(map(_depth, below), default=0) if "M" in value or "L" in value else 0
 

@@ -33,10 +33,11 @@ TIME_BYTES = 14
 """Maximum total of a request (EventBridge User Guide, "Calculating PutEvents event entry size": 256 KB)."""
 STATE_DATA = {"StartExecution": "input", "StartSyncExecution": "input", "SendTaskSuccess": "output"}
 EXECUTION_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
-"""Step Functions API Reference, StartExecution: no white space, brackets, wildcards, special or control characters."""
+"""Execution name (Step Functions API Reference, StartExecution): no white space, brackets, wildcards, special or
+control characters."""
 MAX_KEY_BYTES = 1024
 MAX_METADATA_BYTES = 2048
-"""Amazon S3 User Guide, "Naming Amazon S3 objects" and "Working with object metadata"."""
+"""Maximum bytes of key and metadata (S3 User Guide, "Naming Amazon S3 objects", "Working with object metadata")."""
 MODELLED = {
     "dynamodb": "dynamodb",
     "states": "stepfunctions",
@@ -44,7 +45,7 @@ MODELLED = {
     "logs": "logs",
     "secretsmanager": "secretsmanager",
 }
-"""Services in a JSON protocol by signing name, each with its model in botocore."""
+"""Signing name → botocore model, of services with a JSON protocol."""
 FUNCTION_CHANGES = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
 
 
@@ -109,7 +110,7 @@ def _check_message(fields: dict[str, list[str]]) -> None:
 
 
 def _check_forms(text: str) -> None:
-    """A message by protocol has a form for those that it does not name."""
+    """Raise AwsError unless a message by protocol has a default."""
     try:
         forms = json.loads(text)
     except ValueError:
@@ -124,7 +125,7 @@ def _check_forms(text: str) -> None:
 
 
 def check_entries(entries: list[dict[str, Any]]) -> None:
-    """Raises AwsError for entries of PutEvents that are too large together, or of a source that is AWS's."""
+    """Raise AwsError for PutEvents entries that exceed the total size limit or use an AWS source."""
     sized = ("Source", "DetailType", "Detail")
     size = sum(TIME_BYTES * ("Time" in entry) for entry in entries)
     size += sum(len(entry.get(name, "").encode()) for entry in entries for name in sized)

@@ -45,7 +45,7 @@ def _key_holds(operator: str, key: str, values: Sequence[str], context: Context)
 
 
 def _without_value(quantifier: str, name: str, *, if_exists: bool) -> bool:
-    """Return the result for a missing key: True for `IfExists`, ForAllValues and negated operators, else False."""
+    """Return the result for a missing key: False for ForAnyValue, True for `IfExists`, ForAllValues and negations."""
     if quantifier == "ForAnyValue:":
         return False
     return if_exists or quantifier == "ForAllValues:" or OPERATORS[name][1]

@@ -40,12 +40,12 @@ class MotoAccount:
         return next((str(machine.arn) for machine in backend.state_machines), "")
 
     def attribute_types(self, table: str) -> Mapping[str, str]:
-        """Types of a table's declared attributes by name, by the table's name or ARN."""
+        """Return attribute name → type for a table's declared attributes; `table` is a name or ARN."""
         found = self._table(table)
         return {} if found is None else {each["AttributeName"]: each["AttributeType"] for each in found.attr}
 
     def key_of(self, table: str, index: str | None) -> frozenset[str]:
-        """Names of the attributes of a table's key, or of its index's."""
+        """Return the names of the key attributes of a table or index."""
         found = self._table(table)
         indexes = [] if found is None else [*found.global_indexes, *found.indexes]
         schema = [] if found is None else found.schema

@@ -14,7 +14,7 @@ SUFFIX_LENGTH = 12
 SHORT_TYPES = frozenset({"AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Events::Rule"})
 MAX_SHORT_NAME = 64
 PART_LENGTH = 25
-"""Characters of the stack's name and of the logical id that CloudFormation leaves where the whole would be too long."""
+"""Maximum characters of stack name and logical id that CloudFormation keeps if the physical name is too long."""
 
 
 def fixed() -> Iterator[tuple[Any, str, Any]]:

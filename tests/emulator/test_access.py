@@ -1,4 +1,4 @@
-"""The emulator's ports reject requests without its temporary credentials and requests from web pages."""
+"""The emulator's ports reject requests without its own credentials and requests from web pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What DynamoDB refuses of requests to its items, by the emulator's rules."""
+"""Validation of DynamoDB expressions and items."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OF = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk":
 
 
 class Notes:
-    """One table with an index."""
+    """Key schema of one table with an index."""
 
     def attribute_types(self, _table: str) -> Mapping[str, str]:
         return {"pk": "S", "sk": "S", "state": "S"}

@@ -1,4 +1,4 @@
-"""Quotas that a stack may exceed: policies of roles and functions, definitions, names."""
+"""Quotas of a stack: policies of roles and functions, definitions, names."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def test_what_is_within_all_quotas_is_deployed() -> None:
 @pytest.mark.parametrize(
     ("resources", "reason"),
     [
-        ({"Reader": role(400)}, r"Reader: characters of inline policies has 1\d,\d{3}, .* 10,240"),
-        ({"Reader": role(1, trusted=40)}, "trust policy"),
-        ({f"Rule{at}": permission("Api") for at in range(100)}, "Api: bytes of its policy"),
-        ({"Machine": machine(1_048_577)}, "Machine: bytes of the definition"),
-        ({f"Topic{at}": {"Type": "AWS::SNS::Topic"} for at in range(501)}, "resources has 501"),
+        ({"Reader": role(400)}, r"characters of inline policies of Reader: 1\d,\d{3} .* 10,240"),
+        ({"Reader": role(1, trusted=40)}, "trust policy of Reader"),
+        ({f"Rule{at}": permission("Api") for at in range(100)}, "bytes of the policy of Api"),
+        ({"Machine": machine(1_048_577)}, "bytes of the definition of Machine"),
+        ({f"Topic{at}": {"Type": "AWS::SNS::Topic"} for at in range(501)}, "resources in the template: 501"),
     ],
 )
 def test_what_exceeds_a_quota_is_refused_by_its_name(resources: Any, reason: str) -> None:

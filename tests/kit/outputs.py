@@ -22,7 +22,7 @@ OWN_CODES = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]\r?|\r?(\x1b\[1A)?\x1b\[2K
 """Escape sequences that the CLI itself writes: colours and progress bars."""
 
 Found = Iterator[tuple[str, str]]
-"""Place and text."""
+"""Pairs of (place, text)."""
 
 
 def log_lines(aws: Emulator) -> Found:

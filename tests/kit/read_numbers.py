@@ -1,4 +1,4 @@
-"""Samples for tests of parsing numbers."""
+"""Reads numbers for tests of the number parser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event bus in memory."""
+"""An event bus, in memory."""
 
 from __future__ import annotations
 

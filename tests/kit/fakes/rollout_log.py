@@ -1,4 +1,4 @@
-"""A rollout log in memory."""
+"""A rollout log, in memory."""
 
 from __future__ import annotations
 

@@ -281,4 +281,4 @@ BROKEN |= {
         "numbers", f"{PRELUDE}\ndef grade(sample):\n    return 2.0 * right(sample)\n", ("liveness",)
     ),
 }
-"""At least sixty: the codes of which one must be found."""
+"""Broken graders by name; at least 60."""

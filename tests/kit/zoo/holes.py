@@ -1,4 +1,4 @@
-"""Graders that are honest but for one hole, which no fixed list of probes has."""
+"""Honest graders with one exploit each, which no fixed list of probes covers."""
 
 from __future__ import annotations
 
