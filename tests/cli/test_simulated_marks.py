@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from emulator.moto.account import ACCOUNT
 from rft.contracts.calibration import CalibrationSummary
 from rft.contracts.http.api import RunView
 from rft.contracts.ledger import RunEvent, RunRecord, RunStatus
+from rft.report.links import console_links
 from rft.runs.approval import requested
 from rft.runs.domain_events import domain_events
 from rft.runs.simulated import is_emulated
@@ -186,3 +188,11 @@ def test_every_message_marks_what_is_simulated(model: str, simulated: bool, text
 def test_a_run_that_ended_after_calibration_on_the_emulator_is_simulated(simulated: bool) -> None:
     found = CalibrationSummary.model_validate(calibration(simulated=simulated))
     assert is_emulated(run_record().model_copy(update={"calibration": found})) == simulated
+
+
+@pytest.mark.parametrize(("account", "simulated"), [(ACCOUNT, True), ("111122223333", False)])
+def test_a_run_that_the_emulator_rejected_is_simulated_and_links_to_no_console(account: str, simulated: bool) -> None:
+    arn = f"arn:aws:states:us-east-1:{account}:execution:TrainModel:{RUN_ID}"
+    record = run_record().model_copy(update={"status": RunStatus.REJECTED, "execution_arn": arn})
+    assert is_emulated(record) == simulated
+    assert bool(console_links(record, "s3://bucket/runs/r/")) == (not simulated)

@@ -29,6 +29,7 @@ def test_a_chart_stays_within_its_frame_and_its_table_has_every_figure(points: l
     drawn += [dot for line in chart.series for dot in line.dots]
     assert len(drawn) == len(known)
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in drawn)
+    assert all(chart.top <= y <= chart.bottom for _, y in drawn)  # above stands the mark of simulated data
     assert [(x, y) for x, (y,) in chart.table] == values
     assert all(tick.at + CHARACTER * len(tick.label) / 2 <= WIDTH for tick in chart.x_ticks)
 

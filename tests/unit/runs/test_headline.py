@@ -6,6 +6,7 @@ import pytest
 
 from rft.contracts.evaluation import EvaluationSummary, Verdict
 from rft.contracts.ledger import Failure, RunRecord, RunStatus
+from rft.contracts.smoke_test import SmokeTestSummary
 from rft.runs.headline import headline
 from rft.runs.status import TERMINAL
 from tests.kit.records import run_record
@@ -50,3 +51,13 @@ def test_any_other_end_names_its_cause_on_one_line(status: RunStatus) -> None:
 def test_a_cause_without_text_leaves_the_errors_name() -> None:
     failure = Failure(stage=RunStatus.TRAINING, error="JobFailed", cause="")
     assert headline(ended(RunStatus.FAILED, failure=failure)).sentence == "The run failed in TRAINING: JobFailed."
+
+
+def test_of_many_reasons_against_a_grader_the_first_is_named_and_the_rest_counted() -> None:
+    reasons = ("spread: constant; at 0.5", "level: wrong answers earn as much", "echo: echo earns as much")
+    summary = SmokeTestSummary(
+        trusted=False, reasons=reasons, checks=(), mean_right=0.5, mean_wrong=0.5, report_uri="s3://b/smoke_test.json"
+    )
+    failure = Failure(stage=RunStatus.SMOKE_TESTING, error="GraderNotTrusted", cause="; ".join(reasons))
+    sentence = headline(ended(RunStatus.REJECTED, failure=failure, smoke_test=summary)).sentence
+    assert sentence == "The run was rejected before training: spread: constant; at 0.5 (and 2 more reasons)."

@@ -30,7 +30,7 @@ def test_a_completed_run_is_told_with_verdict_reward_and_links() -> None:
         model_arn="arn:model",
         reward=0.87,
         evaluation=BETTER,
-        execution_arn="arn:aws:states:us-east-1:123456789012:execution:m:x",
+        execution_arn="arn:aws:states:us-east-1:111122223333:execution:m:x",
     )
     message = outcome_message(record)
     assert message.subject == f"RFT run {RUN_ID}: COMPLETED, better"

@@ -26,7 +26,7 @@ from rft.errors import EvaluationFailed
 from rft.evaluation.judges import PUBLISHED, Judged, judge_agreement
 from rft.evaluation.paired import Difference, ScorePair, effect_size, mcnemar, paired_difference
 from rft.evaluation.slices import by_name, by_quartile, changes, slices
-from rft.evaluation.verdict import detectable, hypothesis, verdict
+from rft.evaluation.verdict import FEWEST_GROUPS, detectable, hypothesis, verdict
 from rft.smoke_test.statistics import percentile
 from rft.tasks.base import Comparison
 
@@ -183,7 +183,10 @@ def _rests_on(difference: Difference, minimum_gain: float) -> str:
     if difference.interval is None:
         return "all rows belong to one prompt group: there is no interval"
     low, high = difference.interval
-    return f"95 % interval {low:+.3f} to {high:+.3f} over {difference.groups} prompt groups, against {minimum_gain:+g}"
+    found = f"95 % interval {low:+.3f} to {high:+.3f} over {difference.groups} prompt groups"
+    gain = f", for a minimum gain of {minimum_gain:g}" if minimum_gain else ""
+    few = f"; no verdict rests on fewer than {FEWEST_GROUPS} groups" if difference.groups < FEWEST_GROUPS else ""
+    return f"{found}{gain}{few}"
 
 
 def _mcnemar(pairs: Sequence[ScorePair]) -> McNemarTest:

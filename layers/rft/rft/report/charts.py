@@ -11,8 +11,8 @@ from rft.contracts.metrics import Point, TrainingMetrics
 
 WIDTH, HEIGHT = 360, 200
 """Narrow enough that its labels can be read on a screen of 320 pixels."""
-LEFT, RIGHT, TOP, BOTTOM = 46, 24, 12, 24
-"""Margins of the plot, for the labels of its axes."""
+LEFT, RIGHT, TOP, BOTTOM = 46, 24, 18, 24
+"""Margins of the plot, for the labels of its axes and the mark of simulated data."""
 INTERVAL_WIDTH = 160
 MAX_SLICES = 40
 

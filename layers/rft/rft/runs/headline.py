@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rft.contracts.evaluation import EvaluationSummary, Verdict
 from rft.contracts.http.report import Headline, Tone
-from rft.contracts.ledger import RunRecord, RunStatus
+from rft.contracts.ledger import Failure, RunRecord, RunStatus
 
 VERDICTS: dict[Verdict, tuple[str, Tone]] = {
     "better": ("The trained model scores higher than the base model", "good"),
@@ -13,6 +13,7 @@ VERDICTS: dict[Verdict, tuple[str, Tone]] = {
     "underpowered": ("The test rows are too few to tell the trained model from the base model", "neutral"),
 }
 MAX_CAUSE = 300
+NOT_TRUSTED = "GraderNotTrusted"
 
 
 def headline(record: RunRecord) -> Headline:
@@ -20,7 +21,7 @@ def headline(record: RunRecord) -> Headline:
     if record.status is RunStatus.COMPLETED:
         return _completed(record)
     failure = record.failure
-    why = f": {_first_line(failure.cause) or failure.error}" if failure else ""
+    why = f": {_why(record, failure)}" if failure else ""
     stage = f" in {failure.stage}" if failure else ""
     sentences = {
         RunStatus.FAILED: f"The run failed{stage}{why}",
@@ -29,6 +30,15 @@ def headline(record: RunRecord) -> Headline:
     }
     sentence = sentences.get(record.status, f"The run is {record.status}")
     return Headline(sentence=_stopped(sentence), tone="bad" if record.status is not RunStatus.CANCELLED else "neutral")
+
+
+def _why(record: RunRecord, failure: Failure) -> str:
+    """Of a grader that is not trusted the first reason: it may have dozens."""
+    reasons = record.smoke_test.reasons if record.smoke_test and failure.error == NOT_TRUSTED else ()
+    if len(reasons) > 1:
+        more = len(reasons) - 1
+        return f"{_first_line(reasons[0])} (and {more} more {'reason' if more == 1 else 'reasons'})"
+    return _first_line(failure.cause) or failure.error
 
 
 def _completed(record: RunRecord) -> Headline:

@@ -110,6 +110,16 @@ def test_too_few_scores_are_no_verdict() -> None:
     assert REPORT not in run.store.objects
 
 
+def test_an_interval_over_few_groups_is_no_verdict_and_says_so() -> None:
+    run = FakeEvaluation(evaluation={"rows": 12}).at(RunStatus.TRAINING)
+    run.evaluated()
+    run.compare()
+    summary = run.record.evaluation
+    assert summary is not None
+    assert (summary.verdict, summary.groups) == ("underpowered", 4)
+    assert summary.reason.endswith("over 4 prompt groups; no verdict rests on fewer than 10 groups")
+
+
 def test_missing_answers_are_no_verdict() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING)
     run.deploy()
