@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote, urlencode
 
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, request
 
 from rft.contracts.base import SPLITS
 from rft.runs.simulated import is_emulated
@@ -18,6 +18,7 @@ from rft_console.rollout_index import RolloutQuery
 from rft_console.rollout_reader import RolloutReader
 
 PAGE = 50
+RETRY_SECONDS = 3
 MOST = 10**12
 """Largest number of a rollout in an address: SQLite's integers have 64 bits."""
 FIELDS = ("sort", "split", "task_id", "min_score", "max_score", "errors")
@@ -45,13 +46,13 @@ def register(app: Flask, console: Console) -> None:
     )
 
 
-def _rollouts(console: Console, run_id: str) -> str:
+def _rollouts(console: Console, run_id: str) -> Response:
     run = console.run(run_id)
     reader = console.rollouts(run)
     reader.await_first()
     query, start = rollout_query(request.args), _whole(request.args.get("start"))
     found = reader.index.count(query)
-    return render(
+    page = render(
         "rollouts",
         title=f"Rollouts of {run_id}",
         api_url=console.client.url,
@@ -67,6 +68,8 @@ def _rollouts(console: Console, run_id: str) -> str:
         after=_address(start + PAGE) if start + PAGE < found else "",
         **_progress(reader),
     )
+    nothing_yet = reader.reading and not reader.rollouts
+    return Response(page, headers={"Refresh": str(RETRY_SECONDS)} if nothing_yet else {}, mimetype="text/html")
 
 
 def _reading(console: Console, run_id: str) -> str:

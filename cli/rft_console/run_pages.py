@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from rft.contracts.http.api import RunView
 from rft.contracts.ledger import RunStatus
 from rft.report.charts import training_charts
+from rft.runs.headline import headline
 from rft.runs.simulated import is_emulated
 from rft.runs.status import TERMINAL
 from rft_console.context import Console
@@ -22,7 +23,6 @@ PAGE = 50
 FILTERS = ("status", "name", "tag", "requested_by")
 REPORT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """A report has one style sheet of its own and no script."""
-TONES = {RunStatus.COMPLETED: "good", RunStatus.FAILED: "bad", RunStatus.REJECTED: "bad"}
 SENTENCES = {
     RunStatus.PENDING: "Waiting for the state machine.",
     RunStatus.PREPARING: "Reading, checking and splitting the records.",
@@ -32,11 +32,8 @@ SENTENCES = {
     RunStatus.STARTING: "Waiting for Bedrock to accept the job.",
     RunStatus.TRAINING: "Training.",
     RunStatus.EVALUATING: "Comparing the trained model with the base model.",
-    RunStatus.COMPLETED: "Completed.",
-    RunStatus.FAILED: "Failed.",
-    RunStatus.REJECTED: "Rejected.",
-    RunStatus.CANCELLED: "Cancelled.",
 }
+"""Of a run that has not ended."""
 
 
 def register(app: Flask, console: Console) -> None:
@@ -102,7 +99,9 @@ def _runs_part(console: Console, given: Mapping[str, str]) -> dict[str, object]:
 
 
 def _sentence(run: RunView) -> str:
-    """What the run does now; a wait for the quota of jobs with its length and place."""
+    """What the run does now, or its result; a wait for the quota of jobs with its length and place."""
+    if run.status in TERMINAL:
+        return headline(run).sentence
     if run.queue_ahead is None or run.queue is None:
         return SENTENCES[run.status]
     ahead = "next in line" if run.queue_ahead == 0 else f"{run.queue_ahead:,} ahead of it"
@@ -116,6 +115,6 @@ def _run_part(run: RunView) -> dict[str, object]:
         "simulated": is_emulated(run),
         "charts": training_charts(run.metrics) if run.metrics else (),
         "sentence": _sentence(run),
-        "tone": TONES.get(run.status, "neutral"),
+        "tone": headline(run).tone if run.status in TERMINAL else "neutral",
         "seen": hashlib.sha256(run.model_dump_json().encode()).hexdigest()[:16],
     }

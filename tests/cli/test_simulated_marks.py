@@ -191,7 +191,7 @@ def test_a_run_that_ended_after_calibration_on_the_emulator_is_simulated(simulat
 
 
 @pytest.mark.parametrize(("account", "simulated"), [(ACCOUNT, True), ("111122223333", False)])
-def test_a_run_that_the_emulator_rejected_is_simulated_and_links_to_no_console(account: str, simulated: bool) -> None:
+def test_a_run_that_the_emulator_rejected_is_simulated(account: str, simulated: bool) -> None:
     arn = f"arn:aws:states:us-east-1:{account}:execution:TrainModel:{RUN_ID}"
     record = run_record().model_copy(update={"status": RunStatus.REJECTED, "execution_arn": arn})
     assert is_emulated(record) == simulated

@@ -23,7 +23,7 @@ def test_the_result_of_a_completed_run() -> None:
     assert plain(summary_lines(view(RunStatus.COMPLETED, metrics=METRICS))) == [
         f"run         {RUN_ID}  COMPLETED",
         "reward      0.250 → 0.750  ▃▇  2 steps (simulated)",
-        "validation  0.500 → 0.500  ▅",
+        "validation  0.500 → 0.500  ▅ (simulated)",
         "rollouts    3 of 228 without a score",
         f"model       {MODEL} (simulated)",
     ]

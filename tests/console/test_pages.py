@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from typing import Any
 
 import pytest
 
 from rft.contracts.ledger import RunStatus
+from rft_console.rollout_reader import RolloutReader
 from tests.kit.console_visitor import Visitor
 from tests.kit.fake_stack import ENDED_ID, OTHER_ID, WAITING_ID, trained_view
 from tests.kit.hostile_text import HOSTILE, acting_in
@@ -63,7 +65,7 @@ def test_an_open_page_is_replaced_only_where_the_run_has_changed(visitor: Visito
     assert (same.headers["HX-Reswap"], 'id="live"' in same.text) == ("none", False)
     visitor.stack.runs[RUN_ID] = trained_view(RUN_ID, RunStatus.COMPLETED, steps=14)
     changed = visitor.get(address)
-    assert "Completed." in changed.text
+    assert "The model was trained and not evaluated." in changed.text
     assert "hx-trigger" not in changed.text  # an ended run is polled no more
 
 
@@ -264,3 +266,23 @@ def test_few_runs_are_indexed_at_a_time_however_many_are_opened(
         assert "1 rollouts, 1 to 1" in visitor.get(f"/runs/{run_id}/rollouts").text
     open_runs = [visitor.get(f"/runs/{run_id}/rollouts-progress").status_code == 200 for run_id in ids]
     assert open_runs == [True, False, False, True]
+
+
+def test_an_ended_run_begins_with_its_result(visitor: Visitor) -> None:
+    failure = {"stage": "TRAINING", "error": "JobFailed", "cause": "no capacity"}
+    visitor.stack.runs[RUN_ID] = trained_view(RUN_ID, RunStatus.FAILED, failure=failure)
+    assert '<p class="headline bad">The run failed in TRAINING: no capacity.</p>' in visitor.get(f"/runs/{RUN_ID}").text
+
+
+def test_a_page_of_rollouts_comes_again_while_none_has_arrived(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = threading.Event()
+    monkeypatch.setattr(RolloutReader, "await_first", lambda self: None)
+    visitor.stack.rollouts = [rollout(0.5)]
+    answer = visitor.stack._rollouts
+    monkeypatch.setattr(visitor.stack, "_rollouts", lambda *given: slow.wait(10) and answer(*given))
+    assert visitor.get(f"/runs/{RUN_ID}/rollouts").headers["Refresh"] == "3"
+    slow.set()
+    read_to_end(visitor, "1 rollouts")
+    assert "Refresh" not in visitor.get(f"/runs/{RUN_ID}/rollouts").headers

@@ -120,8 +120,9 @@ def test_an_installed_wheel_runs_the_demo_in_an_empty_folder(wheel: Path, tmp_pa
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)  # noqa: S603
     install(str(wheel))
     assert run(rft, "--version").returncode == 0
-    refused = run(rft, "demo")
-    assert (refused.returncode, "needs the extra local" in refused.stderr) == (1, True)
+    for command, extra in (("demo", "local"), ("console", "console")):
+        refused = run(rft, command)
+        assert (refused.returncode, f"needs the extra {extra}:" in refused.stderr) == (1, True)
     install(f"{wheel}[local]")
     done = run(rft, "demo", "--task", "gsm8k")
     assert done.returncode == 0, done.stderr

@@ -104,6 +104,8 @@ def console(
 
     Your own credentials sign its requests; nothing is deployed.
     """
+    import flask  # noqa: PLC0415, F401  before werkzeug, which the extra `local` brings too
+
     from rft_console.server import console_server  # noqa: PLC0415  in the extra `console`
 
     with console_server(target.client, port) as (server, address):

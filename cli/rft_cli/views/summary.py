@@ -101,10 +101,8 @@ def _reward_lines(view: View) -> Iterator[str]:
         yield summary_field("reward", _reward_line(rewards))
     validations = [point.validation for point in rewards.points if point.validation is not None]
     if validations:
-        yield summary_field(
-            "validation",
-            f"{validations[0]:.3f} → {validations[-1]:.3f}  [green]{sparkline(validations, CURVE_WIDTH)}[/]",
-        )
+        curve = f"[green]{sparkline(validations, CURVE_WIDTH)}[/]{_mark(rewards)}"
+        yield summary_field("validation", f"{validations[0]:.3f} → {validations[-1]:.3f}  {curve}")
     metrics = view.get("metrics")
     if metrics and metrics["errors"]:
         yield summary_field("rollouts", f"{metrics['errors']:,} of {metrics['rollouts']:,} without a score")
@@ -116,5 +114,8 @@ def _reward_line(rewards: Rewards) -> str:
     values, last = [point.training for point in rewards.points], rewards.points[-1].step
     shortened = rewards.simulated and rewards.steps and last < rewards.steps
     steps = f"{last} of {rewards.steps} steps" if shortened else f"{last} steps"
-    simulated = " [yellow](simulated)[/]" if rewards.simulated else ""
-    return f"{values[0]:.3f} → {values[-1]:.3f}  [green]{sparkline(values, CURVE_WIDTH)}[/]  {steps}{simulated}"
+    return f"{values[0]:.3f} → {values[-1]:.3f}  [green]{sparkline(values, CURVE_WIDTH)}[/]  {steps}{_mark(rewards)}"
+
+
+def _mark(rewards: Rewards) -> str:
+    return f" {SIMULATED}" if rewards.simulated else ""

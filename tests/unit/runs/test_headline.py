@@ -53,7 +53,7 @@ def test_a_cause_without_text_leaves_the_errors_name() -> None:
     assert headline(ended(RunStatus.FAILED, failure=failure)).sentence == "The run failed in TRAINING: JobFailed."
 
 
-def test_of_many_reasons_against_a_grader_the_first_is_named_and_the_rest_counted() -> None:
+def test_of_many_reasons_against_a_grader_the_first_is_named() -> None:
     reasons = ("spread: constant; at 0.5", "level: wrong answers earn as much", "echo: echo earns as much")
     summary = SmokeTestSummary(
         trusted=False, reasons=reasons, checks=(), mean_right=0.5, mean_wrong=0.5, report_uri="s3://b/smoke_test.json"
