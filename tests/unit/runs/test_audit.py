@@ -30,7 +30,7 @@ def test_the_stacks_audit_judge_of_another_vendor_may_audit() -> None:
         (CLAUDE, "", "pandalm", "set AuditJudgeModelId"),
         (CLAUDE, "deepseek.v3.2", "pandalm", "this stack's is deepseek.v3.2"),
         ("amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0", "pandalm", "same vendor as the judge us.amazon.nova-pro"),
-        (CLAUDE, CLAUDE, "gsm8k", "for the graders pandalm and rubric only"),
+        (CLAUDE, CLAUDE, "gsm8k", "the graders pandalm and rubric only"),
     ],
 )
 def test_another_audit_judge_is_refused_with_what_to_do(judge: str, stacks: str, grader: str, words: str) -> None:
@@ -43,7 +43,7 @@ def test_another_audit_judge_is_refused_with_what_to_do(judge: str, stacks: str,
     "grader", [{"name": "gsm8k"}, {"lambda_arn": "arn:aws:lambda:us-east-1:123456789012:function:g"}]
 )
 def test_a_grader_without_a_judge_has_no_audit(grader: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="for the graders pandalm and rubric only"):
+    with pytest.raises(ValidationError, match="the graders pandalm and rubric only"):
         request(grader=grader)
 
 
