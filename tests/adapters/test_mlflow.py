@@ -15,12 +15,13 @@ import urllib3
 from botocore.credentials import Credentials
 from moto import mock_aws
 
+from emulator.http.signature import SignedRequest, is_authentic
 from rft.adapters.mlflow.tracker import MlflowTracker
 from rft.adapters.mlflow.transport import MlflowTransport
 from rft.contracts.outbound.tracked_run import TrackedMetric, TrackedRun
 from rft.errors import RetryableServiceError, RetryableThrottling, TrackingRefused
 from rft.runs.tracking_address import TrackingAddress, tracking_address
-from tests.kit.mlflow_server import API, ARTIFACTS, MemoryMlflow, real_server, served
+from tests.kit.mlflow_server import API, ARTIFACTS, MemoryMlflow, ReceivedRequest, real_server, served
 from tests.kit.project import ROOT
 
 PYTHON = ROOT / ".venv-mlflow/bin/python"
@@ -179,7 +180,7 @@ def test_the_secret_authorises_every_request(
     memory: MemoryMlflow, memory_address: str, secret: str, header: str | None
 ) -> None:
     tracker(memory_address, secret).track(RUN, FILES)
-    assert {headers.get("Authorization") for _, headers in memory.requests} == {header}
+    assert {request.headers.get("Authorization") for request in memory.requests} == {header}
 
 
 def test_a_secret_of_another_form_is_refused_before_anything_is_sent(memory: MemoryMlflow, memory_address: str) -> None:
@@ -199,10 +200,17 @@ def test_requests_to_sagemakers_server_are_signed_and_name_it(memory: MemoryMlfl
     keys = Credentials("AKIDEXAMPLE", "secret", "session")
     tracker(ARN, credentials=lambda: keys, resolve=lambda _: ["93.184.215.14"], open_pool=open_pool).track(RUN, FILES)
     assert {(address.scheme, address.host) for address in opened} == {("https", "us-east-1.experiments.sagemaker.aws")}
-    for _, headers in memory.requests:
-        assert headers["x-mlflow-sm-tracking-server-arn"] == ARN
-        assert "/us-east-1/sagemaker-mlflow/aws4_request" in headers["Authorization"]
-        assert headers["X-Amz-Security-Token"] == "session"
+    assert {request.headers["x-mlflow-sm-tracking-server-arn"] for request in memory.requests} == {ARN}
+    assert all(is_signed(request, keys) for request in memory.requests)
+    assert not any(is_signed(request, Credentials("AKIDEXAMPLE", "other", "session")) for request in memory.requests)
+
+
+def is_signed(request: ReceivedRequest, keys: Credentials) -> bool:
+    """Whether the signature holds for all that was received: method, host, path with query, body and signed headers."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    assert "x-mlflow-sm-tracking-server-arn" in headers["authorization"], "the server's name is signed"
+    received = SignedRequest(request.method, f"https://{headers['host']}{request.target}", headers, request.body)
+    return is_authentic(received, keys, service="sagemaker-mlflow", region="us-east-1", now=datetime.now(UTC))
 
 
 @pytest.mark.parametrize(

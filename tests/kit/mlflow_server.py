@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,24 @@ LIMITS = {"metrics": 1000, "params": 100, "tags": 100}
 API, ARTIFACTS = "/api/2.0/mlflow/", "/api/2.0/mlflow-artifacts/artifacts/"
 
 
+@dataclass(frozen=True)
+class ReceivedRequest:
+    """`target` is path and query as sent."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class MemoryMlflow:
-    """Experiments, runs and artefacts; `requests` records paths and headers."""
+    """Experiments, runs and artefacts; `requests` records what was received."""
 
     def __init__(self, *, artifact_root: str = "mlflow-artifacts:/") -> None:
         self.experiments: dict[str, str] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.artifacts: dict[str, bytes] = {}
-        self.requests: list[tuple[str, Mapping[str, str]]] = []
+        self.requests: list[ReceivedRequest] = []
         self.fault: int | None = None
         """If set, the status of all responses."""
         self._root = artifact_root
@@ -118,7 +129,7 @@ def served(mlflow: MemoryMlflow) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            mlflow.requests.append((self.path, dict(self.headers.items())))
+            mlflow.requests.append(ReceivedRequest(self.command, self.path, dict(self.headers.items()), body))
             status, reply = (mlflow.fault, {}) if mlflow.fault else mlflow.answer(self.command, self.path, body)
             self.send_response(status)
             self.send_header("Location", "http://169.254.169.254/latest")
