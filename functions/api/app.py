@@ -1,6 +1,6 @@
-"""The HTTP API: each route one call down.
+"""The HTTP API: each route makes one call.
 
-Ports come in by `Depends`; tests put fakes in `app.dependency_overrides`.
+Ports are injected by `Depends`; tests put fakes in `app.dependency_overrides`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-"""The CheckExperiment step of an experiment."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""The CompareModels step."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""The FinishExperiment step of an experiment."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Grades the form of answers: called by Bedrock during training, and by the smoke test before it."""
+"""Grades the format of answers: called by Bedrock during training, and by the smoke test before it."""
 
 from __future__ import annotations
 

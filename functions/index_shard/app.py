@@ -1,5 +1,3 @@
-"""The IndexShard step."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""The PrepareDataset step."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -13,7 +11,7 @@ from rft.steps.prepare_dataset import prepare_dataset
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """ExecutionInput → PreparedDataset, or ShardedDataset where the dataset is too large for one function."""
+    """ExecutionInput → PreparedDataset, or ShardedDataset if it is too large for one function."""
     step = ExecutionInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return prepare_dataset(

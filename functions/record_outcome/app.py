@@ -1,5 +1,3 @@
-"""The RecordOutcome step."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -13,7 +11,7 @@ from rft.steps.record_outcome import record_outcome
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """RunOutcome → the run's id and the status it ended with, which is an earlier end's where there was one."""
+    """RunOutcome → the run's id and final status: that of an earlier end, if there was one."""
     outcome = RunOutcome.model_validate(event)
     logger().append_keys(run_id=outcome.run_id)
     return record_outcome(

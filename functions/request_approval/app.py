@@ -1,5 +1,3 @@
-"""The RequestApproval step."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -13,7 +11,7 @@ from rft.steps.request_approval import request_approval
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """ApprovalInput → the run's id and status; the state machine waits for the token to come back."""
+    """ApprovalInput → the run's id and status; the state machine waits for SendTaskSuccess."""
     step = ApprovalInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return request_approval(

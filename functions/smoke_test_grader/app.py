@@ -1,5 +1,3 @@
-"""The SmokeTestGrader step."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -14,7 +12,7 @@ from rft.steps.smoke_test_grader import smoke_test_grader
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """SmokeTestInput → SmokeTestOutcome, or PendingParts where it takes longer than one function has."""
+    """SmokeTestInput → SmokeTestOutcome, or PendingParts if one function has too little time."""
     step = SmokeTestInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return smoke_test_grader(

@@ -1,5 +1,3 @@
-"""The StartArm step of an experiment."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""The WaitForTraining step."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -12,7 +10,7 @@ from rft.steps.wait_for_training import wait_for_training
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """WaitInput → WaitBegun; the state machine waits for the token to come back, or for the next poll."""
+    """WaitInput → WaitBegun; the state machine waits for SendTaskSuccess or the next poll."""
     step = WaitInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return wait_for_training(run_id=step.run_id, task_token=step.task_token, waits=wiring.run_waits()).model_dump(
