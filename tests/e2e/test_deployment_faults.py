@@ -44,6 +44,7 @@ UPDATES = {
     "denied": Case((error(*UPDATE, *DENIED, count=None),), "failed", "AccessDenied"),
     "fails": Case((deploying("fail", "UpdateDeployment"),), "rolled_back", "no capacity"),
     "hangs": Case((deploying("hang", "UpdateDeployment"),), "cancelled", "cancelled through the API"),
+    "CheckPromotion crashes for good": Case((function("CheckPromotion", "crash", count=None),), "failed", "ExitError"),
     "model returns nothing": Case(
         (Fault(service="bedrock", operation="Converse", effect="respond", message="", count=None),),
         "rolled_back",

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
-from emulator.iam.rights import needed
-from tests.kit.project import ROOT
+from tests.kit.needed_rights import REFUSED_LATER, invoke, sample_event, used
 from tests.kit.stack_harness import NOT_MEASURED, SAMPLE, StackHarness
 from tests.kit.waiting import eventually
 
@@ -36,22 +34,6 @@ def _no_faults_left(bench: StackHarness) -> Iterator[None]:
     bench.aws.faults.clear()
 
 
-def event(bench: StackHarness, name: str) -> Any:
-    """The sample event of a function, on the stack's own bucket."""
-    text = (ROOT / "events" / f"{name}.json").read_text().replace("s3://data-bucket/", f"s3://{bench.aws.bucket}/")
-    return json.loads(text)
-
-
-def invoke(bench: StackHarness, function: str, payload: Any) -> Any:
-    return json.loads(bench.aws.invoke(function, json.dumps(payload).encode()))
-
-
-def used(bench: StackHarness, owner: str, action: str) -> bool:
-    """Whether a recorded call needs the action of a role or of a resource's policy, by its logical id."""
-    rights = needed(bench.aws.authorizer)
-    return any(right.action == action and re.match(rf"{owner}[/\[]", right.statement) for right in rights)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "name"),
@@ -64,7 +46,7 @@ def used(bench: StackHarness, owner: str, action: str) -> bool:
     ],
 )
 def test_an_object_that_is_missing_is_not_called_forbidden(bench: StackHarness, function: str, name: str) -> None:
-    answer = invoke(bench, function, event(bench, name))
+    answer = invoke(bench, function, sample_event(bench, name))
     assert answer["errorType"] == "DatasetNotFound", answer
     assert "AccessDenied" not in answer["errorMessage"]
     assert "403" not in answer["errorMessage"]
@@ -74,13 +56,15 @@ def test_an_object_that_is_missing_is_not_called_forbidden(bench: StackHarness, 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["code", "composite", "extract", "finqa", "format"])
 def test_a_grader_writes_its_rollouts(bench: StackHarness, name: str) -> None:
-    samples = [{**sample, "run_id": f"{name}-20261120t120000-0a1b2c3d"} for sample in event(bench, f"grade_{name}")]
+    samples = [
+        {**sample, "run_id": f"{name}-20261120t120000-0a1b2c3d"} for sample in sample_event(bench, f"grade_{name}")
+    ]
     assert len(invoke(bench, f"Grade{name.title()}", samples)) == len(samples)
     assert used(bench, f"Grade{name.title()}Role", "s3:PutObject")
 
 
 def test_the_rubric_grader_reads_its_rubric_and_writes_rollouts(bench: StackHarness) -> None:
-    samples = event(bench, "grade_rubric")
+    samples = sample_event(bench, "grade_rubric")
     rubric = samples[0]["reference_answer"]["rubric"]
     bench.put(f"runs/{RUBRIC_RUN}/grader.json", json.dumps(rubric).encode())
     sample = {**samples[0], "reference_answer": {}, "run_id": RUBRIC_RUN}
@@ -88,17 +72,6 @@ def test_the_rubric_grader_reads_its_rubric_and_writes_rollouts(bench: StackHarn
     assert result["id"] == sample["id"]
     for action in ("bedrock:InvokeModel", "s3:GetObject", "s3:PutObject"):
         assert used(bench, "GradeRubricRole", action)
-
-
-REFUSED_LATER = Fault(
-    service="states",
-    operation="StartExecution",
-    effect="response_lost",
-    code="ExecutionAlreadyExists",
-    status=400,
-    message="Execution already exists",
-)
-"""The answer is lost, and the second attempt comes when the execution has ended."""
 
 
 def test_the_api_recognises_the_execution_that_it_started_before(bench: StackHarness) -> None:
@@ -171,7 +144,7 @@ def test_an_event_that_fails_three_times_is_left_in_the_queue(bench: StackHarnes
 
 @pytest.mark.slow
 def test_a_rubric_that_is_missing_is_not_called_forbidden(bench: StackHarness) -> None:
-    sample = {**event(bench, "grade_rubric")[0], "reference_answer": {}}
+    sample = {**sample_event(bench, "grade_rubric")[0], "reference_answer": {}}
     answer = invoke(bench, "GradeRubric", [{**sample, "run_id": "missing-20261120t120000-0a1b2c3d"}])
     assert not re.search("403|AccessDenied", json.dumps(answer))
     assert used(bench, "GradeRubricRole", "s3:ListBucket")
