@@ -153,18 +153,20 @@ def _serve(
     guard: Guard,
     cleanup: ExitStack,
 ) -> None:
+    account = MotoAccount(account=environment.account, region=environment.region)
     api_functions = ApiFunctions(functions, environment.code, region=environment.region)
 
     def on_call(operation: Operation, body: bytes) -> None:
         guard.on_call(operation, body)
         environment.state.on_call(operation, body)
         api_functions.on_call(operation, body)
-
-    tables = MotoAccount(account=environment.account, region=environment.region)
+        if (operation.service, operation.name) == ("cloudformation", "DeleteStack"):
+            environment.authorizer.policies.keep_roles(account.role_arns())
+            environment.authorizer.forget()
 
     def authorize(operation: Operation, request: Request, body: bytes) -> None:
         guard.check(operation, request, body)
-        check_limits(operation, {name.lower(): value for name, value in request.headers.items()}, body, tables)
+        check_limits(operation, {name.lower(): value for name, value in request.headers.items()}, body, account)
 
     app = AwsPort(
         moto_setup.wsgi_application(),

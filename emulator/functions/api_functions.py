@@ -23,6 +23,8 @@ class ApiFunctions:
 
     def on_call(self, operation: Operation, body: bytes) -> None:
         """Deploy the function that a call has changed; called before the response is sent."""
+        if (operation.service, operation.name) == ("cloudformation", "DeleteStack"):
+            self._remove_deleted()
         if operation.service != "lambda" or operation.name not in CHANGES:
             return
         name = split_name(operation.labels[0] if operation.labels else json.loads(body)["FunctionName"])[0]
@@ -33,6 +35,13 @@ class ApiFunctions:
             return
         if spec := self._spec(name, stored, new_code="Configuration" not in operation.name):
             self._functions.add(spec)
+
+    def _remove_deleted(self) -> None:
+        for spec in self._functions.all():
+            try:
+                stored_function(self._region, spec.name)
+            except KeyError:
+                self._functions.remove(spec.name)
 
     def _spec(self, name: str, stored: StoredFunction, *, new_code: bool) -> FunctionSpec | None:
         """Return the function to deploy, with its old code unless `new_code`; returns None for an invalid archive."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,12 @@ class StackPolicies:
         """Add the statement of an AddPermission request to a function's policy."""
         added = statements(_permission(permission, function_arn, lambda value: value), "AddPermission")
         self._resources[function_arn] = (*self.of_resource(function_arn), *added)
+
+    def keep_roles(self, arns: Container[str]) -> None:
+        """Forget the policies of all other roles, which were deleted."""
+        for arn in [arn for arn in self.roles if arn not in arns]:
+            del self.roles[arn]
+            self._resources.pop(arn, None)
 
     def add(self, resources: Resources, physical_ids: Mapping[str, str], resolve: Resolve) -> None:
         """Read the policies of a deployed stack; they replace those of an earlier deployment."""

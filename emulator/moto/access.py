@@ -56,6 +56,10 @@ class MotoAccount:
     def _table(self, table: str) -> Any:
         return dynamodb_backends[self._account][self._region].tables.get(table.rsplit("/", 1)[-1])
 
+    def role_arns(self) -> frozenset[str]:
+        """Return the ARNs of all roles."""
+        return frozenset(role.arn for role in list(self._iam().roles.values()))
+
     def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
         """Return the ARN and credentials of the user with this active access key; returns None if there is none."""
         for user in list(self._iam().users.values()):

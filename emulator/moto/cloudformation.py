@@ -1,4 +1,4 @@
-"""Moto's CloudFormation: supported resource types and resolution of a stack's intrinsic functions."""
+"""Moto's CloudFormation: supported resource types, resolution of a stack's intrinsic functions, deletion of stacks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from moto.cloudformation import parsing
-from moto.cloudformation.models import Stack, cloudformation_backends
+from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
+from moto.s3.models import FakeBucket
 
 from emulator.moto.account import ACCOUNT
 
@@ -38,6 +39,7 @@ def replacements() -> Iterator[tuple[Any, str, Any]]:
     """Yield patches of moto: (object, attribute, replacement)."""
     yield parsing, "clean_json", _without_no_value(parsing.clean_json)
     yield Stack, "parse_template", staticmethod(_json_first(Stack.parse_template))
+    yield CloudFormationBackend, "delete_stack", _deleting(CloudFormationBackend.delete_stack)
 
 
 def _json_first(original: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
@@ -61,3 +63,42 @@ def _without_no_value(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any
         return [item for item in cleaned if item is not None] if isinstance(value, list) else cleaned
 
     return clean_json
+
+
+def _deleting(original: Callable[..., None]) -> Callable[..., None]:
+    """Retain what the template retains, and fail for a bucket with objects; moto reports it as deleted.
+
+    AWS CloudFormation Template Reference, "DeletionPolicy attribute".
+    """
+
+    def delete_stack(self: Any, name_or_stack_id: str) -> None:
+        stack = self.stacks.get(name_or_stack_id)
+        if stack is None:  # moto comes back with the ID of a stack that is named
+            original(self, name_or_stack_id)
+            return
+        _retain(stack.resource_map)
+        remaining = list(_full_buckets(stack.resource_map))
+        original(self, name_or_stack_id)
+        if remaining:
+            self.deleted_stacks.pop(stack.stack_id, None)
+            self.stacks[stack.stack_id] = stack
+            reason = f"The following resource(s) failed to delete: [{', '.join(remaining)}]."
+            stack._add_stack_event("DELETE_FAILED", resource_status_reason=reason)
+            stack.status = "DELETE_FAILED"
+
+    return delete_stack
+
+
+def _retain(resources: Any) -> None:
+    """Mark resources that outlive their stack as moto knows them."""
+    for resource in resources._resource_json_map.values():
+        if resource.get("DeletionPolicy") == "RetainExceptOnCreate":
+            resource["DeletionPolicy"] = "Retain"
+
+
+def _full_buckets(resources: Any) -> Iterator[str]:
+    """Yield logical IDs of buckets that are to be deleted and hold objects or versions."""
+    for logical_id, resource in resources._resource_json_map.items():
+        bucket = resources._parsed_resources.get(logical_id)
+        if isinstance(bucket, FakeBucket) and bucket.keys and resource.get("DeletionPolicy") != "Retain":
+            yield logical_id
