@@ -163,3 +163,9 @@ def test_answers_that_were_not_stored_cannot_be_graded(rft: Rft, api: FakeApi, g
 def test_a_run_without_prepared_rows_says_so(rft: Rft, api: FakeApi, grader: str, tmp_path: Path) -> None:
     serve(api, [old(0, "good", 0.0)], tmp_path)
     assert "no prepared dataset" in rft("rescore", RUN_ID, "--grader", grader).err
+
+
+def test_a_run_without_errors_has_none_to_grade_again(rft: Rft, api: FakeApi, grader: str, tmp_path: Path) -> None:
+    serve(api, [old(0, "good", 0.0)], tmp_path)
+    found = rft("rescore", RUN_ID, "--grader", grader, "--errors")
+    assert (found.status, f"Run {RUN_ID} has no rollouts without a score" in found.err) == (1, True)

@@ -42,7 +42,7 @@ def rescore_run(
     opened = open_grader(grader)
     view = typed(RunView, target.client.run(run_id))
     found = target.client.rollouts(run_id, {"errors": "true"} if errors else {})
-    rollouts, rows = with_answers(found, run_id), run_rows(target.client, run_id)
+    rollouts, rows = with_answers(found, run_id, errors=errors), run_rows(target.client, run_id)
     bounds = view.request.score_range
     rescored = []
     with _progress(output) as bar:

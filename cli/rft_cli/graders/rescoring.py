@@ -39,11 +39,11 @@ def run_rows(client: ApiClient, run_id: str) -> dict[str, DatasetRow]:
     return rows
 
 
-def with_answers(rollouts: Iterable[Rollout], run_id: str) -> list[Rollout]:
-    """All of them. Raises CommandError where their texts were not stored."""
+def with_answers(rollouts: Iterable[Rollout], run_id: str, *, errors: bool = False) -> list[Rollout]:
+    """All of them; `errors`: only those without a score were requested. Raises CommandError without stored texts."""
     found = list(rollouts)
     if not found:
-        raise CommandError(f"Run {run_id} has no rollouts to grade")
+        raise CommandError(f"Run {run_id} has no rollouts {'without a score' if errors else 'to grade'}")
     missing = sum(each["answer"] is None for each in found)
     if missing:
         raise CommandError(

@@ -31,7 +31,9 @@ def answered(record: RunRecord, decision: Decision) -> Approval:
     if approval is not None and approval.decision is not None:
         if approval.decision.approved == decision.approved:
             return approval
-        raise TransitionRefused(f"{record.run_id} was {_verb(approval.decision)} already; see approval.decision")
+        raise TransitionRefused(
+            f"{record.run_id} was {_verb(approval.decision)} already {_signature(approval.decision)}"
+        )
     if approval is None or record.status is not RunStatus.AWAITING_APPROVAL:
         raise TransitionRefused(f"{record.run_id} is {record.status} and awaits no approval")
     return approval.model_copy(update={"decision": decision})
@@ -64,6 +66,11 @@ def too_late(record: RunRecord) -> bool:
 def _cause(decision: Decision) -> str:
     """Without names: text that anybody can write proves none."""
     return f"the approval was {_verb(decision)}{f': {decision.comment}' if decision.comment else ''}"
+
+
+def _signature(decision: Decision) -> str:
+    """The free text comes last, so that it cannot pose as the verified caller."""
+    return f"at {decision.at:%Y-%m-%d %H:%M} UTC by {decision.caller.id}, named {decision.by}"
 
 
 def _verb(decision: Decision) -> str:
