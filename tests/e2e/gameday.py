@@ -99,7 +99,7 @@ def spend(bench: StackHarness, wave: Mapping[str, Case], *, update: bool) -> dic
 
 
 def _update(bench: StackHarness, jobs: int) -> None:
-    eventually(lambda: len(bench.aws.bedrock.jobs) >= jobs, "half of the wave to have jobs", seconds=600, every=0.5)
+    eventually(lambda: len(bench.aws.bedrock.jobs) >= jobs, "half of the wave to have jobs", seconds=1200, every=0.5)
     bench.aws.update(parameters={**bench.aws.options.parameters, **QUIET})
 
 
