@@ -1,1 +1,1 @@
-"""The control plane's own code: rules inside, ports outward, one use case per step."""
+"""The control plane: pure rules inside, ports outward, one use case per step."""

@@ -3,41 +3,41 @@
     RftError
     ├── InvalidRequest             the caller can fix it: a field, and what to do
     │   └── InvalidGraderEvent     a grader was called with something that is not a batch of samples
-    ├── InvalidUpload              an uploaded file that makes no run, with each thing that is wrong
-    ├── DatasetNotFound            no object at the dataset's address, or no permission to read it
+    ├── InvalidUpload              an uploaded file that starts no run, with each problem
+    ├── DatasetNotFound            no dataset at the URI, or no permission to read it
     ├── DatasetInvalid             records that cannot be trained on, each with its position
     ├── DatasetSizeOutOfBounds     too few or too many training rows, or a file over the limit
-    ├── JobRequestInvalid          the training request breaks Bedrock's own model
+    ├── JobRequestInvalid          the training request violates Bedrock's service model
     ├── JobNotFound                no such job in Bedrock
-    ├── ModelNotInvocable          a model that may not be called, or is not there
-    ├── PromptRefused              a model that does not take this prompt or these settings
-    ├── DeploymentRefused          Bedrock does not deploy this model, or does not change this deployment
+    ├── ModelNotInvocable          a model without access, or that does not exist
+    ├── PromptRefused              a model rejects this prompt or these settings
+    ├── DeploymentRefused          Bedrock rejects deploying this model or changing this deployment
     ├── DeploymentNotFound         no such deployment in Bedrock
-    ├── DeploymentFailed           a deployment that Bedrock could not make, or not in time
-    ├── DeploymentInUse            a deployment that another change is under way of, or that is not this stack's
+    ├── DeploymentFailed           a deployment failed or timed out
+    ├── DeploymentInUse            a deployment is being changed, or is not this stack's
     ├── JudgeNotAdmitted           a trained judge whose evaluation does not show that it is better
-    ├── EvaluationFailed           an evaluation without enough scores, or out of its time
+    ├── EvaluationFailed           an evaluation without enough scores, or timed out
     ├── StalePlan                  a smoke test's plan has changed since its probes were sent
     ├── RunNotFound                no such run in the ledger
     ├── ReportNotFound             the run has no report, or none yet
     ├── ExperimentNotFound         no such experiment in the ledger
     ├── RunConflict                the same run id or key with another request
-    ├── SelfApprovalForbidden      who started a run may not approve it in this stack
+    ├── SelfApprovalForbidden      the stack forbids approval by the run's requester
     ├── TransitionRefused          a status change the table does not allow
     ├── QueueTimedOut              no job could be started within max_queue_hours
     ├── AlreadyWoken               the awaited event arrived before the wait
-    ├── JudgeError                 no answer from the judge that can be used; never a score
+    ├── JudgeError                 no usable reply from the judge; never a score
     │   ├── JudgeUnavailable       it could not be reached
     │   │   └── JudgeThrottled     it throttled the call
     │   ├── JudgeCircuitOpen          it has failed repeatedly; calls are paused
-    │   ├── JudgeRefused           it will not take this call, however often it is made
+    │   ├── JudgeRefused           a non-retryable error
     │   └── JudgeReplyInvalid      its reply does not have the requested form
-    ├── GraderConfigUnreadable     the run's rubric is not where it must be, or is none
-    ├── SandboxUnavailable         code could not be run, for no fault of its own
-    ├── DeadlineExceeded           a batch's time was up before a sample was graded
+    ├── GraderConfigUnreadable     the run's rubric is missing or invalid
+    ├── SandboxUnavailable         code could not be run because of the sandbox
+    ├── DeadlineExceeded           a batch's deadline passed before a sample was graded
     ├── SampleLimitExceeded        grading one sample took more time or memory than a sample may
-    ├── WebhookRefused             an endpoint that does not take webhooks, or must not get any
-    ├── TrackingRefused            an MLflow server that does not take the run, or whose address must not get it
+    ├── WebhookRefused             an endpoint rejects webhooks, or is not allowed
+    ├── TrackingRefused            an MLflow server rejects the run, or its address is not allowed
     ├── RetryableThrottling        AWS throttled the call
     ├── RetryableQuota             a quota is full and will free up (two jobs at a time is common)
     └── RetryableServiceError      AWS failed on its side
@@ -54,10 +54,10 @@ from rft.text import first_items, text_block, text_line
 
 
 class RftError(Exception):
-    """Base of all errors raised on purpose; never raised itself.
+    """Base class of all intentional errors; never raised itself.
 
-    Messages are sanitised and capped: Lambda loses an error with a lone surrogate, and Step Functions
-    one of more than 256 KB.
+    Messages are sanitised and truncated: Lambda loses an error with a lone surrogate, and Step Functions one of more
+    than 256 KB.
     """
 
     def __init__(self, *parts: object) -> None:
@@ -65,7 +65,7 @@ class RftError(Exception):
 
 
 class InvalidRequest(RftError):
-    """A request is wrong in one field; `field` is its dotted path, '' for the whole."""
+    """A field of a request is invalid; `field` is its dotted path, '' for the whole request."""
 
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(f"{field}: {message}" if field else message)
@@ -74,11 +74,11 @@ class InvalidRequest(RftError):
 
 
 class InvalidGraderEvent(InvalidRequest):
-    """A grader was invoked with something that is not an array of samples, or with too many."""
+    """A grader was invoked with something other than an array of samples, or with too many."""
 
 
 class InvalidUpload(RftError):
-    """An uploaded file makes no run; each of `problems` names the key, or a field of its run.json."""
+    """An uploaded file cannot start a run; each of `problems` names the key, or a field of its run.json."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = first_items([text_line(problem) for problem in problems])
@@ -86,11 +86,11 @@ class InvalidUpload(RftError):
 
 
 class DatasetNotFound(RftError):
-    """The dataset's object or page does not exist, or may not be read."""
+    """The dataset does not exist, or access is denied."""
 
 
 class DatasetInvalid(RftError):
-    """Raw records that cannot be trained on; `problems` has one line for each, in file order."""
+    """Raw records cannot be used for training; `problems` has one line each, in file order."""
 
     SHOWN = 20
 
@@ -103,74 +103,71 @@ class DatasetInvalid(RftError):
 
 
 class DatasetSizeOutOfBounds(RftError):
-    """Bedrock takes 100 to 20,000 training rows; this dataset gives fewer or more."""
+    """Bedrock accepts 100 to 20,000 training rows; this dataset has fewer or more."""
 
 
 class JobRequestInvalid(RftError):
-    """The CreateModelCustomizationJob request breaks Bedrock's service model or was refused by it."""
+    """The CreateModelCustomizationJob request violates Bedrock's service model or was rejected by Bedrock."""
 
 
 class JobNotFound(RftError):
-    """Bedrock has no job under this name or ARN."""
+    """Bedrock has no job with this name or ARN."""
 
 
 class ModelNotInvocable(RftError):
-    """A model cannot be called by this stack: access is denied, or there is no such model."""
+    """A model cannot be invoked by this stack: access is denied, or it does not exist."""
 
 
 class PromptRefused(RftError):
-    """A model refuses one prompt or its settings: too long, or not valid. Other prompts may be answered."""
+    """A model rejects one prompt or its settings (too long or invalid); other prompts may succeed."""
 
 
 class DeploymentRefused(RftError):
-    """Bedrock refuses to create, update or delete a deployment, however often it is requested."""
+    """Bedrock permanently rejects creating, updating or deleting a deployment."""
 
 
 class DeploymentNotFound(RftError):
-    """Bedrock has no deployment under this name or ARN."""
+    """Bedrock has no deployment with this name or ARN."""
 
 
 class DeploymentFailed(RftError):
-    """A deployment ended as Failed, or was not Active in time."""
+    """A deployment failed, or did not become Active in time."""
 
 
 class DeploymentInUse(RftError):
-    """A deployment may not be changed: another change is in progress, or it is not this stack's."""
+    """A deployment cannot be changed: another change is in progress, or this stack does not own it."""
 
 
 class JudgeNotAdmitted(RftError):
-    """A run's judge is not there, or its evaluation does not show that it agrees with people better than its base."""
+    """A run's judge does not exist, or its evaluation does not show better agreement with annotators than its base."""
 
 
 class EvaluationFailed(RftError):
-    """An evaluation has too few scores to compare, or has taken longer than the request allows."""
+    """An evaluation has too few scores, or exceeded its time limit."""
 
 
 class StalePlan(RftError):
-    """The stack was updated during a smoke test: stored replies no longer match the plan.
-
-    Starting the run again tests one version.
-    """
+    """The stack was updated during a smoke test, so stored replies no longer match the plan; start a new run."""
 
 
 class RunNotFound(RftError):
-    """The ledger has no run under this id."""
+    """The ledger has no run with this id."""
 
 
 class ExperimentNotFound(RftError):
-    """The ledger has no experiment under this id."""
+    """The ledger has no experiment with this id."""
 
 
 class ReportNotFound(RftError):
-    """The run has not ended, so that it has no report yet, or its report could not be written."""
+    """The run has no report: it has not ended, or the report could not be written."""
 
 
 class RunConflict(RftError):
-    """The run id or idempotency key is already taken by a different request."""
+    """The run id or idempotency key is already used by a different request."""
 
 
 class SelfApprovalForbidden(RftError):
-    """The stack takes approvals from a principal only that is known to be another than who started the run."""
+    """The stack requires approval by a principal that is verifiably not the run's requester."""
 
 
 class TransitionRefused(RftError):
@@ -178,19 +175,19 @@ class TransitionRefused(RftError):
 
 
 class QueueTimedOut(RftError):
-    """The quota of jobs stayed full, or the queue long, for `max_queue_hours`."""
+    """The run waited longer than `max_queue_hours` for the job quota."""
 
 
 class AlreadyWoken(RftError):
-    """The awaited event arrived before the wait began: poll now."""
+    """The awaited event arrived before the wait started; poll now."""
 
 
 class JudgeError(RftError):
-    """The judge gave no usable reply."""
+    """The judge returned no usable reply."""
 
 
 class JudgeUnavailable(JudgeError):
-    """The judge could not be reached in time, or failed on its side."""
+    """The judge could not be reached in time, or had an internal failure."""
 
 
 class JudgeThrottled(JudgeUnavailable):
@@ -198,48 +195,48 @@ class JudgeThrottled(JudgeUnavailable):
 
 
 class JudgeCircuitOpen(JudgeError):
-    """The judge has failed repeatedly; calls are paused for some time."""
+    """The judge has failed repeatedly; calls are paused (open circuit)."""
 
 
 class JudgeRefused(JudgeError):
-    """The call is denied, malformed or too long, or the model does not exist: a retry changes nothing."""
+    """The call is denied, malformed or too long, or the model does not exist; not retryable."""
 
 
 class JudgeReplyInvalid(JudgeError):
-    """The judge's reply does not have the requested form."""
+    """The judge's reply does not have the requested format."""
 
 
 class GraderConfigUnreadable(RftError):
-    """A grader needs its run's config and cannot read it: it fails the batch, as any score would be made up."""
+    """A grader cannot read its run's configuration, so it fails the batch instead of inventing scores."""
 
 
 class SandboxUnavailable(RftError):
-    """The sandbox for code cannot be started, cannot seal its processes, or does not answer."""
+    """The sandbox for code cannot be started, cannot isolate its processes, or does not respond."""
 
 
 class DeadlineExceeded(RftError):
-    """A grader's time was up before this sample was graded."""
+    """A grader's deadline passed before this sample was graded."""
 
 
 class SampleLimitExceeded(RftError):
-    """Grading one sample took more processor time or memory than a sample may; the others are graded."""
+    """Grading one sample exceeded its limit of processor time or memory; the others are graded."""
 
 
 class WebhookRefused(RftError):
-    """An endpoint redirects, wants no more webhooks, or has an address that is not public."""
+    """An endpoint redirects, rejects webhooks permanently, or has a non-public address."""
 
 
 class TrackingRefused(RftError):
-    """An MLflow server refuses the request or the credentials, redirects, or has an address that no server has."""
+    """An MLflow server rejects the request or the credentials, redirects, or has an invalid address."""
 
 
 class RetryableThrottling(RftError):
-    """AWS throttled the call; the state machine waits and tries again."""
+    """AWS throttled the call; the state machine retries after a delay."""
 
 
 class RetryableQuota(RftError):
-    """A quota that frees up with time is full; the state machine waits long and tries again."""
+    """A quota is exhausted for now; the state machine retries after a long delay."""
 
 
 class RetryableServiceError(RftError):
-    """AWS answered with a fault of its own; the state machine tries again."""
+    """AWS had an internal failure; the state machine retries."""

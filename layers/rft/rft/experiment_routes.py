@@ -1,4 +1,4 @@
-"""Routes of the API about experiments, each one call down; `functions/api/app.py` includes them."""
+"""API routes of experiments, included by `functions/api/app.py`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def post_experiment(
     judges: Judges,
     key: IdempotencyKey = None,
 ) -> Response[ExperimentAccepted]:
-    """202 for an experiment that this request made, 200 for the one that its Idempotency-Key had made before."""
+    """Starts an experiment: 202 if it is new, 200 if the same Idempotency-Key has started it before."""
     found = start_experiment(
         request=request,
         key=None if key is None else caller.own_key(key),
@@ -85,7 +85,7 @@ def get_experiments(
     limit: Annotated[int, Query(ge=1, le=100, description="Max experiments per page.")] = 25,
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> ExperimentList:
-    """Experiments, newest first."""
+    """Lists experiments, newest first."""
     return list_experiments(limit=limit, cursor=cursor, experiments=experiments)
 
 
@@ -96,7 +96,7 @@ def get_experiments(
     responses=responses(404, 422, _200=ExperimentView),
 )
 def get_experiment(experiment_id: ExperimentIdInPath, experiments: ExperimentStore) -> ExperimentView:
-    """The experiment with its arms as last seen, and its leaderboard once it has ended."""
+    """Returns the experiment with its arms as of the last check, and its leaderboard once it has ended."""
     logger().append_keys(experiment_id=experiment_id)
     return show_experiment(experiment_id=experiment_id, experiments=experiments)
 
@@ -115,7 +115,7 @@ def post_cancel_experiment(
     executions: ExperimentExecutions,
     runs: EndedRuns,
 ) -> ExperimentView:
-    """The experiment, CANCELLED, with all its runs and their jobs. It may be sent again; no body is needed."""
+    """Cancels the experiment with all its runs and their jobs. Idempotent; no body is required."""
     logger().append_keys(experiment_id=experiment_id)
     record = cancel_experiment(
         experiment_id=experiment_id, caller=caller, experiments=experiments, executions=executions, runs=runs

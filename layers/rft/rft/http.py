@@ -1,6 +1,6 @@
-"""HTTP plumbing of the API: JSON bodies only, bounded; every refusal a problem; an OpenAPI document to match.
+"""HTTP layer of the API: bounded JSON bodies, errors as problem details, and the OpenAPI document.
 
-Independent of runs: `functions/api/app.py` has the routes.
+Independent of runs: `functions/api/app.py` defines the routes.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ from rft.errors import RftError
 from rft.observability import logger
 
 MAX_BODY_BYTES = 65_536
-"""A request is a few KB; Step Functions, which gets it as input, takes 256 KB."""
+"""A request is a few KB; it becomes Step Functions input, which is limited to 256 KB."""
 
 SIGV4 = APIKey(name="Authorization", in_=APIKeyIn.header, description="AWS Signature Version 4, service execute-api.")
 SIGNED = {"x-amazon-apigateway-authtype": "awsSigv4"}
-"""API Gateway Developer Guide, "OpenAPI extensions": generators of AWS's own clients sign by it."""
+"""API Gateway Developer Guide, "OpenAPI extensions": AWS's client generators enable signing by it."""
 LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 CATCH_ALL = "ANY /{proxy+}"
-"""The route of what no other route takes. It is open to every caller, so nothing is ever dispatched from it."""
+"""Fallback route for unknown paths. It needs no authorization, so no request is dispatched from it."""
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 _read_json = partial(from_json, allow_inf_nan=False)
 
 
 class Api(APIGatewayHttpResolver):
-    """API Gateway's resolver (payload 2.0) with validation, and this project's refusals in place of its own."""
+    """API Gateway's resolver (payload 2.0) with validation, and with this project's error responses."""
 
     def __init__(self) -> None:
-        # pydantic's parser, unlike json.loads, bounds nesting and numbers and refuses NaN, all as ValueError.
+        # Unlike json.loads, pydantic's parser limits nesting and numbers and rejects NaN, all as ValueError.
         super().__init__(enable_validation=True, json_body_deserializer=_read_json)
         self.exception_handler(RequestValidationError)(self._refuse_fields)
         self.exception_handler(list[type[Exception]](STATUS_OF_ERROR))(self._refuse_error)
@@ -64,7 +64,7 @@ class Api(APIGatewayHttpResolver):
         self.use(middlewares=[self._refuse_unknown_parameters])
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """The answer to an event. A body that is not JSON gets no further: powertools would take forms too."""
+        """Handles an event. Non-JSON bodies are rejected first, because powertools would accept forms as well."""
         if event.get("routeKey") == CATCH_ALL:
             return _plain(*self._address_problem(event["rawPath"], event["requestContext"]["http"]["method"]), context)
         why = body_problem(event)
@@ -73,7 +73,7 @@ class Api(APIGatewayHttpResolver):
         return _plain(why, {}, context)
 
     def document(self, *, title: str, version: str, description: str) -> dict[str, Any]:
-        """The OpenAPI document of all routes, without the error models of powertools, which are never sent."""
+        """The OpenAPI document of all routes, without powertools' error models, which are never sent."""
         document: dict[str, Any] = json.loads(
             self.get_openapi_json_schema(
                 title=title,
@@ -90,7 +90,7 @@ class Api(APIGatewayHttpResolver):
         return complete_document(document)
 
     def _refuse_unknown_parameters(self, app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[str]:
-        """A misspelt filter would otherwise find everything."""
+        """Rejects unknown query parameters: a misspelt filter would otherwise be ignored and match everything."""
         dependant = app.context["_route"].dependant
         known = [parameter.alias for parameter in dependant.query_params]
         given = app.current_event.raw_event.get("queryStringParameters") or {}
@@ -112,7 +112,7 @@ class Api(APIGatewayHttpResolver):
         return self._refuse(why, **headers)
 
     def _address_problem(self, path: str, method: str) -> tuple[Problem, dict[str, str]]:
-        """404, or 405 with Allow where the address takes other methods."""
+        """404, or 405 with Allow if the path supports other methods."""
         allowed = next((methods for address, methods in self._addresses if address.fullmatch(path)), [method])
         if method in allowed:
             return problem(404, "There is no such address."), {}
@@ -129,7 +129,7 @@ class Api(APIGatewayHttpResolver):
 
     @cached_property
     def _addresses(self) -> list[tuple[re.Pattern[str], list[str]]]:
-        """Every documented path with its methods. Built on first use: the document takes a while."""
+        """Every documented path with its methods; built on first use because generating the document is slow."""
         return [
             (re.compile(re.sub(r"{\w+}", "[^/]+", address)), [m.upper() for m in METHODS if getattr(item, m)])
             for address, item in (self.get_openapi_schema().paths or {}).items()
@@ -137,15 +137,15 @@ class Api(APIGatewayHttpResolver):
 
 
 def _plain(why: Problem, headers: dict[str, str], context: LambdaContext) -> dict[str, Any]:
-    """A refusal before any route is chosen."""
+    """An error response before a route is selected."""
     whole = {"Content-Type": MEDIA_TYPE, **headers}
     return {"statusCode": why.status, "headers": whole, "body": _text(why, context), "isBase64Encoded": False}
 
 
 def body_problem(event: Mapping[str, Any]) -> Problem | None:
-    """What keeps a POST's body from being read as a JSON object, if anything does. No content type counts as JSON.
+    """Why a POST body cannot be read as a JSON object; None if it can.
 
-    Whether there must be a body is for the route to say.
+    A missing content type counts as JSON. Whether a body is required is decided by the route.
     """
     if event["requestContext"]["http"]["method"] != "POST" or not event.get("body"):
         return None
@@ -160,13 +160,13 @@ def body_problem(event: Mapping[str, Any]) -> Problem | None:
 
 
 def _without_media_type(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Without a body its type does not matter, and powertools would fail on an unknown one."""
+    """Drops the content type of an empty body, because powertools fails on unknown types."""
     headers = {name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"}
     return {**event, "headers": headers}
 
 
 def caller_of(event: Mapping[str, Any]) -> Principal:
-    """Who sent a request, as API Gateway proved it: an IAM principal's ARN, or a token's subject at its issuer."""
+    """The verified sender of a request: an IAM principal's ARN, or a token's subject and issuer."""
     proof = event["requestContext"].get("authorizer", {})
     if "iam" in proof:
         return Principal(type="iam", id=proof["iam"]["userArn"])
@@ -196,9 +196,9 @@ def _text(why: Problem, context: LambdaContext) -> str:
 
 
 def responses(*problems: int, **models: type) -> dict[int, Any]:
-    """OpenAPI's `responses`: the statuses of problems, and `_<status>=` the model of each other answer.
+    """OpenAPI's `responses`: the problem statuses, and the model of each success status given as `_<status>=`.
 
-    429, and 403 for who may not call at all, are API Gateway's own and do not reach the function.
+    429, and 403 for callers without permission, are sent by API Gateway and never reach the function.
     """
     good = {int(name[1:]): _answer(inspect.getdoc(model), "application/json", model) for name, model in models.items()}
     bad = {status: _answer(PROBLEMS[status][1], MEDIA_TYPE, Problem) for status in sorted({*problems, 500, 503})}

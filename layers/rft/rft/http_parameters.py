@@ -1,4 +1,4 @@
-"""Parameters of the API's routes that several of them take."""
+"""Query and header parameters shared by several API routes."""
 
 from __future__ import annotations
 

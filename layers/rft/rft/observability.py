@@ -1,4 +1,4 @@
-"""Structured logs and metrics. Every log line carries the run id; none carries a prompt, an answer or an event."""
+"""Structured logs and metrics. Every log line carries the run id, and none a prompt, an answer or an event."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ NAMESPACE = "RftControlPlane"
 
 @cache
 def logger() -> Logger:
-    """The process's JSON logger; POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL name and tune it."""
+    """The process's JSON logger, configured by POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
     from aws_lambda_powertools import Logger  # noqa: PLC0415  a grader's first answer need not wait for it
 
     return Logger(json_serializer=log_json)
 
 
 def emit_metrics(*, figures: Mapping[str, float], **dimensions: str) -> None:
-    """Print one line in CloudWatch's embedded metric format; each figure has all the dimensions.
+    """Prints one line in CloudWatch's embedded metric format; each metric has all the dimensions.
 
-    Powertools' Metrics would add the service as a further one.
+    Powertools' Metrics would add the service as another dimension.
     """
     definition = {
         "Namespace": NAMESPACE,

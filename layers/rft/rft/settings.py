@@ -1,4 +1,4 @@
-"""What each function needs from its environment. A missing variable fails the cold start with its name."""
+"""Settings of each function, read from the environment. A missing variable fails the cold start with its name."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ CommaSeparated = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 
 
 class Settings(BaseModel):
-    """Base: read from the environment, by upper-case alias, on first use."""
+    """Base class: reads upper-case environment variables on first use."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)  # a function uses two or three of these
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Raises pydantic's ValidationError naming each variable that is missing or wrong."""
+        """Raises pydantic's ValidationError, which names each missing or invalid variable."""
         return cls.model_validate(dict(os.environ))
 
 
 class LedgerSettings(Settings):
-    """Where run records are."""
+    """The ledger's table."""
 
     ledger_table: str = Field(alias="LEDGER_TABLE", min_length=3)
 
 
 class StorageSettings(Settings):
-    """The data bucket, hosts that `https://` datasets may come from, and hosts that webhooks of runs may go to."""
+    """The data bucket, allowed hosts of `https://` datasets, and allowed hosts of runs' webhooks."""
 
     data_bucket: str = Field(alias="DATA_BUCKET", min_length=3)
     allowed_hosts: CommaSeparated = Field(alias="ALLOWED_HOSTS", default=())
@@ -42,22 +42,22 @@ class StorageSettings(Settings):
 
 
 class ShardSettings(Settings):
-    """Past `max_single_function_bytes` a dataset is prepared in parts of about `shard_bytes` each."""
+    """Datasets larger than `max_single_function_bytes` are prepared in parts of about `shard_bytes` each."""
 
     max_single_function_bytes: int = Field(alias="MAX_SINGLE_FUNCTION_BYTES", default=1024**3, gt=0)
     shard_bytes: int = Field(alias="SHARD_BYTES", default=256 * 1024**2, gt=0)
 
     def shards(self, size: int) -> int:
-        """Into how many parts a dataset of `size` bytes is divided; states pass their list, so it must stay short."""
+        """Number of parts of a dataset of `size` bytes; bounded because states pass the list of parts."""
         return min(MAX_SHARDS, -(-size // self.shard_bytes))
 
 
 MAX_SHARDS = 200
-"""Each part that is written reads the whole source, and Step Functions passes 256 KB: 200 parts take some 25 KB."""
+"""Every writing part reads the whole source, and Step Functions passes at most 256 KB: 200 parts need 25 KB."""
 
 
 class ProbeSettings(Settings):
-    """How long one function sends the probes that grow with the sample; several functions send the rest."""
+    """Time budget for probes in one function; further functions send the rest."""
 
     probe_budget_seconds: int = Field(alias="PROBE_BUDGET_SECONDS", default=400, ge=0, le=400)
 
@@ -69,7 +69,7 @@ class GraderDirectory(Settings):
 
 
 class TrainingSettings(Settings):
-    """What the job request takes from the stack. Without a key id it is Bedrock's own, without subnets no VPC."""
+    """The stack's resources for jobs. Without a key id, Bedrock's key is used; without subnets, no VPC."""
 
     bedrock_role_arn: str = Field(alias="BEDROCK_ROLE_ARN", min_length=20)
     model_kms_key_arn: str = Field(alias="MODEL_KMS_KEY_ARN", default="")
@@ -78,32 +78,32 @@ class TrainingSettings(Settings):
 
 
 class BaseModelSettings(Settings):
-    """The base model by the id that can be invoked: the one that jobs are given cannot."""
+    """Invocable id of the base model, which differs from the id that jobs use."""
 
     base_model_id: str = Field(alias="BASE_MODEL_ID", min_length=5)
 
 
 class StackSettings(Settings):
-    """The stack's own name, which deployments are tagged with."""
+    """The stack's name, used to tag deployments."""
 
     stack_name: str = Field(alias="STACK_NAME", min_length=1)
 
 
 class TopicSettings(Settings):
-    """Where outcomes are announced, and which ends of runs are where a request says nothing else."""
+    """The outcome topic, and the final statuses that are published by default."""
 
     outcome_topic_arn: str = Field(alias="OUTCOME_TOPIC_ARN", min_length=20)
     notify_on: CommaSeparated = Field(alias="NOTIFY_ON", default=("FAILED", "REJECTED", "CANCELLED"))
 
 
 class EventBusSettings(Settings):
-    """Where domain events go: a bus's name or ARN."""
+    """The event bus for domain events: its name or ARN."""
 
     event_bus_name: str = Field(alias="EVENT_BUS_NAME", default="default", min_length=1)
 
 
 class WebhookSettings(Settings):
-    """The stack's own webhook ('' for none), hosts that runs may name, and the secret that messages are signed with."""
+    """The stack's webhook ('' for none), hosts that runs may name, and the signing secret."""
 
     webhook_url: str = Field(alias="WEBHOOK_URL", default="")
     webhook_format: Literal["standard", "slack"] = Field(alias="WEBHOOK_FORMAT", default="standard")
@@ -112,7 +112,7 @@ class WebhookSettings(Settings):
 
 
 class MlflowSettings(Settings):
-    """The MLflow server ('' for none), the secret that it is called with, and where it keeps artefacts in S3."""
+    """The MLflow server ('' for none), the secret with its credentials, and its S3 artifact location."""
 
     mlflow_tracking_uri: str = Field(alias="MLFLOW_TRACKING_URI", default="")
     mlflow_secret_arn: str = Field(alias="MLFLOW_SECRET_ARN", default="")
@@ -120,41 +120,41 @@ class MlflowSettings(Settings):
 
 
 class StateMachineSettings(Settings):
-    """The state machine that runs are executions of."""
+    """The state machine of runs."""
 
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", min_length=20)
 
 
 class ExperimentSettings(Settings):
-    """The state machine that experiments are executions of."""
+    """The state machine of experiments."""
 
     experiment_machine_arn: str = Field(alias="EXPERIMENT_MACHINE_ARN", min_length=20)
 
 
 class ApprovalSettings(Settings):
-    """Whether every run of this stack needs a person's yes before training."""
+    """Whether every run of this stack requires approval before training."""
 
     require_approval: bool = Field(alias="REQUIRE_APPROVAL", default=False)
 
 
 class SelfApprovalSettings(Settings):
-    """Whether a run may be approved by who started it."""
+    """Whether a run's requester may approve it."""
 
     allow_self_approval: bool = Field(alias="ALLOW_SELF_APPROVAL", default=True)
 
 
 class ApprovalWaitSettings(Settings):
-    """How long an answer is waited for; the state machine has the same number."""
+    """How long a run waits for approval; must equal the state machine's timeout."""
 
     approval_days: float = Field(alias="APPROVAL_DAYS", gt=0)
 
 
 class JudgeSettings(Settings):
-    """The judge model, or several that vote, and how they are called.
+    """The judge model, or several that vote, and call settings.
 
-    A call that takes longer than `judge_timeout_seconds` is given up and made again. `on_judge_error`: give 0.0
-    marked as an error, or fail the batch. `judge_structured_output` and `judge_prompt_caching`: auto goes by what is
-    known of the model. Replies are stored for `judge_cache_days` in `judge_cache_table`, where there is one.
+    A call that exceeds `judge_timeout_seconds` is cancelled and retried. `on_judge_error`: score 0.0 marked as an
+    error, or fail the batch. `judge_structured_output` and `judge_prompt_caching`: auto depends on the model's
+    capabilities. Replies are cached for `judge_cache_days` in `judge_cache_table`, if set.
     """
 
     judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", min_length=1)
@@ -168,28 +168,28 @@ class JudgeSettings(Settings):
 
 
 class JudgeDirectory(Settings):
-    """The stack's judges by their model ids, and its audit judge; '' where it has none."""
+    """Model ids of the stack's judges, and its audit judge; '' if it has none."""
 
     judge_model_ids: CommaSeparated = Field(alias="JUDGE_MODEL_ID", default=())
     audit_judge_model_id: str = Field(alias="AUDIT_JUDGE_MODEL_ID", default="")
 
 
 class TelemetrySettings(Settings):
-    """Where graders write rollouts; without a bucket, none. Answers are stored only with `capture_answers`."""
+    """Where graders write rollouts; nowhere without a bucket. Answers are stored only with `capture_answers`."""
 
     data_bucket: str = Field(alias="DATA_BUCKET", default="")
     capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
 
 
 class ReplySettings(Settings):
-    """Whether ledger and messages may show what graders wrote, and which graders are not this stack's."""
+    """Whether ledger and messages may include graders' output, and which graders are external."""
 
     foreign_grader_arns: CommaSeparated = Field(alias="FOREIGN_GRADER_ARNS", default=())
     capture_answers: bool = Field(alias="CAPTURE_ANSWERS", default=False)
 
 
 class ForecastSettings(Settings):
-    """What forecasts go by. A price table's place or its JSON, both '' for the list prices; a limit of 0 is unknown."""
+    """Settings of forecasts. The price table's URI or JSON, both '' for the list prices; a quota of 0 is unknown."""
 
     price_table_uri: str = Field(alias="PRICE_TABLE_URI", default="")
     price_table: str = Field(alias="PRICE_TABLE", default="")
@@ -199,15 +199,15 @@ class ForecastSettings(Settings):
 
 
 class CompositeSettings(Settings):
-    """How the grader `composite` puts scores together for rows that do not say so; empty where they all do."""
+    """Default composition of scores for the grader `composite`; empty if every row sets its own."""
 
     composite_default: Json[dict[str, Any]] = Field(alias="COMPOSITE_DEFAULT", default_factory=dict)
 
 
 class SandboxSettings(Settings):
-    """Where code is run: in a code interpreter's sessions, or, without one, in sealed processes of the function.
+    """Where code is run: in sessions of a code interpreter, or in isolated processes of the function.
 
-    `parallelism`: samples at a time; for processes more than the function has cores gain nothing.
+    `parallelism`: concurrent samples; with processes, more than the function's cores gives no speed-up.
     """
 
     code_interpreter_arn: str = Field(alias="CODE_INTERPRETER_ARN", default="")

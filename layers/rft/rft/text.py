@@ -1,7 +1,7 @@
-r"""Where text becomes output: terminal, HTML, messages, logs and ledger all show foreign text through these. Pure.
+r"""Sanitises external text for output: terminal, HTML, messages, logs and ledger. Pure.
 
-Control characters, marks that change the direction of text, invisible characters and lone surrogates are written as
-escapes, `\x1b` or `\u202e`. All functions leave what they gave before as it is.
+Control characters, bidirectional and invisible characters and lone surrogates are written as escapes, such as `\x1b` or
+`\u202e`. All functions are idempotent.
 """
 
 from __future__ import annotations
@@ -13,57 +13,57 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_LINE = 1_000
-"""Characters of one line."""
+"""Maximum characters of one line."""
 MAX_BLOCK = 8_000
-"""Characters of a text with lines: Step Functions takes 32,768 of a cause, a DynamoDB item 400 KB in all."""
+"""Maximum characters of a multi-line text: Step Functions allows 32,768 in a cause, DynamoDB 400 KB per item."""
 MAX_ITEMS = 50
-"""Items of a list, the one that counts the others included."""
+"""Maximum items of a list, including the one that counts the omitted items."""
 MAX_SUBJECT = 100
-"""SNS Publish: a subject is printable ASCII on one line, less than 101 characters, and begins with no space."""
+"""SNS Publish: a subject is one line of printable ASCII, up to 100 characters, without a leading space."""
 
 MAX_LOGGED = 32_000
-"""Characters of one text in a log line, a traceback above all: CloudWatch takes 256 KB of a line."""
+"""Maximum characters of one text in a log line, such as a traceback: CloudWatch allows 256 KB per event."""
 
 _NEWLINE = "\n"
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # controls
-    "\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, and directions
-    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # no characters
-    "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # invisible, and tags
+    "[\x00-\x1f\x7f-\x9f"  # control characters
+    "\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible and bidirectional
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # surrogates and noncharacters
+    "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # invisible and tags
 )
 
 
 def text_line(text: str, limit: int = MAX_LINE) -> str:
-    r"""The text on one line of max `limit` characters; a newline in it shows as `\n`."""
+    r"""The text on one line of at most `limit` characters; newlines are shown as `\n`."""
     return _cut(text, limit, keep="")
 
 
 def text_block(text: str, limit: int = MAX_BLOCK) -> str:
-    """As `text_line`, but newlines stay: for texts that we put together from lines."""
+    """Like `text_line` but keeps newlines: for texts that this project composes from lines."""
     return _cut(text.replace("\r\n", _NEWLINE), limit, keep=_NEWLINE)
 
 
 def html_text(text: str, limit: int = MAX_LINE) -> str:
-    """One line for an HTML page, in an element or in a quoted attribute; never in a script, a style or a URL."""
+    """One line for HTML, in an element or a quoted attribute; unsafe in scripts, styles and URLs."""
     return html.escape(text_line(text, limit), quote=True)
 
 
 def subject_line(text: str) -> str:
-    """The text as a subject that SNS accepts."""
+    """The text as a valid SNS subject."""
     line = re.sub(r"[^ -~]", "?", text_line(" ".join(text.split())))
     return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 3]}..."
 
 
 def first_items(items: Sequence[str], limit: int = MAX_ITEMS) -> tuple[str, ...]:
-    """Max `limit` items; where some are left out, the last one says how many."""
+    """At most `limit` items; if some are omitted, the last one states how many."""
     if len(items) <= limit:
         return tuple(items)
     return *items[: limit - 1], f"… and {len(items) - limit + 1:,} more"
 
 
 def bounded(value: Any, *, limit: int = MAX_BLOCK, items: int = MAX_ITEMS) -> Any:
-    """A JSON-able value whose texts and lists are no longer than that, whoever filled them."""
+    """A JSON-able value with all texts and lists truncated to these limits."""
     match value:
         case str():
             return text_block(value, limit)
@@ -76,7 +76,7 @@ def bounded(value: Any, *, limit: int = MAX_BLOCK, items: int = MAX_ITEMS) -> An
 
 
 def log_json(record: Any) -> str:
-    """A log line: bounded, and in ASCII, so that nothing in it acts on a terminal that shows it."""
+    """A log line: bounded and in ASCII, so that it cannot control a terminal that displays it."""
     return json.dumps(bounded(record, limit=MAX_LOGGED), default=str)
 
 

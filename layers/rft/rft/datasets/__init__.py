@@ -1,1 +1,1 @@
-"""Read, validate, split, count and describe datasets. No network."""
+"""Reads, validates, splits, tokenises and describes datasets. No network access."""

@@ -1,11 +1,11 @@
-"""Allowed sources of datasets. The same rules validate a request and each fetch.
+"""Validation of dataset URIs, applied to requests and to each fetch.
 
-- `s3://` in the stack's own data bucket, but not under `runs/` or `shards/`: what runs wrote holds their ids and their
-  held-out rows, and training on it again would leak them.
+- `s3://` in the stack's own data bucket, but not under `runs/` or `shards/`: files of runs contain their ids and
+  held-out rows, which training on them would leak.
 - `https://` on an allowed host, port 443, without credentials or query: both would be stored in the run's records.
-  A redirect's target may have a query, as file hosts sign the links that they redirect to.
+  A redirect's target may have a query, because file hosts redirect to signed links.
 
-Addresses that two parsers could read differently are refused.
+URIs that parsers may interpret differently are rejected.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ OWN_PREFIXES = ("runs/", "shards/")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _NOT_PLAIN_ASCII = re.compile(r"[^\x21-\x7e]")
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
-"""All IPv6 that IANA gives out for the internet: NAT64, site-local and mapped addresses lie outside of it."""
+"""Global unicast IPv6 as allocated by IANA; excludes NAT64, site-local and mapped addresses."""
 _SPECIAL = tuple(
     map(
         ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
     )
 )
-"""Protocol assignments, documentation, 6to4 and Teredo: some lead to any IPv4 address, private ones too. Python's own
-lists differ by version (IANA special-purpose address registries)."""
+"""Protocol assignments, documentation, 6to4 and Teredo: some map to arbitrary IPv4 addresses, including private ones.
+
+Explicit, because Python's lists differ by version (IANA special-purpose address registries).
+"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class S3Address:
 
 @dataclass(frozen=True)
 class HttpsAddress:
-    """A page on an allowed host; `target` is its path and query."""
+    """A URL on an allowed host; `target` is its path and query."""
 
     host: str
     target: str
@@ -53,7 +55,7 @@ Address = S3Address | HttpsAddress
 
 
 def check_address(uri: str, bucket: str, allowed_hosts: Collection[str]) -> Address:
-    """The address that a request's `dataset.uri` names. Raises InvalidRequest (dataset.uri) unless it is allowed."""
+    """Parses a request's `dataset.uri`. Raises InvalidRequest (dataset.uri) if it is not allowed."""
     if _UNSAFE.search(uri):
         _refuse("it holds a backslash or a control character")
     scheme = uri.partition("://")[0].lower()
@@ -65,20 +67,20 @@ def check_address(uri: str, bucket: str, allowed_hosts: Collection[str]) -> Addr
 
 
 def check_version(address: Address, version: str | None) -> None:
-    """Raises InvalidRequest (dataset.version) for a version of something that has none."""
+    """Raises InvalidRequest (dataset.version) if the source has no versions."""
     if version is not None and not isinstance(address, S3Address):
         raise InvalidRequest("only objects on S3 have versions", field="dataset.version")
 
 
 def check_redirect(uri: str, allowed_hosts: Collection[str]) -> HttpsAddress:
-    """The address a host redirects to. Raises InvalidRequest (dataset.uri) unless it is allowed too."""
+    """Parses a redirect's target. Raises InvalidRequest (dataset.uri) if it is not allowed."""
     if not uri.lower().startswith("https://"):
         _refuse("it redirects to something that is not https://")
     return _https(uri, allowed_hosts, query=True)
 
 
 def is_public(ip: str) -> bool:
-    """Whether an IP address is out on the internet: not private, link-local, loopback, or a way round to such."""
+    """Whether an IP address is public: not private, link-local, loopback, or mapped to one of these."""
     address = ipaddress.ip_address(ip.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
@@ -127,7 +129,7 @@ def _split(uri: str) -> SplitResult:
 
 
 def _host(parts: SplitResult) -> str:
-    """The host in lower case; any suffix but :443 is refused."""
+    """The host in lower case; no port other than 443 is allowed."""
     host, _, port = parts.netloc.lower().partition(":")
     if port not in ("", "443") or parts.netloc.endswith(":"):
         _refuse("only port 443 is allowed")

@@ -1,4 +1,4 @@
-"""How many rows a dataset may have."""
+"""Limits on the number of rows of a dataset."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.errors import DatasetSizeOutOfBounds
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many training rows there may be."""
+    """Minimum and maximum number of training rows."""
 
     least: int
     most: int
@@ -21,29 +21,29 @@ BEDROCK = Bounds(least=100, most=20_000)
 """Bedrock User Guide: 100 to 20,000 training records."""
 
 _GROUPED_MARGIN = 1.1
-"""A grouped split hits its shares closely, not exactly."""
+"""Tolerance: a grouped split meets its shares approximately."""
 
 
 def most_rows(split: Split, bounds: Bounds) -> int:
-    """With more rows than this in all, no split by these shares stays inside the bounds: reading can stop."""
+    """With more rows than this, no split by these shares is within the bounds, so reading can stop."""
     return int(bounds.most / split.train * _GROUPED_MARGIN)
 
 
 def too_many_records(counts: str, bounds: Bounds) -> DatasetSizeOutOfBounds:
-    """The error for more than the allowed training rows; `counts` describes the rows found."""
+    """The error for too many training rows; `counts` describes the rows found."""
     allowed = f"at most {bounds.most:,} training rows are allowed"
     return DatasetSizeOutOfBounds(f"{counts}; {allowed}: set dataset.max_samples, or lower dataset.split.train")
 
 
 def check_row_count(rows: int, split: Split, bounds: Bounds) -> None:
-    """Raises DatasetSizeOutOfBounds if there are more rows than any split by these shares could hold."""
+    """Raises DatasetSizeOutOfBounds if there are more rows than any split by these shares allows."""
     most = most_rows(split, bounds)
     if rows > most:
         raise too_many_records(f"the dataset holds more than {most:,} records", bounds)
 
 
 def check_size(plan: Plan, *, records: int, bad_records: int, bounds: Bounds) -> None:
-    """Raises DatasetSizeOutOfBounds, with the counts and what to do, unless these numbers of rows are allowed."""
+    """Raises DatasetSizeOutOfBounds, with counts and remedy, if the numbers of rows are out of bounds."""
     train, validation = len(plan["train"]), len(plan["validation"])
     bad = f" ({bad_records} of them bad)" if bad_records else ""
     counts = f"{records} records{bad} give {train} training and {validation} validation rows"

@@ -1,6 +1,6 @@
-"""What may be wrong with a dataset that has no bad record: repeated prompts, leaks, lopsided labels, empty references.
+"""Checks of valid records: repeated prompts, leaks between splits, imbalanced labels, empty references.
 
-A result says when it is of a sample.
+A result states if it covers only a sample.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ LEAK_WARN = 0.01
 LABEL_WARN = 0.90
 DROPPED_BLOCK = 0.50
 SCRIPT_WARN = 0.10
-"""docs/forecast.md says why each is so."""
+"""docs/forecast.md explains each limit."""
 
 
 @dataclass(frozen=True)
 class RowFigures:
     """Figures of all rows, without their texts.
 
-    `rows` counts them by split, `labels` by label, `prompt_tokens` by prompt length. `shared_rows` are those outside
+    `rows` counts them by split, `labels` by label, `prompt_tokens` by prompt length. `shared_rows`: rows outside
     training that share their group with a training row.
     """
 
@@ -40,7 +40,7 @@ class RowFigures:
 
 
 def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile, more: Sequence[Check] = ()) -> DatasetChecks:
-    """All checks of a dataset's rows, and `more`, which others made."""
+    """All checks of a dataset's rows, plus the given ones in `more`."""
     total, rows_read = sum(figures.rows.values()), read.rows.total()
     of_read = (
         _share_of("repeated_prompts", read.repeated, rows_read, "rows repeat an earlier prompt", REPEATED_WARN),
@@ -61,7 +61,7 @@ def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile, more: Seq
 
 
 def blocks(found: DatasetChecks) -> tuple[str, ...]:
-    """Why the dataset must not be trained on; empty where it may."""
+    """Reasons against training on the dataset; empty if there are none."""
     return tuple(f"{check.name}: {check.detail}" for check in found.checks if check.result is CheckResult.BLOCK)
 
 
@@ -125,7 +125,7 @@ def _share_of(name: str, rows: Rows, n: int, what: str, warn: float) -> Check:
 
 
 def _leaks(read: DatasetProfile, *, grouped: bool) -> Check:
-    """Prompts outside training that a training row has, exactly or nearly; in a random split any blocks."""
+    """Prompts outside training that (nearly) duplicate a training prompt; in a random split, any of them blocks."""
     what = "validation and test rows have a prompt that a training row has, or nearly has"
     n = read.rows["validation"] + read.rows["test"]
     return _share_of("leaks", read.leaked, n, what, LEAK_WARN if grouped else 0.0)
@@ -160,7 +160,7 @@ def _label_balance(labels: Mapping[str, int]) -> Check:
 
 
 def _scripts(scripts: Mapping[str, Counter[str]]) -> Check:
-    """Whether training and the other splits are written alike: half the sum of differences between their shares."""
+    """Compares the writing systems of training with the other splits: total variation distance of their shares."""
     training, others = scripts["train"], scripts["validation"] + scripts["test"]
     everything = training + others
     if not training or not others:

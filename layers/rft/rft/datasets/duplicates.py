@@ -1,8 +1,8 @@
-"""Finds prompts that are the same, or nearly, in one pass: bottom-k MinHash, and an index of pairs of minhash.
+"""Finds (near) duplicate prompts in one pass: bottom-k MinHash, and an index of pairs of digests.
 
-Near: words that two prompts share, in runs of SHINGLE, are at least NEAR of all that either has (Jaccard). It is exact
-for prompts of up to SKETCH runs and estimated from the SKETCH smallest digests for longer ones (standard error 0.05).
-Runs that most prompts have are the task's own wording and do not count. Source: Broder 1997.
+Near: the Jaccard similarity of two prompts' shingles (SHINGLE consecutive words) is at least NEAR. It is exact for
+prompts of up to SKETCH shingles, and estimated from the SKETCH smallest digests for longer ones (standard error 0.05).
+Shingles of most prompts are the task's wording and are ignored. Source: Broder 1997.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 
-SHINGLE = 3  # shingles() takes three by three
+SHINGLE = 3  # shingles() hard-codes three
 SKETCH = 64
 KEYS = 16
 NEAR = 0.8
@@ -22,7 +22,7 @@ _LARGEST = 2**32 - 1
 
 
 def common(prompts: Iterable[str]) -> frozenset[int]:
-    """Shingles of more than half of these prompts."""
+    """Shingles that occur in more than half of these prompts."""
     counts, prompts = Counter[int](), list(prompts)
     for prompt in prompts:
         counts.update(shingles(prompt))
@@ -30,7 +30,7 @@ def common(prompts: Iterable[str]) -> frozenset[int]:
 
 
 def shingles(prompt: str) -> set[int]:
-    """Runs of words by a 32-bit digest; a shorter prompt is one."""
+    """Shingles as 32-bit digests; a prompt shorter than SHINGLE is one shingle."""
     words = " ".join(prompt.casefold().split()).encode("utf-8", "surrogatepass")
     one = list(map(zlib.crc32, words.split(b" ")))
     if len(one) < SHINGLE:
@@ -39,18 +39,18 @@ def shingles(prompt: str) -> set[int]:
 
 
 def signature(found: Set[int]) -> array[int] | None:
-    """The SKETCH smallest digests, in order; None where there is nothing to compare."""
+    """The SKETCH smallest digests, sorted; None if there are none."""
     return array("I", sorted(found)[:SKETCH]) if found else None
 
 
 def similarity(one: array[int], other: array[int]) -> float:
-    """Estimated Jaccard similarity: the share of both sets' smallest digests that is in each."""
+    """Estimated Jaccard similarity, from the smallest digests of both sets."""
     least = sorted(set(one).union(other))[:SKETCH]
     return len(set(one).intersection(other).intersection(least)) / len(least)
 
 
 def _near(one: array[int], other: array[int]) -> bool:
-    """Similarity ≥ NEAR; most pairs share too few digests and need no sorting."""
+    """Similarity ≥ NEAR; skips sorting for pairs that share too few digests."""
     shared = len(set(one).intersection(other))
     return shared >= NEAR * max(len(one), len(other)) and similarity(one, other) >= NEAR
 
@@ -58,7 +58,7 @@ def _near(one: array[int], other: array[int]) -> bool:
 class DuplicateIndex:
     """Index of prompts; a lookup adds its prompt unless `remember` is false.
 
-    A bucket keeps its first prompt only, so work stays linear: of many alike, each is compared with the first.
+    A bucket keeps only its first prompt, so the work is linear: many similar prompts are each compared with the first.
     """
 
     def __init__(self) -> None:
@@ -66,14 +66,14 @@ class DuplicateIndex:
         self._buckets: dict[int, array[int]] = {}
 
     def exactly(self, digest: bytes, *, remember: bool = True) -> bool:
-        """Whether a prompt with the same text (by digest) is in the index."""
+        """Whether the index has a prompt with the same text (by digest)."""
         seen = digest in self._prompts
         if remember:
             self._prompts.add(digest)
         return seen
 
     def nearly(self, minhash: array[int] | None, *, remember: bool = True) -> bool:
-        """Whether a prompt that is nearly the same was seen; nothing is like a prompt without words of its own."""
+        """Whether the index has a near duplicate; False for a prompt without words of its own."""
         if minhash is None:
             return False
         keys = _keys(minhash)
@@ -85,13 +85,13 @@ class DuplicateIndex:
 
 
 def _often(met: Sequence[array[int]], times: int) -> list[array[int]]:
-    """Entries that occur min `times`. Near duplicates share most pairs; a single pair is common to many prompts."""
+    """Entries that occur at least `times`: near duplicates share most pairs, others only a few."""
     counts = Counter(map(id, met))
     return list({id(each): each for each in met if counts[id(each)] >= times}.values())
 
 
 def _keys(minhash: array[int]) -> list[int]:
-    """Pairs of neighbouring smallest digests: near prompts share some; common wording seldom fills a pair."""
+    """Pairs of adjacent smallest digests; near duplicates share some of them."""
     if len(minhash) == 1:
         return [minhash[0]]
     return [one << 32 | other for one, other in pairwise(minhash[: KEYS + 1])]

@@ -1,6 +1,6 @@
-"""Reads from a row what its prompt and reference are checked by: small, and nothing of their text.
+"""Extracts from each row small, text-free features for the checks of prompts and references.
 
-The part of a survey that any number of processes can share.
+This part of profiling runs in any number of processes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _NO_LETTERS = bytes(sorted(set(range(128)) - set(string.ascii_letters.encode()))
 
 
 class RowFingerprint(NamedTuple):
-    """One row's. `prompt` and `reference` are digests, `minhash` the prompt's signature (None: no words of its own).
+    """Features of one row.
 
-    `scripts` counts the letters of the prompt's own part by writing system.
+    `prompt` and `reference` are digests, `minhash` is the prompt's signature (None without words of its own). `scripts`
+    counts letters of the prompt by writing system, excluding the template.
     """
 
     task_id: str
@@ -40,14 +41,14 @@ class RowFingerprint(NamedTuple):
 
 @dataclass(frozen=True)
 class PromptTemplate:
-    """The wording that a task's prompts share: their common beginning, and the shingles that most of them have."""
+    """Wording shared by a task's prompts: the common prefix, and the shingles that most of them have."""
 
     head: str
     shingles: frozenset[int]
 
     @classmethod
     def of(cls, bodies: Sequence[bytes]) -> PromptTemplate:
-        """From rows as JSON; a few hundred of them tell."""
+        """Estimated from rows as JSON; a few hundred suffice."""
         prompts = [_prompt(json.loads(body)) for body in bodies]
         head = _head(prompts)
         return cls(head, common(prompt[len(head) :] for prompt in prompts))
@@ -60,7 +61,7 @@ class FingerprintReader:
     template: PromptTemplate
 
     def __call__(self, rows: Sequence[tuple[str, bytes]]) -> list[RowFingerprint]:
-        """Of rows as JSON, each with the name that it goes by where it has no task_id of its own."""
+        """Takes rows as JSON with names, which identify rows without a task_id."""
         return [self._fingerprint(name, json.loads(body)) for name, body in rows]
 
     def _fingerprint(self, name: str, row: Mapping[str, Any]) -> RowFingerprint:
@@ -77,7 +78,7 @@ class FingerprintReader:
 
 
 def _head(prompts: Sequence[str]) -> str:
-    """Whole words only; '' where a prompt is nothing else, so that each has a part of its own."""
+    """The common prefix in whole words; '' if a prompt consists of nothing else."""
     shared = os.path.commonprefix(prompts)  # noqa: RUF071 - characters, not words
     head = shared[: len(shared) - len(shared.split(" ")[-1])]
     return "" if any(prompt == shared for prompt in prompts) else head
@@ -98,7 +99,7 @@ def _blank(value: object) -> bool:
 
 
 def _letters(text: str) -> Counter[str]:
-    """Letters by writing system. Those of ASCII, most of most texts, are counted at once."""
+    """Letters by writing system; ASCII letters are counted in bulk for speed."""
     ascii_letters = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
     counts = Counter({_LATIN: ascii_letters} if ascii_letters else {})
     if not text.isascii():

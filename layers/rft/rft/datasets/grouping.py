@@ -1,4 +1,4 @@
-"""Rows by their groups, max 8 bytes of memory per row, plus the group numbers."""
+"""Groups rows, using at most 8 bytes of memory per row plus the group numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BUCKET_ROWS = 4096
 
 
 class Grouping:
-    """The rows of each group. `groups` holds each row's group: a 64-bit number, evenly spread (a digest)."""
+    """The rows of each group. `groups` holds one 64-bit digest per row."""
 
     def __init__(self, groups: Sequence[int]) -> None:
         self._order = _sorted_rows(groups)
@@ -27,11 +27,11 @@ class Grouping:
         return len(self._starts) - 1
 
     def __iter__(self) -> Iterator[array[int]]:
-        """The row numbers of each group, by the groups' numbers."""
+        """Yields the row numbers of each group, ordered by group number."""
         return map(self._rows, range(len(self)))
 
     def largest_first(self) -> Iterator[array[int]]:
-        """The row numbers of each group: the largest group first, equal ones by their number."""
+        """Yields the row numbers of each group, largest first; equal sizes by group number."""
         sizes = Counter(map(self._size, range(len(self))))
         largest_first = sorted(sizes, reverse=True)
         place = dict(zip(largest_first, accumulate((sizes[size] for size in largest_first), initial=0), strict=False))
@@ -50,7 +50,7 @@ class Grouping:
 
 
 def _sorted_rows(groups: Sequence[int]) -> array[int]:
-    """Row numbers by group, then by number. Sorted bucket by bucket, so that few of them are Python objects at once."""
+    """Row numbers sorted by group, then by number; bucket by bucket, to limit the number of Python objects."""
     bits = max(0, (len(groups) // _BUCKET_ROWS).bit_length())
     shift = 64 - bits
     sizes = Counter(group >> shift for group in groups)

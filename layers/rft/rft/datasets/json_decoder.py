@@ -1,4 +1,4 @@
-"""Decodes a record's JSON strictly: no key twice, no NaN, no integer that hardly any reader takes."""
+"""Decodes a record's JSON strictly: rejects duplicate keys, NaN, and integers beyond a float's range."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 MAX_DIGITS = 308
-"""Of an integer: longer ones are beyond a float's range, and hardly any reader of JSON takes them."""
+"""Maximum digits of an integer: longer ones exceed a float's range."""
 
 SHOWN_CHARACTERS = 40
 

@@ -1,4 +1,4 @@
-"""Reads a dataset into a spool of rows, keeping account of the records that cannot be used."""
+"""Reads a dataset into a spool of rows and records the unusable records."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from rft.errors import DatasetInvalid
 from rft.ports.datasets import OpenSource
 
 BATCH_RECORDS = 128
-"""Rendered at a time: enough that handing them over costs little, few enough to stop soon after too many bad ones."""
+"""Records per batch: large enough to amortise the transfer, small enough to stop early on too many bad records."""
 
 MAX_PROBLEMS = 1000
-"""Max bad records to find beyond those allowed; a file with more is not in the task's format."""
+"""Maximum bad records to report beyond those allowed; such a file is not in the task's format."""
 
 Render = Callable[[Iterable[list[RawRecord]]], Iterator[Rendered]]
-"""Renders batches in their order."""
+"""Renders batches in order."""
 
 
 @dataclass
 class Loaded:
-    """Result of reading: `records` counts all records, `warnings` the accepted ones with a warning, by kind.
+    """Result of reading.
 
-    `prompt_tokens` counts the rows of each prompt length.
+    `records` counts all records, `warnings` the accepted ones with a warning, by kind. `prompt_tokens` counts rows by
+    prompt length.
     """
 
     records: int = 0
@@ -39,7 +40,7 @@ class Loaded:
     prompt_tokens: Counter[int] = field(default_factory=Counter)
 
     def add(self, rendered: Rendered) -> None:
-        """Take a batch into account."""
+        """Adds a batch to the totals."""
         self.records += rendered.records
         self.bad += rendered.bad
         self.warnings.update(rendered.warnings)
@@ -49,7 +50,7 @@ class Loaded:
 def load_source(
     opened: OpenSource, dataset: DatasetRequest, *, render: Render, rows: RowIndex, bounds: Bounds
 ) -> tuple[Source, Loaded]:
-    """Read a request's whole file into `rows`; the source has the size and digest of all its bytes.
+    """Reads a request's whole file into `rows`; size and digest of the source cover all its bytes.
 
     Raises as `load_rows` and `check_bad_records` do.
     """
@@ -78,9 +79,9 @@ def load_rows(
     split: Split,
     bounds: Bounds,
 ) -> Loaded:
-    """Read the first `max_samples` records into `rows`; not all of them where far more than `max_bad` are bad.
+    """Reads up to `max_samples` records into `rows`; stops early if far more than `max_bad` are bad.
 
-    Raises DatasetInvalid where the file breaks off, and DatasetSizeOutOfBounds as soon as there are more good records
+    Raises DatasetInvalid if the file is truncated, and DatasetSizeOutOfBounds as soon as there are more good records
     than any split inside the bounds could hold.
     """
     loaded = Loaded()
@@ -97,18 +98,21 @@ def load_rows(
 
 
 def check_bad_records(loaded: Loaded, max_bad: int) -> None:
-    """Raises DatasetInvalid, listing every bad record by its position, if there are more than `max_bad`."""
+    """Raises DatasetInvalid, listing every bad record by position, if there are more than `max_bad`."""
     if len(loaded.bad) > max_bad:
         raise DatasetInvalid(_summary(loaded, max_bad), problems(loaded.bad))
 
 
 def problems(bad: Iterable[RejectedRecord]) -> list[str]:
-    """One line for each bad record."""
+    """One line per bad record."""
     return [f"record {each.position}{f' on line {each.line}' if each.line else ''}: {each.reason}" for each in bad]
 
 
 class _Batches:
-    """Batches of records. They end where the file breaks off, so that earlier records are rendered and reported."""
+    """Batches of records.
+
+    They end where the file is truncated, so that earlier records are still rendered and reported.
+    """
 
     def __init__(self, records: Iterator[RawRecord]) -> None:
         self._records = records

@@ -15,12 +15,12 @@ from rft.datasets.split import NAMES
 from rft.datasets.tokens import token_statistics
 from rft.tasks import task as task_named
 
-if TYPE_CHECKING:  # it brings the reading of records, which few steps need
+if TYPE_CHECKING:  # avoids importing the record reader, which few steps need
     from rft.datasets.load import Loaded
 
 
 def dataset_digest(identities: Mapping[SplitName, str]) -> str:
-    """`sha256:<hex>` over the identities of train, validation and test, a line each: equal rows, equal digest."""
+    """`sha256:<hex>` of the identities of train, validation and test, one per line: equal rows, equal digest."""
     digests = "".join(identities[name] + "\n" for name in NAMES)
     return f"sha256:{hashlib.sha256(digests.encode()).hexdigest()}"
 
@@ -36,7 +36,7 @@ def build_manifest(
     encoding: str,
     shards: int,
 ) -> Manifest:
-    """The manifest of files that are written. `encoding` is how tokens were counted."""
+    """Builds the manifest of the written files. `encoding`: how tokens were counted."""
     tokens = token_statistics(loaded.prompt_tokens, encoding)
     return Manifest(
         run_id=run_id,
@@ -62,7 +62,7 @@ def build_manifest(
 
 
 def dataset_summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
-    """A manifest's summary in the ledger."""
+    """The manifest's summary for the ledger."""
     labels = sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]())
     return DatasetSummary(
         manifest_uri=manifest_uri,

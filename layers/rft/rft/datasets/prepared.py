@@ -1,4 +1,4 @@
-"""The part of a manifest that a run's steps need. Pure; light, as functions import it that read no rows."""
+"""The part of a manifest needed by later steps. Pure, with few imports because most functions load it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rft.contracts.steps import PreparedDataset
 
 
 def prepared(manifest: Manifest, manifest_uri: str) -> PreparedDataset:
-    """The part of a manifest for the next steps."""
+    """The part of a manifest needed by later steps."""
     train, validation = manifest.files["train"], manifest.files["validation"]
     return PreparedDataset(
         manifest_uri=manifest_uri,

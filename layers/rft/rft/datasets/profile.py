@@ -1,7 +1,7 @@
-"""Reads a dataset's rows once and collects what the checks of prompts and references need.
+"""Profiles a dataset's rows for the checks of prompts and references.
 
-Max MAX_ROWS rows and about MAX_CHARACTERS of text are read, evenly spaced in each split, so that the time is
-bounded. Same rows, same profile.
+Reads at most MAX_ROWS rows and about MAX_CHARACTERS of text, at even intervals in each split, which bounds the time.
+Deterministic for the same rows.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ BATCH_ROWS = 64
 SHOWN = 3
 
 Body = Callable[[SplitName, int], bytes]
-"""The n-th row of a split as JSON."""
+"""Returns the n-th row of a split as JSON."""
 
 Batch = list[tuple[str, bytes]]
 Share = Callable[[Callable[[Batch], list[RowFingerprint]], Iterator[Batch]], Iterator[list[RowFingerprint]]]
-"""Does work on each batch, in their order, on as many cores as there are."""
+"""Maps work over batches in order, on all available cores."""
 
 
 @dataclass
 class Rows:
-    """How many, and the first few of them."""
+    """A count, and the first few rows counted."""
 
     count: int = 0
     first: list[CheckExample] = field(default_factory=list)
@@ -47,9 +47,10 @@ class Rows:
 
 @dataclass
 class DatasetProfile:
-    """What reading gave. `rows` counts those read by split, `scripts` their prompts' letters by writing system.
+    """Results of profiling.
 
-    `references` has the first two that differ, by their digests.
+    `rows` counts those read by split, `scripts` their prompts' letters by writing system. `references` has the first
+    two distinct ones by digest.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -62,16 +63,16 @@ class DatasetProfile:
 
 
 def profile_rows(rows: Mapping[SplitName, int], body: Body, share: Share = map) -> DatasetProfile:
-    """Read the rows; `rows` are their numbers by split. `body` may be called twice for a row.
+    """Profiles the rows; `rows` are their numbers by split. `body` may be called twice per row.
 
-    Training rows come first, so that those of the other splits are compared with them.
+    Training rows come first, because rows of the other splits are compared with them.
     """
     first = (len(body("train", n)) for n in range(min(FIRST_ROWS, rows["train"])))
     return profile_sample(rows, body, sample_step(rows, list(first)), share)
 
 
 def profile_sample(rows: Mapping[SplitName, int], body: Body, step: int, share: Share = map) -> DatasetProfile:
-    """As `survey`, of every so-many-th row of each split, from its first on."""
+    """Like `profile_rows`, for every `step`-th row of each split, starting with the first."""
     chosen = {name: range(0, rows[name], step) for name in NAMES}
     read = FingerprintReader(_prompt_template(chosen["train"], body))
     rows_read = ((str(n), body(name, n)) for name in NAMES for n in chosen[name])
@@ -85,7 +86,7 @@ def profile_sample(rows: Mapping[SplitName, int], body: Body, step: int, share: 
 
 
 def sample_step(rows: Mapping[SplitName, int], lengths: Sequence[int]) -> int:
-    """1 to read all rows, else more; `lengths` of the first FIRST_ROWS training rows say how long a row is."""
+    """1 to read all rows, else more; `lengths` of the first FIRST_ROWS training rows estimate the row size."""
     total, length = sum(rows.values()), sum(lengths) / max(1, len(lengths))
     return max(1, -(-total // MAX_ROWS), -(-int(total * length) // MAX_CHARACTERS))
 
@@ -101,7 +102,7 @@ def _batches(rows: Iterator[tuple[str, bytes]]) -> Iterator[Batch]:
 
 
 def _note(found: DatasetProfile, name: SplitName, fingerprints: RowFingerprint, own: DuplicateIndex) -> None:
-    """`own` are the prompts of the row's own split so far."""
+    """`own`: the prompts of the row's own split so far."""
     found.rows[name] += 1
     found.scripts[name].update(fingerprints.scripts)
     if fingerprints.reference_blank:

@@ -1,8 +1,8 @@
-"""Hyperparameters that fit a dataset, each with its source and reason. A request's own values have precedence.
+"""Recommends hyperparameters for a dataset, each with source and reason; the request's values take precedence.
 
-AWS's guidance that the numbers follow (Bedrock and Nova user guides, AWS's samples): batches of 128; 6 to 12 epochs on
-small data; validation reward levels off after about 40 steps; evalInterval min(10, rows / batch); prompts over
-maxPromptLength are dropped silently; reasoning takes its tokens from inferenceMaxTokens.
+Based on AWS's guidance (Bedrock and Nova user guides, AWS's samples): batches of 128; 6 to 12 epochs on small data;
+validation reward levels off after about 40 steps; evalInterval min(10, rows / batch); prompts over maxPromptLength are
+dropped silently; reasoning counts towards inferenceMaxTokens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STEPS_TO_PLATEAU = 40
 MAX_EPOCHS = 12
 EVAL_INTERVAL = 10
 ROOM_TO_REASON = {"low": 2048, "medium": 4096, "high": 8192}
-"""Min inferenceMaxTokens by reasoningEffort: AWS's sample gives high effort 8,192; each level below, half of it."""
+"""Minimum inferenceMaxTokens by reasoningEffort: AWS's sample uses 8,192 for high; each lower level half of that."""
 
 
 def recommend(
@@ -33,7 +33,7 @@ def recommend(
     preset: Mapping[str, tuple[Any, str]],
     request: HyperParameters,
 ) -> dict[str, Recommendation]:
-    """All eight hyperparameters. `prompt_tokens` counts the prompts of each length; `p99` is its 99th percentile."""
+    """All eight hyperparameters. `prompt_tokens`: prompts by length in tokens; `p99`: its 99th percentile."""
     requested = request.model_dump(exclude_none=True)
     chosen = _Chosen(requested, preset)
     batch = chosen.take("batchSize", *_batch_size(train_rows))
@@ -54,7 +54,7 @@ _EVALUATION = f"AWS's guidance: min({EVAL_INTERVAL}, rows / batch), min 1"
 
 
 class _Chosen:
-    """Settles each value: the request's, else the task's, else one from the statistics."""
+    """Selects each value: the request's, else the task's, else one from the statistics."""
 
     def __init__(self, requested: Mapping[str, Any], preset: Mapping[str, tuple[Any, str]]) -> None:
         self._requested = requested
@@ -85,7 +85,7 @@ class _Chosen:
 
 
 def _batch_size(rows: int) -> tuple[int, str]:
-    """The largest power of two that still gives enough steps an epoch."""
+    """The largest power of two that gives enough steps per epoch."""
     fitting = 2 ** int(math.log2(max(1, rows / STEPS_PER_EPOCH)))
     batch = max(MIN_BATCH, min(USUAL_BATCH, fitting))
     return (
@@ -113,7 +113,7 @@ def _dropped(prompt_tokens: Counter[int], limit: int) -> str:
 
 
 def _leave_room(chosen: _Chosen, effort: str, *, requested: Mapping[str, Any]) -> None:
-    """More reasoning than the task expects needs more tokens; a lower requested value stays, with a warning."""
+    """Raises the token limit for more reasoning than the task expects; keeps a lower requested value with a warning."""
     room = ROOM_TO_REASON[effort]
     if chosen.value("inferenceMaxTokens") >= room:
         return

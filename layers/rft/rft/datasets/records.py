@@ -1,4 +1,4 @@
-"""Reads raw records from a stream of bytes: a JSON array, or JSON Lines, by the first character.
+"""Reads raw records from a byte stream: a JSON array or JSON Lines, detected by the first character.
 
 Memory: one chunk and one record.
 """
@@ -18,7 +18,7 @@ from rft.errors import DatasetInvalid
 
 CHUNK_BYTES = 256 * 1024
 MAX_RECORD = 2**20
-"""The longest record: bytes in JSON Lines, characters in an array. A grader's payload holds 6 MB for a whole batch."""
+"""Maximum record size: bytes in JSON Lines, characters in an array. A grader's payload is limited to 6 MB per batch."""
 
 FORMATS = "UTF-8 text: a JSON array of objects, or one JSON object on each line"
 
@@ -29,7 +29,7 @@ _NOT_BLANK = re.compile(r"[^ \t\r\n]")
 
 
 class RawRecord(NamedTuple):
-    """One record by its position, the first being 1; or, where it could not be read, the `problem` and its line."""
+    """One record with its 1-based position, or the `problem` and line of one that could not be read."""
 
     position: int
     value: Any = None
@@ -38,13 +38,13 @@ class RawRecord(NamedTuple):
 
 
 class Readable(Protocol):
-    """What can be read: up to `size` bytes, none at the end only."""
+    """A readable stream; `read` returns up to `size` bytes, and none only at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 class SourceBytes:
-    """Counts and digests the bytes of a stream as they are read."""
+    """Counts and hashes the bytes of a stream while they are read."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -52,14 +52,14 @@ class SourceBytes:
         self.bytes = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """What has not been read yet."""
+        """Yields the unread bytes."""
         while chunk := self._stream.read(CHUNK_BYTES):
             self._hash.update(chunk)
             self.bytes += len(chunk)
             yield chunk
 
     def read_to_end(self) -> None:
-        """Read on without use, so that size and digest are those of the whole file."""
+        """Reads and discards the rest, so that size and digest cover the whole file."""
         for _ in self.chunks():
             pass
 
@@ -70,10 +70,10 @@ class SourceBytes:
 
 
 def read_records(source: SourceBytes) -> Iterator[RawRecord]:
-    """Each record in file order; nothing where the file is empty.
+    """Yields the records in file order; nothing for an empty file.
 
-    In JSON Lines a line that cannot be read is a record with a problem. Raises DatasetInvalid, naming position and
-    byte, where the file as a whole cannot be read on: neither format, a broken array, a record over the limit.
+    In JSON Lines an unreadable line is a record with a problem. Raises DatasetInvalid, with position and byte, if the
+    file cannot be read further: unknown format, a broken array, a record over the limit.
     """
     start = _start(source.chunks())
     if start is None:
@@ -88,7 +88,7 @@ def read_records(source: SourceBytes) -> Iterator[RawRecord]:
 
 
 def _refuse_wrapped(start: _Start) -> None:
-    """A file that is one object with all records in it; a line of JSON Lines with that key has others besides."""
+    """Rejects a file that is one object wrapping all records; JSON Lines with that key have other keys as well."""
     wrapped = _WRAPPED.match(start.text)
     if wrapped and not _has_other_keys(start.text.partition(b"\n")[0]):
         key = wrapped[1].decode()
@@ -106,13 +106,13 @@ def _has_other_keys(line: bytes) -> bool:
 
 
 def read_more_lines(chunks: Iterator[bytes]) -> Iterator[RawRecord]:
-    """As `read_records`, from JSON Lines in the middle of a file, at the beginning of a line."""
+    """Like `read_records`, for JSON Lines from the middle of a file, at the start of a line."""
     return _lines(_Start(b"", chunks, 0, 1))
 
 
 @dataclass(frozen=True)
 class _Start:
-    """A file from its first character that is not blank; `byte` and `line` are where that is."""
+    """A file from its first non-blank character; `byte` and `line` are its position."""
 
     text: bytes
     rest: Iterator[bytes]
@@ -179,7 +179,7 @@ def _read_line(position: int, number: int, line: bytes) -> RawRecord:
 
 
 def _record(position: int, value: Any, text: str, start: int, end: int) -> RawRecord:
-    """A record decoded from a part of `text`. JSON can write half a character, which no file in UTF-8 can hold."""
+    """Builds a record decoded from `text`. JSON can encode lone surrogates, which UTF-8 files cannot contain."""
     if _ESCAPED_SURROGATE.search(text, start, end):
         try:
             json.dumps(value, ensure_ascii=False).encode()
@@ -193,7 +193,7 @@ def _why(error: Exception) -> str:
 
 
 class _ArrayReader:
-    """Walks through the elements of an array, decoding one at a time from a buffer of text."""
+    """Iterates over the elements of an array, decoding one at a time from a text buffer."""
 
     def __init__(self, start: _Start) -> None:
         self._chunks = start.chunks()
@@ -219,7 +219,7 @@ class _ArrayReader:
             self._fail("text follows after the end of the array", self._at)
 
     def _next(self) -> str:
-        """The next character that is not blank, without taking it; '' at the end of the file."""
+        """Peeks at the next non-blank character; '' at the end of the file."""
         while True:
             found = _NOT_BLANK.search(self._text, self._at)
             self._at = found.start() if found else len(self._text)
@@ -234,7 +234,7 @@ class _ArrayReader:
         self._at += 1
 
     def _value(self) -> RawRecord:
-        """Decode the next value, reading chunks until it and the character after it are in the buffer."""
+        """Decodes the next value, reading chunks until it and the following character are buffered."""
         self._next()
         while True:
             value, end, error = self._decode()
@@ -245,7 +245,7 @@ class _ArrayReader:
                 self._refuse(error)
 
     def _decode(self) -> tuple[Any, int, json.JSONDecodeError | None]:
-        """The value and where it ends, or an error: it may only mean that more has to be read."""
+        """The value and its end, or an error, which may only mean that more must be read."""
         try:
             return *DECODER.raw_decode(self._text, self._at), None
         except json.JSONDecodeError as error:
@@ -262,7 +262,7 @@ class _ArrayReader:
         self._fail(f"the file ends right after record {self._position} where ',' or ']' belongs", len(self._text))
 
     def _fill(self) -> bool:
-        """Drop consumed text and add one chunk; False, without a change, at the end of the file."""
+        """Discards consumed text and appends one chunk; returns False, without a change, at the end of the file."""
         chunk = next(self._chunks, b"")
         try:
             more = self._utf8.decode(chunk, final=not chunk)

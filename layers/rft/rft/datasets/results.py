@@ -18,13 +18,13 @@ from rft.ports.storage import ObjectStore
 
 
 def dataset_folder(run_id: str, store: ObjectStore) -> str:
-    """Where a run's rows and manifest are."""
+    """Folder of a run's rows and manifest."""
     return store.uri(f"runs/{run_id}/dataset")
 
 
 @contextmanager
 def bad_records_saved(run_id: str, store: ObjectStore) -> Iterator[None]:
-    """An error shows the first bad records only; where there are more, the full list is written to the run's files."""
+    """Writes the full list of bad records to the run's files if an error shows only the first ones."""
     try:
         yield
     except DatasetInvalid as error:
@@ -36,9 +36,9 @@ def bad_records_saved(run_id: str, store: ObjectStore) -> Iterator[None]:
 
 
 def save_manifest(manifest: Manifest, request: RunRequest, *, store: ObjectStore, ledger: Ledger) -> PreparedDataset:
-    """Write the manifest, once all files exist, and its figures into the run's record.
+    """Writes the manifest after all other files, and its figures to the run's record.
 
-    Returns what the run's job gets: all rows, or a pilot's sample. Raises RunNotFound, TransitionRefused, Retryable….
+    Returns the job's dataset: all rows, or a pilot's sample. Raises RunNotFound, TransitionRefused, Retryable….
     """
     manifest_uri = f"{dataset_folder(manifest.run_id, store)}/manifest.json"
     store.put_bytes(manifest_uri, manifest.model_dump_json(indent=2).encode())

@@ -1,4 +1,4 @@
-"""Checks a prepared dataset's rows, stores the results, and refuses unfit rows."""
+"""Checks a prepared dataset's rows, stores the results, and rejects unfit datasets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rft.ports.storage import ObjectStore
 
 
 def profile_splits(plan: Plan, spool: RowSpool, workers: Workers) -> DatasetProfile:
-    """The rows of a plan, or a sample of them, read from the spool."""
+    """Profiles a plan's rows, or a sample of them, from the spool."""
     rows = {name: len(numbers) for name, numbers in plan.items()}
 
     def body(split: SplitName, at: int) -> bytes:
@@ -41,9 +41,9 @@ def save_prepared(
     store: ObjectStore,
     ledger: Ledger,
 ) -> PreparedDataset:
-    """Write `dataset/checks.json` with its short form in the record, and the manifest if no check blocks.
+    """Writes `dataset/checks.json` and its summary to the record, and the manifest if no check blocks.
 
-    Raises DatasetInvalid where one blocks, RunNotFound, TransitionRefused and the Retryable… errors.
+    Raises DatasetInvalid if one blocks, RunNotFound, TransitionRefused and the Retryable… errors.
     """
     figures = RowFigures(
         split=manifest.split,

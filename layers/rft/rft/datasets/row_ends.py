@@ -1,6 +1,6 @@
-"""How the rows of a split's file end, and a file that is written already, read for its digests.
+"""The end of each row in a split's file, and rereading of written files for their digests.
 
-Apart from what reads and renders records: steps that need neither load no schemas.
+Separate from the modules that read and render records, so that steps that need neither load no JSON schemas.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ ROW_END_WITHOUT_RUN = b"}\n"
 
 
 def row_end(run_id: str, split: SplitName) -> bytes:
-    """What closes each row of a run's split: telemetry of a grader tells training from validation by it."""
+    """The closing bytes of each row: run id and split, by which grader telemetry tells training from validation."""
     return b',"split":%b,"run_id":%b}\n' % (to_json(split), to_json(run_id))
 
 
 class JoinedRows:
-    """A split's file that is written already, read for its size and digests (as those of SplitRows)."""
+    """A written split file, read for its size and digests (like those of SplitRows)."""
 
     def __init__(self, lines: Iterable[bytes], row_end: bytes, take: Callable[[int, bytes], None]) -> None:
-        """`take` is given each row's number and its JSON without the row's end."""
+        """`take` receives each row's number and its JSON without the row's end."""
         digest, identity = hashlib.sha256(), hashlib.sha256()
         end, bytes_ = row_end.removesuffix(b"\n"), 0
         for number, line in enumerate(lines):

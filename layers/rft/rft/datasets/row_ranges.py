@@ -1,4 +1,4 @@
-"""How the rows of three files are shared out evenly among functions that write them, and found again."""
+"""Divides the rows of the three split files evenly among the functions that write them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class RowRange:
 
     @property
     def name(self) -> str:
-        """The object that holds them."""
+        """Name of the object with these rows."""
         return f"{self.split}-{self.part:04d}.jsonl"
 
 
 def row_ranges(rows: Mapping[SplitName, int], parts: int) -> Iterator[RowRange]:
-    """The three files, laid end to end and cut into parts of equally many rows; in that order."""
+    """Divides the concatenation of the three files into parts of equal row counts, in order."""
     total = sum(rows.values())
     cuts = [total * part // parts for part in range(parts + 1)]
     offset = 0

@@ -1,4 +1,4 @@
-"""The rows that a profile reads, collected in one pass over their files."""
+"""Collects the rows to profile in one pass over the files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rft.datasets.profile import FIRST_ROWS, DatasetProfile, Share, profile_samp
 
 
 class RowSample:
-    """Takes all rows in order, training rows first, and keeps those of the sample in a file."""
+    """Receives all rows in order, training rows first, and stores the sampled ones in a file."""
 
     def __init__(self, rows: Mapping[SplitName, int], file: BinaryIO) -> None:
         self._rows, self._file = rows, file
@@ -20,7 +20,7 @@ class RowSample:
         self._end = 0
 
     def take(self, split: SplitName, number: int, body: bytes) -> None:
-        """The n-th row of a split, as JSON."""
+        """Adds the n-th row of a split, as JSON."""
         if self._step:
             self._keep(split, number, body)
             return
@@ -32,7 +32,7 @@ class RowSample:
             self._first.clear()
 
     def profile_rows(self, share: Share = map) -> DatasetProfile:
-        """Estimates for all rows from the sample."""
+        """Estimates for all rows, extrapolated from the sample."""
         return profile_sample(self._rows, self._body, self._step, share)
 
     def _keep(self, split: SplitName, number: int, body: bytes) -> None:

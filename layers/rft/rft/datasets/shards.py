@@ -1,10 +1,10 @@
 """Divides a file into parts that hold whole records, and reads the records of one part.
 
-JSON Lines: a part ends after a line. An array: a part ends before a comma between two records. That a comma stands
-there, and not in a text or in an array further inside, cannot be seen from the bytes around it: it is looked for by
-the first record's first key, and then proven. A part that begins at a true border, and reads as records with nothing
-left over, ends at a true border; the first part begins at the file's own beginning; so when all parts read, all
-borders are true. A part that does not read is an error that says so: never rows that are not in the file.
+JSON Lines: a part ends after a line. Array: a part ends before a comma between two records. Bytes alone cannot tell
+such a comma from one in a string or nested array, so candidates are found by the first record's first key and then
+verified: a part that starts at a true border and parses completely ends at a true border, and the first part starts at
+the file's beginning. If all parts parse, all borders are therefore true; a part that does not parse raises an error and
+never yields wrong rows.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:(\[)\s*)?\{\s*("(?:[^"\\]|\\.)*")\s
 _HEAD_BYTES = 64 * 1024
 
 OpenAt = Callable[[int], AbstractContextManager[BinaryIO]]
-"""Opens the file at a byte."""
+"""Opens the file at a byte offset."""
 
 
 class Borders:
-    """Finds where a file can be divided. Raises DatasetInvalid where its beginning is none of a dataset."""
+    """Finds positions at which a file can be divided. Raises DatasetInvalid if its beginning is not a dataset."""
 
     def __init__(self, open_at: OpenAt) -> None:
         self._open_at = open_at
@@ -39,7 +39,7 @@ class Borders:
         self._border = re.compile(between_records if head[1] else rb"\n(?P<border>)")
 
     def shards(self, size: int, count: int) -> tuple[Shard, ...]:
-        """About equal parts of a file of `size` bytes; fewer than `count` where borders are far between."""
+        """Roughly equal parts of a file of `size` bytes; fewer than `count` if borders are far apart."""
         starts = sorted({0, *(self._next(size * number // count, size) for number in range(1, count))} - {size})
         ends = [*starts[1:], size]
         return tuple(
@@ -48,7 +48,7 @@ class Borders:
         )
 
     def _next(self, byte: int, size: int) -> int:
-        """The first border from a byte on; the file's end where there is none."""
+        """The first border at or after a byte offset; the file's end if there is none."""
         seen = b""
         with self._open_at(byte) as stream:
             while len(seen) <= 2 * MAX_RECORD:
@@ -65,7 +65,7 @@ class Borders:
 
 
 class _Readable:
-    """Chunks as a stream, each read as it comes."""
+    """Chunks as a readable stream, fetched lazily."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
@@ -75,7 +75,7 @@ class _Readable:
 
 
 class ShardReader:
-    """The records of one part. Positions, lines and bytes in problems count from the part's beginning."""
+    """Reads the records of one part. Positions, lines and bytes in problems are relative to the part."""
 
     def __init__(self, stream: BinaryIO, layout: Layout, shard: Shard) -> None:
         self._stream, self._layout, self._shard = stream, layout, shard
@@ -97,7 +97,7 @@ class ShardReader:
         return read_records(SourceBytes(_Readable(self._array() if self._layout == "array" else self._chunks())))
 
     def _array(self) -> Iterator[bytes]:
-        """A part of an array as an array: its leading comma becomes a bracket, and one is added at its end."""
+        """Makes a part of an array a valid array: replaces its leading comma by a bracket and appends one."""
         chunks = self._chunks()
         if self._shard.number:
             yield b"[" + next(chunks, b",")[1:]

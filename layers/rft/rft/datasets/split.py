@@ -1,4 +1,4 @@
-"""Divides rows into train, validation and test."""
+"""Splits rows into train, validation and test."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rft.contracts.run_request import Split
 from rft.datasets.grouping import Grouping
 
 Plan = dict[SplitName, "array[int]"]
-"""Row numbers of each split, in the order in which they are written."""
+"""Row numbers of each split, in output order."""
 
 NAMES: tuple[SplitName, ...] = ("train", "validation", "test")
 
 
 def plan_split(split: Split, *, groups: Sequence[int], labels: Sequence[int]) -> Plan:
-    """Divide the rows whose groups (64-bit digests that hold the seed) and label numbers are given."""
+    """Splits the rows with these groups (64-bit digests that include the seed) and label numbers."""
     if split.strategy == "random":
         return _random(split, len(groups))
     return _grouped(split, groups, labels)
@@ -27,7 +27,7 @@ def plan_split(split: Split, *, groups: Sequence[int], labels: Sequence[int]) ->
 
 @dataclass(frozen=True)
 class GroupCounts:
-    """How many different groups each split holds, and how many rows outside training share theirs with a row in it."""
+    """Number of distinct groups per split, and of rows outside training that share a group with a training row."""
 
     groups: dict[SplitName, int]
     shared_rows: int
@@ -48,7 +48,7 @@ def count_groups(plan: Plan, groups: Sequence[int]) -> GroupCounts:
 
 
 def _random(split: Split, rows: int) -> Plan:
-    """As published notebooks do: Python's seeded shuffle over the file order, then cut; the rest is test."""
+    """As in published notebooks: Python's seeded shuffle of the file order, then cut; the remainder is test."""
     order = array("I", range(rows))
     random.Random(split.seed).shuffle(order)  # noqa: S311 - repeatable on purpose
     train = int(rows * split.train)
@@ -57,10 +57,10 @@ def _random(split: Split, rows: int) -> Plan:
 
 
 def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int]) -> Plan:
-    """Whole groups, the largest first, each to the split with the lowest fill level; equal ones in seeded order.
+    """Assigns whole groups, largest first, to the split with the lowest fill level; ties in seeded order.
 
-    The order of groups depends on their content and the seed alone. Rows are shuffled within a split, so that a
-    batch does not hold one prompt many times.
+    The order of groups depends only on their content and the seed. Rows are shuffled within a split, so that a batch
+    does not repeat one prompt.
     """
     filling = _Filling(split, Counter(labels))
     split_of = array("B", bytes(len(groups)))
@@ -84,7 +84,7 @@ class _Filling:
         self._splits = [_Share(share, labels) if share > 0 else None for share in shares]
 
     def place(self, labels: Sequence[int]) -> int:
-        """Put a group, given by its rows' labels, where it overfills the least (the first where equal)."""
+        """Places a group, given by its rows' labels, where it overfills the least (the first split on ties)."""
         counts = tuple(Counter(labels).items()) if len(labels) > 1 else ((labels[0], 1),)
         fullness = [share.with_group(counts, len(labels)) if share else float("inf") for share in self._splits]
         at = fullness.index(min(fullness))
@@ -95,7 +95,7 @@ class _Filling:
 
 
 class _Share:
-    """One split: target and current rows."""
+    """Target and current rows of one split."""
 
     def __init__(self, share: float, labels: Counter[int]) -> None:
         self._target = labels.total() * share
@@ -104,14 +104,14 @@ class _Share:
         self._rows_of = dict.fromkeys(labels, 0)
 
     def with_group(self, labels: Sequence[tuple[int, int]], size: int) -> float:
-        """With the group in it: the split's fullness, plus the mean fullness of the group's labels in it."""
+        """Fill level after adding the group, plus the mean fill level of the group's labels."""
         by_label = 0.0
         for label, count in labels:
             by_label += count * (self._rows_of[label] + count) / self._target_of[label]
         return (self._rows + size) / self._target + by_label / size
 
     def add(self, labels: Sequence[tuple[int, int]], size: int) -> None:
-        """Count the group in."""
+        """Adds the group's rows to the counts."""
         self._rows += size
         for label, count in labels:
             self._rows_of[label] += count

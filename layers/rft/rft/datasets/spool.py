@@ -1,4 +1,4 @@
-"""Rows in waiting: their bodies and places in files, and in memory only the group and the label of each."""
+"""Stores rendered rows on disk, and only the group and label of each in memory."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _BEGINNING_AND_END = struct.Struct("=QQ")
 
 
 class RowIndex:
-    """Each row's group and label: 10 bytes of memory, 8 for its group's digest and 2 for its label's number.
+    """Each row's group and label: 10 bytes of memory (8 for the group's digest, 2 for the label's number).
 
-    So a task has max 65,536 labels.
+    A task therefore has at most 65,536 labels.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class RowIndex:
         self.labels = array("H")
 
     def add(self, rendered: Rendered) -> None:
-        """Append a batch of rows."""
+        """Appends a batch of rows."""
         self.extend(rendered.groups, rendered.labels)
 
     def extend(self, groups: Iterable[int], labels: Iterable[str]) -> None:
@@ -43,26 +43,26 @@ class RowIndex:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """The labels, by the numbers in `labels`."""
+        """Label names, indexed by the numbers in `labels`."""
         return tuple(self._label_numbers)
 
     def label_counts(self, numbers: Iterable[int]) -> dict[str, int]:
-        """How many of these rows have each label, by name. Rows without a label count under none."""
+        """Rows by label name; rows without a label are not counted."""
         counts = Counter(self.labels[number] for number in numbers)
         named = {name: counts[at] for at, name in enumerate(self._label_numbers) if name and counts[at]}
         return dict(sorted(named.items()))
 
 
 class RowSpool(RowIndex):
-    """Append rows, then read any of them by number (the first is 0).
+    """Append-only storage of rows with random access by number, from 0.
 
-    `bodies` gets them end to end, `places` where each begins: two files that are open for reading and writing.
+    `bodies` holds them concatenated, `places` their offsets: two files that are open for reading and writing.
     """
 
     @classmethod
     @contextmanager
     def temporary(cls) -> Iterator[Self]:
-        """In temporary files, which are always deleted."""
+        """Uses temporary files, which are always deleted."""
         with tempfile.TemporaryFile() as bodies, tempfile.TemporaryFile() as places:
             yield cls(bodies, places)
 
@@ -73,14 +73,14 @@ class RowSpool(RowIndex):
         self._places.write(_PLACE.pack(0))
 
     def add(self, rendered: Rendered) -> None:
-        """Append a batch of rows."""
+        """Appends a batch of rows."""
         super().add(rendered)
         self._bodies.write(rendered.bodies)
         *_, self._end = ends = tuple(accumulate(rendered.lengths, initial=self._end))
         self._places.write(array("Q", ends[1:]).tobytes())
 
     def bodies(self, numbers: Iterable[int]) -> list[bytes]:
-        """Rows as they were added, by number."""
+        """Reads rows by number."""
         self._bodies.flush()
         self._places.flush()
         return [self._read(number) for number in numbers]

@@ -8,9 +8,9 @@ from rft.contracts.dataset import TokenStatistics
 
 
 def token_statistics(prompt_tokens: Counter[int], encoding: str) -> TokenStatistics:
-    """Describe prompt lengths in tokens, given as length → number of prompts.
+    """Statistics of prompt lengths in tokens, given as length → number of prompts.
 
-    Percentiles are nearest ranks, so each is the length of a real prompt.
+    Percentiles are nearest-rank, so each is the length of an actual prompt.
     """
     lengths = sorted(prompt_tokens)
     rows = prompt_tokens.total()

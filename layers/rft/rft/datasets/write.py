@@ -1,4 +1,4 @@
-"""Puts the rows of one split together, counting as it goes."""
+"""Assembles the file of one split, computing size and digests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ BATCH_ROWS = 256
 
 
 class SplitRows:
-    """The rows of one split as the bytes of its file. After `chunks` has been read, `bytes` and the digests are known.
+    """The bytes of one split's file. After `chunks` has been read, `bytes` and the digests are known.
 
-    `digest` is that of the file; `identity` that of the same rows without the run's id, equal for equal data.
-    Both are `sha256:<hex>`.
+    `digest` is that of the file; `identity` is that of the rows without the run's id, equal for equal data. Both are
+    `sha256:<hex>`.
     """
 
     def __init__(self, spool: RowSpool, numbers: Sequence[int], row_end: bytes) -> None:
@@ -25,7 +25,7 @@ class SplitRows:
         self.bytes = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """The file, a batch of rows at a time."""
+        """Yields the file, a batch of rows at a time."""
         for start in range(0, len(self._numbers), BATCH_ROWS):
             bodies = self._spool.bodies(self._numbers[start : start + BATCH_ROWS])
             bodies.append(b"")
@@ -44,7 +44,7 @@ class SplitRows:
         return f"sha256:{self._identity.hexdigest()}"
 
     def describe(self, uri: str, groups: int) -> SplitFile:
-        """The file's entry in the manifest."""
+        """The file's manifest entry."""
         return SplitFile(
             uri=uri,
             rows=len(self._numbers),

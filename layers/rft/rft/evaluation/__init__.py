@@ -1,1 +1,1 @@
-"""Measures a model before and after training. Pure, but for `sampling`, which takes its ports as arguments."""
+"""Measures a model before and after training. Pure unless a module takes ports."""

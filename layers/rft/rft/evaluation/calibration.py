@@ -1,4 +1,4 @@
-"""Statistics of the base model's own answers before training: does the dataset give a signal? Pure."""
+"""Statistics of the base model's answers before training: does the dataset give a training signal? Pure."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from rft.contracts.calibration import Difficulty
 from rft.smoke_test.statistics import mean_interval, wilson
 
 Scores = tuple[float, ...]
-"""Of one row's answers."""
+"""Scores of one row's answers."""
 
 SOLVED = 0.5
-"""Score from which an answer counts as right."""
+"""Minimum score of a right answer."""
 
 SIGNAL = 0.1
-"""Min difference of a row's scores that gives GRPO a signal: a tenth of the range."""
+"""Minimum spread of a row's scores that gives GRPO a signal: a tenth of the range."""
 
 MIN_SIGNAL = 0.05
-"""Share of rows that must carry a signal: below, 19 of 20 rollout groups of a training step are wasted."""
+"""Minimum share of rows with a signal: below it, 19 of 20 rollout groups of a training step are wasted."""
 
 FLAT = 0.95
-"""Share of rows always or never right above which a dataset counts as mostly solved or hopeless."""
+"""Share of always or never right rows above which a dataset counts as mostly solved or hopeless."""
 
 BLOCKING = frozenset({"hopeless", "mostly_solved"})
-"""Difficulties of datasets without a signal for GRPO, which compares answers to one prompt."""
+"""Difficulties without a signal for GRPO, which compares answers to one prompt."""
 
 GOOD_MEAN = (0.2, 0.8)
-"""Mean scores outside learn slowly (AWS's guidance for reward functions: neither too easy nor too hard)."""
+"""Mean scores outside this range learn slowly (AWS's guidance for reward functions: neither too easy nor too hard)."""
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """One row's answers, those without a score left out: errors are no scores. A truncated answer has its score."""
+    """One row's scored answers; errors are excluded, truncated answers are included."""
 
     row_id: str
     scores: Scores
@@ -43,7 +43,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Share:
-    """`hits` rows of `n`, with Wilson's 95 % interval."""
+    """`hits` of `n` rows, with Wilson's 95 % confidence interval."""
 
     hits: int
     n: int
@@ -51,16 +51,13 @@ class Share:
 
     @property
     def value(self) -> float:
-        """0 where there are no rows."""
+        """The share; 0 if there are no rows."""
         return self.hits / self.n if self.n else 0.0
 
 
 @dataclass(frozen=True)
 class Difficulties:
-    """Rows by the base model's scores.
-
-    `tied`: all scores of a row alike. `signal`: they differ by at least SIGNAL.
-    """
+    """Rows by the base model's scores. `tied`: all scores are equal. `signal`: they differ by at least SIGNAL."""
 
     mean: float | None
     mean_interval: Interval | None
@@ -75,7 +72,7 @@ class Difficulties:
 
 
 def difficulties(rows: Sequence[Sampled], *, solved: float = SOLVED) -> Difficulties:
-    """Rows with fewer than two scores show no spread and count nowhere but in the mean."""
+    """Rows with fewer than two scores count in the mean only."""
     scored = [row for row in rows if row.scores]
     several = [row.scores for row in scored if len(row.scores) > 1]
     means = [fmean(row.scores) for row in scored]
@@ -99,12 +96,12 @@ def difficulties(rows: Sequence[Sampled], *, solved: float = SOLVED) -> Difficul
 
 
 def tied_share(rows: Sequence[Scores]) -> Share:
-    """Rows whose scores are all alike, to a hundred-millionth: such a rollout group gives no signal."""
+    """Share of rows whose scores are all equal (within 1e-8): such a rollout group gives no signal."""
     return _count(rows, lambda scores: max(scores) - min(scores) < 1e-8)
 
 
 def _classify(always: Share, never: Share, signal: Share) -> tuple[Difficulty, str]:
-    """Rows with a signal decide; where there are too few, why they are few."""
+    """Decides by the share of rows with a signal; if it is too low, by the reason why."""
     if signal.interval[0] > MIN_SIGNAL:
         return "learnable", f"the scores of {signal.value:.0%} of rows differ enough to learn from"
     if always.value > FLAT:
@@ -125,17 +122,17 @@ def _warnings(mean: float | None) -> tuple[str, ...]:
 
 
 def expected_untied(rows: Sequence[Sampled], samples: int, *, solved: float = SOLVED) -> float | None:
-    """Share of rows of which `samples` answers would be neither all right nor all wrong.
+    """Expected share of rows whose `samples` answers are neither all right nor all wrong.
 
-    Each row's chance of a right answer is estimated with half a right and half a wrong answer added (Jeffreys): a row
-    that was right four times of four is not right for ever.
+    Each row's success probability is estimated with Jeffreys' prior (half a right and half a wrong answer added), so a
+    row that was right four times of four is not treated as certain.
     """
     shares = [(sum(s >= solved for s in row.scores) + 0.5) / (len(row.scores) + 1) for row in rows if row.scores]
     return fmean(1 - p**samples - (1 - p) ** samples for p in shares) if shares else None
 
 
 def recommended_samples(rows: Sequence[Sampled], *, solved: float = SOLVED) -> int | None:
-    """The smallest of 2, 4, 8 and 16 answers per prompt with which half of the groups are expected to give a signal."""
+    """The smallest of 2, 4, 8 and 16 answers per prompt for which half of the groups are expected to give a signal."""
     for samples in (2, 4, 8, 16):
         if (expected_untied(rows, samples, solved=solved) or 0.0) >= 0.5:
             return samples
@@ -143,7 +140,7 @@ def recommended_samples(rows: Sequence[Sampled], *, solved: float = SOLVED) -> i
 
 
 def correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """Pearson's; None where either does not vary."""
+    """Pearson correlation; None if either variable is constant."""
     if len(xs) < 2:
         return None
     mean_x, mean_y = fmean(xs), fmean(ys)

@@ -1,4 +1,4 @@
-"""Checks of a dataset beyond its rows: the power of its test split, the base model's difficulty. Pure."""
+"""Dataset-level checks: statistical power of the test split, and the base model's difficulty. Pure."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from rft.contracts.run_request import RunRequest
 from rft.evaluation.choice import row_limit
 from rft.evaluation.verdict import FEWEST_GROUPS, RELEVANT_GAIN, groups_to_show, planned_detectable
 
-if TYPE_CHECKING:  # preparing a dataset needs no calibration
+if TYPE_CHECKING:  # row preparation does not import calibration at run time
     from rft.contracts.calibration import CalibrationSummary
 
 MISSES_WARN = 0.5
-"""Share of rows without one right answer above which most of a training step may be wasted."""
+"""Share of rows without a right answer above which most of a training step may be wasted."""
 
 
 def planned_test_split(request: RunRequest, manifest: Manifest) -> Check:
-    """The power of the test split with the request's limit of rows."""
+    """Power of the test split under the request's row limit."""
     test = manifest.files.get("test")
     rows, groups = (test.rows, test.groups) if test else (0, 0)
     return split_check(rows, groups, most_rows=row_limit(request.evaluation))
 
 
 def split_check(rows: int, groups: int, *, most_rows: int) -> Check:
-    """The smallest gain that a test split of so many rows in so many prompt groups can show, before any cost.
+    """The smallest gain that a test split of this size can detect, computed before any cost.
 
-    A rough bound: answers are right or wrong, and a quarter of them change; scores in between show smaller gains.
+    A rough bound: it assumes right-or-wrong answers of which a quarter change; graded scores detect smaller gains.
     """
     name = "test_split"
     if not rows or not groups:
@@ -56,7 +56,7 @@ def split_check(rows: int, groups: int, *, most_rows: int) -> Check:
 
 
 def base_model_misses(calibration: CalibrationSummary) -> CheckSummary:
-    """Rows of which calibration saw no right answer."""
+    """Share of rows for which calibration found no right answer."""
     missed, name = calibration.never_right, "base_model_misses"
     if missed is None or not missed.n:
         why = f"calibration {calibration.status}: {calibration.reason}"
@@ -76,5 +76,5 @@ def base_model_misses(calibration: CalibrationSummary) -> CheckSummary:
 
 
 def replaced(checks: Sequence[CheckSummary], found: CheckSummary) -> tuple[CheckSummary, ...]:
-    """The checks with one of the same name in its place."""
+    """The checks with one replaced by name."""
     return tuple(found if check.name == found.name else check for check in checks)

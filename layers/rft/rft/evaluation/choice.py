@@ -1,4 +1,4 @@
-"""Which rows a model answers: whole groups in an evaluation, as many groups as possible in a calibration. Pure."""
+"""Selects the rows to answer: whole groups for an evaluation, as many groups as possible for a calibration. Pure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from rft.contracts.measuring_request import EvaluationRequest
 
 MAX_EVALUATED_ROWS = 500
-"""Rows of the test split that are answered by default: 500 answers of two models at 10 s fit three hours with ease."""
+"""Default number of test rows: 500 answers of two models at 10 s each fit well into three hours."""
 
 
 def row_limit(request: EvaluationRequest) -> int:
-    """Max rows that are answered."""
+    """Maximum number of rows to answer."""
     return MAX_EVALUATED_ROWS if request.rows is None else request.rows
 
 
 def whole_groups(groups: Sequence[str], limit: int, seed: int) -> list[int]:
-    """Row numbers of whole groups in an order that the seed fixes, up to `limit` rows, in the order of the file.
+    """Row numbers of whole groups, in seeded order up to `limit` rows, returned in file order.
 
-    A group that would exceed the limit is left out, and smaller ones may still follow. The choice depends on the
-    groups' names and the seed alone, never on where rows stand.
+    A group that would exceed the limit is skipped; smaller ones may follow. The selection depends only on group names
+    and seed, not on row positions.
     """
     rows = _rows_of(groups)
     chosen: list[int] = []
@@ -32,7 +32,7 @@ def whole_groups(groups: Sequence[str], limit: int, seed: int) -> list[int]:
 
 
 def spread_over_groups(groups: Sequence[str], limit: int, seed: int) -> list[int]:
-    """Up to `limit` row numbers, one of each group before a second of any: independent draws as far as possible."""
+    """Up to `limit` row numbers, one per group before any second one, so draws are as independent as possible."""
     rows = _rows_of(groups)
     order = sorted(rows, key=lambda name: _rank(name, seed))
     turns = [(turn, rank, number) for rank, name in enumerate(order) for turn, number in enumerate(rows[name])]

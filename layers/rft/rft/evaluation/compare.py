@@ -1,4 +1,4 @@
-"""The evaluation report, from both models' answers and their scores. Pure."""
+"""Builds the evaluation report from both models' graded answers. Pure."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from rft.smoke_test.statistics import percentile
 from rft.tasks.base import Comparison
 
 SOLVED = 0.5
-"""Score from which a row counts as solved in McNemar's test, regressions and improvements."""
+"""Minimum score of a solved row in McNemar's test, regressions and improvements."""
 
 MAX_UNSCORED = 0.2
-"""Max share of rows without a score for a comparison: missing rows may be missing for a reason."""
+"""Maximum share of unscored rows for a comparison, because rows may not be missing at random."""
 
 
 @dataclass(frozen=True)
 class TestRow:
-    """Properties of a row for slices; `characters` are the prompt's."""
+    """Properties of a row used for slices; `characters` is the prompt's length."""
 
     row_id: str
     group: str
@@ -51,7 +51,7 @@ class TestRow:
 
 @dataclass(frozen=True)
 class ModelRollouts:
-    """One model's graded answers, and those to rows with their responses swapped."""
+    """One model's graded answers, including those to rows with swapped responses."""
 
     model_id: str
     graded: Sequence[tuple[Answer, AnswerGrade]]
@@ -68,7 +68,7 @@ def evaluation_report(
     minimum_gain: float,
     uri: str,
 ) -> EvaluationReport:
-    """`rows` by their number in the file, in order. Raises EvaluationFailed where too many rows have no score."""
+    """`rows` by row number, in order. Raises EvaluationFailed if too many rows have no score."""
     models: dict[ModelName, ModelRollouts] = {"base": base, "tuned": tuned}
     pairs, unscored = pair_scores(rows, models)
     difference = paired_difference(pairs)
@@ -101,7 +101,7 @@ def audit_summary(
     minimum_gain: float,
     verdict_of_run: Verdict | None,
 ) -> AuditSummary:
-    """The verdict by another judge's scores of the same answers; failed where too many rows have none."""
+    """The verdict by the audit judge's scores of the same answers; failed if too many rows have none."""
     try:
         pairs, _ = pair_scores(rows, models)
     except EvaluationFailed as error:
@@ -122,7 +122,7 @@ def audit_summary(
 def pair_scores(
     rows: Mapping[int, TestRow], models: Mapping[ModelName, ModelRollouts]
 ) -> tuple[list[ScorePair], list[UnscoredRow]]:
-    """Mean scores of the rows that both models have one for, and the rows without. Raises EvaluationFailed."""
+    """Mean scores of rows with a score from both models, and the unscored rows. Raises EvaluationFailed."""
     scores = {name: _scores(each.graded) for name, each in models.items()}
     unscored = [
         UnscoredRow(row_id=row.row_id, model=name, reason=_reason(models[name].graded, number))
@@ -239,7 +239,7 @@ def _use(model: ModelRollouts) -> ModelUse:
 
 
 def _judged(rows: Mapping[int, TestRow], model: ModelRollouts) -> list[Judged]:
-    """The first answer to each row that compares two responses, and the one with its responses swapped."""
+    """For each row that compares two responses: the first answer, and the one with swapped responses."""
     mirrored = {answer.row: answer.text for answer in model.mirrored}
     return [
         Judged(compared, answer.text, mirrored.get(answer.row))

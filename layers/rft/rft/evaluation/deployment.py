@@ -1,4 +1,4 @@
-"""The deployment that a run makes for its evaluation: what marks it, and how it ends. Takes ports."""
+"""Deployments that a run creates for its evaluation or judge: names, tags and cleanup. Takes ports."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ JUDGE = "judge"
 
 
 def evaluation_tags(run_id: str, stack_name: str) -> dict[str, str]:
-    """Tags that identify a leftover deployment among the account's others."""
+    """Tags by which leftover deployments of this stack are identified."""
     return {RUN_TAG: run_id, STACK_TAG: stack_name, PURPOSE_TAG: EVALUATION}
 
 
 def judge_deployment(run_id: str) -> str:
-    """The name of the deployment that pins a run's judge: a run's id with anything added may be too long."""
+    """Name of the deployment of a run's judge; derived from a digest because a suffix could exceed the length limit."""
     return f"judge-{hashlib.sha256(run_id.encode()).hexdigest()[:32]}"
 
 
 def judge_tags(run_id: str, stack_name: str) -> dict[str, str]:
-    """As evaluation_tags."""
+    """Tags of a judge's deployment; see evaluation_tags."""
     return {RUN_TAG: run_id, STACK_TAG: stack_name, PURPOSE_TAG: JUDGE}
 
 
 def delete_evaluation_deployment(run_id: str, deployments: ModelDeployments) -> None:
-    """Delete the run's own deployment, if it is there: its name is the run's id. Raises the Retryable… errors."""
+    """Deletes the deployment that has the run's id as name, if it exists. Raises the Retryable… errors."""
     deployments.delete(run_id)
 
 
 def leftovers(stack_name: str, deployments: ModelDeployments) -> Iterator[tuple[str, ModelDeployment]]:
-    """Deployments that runs of this stack made for themselves, each with its run's id: for an evaluation, as a judge.
+    """Deployments created by runs of this stack for an evaluation or as a judge, with the run ids.
 
     Raises RetryableThrottling, RetryableServiceError.
     """

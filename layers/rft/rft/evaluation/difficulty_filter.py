@@ -1,4 +1,4 @@
-"""Which training rows the base model's answers say to leave out, and whether the rest can be trained on. Pure."""
+"""Selects training rows to remove by the base model's answers, and validates the remainder. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Reason = Literal["solved", "hopeless"]
 
 
 def scores_by_row(graded: Sequence[Graded]) -> dict[int, tuple[float, ...]]:
-    """Scores of each row's answers by its number in the file; answers without a score are left out."""
+    """Scores of each row's answers by row number; unscored answers are omitted."""
     scores: dict[int, list[float]] = defaultdict(list)
     for answer, grade in graded:
         if grade.score is not None:
@@ -23,7 +23,7 @@ def scores_by_row(graded: Sequence[Graded]) -> dict[int, tuple[float, ...]]:
 
 
 def rows_to_drop(scores: Mapping[int, Sequence[float]], request: DifficultyRequest) -> dict[int, Reason]:
-    """Numbers of rows that are always or never right, as far as the request drops them; one score shows neither."""
+    """Numbers of rows that are always or never right, as requested; rows with a single score are retained."""
     found: dict[int, Reason] = {}
     for row, each in scores.items():
         if len(each) < 2:
@@ -38,9 +38,10 @@ def rows_to_drop(scores: Mapping[int, Sequence[float]], request: DifficultyReque
 def problem_of_rest(
     scores: Mapping[int, tuple[float, ...]], dropped: Mapping[int, Reason], *, rows: int, least: int, accept: bool
 ) -> str:
-    """Why the remaining rows are not fit for training; '' where they are. `least`: training rows that are needed.
+    """Why the remaining rows are unfit for training; '' if they are fit.
 
-    `accept`: also rows that the base model nearly always or never answers right.
+    `least`: minimum number of training rows. `accept`: also accept rows that the base model nearly always or never
+    answers right.
     """
     rest = rows - len(dropped)
     if rest < least:

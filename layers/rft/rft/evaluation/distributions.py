@@ -1,4 +1,4 @@
-"""Student's t and the exact binomial test in plain Python: the layer carries no scipy. Pure."""
+"""Student's t and the exact binomial test in plain Python, because the layer does not include scipy. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_TERMS = 500
 
 def student_cdf(t: float, freedom: float) -> float:
     """P(T ≤ t) of Student's t with `freedom` degrees."""
-    if t * t < freedom:  # from the middle: the tail would lose digits to rounding
+    if t * t < freedom:  # computed from the centre: the tail would lose digits to rounding
         middle = incomplete_beta(t * t / (freedom + t * t), 0.5, freedom / 2) / 2
         return 0.5 + math.copysign(middle, t)
     tail = student_two_sided(t, freedom) / 2
@@ -28,7 +28,7 @@ def student_two_sided(t: float, freedom: float) -> float:
 
 @lru_cache(maxsize=1024)
 def student_quantile(share: float, freedom: float) -> float:
-    """The t that `share` of the distribution does not exceed, 0 < share < 1; by bisection, to the last digits."""
+    """Inverse of `student_cdf` for 0 < share < 1, by bisection to floating-point precision."""
     if share < 0.5:
         return -student_quantile(1 - share, freedom)
     low, high = 0.0, 1.0
@@ -43,7 +43,7 @@ def student_quantile(share: float, freedom: float) -> float:
 
 
 def binomial_two_sided(hits: int, n: int) -> float:
-    """Exact p-value of `hits` in `n` fair tosses: twice the smaller tail, capped at 1."""
+    """Exact two-sided p-value of `hits` in `n` fair tosses: twice the smaller tail, capped at 1."""
     smaller = min(hits, n - hits)
     tail = sum(math.comb(n, k) for k in range(smaller + 1))
     return min(1.0, 2 * tail / (1 << n))

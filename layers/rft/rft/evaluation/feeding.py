@@ -1,4 +1,4 @@
-"""Hyperparameters that a calibration sets where the request leaves them open. Pure."""
+"""Hyperparameters that calibration sets if the request does not. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REASONS = {
 
 
 def fed(calibration: CalibrationSummary, before: Mapping[str, Recommendation]) -> dict[str, Recommendation]:
-    """The hyperparameters with those that calibration recommends in place of all but the request's own."""
+    """Merges calibration's recommendations, except for hyperparameters set by the request."""
     taken = {
         name: Recommendation(value=value, source="calibration", reason=REASONS[name])
         for name, value in calibration.recommended.items()
@@ -25,6 +25,6 @@ def fed(calibration: CalibrationSummary, before: Mapping[str, Recommendation]) -
 
 
 def chosen(found: Mapping[str, Recommendation], before: HyperParameters) -> HyperParameters:
-    """The job's hyperparameters with those values."""
+    """The job's hyperparameters after merging."""
     values = {name: each.value for name, each in found.items()}
     return HyperParameters.model_validate({**before.model_dump(), **values})

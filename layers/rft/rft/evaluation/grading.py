@@ -1,4 +1,4 @@
-"""Scores a model's answers by the run's grader. Takes ports."""
+"""Grades a model's answers with the run's grader. Takes ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rft.smoke_test.replies import JUDGE_CALLS, Scored, score
 from rft.smoke_test.sampling import SampledRow
 
 ROLLOUT = "rollout"
-"""The kind of an answer that a model gave. It is marked as a probe, so that it does not count as training."""
+"""Probe kind of a model's answer. Marking it as a probe excludes it from the training metrics."""
 
 
 def grade(
@@ -30,11 +30,10 @@ def grade(
     bounds: ScoreBounds = UNIT,
     audit_judge: str = "",
 ) -> AnswerGrades:
-    """Scores of answers, mapped from the grader's `bounds` to 0..1, in order, by one invocation.
+    """Grades answers with one invocation; scores are mapped from `bounds` to 0..1, in order.
 
-    An answer that the model did not give, or gave to swapped responses, has no score and is not sent. A call that
-    fails as a whole is to be repeated. `audit_judge`: judged by that model. Raises RetryableThrottling,
-    RetryableServiceError.
+    Failed answers, and answers to swapped responses, are not sent and have no score. A call that fails as a whole must
+    be retried. `audit_judge`: model that judges instead. Raises RetryableThrottling, RetryableServiceError.
     """
     given = [at for at, answer in enumerate(answers) if not answer.error and not answer.mirrored]
     batch = [_probe(prompts[at], answers[at], split) for at in given]

@@ -1,4 +1,4 @@
-"""Checks a promoted model by prompts of the test split. Takes ports."""
+"""Checks a promoted model with prompts of the test split. Takes ports."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rft.evaluation.sampling import Prompt
 from rft.smoke_test.statistics import mean_interval
 
 HELD_OUT = 2 * CHUNK
-"""Prompts that a deployment must answer before a promotion counts: about a minute, and a broken model shows."""
+"""Number of prompts that a deployment must answer: takes about a minute and detects a broken model."""
 
 
 @dataclass(frozen=True)
 class PromotedAnswers:
-    """The deployment's answers. `problem` says why the model does not pass; '' where it does.
+    """The deployment's answers. `problem`: why the model fails the check; '' if it passes.
 
-    `least_score`: the lower end of the evaluation's 95 % interval on the same rows; None without one.
+    `least_score`: lower bound of the evaluation's 95 % interval on the same rows; None without one.
     """
 
     prompts: int
@@ -31,7 +31,7 @@ class PromotedAnswers:
 def check_held_out(
     rollouts: Rollouts, prompts: Sequence[Prompt], evaluation: EvaluationReport | None
 ) -> PromotedAnswers:
-    """Answers and scores of the first prompts. Raises as Rollouts."""
+    """Samples and grades the first prompts. Raises as Rollouts."""
     chosen = [prompt for prompt in prompts if prompt.sample == 0 and not prompt.mirrored][:HELD_OUT]
     chunks = [rollouts.chunk(number, each) for number, each in enumerate(in_chunks(chosen))]
     graded = [pair for answers, grades in chunks for pair in with_grades(answers, grades)]

@@ -1,4 +1,4 @@
-"""Whether a trained model may judge: it must agree with people better than the model that it was trained from. Pure."""
+"""Admission of a trained judge: it must agree with annotators better than its base model does. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rft.contracts.evaluation import EvaluationReport
 
 @dataclass(frozen=True)
 class JudgeEvidence:
-    """The agreement with the majority of annotators in the judge's evaluation; None without one."""
+    """κ with the annotators' majority, from the judge's evaluation; None without one."""
 
     kappa: float | None = None
     kappa_interval: Interval | None = None
@@ -18,7 +18,7 @@ class JudgeEvidence:
 
     @property
     def problem(self) -> str:
-        """Why it may not judge; '' where it may."""
+        """Why the judge is not admitted; '' if it is."""
         if self.kappa_interval is None or self.replaced_kappa is None:
             return "no evaluation of it has a kappa against annotators"
         low = self.kappa_interval[0]
@@ -29,7 +29,7 @@ class JudgeEvidence:
 
 
 def judge_evidence(report: EvaluationReport | None) -> JudgeEvidence:
-    """From the evaluation of the run that trained the judge."""
+    """Evidence from the evaluation of the run that trained the judge."""
     agreement = report.agreement if report else None
     if agreement is None:
         return JudgeEvidence()

@@ -1,4 +1,4 @@
-"""A comparing model's verdicts against annotators' verdicts. Pure."""
+"""Agreement of a comparing model's verdicts with the annotators'. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PUBLISHED = (
     PublishedBaseline(name="larger judges, the best published", accuracy=0.78),
     PublishedBaseline(name="one annotator against another, the lowest", kappa=0.85),
 )
-"""On all 999 rows: rules computed from the data set, judges as their authors publish them."""
+"""On all 999 rows: baselines computed from the dataset, judges as published by their authors."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An answer to a comparison, and to the same one with its responses swapped; None where it was not sampled."""
+    """The answer to a comparison, and the one with swapped responses; None if not sampled."""
 
     comparison: Comparison
     answer: str
@@ -32,7 +32,7 @@ class Judged:
 
 
 def judge_agreement(judged: Mapping[ModelName, Sequence[Judged]]) -> dict[ModelName, JudgeAgreement] | None:
-    """For each model; None where no row compares two responses."""
+    """Agreement per model; None if no row compares two responses."""
     return {name: _of(each) for name, each in judged.items()} if any(judged.values()) else None
 
 
@@ -52,7 +52,7 @@ def _with_annotator(judged: Sequence[Judged], voter: int, answers: Sequence[str]
 
 
 def swapped_verdicts(answers: Sequence[tuple[str, str]]) -> SwappedVerdicts:
-    """Of pairs of answers, to a comparison and to the same one with its responses swapped, those with two verdicts."""
+    """Consistency of answer pairs (original and swapped), counting pairs in which both verdicts are readable."""
     read = [(read_verdict(answer), read_verdict(mirrored)) for answer, mirrored in answers]
     both = [(first, second) for first, second in read if first is not None and second is not None]
     consistent = sum(MIRROR[first] == second for first, second in both)

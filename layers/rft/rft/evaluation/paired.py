@@ -1,4 +1,4 @@
-"""The difference between two models on the same rows, with rows of one prompt group counted as one draw. Pure."""
+"""Paired difference of two models on the same rows, clustered by prompt group. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from rft.smoke_test.statistics import quantile
 
 RESAMPLES = 2_000
 SEED = 20_26
-"""Fixed, so that the same scores always give the same interval."""
+"""Fixed seed, so that the same scores always give the same interval."""
 
 POWER = 0.8
-"""The usual chance with which a difference that exists should be found (Cohen 1988)."""
+"""Conventional statistical power (Cohen 1988)."""
 
 _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
 class ScorePair:
-    """One row's scores. Rows of one `group` share their prompt's material and are not independent."""
+    """One row's scores. Rows of the same `group` share their prompt's material and are not independent."""
 
     row_id: str
     group: str
@@ -42,8 +42,8 @@ class ScorePair:
 class Difference:
     """A mean difference over rows. None for fewer than two groups.
 
-    `interval`: 95 %, by resampling whole groups. `standard_error` and `p_value` are cluster-robust (CR1, Student's t
-    with groups - 1 degrees of freedom).
+    `interval`: 95 % cluster bootstrap. `standard_error` and `p_value`: cluster-robust (CR1, Student's t with groups - 1
+    degrees of freedom).
     """
 
     value: float
@@ -72,7 +72,7 @@ def paired_difference(pairs: Sequence[ScorePair], *, resamples: int = RESAMPLES,
 
 
 def group_totals(pairs: Sequence[ScorePair]) -> list[tuple[float, int]]:
-    """Each group's summed difference and number of rows, in order of the groups' names."""
+    """Each group's summed difference and number of rows, ordered by group name."""
     sums: dict[str, tuple[float, int]] = {}
     for pair in pairs:
         total, rows = sums.get(pair.group, (0.0, 0))
@@ -81,7 +81,7 @@ def group_totals(pairs: Sequence[ScorePair]) -> list[tuple[float, int]]:
 
 
 def clustered_error(totals: Sequence[tuple[float, int]], mean: float) -> float | None:
-    """Standard error of the mean over rows, robust to any dependence within groups (CR1: G / (G - 1))."""
+    """Cluster-robust standard error of the mean over rows (CR1: factor G / (G - 1))."""
     groups, rows = len(totals), sum(n for _, n in totals)
     if groups < 2:
         return None
@@ -92,10 +92,10 @@ def clustered_error(totals: Sequence[tuple[float, int]], mean: float) -> float |
 def clustered_interval(
     totals: Sequence[tuple[float, int]], *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> Interval | None:
-    """95 % interval of the mean over rows by resampling whole groups; None for fewer than two.
+    """95 % interval of the mean over rows by a cluster bootstrap; None for fewer than two groups.
 
-    Expanded percentiles (Hesterberg 2015): the 2.5 % tails are those of Student's t with groups - 1 degrees of
-    freedom, widened by sqrt(G / (G - 1)): plain percentiles are too narrow for few groups.
+    Expanded percentiles (Hesterberg 2015): the 2.5 % tails are those of Student's t with groups - 1 degrees of freedom,
+    widened by sqrt(G / (G - 1)), because plain percentiles are too narrow for few groups.
     """
     groups = len(totals)
     if groups < 2:
@@ -109,7 +109,7 @@ def clustered_interval(
 
 
 def resampled(groups: int, resamples: int, seed: int) -> Iterator[list[int]]:
-    """The numbers of the groups that each resample draws."""
+    """Indices of the groups drawn by each resample."""
     rng = random.Random(seed)  # noqa: S311 - a repeatable interval, no secret
     for _ in range(resamples):
         yield rng.choices(range(groups), k=groups)
@@ -117,12 +117,12 @@ def resampled(groups: int, resamples: int, seed: int) -> Iterator[list[int]]:
 
 @cache
 def expanded_tail(groups: int) -> float:
-    """The percentile to take instead of 2.5 %."""
+    """The percentile that replaces 2.5 %."""
     return _NORMAL.cdf(-student_quantile(0.975, groups - 1) * math.sqrt(groups / (groups - 1)))
 
 
 def effect_size(pairs: Sequence[ScorePair]) -> float | None:
-    """Cohen's d of paired scores: mean difference over its standard deviation. None where nothing varies."""
+    """Cohen's d of paired scores: mean difference divided by its standard deviation; None if that is zero."""
     if len(pairs) < 2:
         return None
     mean = math.fsum(pair.difference for pair in pairs) / len(pairs)
@@ -131,13 +131,13 @@ def effect_size(pairs: Sequence[ScorePair]) -> float | None:
 
 
 def minimum_detectable(standard_error: float, groups: int, power: float = POWER) -> float:
-    """The smallest true difference that a two-sided test at 5 % finds with this power."""
+    """Minimum detectable difference of a two-sided test at the 5 % level with this power."""
     freedom = groups - 1
     return (student_quantile(0.975, freedom) + student_quantile(power, freedom)) * standard_error
 
 
 def power_to_find(gain: float, standard_error: float, groups: int) -> float:
-    """The chance that a two-sided test at 5 % finds a true difference of `gain`."""
+    """Power of a two-sided test at the 5 % level for a true difference of `gain`."""
     if standard_error == 0:
         return 1.0 if gain else 0.05
     freedom = groups - 1
@@ -146,9 +146,9 @@ def power_to_find(gain: float, standard_error: float, groups: int) -> float:
 
 @dataclass(frozen=True)
 class McNemar:
-    """Rows that one model solves and the other does not.
+    """Rows that exactly one model solves.
 
-    Not `valid` where groups hold several rows each: the exact test takes rows for independent.
+    Not `valid` if groups have several rows, because the exact test assumes independent rows.
     """
 
     only_base: int
@@ -158,7 +158,7 @@ class McNemar:
 
 
 def mcnemar(pairs: Sequence[ScorePair], solved: float) -> McNemar:
-    """The exact test; a row is solved at a score ≥ `solved`."""
+    """McNemar's exact test; a row is solved at a score ≥ `solved`."""
     only_base = sum(pair.base >= solved > pair.tuned for pair in pairs)
     only_tuned = sum(pair.tuned >= solved > pair.base for pair in pairs)
     return McNemar(
@@ -170,7 +170,7 @@ def mcnemar(pairs: Sequence[ScorePair], solved: float) -> McNemar:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values (Holm 1979): the chance of any false finding among them stays under the level."""
+    """Adjusted p-values (Holm 1979), which control the family-wise error rate."""
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     adjusted, least = [0.0] * len(p_values), 0.0
     for rank, at in enumerate(order):

@@ -1,4 +1,4 @@
-"""Whether a pilot speaks for the full run. Pure."""
+"""Decides whether a pilot supports starting the full run. Pure."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from rft.contracts.metrics import TrainingPoint
 from rft.evaluation.distributions import student_quantile
 
 FLAT_BLOCK = 0.8
-"""Share of flat groups from which little is left to learn from: the smoke test's and the breaker's order of size."""
+"""Share of flat groups above which little training signal remains; consistent with smoke test and breaker."""
 
 MIN_POINTS = 3
-"""Min steps of a slope with an interval: two always lie on a line."""
+"""Minimum steps for a slope with an interval: two points always lie on a line."""
 
 
 @dataclass(frozen=True)
 class Slope:
-    """Reward per step with its 95 % interval."""
+    """Change of reward per step with its 95 % interval."""
 
     value: float
     interval: Interval
 
 
 def pilot_result(record: RunRecord) -> PilotSummary:
-    """The run's pilot as it ends, from its metrics, its breaker's findings and its evaluation."""
+    """The pilot's result, from its metrics, breaker findings and evaluation."""
     before = record.pilot or PilotSummary()
     metrics = record.metrics
     if metrics is None:
@@ -50,9 +50,10 @@ def pilot_result(record: RunRecord) -> PilotSummary:
 
 
 def reward_slope(points: Sequence[TrainingPoint]) -> Slope | None:
-    """Weighted least squares of reward on step; None of fewer than three steps with scores, or without any spread.
+    """Weighted least squares of reward on step; None for fewer than three steps with scores, or without spread.
 
-    A step's variance is that of its scores by its prompts; where the steps scatter more, their variance counts.
+    A step's variance is estimated from its scores, clustered by prompt; if steps scatter more than that, the larger
+    residual variance is used.
     """
     known = [(p.step, p.reward, (p.groups or p.scored) / max(p.spread or 0.0, 1e-6) ** 2) for p in points
              if p.reward is not None and p.scored]  # fmt: skip
@@ -68,7 +69,7 @@ def reward_slope(points: Sequence[TrainingPoint]) -> Slope | None:
 
 
 def flat_share(points: Sequence[TrainingPoint]) -> float | None:
-    """Of the later half of the steps, by groups."""
+    """Share of flat groups in the second half of the steps."""
     later = [p for p in points[len(points) // 2 :] if p.flat_groups is not None and p.groups]
     groups = sum(p.groups for p in later)
     return sum((p.flat_groups or 0.0) * p.groups for p in later) / groups if groups else None
@@ -77,7 +78,7 @@ def flat_share(points: Sequence[TrainingPoint]) -> float | None:
 def _verdict(
     against: Sequence[str], speaks_for: Sequence[str], slope: Slope | None
 ) -> tuple[PilotVerdict, tuple[str, ...]]:
-    """What speaks against the full run counts first: a model that got better by a trick has both."""
+    """Evidence against the full run takes precedence: a model that exploits the grader also shows a rising reward."""
     if against:
         return "not_worthwhile", (*against, *speaks_for)
     if speaks_for:
@@ -111,7 +112,7 @@ def _speaks_for(record: RunRecord, slope: Slope | None) -> Iterator[str]:
 
 
 def _paced(full: FullRunForecast | None, record: RunRecord) -> FullRunForecast | None:
-    """The full run's forecast with the pilot's own pace."""
+    """The full run's forecast recomputed with the pilot's pace."""
     rollouts, hours = (record.metrics.rollouts if record.metrics else 0), (record.job.hours if record.job else 0.0)
     if full is None or rollouts == 0 or hours <= 0:
         return full
@@ -127,7 +128,7 @@ def _paced(full: FullRunForecast | None, record: RunRecord) -> FullRunForecast |
 
 
 def _cost(forecast: Forecast, hours: Range) -> Range | None:
-    """The forecast's cost with other training hours; None where an hour's price or another part is unknown."""
+    """The forecast's cost for other training hours; None if the hourly price or another component is unknown."""
     training = next((line.usd for line in forecast.cost if line.name == "training"), None)
     others = [line.usd for line in forecast.cost if line.name != "training"]
     most = forecast.training_hours.high

@@ -1,7 +1,7 @@
 """Changes a named deployment to another model, and reverts the change. Takes ports.
 
-The ledger has each change before it is requested; its progress is read from the deployment, never assumed. So
-a lost reply or a crash at any point is repaired by the next call.
+The ledger records each change before it is requested, and progress is read from the deployment, never assumed. A lost
+response or a crash at any point is therefore repaired by the next call.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from rft.evaluation.deployment import (
 from rft.ports.models import DeploymentRecords, ModelDeployment, ModelDeployments
 
 CHANGE_WITHIN = timedelta(minutes=60)
-"""Deploying takes about eight minutes (Bedrock User Guide, deploy a custom model)."""
+"""Deployment takes about eight minutes (Bedrock User Guide, deploy a custom model)."""
 
 
 def begin_change(
     record: DeploymentRecord, live: ModelDeployment | None, change: DeploymentChange, records: DeploymentRecords
 ) -> DeploymentRecord:
-    """Record a planned change; one that this run began before stays.
+    """Records a planned change; a change that this run started earlier is kept.
 
-    Raises DeploymentInUse while another change is under way, and for a deployment that no promotion made.
+    Raises DeploymentInUse during another change, and for a deployment that no promotion created.
     """
     record = settled_change(record, live)
     under_way = record.open_change
@@ -44,7 +44,7 @@ def begin_change(
 
 
 def settled_change(record: DeploymentRecord, live: ModelDeployment | None) -> DeploymentRecord:
-    """A rollback or deletion, without a waiting run, by its state in Bedrock: completed, or failed and so reverted."""
+    """Settles a rollback or deletion, which no run waits for, by its state in Bedrock: completed or reverted."""
     change = record.open_change
     if change is not None and change.action == "deletion":
         return record if live is not None else record.revising("completed")
@@ -60,7 +60,7 @@ def settled_change(record: DeploymentRecord, live: ModelDeployment | None) -> De
 def request_change(
     name: str, change: DeploymentChange, live: ModelDeployment | None, stack_name: str, deployments: ModelDeployments
 ) -> None:
-    """Create or update the deployment, unless that has been requested already.
+    """Creates or updates the deployment, unless already requested.
 
     Raises DeploymentRefused, RetryableQuota, RetryableThrottling, RetryableServiceError.
     """
@@ -86,17 +86,17 @@ def failure(change: DeploymentChange, live: ModelDeployment | None, now: datetim
 
 
 def is_served(change: DeploymentChange, live: ModelDeployment | None) -> bool:
-    """Whether the deployment answers with the change's model."""
+    """Whether the deployment serves the change's model."""
     return live is not None and live.status == "Active" and not live.updating and live.serving == change.model_arn
 
 
 def revert_change(
     record: DeploymentRecord, reason: str, deployments: ModelDeployments, records: DeploymentRecords
 ) -> DeploymentRecord:
-    """Revert the open change as far as possible now: delete a created deployment, or update it back.
+    """Advances the reversal of the open change: deletes a created deployment, or updates it back.
 
-    Its status is `reverting` until the deployment is seen to serve the previous model, or to be gone, then `reverted`;
-    call again until then. Raises the Retryable… errors, DeploymentRefused.
+    The status is `reverting` until the deployment serves the previous model or is deleted, then `reverted`; call again
+    until then. Raises the Retryable… errors, DeploymentRefused.
     """
     change = record.open_change
     if change is None:
@@ -109,16 +109,16 @@ def revert_change(
     live = deployments.find(record.name)
     if live is None or (live.serving == change.previous_model_arn and not live.updating):
         return records.put(record.revising("reverted", "" if live else "the deployment is gone"))
-    if not live.updating:  # while it is, Bedrock takes no other update
+    if not live.updating:  # Bedrock rejects a second update during an update
         deployments.update(record.name, change.previous_model_arn)
     return record
 
 
 def release_deployments(run: RunRecord, deployments: ModelDeployments, records: DeploymentRecords) -> None:
-    """Delete an ended run's own deployments, and undo a promotion that it left half done.
+    """Deletes an ended run's deployments, and reverts a promotion that it left incomplete.
 
-    What Bedrock does not take now, as an update of a deployment that is being updated, is left to the sweep. Raises
-    the Retryable… errors.
+    What Bedrock rejects for now, such as an update during an update, is left to the sweep. Raises the Retryable…
+    errors.
     """
     if run.evaluation is not None:
         delete_evaluation_deployment(run.run_id, deployments)
@@ -135,7 +135,7 @@ def release_deployments(run: RunRecord, deployments: ModelDeployments, records: 
 def settle_promotion(
     record: DeploymentRecord, outcome: str, deployments: ModelDeployments, records: DeploymentRecords
 ) -> None:
-    """Close the open promotion of an ended run, whose record says `completed` or something else."""
+    """Closes the open promotion of an ended run: completed if its record says so, otherwise reverted."""
     if outcome == "completed":
         records.put(record.revising("completed"))
     else:

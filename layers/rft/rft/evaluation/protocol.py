@@ -1,4 +1,4 @@
-"""The settings by which a run's models are sampled, and what of them could not match training. Pure."""
+"""Sampling settings of a run's models, and where they differ from training. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from rft.contracts.run_request import HyperParameters
 from rft.contracts.sampling import SamplingProtocol
 
 CALIBRATION_TEMPERATURE = 1.0
-"""What GRPO samples with."""
+"""Sampling temperature of GRPO."""
 
 EVALUATION_TEMPERATURE = 0.0
-"""The usual answer for a user of the model, with the least noise."""
+"""Default temperature: the typical answer that a user gets, with the least noise."""
 
 
 def sampling_protocol(hyperparameters: HyperParameters, *, temperature: float) -> SamplingProtocol:
-    """As training samples. With effort `high`, Nova 2 refuses maxTokens, temperature and topP: none of them is sent."""
+    """Same settings as in training.
+
+    With effort `high`, Nova 2 rejects maxTokens, temperature and topP, so none is sent.
+    """
     effort = hyperparameters.reasoningEffort
     if effort == "high":
         return SamplingProtocol(temperature=None, max_tokens=None, reasoning_effort="high")
@@ -23,7 +26,7 @@ def sampling_protocol(hyperparameters: HyperParameters, *, temperature: float) -
 
 
 def unmatched_settings(protocol: SamplingProtocol, hyperparameters: HyperParameters) -> tuple[str, ...]:
-    """Every setting that differs from, or cannot be compared with, the rollouts of training."""
+    """Every setting that differs from training's rollouts, or whose training value is unknown."""
     limit = hyperparameters.inferenceMaxTokens
     found = ["topP: the service's default applies; the value of training rollouts is not published"]
     if protocol.temperature is None:

@@ -1,4 +1,4 @@
-"""Answers and their scores in numbered chunks, each stored once, so that a retry resumes. Takes ports."""
+"""Answers and scores in numbered chunks, each stored once so that a retry resumes. Takes ports."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from rft.ports.grading import GraderInvoker
 from rft.ports.storage import ObjectStore
 
 CHUNK = PARALLELISM
-"""Answers of one chunk: the max loss in a crash, and one grader invocation."""
+"""Answers per chunk: the maximum loss in a crash, and the size of one grader invocation."""
 
 MAX_CHUNK_BYTES = 64 * 2**20
 
 
 def chunks(prompts: int) -> int:
-    """Number of chunks of these prompts."""
+    """Number of chunks for these prompts."""
     return -(-prompts // CHUNK)
 
 
 @dataclass(frozen=True)
 class RolloutStore:
-    """The answers of one model under `runs/<run_id>/<stage>/`; `name` is base, tuned or a second grader's."""
+    """One model's answers under `runs/<run_id>/<stage>/`; `name` is base, tuned or a second grader's."""
 
     store: ObjectStore
     run_id: str
@@ -66,7 +66,7 @@ class Rollouts:
     bounds: ScoreBounds = UNIT
 
     def chunk(self, number: int, prompts: Sequence[Prompt]) -> tuple[Answers, AnswerGrades]:
-        """The stored chunk, or a new one. Raises as Sampling and the grader, StalePlan."""
+        """Returns the stored chunk, or a new one. Raises as Sampling and the grader, StalePlan."""
         answers = self.stored.answers(number)
         if answers is None:
             given = self.sampling.answers(prompts)
@@ -82,7 +82,7 @@ class Rollouts:
         return answers, grades
 
     def audit_chunk(self, judge: str, number: int, prompts: Sequence[Prompt], answers: Answers) -> None:
-        """Score a chunk's answers by the audit judge, unless stored. Raises as the grader."""
+        """Grades a chunk's answers with the audit judge, unless stored. Raises as the grader."""
         stored = audit_store(self.stored)
         if stored.grades(number) is None:
             grades = grade(
@@ -98,12 +98,12 @@ class Rollouts:
 
 
 def audit_store(stored: RolloutStore) -> RolloutStore:
-    """Where the audit judge's scores of a model's answers are."""
+    """Store of the audit judge's scores of a model's answers."""
     return replace(stored, name=f"{stored.name}-audit")
 
 
 def check_chunk(number: int, answers: Answers, prompts: Sequence[Prompt]) -> None:
-    """Raises StalePlan for stored answers to other prompts: no score is ever taken for another row's."""
+    """Raises StalePlan if the stored answers are to other prompts, so that scores are never assigned to other rows."""
     stored = [(each.row_id, each.row, each.sample, each.mirrored) for each in answers.answers]
     if stored != [(each.source.task_id, each.row, each.sample, each.mirrored) for each in prompts]:
         raise StalePlan(f"chunk {number} holds answers to other prompts; start the run again")
@@ -115,5 +115,5 @@ def in_chunks(prompts: Sequence[Prompt]) -> list[Sequence[Prompt]]:
 
 
 def with_grades(answers: Answers, grades: AnswerGrades) -> list[tuple[Answer, AnswerGrade]]:
-    """Each answer with its score. Raises ValueError where there are not as many."""
+    """Pairs each answer with its score. Raises ValueError if their numbers differ."""
     return list(zip(answers.answers, grades.grades, strict=True))

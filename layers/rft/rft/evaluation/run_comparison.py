@@ -1,4 +1,4 @@
-"""Trained models of different runs on the same test rows, by the statistics of an evaluation. Pure."""
+"""Compares trained models of different runs on the same test rows, with an evaluation's statistics. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rft.evaluation.verdict import verdict
 
 @dataclass(frozen=True)
 class EvaluatedRun:
-    """A run's report, and its `evaluation.json` where it has one."""
+    """A run's report, and its `evaluation.json` if it has one."""
 
     report: RunReport
     evaluation: EvaluationReport | None
@@ -24,7 +24,7 @@ class EvaluatedRun:
 
 @dataclass(frozen=True)
 class RunDifference:
-    """The other run's model minus the reference's; `unpaired` says why the two cannot be compared row by row."""
+    """The other run's model minus the reference's; `unpaired`: why rows cannot be paired."""
 
     unpaired: str = ""
     difference: Difference | None = None
@@ -32,7 +32,7 @@ class RunDifference:
 
 
 def run_difference(reference: EvaluatedRun, other: EvaluatedRun) -> RunDifference:
-    """Paired by test row, where both runs have evaluated the same rows by the same grader."""
+    """Paired by test row, if both runs have evaluated the same rows with the same grader."""
     if reference.evaluation is None or other.evaluation is None:
         return RunDifference("one of the two has no evaluation")
     reason = _unpaired(reference, other)
@@ -51,7 +51,7 @@ def run_difference(reference: EvaluatedRun, other: EvaluatedRun) -> RunDifferenc
 
 
 class ComparableRun(Protocol):
-    """A run or its report."""
+    """Protocol of a run or its report."""
 
     @property
     def request(self) -> RunRequest: ...
@@ -61,7 +61,7 @@ class ComparableRun(Protocol):
 
 
 def request_differences(runs: Sequence[ComparableRun]) -> dict[str, list[Any]]:
-    """Dotted fields of the requests and chosen hyperparameters that are not the same in all runs."""
+    """Dotted fields of requests and chosen hyperparameters that differ between the runs."""
     flat = [flat_fields(_compared(run)) for run in runs]
     paths = sorted({path for fields in flat for path in fields})
     rows = {path: [fields.get(path) for fields in flat] for path in paths}
@@ -84,7 +84,7 @@ def _compared(run: ComparableRun) -> dict[str, Any]:
 
 
 def flat_fields(value: Any, path: str = "") -> dict[str, Any]:
-    """Dotted path → value of everything in nested objects."""
+    """Flattens nested objects to dotted path → value."""
     if not isinstance(value, dict):
         return {path: value}
     return {

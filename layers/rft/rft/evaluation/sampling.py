@@ -1,4 +1,4 @@
-"""Samples a model in parallel, with retries until a deadline. Takes ports."""
+"""Samples a model in parallel, with retries and a deadline. Takes ports."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from rft.ports.models import ModelSampler, SampledText
 from rft.ports.storage import Clock
 
 PARALLELISM = 16
-"""Concurrent answers in one function; the state machine runs four functions in parallel."""
+"""Concurrent requests per function; the state machine runs four functions in parallel."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds before an answer is requested again; each pause is twice as long and drawn at random up to that."""
+"""Jittered exponential back-off between retries: base delay in seconds."""
 
 Pause = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One answer to request: to the `row`-th row of a file, as its `sample`-th."""
+    """A request for one answer: the `sample`-th of the file's row number `row`."""
 
     row: int
     source: DatasetRow
@@ -36,7 +36,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Sampling:
-    """One model under one protocol. Answers that are not there by `deadline` are left to a later try."""
+    """One model under one protocol. Answers not received by `deadline` are left to a later attempt."""
 
     sampler: ModelSampler
     model_id: str
@@ -46,7 +46,7 @@ class Sampling:
     pause: Pause = time.sleep
 
     def answers(self, prompts: Sequence[Prompt]) -> tuple[Answer, ...]:
-        """One for each prompt, in order; a prompt that the model refuses has an error in place of its text.
+        """Returns one answer per prompt, in order; a prompt that the model refuses gives an answer with an error.
 
         Raises ModelNotInvocable, and RetryableThrottling or RetryableServiceError once the deadline has passed.
         """

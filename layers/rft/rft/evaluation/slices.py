@@ -1,4 +1,4 @@
-"""The difference in parts of the rows, corrected for how many parts there are, and the rows that changed most. Pure."""
+"""Differences by slice, corrected for multiple tests, and the rows that changed most. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rft.smoke_test.statistics import quantile
 
 EXAMPLES = 10
 SMALLEST_SLICE = 5
-"""Min rows of a part: fewer show nothing, and each further part widens the correction."""
+"""Minimum rows of a slice: smaller ones show nothing, and each further slice weakens the correction."""
 
 SLICE_RESAMPLES = 500
 
 
 @dataclass(frozen=True)
 class Slice:
-    """`kind` is label, length or data_source. `adjusted_p` is Holm's over all slices; None where it has no p-value."""
+    """`kind` is label, length or data_source. `adjusted_p`: Holm-corrected over all slices; None without a p-value."""
 
     kind: str
     name: str
@@ -27,7 +27,7 @@ class Slice:
 
 
 def slices(pairs: Sequence[ScorePair], ids_of: Mapping[str, Mapping[str, Sequence[str]]]) -> tuple[Slice, ...]:
-    """`ids_of`: kind → name → ids of its rows. A kind with a single part equals the whole and is dropped."""
+    """`ids_of`: kind → name → row ids. A kind with a single slice equals the whole and is dropped."""
     found = [
         (kind, name, paired_difference(part, resamples=SLICE_RESAMPLES)) for kind, name, part in _parts(pairs, ids_of)
     ]
@@ -51,7 +51,7 @@ def _parts(
 
 
 def by_name(names: Mapping[str, str]) -> dict[str, list[str]]:
-    """Row ids by the name that each row has, names in order."""
+    """Groups row ids by name, names in order."""
     rows: dict[str, list[str]] = defaultdict(list)
     for row_id, name in names.items():
         rows[name].append(row_id)
@@ -59,7 +59,7 @@ def by_name(names: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def by_quartile(lengths: Mapping[str, int]) -> dict[str, list[str]]:
-    """Row ids by quartile of length, shortest first, each named by its limits in characters."""
+    """Groups row ids by length quartile, shortest first; names state the range in characters."""
     ordered = sorted(lengths.values())
     if not ordered:
         return {}
@@ -74,7 +74,7 @@ def by_quartile(lengths: Mapping[str, int]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows that one model solves and the other does not, and ids of up to ten of each, the largest change first."""
+    """Rows that exactly one model solves, with up to ten ids each, largest change first."""
 
     regressions: int
     improvements: int

@@ -1,4 +1,4 @@
-"""Which rows of a split are answered, and the prompts they make. Takes ports."""
+"""Selects rows of a split and builds their prompts. Takes ports."""
 
 from __future__ import annotations
 
@@ -18,41 +18,43 @@ from rft.tasks import task as task_named
 from rft.tasks.base import ComparesResponses, Task, comparison, row_group
 
 MIRRORED_ROWS = 100
-"""Rows that are answered once more with their responses swapped: 100 bound a rate to within ten points."""
+"""Rows answered again with swapped responses: 100 estimate a rate to within ten points."""
 
 CHUNKS_PER_PART = 4
-"""64 answers at 10 s, 16 at a time, and their grading take a function about two minutes of its fifteen."""
+"""Chunk size of a part: 64 answers at 10 s, 16 in parallel, with grading take about two of a function's 15 minutes."""
 
 MAX_PARTS = 150
-"""Of one model; a part leaves seven events, and the history of a run of 240 hours has room for 300 parts. Larger parts
-may exceed a function's timeout: a retry resumes with the chunks that are not stored."""
+"""Maximum parts per model: a part adds seven history events; a run of 240 hours has room for 300 parts.
+
+Larger parts may exceed a function's timeout: a retry then resumes with the chunks that are not stored.
+"""
 
 Choice = Callable[[Sequence[str]], Sequence[int]]
-"""Row numbers to answer, from the groups of all rows."""
+"""Selects row numbers from the groups of all rows."""
 
 
 @dataclass(frozen=True)
 class EvaluationRows:
-    """The chosen rows of the test split by their number in the file, and the prompts they make, in order."""
+    """The selected test rows by row number, and their prompts in order."""
 
     rows: Mapping[int, TestRow]
     prompts: Sequence[Prompt]
 
     @property
     def digest(self) -> str:
-        """`sha256:<hex>` of the chosen rows' ids."""
+        """`sha256:<hex>` of the selected rows' ids."""
         ids = "\n".join(row.row_id for row in self.rows.values())
         return f"sha256:{hashlib.sha256(ids.encode()).hexdigest()}"
 
 
 def calibrated_rows(request: RunRequest, dataset: PreparedDataset) -> int:
-    """Max training rows that are answered."""
+    """Maximum number of training rows to answer."""
     rows = request.calibration.rows
     return dataset.train_rows if rows == "all" else rows
 
 
 def calibration_rows(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> dict[int, DatasetRow]:
-    """Training rows, one of each prompt group before a second of any. Raises DatasetNotFound, the Retryable… errors."""
+    """Training rows, one per prompt group before any second one. Raises DatasetNotFound, the Retryable… errors."""
     task, seed = task_named(request.dataset.task), request.dataset.split.seed
 
     def choice(groups: Sequence[str]) -> Sequence[int]:
@@ -62,7 +64,7 @@ def calibration_rows(request: RunRequest, dataset: PreparedDataset, store: Objec
 
 
 def evaluation_rows(request: RunRequest, dataset: PreparedDataset, store: ObjectStore) -> EvaluationRows:
-    """The sealed test split, in whole groups by the split's seed. Raises as calibration_rows."""
+    """Rows of the held-out test split, in whole groups by the split's seed. Raises as calibration_rows."""
     task, evaluation = task_named(request.dataset.task), request.evaluation
 
     def choice(groups: Sequence[str]) -> Sequence[int]:
@@ -77,9 +79,9 @@ def evaluation_rows(request: RunRequest, dataset: PreparedDataset, store: Object
 
 
 def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
-    """Shares of both models' answers, from the number of test rows alone: no row is read for it.
+    """Divides both models' answers into parts by the number of test rows, without reading them.
 
-    Whole groups may be fewer rows; chunks past the last prompt are then empty.
+    The selection of whole groups may have fewer rows; chunks past the last prompt are then empty.
     """
     rows = min(test_rows, row_limit(request.evaluation))
     compares = isinstance(task_named(request.dataset.task), ComparesResponses)
@@ -94,7 +96,7 @@ def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
 
 
 def prompts(rows: Mapping[int, DatasetRow], samples: int) -> list[Prompt]:
-    """Answers per row."""
+    """The prompts of `samples` answers per row."""
     return [Prompt(number, row, sample) for number, row in rows.items() for sample in range(samples)]
 
 
@@ -115,7 +117,7 @@ def _test_row(row: DatasetRow, task: Task) -> TestRow:
 
 
 def _chosen(uri: str, task: Task, choice: Choice, store: ObjectStore) -> dict[int, DatasetRow]:
-    """Two passes over the file, so that only the chosen rows are in memory."""
+    """Reads the file twice, so that only the selected rows are in memory."""
     chosen = set(choice([row_group(task, _row(line)) for line in store.lines(uri)]))
     return {number: _row(line) for number, line in enumerate(store.lines(uri)) if number in chosen}
 

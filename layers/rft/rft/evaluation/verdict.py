@@ -1,4 +1,4 @@
-"""The verdict on the tuned model, and the power of a split. Pure."""
+"""Verdict on the tuned model, and statistical power of a split. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from rft.contracts.evaluation import Verdict
 from rft.evaluation.paired import Difference, minimum_detectable
 
 RELEVANT_GAIN = 0.05
-"""A split that cannot show a difference of five points is underpowered: AWS's own samples gain 5 to 40 points."""
+"""A split that cannot detect a gain of five points is underpowered: AWS's samples gain 5 to 40 points."""
 
 FEWEST_GROUPS = 10
-"""Resampling fewer groups is not reliable: 17 is the least number for which coverage is tested."""
+"""Minimum groups for the bootstrap: 17 is the smallest number for which coverage is tested."""
 
 TYPICAL_DEVIATION = 0.5
-"""Assumed standard deviation of a row's difference before an evaluation: answers right or wrong, of which a quarter
-changes. Never above 1 for scores from 0 to 1."""
+"""Assumed standard deviation of a row's difference before an evaluation: right-or-wrong answers, a quarter of
+which change. At most 1 for scores from 0 to 1."""
 
 
 def verdict(difference: Difference, minimum_gain: float = 0.0) -> Verdict:
-    """By the clustered interval alone.
+    """Derived from the clustered interval alone.
 
-    `better`: the interval lies above `minimum_gain` (above 0: superiority by a margin; below 0: non-inferiority).
-    `worse`: it lies below 0, or below a negative `minimum_gain`. Otherwise `underpowered` where a gain of five points,
-    or of `minimum_gain` if that is more, would as a rule have gone unseen, else `no_difference_shown`.
+    `better`: the interval is above `minimum_gain` (> 0: superiority by a margin; < 0: non-inferiority). `worse`: it is
+    below 0, or below a negative `minimum_gain`. Otherwise `underpowered` if a gain of five points (or `minimum_gain`,
+    if larger) would usually not have been detected, else `no_difference_shown`.
     """
     if difference.interval is None or difference.groups < FEWEST_GROUPS:
         return "underpowered"
@@ -38,7 +38,7 @@ def verdict(difference: Difference, minimum_gain: float = 0.0) -> Verdict:
 
 
 def hypothesis(minimum_gain: float) -> Literal["superiority", "non_inferiority"]:
-    """What `better` then says."""
+    """The hypothesis that `better` supports."""
     return "superiority" if minimum_gain >= 0 else "non_inferiority"
 
 

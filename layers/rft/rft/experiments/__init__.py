@@ -1,1 +1,1 @@
-"""The engine of experiments: arms, budgets, early stopping and leaderboards."""
+"""Experiment logic: arms, budgets, early stopping and leaderboards."""

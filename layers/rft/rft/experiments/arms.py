@@ -1,4 +1,4 @@
-"""An experiment's arms: the base request with what each changes. Pure."""
+"""An experiment's arms: the base request with each arm's overrides. Pure."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from rft.contracts.run_request import RunRequest
 from rft.errors import InvalidRequest
 
 PREPARED_BY = ("base_model", "dataset", "grader", "smoke_test")
-"""Parts of a request by which its rows are prepared and its grader is proven: arms that share them share both."""
+"""Request sections that determine row preparation and the smoke test; arms with equal sections share both."""
 
 MAX_CHANGES = 100_000
-"""Characters of what all arms change: an experiment's record has them one by one, and an item of DynamoDB 400 KB."""
+"""Maximum characters of all arms' overrides: the record lists them, and a DynamoDB item is limited to 400 KB."""
 
 
 def arm_requests(request: ExperimentRequest) -> dict[str, RunRequest]:
-    """By arm's name. Raises InvalidRequest, which names the arm and its field."""
+    """Returns requests by arm name. Raises InvalidRequest, which names the arm and its field."""
     arms, found = list(_arms(request)), dict[str, RunRequest]()
     size = sum(len(arm.model_dump_json()) for arm in arms)
     if size > MAX_CHANGES:
@@ -43,7 +43,7 @@ def arm_requests(request: ExperimentRequest) -> dict[str, RunRequest]:
 
 
 def preparation_key(request: RunRequest) -> str:
-    """Equal for arms whose rows and grader are the same."""
+    """A key that is equal for arms with the same rows and grader."""
     parts = {name: request.model_dump(mode="json")[name] for name in PREPARED_BY}
     return json.dumps(parts, sort_keys=True)
 
@@ -63,7 +63,7 @@ def _arms(request: ExperimentRequest) -> Iterator[ArmRequest]:
 
 
 def _name(changes: Mapping[str, Any]) -> str:
-    """`learningRate=5e-05,batchSize=32`: what tells a grid's arm from the others; '' where that makes no name."""
+    """A grid arm's name, such as `learningRate=5e-05,batchSize=32`; '' if the changes form no valid name."""
     text = ",".join(f"{path.rpartition('.')[2]}={_short(value)}" for path, value in changes.items())
     return text if len(text) <= MAX_ARM_NAME and text.isascii() and text.isprintable() else ""
 
@@ -99,5 +99,5 @@ def _with_changes(base: RunRequest, arm: ArmRequest) -> RunRequest:
 
 
 def changes_of(request: ExperimentRequest, name: str) -> dict[str, Any]:
-    """An arm's changes of the base request."""
+    """An arm's overrides of the base request."""
     return next(arm.changes for arm in _arms(request) if arm.name == name)

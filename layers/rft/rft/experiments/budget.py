@@ -1,4 +1,4 @@
-"""An experiment's use of its budget, and whether that ends it. Pure."""
+"""An experiment's use of its budget, and whether a limit is reached. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rft.forecast.remaining import judge_calls_made
 
 
 def spent_by(record: RunRecord, now: datetime, training_hour_usd: float | None) -> Spending:
-    """One run's share. A running job's hours are extrapolated from the last poll.
+    """One run's spending; a running job's hours are extrapolated from the last poll.
 
-    `usd`: training hours, and the judge's tokens at the forecast's price; None where `training_hour_usd` is.
+    `usd`: training hours, and judge tokens at the forecast's prices; None if `training_hour_usd` is None.
     """
     hours = record.job.hours if record.job else 0.0
     if record.job is not None and record.status is RunStatus.TRAINING:
@@ -24,7 +24,7 @@ def spent_by(record: RunRecord, now: datetime, training_hour_usd: float | None) 
 
 
 def total_spending(shares: Sequence[Spending]) -> Spending:
-    """The sum; `usd` None where a share's is unknown."""
+    """The sum; `usd` is None if it is None for any run."""
     usd = [share.usd for share in shares]
     return Spending(
         runs=sum(share.runs for share in shares),
@@ -35,12 +35,12 @@ def total_spending(shares: Sequence[Spending]) -> Spending:
 
 
 def exhausted(budget: Budget, spent: Spending) -> str:
-    """Which limit is reached, in a sentence; '' where none is. `runs` bounds starts only: see `allows_start`."""
+    """Describes the limit that is reached, '' if none is. `runs` limits starts only: see `allows_start`."""
     return "; ".join(_over(budget, spent))
 
 
 def allows_start(budget: Budget, spent: Spending) -> str:
-    """Why no further run may start, '' where one may."""
+    """Why no further run may start; '' if one may."""
     runs = budget.runs is not None and spent.runs >= budget.runs
     return "; ".join([*([f"{spent.runs} of {budget.runs} runs were started"] if runs else []), *_over(budget, spent)])
 
@@ -57,7 +57,7 @@ def _over(budget: Budget, spent: Spending) -> Iterator[str]:
 
 
 def _judge_usd(record: RunRecord) -> float:
-    """By reported tokens; 0 where no price is known: the training price alone is required."""
+    """Cost of the reported judge tokens; 0 if their price is unknown, because only the training price is required."""
     price = record.forecast.judge_price if record.forecast else None
     judge = record.metrics.judge if record.metrics else None
     if price is None or judge is None:

@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from rft.contracts.metrics import TrainingPoint
 
 FACTOR = 2
-"""Of the arms that have reached a rung, one in FACTOR continues."""
+"""Reduction factor: 1 in FACTOR arms continues at each rung."""
 
 WIDTH = 0.5
-"""Share of a rung's steps, its last ones, whose mean reward is compared: one step alone is noise."""
+"""Rewards are averaged over this last share of a rung's steps, because a single step is noisy."""
 
 
 def rungs(first_step: int, steps: int) -> tuple[int, ...]:
-    """The steps at which arms are compared: the first, and each twice the one before, all below the last step."""
+    """Steps at which arms are compared: `first_step`, then doubling, all below `steps`."""
     found = []
     while first_step < steps:
         found.append(first_step)
@@ -29,7 +29,7 @@ def rungs(first_step: int, steps: int) -> tuple[int, ...]:
 
 
 def reward_at(points: Sequence[TrainingPoint], rung: int) -> float | None:
-    """Mean reward of the steps up to a rung, weighted by scored rollouts; None before it, or without scores."""
+    """Mean reward of the steps up to a rung, weighted by scored rollouts; None before the rung or without scores."""
     if not points or points[-1].step < rung:
         return None
     first = rung - max(1, math.floor(rung * WIDTH))
@@ -39,18 +39,18 @@ def reward_at(points: Sequence[TrainingPoint], rung: int) -> float | None:
 
 
 def is_lower_half(own: float, others: Sequence[float]) -> bool:
-    """Whether an arm falls behind at a rung: `others` are the rewards of the arms that reached it before.
+    """Whether an arm is in the lower half at a rung; `others`: rewards of the arms that reached it before.
 
-    The upper half is rounded up, so the first arm continues, and so do arms with a reward equal to one in it.
+    The upper half is rounded up and includes ties, so the first arm always continues.
     """
     upper_half = math.ceil((len(others) + 1) / FACTOR)
     return sum(other > own for other in others) >= upper_half
 
 
 def falls_behind(arm: str, rewards: Mapping[int, Mapping[str, float]], newly: Sequence[int]) -> int | None:
-    """The first of the rungs that the arm has `newly` reached at which it falls behind, None where at none.
+    """The first of the `newly` reached rungs at which the arm is in the lower half, or None.
 
-    `rewards`: by rung, of each arm that has reached it, this one among them.
+    `rewards`: by rung, of each arm that has reached it, including this one.
     """
     for rung in sorted(newly):
         others = [reward for name, reward in rewards[rung].items() if name != arm]

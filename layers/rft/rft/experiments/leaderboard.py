@@ -1,8 +1,8 @@
-"""Which arm is the best, and what of that is more than chance. Pure.
+"""Ranks arms and tests whether the leader's lead is statistically significant. Pure.
 
-Arms are compared on the test rows that they share, row by row, with rows of one prompt group counted as one draw. The
-arm that leads was chosen among all, so every pair of arms counts as tested: p-values are Bonferroni's over all pairs,
-intervals over all arms (Hsu 1996, "Multiple Comparisons", ch. 4: the data that select the best also test it).
+Arms are compared pairwise on their shared test rows, clustered by prompt group. Because the leader is selected from all
+arms by the same data, every pair counts as tested: p-values are Bonferroni-corrected over all pairs, intervals over all
+arms (Hsu 1996, "Multiple Comparisons", ch. 4).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class RowValue:
-    """An arm's gain on one test row: its tuned model's score minus its base model's."""
+    """An arm's gain on one test row: the tuned model's score minus its base model's."""
 
     group: str
     gain: float
@@ -33,9 +33,9 @@ class RowValue:
 
 @dataclass(frozen=True)
 class ArmScore:
-    """An evaluated arm. `rows` by row id; empty for an objective that is no mean of rows, such as kappa.
+    """An evaluated arm. `rows` by row id; empty if the objective is not a mean over rows, such as kappa.
 
-    `freedom`: of Student's t for `error`; None for a normal approximation.
+    `freedom`: degrees of freedom of Student's t for `error`; None for a normal approximation.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ArmScore:
 
 
 def mean_score(name: str, rows: Mapping[str, RowValue]) -> ArmScore:
-    """An arm by the mean gain over its rows. Raises ValueError without rows."""
+    """Scores an arm by the mean gain over its rows. Raises ValueError without rows."""
     if not rows:
         raise ValueError("no rows to score an arm by")
     estimate = fmean(row.gain for row in rows.values())
@@ -55,7 +55,7 @@ def mean_score(name: str, rows: Mapping[str, RowValue]) -> ArmScore:
 
 
 def leaderboard(scores: Sequence[ArmScore], objective: Objective, arms: int) -> Leaderboard:
-    """`arms`: how many were started, the stopped ones among them: the correction is for all of these."""
+    """`arms`: number of started arms including stopped ones; corrections are for all of them."""
     ordered = sorted(scores, key=lambda each: -each.estimate)
     if not ordered:
         return Leaderboard(objective=objective, conclusion="not_comparable", arms=arms, standings=(), best=())
@@ -79,7 +79,7 @@ def leaderboard(scores: Sequence[ArmScore], objective: Objective, arms: int) -> 
 
 
 def _conclusion(ordered: Sequence[ArmScore], best: Sequence[str], adjusted: Mapping[str, float | None]) -> Conclusion:
-    """A leader that alone was evaluated, because the others were stopped, is shown to be better than none of them."""
+    """If only the leader was evaluated, because the others were stopped, it counts as better than none of them."""
     if None in adjusted.values():
         return "not_comparable"
     if len(best) == 1 and len(ordered) > 1:
@@ -88,7 +88,7 @@ def _conclusion(ordered: Sequence[ArmScore], best: Sequence[str], adjusted: Mapp
 
 
 def _interval(score: ArmScore, arms: int) -> Interval | None:
-    """95 % for all arms at once (Bonferroni)."""
+    """Simultaneous 95 % interval for all arms (Bonferroni)."""
     if score.error is None or (score.freedom is not None and score.freedom < FEWEST_GROUPS - 1):
         return None
     share = 1 - ALPHA / (2 * max(1, arms))
@@ -97,14 +97,14 @@ def _interval(score: ArmScore, arms: int) -> Interval | None:
 
 
 def _adjusted(leader: ArmScore, other: ArmScore, pairs: int) -> float | None:
-    """The p-value of the leader's lead; None where the two cannot be compared."""
+    """Adjusted p-value of the leader's lead; None if the two cannot be compared."""
     p = _paired_p(leader, other)
     p = _unpaired_p(leader, other) if p is None else p
     return None if p is None else min(1.0, p * pairs)
 
 
 def _paired_p(leader: ArmScore, other: ArmScore) -> float | None:
-    """On shared rows; None of fewer than ten groups."""
+    """Paired p-value on shared rows; None for fewer than ten groups."""
     shared = [
         ScorePair(row_id, row.group, other.rows[row_id].gain, row.gain)
         for row_id, row in leader.rows.items()

@@ -1,4 +1,4 @@
-"""An experiment's progress, and the arms to end. Pure."""
+"""An experiment's progress, and which arms to stop. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.experiments.halving import falls_behind, reward_at, rungs
 from rft.runs.status import TERMINAL
 
 Runs = Mapping[str, RunRecord]
-"""Run records by id, those that there are."""
+"""Existing run records by id."""
 
 OUTCOMES: Mapping[RunStatus, ArmStatus] = {
     RunStatus.COMPLETED: "completed",
@@ -23,7 +23,7 @@ OUTCOMES: Mapping[RunStatus, ArmStatus] = {
 
 
 def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentRecord:
-    """The record with the results and the use of its runs."""
+    """The record with the results and the spending of its runs."""
     training_hour_usd = record.request.budget.usd_per_training_hour
     arms = tuple(_observed_arm(record, arm, runs, now) for arm in record.arms)
     preparations = tuple(
@@ -34,7 +34,7 @@ def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentR
         else each
         for each in record.preparations
     )
-    # Preparations train nothing: they take judge calls, and no run of the budget.
+    # Preparations use judge calls but train nothing, so they do not count against the budget's runs.
     prepared = [each.spent.model_copy(update={"runs": 0}) for each in preparations]
     spent = total_spending([*prepared, *(arm.spent for arm in arms)])
     budget = exhausted(record.request.budget, spent)
@@ -43,7 +43,7 @@ def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentR
 
 
 def stops(record: ExperimentRecord) -> dict[str, ArmStop]:
-    """By arm's name, what its budget or its stop rule ends, and what was decided before and is not done yet."""
+    """Arms to stop, by name: newly decided by the budget or the stop rule, and pending stops."""
     running = [arm for arm in record.arms if arm.status == "running"]
     decided = {arm.name: arm.stop for arm in running if arm.stop is not None}
     undecided = [arm for arm in running if arm.stop is None]
@@ -57,13 +57,13 @@ def stops(record: ExperimentRecord) -> dict[str, ArmStop]:
 
 
 def stop_decided(name: str, stop: ArmStop, record: ExperimentRecord) -> ExperimentRecord:
-    """The record with an arm that is to be stopped, unless it has ended or another stop was decided."""
+    """The record with a pending stop of the arm, unless it has ended or a stop is already pending."""
     arm = next(arm for arm in record.arms if arm.name == name)
     return record if arm.status in ARM_ENDED or arm.stop is not None else with_arm(record, name, stop=stop)
 
 
 def stop_done(name: str, run: RunRecord | None, record: ExperimentRecord) -> ExperimentRecord:
-    """The record once the arm's run has been ended; a run that was evaluated before that counts as completed."""
+    """The record after the arm's run has ended; a run that was evaluated before counts as completed."""
     arm = next(arm for arm in record.arms if arm.name == name)
     if arm.status in ARM_ENDED or arm.stop is None:
         return record
@@ -73,13 +73,13 @@ def stop_done(name: str, run: RunRecord | None, record: ExperimentRecord) -> Exp
 
 
 def with_arm(record: ExperimentRecord, name: str, **changes: object) -> ExperimentRecord:
-    """The record with fields of one arm replaced."""
+    """The record with some fields of one arm replaced."""
     arms = tuple(arm.model_copy(update=changes) if arm.name == name else arm for arm in record.arms)
     return record.model_copy(update={"arms": arms})
 
 
 def all_ended(record: ExperimentRecord) -> bool:
-    """Whether no arm runs or is still to be started."""
+    """Whether no arm is running or pending."""
     return all(arm.status in ARM_ENDED for arm in record.arms)
 
 
@@ -114,7 +114,7 @@ def _why(run: RunRecord) -> str:
 
 
 def _rungs(record: ExperimentRecord, arm: Arm, run: RunRecord) -> dict[str, float]:
-    """Rewards at a rung are stored: older points of a curve are merged."""
+    """Stores rewards at each rung, because older points of a curve are merged later."""
     metrics, rule = run.metrics, record.request.stop_rule
     if metrics is None or rule.type == "none":
         return arm.rungs

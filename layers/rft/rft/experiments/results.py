@@ -12,7 +12,7 @@ from rft.experiments.progress import Runs
 from rft.ports.storage import ObjectStore
 
 WIDTH_OF_95 = 2 * 1.959964
-"""Standard errors that a 95 % interval is wide, where it is nearly normal."""
+"""Width of a 95 % interval in standard errors, under a normal approximation."""
 
 
 def rank_arms(record: ExperimentRecord, runs: Runs, store: ObjectStore) -> Leaderboard:
@@ -48,7 +48,7 @@ def _gain(name: str, report: EvaluationReport) -> ArmScore | None:
 
 
 def _kappa(name: str, report: EvaluationReport) -> ArmScore | None:
-    """Of the tuned model with the annotators' majority; None for a task without annotators."""
+    """κ of the tuned model with the annotators' majority; None for a task without annotators."""
     tuned = (report.agreement or {}).get("tuned")
     if tuned is None or tuned.majority.kappa is None:
         return None

@@ -1,4 +1,4 @@
-"""How often an experiment is polled. Pure."""
+"""Polling interval of an experiment. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ MAX_POLLS = 2_000
 """A poll adds 9 events to the execution's history, whose limit is 25,000 (Step Functions quotas)."""
 
 HOURS_OUTSIDE_TRAINING = 12
-"""Usual upper bound per run: preparation, waiting for a free job, evaluation."""
+"""Usual upper bound per run outside training: preparation, waiting for a job slot, evaluation."""
 
 
 def poll_seconds(request: ExperimentRequest) -> int:
-    """Five minutes, or as much longer as the longest course of all arms demands."""
+    """Five minutes, or longer if the maximum total duration of all arms would exceed the history limit."""
     arms = len(request.arms or ()) or (request.random.count if request.random else 0)
     if request.grid is not None:
         arms = math.prod(len(values) for values in request.grid.values())

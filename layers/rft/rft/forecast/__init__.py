@@ -1,1 +1,1 @@
-"""A run's expected cost, and its budget."""
+"""A run's forecast cost, and its budget."""

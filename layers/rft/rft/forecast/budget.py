@@ -1,4 +1,4 @@
-"""Whether a forecast may exceed the request's limits. Unknown values count as exceeding. Pure."""
+"""Compares a forecast with the request's limits. Unknown values count as exceeding. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.contracts.run_request import RunRequest
 
 
 def over_budget(request: RunRequest, forecast: Forecast) -> tuple[str, ...]:
-    """Each limit that may be exceeded, with the numbers; empty where none may, or none was given."""
+    """Each limit that may be exceeded, with the numbers; empty if there is none."""
     return (*_judge_calls(request.max_judge_calls, forecast), *_cost(request.max_cost_usd, forecast))
 
 

@@ -1,4 +1,4 @@
-"""Hours and dollars of a job, each with lower and upper bound. Unknown stays unknown. Pure."""
+"""Hours and US dollars of a job, with lower and upper bounds. Unknown values stay unknown. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rft.contracts.forecast import CostLine, Range
 from rft.contracts.prices import Pace, PriceTable, TokenPrices
 
 LAMBDA_MAX_GB = 10
-"""Lambda's largest memory. An upper bound for a grader's own size; the lower bound costs nearly nothing."""
+"""Lambda's maximum memory: the upper bound for graders of unknown size; the lower bound's cost is negligible."""
 
 CENT = 0.01
 
 
 @dataclass(frozen=True)
 class JudgeBill:
-    """Tokens that judges take, the smoke test's included, and the models; None where they are unknown."""
+    """Judge tokens, including the smoke test's, and the judges' models; None if unknown."""
 
     models: tuple[str, ...] | None
     input_tokens: Range | None
@@ -24,14 +24,14 @@ class JudgeBill:
 
     @property
     def nothing(self) -> bool:
-        """True where no judge is called."""
+        """True if no judge is called."""
         return self.input_tokens == self.output_tokens == Range(low=0, high=0)
 
 
 def training_hours(*, rollouts: Range, least: float, most: float, pace: Pace | None) -> Range:
-    """From `least` hours, as grading and generating answers takes; at most until the run stops its job.
+    """Lower bound `least`: the time to generate and grade all answers; upper bound `most`: the run's time limit.
 
-    A pace, from jobs of one's own, narrows both ends.
+    A measured pace narrows both bounds.
     """
     low, high = least, most
     if pace is not None:
@@ -43,7 +43,7 @@ def training_hours(*, rollouts: Range, least: float, most: float, pace: Pace | N
 def cost_lines(
     *, prices: PriceTable, training_hours: Range, judge: JudgeBill, grader_hours: Range | None, invocations: Range
 ) -> tuple[CostLine, ...]:
-    """Training, judges and graders. The trained model's storage and use are not in it."""
+    """Cost of training, judges and graders. Excludes storage and use of the trained model."""
     return (
         _training(prices, training_hours),
         judge_line(prices, judge),
@@ -52,9 +52,9 @@ def cost_lines(
 
 
 def total(lines: Sequence[CostLine]) -> Range | None:
-    """The sum of known lines: without an upper bound where a line has none.
+    """Sum of the known lines; `high` is None if a line has no upper bound.
 
-    None where a line is unknown and the others come to less than a cent: a sum of zero would read as free.
+    None if a line is unknown and the others are below one cent, because a sum of zero would look free.
     """
     known = [line.usd for line in lines if line.usd is not None]
     low, highs = sum(each.low for each in known), [each.high for each in known if each.high is not None]
@@ -84,7 +84,7 @@ def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
         return _unknown_judge(*(f"the price of {model}" for model in missing))
     reading = [p.input_per_million or 0.0 for _, p in priced]
     writing = [p.output_per_million or 0.0 for _, p in priced]
-    # How a panel's tokens divide among its models is not counted: as if all were the cheapest's, or the dearest's.
+    # A panel's tokens are not reported per model: the bounds assume the cheapest and the most expensive model for all.
     low = _millions(judge.input_tokens.low, min(reading)) + _millions(judge.output_tokens.low, min(writing))
     high = _millions(judge.input_tokens.high or 0, max(reading)) + _millions(
         judge.output_tokens.high or 0, max(writing)
@@ -93,7 +93,7 @@ def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
 
 
 def dearest(prices: PriceTable, models: Sequence[str] | None) -> TokenPrices | None:
-    """The highest price of the models, for input and output; None where one is unknown or there is none."""
+    """The highest input and output price among the models; None if one is unknown or there are none."""
     priced = [prices.judge(model) for model in models or ()]
     reading, writing = [p.input_per_million for p in priced], [p.output_per_million for p in priced]
     if not priced or None in (*reading, *writing):

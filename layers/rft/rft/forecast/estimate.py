@@ -1,8 +1,8 @@
-"""A job's forecast from its dataset, its hyperparameters and the smoke test's measurements. Pure.
+"""Forecasts a job from its dataset, hyperparameters and the smoke test's measurements. Pure.
 
-Sources. A step grades batchSize * trainingSamplePerPrompt answers, and an epoch has ceil(rows / batchSize) steps (Nova
-user guide). How Bedrock calls a grader is not published: SageMaker's figures are assumed, 64 answers
-a call and 12 concurrent calls.
+Sources: a step grades batchSize * trainingSamplePerPrompt answers, and an epoch has ceil(rows / batchSize) steps (Nova
+user guide). How Bedrock calls a grader is not published; SageMaker's figures are assumed: 64 answers per call and 12
+concurrent calls.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def forecast(
     *, request: RunRequest, dataset: PreparedDataset, report: SmokeTestReport, grader: GraderFacts, models: ModelFacts,
     prices: PriceTable, allowances: Allowances,
 ) -> Forecast:  # fmt: skip
-    """The forecast, with every limit of the request that it may exceed."""
+    """Returns the forecast, including each limit of the request that it may exceed."""
     job = _Job(dataset, dataset.hyperparameters, models)
     measured = MeasuredGrader(report, grader, job.answers_per_call, models.completed_calibration)
     calls = with_audits(measured.judge_calls(job.rollouts), request)
@@ -62,7 +62,7 @@ def forecast(
 
 
 def with_audits(calls: Range | None, request: RunRequest) -> Range | None:
-    """Judge calls of training, the audit judge's among them: at the price of the run's own."""
+    """Judge calls of training, including the audit judge's, which are priced like the run's own judge."""
     if calls is None or not request.evaluation.audit_judge:
         return calls
     return scaled(calls, 1 + 1 / AUDIT_EVERY)
@@ -77,7 +77,7 @@ def _cost_of_job(
     grader_hours: Range | None,
     hours: Range,
 ) -> tuple[CostLine, ...]:
-    """Adds the smoke test's cost."""
+    """Cost of the job plus the smoke test's."""
     return cost_lines(
         prices=prices,
         training_hours=hours,
@@ -104,7 +104,7 @@ ASSUMPTIONS = (
 
 @dataclass(frozen=True)
 class _Job:
-    """What follows from rows and hyperparameters alone. Those that are not known count as AWS's sample has them."""
+    """Figures derived from rows and hyperparameters; unset hyperparameters default to those of AWS's sample."""
 
     dataset: PreparedDataset
     chosen: HyperParameters
@@ -116,7 +116,10 @@ class _Job:
 
     @property
     def rollouts(self) -> Range:
-        """Lower bound: whole rows, each validation row once. Upper bound: full batches, and a validation at the end."""
+        """Lower bound: only existing rows, each validation row once.
+
+        Upper bound: full batches, and a final validation pass.
+        """
         epochs, samples = self.chosen.epochCount or 2, self._samples
         validations = self.steps // (self.chosen.evalInterval or 10)
         rows = self.dataset.validation_rows
@@ -133,7 +136,7 @@ class _Job:
         )
 
     def training_hours(self, grader_hours: Range | None, request: RunRequest, prices: PriceTable) -> Range:
-        """Not below the time of graders, nor that of an answer a step; not above the request's limit."""
+        """At least the graders' time and one answer per step; at most the request's limit."""
         grading = grader_hours.low / self.concurrency if grader_hours else 0.0
         return training_hours(
             rollouts=self.rollouts,

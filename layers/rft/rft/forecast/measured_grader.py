@@ -1,4 +1,4 @@
-"""Cost of grading a number of answers, by measurements of the smoke test and calibration. Pure."""
+"""Extrapolates grading cost from the smoke test and calibration. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rft.forecast.costs import JudgeBill
 
 @dataclass(frozen=True)
 class Allowances:
-    """The account's quotas, from the stack's parameters; None is unknown."""
+    """The account's quotas, from stack parameters; None if unknown."""
 
     grader_concurrency: int | None = None
     judge_requests_per_minute: int | None = None
@@ -23,7 +23,7 @@ class Allowances:
 
 @dataclass(frozen=True)
 class GraderFacts:
-    """The stack's view of the grader: whether it is deployed here, and its judges' models."""
+    """Whether the grader is deployed in this stack, and its judges' models."""
 
     own: bool
     judge_models: tuple[str, ...]
@@ -35,7 +35,7 @@ JUDGED_IN_LOAD = 0.5
 
 @dataclass(frozen=True)
 class MeasuredGrader:
-    """Measurements, extrapolated to a number of answers. `calibration`: a completed one."""
+    """Measurements, extrapolated to a number of answers. `calibration` must be a completed one."""
 
     report: SmokeTestReport
     grader: GraderFacts
@@ -55,13 +55,14 @@ class MeasuredGrader:
 
     @property
     def judge_models(self) -> tuple[str, ...] | None:
-        """None where they are not known."""
+        """Model ids of the judges; None if unknown."""
         return self.grader.judge_models if self.grader.own else None
 
     def judge_calls(self, rollouts: Range) -> Range | None:
-        """None where the grader does not count its judge's calls. Only the graders of this project always do.
+        """Judge calls for `rollouts`; None if the grader does not report them (this project's graders always do).
 
-        The lower bound is the rate on the base model's answers: code that checks first passes more as the model learns.
+        The lower bound uses the rate on the base model's answers: as the model learns, more answers pass the code
+        checks that precede the judge.
         """
         if self._never_judges:
             return Range(low=0, high=0)
@@ -72,19 +73,19 @@ class MeasuredGrader:
         return Range(low=_whole(rollouts.low * least), high=_whole((rollouts.high or 0) * most))
 
     def counted(self, calls: int) -> Range | None:
-        """Judge calls that a step made; None where the grader does not report them."""
+        """Judge calls of a step; None if the grader does not report them."""
         return None if self.use.judge_calls is None else Range(low=calls, high=calls)
 
     def input_tokens(self, calls: Range | None) -> Range | None:
-        """Tokens that judges read; None where the grader does not report them."""
+        """Input tokens of judges; None if the grader does not report them."""
         return self._tokens(calls, self.use.judge_input_tokens)
 
     def output_tokens(self, calls: Range | None) -> Range | None:
-        """Tokens that judges write."""
+        """Output tokens of judges; None if the grader does not report them."""
         return self._tokens(calls, self.use.judge_output_tokens)
 
     def judge_bill(self, calls: Range | None) -> JudgeBill:
-        """Of these calls of the job, and those of the smoke test."""
+        """Tokens of these calls of the job, plus the smoke test's."""
         return JudgeBill(
             models=self.judge_models,
             input_tokens=plus_known(self.input_tokens(calls), self.use.judge_input_tokens),
@@ -92,9 +93,10 @@ class MeasuredGrader:
         )
 
     def grader_hours(self, rollouts: Range) -> Range | None:
-        """By the slow end of parallel batches, half of them right answers: where only those are judged, up to twice.
+        """Extrapolated from the slow end of parallel batches.
 
-        Where calibration saw how many of the base model's answers are judged, batches take at least that share of it.
+        Half of the smoke test's answers are right: if only those are judged, training may take up to twice as long. The
+        lower bound uses the share of the base model's answers that were judged in calibration, if known.
         """
         seconds = self.report.times.load_p95_seconds
         if seconds is None:
@@ -107,7 +109,7 @@ class MeasuredGrader:
         )
 
     def limits(self, concurrency: int, allowed: Allowances) -> tuple[LimitCheck, ...]:
-        """Each quota, and what graders would need of it at the measured pace."""
+        """Each quota compared with the graders' need at the measured pace."""
         calls = self._judge_calls_per_minute(concurrency)
         return (
             _limit("grader_concurrency", concurrency, allowed.grader_concurrency),
@@ -149,7 +151,7 @@ class MeasuredGrader:
 
     @property
     def _calls_of_base(self) -> float:
-        """Judge calls for an answer of the base model; 0 where it was not calibrated, or the grader does not count."""
+        """Judge calls per answer of the base model; 0 without calibration or if the grader does not report them."""
         calibration = self.calibration
         if calibration is None or calibration.use is None or not calibration.use.answers:
             return 0.0
@@ -172,16 +174,16 @@ def _limit(name: str, needed: float | None, allowed: float | None) -> LimitCheck
 
 
 def scaled(numbers: Range, by: float, plus: float = 0) -> Range:
-    """Each end times `by`, and `plus`, rounded up."""
+    """Multiplies both bounds by `by`, adds `plus`, and rounds up."""
     high = None if numbers.high is None else _whole(numbers.high * by + plus)
     return Range(low=_whole(numbers.low * by + plus), high=high)
 
 
 def _whole(number: float) -> int:
-    """Rounded up, but for what floats add to a whole number."""
+    """Rounds up, tolerating floating-point error."""
     return math.ceil(round(number, 6))
 
 
 def plus_known(numbers: Range | None, more: float | None) -> Range | None:
-    """The sum; None where either is unknown."""
+    """The sum; None if either is unknown."""
     return None if numbers is None or more is None else scaled(numbers, 1, plus=more)

@@ -1,4 +1,4 @@
-"""What calibration took and the evaluation is going to take: answers of the models, and judge calls for them. Pure."""
+"""Measured cost of calibration and forecast cost of the evaluation: model answers and judge calls. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from rft.forecast.costs import JudgeBill, judge_line
 from rft.forecast.measured_grader import MeasuredGrader
 
 UNKNOWN_OUTPUT_TOKENS = 2048
-"""Taken for the longest answer where no limit is set: more than AWS's samples need."""
+"""Assumed maximum tokens of an answer if no limit is set: more than AWS's samples need."""
 
 MODELS = 2
-"""The base model and the trained one: an on-demand custom model is taken to cost as much as its base."""
+"""Base model and trained model; an on-demand custom model is assumed to cost as much as its base."""
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """The models' answers: the base model's own in calibration, if completed, and the planned ones.
+    """Answers of the models: the base model's from a completed calibration, and the planned evaluation's.
 
-    `test_rows` that are to be answered; `prompt_tokens` of a row on average.
+    `test_rows`: rows to be answered; `prompt_tokens`: mean per row.
     """
 
     base_model_id: str
@@ -34,28 +34,28 @@ class ModelFacts:
 
     @property
     def completed_calibration(self) -> CalibrationSummary | None:
-        """None where it failed or was skipped."""
+        """None if calibration failed or was skipped."""
         found = self.calibration
         return found if found is not None and found.status == "completed" else None
 
     @property
     def calibration_calls(self) -> int:
-        """Judge calls that it made."""
+        """Judge calls of the calibration."""
         return self.calibration.judge_calls if self.calibration else 0
 
     @property
     def sampled(self) -> SampledUse | None:
-        """What its answers took."""
+        """Use of the calibration's answers."""
         return self.completed_calibration.use if self.completed_calibration else None
 
     @property
     def seconds_per_answer(self) -> float:
-        """The slow end; 0 where it is not known."""
+        """The slow end of the measured time; 0 if unknown."""
         return (self.sampled.p95_seconds or 0.0) if self.sampled else 0.0
 
 
 def used_calibration(models: ModelFacts, grader: MeasuredGrader) -> MeasuringUse | None:
-    """As it was counted; None without a completed calibration."""
+    """Measured use of calibration; None without a completed one."""
     used, calibration = models.sampled, models.completed_calibration
     if used is None or calibration is None:
         return None
@@ -70,14 +70,14 @@ def used_calibration(models: ModelFacts, grader: MeasuredGrader) -> MeasuringUse
 def planned_evaluation(
     request: RunRequest, dataset: PreparedDataset, models: ModelFacts, grader: MeasuredGrader
 ) -> MeasuringUse | None:
-    """Both models' answers to the test rows; None where nothing is to be evaluated.
+    """Both models' answers to the test rows; None if there is no evaluation.
 
-    From the length of the base model's answers, where it is known, to the limit of an answer.
+    The bounds are the base model's measured answer length, if known, and the token limit.
     """
     if not request.evaluation.enabled or request.mode is Mode.PREFLIGHT or not models.test_rows:
         return None
     answers = MODELS * models.test_rows * request.evaluation.samples_per_row
-    judged = answers * (2 if request.evaluation.audit_judge else 1)  # the audit judge's at the price of the run's own
+    judged = answers * (2 if request.evaluation.audit_judge else 1)  # audit calls are priced like the run's own judge
     mean = (models.sampled.mean_output_tokens or 0.0) if models.sampled else 0.0
     longest = max(mean, dataset.hyperparameters.inferenceMaxTokens or UNKNOWN_OUTPUT_TOKENS)
     read = round(answers * models.prompt_tokens)
@@ -96,7 +96,7 @@ def measuring_lines(
     calibration: MeasuringUse | None,
     evaluation: MeasuringUse | None,
 ) -> Iterator[CostLine]:
-    """The cost of each that there is: the models' answers, and the judge's calls for them."""
+    """Cost lines of calibration and evaluation: model answers and judge calls."""
     for name, use in (("calibration", calibration), ("evaluation", evaluation)):
         if use is not None:
             yield _line(name, prices, models.base_model_id, use, grader)

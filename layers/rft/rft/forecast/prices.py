@@ -1,4 +1,4 @@
-"""The prices that are used where the stack names no table of its own. Pure."""
+"""Default prices, used if the stack sets no price table. Pure."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ LIST_PRICES = PriceTable(
     lambda_gb_second=0.0000166667,
     rollouts_per_hour=None,
 )
-"""docs/forecast.md has it as a file to start from. Unknown: the training hour, other judges, how fast a job trains."""
+"""Listed in docs/forecast.md as a template. Unknown: the training hour, other judges, the pace of training."""

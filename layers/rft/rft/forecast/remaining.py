@@ -1,4 +1,4 @@
-"""The rest of a run's limits after its counted use so far. Pure."""
+"""Remaining budget of a run after its measured use. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from rft.contracts.breaker import BreakerRequest
 from rft.contracts.ledger import RunRecord
 
 ATTEMPTS_OF_AN_ANSWER = 1.0
-"""Min judge calls per answer where a judge is called at all."""
+"""Minimum judge calls per answer if the grader calls a judge."""
 
 
 def limited_breaker(record: RunRecord) -> BreakerRequest:
-    """The request's breaker, which also stops a job whose judges have used the rest of the limits.
+    """The request's breaker, extended to stop a job that has used up the remaining limits.
 
-    A run whose forecast was over a limit has been approved by a person: that limit stops nothing.
+    A limit that the forecast already exceeded was approved by a person and therefore stops nothing.
     """
     rules = record.request.breaker
     calls, usd = _calls_for_training(record), _judge_usd_for_training(record)
@@ -25,7 +25,7 @@ def limited_breaker(record: RunRecord) -> BreakerRequest:
 
 
 def judge_calls_made(record: RunRecord) -> int:
-    """By all steps so far, as far as the grader counts them."""
+    """Judge calls of all steps so far, as reported by the grader."""
     smoke_test = (record.forecast.smoke_test.judge_calls or 0) if record.forecast else 0
     calibration = record.calibration.judge_calls if record.calibration else 0
     training = record.metrics.judge.calls if record.metrics and record.metrics.judge else 0
@@ -33,7 +33,7 @@ def judge_calls_made(record: RunRecord) -> int:
 
 
 def calls_per_answer(record: RunRecord) -> float:
-    """Upper bound per answer; 0 where the grader calls no judge or does not count."""
+    """Upper bound per answer; 0 if the grader calls no judge or does not report calls."""
     forecast = record.forecast
     if forecast is None or forecast.judge_calls is None or not forecast.judge_calls.high or not forecast.rollouts.high:
         return 0.0
@@ -52,7 +52,7 @@ def _calls_for_training(record: RunRecord) -> int | None:
 
 
 def _judge_usd_for_training(record: RunRecord) -> dict[str, float] | None:
-    """A rule's `limit` and prices: the most expensive judge's, and the limit less the other parts of the cost."""
+    """`limit` and prices of the judge_cost rule: the most expensive judge's, and the limit minus all other costs."""
     allowed, forecast = record.request.max_cost_usd, record.forecast
     if allowed is None or forecast is None or forecast.judge_price is None:
         return None

@@ -1,4 +1,4 @@
-"""What sampling a model costs, before it is sampled. Pure."""
+"""Forecast cost of sampling a model. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rft.contracts.prices import PriceTable
 def sampling_cost(
     prices: PriceTable, model_id: str, *, answers: int, prompt_tokens: float, output_tokens: float
 ) -> float | None:
-    """US dollars for `answers` answers of this length; None where the model has no price."""
+    """US dollars for `answers` answers of this length; None if the model's price is unknown."""
     price = prices.judge(model_id)
     if price.input_per_million is None or price.output_per_million is None:
         return None

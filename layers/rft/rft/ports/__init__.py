@@ -1,5 +1,5 @@
-"""The steps' dependencies on the outside, in the steps' terms.
+"""Ports: interfaces of the steps' external dependencies, in the steps' terms.
 
-`rft.adapters` implements these for AWS,
-`tests/kit/fakes` in memory. Methods raise only errors of `rft.errors`; anything else is a bug and stays loud.
+`rft.adapters` implements them for AWS, `tests/kit/fakes` in memory. Methods raise only errors of `rft.errors`; any
+other exception is a bug and is not handled.
 """

@@ -1,4 +1,4 @@
-"""Reading raw datasets and counting their tokens."""
+"""Ports to read raw datasets and to count tokens."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class OpenSource:
-    """A dataset being read: `stream` yields bytes once; `version` is S3's version id or an ETag, where there is one.
+    """A dataset being read. `stream` yields its bytes once; `version` is an S3 version id or an ETag, if available.
 
-    Where it is `pinned`, the very same bytes can be opened again by that version, from any byte on.
+    If it is `pinned`, the same bytes can be reopened by that version from any offset.
     """
 
     stream: BinaryIO
@@ -25,12 +25,12 @@ class OpenSource:
 
 
 class DatasetSource(Protocol):
-    """Reads raw datasets from where requests may point."""
+    """Reads raw datasets from the locations that requests may name."""
 
     def open(self, uri: str, version: str | None = None, start: int = 0) -> AbstractContextManager[OpenSource]:
-        """Open for one pass, from byte `start` on; `version` is an S3 version id, None the newest.
+        """Opens the source for one pass from byte `start`; `version` is an S3 version id, None for the latest.
 
-        Raises InvalidRequest (address not allowed), DatasetNotFound, DatasetSizeOutOfBounds.
+        Raises InvalidRequest (URI not allowed), DatasetNotFound, DatasetSizeOutOfBounds.
         """
         ...
 
@@ -39,19 +39,19 @@ class Workers(Protocol):
     """The processor's cores."""
 
     def map(self, work: Callable[[Input], Result], inputs: Iterable[Input]) -> Iterator[Result]:
-        """`work` of each input, in their order, on all cores; inputs are taken little further ahead than results.
+        """Applies `work` to each input in parallel; yields results in input order and prefetches few inputs.
 
-        What `work` raises is raised here. Inputs and results are handed over between processes, so they are data.
+        Reraises exceptions of `work`. Inputs and results cross process boundaries, so they must be picklable.
         """
         ...
 
 
 class Tokenizer(Protocol):
-    """Counts tokens; `encoding` names how."""
+    """Counts tokens; `encoding` names the vocabulary."""
 
     @property
     def encoding(self) -> str: ...
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Tokens in each text, in order."""
+        """Number of tokens in each text, in order."""
         ...

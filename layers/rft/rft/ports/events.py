@@ -1,4 +1,4 @@
-"""Domain events on their way to other systems."""
+"""Ports to publish domain events to other systems."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 class Outbox(Protocol):
-    """Domain events that were written with the ledger's changes and are not yet sent."""
+    """Unsent domain events, written in the same transactions as the ledger's changes (transactional outbox)."""
 
     def pending(self, limit: int) -> list[DomainEvent]:
-        """Up to `limit` events, oldest first, each run's in sequence. Raises the Retryable… errors."""
+        """Returns up to `limit` events, oldest first, each run's in sequence. Raises the Retryable… errors."""
         ...
 
     def mark_sent(self, event: DomainEvent) -> None:
-        """Drop an event from the pending ones; a repeat changes nothing. Raises the Retryable… errors."""
+        """Removes an event from the pending ones; idempotent. Raises the Retryable… errors."""
         ...
 
 
 class EventBus(Protocol):
-    """Where other systems get domain events from."""
+    """Publishes domain events to other systems."""
 
     def send(self, events: Sequence[DomainEvent]) -> list[DomainEvent]:
-        """Send events in this order; those that the bus took. Raises RetryableThrottling, RetryableServiceError."""
+        """Sends events in order and returns those accepted. Raises RetryableThrottling, RetryableServiceError."""
         ...
 
 
@@ -36,9 +36,9 @@ class WebhookSender(Protocol):
     """Sends signed messages to webhooks."""
 
     def send(self, address: WebhookAddress, *, message_id: str, body: bytes, at: datetime) -> int:
-        """Post one message, and return how many signatures it has.
+        """Posts one message and returns its number of signatures.
 
-        Raises WebhookRefused (an address that is not public, a redirect, 410), RetryableServiceError and
+        Raises WebhookRefused (non-public address, redirect or status 410), RetryableServiceError and
         RetryableThrottling.
         """
         ...

@@ -1,4 +1,4 @@
-"""Experiment records, and operations to end their runs."""
+"""Ports to experiment records, and the ports needed to end an experiment's runs."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
 
 
 class Experiments(Protocol):
-    """Experiment records. Reads are strongly consistent, and no write is lost to another."""
+    """Experiment records. Reads are strongly consistent; writes use optimistic locking, so no update is lost."""
 
     def create(self, record: ExperimentRecord) -> ExperimentRecord:
-        """Add an experiment. Returns the one that is there already for an equal request under the same id.
+        """Adds an experiment. Returns the existing one if its id and request are the same.
 
-        Raises RunConflict where that one's request is another.
+        Raises RunConflict if the existing one has a different request.
         """
         ...
 
     def get(self, experiment_id: str) -> ExperimentRecord:
-        """The experiment now. Raises ExperimentNotFound."""
+        """Returns the current experiment. Raises ExperimentNotFound."""
         ...
 
     def change(self, experiment_id: str, change: Callable[[ExperimentRecord], ExperimentRecord]) -> ExperimentRecord:
-        """Write `change` of the current record; it may be called more than once.
+        """Writes `change(current record)`; `change` may be called several times.
 
-        Nothing is written where it changes nothing. Raises ExperimentNotFound, RetryableThrottling.
+        An unchanged record is not written. Raises ExperimentNotFound, RetryableThrottling.
         """
         ...
 
     def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
-        """Up to `limit` experiments, newest first, and the cursor of the next part. Raises InvalidRequest."""
+        """Returns up to `limit` experiments, newest first, and the next page's cursor. Raises InvalidRequest."""
         ...
 
     def unsettled(self) -> Iterator[ExperimentRecord]:
-        """Experiments that have not ended, or of which runs may not have; by an index, which may lag."""
+        """Experiments that are active or may have active runs; read from an eventually consistent index."""
         ...
 
 
 @dataclass(frozen=True)
 class RunPorts:
-    """All that a run leaves behind when it is ended from outside."""
+    """Ports to everything that must be cleaned up when a run is ended from outside."""
 
     ledger: Ledger
     executions: Executions

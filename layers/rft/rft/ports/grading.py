@@ -1,4 +1,4 @@
-"""Graders, judges, sandboxes, and where rollouts are written."""
+"""Ports to graders, judges, sandboxes and the rollout store."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+if TYPE_CHECKING:  # Graders and steps import only the contracts they use, to keep cold starts short.
     from rft.contracts.graders.code_tests import CaseResult, CodeTests
     from rft.contracts.telemetry import Rollout
 
 
 @dataclass(frozen=True)
 class GraderReply:
-    """The result of invoking a grader: a decoded payload, or `error` (one line) where it failed, timed out or raised.
+    """The result of a grader invocation: a decoded payload, or `error` (one line) if it failed, timed out or raised.
 
-    `exception` is what the grader raised, as `Class: message`, '' where it raised nothing.
+    `exception` is the grader's exception as `Class: message`, '' if it raised none.
     """
 
     payload: Any
@@ -25,13 +25,13 @@ class GraderReply:
 
     @property
     def failure(self) -> str | None:
-        """Why there is no payload, in one line."""
+        """Why there is no payload, in one line; None if there is one."""
         return f"{self.error} {self.exception}" if self.error and self.exception else self.error
 
 
 @dataclass(frozen=True)
 class GraderVersion:
-    """A run's grader: the ARN, and Lambda's digest of its code; None without permission to read it."""
+    """A run's grader: its ARN, and Lambda's CodeSha256, None without permission to read it."""
 
     arn: str
     code_sha256: str | None
@@ -41,27 +41,27 @@ class GraderInvoker(Protocol):
     """Invokes a grader Lambda synchronously."""
 
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
-        """One invocation with the batch as its event. A grader's own failure is a reply with an error.
+        """Invokes the grader with the batch as its event. A failure of the grader is returned as a reply with an error.
 
-        Raises RetryableThrottling and RetryableServiceError for faults that are not the grader's.
+        Raises RetryableThrottling and RetryableServiceError for failures of the Lambda service.
         """
         ...
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
-        """The grader as it is now; with `publish` its version, a new one only where code or configuration changed.
+        """Returns the grader; with `publish` a published version, a new one only if code or configuration changed.
 
         Raises as `invoke`.
         """
         ...
 
     def timeout_seconds(self, grader_arn: str) -> float | None:
-        """After how long Lambda cuts the grader off; None where this stack may not look it up. Raises as `invoke`."""
+        """The grader's Lambda timeout; None without permission to read it. Raises as `invoke`."""
         ...
 
 
 @dataclass(frozen=True)
 class JudgeReply:
-    """A judge's reply and its tokens; `cached_tokens` are input that came from the model's cache."""
+    """A judge's reply and its tokens; `cached_tokens` are input tokens read from the model's prompt cache."""
 
     text: str
     stop_reason: str
@@ -71,13 +71,13 @@ class JudgeReply:
 
 
 class Judge(Protocol):
-    """An LLM that judges an answer."""
+    """An LLM judge of answers."""
 
     @property
     def model_id(self) -> str: ...
 
     def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
-        """One call at temperature 0. The reply has text; the caller validates it.
+        """Calls the model once at temperature 0. The caller validates the reply.
 
         `schema` is the JSON schema that the reply should match; not every model enforces it.
         Raises JudgeUnavailable, JudgeThrottled, JudgeRefused, JudgeReplyInvalid (withheld, or no text).
@@ -86,14 +86,14 @@ class Judge(Protocol):
 
 
 class JudgeCache(Protocol):
-    """Judges' replies by the digest of their request. It never raises: a cache that fails is a miss."""
+    """Judge replies by the digest of their request. Never raises: a failure of the cache is a cache miss."""
 
     def get(self, key: str) -> str | None:
-        """The cached reply's text; None on a miss."""
+        """Returns the cached reply's text; None on a miss."""
         ...
 
     def put(self, key: str, text: str) -> None:
-        """Remember a reply that made sense."""
+        """Stores a valid reply."""
         ...
 
 
@@ -102,21 +102,21 @@ class RolloutLog(Protocol):
 
     @property
     def keeps_answers(self) -> bool:
-        """Whether rows may hold the answers' text."""
+        """Whether rows may include the text of answers."""
         ...
 
     def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
-        """Add one object of rows, all of this run. Raises RetryableThrottling, RetryableServiceError."""
+        """Writes one object with rows of this run. Raises RetryableThrottling, RetryableServiceError."""
         ...
 
 
 class CodeSandbox(Protocol):
-    """Where code that a model wrote is run against its row's tests."""
+    """Runs model-written code against its row's tests in isolation."""
 
     def test(self, program: str, tests: CodeTests, *, remaining: Callable[[], float]) -> Sequence[CaseResult]:
-        """One result for each test, in order. `remaining` gives the batch's seconds that are left.
+        """Returns one result per test, in order. `remaining()` returns the batch's remaining seconds.
 
-        Raises SandboxUnavailable, DeadlineExceeded (the batch's time was shorter than the tests'), UngradableSample
-        (the tests themselves cannot be run).
+        Raises SandboxUnavailable, DeadlineExceeded (the batch's time ran out before the tests'), UngradableSample
+        (the tests are invalid).
         """
         ...

@@ -1,4 +1,4 @@
-"""Models that answer prompts, and their deployments."""
+"""Ports to sample models and to manage their deployments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+if TYPE_CHECKING:  # Graders and steps import only the contracts they use, to keep cold starts short.
     from rft.contracts.dataset import Message
     from rft.contracts.deployments import DeploymentRecord
     from rft.contracts.sampling import SamplingProtocol
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a function loads only the contracts that its own step uses:
 
 @dataclass(frozen=True)
 class SampledText:
-    """A model's answer: its first text, '' where there is none, and the tokens it took, reasoning included."""
+    """A model's answer: its first text block ('' if there is none), and its tokens, including reasoning."""
 
     text: str
     stop_reason: str
@@ -27,9 +27,9 @@ class ModelSampler(Protocol):
     """Samples models."""
 
     def sample(self, model_id: str, messages: Sequence[Message], protocol: SamplingProtocol) -> SampledText:
-        """One answer to a prompt, requested once.
+        """Requests one answer to a prompt, without retries.
 
-        `model_id` is a model's or inference profile's id, or a deployment's ARN. Raises ModelNotInvocable,
+        `model_id`: a model id, an inference profile's id or a deployment's ARN. Raises ModelNotInvocable,
         PromptRefused, RetryableThrottling, RetryableServiceError.
         """
         ...
@@ -37,10 +37,10 @@ class ModelSampler(Protocol):
 
 @dataclass(frozen=True)
 class ModelDeployment:
-    """An on-demand deployment of a custom model.
+    """An on-demand deployment of a custom model. `status`: Creating, Active or Failed.
 
-    `status`: Creating, Active or Failed. An update leaves it Active: `update_status` is Updating, UpdateCompleted or
-    UpdateFailed, `update_model_arn` the model that it changes to.
+    An update leaves `status` Active: `update_status` is Updating, UpdateCompleted or UpdateFailed, and
+    `update_model_arn` the new model.
     """
 
     arn: str
@@ -53,12 +53,12 @@ class ModelDeployment:
 
     @property
     def updating(self) -> bool:
-        """Whether it is changing to another model; until then the earlier one answers."""
+        """Whether an update is in progress; until it completes, the previous model is served."""
         return self.update_status == "Updating"
 
     @property
     def serving(self) -> str:
-        """The model that answers now."""
+        """ARN of the model that is currently served."""
         return self.update_model_arn if self.update_status == "UpdateCompleted" else self.model_arn
 
 
@@ -66,43 +66,43 @@ class ModelDeployments(Protocol):
     """On-demand deployments of custom models."""
 
     def create(self, name: str, model_arn: str, *, tags: Mapping[str, str], token: str) -> str:
-        """Deploy a model and return the ARN; the same token and name give the deployment that is there.
+        """Deploys a model and returns the ARN; idempotent for the same token and name.
 
         Raises DeploymentRefused, RetryableQuota, RetryableThrottling, RetryableServiceError.
         """
         ...
 
     def find(self, name_or_arn: str) -> ModelDeployment | None:
-        """The deployment now, None where there is none. Raises RetryableThrottling, RetryableServiceError."""
+        """Returns the deployment, None if it does not exist. Raises RetryableThrottling, RetryableServiceError."""
         ...
 
     def update(self, name_or_arn: str, model_arn: str) -> None:
-        """Change a deployment to another model. Raises DeploymentRefused, DeploymentNotFound, Retryable…."""
+        """Updates a deployment to another model. Raises DeploymentRefused, DeploymentNotFound, Retryable…."""
         ...
 
     def delete(self, name_or_arn: str) -> None:
-        """Delete a deployment; one that is gone is no error. Raises RetryableServiceError while it cannot be."""
+        """Deletes a deployment if it exists. Raises RetryableServiceError while it cannot be deleted."""
         ...
 
     def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
-        """All deployments that have this tag, each with all its tags. Raises as `find`."""
+        """Returns all deployments with this tag key, each with all its tags. Raises as `find`."""
         ...
 
 
 class DeploymentRecords(Protocol):
-    """The history of each deployment that promotions change."""
+    """Histories of the deployments that promotions change."""
 
     def get(self, name: str) -> DeploymentRecord:
-        """The record now, strongly consistent; an empty one of version 0 for a name without any."""
+        """Returns the record (strongly consistent read); an empty record of version 0 for an unknown name."""
         ...
 
     def put(self, record: DeploymentRecord) -> DeploymentRecord:
-        """Store a record in place of the version that it was made from; returns it with the next version.
+        """Stores a record if the stored version equals its own; returns it with the next version.
 
-        Raises RetryableServiceError where another writer was faster: read it again.
+        Raises RetryableServiceError if another writer was faster: reread and retry.
         """
         ...
 
     def all(self) -> list[DeploymentRecord]:
-        """Every record, by name; eventually consistent."""
+        """All records, ordered by name; eventually consistent."""
         ...

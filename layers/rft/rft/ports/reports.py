@@ -11,7 +11,7 @@ from rft.ports.training import RolloutReader
 
 @dataclass(frozen=True)
 class ReportSources:
-    """Sources of a report's figures; `store` also gets its files. `answers_captured`: it may show texts."""
+    """Sources of a report's data; the report is written to `store`. `answers_captured`: it may include texts."""
 
     history: RunHistory
     store: ObjectStore

@@ -1,4 +1,4 @@
-"""The files of a run, for callers who may not read the data bucket themselves."""
+"""Port to a run's files, for API callers without access to the data bucket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class RunFile:
-    """A file under `runs/<run_id>/`: its name from there on, its size, and S3's ETag."""
+    """A file under `runs/<run_id>/`: its path relative to that folder, its size, and its S3 ETag."""
 
     name: str
     bytes: int
@@ -20,12 +20,12 @@ class RunFiles(Protocol):
     """A run's folder in the data bucket."""
 
     def after(self, run_id: str, name: str, *, most: int) -> Sequence[RunFile]:
-        """Up to `most` (1000) files named later than `name`, in order; '' is before all.
+        """Returns up to `most` (max 1000) files with names after `name`, in order; '' starts at the first.
 
         Raises RetryableThrottling, RetryableServiceError.
         """
         ...
 
     def link(self, run_id: str, name: str, *, seconds: int) -> str:
-        """A URL for reading the file without credentials, valid for `seconds`."""
+        """Returns a presigned URL for reading the file, valid for `seconds`."""
         ...

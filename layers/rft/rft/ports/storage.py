@@ -1,4 +1,4 @@
-"""The data bucket, the time and messages to people."""
+"""Ports to the data bucket, the clock and the outcome topic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # a function loads only the contracts that its own step uses
+if TYPE_CHECKING:  # Steps import only the contracts they use, to keep cold starts short.
     from rft.contracts.outbound.topic_messages import TopicMessage
 
 
@@ -14,57 +14,56 @@ class ObjectStore(Protocol):
     """The data bucket. All URIs are `s3://bucket/key`."""
 
     def uri(self, key: str) -> str:
-        """The URI of a key in the data bucket."""
+        """Returns the URI of a key in the data bucket."""
         ...
 
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
-        """Write an object from a stream; it replaces an existing one only when complete."""
+        """Writes an object from a stream; an existing object is replaced only once the stream is complete."""
         ...
 
     def join(self, uri: str, pieces: Sequence[str]) -> None:
-        """Write the concatenation of other objects of the bucket; replaces an existing one. Raises DatasetNotFound."""
+        """Writes the concatenation of other objects of the bucket, replacing the object. Raises DatasetNotFound."""
         ...
 
     def put_bytes(self, uri: str, body: bytes) -> None:
-        """Write a small object; replaces an existing one."""
+        """Writes a small object, replacing an existing one."""
         ...
 
     def get_bytes(self, uri: str) -> bytes:
-        """Read a small object. Raises DatasetNotFound."""
+        """Reads a small object into memory. Raises DatasetNotFound."""
         ...
 
     def find_bytes(self, uri: str, *, most: int) -> bytes | None:
-        """Read a small object of up to `most` bytes, None where there is none.
+        """Reads an object of up to `most` bytes; None if it does not exist.
 
-        Raises DatasetNotFound (it may not be read), DatasetSizeOutOfBounds.
+        Raises DatasetNotFound (access denied), DatasetSizeOutOfBounds.
         """
         ...
 
     def lines(self, uri: str) -> Iterator[bytes]:
-        """Stream an object line by line, without line ends. Raises DatasetNotFound."""
+        """Streams an object line by line, without line endings. Raises DatasetNotFound."""
         ...
 
 
 class Clock(Protocol):
-    """Wall time."""
+    """Wall-clock time."""
 
     def now(self) -> datetime:
-        """The time in UTC, with time zone."""
+        """The current time, timezone-aware in UTC."""
         ...
 
 
 class Notifier(Protocol):
-    """Sends messages to the outcome topic."""
+    """Publishes messages to the outcome topic."""
 
     @property
     def ends(self) -> frozenset[str]:
-        """Statuses with which runs end that are announced, where a request says nothing else."""
+        """Final statuses that are published by default, if the request does not set them."""
         ...
 
     def publish(self, message: TopicMessage) -> None:
-        """Send one message; its subject is cut to 100 characters (SNS's limit).
+        """Publishes one message, at most once per `notice`; the subject is truncated to 100 characters (SNS's limit).
 
-        A message whose notice was sent is not sent again. Raises RetryableServiceError while another is sending it,
-        RetryableThrottling.
+        Raises RetryableThrottling, and RetryableServiceError while another caller is sending the same notice.
         """
         ...

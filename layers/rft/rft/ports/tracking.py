@@ -1,4 +1,4 @@
-"""Ended runs on their way to a tracking server."""
+"""Port to an experiment tracking server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class RunTracker(Protocol):
     """A tracking server."""
 
     def track(self, run: TrackedRun, files: Mapping[str, bytes]) -> str:
-        """Write the run, or write it again; its id there. `files` become its artefacts, by name.
+        """Creates or updates the run and returns its id on the server. `files` become its artifacts, by name.
 
         Raises TrackingRefused, RetryableServiceError and RetryableThrottling.
         """

@@ -1,4 +1,4 @@
-"""Bedrock's customization jobs and the rollouts that graders wrote."""
+"""Ports to Bedrock's customization jobs and to the rollouts written by graders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:  # a function loads only the contracts that its own step uses: a grader none of the ledger's
+if TYPE_CHECKING:  # Steps import only the contracts they use, to keep cold starts short.
     from rft.contracts.job import Job
     from rft.contracts.telemetry import Rollout
 
@@ -15,49 +15,49 @@ class TrainingJobs(Protocol):
     """Bedrock's model customization jobs."""
 
     def problems(self, request: Mapping[str, Any]) -> list[str]:
-        """Where a CreateModelCustomizationJob request breaks Bedrock's service model; empty when it fits."""
+        """Violations of Bedrock's service model in a CreateModelCustomizationJob request; empty if it is valid."""
         ...
 
     def create(self, request: Mapping[str, Any]) -> str:
-        """Start a job and return its ARN; the same clientRequestToken returns the same job.
+        """Starts a job and returns its ARN; the same clientRequestToken returns the same job.
 
         Raises JobRequestInvalid, RetryableThrottling, RetryableQuota, RetryableServiceError.
         """
         ...
 
     def get(self, name_or_arn: str) -> Job:
-        """The job now. Raises JobNotFound, RetryableThrottling, RetryableServiceError."""
+        """Returns the job. Raises JobNotFound, RetryableThrottling, RetryableServiceError."""
         ...
 
     def stop(self, name_or_arn: str) -> None:
-        """Stop the job; no effect on a job that has ended or is stopping. Raises as `get`."""
+        """Stops the job; no effect if it has ended or is stopping. Raises as `get`."""
         ...
 
     def active(self) -> Sequence[str]:
-        """Names of all jobs of this account and region that are InProgress, whoever created them. Raises as `get`."""
+        """Names of all InProgress jobs of the account and Region, whoever created them. Raises as `get`."""
         ...
 
 
 @dataclass(frozen=True)
 class StoredRollouts:
-    """An object of rollouts: its name after the run's prefix, and its size in bytes."""
+    """A stored object of rollouts: its name after the run's prefix, and its size in bytes."""
 
     name: str
     size: int
 
 
 class RolloutReader(Protocol):
-    """What graders left behind of a run's rollouts."""
+    """Reads a run's rollouts as written by the graders."""
 
     def after(self, run_id: str, name: str, *, most: int) -> list[StoredRollouts]:
-        """Up to `most` (1000) objects named later than `name`, oldest first; '' is before all.
+        """Returns up to `most` (max 1000) objects with names after `name`, oldest first; '' starts at the first.
 
         Raises RetryableThrottling, RetryableServiceError.
         """
         ...
 
     def read(self, run_id: str, names: Sequence[str]) -> Iterator[Sequence[Rollout] | None]:
-        """The rows of each object, in order of `names`; None for one that is gone or holds anything else.
+        """Yields the rows of each object in the order of `names`; None if it is missing or invalid.
 
         Raises as `after`.
         """

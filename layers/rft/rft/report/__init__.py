@@ -1,1 +1,1 @@
-"""A run's results on one page: `report.json`, and `report.html` made of nothing else."""
+"""The run report: `report.json`, and `report.html` rendered from it."""

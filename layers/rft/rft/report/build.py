@@ -1,4 +1,4 @@
-"""The report of a run, from its record, its files and its rollouts. Pure."""
+"""Builds a run's report from its record, files and rollouts. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class RowTexts:
-    """Texts of the test rows that a report shows; empty where the stack captures no answers."""
+    """Texts of the test rows shown in a report; empty if the stack captures no answers."""
 
     prompts: Texts = field(default_factory=dict)
     answers: Mapping[ModelName, Texts] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def run_report(
     answers_captured: bool,
     unreadable: Sequence[str] = (),
 ) -> RunReport:
-    """`record` is the run as it ends; `prefix` its folder, `s3://bucket/runs/<run_id>/`."""
+    """`record`: the ended run; `prefix`: its folder, `s3://bucket/runs/<run_id>/`."""
     return RunReport(
         run_id=record.run_id,
         name=record.name,
@@ -78,7 +78,7 @@ def _found(record: RunRecord) -> dict[str, Any]:
 
 
 def _of_documents(files: RunDocuments, texts: RowTexts) -> dict[str, Any]:
-    """What only the run's files have."""
+    """Sections that come from the run's files only."""
     smoke_test, calibration = files.smoke_test, files.calibration
     return {
         "splits": _splits(files),
@@ -108,7 +108,7 @@ def forecast_lines(record: RunRecord) -> list[ForecastLine]:
 
 
 def judge_usd(record: RunRecord) -> float | None:
-    """US dollars for the tokens that the job's judges reported; None where price or tokens are unknown."""
+    """US dollars for the job's reported judge tokens; None if price or tokens are unknown."""
     price = record.forecast.judge_price if record.forecast else None
     judge = record.metrics.judge if record.metrics else None
     if price is None or judge is None or price.input_per_million is None or price.output_per_million is None:

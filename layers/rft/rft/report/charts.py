@@ -1,4 +1,4 @@
-"""Charts as coordinates: a template draws them as SVG, with the table of their figures behind them. Pure."""
+"""Charts as coordinates, which a template renders as SVG with a table of the values. Pure."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from rft.contracts.evaluation import EvaluationSummary, SliceDifference
 from rft.contracts.metrics import Point, TrainingMetrics
 
 WIDTH, HEIGHT = 360, 200
-"""Narrow enough that its labels can be read on a screen of 320 pixels."""
+"""Narrow enough that labels are readable on a 320-pixel screen."""
 LEFT, RIGHT, TOP, BOTTOM = 46, 24, 18, 24
-"""Margins of the plot, for the labels of its axes and the mark of simulated data."""
+"""Margins of the plot for axis labels and the mark of simulated data."""
 INTERVAL_WIDTH = 160
 MAX_SLICES = 40
 
 Values = Sequence[tuple[float, float | None]]
-"""(x, y) in order of x; a y of None leaves a gap."""
+"""(x, y) points in order of x; a y of None is a gap."""
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A label of an axis, at its coordinate."""
+    """An axis label and its coordinate."""
 
     at: float
     label: str
@@ -30,7 +30,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Series:
-    """One line: pieces between gaps as SVG points, and a dot for each point that stands alone."""
+    """One line: segments between gaps as SVG points, and dots for isolated points."""
 
     name: str
     pieces: tuple[str, ...]
@@ -39,7 +39,7 @@ class Series:
 
 @dataclass(frozen=True)
 class LineChart:
-    """Figures over training steps. `table`: one row for each x, its figures in order of `series`."""
+    """Values over training steps. `table`: one row per x, values in the order of `series`."""
 
     id: str
     title: str
@@ -58,7 +58,7 @@ class LineChart:
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """A difference with its 95 % interval, and where they stand from 0 to INTERVAL_WIDTH."""
+    """A difference with its 95 % interval, and their coordinates from 0 to INTERVAL_WIDTH."""
 
     name: str
     rows: int
@@ -73,7 +73,7 @@ class IntervalRow:
 
 @dataclass(frozen=True)
 class IntervalChart:
-    """Differences between two models, the whole first, then each part of the rows; `hidden` parts are left out."""
+    """Differences between two models: overall, then by slice; `hidden` slices are omitted."""
 
     rows: tuple[IntervalRow, ...]
     zero: float
@@ -82,7 +82,7 @@ class IntervalChart:
 
 
 def training_charts(metrics: TrainingMetrics) -> tuple[LineChart, ...]:
-    """Every curve that has a figure."""
+    """All charts that have at least one value."""
     training, validation = metrics.training, metrics.validation
 
     errors: Values = [
@@ -104,7 +104,7 @@ def training_charts(metrics: TrainingMetrics) -> tuple[LineChart, ...]:
 
 
 def comparison_charts(runs: Mapping[str, TrainingMetrics]) -> tuple[LineChart, ...]:
-    """Curves of several runs in the same charts, a line for each, by the runs' names."""
+    """Curves of several runs in shared charts, one line per run."""
     charts: list[tuple[str, str, dict[str, Values]]] = [
         ("reward", "Reward", {name: _curve(run.training, "reward") for name, run in runs.items()}),
         ("validation", "Reward on validation rows", {n: _curve(run.validation, "reward") for n, run in runs.items()}),
@@ -124,7 +124,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def line_chart(id: str, title: str, lines: dict[str, Values]) -> LineChart | None:  # noqa: A002 - SVG's own name
-    """None without a single figure."""
+    """Returns None if there are no values."""
     known = {name: [(x, y) for x, y in values if y is not None] for name, values in lines.items()}
     points = [point for values in known.values() for point in values]
     if not points:
@@ -146,7 +146,7 @@ def line_chart(id: str, title: str, lines: dict[str, Values]) -> LineChart | Non
 
 
 def interval_chart(whole: EvaluationSummary, slices: Sequence[SliceDifference]) -> IntervalChart | None:
-    """None where nothing was compared."""
+    """Returns None if nothing was compared."""
     if whole.difference is None:
         return None
     first = SliceDifference(
@@ -160,7 +160,7 @@ def interval_chart(whole: EvaluationSummary, slices: Sequence[SliceDifference]) 
 
 
 def ticks(low: float, high: float, *, whole: bool = False, most: int = 5) -> list[float]:
-    """Round numbers, evenly spaced, the first at or below `low` and the last at or above `high`."""
+    """Evenly spaced round numbers that cover `low` to `high`."""
     span = high - low or abs(high) or 1.0
     power = 10.0 ** math.floor(math.log10(span / most))
     step = next(step for factor in (1, 2, 5, 10, 20) if span / (step := factor * power) <= most)
@@ -171,13 +171,13 @@ def ticks(low: float, high: float, *, whole: bool = False, most: int = 5) -> lis
 
 
 def label(value: float) -> str:
-    """A figure on an axis."""
+    """Formats a value of an axis."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 @dataclass(frozen=True)
 class _scale:  # noqa: N801 - used as a function
-    """From a range of figures to a range of coordinates."""
+    """Maps a range of values to a range of coordinates."""
 
     figures: tuple[float, float]
     coordinates: tuple[float, float]

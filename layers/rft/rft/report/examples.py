@@ -1,4 +1,4 @@
-"""The best and the worst of a run's rollouts. Takes ports; choosing is pure."""
+"""The highest- and lowest-scored rollouts of a run. Takes ports; the selection is pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rft.text import text_block, text_line
 
 EXAMPLES = 10
 MAX_TEXT = 3_000
-"""Characters of a prompt or an answer."""
+"""Maximum characters of a prompt or an answer."""
 MAX_COMPONENTS, MAX_COMPONENT_NAME = 20, 80
 
 Rank = Callable[[Rollout], tuple[float, ...]]
@@ -21,14 +21,14 @@ Rank = Callable[[Rollout], tuple[float, ...]]
 
 @dataclass
 class ScoredRollouts:
-    """The best and worst rollout of each row, as they come. Of equal scores the later one counts."""
+    """The highest- and lowest-scored rollout of each row; among equal scores the latest is used."""
 
     highest: dict[str, Rollout] = field(default_factory=dict)
     lowest: dict[str, Rollout] = field(default_factory=dict)
     read: int = 0
 
     def add(self, rollouts: Iterable[Rollout]) -> None:
-        """Errors have no score, so none of them is an example."""
+        """Ignores errors, which have no score."""
         for rollout in rollouts:
             self.read += 1
             if rollout.score is None:
@@ -39,7 +39,7 @@ class ScoredRollouts:
 
 
 def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
-    """None for a run without rollouts. Raises the Retryable… errors."""
+    """Returns None for a run without rollouts. Raises the Retryable… errors."""
     sample = sampled_objects(run_id, reader)
     if not sample.names:
         return None
@@ -58,7 +58,7 @@ def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
 
 
 def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> RolloutExamples:
-    """The examples with their rows' prompts, by task id."""
+    """The examples with the prompts of their rows, by task id."""
     return examples.model_copy(
         update={
             name: tuple(
@@ -70,7 +70,7 @@ def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> Rollo
 
 
 def shown_text(text: str) -> str:
-    """A prompt or an answer as a report has it."""
+    """Truncates a prompt or an answer for the report."""
     return text_block(text, MAX_TEXT)
 
 

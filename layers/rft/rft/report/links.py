@@ -1,4 +1,4 @@
-"""Where everything of a run is: its files, and pages of the AWS console. Pure."""
+"""Links to a run's files and to its AWS console pages. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.runs.simulated import is_emulated
 
 
 def file_links(record: RunRecord, files: RunDocuments, prefix: str) -> tuple[ReportLink, ...]:
-    """`prefix` is the run's folder, `s3://bucket/runs/<run_id>/`. Only what has been written."""
+    """Existing files only. `prefix` is the run's folder, `s3://bucket/runs/<run_id>/`."""
     return tuple(ReportLink(label=label, address=address) for label, address in _files(record, files, prefix))
 
 
@@ -38,7 +38,7 @@ def _files(record: RunRecord, files: RunDocuments, prefix: str) -> Iterator[tupl
 
 
 def console_links(record: RunRecord, prefix: str) -> tuple[ReportLink, ...]:
-    """Pages of the AWS console; none for a run of the emulator, whose jobs are not there."""
+    """AWS console pages; none for an emulated run."""
     arn = record.execution_arn
     if arn is None or is_emulated(record):
         return ()

@@ -1,4 +1,4 @@
-"""The report as one HTML file that loads nothing and runs nothing. Pure."""
+"""Renders the report as one self-contained HTML file without scripts. Pure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from rft.text import text_block, text_line
 TEMPLATES = Path(__file__).with_name("templates")
 UNKNOWN = "unknown"
 MAX_LABELS = 50
-"""Labels of a split, and hyperparameters of a request, that are shown."""
+"""Maximum number of labels per split, and hyperparameters per request, that are shown."""
 
 
 MAX_NAME = 200
 
 
 def report_page(report: RunReport) -> str:
-    """The whole page. The same report gives the same bytes."""
+    """Renders the page; deterministic for a given report."""
     style = Markup((TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704 - our own file
     slices = report.evaluation_detail.slices if report.evaluation_detail else ()
     request = report.request.model_dump(mode="json", exclude_defaults=True)
@@ -52,7 +52,7 @@ def _report_templates() -> Environment:
 
 
 def templates(*folders: Path) -> Environment:
-    """Templates in these folders. Every text is made visible (`rft.text`) and escaped, wherever it stands in one."""
+    """Loads templates from these folders; all inserted text is sanitised (`rft.text`) and HTML-escaped."""
     environment = Environment(
         loader=FileSystemLoader(folders),
         autoescape=True,
@@ -67,7 +67,7 @@ def templates(*folders: Path) -> Environment:
 
 
 def figure(value: float | None, digits: int = 3) -> str:
-    """A figure for people: thousands apart, as many digits behind the point as it needs and not more."""
+    """Formats a number with thousands separators and at most `digits` decimals, without trailing zeros."""
     if value is None:
         return UNKNOWN
     return f"{value:,.0f}" if value == int(value) and abs(value) >= 2 else f"{value:,.{digits}f}"
@@ -78,7 +78,7 @@ def signed(value: float | None) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """A p-value; none is 0."""
+    """Formats a p-value; very small ones as an upper bound, never as 0."""
     if value is None:
         return UNKNOWN
     return f"{value:.4f}" if value >= 0.0001 else "below 0.0001"
@@ -97,7 +97,7 @@ def expected(value: Range | None) -> str:
 
 
 def brief(text: str) -> str:
-    """A name that somebody else gave, such as a row's or a label's, short enough for a table."""
+    """Shortens an externally supplied name (a row's or a label's) for a table."""
     return text_line(text, MAX_NAME)
 
 

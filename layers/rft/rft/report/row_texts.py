@@ -1,4 +1,4 @@
-"""Prompts of rows and both models' answers to them, for stacks that capture answers. Takes ports."""
+"""Reads prompts of rows and both models' answers, if the stack captures answers. Takes ports."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rft.ports.storage import ObjectStore
 from rft.report.examples import shown_text
 
 MAX_CHUNKS = 500
-"""Stored chunks of answers that are read for one model: 8,000 answers."""
+"""Maximum chunks of answers read per model: 8,000 answers."""
 
 
 def read_prompts(uris: Iterable[str], rows: Collection[str], store: ObjectStore) -> dict[str, str]:
-    """Task id → prompt, as far as these files of rows have them. Raises the Retryable… errors."""
+    """Task id → prompt, for the ids found in these files. Raises the Retryable… errors."""
     requested, found = set(rows), dict[str, str]()
     for uri in uris:
         try:

@@ -1,4 +1,4 @@
-"""Reads the JSON files that a run's steps wrote. Takes ports."""
+"""Reads the JSON files written by a run's steps. Takes ports."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rft.errors import RftError
 from rft.ports.storage import ObjectStore
 
 MAX_FILE_BYTES = 64 * 2**20
-"""A manifest with a hundred thousand bad records has about 10 MB."""
+"""A manifest with 100,000 bad records is about 10 MB."""
 
 File = TypeVar("File", bound=Contract)
 
 
 @dataclass(frozen=True)
 class RunDocuments:
-    """A run's files; None where a step wrote none. `unreadable`: a line for each file that could not be read."""
+    """A run's files; None if a step wrote none. `unreadable`: one line per file that could not be read."""
 
     manifest: Manifest | None = None
     smoke_test: SmokeTestReport | None = None
@@ -34,7 +34,7 @@ class RunDocuments:
 
 
 def read_run_documents(record: RunRecord, store: ObjectStore) -> RunDocuments:
-    """Every file that the record names. A file that cannot be read costs its own part of the report only."""
+    """Reads every file that the record names; an unreadable file only removes its section of the report."""
     reader = _Reader(store)
     return RunDocuments(
         manifest=reader.read(record.dataset.manifest_uri if record.dataset else None, Manifest),

@@ -1,7 +1,7 @@
-"""Which objects of a run's rollouts a report reads: all of a small run, parts of a large one. Takes ports.
+"""Selects the rollout objects that a report reads: all of a small run, a sample of a large one. Takes ports.
 
-Names begin with the time of their writing, so a listing may begin at any time of the run: the number of listings is
-the same for a million objects as for a few thousand.
+Object names begin with a timestamp, so a listing can start at any time of the run: the number of listings does not
+depend on the number of objects.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from rft.ports.training import RolloutReader
 from rft.training.rollouts import LIST_PAGE_SIZE, name_at, written_at
 
 MAX_OBJECTS = 2_000
-"""Objects that are read: some 100,000 rollouts, a few seconds."""
+"""Maximum objects to read: some 100,000 rollouts, a few seconds."""
 PARTS = 40
-"""Parts of equal time; the first MAX_OBJECTS / PARTS objects of each are read."""
+"""Number of equal time intervals; the first MAX_OBJECTS / PARTS objects of each are read."""
 LONGEST = timedelta(days=30)
-"""A run may train for 240 hours, and a stopped job's grader may still write."""
+"""Upper bound of a run's duration: training takes up to 240 hours, and a stopped job's grader may still write."""
 PRECISION = timedelta(seconds=1)
 MAX_LISTINGS = MAX_OBJECTS // LIST_PAGE_SIZE + 1 + PARTS + 22
-"""22 halvings of LONGEST give PRECISION."""
+"""22 bisections of LONGEST reach PRECISION."""
 
 
 @dataclass(frozen=True)
 class SampledObjects:
-    """Names of objects, oldest first; `total` is the number of all, None where it was not counted."""
+    """Names of objects, oldest first; `total` is the number of all objects, None if they were not counted."""
 
     names: tuple[str, ...]
     total: int | None
 
 
 def sampled_objects(run_id: str, reader: RolloutReader) -> SampledObjects:
-    """Max MAX_OBJECTS names, from max MAX_LISTINGS listings. Raises the Retryable… errors."""
+    """At most MAX_OBJECTS names from at most MAX_LISTINGS listings. Raises the Retryable… errors."""
     first = tuple(islice(_oldest(run_id, reader), MAX_OBJECTS + 1))
     if len(first) <= MAX_OBJECTS:
         return SampledObjects(first, len(first))
@@ -52,7 +52,7 @@ def _oldest(run_id: str, reader: RolloutReader) -> Iterator[str]:
 
 
 def _end(run_id: str, begin: datetime, reader: RolloutReader) -> datetime:
-    """When the last object was written, late by less than a part."""
+    """Time of the last object, overestimated by less than one interval."""
     low, high = begin, begin + LONGEST
     while high - low > max((low - begin) / PARTS, PRECISION):
         middle = low + (high - low) / 2

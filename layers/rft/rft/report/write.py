@@ -18,7 +18,7 @@ from rft.report.run_documents import MAX_FILE_BYTES, RunDocuments, read_run_docu
 
 
 def write_run_report(record: RunRecord, sources: ReportSources) -> RunReport:
-    """Write `report.json` and `report.html` of an ended run, or replace them. Raises the Retryable… errors."""
+    """Writes or replaces `report.json` and `report.html` of an ended run. Raises the Retryable… errors."""
     report = _collected(record, sources)
     sources.store.put_bytes(page_uri(record.run_id, sources.store), report_page(report).encode())
     sources.store.put_bytes(report_uri(record.run_id, sources.store), report.model_dump_json(indent=2).encode())
@@ -26,7 +26,7 @@ def write_run_report(record: RunRecord, sources: ReportSources) -> RunReport:
 
 
 def has_report(record: RunRecord, store: ObjectStore) -> bool:
-    """Whether the run's report is there, and is of the end that the record has. Raises the Retryable… errors."""
+    """Whether the report exists and has the record's final status. Raises the Retryable… errors."""
     body = store.find_bytes(report_uri(record.run_id, store), most=MAX_FILE_BYTES)
     if body is None:
         return False
@@ -35,12 +35,12 @@ def has_report(record: RunRecord, store: ObjectStore) -> bool:
 
 
 def report_uri(run_id: str, store: ObjectStore) -> str:
-    """Where the report is as JSON."""
+    """URI of the JSON report."""
     return store.uri(f"runs/{run_id}/report.json")
 
 
 def page_uri(run_id: str, store: ObjectStore) -> str:
-    """Where the report is as a page."""
+    """URI of the HTML report."""
     return store.uri(f"runs/{run_id}/report.html")
 
 

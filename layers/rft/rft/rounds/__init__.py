@@ -1,1 +1,1 @@
-"""Rounds: the rows that a run takes over from the run before, and how the two models compare."""
+"""Rounds: selection of rows from the previous run, and comparison of the two models."""

@@ -1,4 +1,4 @@
-"""A round's model against that of the round before. Takes ports."""
+"""Compares a round's model with the previous round's. Takes ports."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rft.ports.storage import ObjectStore
 
 
 def compare_rounds(report: EvaluationReport, run: RunRecord, earlier: RunRecord, store: ObjectStore) -> RoundComparison:
-    """By the scores that the earlier run's evaluation stored of the same test rows; no answer is sampled again.
+    """Compares stored scores of the same test rows; no answer is sampled again.
 
-    Skipped, with the reason, where these scores are missing, or were given by another grader or to other sampling.
+    Skipped, with a reason, if scores are missing or come from another grader or sampling protocol.
     Raises the Retryable… errors.
     """
     previous = _evaluation(earlier, store)
@@ -54,7 +54,7 @@ def _evaluation(earlier: RunRecord, store: ObjectStore) -> EvaluationReport | No
 
 
 def _incomparable(report: EvaluationReport, run: RunRecord, previous: EvaluationReport, earlier: RunRecord) -> str:
-    """Why scores of the two runs say nothing of their models' difference, '' where they do."""
+    """Why the two runs' scores are not comparable; '' if they are."""
     if (run.grader_arn, run.grader_code_sha256) != (earlier.grader_arn, earlier.grader_code_sha256):
         return f"{earlier.run_id} was scored by another version of the grader"
     now, before = report.summary.protocol, previous.summary.protocol

@@ -1,4 +1,4 @@
-"""Puts together the dataset of a round. Takes ports."""
+"""Builds the dataset of a round. Takes ports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rft.rounds.rows import RoundRows
 
 @dataclass(frozen=True)
 class RoundPorts:
-    """Where the earlier run's rows, its rollouts and the new records are."""
+    """Ports to the earlier run's rows, its rollouts and the new records."""
 
     source: DatasetSource
     store: ObjectStore
@@ -34,7 +34,7 @@ class RoundPorts:
 
 @dataclass(frozen=True)
 class RoundDataset:
-    """What was read, and which rows are in which split. Without new records `source` is the earlier run's."""
+    """The rows read and their splits. Without new records, `source` is the earlier run's."""
 
     source: Source
     loaded: Loaded
@@ -51,9 +51,9 @@ def round_dataset(
     ports: RoundPorts,
     bounds: Bounds,
 ) -> RoundDataset:
-    """Fill `spool` with the rows of the run that `request.from_run` names, less some, and with new records' rows.
+    """Fills `spool` with the retained rows of the run `request.from_run`, and with rows of new records.
 
-    Raises DatasetNotFound where the earlier rows are gone, DatasetInvalid, DatasetSizeOutOfBounds, RunNotFound and the
+    Raises DatasetNotFound if the earlier rows were deleted, DatasetInvalid, DatasetSizeOutOfBounds, RunNotFound and the
     Retryable… errors.
     """
     before = request.from_run
@@ -75,7 +75,7 @@ def round_dataset(
 
 
 def _scores(request: RoundRequest, earlier: RunRecord, rollouts: RolloutReader) -> Scores:
-    """Empty where no row is to be dropped."""
+    """Empty if no rows are to be dropped."""
     if not request.drops_rows:
         return {}
     chosen = (earlier.hyperparameters or {}).get("trainingSamplePerPrompt")

@@ -1,4 +1,4 @@
-"""What the last rollouts of an earlier run's training rows scored, and which rows teach nothing more. Takes ports."""
+"""Scores of the last rollouts of an earlier run's training rows, and which rows give no signal. Takes ports."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rft.ports.training import RolloutReader
 from rft.training.rollouts import LIST_PAGE_SIZE
 
 Scores = Mapping[str, Sequence[float]]
-"""By row id, scores from 0 to 1 of its last rollouts; those without a score are left out."""
+"""Scores (0 to 1) of the last scored rollouts, by row id."""
 
 Lesson = Literal["solved", "hopeless", "open", "unmeasured"]
-"""What the last rollouts say of a row: always right, never right, between, or too few scores to say."""
+"""Classification of a row by its last rollouts: solved, hopeless, in between, or too few scores."""
 
 
 def last_scores(run_id: str, samples: int, bounds: ScoreBounds, reader: RolloutReader) -> Scores:
-    """Of each training row the last `samples` rollouts, one group of GRPO. Raises the Retryable… errors."""
+    """The last `samples` rollouts of each training row: one GRPO group. Raises the Retryable… errors."""
     last: dict[str, deque[float | None]] = defaultdict(lambda: deque(maxlen=samples))
     for rollout in _rollouts(run_id, reader):
         if rollout.split == "train" and rollout.task_id is not None:
@@ -29,7 +29,7 @@ def last_scores(run_id: str, samples: int, bounds: ScoreBounds, reader: RolloutR
 
 
 def lesson(scores: Sequence[float], request: RoundRequest) -> Lesson:
-    """One score shows neither that a row is solved nor that it is hopeless."""
+    """Classifies a row; a single score shows neither that it is solved nor that it is hopeless."""
     if len(scores) < 2:
         return "unmeasured"
     if request.solved_score is not None and min(scores) >= request.solved_score:
@@ -40,7 +40,7 @@ def lesson(scores: Sequence[float], request: RoundRequest) -> Lesson:
 
 
 def _rollouts(run_id: str, reader: RolloutReader) -> Iterator[Rollout]:
-    """All of a run's, oldest object first."""
+    """All rollouts of a run, oldest object first."""
     after = ""
     while found := reader.after(run_id, after, most=LIST_PAGE_SIZE):
         names = [stored.name for stored in found]

@@ -1,4 +1,4 @@
-"""The rows of a round: an earlier run's, less those that teach nothing more, and new ones. Takes ports."""
+"""Rows of a round: an earlier run's without those that give no signal, and new ones. Takes ports."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from rft.tasks import task as task_named
 from rft.tasks.base import row_group
 
 BATCH_ROWS = 256
-"""Rows parsed at a time."""
+"""Rows parsed per batch."""
 
 HELD_OUT: tuple[SplitName, ...] = ("test", "validation")
 
 
 class _Row(NamedTuple):
-    """A row without its end, its group's number and its label."""
+    """A serialised row without line ending, its group's number and its label."""
 
     body: bytes
     group: int
@@ -44,10 +44,10 @@ class _Row(NamedTuple):
 
 @dataclass
 class RoundRows(RowIndex):
-    """Collects a round's rows in `spool`: first `take_up` the earlier run's, then `add` batches of new ones.
+    """Collects a round's rows in `spool`: first `take_up` for the earlier run's, then `add` for batches of new ones.
 
-    New rows train. Those whose prompt the earlier run knows are left out, and those whose prompt, or its group, is
-    held out: a model must not be tested on what it was trained on.
+    New rows go to the training split. Rows are skipped if the earlier run has the same prompt, or if their prompt or
+    group is held out, so that the model is never tested on training data.
     """
 
     spool: RowSpool
@@ -66,9 +66,9 @@ class RoundRows(RowIndex):
         self._fingerprints = FingerprintReader(PromptTemplate("", frozenset()))
 
     def take_up(self, store: ObjectStore, lesson_of: Callable[[str], Lesson]) -> None:
-        """Read the earlier run's files, the held-out ones whole, to tell which new records must not be trained on.
+        """Reads the earlier run's files, including the held-out ones, which determine the new records to skip.
 
-        Raises DatasetNotFound, DatasetInvalid where they are not those of its manifest, and the Retryable… errors.
+        Raises DatasetNotFound, DatasetInvalid if they do not match its manifest, and the Retryable… errors.
         """
         first = islice(store.lines(self.earlier.files["train"].uri), BATCH_ROWS)
         self._fingerprints = FingerprintReader(PromptTemplate.of(list(first)))
@@ -84,7 +84,7 @@ class RoundRows(RowIndex):
                 raise DatasetInvalid(why, [])
 
     def add(self, rendered: Rendered) -> None:
-        """Append new rows, less those that are left out."""
+        """Appends new rows, except skipped ones."""
         super().add(rendered)
         bodies = list(_bodies(rendered))
         found = self._fingerprints([(str(at), body + b"}") for at, body in enumerate(bodies)])
@@ -97,11 +97,11 @@ class RoundRows(RowIndex):
         self.counts["added"] += len(stay)
 
     def shuffle(self) -> None:
-        """Mix new rows with the others, so that a batch does not hold one kind alone; by the split's seed."""
+        """Shuffles the training rows by the split's seed, so that batches mix old and new rows."""
         random.Random(self._seed).shuffle(self.plan["train"])  # noqa: S311 - repeatable on purpose
 
     def summary(self) -> RoundSummary:
-        """What was taken up, left out and added."""
+        """Numbers of rows retained, dropped and added."""
         before = self.earlier.round
         names = ("solved", "hopeless", "unmeasured", "added", "known", "held_out")
         return RoundSummary(
@@ -144,7 +144,7 @@ class RoundRows(RowIndex):
         return not known
 
     def _with_own_id(self, body: bytes, row_id: str) -> bytes:
-        """The row under an id that no other row has: scores are stored by it."""
+        """Gives the row a unique id, because scores are stored by row id."""
         own, copies = row_id, 0
         while own in self._ids:
             copies += 1

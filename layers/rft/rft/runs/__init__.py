@@ -1,1 +1,1 @@
-"""Rules about runs: their ids and their statuses. Pure."""
+"""Rules for runs: ids, statuses, and what follows from them. Pure unless stated."""

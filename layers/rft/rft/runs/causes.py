@@ -1,18 +1,18 @@
-"""Making a state machine's error readable. Pure."""
+"""Extracts readable error texts from Step Functions' error output. Pure."""
 
 from __future__ import annotations
 
 import json
 
 MAX_CAUSE = 4000
-"""Max characters of a cause: a screenful, far under what a ledger item (400 KB) and a message (256 KB) hold."""
+"""Maximum characters of a cause: a screenful, well below the limits of ledger items (400 KB) and messages (256 KB)."""
 
 
 def readable_cause(error: str, cause: str) -> str:
-    """The error text in a Catch's output.
+    """The error text in the output of a Catch.
 
-    For a Lambda's exception Step Functions gives JSON, `{"errorMessage", "errorType", "stackTrace"}`: its message is
-    the cause. A timeout has none: then it is the error's name.
+    For a Lambda exception Step Functions gives JSON, `{"errorMessage", "errorType", "stackTrace"}`: the message is the
+    cause. A timeout has no cause: the result is then the error's name.
     """
     text = (_error_message(cause) or cause).strip()
     if not text:

@@ -1,4 +1,4 @@
-"""A run's cost so far, from counted use and the prices of its forecast: an estimate. Pure."""
+"""A run's cost so far, estimated from measured use and the forecast's prices. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rft.contracts.ledger import RunRecord
 
 @dataclass(frozen=True)
 class CostSoFar:
-    """US dollars by part; None where a price or a count is unknown. Calibration and evaluation are not in it."""
+    """US dollars by component; None if a price or a quantity is unknown. Excludes calibration and evaluation."""
 
     parts: dict[str, float | None]
 
     @property
     def known_usd(self) -> float:
-        """The sum of the parts that are known."""
+        """Sum of the known components."""
         return round(sum(usd for usd in self.parts.values() if usd is not None), 2)
 
     @property
@@ -26,7 +26,7 @@ class CostSoFar:
 
 
 def cost_so_far(record: RunRecord) -> CostSoFar:
-    """Training by the hours of the job, judges by their tokens in smoke test and training."""
+    """Training by job hours; judges by their tokens in smoke test and training."""
     return CostSoFar(dict(_parts(record)))
 
 
@@ -40,7 +40,7 @@ def _parts(record: RunRecord) -> Iterator[tuple[str, float | None]]:
 
 
 def _training_hour(forecast: Forecast | None) -> float | None:
-    """The price of an hour: the forecast's most dollars for its most hours."""
+    """Price per training hour: the forecast's upper cost divided by its upper hours."""
     line = next((line for line in forecast.cost if line.name == "training"), None) if forecast else None
     if forecast is None or line is None or line.usd is None or not line.usd.high or not forecast.training_hours.high:
         return None

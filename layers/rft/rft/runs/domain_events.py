@@ -1,4 +1,4 @@
-"""Which domain events a change of a run's record is. Pure."""
+"""Derives domain events from a change of a run's record. Pure."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from rft.runs.simulated import is_emulated
 from rft.runs.status import TERMINAL
 
 Part = tuple[EventKind, dict[str, Any]]
-"""A kind, and the field of DomainEvent that belongs to it."""
+"""An event kind and the corresponding field of DomainEvent."""
 
 
 def domain_events(
     before: RunRecord | None, after: RunRecord, event: RunEvent, *, sent: int, since: datetime | None
 ) -> tuple[DomainEvent, ...]:
-    """The events of one write, numbered after the `sent` earlier ones of the run; none where nothing is announced.
+    """The events of one write, numbered after the `sent` earlier ones of the run; may be empty.
 
-    `event` is the write's change of status; `since` is when the run got its last status, None where unknown.
+    `event` is the status change of the write; `since`: when the run got its previous status, None if unknown.
     """
     return tuple(
         DomainEvent(
@@ -51,7 +51,7 @@ def domain_events(
 
 
 def _parts(before: RunRecord | None, after: RunRecord, event: RunEvent, since: datetime | None) -> Iterator[Part]:
-    """Results come before the change of status that they led to; those that a new run reuses are not its own."""
+    """Result events precede the status change that they caused; results reused from an earlier run give no event."""
     if before is not None:
         yield from _results(before, after)
     if event.before is not event.after:

@@ -1,4 +1,4 @@
-"""What a round asks of the run before. Pure."""
+"""Requirements of a round for the previous run. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FIELD = "from_run.run_id"
 
 
 def check_round(request: RunRequest, earlier: RunRecord) -> None:
-    """Raises InvalidRequest where the run before has no model or rollouts, or has other rows or another grader."""
+    """Raises InvalidRequest if the earlier run has no model or rollouts, or a different task, split or grader."""
     name = earlier.run_id
     if earlier.status is not RunStatus.COMPLETED or earlier.dataset is None or earlier.model_arn is None:
         raise InvalidRequest(f"{name} is {earlier.status}: a round follows a COMPLETED run with a model", field=FIELD)

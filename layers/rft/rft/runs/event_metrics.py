@@ -1,4 +1,4 @@
-"""Metrics of runs, from their domain events. Pure."""
+"""CloudWatch metrics of runs, derived from domain events. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.runs.status import TERMINAL
 
 @dataclass(frozen=True)
 class Measurement:
-    """`of` is the value of the dimension `status` or `stage`; no dimension holds a run's id."""
+    """`of` is the value of the dimension `status` or `stage`; run ids are never dimensions."""
 
     name: str
     value: float

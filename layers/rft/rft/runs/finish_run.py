@@ -1,4 +1,4 @@
-"""Ends a run: the record is closed once, its job is stopped, one notification is sent. Takes ports."""
+"""Ends a run: closes the record once, stops the job, publishes one notification. Takes ports."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from rft.runs.topic_messages import outcome_message
 from rft.training.stop_job import stop_job_if_present
 
 EndFields = Mapping[str, Failure | EvaluationSummary | PromotionSummary]
-"""Fields of the record that say how the run ended."""
+"""Fields of the record that describe how the run ended."""
 
 
 def finish_run(
     record: RunRecord, status: RunStatus, *, error: str, cause: str, ledger: Ledger, caller: Principal | None = None
 ) -> RunRecord:
-    """The ended run: by this write, or as another one left it. Raises TransitionRefused where the table forbids it.
+    """Returns the ended run, whether ended by this call or an earlier one.
 
-    A run with a trained model is never lost: what ends its evaluation, a person or an error, leaves it COMPLETED.
-    `caller` is who ended it, where it is not the run itself.
+    Raises TransitionRefused for a forbidden change.
+
+    A run with a trained model becomes COMPLETED even if its evaluation is cancelled or fails. `caller`: who ended the
+    run, if not the run itself.
     """
     if record.status in TERMINAL:
         return record
@@ -35,7 +37,7 @@ def finish_run(
     to = _end_status(record, status)
 
     def changes(last: RunRecord) -> EndFields:
-        """Names the stage that the run was in just then: it may have moved on since `record` was read."""
+        """Uses the stage at the time of the write, which may be later than that of `record`."""
         fields = _end_fields(last, to, status, error, cause)
         return _called_by(caller, fields) if caller else fields
 
@@ -47,12 +49,12 @@ def finish_run(
             return last
         if evaluating or last.status is not RunStatus.EVALUATING:
             raise
-        # its evaluation has begun meanwhile
+        # The run has started its evaluation in the meantime.
         return finish_run(last, status, error=error, cause=cause, ledger=ledger, caller=caller)
 
 
 def as_finished(record: RunRecord, status: RunStatus, *, error: str, cause: str) -> RunRecord:
-    """The record as `finish_run` leaves it, without writing anything; one that has ended stays as it is."""
+    """The record as `finish_run` would leave it, without writing; an ended record is returned unchanged."""
     if record.status in TERMINAL:
         return record
     to = _end_status(record, status)
@@ -80,7 +82,7 @@ def _end_fields(last: RunRecord, to: RunStatus, status: RunStatus, error: str, c
 def _measurements(
     last: RunRecord, status: RunStatus, error: str, cause: str
 ) -> Mapping[str, EvaluationSummary | PromotionSummary]:
-    """Fields of an evaluation or promotion that ended early; completed ones do not change."""
+    """Fields of an evaluation or promotion that was interrupted; completed ones do not change."""
     ended: Literal["cancelled", "failed"] = "cancelled" if status is RunStatus.CANCELLED else "failed"
     reason = f"{error}: {cause}" if cause else error
     if last.evaluation is None or last.evaluation.status != "completed":
@@ -94,15 +96,15 @@ def _measurements(
 
 
 def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:
-    """Stop the run's job, if there is one, also where the ledger lacks it: it has the run's name."""
+    """Stops the run's job if it exists, even if the ledger does not know it: the job has the run's name."""
     stop_job_if_present(record.job.arn if record.job else record.run_id, jobs)
 
 
 def notify_finished(record: RunRecord, ledger: Ledger, notifier: Notifier) -> None:
-    """Send how the run ended, if the request or else the stack announces such an end, and none was sent.
+    """Publishes how the run ended, if the request or the stack asks for it and it has not been published.
 
-    The message is sent before the run is marked as notified: after a crash between the two the next sender marks it;
-    no message is lost.
+    The message is published before the run is marked: after a crash in between, the next attempt marks it, so no
+    message is lost.
     """
     requested = record.request.notify.on
     if record.notified or record.status not in (notifier.ends if requested is None else requested):

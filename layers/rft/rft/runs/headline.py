@@ -17,7 +17,7 @@ NOT_TRUSTED = "GraderNotTrusted"
 
 
 def headline(record: RunRecord) -> Headline:
-    """Of an ended run."""
+    """The headline of an ended run."""
     if record.status is RunStatus.COMPLETED:
         return _completed(record)
     failure = record.failure

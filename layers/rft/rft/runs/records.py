@@ -1,4 +1,4 @@
-"""Changing a run record, and its place in the list of runs. Pure."""
+"""Updates of a run record, and its position in the list of runs. Pure."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from rft.errors import InvalidRequest
 from rft.runs.status import TERMINAL
 
 UNLISTED = ("metrics", "reading")
-"""Fields that records in a list are without: they make up nearly all of a record, and no list shows them."""
+"""Fields omitted from records in lists: they make up most of a record's size and no list shows them."""
 
 _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[a-z0-9-]{1,63}")
 
 
 def revised(record: RunRecord, changes: Mapping[str, Any], *, at: datetime) -> RunRecord:
-    """The record with fields replaced, checked as a whole: what cannot be read back is never written."""
+    """Copy with fields replaced, validated as a whole so that only readable records are written."""
     return RunRecord.model_validate({**dict(record), **changes, "updated_at": at})
 
 
 def status_event(
     before: RunRecord | None, after: RunRecord, *, at: datetime, detail: str = "", caller: Principal | None = None
 ) -> RunEvent:
-    """The event of a change of status; `before` is None for a new run.
+    """The event of a status change; `before` is None for a new run.
 
-    Who answered an approval caused what followed it; who is known to have caused a change otherwise is `caller`.
+    If the change follows an approval, its approver is the caller; otherwise it is `caller`.
     """
     decision = None if caller is not None or before is None else _effective_decision(before, after.status)
     return RunEvent(
@@ -57,7 +57,7 @@ def listed(record: RunRecord) -> RunRecord:
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Filter of runs; None matches every run."""
+    """Filter of runs; a field of None matches every run."""
 
     status: RunStatus | None = None
     name: str | None = None
@@ -66,11 +66,11 @@ class RunFilter:
 
     @property
     def is_indexed(self) -> bool:
-        """True where an index finds the runs, but for those that have changed since."""
+        """True if an index serves the filter (it may miss very recent changes)."""
         return self.tag is None and self.requested_by is None
 
     def passes(self, record: RunRecord) -> bool:
-        """True for a run that matches all filters."""
+        """Whether the run matches all filters."""
         return (
             self.status in (None, record.status)
             and self.name in (None, record.name)
@@ -80,22 +80,22 @@ class RunFilter:
 
 
 def list_position(record: RunRecord) -> str:
-    """A run's position in lists: time of creation, then id. Text order is time order."""
+    """Sort key in lists: time of creation, then id; lexicographic order equals time order."""
     return f"{utc_text(record.created_at)}#{record.run_id}"
 
 
 def utc_text(at: datetime) -> str:
-    """A time in fixed width."""
+    """Fixed-width UTC timestamp."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def to_cursor(last: str) -> str:
-    """A page's end as an opaque, URL-safe word."""
+    """Encodes the position of a page's end as an opaque, URL-safe string."""
     return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
 
 
 def from_cursor(cursor: str) -> str:
-    """The position of a cursor. Raises InvalidRequest for a text that is no cursor."""
+    """Decodes a cursor to a position. Raises InvalidRequest for an invalid cursor."""
     try:
         last = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, UnicodeError, ValueError):

@@ -1,4 +1,4 @@
-"""The results of an earlier run that a run reuses. Pure."""
+"""Reuse of an earlier run's results. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from rft.grading.grader_arn import is_pinned
 from rft.runs.status import TERMINAL
 
 SHARED = ("base_model", "dataset", "grader", "hyperparameters")
-"""Parts of a request that must be the earlier run's: data and scoring of the model."""
+"""Request sections that must equal the earlier run's if its model is reused: data and scoring."""
 
 SHARED_BY_TRAINING = ("base_model", "dataset", "grader", "smoke_test")
-"""Those of a run that trains anew: they say what its rows are, and what its grader was proven with."""
+"""Sections that must be equal if only rows and grader are reused: they determine the rows and the smoke test."""
 
 SHARED_BY_SMOKE_TEST = ("base_model", "dataset")
-"""Those of a run that takes up rows alone: its grader may be another one."""
+"""Sections that must be equal if only rows are reused; the grader may differ."""
 
 FIELD = "start_from.run_id"
 
 
 def check_start(request: RunRequest, earlier: RunRecord) -> None:
-    """Raises InvalidRequest where the earlier run lacks what this one begins with, or this request does not fit it."""
+    """Raises InvalidRequest if the earlier run lacks the required results, or this request does not match it."""
     if request.start_from is not None and request.start_from.stage in ("smoke_test", "training"):
         _check_rows(request, earlier)
         if request.start_from.stage == "training":
@@ -44,7 +44,7 @@ def check_start(request: RunRequest, earlier: RunRecord) -> None:
 
 
 def _check_rows(request: RunRequest, earlier: RunRecord) -> None:
-    """Its rows must exist, and match this request."""
+    """Requires prepared rows that match this request."""
     if earlier.status not in TERMINAL or earlier.dataset is None:
         why = f"{earlier.run_id} is {earlier.status} and has no prepared rows to begin with"
         raise InvalidRequest(why, field=FIELD)
@@ -56,7 +56,7 @@ def _check_rows(request: RunRequest, earlier: RunRecord) -> None:
 
 
 def _with_version(request: RunRequest, earlier: RunRecord) -> RunRequest:
-    """The request with the earlier one's version of the dataset, where it names none."""
+    """The request with the earlier one's dataset version, if it sets none."""
     if request.dataset.version not in (None, earlier.request.dataset.version):
         return request
     pinned = request.dataset.model_copy(update={"version": earlier.request.dataset.version})
@@ -64,7 +64,7 @@ def _with_version(request: RunRequest, earlier: RunRecord) -> RunRequest:
 
 
 def _check_training(request: RunRequest, earlier: RunRecord) -> None:
-    """Its grader must have been proven, in the version that would train, and be the requested one."""
+    """Requires that the earlier run's grader is trusted, is a published version, and is the requested one."""
     if earlier.grader_arn is None or earlier.smoke_test is None or not earlier.smoke_test.trusted:
         why = f"{earlier.run_id} is {earlier.status} and has no trusted grader to begin with; take stage smoke_test"
         raise InvalidRequest(why, field=FIELD)
@@ -81,7 +81,7 @@ def _check_shared(names: Sequence[str], request: RunRequest, earlier: RunRecord)
 
 
 def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
-    """The execution's start; None for a whole run."""
+    """The execution's start point; None for a run with all stages."""
     dataset = earlier.dataset
     if request.start_from is None or dataset is None:
         return None
@@ -103,7 +103,7 @@ def start_point(request: RunRequest, earlier: RunRecord) -> StartPoint | None:
 
 
 def taken_up(request: RunRequest, earlier: RunRecord) -> dict[str, Any]:
-    """Fields of the earlier run's record that hold for this run, too; the evaluation only where none is made anew."""
+    """Fields of the earlier run's record that are reused; `evaluation` only if no new one is made."""
     if request.start_from is not None and request.start_from.stage == "smoke_test":
         return {"dataset_checks": earlier.dataset_checks}
     if request.start_from is not None and request.start_from.stage == "training":
@@ -115,13 +115,14 @@ def taken_up(request: RunRequest, earlier: RunRecord) -> dict[str, Any]:
 
 
 SAMPLED_BY = ("inferenceMaxTokens", "reasoningEffort")
-"""Hyperparameters that the base model answers by in a calibration."""
+"""Hyperparameters that affect the base model's answers in a calibration."""
 
 
 def _calibrated(request: RunRequest, earlier: RunRecord) -> bool:
-    """Whether the earlier run's calibration is valid for this run: the same rows, grader and sampling.
+    """Whether the earlier run's calibration is valid for this run: same rows, grader and sampling.
 
-    One that ended its run is repeated, and ends the next one, too, unless the request accepts its result.
+    A calibration that ended its run is repeated, so that it ends this run as well unless the request accepts its
+    result.
     """
     done = earlier.calibration is not None and earlier.calibration.status == "completed"
     if earlier.failure is not None and earlier.failure.error == "NothingToLearn":

@@ -1,4 +1,4 @@
-"""Which status may follow which. The ledger enforces this table with conditional writes. Pure."""
+"""Status transition table, enforced by the ledger with conditional writes. Pure."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ FOLLOWERS: dict[S, frozenset[S]] = {
     S.REJECTED: frozenset(),
     S.CANCELLED: frozenset(),
 }
-"""COMPLETED follows SMOKE_TESTING and CALIBRATING in preflight runs only. EVALUATING ends no
-other way: there is a model. It follows PENDING where a run begins with an earlier run's model.
+"""COMPLETED follows SMOKE_TESTING and CALIBRATING in preflight runs only.
 
-REJECTED: refused before any paid job, by the gate (the grader is not trusted) or by a person.
+EVALUATING always ends as COMPLETED because there is a model; it follows PENDING if a run starts with an earlier run's
+model. REJECTED: ended before any paid job, by the smoke test (untrusted grader) or by a person.
 """
 
 TERMINAL = frozenset(status for status, followers in FOLLOWERS.items() if not followers)
 
 
 def may_follow(before: S, after: S) -> bool:
-    """True where the table allows the change; staying the same is allowed until the run has ended."""
+    """True if the table allows the change; a repeated status is allowed unless it is terminal."""
     return after in FOLLOWERS[before] or (before == after and before not in TERMINAL)
 
 
 def predecessors(after: S) -> frozenset[S]:
-    """All statuses from which `after` may be written, itself included unless it is terminal."""
+    """All statuses from which `after` may be written, including itself unless it is terminal."""
     return frozenset(before for before in FOLLOWERS if may_follow(before, after))
 
 
 def may_have_job(status: S) -> bool:
-    """False while the run is too young for a Bedrock job; for an ended run it is unknown."""
+    """False if the run has not reached the job's stage; True for ended runs, where it is unknown."""
     return status not in {S.PENDING, S.PREPARING, S.SMOKE_TESTING, S.CALIBRATING, S.AWAITING_APPROVAL}

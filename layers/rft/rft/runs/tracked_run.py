@@ -1,7 +1,7 @@
-"""What MLflow gets of a run: parameters, tags, and metrics by step. Pure. No prompt, answer or cause is in it.
+"""An ended run as exported to MLflow: parameters, tags, and metrics by step. Pure.
 
-Limits: a parameter's or tag's key has 250 characters, a parameter's value 500, a tag's 5,000, of the older servers that
-are in use (github.com/mlflow/mlflow, mlflow/utils/validation.py).
+Contains no prompts, answers or causes. Limits of older MLflow servers: keys 250 characters, parameter values 500, tag
+values 5,000 (github.com/mlflow/mlflow, mlflow/utils/validation.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rft.runs.simulated import is_emulated
 MAX_KEY, MAX_VALUE, MAX_TAG = 250, 500, 5000
 
 RUN_TAG = "rft.run_id"
-"""The tag by which a run is found again, so that a repeat makes no second one."""
+"""Tag that identifies the exported run, which makes the export idempotent."""
 
 STATUSES: dict[RunStatus, Literal["FINISHED", "FAILED", "KILLED"]] = {
     RunStatus.COMPLETED: "FINISHED",
@@ -29,11 +29,11 @@ STATUSES: dict[RunStatus, Literal["FINISHED", "FAILED", "KILLED"]] = {
 }
 
 CURVES = ("reward", "spread", "length", "entropy", "copied", "weakest", "errors")
-"""Figures of a point, each a metric of its own."""
+"""Fields of a point that are exported as metrics."""
 
 
 def tracked_run(record: RunRecord, *, report_uri: str) -> TrackedRun:
-    """`record` is of a run that has ended. Raises KeyError for any other."""
+    """`record` must be an ended run; raises KeyError otherwise."""
     return TrackedRun(
         run_id=record.run_id,
         experiment=f"rft/{record.name}",
@@ -47,7 +47,7 @@ def tracked_run(record: RunRecord, *, report_uri: str) -> TrackedRun:
 
 
 def _key(text: str) -> str:
-    """As every MLflow takes it: letters, digits, `_-./` and spaces."""
+    """Key in the character set of all MLflow versions: letters, digits, `_-./` and spaces."""
     return re.sub(r"[^\w.\-/ ]", "_", text, flags=re.ASCII)[:MAX_KEY]
 
 
@@ -67,7 +67,7 @@ def _parameters(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _tags(record: RunRecord, report_uri: str) -> Iterator[tuple[str, str]]:
-    """The caller's own first: ours win."""
+    """The caller's tags first, so that this project's tags override them."""
     yield from record.request.tags.items()
     yield "mlflow.runName", record.run_id
     yield RUN_TAG, record.run_id

@@ -1,4 +1,4 @@
-"""Where an MLflow server is, by the parameter MlflowTrackingUri. Pure."""
+"""Parses the MLflow server's address in the parameter MlflowTrackingUri. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ARN = re.compile(r"arn:aws:sagemaker:([a-z0-9-]+):[0-9]{12}:mlflow-tracking-ser
 
 @dataclass(frozen=True)
 class TrackingAddress:
-    """A server; `arn` and `region` are of a server that SageMaker manages, else ''."""
+    """An MLflow server; `arn` and `region` are set for a SageMaker-managed server, else ''."""
 
     scheme: str
     host: str
@@ -25,7 +25,7 @@ class TrackingAddress:
 
 
 def tracking_address(uri: str) -> TrackingAddress:
-    """The parts of an http(s):// address, or the endpoint that an ARN stands for. Raises TrackingRefused."""
+    """Parses an http(s):// URL, or derives the endpoint of an ARN. Raises TrackingRefused."""
     if managed := _ARN.fullmatch(uri):
         region = managed[1]
         return TrackingAddress("https", f"{region}.experiments.sagemaker.aws", 443, arn=uri, region=region)
@@ -44,9 +44,9 @@ def tracking_address(uri: str) -> TrackingAddress:
 
 
 def is_reachable(ip: str) -> bool:
-    """False for addresses that are no server's: link-local, where metadata services are, multicast, unspecified.
+    """False for addresses that no server has: link-local (metadata services), multicast, unspecified.
 
-    Private ones are right: whoever deploys gives the address, and a tracking server is often in the same VPC.
+    Private addresses are allowed: the operator sets the address, and tracking servers are often in the same VPC.
     """
     address = ipaddress.ip_address(ip.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:

@@ -1,4 +1,4 @@
-"""The request of an uploaded object: `uploads/<task>/<name>/<file>`, and `run.json` next to it. Pure."""
+"""Builds requests from uploads: `uploads/<task>/<name>/<file>`, and `run.json` next to it. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from rft.errors import InvalidUpload
 OVERRIDES = "run.json"
 CONVENTION = "uploads/<task>/<name>/<file>"
 FROM_KEY = ("name", "dataset.task", "dataset.uri", "dataset.version")
-"""Fields that the object itself gives."""
+"""Request fields derived from the object itself."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One version of an object under `uploads/`; `version` is S3's id of it, or an ETag where there are no versions."""
+    """An object version under `uploads/`; `version` is the S3 version id, or the ETag in an unversioned bucket."""
 
     bucket: str
     key: str
@@ -30,12 +30,12 @@ class Upload:
 
     @property
     def digest(self) -> str:
-        """A short name for the object version."""
+        """Short identifier of the object version."""
         return upload_digest(self.bucket, self.key, self.version)
 
     @property
     def idempotency_key(self) -> str:
-        """The key that its run is made under; no caller of the API can send one like it, for it holds a line end."""
+        """Idempotency key of its run. It contains a newline, so no API caller can send the same key."""
         return f"upload\n{self.digest}"
 
     @property
@@ -44,17 +44,17 @@ class Upload:
 
     @property
     def overrides_uri(self) -> str:
-        """Where its run.json would be."""
+        """URI of its optional run.json."""
         return f"{self.uri.rpartition('/')[0]}/{OVERRIDES}"
 
     @property
     def starts_nothing(self) -> bool:
-        """True for run.json itself and for the empty objects that consoles make to show a folder."""
+        """True for run.json itself and for the empty objects that consoles create as folders."""
         return self.key.endswith((f"/{OVERRIDES}", "/"))
 
     @property
     def task_and_name(self) -> tuple[str, str]:
-        """The parts of the key. Raises InvalidUpload."""
+        """Task and name from the object key. Raises InvalidUpload."""
         parts = self.key.split("/")
         if len(parts) != 4 or parts[0] != "uploads" or not all(parts):
             raise InvalidUpload(f"key: does not fit {CONVENTION}")
@@ -62,12 +62,12 @@ class Upload:
 
 
 def upload_digest(bucket: str, key: str, version: str) -> str:
-    """SHA-256 of an object version's full name."""
+    """SHA-256 of bucket, key and version."""
     return hashlib.sha256("\n".join((bucket, key, version)).encode()).hexdigest()
 
 
 def upload_request(upload: Upload, overrides: bytes | None, *, version_id: str | None) -> RunRequest:
-    """The request of an upload. Raises InvalidUpload with each error."""
+    """Builds the request of an upload. Raises InvalidUpload with all errors."""
     task, name = upload.task_and_name
     given = _overrides(overrides)
     dataset = given.get("dataset", {})

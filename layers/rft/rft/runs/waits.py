@@ -1,6 +1,6 @@
-"""Waits of executions that an event ends early. Takes ports.
+"""Waits of executions that events can end early. Takes ports.
 
-The wait's own time-out is the fallback: an event that is lost costs the rest of the wait, no more.
+The wait's own timeout is the fallback, so a lost event costs at most the rest of the wait.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from rft.ports.runs import Executions, RunWaits
 
 
 def begin_wait(run_id: str, token: str, waits: RunWaits) -> WaitBegun:
-    """Store the token that ends the wait. Raises AlreadyWoken and the Retryable… errors."""
+    """Stores the token that ends the wait. Raises AlreadyWoken and the Retryable… errors."""
     if not waits.begin(run_id, token):
         raise AlreadyWoken(f"{run_id} was woken before its wait began")
     return WaitBegun(run_id=run_id)
 
 
 def wake_run(run_id: str, *, waits: RunWaits, executions: Executions) -> bool:
-    """End the run's wait, or its next one where it is not waiting just now; True for the former.
+    """Ends the run's wait (True), or its next one if it is not waiting now (False).
 
     Raises the Retryable… errors.
     """

@@ -1,4 +1,4 @@
-"""Which addresses webhooks may be sent to, as far as the address alone says. Pure."""
+"""Validation of webhook URLs, without DNS resolution. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIELD = "notify.webhook"
 
 
 def webhook_address(url: str, hosts: Collection[str] | None = None) -> WebhookAddress:
-    """The parts of an address. With `hosts`, only those are allowed. Raises InvalidRequest (notify.webhook)."""
+    """Parses a URL; with `hosts`, only those hosts are allowed. Raises InvalidRequest (notify.webhook)."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,4 +1,4 @@
-"""The body of a webhook. Pure."""
+"""Formats the body of a webhook. Pure."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TYPES = {
     EventKind.APPROVAL: "run.approval",
     EventKind.PROMOTION: "run.promotion",
 }
-"""Standard Webhooks recommends types of words that are joined by dots."""
+"""Standard Webhooks recommends event types of dot-separated words."""
 
 
 def webhook_body(event: DomainEvent, form: WebhookFormat) -> bytes | None:
-    """The body of one event; None where a form has no use for it: people in Slack read ends, not every status.
+    """The body of one event; None if the format omits it: Slack gets final statuses, not every change.
 
-    `standard` is Standard Webhooks' `type`, `timestamp` and `data`, which is docs/events.schema.json.
+    `standard` is Standard Webhooks' `type`, `timestamp` and `data`, which follows docs/events.schema.json.
     """
     if form == "slack":
         text = _slack_text(event)
@@ -63,5 +63,5 @@ def _end(event: DomainEvent) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Slack's control characters (Slack API, "Formatting text for app surfaces"), on one line."""
+    """Escapes Slack's control characters (Slack API, "Formatting text for app surfaces"), on one line."""
     return text_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""check_training: poll the job once, collect its metrics, record both, and stop a job that is over its limits."""
+"""check_training: polls the job once, records its state and metrics, and stops a job that exceeds its limits."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def check_training(
     rollouts: RolloutReader,
     clock: Clock,
 ) -> TrainingCheck:
-    """The job's state, and what follows for the run.
+    """Returns the job's state and the resulting state of the run.
 
     A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. Findings are
-    recorded before the job is stopped, so that the next poll knows the reason.
-    Raises JobNotFound for a job that is gone, TransitionRefused for a run that has ended, RunNotFound and
+    recorded before the job is stopped, so that the next poll finds the reason.
+    Raises JobNotFound for a missing job, TransitionRefused for a run that has ended, RunNotFound and
     the Retryable… errors.
     """
     now = clock.now()

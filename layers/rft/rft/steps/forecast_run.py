@@ -48,10 +48,10 @@ def forecast_run(
     store: ObjectStore,
     calibration_error: str = "",
 ) -> ForecastOutcome:
-    """Record the run's forecast and decide whether it continues; over its limits it needs an approval, or ends.
+    """Records the run's forecast and decides whether the run continues, requires an approval, or ends.
 
-    `graders` are those deployed here; `judge_models` are what their judges are; `base_model_id` answers in calibration
-    and evaluation; `calibration_error` says why the step before failed. Raises InvalidRequest (PriceTableUri,
+    `graders`: graders deployed here; `judge_models`: their judges' models; `base_model_id`: the model sampled in
+    calibration and evaluation; `calibration_error`: why the previous step failed. Raises InvalidRequest (PriceTableUri,
     PriceTable), DatasetNotFound (the smoke test's report), RunNotFound, TransitionRefused and the Retryable… errors.
     """
     uncalibrated = _uncalibrated(run_id, calibration_error, ledger)
@@ -90,12 +90,12 @@ def _pilot(full_run: Forecast) -> PilotSummary:
 
 
 def _full_dataset(pilot: PreparedDataset, store: ObjectStore) -> PreparedDataset:
-    """The full run's input: all rows, and the hyperparameters that fit them."""
+    """The full run's input: all rows, with hyperparameters for that number of rows."""
     return prepared(Manifest.model_validate_json(store.get_bytes(pilot.manifest_uri)), pilot.manifest_uri)
 
 
 def _uncalibrated(run_id: str, error: str, ledger: Ledger) -> tuple[str, ...]:
-    """That the base model was to be calibrated and was not, and why; recorded where the step itself could not."""
+    """Reason for approval if a requested calibration did not complete; recorded if the step could not record it."""
     if error:
         unapplied = f"; {UNAPPLIED}" if ledger.get(run_id).request.dataset.difficulty else ""
         reason = f"{readable_cause('', error)}{unapplied}"
@@ -107,7 +107,7 @@ def _uncalibrated(run_id: str, error: str, ledger: Ledger) -> tuple[str, ...]:
 
 
 def price_table(settings: ForecastSettings, store: ObjectStore) -> PriceTable:
-    """The stack's own table, or the list prices where it has none.
+    """Returns the stack's price table, or the list prices if it has none.
 
     Raises InvalidRequest (PriceTableUri, PriceTable) and the Retryable… errors.
     """
@@ -137,7 +137,7 @@ def _is_own(arn: str, graders: Mapping[str, str]) -> bool:
 
 
 def _outcome(found: Forecast, reasons: tuple[str, ...]) -> ForecastOutcome:
-    """Where an approval is required anyway, exceeded limits are among its reasons; else they reject the run."""
+    """Exceeded limits become reasons of the approval if one is required anyway; else they reject the run."""
     if found.over_budget and not reasons:
         return ForecastOutcome(affordable=False, cause="; ".join(found.over_budget))
     return ForecastOutcome(affordable=True, needs_approval=(*reasons, *found.over_budget))

@@ -1,4 +1,4 @@
-"""Reads one part of a large dataset: which records are good, and what group and label each belongs to."""
+"""Reads one part of a large dataset and indexes its valid records by group and label."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def index_shard(
     workers: Workers,
     bounds: Bounds = BEDROCK,
 ) -> IndexedShard:
-    """Write `shards/<run_id>/index-<number>.json`. Bad records are only listed: all parts together decide on them.
+    """Writes `shards/<run_id>/index-<number>.json`. Bad records are only listed here; plan_shards applies the limit.
 
     Raises DatasetNotFound, DatasetInvalid (the part cannot be read), DatasetSizeOutOfBounds and the Retryable… errors.
     """
@@ -64,5 +64,5 @@ def _shard_index(loaded: Loaded, rows: RowIndex, lines: int) -> ShardIndex:
 
 
 def index_uri(run_id: str, number: int, store: ObjectStore) -> str:
-    """Where a shard's index is."""
+    """URI of a shard's index."""
     return store.uri(f"shards/{run_id}/index-{number:04d}.json")

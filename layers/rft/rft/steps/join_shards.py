@@ -1,4 +1,4 @@
-"""Joins the parts of a large dataset into the files that one function would have written, and writes the manifest."""
+"""Joins the parts of a large dataset into the same files as a single function writes, and writes the manifest."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def join_shards(
     workers: Workers,
     ledger: Ledger,
 ) -> PreparedDataset:
-    """Write `runs/<run_id>/dataset/`, the manifest last. The pieces are joined inside S3, and read once for digests.
+    """Writes `runs/<run_id>/dataset/`, the manifest last. S3 joins the pieces; they are read once for digests.
 
-    Raises DatasetNotFound, DatasetInvalid (parts are missing or of different bytes), TransitionRefused, Retryable….
+    Raises DatasetNotFound, DatasetInvalid (parts are missing or read different bytes), TransitionRefused, Retryable….
     """
     account = Account.model_validate_json(store.get_bytes(account_uri(run_id, store)))
     joiner = _Joiner(run_id, account, len(shards), store)
@@ -70,7 +70,7 @@ def join_shards(
 
 
 def _digest(shards: Sequence[WrittenShard], account: Account) -> str:
-    """The source's, if all parts are there and saw the same."""
+    """Digest of the source, if all parts are present and read the same bytes."""
     digests = {each.digest for each in shards}
     rows = sum(each.rows for each in shards)
     if len(digests) != 1 or rows != sum(account.rows.values()):
@@ -79,7 +79,7 @@ def _digest(shards: Sequence[WrittenShard], account: Account) -> str:
 
 
 class _Joiner:
-    """Joins each split from its pieces."""
+    """Joins each split from its parts."""
 
     def __init__(self, run_id: str, account: Account, parts: int, store: ObjectStore) -> None:
         self._run_id, self._account, self._store = run_id, account, store
@@ -88,7 +88,7 @@ class _Joiner:
         self.identities: dict[SplitName, str] = {}
 
     def profile(self, workers: Workers) -> DatasetProfile:
-        """Join all splits, and profile a sample of their rows as they pass by."""
+        """Joins all splits, and profiles a sample of their rows in the same pass."""
         with tempfile.TemporaryFile() as file:
             sample = RowSample(self._account.rows, file)
             for split in NAMES:

@@ -22,7 +22,7 @@ from rft.steps.index_shard import index_uri
 def plan_shards(
     *, run_id: str, request: RunRequest, indexed: Sequence[IndexedShard], store: ObjectStore, bounds: Bounds = BEDROCK
 ) -> ShardPlan:
-    """Write `shards/<run_id>/part-<number>.json` for each part to write, and `account.json`.
+    """Writes `shards/<run_id>/part-<number>.json` for each part to write, and `account.json`.
 
     Raises DatasetInvalid, DatasetSizeOutOfBounds, DatasetNotFound and the Retryable… errors.
     """
@@ -52,12 +52,12 @@ def part_uri(run_id: str, number: int, store: ObjectStore) -> str:
 
 
 def account_uri(run_id: str, store: ObjectStore) -> str:
-    """Where the account of all records is."""
+    """URI of the account of all records."""
     return store.uri(f"shards/{run_id}/account.json")
 
 
 class _Merged:
-    """All shards as if they had been read as one; `positions` has the record's position of each row."""
+    """All shards merged as if read as one; `positions` maps each row to its record's position."""
 
     def __init__(self) -> None:
         self.loaded = Loaded()
@@ -100,7 +100,7 @@ def _piece(row_range: RowRange, plan: Plan, positions: Sequence[int]) -> Piece:
 
 
 def loaded_again(account: Account) -> Loaded:
-    """The account as reading gives it."""
+    """Rebuilds the result of reading from the account."""
     return Loaded(
         records=account.records,
         bad=list(account.bad),

@@ -1,4 +1,4 @@
-"""Reads a dataset, renders its rows, splits them, and writes files and a manifest."""
+"""Reads a dataset, renders and splits its rows, and writes the files and a manifest."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def prepare_dataset(
     start: StartPoint | None = None,
     rollouts: RolloutReader | None = None,
 ) -> PreparedDataset | ShardedDataset:
-    """Write `runs/<run_id>/dataset/`; the same request over the same bytes writes the same bytes.
+    """Writes `runs/<run_id>/dataset/`, deterministically for the same request and source bytes.
 
-    The manifest is written last: where it is, all files are. With `shards`, a dataset that is too large for one
+    The manifest is written last: if it exists, all files exist. With `shards`, a dataset that is too large for one
     function is only divided: the steps that follow write the same files. With `start`, the rows are an earlier run's;
-    a round takes up those of an earlier run of which there is more to learn, by its `rollouts`.
+    a round reuses those of an earlier run that still give a signal in its `rollouts`.
     Raises InvalidRequest (dataset.task, dataset.uri), DatasetNotFound, DatasetInvalid, DatasetSizeOutOfBounds,
     TransitionRefused and the Retryable… errors.
     """
@@ -78,7 +78,7 @@ def prepare_dataset(
 def _taken_up(
     run_id: str, request: RunRequest, start: StartPoint, store: ObjectStore, ledger: Ledger
 ) -> PreparedDataset:
-    """An earlier run's rows, which were checked there."""
+    """Reuses an earlier run's rows, which were checked there."""
     manifest = adopt_dataset(run_id, request, start.dataset.manifest_uri, store)
     calibration = ledger.get(run_id).calibration
     if calibration is not None:
@@ -88,7 +88,7 @@ def _taken_up(
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes what was read: files, checks, and the manifest last."""
+    """Writes the prepared rows, the checks, and last the manifest."""
 
     run_id: str
     request: RunRequest
@@ -132,13 +132,13 @@ class _Writer:
 
 
 def save_grader_config(run_id: str, request: RunRequest, store: ObjectStore) -> None:
-    """Where the grader finds it by the run_id of a row, so that rows need no copy of it."""
+    """Saves the run's grader configuration, which the grader looks up by a row's run_id."""
     if config := run_config(request):
         store.put_bytes(store.uri(config_key(run_id)), config)
 
 
 def _too_large(opened: OpenSource, dataset: DatasetRequest, shards: ShardSettings) -> int:
-    """The dataset's size if it goes beyond one function and can be read in parts, else 0."""
+    """The dataset's size if it is too large for one function and can be read in parts, else 0."""
     large = opened.bytes is not None and opened.bytes > shards.max_single_function_bytes
     return (opened.bytes or 0) if large and opened.pinned and dataset.max_samples is None else 0
 
@@ -162,7 +162,7 @@ def _divided(
 
 @dataclass(frozen=True)
 class _Content:
-    """A dataset's rows on disk, and the account of how they were read and are to be divided."""
+    """A dataset's rows on disk, with the figures of reading and splitting them."""
 
     source: Source
     loaded: Loaded
@@ -181,7 +181,7 @@ class _Content:
 
 
 class _Files:
-    """Writes the splits, each as it is read from the spool."""
+    """Writes each split while reading the spool."""
 
     def __init__(self, run_id: str, store: ObjectStore) -> None:
         self._run_id, self._store = run_id, store

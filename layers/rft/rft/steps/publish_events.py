@@ -1,4 +1,4 @@
-"""publish_events: send the domain events that were written with the ledger's changes."""
+"""publish_events: sends the domain events in the outbox."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rft.runs.event_metrics import measurements
 
 PAGE = 100
 MAX_PAGES = 20
-"""2,000 events take about half of the function's time; the rest is sent a minute later."""
+"""2,000 events take about half of the function's timeout; the rest is sent a minute later."""
 
 
 def publish_events(*, stack_name: str, outbox: Outbox, bus: EventBus) -> int:
-    """Send pending events, emit their metrics, and return the number of sent events.
+    """Sends pending events, emits their metrics, and returns the number of sent events.
 
-    An event is marked after it was sent: where the mark is lost, it is sent again with the same id. One that the bus
-    refuses stops no other; RetryableServiceError then says how many are left.
+    An event is marked after it was sent; if marking fails, it is sent again with the same id. Events that the bus
+    rejects do not block others; RetryableServiceError then states their number.
     """
     sent = 0
     for _ in range(MAX_PAGES):

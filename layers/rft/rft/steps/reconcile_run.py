@@ -1,4 +1,4 @@
-"""reconcile_run: ends the run of an execution that has ended, stops its job and announces the end."""
+"""reconcile_run: closes a run after its execution has ended, stops its job and publishes the outcome."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reconcile_run(
     notifier: Notifier,
     reports: ReportSources | None = None,
 ) -> RunRecord | None:
-    """Close the record of an execution that ended other than by its last step; a retry completes what is missing.
+    """Closes the record if the execution ended other than by its last step; a retry completes a partial failure.
 
     `status`, `error` and `cause` are the execution's. The ledger comes first, as when a run is cancelled. None for an
     execution that is no run of the ledger's. With `reports` the run's report is written, too, unless it is there.
@@ -55,7 +55,7 @@ def reconcile_run(
 
 
 def write_missing_report(record: RunRecord, sources: ReportSources) -> None:
-    """The report of a run that has ended, unless it is there. Raises the Retryable… errors."""
+    """Writes the report of an ended run unless it exists. Raises the Retryable… errors."""
     from rft.report.write import has_report, write_run_report  # noqa: PLC0415 - most runs have their report by now
 
     if not has_report(record, sources.store):
@@ -63,7 +63,7 @@ def write_missing_report(record: RunRecord, sources: ReportSources) -> None:
 
 
 def _end_of(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
-    """How the run ended, an error's name, and the cause."""
+    """The run's final status, an error name and the cause."""
     reason = readable_cause(error, cause)
     suffix = f": {reason}" if reason else ""
     match status:

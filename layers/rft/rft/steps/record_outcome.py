@@ -1,4 +1,4 @@
-"""record_outcome: the run's last step. No job or deployment is left over, the ledger says how it ended."""
+"""record_outcome: the run's last step. Cleans up its job and deployments, and records how it ended."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def record_outcome(
     ledger: Ledger,
     notifier: Notifier,
 ) -> RunRecord:
-    """End the run as `status` and announce it, unless it completed; return the record as it ended.
+    """Ends the run with `status`, publishes failures, and returns the record.
 
-    A retry completes what is missing and succeeds. A run that has ended otherwise stays as it is: the first end counts.
+    A retry completes a partial failure and succeeds. The first final status is kept.
     Raises RunNotFound, TransitionRefused and the Retryable… errors.
     """
     record = ledger.get(run_id)

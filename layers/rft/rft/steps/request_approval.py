@@ -1,4 +1,4 @@
-"""request_approval: the run waits for an approval, and the message says how to give it."""
+"""request_approval: records that the run waits for an approval, and publishes how to approve it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def request_approval(
     notifier: Notifier,
     clock: Clock,
 ) -> RunRecord:
-    """Keep the token, record the wait and tell people; a repeat brings a new token and changes nothing else.
+    """Stores the token, records the wait and publishes it; a repeat only replaces the token.
 
     Raises RunNotFound, TransitionRefused (the run has ended) and the Retryable… errors.
     """

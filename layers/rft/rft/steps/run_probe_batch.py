@@ -1,4 +1,4 @@
-"""Sends a grader one part of a smoke test's probes, where they take longer than one function has."""
+"""Sends one part of a smoke test's probes to the grader, if they exceed the time of one function."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def run_probe_batch(
     invoker: GraderInvoker,
     clock: Clock,
 ) -> CompletedPart:
-    """Write `runs/<run_id>/smoke_test/part-<number>.json`; a repeat sends no answered batch.
+    """Writes `runs/<run_id>/smoke_test/part-<number>.json`; a repeat skips answered batches.
 
-    smoke_test_grader judges the scores.
+    smoke_test_grader evaluates the scores.
     Raises StalePlan, DatasetNotFound, RetryableThrottling, RetryableServiceError.
     """
     plan = load_plan(request, dataset, store)

@@ -1,4 +1,4 @@
-"""send_webhook: send one event to one endpoint, once; the state machine DeliverWebhooks retries."""
+"""send_webhook: sends one event to one endpoint, without retries; the state machine DeliverWebhooks retries."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def send_webhook(
     sender: WebhookSender,
     clock: Clock,
 ) -> WebhookResult:
-    """Send the event, unless the endpoint is not configured or its form has no use for the event.
+    """Sends the event unless the endpoint is not configured or its format omits this event.
 
-    Raises WebhookRefused (sending it again would not help) and the Retryable… errors.
+    Raises WebhookRefused (not retryable) and the Retryable… errors.
     """
     url, form = (settings.webhook_url, settings.webhook_format) if endpoint == "stack" else _of_run(event, ledger)
     if not url:

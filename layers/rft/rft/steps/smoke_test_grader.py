@@ -1,4 +1,4 @@
-"""Prove the grader with answers whose score is known, before a job is paid for."""
+"""smoke_test_grader: tests the grader with answers of known quality before a job is paid for."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def smoke_test_grader(
     require_approval: bool = False,
     start: StartPoint | None = None,
 ) -> SmokeTestOutcome | PendingParts:
-    """Write `runs/<run_id>/smoke_test.json` and say whether the grader can be trusted; not trusted is no error.
+    """Writes `runs/<run_id>/smoke_test.json` and decides whether the grader is trusted; untrusted is not an error.
 
-    Probes that would take longer than `budget` are handed off as parts; the step resumes once the first
-    `completed_parts` are saved. With `start` at training, an earlier run's report is valid: nothing is sent. `graders`
-    are those deployed here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound,
-    TransitionRefused and the Retryable… errors.
+    Probes that would exceed `budget` are handed off as parts; the step resumes once the first `completed_parts` are
+    saved. With `start` at training, the earlier run's report is reused and nothing is sent. `graders`: graders deployed
+    here, name → ARN. Raises InvalidRequest (grader, dataset.task), StalePlan, RunNotFound, TransitionRefused and the
+    Retryable… errors.
     """
     record = ledger.transition(run_id, RunStatus.SMOKE_TESTING)
     needs = approval_reasons(request, stack_requires=require_approval)
@@ -72,7 +72,7 @@ def smoke_test_grader(
 
 
 def _proven_before(record: RunRecord, arn: str, needs: tuple[str, ...]) -> SmokeTestOutcome:
-    """The earlier run's report, with the same version of the grader: the API accepts no other."""
+    """Reuses the earlier run's report; the API has verified that the grader version is the same."""
     found = record.smoke_test
     if found is None or not found.trusted:
         raise StalePlan(f"{record.run_id} takes up a smoke test that did not trust the grader")
@@ -83,7 +83,7 @@ def _proven_before(record: RunRecord, arn: str, needs: tuple[str, ...]) -> Smoke
 def _resolve(
     record: RunRecord, request: RunRequest, graders: Mapping[str, str], invoker: GraderInvoker
 ) -> GraderVersion:
-    """Once for a run: the version proven here is the one that trains, also after a later deployment."""
+    """Resolves the grader once per run: the tested version is used in training, even after a later deployment."""
     if record.grader_arn:
         return GraderVersion(record.grader_arn, record.grader_code_sha256)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
@@ -105,7 +105,7 @@ def _handed_off(arn: str, pending: Sequence[int], first_part: int) -> PendingPar
 
 
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> str:
-    """URI of the written report."""
+    """Writes the report and returns its URI."""
     uri = store.uri(f"runs/{report.run_id}/smoke_test.json")
     store.put_bytes(uri, report.model_dump_json(indent=2).encode())
     ledger.update(report.run_id, {"smoke_test": gate.smoke_test_summary(report, uri)})

@@ -1,4 +1,4 @@
-"""start_from_upload: a file that lands under `uploads/` is a run, or a rejection that says why it is none."""
+"""start_from_upload: starts a run for a file under `uploads/`, or records why it is rejected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rft.settings import JudgeDirectory, StorageSettings
 from rft.steps.api.start_run import NO_JUDGES, run_key, start_run
 
 MAX_OVERRIDES_BYTES = 65_536
-"""As much as the body of a request."""
+"""Same limit as for a request's body."""
 
 
 def start_from_upload(
@@ -39,9 +39,10 @@ def start_from_upload(
     storage: StorageSettings,
     judges: JudgeDirectory = NO_JUDGES,
 ) -> UploadOutcome:
-    """Start one run for an object version, for any number and order of its events.
+    """Starts one run per object version, regardless of duplicate or reordered events.
 
-    `version_id`: None without versioning. `requester` is S3's word. Raises RunConflict (retry), the Retryable… errors.
+    `version_id`: None without versioning. `requester`: as reported by S3. Raises RunConflict (retry) and the Retryable…
+    errors.
     """
     upload = Upload(bucket=bucket, key=key, version=version_id or etag)
     if upload.starts_nothing:
@@ -80,7 +81,7 @@ def _rejection(upload: Upload, error: InvalidUpload | InvalidRequest, clock: Clo
 def _request(
     upload: Upload, version_id: str | None, ledger: Ledger, store: ObjectStore, storage: StorageSettings
 ) -> RunRequest:
-    """The request of the existing run, else that of the object and its run.json."""
+    """The existing run's request, else one built from the object and its run.json."""
     _, name = upload.task_and_name
     try:
         return ledger.get(keyed_run_id(name, run_key(upload.idempotency_key, storage))).request

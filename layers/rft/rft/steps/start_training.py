@@ -1,4 +1,4 @@
-"""start_training: one Bedrock job for the run, when it is the run's turn, however often this step is run."""
+"""start_training: starts one Bedrock job for the run when it is the run's turn. Idempotent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def start_training(
     queue: JobQueue,
     clock: Clock,
 ) -> StartedJob:
-    """Start the job and record it; a repeat finds the job that is there. Without a job it is not the run's turn yet.
+    """Starts and records the job; a repeat finds the existing one. No job: it is not the run's turn yet.
 
     Raises JobRequestInvalid, QueueTimedOut, TransitionRefused (the run has ended: no job is left behind), RunNotFound
     and the Retryable… errors.
@@ -59,32 +59,32 @@ def start_training(
 
 
 def _previous_model(request: RunRequest, ledger: Ledger) -> str:
-    """The model of the round before, where the request trains that one on; '' for the foundation model."""
+    """The previous round's model if the request continues training it; '' for the foundation model."""
     if request.from_run is None or request.from_run.base_model == "foundation":
         return ""
     return ledger.get(request.from_run.run_id).model_arn or ""
 
 
 def _enter(run_id: str, jobs: TrainingJobs, ledger: Ledger, clock: Clock) -> RunRecord:
-    """STARTING, with a place in the queue, unless an earlier try has got as far as TRAINING."""
+    """Sets STARTING with a place in the queue, unless an earlier attempt has reached TRAINING."""
     record = ledger.get(run_id)
     if record.status is RunStatus.TRAINING:
         return record
     now = clock.now()
 
     def place(last: RunRecord) -> Mapping[str, QueuePlace]:
-        """A run keeps the place that it has, whichever attempt wrote it."""
+        """The run's existing place, whichever attempt wrote it, or a new one."""
         return {"queue": queue_place(last, now)}
 
     try:
         return ledger.transition(run_id, RunStatus.STARTING, changes=place)
     except TransitionRefused:
-        stop_job_if_present(run_id, jobs)  # an earlier try may have made a job before the run ended
+        stop_job_if_present(run_id, jobs)  # an earlier attempt may have created a job before the run ended
         raise
 
 
 def _wait(record: RunRecord, reason: str, ledger: Ledger, clock: Clock) -> StartedJob:
-    """Record that the run waits. Raises QueueTimedOut, RetryableQuota for a run of before there was a queue."""
+    """Records that the run waits. Raises QueueTimedOut, or RetryableQuota for a run that predates the queue."""
     place, now = record.queue, clock.now()
     if place is None:
         raise RetryableQuota(reason)
@@ -104,7 +104,7 @@ def _job(request_body: Mapping[str, Any], jobs: TrainingJobs, clock: Clock) -> J
     arn = jobs.create(request_body)
     try:
         return jobs.get(arn)
-    except JobNotFound:  # reads lag behind writes; the job is there
+    except JobNotFound:  # reads lag behind writes; the job exists
         return Job(
             arn=arn,
             name=request_body["jobName"],
@@ -119,5 +119,5 @@ def _record(run_id: str, job: Job, jobs: TrainingJobs, ledger: Ledger, clock: Cl
     try:
         ledger.transition(run_id, RunStatus.TRAINING, detail=job.arn, changes={"job": seen})
     except TransitionRefused:
-        stop_known_job(job.arn, jobs)  # the run was ended while the job was being made
+        stop_known_job(job.arn, jobs)  # the run ended while the job was being created
         raise

@@ -1,4 +1,4 @@
-"""sweep_runs: finds changes whose events were lost; EventBridge's delivery of these events is best effort."""
+"""sweep_runs: detects changes whose events were lost; EventBridge delivers these events on a best-effort basis."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rft.steps.reconcile_run import reconcile_run, write_missing_report
 from rft.training.stop_job import stop_job_if_present
 
 MIN_IDLE = timedelta(minutes=15)
-"""DescribeExecution lags: only a run without a change for this long counts as one without an execution."""
+"""DescribeExecution is eventually consistent: only a run unchanged for this long counts as without execution."""
 
 
 def sweep_runs(
@@ -43,16 +43,16 @@ def sweep_runs(
     experiment_executions: Executions,
     reports: ReportSources | None = None,
 ) -> list[str]:
-    """Stop jobs and delete deployments whose run has ended, and close open runs and experiments whose execution has.
+    """Stops jobs and deletes deployments of ended runs; closes active runs and experiments whose execution has ended.
 
-    Returns their ids, and the names of deployments whose change it completed or undid. Of deployments, those alone that
-    this stack made for an evaluation are deleted. Runs that it closed get their report last.
+    Returns their ids, and the names of deployments whose change it completed or undid. Only deployments that
+    this stack created for an evaluation are deleted. Reports of closed runs are written last.
 
-    One that cannot be dealt with keeps no other waiting; RetryableServiceError then names them at the end.
+    Failures do not block others; RetryableServiceError names them at the end.
     """
     sweep = _Sweep()
     runs = RunPorts(ledger, executions, jobs, deployments, records, notifier)
-    _stop_jobs(sweep, stack_name, jobs, ledger)  # first, for they are few and cost most
+    _stop_jobs(sweep, stack_name, jobs, ledger)  # first, because jobs are few and cost the most
     _close_runs(sweep, history, runs, clock)
     closed = tuple(sweep.closed)
     _close_experiments(sweep, experiments, experiment_executions, runs, clock)
@@ -65,7 +65,7 @@ def sweep_runs(
 
 
 class _Sweep:
-    """Ids of runs, and names of deployments, that were dealt with, and those that could not be."""
+    """Runs and deployments that were processed, and those that failed."""
 
     def __init__(self) -> None:
         self.closed: list[str] = []
@@ -93,7 +93,7 @@ def _stop_jobs(sweep: _Sweep, stack_name: str, jobs: TrainingJobs, ledger: Ledge
 def _close_experiments(
     sweep: _Sweep, experiments: Experiments, executions: Executions, runs: RunPorts, clock: Clock
 ) -> None:
-    """With their runs; an experiment itself has no report."""
+    """Closes experiments with their runs; experiments have no report file."""
     for record in list(experiments.unsettled()):
         with sweep.of(record.experiment_id):
             ended = missed_end(record, executions, clock)
@@ -126,7 +126,7 @@ def _write_reports(sweep: _Sweep, run_ids: tuple[str, ...], reports: ReportSourc
 def _sweep_deployments(
     sweep: _Sweep, stack_name: str, deployments: ModelDeployments, records: DeploymentRecords, ledger: Ledger
 ) -> None:
-    """Delete deployments of ended runs' evaluations, and end changes whose run has ended."""
+    """Deletes evaluation deployments of ended runs, and completes or undoes changes whose run has ended."""
     for run_id, deployment in leftovers(stack_name, deployments):
         with sweep.of(run_id):
             if _has_ended(run_id, ledger):
@@ -164,7 +164,7 @@ def _ended_change(
 
 
 def _open_runs(history: RunHistory) -> Iterator[RunRecord]:
-    """Every run that has not ended, by index: they are few, however many have."""
+    """Active runs, read from the status index; there are few of them."""
     for status in (status for status in RunStatus if status not in TERMINAL):
         cursor: str | None = None
         while True:
@@ -176,7 +176,7 @@ def _open_runs(history: RunHistory) -> Iterator[RunRecord]:
 
 
 def _ended(record: RunRecord, executions: Executions, clock: Clock) -> Execution | None:
-    """How the run's execution ended; None while it runs, and for a run without one."""
+    """How the run's execution ended; None while it is running, and for a run without one."""
     found = executions.find(record.run_id)
     if found is not None:
         return found if found.ended else None
@@ -186,7 +186,7 @@ def _ended(record: RunRecord, executions: Executions, clock: Clock) -> Execution
 
 
 def _has_ended(run_id: str, ledger: Ledger) -> bool:
-    """False for a job that is no run of this stack's."""
+    """False also for a job that belongs to no run of this stack."""
     try:
         return ledger.get(run_id).status in TERMINAL
     except RunNotFound:

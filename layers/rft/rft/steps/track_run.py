@@ -1,4 +1,4 @@
-"""track_run: an ended run becomes a run at the MLflow server, with its report as artefact."""
+"""track_run: exports an ended run, with its report as artifact, to the MLflow server."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ REPORTS = ("report.html", "report.json")
 
 
 def track_run(*, event: DomainEvent, ledger: Ledger, store: ObjectStore, tracker: RunTracker | None) -> TrackingResult:
-    """Send the run as the ledger has it now; the same event may come again. Without a tracker nothing is sent.
+    """Exports the current run; idempotent for repeated events. Without a tracker nothing is sent.
 
-    Raises TrackingRefused and the Retryable… errors. The run has ended, whatever happens here.
+    Raises TrackingRefused and the Retryable… errors. The run itself is not affected.
     """
     if tracker is None:
         return TrackingResult(skipped="no MLflow server")
@@ -40,7 +40,7 @@ def track_run(*, event: DomainEvent, ledger: Ledger, store: ObjectStore, tracker
 
 
 def _files(folder: str, store: ObjectStore) -> Iterator[tuple[str, bytes]]:
-    """The reports that are there: a run that was ended from elsewhere may have none."""
+    """Existing report files; a run that was ended from outside may have none."""
     for name in REPORTS:
         body = store.find_bytes(store.uri(f"{folder}/{name}"), most=MAX_FILE_BYTES)
         if body is not None:

@@ -1,4 +1,4 @@
-"""wait_for_quota: the run waits for its turn to start a job, until it tries again or a job's change wakes it."""
+"""wait_for_quota: stores the wait for a job, which ends with the next attempt or with a job's change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""wait_for_training: the run waits for its job, until the next poll is due or an event says that the job has ended."""
+"""wait_for_training: stores the wait for the job, which ends with the next poll or with the job's event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""wake_runs: a job has begun or ended; runs that wait for that need not wait until their next try."""
+"""wake_runs: wakes runs that wait for a job that has started or ended."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rft.runs.waits import wake_run
 def wake_runs(
     *, job_name: str, ended: bool, ledger: Ledger, queue: JobQueue, waits: RunWaits, executions: Executions
 ) -> list[str]:
-    """Ids of the runs that were woken: the run of a job that has ended, and the first in the queue for a job.
+    """Returns the ids of woken runs: the ended job's run, and the first in the queue.
 
-    A job is named after its run; others of the account are no run's, but fill the same quota. One that has begun may
-    have left room for another: the first run besides its own tries next. Raises the Retryable… errors; a repeat wakes
-    again, which costs a try and changes nothing.
+    Jobs are named after their runs; other jobs of the account use the same quota. After a job has started there may be
+    room for another, so the first queued run other than its own is woken. Raises the Retryable… errors; waking a run
+    again is harmless.
     """
     woken = [job_name] if ended and _polls(job_name, ledger) else []
     woken += [run_id for run_id in queue.first(2) if run_id != job_name][:1]

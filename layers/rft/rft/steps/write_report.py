@@ -1,4 +1,4 @@
-"""write_report: everything the run found, in one JSON file and on one page, before its outcome is recorded."""
+"""write_report: writes all results of the run as JSON and as an HTML page, before its outcome is recorded."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def write_report(
     ledger: Ledger,
     sources: ReportSources,
 ) -> WrittenReport:
-    """Write the report of the run as it is about to end; a run that has ended keeps that end.
+    """Writes the report of the run with this final status; a final status in the ledger takes precedence.
 
-    Raises RunNotFound and the Retryable… errors. No error changes the run's end.
+    Raises RunNotFound and the Retryable… errors. Errors do not affect the run's status.
     """
     record = as_finished(ledger.get(run_id), status, error=error, cause=readable_cause(error, cause))
     if record.request.mode is Mode.PILOT:

@@ -1,4 +1,4 @@
-"""Writes one part of a large dataset's rows."""
+"""Writes the rows of one part of a large dataset."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def write_shard(
     store: ObjectStore,
     workers: Workers,
 ) -> WrittenShard:
-    """Write `shards/<run_id>/<split>-<part>.jsonl`, one or more.
+    """Writes one or more `shards/<run_id>/<split>-<part>.jsonl`.
 
-    Rows stand in the order of the split, not of the source, so the whole source is read for them; only this part's
-    records are rendered. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
+    Rows are in the order of the split, not of the source, so the whole source is read; only this part's records are
+    rendered. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
     """
     pieces = ShardPart.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
     positions = sorted(position for piece in pieces for position in piece.positions)
@@ -59,7 +59,7 @@ def write_shard(
 
 
 def piece_uri(run_id: str, name: str, store: ObjectStore) -> str:
-    """Where rows wait to be joined to others."""
+    """URI of rows that are to be joined with others."""
     return store.uri(f"shards/{run_id}/{name}")
 
 
@@ -70,5 +70,5 @@ def _batches(records: Iterable[RawRecord], positions: Collection[int]) -> Iterat
 
 
 def _uncounted(prompts: Sequence[str]) -> list[int]:
-    """Tokens were counted when the shard was indexed."""
+    """No token counts: tokens were counted when the shard was indexed."""
     return [0] * len(prompts)

@@ -1,1 +1,1 @@
-"""The engine of a job: its request, deadline, circuit breaker, rollouts and metrics."""
+"""Job logic: the request, time limits, circuit breaker, rollouts and metrics."""

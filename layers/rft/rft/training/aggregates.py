@@ -1,4 +1,4 @@
-"""Sums over rollouts, and their points. Pure."""
+"""Sums over rollouts, and points computed from them. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rft.contracts.metrics import Group, Tally, TrainingPoint, ValidationPoint
 from rft.contracts.telemetry import Rollout
 
 ANSWER_FIGURES = ("entropy", "copied", "weakest", "above_audit")
-"""Figures of an answer in telemetry, besides its length."""
+"""Statistics of an answer in telemetry, besides its length."""
 
 DIGITS = 9
-"""Of a score, before it is summed: answers that differ by less score the same, and DynamoDB holds every sum."""
+"""Rounding of scores before they are summed: smaller differences count as equal, and DynamoDB stores sums exactly."""
 
 SHOWN_DIGITS, FIGURE_DIGITS = 6, 3
 
 
 def with_rollouts(tally: Tally, rollouts: Iterable[Rollout], *, groups: bool = True) -> Tally:
-    """The tally and these rollouts. Without `groups`, answers to one prompt are not compared."""
+    """The tally plus these rollouts. Without `groups`, answers to one prompt are not compared."""
     sums: dict[str, Any] = tally.model_dump(exclude={"groups", "figures"})
     of_prompt, figures = dict(tally.groups), dict(tally.figures)
     for rollout in rollouts:
@@ -51,7 +51,7 @@ def _count_figures(figures: dict[str, tuple[int, float]], rollout: Rollout) -> N
 
 
 def training_point(tally: Tally, step: int) -> TrainingPoint:
-    """A training step's figures. A prompt with a single scored answer is no group: there is nothing to compare."""
+    """Statistics of a training step. A prompt with a single scored answer is not a group."""
     groups = [group for group in tally.groups.values() if group[0] > 1]
     flat = sum(same for _, _, same in groups) / len(groups) if groups else None
     return TrainingPoint(
@@ -60,7 +60,7 @@ def training_point(tally: Tally, step: int) -> TrainingPoint:
 
 
 def validation_point(tally: Tally, step: int) -> ValidationPoint:
-    """A validation pass's figures."""
+    """Statistics of a validation pass."""
     return ValidationPoint(step=step, **_figures(tally))
 
 
@@ -86,7 +86,7 @@ def _grown(group: Group | None, score: float) -> Group:
 
 
 def _short(task_id: str) -> str:
-    """32 bits: two of a step's 512 prompts share them by chance once in 30,000 steps, and then count as one group."""
+    """32-bit hash: two of a step's 512 prompts collide once in 30,000 steps and then count as one group."""
     return hashlib.blake2b(task_id.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 

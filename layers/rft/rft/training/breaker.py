@@ -1,7 +1,7 @@
-"""Decides by the curves so far whether training continues. Pure: each signal is a function of recorded metrics.
+"""Decides from the curves so far whether training continues. Pure: each signal is a function of recorded metrics.
 
-A signal gives the sentence that explains it, '' where nothing is wrong. It asks for enough steps to mean something,
-and where it compares two means, for a difference that chance does not make; docs/training-metrics.md has the reasons.
+A signal returns a sentence that explains it, '' if there is no finding. It requires a minimum number of steps, and a
+statistically significant difference where it compares means; docs/training-metrics.md gives the reasons.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from rft.training.downsample import weighted_mean
 from rft.training.hacking import reward_hacking
 
 CERTAIN = 5.0
-"""Standard errors between two means before they count as different: by chance, never in a run's hundreds of looks."""
+"""Minimum difference of two means in standard errors: rules out false alarms in a run's hundreds of polls."""
 
 MIN_LENGTH = 200.0
-"""Characters. Answers below it are short, however many times longer than they were."""
+"""Characters. Answers shorter than this are never too long, whatever the ratio."""
 
 P = TypeVar("P", bound=Point)
 
@@ -39,7 +39,7 @@ P = TypeVar("P", bound=Point)
 def breaker_findings(
     metrics: TrainingMetrics, rules: BreakerRequest, earlier: Sequence[Finding], *, at: datetime, may_stop: bool = True
 ) -> tuple[Finding, ...]:
-    """New findings. Where there is nothing left to stop, all are warnings."""
+    """Returns new findings. If nothing can be stopped any more, all are warnings."""
     known = {finding.signal for finding in earlier}
     found: list[Finding] = []
     for name, signal in SIGNALS.items():
@@ -52,12 +52,12 @@ def breaker_findings(
 
 
 def tripped(found: Iterable[Finding]) -> Finding | None:
-    """The finding that ends the job, if one does."""
+    """The finding that stops the job, if any."""
     return next((finding for finding in found if finding.action == "stop"), None)
 
 
 def error_share(metrics: TrainingMetrics, rule: ErrorShare) -> str:
-    """Rollouts that could not be graded, among all of the last steps."""
+    """Share of rollouts of the last steps that could not be graded."""
     recent = _last(metrics.training, rule.steps)
     rollouts, errors = sum(p.rollouts for p in recent), sum(p.errors for p in recent)
     if not recent or errors <= rule.limit * rollouts:
@@ -67,7 +67,7 @@ def error_share(metrics: TrainingMetrics, rule: ErrorShare) -> str:
 
 
 def flat_groups(metrics: TrainingMetrics, rule: FlatGroups) -> str:
-    """Flat groups give no gradient: a policy gradient compares the answers of a group."""
+    """Flat groups give no gradient, because GRPO compares the answers within a group."""
     recent, first = _last(metrics.training, rule.steps), _first(metrics.training, rule.steps)
     flat = weighted_mean([(p.flat_groups, p.groups) for p in recent])
     now, before = _reward(recent), _reward(first)
@@ -80,7 +80,7 @@ def flat_groups(metrics: TrainingMetrics, rule: FlatGroups) -> str:
 
 
 def reward_collapse(metrics: TrainingMetrics, rule: RewardCollapse) -> str:
-    """A policy that has unlearned."""
+    """The reward has fallen far below its best: the policy has degraded."""
     recent = _last(metrics.training, rule.steps)
     best = _best(metrics.training[: -len(recent)] if recent else (), rule.steps, lambda point: point.steps)
     now, then = _reward(recent), _reward(best)
@@ -93,7 +93,7 @@ def reward_collapse(metrics: TrainingMetrics, rule: RewardCollapse) -> str:
 
 
 def validation_falls(metrics: TrainingMetrics, rule: ValidationFalls) -> str:
-    """Training goes up by something that does not hold on other rows: it is learned by heart, or it is a trick."""
+    """Training gains do not generalise: overfitting, or an exploit of the grader."""
     recent = metrics.validation[-rule.passes :]
     best = _best(metrics.validation[: -rule.passes], rule.passes, lambda point: point.passes)
     now, then = _reward(recent), _reward(best)
@@ -109,7 +109,7 @@ def validation_falls(metrics: TrainingMetrics, rule: ValidationFalls) -> str:
 
 
 def answer_length(metrics: TrainingMetrics, rule: AnswerLength) -> str:
-    """Endless growth is a sign of a grader that rewards length, and each token costs money."""
+    """Unbounded growth indicates a grader that rewards length; every token also costs money."""
     recent, first = _last(metrics.training, rule.steps), _first(metrics.training, rule.steps)
     now, before = _length(recent), _length(first)
     if now is None or before is None or now < MIN_LENGTH or now <= rule.limit * before:
@@ -121,7 +121,7 @@ def answer_length(metrics: TrainingMetrics, rule: AnswerLength) -> str:
 
 
 def judge_calls(metrics: TrainingMetrics, rule: JudgeCalls) -> str:
-    """The budget of calls, retries among them."""
+    """Budget of judge calls, including retries."""
     calls = metrics.judge.calls if metrics.judge else 0
     if rule.limit is None or calls <= rule.limit:
         return ""
@@ -129,7 +129,7 @@ def judge_calls(metrics: TrainingMetrics, rule: JudgeCalls) -> str:
 
 
 def judge_cost(metrics: TrainingMetrics, rule: JudgeCost) -> str:
-    """The budget of money, by tokens that the models reported and the request's prices."""
+    """Budget of judge cost, from reported tokens and the request's prices."""
     judge = metrics.judge
     if judge is None or rule.limit is None:
         return ""
@@ -150,16 +150,16 @@ SIGNALS: Mapping[SignalName, Callable[[TrainingMetrics, Any], str]] = {
     "judge_calls": judge_calls,
     "judge_cost": judge_cost,
 }
-"""Each with the rule of the same name in a BreakerRequest."""
+"""Signals by name, each with the rule of that name in a BreakerRequest."""
 
 
 def _last(points: Sequence[TrainingPoint], steps: int) -> Sequence[TrainingPoint]:
-    """The newest points of `steps` steps, each one step wide; none where there are fewer."""
+    """The newest `steps` points, each one step wide; empty if there are fewer."""
     return points[-steps:] if len(points) >= steps else ()
 
 
 def _first(points: Sequence[TrainingPoint], steps: int) -> Sequence[TrainingPoint]:
-    """The oldest points of min `steps` steps; none where there are fewer."""
+    """The oldest points that cover at least `steps` steps; empty if there are fewer."""
     covered = 0
     for count, point in enumerate(points, 1):
         covered += point.steps
@@ -169,7 +169,7 @@ def _first(points: Sequence[TrainingPoint], steps: int) -> Sequence[TrainingPoin
 
 
 def _best(points: Sequence[P], width: int, width_of: Callable[[P], int]) -> Sequence[P]:
-    """The consecutive points with the highest reward, of min `width` steps; none where there are fewer."""
+    """The consecutive points with the highest reward that cover at least `width` steps; empty if there are fewer."""
     best: Sequence[P] = ()
     start, covered = 0, 0
     for end, point in enumerate(points, 1):
@@ -183,7 +183,7 @@ def _best(points: Sequence[P], width: int, width_of: Callable[[P], int]) -> Sequ
 
 
 def _rise(points: Sequence[TrainingPoint], *, since: int, steps: int = 10) -> float | None:
-    """How much more the newest steps earn than those up to `since`."""
+    """Increase of the mean reward from the points up to `since` to the newest steps."""
     now, then = _reward(points[-steps:]), _reward([p for p in points if p.step <= since][-steps:])
     return None if now is None or then is None else now - then
 
@@ -197,7 +197,7 @@ def _length(points: Iterable[Point]) -> float | None:
 
 
 def _certain(some: Sequence[P], others: Sequence[P], count: Callable[[P], int]) -> bool:
-    """True where two means of rewards differ by more than chance."""
+    """Whether two mean rewards differ significantly."""
     one, other = _reward(some), _reward(others)
     if one is None or other is None:
         return False
@@ -210,7 +210,7 @@ def _error_of_mean(points: Sequence[P], count: Callable[[P], int]) -> float:
 
 
 def _by_group(point: TrainingPoint) -> int:
-    """Answers to one prompt are alike, so a group counts as one; with single answers each is its own."""
+    """Effective sample size: answers to one prompt are correlated, so a group counts as one."""
     return point.groups or point.scored
 
 

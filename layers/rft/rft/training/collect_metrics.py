@@ -1,4 +1,4 @@
-"""Collects metrics of training: reads what graders wrote since the last poll, within a time limit. Takes ports."""
+"""Collects training metrics: reads rollouts written since the last poll, within a time limit. Takes ports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rft.training.metrics import Course, course_of, with_batch
 from rft.training.rollouts import LIST_PAGE_SIZE, moved_on, unread
 
 SECONDS = 20.0
-"""How long one look reads: the rest of the function's minute is for the job."""
+"""Time limit of one poll's reads; the rest of the function's minute is for the job."""
 
 Monotonic = Callable[[], float]
 
@@ -23,9 +23,9 @@ Monotonic = Callable[[], float]
 def collect_metrics(
     record: RunRecord, rollouts: RolloutReader, *, now: datetime, monotonic: Monotonic = time.monotonic
 ) -> Course | None:
-    """The run's metrics with new rollouts; None where the size of a step is unknown.
+    """The run's metrics with new rollouts; None if the size of a step is unknown.
 
-    A failing store ends this read, never the job: the next poll reads the rest.
+    A store failure ends this read, never the job: the next poll reads the rest.
     """
     course = course_of(record)
     if course is None:

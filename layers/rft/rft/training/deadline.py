@@ -1,4 +1,4 @@
-"""A job's time limits, and what its status means for the run. Pure."""
+"""A job's time limits, and the meaning of its status for the run. Pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from rft.contracts.ledger import JobSummary
 from rft.contracts.steps import TrainingCheck
 
 STOP_GRACE_HOURS = 2.0
-"""How far past its limit a job is awaited: stopping takes minutes, and a job stuck in Stopping must not hold a run."""
+"""Grace period past a limit: stopping takes minutes, and a job stuck in Stopping must not block a run."""
 
 VISIBLE_WITHIN_MINUTES = 15.0
-"""Bedrock's reads are eventually consistent: a new job may be unknown to them for a while, but not for this long."""
+"""Bedrock's reads are eventually consistent: a new job may be invisible for a while, but not longer than this."""
 
 
 CLOSE_WATCH_HOURS = 72.0
-"""Hours in which a job is polled min every six minutes. Later, half an hour of waste is little of
-its total cost, and Step Functions' history of 25,000 events would not hold six minutes for 240 hours."""
+"""Hours in which a job is polled at least every six minutes.
+
+Later, half an hour of waste is a small part of the total cost, and Step Functions' history of 25,000 events does not
+allow six-minute polls for 240 hours.
+"""
 
 
 NOT_STARTED_WATCH_HOURS = 6.0
-"""How long a job that has not started training is polled so, too: later there is nothing to see but its start."""
+"""Hours in which a job that has not started training is polled at that rate."""
 
 
 @dataclass(frozen=True)
 class JobTime:
-    """Hours since the job's creation, and those of them at which training was last seen not to have started."""
+    """Hours since the job's creation, and the hours at the last poll before training started."""
 
     hours: float
     not_started: float = 0.0
@@ -41,7 +44,7 @@ class JobTime:
 
 
 class TrainingEnd(StrEnum):
-    """Error names of a run whose job did not give a model."""
+    """Error names of a run whose job produced no model."""
 
     FAILED = "TrainingJobFailed"
     STOPPED = "TrainingJobStopped"
@@ -52,12 +55,12 @@ class TrainingEnd(StrEnum):
 
 
 def hours_of(job: Job, now: datetime) -> float:
-    """Hours from the job's creation to its end, or to now; never negative, also with skewed clocks."""
+    """Hours from the job's creation to its end or to now; never negative, even with clock skew."""
     return max(0.0, ((job.ended_at or now) - job.created_at).total_seconds() / 3600)
 
 
 def time_of(job: Job, now: datetime, before: JobSummary | None) -> JobTime:
-    """The job's hours; `before` are those of the last poll."""
+    """The job's hours; `before`: the job at the last poll."""
     hours = hours_of(job, now)
     if not job.phases.training_started:
         return JobTime(hours, hours)
@@ -65,17 +68,17 @@ def time_of(job: Job, now: datetime, before: JobSummary | None) -> JobTime:
 
 
 def must_stop(job: Job, *, time: JobTime, limits: JobLimits) -> bool:
-    """True for a job that is still at work past its limit."""
+    """Whether an active job has exceeded its limit."""
     return job.status is JobStatus.IN_PROGRESS and _limit(time, limits)[2] > 0
 
 
 def close_watch(time: JobTime) -> bool:
-    """Whether the job is to be polled every six minutes."""
+    """Whether the job is polled at least every six minutes."""
     return 0 < time.training < CLOSE_WATCH_HOURS or time.hours < NOT_STARTED_WATCH_HOURS
 
 
 def job_summary(job: Job, *, time: JobTime, checks: int) -> JobSummary:
-    """A snapshot's summary in the ledger."""
+    """A job snapshot's summary for the ledger."""
     return JobSummary(
         arn=job.arn,
         status=job.status,
@@ -87,10 +90,10 @@ def job_summary(job: Job, *, time: JobTime, checks: int) -> JobSummary:
 
 
 def training_check(job: Job, *, time: JobTime, limits: JobLimits, breaker: Finding | None = None) -> TrainingCheck:
-    """The run's outcome by a snapshot; `breaker`: the finding that tripped, if any.
+    """The run's outcome from a job snapshot; `breaker`: the finding that stopped it, if any.
 
-    A Stopped job was stopped by this run where the breaker had tripped or where it exceeded its limit; any other
-    by someone else. One that was Completed before it could be stopped has completed.
+    A Stopped job was stopped by this run if the breaker tripped or a limit was exceeded, otherwise by someone else. A
+    job that completed before it could be stopped counts as completed.
     """
     end, cause = _end(job, time, limits, breaker)
     return TrainingCheck(
@@ -111,7 +114,7 @@ def _outcome(job: Job, end: TrainingEnd | None) -> Literal["COMPLETED", "FAILED"
 
 
 def _end(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
-    """How the job ended without a model, and why; (None, '') while it runs and where it completed."""
+    """How the job ended without a model, and why; (None, '') if it is active or completed."""
     match job.status:
         case JobStatus.COMPLETED if job.model_arn is None:
             return TrainingEnd.MODEL_MISSING, f"{job.name} is Completed, but Bedrock names no model."
@@ -125,7 +128,7 @@ def _end(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) ->
 
 
 def _limit(time: JobTime, limits: JobLimits) -> tuple[TrainingEnd, str, float]:
-    """The status for a job at its limit, the limit in words, and the hours beyond it."""
+    """The error of a job at its limit, the limit in words, and the hours beyond it."""
     if time.not_started > limits.not_started:
         reason = f"max_not_started_hours of {limits.not_started:g}"
         return TrainingEnd.NOT_STARTED, reason, time.hours - limits.not_started
@@ -142,7 +145,7 @@ def _stopped(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None
 
 
 def _still_there(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) -> tuple[TrainingEnd | None, str]:
-    """Fails a job that has been stopping for too long."""
+    """Fails a run whose job is stuck in Stopping."""
     end, why, waited = _limit(time, limits)
     if breaker is not None:
         waited = time.hours - (breaker.at - job.created_at).total_seconds() / 3600

@@ -1,4 +1,4 @@
-"""Bounds a curve's length: recent points stay, older ones are merged evenly. Pure."""
+"""Bounds a curve's length: keeps recent points and merges older ones evenly. Pure."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ P = TypeVar("P", bound=Point)
 
 TRAINING, TRAINING_RECENT = 200, 100
 VALIDATION, VALIDATION_RECENT = 120, 60
-"""Max points, and how many of the newest ones are never merged."""
+"""Maximum number of points, and number of the newest points that are never merged."""
 
 
 def downsample_training(points: tuple[TrainingPoint, ...]) -> tuple[TrainingPoint, ...]:
-    """Max TRAINING points that cover the same steps."""
+    """At most TRAINING points that cover the same steps."""
     return _thinned(points, TRAINING, TRAINING_RECENT, lambda point: point.steps, _both_steps)
 
 
 def downsample_validation(points: tuple[ValidationPoint, ...]) -> tuple[ValidationPoint, ...]:
-    """Max VALIDATION points that cover the same passes."""
+    """At most VALIDATION points that cover the same passes."""
     return _thinned(points, VALIDATION, VALIDATION_RECENT, lambda point: point.passes, _both_passes)
 
 
 def _thinned(
     points: tuple[P, ...], most: int, recent: int, width: Callable[[P], int], both: Callable[[P, P], P]
 ) -> tuple[P, ...]:
-    """The narrowest neighbours among the older points become one, so that all of them get equally wide in time."""
+    """Repeatedly merges the narrowest adjacent older points, so that their widths stay even."""
     while len(points) > most:
         older = [width(point) for point in points[:-recent]]
         at = min(range(len(older) - 1), key=lambda i: older[i] + older[i + 1])
@@ -69,7 +69,7 @@ def _mean(*weighted: tuple[float | None, int]) -> float | None:
 
 
 def weighted_mean(weighted: Sequence[tuple[float | None, int]]) -> float | None:
-    """Mean of figures, each with its weight; None where no figure weighs anything."""
+    """Weighted mean; None if the weights sum to zero."""
     known = [(figure, weight) for figure, weight in weighted if figure is not None and weight]
     total = sum(weight for _, weight in known)
     return round(sum(figure * weight for figure, weight in known) / total, 6) if total else None

@@ -1,8 +1,8 @@
-"""The onset of reward hacking: the reward rises while the answers turn into something else. Pure.
+"""Detects the onset of reward hacking: the reward rises while the answers change abruptly. Pure.
 
-A policy that learns changes slowly: its answers grow, or take to a form in the first steps. One that has found a hole
-in its grader changes within a few steps, as the exploit is rewarded more than anything else: answers shrink to a phrase
-or swell, repeat themselves, copy the prompt, or earn one rewarded part at the cost of another.
+A learning policy changes slowly: answers grow, or adopt a format in the first steps. A policy that exploits its grader
+changes within a few steps, because the exploit earns more than anything else: answers collapse to a phrase or grow,
+repeat themselves, copy the prompt, or earn one reward component at the expense of another.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from rft.contracts.breaker import RewardHacking
 from rft.contracts.metrics import TrainingMetrics, TrainingPoint
 
 CERTAIN = 5.0
-"""Standard errors by which a figure of answers must have moved; its steps before show how it varies."""
+"""Minimum change of an answer statistic in standard errors, estimated from earlier steps."""
 
 REWARD_CERTAIN = 2.0
-"""Standard errors by which the reward must have risen: it is a second sign, and noisier."""
+"""Minimum increase of the reward in standard errors; lower, because it is a second, noisier signal."""
 
 SCALES: Mapping[str, Callable[[float], float]] = {
     "length": lambda characters: math.log(max(characters, 1.0)),
@@ -27,13 +27,13 @@ SCALES: Mapping[str, Callable[[float], float]] = {
     "weakest": float,
     "above_audit": float,
 }
-"""Lengths and entropies change by factors, shares by differences."""
+"""Lengths and entropies change by ratio, shares by difference."""
 
 Window = Sequence[TrainingPoint]
 
 
 def reward_hacking(metrics: TrainingMetrics, rule: RewardHacking) -> str:
-    """Compares the last `steps` with `before` steps; the `steps` between them are ignored, as it may begin there.
+    """Compares the last `steps` with `before` earlier ones; the `steps` between them are ignored as a transition.
 
     Early steps are no measure, since a policy first learns the required form: no finding before both
     windows are full.
@@ -55,7 +55,7 @@ def reward_hacking(metrics: TrainingMetrics, rule: RewardHacking) -> str:
 
 
 def _turned(before: Window, now: Window, rule: RewardHacking) -> Iterator[str]:
-    """What has changed more than a policy that learns would in so few steps, in words."""
+    """Changes larger than a learning policy makes in so few steps, in words."""
     change = {name: _shift(_scaled(before, name), _scaled(now, name), certain=CERTAIN) or 0.0 for name in SCALES}
     if abs(change["length"]) >= math.log(rule.length):
         yield f"answers became {math.exp(change['length']):.2g} times as long"
@@ -78,7 +78,7 @@ def _values(window: Window, name: str) -> list[float]:
 
 
 def _shift(before: Sequence[float], now: Sequence[float], *, certain: float) -> float | None:
-    """How far the mean has moved; None where steps are missing, or where chance moves it as far."""
+    """Change of the mean; None if steps are missing, or if it is not significant."""
     if len(now) < 2 or len(before) < 2 * len(now):
         return None
     shift = fmean(now) - fmean(before)

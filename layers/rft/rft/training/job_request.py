@@ -1,6 +1,6 @@
-"""The CreateModelCustomizationJob request of a run. Pure.
+"""Builds a run's CreateModelCustomizationJob request. Pure.
 
-Pure: the same run always gives the same request, so that Bedrock's idempotency on clientRequestToken holds.
+The same run always gives the same request, as Bedrock's idempotency by clientRequestToken requires.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def job_request(
     resources: JobResources,
     base_model_arn: str = "",
 ) -> dict[str, Any]:
-    """Job name, model name and token are all the run id. `base_model_arn` names a custom model to train on."""
+    """Uses the run id as job name, model name and token. `base_model_arn`: a custom model to continue training."""
     tags = _tags(run_id, request, dataset, grader_arn)
     return {
         "jobName": run_id,
@@ -46,20 +46,23 @@ def job_request(
 
 
 def _optional(resources: JobResources) -> dict[str, Any]:
-    """Members of the request that this stack has a value for."""
+    """Optional members for which the stack has a value."""
     network = {"subnetIds": list(resources.subnet_ids), "securityGroupIds": list(resources.security_group_ids)}
     key = {"customModelKmsKeyId": resources.kms_key_arn} if resources.kms_key_arn else {}
     return {**key, **({"vpcConfig": network} if resources.subnet_ids else {})}
 
 
 def _hyperparameters(request: RunRequest, dataset: PreparedDataset) -> dict[str, Any]:
-    """The caller's hyperparameters, else the dataset's recommendations; Bedrock's defaults for the rest."""
+    """The caller's hyperparameters, else the dataset's recommendations, else Bedrock's defaults."""
     chosen = dataset.hyperparameters.model_dump(exclude_none=True)
     return {**chosen, **request.hyperparameters.model_dump(exclude_none=True)}
 
 
 def _tags(run_id: str, request: RunRequest, dataset: PreparedDataset, grader_arn: str) -> list[dict[str, str]]:
-    """The caller's tags, and ours, which win. `$`, as in `:$LATEST`, is not allowed in a tag (botocore, TagValue)."""
+    """The caller's tags, overridden by this project's.
+
+    Tags must not contain `$`, as in `:$LATEST` (botocore, TagValue).
+    """
     ours = {
         "rft:run-id": run_id,
         "rft:dataset-digest": dataset.digest,

@@ -1,8 +1,8 @@
 """Aggregates graded rollouts into training steps and validation passes. Pure.
 
-Steps are an estimate: Bedrock names none. A step is batchSize x trainingSamplePerPrompt
-rollouts of the training split; validation comes in between. A rollout whose row names no split counts as
-training. A batch that Bedrock sends a second time counts twice, one whose telemetry was lost not at all.
+Steps are an estimate, because Bedrock reports none: a step is batchSize x trainingSamplePerPrompt rollouts of the
+training split, with validation in between. A rollout whose row has no split counts as training. A batch that Bedrock
+sends twice counts twice; one whose telemetry was lost is not counted.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from rft.training.aggregates import training_point, validation_point, with_rollo
 from rft.training.downsample import downsample_training, downsample_validation
 
 MAX_REASONS = 5
-"""Reasons of errors that a run's record holds."""
+"""Maximum number of error reasons in a run's record."""
 
 COUNTERS = tuple(name for name, field in JudgeUse.model_fields.items() if field.annotation is int)
 
 
 @dataclass(frozen=True)
 class Course:
-    """Training metrics, and the position of the next read. They are written together."""
+    """Training metrics and the position of the next read, written together."""
 
     metrics: TrainingMetrics
     reading: Reading
 
     @property
     def under_way(self) -> float:
-        """Training steps so far, the one under way by its share."""
+        """Training steps so far, including the fraction of the current one."""
         return self.metrics.steps + self.reading.step.rollouts / self.metrics.rollouts_per_step
 
 
 def course_of(record: RunRecord) -> Course | None:
-    """The run's metrics so far, empty at first; None where the size of a step is unknown."""
+    """The run's metrics so far, initially empty; None if the size of a step is unknown."""
     if record.metrics is not None:
         return Course(record.metrics, record.reading or Reading())
     chosen = {name: choice.value for name, choice in (record.hyperparameters or {}).items()}
@@ -52,7 +52,7 @@ def course_of(record: RunRecord) -> Course | None:
 
 
 def training_rows(record: RunRecord) -> int | None:
-    """Rows that the run's job trains on: a pilot's are a sample of its training split. None before preparation."""
+    """Training rows of the run's job (a pilot trains on a sample); None before preparation."""
     if record.dataset is None:
         return None
     rows = record.dataset.rows["train"]
@@ -60,7 +60,7 @@ def training_rows(record: RunRecord) -> int | None:
 
 
 def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
-    """The metrics with the rollouts of one object, in its order."""
+    """The metrics after the rollouts of one object, in order."""
     metrics = course.metrics.model_copy(
         update={
             "rollouts": course.metrics.rollouts + len(rollouts),
@@ -79,7 +79,7 @@ def with_batch(course: Course, rollouts: Sequence[Rollout]) -> Course:
 
 
 def _error_reasons(before: Sequence[ErrorCount], rollouts: Iterable[Rollout]) -> tuple[ErrorCount, ...]:
-    """Known reasons are counted; a new one is added while there is room."""
+    """Counts known reasons; adds new ones up to the maximum."""
     found = {each.reason: each for each in before}
     for rollout in rollouts:
         reason = rollout.error_reason or rollout.error
@@ -90,12 +90,12 @@ def _error_reasons(before: Sequence[ErrorCount], rollouts: Iterable[Rollout]) ->
 
 
 def last_reward(metrics: TrainingMetrics) -> float | None:
-    """Of the last training step that has one."""
+    """Mean reward of the last training step that has one."""
     return next((point.reward for point in reversed(metrics.training) if point.reward is not None), None)
 
 
 def ended(course: Course) -> Course:
-    """The course of a job that has ended: a rest of half a step or more counts as one."""
+    """The metrics of an ended job: a remainder of at least half a step counts as one."""
     enough = course.reading.step.rollouts * 2 >= course.metrics.rollouts_per_step
     return _stepped(course) if enough else course
 
@@ -118,7 +118,7 @@ def _stepped(course: Course) -> Course:
 
 
 def _validated(course: Course, rollouts: Sequence[Rollout]) -> Course:
-    """Validation follows a step, so it belongs to the nearest end of one, also with late or missing rollouts."""
+    """Assigns validation to the nearest end of a step, which tolerates late or missing rollouts."""
     step = round(course.under_way)
     earlier, tally = course.metrics.validation, Tally()
     if earlier and earlier[-1].step == step:
@@ -134,7 +134,7 @@ def _with_reading(course: Course, **aggregates: Tally) -> Course:
 
 
 def _judging(before: JudgeUse | None, rollouts: Iterable[Rollout]) -> JudgeUse | None:
-    """All judging together, under the models and prompt that were seen last."""
+    """Total judge use, with the most recent models and prompt."""
     uses = [use for use in (before, *(rollout.judge for rollout in rollouts)) if use is not None]
     if not uses:
         return None

@@ -1,4 +1,4 @@
-"""Filter of rollouts, and the cursor of a list. Pure."""
+"""Filter of rollouts, and the list's cursor. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CURSOR = re.compile(r"([^~]{1,100})~(\d{1,9})")
 
 @dataclass(frozen=True)
 class RolloutFilter:
-    """None matches every rollout. Bounds of the score are inclusive, and no error passes them."""
+    """None matches every rollout. Score bounds are inclusive and exclude errors."""
 
     split: SplitName | None = None
     task_id: str | None = None
@@ -24,7 +24,7 @@ class RolloutFilter:
     max_score: float | None = None
 
     def passes(self, rollout: Rollout) -> bool:
-        """True for a rollout that matches all filters."""
+        """Whether the rollout matches all filters."""
         return (
             self.split in (None, rollout.split)
             and self.task_id in (None, rollout.task_id)
@@ -41,18 +41,18 @@ class RolloutFilter:
 
 @dataclass(frozen=True)
 class RolloutPosition:
-    """Before row `row` of the object `name`."""
+    """The position before row `row` of the object `name`."""
 
     name: str = ""
     row: int = 0
 
     def cursor(self) -> str:
-        """As a URL-safe word."""
+        """The position as a URL-safe string."""
         return f"{self.name}~{self.row}"
 
 
 def rollout_position(cursor: str | None) -> RolloutPosition:
-    """The content of a cursor. Raises InvalidRequest for a text that is no cursor."""
+    """Decodes a cursor. Raises InvalidRequest for an invalid one."""
     if cursor is None:
         return RolloutPosition()
     found = _CURSOR.fullmatch(cursor)

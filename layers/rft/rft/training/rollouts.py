@@ -1,8 +1,8 @@
 """Names and format of rollout objects: `runs/<run_id>/rollouts/<time>-<random>.jsonl.gz`. Pure.
 
-The time comes first so that a listing from a key onwards gives newer objects. Graders' clocks may differ by
-a few seconds, and a write takes up to two, so an object may appear before an existing one: a reader lists
-objects younger than OVERLAP again, and reads the new ones.
+The time prefix lets a listing from a key onwards return newer objects. Because graders' clocks differ by seconds and a
+write takes up to two, an object may appear before an existing one in name order: a reader lists objects younger than
+OVERLAP again and reads the new ones.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from typing import TYPE_CHECKING
 
 from rft.contracts.telemetry import Rollout
 
-if TYPE_CHECKING:  # graders write objects and never read them
+if TYPE_CHECKING:  # graders write objects but never read positions
     from rft.contracts.metrics import Reading
     from rft.ports.training import StoredRollouts
 
 FAST = 1
-"""gzip's level: rows are alike, so more effort saves little and costs the grader time."""
+"""gzip level: rows are similar, so a higher level saves little and costs the grader time."""
 
 
 OVERLAP = timedelta(seconds=30)
-"""How much later than its name says an object may turn up and still be read."""
+"""How long after the time in its name an object may appear and still be read."""
 
 LIST_PAGE_SIZE = 1000
-"""Objects that one look lists: S3 gives no more in an answer."""
+"""Objects listed per poll: S3's maximum per response."""
 
 MAX_BATCH_BYTES = 32 * 2**20
-"""Of packed rollouts that one look reads."""
+"""Maximum compressed bytes read per poll."""
 
 MAX_SEEN = 200
-"""Names remembered. Where more is written within OVERLAP, what turns up late has less time."""
+"""Maximum number of remembered names. If more are written within OVERLAP, late objects have less time."""
 
 MAX_UNPACKED = 32 * 2**20
-"""Bytes of an object's rows. A batch has max 6 MB (Lambda's payload): larger objects were not written by a grader."""
+"""Maximum bytes of an object's rows. A batch is limited to 6 MB (Lambda's payload), so larger objects are foreign."""
 
 _NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-[0-9a-z]+\.jsonl\.gz")
 
@@ -47,18 +47,18 @@ def rollouts_prefix(run_id: str) -> str:
 
 
 def rollouts_key(run_id: str, at: datetime, token: str) -> str:
-    """The key of one object. `at` is in UTC; `token` separates objects of the same microsecond."""
+    """The key of one object. `at` is in UTC; `token` disambiguates objects of the same microsecond."""
     return f"{rollouts_prefix(run_id)}{name_at(at)}-{token}.jsonl.gz"
 
 
 def pack(rollouts: Iterable[Rollout]) -> bytes:
-    """An object's body."""
+    """Encodes rows as an object's body."""
     lines = "".join(f"{rollout.model_dump_json()}\n" for rollout in rollouts)
     return gzip.compress(lines.encode(), FAST, mtime=0)
 
 
 def unpack(body: bytes) -> Iterator[Rollout]:
-    """The rows of an object, in the order of the batch. Raises ValueError for anything else."""
+    """Decodes the rows of an object, in batch order. Raises ValueError for invalid content."""
     if not body:
         raise ValueError("an empty object")
     try:
@@ -73,7 +73,7 @@ def unpack(body: bytes) -> Iterator[Rollout]:
 
 
 def is_rollouts(name: str) -> bool:
-    """Whether an object's name, after the run's prefix, is one that `rollouts_key` makes."""
+    """Whether a name, relative to the run's prefix, has the format of `rollouts_key`."""
     found = _NAME.fullmatch(name)
     try:
         return bool(found and _time(found[1]))
@@ -95,7 +95,7 @@ def unread(listed: Sequence[StoredRollouts], reading: Reading) -> list[str]:
 
 
 def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading:
-    """The position after `read`. A name with a future time does not hide objects before it."""
+    """The position after reading `read`. A name with a future time does not hide objects before it."""
     seen = sorted({*reading.seen, *read})
     if not seen:
         return reading
@@ -109,7 +109,7 @@ def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading
 
 
 def written_at(name: str) -> datetime:
-    """When the object of a name that `is_rollouts` accepts was written, UTC."""
+    """Time of writing in the name of an object, in UTC; requires `is_rollouts`."""
     return _time(name.partition("-")[0])
 
 
@@ -117,7 +117,7 @@ _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 
 
 def name_at(at: datetime) -> str:
-    """Sorts before the names of objects that are written at `at` (UTC) or later, and after all older ones."""
+    """A name that sorts before all objects written at `at` (UTC) or later, and after all older ones."""
     return at.strftime(_MOMENT)
 
 

@@ -1,4 +1,4 @@
-"""Stops the job of a run, where there may be one and where there must be one. Takes ports."""
+"""Stops a run's job, which may or must exist. Takes ports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def stop_job_if_present(name_or_arn: str, jobs: TrainingJobs) -> None:
 
 
 def stop_known_job(arn: str, jobs: TrainingJobs) -> None:
-    """Stop a job that must be there. Raises RetryableServiceError while it cannot be seen: it is never forgotten."""
+    """Stops a job that is known to exist. Raises RetryableServiceError while it is not visible."""
     try:
         jobs.stop(arn)
     except JobNotFound as unseen:

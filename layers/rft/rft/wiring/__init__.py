@@ -1,6 +1,6 @@
-"""Makes each port's AWS implementation, once per container, on first use.
+"""Creates each port's AWS implementation once per container, on first use.
 
-Imports stand inside the functions so that a Lambda loads only what its own step uses.
+Imports are inside the functions so that a Lambda loads only what its own step uses.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 def report_sources() -> ReportSources:
-    """What a report is made of; texts only where the stack captures answers."""
+    """Sources of a report; texts only if the stack captures answers."""
     from rft.ports.reports import ReportSources
 
     captured = TelemetrySettings.from_environment().capture_answers
@@ -69,7 +69,7 @@ def dataset_source() -> DatasetSource:
 
 @cache
 def tokenizer() -> Tokenizer:
-    """tiktoken, with the vocabulary that the layer ships."""
+    """Tokenizer of tiktoken with the vocabulary shipped in the layer."""
     from rft.adapters.tokenizer import TiktokenTokenizer
 
     return TiktokenTokenizer()
@@ -77,7 +77,7 @@ def tokenizer() -> Tokenizer:
 
 @cache
 def workers() -> Workers:
-    """All cores that the function is given."""
+    """Worker processes on all cores of the function."""
     from rft.adapters.processes import ForkedWorkers
 
     return ForkedWorkers()
@@ -85,7 +85,7 @@ def workers() -> Workers:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Grader Lambdas, without the text that they wrote. One try each: a retry would hide a grader that fails."""
+    """Invokes grader Lambdas and omits their output from errors. No retries, which would hide a failing grader."""
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft.grading.private_replies import PrivateReplies
 
@@ -96,7 +96,6 @@ def grader_invoker() -> GraderInvoker:
 
 @cache
 def training_jobs() -> TrainingJobs:
-    """Bedrock's customization jobs."""
     from rft.adapters.bedrock.training_jobs import BedrockTrainingJobs
 
     return BedrockTrainingJobs(cached_client("bedrock"))
@@ -104,7 +103,7 @@ def training_jobs() -> TrainingJobs:
 
 @cache
 def model_sampler() -> ModelSampler:
-    """Models on Bedrock. One try each: waiting is the engine's; an answer with much reasoning takes minutes."""
+    """Models on Bedrock. No client retries: `Sampling` retries; long timeouts, because reasoning takes minutes."""
     from rft.adapters.bedrock.model_sampler import BedrockSampler
 
     return BedrockSampler(cached_client("bedrock-runtime", attempts=1, read_timeout=300, connections=16))
@@ -112,7 +111,6 @@ def model_sampler() -> ModelSampler:
 
 @cache
 def model_deployments() -> ModelDeployments:
-    """Deployments of trained models."""
     from rft.adapters.bedrock.model_deployments import BedrockDeployments
 
     return BedrockDeployments(cached_client("bedrock"))
@@ -120,7 +118,7 @@ def model_deployments() -> ModelDeployments:
 
 @cache
 def executions() -> Executions:
-    """The state machine's executions."""
+    """Executions of the runs' state machine."""
     from rft.adapters.executions import StepFunctionsExecutions
 
     return StepFunctionsExecutions(
@@ -130,7 +128,7 @@ def executions() -> Executions:
 
 @cache
 def experiment_executions() -> Executions:
-    """Executions of the state machine of experiments."""
+    """Executions of the experiments' state machine."""
     from rft.adapters.executions import StepFunctionsExecutions
 
     arn = ExperimentSettings.from_environment().experiment_machine_arn
@@ -139,7 +137,7 @@ def experiment_executions() -> Executions:
 
 @cache
 def run_ports() -> RunPorts:
-    """All that a run leaves behind when it is ended from outside."""
+    """All ports needed to end a run from outside."""
     from rft.ports.experiments import RunPorts
 
     return RunPorts(ledger(), executions(), training_jobs(), model_deployments(), deployment_records(), notifier())
@@ -147,7 +145,7 @@ def run_ports() -> RunPorts:
 
 @cache
 def code_sandbox() -> CodeSandbox:
-    """The code interpreter where there is one, else sealed processes of the function. Raises SandboxUnavailable."""
+    """The code interpreter if configured, else isolated processes of the function. Raises SandboxUnavailable."""
     settings = SandboxSettings.from_environment()
     if not settings.code_interpreter_arn:
         from rft.adapters.sandbox.processes import ProcessSandbox

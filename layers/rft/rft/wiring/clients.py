@@ -1,4 +1,4 @@
-"""AWS clients and the time, once per container."""
+"""AWS clients and the clock, cached per container."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @cache
 def cached_client(service: str, **settings: int) -> Any:
-    """A client with these settings, once per container."""
+    """A client with these settings, cached per container."""
     from rft.adapters.aws_client import aws_client
 
     return aws_client(service, **settings)
@@ -19,7 +19,6 @@ def cached_client(service: str, **settings: int) -> Any:
 
 @cache
 def clock() -> Clock:
-    """Wall time."""
     from rft.adapters.clock import SystemClock
 
     return SystemClock()

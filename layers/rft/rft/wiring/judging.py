@@ -1,4 +1,4 @@
-"""Judge models, and their cache."""
+"""Judge models and their cache."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @cache
 def judges() -> tuple[JudgeClient, ...]:
-    """The judge models on Bedrock, and what this container learns about them. Retries are the grader's own."""
+    """The stack's judge models on Bedrock, with circuit-breaker state per container. The grader retries."""
     return tuple(map(_judge, JudgeSettings.from_environment().judge_model_ids))
 
 
 def judges_of(event: object) -> tuple[JudgeClient, ...]:
-    """The judge that the batch names for an audit; else the judge that the batch's run pinned, or the stack's own.
+    """The judge that the batch names for an audit; else the run's pinned judge, or the stack's judges.
 
     Without a data bucket there is no pinned judge.
     """
@@ -39,7 +39,7 @@ def judges_of(event: object) -> tuple[JudgeClient, ...]:
 
 
 def training_audit_of(event: object) -> TrainingAudit | None:
-    """The audit of the batch's run; None where it named no audit judge."""
+    """The audit of the batch's run; None if it requested no audit judge."""
     from rft.grading.run_judges import RunJudges
     from rft.grading.training_audit import TrainingAudit
 
@@ -67,7 +67,7 @@ def _judge(model_id: str) -> JudgeClient:
 
 @cache
 def run_rubrics() -> RunRubrics:
-    """Rubrics of runs, in the data bucket; read once each."""
+    """Rubrics of runs from the data bucket, cached."""
     from rft.grading.run_rubrics import RunRubrics
 
     return RunRubrics(object_store)
@@ -75,7 +75,7 @@ def run_rubrics() -> RunRubrics:
 
 @cache
 def judge_cache() -> JudgeCache:
-    """Judges' replies: in memory, and in a table where there is one. One try, as a miss is cheaper than waiting."""
+    """Judge replies cached in memory, and in a table if configured. No retries: a miss is cheaper than waiting."""
     from rft.adapters.judge_cache import DynamoJudgeCache, MemoryJudgeCache
 
     settings = JudgeSettings.from_environment()

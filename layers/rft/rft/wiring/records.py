@@ -1,4 +1,4 @@
-"""Ports on the ledger's table, and where its changes are announced."""
+"""Ports backed by the ledger's table, and publishers of its changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _ledger_table() -> dict[str, Any]:
-    """What each port on the ledger's table is made with."""
+    """Constructor arguments shared by the ports on the ledger's table."""
     return {
         "client": cached_client("dynamodb"),
         "table": LedgerSettings.from_environment().ledger_table,
@@ -28,7 +28,6 @@ def _ledger_table() -> dict[str, Any]:
 
 @cache
 def ledger() -> Ledger:
-    """Run records in DynamoDB."""
     from rft.adapters.dynamodb.ledger import DynamoLedger
 
     return DynamoLedger(**_ledger_table())
@@ -36,7 +35,6 @@ def ledger() -> Ledger:
 
 @cache
 def run_history() -> RunHistory:
-    """Histories and lists of runs."""
     from rft.adapters.dynamodb.run_history import DynamoRunHistory
 
     return DynamoRunHistory(**_ledger_table())
@@ -44,7 +42,7 @@ def run_history() -> RunHistory:
 
 @cache
 def approvals() -> Approvals:
-    """Answers and task tokens of runs that await approval."""
+    """Decisions and task tokens of runs that wait for approval."""
     from rft.adapters.dynamodb.approvals import DynamoApprovals
 
     return DynamoApprovals(**_ledger_table())
@@ -52,7 +50,6 @@ def approvals() -> Approvals:
 
 @cache
 def run_waits() -> RunWaits:
-    """Task tokens of runs that wait for an event."""
     from rft.adapters.dynamodb.run_waits import DynamoRunWaits
 
     return DynamoRunWaits(**_ledger_table())
@@ -60,7 +57,7 @@ def run_waits() -> RunWaits:
 
 @cache
 def job_queue() -> JobQueue:
-    """Runs that wait for the quota of jobs."""
+    """Runs that wait for the job quota."""
     from rft.adapters.dynamodb.job_queue import DynamoJobQueue
 
     return DynamoJobQueue(**_ledger_table())
@@ -68,7 +65,6 @@ def job_queue() -> JobQueue:
 
 @cache
 def upload_rejections() -> UploadRejections:
-    """Uploads that made no run."""
     from rft.adapters.dynamodb.upload_rejections import DynamoUploadRejections
 
     return DynamoUploadRejections(**_ledger_table())
@@ -76,7 +72,7 @@ def upload_rejections() -> UploadRejections:
 
 @cache
 def outbox() -> Outbox:
-    """Domain events that are not yet sent, in the ledger's table."""
+    """Unsent domain events in the ledger's table."""
     from rft.adapters.dynamodb.outbox import DynamoOutbox
 
     return DynamoOutbox(**_ledger_table())
@@ -84,7 +80,6 @@ def outbox() -> Outbox:
 
 @cache
 def experiments() -> Experiments:
-    """Experiment records in the ledger's table."""
     from rft.adapters.dynamodb.experiments import DynamoExperiments
 
     return DynamoExperiments(**_ledger_table())
@@ -92,7 +87,6 @@ def experiments() -> Experiments:
 
 @cache
 def deployment_records() -> DeploymentRecords:
-    """Histories of deployments in the ledger's table."""
     from rft.adapters.dynamodb.deployment_records import DynamoDeploymentRecords
 
     return DynamoDeploymentRecords(**_ledger_table())
@@ -100,7 +94,7 @@ def deployment_records() -> DeploymentRecords:
 
 @cache
 def notifier() -> Notifier:
-    """The outcome topic, with notices in the ledger's table."""
+    """The outcome topic, with deduplication records in the ledger's table."""
     from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
     from rft.adapters.notifier import SnsNotifier
 
@@ -114,7 +108,7 @@ def notifier() -> Notifier:
 
 @cache
 def webhook_sender() -> WebhookSender:
-    """Webhooks, signed with the stack's secret."""
+    """Webhooks signed with the stack's secret."""
     from rft.adapters.webhook_sender import HttpsWebhookSender
 
     secret_arn = WebhookSettings.from_environment().webhook_secret_arn
@@ -123,7 +117,7 @@ def webhook_sender() -> WebhookSender:
 
 @cache
 def event_bus() -> EventBus:
-    """The bus that other systems get domain events from."""
+    """The event bus for domain events."""
     from rft.adapters.event_bus import EventBridgeBus
 
     return EventBridgeBus(cached_client("events"), name=EventBusSettings.from_environment().event_bus_name)
@@ -131,7 +125,7 @@ def event_bus() -> EventBus:
 
 @cache
 def run_tracker() -> RunTracker | None:
-    """The MLflow server; None where the stack has none."""
+    """The MLflow server; None if the stack has none."""
     settings = MlflowSettings.from_environment()
     if not settings.mlflow_tracking_uri:
         return None

@@ -1,4 +1,4 @@
-"""Ports on the data bucket."""
+"""Ports backed by the data bucket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 @cache
 def object_store() -> ObjectStore:
-    """The data bucket."""
     from rft.adapters.object_store import S3ObjectStore
 
     return S3ObjectStore(cached_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
@@ -25,7 +24,6 @@ def object_store() -> ObjectStore:
 
 @cache
 def run_files() -> RunFiles:
-    """The folders of runs in the data bucket."""
     from rft.adapters.run_files import S3RunFiles
 
     return S3RunFiles(cached_client("s3"), bucket=StorageSettings.from_environment().data_bucket)
@@ -33,7 +31,7 @@ def run_files() -> RunFiles:
 
 @cache
 def rollout_log() -> RolloutLog | None:
-    """Rollouts in the data bucket; None where the function has none. One short try: the grader's caller waits."""
+    """Rollouts in the data bucket; None without a bucket. One short attempt, because the grader's caller waits."""
     from rft.adapters.rollout_log import S3RolloutLog
 
     settings = TelemetrySettings.from_environment()
@@ -45,7 +43,7 @@ def rollout_log() -> RolloutLog | None:
 
 @cache
 def rollout_reader() -> RolloutReader:
-    """Rollouts in the data bucket. Short retries: what fails now is read at the next poll."""
+    """Rollouts in the data bucket. Few short retries, because the next poll reads what failed."""
     from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
 
     client = cached_client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)

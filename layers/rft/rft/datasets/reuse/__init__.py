@@ -1,1 +1,1 @@
-"""Prepared rows that are used again: by another run, or in part by a pilot or by a run that leaves rows out."""
+"""Reuse of prepared rows: by another run, by a pilot, or by a run that removes rows."""

@@ -1,4 +1,4 @@
-"""Takes up the prepared rows of an earlier run under another run's id. Takes ports."""
+"""Copies the prepared rows of an earlier run for another run. Takes ports."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from rft.tasks import task as task_named
 
 
 def adopt_dataset(run_id: str, request: RunRequest, manifest_uri: str, store: ObjectStore) -> Manifest:
-    """Copy an earlier run's files, with this run's id in each row, and return the manifest they are to have.
+    """Copies an earlier run's files with this run's id in each row, and returns the manifest to write.
 
-    Raises DatasetInvalid where the copied rows are not those of the earlier manifest, DatasetNotFound, Retryable….
+    Raises DatasetInvalid if the copied rows do not match the earlier manifest, DatasetNotFound, Retryable….
     """
     earlier = Manifest.model_validate_json(store.get_bytes(manifest_uri))
     copies = {name: _copied(run_id, name, file, earlier.run_id, store) for name, file in earlier.files.items()}
@@ -40,7 +40,7 @@ def adopt_dataset(run_id: str, request: RunRequest, manifest_uri: str, store: Ob
 def _copied(
     run_id: str, name: SplitName, file: SplitFile, earlier_id: str, store: ObjectStore
 ) -> tuple[SplitFile, str]:
-    """The copy's entry in the manifest, and the identity of its rows."""
+    """Copies one split; returns its manifest entry and the identity of its rows."""
     uri = split_uri(dataset_folder(run_id, store), name, file.rows)
     rows = _ReaddressedRows(store.lines(file.uri), row_end(earlier_id, name), row_end(run_id, name))
     store.put_stream(uri, rows.chunks())
@@ -49,7 +49,7 @@ def _copied(
 
 
 class _ReaddressedRows:
-    """Lines of one run's file as the bytes of another run's. After `chunks` has been read, the figures are known."""
+    """Lines of one run's file rewritten for another run. The figures are known after `chunks` has been read."""
 
     def __init__(self, lines: Iterator[bytes], before: bytes, after: bytes) -> None:
         self._lines, self._before, self._after = lines, before.removesuffix(b"\n"), after
@@ -75,7 +75,7 @@ class _ReaddressedRows:
 
 
 def _recommended(earlier: Manifest, request: RunRequest) -> dict[str, Recommendation]:
-    """As for the dataset itself; how many prompts are over a limit that the earlier run did not have is not known."""
+    """Recommendations as for the original dataset; the number of prompts over a new limit is unknown."""
     tokens = earlier.tokens
     found = recommend(
         prompt_tokens=Counter([tokens.max]),

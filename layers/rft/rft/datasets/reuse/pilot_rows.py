@@ -1,4 +1,4 @@
-"""The rows and hyperparameters of a pilot: a sample of the prepared rows, in few steps. Takes ports."""
+"""Rows and hyperparameters of a pilot: a sample of the prepared rows, in few steps. Takes ports."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rft.contracts.steps import PreparedDataset
 from rft.ports.storage import ObjectStore
 
 VALIDATION_SHARE = 0.5
-"""Max validation rows of a pilot per training row: every pass answers all of them."""
+"""Maximum validation rows per training row of a pilot: every pass answers all of them."""
 
 PILOT_HYPERPARAMETERS: Mapping[str, Recommendation] = {
     "batchSize": Recommendation(value=16, source="pilot", reason="Bedrock's smallest batch gives the most steps"),
     "epochCount": Recommendation(value=1, source="pilot", reason="a pilot takes few steps"),
     "evalInterval": Recommendation(value=5, source="pilot", reason="a pilot has few steps to validate after"),
 }
-"""Hyperparameters that a pilot overrides: its request is the full run's."""
+"""Hyperparameters that a pilot overrides, because its request is the full run's."""
 
 
 def pilot_dataset(prepared: PreparedDataset, request: RunRequest, store: ObjectStore) -> PreparedDataset:
@@ -42,7 +42,7 @@ def pilot_dataset(prepared: PreparedDataset, request: RunRequest, store: ObjectS
 def _sampled(
     prepared: PreparedDataset, split: Literal["train", "validation"], size: int, seed: int, store: ObjectStore
 ) -> str:
-    """Where `size` of the split's rows are written, in the order of its file; the same rows every time."""
+    """Writes `size` rows of a split in file order and returns their URI; deterministic."""
     train = (prepared.train_uri, prepared.train_rows)
     source, rows = train if split == "train" else (prepared.validation_uri, prepared.validation_rows)
     uri = split_uri(prepared.manifest_uri.rpartition("/")[0], f"pilot-{split}", size)

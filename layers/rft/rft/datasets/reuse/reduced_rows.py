@@ -1,4 +1,4 @@
-"""Writes a training file without some rows, and its manifest. Takes ports."""
+"""Writes a training file without some rows, and builds its manifest. Takes ports."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from rft.tasks.base import row_group
 BATCH_ROWS = 256
 
 BY_ROWS = ("batchSize", "epochCount", "evalInterval")
-"""Hyperparameters that are recommended by the number of training rows."""
+"""Hyperparameters whose recommendation depends on the number of training rows."""
 
 
 def without_rows(
     manifest: Manifest, train_uri: str, dropped: Collection[int], request: RunRequest, store: ObjectStore
 ) -> Manifest:
-    """Write a train file without the rows of these numbers next to the one at `train_uri`, which stays.
+    """Writes a train file without these row numbers next to the one at `train_uri`, which is kept.
 
-    The manifest with the new file, read once more for its digests, and the dataset's new digest; it is not written.
-    Repeated, it writes the same. Raises DatasetNotFound and the Retryable… errors.
+    Returns the manifest with the new file and the dataset's new digest, without writing it. Idempotent. Raises
+    DatasetNotFound and the Retryable… errors.
     """
     file, identity = _written(manifest, train_uri, dropped, request, store)
     identities = {**manifest.identities, "train": identity}
@@ -44,7 +44,7 @@ def without_rows(
 def _written(
     manifest: Manifest, train_uri: str, dropped: Collection[int], request: RunRequest, store: ObjectStore
 ) -> tuple[SplitFile, str]:
-    """The new file's entry, and its identity."""
+    """The new file's manifest entry, and its identity."""
     task, labels, groups = task_named(request.dataset.task), Counter[str](), set[str]()
     before = sum(1 for _ in store.lines(train_uri))
     rows = before - len(dropped)

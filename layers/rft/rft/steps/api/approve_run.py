@@ -1,4 +1,4 @@
-"""Passes a person's answer on to the run that waits for it."""
+"""Records a decision on a run that waits for approval, and resumes the run."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ def approve_run(
     executions: Executions,
     clock: Clock,
 ) -> RunRecord:
-    """The run with its decision. The first decision counts; repeating it changes nothing.
+    """Returns the run with its decision. The first decision is final; repeating it is idempotent.
 
-    The decision is recorded before the execution resumes, so that none takes effect without a record; a retry
-    completes what is missing. Raises RunNotFound, TransitionRefused (the run awaits no decision,
-    has the other one, or expired), SelfApprovalForbidden and the Retryable… errors. Anybody may refuse a run, its
-    requester too.
+    The decision is recorded before the execution resumes, so none takes effect unrecorded; a retry completes a partial
+    failure. Anyone may reject a run, including its requester. Raises RunNotFound, TransitionRefused (the run awaits no
+    decision, has the opposite one, or expired), SelfApprovalForbidden and the Retryable… errors.
     """
     if answer.approved and not allow_self_approval:
         check_approver(ledger.get(run_id), caller)

@@ -1,4 +1,4 @@
-"""Ends an experiment because somebody wants it to end."""
+"""Cancels an experiment and its runs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ERROR = "ExperimentCancelled"
 def cancel_experiment(
     *, experiment_id: str, caller: Principal, experiments: Experiments, executions: Executions, runs: RunPorts
 ) -> ExperimentRecord:
-    """The experiment, CANCELLED, with all its runs and jobs. A retry completes what is missing.
+    """Returns the cancelled experiment; all its runs and jobs are stopped. A retry completes a partial failure.
 
-    The ledger comes first: from then on no arm is started. Raises ExperimentNotFound, TransitionRefused (it ended
-    otherwise) and the Retryable… errors.
+    The ledger is written first, so no arm starts afterwards. Raises ExperimentNotFound, TransitionRefused (it has
+    another final status) and the Retryable… errors.
     """
     failure = ExperimentFailure(error=ERROR, cause=CAUSE, caller=caller)
     record = close_experiment(experiment_id, ExperimentStatus.CANCELLED, failure, experiments)
@@ -34,7 +34,7 @@ def cancel_experiment(
 def close_experiment(
     experiment_id: str, status: ExperimentStatus, failure: ExperimentFailure, experiments: Experiments
 ) -> ExperimentRecord:
-    """The experiment with that end, unless it has one; arms that had not ended are cancelled with it."""
+    """Sets a final status unless the experiment has one; active arms are marked cancelled."""
 
     def closed(last: ExperimentRecord) -> ExperimentRecord:
         if last.status.ended:
@@ -49,9 +49,9 @@ def close_experiment(
 
 
 def end_runs(record: ExperimentRecord, cause: str, experiments: Experiments, runs: RunPorts) -> ExperimentRecord:
-    """End every run of an ended experiment that has not ended, with its execution, job and deployment.
+    """Ends all active runs of an ended experiment with their executions, jobs and deployments.
 
-    The experiment is settled only then: until that, the sweep repeats it.
+    Only then is the experiment marked settled; until then the sweep repeats this.
     """
     for run_id in record.run_ids:
         end_run(run_id, cause, runs)
@@ -59,7 +59,7 @@ def end_runs(record: ExperimentRecord, cause: str, experiments: Experiments, run
 
 
 def end_run(run_id: str, cause: str, runs: RunPorts) -> RunRecord | None:
-    """Cancel one run, if there is one; a retry completes what is missing. A run with a model keeps it."""
+    """Cancels a run, if it exists; a retry completes a partial failure. A trained model is kept."""
     try:
         run = runs.ledger.get(run_id)
     except RunNotFound:

@@ -1,4 +1,4 @@
-"""Ends a run because somebody wants it to end."""
+"""Cancels a run."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def cancel_run(
     records: DeploymentRecords,
     notifier: Notifier,
 ) -> RunRecord:
-    """The run, CANCELLED; or COMPLETED without its evaluation, if it has a model. A retry completes what is missing.
+    """Returns the run: CANCELLED, or COMPLETED without an evaluation if it has a model. A retry resumes.
 
-    The ledger comes first: from then on a job that is just being created gets no record, and its own step stops it.
-    Raises RunNotFound, TransitionRefused (the run ended otherwise) and the Retryable… errors.
+    The ledger is written first: a job that is just being created is then not recorded, and its step stops it.
+    Raises RunNotFound, TransitionRefused (the run has another final status) and the Retryable… errors.
     """
     record = ledger.get(run_id)
     record = finish_run(record, RunStatus.CANCELLED, error="RunCancelled", cause=CAUSE, caller=caller, ledger=ledger)

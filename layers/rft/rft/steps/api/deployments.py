@@ -1,4 +1,4 @@
-"""Shows deployments that promotions changed, returns one to the model before, and deletes one."""
+"""Lists, rolls back and deletes deployments that promotions changed."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ UpdateStatus = Literal["Updating", "UpdateCompleted", "UpdateFailed"]
 
 
 def list_deployments(*, deployments: ModelDeployments, records: DeploymentRecords) -> DeploymentList:
-    """Each as Bedrock has it now, by name. Raises the Retryable… errors."""
+    """Returns each deployment's current state in Bedrock, by name. Raises the Retryable… errors."""
     return DeploymentList(deployments=tuple(_view(each, deployments.find(each.name)) for each in records.all()))
 
 
 def roll_back_deployment(
     *, name: str, caller: Principal, deployments: ModelDeployments, records: DeploymentRecords, clock: Clock
 ) -> DeploymentView:
-    """Request the model that the deployment served before its last completed change; a retry requests it again.
+    """Restores the model that was served before the last completed change; idempotent on retry.
 
-    Rolled back twice, it has the newer model again. Raises DeploymentNotFound, DeploymentInUse (a run is changing it,
-    or there is no model before), DeploymentRefused and the Retryable… errors.
+    A second rollback restores the newer model. Raises DeploymentNotFound, DeploymentInUse (a run is changing it, or
+    there is no previous model), DeploymentRefused and the Retryable… errors.
     """
     record, live = records.get(name), deployments.find(name)
     if not record.changes or live is None:
@@ -43,7 +43,7 @@ def roll_back_deployment(
 def delete_deployment(
     *, name: str, caller: Principal, deployments: ModelDeployments, records: DeploymentRecords, clock: Clock
 ) -> DeploymentView:
-    """Delete a deployment that a promotion made; a repeat finds it deleted, and its history stays.
+    """Deletes a deployment created by a promotion. Idempotent; the history is kept.
 
     Raises DeploymentNotFound, DeploymentInUse (a run or a rollback is changing it, or another made it since) and the
     Retryable… errors.
@@ -89,7 +89,7 @@ def _rollback(record: DeploymentRecord, live: ModelDeployment, caller: Principal
 
 
 def _run_of(record: DeploymentRecord, model_arn: str | None) -> str | None:
-    """The run whose promotion brought a model; None for one that was there before."""
+    """The run whose promotion deployed the model; None if the model was there before any promotion."""
     found = (change.run_id for change in reversed(record.changes) if change.model_arn == model_arn)
     return next(found, None)
 

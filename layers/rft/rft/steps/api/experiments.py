@@ -14,23 +14,23 @@ from rft.ports.experiments import Experiments
 
 
 def show_experiment(*, experiment_id: str, experiments: Experiments) -> ExperimentView:
-    """The experiment now. Raises ExperimentNotFound."""
+    """Returns the experiment. Raises ExperimentNotFound."""
     return experiment_view(experiments.get(experiment_id))
 
 
 def list_experiments(*, limit: int, cursor: str | None, experiments: Experiments) -> ExperimentList:
-    """Experiments, newest first. Raises InvalidRequest (cursor)."""
+    """Returns experiments, newest first. Raises InvalidRequest (cursor)."""
     records, following = experiments.page(limit=limit, cursor=cursor)
     return ExperimentList(experiments=tuple(map(_line, records)), cursor=following)
 
 
 def experiment_view(record: ExperimentRecord) -> ExperimentView:
-    """The record with its addresses."""
+    """Adds links to the record."""
     return ExperimentView(**dict(record), links=experiment_links(record.experiment_id))
 
 
 def experiment_accepted(record: ExperimentRecord) -> ExperimentAccepted:
-    """The response for an experiment that was started."""
+    """The response for a started experiment."""
     return ExperimentAccepted(
         experiment_id=record.experiment_id,
         status=record.status,

@@ -12,9 +12,9 @@ from rft.training.rollout_filter import RolloutFilter as RolloutFilter  # noqa: 
 from rft.training.rollout_filter import RolloutPosition, rollout_position
 
 MAX_OBJECTS = 100
-"""Objects that one page reads: a second or two."""
+"""Maximum number of objects read per page: takes a second or two."""
 MAX_ANSWER_CHARACTERS = 2_000_000
-"""Max characters of one page's answers: Lambda's response limit is 6 MB, a character takes up to six bytes in JSON."""
+"""Maximum characters of answers per page: Lambda's response limit is 6 MB; JSON needs up to six bytes per character."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ def list_rollouts(
 def _fill(
     page: _Page, run_id: str, accepted: RolloutFilter, start: RolloutPosition, reader: RolloutReader
 ) -> RolloutPosition | None:
-    """Where the next page begins; None after the last rollout."""
+    """Fills the page; returns the position of the next page, None after the last rollout."""
     listed = [stored.name for stored in reader.after(run_id, start.name, most=MAX_OBJECTS)]
     names = [*([start.name] if start.name else []), *listed]
     first, end = start.row, start

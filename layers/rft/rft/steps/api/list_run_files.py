@@ -1,4 +1,4 @@
-"""Lists a run's files, each with an address that needs no credentials."""
+"""Lists a run's files with presigned URLs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rft.ports.runs import Ledger
 from rft.ports.storage import Clock
 
 LINK_SECONDS = 900
-"""A quarter of an hour: a page of files is loaded in that time, and the next page brings new addresses."""
+"""Validity of the URLs: 15 minutes suffice to download a page of files; the next page has new URLs."""
 
 
 def list_run_files(
     *, run_id: str, limit: int, cursor: str | None, ledger: Ledger, files: RunFiles, clock: Clock
 ) -> RunFileList:
-    """The run's files in order of name; `cursor` is the last name of the page before.
+    """Returns the run's files by name; `cursor` is the last name of the previous page.
 
     Raises RunNotFound and the Retryable… errors.
     """

@@ -1,4 +1,4 @@
-"""Shows a run's report, as it was written when the run ended."""
+"""Returns a run's report as it was written when the run ended."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rft.runs.status import TERMINAL
 
 ReportFormat = Literal["json", "html"]
 MAX_REPORT_BYTES = 5 * 2**20
-"""Lambda's response limit is 6 MB; a report has max 3 MB."""
+"""Lambda's response limit is 6 MB; a report is limited to 3 MB."""
 
 
 def show_report(*, run_id: str, form: ReportFormat, ledger: Ledger, store: ObjectStore) -> str:
-    """The file. Raises RunNotFound, ReportNotFound and the Retryable… errors."""
+    """Returns the report file. Raises RunNotFound, ReportNotFound and the Retryable… errors."""
     status = ledger.get(run_id).status
     body = store.find_bytes(store.uri(f"runs/{run_id}/report.{form}"), most=MAX_REPORT_BYTES)
     if body is not None:

@@ -1,4 +1,4 @@
-"""Starts an experiment: checks every arm's request, adds the experiment to the ledger, starts its execution."""
+"""Starts an experiment: validates every arm's request, adds the experiment to the ledger, starts its execution."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rft.steps.api.start_run import check_request, run_key
 
 @dataclass(frozen=True)
 class RequestedExperiment:
-    """The experiment of a request; `new` where this request created it."""
+    """The requested experiment; `new` if this request created it."""
 
     record: ExperimentRecord
     new: bool
@@ -45,7 +45,7 @@ def start_experiment(
     storage: StorageSettings,
     judges: JudgeDirectory,
 ) -> RequestedExperiment:
-    """Start the experiment of `request`, or find the one that the same request with the same key started.
+    """Starts an experiment, or returns the one that was started by the same request and key.
 
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
@@ -76,7 +76,7 @@ def _check_arm(name: str, check: Callable[[], None]) -> None:
 def _pending(
     experiment_id: str, request: ExperimentRequest, arms: Mapping[str, RunRequest], caller: Principal, now: datetime
 ) -> ExperimentRecord:
-    """Run ids follow from the experiment's, so that a retry of any step finds the same runs."""
+    """The PENDING record. Run ids derive from the experiment's id, so retries find the same runs."""
     keys = list(dict.fromkeys(map(preparation_key, arms.values())))
     return ExperimentRecord(
         experiment_id=experiment_id,
@@ -104,7 +104,7 @@ def _pending(
 
 @contextmanager
 def _failed_unless_repeatable(record: ExperimentRecord, key: str | None, experiments: Experiments) -> Iterator[None]:
-    """PENDING is left for the same request with its key; without one, nobody could start the experiment again."""
+    """On errors, marks the experiment FAILED unless it has a key: a request without one cannot be retried."""
     try:
         yield
     except BaseException as error:

@@ -1,9 +1,9 @@
-"""Starts a run: checks the request, adds the run to the ledger, starts the execution.
+"""Starts a run: validates the request, adds the run to the ledger, starts the execution.
 
 State after a failed start of the execution:
 
-- With a key, the run stays PENDING, and the same request with the same key resumes where this one stopped.
-- Without a key, no request could find the run again, so it ends as FAILED. If the execution has started after
+- With a key, the run stays PENDING, and the same request with the same key resumes there.
+- Without a key, the run cannot be found again, so it ends as FAILED. If the execution has started after
   all (its response was lost), its first step finds the run ended and stops: nothing is trained.
 """
 
@@ -36,7 +36,7 @@ NO_JUDGES = JudgeDirectory.model_validate({})
 
 @dataclass(frozen=True)
 class RequestedRun:
-    """The run of a request; `new` where this request created it."""
+    """The requested run; `new` if this request created it."""
 
     accepted: RunAccepted
     new: bool
@@ -54,7 +54,7 @@ def start_run(
     storage: StorageSettings,
     judges: JudgeDirectory = NO_JUDGES,
 ) -> RequestedRun:
-    """Start the run of `request`, or find the one that the same request with the same key started.
+    """Starts a run, or returns the one that was started by the same request and key.
 
     Raises InvalidRequest, RunConflict (the key was used for another request) and the Retryable… errors.
     """
@@ -72,14 +72,17 @@ def start_run(
 
 
 def run_key(key: str, storage: StorageSettings) -> str:
-    """The source of a keyed run's id, with the stack: the stacks of an account share the names of jobs."""
+    """The string from which a keyed run's id derives.
+
+    It includes the stack because stacks of an account share job names.
+    """
     return f"{storage.data_bucket}\n{key}"
 
 
 def check_request(
     request: RunRequest, *, graders: Mapping[str, str], storage: StorageSettings, judges: JudgeDirectory
 ) -> None:
-    """Checks beyond the request's own model: tasks, addresses and graders of this stack. Raises InvalidRequest."""
+    """Validates tasks, URIs and graders of this stack, beyond the request's own model. Raises InvalidRequest."""
     task = task_named(request.dataset.task)
     address = check_address(request.dataset.uri, storage.data_bucket, storage.allowed_hosts)
     check_version(address, request.dataset.version)
@@ -92,7 +95,7 @@ def check_request(
 
 
 def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:
-    """The run that this one begins from. Raises InvalidRequest."""
+    """The run that this run starts from, if any. Raises InvalidRequest."""
     if request.start_from is None:
         return None
     try:
@@ -104,7 +107,7 @@ def _earlier(request: RunRequest, ledger: Ledger) -> RunRecord | None:
 
 
 def _check_round_before(request: RunRequest, ledger: Ledger) -> None:
-    """Raises InvalidRequest where no round can follow the run that this one names."""
+    """Raises InvalidRequest if the named run cannot be followed by a round."""
     if request.from_run is None:
         return
     try:
@@ -138,7 +141,7 @@ def _execute(
     payload = ExecutionInput(run_id=record.run_id, request=record.request, start=start).model_dump(mode="json")
     with _failed_unless_repeatable(record, key, ledger):
         arn = executions.start(record.run_id, payload)
-    # The run is under way: not having noted its ARN, which follows from the run id, is no reason to refuse it.
+    # The run has started, so a failure to record the execution's ARN is ignored: the ARN derives from the run id.
     with suppress(TransitionRefused, RetryableThrottling, RetryableServiceError):
         ledger.update(record.run_id, {"execution_arn": arn})
     return record.model_copy(update={"execution_arn": arn})

@@ -1,1 +1,1 @@
-"""Measuring the base model before training and the trained one after it."""
+"""Steps that measure the base model before training and the trained model after it."""

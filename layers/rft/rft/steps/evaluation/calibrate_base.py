@@ -1,4 +1,4 @@
-"""The base model answers training rows, and the grader scores them, before any paid training."""
+"""calibrate_base: samples and grades the base model's answers to training rows before any paid training."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from rft.ports.storage import Clock, ObjectStore
 from rft.tasks import task as task_named
 
 SAMPLE_WITHIN = timedelta(seconds=600)
-"""Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
+"""Part of Lambda's 900 s; the rest is reserved for the grader's last batch, which may take 300 s."""
 
 CHUNKS_WITHIN = timedelta(seconds=450)
-"""No chunk begins after this time; the next call does the rest and reads all stored chunks."""
+"""No chunk starts after this time; the next invocation continues and reads all stored chunks."""
 
 
 def calibrate_base(
@@ -63,10 +63,10 @@ def calibrate_base(
     budget: timedelta = CHUNKS_WITHIN,
     bounds: Bounds = BEDROCK,
 ) -> CalibrationOutcome:
-    """Write `runs/<run_id>/calibration.json` and say whether anything can be learned.
+    """Writes `runs/<run_id>/calibration.json` and decides whether the dataset gives a training signal.
 
-    A base model that cannot be called, and a calibration that the request's limits do not allow, are recorded and no
-    error. Answers that take longer than `budget` are left to a repeat with the chunks that are completed. Raises
+    A base model that cannot be invoked, or a calibration that exceeds the request's limits, is recorded and is not an
+    error. Answers that exceed `budget` are left to the next invocation, which receives `completed_chunks`. Raises
     InvalidRequest (dataset.task), DatasetNotFound, StalePlan, RunNotFound, TransitionRefused.
     """
     record = ledger.transition(run_id, RunStatus.CALIBRATING)
@@ -98,7 +98,7 @@ def _calibrated(
     until: datetime,
     bounds: Bounds,
 ) -> CalibrationOutcome:
-    """Pending where answers are left to another function. Raises as Rollouts, and as _graded."""
+    """Returns a pending outcome if answers remain. Raises as Rollouts and _graded."""
     store = rollouts.stored.store
     rows = calibration_rows(request, dataset, store)
     chunks = in_chunks(prompts(rows, request.calibration.samples_per_row))
@@ -117,13 +117,13 @@ def _sampling(dataset: PreparedDataset, model_id: str, sampler: ModelSampler, cl
 
 
 def _without(status: Literal["skipped", "failed"], reason: str, request: RunRequest) -> CalibrationSummary:
-    """No calibration; with dataset.difficulty all rows stay, and the reason says so."""
+    """Summary of a run without calibration; with dataset.difficulty the reason states that all rows are retained."""
     unapplied = f"; {UNAPPLIED}" if request.dataset.difficulty else ""
     return CalibrationSummary(status=status, reason=f"{reason}{unapplied}")
 
 
 def _complete(rollouts: Rollouts, chunks: Sequence[Sequence[Prompt]], first: int, until: datetime) -> int:
-    """Sample and grade from chunk `first` on, min one; returns the number of completed chunks."""
+    """Samples and grades chunks from `first` on, at least one; returns the number of completed chunks."""
     for number in range(first, len(chunks)):
         if number > first and rollouts.sampling.clock.now() >= until:
             return number
@@ -133,7 +133,7 @@ def _complete(rollouts: Rollouts, chunks: Sequence[Sequence[Prompt]], first: int
 
 @dataclass(frozen=True)
 class _Reduced:
-    """The dataset without rows that `dataset.difficulty` leaves out; `problem` says why it must not be trained on."""
+    """The dataset without the rows removed by `dataset.difficulty`; `problem`: why it cannot be trained on."""
 
     manifest: Manifest | None
     dropped: Mapping[Reason, int]
@@ -143,11 +143,11 @@ class _Reduced:
 def _reduced(
     rollouts: Rollouts, request: RunRequest, dataset: PreparedDataset, graded: Sequence[Graded], bounds: Bounds
 ) -> _Reduced | None:
-    """None where the request leaves no rows out; no manifest where there are none to leave out."""
+    """None if the request removes no rows; without a manifest if no row matches."""
     store, run_id = rollouts.stored.store, rollouts.stored.run_id
     own = f"{dataset_folder(run_id, store)}/"
     if request.dataset.difficulty is None or not dataset.manifest_uri.startswith(own):
-        return None  # a run that reuses an earlier run's rows gets them without the rows dropped there
+        return None  # a run that reuses an earlier run's rows: they were removed there
     scores = scores_by_row(graded)
     dropped = rows_to_drop(scores, request.dataset.difficulty)
     counts = Counter(dropped.values())
@@ -178,7 +178,7 @@ def _saved(
 def _over_limit(
     record: RunRecord, dataset: PreparedDataset, model_id: str, prices: PriceTable, store: ObjectStore
 ) -> str:
-    """Why the request's limits do not allow this many answers; '' where they do, or where it is unknown."""
+    """Why the request's limits do not permit this many answers; '' if they do, or if that is unknown."""
     request = record.request
     answers = min(calibrated_rows(request, dataset), dataset.train_rows) * request.calibration.samples_per_row
     if request.max_judge_calls is not None:
@@ -200,7 +200,7 @@ def _over_limit(
 
 
 def _judge_calls(record: RunRecord, store: ObjectStore) -> tuple[int, float]:
-    """Those that the smoke test made, and those that an answer took; 0 where the grader called no judge."""
+    """Judge calls of the smoke test, and judge calls per answer; 0 if the grader calls no judge."""
     if record.smoke_test is None:
         return 0, 0.0
     report = SmokeTestReport.model_validate_json(store.get_bytes(record.smoke_test.report_uri))
@@ -210,9 +210,9 @@ def _judge_calls(record: RunRecord, store: ObjectStore) -> tuple[int, float]:
 
 
 def _graded(rollouts: Rollouts, all_chunks: Sequence[Sequence[Prompt]]) -> tuple[list[Graded], int]:
-    """Answers with their scores, and the judge's calls.
+    """Answers with their scores, and the number of judge calls.
 
-    Raises PromptRefused where the model refuses every prompt, RetryableServiceError where none has a score.
+    Raises PromptRefused if the model refuses every prompt, RetryableServiceError if no answer has a score.
     """
     chunks = [rollouts.chunk(number, each) for number, each in enumerate(all_chunks)]
     graded = [pair for answers, grades in chunks for pair in with_grades(answers, grades)]
@@ -273,7 +273,7 @@ def _recorded(
 
 
 def _blocked(summary: CalibrationSummary, request: RunRequest, reduced: _Reduced | None) -> str:
-    """Why nothing can be learned; '' where something can, or the request accepts it."""
+    """Why the dataset gives no training signal; '' if it does, or if the request accepts it."""
     if reduced is not None:
         return reduced.problem
     if summary.difficulty not in BLOCKING or request.calibration.accept:

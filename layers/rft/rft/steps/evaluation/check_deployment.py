@@ -1,4 +1,4 @@
-"""Read whether the run's deployment can answer yet."""
+"""check_deployment: polls the deployment of the run's model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rft.ports.runs import Ledger, RunHistory
 from rft.ports.storage import Clock
 
 DEPLOY_WITHIN = timedelta(minutes=60)
-"""Deploying takes about eight minutes (Bedrock User Guide, deploy a custom model)."""
+"""Deployment takes about eight minutes (Bedrock User Guide, deploy a custom model)."""
 
 
 def check_deployment(
@@ -25,7 +25,7 @@ def check_deployment(
     history: RunHistory,
     clock: Clock,
 ) -> DeploymentCheck:
-    """Creating or Active.
+    """Returns Creating or Active.
 
     Raises DeploymentFailed, TransitionRefused (the run has ended meanwhile), RunNotFound and the Retryable… errors.
     """

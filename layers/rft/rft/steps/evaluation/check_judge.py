@@ -1,4 +1,4 @@
-"""Read whether the run's judge can answer yet."""
+"""check_judge: polls the deployment of the run's judge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.ports.storage import Clock
 
 
 def check_judge(*, run_id: str, deployments: ModelDeployments, ledger: Ledger, clock: Clock) -> DeploymentCheck:
-    """Creating or Active. Raises DeploymentFailed, RunNotFound and the Retryable… errors."""
+    """Returns Creating or Active. Raises DeploymentFailed, RunNotFound and the Retryable… errors."""
     judge = ledger.get(run_id).judge
     if judge is None:
         raise DeploymentFailed("no judge was deployed for this run")

@@ -1,4 +1,4 @@
-"""Read whether the deployment serves the promoted model, check that model, and undo the change where it fails."""
+"""check_promotion: waits until the promoted model is served, checks it, and reverts the change if the check fails."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_promotion(
     ledger: Ledger,
     clock: Clock,
 ) -> PromotionCheck:
-    """Whether it has ended: as completed, or with the previous model back.
+    """Returns whether the promotion has ended: completed or reverted.
 
     Raises DeploymentFailed (the revert fails) and DeploymentRefused, and as evaluate_model.
     """
@@ -83,9 +83,9 @@ def _with_check(summary: PromotionSummary, arn: str, checked: PromotedAnswers) -
 def _completed(
     run_id: str, summary: PromotionSummary, record: DeploymentRecord, ledger: Ledger, records: DeploymentRecords
 ) -> PromotionCheck:
-    """The run's record is written first: a promotion whose run ended before that is reverted."""
+    """Writes the run's record first: a promotion whose run ended before that is reverted."""
     change = record.last
-    if change is not None and change.status == "reverted":  # by an earlier try, whose reply was lost
+    if change is not None and change.status == "reverted":  # by an earlier attempt whose response was lost
         return _reverted(run_id, summary, record, ledger, change.at)
     ledger.update(run_id, {"promotion": summary.model_copy(update={"status": "completed"})})
     if record.open_change is not None:

@@ -1,4 +1,4 @@
-"""Compare the trained model with the base model on the rows that both have answered."""
+"""compare_models: compares the trained model with the base model on the rows that both have answered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from rft.rounds.comparison import compare_rounds
 def compare_models(
     *, run_id: str, request: RunRequest, dataset: PreparedDataset, ledger: Ledger, store: ObjectStore
 ) -> ModelComparison:
-    """Write `runs/<run_id>/evaluation.json` and record its summary.
+    """Writes `runs/<run_id>/evaluation.json` and records its summary.
 
     Raises EvaluationFailed, StalePlan, DatasetNotFound, TransitionRefused, RunNotFound and the Retryable… errors.
     """
@@ -61,7 +61,7 @@ def compare_models(
 def _round_before(
     request: RunRequest, report: EvaluationReport, ledger: Ledger, store: ObjectStore
 ) -> RoundComparison | None:
-    """None for a run that follows no other."""
+    """Comparison with the previous round; None for a run that follows no other."""
     if request.from_run is None:
         return None
     return compare_rounds(report, ledger.get(report.run_id), ledger.get(request.from_run.run_id), store)
@@ -70,7 +70,7 @@ def _round_before(
 def _audit(
     run_id: str, request: RunRequest, chosen: EvaluationRows, summary: EvaluationSummary, store: ObjectStore
 ) -> tuple[AuditSummary | None, int]:
-    """By the audit judge's scores, and its calls; None where none is requested."""
+    """Summary of the audit judge's scores, and its calls; None if no audit is requested."""
     judge = request.evaluation.audit_judge
     if judge is None:
         return None, 0
@@ -117,7 +117,7 @@ def _protocol(request: RunRequest, dataset: PreparedDataset, chosen: EvaluationR
 def _rollouts(
     model: ModelName, run_id: str, prompts: Sequence[Prompt], store: ObjectStore, *, audit: bool = False
 ) -> tuple[ModelRollouts, int]:
-    """A model's answers with the grader's scores, or the audit judge's, and the judge calls for them."""
+    """A model's answers with the scores of the grader or the audit judge, and the number of judge calls."""
     stored = RolloutStore(store, run_id, "evaluation", model)
     scores = audit_store(stored) if audit else stored
     graded: list[tuple[Answer, AnswerGrade]] = []

@@ -1,4 +1,4 @@
-"""Pin the judge that a run's grader calls: a deployment of this run's own, of the model that an earlier run trained."""
+"""deploy_judge: deploys an earlier run's model as this run's judge, under a deployment of its own."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def deploy_judge(
     store: ObjectStore,
     clock: Clock,
 ) -> None:
-    """Deploy the judge's model under a name of this run's, and note it in `runs/<run_id>/grader.json`.
+    """Deploys the judge's model under a name specific to this run and records it in `runs/<run_id>/grader.json`.
 
-    A repeat takes the model that the first try recorded: a judge never changes during a run. Raises JudgeNotAdmitted,
-    DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
+    A retry uses the model recorded by the first attempt, so the judge never changes during a run. Raises
+    JudgeNotAdmitted, DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     run = ledger.transition(run_id, RunStatus.PREPARING)
     if request.grader is None or request.grader.judge is None:
@@ -61,7 +61,7 @@ def deploy_judge(
 def _model(
     judge: str, deployments: ModelDeployments, records: DeploymentRecords, ledger: Ledger
 ) -> tuple[str, RunRecord | None]:
-    """The judge's model, and the run that trained it, where the ledger has one."""
+    """The judge's model, and the run that trained it, if the ledger has one."""
     if judge.startswith(OF_RUN):
         trained = _run(judge.removeprefix(OF_RUN), ledger)
         if trained is None or trained.model_arn is None:

@@ -1,4 +1,4 @@
-"""Deploy the trained model for its evaluation, however often this step is run."""
+"""deploy_model: deploys the trained model for its evaluation. Idempotent."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def deploy_model(
     ledger: Ledger,
     store: ObjectStore,
 ) -> DeployedModel:
-    """Create the run's own deployment, named after the run, and share the test split out; no row of it is read.
+    """Creates the run's deployment, named after the run, and partitions the test split without reading its rows.
 
-    Without a test split, or without judge calls left for it, there is nothing to do, and the record says so. Raises
-    DeploymentRefused, DatasetNotFound, TransitionRefused, RunNotFound and the Retryable… errors.
+    Without a test split or enough remaining judge calls, it does nothing and records why. Raises DeploymentRefused,
+    DatasetNotFound, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     record = ledger.transition(run_id, RunStatus.EVALUATING)
     manifest = Manifest.model_validate_json(store.get_bytes(dataset.manifest_uri))
@@ -54,7 +54,7 @@ def deploy_model(
 
 
 def _over_judge_calls(request: RunRequest, record: RunRecord, test_rows: int) -> str:
-    """Why `max_judge_calls` does not allow to grade both models' answers; '' where it does."""
+    """Why `max_judge_calls` does not permit grading both models' answers; '' if it does."""
     allowed, requested = request.max_judge_calls, request.evaluation
     graders = 2 if requested.audit_judge else 1
     answers = 2 * min(test_rows, row_limit(requested)) * requested.samples_per_row * graders

@@ -1,4 +1,4 @@
-"""One model answers its part of the test split, and the grader scores the answers."""
+"""evaluate_model: samples one model's answers to a part of the test split, and grades them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rft.ports.runs import Ledger, RunHistory
 from rft.ports.storage import Clock, ObjectStore
 
 SAMPLE_WITHIN = timedelta(seconds=570)
-"""Of Lambda's 900 s; the rest is for the grader's last batch, which may take 300 s."""
+"""Part of Lambda's 900 s; the rest is reserved for the grader's last batch, which may take 300 s."""
 
 
 def evaluate_model(
@@ -37,10 +37,10 @@ def evaluate_model(
     history: RunHistory,
     clock: Clock,
 ) -> EvaluatedPart:
-    """Write the part's chunks of `runs/<run_id>/evaluation/`; existing ones are not sampled again.
+    """Writes the part's chunks to `runs/<run_id>/evaluation/`; existing ones are reused.
 
-    Raises ModelNotInvocable, EvaluationFailed (out of its hours), StalePlan, DatasetNotFound, TransitionRefused (the
-    run has ended meanwhile), RunNotFound and the Retryable… errors.
+    Raises ModelNotInvocable, EvaluationFailed (evaluation.max_hours exceeded), StalePlan,
+    DatasetNotFound, TransitionRefused (the run has ended), RunNotFound and the Retryable… errors.
     """
     _check_open(run_id, request, ledger, history, clock.now())
     protocol = sampling_protocol(dataset.hyperparameters, temperature=EVALUATION_TEMPERATURE)

@@ -1,4 +1,4 @@
-"""Changes the deployment that the request names to the trained model. Idempotent."""
+"""promote_model: updates the requested deployment to the trained model. Idempotent."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def promote_model(
     ledger: Ledger,
     clock: Clock,
 ) -> None:
-    """Record what the deployment serves now, then create or update it.
+    """Records the currently served model, then creates or updates the deployment.
 
-    The evaluation's own deployment goes first: a quota may allow no second one. Raises DeploymentInUse,
+    The evaluation's deployment is deleted first because a quota may not permit two. Raises DeploymentInUse,
     DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     run = ledger.transition(run_id, RunStatus.EVALUATING)

@@ -1,4 +1,4 @@
-"""check_experiment: poll the runs of an experiment, and stop arms that its budget or its stop rule ends."""
+"""check_experiment: polls an experiment's runs, and stops arms by its budget or stop rule."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rft.ports.storage import Clock
 from rft.steps.api.cancel_experiment import end_run
 
 MIN_IDLE = timedelta(minutes=15)
-"""DescribeExecution lags: only after this time a run without an execution counts as never started."""
+"""DescribeExecution is eventually consistent: a run counts as never started only after this time."""
 
 
 def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunPorts, clock: Clock) -> ExperimentCheck:
-    """The experiment by the state of its runs. A stop is recorded before it is made, and repeated until it is done.
+    """Updates the experiment from its runs. A stop is recorded before it is requested, and retried until it is done.
 
     Raises ExperimentNotFound and the Retryable… errors.
     """
@@ -38,9 +38,9 @@ def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunP
 
 
 def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> Iterator[tuple[str, ArmStop]]:
-    """Arms that StartArm failed to add, and those whose execution Step Functions refused: nothing else ends them.
+    """Arms that StartArm failed to add, or whose execution Step Functions rejected; no other step ends them.
 
-    An arm may wait long for its turn, but not where no other one runs.
+    A pending arm is skipped here only if no other arm is running, because it may wait long for its turn.
     """
     quiet = clock.now() - record.updated_at > MIN_IDLE
     any_runs = any(arm.status == "running" and arm.run_status is not None for arm in record.arms)
@@ -56,7 +56,7 @@ def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> It
 
 
 def refreshed(experiment_id: str, *, experiments: Experiments, ledger: Ledger, clock: Clock) -> ExperimentRecord:
-    """The record with the results of its runs; an ended one does not change."""
+    """The record updated with the results of its runs; an ended experiment is returned unchanged."""
     runs = known_runs(experiments.get(experiment_id), ledger)
     now = clock.now()
 
@@ -67,7 +67,7 @@ def refreshed(experiment_id: str, *, experiments: Experiments, ledger: Ledger, c
 
 
 def known_runs(record: ExperimentRecord, ledger: Ledger) -> dict[str, RunRecord]:
-    """Those of the experiment's runs that were started, by id."""
+    """The experiment's started runs, by id."""
     found = {}
     for run_id in record.run_ids:
         try:

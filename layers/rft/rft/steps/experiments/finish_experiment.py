@@ -1,4 +1,4 @@
-"""finish_experiment: the last step. Ends running arms, ranks all, promotes the winner if the request says so."""
+"""finish_experiment: the last step. Ends active arms, ranks all, and promotes the winner if requested."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def finish_experiment(
     storage: StorageSettings,
     judges: JudgeDirectory,
 ) -> FinishedExperiment:
-    """End the experiment: with a leaderboard, or with `error` where its execution failed. The first end counts.
+    """Ends the experiment with a leaderboard, or with `error` if its execution failed. The first end is final.
 
-    An experiment of which no arm was evaluated has failed. Raises ExperimentNotFound and the Retryable… errors.
+    An experiment without an evaluated arm has failed. Raises ExperimentNotFound and the Retryable… errors.
     """
     record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, clock=clock)
     if record.status.ended:
@@ -81,7 +81,7 @@ def _why_none(record: ExperimentRecord) -> str:
 
 
 def _to_promote(record: ExperimentRecord, board: Leaderboard, known: Mapping[str, RunRecord]) -> RunRecord | None:
-    """The winner's run, if it is to be promoted: better than all other arms, and than the base model."""
+    """The winner's run, if it is to be promoted: better than all other arms and than the base model."""
     if record.request.promotion is None or board.conclusion != "winner":
         return None
     winner = next(known[arm.run_id] for arm in record.arms if arm.name == board.best[0])
@@ -89,7 +89,7 @@ def _to_promote(record: ExperimentRecord, board: Leaderboard, known: Mapping[str
 
 
 def _promoted(record: ExperimentRecord, winner: RunRecord, start: Callable[..., RequestedRun]) -> str | None:
-    """The run that promotes the winner: the same one, however often it is started."""
+    """Id of the run that promotes the winner; the same for every retry."""
     promotion, caller = record.request.promotion, record.requested_by
     if promotion is None or caller is None:
         return None

@@ -1,4 +1,4 @@
-"""reconcile_experiment: ends the experiment of an execution that has ended, and its runs."""
+"""reconcile_experiment: closes an experiment, and its runs, after its execution has ended."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rft.runs.causes import readable_cause
 from rft.steps.api.cancel_experiment import close_experiment, end_runs
 
 MIN_IDLE = timedelta(minutes=15)
-"""DescribeExecution lags: only an experiment that has been quiet for so long may be said to have no execution."""
+"""DescribeExecution is eventually consistent: an experiment counts as without execution only after this idle time."""
 
 
 def reconcile_experiment(
     *, experiment_id: str, status: str, error: str, cause: str, experiments: Experiments, runs: RunPorts
 ) -> ExperimentRecord | None:
-    """Close the record of an execution that ended other than by its last step; a retry completes what is missing.
+    """Closes the record if the execution ended other than by its last step; a retry completes a partial failure.
 
-    None for an execution that is no experiment of the ledger's. Raises the Retryable… errors.
+    Returns None if the execution belongs to no experiment. Raises the Retryable… errors.
     """
     stopped = status == "ABORTED"
     reason = readable_cause(error, cause) or f"the execution is {status}"
@@ -39,9 +39,9 @@ def reconcile_experiment(
 
 
 def missed_end(record: ExperimentRecord, executions: Executions, clock: Clock) -> Execution | None:
-    """How the execution of an unsettled experiment ended; None while it runs, and for one that is still to be started.
+    """How an unsettled experiment's execution ended; None while it runs or is not started yet.
 
-    Of an experiment that has ended, runs may be left: whoever ended it did not come to its end.
+    An ended experiment may still have active runs if the process that ended it did not complete.
     """
     if record.status.ended:
         return Execution(status=record.status)

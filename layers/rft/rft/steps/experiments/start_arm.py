@@ -1,4 +1,4 @@
-"""start_arm: adds the run of an arm, or of a preparation, to the ledger, if it may start; its execution follows."""
+"""start_arm: adds the run of an arm or a preparation to the ledger, if it may start."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def start_arm(
     ledger: Ledger,
     clock: Clock,
 ) -> StartedArm:
-    """The run to start, or why none may be. A repeat gives the same run: its id follows from the experiment's.
+    """Returns the run to start, or why it must not start. Idempotent: the run's id derives from the experiment's.
 
-    An arm takes up the rows and the proven grader of its preparation; where that did not end well, or the budget is
-    spent, the arm is skipped. Raises ExperimentNotFound, RunConflict and the Retryable… errors.
+    An arm reuses the rows and the tested grader of its preparation; it is skipped if the preparation failed or the
+    budget is spent. Raises ExperimentNotFound, RunConflict and the Retryable… errors.
     """
     starter = _Starter(experiments, ledger, clock)
     if kind == "preparation":
@@ -51,7 +51,7 @@ class _Starter:
     clock: Clock
 
     def preparation(self, experiment_id: str, number: int) -> StartedArm:
-        """Everything of a run but its job, once for all arms that share it."""
+        """All stages of a run except the job, run once for all arms that share them."""
         record = self.experiments.get(experiment_id)
         run_id = record.preparations[number].run_id
         if record.status.ended:
@@ -61,7 +61,7 @@ class _Starter:
         return self._added(experiment_id, run_id, request, None)
 
     def arm(self, experiment_id: str, number: int) -> StartedArm:
-        """Claims its place in the experiment first, so that a cancellation finds the run."""
+        """Claims the arm's place in the experiment before creating the run, so that a cancellation finds it."""
         name = self.experiments.get(experiment_id).arms[number].name
 
         def claim(last: ExperimentRecord) -> ExperimentRecord:
@@ -106,7 +106,7 @@ class _Starter:
             **(taken_up(request, preparation) if preparation else {}),
         )
         self.ledger.create(run)
-        if why := _called_off(self.experiments.get(experiment_id), run_id):  # whoever did so may have missed this run
+        if why := _called_off(self.experiments.get(experiment_id), run_id):  # the canceller may have missed this run
             self.ledger.transition(run_id, RunStatus.CANCELLED, detail=why)
             return StartedArm(start=False, run_id=run_id, reason=why)
         start = start_point(request, preparation) if preparation else None
@@ -115,7 +115,7 @@ class _Starter:
 
 
 def _called_off(record: ExperimentRecord, run_id: str) -> str:
-    """Why a run must not be started after all, '' where it may."""
+    """Why a run must not be started, '' if it may."""
     if record.status.ended:
         return "the experiment has ended"
     arm = next((arm for arm in record.arms if arm.run_id == run_id), None)
@@ -124,7 +124,7 @@ def _called_off(record: ExperimentRecord, run_id: str) -> str:
 
 
 def _unready(request: RunRequest, preparation: RunRecord | None) -> str:
-    """Why the arm cannot take up its preparation, '' where it can."""
+    """Why the arm cannot use its preparation, '' if it can."""
     if preparation is None:
         return "the run that was to prepare its rows was not started"
     try:
@@ -136,7 +136,7 @@ def _unready(request: RunRequest, preparation: RunRecord | None) -> str:
 
 
 def _preparation(base: RunRequest, arm: RunRequest, run_id: str) -> RunRequest:
-    """The arm's rows and grader with the base's hyperparameters; calibrated unless the base says no."""
+    """The arm's rows and grader with the base's hyperparameters; calibrated unless the base disables it."""
     enabled = arm.calibration.enabled is not False
     return arm.model_copy(
         update={
@@ -154,5 +154,5 @@ def _arm(request: RunRequest, run_id: str, preparation: str) -> RunRequest:
 
 
 def _name(run_id: str) -> str:
-    """A run id without its time and hash."""
+    """The run's name: its id without timestamp and hash."""
     return run_id.rsplit("-", 2)[0]

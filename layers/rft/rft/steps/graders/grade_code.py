@@ -20,9 +20,9 @@ def grade_code(
     rollout_log: OpenLog = no_log,
     parallelism: int = 1,
 ) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`.
+    """Grades a batch within `seconds_left`. Raises as `grade_batch`.
 
-    A sandbox that cannot be opened or used is an error of each sample that needs it, never a score.
+    A sandbox that cannot be opened or used is an error of each affected sample, never a score.
     """
     deadline = Deadline(seconds_left - RESERVE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""The composite grader: rule-based scores by weight, under gates."""
+"""The composite grader: weighted rule-based scores with gates."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rft.rewards import composite
 def grade_composite(
     event: object, *, default: Mapping[str, Any], seconds_left: float, rollout_log: OpenLog = no_log
 ) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off.
+    """Grades a batch within `seconds_left`.
 
-    `default` is a Composite for rows that declare none; empty where there is none. Raises ValidationError if it is
-    wrong, and as `grade_batch`.
+    `default` is a Composite for rows that declare none; empty if there is none. Raises ValidationError if it is
+    invalid, and as `grade_batch`.
     """
     usual = Composite.model_validate(default) if default else None
     return grade_batch(

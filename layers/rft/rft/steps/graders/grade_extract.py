@@ -1,4 +1,4 @@
-"""The extract grader: an object's fields against the reference's."""
+"""The extract grader: compares an object's fields with the reference's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.rewards import extract
 
 
 def grade_extract(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
+    """Grades a batch within `seconds_left`. Raises as `grade_batch`."""
     return grade_batch(
         event,
         grader=extract.components,

@@ -1,4 +1,4 @@
-"""The FinQA grader: the last number, or yes or no, by exact rules."""
+"""The FinQA grader: compares the last number, or yes or no, by exact rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.rewards import finqa
 
 
 def grade_finqa(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
+    """Grades a batch within `seconds_left`. Raises as `grade_batch`."""
     return grade_batch(
         event,
         grader=finqa.components,

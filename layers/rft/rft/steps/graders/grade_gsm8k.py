@@ -1,4 +1,4 @@
-"""The GSM8K grader: the last number, exactly."""
+"""The GSM8K grader: compares the last number, exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rft.rewards import gsm8k
 
 
 def grade_gsm8k(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Raises as `grade_batch`."""
+    """Grades a batch within `seconds_left`. Raises as `grade_batch`."""
     return grade_batch(
         event,
         grader=gsm8k.components,

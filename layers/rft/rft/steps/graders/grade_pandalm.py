@@ -1,4 +1,4 @@
-"""The PandaLM judge: code checks verdict and form, an LLM the reasoning of right verdicts."""
+"""The PandaLM grader: code checks verdict and format; an LLM judges the reasoning of right verdicts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMAT_WEIGHT = 0.1
 REASONING_WEIGHT = 0.2
 
 MAX_REASONING_CHARACTERS = 4_000
-"""The task requires one line. Longer ones score 0 and are not sent: length must not influence the judge."""
+"""The task requires one line. Longer answers score 0 and are not sent, so length cannot influence the judge."""
 
 
 def grade_pandalm(
@@ -38,7 +38,7 @@ def grade_pandalm(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off. Several judges vote; `audit` only informs.
+    """Grades a batch within `seconds_left`. Several judges vote; `audit` does not affect the score.
 
     Raises as `grade_batch`.
     """
@@ -93,7 +93,7 @@ def _question(sample: Sample, answer: Judgment) -> Question[dict[str, bool]]:
 
 
 def _comparison(sample: Sample) -> str:
-    """The policy's prompt; the reference's own copy where a payload lacks it."""
+    """The policy's prompt, or the reference's copy if the payload has none."""
     user_turns = [text for role, text in sample.prompt if role == "user"]
     if user_turns:
         return user_turns[-1]

@@ -1,4 +1,4 @@
-"""The rubric grader: judge models answer yes/no criteria about any answer."""
+"""The rubric grader: judge models answer yes/no criteria about an answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from rft.rewards.rubric import PARTS, Rubric, nothing_earned, read_rubric
 from rft.rewards.samples import UngradableSample, row_fields, sample_run_id
 
 MAX_ANSWER_CHARACTERS = 40_000
-"""Longer ones earn nothing and are not sent: some 10,000 tokens, more than a policy's default limit."""
+"""Longer answers score 0 and are not sent: some 10,000 tokens, more than a policy's default limit."""
 
 
 def grade_rubric(
@@ -43,10 +43,10 @@ def grade_rubric(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> tuple[GradeResult, ...]:
-    """Grade a batch with `seconds_left` until the caller is cut off.
+    """Grades a batch within `seconds_left`.
 
-    A row's own rubric goes before its run's; `audit` only informs. Raises GraderConfigUnreadable where a run's cannot
-    be read, and as `grade_batch`.
+    A row's own rubric takes precedence over its run's; `audit` does not affect the score. Raises GraderConfigUnreadable
+    if a run's rubric cannot be read, and as `grade_batch`.
     """
     deadline = Deadline(seconds_left - RESERVE_SECONDS, monotonic)
     run_ids = list(dict.fromkeys(_run_ids(event)))
@@ -72,7 +72,7 @@ def grade_rubric(
 
 
 def _run_ids(event: object) -> Iterator[str]:
-    """Runs whose rubric is needed: those of samples that bring none of their own."""
+    """Ids of runs whose rubric is needed: those of samples without one of their own."""
     for raw in event if isinstance(event, list) else ():
         run_id = sample_run_id(raw)
         if run_id and not _has_own(row_fields(raw).get("reference_answer")):
