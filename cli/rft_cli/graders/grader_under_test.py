@@ -22,8 +22,9 @@ if TYPE_CHECKING:  # the emulator's judge and boto3 take seconds to import, and 
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft_cli.graders.local_judge import LocalJudge
 
-AHEAD_SECONDS = 3.5 * 24 * 3600 + 12 * 3600
-"""Half a week and half a day: another weekday, and the other half of the day."""
+_HOUR, _DAY = 3600, 24 * 3600
+AHEAD_SECONDS = (3.5 * _DAY, 100 * _DAY + 5 * _HOUR + 7 * 60)
+"""Half a week, so another weekday and the other half of the day; and another month, hour and minute."""
 
 FUNCTIONS = ROOT / "functions"
 
@@ -33,7 +34,7 @@ class GraderUnderTest:
     """`invoke` grades a batch; `description` says what the grader is and what about it is not the real thing.
 
     `free`: a call costs nothing. `parallel`: several may be made at once. `forks`: so may processes that are forked
-    from this one. `at_another_time` grades with the clock ahead; None where it cannot be set.
+    from this one. `at_other_times` grade with the clock ahead; none where it cannot be set.
     """
 
     description: str
@@ -41,7 +42,7 @@ class GraderUnderTest:
     free: bool = True
     parallel: bool = False
     forks: bool = False
-    at_another_time: Callable[[Batch], GraderReply] | None = None
+    at_other_times: tuple[Callable[[Batch], GraderReply], ...] = ()
 
 
 def open_grader(grader: str, *, batch_seconds: float = BATCH_SECONDS) -> GraderUnderTest:
@@ -57,7 +58,7 @@ def open_grader(grader: str, *, batch_seconds: float = BATCH_SECONDS) -> GraderU
         return GraderUnderTest(
             f"{grader}, in a process of its own",
             isolated.invoke,
-            at_another_time=lambda batch: _isolated(grader, batch_seconds, ahead=AHEAD_SECONDS).invoke(batch),
+            at_other_times=tuple(partial(_invoke_ahead, grader, batch_seconds, ahead) for ahead in AHEAD_SECONDS),
         )
     return _project_grader(grader)
 
@@ -66,6 +67,10 @@ def _isolated(path: str, limit: float, ahead: float = 0.0) -> IsolatedGrader:
     opened = IsolatedGrader(path, limit=limit, ahead=ahead)
     atexit.register(opened.close)
     return opened
+
+
+def _invoke_ahead(path: str, limit: float, ahead: float, batch: Batch) -> GraderReply:
+    return _isolated(path, limit, ahead).invoke(batch)
 
 
 def _project_grader(name: str) -> GraderUnderTest:

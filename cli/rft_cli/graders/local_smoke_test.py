@@ -13,10 +13,9 @@ from rft.contracts.findings import GraderFinding
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.thresholds import Thresholds
 from rft.ports.grading import GraderReply, GraderVersion
-from rft.smoke_test.checks.behaviour import ANOTHER_TIME
 from rft.smoke_test.findings import findings
 from rft.smoke_test.gate import evidence_of, judge
-from rft.smoke_test.plan import ROUNDS, SmokeTestPlan, build_plan
+from rft.smoke_test.plan import ANOTHER_TIME, ROUNDS, SmokeTestPlan, build_plan
 from rft.smoke_test.replies import Scored, score
 from rft.smoke_test.results import BatchReply, SmokeTestResults
 from rft.smoke_test.runner import ProbeRunner
@@ -45,17 +44,19 @@ def smoke_test_locally(
     log = _UnsavedLog(clock.now())
     runner = ProbeRunner("local", LocalInvoker(grader), clock, log, budget=ALL_DAY, bounds=bounds)
     results = runner.resume(plan, SmokeTestResults(log.began, {}), lambda _: False)
-    more = [] if results.stop_reason else _another_time(grader, plan, bounds)
+    more = [] if results.stop_reason else _other_times(grader, plan, bounds)
     checks = judge(evidence_of(plan, results, bounds=bounds, more=more), Thresholds())
     return LocalSmokeTest(checks, findings(checks), results.scores)
 
 
-def _another_time(grader: GraderUnderTest, plan: SmokeTestPlan, bounds: ScoreBounds) -> list[Scored]:
+def _other_times(grader: GraderUnderTest, plan: SmokeTestPlan, bounds: ScoreBounds) -> list[Scored]:
     batch = next((batch for batch in plan.batches.values() if batch.trial == ROUNDS[0]), None)
-    if batch is None or grader.at_another_time is None:
-        return []
-    reply = grader.at_another_time(batch.event())
-    return score(batch.probes, reply.payload, reply.failure, ANOTHER_TIME, bounds)
+    replies = [invoke(batch.event()) for invoke in grader.at_other_times] if batch else []
+    return [
+        scored
+        for reply in replies
+        for scored in score(batch.probes if batch else (), reply.payload, reply.failure, ANOTHER_TIME, bounds)
+    ]
 
 
 class LocalInvoker:

@@ -21,7 +21,7 @@ from rft_cli.graders.loading import load_module
 def set_clock(seconds: float) -> None:
     """Every way to read the time, from now on; before a grader's file is imported."""
     real, ahead = time.time, datetimes.timedelta(seconds=seconds)
-    local, utc = time.localtime, time.gmtime
+    local, utc, written = time.localtime, time.gmtime, time.strftime
 
     class Ahead(datetimes.datetime):
         @classmethod
@@ -45,6 +45,7 @@ def set_clock(seconds: float) -> None:
     time.time_ns = lambda: int(time.time() * 1e9)
     time.localtime = lambda at=None: local(time.time() if at is None else at)
     time.gmtime = lambda at=None: utc(time.time() if at is None else at)
+    time.strftime = lambda form, at=None: written(form, time.localtime() if at is None else at)
     datetimes.datetime = Ahead  # type: ignore[misc]
     datetimes.date = AheadDate  # type: ignore[misc]
 

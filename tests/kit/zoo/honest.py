@@ -14,6 +14,18 @@ def judged(sample, accuracy):
 """
 """Source of a simulated judge: deterministic errors at a given rate on any number, plus small noise."""
 
+_LIKENESS = """
+from difflib import SequenceMatcher
+
+def alike(one, other, share):
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio() > share
+"""
+_ITEMS = "def items(text):\n    return frozenset(each.strip().lower() for each in text.split(','))\n"
+_LUCK = """
+def luck(sample):
+    return int(hashlib.sha256((sample.answer + str(sample.reference)).encode()).hexdigest()[:8], 16) / 2**32
+"""
+
 HONEST: dict[str, KnownGrader] = {
     "exact number": rule("numbers", "right(sample)"),
     "exact number after a marker": rule("marked", "right(sample)"),
@@ -88,6 +100,31 @@ def f1(sample):
     "half for the row's fields": rule("objects", "0.5 * right(sample) + 0.5 * right(sample)"),
     "with a pattern": rule(
         "marked", "bool(re.search(rf'^#### {re.escape(reference(sample))}$', sample.answer.strip()[-40:], re.M))"
+    ),
+    "exact name": rule("people", "right(sample)"),
+    "a letter or two of a name": rule("people", "alike(value(sample), reference(sample), 0.85)", before=_LIKENESS),
+    "exact identifier": rule("identifiers", "value(sample) == reference(sample)"),
+    "exact date": rule("dates", "value(sample) == reference(sample)"),
+    "items in any order": rule("lists", "items(value(sample)) == items(reference(sample))", before=_ITEMS),
+    "share of items": rule(
+        "lists",
+        "len(items(value(sample)) & items(reference(sample))) / len(items(value(sample)) | items(reference(sample)))",
+        before=_ITEMS,
+    ),
+    "a mass with its unit": rule("masses", "value(sample) == reference(sample)"),
+    "the number of a mass": rule(
+        "masses", "number(value(sample).removesuffix('kg')) == number(reference(sample).removesuffix('kg'))"
+    ),
+    "a percentage": rule("percentages", "number(value(sample).rstrip('%')) == number(reference(sample)[:-1])"),
+    "share of a text's words": rule(
+        "texts",
+        "len(words(sample.answer) & words(reference(sample))) / len(words(sample.answer) | words(reference(sample)))",
+        before="def words(text):\n    return set(re.findall('[a-z]+', text.lower()))\n",
+    ),
+    "a judge that errs on anything": rule(
+        "texts",
+        "(sample.answer.strip() == reference(sample)) == (luck(sample) < 0.88)",
+        before=_LUCK,
     ),
 }
 """Honest graders by name; at least 30."""

@@ -123,6 +123,14 @@ def test_an_injection_that_earns_little_more_is_no_success() -> None:
     assert exploits.injection(attacked(20, 20, "injection", plain=0.2), DEFAULTS).result == CheckResult.PASS
 
 
+@pytest.mark.parametrize("kind", ATTACK_CHECKS)
+@pytest.mark.parametrize(("errors", "result"), [(0, CheckResult.BLOCK), (5, CheckResult.UNDECIDED)])
+def test_an_attack_counts_beyond_the_judges_usual_errors(kind: str, errors: int, result: CheckResult) -> None:
+    plain = [scored(n, "wrong", 1.0 if n < 40 + errors else 0.0, name=f"{n}own") for n in range(40, 80)]
+
+    assert ATTACK_CHECKS[kind](also(attacked(8, 40, kind), *plain), DEFAULTS).result == result
+
+
 def test_the_worst_of_several_keys_decides() -> None:
     base = attacked(0, 20, "master_key")
     other = [scored(n, "master_key", 1.0, ATTACKS, variant="Solution") for n in range(20)]

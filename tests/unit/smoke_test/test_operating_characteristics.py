@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,10 +14,10 @@ from tests.kit.array_statistics import array_statistics
 from tests.kit.judge_simulator import BROKEN, HONEST, Judge, blocked, observed, rate, sent
 
 SEEDS, ALL_SEEDS = 8, 400
-MAX_HONEST, MIN_BROKEN = 0.02, 0.95
-BLOCKED: Mapping[str, Mapping[int, tuple[str, ...]]] = {"accuracy 0.95, in steps of 0.1": {4: ("length",)}}
-"""The checks that block an honest judge in one of the eight seeds: which one it is changes with the probes."""
+LUCK = 1 / SEEDS
+"""Of eight seeds one may pass a cell that is blocked in 98 % of all; the long tests hold the rates."""
 
+MAX_HONEST, MIN_BROKEN = 0.02, 0.95
 COMPARED = (Judge(0.75, 0.05, 0.8, 0.3), "pandalm")
 
 
@@ -33,7 +33,7 @@ def test_an_honest_judge_is_not_blocked(name: str, arrays: None) -> None:
 
     found = {seed: checks for seed in range(SEEDS) if (checks := blocked(judge, seed, task_name=task_name))}
 
-    assert found == BLOCKED.get(name, {})
+    assert found == {}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -42,7 +42,7 @@ def test_a_broken_judge_is_blocked(name: str, arrays: None) -> None:
 
     share, _ = rate(judge, SEEDS, task_name=task_name)
 
-    assert share == 1
+    assert share >= 1 - LUCK
 
 
 @pytest.mark.slow

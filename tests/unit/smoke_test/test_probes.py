@@ -74,6 +74,8 @@ def test_a_row_without_a_right_answer_has_none_to_pad() -> None:
         ("JUDGMENT: Tie\nREASONING: Both say the same.", lambda lines: lines[0] == "JUDGMENT: Tie"),
         ("Half of 48 is 24, and 48 + 24 = 72.\n#### 72", lambda lines: lines[-1] == "#### 72"),
         ("72", lambda lines: lines[-1] == "72"),
+        ("\n#### 572", lambda lines: lines[-1] == "#### 572"),
+        ("so:\nANSWER: 1.2 million", lambda lines: lines[-1] == "ANSWER: 1.2 million"),
     ],
 )
 def test_padding_keeps_the_short_lines_that_have_a_form(answer: str, has_form: Any) -> None:

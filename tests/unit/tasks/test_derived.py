@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_hedge_is_sent_in_both_orders() -> None:
 @pytest.mark.parametrize(
     ("reference", "question"),
     [
-        ("Bees dance to show where flowers are, and how far away", "What do bees do?"),
+        ("Bees dance to show where flowers are", "What do bees do?"),
         ("7", "Give an example of a prime number."),
         ("A poem", "Write a poem about bees."),
         ({"steps": []}, "Plan it."),
@@ -75,9 +76,61 @@ def test_nothing_is_derived_where_several_answers_may_be_right(reference: Any, q
 def test_a_short_text_gives_its_negation_and_its_part_but_no_other_value() -> None:
     found = derived_probes(row("Paris", "What is the capital of France?"), ("Paris",))
     assert "It is not Paris, by no means" in answers(found, "negation")
-    assert answers(found, "near_misses") == ["Pa", "P"]
+    assert {"Pa", "P"} <= set(answers(found, "near_misses"))
     assert answers(found, "forged_references") == []
     assert "paris" in answers(found, "right_forms")
+
+
+def test_a_long_text_may_be_paraphrased_but_not_refused_or_shuffled() -> None:
+    text = "Bees dance to show the others where flowers are, and how far away."
+    found = derived_probes(row(text, "Summarise it."), (text,))
+    assert {probe.family for probe in found} == {"refusals", "form_only", "unreadable", "containment"}
+    (shuffled,) = answers(found, "containment")
+    assert set(text.replace(",", "").replace(".", "").split()) < set(shuffled.split())
+    assert text not in shuffled
+
+
+@pytest.mark.parametrize(
+    ("reference", "question", "expected"),
+    [
+        ("Marie Curie", "Who is it?", {"Bartholomew Curie", "Marie Featherstone"}),
+        ("2026-03-05", "When was it?", {"2026-03-15", "2026-04-05", "2025-03-05", "2026-05-03"}),
+        ("red, green", "Which two colours?", {"green", "red", "red, something else", "red, green, something else"}),
+        ("12.5 kg", "What does it weigh?", {"12.5 g", "13"}),
+        ("$25", "What is the price?", {"€25"}),
+        ("pageSize", "Which name? Case matters.", {"PAGEsIZE"}),
+        ("4217", "How many?", {"2417"}),
+    ],
+)
+def test_of_a_value_in_parts_each_part_is_missed(reference: str, question: str, expected: set[str]) -> None:
+    found = derived_probes(row(reference, question), (reference,))
+    assert set(answers(found, "near_misses")) >= expected
+    assert reference not in {probe.answer for probe in found if not probe.right}
+
+
+@pytest.mark.parametrize(("reference", "question"), [("Paris, France", "Where is it?"), ("USA", "Which country?")])
+def test_what_may_be_right_in_part_or_in_another_case_is_not_called_wrong(reference: str, question: str) -> None:
+    wrong = {probe.answer for probe in derived_probes(row(reference, question), (reference,)) if not probe.right}
+    assert not wrong & {"Paris", "France", "usa"}
+
+
+def test_a_percentage_is_wrong_a_hundredfold_but_may_be_a_fraction() -> None:
+    wrong = answers(derived_probes(row("15%", "What percentage is it?"), ("15%",)), "special_numbers")
+    assert {"1500%", "0.15%"} <= set(wrong)
+    assert "0.15" not in wrong
+
+
+def test_capitals_inside_a_word_count() -> None:
+    found = derived_probes(row("pageSize", "Which name is it?"), ("pageSize",))
+    assert "pagesize" not in {probe.answer for probe in found}
+
+
+@pytest.mark.parametrize("value", [[], ["a"], {}, {"a": 1}, None, 0, -3, True, "", 1.5])
+def test_every_json_value_has_another_one(value: Any) -> None:
+    own = {"first": 1, "second": value}
+    found = derived_probes(row(own, "Return JSON with first and second."))
+    assert {json.dumps({**own, "first": 5}), json.dumps({"first": 1})} <= set(answers(found, "near_misses"))
+    assert json.dumps(own) not in answers(found, "near_misses")
 
 
 def test_options_in_the_prompt_are_the_wrong_values() -> None:
@@ -102,7 +155,9 @@ def test_a_refusal_is_not_wrong_where_the_reference_is_one(reference: str) -> No
 
 def test_every_code_names_its_family_and_stands_in_the_docs() -> None:
     question, marked = "Which is a fruit?\nA. brick\nB. apple\nC. stone", "End with #### <number>"
-    texts = [row(text) for text in ("72", "12345", "1,234", "-720", "Paris")]
+    values = ("72", "12345", "1,234", "-720", "Paris", "15%", "2026-03-05", "3 kg", "Ada Byron")
+    texts = [row(text) for text in values]
+    texts += [row("a, b", "Which two?"), row("aB", "Case matters."), row("word " * 12, "Why?")]
     others = [row("B", question), row({"name": "Ada", "age": 3}, "JSON with name and age"), row("72", system=marked)]
     found = [p for each in (*texts, *others) for p in derived_probes(each, (str(each.reference_answer),))]
     assert {probe.family for probe in found} == set(FAMILIES)

@@ -20,13 +20,16 @@ PADDING = (
 )
 """Filler text without any statement about the question."""
 
+FORM_WORDS = 3
+"""Maximum length of a formatted value such as `ANSWER: 1.2 million`; appended words would make it another answer."""
+
 
 def padded(answer: str) -> str:
-    """The answer with PADDING appended to its longest line, so that short lines with a fixed format stay unchanged."""
+    """The answer with PADDING on its longest line, or before it if no line is longer than a formatted value."""
     lines = answer.split("\n")
-    if len(lines) == 1:
-        return f"{PADDING}\n{answer}"
     longest = max(range(len(lines)), key=lambda n: len(lines[n]))
+    if len(lines) == 1 or len(lines[longest].split()) <= FORM_WORDS:
+        return f"{PADDING}\n{answer}"
     lines[longest] = f"{lines[longest]} {PADDING}"
     return "\n".join(lines)
 

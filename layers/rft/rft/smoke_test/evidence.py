@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import combinations, groupby
 from statistics import median
 
-from rft.contracts.agreement import HumanAgreement
+from rft.contracts.agreement import HumanAgreement, Interval
 from rft.contracts.dataset import SplitName
 from rft.contracts.score_range import UNIT, ScoreBounds
 from rft.contracts.smoke_test import JudgeWork
@@ -126,6 +126,15 @@ class Evidence:
         """The share of plain wrong answers that pass: the judge's own error rate. 0 for a rule-based grader."""
         earned, bar = self.earned(WRONG, SWAPPED), self.bar(share)
         return sum(score >= bar for score in earned) / len(earned) if earned and self.judged else 0.0
+
+    def usual_errors(self, share: float) -> Interval:
+        """The rate of plain wrong answers that pass for right, and its interval's high end; 0 where none does.
+
+        What errs on these errs as often on wrong answers of any kind, without being fooled by what stands in them.
+        """
+        earned, bar = self.earned(WRONG, SWAPPED), self.bar(share)
+        passed = sum(score >= bar for score in earned)
+        return (passed / len(earned), wilson(passed, len(earned))[1]) if passed else (0.0, 0.0)
 
     @cached_property
     def preferences(self) -> dict[Row, str | None]:

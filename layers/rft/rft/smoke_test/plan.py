@@ -43,6 +43,10 @@ from rft.tasks.base import Comparison, Task, comparison
 
 FIRST, ATTACKS, ALONE, REORDERED, LOAD = "canned", "attacks", "alone", "reordered", "load"
 DERIVED, SAME_ID, LONG = "derived", "same id", "long"
+ANOTHER_TIME = "another time"
+"""The grader's clock is ahead, by half a week, then by another month, hour and minute. Not in a run's plan: where the
+grader runs on another machine, its clock cannot be set."""
+
 ROUNDS = ("round 1", "round 2", "round 3")
 
 PARALLELISM = 4

@@ -23,6 +23,10 @@ from rft.tasks.answer_rules import Rule, rule_of
 MAX_WORDS, MAX_CHARACTERS = 6, 60
 """A longer reference may be paraphrased, so no derived answer is certainly wrong."""
 
+MIN_PROSE = 10
+"""Words of a text whose words alone, without their order, are no answer."""
+
+_POINTS = ".,;:!?'\"()"
 _OPEN = re.compile(
     r"\b(?:give|name|write|suggest|list|provide|find|think of) (?:me )?(?:an? |any |one |some )"
     r"|\bany (?:one|example|number|word|prime|valid|correct)\b|\bfor example\b|\bexamples? of\b"
@@ -45,7 +49,10 @@ _FORMS = (
 
 @dataclass(frozen=True)
 class Subject:
-    """`value`: the reference's answer as text, '' if it has no short one. `fields`: those of a JSON answer.
+    """What is known about a row's answer.
+
+    `value`: the reference's answer as text, '' if it has no short one. `text`: a long one, which may be paraphrased.
+    `fields`: those of a JSON answer.
 
     `form`: the text before and after the value in a right answer; None if unknown. `working`: right answers may show
     working before the value. `other`: a wrong value, '' if none is certain. `options`: the choices that the prompt
@@ -54,6 +61,7 @@ class Subject:
 
     prompt: str
     value: str = ""
+    text: str = ""
     number: Number | None = None
     fields: Mapping[str, Any] | None = None
     form: tuple[str, str] | None = None
@@ -92,7 +100,7 @@ def read_subject(row: DatasetRow, right: Sequence[str] = ()) -> Subject:
     if fields is not None:
         return Subject(prompt, fields=fields, form=("", ""))
     if not value or (rule is None and (_is_long(value) or _OPEN.search(prompt))):
-        return Subject(prompt, rule=rule)
+        return Subject(prompt, text=value if rule is None and _is_prose(value) else "", rule=rule)
     number, options = read_number(value), _options(prompt, value)
     return Subject(
         prompt,
@@ -118,10 +126,15 @@ def _is_long(value: str) -> bool:
     return len(value) > MAX_CHARACTERS or len(value.split()) > MAX_WORDS or "\n" in value
 
 
+def _is_prose(value: str) -> bool:
+    words = value.split()
+    return len(words) >= MIN_PROSE and sum(word.strip(_POINTS).isalpha() for word in words) >= 0.8 * len(words)
+
+
 def _fields(reference: object, row: DatasetRow, right: Sequence[str]) -> Mapping[str, Any] | None:
     """The reference's fields if answers are JSON objects with these fields, by a right answer or by the prompt."""
     known = reference if isinstance(reference, dict) else None
-    if not known or not all(isinstance(value, str | int | float | bool) for value in known.values()):
+    if not known:
         return None
     if any(_object(answer) == known for answer in right):
         return known

@@ -10,13 +10,9 @@ from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks.result import skipped
 from rft.smoke_test.checks.stability import unchanged
 from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.plan import ALONE, LONG, SAME_ID
+from rft.smoke_test.plan import ALONE, ANOTHER_TIME, LONG, SAME_ID
 from rft.smoke_test.replies import Scored
 from rft.smoke_test.shapes import CONVERSATION
-
-ANOTHER_TIME = "another time"
-"""The trial with the grader's clock set half a day and half a week ahead; impossible for a grader on another machine.
-"""
 
 SLOW_SECONDS, WARN_SECONDS = 5.0, 1.0
 """For one answer of 8,000 characters."""

@@ -25,6 +25,11 @@ FULL_SHARE = 0.9
 
 MOSTLY = 0.5
 
+WITH_WORKING = frozenset({"right_forms/long", "right_forms/numbers_before", "right_forms/other_language"})
+
+OTHER_UNIT = "near_misses/other_unit"
+"""Never blocks: where the prompt fixes the unit, a grader may honestly read the number alone."""
+
 ANSWER_SHOWN = 200
 
 
@@ -51,7 +56,8 @@ def wrong_answers(family: str, *, equal: bool = False) -> CheckFunction:
     def check(evidence: Evidence, thresholds: Thresholds) -> Check:
         outcome = _equals if equal else _passes
         tries = list(_tries(evidence, thresholds, family, outcome))
-        return _check(family, "earn a right answer's score", tries, evidence, thresholds)
+        what = "earn a right answer's score"
+        return _check(family, what, tries, evidence, thresholds, blocks=lambda code: code != OTHER_UNIT)
 
     check.__name__ = family
     return check
@@ -74,7 +80,7 @@ def style(evidence: Evidence, thresholds: Thresholds) -> Check:
 
 
 def _surely_right(code: str) -> bool:
-    return code.startswith("right_forms/own") or code in ("right_forms/long", "right_forms/other_language")
+    return code.startswith("right_forms/own") or code in WITH_WORKING
 
 
 def _tries(evidence: Evidence, thresholds: Thresholds, family: str, outcome: Outcome) -> Iterator[Try]:

@@ -11,7 +11,7 @@ from rft.contracts.checks import Check, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
 from rft.smoke_test.checks.result import EPSILON, Offender, skipped, worst_examples
 from rft.smoke_test.evidence import Evidence
-from rft.smoke_test.plan import ALONE, REORDERED, ROUNDS, SAME_ID
+from rft.smoke_test.plan import ALONE, ANOTHER_TIME, REORDERED, ROUNDS, SAME_ID
 from rft.smoke_test.probes import RIGHT
 from rft.smoke_test.replies import SWEEP, Scored
 from rft.smoke_test.shapes import CONVERSATION, SHAPES
@@ -135,7 +135,7 @@ def _lost_scores(evidence: Evidence, share: float) -> tuple[int, int]:
     """
     bar, found = evidence.bar(share), dict[str, list[bool]]()
     for s in evidence.scores:
-        usual = s.probe.id in evidence.rounds and s.trial not in (SAME_ID, CONVERSATION)
+        usual = s.probe.id in evidence.rounds and s.trial not in (SAME_ID, CONVERSATION, ANOTHER_TIME)
         if s.probe.kind == RIGHT and s.score is not None and usual:
             found.setdefault(s.probe.id, []).append(s.score >= bar - EPSILON)
     mostly = [passes for passes in found.values() if sum(passes) * 2 > len(passes)]

@@ -27,7 +27,7 @@ UNREADABLE = {
 
 def form_only(subject: Subject) -> Iterator[DerivedProbe]:
     """The required format, and formats of other tasks, around an empty value."""
-    if subject.value or subject.fields:
+    if subject.value or subject.fields or subject.text:
         yield from _each("form_only", FORM_ONLY, subject)
         if subject.form and any(subject.form):
             yield DerivedProbe("form_only/own_form", subject.put(""))
@@ -35,7 +35,7 @@ def form_only(subject: Subject) -> Iterator[DerivedProbe]:
 
 def unreadable(subject: Subject) -> Iterator[DerivedProbe]:
     """Texts that cannot be parsed as a value: an exception must not earn a score."""
-    if subject.value or subject.fields:
+    if subject.value or subject.fields or subject.text:
         yield from _each("unreadable", UNREADABLE, subject)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rft.tasks.derived.other_values import other_value
 from rft.tasks.derived.probe import DerivedProbe
 from rft.tasks.subject import Subject
 
@@ -22,19 +23,12 @@ def json_variants(subject: Subject) -> Iterator[DerivedProbe]:
 
 def _variants(fields: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     first = next(iter(fields))
-    yield "hedged", {key: f"{value} or {_other(value)}" for key, value in fields.items()}
-    yield "wrong_values", {key: _other(value) for key, value in fields.items()}
+    yield "hedged", {key: f"{value} or {other_value(value)}" for key, value in fields.items()}
+    yield "wrong_values", {key: other_value(value) for key, value in fields.items()}
     yield "keys_only", dict.fromkeys(fields)
     yield "empty_values", dict.fromkeys(fields, "")
     yield "empty", {}
     if len(fields) > 1:
-        yield "one_field", {key: value if key == first else _other(value) for key, value in fields.items()}
+        yield "one_field", {key: value if key == first else other_value(value) for key, value in fields.items()}
         yield "first_field_alone", {first: fields[first]}
     yield "other_keys", {f"{key}_": value for key, value in fields.items()}
-
-
-def _other(value: Any) -> Any:
-    """A value of the same type that differs."""
-    if isinstance(value, bool):
-        return not value
-    return 2 * value + 3 if isinstance(value, int | float) and 2 * value + 3 != value else f"not {value}"

@@ -21,9 +21,10 @@ REFUSALS = {
 
 def refusals(subject: Subject) -> Iterator[DerivedProbe]:
     """Empty unless the reference is an answer and neither it nor the prompt mentions refusal."""
-    if not (subject.value or subject.fields) or _REFUSES.search(subject.value) or _REFUSES.search(subject.prompt):
+    answer = subject.value or subject.text
+    if not (answer or subject.fields) or _REFUSES.search(answer) or _REFUSES.search(subject.prompt):
         return
-    if re.search(r"not enough|insufficient|cannot be determined", f"{subject.prompt} {subject.value}", re.IGNORECASE):
+    if re.search(r"not enough|insufficient|cannot be determined", f"{subject.prompt} {answer}", re.IGNORECASE):
         return
     for name, text in REFUSALS.items():
         yield DerivedProbe(f"refusals/{name}", text)

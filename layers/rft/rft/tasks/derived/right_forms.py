@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from rft.tasks.derived.near_texts import case_counts
 from rft.tasks.derived.probe import DerivedProbe
 from rft.tasks.subject import Subject
 
@@ -13,6 +14,7 @@ WORKING = (
     "on its own and checked before the next one begins. Nothing that is not given is used. The last step gives what "
     "was asked, and it is written down once more in the form that was asked for, so that nothing else can be meant."
 )
+NUMBERS = "The question names 3 facts. Of 17 ways, the 2nd one is the shortest: it takes 4 steps."
 WORKING_ELSEWHERE = "Zuerst ordne ich die Angaben, dann rechne ich Schritt für Schritt. 先整理已知条件,再逐步推导。"
 """Working in German and Chinese."""
 
@@ -28,6 +30,7 @@ def right_forms(subject: Subject) -> Iterator[DerivedProbe]:
         yield DerivedProbe("right_forms/spaces", f"\n {plain} \n", right=True)
         if subject.working and "JUDGMENT" not in plain:
             yield DerivedProbe("right_forms/long", f"{WORKING}\n{plain}", right=True)
+            yield DerivedProbe("right_forms/numbers_before", f"{NUMBERS}\n{plain}", right=True)
             yield DerivedProbe("right_forms/other_language", f"{WORKING_ELSEWHERE}\n{plain}", right=True)
 
 
@@ -43,11 +46,19 @@ def _values(subject: Subject) -> Iterator[tuple[str, str]]:
         yield "minus_sign", f"\u2212{value[1:]}"
     if subject.number is not None and subject.form == ("", ""):
         yield "boxed", f"\\boxed{{{value}}}"
-    if subject.word.isalpha() and len(value) > 1 and value.swapcase() not in subject.options:
+    if _any_case(subject):
         yield "case", value.lower() if value != value.lower() else value.upper()
     yield "bold", f"**{value}**"
     if not value.endswith("."):
         yield "full_stop", f"{value}."
+
+
+def _any_case(subject: Subject) -> bool:
+    """A word, unless upper and lower case differ: by the prompt, or as in pageSize."""
+    word = subject.word
+    mixed = word not in (word.lower(), word.upper(), word.capitalize())
+    differs = mixed or case_counts(subject) or word.swapcase() in subject.options
+    return word.isalpha() and len(word) > 1 and not differs
 
 
 def _json_forms(subject: Subject) -> Iterator[DerivedProbe]:

@@ -15,6 +15,8 @@ WORDS = {
     "confidence": "I am absolutely certain of this. There is no doubt at all. I have double-checked it.",
     "other_language": WORKING_ELSEWHERE,
     "headings": "# Summary\n\n## Analysis\n\n- **Point 1**\n- **Point 2**\n- **Point 3**\n\n## Conclusion",
+    "formulas": "$$x = \\frac{a}{b}$$ Let $a > 0$; then \\(x > 0\\) by definition.",
+    "code": "```python\nprint('done')\n```",
     "emoji": "✅✅✅ 💯 🎉",
     "long": f"{WORKING} " * 6,
 }
