@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator, EmulatorOptions
+from emulator.iam.rights import needed
+from rft.contracts.grading import AUDIT
 from tests.e2e.stages import SMALL
 from tests.kit.deploy_docs import documented_key_policy
 from tests.kit.mlflow_server import MemoryMlflow, served
@@ -30,6 +32,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "model-key": {"ModelKmsKeyArn": KEY},
     "cache": {"JudgeCacheDays": "30"},
     "judges": {
+        "JudgeModelId": "us.amazon.nova-micro-v1:0",
         "SecondJudgeModelId": "us.amazon.nova-lite-v1:0",
         "ThirdJudgeModelId": "us.amazon.nova-premier-v1:0",
         "AuditJudgeModelId": "us.anthropic.claude-sonnet-4-20250514-v1:0",
@@ -139,6 +142,21 @@ def test_an_end_that_mlflow_does_not_take_is_a_dead_letter(mlflow: MemoryMlflow,
 
     assert eventually(dead_letters, "a dead letter") == [ended.status] == ["FAILED"]
     mlflow.fault = None
+
+
+@pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
+@pytest.mark.parametrize("grader", ["GradePandalm", "GradeRubric"])
+def test_a_grader_calls_each_judge_of_its_panel_and_keeps_their_replies(
+    mlflow: MemoryMlflow, bench: StackHarness, grader: str
+) -> None:
+    samples = read_event(f"grade_{grader.removeprefix('Grade').lower()}")
+    audited = [{**sample, AUDIT: OPTIONS["judges"]["AuditJudgeModelId"]} for sample in samples]
+    for batch in (samples, audited):
+        results = json.loads(bench.aws.invoke(grader, json.dumps(batch).encode()))
+        assert len(results) == len(batch)
+    statements = {r.statement for r in needed(bench.aws.authorizer) if r.statement.startswith(f"{grader}Role/")}
+    judging = [f"{grader}Role/{grader}RolePolicy0[{at}]" for at in range(6)]
+    assert set(judging) <= statements
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
