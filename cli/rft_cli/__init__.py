@@ -1,1 +1,1 @@
-"""The `rft` command: start, follow and stop runs from a terminal, on AWS or on the emulated AWS."""
+"""The `rft` command: starts, follows and stops runs from a terminal, on AWS or on the emulated AWS."""

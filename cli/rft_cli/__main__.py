@@ -1,4 +1,4 @@
-"""The entry point: `rft`, and `python -m rft_cli`. Loading the commands takes a moment, which Ctrl-C may end, too."""
+"""Entry point of `rft` and `python -m rft_cli`. Imports the commands lazily, so that Ctrl-C works while they load."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def main() -> None:
     """Run the `rft` command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a locale without ✔ shows ?
+            stream.reconfigure(errors="replace")  # locales without ✔ print ?
     try:
         from rft_cli.app import main as run
 

@@ -1,4 +1,4 @@
-"""The `rft` command: its subcommands are registered here and written in `commands`."""
+"""The `rft` command: registers the subcommands of `commands`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DEBUG = "RFT_DEBUG"
 EXTRAS = dict.fromkeys(("awslambdaric", "joserfc", "jsonata", "moto", "samtranslator", "werkzeug"), "local") | {
     "flask": "console"
 }
-"""Module → the extra of this package that brings it."""
+"""Module → the extra of this package that installs it."""
 
 app = typer.Typer(
     cls=Group,
@@ -85,7 +85,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "On this machine": {"demo": demo, "simulate": simulate, "calibrate": calibrate, "agreement": agreement},
 }
-"""By the heading under which `rft --help` lists them."""
+"""Commands by their heading in `rft --help`."""
 LOCAL_PANEL = list(COMMANDS)[-1]
 
 for panel, commands in COMMANDS.items():
@@ -139,8 +139,8 @@ def options(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run a command: an expected error ends in one line on stderr and exit status 1, misuse in 2."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends child processes, too
+    """Runs a command: an expected error prints one line to stderr and exits with status 1, misuse with 2."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # also ends child processes
     try:
         status = app(arguments, prog_name="rft", standalone_mode=False)
         sys.stdout.flush()
@@ -148,8 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _print_error(error.format_message())
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports it at exit
-        sys.exit(0)  # the reader has what it needs, as in `rft list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise Python reports it at exit
+        sys.exit(0)  # the reader closed the pipe, as in `rft list | head`
     except (RftClientError, RftError, BotoCoreError, ClientError, OSError, ModuleNotFoundError) as error:
         if os.environ.get(DEBUG):
             traceback.print_exc()
@@ -163,13 +163,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _message(error: Exception) -> str:
-    """Raises the error itself for a module that no extra brings: a fault of this package."""
+    """Reraises the error for a module that no extra installs: a bug in this package."""
     if isinstance(error, ModuleNotFoundError):
         if (extra := EXTRAS.get((error.name or "").partition(".")[0])) is None:
             raise error
         return f"This command needs the extra {extra}: pip install 'rft-control-plane[{extra}]'"
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"  # Python's own begins with a number
+        return f"{error.filename}: {error.strerror}"  # Python's own message begins with a number
     return str(error)
 
 

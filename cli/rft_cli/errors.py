@@ -1,4 +1,4 @@
-"""What ends a command with one line on stderr."""
+"""The error that ends a command with one line on stderr."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from rft_client.errors import RftClientError
 
 
 class CommandError(RftClientError):
-    """A command failed; the message has in one line the cause and what to do."""
+    """A command failed; the message states cause and remedy in one line."""

@@ -1,7 +1,4 @@
-"""The HTTP API: each route makes one call.
-
-Ports are injected by `Depends`; tests put fakes in `app.dependency_overrides`.
-"""
+"""The HTTP API's routes. Ports are injected by `Depends`; tests replace them in `app.dependency_overrides`."""
 
 from __future__ import annotations
 
@@ -84,7 +81,7 @@ def post_run(
     judges: Judges,
     key: IdempotencyKey = None,
 ) -> Response[RunAccepted]:
-    """202 for a run that this request made, 200 for the one that its Idempotency-Key had made before."""
+    """Starts a run: 202 if it is new, 200 if the same Idempotency-Key has started it before."""
     run = start_run(
         request=request,
         key=None if key is None else caller.own_key(key),
@@ -114,7 +111,7 @@ def get_runs(
     limit: Annotated[int, Query(ge=1, le=100, description="Max runs per page.")] = 25,
     cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
 ) -> RunList:
-    """Runs that pass all filters, newest first."""
+    """Returns runs that match all filters, newest first."""
     return list_runs(
         status=status, name=name, tag=tag, requested_by=requested_by, limit=limit, cursor=cursor,
         history=history, queue=queue,
@@ -123,7 +120,7 @@ def get_runs(
 
 @app.get("/runs/<run_id>", summary="Show a run", operation_id="showRun", responses=responses(404, 422, _200=RunView))
 def get_run(run_id: RunIdInPath, ledger: RunLedger, history: History, queue: Queue, storage: Storage) -> RunView:
-    """The run as it stands, with its history."""
+    """Returns the run's current state with its history."""
     logger().append_keys(run_id=run_id)
     return show_run(run_id=run_id, ledger=ledger, history=history, data_bucket=storage.data_bucket, queue=queue)
 
@@ -133,7 +130,7 @@ def get_run(run_id: RunIdInPath, ledger: RunLedger, history: History, queue: Que
     responses=responses(404, 422, _200=RunEvents),
 )  # fmt: skip
 def get_events(run_id: RunIdInPath, history: History) -> RunEvents:
-    """Every change of the run's status."""
+    """Returns every status change of the run."""
     logger().append_keys(run_id=run_id)
     return show_events(run_id=run_id, history=history)
 
@@ -143,7 +140,7 @@ def get_events(run_id: RunIdInPath, history: History) -> RunEvents:
     responses=responses(404, 422, _200=RunReport),
 )  # fmt: skip
 def get_report(run_id: RunIdInPath, ledger: RunLedger, store: Objects, form: ReportForm = "json") -> Response[str]:
-    """Everything that the run found, once it has ended."""
+    """Returns the report of an ended run."""
     logger().append_keys(run_id=run_id)
     body = show_report(run_id=run_id, form=form, ledger=ledger, store=store)
     return Response(200, REPORT_TYPES[form], body, headers={"X-Content-Type-Options": "nosniff"})
@@ -166,7 +163,7 @@ def get_rollouts(
     limit: PartLimit = 100,
     cursor: PartCursor = None,
 ) -> RolloutPage:
-    """Rollouts that pass all filters, first graded first; answers where the stack captures them."""
+    """Returns rollouts that match all filters, in grading order; with answers if the stack captures them."""
     logger().append_keys(run_id=run_id)
     accepted = RolloutFilter(split=split, task_id=task_id, errors=errors, min_score=min_score, max_score=max_score)
     return list_rollouts(run_id=run_id, accepted=accepted, limit=limit, cursor=cursor, ledger=ledger, reader=reader)
@@ -180,7 +177,7 @@ def get_files(
     *, run_id: RunIdInPath, ledger: RunLedger, files: Folder, clock: WallClock, limit: PartLimit = 100,
     cursor: PartCursor = None,
 ) -> RunFileList:  # fmt: skip
-    """All that the run has written, each file with an address that needs no credentials for a quarter of an hour."""
+    """Lists all files of the run, each with a presigned URL that is valid for 15 minutes."""
     logger().append_keys(run_id=run_id)
     return list_run_files(run_id=run_id, limit=limit, cursor=cursor, ledger=ledger, files=files, clock=clock)
 
@@ -202,9 +199,9 @@ def post_cancel(
     notifier: Topic,
     storage: Storage,
 ) -> RunView:
-    """The run, CANCELLED, its execution and job stopped; COMPLETED without its evaluation, if it has a model.
+    """Cancels the run and stops its execution and job; a run that has a model becomes COMPLETED without an evaluation.
 
-    It may be sent again; no body is needed.
+    Idempotent; no body is required.
     """
     logger().append_keys(run_id=run_id)
     cancel_run(
@@ -237,7 +234,7 @@ def post_approve(
     storage: Storage,
     approval: SelfApproval,
 ) -> RunView:
-    """The run with its answer, which it acts on at once. The first answer counts; the same may be sent again."""
+    """Records the decision, which takes effect immediately. The first decision is final; repeating it is idempotent."""
     logger().append_keys(run_id=run_id)
     approve_run(
         run_id=run_id,
@@ -259,7 +256,7 @@ def post_approve(
     responses=responses(422, _200=DeploymentList),
 )
 def get_deployments(deployments: Deployments, records: Records) -> DeploymentList:
-    """Deployments that promotions of this stack changed, with who changed them, when and from which run."""
+    """Lists deployments changed by this stack's promotions, with who changed them, when, and by which run."""
     return list_deployments(deployments=deployments, records=records)
 
 
@@ -270,7 +267,7 @@ def get_deployments(deployments: Deployments, records: Records) -> DeploymentLis
 def post_rollback(
     *, name: DeploymentInPath, caller: Caller, deployments: Deployments, records: Records, clock: WallClock
 ) -> DeploymentView:
-    """The deployment, which changes to its previous model within minutes; it may be sent again, no body is needed."""
+    """Restores the deployment's previous model, which takes minutes. Idempotent; no body is required."""
     return roll_back_deployment(name=name, caller=caller, deployments=deployments, records=records, clock=clock)
 
 
@@ -281,7 +278,7 @@ def post_rollback(
 def delete_named_deployment(
     *, name: DeploymentInPath, caller: Caller, deployments: Deployments, records: Records, clock: WallClock
 ) -> DeploymentView:
-    """The deployment's history, which stays; it may be sent again."""
+    """Deletes the deployment; its history is kept. Idempotent."""
     return delete_deployment(name=name, caller=caller, deployments=deployments, records=records, clock=clock)
 
 
@@ -290,11 +287,11 @@ def delete_named_deployment(
     responses=responses(422, _200=ApiDescription),
 )  # fmt: skip
 def get_openapi() -> dict[str, Any]:
-    """The API's own description, in OpenAPI 3.1."""
+    """Returns the API's description in OpenAPI 3.1."""
     return app.document(title="rft-control-plane", version="1", description="Reinforcement fine-tuning runs.")
 
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """One request, as API Gateway sends it (payload 2.0)."""
+    """Handles one API Gateway request (payload 2.0)."""
     return app.resolve(event, context)

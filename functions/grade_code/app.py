@@ -1,4 +1,4 @@
-"""Grades rollouts that are code by running its tests: called by Bedrock during training, and by the smoke test."""
+"""Grades rollouts of code by running tests; invoked by Bedrock during training, and by the smoke test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result for each sample of the batch, in order."""
+    """One result per sample of the batch, in order."""
     results = grade_code(
         event,
         open_sandbox=wiring.code_sandbox,

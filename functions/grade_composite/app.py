@@ -1,4 +1,4 @@
-"""Grades rollouts by several rules at once: called by Bedrock during training, and by the smoke test before it."""
+"""Grades rollouts by several weighted rules; invoked by Bedrock during training, and by the smoke test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result for each sample of the batch, in order."""
+    """One result per sample of the batch, in order."""
     settings = CompositeSettings.from_environment()
     results = grade_composite(
         event,

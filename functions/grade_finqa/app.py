@@ -1,4 +1,4 @@
-"""Grades rollouts of the FinQA task: called by Bedrock during training, and by the smoke test before it."""
+"""Grades rollouts of the FinQA task; invoked by Bedrock during training, and by the smoke test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result for each sample of the batch, in order."""
+    """One result per sample of the batch, in order."""
     seconds_left = context.get_remaining_time_in_millis() / 1000
     results = grade_finqa(event, seconds_left=seconds_left, rollout_log=wiring.rollout_log)
     return [result.model_dump(mode="json") for result in results]

@@ -1,4 +1,4 @@
-"""Grades rollouts of the PandaLM task: called by Bedrock during training, and by the smoke test before it."""
+"""Grades rollouts of the PandaLM task; invoked by Bedrock during training, and by the smoke test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result for each sample of the batch, in order."""
+    """One result per sample of the batch, in order."""
     settings = JudgeSettings.from_environment()
     results = grade_pandalm(
         event,

@@ -12,7 +12,7 @@ from rft.steps.experiments.reconcile_experiment import reconcile_experiment
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Step Functions Execution Status Change, by EventBridge → the experiment's id and status; null for others."""
+    """EventBridge event Step Functions Execution Status Change → the experiment's id and status; null if unknown."""
     ended = ExecutionEnded.model_validate(event).detail
     logger().append_keys(experiment_id=ended.name)
     record = reconcile_experiment(

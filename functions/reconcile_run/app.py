@@ -12,7 +12,7 @@ from rft.steps.reconcile_run import reconcile_run
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Step Functions Execution Status Change, by EventBridge → the run's id and status; null for others."""
+    """EventBridge event Step Functions Execution Status Change → the run's id and status; null if unknown."""
     ended = ExecutionEnded.model_validate(event).detail
     logger().append_keys(run_id=ended.name)
     record = reconcile_run(

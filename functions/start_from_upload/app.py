@@ -1,4 +1,4 @@
-"""Starts a run for a file that lands under `uploads/`."""
+"""Starts a run for a file uploaded to `uploads/`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rft.steps.start_from_upload import start_from_upload
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """S3's Object Created, by EventBridge → UploadOutcome."""
+    """EventBridge event Object Created of S3 → UploadOutcome."""
     created = ObjectCreated.model_validate(event).detail
     return start_from_upload(
         bucket=created.bucket.name,

@@ -1,4 +1,4 @@
-"""Finds runs, experiments and jobs whose events were lost."""
+"""Detects runs, experiments and jobs whose events were lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.steps.sweep_runs import sweep_runs
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """A schedule's event → the ids of the runs and experiments that were repaired."""
+    """A schedule's event → ids of the runs and experiments that were repaired."""
     swept = sweep_runs(
         stack_name=StackSettings.from_environment().stack_name,
         ledger=wiring.ledger(),

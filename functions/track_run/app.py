@@ -1,4 +1,4 @@
-"""Writes an ended run to the MLflow server."""
+"""Exports an ended run to the MLflow server."""
 
 from __future__ import annotations
 

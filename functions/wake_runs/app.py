@@ -1,4 +1,4 @@
-"""Wakes the run whose job has ended, and the first in the queue for the quota of jobs."""
+"""Wakes the run whose job has ended, and the first in the queue for the job quota."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rft.steps.wake_runs import wake_runs
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Model Customization Job State Change, by EventBridge → the ids of the woken runs."""
+    """EventBridge event Model Customization Job State Change → ids of the woken runs."""
     job = JobChanged.model_validate(event).detail
     logger().append_keys(job_name=job.name, job_status=job.status)
     woken = wake_runs(

@@ -1,1 +1,1 @@
-"""One module per command: options in, calls to `client` and `graders`, `views` out."""
+"""One module per command: parses options, calls `client` and `graders`, prints `views`."""

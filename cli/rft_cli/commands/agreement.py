@@ -1,4 +1,4 @@
-"""`rft agreement`: agreement of two lists of verdicts."""
+"""`rft agreement`: agreement between two lists of verdicts or scores."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _shown(value: float | None) -> str:
 
 
 def _confusion(found: Agreement) -> Table:
-    """Rows are the truth, columns the predictions, over all rows."""
+    """Confusion matrix over all rows: truth by prediction."""
     confusion = found.unparsable_as_wrong.confusion
     table = Table("truth", *next(iter(confusion.values()), {}), box=None, padding=(0, 2, 0, 0))
     for truth, row in confusion.items():

@@ -1,4 +1,4 @@
-"""`rft calibrate`: what a model earns on a file's training rows today, before a run."""
+"""`rft calibrate`: samples and grades a model's answers to a file's training rows, before a run."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from rft_cli.views.calibration import print_calibration
 from rft_cli.views.printing import Output, console_for, print_json
 
 WITHIN = timedelta(hours=3)
-"""As long as an evaluation may take; a throttled model is waited for until then."""
+"""Same limit as for an evaluation; throttled calls are retried until then."""
 
 
 @dataclass(frozen=True)
 class CalibrationOptions:
-    """What the command line says. `effort` and `max_tokens`: None takes what a run would choose."""
+    """Command-line options. `effort` and `max_tokens`: None uses the values of a run."""
 
     task: str
     model: str
@@ -52,7 +52,7 @@ class CalibrationOptions:
 
 
 def run_calibration(file: Path, options: CalibrationOptions, output: Output) -> int:
-    """Sample, grade and print; 1 where a run would be rejected. Raises CommandError, RftError, OSError."""
+    """Samples, grades and prints; returns 1 if a run would be rejected. Raises CommandError, RftError, OSError."""
     task = known_task(options.task)
     grader = open_grader(_grader_name(options, task))
     model = open_model(options.model, name=options.model_name)
@@ -83,7 +83,7 @@ def _grader_name(options: CalibrationOptions, task: Task) -> str:
 
 
 def _request(file: Path, options: CalibrationOptions) -> RunRequest:
-    """The run that the file is calibrated for."""
+    """The run request that the file is calibrated for."""
     given = {"reasoningEffort": options.effort, "inferenceMaxTokens": options.max_tokens}
     return RunRequest(
         name="calibrate",
@@ -123,7 +123,7 @@ def _calibrated(
 
 
 def _protocol(hyperparameters: HyperParameters, model: OpenedModel) -> tuple[SamplingProtocol, tuple[str, ...]]:
-    """The settings, and those that could not match training."""
+    """The sampling settings, and those that differ from training."""
     if model.takes_effort:
         protocol = sampling_protocol(hyperparameters, temperature=CALIBRATION_TEMPERATURE)
         return protocol, unmatched_settings(protocol, hyperparameters)
@@ -140,7 +140,7 @@ def _graded(
     bounds: ScoreBounds,
     progress: Callable[[str], None],
 ) -> tuple[list[Graded], int]:
-    """Answers with their scores, and the judge's calls. Raises PromptRefused where no answer has a score."""
+    """Answers with their scores, and the number of judge calls. Raises PromptRefused if no answer has a score."""
     graded: list[Graded] = []
     judge_calls = 0
     for chunk in in_chunks(all_prompts):

@@ -1,4 +1,4 @@
-"""`rft dataset check`: a file as a run would read it, with all checks of its rows, and nothing of AWS."""
+"""`rft dataset check`: reads a file as a run would and checks all rows, without AWS."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RUN_ID = "dataset-check-00000000"
 
 
 def run_dataset_check(file: Path, *, task: str, grader: str | None, verbose: bool, output: Output) -> int:
-    """Print what a run would find in the file; 1 where a run would refuse it.
+    """Prints a run's findings; returns 1 if a run would reject the file.
 
     References are checked for `grader`, by default the task's own. Raises CommandError, OSError.
     """
@@ -83,7 +83,7 @@ def _figures(loaded: Loaded) -> dict[str, Any]:
 
 
 def _problems(loaded: Loaded, plan: Plan) -> list[str]:
-    """Why a run would be refused: records that make no row, and their number."""
+    """Why a run would reject the file: invalid records, or their number."""
     found = [f"{len(loaded.bad)} of {loaded.records} records cannot be used"] if loaded.bad else []
     try:
         check_size(plan, records=loaded.records, bad_records=len(loaded.bad), bounds=BEDROCK)
@@ -95,7 +95,7 @@ def _problems(loaded: Loaded, plan: Plan) -> list[str]:
 def _manifest(
     raw: SourceBytes, request: RunRequest, loaded: Loaded, spool: RowSpool, plan: Plan
 ) -> tuple[Manifest, int]:
-    """The manifest that a run would write, and the rows outside training that share a group with a training row."""
+    """The manifest that a run would write, and the number of rows outside training in a training row's group."""
     counts = count_groups(plan, spool.groups)
     files: dict[SplitName, SplitFile] = {}
     identities: dict[SplitName, str] = {}

@@ -1,4 +1,4 @@
-"""One run on this machine: emulated AWS up, dataset in, the run followed to its end, everything down again."""
+"""`rft demo`: starts the emulated AWS, runs one dataset to the end, and stops everything."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _start(aws: Any, client: ApiClient, local: LocalDataset, request: Request) -
 
 
 def _download_files(s3: Any, bucket: str, run_id: str) -> Path:
-    """Copy what the run wrote to a local folder: the emulated bucket ends with the demo."""
+    """Copies the run's files to a local folder, because the emulated bucket is deleted with the demo."""
     folder = FILES / run_id
     prefix = f"runs/{run_id}/"
     for key in _keys_under(s3, bucket, prefix):
@@ -85,7 +85,7 @@ def _download_files(s3: Any, bucket: str, run_id: str) -> Path:
 
 
 def _save_log(folder: Path, lines: Sequence[str]) -> None:
-    """What the user's own grader printed, as CloudWatch would show it."""
+    """Saves the output of the user's grader, as in CloudWatch Logs."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "grader.log").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
@@ -96,7 +96,7 @@ def _keys_under(s3: Any, bucket: str, prefix: str) -> list[str]:
 
 
 def _with_local_files(view: View, address: str, files: Path) -> View:
-    """The failure with the local copy's path in place of an address in a bucket that is gone."""
+    """Replaces URIs of the deleted bucket in the failure by local paths."""
     failure = view["failure"]
     if not failure:
         return view
@@ -111,6 +111,6 @@ def _print_result(console: Console, output: Output, view: View, *, files: Path, 
 
 
 def _verdict(files: Path) -> list[str]:
-    """What the simulated training says of the grader, where there was one."""
+    """The simulated training's assessment of the grader; empty without one."""
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in files.rglob("simulated_policy.json")]
     return [summary_field("grader", f"{verdict_line(report['verdict'])} {SIMULATED}") for report in reports]

@@ -1,4 +1,4 @@
-"""`rft deployments`, `rft rollback` and `rft undeploy`: deployments that promotions changed."""
+"""`rft deployments`, `rft rollback` and `rft undeploy`: deployments changed by promotions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rft_client.deployment import Deployment
 
 @with_target()
 def deployments(*, target: Deployment, output: OutputOption = Output.TEXT) -> None:
-    """List deployments that promotions changed: what each serves, and who changed it when."""
+    """List deployments changed by promotions: the served model, and who changed it when."""
     found = target.client.deployments()
     if output == Output.JSON:
         print_json(found)
@@ -33,7 +33,7 @@ def rollback(
     target: Deployment,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Return a deployment to the model that it served before."""
+    """Roll back a deployment to the model that it served before."""
     _print_deployment(target.client.roll_back(name), output)
 
 
@@ -44,7 +44,7 @@ def undeploy(
     target: Deployment,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Delete a deployment; the models that it served stay, and so does its history."""
+    """Delete a deployment; its models and its history are kept."""
     _print_deployment(target.client.delete_deployment(name), output)
 
 

@@ -1,4 +1,4 @@
-"""`rft download`: everything that a run has written, into a folder."""
+"""`rft download`: all files of a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def download(
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Download every file of a run. Run it again to resume: files that are there are not loaded again."""
+    """Download every file of a run. Run it again to resume: existing files are skipped."""
     into = folder or Path(run_id)
     console = console_for(output)
     with _progress(console) as bar:

@@ -1,6 +1,6 @@
-"""Commands that run the emulated AWS, its simulator or a grader on this machine.
+"""Commands that use the emulated AWS, its simulator or a local grader.
 
-Each loads what it needs when it runs: the emulator takes a second.
+Imports are inside the commands, because the emulator takes a second to load.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SAMPLE_SPLITS = {
     "rubric": SMALL_SPLIT,
     "rft": {"train": 0.74, "validation": 0.1, "test": 0.16},
 }
-"""Of these datasets, which are small: the 100 rows that training needs, and as many test rows as that leaves."""
+"""Small datasets, whose split gives the 100 rows that training requires and leaves the rest for the test."""
 
 _DEMO_INTRODUCTION = (
     "[bold]Reinforcement fine-tuning on an emulated AWS[/]: no account, no cost",
@@ -78,7 +78,7 @@ def demo(
     local = local_dataset(chosen, task)
     own = Path(grader) if grader and grader.endswith(".py") else None
     if own:
-        package_grader(own)  # a faulty file is refused before anything starts
+        package_grader(own)  # rejects a faulty file before anything starts
     arn = function_arn(OWN_GRADER) if own else grader
     request = validated(
         _demo_request(name, task, arn, local.uri("data-bucket"), split=None if dataset else SAMPLE_SPLITS[task])
@@ -159,7 +159,7 @@ def calibrate(
     ] = (0.0, 1.0),
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Let a model answer training rows and grade its answers. Exit status 1: nothing could be learned from them."""
+    """Let a model answer training rows and grade its answers. Exit status 1: they give no training signal."""
     if effort not in (None, "low", "medium", "high"):
         raise CommandError(f"--effort {effort}: use low, medium or high")
     from rft_cli.commands.calibrate import CalibrationOptions, run_calibration
@@ -187,7 +187,7 @@ def grader_attack(
     batch_seconds: BatchSeconds = 10.0,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Search for wrong answers that a grader pays for. Exit status 1: it has a hole."""
+    """Search for wrong answers that a grader rewards. Exit status 1: it found an exploit."""
     from rft_cli.commands.grader_attack import run_grader_attack
     from rft_cli.graders.attack.server import AttackerServer
 
@@ -216,7 +216,7 @@ def dataset_check(
     verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Check a dataset as a run would, without a stack. Exit status 1: a run would refuse it."""
+    """Check a dataset as a run would, without a stack. Exit status 1: a run would reject it."""
     from rft_cli.commands.dataset_check import run_dataset_check
 
     raise typer.Exit(run_dataset_check(file, task=task, grader=grader, verbose=verbose, output=output))
@@ -243,7 +243,7 @@ def simulate(
 ) -> None:
     """Train a simulated policy against a grader: does it learn, or exploit the grader? Exit status 0: it learns.
 
-    No language model is trained: kinds of answer (right, wrong, adversarial) compete for the grader's scores.
+    No language model is trained: kinds of answers (right, wrong, adversarial) compete for the grader's scores.
     """
     from rft_cli.commands.simulate import run_simulation
 

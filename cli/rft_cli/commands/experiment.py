@@ -63,7 +63,7 @@ def list_experiments(
 
 @with_target()
 def show(*, experiment_id: ExperimentId, target: Deployment, output: OutputOption = Output.TEXT) -> None:
-    """Show an experiment: its arms, what they spent, and the leaderboard once it has ended."""
+    """Show an experiment: its arms, their spending, and the leaderboard once it has ended."""
     view = target.client.experiment(experiment_id)
     if output == Output.JSON:
         print_json(view)
@@ -96,7 +96,7 @@ def cancel(*, experiment_id: ExperimentId, target: Deployment, output: OutputOpt
 
 
 def _ready(request: Request, target: Deployment) -> Request:
-    """The experiment with its base's local dataset uploaded; validated in full before."""
+    """Validates the experiment in full, then uploads its base's local dataset."""
     checked = validated_experiment(request)
     named = {"name": checked["name"], **checked["base"]}
     uploaded = with_uploaded_dataset(named, target)
@@ -104,7 +104,7 @@ def _ready(request: Request, target: Deployment) -> Request:
 
 
 def _follow(target: Deployment, experiment_id: str, interval: float, output: Output) -> int:
-    """Print a line whenever something changes, then the whole experiment."""
+    """Prints a line for every change, then the whole experiment."""
     console, before = console_for(output), ""
     try:
         while True:

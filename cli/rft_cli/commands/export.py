@@ -1,4 +1,4 @@
-"""`rft export`: a run's rows, grader and hyperparameters as the recipe of another trainer."""
+"""`rft export`: a run's rows, grader and hyperparameters as a recipe of another trainer."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def export(
     target: Deployment,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Write a run as the recipe of another trainer: the same rows, grader and hyperparameters.
+    """Write a run as a recipe of another trainer: the same rows, grader and hyperparameters.
 
-    What the recipe cannot hold is listed in comments at its head, and on stderr with --output json.
+    Unsupported settings are listed in comments at its head, and on stderr with --output json.
     """
     exporter = EXPORTERS.get(recipe_format)
     if exporter is None:
@@ -61,7 +61,7 @@ def export(
 
 
 def trained_run(view: Mapping[str, Any], role_arn: str) -> TrainedRun:
-    """The run of `GET /runs/{run_id}`. Raises CommandError for one whose dataset or grader is not ready yet."""
+    """The run of `GET /runs/{run_id}`. Raises CommandError if its dataset or grader is not ready yet."""
     run = RunView.model_validate(view)
     if run.grader_arn is None:
         raise CommandError(f"Run {run.run_id} has no grader yet; export it after its smoke test")
@@ -91,7 +91,7 @@ def trained_run(view: Mapping[str, Any], role_arn: str) -> TrainedRun:
 
 
 def comments(run: TrainedRun, recipe: Recipe) -> list[str]:
-    """What stands at the recipe's head: its origin, what it does not hold, and what no field of the run decides."""
+    """The recipe's header: its origin, unsupported settings, and values that the run does not set."""
     lost = [f"  {text_line(line)}" for line in losses(run, recipe)]
     assumed = [f"  {line}" for line in recipe.assumptions]
     return [

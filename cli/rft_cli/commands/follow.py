@@ -1,4 +1,4 @@
-"""Follow a run on a terminal until it ends."""
+"""Follows a run on a terminal until it ends."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def follow_run(
     max_steps: int | None = None,
     pause: Pause = time.sleep,
 ) -> dict[str, Any]:
-    """Print what happens until the run has ended; returns its last view. Raises ApiError.
+    """Prints events until the run has ended; returns its last view. Raises ApiError.
 
-    `max_steps`: the emulator's cap of a job, where it is known.
+    `max_steps`: the emulator's limit on a job's steps, if known.
     """
     printer, last_milestone = RunEventPrinter(verbose=verbose), 0
     with ProgressBar(console) as bar:
@@ -47,7 +47,7 @@ def follow_run(
 
 @dataclass
 class ProgressBar:
-    """One bar for the step in progress; nothing where the console is no terminal."""
+    """A progress bar for the current step; prints nothing if the console is not a terminal."""
 
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.fields[step]:<10}"), BarColumn(20), TextColumn("{task.description}"))
@@ -66,14 +66,14 @@ class ProgressBar:
         self._progress.stop()
 
     def note(self, line: str) -> None:
-        """A line of plain text above the bar; where no bar can be, on stderr."""
+        """Prints a line of plain text above the bar, or to stderr without a bar."""
         if self._progress.console.is_terminal:
             print_lines(self._progress.console, [escape(line)])
         else:
             print_note(escape(line))
 
     def show(self, step: Step | None) -> None:
-        """Show this step in place of the one before; None hides the bar."""
+        """Shows this step instead of the previous one; None hides the bar."""
         if step is None or step.name != self._name:
             if self._task is not None:
                 self._progress.remove_task(self._task)
@@ -89,7 +89,7 @@ class ProgressBar:
 
 
 def _print_milestones(console: Console, rewards: Rewards, last: int) -> int:
-    """Print a permanent line for each validation after step `last`; returns the last step printed."""
+    """Prints a permanent line for each validation after step `last`; returns the last printed step."""
     for point in rewards.points:
         if point.step > last and point.validation is not None:
             print_lines(console, [milestone(point, rewards)])

@@ -1,4 +1,4 @@
-"""`rft grader attack`: search for wrong answers that a grader pays for."""
+"""`rft grader attack`: searches for wrong answers that a grader rewards."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def run_grader_attack(
     batch_seconds: float,
     attacker: AttackerServer | None = None,
 ) -> int:
-    """Search with at most `calls` answers; 1 where a hole is found. Raises CommandError, DatasetInvalid, OSError."""
+    """Searches with at most `calls` answers; returns 1 if an exploit is found.
+
+    Raises CommandError, DatasetInvalid, OSError.
+    """
     opened, known = open_grader(grader, batch_seconds=batch_seconds), known_task(task)
     rows = [SampledRow("train", n, row, 0) for n, row in enumerate(local_rows(dataset, known).rows[:ROWS])]
     own = literals(Path(grader).read_text(encoding="utf-8")) if grader.endswith(".py") else []
@@ -100,7 +103,7 @@ def _scores(grader: GraderUnderTest, probes: Sequence[Probe]) -> list[float]:
 
 
 def _row_lines(rows: Sequence[SampledRow], holes: Sequence[Hole]) -> list[str]:
-    """The rows with the answers that were paid among their wrong probes: for the next test, and for training."""
+    """The rows with the rewarded wrong answers added as probes, for the next test and for training."""
     lines = []
     for row in rows:
         found = [answer for hole in holes for task_id, answer in hole.answers if task_id == row.row.task_id]

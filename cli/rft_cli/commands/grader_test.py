@@ -80,7 +80,7 @@ def _report(opened: GraderUnderTest, local: LocalRows, task: Task, limit: int, b
 
 
 def exit_status(report: Mapping[str, Any], *, strict: bool = False) -> int:
-    """1 where a finding blocks, or with `strict` where there is any, or where the simulated policy does not learn."""
+    """1 if a finding blocks, with `strict` if there is any finding, or if the simulated policy does not learn."""
     faults = [each for each in report["findings"] if strict or each["severity"] == BLOCK]
     simulation = report.get("simulation")
     learns = simulation is None or simulation.get("verdict", {}).get("outcome") == "learns"
@@ -88,7 +88,7 @@ def exit_status(report: Mapping[str, Any], *, strict: bool = False) -> int:
 
 
 def _simulated(opened: GraderUnderTest, local: LocalRows, task: Task) -> dict[str, Any]:
-    """An addition: where it cannot be done, the reason stands in its place and the rest of the report is whole."""
+    """Optional: if the simulation fails, its section contains the reason."""
     from rft_cli.graders.simulation import input_from_rows, simulation_report
 
     try:
@@ -115,7 +115,7 @@ def _task(grader: str, task: str | None) -> Task:
 
 
 def _warn_of_length(grader: str) -> None:
-    """Max lines of a reward: longer code has unreviewed rules, and policies exploit those."""
+    """Warns about long graders: they contain unreviewed rules, which policies exploit."""
     lines = len(Path(grader).read_text(encoding="utf-8").splitlines()) if grader.endswith(".py") else 0
     if lines > MAX_LINES:
         print_note(

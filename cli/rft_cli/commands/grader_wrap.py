@@ -1,4 +1,4 @@
-"""`rft grader wrap`: a Lambda folder around a reward function that was written for another tool."""
+"""`rft grader wrap`: wraps a reward function written for another tool in a Lambda folder."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 
 def epilog(command: str) -> str:
-    """Its examples, as rich markup; blank lines between them keep typer from joining the lines."""
+    """A command's examples as rich markup; blank lines keep typer from joining them."""
     return "\n\n".join(["[bold]Examples[/]", *(f"  [dim]$[/] {line}" for line in EXAMPLES[command])])
 
 
@@ -116,7 +116,7 @@ class Group(TyperGroup):
 
 
 def without_flag_types(params: list[Any]) -> list[Any]:
-    """Typer shows `<bool>` for a flag that has no metavar."""
+    """Removes `<bool>`, which Typer shows for flags without a metavar."""
     for param in params:
         if isinstance(param, TyperOption) and param.is_flag and param.metavar is None:
             param.metavar = ""

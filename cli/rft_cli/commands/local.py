@@ -1,4 +1,4 @@
-"""`rft local up`: the emulated AWS in the foreground, for other terminals and programs."""
+"""`rft local up`: runs the emulated AWS in the foreground for other terminals and programs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VARIABLES = {
     "RFT_BUCKET": "bucket",
     "RFT_STACK": "stack",
 }
-"""Environment variable → its value in `connection_details`; the session token is emptied."""
+"""Environment variable → its value in `connection_details`; the session token is set to ''."""
 
 
 def local_up(options: EmulatorOptions, *, graders: Mapping[str, Path], as_json: bool) -> None:
@@ -63,7 +63,7 @@ def _deliver(received: queue.SimpleQueue[int], *numbers: signal.Signals) -> None
 
 
 def _serve(aws: Emulator, received: queue.SimpleQueue[int]) -> None:
-    """Until SIGINT or SIGTERM; SIGHUP updates the stack from the template and the code as they are now."""
+    """Waits for SIGINT or SIGTERM; SIGHUP updates the stack from the current template and code."""
     while received.get() == signal.SIGHUP:
         try:
             aws.update()
@@ -74,7 +74,7 @@ def _serve(aws: Emulator, received: queue.SimpleQueue[int]) -> None:
 
 
 def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
-    """`KEY=VALUE` each. Raises CommandError."""
+    """Parses `KEY=VALUE` items. Raises CommandError."""
     pairs = [text.partition("=") for text in texts]
     for key, equals, _ in pairs:
         if not (key and equals):
@@ -83,7 +83,7 @@ def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
 
 
 def read_fault_file(path: Path | None) -> list[Fault]:
-    """The rules of a file. Raises CommandError (it cannot be read, a rule is wrong)."""
+    """Reads a fault file. Raises CommandError if it is unreadable or a rule is invalid."""
     try:
         return read_faults(path) if path else []
     except ValueError as error:
@@ -91,7 +91,7 @@ def read_fault_file(path: Path | None) -> list[Fault]:
 
 
 def start_emulator(options: EmulatorOptions) -> Emulator:
-    """The emulator with the template deployed. Raises CommandError if that cannot be."""
+    """The emulator with the template deployed. Raises CommandError if it cannot start."""
     try:
         return Emulator.start(options)
     except ValueError as error:
@@ -111,13 +111,13 @@ def _print_details(aws: Emulator, graders: Mapping[str, str], *, as_json: bool) 
     details = connection_details(aws)
     details["graders"] = {**details["graders"], **graders}
     if as_json:
-        typer.echo(json.dumps(details))  # one line, and the sign that everything is up
+        typer.echo(json.dumps(details))  # one line, which signals readiness
     else:
         print_lines(Console(), detail_lines(details, aws.options.state))
 
 
 def connection_details(aws: Emulator) -> dict[str, Any]:
-    """What a program needs to use it."""
+    """Connection settings for programs."""
     return {
         "aws_endpoint": aws.endpoint,
         "api_url": aws.api_url,
@@ -132,7 +132,7 @@ def connection_details(aws: Emulator) -> dict[str, Any]:
 
 
 def detail_lines(details: dict[str, Any], state: Path | None) -> Iterator[str]:
-    """The same as text, with what to paste into another terminal: one variable a line, which no terminal wraps."""
+    """Connection settings as text, one `export` per line for pasting, so that no terminal wraps them."""
     end = f"stops it; --state {escape(str(state))} resumes it later" if state else "stops it and deletes its state"
     yield f"[bold]Emulated AWS running[/]: Bedrock and the judge are simulated. Ctrl-C {end}."
     yield ""

@@ -1,4 +1,4 @@
-"""`rft logs`: what the functions of a stack logged of one run. `rft webhooks`: a signed test event, a new secret."""
+"""`rft logs`: log lines of one run. `rft webhooks`: a signed test event, and secret rotation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SECRET_BYTES = 32
 INTERVAL_SECONDS = 10.0
 INTERRUPTED = 130
 AFTER_THE_END = timedelta(hours=1)
-"""Sweeps and late events of a run that has ended."""
+"""Includes sweeps and late events after a run's end."""
 CLOCK_SKEW = timedelta(minutes=1)
 
 
@@ -47,7 +47,7 @@ def logs(
     ] = INTERVAL_SECONDS,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show what the functions logged of a run, in order, each with its invocation's START and REPORT."""
+    """Show the log lines of a run in order, with START and REPORT of each invocation."""
     found = FunctionLogs(target.logs(), target.stack_name)
     console, count = Console(), 0
     try:
@@ -85,7 +85,7 @@ def run_logs(
         if interval is None or view["status"] in TERMINAL:
             return
         pause(interval)
-        if fresh:  # an invocation that is not over yet began no longer ago than that
+        if fresh:  # an invocation in progress started no earlier than that
             since = max(since, fresh[-1].at - MAX_INVOCATION)
         view = client.run(run_id)
 
@@ -106,7 +106,7 @@ def _print(console: Console, lines: list[LogLine], output: Output) -> None:
 
 @with_target()
 def webhooks_test(*, target: Deployment) -> None:
-    """Send a test event to the stack's webhook, once and signed as all events are; needs lambda:InvokeFunction."""
+    """Send a signed test event once to the stack's webhook; needs lambda:InvokeFunction."""
     name = _sender(target)
     payload = json.dumps({"endpoint": "stack", "event": test_event()}).encode()
     reply = target.functions().invoke(FunctionName=name, Payload=payload)
@@ -120,7 +120,7 @@ def webhooks_test(*, target: Deployment) -> None:
 
 @with_target()
 def webhooks_rotate(*, target: Deployment) -> None:
-    """Replace the secret that signs webhooks; the previous one signs too until the next rotation.
+    """Replace the secret that signs webhooks; the previous one also signs until the next rotation.
 
     Needs lambda:GetFunctionConfiguration and secretsmanager:PutSecretValue.
     """
@@ -149,7 +149,7 @@ def _sender(target: Deployment) -> str:
 
 
 def test_event() -> dict[str, Any]:
-    """A change of status of a run that does not exist, tagged as a test."""
+    """A status change of a non-existent run, tagged as a test."""
     run_id = f"webhook-test-{datetime.now(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(4)}"
     return {
         "id": f"{run_id}/1",

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options and arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ BUCKET_OPTION: dict[str, Any] = {"bucket_name": Bucket}
 
 
 def with_target(*, bucket: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorator: typer sees the options that name a stack in place of the command's parameter `target`, a Deployment.
+    """Decorator: replaces the parameter `target`, a Deployment, by the options that identify a stack.
 
     `bucket` adds the option for the data bucket.
     """

@@ -1,4 +1,4 @@
-"""What runs found, on pages: `rft report` of one, `rft compare` of several, `rft console` of all of a stack."""
+"""Pages with results: `rft report` for one run, `rft compare` for several, `rft console` for a stack's runs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from rft_client.deployment import Deployment
 from rft_client.upload import unreadable_file
 
 MAX_COMPARED = 6
-"""Max lines of a chart that stay distinguishable."""
+"""Maximum number of distinguishable lines in a chart."""
 TONES = {"good": "green", "bad": "red", "neutral": "yellow"}
 
 
 class ComparisonOutput(StrEnum):
-    """How a comparison is written."""
+    """Output formats of a comparison."""
 
     TEXT = "text"
     JSON = "json"
@@ -44,7 +44,7 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Save the report of a run that has ended: one page that loads nothing."""
+    """Save the report of an ended run as one self-contained page."""
     figures = target.client.report(run_id)
     if output == Output.JSON:
         print_json(figures)
@@ -78,7 +78,7 @@ def compare(
         typer.Option("--output", "-o", help="json, or html: one page with curves."),
     ] = ComparisonOutput.TEXT,
 ) -> None:
-    """Compare runs: requests, rewards, and their models on the test rows that they share."""
+    """Compare runs: requests, rewards, and their models on shared test rows."""
     if not 2 <= len(set(runs)) <= MAX_COMPARED:
         raise CommandError(f"Pass two to {MAX_COMPARED} different run IDs; the first is the reference")
     found = [read_run(target.client, run_id) for run_id in dict.fromkeys(runs)]
@@ -100,9 +100,9 @@ def console(
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port on 127.0.0.1; 0: any.")] = 0,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Show runs, curves and rollouts of a stack in a browser, on this machine alone, until Ctrl-C.
+    """Show runs, curves and rollouts of a stack in a browser, on this machine only, until Ctrl-C.
 
-    Your own credentials sign its requests; nothing is deployed.
+    Requests are signed with your credentials; nothing is deployed.
     """
     import flask  # noqa: PLC0415, F401  before werkzeug, which the extra `local` brings too
 

@@ -1,4 +1,4 @@
-"""`rft rescore`: a run's stored answers by another grader, and what that would have changed. It changes nothing."""
+"""`rft rescore`: grades a run's stored answers with another grader, and shows what would change. Read-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rft_client.answers import typed
 from rft_client.deployment import Deployment
 
 DEFAULT_GROUP = 4
-"""Answers to a prompt in a step, where the run does not say: AWS's sample has four."""
+"""Default number of answers per prompt and step, as in AWS's sample."""
 
 
 @with_target()

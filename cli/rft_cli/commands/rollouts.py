@@ -1,4 +1,4 @@
-"""`rft rollouts`: what graders recorded of a run's answers, as a table, JSON lines or Parquet."""
+"""`rft rollouts`: a run's graded answers as a table, JSON lines or Parquet."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from rft_client.api_client import ApiClient
 from rft_client.deployment import Deployment
 
 BATCH = 10_000
-"""Rows of a Parquet file that are in memory at a time."""
+"""Maximum rows of a Parquet file in memory."""
 
 
 class Format(StrEnum):
-    """How rollouts are written."""
+    """Output formats of rollouts."""
 
     TABLE = "table"
     JSONL = "jsonl"
@@ -37,7 +37,7 @@ class Format(StrEnum):
 
 
 class Split(StrEnum):
-    """Of the dataset row."""
+    """Split of the dataset row."""
 
     TRAIN, VALIDATION, TEST = SPLITS
 
@@ -59,7 +59,7 @@ def rollouts(
         Path | None, typer.Option("--file", metavar="PATH", help="Write to a file. Parquet default: RUN_ID.parquet.")
     ] = None,
 ) -> None:
-    """List a run's graded answers, first graded first."""
+    """List a run's graded answers in grading order."""
     given = {
         "split": split, "task_id": row, "errors": "true" if errors else None, "min_score": min_score,
         "max_score": max_score,

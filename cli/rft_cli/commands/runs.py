@@ -63,7 +63,7 @@ def show(*, run_id: RunId, target: Deployment, verbose: Verbose = False, output:
 
 @with_target()
 def evaluation(*, run_id: RunId, target: Deployment, output: OutputOption = Output.TEXT) -> None:
-    """Show whether a run's model is better than the base model, and what that rests on."""
+    """Show whether a run's model is better than the base model, with the evidence."""
     view = target.client.run(run_id)
     if output == Output.JSON:
         print_json({name: view[name] for name in ("run_id", "status", "calibration", "evaluation")})

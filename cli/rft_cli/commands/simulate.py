@@ -1,4 +1,4 @@
-"""`rft simulate`: train the simulated policy against a grader before a run costs anything."""
+"""`rft simulate`: trains the simulated policy against a grader before a run costs anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rft evaluate`, `rft promote`, `rft retry` and `rft round`: runs that begin with what an earlier run has."""
+"""`rft evaluate`, `rft promote`, `rft retry` and `rft round`: runs that reuse results of an earlier run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rft_client.request import Request, parse_assignment, validated, with_fields
 
 
 class Stage(StrEnum):
-    """Stages that a run can begin again at."""
+    """Stages at which a run can resume."""
 
     SMOKE_TEST = "smoke_test"
     TRAINING = "training"
@@ -34,10 +34,10 @@ Changes = Annotated[
 ]
 
 OF_THE_RUN_ITSELF = ("start_from", "from_run")
-"""Parts of a request that a round does not take over."""
+"""Sections of a request that a round does not inherit."""
 
 OF_THE_RECORDS = ("uri", "version", "max_samples")
-"""Fields of `dataset` that say which records are read."""
+"""Fields of `dataset` that select the records to read."""
 
 
 @with_target()
@@ -50,7 +50,7 @@ def evaluate(
     verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Evaluate a run's model again, in a run of its own, and print that run's ID."""
+    """Evaluate a run's model again, in a new run, and print that run's ID."""
     fields = [("start_from", {"run_id": run_id, "stage": "evaluation"}), ("promotion", None)]
     _start(
         target, run_id, [*fields, *map(parse_assignment, changes or ())], watch=watch, verbose=verbose, output=output
@@ -68,7 +68,7 @@ def promote(
     verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Let a run's model take over a deployment, in a run of its own, and print that run's ID."""
+    """Promote a run's model to a deployment, in a new run, and print that run's ID."""
     promotion = {"deployment": deployment, "when": "always" if always else "better"}
     fields: list[tuple[str, Any]] = [
         ("start_from", {"run_id": run_id, "stage": "promotion"}),
@@ -91,7 +91,7 @@ def retry(
     verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Start a run again in a run of its own, taking over what it had proven, and print that run's ID."""
+    """Repeat a run in a new run that reuses its completed stages, and print that run's ID."""
     earlier = target.client.run(run_id)
     first = stage.value if stage else last_stage(earlier)
     start = {"run_id": run_id, "stage": first} if first else None
@@ -114,14 +114,14 @@ def start_round(
     verbose: Verbose = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Train on a run's rows once more, without those it has learned, and print the new run's ID."""
+    """Train again on a run's rows, without those it has learned, and print the new run's ID."""
     request = with_fields(round_request(target.client.run(run_id), dataset), map(parse_assignment, changes or ()))
     accepted = target.client.start_run(with_uploaded_dataset(request, target, announce=print_upload), key=key)
     report_started(target.client, accepted, output, watch=watch, verbose=verbose)
 
 
 def round_request(view: dict[str, Any], dataset: str | None) -> Request:
-    """The run's own request as one of the round that follows it; `dataset` names records to add."""
+    """The run's request as the next round's; `dataset` has additional records."""
     request = {name: part for name, part in view["request"].items() if name not in OF_THE_RUN_ITSELF}
     request |= {"mode": Mode.TRAIN.value, "from_run": {"run_id": view["run_id"]}}
     if dataset is None:
@@ -131,7 +131,7 @@ def round_request(view: dict[str, Any], dataset: str | None) -> Request:
 
 
 def last_stage(view: Mapping[str, Any]) -> str:
-    """The last stage that a run can begin again at; '' where all must be done again."""
+    """The last stage at which a run can resume; '' if nothing is reusable."""
     if view["status"] == "COMPLETED" and view["model_arn"]:
         return Stage.EVALUATION.value
     if (view["smoke_test"] or {}).get("trusted") and is_pinned(view["grader_arn"] or ""):

@@ -1,4 +1,4 @@
-"""`rft submit`, `rft preflight` and `rft pilot`: start a run from options, a request file, or an earlier run."""
+"""`rft submit`, `rft preflight` and `rft pilot`: start a run from options, a request file or an earlier run."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def submit(
 
 
 def _full_run(view: dict[str, Any]) -> Request:
-    """The request that trains on all rows of an earlier run, which are prepared and whose grader is proven."""
+    """The request that trains on all rows of an earlier run, reusing its rows and its tested grader."""
     start = {"run_id": view["run_id"], "stage": "training"}
     return {**view["request"], "mode": Mode.TRAIN.value, "start_from": start}
 
@@ -125,5 +125,5 @@ def _parse_tag(text: str) -> tuple[str, str]:
 
 
 def print_upload(local: LocalDataset, uri: str) -> None:
-    """What is uploaded, and where to."""
+    """Prints what is uploaded, and its destination."""
     print_note(f"uploading {escape(str(local.path))} ({local.size:,} bytes) to {uri}")

@@ -1,4 +1,4 @@
-"""`rft watch`: a run's stages, checks and rewards as they come, and its result as the exit status."""
+"""`rft watch`: follows a run's stages, checks and rewards; the exit status is its result."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from rft_client.deployment import Deployment
 
 INTERVAL_SECONDS = 2.0
 INTERRUPTED = 130
-"""What a shell reports for a command ended by Ctrl-C."""
+"""Conventional exit status of a command ended by Ctrl-C (128 + SIGINT)."""
 PIPE_CLOSED = 141
-"""Exit status of a shell for a command whose pipe is closed (128 + SIGPIPE). Not 0: that means COMPLETED."""
+"""Exit status if the pipe is closed (128 + SIGPIPE); not 0, which means COMPLETED."""
 
 
 @with_target()
@@ -40,7 +40,7 @@ def watch(
 def report_started(
     client: ApiClient, accepted: Mapping[str, Any], output: Output, *, watch: bool, verbose: bool
 ) -> None:
-    """Print what the API accepted, or follow the run to its end and exit with its status. Raises ApiError."""
+    """Prints the API's response, or follows the run and exits with its status. Raises ApiError."""
     if watch:
         print_note(f"started {accepted['run_id']}")
         raise typer.Exit(watch_run(client, accepted["run_id"], output, verbose=verbose))

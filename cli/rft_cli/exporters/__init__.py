@@ -1,4 +1,4 @@
-"""Recipes of other trainers for a run's rows, grader and hyperparameters; a new one is a module and a line here."""
+"""Exporters of runs as other trainers' recipes; to add one, add a module and register it here."""
 
 from __future__ import annotations
 

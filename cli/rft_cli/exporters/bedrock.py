@@ -1,4 +1,4 @@
-"""The plain request that starts the same job on Bedrock."""
+"""Exports the Bedrock request that starts the same job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Bedrock:
     """Writes the CreateModelCustomizationJob request."""
 
     def export(self, run: TrainedRun) -> Recipe:
-        """The request that the run itself sends, so that sending it again starts no second job."""
+        """The run's own request; sending it again starts no second job."""
         body = job_request(
             run_id=run.run_id,
             request=run.request,

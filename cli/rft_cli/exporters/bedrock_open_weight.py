@@ -7,7 +7,7 @@ from rft_cli.exporters.recipe import Recipe, TrainedRun
 
 MODEL = "openai.gpt-oss-20b-1:0"
 NAMES = {"epochCount": "n_epochs", "batchSize": "batch_size"}
-"""Bedrock's name → the protocol's. Its learning rate is a multiplier of an unpublished rate."""
+"""Bedrock's name → the protocol's. The protocol's learning rate is a multiplier of an unpublished rate."""
 MAX_SUFFIX = 64
 
 
@@ -15,7 +15,7 @@ class BedrockOpenWeight:
     """Writes the body of `POST /fine_tuning/jobs`."""
 
     def export(self, run: TrainedRun) -> Recipe:
-        """The body; the two files have to be sent first, as the command shows."""
+        """The body; the two files must be uploaded first, as the command shows."""
         chosen = {NAMES[name]: value for name, value in run.hyperparameters.items() if name in NAMES}
         body = {
             "model": MODEL,

@@ -1,4 +1,4 @@
-"""What the published RFT recipes of Nova 2 Lite share, on SageMaker training jobs and on HyperPod.
+"""Common parts of the published RFT recipes of Nova 2 Lite for SageMaker training jobs and HyperPod.
 
 Keys, example values and allowed values: github.com/aws/sagemaker-hyperpod-recipes,
 recipes_collection/recipes/fine-tuning/nova/nova_2_0/nova_lite/RFT.
@@ -15,16 +15,16 @@ from rft_cli.exporters.recipe import TrainedRun
 
 MODEL_PATH = "nova-lite-2/prod"
 BATCH_SIZES = (16, 32, 64, 128, 256)
-"""The values of global_batch_size that the recipes allow."""
+"""Allowed values of global_batch_size."""
 REASONING_EFFORTS = ("high", "low")
 
 CARRIED_FIELDS = frozenset({"name", "base_model", "grader.name", "grader.lambda_arn", "dataset.task", "dataset.uri"})
-"""The request's fields that every recipe holds: the grader as its ARN, the dataset as the rows made from it."""
+"""Request fields contained in every recipe: the grader as its ARN, the dataset as prepared rows."""
 
 
 @dataclass(frozen=True)
 class PublishedValues:
-    """Example values of one published recipe, for hyperparameters that a run leaves to Bedrock."""
+    """Example values of one published recipe, used for hyperparameters that a run does not set."""
 
     learning_rate: float
     batch_size: int
@@ -35,7 +35,7 @@ class PublishedValues:
 
 @dataclass(frozen=True)
 class NovaHyperparameters:
-    """A run's hyperparameters in the recipes' keys, with what changed on the way."""
+    """A run's hyperparameters under the recipes' keys, with notes on changed values."""
 
     values: PublishedValues
     max_steps: int
@@ -46,7 +46,7 @@ class NovaHyperparameters:
 
 
 def nova_hyperparameters(run: TrainedRun, published: PublishedValues) -> NovaHyperparameters:
-    """The run's values, and the published ones for what it leaves open."""
+    """The run's values, completed by the published ones."""
     given = run.hyperparameters
     batch = _nearest_batch(given.get("batchSize", published.batch_size))
     effort = given.get("reasoningEffort")
@@ -89,7 +89,7 @@ REST = "all keys not named above: the published recipe's values; it has no valid
 
 
 def rollout(values: PublishedValues, *, grader_arn: str, top_k: int, concurrency: int) -> dict[str, Any]:
-    """How answers are sampled and scored: the part `training_config.rollout`."""
+    """Sampling and scoring of answers: the section `training_config.rollout`."""
     return {
         "advantage_strategy": {"number_generation": values.samples_per_prompt},
         "generator": {
@@ -103,12 +103,12 @@ def rollout(values: PublishedValues, *, grader_arn: str, top_k: int, concurrency
 
 
 def optimizer(values: PublishedValues) -> dict[str, Any]:
-    """The part `trainer.optim_config`."""
+    """The section `trainer.optim_config`."""
     return {"lr": values.learning_rate, "weight_decay": 0.0, "adam_beta1": 0.9, "adam_beta2": 0.95}
 
 
 def launcher_command(results: str) -> str:
-    """How the recipes' repository starts a recipe, which it takes from its own folder only; results go to a folder."""
+    """The command that starts a recipe from the recipes' repository; results are written to a folder."""
     return (
         "# With the recipe as recipes_collection/recipes/custom.yaml of aws/sagemaker-hyperpod-recipes:\n"
         f"HYDRA_FULL_ERROR=1 python3 main.py recipes=custom base_results_dir={shlex.quote(results)}"
@@ -138,7 +138,7 @@ def _nearest_batch(size: int) -> int:
 
 
 def _max_length(given: Any, published: PublishedValues) -> int:
-    """Tokens of prompt and answer together."""
+    """Maximum tokens of prompt and answer together."""
     answer = given.get("inferenceMaxTokens", published.max_new_tokens)
     prompt = given.get("maxPromptLength", published.max_length - published.max_new_tokens)
     return int(prompt + answer)

@@ -1,4 +1,4 @@
-"""What every exporter takes and returns: a run as it was trained, and a recipe with the request fields it holds."""
+"""Input and output of all exporters: the trained run, and the recipe with the request fields it contains."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ CONTROL_PLANE = frozenset({
     "breaker", "calibration", "dataset", "evaluation", "from_run", "grader.config", "max_cost_usd", "max_judge_calls",
     "max_training_hours", "mode", "pilot", "require_approval", "smoke_test",
 })  # fmt: skip
-"""Parts of a request that this control plane acts on itself, so that no trainer has a field for them."""
+"""Request sections that only this control plane uses, so no trainer has fields for them."""
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run whose dataset is prepared and whose grader is resolved.
+    """A run with a prepared dataset and a resolved grader.
 
-    `hyperparameters` are those the job gets, by Bedrock's names: the dataset's recommendations under the request's.
+    `hyperparameters`: the job's values under Bedrock's names; the request's override the dataset's recommendations.
     """
 
     run_id: str
@@ -32,7 +32,7 @@ class TrainedRun:
     hyperparameters: Mapping[str, Any]
 
     def fields(self) -> dict[str, Any]:
-        """Dotted path of every field of the request that differs from its default, and of every hyperparameter."""
+        """Every non-default request field by dotted path, and every hyperparameter."""
         changed = self.request.model_dump(mode="json", exclude_defaults=True)
         return dict(_leaves({**changed, "hyperparameters": dict(self.hyperparameters)}))
 
@@ -41,8 +41,8 @@ class TrainedRun:
 class Recipe:
     """A recipe in a trainer's own keys.
 
-    `holds`: dotted paths of the request fields whose values are in `body` unchanged. `notes`: path → what became of a
-    field that is in it otherwise. `assumptions`: values of the body that no field decides.
+    `holds`: dotted paths of the request fields whose values are in `body` unchanged. `notes`: path → how a field was
+    converted. `assumptions`: values of the body that no field sets.
     """
 
     body: dict[str, Any]
@@ -58,7 +58,7 @@ class Exporter(Protocol):
 
 
 def losses(run: TrainedRun, recipe: Recipe) -> list[str]:
-    """One line for each field of the request whose value the recipe does not hold unchanged."""
+    """One line per request field whose value the recipe does not contain unchanged."""
     return [f"{path}: {_loss(path, value, recipe)}" for path, value in run.fields().items() if path not in recipe.holds]
 
 

@@ -12,7 +12,7 @@ class RftEval:
     """Writes the recipe of an rft_eval job."""
 
     def export(self, run: TrainedRun) -> Recipe:
-        """The published recipe for the run's validation rows; the test split stays sealed for the run itself."""
+        """The published recipe for the run's validation rows; the test split stays reserved for the run itself."""
         given = run.hyperparameters
         body = {
             "run": {

@@ -1,4 +1,4 @@
-"""Deploys a grader's file to the emulated AWS, as any client of Lambda would."""
+"""Deploys a grader's file to the emulated AWS through the Lambda API."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rft_cli.graders.grader_arns import function_arn
 from rft_cli.graders.grader_package import package_grader
 
 TIMEOUT_SECONDS, MEGABYTES = 270, 1769
-"""As the project's own graders have them: under the 300 s that the smoke test waits; one whole core."""
+"""Same settings as the project's graders: below the smoke test's 300 s, with one full core."""
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def parse_graders(texts: Sequence[str]) -> dict[str, Path]:
-    """`NAME=FILE` each. Raises CommandError."""
+    """Parses `NAME=FILE` items. Raises CommandError."""
     pairs = [text.partition("=") for text in texts]
     for name, equals, path in pairs:
         if not equals or not NAME.fullmatch(name) or not path.endswith(".py"):
@@ -28,7 +28,7 @@ def parse_graders(texts: Sequence[str]) -> dict[str, Path]:
 
 
 def with_invoke_rights(parameters: Mapping[str, str], names: Mapping[str, Path]) -> dict[str, str]:
-    """The stack's parameters, with the rights to call these functions."""
+    """Adds permissions to invoke these functions to the stack's parameters."""
     arns = [arn for arn in (parameters.get("ForeignGraderArns", ""), *map(function_arn, names)) if arn]
     return {**parameters, "ForeignGraderArns": ",".join(arns)} if names else dict(parameters)
 

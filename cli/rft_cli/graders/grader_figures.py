@@ -1,4 +1,4 @@
-"""Scores that a grader gave to right, wrong and adversarial answers: figures and a histogram. Pure."""
+"""Statistics and a histogram of a grader's scores of right, wrong and adversarial answers. Pure."""
 
 from __future__ import annotations
 

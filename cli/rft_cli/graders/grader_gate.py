@@ -20,20 +20,20 @@ BATCH_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class GraderGate:
-    """What `rft grader test` finds. `checks` have the values that thresholds are for."""
+    """Findings of `rft grader test`. `checks` contains the measured values."""
 
     findings: tuple[GraderFinding, ...]
     checks: tuple[Check, ...]
 
     def assert_trusted(self, *, allow: Sequence[str] = (), strict: bool = False) -> None:
-        """Raises AssertionError with each finding that blocks, with `strict` warnings too, but for codes in `allow`."""
+        """Raises AssertionError listing each blocking finding, with `strict` also warnings, except codes in `allow`."""
         faults = [f for f in self.findings if (strict or f.severity == "block") and f.code not in allow]
         if faults:
             lines = (f"{f.code}: {f.message} ({f.task_id}: {f.answer}). {f.fix}" for f in faults)
             raise AssertionError("\n".join(lines))
 
     def value(self, check: str) -> float:
-        """The check's value: of `minimum` the mean score of right answers. Raises KeyError where it has none."""
+        """A check's measured value (for `minimum`: the mean score of right answers). Raises KeyError if it has none."""
         found = {each.name: each.value for each in self.checks if each.value is not None}
         return found[check]
 
@@ -47,7 +47,7 @@ def gate_grader(grader: str, dataset: Path, *, task: str, limit: int) -> GraderG
 
 
 def sampled_rows(local: LocalRows, task: Task, limit: int) -> list[SampledRow]:
-    """Rows with probes, chosen as the smoke test chooses them."""
+    """Rows with probes, sampled like in the smoke test."""
     rows = local.rows
     chosen = choose([candidate(row, task) for row in rows], limit, str(SEED))
     return [SampledRow("train", at, rows[at], len(rows[at].model_dump_json())) for at in sorted(chosen)]

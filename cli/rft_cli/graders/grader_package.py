@@ -1,4 +1,4 @@
-"""A grader's file as a Lambda function: with the modules next to it and the packages of its requirements.txt."""
+"""Packages a grader's file as a Lambda function, with adjacent modules and requirements.txt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rft.contracts.graders.code_tests import NOT_PYTHON
 from rft_cli.errors import CommandError
 
 ENTRY = "rft_entry"
-"""The module that makes a handler of a `grade`."""
+"""Name of the generated module that wraps `grade` in a handler."""
 
 _ENTRY_CODE = '''\
 """Lambda's handler around grade(sample) of {stem}.py."""
@@ -41,7 +41,7 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class GraderPackage:
-    """A function's code; `needs_layers` where it imports this project's package."""
+    """A function's code; `needs_layers` is true if it imports this project's package."""
 
     archive: bytes
     handler: str
@@ -49,7 +49,7 @@ class GraderPackage:
 
 
 def package_grader(path: Path) -> GraderPackage:
-    """The file, Python files next to it, and the packages of its requirements.txt. Raises CommandError."""
+    """Packages the file, adjacent Python files, and the packages of requirements.txt. Raises CommandError."""
     if not path.is_file():
         raise CommandError(f"no Python file {path}")
     names = _defined(path)
@@ -68,7 +68,7 @@ def package_grader(path: Path) -> GraderPackage:
 
 
 def _defined(path: Path) -> set[str]:
-    """Names that the file defines at its top level. Raises CommandError for what is not Python."""
+    """Top-level names of the file. Raises CommandError for invalid Python."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except NOT_PYTHON as error:

@@ -1,4 +1,4 @@
-"""Scores of people against scores of a grader, for any task: two files of row id and score. Pure but for reading."""
+"""Compares human scores with a grader's scores, for any task: two files of row id and score."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rft.text import text_line
 from rft_cli.errors import CommandError
 
 ID_KEYS = ("id", "row_id", "task_id")
-"""Columns or keys that name the row, the first of them counts."""
+"""Column names of the row id, in order of precedence."""
 
 
 def is_scores(path: Path) -> bool:
-    """Whether the file is CSV or JSON Lines, which hold scores; verdicts are one JSON array."""
+    """Whether the file contains scores (CSV or JSON Lines); verdicts are one JSON array."""
     return path.suffix.casefold() in {".csv", ".jsonl"}
 
 
 def compare_scores(truth: Path, predictions: Path) -> ScoreAgreement:
-    """Of the rows that both files score. Raises CommandError where a file cannot be read or no row is in both."""
+    """Compares rows that both files score. Raises CommandError if a file is unreadable or no row is in both."""
     hand, graded = read_scores(truth), read_scores(predictions)
     shared = [row for row in hand if row in graded]
     if not shared:
@@ -37,7 +37,7 @@ def compare_scores(truth: Path, predictions: Path) -> ScoreAgreement:
 
 
 def read_scores(path: Path) -> dict[str, float]:
-    """Row id to score. Raises CommandError, naming the line, for an invalid score or a repeated row."""
+    """Reads row id → score. Raises CommandError, with the line, for an invalid score or a duplicate row."""
     scores: dict[str, float] = {}
     for line, row in _rows(path):
         name = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), None)

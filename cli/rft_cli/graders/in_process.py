@@ -1,4 +1,4 @@
-"""Call a grader's handler in this process as Lambda would."""
+"""Invokes a grader's handler in this process as Lambda would."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rft.smoke_test.replies import NotJson, decode_payload
 from rft_cli.errors import CommandError
 
 BATCH_SECONDS = 300.0
-"""What one batch may take: as long as the smoke test waits."""
+"""Time limit of a batch, as in the smoke test."""
 
 Handler = Callable[[Any, Any], Any]
 Batch = Sequence[Mapping[str, Any]]
@@ -30,7 +30,7 @@ Batch = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class _Context:
-    """The parts of Lambda's context that a handler may use. `deadline`: seconds of the monotonic clock."""
+    """Lambda context methods that a handler may use. `deadline`: seconds of the monotonic clock."""
 
     deadline: float
     aws_request_id: str = "rft-grader-test"
@@ -43,14 +43,14 @@ class _Context:
 
 
 def invoke_handler(handler: Handler, batch: Batch) -> GraderReply:
-    """Payloads go through JSON, as on Lambda. What the handler prints and logs is dropped."""
+    """Payloads are serialised as JSON, as on Lambda. Output of the handler is discarded."""
     started = time.monotonic()
     payload, error = _call(handler, json.loads(json.dumps(batch)))
     return GraderReply(payload=payload, error=error, seconds=time.monotonic() - started)
 
 
 def handler_of(module: ModuleType, path: str) -> Handler:
-    """The module's handler, by either of its usual names, or one made of its `grade`. Raises CommandError."""
+    """The module's handler under one of its usual names, or one generated from `grade`. Raises CommandError."""
     handler: Handler | None = getattr(module, "handler", None) or getattr(module, "lambda_handler", None)
     grade: Callable[[Sample], Any] | None = getattr(module, "grade", None)
     if handler is not None:
@@ -67,7 +67,7 @@ def handler_of(module: ModuleType, path: str) -> Handler:
 
 
 def _required_arguments(function: Callable[..., Any]) -> int:
-    """Positional parameters without a default."""
+    """Number of positional parameters without a default."""
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
     return sum(each.kind in positional and each.default is each.empty for each in parameters)
@@ -87,7 +87,7 @@ def _call(handler: Handler, event: Any) -> tuple[Any, str | None]:
 
 
 def _grade_batch(grade: Callable[[Sample], Any], event: Any, context: _Context) -> list[dict[str, Any]]:
-    """`grade` gives a score, or components."""
+    """Supports `grade` functions that return a score or components."""
 
     def components(sample: Sample) -> Sequence[Component]:
         graded = grade(sample)

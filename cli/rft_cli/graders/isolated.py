@@ -1,4 +1,4 @@
-"""A grader's file in a process of its own, which ends when a batch exceeds its time limit; the command continues."""
+"""Runs a grader's file in a separate process that is killed if a batch exceeds its time limit."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rft_cli.graders.in_process import Batch
 
 START_SECONDS = 60.0
 MAX_ENDS = 2
-"""Max batches over their time limit; then no more are sent, as each costs the whole limit."""
+"""Maximum batches over the time limit; afterwards no more are sent, as each costs the whole limit."""
 
 
 class IsolatedGrader:
-    """`limit`: seconds that a batch may take. `ahead`: seconds that the grader's clock is ahead."""
+    """`limit`: maximum seconds per batch. `ahead`: offset of the grader's clock in seconds."""
 
     def __init__(self, path: str, *, limit: float, ahead: float = 0.0) -> None:
-        """Raises CommandError where the file is no grader."""
+        """Raises CommandError if the file is not a grader."""
         self._path, self.limit, self._ahead = path, limit, ahead
         self._process: subprocess.Popen[str] | None = None
         self._replies: queue.Queue[str] = queue.Queue()
@@ -33,7 +33,7 @@ class IsolatedGrader:
         self._start()
 
     def invoke(self, batch: Batch) -> GraderReply:
-        """A reply, or the reason why there is none, as Lambda gives it. One batch at a time, whoever calls."""
+        """A reply, or the reason for a failure in Lambda's form. Batches are serialised across callers."""
         with self._lock:
             return self._invoke(batch)
 
@@ -52,7 +52,7 @@ class IsolatedGrader:
         return GraderReply(None, reason, self.limit)
 
     def close(self) -> None:
-        """End the process."""
+        """Ends the process."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -98,11 +98,11 @@ class IsolatedGrader:
 
 
 def _read(process: subprocess.Popen[str], replies: queue.Queue[str]) -> None:
-    """Lines as they come; an empty one at the end."""
+    """Forwards lines as they arrive; an empty one at the end."""
     assert process.stdout is not None  # noqa: S101  it is a pipe
     try:
         for line in process.stdout:
             replies.put(line)
-    except ValueError:  # closed meanwhile
+    except ValueError:  # closed in the meantime
         pass
     replies.put("")

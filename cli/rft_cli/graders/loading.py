@@ -1,4 +1,4 @@
-"""Import a grader's file."""
+"""Imports a grader's file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rft_cli.errors import CommandError
 
 
 def load_module(path: Path) -> ModuleType:
-    """The file as a module. Raises CommandError for a file that is missing or cannot be imported."""
+    """Imports the file as a module. Raises CommandError if it is missing or cannot be imported."""
     spec = importlib.util.spec_from_file_location(f"grader_{path.stem}", path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise CommandError(f"{path}: no such Python file")

@@ -1,4 +1,4 @@
-"""A judge on this machine: a server at RFT_JUDGE_URL, or the emulated stand-in."""
+"""A local judge: a server at RFT_JUDGE_URL, or the emulated judge."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rft.errors import JudgeUnavailable
 from rft.ports.grading import JudgeReply
 
 SECONDS = 60.0
-"""Timeout of one answer of a server."""
+"""Timeout of one response of a server."""
 
 
 class LocalJudge:
-    """A Judge. The stand-in is no language model: it compares words, and `description` says so."""
+    """Implements Judge. The emulated judge is not a language model: it compares words, as `description` states."""
 
     def __init__(self) -> None:
         self._url = os.environ.get("RFT_JUDGE_URL", "")
@@ -24,12 +24,12 @@ class LocalJudge:
 
     @property
     def is_real(self) -> bool:
-        """Whether calls go to a server, which may cost money."""
+        """Whether calls go to a server, which may charge for them."""
         return bool(self._url)
 
     @property
     def description(self) -> str:
-        """The model and where it runs, in words."""
+        """The model and its location, in words."""
         return f"{self.model_id} at {self._url}" if self._url else "the emulated stand-in, not a language model"
 
     def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Rows made here from raw records, as a run would make them."""
+"""Prepares rows locally from raw records, as a run would."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUN_ID = "grader-test-00000000"
 
 @dataclass(frozen=True)
 class LocalRows:
-    """Rows, the group of each, and why each rejected record gives no row."""
+    """Rows, the group of each, and the reason for each rejected record."""
 
     rows: list[DatasetRow]
     groups: list[str]
@@ -26,7 +26,7 @@ class LocalRows:
 
 
 def known_task(name: str) -> Task:
-    """The task of this name. Raises CommandError."""
+    """Returns the task with this name. Raises CommandError."""
     try:
         return task_named(name)
     except InvalidRequest as error:
@@ -34,7 +34,7 @@ def known_task(name: str) -> Task:
 
 
 def local_rows(dataset: Path, task: Task) -> LocalRows:
-    """All rows of a file. Raises CommandError, DatasetInvalid, OSError."""
+    """Prepares all rows of a file. Raises CommandError, DatasetInvalid, OSError."""
     with dataset.open("rb") as file:
         rendered = [_row(record, task) for record in read_records(SourceBytes(file))]
     rows = [each for each in rendered if not isinstance(each, str)]

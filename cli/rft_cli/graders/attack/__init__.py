@@ -1,1 +1,1 @@
-"""Searches for answers that are wrong by the task's own rules and rewarded all the same."""
+"""Searches for answers that are wrong by the task's rules but rewarded by the grader."""

@@ -1,4 +1,4 @@
-"""An attacker model: proposes answers as starts of the search. Takes a function that calls the model."""
+"""An attacker model that proposes starting points of the search, through an injected model call."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _TOKEN = re.compile(r"\{wrong\}|\{form\}|\{prompt\}|\s+|[^\s{]+|\{")
 
 @dataclass
 class Attacker:
-    """Calls the model max `requests` times.
+    """Calls the model at most `requests` times.
 
-    `proposed` counts templates; `unreadable` replies that hold no array of texts.
+    `proposed`: number of templates; `unreadable`: replies without a valid array.
     """
 
     complete: Complete
@@ -45,7 +45,7 @@ class Attacker:
     _known: set[Template] = field(default_factory=set)
 
     def propose(self, subject: Subject, tried: Sequence[tuple[float, Template]]) -> list[Template]:
-        """New templates, [] once the requests are used up. `tried`: shares of a right answer's score, best first."""
+        """New templates; [] once the requests are used up. `tried`: shares of a right answer's score, best first."""
         if self.sent >= self.requests:
             return []
         self.sent += 1
@@ -58,7 +58,7 @@ class Attacker:
 
 
 def as_template(text: str) -> Template:
-    """Words and the spaces between them, so that a hole can be reduced to those that count; of a long text, lines."""
+    """Splits text into words and spaces (long text into lines), so that an exploit can be minimised token by token."""
     tokens = _TOKEN.findall(text)
     if len(tokens) > MAX_TOKENS:
         tokens = [part for part in _PLACE.split(text) for part in part.splitlines(keepends=True)]
@@ -78,7 +78,7 @@ def _question(subject: Subject, tried: Sequence[tuple[float, Template]]) -> str:
 
 
 def _texts(reply: str) -> list[str]:
-    """The first array of texts in a reply, whatever stands around it."""
+    """The first array of strings in a reply, ignoring surrounding text."""
     for begins in islice(_ARRAY.finditer(reply), MAX_PROPOSALS):
         try:
             found, _ = json.JSONDecoder().raw_decode(reply, begins.start())

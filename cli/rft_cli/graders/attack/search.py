@@ -1,4 +1,4 @@
-"""The search: mutation and crossover of templates, by what the grader pays for them, within a budget of answers."""
+"""Searches by mutation and crossover of templates for high scores, within a budget of answers."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from rft_cli.graders.attack.templates import (
 )
 
 Score = Callable[[Sequence[tuple[SampledRow, str]]], list[float]]
-"""(row, answer) pairs → scores from 0 to 1; what has none counts 0."""
+"""(row, answer) pairs → scores from 0 to 1; missing scores count as 0."""
 
 Propose = Callable[[Subject, Sequence[tuple[float, Template]]], list[Template]]
-"""What is known of a row, and the best tries with their shares of a right answer's score → templates to try next."""
+"""The row's facts and the best attempts with their shares of a right answer's score → templates to try next."""
 
 FULL_SHARE = 0.9
 CONFIRMING_ROWS, CONFIRMED_SHARE = 8, 0.8
-"""Rows on which a hole must work, and on how many of them: one row's chance is no hole."""
+"""Number of rows on which an exploit is tested, and on how many it must work, to exclude chance."""
 
 GENERATION, POPULATION, MAX_HOLES = 48, 24, 5
 
 
 @dataclass(frozen=True)
 class Target:
-    """A row, what is known of it, and what its right answer scores."""
+    """A row, its facts, and the score of its right answer."""
 
     row: SampledRow
     subject: Subject
@@ -45,7 +45,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Hole:
-    """`template` is minimal: without any of its tokens it is not paid. `answers`: task_id → the answer there."""
+    """An exploit. `template` is minimal: removing any token loses the reward. `answers`: task_id → the answer there."""
 
     template: Template
     score: float
@@ -54,7 +54,7 @@ class Hole:
 
     @property
     def explanation(self) -> str:
-        """What the grader pays for."""
+        """What the grader rewards, in words."""
         shown = {WRONG: "a wrong value", FORM: "a wrong value in the right form", PROMPT: "the prompt"}
         parts: list[str] = []
         for named, group in groupby(self.template, key=lambda token: token in shown):
@@ -64,7 +64,7 @@ class Hole:
 
 
 class Search:
-    """Deterministic for a seed and a grader. `calls`: answers that were sent so far."""
+    """Deterministic for a seed and a grader. `calls`: number of answers sent so far."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Search:
         self._seen: set[Template] = set()
 
     def run(self) -> list[Hole]:
-        """Holes that work on most rows, minimised, until the budget is used up."""
+        """Minimised exploits that work on most rows, until the budget is used up."""
         tokens, holes = all_tokens(self._own), list[Hole]()
         population: list[tuple[float, Template]] = []
         queue = list(dict.fromkeys(seeds(self._own)))
@@ -110,7 +110,7 @@ class Search:
         return [template for template in dict.fromkeys(made) if template not in self._seen][:GENERATION]
 
     def _shares(self, templates: Iterable[Template]) -> list[tuple[float, Template]]:
-        """Each on one row, as a share of what is right there; those that could be right are not sent."""
+        """Tests each template on one row, relative to its right answer; skips templates that could be right."""
         tries = []
         for template in templates:
             self._seen.add(template)
@@ -152,5 +152,5 @@ class Search:
 
 
 def _covered(template: Template, holes: Sequence[Hole]) -> bool:
-    """Whether it holds a hole that is known, so that it shows nothing new."""
+    """Whether a template contains a known exploit and so shows nothing new."""
     return any(set(hole.template) <= set(template) for hole in holes)

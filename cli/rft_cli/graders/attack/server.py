@@ -1,4 +1,4 @@
-"""An attacker model on a server that speaks OpenAI's protocol."""
+"""An attacker model on an OpenAI-compatible server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class AttackerServer:
     requests: int
 
     def complete(self, system: str, user: str) -> str:
-        """The model's text. Raises CommandError where the server gives none: a search without it is another search."""
+        """The model's text.
+
+        Raises CommandError on a failure, because a search without the model would not be comparable.
+        """
         try:
             reply = server_reply(
                 self.url,

@@ -1,4 +1,4 @@
-"""Answers as templates: tokens that fit any row, so that a hole of the grader is no chance of one row. Pure."""
+"""Answers as templates of tokens that apply to any row, so that an exploit is not specific to one row. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rft.tasks.derived.style import WORDS
 from rft.tasks.subject import Subject
 
 WRONG, FORM, PROMPT = "\0wrong", "\0form", "\0prompt"
-"""The row's wrong value, that value in the form that the prompt requires, and the prompt."""
+"""Placeholders: the row's wrong value, that value in the required format, and the prompt."""
 
 Template = tuple[str, ...]
 
@@ -92,7 +92,7 @@ MAX_TOKENS, MAX_LITERALS = 40, 200
 
 
 def literals(source: str) -> list[str]:
-    """Texts that a grader's own source compares answers with, as fuzzers take words from a program."""
+    """String literals in the grader's source that answers may be compared with (a fuzzing dictionary)."""
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except NOT_PYTHON:
@@ -104,7 +104,7 @@ def literals(source: str) -> list[str]:
 
 
 def seeds(own: Sequence[str]) -> Iterator[Template]:
-    """Where the search begins: known attacks, styles, and each of the grader's own texts with a wrong answer."""
+    """Initial templates: known attacks, styles, and each literal of the grader with a wrong answer."""
     yield from ((FORM,), (WRONG,), (PROMPT,), ("",))
     yield from ((key,) for key in MASTER_KEYS)
     yield from ((words, "\n", FORM) for words in WORDS.values())
@@ -116,14 +116,14 @@ def seeds(own: Sequence[str]) -> Iterator[Template]:
 
 
 def render(template: Template, subject: Subject) -> str:
-    """The answer to one row."""
+    """Renders the answer to one row."""
     wrong = subject.other or "something else"
     values = {WRONG: wrong, FORM: subject.put(wrong), PROMPT: subject.prompt}
     return "".join(values.get(token, token) for token in template)
 
 
 def is_wrong(answer: str, subject: Subject) -> bool:
-    """Wrong by the task's rule; without one, an answer that does not hold the right value anywhere."""
+    """Wrong by the task's rule; without a rule, an answer that does not contain the right value."""
     if subject.rule is not None:
         return not subject.rule(answer)
     if not subject.value:
@@ -135,7 +135,7 @@ def is_wrong(answer: str, subject: Subject) -> bool:
 
 
 def mutated(template: Template, other: Template, tokens: Sequence[str], rng: Random) -> Template:
-    """One change: a token more, fewer, exchanged, repeated or moved, or the end of another template."""
+    """Applies one mutation: inserts, deletes, replaces, repeats or moves a token, or appends another template's end."""
     at = rng.randrange(len(template) + 1)
     token, kind = rng.choice(tokens), rng.randrange(6)
     if kind == 0 or not template:
@@ -154,5 +154,5 @@ def mutated(template: Template, other: Template, tokens: Sequence[str], rng: Ran
 
 
 def all_tokens(own: Sequence[str]) -> list[str]:
-    """The grader's own texts three times as often as the grammar's."""
+    """Tokens to insert; the grader's own literals have three times the weight of the grammar's."""
     return [*_GRAMMAR, FORM, WRONG, PROMPT, *own, *own, *own]

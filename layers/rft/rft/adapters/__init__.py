@@ -1,1 +1,1 @@
-"""The only imports of boto3 and tiktoken: ports implemented for AWS."""
+"""AWS implementations of the ports; only this package imports boto3 and tiktoken."""

@@ -1,4 +1,4 @@
-"""The one place where botocore's errors become ours."""
+"""Maps botocore's errors to this project's errors."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ THROTTLING_CODES = frozenset(
 """botocore's own list (botocore.retries.standard), plus Lambda's and SNS's."""
 
 QUOTA_CODES = frozenset({"ServiceQuotaExceededException", "ExecutionLimitExceeded"})
-"""Limits on concurrent work: they free up by themselves."""
+"""Concurrency limits, which recover without intervention."""
 
 CONNECTION_ERRORS = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError)
 
 
 @contextmanager
 def translated(known: Mapping[str, type[RftError]] | None = None, *, about: str = "") -> Iterator[None]:
-    """Run an AWS call; raise our error for each of AWS's, its message led by `about` (what the call was for).
+    """Runs an AWS call and maps its errors; messages start with `about`, the purpose of the call.
 
-    `known` maps the codes that the caller handles, for example {"ConflictException": RunConflict}.
-    A code that is in none of the tables stays as it is, loud: a denied or malformed call is a bug in the stack.
+    `known` maps the codes that the caller handles, for example {"ConflictException": RunConflict}. An unmapped code is
+    reraised unchanged: a denied or malformed call is a bug in the stack.
     """
     try:
         yield

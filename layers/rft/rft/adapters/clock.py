@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
-        """The time in UTC."""
         return datetime.now(UTC)

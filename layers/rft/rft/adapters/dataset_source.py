@@ -1,4 +1,4 @@
-"""Reads datasets from the data bucket or from allowed hosts, inside limits of size and time."""
+"""Reads datasets from the data bucket or from allowed hosts, with limits on size and time."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ OpenPool = Callable[[str, str], urllib3.HTTPConnectionPool]
 
 
 def resolve(host: str) -> list[str]:
-    """All IP addresses of a host."""
+    """Resolves a host to all its IP addresses."""
     try:
         found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
             raise RetryableServiceError(f"{host} could not be resolved: {error}") from error
         raise DatasetNotFound(f"{host} could not be resolved: {error}") from error
-    except UnicodeError as error:  # a label of over 63 characters, or an empty one
+    except UnicodeError as error:  # a label that is empty or longer than 63 characters
         raise DatasetNotFound(f"{host} is no name of a host") from error
     return sorted({str(entry[4][0]) for entry in found})
 
 
 def open_pool(host: str, address: str) -> urllib3.HTTPSConnectionPool:
-    """Connections to one address, which must prove by its certificate to be `host`."""
+    """Connections to one IP address, whose TLS certificate must be valid for `host`."""
     return urllib3.HTTPSConnectionPool(address, 443, server_hostname=host, assert_hostname=host)
 
 
 class RemoteDatasetSource:
-    """Implements ports.DatasetSource. `resolve` and `open_pool` are seams for tests."""
+    """Implements ports.DatasetSource. `resolve` and `open_pool` can be replaced in tests."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class RemoteDatasetSource:
 
     @contextmanager
     def open(self, uri: str, version: str | None = None, start: int = 0) -> Iterator[OpenSource]:
-        """Check the address, then open what it names."""
+        """Validates the URI and opens its content."""
         address = check_address(uri, self._settings.data_bucket, self._settings.allowed_hosts)
         check_version(address, version)
         opened = self._open_s3(address, version, start) if isinstance(address, S3Address) else self._open_https(address)
@@ -108,13 +108,14 @@ class RemoteDatasetSource:
             def read(size: int) -> bytes:
                 _check_time(deadline)
                 with _fetching(address.host):
-                    return response.read1(size)  # available bytes only: a slow sender must not exceed the deadline
+                    # available bytes only, so that a slow sender cannot exceed the deadline
+                    return response.read1(size)
 
             yield self._source(read, int(length) if length.isdigit() else None, _etag(response))
 
     @contextmanager
     def _follow(self, address: HttpsAddress, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
-        """The response after a bounded number of redirects, each validated against the same rules."""
+        """Follows a bounded number of redirects, each validated by the same rules."""
         for _ in range(MAX_REDIRECTS + 1):
             _check_time(deadline)
             with self._get(address) as response:
@@ -146,7 +147,10 @@ class RemoteDatasetSource:
                 response.close()
 
     def _public_address(self, host: str) -> str:
-        """The address to connect to. One that is not public spoils all: the next look-up could give it."""
+        """The IP address to connect to.
+
+        Rejects a host with any non-public address, because DNS may return that one next.
+        """
         addresses = self._resolve(host)
         private = [address for address in addresses if not is_public(address)]
         if private or not addresses:
@@ -161,7 +165,7 @@ class RemoteDatasetSource:
 
 
 class _Bounded(io.RawIOBase):
-    """Bytes from `read`, up to a limit."""
+    """Bytes from `read` up to a limit."""
 
     def __init__(self, read: Read, limit: int) -> None:
         self._read = read

@@ -11,10 +11,10 @@ from rft.observability import logger
 
 MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
-"""PutEvents takes 10 entries and 256 KB in one request (Amazon EventBridge User Guide, PutEvents entry size)."""
+"""PutEvents accepts 10 entries and 256 KB per request (Amazon EventBridge User Guide, PutEvents entry size)."""
 
 TIME_BYTES = 14
-"""What `Time` counts for in an entry's size, by the same page."""
+"""Bytes that `Time` counts in an entry's size, by the same page."""
 
 
 class EventBridgeBus:
@@ -25,7 +25,7 @@ class EventBridgeBus:
         self._name = name
 
     def send(self, events: Sequence[DomainEvent]) -> list[DomainEvent]:
-        """Send in requests as large as EventBridge takes. Refused events are logged and missing from the result."""
+        """Sends in requests of the maximum size. Rejected events are logged and omitted from the result."""
         sent: list[DomainEvent] = []
         for batch in _batches(events, self._name):
             with translated():

@@ -19,7 +19,7 @@ MAX_CAUSE = 32_768
 """Step Functions API Reference, StopExecution."""
 
 NOT_WAITING = ("InvalidToken", "TaskDoesNotExist", "TaskTimedOut")
-"""What SendTaskSuccess says of a token whose task has ended; InvalidToken also of one that is none."""
+"""Error codes of SendTaskSuccess for a token whose task has ended; InvalidToken also for an invalid token."""
 
 
 class _Unknown(RftError):
@@ -27,20 +27,20 @@ class _Unknown(RftError):
 
 
 class _StopRefused(RftError):
-    """Step Functions would not stop the execution, for example because it has ended."""
+    """Step Functions rejected stopping the execution, for example because it has ended."""
 
 
 class StepFunctionsExecutions:
-    """`rft.ports.runs.Executions`; a run's execution is named after the run."""
+    """Implements `rft.ports.runs.Executions`; a run's execution is named after the run."""
 
     def __init__(self, client: SFNClient, *, state_machine_arn: str) -> None:
         self._client = client
         self._state_machine_arn = state_machine_arn
 
     def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
-        """StartExecution; of one that exists, the ARN if it was started with an equal payload.
+        """StartExecution; if the execution exists, returns its ARN if its payload is equal.
 
-        Step Functions itself answers so only while the execution runs; once it has ended, it refuses the name.
+        Step Functions is idempotent only while the execution runs; afterwards it rejects the name.
         """
         try:
             with translated({"ExecutionAlreadyExists": RunConflict}):
@@ -59,7 +59,7 @@ class StepFunctionsExecutions:
         return Execution(status=found["status"], error=found.get("error") or "", cause=found.get("cause") or "")
 
     def stop(self, run_id: str, *, error: str, cause: str) -> None:
-        """StopExecution, which leaves an execution alone that has ended."""
+        """StopExecution, which has no effect on an ended execution."""
         refusals = {"ExecutionDoesNotExist": _Unknown, "ValidationException": _StopRefused}
         try:
             with suppress(_Unknown), translated(refusals):
@@ -78,7 +78,7 @@ class StepFunctionsExecutions:
         return True
 
     def _existing(self, run_id: str, payload: Mapping[str, Any]) -> str:
-        # DescribeExecution is eventually consistent: an execution that exists may not be found for a moment.
+        # DescribeExecution is eventually consistent: a new execution may not be found for a moment.
         with translated({"ExecutionDoesNotExist": RetryableServiceError}):
             known = self._client.describe_execution(executionArn=self._arn(run_id))
         if json.loads(known["input"]) != payload:

@@ -1,4 +1,4 @@
-"""Graders are Lambda functions; invoking one tells its own failures from AWS's."""
+"""Invokes graders, which are Lambda functions, and separates their failures from AWS's."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ REFUSALS = {
     "RequestTooLargeException": TOO_LARGE,
     "ResourceNotFoundException": "there is no such function, version or alias",
 }
-"""What Lambda says of this one grader: a reason to reject it, not a fault to wait for."""
+"""Lambda errors that are the grader's and not retryable."""
 
 TRANSIENT = {"ResourceConflictException": RetryableServiceError}
-"""The function is just being created or updated (Lambda API, Invoke)."""
+"""The function is being created or updated (Lambda API, Invoke)."""
 
 MESSAGE_LENGTH = 300
 
 
 class LambdaGraderInvoker:
-    """Invokes by RequestResponse; `client` must not retry, or a grader that fails would pass at the second try."""
+    """Invokes synchronously. `client` must not retry, because a retry would hide a failing grader."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
-        """See GraderInvoker. Silence for as long as the client's read timeout is the grader's failure too."""
+        """See GraderInvoker. A client read timeout counts as the grader's failure."""
         started = time.monotonic()
         payload, error, exception = self._invoke(grader_arn, json.dumps(batch, ensure_ascii=False).encode())
         return GraderReply(payload, error, seconds=time.monotonic() - started, exception=exception)
@@ -57,7 +57,7 @@ class LambdaGraderInvoker:
         return None if seconds is None else float(seconds)
 
     def _configuration(self, grader_arn: str) -> Mapping[str, Any]:
-        """Empty where this stack may not look it up."""
+        """Empty without permission to read it."""
         with translated(TRANSIENT):
             try:
                 return dict(self._client.get_function_configuration(FunctionName=grader_arn))

@@ -1,4 +1,4 @@
-"""Judges' replies in memory, and behind that in a DynamoDB table that forgets by itself."""
+"""Caches judge replies in memory and in a DynamoDB table with a TTL."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rft.ports.grading import JudgeCache
 from rft.ports.storage import Clock
 
 ENTRIES = 20_000
-"""A key and a reply take about 300 bytes: 6 MB in all."""
+"""A key and a reply take about 300 bytes: 6 MB in total."""
 
 
 class MemoryJudgeCache:
-    """The replies used last; misses are read from `behind`."""
+    """LRU cache of replies; misses are read from `behind`."""
 
     def __init__(self, behind: JudgeCache | None = None, *, entries: int = ENTRIES) -> None:
         self._behind, self._entries = behind, entries
@@ -51,14 +51,14 @@ class MemoryJudgeCache:
 
 
 class DynamoJudgeCache:
-    """One item per reply. `client` must neither retry nor wait long: a miss costs less than waiting."""
+    """One item per reply. `client` must have short timeouts and no retries: a miss costs less than waiting."""
 
     def __init__(self, client: Any, *, table: str, days: int, clock: Clock) -> None:
         self._client, self._table, self._clock = client, table, clock
         self._keep_for = timedelta(days=days)
 
     def get(self, key: str) -> str | None:
-        """DynamoDB deletes what has expired within days, so time is checked here too."""
+        """DynamoDB deletes expired items only within days, so the expiry is checked here as well."""
         try:
             item = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}).get("Item", {})
         except (ClientError, BotoCoreError) as error:

@@ -1,4 +1,4 @@
-"""How objects are joined into one inside S3: which bytes it copies, and which must be carried because they are few."""
+"""Plans the concatenation of S3 objects: which ranges S3 copies, and which small ones are uploaded."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MIN_PART_BYTES = 5 * 2**20
-"""Each part of a multipart upload but the last has min this many bytes (Amazon S3 multipart upload limits)."""
+"""Minimum size of every part of a multipart upload but the last (Amazon S3 multipart upload limits)."""
 
 MAX_COPY_BYTES = 5 * 2**30
-"""Max bytes of one UploadPartCopy."""
+"""Maximum bytes of one UploadPartCopy."""
 
 
 @dataclass(frozen=True)
 class ByteRange:
-    """Bytes `start` to `end` of one object, by its number among those to be joined."""
+    """Bytes `start` to `end` of one object, identified by its index."""
 
     piece: int
     start: int
@@ -25,7 +25,7 @@ class ByteRange:
 
 
 def copy_parts(sizes: Sequence[int]) -> Iterator[list[ByteRange]]:
-    """The parts of the upload. A part of one byte_range that is long enough is copied; all others are carried."""
+    """The parts of the upload. A part that is one sufficiently long range is copied; all others are uploaded."""
     part: list[ByteRange] = []
     for piece, size in enumerate(sizes):
         at = 0

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 MAX_MESSAGE_BYTES = 262_144
-"""SNS Publish: 256 KB, here of ASCII."""
+"""SNS Publish: maximum message size 256 KB, here in ASCII."""
 
 
 class SnsNotifier:
-    """Publishes text to e-mail subscribers and JSON to all others; each notice once."""
+    """Publishes text to e-mail subscribers and JSON to all others; once per notice."""
 
     def __init__(self, client: SNSClient, *, topic_arn: str, ends: Iterable[str], send_once: DynamoSendOnce) -> None:
         self._client = client
@@ -29,11 +29,11 @@ class SnsNotifier:
 
     @property
     def ends(self) -> frozenset[str]:
-        """Ends that the stack announces."""
+        """Final statuses that the stack publishes."""
         return self._ends
 
     def publish(self, message: TopicMessage) -> None:
-        """Send one message, unless it was sent. Raises RetryableThrottling, RetryableServiceError."""
+        """Publishes one message unless its notice was sent. Raises RetryableThrottling, RetryableServiceError."""
         with self._send_once.claimed(message.notice) as ours:
             if ours:
                 self._send(message)
@@ -49,7 +49,7 @@ class SnsNotifier:
 
 
 def message_text(message: TopicMessage) -> str:
-    """The message by protocol, as SNS takes it: its texts and lists are cut as far as its size requires."""
+    """The message by protocol in SNS's format; texts and lists are truncated to fit its size."""
     limit, items = MAX_BLOCK, MAX_ITEMS
     while True:
         facts = json.dumps(bounded(message.facts, limit=limit, items=items), indent=2)

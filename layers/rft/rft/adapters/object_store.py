@@ -23,16 +23,19 @@ MISSING: dict[str, type[RftError]] = dict.fromkeys(
     ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "InvalidArgument", "MethodNotAllowed", "AccessDenied", "403", "404"),
     DatasetNotFound,
 )
-"""S3 answers AccessDenied for a missing key too, where the role may not list the bucket; InvalidArgument for an invalid
-version id, MethodNotAllowed for the version that marks a deletion."""
+"""Error codes of an unreadable object.
+
+S3 returns AccessDenied also for a missing key if the role may not list the bucket, InvalidArgument for an invalid
+version id, and MethodNotAllowed for a delete marker's version.
+"""
 
 PART_BYTES = 8 * 2**20
-"""S3 accepts max 10,000 parts per upload, each but the last min 5 MiB: this allows 80 GB."""
+"""S3 accepts at most 10,000 parts per upload, each but the last at least 5 MiB: this size allows 80 GB."""
 
 
 @contextmanager
 def reading(uri: str) -> Iterator[None]:
-    """Classify what can go wrong while an object's body streams in."""
+    """Maps errors that occur while an object's body is streamed."""
     try:
         with translated(MISSING, about=uri):
             yield
@@ -44,7 +47,7 @@ NO_SUCH = ("NoSuchKey", "404")
 
 
 class _Missing(RftError):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 class S3ObjectStore:
@@ -55,24 +58,24 @@ class S3ObjectStore:
         self._bucket = bucket
 
     def uri(self, key: str) -> str:
-        """The URI of a key in the data bucket."""
         return f"s3://{self._bucket}/{key}"
 
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
-        """Upload parts as chunks arrive; an unfinished object never appears."""
-        # upload_fileobj lets ClientError through; upload_file would wrap it into one without a code.
+        """Uploads parts as chunks arrive; an incomplete object never becomes visible."""
+        # upload_fileobj lets ClientError propagate; upload_file would wrap it in an error without a code.
         with io.BufferedReader(_Chunks(chunks)) as stream, translated():
             self._s3.upload_fileobj(stream, *_bucket_and_key(uri), Config=_parts())
 
     def join(self, uri: str, pieces: Sequence[str]) -> None:
-        """Copy ranges inside S3 that are long enough for a part of their own; collect the rest."""
+        """Copies ranges inside S3 that are long enough for a part; uploads the rest."""
         sizes = [self._size(piece) for piece in pieces]
         if sum(sizes) <= MIN_PART_BYTES:
             self.put_bytes(uri, b"".join(self.get_bytes(piece) for piece in pieces))
             return
         bucket, key = _bucket_and_key(uri)
         with translated():
-            # CRC32 for all parts: botocore sends it with carried parts, and S3 refuses parts of which some have none.
+            # CRC32 for all parts: botocore sends it with uploaded parts, and S3 rejects a mix of parts with and without
+            # it.
             upload = self._s3.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="CRC32")["UploadId"]
             target: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": upload}
             try:
@@ -85,7 +88,7 @@ class S3ObjectStore:
     def _part(
         self, target: dict[str, Any], number: int, part: list[ByteRange], pieces: Sequence[str]
     ) -> dict[str, Any]:
-        """Add a part to an upload, and say what completing it must name: its ETag and what checksums it has."""
+        """Adds a part to an upload; returns the ETag and checksums needed to complete it."""
         first = part[0]
         if len(part) == 1 and len(first) >= MIN_PART_BYTES:
             bucket, key = _bucket_and_key(pieces[first.piece])
@@ -113,18 +116,15 @@ class S3ObjectStore:
             return self._s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
 
     def put_bytes(self, uri: str, body: bytes) -> None:
-        """Write a small object."""
         bucket, key = _bucket_and_key(uri)
         with translated():
             self._s3.put_object(Bucket=bucket, Key=key, Body=body, **tagging(key))
 
     def get_bytes(self, uri: str) -> bytes:
-        """Read a small object."""
         with reading(uri):
             return self._get(uri)["Body"].read()
 
     def find_bytes(self, uri: str, *, most: int) -> bytes | None:
-        """Read a small object, if it is there."""
         try:
             with reading(uri), translated(dict.fromkeys(NO_SUCH, _Missing)):
                 body = self._get(uri)["Body"].read(most + 1)
@@ -144,7 +144,7 @@ class S3ObjectStore:
 
 
 def _parts() -> TransferConfig:
-    """A few parts in memory at a time: s3transfer's own limit of ten would take 80 MB."""
+    """Limits parts in memory: s3transfer's default of ten would take 80 MB."""
     from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only uploads load it
 
     config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=2)
@@ -153,7 +153,7 @@ def _parts() -> TransferConfig:
 
 
 class _Chunks(io.RawIOBase):
-    """A stream that can be read once."""
+    """Chunks as a forward-only readable stream."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)

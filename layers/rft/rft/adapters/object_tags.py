@@ -9,5 +9,5 @@ _ROLLOUTS = re.compile(r"runs/[^/]+/rollouts/")
 
 
 def tagging(key: str) -> dict[str, Any]:
-    """The argument `Tagging` of a put; none for a key that no rule is about. template.yaml, DropRollouts."""
+    """The `Tagging` argument of a put; empty for keys without a rule. See DropRollouts in template.yaml."""
     return {"Tagging": "content=rollouts"} if _ROLLOUTS.match(key) else {}

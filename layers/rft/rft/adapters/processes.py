@@ -1,8 +1,8 @@
-"""Shares work among the processor's cores by forked processes.
+"""Distributes work over forked processes, one per core.
 
-On Lambda there is no /dev/shm, so nothing that takes a semaphore works: neither multiprocessing's Pool and Queue nor
-concurrent.futures' processes, only processes and pipes. A forked process has the work, and a loaded vocabulary with
-it, for free.
+Lambda has no /dev/shm, so nothing that needs a semaphore works: neither multiprocessing's Pool and Queue nor
+concurrent.futures' processes, only processes and pipes. A forked process inherits the work, such as a loaded
+vocabulary, without copying.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ Input = TypeVar("Input")
 Result = TypeVar("Result")
 
 COLLECT_AFTER = 50_000
-"""Objects that come before a process looks for cycles. Work leaves next to none, and with Python's 700 looking for them
-takes a twentieth of the time."""
+"""Garbage collection threshold: the work creates few cycles, and Python's default of 700 costs 5 % of the time."""
 
 AHEAD = 2
-"""Inputs for each process that may be under way or waiting for an earlier one's result."""
+"""Maximum inputs per process that are in progress or wait for an earlier result."""
 
 
 def cores() -> int:
-    """The cores this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -38,7 +37,7 @@ class ForkedWorkers:
         self._processes = processes or cores()
 
     def map(self, work: Callable[[Input], Result], inputs: Iterable[Input]) -> Iterator[Result]:
-        """`work` of each input, in their order. With one core the work is done here."""
+        """Applies `work` to each input, in order. With one core it runs in this process."""
         if self._processes == 1:
             yield from map(work, inputs)
             return
@@ -47,7 +46,7 @@ class ForkedWorkers:
 
 
 class _Dispatch:
-    """Gives inputs to processes that are idle, one each, and puts their results in order."""
+    """Assigns inputs to idle processes, one each, and reorders their results."""
 
     def __init__(self, idle: list[Connection], inputs: Iterator[Any]) -> None:
         self._idle, self._inputs = idle, inputs
@@ -86,7 +85,7 @@ class _Dispatch:
 
 @contextmanager
 def _forked(work: Callable[[Any], Any], processes: int) -> Iterator[list[Connection]]:
-    """Processes that do `work`, each by its connection; they end with the block."""
+    """Processes that run `work`, each by its connection; they end with the block."""
     fork = multiprocessing.get_context("fork")
     ours: list[Connection] = []
     children = []
@@ -109,10 +108,10 @@ def _forked(work: Callable[[Any], Any], processes: int) -> Iterator[list[Connect
 
 
 def _serve(work: Callable[[Any], Any], there: Connection, others: tuple[Connection, ...]) -> None:
-    """In the process: answer one input after the other, until the parent closes its end or is gone."""
-    for connection in others:  # else this process would keep its own pipe's other end open
+    """Process loop: handles one input after the other until the parent closes its end or dies."""
+    for connection in others:  # otherwise this process would hold its own pipe's other end open
         connection.close()
-    gc.freeze()  # what was inherited stays as it is: looking through it would only copy its pages
+    gc.freeze()  # inherited objects are exempt: traversing them would copy their pages
     gc.set_threshold(COLLECT_AFTER)
     with suppress(EOFError, BrokenPipeError):
         while True:

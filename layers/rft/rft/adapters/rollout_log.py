@@ -1,4 +1,4 @@
-"""Rollouts in the data bucket."""
+"""Writes rollouts to the data bucket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rft.training.rollouts import pack, rollouts_key
 
 
 class S3RolloutLog:
-    """One put per object. `client` must neither retry nor wait long: the grader's caller is waiting."""
+    """One put per object. `client` must have short timeouts and no retries, because the grader's caller is waiting."""
 
     def __init__(self, client: Any, *, bucket: str, keeps_answers: bool, clock: Clock) -> None:
         self._client, self._bucket, self._clock = client, bucket, clock

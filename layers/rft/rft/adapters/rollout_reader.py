@@ -1,4 +1,4 @@
-"""Rollouts out of the data bucket."""
+"""Reads rollouts from the data bucket."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 AT_A_TIME = 8
-"""Objects under way at once: each is small, and waiting is all there is to reading it."""
+"""Concurrent reads: objects are small, so latency dominates."""
 
 
 class S3RolloutReader:
-    """Implements ports.RolloutReader. Without `shows_text`, reasons are without what exceptions may quote."""
+    """Implements ports.RolloutReader. Without `shows_text`, exception messages are removed from error reasons."""
 
     def __init__(self, client: S3Client, *, bucket: str, shows_text: bool = False) -> None:
         self._client, self._bucket, self._shows_text = client, bucket, shows_text
@@ -38,7 +38,7 @@ class S3RolloutReader:
         return [StoredRollouts(name, size) for name, size in found if is_rollouts(name)]
 
     def read(self, run_id: str, names: Sequence[str]) -> Iterator[Sequence[Rollout] | None]:
-        """Several at a time; who stops taking them ends the reading."""
+        """Reads several objects concurrently; stops when the caller stops iterating."""
         prefix = rollouts_prefix(run_id)
         pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="rollouts")
         try:
@@ -57,7 +57,7 @@ class S3RolloutReader:
 
 
 def _without_text(row: Rollout) -> Rollout:
-    """The reason in the ledger; the object itself has the message."""
+    """Removes the exception's message; the stored object still has it."""
     if row.error_reason is None:
         return row
     return row.model_copy(update={"error_reason": PrivateText(trusted=True).reason(row.error_reason)})

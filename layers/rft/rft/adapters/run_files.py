@@ -1,4 +1,4 @@
-"""A run's folder in the data bucket."""
+"""Lists and links a run's files in the data bucket."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ class S3RunFiles:
         ]
 
     def link(self, run_id: str, name: str, *, seconds: int) -> str:
-        """Signed with the function's own credentials: it is good for no longer than these are."""
+        """Signed with the function's credentials, so it expires with them at the latest."""
         where = {"Bucket": self._bucket, "Key": f"runs/{run_id}/{name}"}
         return self._client.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 Choice = Literal["auto", "on", "off"]
 
 WITHHELD = frozenset({"guardrail_intervened", "content_filtered"})
-"""Stop reasons whose text is Bedrock's stand-in and not the model's answer."""
+"""Stop reasons for which the text is Bedrock's placeholder instead of the model's answer."""
 
 
 class _Malformed(JudgeRefused):
-    """Bedrock's ValidationException: the request does not suit the model."""
+    """Bedrock's ValidationException: the request is invalid for the model."""
 
 
 _ERRORS: Mapping[str, type[RftError]] = {
@@ -48,14 +48,14 @@ _ERRORS: Mapping[str, type[RftError]] = {
 
 @dataclass(frozen=True)
 class _Extras:
-    """Parts of a request that not every model takes."""
+    """Optional request features that not every model supports."""
 
     structured: bool
     caches: bool
 
 
 def judge_client(client: Any, *, model_id: str, settings: JudgeSettings, cache: JudgeCache) -> JudgeClient:
-    """A judge model as the stack's settings have it called, its replies cached."""
+    """A judge client with the stack's settings and cached replies."""
     judge = BedrockJudge(
         client,
         model_id=model_id,
@@ -66,9 +66,9 @@ def judge_client(client: Any, *, model_id: str, settings: JudgeSettings, cache: 
 
 
 class BedrockJudge:
-    """One call; the grader waits and retries. Times out with the client's own read timeout.
+    """Calls the model once, without retries; the grader retries. The timeout is the client's read timeout.
 
-    A feature set to `auto` is turned off for good once the model has refused a request with it and accepted the same
+    A feature set to `auto` is disabled permanently once the model has rejected a request with it and accepted the same
     request without it.
     """
 
@@ -84,11 +84,11 @@ class BedrockJudge:
 
     @property
     def model_id(self) -> str:
-        """A model's or an inference profile's id, or its ARN."""
+        """A model id, an inference profile's id, or the ARN of either."""
         return self._model_id
 
     def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
-        """Temperature 0 where the model takes one: the same answer earns the same score as nearly as it can."""
+        """Uses temperature 0 if the model supports it, so that scores of the same answer vary as little as possible."""
         extras = self._extras
         try:
             return self._converse(system, user, schema, extras)

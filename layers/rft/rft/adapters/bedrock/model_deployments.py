@@ -18,18 +18,17 @@ _REFUSALS: Mapping[str, type[RftError]] = {
     "TooManyTagsException": DeploymentRefused,
     "ValidationException": DeploymentRefused,
 }
-"""What Bedrock answers to a request that fails however often it is sent. ResourceNotFound is a model's when creating,
-a deployment's when updating."""
+"""Non-retryable error codes. ResourceNotFound refers to the model on create, and to the deployment on update."""
 
 
 class BedrockDeployments:
-    """One account's deployments in one region. Names are unique there."""
+    """One account's deployments in one Region, where names are unique."""
 
     def __init__(self, client: BedrockClient) -> None:
         self._client = client
 
     def create(self, name: str, model_arn: str, *, tags: Mapping[str, str], token: str) -> str:
-        """Deploy a model, or find the deployment of this name and model that an earlier try created."""
+        """Deploys a model, or returns the deployment of this name and model from an earlier attempt."""
         try:
             with translated({**_REFUSALS, "ResourceNotFoundException": DeploymentRefused}):
                 return self._client.create_custom_model_deployment(
@@ -59,7 +58,7 @@ class BedrockDeployments:
             self._client.update_custom_model_deployment(customModelDeploymentIdentifier=name_or_arn, modelArn=model_arn)
 
     def delete(self, name_or_arn: str) -> None:
-        """Delete a deployment, if it is there."""
+        """Deletes a deployment if it exists."""
         try:
             with translated({**_UNKNOWN, "ConflictException": RetryableServiceError}):
                 self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=name_or_arn)
@@ -67,7 +66,7 @@ class BedrockDeployments:
             return
 
     def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
-        """One call for each deployment: lists have no tags. Quotas allow a few deployments at a time."""
+        """Makes one call per deployment, because lists contain no tags. Quotas allow only a few deployments."""
         with translated():
             pages = self._client.get_paginator("list_custom_model_deployments").paginate()
             found = [each for page in pages for each in page.get("modelDeploymentSummaries", [])]
@@ -78,7 +77,7 @@ class BedrockDeployments:
         try:
             with translated(_UNKNOWN):
                 tags = self._client.list_tags_for_resource(resourceARN=arn).get("tags", [])
-        except DeploymentNotFound:  # deleted meanwhile
+        except DeploymentNotFound:  # deleted in the meantime
             return {}
         return {tag["key"]: tag["value"] for tag in tags}
 

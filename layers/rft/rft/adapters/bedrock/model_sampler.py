@@ -25,13 +25,13 @@ _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
 class BedrockSampler:
-    """Requests each answer once: waiting and retrying are the engine's."""
+    """Requests each answer once; the engine retries."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def sample(self, model_id: str, messages: Sequence[Message], protocol: SamplingProtocol) -> SampledText:
-        """One answer; a setting that is None is not sent."""
+        """Samples one answer; settings of None are not sent."""
         with translated(_ERRORS):
             reply = self._client.converse(modelId=model_id, **_turns(messages), **_settings(protocol))
         usage = reply["usage"]
@@ -45,7 +45,7 @@ class BedrockSampler:
 
 
 def _turns(messages: Sequence[Message]) -> dict[str, Any]:
-    """Converse keeps the system prompt apart and takes turns in pairs; a tool's turn is the user's side of one."""
+    """Converse takes the system prompt separately and alternating turns; a tool's turn becomes a user turn."""
     system = [{"text": message.content} for message in messages if message.role in _SYSTEM_ROLES]
     turns: list[dict[str, Any]] = []
     for message in messages:

@@ -1,4 +1,4 @@
-"""Checks parameters against botocore's model of a service, patterns and enums included, which boto3 leaves to AWS."""
+"""Validates parameters against botocore's service model, including patterns and enums, which boto3 does not check."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 SHOWN = 80
-"""Characters of a wrong value that a problem quotes."""
+"""Maximum characters of an invalid value quoted in a problem."""
 
 
 def validate(params: object, shape: Shape | None) -> list[str]:
-    """Each violation of `shape` by `params`, as `path: error`; empty where it is valid."""
+    """Each violation of `shape` by `params`, as `path: error`; empty if valid."""
     return [] if shape is None else [f"{path}: {text}" for path, text in _problems(params, shape, "")]
 
 
@@ -129,7 +129,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _quoted(value: object, shape: Shape) -> str:
-    """A value as a message may show it: short, and not at all where the model calls it sensitive."""
+    """A value for a message: truncated, and omitted if the model marks it as sensitive."""
     if shape.metadata.get("sensitive"):
         return "a sensitive value"
     text = repr(value)
@@ -138,9 +138,9 @@ def _quoted(value: object, shape: Shape) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    r"""AWS's patterns hold for the whole value, and its `\s` and `\d` are ASCII.
+    r"""AWS's patterns match the whole value, and its `\s` and `\d` are ASCII only.
 
-    Bedrock's job names have `(-*[…\-…])*`, which takes exponential time on a row of hyphens; the class alone, which
-    holds the hyphen, accepts the same names.
+    Bedrock's job names have `(-*[…\-…])*`, which takes exponential time on a sequence of hyphens; the character class
+    alone includes the hyphen and accepts the same names.
     """
     return re.compile(pattern.replace(r"(-*[a-zA-Z0-9\+\-\.])*", r"[a-zA-Z0-9\+\-\.]*"), re.ASCII)

@@ -19,37 +19,36 @@ REFUSALS: Mapping[str, type[RftError]] = {
     "TooManyTagsException": JobRequestInvalid,
     "ValidationException": JobRequestInvalid,
 }
-"""What CreateModelCustomizationJob says to a request that will not do, however often it is sent."""
+"""Non-retryable error codes of CreateModelCustomizationJob."""
 
 UNKNOWN: Mapping[str, type[RftError]] = {
     "ResourceNotFoundException": JobNotFound,
     "ValidationException": JobNotFound,
 }
-"""What GetModelCustomizationJob answers for a job that does not exist: its reference does not say which of the two a
-well-formed name gets."""
+"""Error codes of GetModelCustomizationJob for a missing job; its reference does not state which one applies."""
 
 
 class _NameTaken(RftError):
-    """Bedrock has a job or a model of this name."""
+    """A job or a model of this name exists in Bedrock."""
 
 
 class _StopRefused(RftError):
-    """Bedrock would not stop the job: it has ended, is stopping already, or is busy."""
+    """Bedrock rejected stopping the job: it has ended, is stopping already, or is busy."""
 
 
 class BedrockTrainingJobs:
-    """One region's jobs. A job's name is its run's id."""
+    """One Region's jobs. A job's name is its run's id."""
 
     def __init__(self, client: BedrockClient) -> None:
         self._client = client
 
     def problems(self, request: Mapping[str, Any]) -> list[str]:
-        """Where the request breaks botocore's model of CreateModelCustomizationJob."""
+        """Violations of botocore's model of CreateModelCustomizationJob."""
         operation = self._client.meta.service_model.operation_model("CreateModelCustomizationJob")
         return validate(request, operation.input_shape)
 
     def create(self, request: Mapping[str, Any]) -> str:
-        """Start the job, or find the one that an earlier try of the same request started."""
+        """Starts the job, or returns the one that an earlier attempt of the same request started."""
         try:
             with translated({**REFUSALS, "ConflictException": _NameTaken}):
                 return self._client.create_model_customization_job(**request)["jobArn"]
@@ -60,7 +59,7 @@ class BedrockTrainingJobs:
         return _job(self._get(name_or_arn))
 
     def stop(self, name_or_arn: str) -> None:
-        """Stop the job; a job that has ended or is stopping is left alone."""
+        """Stops the job; no effect if it has ended or is stopping."""
         refusals = {"ConflictException": _StopRefused, "ValidationException": _StopRefused}
         try:
             with translated({**UNKNOWN, **refusals}):
@@ -70,16 +69,16 @@ class BedrockTrainingJobs:
                 raise RetryableServiceError(str(refused)) from refused
 
     def active(self) -> list[str]:
-        """Names of all jobs that are InProgress; quotas allow a few at a time."""
+        """Names of all InProgress jobs; quotas allow only a few."""
         with translated():
             pages = self._client.get_paginator("list_model_customization_jobs").paginate(statusEquals="InProgress")
             return [job["jobName"] for page in pages for job in page.get("modelCustomizationJobSummaries", [])]
 
     def _earlier(self, request: Mapping[str, Any], taken: _NameTaken) -> str:
-        """The job with the request's name, if its output location is the request's: then it belongs to this run.
+        """The job with the request's name, if it has the request's output location and so belongs to this run.
 
-        Another stack in the account may have derived the same id from the same key; its bucket differs. A name taken
-        by a job that is not visible yet raises a retryable error.
+        Another stack of the account may derive the same id from the same key, but its bucket differs. If the job is not
+        visible yet, raises a retryable error.
         """
         try:
             found = self._get(request["jobName"])

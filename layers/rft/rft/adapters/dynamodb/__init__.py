@@ -1,1 +1,1 @@
-"""What DynamoDB holds: run records, histories, answers, rejections, sent messages."""
+"""Ports backed by DynamoDB: run records, histories, decisions, rejections, sent messages."""

@@ -1,4 +1,4 @@
-"""People's answers to runs that await approval, and the task tokens of those runs, in the ledger's table."""
+"""Decisions on runs that wait for approval, and their task tokens, in the ledger's table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rft.runs.records import revised
 
 
 class DynamoApprovals(LedgerTable):
-    """The first decision counts, also under concurrent writes."""
+    """The first decision is final, even under concurrent writes."""
 
     def decide(self, run_id: str, decision: Decision) -> RunRecord:
-        """Record a person's answer, provided that there is none."""
+        """Records a decision if there is none."""
         for _ in self._attempts(run_id):
             record = record_of(self._item(run_id))
             approval = answered(record, decision)
@@ -29,7 +29,7 @@ class DynamoApprovals(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def save_token(self, run_id: str, token: str) -> None:
-        """Store the task token in an item of its own: no record shows it."""
+        """Stores the task token in a separate item, so that records do not contain it."""
         with translated():
             self._client.put_item(TableName=self._table, Item=token_key(run_id) | to_item({"token": token}))
 

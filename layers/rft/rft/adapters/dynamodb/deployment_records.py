@@ -19,14 +19,14 @@ from rft.errors import RetryableServiceError
 
 
 class DynamoDeploymentRecords(LedgerTable):
-    """Each record is one item; its version guards it against lost updates."""
+    """One item per record; its version prevents lost updates."""
 
     def get(self, name: str) -> DeploymentRecord:
         item = self._read(deployment_key(name))
         return deployment_of(item) if item else DeploymentRecord(name=name)
 
     def put(self, record: DeploymentRecord) -> DeploymentRecord:
-        """Store the next version."""
+        """Stores the next version."""
         following = record.model_copy(update={"version": record.version + 1})
         try:
             with translated():
@@ -43,7 +43,6 @@ class DynamoDeploymentRecords(LedgerTable):
         return following
 
     def all(self) -> list[DeploymentRecord]:
-        """Every record, by name."""
         partition, sort = INDEX_KEYS["by_created"]
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,

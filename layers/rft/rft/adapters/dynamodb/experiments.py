@@ -17,17 +17,17 @@ from rft.runs.records import from_cursor, to_cursor, utc_text
 
 EXPERIMENTS = "EXPERIMENT"
 UNSETTLED = "EXPERIMENT#UNSETTLED"
-"""Partition of by_status; an experiment that is settled is in no partition of it."""
+"""Partition of by_status for unsettled experiments; settled ones are not in this index."""
 
 AFTER_ALL = "~"
 """Sorts after every position: positions begin with a digit."""
 
 
 class DynamoExperiments(LedgerTable):
-    """Each record is one item; its version guards it against lost updates."""
+    """One item per record; its version prevents lost updates."""
 
     def create(self, record: ExperimentRecord) -> ExperimentRecord:
-        """Add an experiment, or find the one with its id."""
+        """Adds an experiment, or returns the existing one with its id."""
         if self._put(record, "attribute_not_exists(pk)", {}):
             return record
         known = self.get(record.experiment_id)
@@ -36,14 +36,13 @@ class DynamoExperiments(LedgerTable):
         return known
 
     def get(self, experiment_id: str) -> ExperimentRecord:
-        """The experiment now."""
         item = self._read(experiment_key(experiment_id))
         if item is None:
             raise ExperimentNotFound(f"Experiment {experiment_id} not found")
         return experiment_of(item)
 
     def change(self, experiment_id: str, change: Callable[[ExperimentRecord], ExperimentRecord]) -> ExperimentRecord:
-        """Write what `change` makes of the newest record, again where another writer was faster."""
+        """Applies `change` to the latest record and writes it, retrying on concurrent writes."""
         for _ in self._attempts(experiment_id):
             last = self.get(experiment_id)
             changed = change(last)
@@ -56,7 +55,7 @@ class DynamoExperiments(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
-        """A part of the list, by index; each record is read itself, as an index lags."""
+        """Reads ids from the index and each record from the table, because the index is eventually consistent."""
         partition, sort = INDEX_KEYS["by_created"]
         before = from_cursor(cursor) if cursor else AFTER_ALL
         with translated():
@@ -73,7 +72,7 @@ class DynamoExperiments(LedgerTable):
         return records, to_cursor(places[-1]) if "LastEvaluatedKey" in answer else None
 
     def unsettled(self) -> Iterator[ExperimentRecord]:
-        """By index, which holds these alone; each record is read itself."""
+        """Reads ids from an index that has only unsettled experiments, and each record from the table."""
         partition, sort = INDEX_KEYS["by_status"]
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -87,7 +86,7 @@ class DynamoExperiments(LedgerTable):
         return (record for record in found if not record.settled)
 
     def _put(self, record: ExperimentRecord, condition: str, values: Item) -> bool:
-        """False where the condition does not hold."""
+        """Returns False if the condition fails."""
         write: dict[str, Any] = {"Item": experiment_item(record), "ConditionExpression": condition}
         if values:
             write["ExpressionAttributeValues"] = values
@@ -102,12 +101,12 @@ class DynamoExperiments(LedgerTable):
 
 
 def experiment_key(experiment_id: str) -> Item:
-    """Where an experiment's record is."""
+    """Primary key of an experiment's item."""
     return to_item({"pk": f"{EXPERIMENTS}#{experiment_id}", "sk": EXPERIMENTS})
 
 
 def experiment_item(record: ExperimentRecord) -> Item:
-    """An experiment's item, with its place in the list of experiments, and in that of unsettled ones while it is."""
+    """An experiment's item, with index keys for the list and, while unsettled, for the list of unsettled ones."""
     position = f"{utc_text(record.created_at)}#{record.experiment_id}"
     place = {"gsi1pk": EXPERIMENTS, "gsi1sk": position}
     if not record.settled:
@@ -116,6 +115,5 @@ def experiment_item(record: ExperimentRecord) -> Item:
 
 
 def experiment_of(item: Item) -> ExperimentRecord:
-    """The experiment in an item."""
     fields = from_attribute({name: item[name] for name in ExperimentRecord.model_fields if name in item})
     return ExperimentRecord.model_validate_json(json.dumps(fields))

@@ -1,4 +1,4 @@
-"""The queue for the quota of jobs, in the ledger's table: `DynamoLedger` adds and removes its items."""
+"""The queue for the job quota in the ledger's table; `DynamoLedger` adds and removes its items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft.adapters.dynamodb.ledger_table import LedgerTable
 
 
 class DynamoJobQueue(LedgerTable):
-    """Strongly consistent queries of one partition, some 100 bytes a run."""
+    """Strongly consistent queries of one partition, with some 100 bytes per run."""
 
     def ahead(self, run_id: str, since: datetime) -> int:
         """Counts the items before the run's own."""
@@ -23,7 +23,6 @@ class DynamoJobQueue(LedgerTable):
             return sum(page["Count"] for page in pages)
 
     def first(self, count: int) -> tuple[str, ...]:
-        """The oldest items."""
         with translated():
             found = self._client.query(**self._partition("pk = :pk", {}), Limit=count)["Items"]
         return tuple(item["sk"]["S"].partition("#")[2] for item in found)

@@ -29,16 +29,16 @@ from rft.runs.records import revised, status_event
 from rft.runs.status import TERMINAL, may_follow
 
 KEY_DAYS = 90
-"""How long an idempotency key is stored: past any redelivery by EventBridge, SQS (14 days) or a pipeline's retry."""
+"""Retention of idempotency keys: longer than redeliveries by EventBridge and SQS (14 days) and pipeline retries."""
 
 ABSENT = "attribute_not_exists(pk)"
 
 
 @dataclass(frozen=True)
 class _Write:
-    """Fields to set on a run's record if its values equal `before`, and items to add in the same write.
+    """Fields to set on a run's record if its values equal `before`, and items to add in the same transaction.
 
-    `queue`: operations on the queue for the quota of jobs.
+    `queue`: operations on the queue for the job quota.
     """
 
     run_id: str
@@ -49,10 +49,10 @@ class _Write:
 
 
 class DynamoLedger(LedgerTable):
-    """Run records. Reads are strongly consistent."""
+    """Run records with strongly consistent reads."""
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
-        """Add a run, and claim its idempotency key, in one transaction."""
+        """Adds a run and claims its idempotency key in one transaction."""
         created = status_event(None, record, at=self._clock.now())
         announced = domain_events(None, record, created, sent=0, since=None)
         items = [record_item(record), event_item(record.run_id, 1, created), *map(outbox_item, announced)]
@@ -79,15 +79,15 @@ class DynamoLedger(LedgerTable):
         changes: Changes | None = None,
         caller: Principal | None = None,
     ) -> RunRecord:
-        """Change status, with fields and an event, provided that the status has not changed since it was read."""
+        """Changes the status, with fields and an event, if the status has not changed since it was read."""
         return self._change(run_id, to, changes or {}, detail=detail, caller=caller)
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        """Write fields of a run that has not ended."""
+        """Updates fields of an active run."""
         self._change(run_id, None, changes)
 
     def mark_notified(self, run_id: str) -> bool:
-        """Mark an ended run as announced."""
+        """Marks an ended run as notified."""
         record = self.get(run_id)
         if record.status not in TERMINAL:
             raise TransitionRefused(f"{run_id} is {record.status}: only an ended run is announced")
@@ -120,7 +120,7 @@ class DynamoLedger(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def _written(self, after: RunRecord, changes: Mapping[str, Any], event: RunEvent, event_count: int) -> _Write:
-        """The changed fields, and an event where the status changed."""
+        """The changed fields, and an event if the status changed."""
         fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
         if event.before is event.after:
             return _Write(after.run_id, fields, {"status": event.before}, [], [])
@@ -144,7 +144,7 @@ class DynamoLedger(LedgerTable):
         )
 
     def _queue_operations(self, event: RunEvent, after: RunRecord) -> list[Any]:
-        """A run is in the queue for the quota of jobs exactly while it is STARTING."""
+        """A run is in the queue for the job quota exactly while it is STARTING."""
         if after.queue is None:
             return []
         key = queue_key(after.run_id, after.queue.since)
@@ -164,7 +164,7 @@ class DynamoLedger(LedgerTable):
 
 
 def _announced(item: Item) -> tuple[int | None, datetime | None]:
-    """How many domain events a run has, and since when its status; None for a run of a release before them."""
+    """Number of the run's domain events, and the time of its status; None for runs created before domain events."""
     if "domain_event_count" not in item:
         return None, None
     return int(item["domain_event_count"]["N"]), datetime.fromisoformat(item["status_since"]["S"])

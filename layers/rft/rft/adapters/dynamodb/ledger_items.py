@@ -42,7 +42,7 @@ from rft.runs.records import list_position, utc_text
 from rft.runs.uploads import upload_digest
 
 Item = dict[str, Any]
-"""A DynamoDB item in the wire's own form: attribute name → {type: value}."""
+"""A DynamoDB item in wire format: attribute name → {type: value}."""
 
 RECORD = "RECORD"
 EVENTS = "EVENT#"
@@ -54,52 +54,52 @@ QUEUE = "QUEUE"
 
 
 def to_attribute(plain: Any) -> Any:
-    """A JSON-able value as DynamoDB's typed one."""
+    """Converts a JSON-able value to DynamoDB's typed format."""
     return TypeSerializer().serialize(_with_decimals(plain))
 
 
 def to_item(plain: Mapping[str, Any]) -> Item:
-    """A JSON-able object as an item."""
+    """Converts a JSON-able object to an item."""
     return {name: to_attribute(value) for name, value in plain.items()}
 
 
 def from_attribute(item: Item) -> dict[str, Any]:
-    """An item as a JSON-able object."""
+    """Converts an item to a JSON-able object."""
     return {name: _with_numbers(TypeDeserializer().deserialize(value)) for name, value in item.items()}
 
 
 def record_key(run_id: str) -> Item:
-    """Where a run's record is."""
+    """Primary key of a run's record."""
     return to_item({"pk": f"RUN#{run_id}", "sk": RECORD})
 
 
 def idempotency_key(key: str) -> Item:
-    """Where an idempotency key is; hashed, as callers choose it freely."""
+    """Primary key of an idempotency key, which is hashed because callers choose it."""
     return to_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
 
 
 def token_key(run_id: str) -> Item:
-    """Where a run's task token is."""
+    """Primary key of a run's task token."""
     return to_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
 
 
 def queue_key(run_id: str, since: datetime) -> Item:
-    """A run's place among those that want a job; of fixed width, so that text order is time order."""
+    """Primary key of a run's queue entry; fixed width, so that lexicographic order is time order."""
     return to_item({"pk": QUEUE, "sk": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{run_id}"})
 
 
 def wait_key(run_id: str) -> Item:
-    """Where the task token of a run's wait for an event is."""
+    """Primary key of the task token of a run's wait."""
     return to_item({"pk": f"RUN#{run_id}", "sk": "WAIT"})
 
 
 def upload_key(bucket: str, key: str, version: str) -> Item:
-    """Where the rejection of an object version is; hashed, as an object's name may be as long as a key."""
+    """Primary key of a rejected object version; hashed, because object keys may be as long as DynamoDB's keys."""
     return to_item({"pk": f"UPLOAD#{upload_digest(bucket, key, version)}", "sk": "REJECTION"})
 
 
 def rejection_item(rejection: UploadRejection) -> Item:
-    """A rejection's item, with its place in the list of rejections."""
+    """A rejection's item, with index keys for the list of rejections."""
     fields = rejection.model_dump(mode="json")
     place = {"gsi1pk": "REJECTION", "gsi1sk": fields["at"]}
     return upload_key(rejection.bucket, rejection.key, rejection.version) | to_item({**place, "upload": fields})
@@ -110,25 +110,24 @@ def rejection_of(item: Item) -> UploadRejection:
 
 
 def deployment_key(name: str) -> Item:
-    """Where a deployment's history is."""
+    """Primary key of a deployment's history."""
     return to_item({"pk": f"{DEPLOYMENTS}#{name}", "sk": DEPLOYMENTS})
 
 
 def deployment_item(record: DeploymentRecord) -> Item:
-    """A deployment's item, with its place in the list of deployments."""
+    """A deployment's item, with index keys for the list of deployments."""
     place = {"gsi1pk": DEPLOYMENTS, "gsi1sk": record.name}
     return deployment_key(record.name) | to_item({**place, **record.model_dump(mode="json")})
 
 
 def deployment_of(item: Item) -> DeploymentRecord:
-    """The deployment's history in an item."""
     return DeploymentRecord.model_validate(
         from_attribute({name: item[name] for name in DeploymentRecord.model_fields if name in item})
     )
 
 
 def record_item(record: RunRecord) -> Item:
-    """A new run's item: its fields, one event and one domain event, its place in each index."""
+    """A new run's item: its fields, counters for one event and one domain event, and index keys."""
     place = list_position(record)
     indexed = {"gsi1pk": ALL_RUNS, "gsi2pk": record.status, "gsi3pk": record.name}
     places = {"gsi1sk": place, "gsi2sk": place, "gsi3sk": place}
@@ -138,24 +137,23 @@ def record_item(record: RunRecord) -> Item:
 
 
 def event_item(run_id: str, number: int, event: RunEvent) -> Item:
-    """One event's item; four digits keep their order."""
+    """An event's item; its four-digit number keeps the order."""
     key = {"pk": f"RUN#{run_id}", "sk": f"{EVENTS}{number:04d}"}
     return to_item({**key, **event.model_dump(mode="json")})
 
 
 def outbox_key(event: DomainEvent) -> Item:
-    """Where a domain event is until it is sent, and for a while after; six digits keep their order."""
+    """Primary key of a domain event; its six-digit number keeps the order."""
     return to_item({"pk": f"RUN#{event.run_id}", "sk": f"{OUTBOX}#{event.sequence:06d}"})
 
 
 def outbox_item(event: DomainEvent) -> Item:
-    """A domain event's item, with its place among those that are not yet sent: oldest first, a run's in sequence."""
+    """A domain event's item, with index keys for unsent events: oldest first, a run's in sequence."""
     place = {"gsi1pk": OUTBOX, "gsi1sk": f"{utc_text(event.at)}#{event.run_id}#{event.sequence:06d}"}
     return outbox_key(event) | to_item({**place, "detail": event.model_dump(mode="json")})
 
 
 def outbox_event(item: Item) -> DomainEvent:
-    """The domain event in an item."""
     return DomainEvent.model_validate(from_attribute({"detail": item["detail"]})["detail"])
 
 
@@ -169,7 +167,7 @@ def event_of(item: Item) -> RunEvent:
 
 
 def _with_decimals(value: Any) -> Any:
-    """DynamoDB's numbers are decimal: a float goes in by its shortest text and comes back as itself."""
+    """DynamoDB's numbers are decimal; a float is stored by its shortest repr, which round-trips."""
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):

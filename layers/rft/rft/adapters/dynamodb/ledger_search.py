@@ -1,4 +1,4 @@
-"""Lists of runs: positions from the ledger's indexes, records from the table; never a scan."""
+"""Lists of runs: positions from indexes, records from the table, without scans."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_QUERIES = 10
-"""Bounds one page's work: a rare tag among many runs ends a page early, with a cursor."""
+"""Bounds the work per page: a rare tag among many runs ends a page early, with a cursor."""
 
 BATCH = 100
 """BatchGetItem's limit."""
 
 LISTED = {f"#{number}": name for number, name in enumerate(n for n in RunRecord.model_fields if n not in UNLISTED)}
-"""Fields that are read of each record, under names that DynamoDB does not reserve."""
+"""Attributes read of each record, as placeholders because DynamoDB reserves some names."""
 
 AFTER_ALL = "~"
 """Sorts after every position: positions begin with a digit."""
@@ -37,7 +37,6 @@ class RunSearch:
         self._index, self._of = _index(run_filter)
 
     def page(self, *, limit: int, cursor: str | None) -> RunPage:
-        """Up to `limit` runs, newest first."""
         before: str | None = from_cursor(cursor) if cursor else AFTER_ALL
         found: list[RunRecord] = []
         queries = 0
@@ -50,7 +49,7 @@ class RunSearch:
         return RunPage(records=tuple(found[:limit]), cursor=to_cursor(before) if before else None)
 
     def _keys(self, before: str, count: int) -> tuple[list[Item], str | None]:
-        """The keys of up to `count` records older than `before`, and the position of the next page, None at the end."""
+        """Keys of up to `count` records older than `before`, and the next page's position, None at the end."""
         partition, sort = INDEX_KEYS[self._index]
         with translated():
             answer = self._client.query(
@@ -80,7 +79,7 @@ class RunSearch:
 
 
 def _index(run_filter: RunFilter) -> tuple[str, str]:
-    """The index to read, and its partition."""
+    """The index and its partition."""
     if run_filter.name:
         return "by_name", run_filter.name
     return ("by_status", run_filter.status) if run_filter.status else ("by_created", ALL_RUNS)

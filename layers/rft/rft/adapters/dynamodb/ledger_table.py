@@ -1,4 +1,4 @@
-"""What all that the ledger's table holds is read and written with."""
+"""Shared reads and writes on the ledger's table."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ATTEMPTS = 6
-"""A write that conflicts with another one is retried on the newer state. A run changes status at most six times."""
+"""Attempts of a conflicting write, each on the latest state. A run changes status at most six times."""
 
 LOST = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 LOST_IN_TRANSACTION = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
-"""What DynamoDB answers where another writer was faster; a cancelled transaction has a reason for each operation."""
+"""Error codes of concurrent writes; a cancelled transaction has one reason per operation."""
 
 THROTTLED_IN_TRANSACTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
@@ -40,7 +40,7 @@ class LedgerTable:
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
     def _set(self, run_id: str, fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-        """An update of a run's fields on condition that those in `before` are still so; None for one that is absent."""
+        """An update of a run's fields, conditional on the values in `before`; None stands for an absent attribute."""
         names = {f"#{number}": name for number, name in enumerate(fields)}
         values = {f":{number}": to_attribute(value) for number, value in enumerate(fields.values())}
         guards = {f"#before_{number}": name for number, name in enumerate(before)}
@@ -70,7 +70,7 @@ class LedgerTable:
         return {kind: {"TableName": self._table, **write}}
 
     def _transact(self, operations: list[Any]) -> bool:
-        """All writes or none; False if a condition did not hold or another transaction had its hands on an item."""
+        """Writes all or nothing; False if a condition failed or another transaction conflicts."""
         try:
             with translated():
                 self._client.transact_write_items(TransactItems=operations)
@@ -84,7 +84,7 @@ class LedgerTable:
         return True
 
     def _attempts(self, run_id: str) -> Iterator[int]:
-        """Tries of one write, with growing, random pauses in between."""
+        """Retries of one write, with jittered exponential back-off."""
         for attempt in range(ATTEMPTS):
             yield attempt
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - not a secret

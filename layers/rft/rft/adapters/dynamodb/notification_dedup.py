@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LEASE_SECONDS = 90
-"""Longer than any function that sends may run, so that no sender is overtaken while it lives."""
+"""Longer than the timeout of any function that sends, so that a live sender never loses its claim."""
 
 FREE = "attribute_not_exists(sent_at) AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
 
@@ -68,7 +68,7 @@ class DynamoSendOnce:
             raise RetryableServiceError(f"the notice {notice} is being sent by another")
 
     def _write(self, notice: str, update: str, condition: str = "", **values: object) -> bool:
-        """False where the condition does not hold."""
+        """Returns False if the condition fails."""
         write: dict[str, Any] = {
             "UpdateExpression": update,
             **({"ConditionExpression": condition} if condition else {}),

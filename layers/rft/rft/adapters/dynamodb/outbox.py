@@ -1,4 +1,4 @@
-"""Domain events that are not yet sent, in the ledger's table."""
+"""Unsent domain events in the ledger's table."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from rft.adapters.dynamodb.ledger_table import LedgerTable
 from rft.contracts.outbound.domain_events import DomainEvent
 
 SENT_DAYS = 30
-"""How long a sent event can be found in the table."""
+"""Retention of sent events."""
 
 
 class DynamoOutbox(LedgerTable):
-    """Reads an index, which is eventually consistent: an event of the last second may be missing."""
+    """Reads an eventually consistent index, which may lack very recent events."""
 
     def pending(self, limit: int) -> list[DomainEvent]:
-        """Up to `limit` events, oldest first, each run's in sequence."""
         with translated():
             keys = self._client.query(
                 TableName=self._table,
@@ -30,7 +29,7 @@ class DynamoOutbox(LedgerTable):
         return [outbox_event(item) for item in items if item is not None and "gsi1pk" in item]
 
     def mark_sent(self, event: DomainEvent) -> None:
-        """Take the event out of the index; the item expires later."""
+        """Removes the event from the index; the item expires later."""
         now = self._clock.now()
         values = {":at": now.isoformat(), ":expires": int((now + timedelta(days=SENT_DAYS)).timestamp())}
         with translated():

@@ -18,7 +18,6 @@ class DynamoRunHistory(LedgerTable):
     """Histories are strongly consistent; lists read indexes, which are eventually consistent."""
 
     def events(self, run_id: str) -> list[RunEvent]:
-        """The run's history, oldest first."""
         found = [event_of(item) for item in self._event_items(run_id)]
         if not found:
             raise RunNotFound(f"Run {run_id} not found")
@@ -34,7 +33,6 @@ class DynamoRunHistory(LedgerTable):
         limit: int = 25,
         cursor: str | None = None,
     ) -> RunPage:
-        """A part of the list of runs, by index."""
         filters = RunFilter(status=status, name=name, tag=tag, requested_by=requested_by)
         return RunSearch(self._client, self._table, filters).page(limit=limit, cursor=cursor)
 

@@ -8,10 +8,10 @@ from rft.adapters.dynamodb.ledger_table import LedgerTable
 
 
 class DynamoRunWaits(LedgerTable):
-    """Whichever is written first, wait or event, the other one reads it: no event is lost between two waits."""
+    """Waits and wake-ups each read what the other wrote, so no event between two waits is lost."""
 
     def begin(self, run_id: str, token: str) -> bool:
-        """Store the token, provided that nothing woke the run; else take the mark away."""
+        """Stores the token if the run was not woken; otherwise clears the mark."""
         stored = self._update(
             {
                 "Key": wait_key(run_id),
@@ -25,7 +25,7 @@ class DynamoRunWaits(LedgerTable):
         return stored
 
     def wake(self, run_id: str) -> str | None:
-        """Set the mark, and read the token in the same write."""
+        """Sets the mark and reads the token in the same write."""
         with translated():
             found = self._client.update_item(
                 TableName=self._table,

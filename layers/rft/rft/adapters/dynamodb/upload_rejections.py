@@ -1,4 +1,4 @@
-"""Uploads that made no run, in the ledger's table."""
+"""Rejected uploads in the ledger's table."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rft.contracts.ledger import UploadRejection
 
 
 class DynamoUploadRejections(LedgerTable):
-    """The first rejection of an object version counts."""
+    """The first rejection of an object version is kept."""
 
     def reject(self, rejection: UploadRejection) -> UploadRejection:
-        """Record a rejection, unless this object version was rejected before."""
+        """Records a rejection unless this object version was rejected before."""
         try:
             with translated():
                 self._client.put_item(
@@ -28,6 +28,5 @@ class DynamoUploadRejections(LedgerTable):
         return self.rejection(rejection.bucket, rejection.key, rejection.version) or rejection
 
     def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
-        """Why an object version made no run."""
         item = self._read(upload_key(bucket, key, version))
         return rejection_of(item) if item else None

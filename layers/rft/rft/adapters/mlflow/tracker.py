@@ -1,4 +1,4 @@
-"""Runs at an MLflow server, by its REST API 2.0."""
+"""Exports runs to an MLflow server by its REST API 2.0."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rft.runs.tracked_run import RUN_TAG
 
 API = "/api/2.0/mlflow"
 MAX_METRICS, MAX_PAIRS = 1000, 100
-"""Of one log-batch (MLflow REST API, "Log Batch")."""
+"""Limits of one log-batch request (MLflow REST API, "Log Batch")."""
 
 Item = TypeVar("Item")
 
@@ -24,14 +24,14 @@ CONTENT_TYPES = {"html": "text/html", "json": "application/json"}
 
 
 class MlflowTracker:
-    """Implements ports.RunTracker. `artifact_bucket`: where artefacts may be put whose place is in S3; '' for none."""
+    """Implements ports.RunTracker. `artifact_bucket`: bucket for artifacts with S3 locations; '' for none."""
 
     def __init__(self, transport: MlflowTransport, s3: Any, *, artifact_bucket: str = "") -> None:
         self._transport = transport
         self._s3, self._artifact_bucket = s3, artifact_bucket
 
     def track(self, run: TrackedRun, files: Mapping[str, bytes]) -> str:
-        """Find or make the run, then write all of it; the same values again change nothing."""
+        """Finds or creates the run, then writes all its data; idempotent."""
         info = self._run(run)
         for batch in _batches(run):
             self._post("runs/log-batch", {"run_id": info["run_id"], **batch})
@@ -42,7 +42,7 @@ class MlflowTracker:
         return str(info["run_id"])
 
     def _run(self, run: TrackedRun) -> Mapping[str, Any]:
-        """RunInfo of the run that an earlier delivery made, or of a new one."""
+        """RunInfo of the run created by an earlier delivery, or of a new one."""
         experiment = self._experiment(run.experiment)
         search = {"experiment_ids": [experiment], "filter": f"tags.`{RUN_TAG}` = '{run.run_id}'", "max_results": 1}
         found = self._post("runs/search", search).get("runs")
@@ -70,7 +70,7 @@ class MlflowTracker:
         return reply
 
     def _upload(self, artifact_uri: str, name: str, body: bytes) -> None:
-        """Through the server, or to its bucket. A place that is neither costs the artefact, not the run."""
+        """Uploads through the server or to its bucket; other locations are skipped without failing the run."""
         scheme, _, place = artifact_uri.partition(":/")
         if scheme == "mlflow-artifacts":
             path = quote(f"{place.strip('/')}/{name}")
@@ -99,7 +99,7 @@ def _batches(run: TrackedRun) -> Iterator[dict[str, Any]]:
         yield {"params": list(part)}
     for part in _chunks(tags, MAX_PAIRS):
         yield {"tags": list(part)}
-    at = _milliseconds(run.ended_at)  # points have no time of their own; the same one makes a repeat the same
+    at = _milliseconds(run.ended_at)  # points have no timestamp; a constant one makes repeats idempotent
     for metrics in _chunks(run.metrics, MAX_METRICS):
         yield {"metrics": [_metric(metric, at) for metric in metrics]}
 

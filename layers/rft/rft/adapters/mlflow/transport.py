@@ -1,4 +1,4 @@
-"""Requests to an MLflow server: authenticated, without redirects, and only to addresses that a server can have."""
+"""Requests to an MLflow server: authenticated, without redirects, and to valid server addresses only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rft.runs.tracking_address import TrackingAddress, is_reachable, tracking_ad
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 MAX_REPLY = 2**20
-"""Bytes of a reply that are read: what is needed is an id or two."""
+"""Maximum bytes read of a response: only ids are needed."""
 
 SERVICE = "sagemaker-mlflow"
 """What requests to a server that SageMaker manages are signed for, and the header that names the server
@@ -31,10 +31,10 @@ OpenPool = Callable[[TrackingAddress, str], urllib3.HTTPConnectionPool]
 
 
 class MlflowTransport:
-    """`uri` is MlflowTrackingUri. `secret_arn`: a token, or JSON with username and password; '' for none.
+    """Transport to the server at `uri` (MlflowTrackingUri).
 
-    `credentials` sign requests to a server that SageMaker manages.
-    `resolve` and `open_pool` are seams for tests.
+    `secret_arn`: a token, or JSON with username and password; '' for none. `credentials` sign requests to a
+    SageMaker-managed server. `resolve` and `open_pool` can be replaced in tests.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class MlflowTransport:
         return found if isinstance(found, dict) else {}
 
     def send(self, method: str, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
-        """Status and body of one request, made once."""
+        """Sends one request, without retries; returns status and body."""
         target = f"{self._address.path}{path}"
         headers = self._headers(method, target, body, {"Host": self._host(), "Content-Type": content_type})
         try:
@@ -142,7 +142,7 @@ class MlflowTransport:
 
 
 def _open_pool(address: TrackingAddress, ip: str) -> urllib3.HTTPConnectionPool:
-    """Connections to one address of the host, which with https must prove by its certificate to be the host."""
+    """Connections to one IP address; with https, its TLS certificate must be valid for the host."""
     host = address.host
     if address.scheme == "https":
         return urllib3.HTTPSConnectionPool(ip, address.port, server_hostname=host, assert_hostname=host)
