@@ -55,19 +55,19 @@ TRICKS = [
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_an_unsigned_request_is_turned_away(bench: StackHarness, method: str, path: str) -> None:
+def test_an_unsigned_request_is_refused(bench: StackHarness, method: str, path: str) -> None:
     url = bench.aws.api_url + path.replace("{run_id}", "pandalm-judge-20261120t120000-0a1b2c3d")
     assert requests.request(method, url, json={}, timeout=10).status_code == 403
 
 
-def test_another_method_is_refused_with_those_that_are_taken(bench: StackHarness) -> None:
+def test_an_unsupported_method_is_refused_with_the_allowed_ones(bench: StackHarness) -> None:
     answer = send(bench, "PUT", "/runs")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
     assert send(bench, "GET", "/nowhere/at/all").headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_an_address_that_is_not_allowed_makes_no_run(bench: StackHarness, trick: str) -> None:
+def test_a_dataset_host_that_is_not_allowed_starts_no_run(bench: StackHarness, trick: str) -> None:
     uri = trick.format(bucket=bench.aws.bucket)
     answer = send(bench, "POST", "/runs", {"name": "tricky", "dataset": {"task": "pandalm", "uri": uri}})
     assert answer.status_code == 422
@@ -77,7 +77,7 @@ def test_an_address_that_is_not_allowed_makes_no_run(bench: StackHarness, trick:
     assert bench.client.runs({"name": "tricky"}, limit=None)["runs"] == []
 
 
-def test_a_version_is_for_s3_only(bench: StackHarness) -> None:
+def test_a_version_is_accepted_for_s3_only(bench: StackHarness) -> None:
     dataset = {"task": "pandalm", "uri": "https://raw.githubusercontent.com/a.json", "version": "1"}
     answer = send(bench, "POST", "/runs", {"name": "versioned", "dataset": dataset})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dataset.version")

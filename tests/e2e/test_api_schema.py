@@ -62,7 +62,7 @@ def description(bench: StackHarness) -> Any:
     return document
 
 
-def test_every_operation_is_tried(description: Any) -> None:
+def test_every_operation_is_tested(description: Any) -> None:
     described = {(o.ok().path, o.ok().method.upper()) for o in description.get_all_operations()}
     assert described == set(OPERATIONS)
 
@@ -76,7 +76,7 @@ def test_every_operation_is_tried(description: Any) -> None:
         if not (path in WITHOUT_PARAMETERS and kind == GenerationMode.NEGATIVE)
     ],
 )
-def test_every_answer_is_as_described(
+def test_every_response_matches_the_description(
     bench: StackHarness, description: Any, path: str, method: str, kind: GenerationMode
 ) -> None:
     """No 5xx, no answer that is not described, no yes to what does not fit.
@@ -94,5 +94,5 @@ def test_every_answer_is_as_described(
     check()
 
 
-def test_enough_was_asked() -> None:
+def test_enough_requests_were_generated() -> None:
     assert sum(sent.values()) >= MIN_CASES, sent

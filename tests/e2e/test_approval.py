@@ -13,7 +13,7 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 
-def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
+def test_an_approval_continues_the_run_and_is_recorded(bench: StackHarness) -> None:
     run_id = paused_at(bench, "AWAITING_APPROVAL", "approved")
     (message,) = bench.messages(run_id)
     assert message["reasons"] == ["the request requires it"]
@@ -36,7 +36,7 @@ def test_a_yes_lets_the_run_go_on_and_is_on_record(bench: StackHarness) -> None:
     assert changed.value.status == 409
 
 
-def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None:
+def test_a_rejection_ends_the_run_with_name_and_comment(bench: StackHarness) -> None:
     run_id = paused_at(bench, "AWAITING_APPROVAL", "refused")
     bench.client.approve(run_id, approved=False, by="Bob", comment='too "dear"\nby far')
     view = wait_for(bench, run_id, "REJECTED")
@@ -50,7 +50,7 @@ def test_a_no_rejects_the_run_with_name_and_comment(bench: StackHarness) -> None
     assert late.value.status == 409
 
 
-def test_a_run_that_waits_for_nobody_takes_no_answer(bench: StackHarness) -> None:
+def test_a_run_that_awaits_no_approval_refuses_a_decision(bench: StackHarness) -> None:
     run_id = bench.start("unasked", **SMALL, mode="preflight", require_approval=True)
     assert wait_for(bench, run_id, "COMPLETED")["approval"] is None
     with pytest.raises(ApiError, match="awaits no approval") as refused:
@@ -58,7 +58,7 @@ def test_a_run_that_waits_for_nobody_takes_no_answer(bench: StackHarness) -> Non
     assert refused.value.status == 409
 
 
-def test_the_token_is_shown_nowhere(bench: StackHarness) -> None:
+def test_the_task_token_is_exposed_nowhere(bench: StackHarness) -> None:
     run_id = paused_at(bench, "AWAITING_APPROVAL", "secret")
     table = bench.aws.stack.outputs["LedgerName"]
     key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "TASK_TOKEN"}}

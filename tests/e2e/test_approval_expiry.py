@@ -25,7 +25,7 @@ def bench() -> Iterator[StackHarness]:
         yield StackHarness(aws)
 
 
-def test_a_run_that_nobody_approves_is_cancelled(bench: StackHarness) -> None:
+def test_an_unanswered_approval_request_cancels_the_run(bench: StackHarness) -> None:
     run_id = bench.start("unanswered", **SMALL)
     waiting = wait_for(bench, run_id, "AWAITING_APPROVAL")
     assert waiting["approval"]["reasons"] == ["this stack requires it"]
@@ -39,6 +39,6 @@ def test_a_run_that_nobody_approves_is_cancelled(bench: StackHarness) -> None:
     assert late.value.status == 409
 
 
-def test_a_preflight_run_needs_nobody(bench: StackHarness) -> None:
+def test_a_preflight_run_needs_no_approval(bench: StackHarness) -> None:
     run_id = bench.start("no-question", **SMALL, mode="preflight")
     assert wait_for(bench, run_id, "COMPLETED")["approval"] is None

@@ -36,7 +36,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_cannot_be_trained_on_fails_in_preparation(bench: StackHarness, name: str) -> None:
+def test_an_unusable_file_fails_in_preparation(bench: StackHarness, name: str) -> None:
     body, error, words = FILES[name]
     ended = bench.run(f"file-{name}", body)
     failure = ended.view["failure"]
@@ -46,7 +46,7 @@ def test_a_file_that_cannot_be_trained_on_fails_in_preparation(bench: StackHarne
     assert bench.jobs(ended.view["run_id"]) == []
 
 
-def test_all_bad_records_are_named_and_may_be_left_out(bench: StackHarness) -> None:
+def test_all_bad_records_are_named_and_may_be_skipped(bench: StackHarness) -> None:
     body = _dump(_without_instruction())
     cause = bench.run("bad-records", body).view["failure"]["cause"]
     assert "record 3" in cause
@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_request_that_cannot_run_is_refused_at_the_door(bench: StackHarness, case: str) -> None:
+def test_an_invalid_request_starts_no_execution(bench: StackHarness, case: str) -> None:
     fields, named = REFUSED[case]
     good = {"name": "fine", "dataset": {"task": "pandalm", "uri": f"s3://{bench.aws.bucket}/datasets/a.json"}}
     request = json.loads(json.dumps({**good, **fields}).replace("{bucket}", bench.aws.bucket))

@@ -65,7 +65,7 @@ def steps_seen_at_work(bench: StackHarness, ended: Ended) -> list[int]:
     return [poll["steps"] for poll in polls if poll["job_status"] == "InProgress"]
 
 
-def test_a_grader_that_starts_to_fail_ends_the_job_at_the_first_look(bench: StackHarness, stopped: Ended) -> None:
+def test_a_grader_that_starts_failing_stops_the_job_at_the_first_poll(bench: StackHarness, stopped: Ended) -> None:
     run_id, failure = stopped.view["run_id"], stopped.view["failure"]
     assert (stopped.status, stopped.execution) == ("FAILED", "FAILED")
     assert (failure["stage"], failure["error"]) == ("TRAINING", "TrainingBreakerTripped")
@@ -76,7 +76,7 @@ def test_a_grader_that_starts_to_fail_ends_the_job_at_the_first_look(bench: Stac
     assert [(m["error"], m["cause"]) for m in bench.messages(run_id)] == [(failure["error"], failure["cause"])]
 
 
-def test_what_was_measured_until_then_is_in_the_view(bench: StackHarness, stopped: Ended) -> None:
+def test_metrics_up_to_the_stop_are_in_the_view(bench: StackHarness, stopped: Ended) -> None:
     view = stopped.view
     metrics, (job,) = view["metrics"], bench.jobs(view["run_id"])
     assert (metrics["estimated"], metrics["rollouts_per_step"]) == (True, STEP)
@@ -89,7 +89,7 @@ def test_what_was_measured_until_then_is_in_the_view(bench: StackHarness, stoppe
 
 
 @pytest.mark.slow
-def test_a_run_may_choose_to_be_warned_alone(bench: StackHarness) -> None:
+def test_a_run_may_choose_warnings_only(bench: StackHarness) -> None:
     ended = trained(bench, "warned", epochs=2, breaker={"error_share": {"action": "warn"}})
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
     assert [(finding["signal"], finding["action"]) for finding in ended.view["breaker"]] == [("error_share", "warn")]

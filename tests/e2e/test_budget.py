@@ -27,7 +27,7 @@ def test_a_smoke_test_over_the_judge_calls_rejects_the_run(bench: StackHarness) 
     assert ended.view["forecast"] is None
 
 
-def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness) -> None:
+def test_too_many_judge_calls_reject_a_run_without_approval(bench: StackHarness) -> None:
     ended = bench.run("dear", **SMALL, max_judge_calls=FOR_THE_SMOKE_TEST)
     failure = ended.view["failure"]
     assert (ended.status, ended.execution) == ("REJECTED", "FAILED")
@@ -40,7 +40,7 @@ def test_too_many_judge_calls_are_a_no_where_nobody_is_asked(bench: StackHarness
     assert message["error"] == "OverBudget"
 
 
-def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: StackHarness) -> None:
+def test_too_many_judge_calls_request_approval_where_enabled(bench: StackHarness) -> None:
     run_id = bench.start("dear-but-asked", **SMALL, max_judge_calls=FOR_THE_SMOKE_TEST, require_approval=True)
     reasons = wait_for(bench, run_id, "AWAITING_APPROVAL")["approval"]["reasons"]
     assert reasons[0] == "the request requires it"
@@ -52,14 +52,14 @@ def test_too_many_judge_calls_are_a_question_where_a_person_is_asked(bench: Stac
     assert len(bench.jobs(run_id)) == 1
 
 
-def test_a_cost_that_nobody_knows_is_over_any_limit(bench: StackHarness) -> None:
+def test_an_unknown_cost_exceeds_any_limit(bench: StackHarness) -> None:
     ended = bench.run("unpriced", **SMALL, max_cost_usd=1_000_000, mode="preflight")
     assert (ended.status, ended.view["failure"]["error"]) == ("REJECTED", "OverBudget")
     assert "hour of reinforcement fine-tuning" in ended.view["failure"]["cause"]
     assert ended.view["forecast"]["cost_usd"] is None
 
 
-def test_a_run_within_its_limits_goes_on_with_its_forecast_in_view(bench: StackHarness) -> None:
+def test_a_run_within_its_limits_continues_and_shows_its_forecast(bench: StackHarness) -> None:
     ended = bench.run("cheap", **SMALL, max_judge_calls=1_000_000)
     assert ended.status == "COMPLETED"
     forecast = ended.view["forecast"]
@@ -68,7 +68,7 @@ def test_a_run_within_its_limits_goes_on_with_its_forecast_in_view(bench: StackH
     assert 0 < forecast["rollouts"]["low"] <= forecast["rollouts"]["high"]
 
 
-def test_an_interrupted_smoke_test_sends_the_judge_no_answer_twice(bench: StackHarness) -> None:
+def test_an_interrupted_smoke_test_judges_no_answer_twice(bench: StackHarness) -> None:
     def judge_calls(name: str, *faults: Fault) -> int:
         counted = Fault(service="bedrock", operation="Converse", effect="delay", contains=name, count=None)
         for rule in (counted, *faults):

@@ -57,7 +57,7 @@ def bench() -> Iterator[StackHarness]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_run_continues_without_what_calibration_could_not_tell(bench: StackHarness, case: str) -> None:
+def test_a_run_continues_when_calibration_fails(bench: StackHarness, case: str) -> None:
     expected, name = CASES[case], f"calibrated-{list(CASES).index(case)}"
     for rule in expected.rules:
         bench.aws.faults.add(rule.model_copy(update={"contains": name}))

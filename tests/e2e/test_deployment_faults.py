@@ -123,7 +123,7 @@ def test_an_update_brings_the_new_model_or_leaves_the_old_one(
 
 
 @pytest.mark.parametrize("case", JUDGES)
-def test_a_judges_deployment_is_there_once_and_gone_with_its_run(
+def test_a_judge_is_deployed_once_and_deleted_with_its_run(
     bench: StackHarness, trained: tuple[Ended, Ended], case: str
 ) -> None:
     expected, name = JUDGES[case], f"judged-{list(JUDGES).index(case)}"

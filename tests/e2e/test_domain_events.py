@@ -72,7 +72,7 @@ def webhook_rule(bench: StackHarness) -> dict[str, Any]:
     return dict(rule)
 
 
-def test_a_webhook_that_may_not_be_called_is_left_in_the_queue(bench: StackHarness) -> None:
+def test_a_webhook_that_may_not_be_called_goes_to_the_queue(bench: StackHarness) -> None:
     secret = bench.aws.client("secretsmanager").create_secret(Name="hooks", SecretString=f"whsec_{'a' * 40}")["ARN"]
     webhook = {"WebhookUrl": "https://localhost/hook", "WebhookSecretArn": secret}
     assert webhook_rule(bench)["State"] == "DISABLED", "by default, nothing is sent"

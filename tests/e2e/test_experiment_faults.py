@@ -99,7 +99,7 @@ def names(bench: StackHarness, name: str) -> list[str]:
     return [run["run_id"] for run in bench.client.runs({}, limit=100)["runs"] if run["run_id"].startswith(name)]
 
 
-def test_six_arms_under_faults_are_neither_lost_nor_doubled(bench: StackHarness) -> None:
+def test_six_arms_under_faults_are_neither_lost_nor_duplicated(bench: StackHarness) -> None:
     strike(bench, "struck")
     experiment_id = start(bench, "struck", RATES, max_parallel=3)
     found = ended(bench, experiment_id, seconds=PATIENCE_SECONDS)

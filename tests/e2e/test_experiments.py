@@ -103,7 +103,7 @@ def test_an_aborted_execution_ends_its_experiment_and_all_its_runs(bench: StackH
     check_nothing_left(bench, experiment_id)
 
 
-def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness) -> None:
+def test_sweep_finds_an_end_without_event(bench: StackHarness) -> None:
     bench.aws.bedrock.hang("unheard-02")
     experiment_id = start(bench, "unheard", [1e-5, 3e-5])
     eventually(lambda: statuses(bench, experiment_id) == ["COMPLETED", "TRAINING"], "the first arm's end", seconds=200)
@@ -117,7 +117,7 @@ def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness)
     assert statuses(bench, experiment_id) == ["COMPLETED", "CANCELLED"]
 
 
-def test_an_evaluation_that_is_missing_is_not_called_forbidden(bench: StackHarness) -> None:
+def test_a_missing_evaluation_is_not_reported_as_access_denied(bench: StackHarness) -> None:
     bench.aws.bedrock.hang("missing-02")
     experiment_id = start(bench, "missing", [1e-5, 3e-5])
     eventually(lambda: statuses(bench, experiment_id) == ["COMPLETED", "TRAINING"], "the first arm's end", seconds=200)
@@ -130,7 +130,7 @@ def test_an_evaluation_that_is_missing_is_not_called_forbidden(bench: StackHarne
     check_nothing_left(bench, experiment_id)
 
 
-def test_an_experiment_that_nobody_watches_any_more_fails_with_its_runs(bench: StackHarness) -> None:
+def test_an_experiment_whose_polling_fails_ends_with_its_runs(bench: StackHarness) -> None:
     experiment_id = in_training(bench, "unwatched")
     refuse_stop(bench, "unwatched")
     announce_nothing(bench)
@@ -141,7 +141,7 @@ def test_an_experiment_that_nobody_watches_any_more_fails_with_its_runs(bench: S
     check_nothing_left(bench, experiment_id)
 
 
-def test_a_spent_budget_stops_whatever_runs_and_starts_no_other(bench: StackHarness) -> None:
+def test_a_spent_budget_stops_running_arms_and_starts_no_other(bench: StackHarness) -> None:
     refuse: dict[str, Any] = {"code": "ValidationException", "status": 400, "contains": "spent-02"}
     experiment_id = in_training(bench, "spent", budget={"training_hours": 0.005})
     bench.aws.faults.add(Fault(service="states", operation="StopExecution", **refuse))

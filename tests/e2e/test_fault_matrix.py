@@ -59,7 +59,7 @@ def table(seen: dict[str, Observed]) -> str:
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_a_run_survives_or_ends_as_it_must(matrix: dict[str, Observed], name: str) -> None:
+def test_a_run_survives_a_fault_or_ends_as_expected(matrix: dict[str, Observed], name: str) -> None:
     assert matrix[name].fired >= 1, "the fault never struck"
     check(NAMES[name], matrix[name])
 
@@ -71,11 +71,11 @@ def test_each_change_of_each_run_is_one_event(bench: StackHarness, log: EventLog
     assert log.check(stages) >= sum(map(len, stages.values()))
 
 
-def test_there_are_enough_combinations() -> None:
+def test_the_matrix_has_the_minimum_number_of_combinations() -> None:
     assert len({(case.stage, case.fault) for case in CASES}) == len(CASES) >= LEAST
 
 
-def test_each_fault_and_each_stage_is_in_every_run_of_the_tests() -> None:
+def test_the_default_sample_has_every_stage_and_effect() -> None:
     sample = [case for case in CASES if in_sample(case)]
     assert len(sample) == sum(len(faults) for faults in SAMPLE.values())
     assert {case.stage for case in sample} == {case.stage for case in CASES}

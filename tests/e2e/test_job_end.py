@@ -73,7 +73,7 @@ def test_99_of_100_runs_leave_training_within_a_minute(bench: StackHarness) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bench", [10.0], indirect=True)
-def test_a_lost_event_costs_the_rest_of_one_wait(bench: StackHarness) -> None:
+def test_a_lost_event_delays_the_run_by_one_poll_at_most(bench: StackHarness) -> None:
     bench.aws.faults.add(DROPPED)
     ended = bench.run("lost", ROWS, **GSM8K)
     assert ended.status == "COMPLETED"

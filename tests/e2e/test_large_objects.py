@@ -90,9 +90,7 @@ def test_pieces_too_small_for_a_part_are_joined_under_one_checksum_rule(bench: S
         ("JoinShards", 36 * MEGABYTE, "CompleteMultipartUpload"),
     ],
 )
-def test_a_file_that_cannot_be_written_leaves_no_upload_open(
-    bench: StackHarness, function: str, size: int, operation: str
-) -> None:
+def test_a_failed_write_leaves_no_open_upload(bench: StackHarness, function: str, size: int, operation: str) -> None:
     folder = "shards/" if function == "WriteShard" else "runs/"
     refused = Fault(
         service="s3", operation=operation, contains=folder, count=None, code="InvalidPart", status=400, message="Gone."

@@ -239,7 +239,7 @@ def test_only_a_stack_that_captures_answers_shows_private_text(shown: Shown) -> 
     assert not [place for place, text in everywhere if "CANARY-secret" in text]
 
 
-def test_nothing_acts_on_readers_of_logs_messages_or_the_ledger(shown: Shown) -> None:
+def test_hostile_text_is_inert_in_logs_messages_and_the_ledger(shown: Shown) -> None:
     assert acting([each for each in shown.logs if "grade-quoting" not in each[0]], allowed="\t\n") == set()
     assert acting(shown.messages, allowed="\n") == set()
     names = [each for each in shown.ledger if each[1].startswith("uploads/")]
@@ -250,7 +250,7 @@ def test_nothing_acts_on_readers_of_logs_messages_or_the_ledger(shown: Shown) ->
     assert all(len(text) < 40_000 for _, text in bounded)
 
 
-def test_nothing_acts_on_readers_of_the_api_a_terminal_or_a_report(shown: Shown) -> None:
+def test_hostile_text_is_inert_in_the_api_terminals_and_reports(shown: Shown) -> None:
     pages = [("report.html", text) for key, text in shown.files if key.endswith("report.html")]
     assert pages
     views = [each for each in shown.views if each[0] != ANSWER]

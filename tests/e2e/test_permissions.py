@@ -63,7 +63,7 @@ def clients(bench: StackHarness, service: str, credentials: Credentials) -> Any:
     )
 
 
-def test_who_may_only_read_lists_runs_and_starts_none(bench: StackHarness, reader: Credentials) -> None:
+def test_a_read_only_user_lists_runs_but_starts_none(bench: StackHarness, reader: Credentials) -> None:
     client = ApiClient.signed(bench.aws.api_url, bench.aws.region, reader)
     assert "runs" in client.runs({}, limit=1)
     with pytest.raises(ApiError, match="403"):
@@ -97,7 +97,7 @@ def test_the_access_log_names_the_user_of_each_admitted_request(bench: StackHarn
     assert (admitted["jwt_subject"], admitted["source_ip"]) == ("-", "127.0.0.1")
 
 
-def test_a_denial_names_who_what_and_where_as_aws_does(bench: StackHarness, reader: Credentials) -> None:
+def test_a_denial_names_principal_action_and_resource_as_aws_does(bench: StackHarness, reader: Credentials) -> None:
     s3 = clients(bench, "s3", reader)
     with pytest.raises(ClientError) as denied:
         s3.get_object(Bucket=bench.aws.bucket, Key="runs/a")
@@ -109,7 +109,7 @@ def test_a_denial_names_who_what_and_where_as_aws_does(bench: StackHarness, read
     )
 
 
-def test_a_key_that_nobody_has_is_refused(bench: StackHarness) -> None:
+def test_an_unknown_access_key_is_refused(bench: StackHarness) -> None:
     with pytest.raises(ClientError, match="security token included in the request is invalid"):
         clients(bench, "sns", Credentials("AKIANOBODY", "x")).list_topics()
 
@@ -162,7 +162,7 @@ def rights_of(bench: StackHarness, role: str, action: str) -> set[Right]:
     return {right for right in given if right.statement.startswith(f"{role}/") and right.action == action}
 
 
-def test_a_run_needs_each_right_of_a_sample_and_no_exempt_one(bench: StackHarness) -> None:
+def test_a_run_needs_each_sampled_permission_and_no_exempt_one(bench: StackHarness) -> None:
     assert bench.run("rights").status == "COMPLETED"
     used, given = needed(bench.aws.authorizer), granted(bench.aws.authorizer)
     assert [each for each in ESSENTIAL if not rights_of(bench, *each) & used] == []
@@ -173,7 +173,7 @@ def test_a_run_needs_each_right_of_a_sample_and_no_exempt_one(bench: StackHarnes
     assert not known & used
 
 
-def test_each_route_needs_the_permission_of_its_own(bench: StackHarness) -> None:
+def test_each_route_needs_its_own_permission(bench: StackHarness) -> None:
     bench.client.runs({}, limit=1)
     with pytest.raises(ApiError, match="404"):
         bench.client.events("no-such-run-20261120t120000-0a1b2c3d")
@@ -202,7 +202,7 @@ DENIED = "AccessDenied|not authorized|not allowed"
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("role", "action"), ESSENTIAL)
-def test_a_run_without_one_right_fails_for_want_of_it(bench: StackHarness, role: str, action: str) -> None:
+def test_a_run_without_one_permission_fails_with_access_denied(bench: StackHarness, role: str, action: str) -> None:
     with deprived(bench, role, action):
         ended = bench.run(f"less-{ESSENTIAL.index((role, action))}")
     assert ended.status in ("FAILED", "REJECTED")
@@ -218,7 +218,7 @@ MEASURING = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("role", "action", "part"), MEASURING)
-def test_a_measurement_without_one_right_fails_and_the_model_stays(
+def test_a_measurement_without_one_permission_fails_keeping_the_model(
     bench: StackHarness, role: str, action: str, part: str
 ) -> None:
     measured: dict[str, Any] = {

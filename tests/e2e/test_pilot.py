@@ -17,7 +17,7 @@ MEASURED: dict[str, Any] = {
 }
 
 
-def test_a_full_run_takes_up_its_pilots_rows_and_proven_grader(bench: StackHarness) -> None:
+def test_a_full_run_reuses_its_pilots_rows_and_trusted_grader(bench: StackHarness) -> None:
     pilot = bench.run("pilot", mode="pilot", **MEASURED).view
     assert pilot["status"] == "COMPLETED"
     assert pilot["pilot"]["verdict"] in {"worthwhile", "not_worthwhile", "inconclusive"}

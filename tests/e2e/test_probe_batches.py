@@ -38,7 +38,7 @@ def entered(bench: StackHarness, run_id: str) -> list[str]:
     return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
 
 
-def test_several_functions_ask_and_one_report_is_made(bench: StackHarness) -> None:
+def test_several_functions_send_probes_and_one_report_is_written(bench: StackHarness) -> None:
     ended = bench.run("wide")
 
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
@@ -56,7 +56,7 @@ def test_several_functions_ask_and_one_report_is_made(bench: StackHarness) -> No
     assert path == ["SmokeTestGrader", "AllProbesSent?", "RunProbeBatches", "RunProbeBatch", "AllBatchesRun?"]
 
 
-def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
+def test_no_function_logs_dataset_text(bench: StackHarness) -> None:
     ended = bench.run("wide-quiet", mode="preflight")
     texts = {record["response1"] for record in json.loads(SAMPLE.read_text()) if len(str(record["response1"])) > 25}
     lines = [line for line in bench.aws.logs("RunProbeBatch") if ended.view["run_id"] in line]
@@ -64,7 +64,7 @@ def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
     assert not [text for text in texts for line in bench.aws.logs("RunProbeBatch") if text in line]
 
 
-def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: StackHarness) -> None:
+def test_an_untrusted_grader_is_rejected_when_probes_are_batched(bench: StackHarness) -> None:
     arn = bench.aws.add_function("grade-constant", GRADERS / "constant", timeout=10)
 
     ended = bench.run("wide-constant", grader={"lambda_arn": arn})
@@ -75,7 +75,7 @@ def test_a_grader_that_cannot_be_trusted_is_rejected_this_way_too(bench: StackHa
     assert report(bench, ended).times.functions > 1
 
 
-def test_a_part_that_dies_fails_the_run_and_does_not_reject_the_grader(bench: StackHarness) -> None:
+def test_a_crashed_batch_fails_the_run_without_rejecting_the_grader(bench: StackHarness) -> None:
     bench.aws.faults.crash("RunProbeBatch", count=None)
 
     ended = bench.run("wide-crash")

@@ -29,7 +29,7 @@ def shown(bench: StackHarness) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_deployment_is_promoted_to_twice_and_rolled_back(bench: StackHarness) -> None:
+def test_two_models_are_promoted_and_one_is_rolled_back(bench: StackHarness) -> None:
     first, second = (bench.run(f"promo{number}", **PROMOTED) for number in range(2))
 
     assert [ended.view["promotion"]["status"] for ended in (first, second)] == ["completed", "completed"]

@@ -45,7 +45,7 @@ def _no_faults_left(bench: StackHarness) -> Iterator[None]:
         ("CompareModels", "compare_models"),
     ],
 )
-def test_an_object_that_is_missing_is_not_called_forbidden(bench: StackHarness, function: str, name: str) -> None:
+def test_a_missing_object_is_not_reported_as_access_denied(bench: StackHarness, function: str, name: str) -> None:
     answer = invoke(bench, function, sample_event(bench, name))
     assert answer["errorType"] == "DatasetNotFound", answer
     assert "AccessDenied" not in answer["errorMessage"]
@@ -96,7 +96,7 @@ def sweep_rule(bench: StackHarness) -> str:
     return str(next(rule["Name"] for rule in rules if "SweepRuns" in rule["Name"]))
 
 
-def test_a_sweep_that_fails_three_times_leaves_its_event_in_the_queue(bench: StackHarness) -> None:
+def test_a_sweep_that_fails_three_times_goes_to_the_dead_letter_queue(bench: StackHarness) -> None:
     crash = Fault(service="lambda", operation="Invoke", subject="SweepRuns", effect="crash", count=3)
     bench.aws.faults.add(crash)
     bench.aws.fire(sweep_rule(bench))
@@ -107,7 +107,7 @@ def test_a_sweep_that_fails_three_times_leaves_its_event_in_the_queue(bench: Sta
     assert used(bench, "SweepRunsRole", "sqs:SendMessage")
 
 
-def test_an_upload_that_cannot_be_delivered_is_left_in_the_queue(bench: StackHarness) -> None:
+def test_an_undeliverable_upload_goes_to_the_dead_letter_queue(bench: StackHarness) -> None:
     gone = Fault(service="events", operation="Deliver", subject="rft-StartFromUpload", code="NO_RESOURCE", status=404)
     bench.aws.faults.add(gone)
     bench.put("uploads/pandalm/undelivered/comparisons.json", SAMPLE.read_bytes())
@@ -134,7 +134,7 @@ def test_a_sweep_deletes_the_deployment_of_a_run_that_has_ended(bench: StackHarn
 
 @pytest.mark.slow
 @pytest.mark.parametrize("function", ["PublishEvents", "WakeRuns", "ReconcileExperiment"])
-def test_an_event_that_fails_three_times_is_left_in_the_queue(bench: StackHarness, function: str) -> None:
+def test_an_event_that_fails_three_times_goes_to_the_dead_letter_queue(bench: StackHarness, function: str) -> None:
     crash = Fault(service="lambda", operation="Invoke", subject=function, effect="crash", count=3)
     bench.aws.faults.add(crash)
     name = bench.aws.stack.physical_ids[function]
@@ -143,7 +143,7 @@ def test_an_event_that_fails_three_times_is_left_in_the_queue(bench: StackHarnes
 
 
 @pytest.mark.slow
-def test_a_rubric_that_is_missing_is_not_called_forbidden(bench: StackHarness) -> None:
+def test_a_missing_rubric_is_not_reported_as_access_denied(bench: StackHarness) -> None:
     sample = {**sample_event(bench, "grade_rubric")[0], "reference_answer": {}}
     answer = invoke(bench, "GradeRubric", [{**sample, "run_id": "missing-20261120t120000-0a1b2c3d"}])
     assert not re.search("403|AccessDenied", json.dumps(answer))
@@ -151,7 +151,7 @@ def test_a_rubric_that_is_missing_is_not_called_forbidden(bench: StackHarness) -
 
 
 @pytest.mark.slow
-def test_a_job_and_a_deployment_that_are_not_visible_at_once_are_found(bench: StackHarness) -> None:
+def test_a_job_and_a_deployment_that_appear_late_are_found(bench: StackHarness) -> None:
     for operation in ("GetModelCustomizationJob", "GetCustomModelDeployment"):
         unseen = Fault(service="bedrock", operation=operation, code="ResourceNotFoundException", status=404, count=3)
         bench.aws.faults.add(unseen)

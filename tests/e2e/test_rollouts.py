@@ -8,7 +8,7 @@ from rft.training.rollouts import rollouts_prefix, unpack
 from tests.kit.stack_harness import StackHarness
 
 
-def test_training_leaves_every_rollout_and_the_smoke_test_none(bench: StackHarness) -> None:
+def test_training_stores_every_rollout_and_the_smoke_test_none(bench: StackHarness) -> None:
     ended = bench.run("rollouts")
     assert ended.status == "COMPLETED"
     run_id, s3 = ended.view["run_id"], bench.aws.client("s3")

@@ -31,7 +31,7 @@ def new_records(number: int) -> bytes:
     return json.dumps([{**each, "instruction": own} for each, own in zip(sample, words, strict=True)]).encode()
 
 
-def test_a_round_trains_on_what_was_not_learned_and_is_compared(bench: StackHarness) -> None:
+def test_a_round_trains_on_unsolved_rows_and_is_compared(bench: StackHarness) -> None:
     parts: dict[str, Any] = {**ONLY_EVALUATED, "dataset": {"split": {"train": 0.7, "validation": 0.1, "test": 0.2}}}
     before = bench.run("first-round", **parts).view
     assert before["evaluation"]["verdict"], before["failure"]

@@ -52,9 +52,7 @@ def test_preflight_ends_without_a_job(bench: StackHarness) -> None:
     ("grader", "timeout", "reason"),
     [("constant", 10, "constant"), ("raising", 10, "KeyError"), ("timing_out", 1, "timed out")],
 )
-def test_a_grader_that_cannot_be_trusted_starts_no_job(
-    bench: StackHarness, grader: str, timeout: int, reason: str
-) -> None:
+def test_an_untrusted_grader_starts_no_job(bench: StackHarness, grader: str, timeout: int, reason: str) -> None:
     arn = bench.aws.add_function(f"grade-{grader}", GRADERS / grader, timeout=timeout)
     ended = bench.run(f"grader-{grader.replace('_', '-')}", grader={"lambda_arn": arn})
     run_id = ended.view["run_id"]
@@ -94,7 +92,7 @@ def test_a_job_that_never_ends_is_stopped_at_its_limit(bench: StackHarness) -> N
     assert len(bench.messages(run_id)) == 1
 
 
-def test_throttling_and_a_full_quota_are_waited_out_and_start_one_job(bench: StackHarness) -> None:
+def test_one_job_starts_after_throttling_and_a_full_quota(bench: StackHarness) -> None:
     bench.aws.faults.throttle("bedrock", "CreateModelCustomizationJob", count=7)
     bench.aws.faults.quota("bedrock", "CreateModelCustomizationJob", count=2)
     ended = bench.run("busy")

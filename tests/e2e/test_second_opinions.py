@@ -65,7 +65,7 @@ def evaluations(bench: StackHarness) -> dict[str, Any]:
     return found
 
 
-def test_jsonatas_reference_evaluates_every_recorded_expression_alike(evaluations: dict[str, Any]) -> None:
+def test_expressions_match_the_jsonata_reference_implementation(evaluations: dict[str, Any]) -> None:
     inputs = []
     for expression in evaluations:
         query, bindings = divided(expression)
@@ -83,7 +83,7 @@ def test_jsonatas_reference_evaluates_every_recorded_expression_alike(evaluation
 
 @_with_package("@cloud-copilot/iam-simulate")
 @pytest.mark.usefixtures("evaluations")
-def test_an_independent_simulator_decides_every_recorded_call_alike(bench: StackHarness) -> None:
+def test_authorization_matches_an_independent_simulator(bench: StackHarness) -> None:
     recorded = [found for found in bench.aws.authorizer.calls.values() if found[0].principal.role]
     simulations = [simulation(bench.aws.authorizer, request) for request, _ in recorded]
     simulations += [{**each, "identityPolicies": []} for each in simulations[::4]]
@@ -146,7 +146,7 @@ def written(statement: Statement) -> dict[str, Any]:
     }
 
 
-def test_an_independent_validator_takes_the_state_machine(tmp_path: Path) -> None:
+def test_an_independent_validator_accepts_the_state_machine(tmp_path: Path) -> None:
     text = (ROOT / "statemachine" / "train_model.asl.json").read_text()
     arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
     filled = re.sub(r"\$\{\w+Arn\}", arn, text)

@@ -67,7 +67,7 @@ def written(bench: StackHarness, run_id: str) -> list[dict[str, Any]]:
     return listed
 
 
-def test_many_functions_write_what_one_writes(bench: StackHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_functions_write_the_same_files_as_one(bench: StackHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = bench.run("large", mode="preflight")
     assert (ended.status, ended.execution) == ("COMPLETED", "SUCCEEDED")
     assert ended.stages == ["PENDING", "PREPARING", "SMOKE_TESTING", "COMPLETED"]
@@ -82,7 +82,7 @@ def test_many_functions_write_what_one_writes(bench: StackHarness, monkeypatch: 
     assert ours.model_copy(update=same) == expected
 
 
-def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
+def test_no_function_logs_dataset_text(bench: StackHarness) -> None:
     ended = bench.run("large-quiet", mode="preflight")
     texts = {record["response1"] for record in json.loads(SAMPLE.read_text()) if len(str(record["response1"])) > 25}
     for function in ("IndexShard", "PlanShards", "WriteShard", "JoinShards"):
@@ -91,7 +91,7 @@ def test_no_function_logs_a_text_of_the_dataset(bench: StackHarness) -> None:
     assert [line for line in bench.aws.logs("JoinShards") if ended.view["run_id"] in line]
 
 
-def test_work_is_even_among_functions(bench: StackHarness) -> None:
+def test_work_is_divided_evenly_among_functions(bench: StackHarness) -> None:
     ended = bench.run("even", mode="preflight")
     sizes: dict[str, int] = dict.fromkeys((f"{part:04d}" for part in range(SHARDS)), 0)
     for entry in written(bench, ended.view["run_id"]):
@@ -100,7 +100,7 @@ def test_work_is_even_among_functions(bench: StackHarness) -> None:
     assert max(sizes.values()) - min(sizes.values()) <= 0.2 * sum(sizes.values()) / SHARDS
 
 
-def test_a_bad_record_in_any_part_ends_the_run_by_its_own_error(bench: StackHarness) -> None:
+def test_a_bad_record_in_any_part_ends_the_run_with_its_own_error(bench: StackHarness) -> None:
     records = json.loads(SAMPLE.read_text())
     records[-2] |= {"response1": None, "response2": "x" * 2000}
     ended = bench.run("large-bad", json.dumps(records, indent=2).encode())
@@ -124,7 +124,7 @@ def test_bad_records_of_all_parts_count_together_and_are_saved(bench: StackHarne
     assert [line.split(":")[0] for line in problems] == [f"record {at + 1}" for at in bad]
 
 
-def test_a_part_that_cannot_be_read_ends_the_run_by_its_own_error(bench: StackHarness) -> None:
+def test_an_unreadable_part_ends_the_run_with_its_own_error(bench: StackHarness) -> None:
     body = SAMPLE.read_bytes()
     broken = body[:-3000] + body[-3000:].replace(b'"response1":', b'"response1"', 1) + b" " * 100
     ended = bench.run("large-broken", broken)
@@ -134,7 +134,7 @@ def test_a_part_that_cannot_be_read_ends_the_run_by_its_own_error(bench: StackHa
     assert written(bench, ended.view["run_id"])
 
 
-def test_a_function_that_dies_ends_the_run(bench: StackHarness) -> None:
+def test_a_crashed_function_ends_the_run(bench: StackHarness) -> None:
     bench.aws.faults.crash("WriteShard", count=None)
     ended = bench.run("large-crash")
     assert (ended.status, ended.execution) == ("FAILED", "FAILED")

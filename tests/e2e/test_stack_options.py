@@ -120,7 +120,7 @@ def test_a_run_completes_with_all_options_on(mlflow: MemoryMlflow, bench: StackH
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
-def test_an_event_that_comes_again_writes_the_same_run(mlflow: MemoryMlflow, bench: StackHarness) -> None:
+def test_a_repeated_event_writes_the_same_mlflow_run(mlflow: MemoryMlflow, bench: StackHarness) -> None:
     run_id = next(iter(mlflow.runs.values()))["tags"]["rft.run_id"]
     for name in ("report.html", "report.json"):
         bench.aws.client("s3").delete_object(Bucket=bench.aws.bucket, Key=f"runs/{run_id}/{name}")
@@ -130,7 +130,7 @@ def test_an_event_that_comes_again_writes_the_same_run(mlflow: MemoryMlflow, ben
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
-def test_an_end_that_mlflow_does_not_take_is_a_dead_letter(mlflow: MemoryMlflow, bench: StackHarness) -> None:
+def test_an_end_that_mlflow_refuses_goes_to_the_dead_letter_queue(mlflow: MemoryMlflow, bench: StackHarness) -> None:
     mlflow.fault = 503
     ended = bench.run("failing", b"no dataset")
     bench.aws.invoke("PublishEvents", b'{"detail-type": "Scheduled Event"}')
@@ -160,7 +160,7 @@ def test_a_grader_calls_each_judge_of_its_panel_and_keeps_their_replies(
 
 
 @pytest.mark.parametrize("bench", [ALL], indirect=True, ids=["all"])
-def test_each_two_options_are_deployed_on_and_off_together_and_apart(bench: StackHarness) -> None:
+def test_every_pair_of_options_is_deployed_in_all_combinations(bench: StackHarness) -> None:
     rows = [[], *CHOICES]
     for one, other in itertools.combinations(OPTIONS, 2):
         assert {(one in row, other in row) for row in rows} == set(itertools.product([False, True], repeat=2))

@@ -85,7 +85,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled(bench: StackHarness) -> None:
     assert bench.client.run(run_id)["status"] == "COMPLETED"
 
 
-def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness) -> None:
+def test_sweep_finds_an_end_without_event(bench: StackHarness) -> None:
     run_id = paused_at(bench, "TRAINING", "unheard")
     bench.aws.faults.crash("ReconcileRun", count=None)
     abort(bench, run_id)
@@ -97,7 +97,7 @@ def test_an_end_that_no_event_told_of_is_found_by_the_sweep(bench: StackHarness)
     assert len(bench.messages(run_id)) == 1
 
 
-def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: StackHarness) -> None:
+def test_sweep_finds_a_job_whose_run_has_ended(bench: StackHarness) -> None:
     run_id = paused_at(bench, "TRAINING", "orphan")
     (job,) = bench.jobs(run_id)
     bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)
@@ -110,7 +110,7 @@ def test_a_job_whose_run_has_ended_is_found_by_the_sweep(bench: StackHarness) ->
     eventually(lambda: not job.active, "the job to stop")
 
 
-def test_a_sweep_whose_stop_is_refused_looks_at_the_job_and_comes_again(bench: StackHarness) -> None:
+def test_a_sweep_whose_stop_is_refused_polls_the_job_and_retries(bench: StackHarness) -> None:
     run_id = paused_at(bench, "TRAINING", "orphan-refused")
     (job,) = bench.jobs(run_id)
     bench.aws.faults.server_error("bedrock", "StopModelCustomizationJob", count=None)

@@ -82,7 +82,7 @@ def test_twenty_deliveries_start_one_run_and_other_content_another(bench: StackH
     assert len(runs_of(bench, "often")) == 2
 
 
-def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench: StackHarness) -> None:
+def test_a_run_reads_its_own_version_after_a_newer_upload(bench: StackHarness) -> None:
     s3, key = bench.aws.client("s3"), "datasets/versions.json"
     first = s3.put_object(Bucket=bench.aws.bucket, Key=key, Body=BODY)["VersionId"]
     s3.put_object(Bucket=bench.aws.bucket, Key=key, Body=b"no dataset")
@@ -107,7 +107,7 @@ def test_a_run_reads_the_version_that_started_it_though_another_came_since(bench
         ("pandalm/too-large", "a.json", b" " * 70_000, "run.json"),
     ],
 )
-def test_what_can_be_no_run_is_recorded_and_told_once(
+def test_an_upload_that_starts_no_run_is_recorded_and_announced_once(
     bench: StackHarness, folder: str, file: str, overrides: bytes | None, reason: str
 ) -> None:
     key = f"uploads/{folder}/{file}"
@@ -122,7 +122,7 @@ def test_what_can_be_no_run_is_recorded_and_told_once(
     assert reason in " ".join(message["problems"])
 
 
-def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue(bench: StackHarness) -> None:
+def test_an_event_that_keeps_failing_goes_to_the_dead_letter_queue(bench: StackHarness) -> None:
     bench.aws.faults.crash("StartFromUpload", count=3)  # Lambda's own try and two retries
     bench.put("uploads/pandalm/crashing/a.json", BODY)
     sqs = bench.aws.client("sqs")

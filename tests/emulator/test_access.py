@@ -84,7 +84,7 @@ def test_the_control_route_refuses_all_others(aws: Emulator) -> None:
 
 
 @pytest.mark.parametrize("service", ["s3", "dynamodb"])
-def test_the_aws_port_refuses_what_another_secret_signed(aws: Emulator, service: str) -> None:
+def test_the_aws_port_refuses_a_signature_of_another_secret(aws: Emulator, service: str) -> None:
     client = boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=aws.endpoint,
@@ -128,7 +128,7 @@ def test_a_presigned_address_opens_one_object_for_one_method(aws: Emulator) -> N
 
 
 @pytest.mark.parametrize("headers", [REBOUND, PAGE, {"Origin": "null"}, {"Host": "127.0.0.1.attacker.example"}])
-def test_web_pages_are_turned_away_at_both_ports_whatever_they_send(aws: Emulator, headers: dict[str, str]) -> None:
+def test_web_page_requests_are_refused_at_both_ports(aws: Emulator, headers: dict[str, str]) -> None:
     assert control(aws, "POST", FAULT, headers=headers)[0] == 403
     for url in (f"{aws.endpoint}/", f"{aws.api_url}/open"):
         status, body = send(url, headers=headers)
@@ -136,7 +136,7 @@ def test_web_pages_are_turned_away_at_both_ports_whatever_they_send(aws: Emulato
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "bucket.localhost:4566", "[::1]:1", "127.0.0.1:8080"])
-def test_names_of_this_machine_are_taken(aws: Emulator, host: str) -> None:
+def test_local_host_names_are_accepted(aws: Emulator, host: str) -> None:
     status, body = send(f"{aws.endpoint}/", headers={"Host": host})
     assert (status, b"Access Denied" in body) == (403, True)
 
@@ -153,7 +153,7 @@ def invocation() -> Invocation:
 
 
 @pytest.mark.parametrize("token", ["", "/wrong", "/2018-06-01"])
-def test_only_its_own_process_gets_and_ends_an_invocation(runtime: RuntimeApi, token: str) -> None:
+def test_runtime_api_serves_only_the_process_that_has_its_token(runtime: RuntimeApi, token: str) -> None:
     runtime.enqueue(invocation())
     base = f"http://{runtime.address.partition('/')[0]}{token}/2018-06-01/runtime"
 
@@ -166,7 +166,7 @@ def test_only_its_own_process_gets_and_ends_an_invocation(runtime: RuntimeApi, t
 
 
 @pytest.mark.parametrize("headers", [REBOUND, PAGE])
-def test_a_runtime_api_takes_nothing_of_web_pages(runtime: RuntimeApi, headers: dict[str, str]) -> None:
+def test_runtime_api_refuses_requests_of_web_pages(runtime: RuntimeApi, headers: dict[str, str]) -> None:
     url = f"http://{runtime.address}/2018-06-01/runtime/init/error"
 
     assert send(url, "POST", b"{}", headers)[0] == 403

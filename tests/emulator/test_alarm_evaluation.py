@@ -28,6 +28,6 @@ def test_a_period_without_data_is_treated_as_the_alarm_says(missing: str, breach
     assert breaches(replace(RULE, missing=missing), [], 900.0) is breached
 
 
-def test_a_percentile_is_the_value_that_so_many_do_not_exceed() -> None:
+def test_a_percentile_is_the_nearest_rank_value() -> None:
     assert statistic("p95", [float(n) for n in range(1, 101)]) == 95.0
     assert statistic("p95", [3.0]) == 3.0

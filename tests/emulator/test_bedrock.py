@@ -44,7 +44,7 @@ def metrics(aws: Emulator, name: str, file: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(s3.get_object(Bucket=aws.bucket, Key=key)["Body"].read().decode())))
 
 
-def test_the_same_token_is_the_same_job_and_names_are_used_up(aws: Emulator) -> None:
+def test_a_token_returns_the_same_job_and_names_are_never_reused(aws: Emulator) -> None:
     first = create(aws, "again")
     assert create(aws, "again") == first
     ended(aws, "again")
@@ -66,13 +66,13 @@ def test_the_same_token_is_the_same_job_and_names_are_used_up(aws: Emulator) -> 
         ({"jobTags": [{"key": "k", "value": "$"}]}, "jobTags"),
     ],
 )
-def test_what_the_service_documents_as_invalid_is_refused(aws: Emulator, changes: dict[str, Any], message: str) -> None:
+def test_a_request_documented_as_invalid_is_refused(aws: Emulator, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(aws.client("bedrock").exceptions.ValidationException, match=message):
         create(aws, **{"name": "invalid", **changes})
     assert all(job.name != "invalid" for job in aws.bedrock.jobs)
 
 
-def test_what_boto3_would_not_send_is_refused_too(aws: Emulator) -> None:
+def test_a_request_that_boto3_rejects_is_refused_by_the_service_too(aws: Emulator) -> None:
     config = request(aws, "limits")["customizationConfig"]
     config["rftConfig"]["hyperParameters"]["batchSize"] = 8
     careless = boto3.client(
@@ -87,7 +87,7 @@ def test_what_boto3_would_not_send_is_refused_too(aws: Emulator) -> None:
         careless.create_model_customization_job(**request(aws, "limits", customizationConfig=config))
 
 
-def test_only_so_many_jobs_at_once_and_a_stopped_one_makes_room(aws: Emulator) -> None:
+def test_concurrent_jobs_are_limited_and_a_stopped_job_frees_a_slot(aws: Emulator) -> None:
     bedrock = aws.client("bedrock")
     aws.bedrock.hang("long-1")
     aws.bedrock.hang("long-2", at_step=0)
@@ -109,7 +109,7 @@ def test_only_so_many_jobs_at_once_and_a_stopped_one_makes_room(aws: Emulator) -
     assert ended(aws, "long-3")["status"] == "Completed"
 
 
-def test_a_job_can_be_made_to_fail_or_be_stopped_from_outside(aws: Emulator) -> None:
+def test_a_job_can_be_failed_or_stopped_by_an_injected_fault(aws: Emulator) -> None:
     aws.bedrock.fail("fails", at_step=2)
     aws.bedrock.stop("stopped-outside", at_step=2)
     create(aws, "fails")
@@ -121,7 +121,7 @@ def test_a_job_can_be_made_to_fail_or_be_stopped_from_outside(aws: Emulator) -> 
     assert ended(aws, "stopped-outside")["status"] == "Stopped"
 
 
-def test_data_that_cannot_be_trained_on_fails_the_job(aws: Emulator) -> None:
+def test_invalid_training_data_fails_the_job(aws: Emulator) -> None:
     create(aws, "few", trainingDataConfig={"s3Uri": put_rows(aws, "data/few.jsonl", 99)})
     job = ended(aws, "few")
     assert "99 records; 100 to 20000" in job["failureMessage"]
@@ -142,9 +142,7 @@ def test_data_that_cannot_be_trained_on_fails_the_job(aws: Emulator) -> None:
         ),
     ],
 )
-def test_a_grader_that_is_broken_fails_the_job(
-    aws: Emulator, tmp_path: Any, name: str, code: str, message: str
-) -> None:
+def test_a_broken_grader_fails_the_job(aws: Emulator, tmp_path: Any, name: str, code: str, message: str) -> None:
     (tmp_path / "app.py").write_text(f"def handler(event, context):\n    {code}\n")
     config = request(aws, name)["customizationConfig"]
     config["rftConfig"]["graderConfig"]["lambdaGrader"]["lambdaArn"] = aws.add_function(f"grader-{name}", tmp_path)
@@ -154,14 +152,14 @@ def test_a_grader_that_is_broken_fails_the_job(
     assert message in job["failureMessage"]
 
 
-def test_a_grader_that_dies_now_and_then_does_not_fail_the_job(aws: Emulator) -> None:
+def test_a_grader_that_crashes_occasionally_does_not_fail_the_job(aws: Emulator) -> None:
     aws.faults.crash("GradeLength", count=2)
     create(aws, "crashes")
     assert ended(aws, "crashes")["status"] == "Completed"
 
 
 @pytest.mark.parametrize(("times", "status"), [(3, "Completed"), (None, "Failed")])
-def test_a_grader_that_is_throttled_for_good_fails_the_job(aws: Emulator, times: int | None, status: str) -> None:
+def test_a_permanently_throttled_grader_fails_the_job(aws: Emulator, times: int | None, status: str) -> None:
     aws.faults.throttle("lambda", "Invoke", subject="GradeLength", count=times)
     create(aws, f"throttled-{times}")
     job = ended(aws, f"throttled-{times}")
@@ -191,7 +189,7 @@ def test_an_unknown_job_is_not_found(aws: Emulator) -> None:
         aws.client("bedrock").get_model_customization_job(jobIdentifier="nobody")
 
 
-def test_changes_of_status_are_events(aws: Emulator, tmp_path: Any) -> None:
+def test_status_changes_are_events(aws: Emulator, tmp_path: Any) -> None:
     (tmp_path / "app.py").write_text("def handler(event, context):\n    print(event['detail']['jobStatus'])\n")
     arn = aws.add_function("job-listener", tmp_path)
     let_events_invoke(aws, arn)

@@ -50,7 +50,7 @@ def trained(aws: Emulator) -> dict[str, Any]:
     return job
 
 
-def test_a_job_fits_its_shape_in_each_of_its_states(aws: Emulator, trained: dict[str, Any]) -> None:
+def test_a_job_matches_its_api_shape_in_each_status(aws: Emulator, trained: dict[str, Any]) -> None:
     aws.bedrock.hang("contract-states", at_step=1)
     arn = called(aws, "CreateModelCustomizationJob", **request(aws, "contract-states"))["jobArn"]
     assert called(aws, "GetModelCustomizationJob", jobIdentifier=arn)["status"] == "InProgress"
@@ -66,7 +66,7 @@ def test_a_job_fits_its_shape_in_each_of_its_states(aws: Emulator, trained: dict
     assert refusal(aws, "GetModelCustomizationJob", jobIdentifier="nobody") == "ResourceNotFoundException"
 
 
-def test_the_adapter_reads_what_the_service_says(aws: Emulator, trained: dict[str, Any]) -> None:
+def test_the_adapter_reads_the_services_responses(aws: Emulator, trained: dict[str, Any]) -> None:
     jobs = BedrockTrainingJobs(aws.client("bedrock"))
     for name_or_arn in (trained["jobName"], trained["jobArn"]):
         job = jobs.get(name_or_arn)
@@ -121,7 +121,7 @@ def test_a_completed_job_leaves_a_custom_model(aws: Emulator, trained: dict[str,
     assert refusal(aws, "GetCustomModel", modelIdentifier="contract-failed") == "ResourceNotFoundException"
 
 
-def test_a_model_is_deployed_asked_and_undeployed(aws: Emulator, trained: dict[str, Any]) -> None:
+def test_a_model_is_deployed_invoked_and_undeployed(aws: Emulator, trained: dict[str, Any]) -> None:
     model = trained["outputModelArn"]
     made = called(aws, "CreateCustomModelDeployment", modelDeploymentName="mine", modelArn=model)
     arn = made["customModelDeploymentArn"]
@@ -155,7 +155,7 @@ def test_a_deployment_can_fail(aws: Emulator, trained: dict[str, Any]) -> None:
     assert eventually(failed)["failureMessage"] == "no capacity"
 
 
-def test_only_a_model_that_is_there_is_deployed(aws: Emulator) -> None:
+def test_only_an_existing_model_is_deployed(aws: Emulator) -> None:
     nowhere = f"arn:aws:bedrock:us-east-1:123456789012:custom-model/{BASE}/nothingthere"
     code = refusal(aws, "CreateCustomModelDeployment", modelDeploymentName="none", modelArn=nowhere)
     assert code == "ResourceNotFoundException"
@@ -173,6 +173,6 @@ def answer_to(aws: Emulator, model_id: str, prompt: str) -> str:
 
 
 @pytest.mark.parametrize("field", ["jobTags", "customModelTags"])
-def test_tags_that_aws_reserves_are_refused(aws: Emulator, field: str) -> None:
+def test_reserved_aws_tags_are_refused(aws: Emulator, field: str) -> None:
     reserved = request(aws, "contract-tags") | {field: [{"key": "Aws:x", "value": "y"}]}
     assert refusal(aws, "CreateModelCustomizationJob", **reserved) == "ValidationException"

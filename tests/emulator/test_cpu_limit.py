@@ -41,7 +41,7 @@ def times_resumed(folder: Path) -> int:
     return int(subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout)  # noqa: S603  our own code
 
 
-def test_a_function_gets_no_more_of_a_core_than_its_memory_gives_it(tmp_path: Path) -> None:
+def test_a_functions_cpu_share_is_limited_by_its_memory(tmp_path: Path) -> None:
     slow, free = tmp_path / "slow", tmp_path / "free"
     slow.mkdir()
     free.mkdir()

@@ -38,7 +38,7 @@ def numbers(aws: Emulator, table: str) -> dict[tuple[str, str], str]:
     return {(item["pk"]["S"], item["sk"]["S"]): item["n"]["N"] for item in items}
 
 
-def test_a_transaction_that_fails_leaves_everything_as_it_was(aws: Emulator, table: str) -> None:
+def test_a_failed_transaction_changes_nothing(aws: Emulator, table: str) -> None:
     client = aws.client("dynamodb")
     for pk, sk in (("a", "1"), ("a", "2"), ("b", "1")):
         client.put_item(TableName=table, Item={**key(pk, sk), "n": {"N": "1"}})
@@ -68,7 +68,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def test_every_kind_of_value_comes_back_as_it_was_put(aws: Emulator, table: str) -> None:
+def test_every_attribute_type_is_read_back_unchanged(aws: Emulator, table: str) -> None:
     client, item = aws.client("dynamodb"), {**key("all", "kinds"), **EVERYTHING}
     client.put_item(TableName=table, Item=item)
     assert client.get_item(TableName=table, Key=key("all", "kinds"), ConsistentRead=True)["Item"] == item
@@ -82,7 +82,9 @@ def test_every_kind_of_value_comes_back_as_it_was_put(aws: Emulator, table: str)
         ("sets.texts, deep[1]", {"sets": {"M": {"texts": {"SS": ["a"]}}}, "deep": {"L": [{"B": b"x"}]}}),
     ],
 )
-def test_only_what_is_asked_for_comes_back(aws: Emulator, table: str, projection: str, item: dict[str, Any]) -> None:
+def test_a_projection_returns_only_the_requested_attributes(
+    aws: Emulator, table: str, projection: str, item: dict[str, Any]
+) -> None:
     client, at = aws.client("dynamodb"), key("all", "projected")
     client.put_item(TableName=table, Item={**at, **EVERYTHING})
     names = {"ExpressionAttributeNames": {"#text": "text"}} if "#text" in projection else {}
@@ -144,7 +146,7 @@ def in_state(aws: Emulator, table: str, state: str) -> list[str]:
     return sorted(item["pk"]["S"] for item in found["Items"])
 
 
-def test_a_query_gets_the_items_of_its_partition_alone_in_order(aws: Emulator, indexed: str) -> None:
+def test_a_query_returns_the_items_of_one_partition_in_order(aws: Emulator, indexed: str) -> None:
     client = aws.client("dynamodb")
     states = {("q", "2"): "odd", ("q", "1"): "even", ("q", "3"): "odd", ("r", "1"): "odd"}
     for (pk, sk), state in states.items():
@@ -164,7 +166,7 @@ def test_a_query_gets_the_items_of_its_partition_alone_in_order(aws: Emulator, i
     assert found("#state = :v", "even", IndexName="by_state", **names) == ["q1"]
 
 
-def test_an_index_shows_a_write_when_its_lag_has_passed(aws: Emulator, indexed: str, time: Time) -> None:
+def test_an_index_shows_a_write_after_its_lag(aws: Emulator, indexed: str, time: Time) -> None:
     client = aws.client("dynamodb")
     for pk, state in [("a", "open"), ("b", "open"), ("a", "ended")]:
         client.put_item(TableName=indexed, Item={**key(pk, "1"), "state": {"S": state}})
@@ -193,7 +195,7 @@ def moods(aws: Emulator, table: str, *, consistent: bool) -> dict[str, str | Non
 
 
 @pytest.mark.parametrize("write", ["put", "update", "transaction", "batch", "delete"])
-def test_only_a_consistent_read_shows_a_write_at_once(aws: Emulator, indexed: str, time: Time, write: str) -> None:
+def test_only_a_consistent_read_shows_a_write_immediately(aws: Emulator, indexed: str, time: Time, write: str) -> None:
     client, at = aws.client("dynamodb"), key("a", "1")
     client.put_item(TableName=indexed, Item={**at, "mood": {"S": "old"}})
     time.pass_lag()
@@ -215,7 +217,7 @@ def test_only_a_consistent_read_shows_a_write_at_once(aws: Emulator, indexed: st
     assert set(moods(aws, indexed, consistent=False).values()) == {now}
 
 
-def test_a_read_that_lags_shows_the_state_before_all_unseen_writes(aws: Emulator, indexed: str, time: Time) -> None:
+def test_a_stale_read_shows_the_state_before_all_pending_writes(aws: Emulator, indexed: str, time: Time) -> None:
     client = aws.client("dynamodb")
     client.delete_item(TableName=indexed, Key=key("a", "1"))
     time.pass_lag()
@@ -229,7 +231,7 @@ def test_a_read_that_lags_shows_the_state_before_all_unseen_writes(aws: Emulator
     assert seen == ["first", "second", "third", "third"]
 
 
-def test_a_transaction_reads_what_was_written_last(aws: Emulator, indexed: str, time: Time) -> None:
+def test_a_transaction_reads_the_latest_write(aws: Emulator, indexed: str, time: Time) -> None:
     client = aws.client("dynamodb")
     client.put_item(TableName=indexed, Item={**key("t", "1"), "mood": {"S": "new"}})
     time.pass_lag(share=0.5)

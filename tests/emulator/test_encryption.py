@@ -59,41 +59,41 @@ def denied_on(found: Authorizer, use: Check, principal: Principal = CALLER) -> s
 
 
 @uses
-def test_data_under_a_key_takes_a_right_on_the_key(use: Check) -> None:
+def test_encrypted_data_requires_permission_for_its_key(use: Check) -> None:
     assert "kms:Decrypt" in denied_on(authorizer(), use)
     assert denied_on(authorizer(allow(["kms:Decrypt", "kms:GenerateDataKey"])), use) == ""
 
 
 @uses
-def test_a_right_through_another_service_does_not_do(use: Check) -> None:
+def test_permission_via_another_service_does_not_suffice(use: Check) -> None:
     via = {"StringEquals": {"kms:ViaService": f"bedrock.{REGION}.amazonaws.com"}}
     assert "kms:Decrypt" in denied_on(authorizer(allow("kms:*", Condition=via)), use)
     via = {"StringEquals": {"kms:ViaService": f"{use.action.partition(':')[0]}.{REGION}.amazonaws.com"}}
     assert denied_on(authorizer(allow("kms:*", Condition=via)), use) == ""
 
 
-def test_listing_and_describing_take_no_key() -> None:
+def test_list_and_describe_calls_need_no_key_permission() -> None:
     for use in (Check("s3:ListBucket", BUCKET), Check("dynamodb:DescribeTable", TABLE)):
         assert denied_on(authorizer(), use) == ""
 
 
-def test_the_account_in_a_keys_policy_grants_nobody_anything_itself() -> None:
+def test_an_account_principal_in_a_key_policy_grants_nothing_by_itself() -> None:
     assert "no identity-based policy allows" in denied_on(authorizer(), USES[0])
 
 
-def test_a_key_whose_policy_leaves_out_the_account_is_out_of_iams_reach() -> None:
+def test_iam_policies_are_ignored_if_the_key_policy_omits_the_account() -> None:
     service = {"Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "kms:*", "Resource": "*"}
     assert "no resource-based policy allows" in denied_on(authorizer(allow("kms:*"), key_policy=[service]), USES[0])
 
 
-def test_a_role_that_the_keys_policy_names_needs_no_policy_of_its_own() -> None:
+def test_a_role_named_in_the_key_policy_needs_no_identity_policy() -> None:
     named = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:Decrypt", "Resource": "*"}
     assert denied_on(authorizer(key_policy=[named]), USES[0]) == ""
     other = denied_on(authorizer(key_policy=[named]), Check("kms:Decrypt", KEY), user(ACCOUNT, "somebody"))
     assert "no resource-based policy allows" in other
 
 
-def test_a_service_needs_the_queues_policy_and_the_keys() -> None:
+def test_a_service_needs_both_the_queue_policy_and_the_key_policy() -> None:
     rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/a"
     send = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
     use_key = {**BY_IAM, "Principal": {"Service": "events.amazonaws.com"}}
@@ -103,7 +103,7 @@ def test_a_service_needs_the_queues_policy_and_the_keys() -> None:
         assert found.allows_service("events.amazonaws.com", USES[-1], source=rule) is expected
 
 
-def test_aws_own_key_of_a_service_is_open_to_the_account() -> None:
+def test_an_aws_managed_key_is_usable_by_the_account() -> None:
     found = authorizer()
     found.keys[TOPIC] = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/alias/aws/sns"
     assert denied_on(found, USES[-2]) == ""
@@ -137,13 +137,13 @@ def adopt(found: Authorizer) -> None:
     adopt_keys(template, resolve, found, key_prefix=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/")
 
 
-def test_a_stacks_resources_have_their_keys() -> None:
+def test_stack_resources_are_encrypted_with_their_keys() -> None:
     found = authorizer(key_policy=documented_key_policy()["Statement"])
     adopt(found)
     own = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/alias/aws/sns"
     assert found.keys == {"Data": KEY, "Ledger": KEY, "Outcomes": own, "Dead": KEY}
 
 
-def test_a_key_that_cloudwatch_logs_may_not_use_makes_no_log_group() -> None:
+def test_a_log_group_is_refused_if_cloudwatch_logs_may_not_use_its_key() -> None:
     with pytest.raises(ValueError, match=r"not allowed to be used with Arn '.*:log-group:/aws/lambda/rft/Api'"):
         adopt(authorizer(key_policy=[BY_IAM]))

@@ -45,7 +45,7 @@ def delivered(aws: Emulator, tmp_path: Any) -> Any:
     events.delete_rule(Name="everything")
 
 
-def test_an_upload_is_told_to_a_function(aws: Emulator, delivered: Any) -> None:
+def test_an_upload_event_is_delivered_to_a_function(aws: Emulator, delivered: Any) -> None:
     aws.client("s3").put_object(Bucket=aws.bucket, Key="uploads/pandalm/a b.json", Body=b"[]")
     event = eventually(lambda: [e for e in delivered() if e["source"] == "aws.s3"])[0]
     assert event["detail-type"] == "Object Created"
@@ -85,7 +85,7 @@ def _no_faults_left(aws: Emulator) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_no_faults_left")
-def test_a_delivery_that_is_refused_for_now_is_tried_again(aws: Emulator) -> None:
+def test_a_throttled_delivery_is_retried(aws: Emulator) -> None:
     before = aws.logs("Probe").count("echoing")
     aws.faults.add(refused("ThrottlingException", 429, count=2))
     upload(aws, "refused-twice")
@@ -95,7 +95,7 @@ def test_a_delivery_that_is_refused_for_now_is_tried_again(aws: Emulator) -> Non
 
 @pytest.mark.usefixtures("_no_faults_left")
 @pytest.mark.parametrize(("code", "status", "retries"), [("InternalException", 500, "2"), ("NO_RESOURCE", 404, "0")])
-def test_an_event_that_cannot_be_delivered_is_left_in_the_rules_queue(
+def test_an_undeliverable_event_goes_to_the_rules_dead_letter_queue(
     aws: Emulator, code: str, status: int, retries: str
 ) -> None:
     aws.faults.add(refused(code, status, count=None))
@@ -106,7 +106,7 @@ def test_an_event_that_cannot_be_delivered_is_left_in_the_rules_queue(
     assert "ProbeUploaded" in letter["RULE_ARN"]
 
 
-def test_an_event_that_may_not_reach_its_target_goes_to_an_allowed_queue(aws: Emulator) -> None:
+def test_dead_letter_delivery_needs_permission_of_the_queue(aws: Emulator) -> None:
     events, queue = aws.client("events"), aws.client("sqs")
     arn = queue.get_queue_attributes(QueueUrl=aws.stack.outputs["Queue"], AttributeNames=["QueueArn"])["Attributes"]
     target = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "Web")
@@ -145,7 +145,7 @@ def test_an_upload_starts_a_state_machine_with_a_transformed_input(aws: Emulator
     assert json.loads(execution["input"]) == {"payload": {"do": "echo", "key": 'runs/a "b".json'}}
 
 
-def test_a_schedule_is_told_of_no_event(aws: Emulator, delivered: Any) -> None:
+def test_a_schedule_receives_no_events(aws: Emulator, delivered: Any) -> None:
     events = aws.client("events")
     events.put_rule(Name="everything", ScheduleExpression="rate(30 minutes)")  # in place of the pattern
     events.put_rule(Name="marked", EventPattern=json.dumps({"detail": {"object": {"key": ["runs/end"]}}}))
@@ -182,7 +182,7 @@ def test_an_event_on_the_bus_fires_no_schedule(aws: Emulator, delivered: Any) ->
     assert [event for event in delivered() if event["source"] == "mine"] == []
 
 
-def test_schedules_fire_again_and_again_until_time_ends() -> None:
+def test_schedules_fire_repeatedly_until_the_clock_is_closed() -> None:
     clock, fired = ScaledClock(speed=36_000), queue.SimpleQueue[str]()
     schedules = Schedules(fired.put, clock, minimum=0.01)
     schedules.follow({"hourly": 3600.0, "never": 1e9})
@@ -195,7 +195,7 @@ def test_schedules_fire_again_and_again_until_time_ends() -> None:
     schedules.close()
 
 
-def test_the_end_of_an_execution_is_told_once(aws: Emulator, delivered: Any) -> None:
+def test_end_of_execution_is_published_once(aws: Emulator, delivered: Any) -> None:
     machines = aws.client("stepfunctions")
     arn = machines.start_execution(
         stateMachineArn=aws.state_machine_arn, name="told", input=json.dumps({"payload": {"do": "echo"}, "ask": True})
@@ -211,7 +211,7 @@ def test_the_end_of_an_execution_is_told_once(aws: Emulator, delivered: Any) -> 
 
 
 @pytest.mark.parametrize(("effect", "times"), [("drop", 0), ("duplicate", 2), ("delay", 1)])
-def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, delivered: Any, effect: Any, times: int) -> None:
+def test_an_event_can_be_lost_duplicated_or_delayed(aws: Emulator, delivered: Any, effect: Any, times: int) -> None:
     key = f"uploads/pandalm/{effect}.json"
     late = 0.5 if effect == "delay" else 0.0
     aws.faults.add(
@@ -253,5 +253,5 @@ def test_an_event_can_be_lost_doubled_or_late(aws: Emulator, delivered: Any, eff
         ({"InputTransformer": {"InputTemplate": '"a line of <nothing>"'}}, "a line of <nothing>"),
     ],
 )
-def test_a_target_is_given_what_its_rule_says(target: dict[str, Any], expected: Any) -> None:
+def test_a_target_receives_the_input_that_its_rule_defines(target: dict[str, Any], expected: Any) -> None:
     assert target_input(target, {"detail": {"key": 'a "b"', "parts": [1, {"x": 2}]}}) == expected

@@ -54,7 +54,7 @@ def put(at: int, size: int) -> dict[str, Any]:
         ("BatchGetItem", {"RequestItems": {"notes": {"Keys": [KEY]}}}),
     ],
 )
-def test_what_dynamodb_takes_is_taken(operation: str, fields: Any) -> None:
+def test_an_expression_valid_in_dynamodb_is_accepted(operation: str, fields: Any) -> None:
     check(operation, **fields)
 
 
@@ -78,6 +78,6 @@ def test_what_dynamodb_takes_is_taken(operation: str, fields: Any) -> None:
         ("TransactWriteItems", {"TransactItems": [put(at, 390_000) for at in range(11)]}, "4194304 bytes"),
     ],
 )
-def test_what_dynamodb_refuses_is_refused(operation: str, fields: Any, reason: str) -> None:
+def test_an_expression_invalid_in_dynamodb_is_refused(operation: str, fields: Any, reason: str) -> None:
     with pytest.raises(AwsError, match=rf"^ValidationException: .*{reason}"):
         check(operation, **fields)

@@ -45,7 +45,7 @@ def code_of(work: Any) -> tuple[str, int]:
         ("logs", "DescribeLogGroups", lambda c: c.describe_log_groups()),
     ],
 )
-def test_each_service_can_be_struck_once(aws: Emulator, service: str, operation: str, call: Any) -> None:
+def test_a_fault_can_be_injected_once_into_each_service(aws: Emulator, service: str, operation: str, call: Any) -> None:
     signed_as = {"stepfunctions": "states"}.get(service, service)
     aws.faults.add(Fault(service=signed_as, operation=operation, code="AccessDeniedException", status=403))
     client = aws.client(service)
@@ -54,7 +54,7 @@ def test_each_service_can_be_struck_once(aws: Emulator, service: str, operation:
     assert aws.faults.listed() == []
 
 
-def test_s3_operations_are_told_apart(aws: Emulator) -> None:
+def test_a_fault_applies_to_one_s3_operation(aws: Emulator) -> None:
     s3 = aws.client("s3")
     aws.faults.add(Fault(service="s3", operation="PutObject", subject=aws.bucket, code="AccessDenied", status=403))
     s3.list_objects_v2(Bucket=aws.bucket)
@@ -62,7 +62,7 @@ def test_s3_operations_are_told_apart(aws: Emulator) -> None:
     assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="a/b", Body=b"")) == ("AccessDenied", 403)
 
 
-def test_some_calls_pass_first_and_the_rest_are_struck(aws: Emulator) -> None:
+def test_a_fault_can_skip_the_first_calls(aws: Emulator) -> None:
     aws.faults.add(
         Fault(service="bedrock", operation="GetModelCustomizationJob", skip=1, count=2, code="Nope", status=400)
     )
@@ -79,12 +79,12 @@ def test_some_calls_pass_first_and_the_rest_are_struck(aws: Emulator) -> None:
     ]
 
 
-def test_throttling_is_ridden_out_by_the_clients_own_retries(aws: Emulator) -> None:
+def test_client_retries_recover_from_throttling(aws: Emulator) -> None:
     aws.faults.throttle("dynamodb", "ListTables", count=1)
     assert aws.client("dynamodb").list_tables()["ResponseMetadata"]["RetryAttempts"] == 1
 
 
-def test_a_function_can_be_made_to_die_or_time_out(aws: Emulator) -> None:
+def test_a_function_can_be_made_to_crash_or_time_out(aws: Emulator) -> None:
     aws.faults.crash("Probe")
     aws.faults.time_out("Probe")
     assert b"Runtime.ExitError" in aws.invoke("Probe", b'{"do": "echo"}')
@@ -92,14 +92,14 @@ def test_a_function_can_be_made_to_die_or_time_out(aws: Emulator) -> None:
     assert b"remaining_ms" in aws.invoke("Probe", b'{"do": "echo"}')
 
 
-def test_an_answer_can_be_lost_after_the_work_is_done(aws: Emulator) -> None:
+def test_a_response_can_be_lost_after_the_call_took_effect(aws: Emulator) -> None:
     aws.faults.add(Fault(service="s3", operation="PutObject", effect="response_lost", code="Lost", status=400))
     s3 = aws.client("s3")
     assert code_of(lambda: s3.put_object(Bucket=aws.bucket, Key="lost", Body=b"kept")) == ("Lost", 400)
     assert s3.get_object(Bucket=aws.bucket, Key="lost")["Body"].read() == b"kept"
 
 
-def test_a_fault_can_be_about_one_thing_alone(aws: Emulator) -> None:
+def test_a_fault_can_be_limited_to_requests_containing_a_text(aws: Emulator) -> None:
     aws.faults.add(Fault(service="s3", contains="this", code="Nope", status=400, count=None))
     s3 = aws.client("s3")
     s3.put_object(Bucket=aws.bucket, Key="that", Body=b"")
@@ -108,7 +108,7 @@ def test_a_fault_can_be_about_one_thing_alone(aws: Emulator) -> None:
     assert code_of(lambda: s3.list_objects_v2(Bucket=aws.bucket, Prefix="this")) == ("Nope", 400)
 
 
-def test_a_fault_can_wait_for_a_call_about_the_same(aws: Emulator) -> None:
+def test_a_fault_can_start_after_another_call_with_the_same_text(aws: Emulator) -> None:
     aws.faults.add(
         Fault(service="s3", operation="GetObject", contains="mine", after="PutObject", code="Nope", status=400)
     )
@@ -119,7 +119,7 @@ def test_a_fault_can_wait_for_a_call_about_the_same(aws: Emulator) -> None:
     assert code_of(lambda: s3.get_object(Bucket=aws.bucket, Key="mine")) == ("Nope", 400)
 
 
-def test_errors_carry_what_their_service_adds_to_them(aws: Emulator) -> None:
+def test_errors_carry_their_services_own_details(aws: Emulator) -> None:
     reasons = [{"Code": "TransactionConflict"}]
     aws.faults.add(
         Fault(
@@ -145,13 +145,13 @@ def test_errors_carry_what_their_service_adds_to_them(aws: Emulator) -> None:
         ("timeout", b"Task timed out"),
     ],
 )
-def test_functions_end_in_the_words_of_lambda(aws: Emulator, effect: Any, message: bytes) -> None:
+def test_function_failures_are_worded_as_lambda_words_them(aws: Emulator, effect: Any, message: bytes) -> None:
     aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect=effect))
     assert message in aws.invoke("Probe", b'{"do": "echo"}')
     assert b"remaining_ms" in aws.invoke("Probe", b'{"do": "echo"}')
 
 
-def test_a_cold_start_is_a_new_process_and_takes_its_time(aws: Emulator) -> None:
+def test_a_cold_start_is_a_new_process_with_a_delay(aws: Emulator) -> None:
     who = b'{"do": "sleep", "seconds": 0}'
     warm = [json.loads(aws.invoke("Probe", who))["pid"] for _ in range(2)]
     aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect="cold_start", seconds=0.3))
@@ -181,7 +181,7 @@ def test_rules_come_from_a_file(tmp_path: Path) -> None:
         ("- [", "neither YAML nor JSON"),
     ],
 )
-def test_a_file_that_makes_no_rules_says_where(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_rules_file_is_refused_with_the_position(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "faults.yaml"
     file.write_text(text)
     with pytest.raises(ValueError, match=message):

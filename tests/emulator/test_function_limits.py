@@ -27,7 +27,7 @@ def invoke(aws: Emulator, event: object, name: str = "Probe") -> tuple[Any, str 
 # ---- disk ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_temporary_folder_is_writable_and_one_process_owns_it(aws: Emulator) -> None:
+def test_the_temporary_folder_is_writable_and_private_to_a_process(aws: Emulator) -> None:
     assert invoke(aws, {"do": "write", "size": 5}) == (5, None)
     before = invoke(aws, {"do": "environ"})[0]["environ"]["TMPDIR"]
     invoke(aws, {"do": "exit"})
@@ -36,7 +36,7 @@ def test_the_temporary_folder_is_writable_and_one_process_owns_it(aws: Emulator)
 
 
 @pytest.mark.parametrize("path", ["{task}/new.txt", "{task}/app.py", "/var/tmp/outside.txt", "{home}/new.txt"])
-def test_all_else_is_read_only(aws: Emulator, path: str) -> None:
+def test_all_other_folders_are_read_only(aws: Emulator, path: str) -> None:
     task = invoke(aws, {"do": "environ"})[0]["cwd"]
     named = path.format(task=task, home=Path.home())
     answer, error = invoke(aws, {"do": "write", "path": named})
@@ -44,7 +44,7 @@ def test_all_else_is_read_only(aws: Emulator, path: str) -> None:
     assert f"Read-only file system: '{named}'" in answer["errorMessage"]
 
 
-def test_a_file_is_no_larger_than_the_temporary_folder(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_cannot_exceed_the_temporary_folders_size(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.functions.spec.MEGABYTE", 1)
     invoke(aws, {"do": "exit"})
     answer, error = invoke(aws, {"do": "write", "size": 513})
@@ -55,7 +55,7 @@ def test_a_file_is_no_larger_than_the_temporary_folder(aws: Emulator, monkeypatc
 # ---- memory -------------------------------------------------------------------------------------------------------
 
 
-def test_more_memory_than_the_function_has_ends_the_process(aws: Emulator) -> None:
+def test_exceeding_the_memory_size_ends_the_process(aws: Emulator) -> None:
     answer, error = invoke(aws, {"do": "hold", "megabytes": 150})
     assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ExitError")
     assert answer["errorMessage"].endswith("signal: killed")
@@ -82,7 +82,7 @@ def _short_init(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_short_init")
-def test_a_long_init_begins_anew_within_the_invocation(aws: Emulator, tmp_path: Path) -> None:
+def test_a_slow_init_is_repeated_within_the_invocation(aws: Emulator, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(SLOW_ONCE)
     arn = aws.add_function("slow-once", tmp_path, timeout=30)
     remaining, error = invoke(aws, {}, arn)
@@ -94,7 +94,7 @@ def test_a_long_init_begins_anew_within_the_invocation(aws: Emulator, tmp_path: 
 
 
 @pytest.mark.usefixtures("_short_init")
-def test_an_init_that_stays_long_takes_the_invocations_time(aws: Emulator, tmp_path: Path) -> None:
+def test_a_repeated_slow_init_counts_towards_the_timeout(aws: Emulator, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(SLOW)
     arn = aws.add_function("slow-always", tmp_path, timeout=1)
     answer, error = invoke(aws, {}, arn)
@@ -104,7 +104,9 @@ def test_an_init_that_stays_long_takes_the_invocations_time(aws: Emulator, tmp_p
 # ---- time ---------------------------------------------------------------------------------------------------------
 
 
-def test_seconds_in_which_the_machine_was_busy_do_not_count(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_waiting_for_a_cpu_does_not_count_towards_the_timeout(
+    aws: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nap = {"do": "sleep", "seconds": 2.5}
     assert invoke(aws, nap)[0]["errorType"] == "Sandbox.Timedout", "the function has 2 seconds"
 
@@ -139,7 +141,7 @@ def refusal(aws: Emulator) -> Any:
     return None
 
 
-def test_an_asynchronous_invocation_waits_for_its_place(aws: Emulator) -> None:
+def test_an_asynchronous_invocation_waits_for_free_concurrency(aws: Emulator) -> None:
     running = threading.Thread(target=invoke, args=(aws, {"do": "sleep", "seconds": 1}, "Narrow"))
     running.start()
     for _ in range(3):
@@ -148,7 +150,7 @@ def test_an_asynchronous_invocation_waits_for_its_place(aws: Emulator) -> None:
     assert eventually(lambda: aws.logs("Narrow").count("echoing") >= 3)
 
 
-def test_a_throttled_event_is_given_up_after_six_hours() -> None:
+def test_a_throttled_event_is_discarded_after_six_hours() -> None:
     pauses = list(throttled_pauses())
     assert (pauses[0], max(pauses)) == (1.0, 300.0)
     assert MAX_EVENT_AGE <= sum(pauses) < MAX_EVENT_AGE + 300

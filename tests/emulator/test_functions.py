@@ -25,7 +25,7 @@ def invoke(aws: Emulator, event: object, name: str = "Probe") -> tuple[Any, str 
     return json.loads(reply["Payload"].read()), reply.get("FunctionError")
 
 
-def test_a_handler_gets_its_event_and_its_time(aws: Emulator) -> None:
+def test_a_handler_receives_its_event_and_remaining_time(aws: Emulator) -> None:
     answer, error = invoke(aws, {"do": "echo", "text": "Grüße"})
     assert error is None
     assert answer["event"] == {"do": "echo", "text": "Grüße"}
@@ -48,7 +48,7 @@ def test_an_exception_of_200_kb_arrives_whole(aws: Emulator, tmp_path: Any) -> N
     assert (error["errorType"], len(error["errorMessage"])) == ("ValueError", 200_000)
 
 
-def test_past_its_timeout_a_function_is_killed_and_the_next_call_works(aws: Emulator) -> None:
+def test_a_function_past_its_timeout_is_killed_and_the_next_call_works(aws: Emulator) -> None:
     answer, error = invoke(aws, {"do": "sleep", "seconds": 60})
     assert error == "Unhandled"
     assert answer["errorType"] == "Sandbox.Timedout"
@@ -56,7 +56,7 @@ def test_past_its_timeout_a_function_is_killed_and_the_next_call_works(aws: Emul
     assert invoke(aws, {"do": "echo"})[1] is None
 
 
-def test_a_process_that_leaves_is_an_exit_error(aws: Emulator) -> None:
+def test_a_process_that_exits_is_an_exit_error(aws: Emulator) -> None:
     answer, error = invoke(aws, {"do": "exit"})
     assert error == "Unhandled"
     assert answer["errorType"] == "Runtime.ExitError"
@@ -71,9 +71,7 @@ def test_code_that_cannot_be_imported_is_an_init_error(aws: Emulator) -> None:
     assert "a_module_that_is_not_there" in answer["errorMessage"]
 
 
-def test_the_environment_is_the_templates_and_nothing_of_the_users(
-    aws: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_comes_from_the_template_only(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "the user's own")
     monkeypatch.setenv("RFT_SECRET", "the user's own")
@@ -91,7 +89,7 @@ def test_the_environment_is_the_templates_and_nothing_of_the_users(
     assert not any(path.endswith("emulator/functions") for path in answer["path"])
 
 
-def test_calls_at_once_run_in_processes_of_their_own(aws: Emulator) -> None:
+def test_concurrent_calls_run_in_separate_processes(aws: Emulator) -> None:
     answers: list[Any] = []
 
     def call() -> None:
@@ -105,7 +103,7 @@ def test_calls_at_once_run_in_processes_of_their_own(aws: Emulator) -> None:
     assert len({answer["pid"] for answer in answers}) == 3  # an idle process would have been reused
 
 
-def test_a_warm_process_is_used_again(aws: Emulator) -> None:
+def test_a_warm_process_is_reused(aws: Emulator) -> None:
     pids = {invoke(aws, {"do": "environ"}) and invoke(aws, {"do": "sleep", "seconds": 0})[0]["pid"] for _ in range(3)}
     assert len(pids) == 1
     assert pids != {os.getpid()}
@@ -121,7 +119,7 @@ def test_asynchronous_calls_are_tried_three_times(aws: Emulator) -> None:
     assert eventually(lambda: "handled async" in aws.logs("Probe"))
 
 
-def test_what_cannot_be_handled_ends_in_the_dead_letter_queue(aws: Emulator) -> None:
+def test_an_event_that_keeps_failing_goes_to_the_dead_letter_queue(aws: Emulator) -> None:
     event = {"do": "raise", "message": "for the dead"}
     aws.client("lambda").invoke(FunctionName="Probe", InvocationType="Event", Payload=json.dumps(event))
     queue = aws.stack.outputs["Queue"]
@@ -150,7 +148,7 @@ def reports(aws: Emulator) -> list[dict[str, Any]]:
     return [json.loads(line)["record"] for line in lines]
 
 
-def test_each_invocation_ends_with_a_report_and_the_first_shows_its_init(aws: Emulator) -> None:
+def test_each_invocation_logs_a_report_and_the_first_has_its_init_time(aws: Emulator) -> None:
     aws.faults.add(Fault(service="lambda", operation="Invoke", subject="Probe", effect="cold_start"))
     before = len(reports(aws))
     for event in ({"do": "sleep", "seconds": 0.3}, {"do": "echo"}, {"do": "raise", "message": "seven"}):
@@ -166,7 +164,7 @@ def test_each_invocation_ends_with_a_report_and_the_first_shows_its_init(aws: Em
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report other processes")
-def test_a_report_tells_computing_from_waiting(aws: Emulator) -> None:
+def test_a_report_separates_cpu_time_from_waiting_time(aws: Emulator) -> None:
     invoke(aws, {"do": "echo"})
     invoke(aws, {"do": "sleep", "seconds": 0.5})
     waiting = reports(aws)[-1]["metrics"]
@@ -180,7 +178,7 @@ def test_a_payload_over_six_megabytes_is_refused(aws: Emulator) -> None:
         invoke(aws, {"do": "echo", "text": "x" * 6_300_000})
 
 
-def test_a_function_can_be_added(aws: Emulator, tmp_path: Any) -> None:
+def test_a_function_outside_the_template_can_be_added(aws: Emulator, tmp_path: Any) -> None:
     (tmp_path / "app.py").write_text("def handler(event, context):\n    return [1, 2, 3]\n")
     arn = aws.add_function("foreign", tmp_path)
     assert invoke(aws, {}, arn) == ([1, 2, 3], None)

@@ -64,7 +64,7 @@ def test_a_signed_request_reaches_the_function(aws: Emulator) -> None:
     assert "body" not in event
 
 
-def test_text_comes_as_text_and_bytes_as_base64(aws: Emulator) -> None:
+def test_text_bodies_are_passed_as_text_and_binary_ones_as_base64(aws: Emulator) -> None:
     _, body, _ = call(aws, "POST", "/items", '{"ü": 1}'.encode(), {"Content-Type": "application/json"})
     assert (json.loads(body)["body"], json.loads(body)["isBase64Encoded"]) == ('{"ü": 1}', False)
     _, body, _ = call(aws, "POST", "/items", bytes(range(256)), {"Content-Type": "application/octet-stream"})
@@ -72,7 +72,7 @@ def test_text_comes_as_text_and_bytes_as_base64(aws: Emulator) -> None:
     assert (base64.b64decode(event["body"]), event["isBase64Encoded"]) == (bytes(range(256)), True)
 
 
-def test_answers_keep_status_headers_cookies_and_bytes(aws: Emulator) -> None:
+def test_responses_keep_status_headers_cookies_and_bytes(aws: Emulator) -> None:
     status, body, headers = call(aws, "DELETE", "/teapot")
     assert (status, body, headers["x-kind"]) == (418, b"short and stout", "pot")
     assert headers.get_all("set-cookie") == ["a=1", "b=2"]
@@ -80,7 +80,7 @@ def test_answers_keep_status_headers_cookies_and_bytes(aws: Emulator) -> None:
     assert (status, body, headers["content-type"]) == (200, bytes(range(256)), "image/png")
 
 
-def test_only_the_right_signature_gets_in(aws: Emulator) -> None:
+def test_only_a_valid_signature_is_accepted(aws: Emulator) -> None:
     forbidden = b'{"message": "Forbidden"}'
     assert _send(aws.api_url + "/items/1", "GET", b"", {})[:2] == (403, forbidden)
     wrong = Credentials(aws.credentials.access_key, "a guess")
@@ -95,14 +95,14 @@ def test_a_route_without_authorisation_is_open(aws: Emulator) -> None:
     assert "authorizer" not in json.loads(body)["requestContext"]
 
 
-def test_no_route_is_404_and_a_broken_function_500(aws: Emulator) -> None:
+def test_an_unknown_route_is_404_and_a_broken_function_500(aws: Emulator) -> None:
     assert call(aws, "GET", "/nowhere")[:2] == (404, b'{"message": "Not Found"}')
     assert call(aws, "POST", "/items/1")[0] == 404
     assert call(aws, "GET", "/broken")[:2] == (500, b'{"message": "Internal Server Error"}')
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-def test_curl_signs_as_we_check(aws: Emulator) -> None:
+def test_a_signature_made_by_curl_is_accepted(aws: Emulator) -> None:
     user = f"{aws.credentials.access_key}:{aws.credentials.secret_key}"
     command = ["curl", "-sS", "--aws-sigv4", f"aws:amz:{aws.region}:execute-api", "--user", user]
     body = ["-H", "content-type: application/json", "-d", '{"name": "x"}']

@@ -35,7 +35,7 @@ def test_a_burst_beyond_the_limit_is_throttled_on_that_route_alone() -> None:
     assert client.get("/b").status_code == 200
 
 
-def test_tokens_come_back_at_the_rate_up_to_the_burst() -> None:
+def test_tokens_refill_at_the_rate_up_to_the_burst() -> None:
     now = [0.0]
     throttle = Throttle(ThrottleSettings(rate=2, burst=3), clock=lambda: now[0])
     assert [throttle.admits("a") for _ in range(4)] == [True, True, True, False]
@@ -45,7 +45,7 @@ def test_tokens_come_back_at_the_rate_up_to_the_burst() -> None:
     assert [throttle.admits("a") for _ in range(4)] == [True, True, True, False]
 
 
-def test_a_function_slower_than_an_integrations_limit_is_unavailable() -> None:
+def test_a_function_beyond_the_integration_timeout_is_unavailable() -> None:
     done = threading.Event()
 
     def invoke(*_: object) -> InvokeResult:
@@ -66,7 +66,7 @@ def test_a_function_slower_than_an_integrations_limit_is_unavailable() -> None:
         (InvokeResult(b"<html>", "Unhandled"), 500, "GET /a: 500: the function failed with no JSON"),
     ],
 )
-def test_every_failure_of_an_integration_has_a_body_and_a_line_in_the_log(
+def test_every_integration_failure_has_a_body_and_a_log_line(
     caplog: pytest.LogCaptureFixture, result: InvokeResult | Exception, status: int, cause: str
 ) -> None:
     def invoke(*_: object) -> InvokeResult:

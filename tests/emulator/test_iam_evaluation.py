@@ -62,7 +62,7 @@ def test_an_identity_policy_allows_its_action_on_its_resource_only() -> None:
     assert not decide(policies, resource="arn:aws:s3:::other/x").allowed
 
 
-def test_an_explicit_denial_wins_wherever_it_stands() -> None:
+def test_an_explicit_deny_in_any_policy_wins() -> None:
     for kind in ("identity", "boundary", "resource"):
         others = {"identity": read(allow("*", "*")), "boundary": read(allow("*", "*"))}
         policies = PolicySet(**{**others, kind: read(allow("*", "*"), deny())})
@@ -80,7 +80,7 @@ def test_a_boundary_limits_what_identity_policies_allow() -> None:
     )
 
 
-def test_a_resource_policy_is_enough_within_the_account() -> None:
+def test_a_resource_policy_suffices_within_the_account() -> None:
     for named, is_limited in ((ROLE, True), (CALLER.arn, False), (ACCOUNT, True)):
         resource = read(allow(Principal={"AWS": named}))
         assert decide(PolicySet(resource=resource)).allowed
@@ -153,7 +153,7 @@ def test_a_condition_holds_as_iam_documents_it(condition: Any, context: Any, hol
     assert allowed(condition, context) is holds
 
 
-def test_a_variable_in_a_resource_is_the_callers_own_tag_taken_literally() -> None:
+def test_a_tag_variable_in_a_resource_is_matched_literally() -> None:
     tagged = Principal(CALLER.arn, ACCOUNT, role=ROLE, tags={"team": "a*"})
     policies = PolicySet(identity=read(allow(resource="arn:aws:s3:::data/${aws:PrincipalTag/team}/*")))
     assert decide(policies, resource="arn:aws:s3:::data/a*/x", principal=tagged).allowed
@@ -171,7 +171,7 @@ def test_a_variable_in_a_resource_is_the_callers_own_tag_taken_literally() -> No
         {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringSame": {"a:b": "c"}}},
     ],
 )
-def test_a_statement_that_iam_refuses_is_refused(statement: dict[str, Any]) -> None:
+def test_an_invalid_statement_is_refused(statement: dict[str, Any]) -> None:
     with pytest.raises(PolicyInvalid):
         read(statement)
 
@@ -214,7 +214,7 @@ STATEMENTS = st.lists(
 
 
 @given(pattern=TEXT, value=st.text("ab/:", max_size=8))
-def test_wildcards_match_as_their_definition_says(pattern: str, value: str) -> None:
+def test_wildcards_match_by_their_definition(pattern: str, value: str) -> None:
     def fits(glob: str, found: str) -> bool:
         if not glob:
             return not found
@@ -240,7 +240,7 @@ def test_a_wildcard_stays_within_its_part_of_an_arn(pattern: str, arn: str, fits
 
 
 @given(identity=STATEMENTS, boundary=st.none() | STATEMENTS, secure=st.booleans(), more=STATEMENTS)
-def test_more_denials_and_a_boundary_never_allow_more(
+def test_adding_denials_or_a_boundary_never_allows_more(
     identity: list[Any], boundary: list[Any] | None, secure: bool, more: list[Any]
 ) -> None:
     denials = [{**each, "Effect": "Deny"} for each in more]

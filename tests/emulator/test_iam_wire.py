@@ -110,11 +110,13 @@ def pairs(found: list[Check]) -> list[tuple[str, str]]:
         (lambda s: s.get_bucket_versioning(Bucket="b"), [("s3:GetBucketVersioning", "arn:aws:s3:::b")]),
     ],
 )
-def test_an_object_is_named_by_its_arn(call: Callable[[Any], Any], expected: list[tuple[str, str]]) -> None:
+def test_an_object_request_is_authorized_on_the_objects_arn(
+    call: Callable[[Any], Any], expected: list[tuple[str, str]]
+) -> None:
     assert pairs(needed("s3", call)) == expected
 
 
-def test_a_listing_needs_its_bucket_with_its_prefix() -> None:
+def test_a_listing_is_authorized_on_the_bucket_with_its_prefix() -> None:
     (check,) = needed("s3", lambda s: s.list_objects_v2(Bucket="b", Prefix="runs/", MaxKeys=5))
     assert (check.action, check.resource) == ("s3:ListBucket", "arn:aws:s3:::b")
     assert check.keys == {"s3:prefix": "runs/", "s3:delimiter": None, "s3:max-keys": "5"}
@@ -143,7 +145,9 @@ def test_a_listing_needs_its_bucket_with_its_prefix() -> None:
         ),
     ],
 )
-def test_each_table_of_a_call_is_checked(call: Callable[[Any], Any], expected: list[tuple[str, str]]) -> None:
+def test_each_table_of_a_dynamodb_call_is_authorized(
+    call: Callable[[Any], Any], expected: list[tuple[str, str]]
+) -> None:
     assert pairs(needed("dynamodb", call)) == expected
 
 
@@ -202,7 +206,7 @@ def test_a_call_needs_its_action_on_its_resource(
     assert pairs(needed(service, call)) == expected
 
 
-def test_a_profile_needs_itself_and_its_model_in_each_region_through_it() -> None:
+def test_a_profile_call_is_authorized_on_it_and_its_model_per_region() -> None:
     profile, *models = needed("bedrock-runtime", lambda c: c.converse(modelId="us.amazon.nova-pro-v1:0", messages=[]))
     arn = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/us.amazon.nova-pro-v1:0"
     assert profile.resource == arn

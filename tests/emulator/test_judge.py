@@ -40,25 +40,25 @@ def judged(verdict: str, reasoning: str) -> dict[str, bool]:
     return read_reply(stand_in_reply(SYSTEM, prompt).text, NAMES)
 
 
-def test_reasons_about_both_responses_hold() -> None:
+def test_reasons_about_both_responses_meet_every_criterion() -> None:
     assert all(judged("Response 1", GOOD).values())
     assert judged("Response 1", GOOD) == judged("Response 1", GOOD)
 
 
-def test_empty_words_hold_nothing() -> None:
+def test_empty_reasons_meet_no_criterion() -> None:
     assert not any(judged("Response 1", "Response 1 is better because it is better.").values())
     assert not any(judged("Tie", ":").values())
 
 
-def test_a_last_word_against_the_verdict_does_not_support_it() -> None:
+def test_a_conclusion_against_the_verdict_does_not_support_it() -> None:
     assert not judged("Response 2", GOOD)["supports_verdict"]
 
 
-def test_another_prompt_gets_an_answer_that_is_no_verdict() -> None:
+def test_a_prompt_that_is_no_rubric_gets_no_verdict() -> None:
     assert "emulated" in stand_in_reply("", "What is the capital of France?").text
 
 
-def test_converse_says_who_answered() -> None:
+def test_converse_names_the_emulated_model() -> None:
     reply = Converse(EmulatorOptions(judge_url=None), ScaledClock(1), Faults(), NONE_DEPLOYED).answer(
         STAND_IN, turn("hello")
     )
@@ -114,7 +114,7 @@ def converse(server: _Server) -> Converse:
     return Converse(EmulatorOptions(judge_url=url, judge_model="small"), ScaledClock(1), Faults(), NONE_DEPLOYED)
 
 
-def test_a_server_of_the_users_own_is_asked_in_openais_form(server: _Server) -> None:
+def test_a_users_own_server_is_called_with_the_openai_api(server: _Server) -> None:
     usage = {"prompt_tokens": 7, "completion_tokens": 2}
     server.reply = {"choices": [{"message": {"content": "yes"}, "finish_reason": "length"}], "usage": usage}
     reply = converse(server).answer("vendor.model", turn("hello"))
@@ -131,14 +131,12 @@ def test_a_server_of_the_users_own_is_asked_in_openais_form(server: _Server) -> 
     ("status", "body", "code"),
     [(429, {}, "ThrottlingException"), (500, {}, "ModelErrorException"), (200, {"choices": []}, "ModelErrorException")],
 )
-def test_a_server_that_is_of_no_use_is_an_error_not_an_answer(
-    server: _Server, status: int, body: Any, code: str
-) -> None:
+def test_a_server_failure_or_unusable_reply_is_an_error(server: _Server, status: int, body: Any, code: str) -> None:
     server.status, server.reply = status, body
     with pytest.raises(AwsError) as caught:
         converse(server).answer("vendor.model", turn("hello"))
     assert caught.value.code == code
 
 
-def test_the_model_ids_fit_the_templates_parameter() -> None:
+def test_the_model_ids_match_the_template_parameters_pattern() -> None:
     assert server_model_id("llama 3/8b") == "judge-server.llama-3-8b"

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 OPTIONS = EmulatorOptions(template=SMALL_STACK, stack_name="small", speed=600)
 
 
-def test_nothing_is_left_after_close_even_of_work_under_way() -> None:
+def test_close_ends_all_threads_and_processes_even_when_busy() -> None:
     before = set(threading.enumerate())
     with Emulator.start(OPTIONS) as aws:
         pid = json.loads(aws.invoke("Probe", b'{"do": "sleep", "seconds": 0}'))["pid"]
@@ -39,7 +39,7 @@ def test_nothing_is_left_after_close_even_of_work_under_way() -> None:
     assert not alive(pid)
 
 
-def test_a_second_one_is_refused_and_a_later_one_starts_empty() -> None:
+def test_a_second_emulator_is_refused_and_a_later_one_starts_empty() -> None:
     with Emulator.start(OPTIONS) as first:
         with pytest.raises(RuntimeError, match="running in this process already"):
             Emulator.start(OPTIONS)
@@ -59,7 +59,7 @@ def test_parameters_override_the_templates() -> None:
     ("change", "message"),
     [({"parameters": {"Typo": "x"}}, "no parameters Typo"), ({"template": ROOT / "nowhere.yaml"}, "nowhere.yaml")],
 )
-def test_what_cannot_be_deployed_is_said_and_leaves_nothing(change: dict[str, object], message: str) -> None:
+def test_a_failed_deployment_names_its_cause_and_leaves_nothing(change: dict[str, object], message: str) -> None:
     before = set(threading.enumerate())
     with pytest.raises(ValueError, match=message):
         Emulator.start(replace(OPTIONS, **change))  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ with Emulator.start(EmulatorOptions(template=Path({str(SMALL_STACK)!r}))) as aws
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_workers_go_when_the_emulators_process_goes(end: signal.Signals) -> None:
+def test_workers_end_with_the_emulators_process(end: signal.Signals) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "rft")])}
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", SCRIPT],

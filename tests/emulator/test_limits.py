@@ -47,12 +47,12 @@ def test_a_message_is_limited_in_bytes_not_characters(aws: Emulator, topic: str)
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"email": "no default"}'])
-def test_a_message_by_protocol_has_a_default(aws: Emulator, topic: str, text: str) -> None:
+def test_a_message_per_protocol_needs_a_default(aws: Emulator, topic: str, text: str) -> None:
     with pytest.raises(ClientError, match="InvalidParameter"):
         aws.client("sns").publish(TopicArn=topic, Message=text, MessageStructure="json")
 
 
-def test_attributes_count_to_a_messages_size(aws: Emulator, topic: str) -> None:
+def test_message_attributes_count_towards_the_size(aws: Emulator, topic: str) -> None:
     attributes = {"run": {"DataType": "String", "StringValue": "x" * 100}}
     with pytest.raises(ClientError, match="too long"):
         aws.client("sns").publish(TopicArn=topic, Message="m" * 262_100, MessageAttributes=attributes)
@@ -95,7 +95,7 @@ def test_an_item_over_400_kb_is_refused_in_puts_updates_and_transactions(aws: Em
 
 
 @pytest.mark.parametrize(("size", "allowed"), [(4096, True), (4097, False)])
-def test_an_environment_has_4_kb_with_its_names(aws: Emulator, size: int, allowed: bool) -> None:
+def test_an_environment_is_limited_to_4_kb_including_its_names(aws: Emulator, size: int, allowed: bool) -> None:
     name = next(spec.name for spec in aws.stack.functions if spec.logical_id == "Web")
     update = aws.client("lambda").update_function_configuration
     variables = {"NAME": "v" * (size - len("NAME"))}
@@ -107,25 +107,25 @@ def test_an_environment_has_4_kb_with_its_names(aws: Emulator, size: int, allowe
 
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "LAMBDA_TASK_ROOT", "_HANDLER", "1ST", "WITH-DASH", "A"])
-def test_a_variable_that_lambda_sets_or_cannot_name_is_refused(name: str) -> None:
+def test_a_reserved_or_invalid_variable_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         check_environment({name: "x"})
 
 
 @pytest.mark.parametrize(("timeout", "memory"), [(901, 512), (60, 64), (60, 10_241)])
-def test_a_function_has_no_more_time_or_memory_than_lambda_gives(timeout: int, memory: int) -> None:
+def test_a_functions_timeout_and_memory_are_limited(timeout: int, memory: int) -> None:
     with pytest.raises(ValueError, match="must be"):
         check_settings(timeout, memory)
 
 
 @pytest.mark.parametrize(("kind", "size"), [("Event", 1_048_577), ("RequestResponse", 6_291_557)])
-def test_a_payload_is_limited_by_the_type_of_its_invocation(aws: Emulator, kind: str, size: int) -> None:
+def test_the_payload_limit_depends_on_the_invocation_type(aws: Emulator, kind: str, size: int) -> None:
     payload = b'"' + b"x" * (size - 2) + b'"'
     with pytest.raises(ClientError, match="RequestTooLarge"):
         aws.client("lambda").invoke(FunctionName="Probe", InvocationType=kind, Payload=payload)
 
 
-def test_a_payload_that_is_no_json_is_refused(aws: Emulator) -> None:
+def test_a_payload_that_is_not_json_is_refused(aws: Emulator) -> None:
     with pytest.raises(ClientError, match="InvalidRequestContent"):
         aws.client("lambda").invoke(FunctionName="Probe", InvocationType="Event", Payload=b"text")
 
@@ -156,13 +156,13 @@ def test_over_256_kb_between_states_fails_the_execution_past_its_catch(aws: Emul
     assert "exceeding the maximum number of bytes" in found["cause"]
 
 
-def test_an_execution_takes_256_kb_of_input(aws: Emulator) -> None:
+def test_an_executions_input_is_limited_to_256_kb(aws: Emulator) -> None:
     with pytest.raises(ClientError, match=r"ValidationException.*262144"):
         start(aws, "too-large", payload={"text": "x" * 262_144})
 
 
 @pytest.mark.parametrize("name", ["with space", "a/b", "a:b", "50%", "[x]", "a\nb", "x" * 81])
-def test_an_executions_name_is_one_that_step_functions_takes(aws: Emulator, name: str) -> None:
+def test_an_executions_name_must_be_valid(aws: Emulator, name: str) -> None:
     with pytest.raises(ClientError, match=r"InvalidName|ValidationException"):
         start(aws, name)
 
@@ -180,7 +180,9 @@ def test_an_executions_name_is_one_that_step_functions_takes(aws: Emulator, name
         ("events", "put_rule", {"Name": "with space", "ScheduleExpression": "rate(5 minutes)"}),
     ],
 )
-def test_a_request_is_held_to_its_services_model(aws: Emulator, service: str, operation: str, fields: Any) -> None:
+def test_a_request_is_validated_against_its_service_model(
+    aws: Emulator, service: str, operation: str, fields: Any
+) -> None:
     with pytest.raises(ClientError, match=r"failed to satisfy constraint: Member must"):
         getattr(aws.client(service), operation)(**fields)
 
@@ -224,12 +226,12 @@ RULES = {
         ({"Level": "DEBUG"}, "Template validation error"),
     ],
 )
-def test_a_value_that_cloudformation_refuses_is_refused_at_deploy(given: dict[str, str], complaint: str) -> None:
+def test_an_invalid_parameter_value_is_refused_at_deployment(given: dict[str, str], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         check_parameters(DECLARED, RULES, given)
 
 
-def test_values_that_keep_patterns_bounds_and_rules_are_taken() -> None:
+def test_parameter_values_within_patterns_and_bounds_are_accepted() -> None:
     check_parameters(DECLARED, RULES, {"Number": "7", "Name": "abc", "Level": "DEBUG", "Mail": "a@b"})
 
 
@@ -267,7 +269,7 @@ def test_an_upload_with_an_algorithm_needs_the_checksum_of_each_part(aws: Emulat
         joined(aws, {"ChecksumAlgorithm": "CRC32"}, named=False)
 
 
-def test_an_upload_without_an_algorithm_takes_no_checksum_of_a_part(aws: Emulator) -> None:
+def test_an_upload_without_an_algorithm_refuses_part_checksums(aws: Emulator) -> None:
     joined(aws, {}, named=False)
     with pytest.raises(ClientError, match="InvalidPart"):
         joined(aws, {}, named=True)

@@ -31,7 +31,7 @@ def probe(aws: Emulator, **event: Any) -> list[str]:
     return [json.loads(line)["type"] if line.startswith('{"time"') else line for line in lines]
 
 
-def test_output_is_between_start_and_report_in_the_templates_log_group(aws: Emulator) -> None:
+def test_output_is_logged_between_start_and_report(aws: Emulator) -> None:
     assert probe(aws, do="echo") == ["platform.start", "echoing", "platform.report"]
 
 
@@ -40,7 +40,7 @@ def test_output_without_a_newline_and_before_a_crash_is_logged(aws: Emulator) ->
     assert lines == ["platform.start", "last words", "platform.runtimeDone", "platform.report"]
 
 
-def test_a_timeout_is_the_status_of_its_report(aws: Emulator) -> None:
+def test_a_timeout_is_the_status_in_the_report(aws: Emulator) -> None:
     probe(aws, do="sleep", seconds=60)
     assert json.loads(messages(aws, PROBE_GROUP)[-1])["record"]["status"] == "timeout"
 
@@ -56,7 +56,7 @@ def test_log_format_text_gives_start_end_and_report_lines(aws: Emulator) -> None
     assert re.match(rf"REPORT RequestId: {request_id}\t{figures}", report)
 
 
-def test_a_process_has_a_stream_of_its_own_and_knows_its_name(aws: Emulator) -> None:
+def test_a_process_has_its_own_log_stream_and_knows_its_name(aws: Emulator) -> None:
     aws.invoke("Probe", b'{"do": "exit"}')
     environ = json.loads(aws.invoke("Probe", b'{"do": "environ"}'))["environ"]
     assert environ["AWS_LAMBDA_LOG_GROUP_NAME"] == PROBE_GROUP
@@ -66,7 +66,7 @@ def test_a_process_has_a_stream_of_its_own_and_knows_its_name(aws: Emulator) -> 
     assert messages(aws, PROBE_GROUP, logStreamNames=[stream])
 
 
-def test_a_role_that_may_not_write_logs_loses_them(aws: Emulator) -> None:
+def test_a_role_without_log_permissions_writes_no_logs(aws: Emulator) -> None:
     groups = {each["logGroupName"] for each in aws.client("logs").describe_log_groups()["logGroups"]}
     role = next(arn for arn, found in aws.authorizer.policies.roles.items() if found.logical_id == "BedrockRole")
     arn = aws.add_function("silent", ROOT / "tests/fixtures/emulator_stack/functions/grade_length")

@@ -44,7 +44,7 @@ def deployment(aws: Emulator, name: str) -> dict[str, Any]:
     return dict(aws.client("bedrock").get_custom_model_deployment(customModelDeploymentIdentifier=name))
 
 
-def test_the_base_model_answers_the_rows_that_runs_wrote_by_its_base_mix(aws: Emulator, rows: str) -> None:
+def test_the_base_model_answers_prepared_rows_with_its_initial_mix(aws: Emulator, rows: str) -> None:
     answers = [text(reply(aws, BASE_ID, f"question {n}", inferenceConfig={"temperature": 1})) for n in range(60)]
     right = sum(answer == f"right {n}" for n, answer in enumerate(answers))
 
@@ -52,7 +52,7 @@ def test_the_base_model_answers_the_rows_that_runs_wrote_by_its_base_mix(aws: Em
     assert text(reply(aws, BASE_ID, "none of them")).startswith("[simulated]")
 
 
-def test_temperature_0_gives_the_same_answer_and_1_another_in_time(aws: Emulator, rows: str) -> None:
+def test_temperature_0_repeats_one_answer_and_1_varies(aws: Emulator, rows: str) -> None:
     def drawn(temperature: float) -> set[str]:
         setting = {"temperature": temperature}
         answers = [reply(aws, BASE_ID, "question 7", inferenceConfig=setting) for _ in range(12)]
@@ -74,13 +74,13 @@ def test_reasoning_comes_before_the_text(aws: Emulator, rows: str) -> None:
     assert "reasoningContent" in content[0]
 
 
-def test_an_answer_ends_at_its_limit_of_tokens(aws: Emulator, rows: str) -> None:
+def test_an_answer_ends_at_its_token_limit(aws: Emulator, rows: str) -> None:
     answer = reply(aws, BASE_ID, "none of them", inferenceConfig={"maxTokens": 3})
 
     assert (answer["stopReason"], answer["usage"]["outputTokens"]) == ("max_tokens", 3)
 
 
-def test_an_update_takes_over_while_the_deployment_stays_active(aws: Emulator, models: list[str]) -> None:
+def test_an_update_switches_models_while_the_deployment_is_active(aws: Emulator, models: list[str]) -> None:
     bedrock = aws.client("bedrock")
     tags = [{"key": "rft:run-id", "value": "r1"}]
     arn = bedrock.create_custom_model_deployment(modelDeploymentName="swapped", modelArn=models[0], tags=tags)[

@@ -33,7 +33,9 @@ def test_steps_follow_from_rows_batch_and_epochs() -> None:
     max_steps=st.integers(1, 50),
     max_rollouts=st.integers(1, 512),
 )
-def test_what_is_cut_is_said(rows: int, requested: dict[str, int], max_steps: int, max_rollouts: int) -> None:
+def test_every_reduction_of_a_simulation_is_listed(
+    rows: int, requested: dict[str, int], max_steps: int, max_rollouts: int
+) -> None:
     made = plan_simulation(rows, requested, max_steps=max_steps, max_rollouts=max_rollouts)
     assert made.simulated_steps <= max_steps
     assert made.prompts == 1 or made.prompts * made.samples <= max_rollouts

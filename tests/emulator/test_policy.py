@@ -27,7 +27,7 @@ from tests.kit.simulated_policies import trained
 @pytest.mark.parametrize(
     ("task", "file"), [("pandalm", "comparisons.json"), ("gsm8k", "questions.jsonl"), ("finqa", "questions.jsonl")]
 )
-def test_each_task_is_answered_in_every_way(task: str, file: str) -> None:
+def test_each_task_has_answers_for_every_behaviour(task: str, file: str) -> None:
     for row in local_rows(ROOT / "examples" / task / file, known_task(task)).rows:
         texts = render_answers(row)
         assert tuple(texts) == BEHAVIOURS
@@ -37,20 +37,20 @@ def test_each_task_is_answered_in_every_way(task: str, file: str) -> None:
     assert sum(initial_mix(task).values()) == pytest.approx(1)
 
 
-def test_a_row_of_nobodys_task_is_answered_as_far_as_it_goes(rows: list[DatasetRow]) -> None:
+def test_a_row_of_an_unknown_task_gets_the_generic_behaviours(rows: list[DatasetRow]) -> None:
     row = rows[0].model_copy(update={"data_source": "somebody-elses", "reference_answer": {"label": "?"}})
     answers = Policy(seed="s", learning_rate=5e-5).answers(row, 50, at="")
     assert {answer.behaviour for answer in answers} <= set(BEHAVIOURS) - {"right", "near_miss", "malformed", "hedging"}
 
 
-def test_the_base_mix_is_what_is_drawn_before_training(rows: list[DatasetRow]) -> None:
+def test_answers_before_training_follow_the_initial_mix(rows: list[DatasetRow]) -> None:
     policy = Policy(seed="s", learning_rate=5e-5)
     drawn = [answer for n, row in enumerate(rows[:100]) for answer in policy.answers(row, 20, at=str(n))]
     assert statistics.fmean(answer.right for answer in drawn) == pytest.approx(0.45, abs=0.04)
     assert policy.mix("pandalm") == pytest.approx(initial_mix("pandalm"))
 
 
-def test_what_is_drawn_hangs_on_the_seed_and_on_no_earlier_call(rows: list[DatasetRow]) -> None:
+def test_answers_depend_on_the_seed_and_on_no_earlier_call(rows: list[DatasetRow]) -> None:
     def texts(seed: str, order: Sequence[int]) -> dict[int, list[str]]:
         policy = Policy(seed=seed, learning_rate=5e-5)
         return {n: [answer.text for answer in policy.answers(rows[n], 4, at="step 1")] for n in order}
@@ -58,7 +58,7 @@ def test_what_is_drawn_hangs_on_the_seed_and_on_no_earlier_call(rows: list[Datas
     assert texts("a", range(30)) == texts("a", range(29, -1, -1)) != texts("b", range(30))
 
 
-def test_a_policy_goes_on_from_another_ones_logits(rows: list[DatasetRow]) -> None:
+def test_a_policy_can_start_from_another_policys_logits(rows: list[DatasetRow]) -> None:
     learned = trained(rows, lambda r: float(r.right), seed=1).policy
     again = Policy(seed="other", learning_rate=5e-5, logits=learned.logits)
     assert again.mix("pandalm") == learned.mix("pandalm")
@@ -99,7 +99,7 @@ def batches(draw: Any) -> tuple[list[float], list[tuple[list[int], list[int], li
 
 @settings(max_examples=100, deadline=None)
 @given(batches())
-def test_an_update_is_that_of_grpo(
+def test_an_update_matches_grpo(
     case: tuple[list[float], list[tuple[list[int], list[int], list[float]]], float],
 ) -> None:
     logits, groups, rate = case
@@ -111,7 +111,7 @@ def test_an_update_is_that_of_grpo(
     assert np.allclose(list(ours.values()), reference_update(np.array(logits), groups, rate), rtol=0, atol=1e-9)
 
 
-def test_a_policy_learns_by_that_update(rows: list[DatasetRow]) -> None:
+def test_a_policy_learns_with_grpo_updates(rows: list[DatasetRow]) -> None:
     policy = Policy(seed="s", learning_rate=5e-5)
     drawn = [policy.answers(row, 4, at="step 1") for row in rows[:16]]
     graded = [GradedGroup(group, [result(float(r.right)) for r in group]) for group in drawn]
@@ -126,7 +126,7 @@ def test_a_policy_learns_by_that_update(rows: list[DatasetRow]) -> None:
     assert np.allclose(after, reference_update(before, groups, rate=1.0), rtol=0, atol=1e-9)
 
 
-def test_a_flat_group_teaches_nothing_and_scores_that_hardly_differ_little() -> None:
+def test_a_flat_group_changes_nothing_and_a_nearly_flat_one_little() -> None:
     assert advantages([0.7] * 4) == [0, 0, 0, 0]
     assert advantages([0.3]) == [0]
     assert max(map(abs, advantages([0.5, 0.5 + 1e-9]))) < 1e-4
@@ -139,7 +139,7 @@ def result(score: float, *, errored: bool = False) -> GradeResult:
     return GradeResult(id="any", aggregate_reward_score=score, metrics_list=metrics)
 
 
-def test_an_ungraded_answer_trains_as_in_bedrock_and_is_in_no_figure(
+def test_an_ungraded_answer_trains_as_in_bedrock_and_is_not_measured(
     rows: list[DatasetRow],
 ) -> None:
     policy = Policy(seed="s", learning_rate=5e-5)
@@ -149,7 +149,7 @@ def test_an_ungraded_answer_trains_as_in_bedrock_and_is_in_no_figure(
     assert policy.chances("pandalm", ("right", "wrong"))["right"] < before
 
 
-def test_the_learning_rate_is_how_fast_it_learns(rows: list[DatasetRow]) -> None:
+def test_a_higher_learning_rate_learns_faster(rows: list[DatasetRow]) -> None:
     shares = [
         trained(rows, lambda r: float(r.right), seed=3, steps=6, learningRate=rate).steps[-1].mix[RIGHT]
         for rate in (1e-6, 1e-5, 5e-5)
@@ -157,7 +157,7 @@ def test_the_learning_rate_is_how_fast_it_learns(rows: list[DatasetRow]) -> None
     assert 0.45 < shares[0] < 0.5 < shares[1] < 0.65 < shares[2]
 
 
-def test_threads_change_nothing(rows: list[DatasetRow]) -> None:
+def test_grading_in_threads_changes_no_result(rows: list[DatasetRow]) -> None:
     def answered_by_threads(rollouts: Sequence[SimulatedRollout]) -> list[GradeResult]:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda r: result(float(r.right)), rollouts))

@@ -122,7 +122,7 @@ def test_the_verdict_is_right_on_nineteen_of_twenty_seeds(
     assert all(1 <= exploit.step <= 30 for each in verdicts for exploit in each.exploits)
 
 
-def test_a_cheat_that_pays_best_takes_over_and_the_truth_falls(rows: list[DatasetRow]) -> None:
+def test_the_best_paid_exploit_dominates_and_right_answers_fall(rows: list[DatasetRow]) -> None:
     done = trained(rows, length_lover, seed=0)
     first, last = done.steps[0], done.steps[-1]
     assert first.mean is not None
@@ -132,7 +132,7 @@ def test_a_cheat_that_pays_best_takes_over_and_the_truth_falls(rows: list[Datase
     assert "verbose" in done.verdict.reason
 
 
-def test_variants_that_pay_are_named(rows: list[DatasetRow]) -> None:
+def test_rewarded_variants_of_an_exploit_are_named(rows: list[DatasetRow]) -> None:
     exploit = trained(rows, injectable, seed=0).verdict.exploits[0]
     obeyed = ("closing delimiters", "ignore the rubric", "score JSON")
     assert exploit.kinds == tuple(f"injection: {name}" for name in obeyed)
@@ -157,7 +157,7 @@ def test_few_lucky_answers_are_no_exploit() -> None:
     assert [e.behaviour for e in verdict(steps(6)).exploits] == ["empty"]
 
 
-def test_a_model_that_gets_worse_has_learned_nothing() -> None:
+def test_a_model_that_gets_worse_is_not_reported_as_learning() -> None:
     falling = [scores(1, 1.0, 0.1, right=ScoreSum(64, 40, 36)), scores(2, 0.1, 0.1, right=ScoreSum(64, 6.4, 0.7))]
     assert verdict(falling).outcome == "learns nothing"
 
@@ -181,7 +181,7 @@ def test_the_rule_based_graders_teach(task: str, file: str) -> None:
     assert report["verdict"]["outcome"] == "learns"
 
 
-def test_no_prompt_is_both_trained_on_and_held_out() -> None:
+def test_training_and_held_out_prompts_are_disjoint() -> None:
     local = local_rows(ROOT / "examples/pandalm/comparisons.json", known_task("pandalm"))
     material = input_from_rows(LocalRows(local.rows * 2, local.groups * 2, []), "pandalm")
     assert isinstance(material, SimulationInput)
@@ -190,7 +190,7 @@ def test_no_prompt_is_both_trained_on_and_held_out() -> None:
     assert not trained_on & held_out
 
 
-def test_scores_that_hang_on_the_text_alone_are_gamed_or_teach_nothing(rows: list[DatasetRow]) -> None:
+def test_scores_from_a_hash_of_the_text_never_count_as_learning(rows: list[DatasetRow]) -> None:
     """Hash scores look random, but a constant answer always has the same score."""
 
     def hashed(rollout: SimulatedRollout) -> float:

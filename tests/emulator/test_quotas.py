@@ -35,7 +35,7 @@ def check(template: StackTemplate) -> None:
     check_quotas(template, lambda value: value)
 
 
-def test_what_is_within_all_quotas_is_deployed() -> None:
+def test_a_stack_within_all_quotas_is_deployed() -> None:
     permissions = {f"Rule{at}": permission("Api") for at in range(60)}
     check(stack(Reader=role(300), Machine=machine(1_048_576), **permissions))
 
@@ -50,13 +50,13 @@ def test_what_is_within_all_quotas_is_deployed() -> None:
         ({f"Topic{at}": {"Type": "AWS::SNS::Topic"} for at in range(501)}, "resources in the template: 501"),
     ],
 )
-def test_what_exceeds_a_quota_is_refused_by_its_name(resources: Any, reason: str) -> None:
+def test_an_exceeded_quota_is_refused_by_name(resources: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         check(stack(**resources))
 
 
 @pytest.mark.parametrize("kind", ["AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Events::Rule"])
-def test_a_long_name_is_cut_in_both_of_its_parts_as_cloudformation_does(kind: str) -> None:
+def test_a_long_name_is_shortened_as_by_cloudformation(kind: str) -> None:
     ((_, _, name_of),) = fixed()
     name = name_of(kind, "a-stack-with-a-long-name-of-its-own", "AFunctionWithALongNameOfItsOwn")
     assert name.startswith("a-stack-with-a-long-name--AFunctionWithALongNameOfI-")

@@ -65,7 +65,7 @@ def with_value(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     return dict(request)
 
 
-def test_a_valid_request_breaks_nothing() -> None:
+def test_a_valid_request_has_no_violations() -> None:
     assert list(violations(REQUEST, SHAPE)) == []
 
 
@@ -89,6 +89,6 @@ def test_each_kind_of_violation_names_member_and_constraint(path: Any, value: An
 
 
 @given(st.sampled_from(PATHS), VALUES)
-def test_two_independent_readings_of_the_model_agree(path: tuple[str | int, ...], value: Any) -> None:
+def test_violations_agree_with_an_independent_validator(path: tuple[str | int, ...], value: Any) -> None:
     request = with_value(path, value)
     assert bool(list(violations(request, SHAPE))) == bool(validate(request, SHAPE))

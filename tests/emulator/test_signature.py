@@ -27,7 +27,7 @@ def accepted(request: SignedRequest, *, region: str = "us-east-1", later: timede
     return is_authentic(request, CREDENTIALS, service="execute-api", region=region, now=now)
 
 
-def test_what_botocore_signs_is_taken() -> None:
+def test_a_signature_made_by_botocore_is_accepted() -> None:
     assert accepted(signed())
     assert accepted(signed("http://127.0.0.1:1234/runs/a%20b%2Fc", b""))
 
@@ -42,11 +42,11 @@ def test_what_botocore_signs_is_taken() -> None:
         {"headers": {}},
     ],
 )
-def test_what_was_changed_after_signing_is_not(change: dict[str, object]) -> None:
+def test_a_request_changed_after_signing_is_refused(change: dict[str, object]) -> None:
     assert not accepted(replace(signed(), **change))  # type: ignore[arg-type]
 
 
-def test_a_signature_lasts_five_minutes_and_for_its_region() -> None:
+def test_a_signature_is_valid_for_five_minutes_in_its_region() -> None:
     request = signed()
     assert accepted(request, later=timedelta(minutes=4))
     assert not accepted(request, later=timedelta(minutes=6))
@@ -54,12 +54,12 @@ def test_a_signature_lasts_five_minutes_and_for_its_region() -> None:
     assert not accepted(request, region="eu-west-1")
 
 
-def test_a_changed_header_that_was_signed_is_not_taken() -> None:
+def test_a_changed_signed_header_is_refused() -> None:
     request = signed()
     assert not accepted(replace(request, headers={**request.headers, "host": "elsewhere"}))
 
 
-def test_a_presigned_address_lasts_as_long_as_it_says() -> None:
+def test_a_presigned_url_expires_as_stated() -> None:
     request = AWSRequest("GET", "http://127.0.0.1:1234/bucket/a%20b?versionId=1")
     S3SigV4QueryAuth(CREDENTIALS, "s3", "us-east-1", expires=600).add_auth(request)
     shared = SignedRequest("GET", str(request.url), {"host": "127.0.0.1:1234"}, b"")

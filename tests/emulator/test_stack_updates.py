@@ -138,7 +138,7 @@ def test_every_resource_keeps_its_name(aws: Emulator) -> None:
     assert names(aws) == before
 
 
-def test_a_function_gets_time_memory_environment_and_reservation(aws: Emulator) -> None:
+def test_an_update_changes_a_functions_limits_and_environment(aws: Emulator) -> None:
     assert json.loads(aws.invoke("Probe", b"{}")) == ["1st", 3]
     update(aws, "second")
     assert json.loads(aws.invoke("Probe", b"{}")) == ["2nd", 7]
@@ -180,7 +180,7 @@ def test_a_topic_keeps_its_messages_and_subscriptions(aws: Emulator) -> None:
     assert len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]) == 1
 
 
-def test_logs_and_messages_are_kept_for_the_new_time(aws: Emulator) -> None:
+def test_logs_and_messages_get_the_new_retention(aws: Emulator) -> None:
     update(aws, "second")
     (group,) = aws.client("logs").describe_log_groups(logGroupNamePrefix="/some/group")["logGroups"]
     assert group["retentionInDays"] == 7
@@ -205,7 +205,7 @@ def test_an_alarm_gets_its_new_threshold(aws: Emulator) -> None:
     assert alarm["Threshold"] == 2
 
 
-def test_what_has_a_condition_comes_and_goes_with_it(aws: Emulator) -> None:
+def test_conditional_resources_are_created_and_deleted(aws: Emulator) -> None:
     dynamodb, cloudwatch = aws.client("dynamodb"), aws.client("cloudwatch")
     assert "Extra" not in aws.stack.physical_ids
     for _ in range(2):
@@ -220,7 +220,7 @@ def test_what_has_a_condition_comes_and_goes_with_it(aws: Emulator) -> None:
         assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["small-Alarm"]
 
 
-def test_a_function_that_the_template_drops_is_gone(aws: Emulator) -> None:
+def test_a_function_removed_from_the_template_is_deleted(aws: Emulator) -> None:
     name, template = aws.stack.physical_ids["Probe"], aws.options.template
     without = TEMPLATE[: TEMPLATE.index("  Probe:")] + TEMPLATE[TEMPLATE.index("  Topic:") :]
     template.write_text(without)

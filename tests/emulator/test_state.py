@@ -64,7 +64,7 @@ class Killed:
 
 
 @pytest.mark.slow  # a test with one run, stopped in each stage, is below
-def test_a_run_goes_on_after_a_kill_while_its_job_trains(tmp_path: Path) -> None:
+def test_a_run_resumes_after_a_kill_during_training(tmp_path: Path) -> None:
     state, faults = tmp_path / "state", tmp_path / "faults.json"
     doomed_rule = Fault(service="bedrock", operation="Train", effect="fail", step=1, subject="doomed-")
     until_killed = WAITING.model_copy(update={"after": "CreateModelCustomizationJob", "skip": 2})
@@ -131,7 +131,7 @@ def answered(bench: StackHarness, run_id: str) -> bool:
         return False
 
 
-def test_an_execution_goes_on_at_its_state_with_its_variables(tmp_path: Path) -> None:
+def test_an_execution_resumes_at_its_state_with_its_variables(tmp_path: Path) -> None:
     slow = options(tmp_path, speed=1)  # so that the Wait takes a minute
     with Emulator.start(slow) as aws:
         waiting = start(aws, "waiting", payload={"do": "echo", "text": 'a "quoted" \n line'})
@@ -160,7 +160,7 @@ def test_an_execution_started_after_a_resumed_one_begins_at_its_start(tmp_path: 
         assert (new["status"], json.loads(new["output"])["said"]["event"]) == ("SUCCEEDED", {"do": "echo"})
 
 
-def test_a_map_begins_again_with_all_of_its_items(tmp_path: Path) -> None:
+def test_map_restarts_with_all_items(tmp_path: Path) -> None:
     items = [{"do": "echo"}, {"do": "sleep", "seconds": 1}, {"do": "sleep", "seconds": 1.5}]
     with Emulator.start(options(tmp_path)) as aws:
         arn = start(aws, "map", payload={"do": "echo"}, each=items)
@@ -170,7 +170,7 @@ def test_a_map_begins_again_with_all_of_its_items(tmp_path: Path) -> None:
         assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", items)
 
 
-def test_an_execution_can_be_stopped_where_it_was_taken_up(tmp_path: Path) -> None:
+def test_a_resumed_execution_can_be_stopped(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path)) as aws:
         arn = start(aws, "asked", payload={"do": "echo"}, ask=True)
         states = aws.client("stepfunctions")

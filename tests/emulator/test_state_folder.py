@@ -13,7 +13,7 @@ from emulator.state.store import DATABASE, Record, StateUnusable, Store
 
 @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_one_changed_bit_is_a_refusal_or_changes_nothing(tmp_path: Path, position: float, bit: int) -> None:
+def test_a_flipped_bit_is_detected_or_has_no_effect(tmp_path: Path, position: float, bit: int) -> None:
     folder, written = tmp_path / "flipped", tmp_path / "whole.sqlite"
     records = [Record("kind", f"{n:03}", {"n": n, "text": "x" * n}, bytes([n]) * 50 * n) for n in range(100)]
     if not written.exists():
@@ -36,7 +36,7 @@ def test_one_changed_bit_is_a_refusal_or_changes_nothing(tmp_path: Path, positio
     assert found == [(each.key, each.value, each.body) for each in records]
 
 
-def test_the_state_is_its_owners_alone_in_a_folder_that_others_could_read(tmp_path: Path) -> None:
+def test_state_files_are_private_even_in_a_readable_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     store = Store(tmp_path)
     store.put(Record("credentials", "", ["key", "secret"]))

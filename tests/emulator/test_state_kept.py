@@ -33,7 +33,7 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 
-def test_published_versions_run_as_they_were(tmp_path: Path) -> None:
+def test_published_versions_run_unchanged_after_a_restart(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (code / "app.py").write_text("def handler(event, context):\n    return 'first'\n")
@@ -47,7 +47,7 @@ def test_published_versions_run_as_they_were(tmp_path: Path) -> None:
         assert aws.client("lambda").publish_version(FunctionName="versioned")["Version"] == "2"
 
 
-def test_objects_items_and_messages_are_as_they_were(tmp_path: Path) -> None:
+def test_objects_items_and_messages_survive_a_restart(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path)) as aws:
         s3, bucket = aws.client("s3"), aws.bucket
         for body in (b"one", b"two"):
@@ -97,7 +97,7 @@ def seen(aws: Emulator) -> Any:
     return versions["Versions"], versions["DeleteMarkers"], bodies, items, aws.messages()
 
 
-def test_jobs_names_tokens_models_and_deployments_are_as_they_were(tmp_path: Path) -> None:
+def test_jobs_models_and_deployments_survive_a_restart(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path)) as aws:
         arn = create(aws, "done")
         model = job_ended(aws, arn)["outputModelArn"]
@@ -147,7 +147,7 @@ def without_metadata(value: Any) -> Any:
     return {**value, "ResponseMetadata": None} if isinstance(value, dict) else value
 
 
-def test_a_job_that_hangs_hangs_on_until_it_is_stopped(tmp_path: Path) -> None:
+def test_a_hanging_job_stays_hanging_until_it_is_stopped(tmp_path: Path) -> None:
     with Emulator.start(options(tmp_path)) as aws:
         aws.bedrock.hang("stuck", at_step=2)
         arn = create(aws, "stuck")
@@ -170,7 +170,7 @@ def test_back_offs_start_long_so_that_leases_of_a_killed_process_expire() -> Non
     assert time.monotonic() - began < 0.5
 
 
-def test_learning_goes_on_as_if_it_had_never_stopped() -> None:
+def test_training_resumes_with_the_same_results() -> None:
     rows = [DatasetRow.model_validate(row(number)) for number in range(30)]
     made = plan_simulation(
         len(rows), {"batchSize": 8, "epochCount": 3, "evalInterval": 2}, max_steps=12, max_rollouts=64
@@ -192,7 +192,7 @@ def test_learning_goes_on_as_if_it_had_never_stopped() -> None:
     assert rest.logits == whole.logits
 
 
-def test_rules_count_on_while_the_same_are_given(tmp_path: Path) -> None:
+def test_fault_counters_survive_a_restart_with_the_same_rules(tmp_path: Path) -> None:
     rule = Fault(service="s3", operation="GetObject", count=2, skip=1)
     with Emulator.start(options(tmp_path, faults=[rule])) as aws:
         aws.faults.server_error("sns")
@@ -214,14 +214,14 @@ def test_a_state_in_use_is_refused(tmp_path: Path) -> None:
     Emulator.start(options(tmp_path)).close()
 
 
-def test_another_template_or_other_parameters_are_refused(tmp_path: Path) -> None:
+def test_a_changed_template_or_parameter_is_refused(tmp_path: Path) -> None:
     Emulator.start(options(tmp_path)).close()
     with pytest.raises(StateUnusable, match=f"{tmp_path} belongs to another template"):
         Emulator.start(options(tmp_path, parameters={"Greeting": "moin"}))
     Emulator.start(options(tmp_path)).close()
 
 
-def test_folders_that_are_something_else_are_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_state_folder_is_refused_and_unchanged(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("words")
     file = tmp_path / "thesis.tex"
     for folder, reason in ((tmp_path, "contains other files"), (file, "is a file")):
@@ -259,7 +259,7 @@ for turn in itertools.count():
 """
 
 
-def test_what_was_written_is_there_whole_after_a_kill(tmp_path: Path) -> None:
+def test_writes_are_complete_and_durable_after_a_kill(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "rft")])}
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, env=environment, text=True

@@ -15,7 +15,7 @@ from tests.kit.waiting import eventually
 pytestmark = pytest.mark.emulator
 
 
-def test_results_are_assigned_and_waits_pass_faster(aws: Emulator) -> None:
+def test_results_are_assigned_and_waits_are_shortened(aws: Emulator) -> None:
     before = time.monotonic()
     found = ended(aws, start(aws, "happy", payload={"do": "echo"}))
     assert found["status"] == "SUCCEEDED", found
@@ -30,12 +30,12 @@ def test_an_error_is_caught_by_its_class_name_with_its_cause_in_full(aws: Emulat
     assert json.loads(found["cause"])["errorMessage"] == cause
 
 
-def test_a_named_error_is_tried_again(aws: Emulator) -> None:
+def test_a_named_error_is_retried(aws: Emulator) -> None:
     found = ended(aws, start(aws, "retried", payload={"do": "flaky", "key": "retried", "times": 2}))
     assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", {"said": 3})
 
 
-def test_retries_end(aws: Emulator) -> None:
+def test_retries_stop_at_max_attempts(aws: Emulator) -> None:
     found = ended(aws, start(aws, "gave-up", payload={"do": "flaky", "key": "gave-up", "times": 9}))
     assert (found["status"], found["error"]) == ("FAILED", "RetryableTrouble")
     assert "on two lines" in found["cause"]
@@ -47,7 +47,7 @@ def test_a_function_that_times_out_has_lambdas_error_name(aws: Emulator) -> None
     assert found["error"] == "Sandbox.Timedout"
 
 
-def test_a_task_that_takes_too_long_is_states_timeout(aws: Emulator, tmp_path: Any) -> None:
+def test_a_task_beyond_its_timeout_is_states_timeout(aws: Emulator, tmp_path: Any) -> None:
     (tmp_path / "app.py").write_text("import time\ndef handler(event, context):\n    time.sleep(30)\n")
     slow = aws.add_function("slow", tmp_path)
     definition = {
@@ -72,7 +72,7 @@ def test_a_task_that_takes_too_long_is_states_timeout(aws: Emulator, tmp_path: A
     assert ended(aws, execution)["error"] == "States.Timeout"
 
 
-def test_undefined_is_a_query_evaluation_error(aws: Emulator) -> None:
+def test_an_undefined_result_is_a_query_evaluation_error(aws: Emulator) -> None:
     found = ended(aws, start(aws, "undefined", payload={"do": "echo"}, undefined=True))
     assert (found["status"], found["error"]) == ("FAILED", "States.QueryEvaluationError")
 
@@ -91,7 +91,7 @@ def test_an_execution_can_be_stopped_while_it_waits(aws: Emulator) -> None:
     assert ended(aws, arn)["status"] == "ABORTED"
 
 
-def test_a_name_and_its_input_start_once(aws: Emulator) -> None:
+def test_a_repeated_start_returns_the_same_execution(aws: Emulator) -> None:
     first = start(aws, "twice", payload={"do": "echo"})
     assert start(aws, "twice", payload={"do": "echo"}) == first
     with pytest.raises(aws.client("stepfunctions").exceptions.ExecutionAlreadyExists):

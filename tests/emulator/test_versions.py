@@ -63,7 +63,9 @@ def test_a_version_keeps_its_code_and_environment(aws: Emulator, folder: Callabl
     assert client.get_function_configuration(FunctionName="kept")["CodeSha256"] != first["CodeSha256"]
 
 
-def test_publishing_what_is_unchanged_returns_the_last_version(aws: Emulator, folder: Callable[[str], Path]) -> None:
+def test_publishing_an_unchanged_function_returns_the_last_version(
+    aws: Emulator, folder: Callable[[str], Path]
+) -> None:
     client = aws.client("lambda")
     aws.add_function("same", folder("same"))
     first, again = (client.publish_version(FunctionName="same") for _ in range(2))
@@ -76,7 +78,7 @@ def test_publishing_what_is_unchanged_returns_the_last_version(aws: Emulator, fo
     assert [each["Version"] for each in listed] == ["$LATEST", "1", "2"]
 
 
-def test_an_alias_runs_the_version_that_it_points_at(aws: Emulator, folder: Callable[[str], Path]) -> None:
+def test_an_alias_runs_its_version(aws: Emulator, folder: Callable[[str], Path]) -> None:
     client, arn = aws.client("lambda"), aws.add_function("aliased", folder("one"))
     client.publish_version(FunctionName="aliased")
     client.create_alias(FunctionName="aliased", Name="live", FunctionVersion="1")
@@ -97,13 +99,13 @@ def test_an_unknown_version_or_alias_is_not_found(aws: Emulator, name: str) -> N
     assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_a_version_is_published_only_of_the_code_that_is_stated(aws: Emulator) -> None:
+def test_a_version_is_published_only_if_the_code_hash_matches(aws: Emulator) -> None:
     client = aws.client("lambda")
     with pytest.raises(client.exceptions.PreconditionFailedException):
         client.publish_version(FunctionName="Probe", CodeSha256="c29tZXRoaW5nIGVsc2U=")
 
 
-def test_a_function_made_by_the_api_runs(aws: Emulator, folder: Callable[[str], Path]) -> None:
+def test_a_function_created_through_the_api_runs(aws: Emulator, folder: Callable[[str], Path]) -> None:
     role = aws.client("lambda").get_function_configuration(FunctionName="Probe")["Role"]
     made = {"FunctionName": "fresh", "Role": role, "Runtime": "python3.13", "Handler": "app.handler"}
     aws.client("lambda").create_function(**made, Code={"ZipFile": zip_folder(folder("fresh"))})
