@@ -78,7 +78,7 @@ def test_good_credentials_without_the_right_name_their_principal() -> None:
         assert f"{ARN} lacks execute-api:Invoke" in Gateway(403).refusal(signed(lambda: signing_problem(sts)))
 
 
-def test_where_nobody_can_tell_all_reasons_are_named() -> None:
+def test_an_ambiguous_refusal_names_every_possible_reason() -> None:
     assert "wrong or expired, or lack execute-api:Invoke" in Gateway(403).refusal(signed(None))
     assert "takes tokens" in Gateway(401, {"www-authenticate": "Bearer"}).refusal(signed(None))
 
@@ -103,7 +103,7 @@ def test_a_token_without_the_scope_names_the_scope() -> None:
     assert "the token lacks the scope rft/start" in Gateway(403, challenge).refusal(BearerToken(token(exp=NOW + 600)))
 
 
-def test_the_control_planes_own_refusals_stay_as_they_are() -> None:
+def test_the_control_planes_own_refusals_are_shown_unchanged() -> None:
     own = Gateway(403, content=b'{"title": "Forbidden", "detail": "Own runs are not approved"}')
     assert own.refusal(signed(lambda: "unused")) == "HTTP 403 Own runs are not approved"
 
@@ -121,7 +121,7 @@ def counting(folder: Path, *, expires: float) -> str:
     return f"{sys.executable} {script}"
 
 
-def test_a_commands_token_is_kept_until_it_is_about_to_expire(tmp_path: Path) -> None:
+def test_a_commands_token_is_cached_until_shortly_before_it_expires(tmp_path: Path) -> None:
     now = [NOW]
     given = TokenCommand(counting(tmp_path, expires=NOW + 600), lambda: now[0])
     assert given() == given() == token(exp=NOW + 600)
@@ -145,7 +145,7 @@ def test_a_command_without_a_token_is_a_clear_error(command: str, words: str) ->
         TokenCommand(command)()
 
 
-def test_a_token_goes_before_a_command_and_both_before_a_signature(tmp_path: Path) -> None:
+def test_a_token_precedes_a_command_and_both_precede_a_signature(tmp_path: Path) -> None:
     environ = {"RFT_API_URL": "https://api.example", "RFT_TOKEN_COMMAND": counting(tmp_path, expires=NOW + 600)}
     by_command = Deployment(environ=environ).client.transport.authorization
     assert isinstance(by_command, BearerToken)

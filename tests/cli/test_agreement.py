@@ -20,7 +20,7 @@ def measured(rft: Rft, folder: Path, truth: object, predictions: object, *option
     return rft("agreement", "--truth", folder / "truth.json", "--predictions", folder / "predictions.json", *options)
 
 
-def test_programs_get_both_sets_of_figures(rft: Rft, tmp_path: Path) -> None:
+def test_json_output_has_both_sets_of_figures(rft: Rft, tmp_path: Path) -> None:
     result = measured(rft, tmp_path, TRUTH, PREDICTIONS, "--output", "json")
 
     found: Any = result.json
@@ -34,7 +34,7 @@ def test_programs_get_both_sets_of_figures(rft: Rft, tmp_path: Path) -> None:
     assert found["unparsable_as_wrong"]["confusion"]["Response 2"]["unparsable"] == 2
 
 
-def test_people_get_a_table_and_what_was_taken_for_what(rft: Rft, tmp_path: Path) -> None:
+def test_text_output_has_a_table_and_a_confusion_matrix(rft: Rft, tmp_path: Path) -> None:
     result = measured(rft, tmp_path, TRUTH, PREDICTIONS)
 
     assert result.status == 0
@@ -44,7 +44,7 @@ def test_people_get_a_table_and_what_was_taken_for_what(rft: Rft, tmp_path: Path
     assert "Response 2 0 1 0 2" in lines
 
 
-def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
+def test_empty_files_give_no_figures(rft: Rft, tmp_path: Path) -> None:
     found: Any = measured(rft, tmp_path, [1, 2], ["?", ""], "--output", "json").json
 
     assert (found["parsed"], found["unparsable"], found["kappa"], found["kappa_interval"]) == (0, 2, None, None)
@@ -59,7 +59,7 @@ def test_nothing_to_read_gives_no_figures(rft: Rft, tmp_path: Path) -> None:
         ([1], "not json", "predictions.json is not JSON"),
     ],
 )
-def test_files_that_do_not_pair_up_are_refused_in_one_line(
+def test_files_of_different_rows_are_refused_in_one_line(
     rft: Rft, tmp_path: Path, truth: object, predictions: object, message: str
 ) -> None:
     result = measured(rft, tmp_path, truth, predictions)

@@ -62,7 +62,7 @@ def test_a_model_that_is_always_right_has_nothing_to_learn(rft: Rft) -> None:
         assert text.replace(" ", "") in result.out.replace(" ", "")
 
 
-def test_a_file_of_ones_own_grades_the_answers(rft: Rft, tmp_path: Any) -> None:
+def test_a_local_grader_file_grades_the_answers(rft: Rft, tmp_path: Any) -> None:
     (tmp_path / "mine.py").write_text("def grade(sample):\n    return 0.0\n")
     with policy_server(always) as server:
         model = ("--model", f"openai:{server.url}", "--grader", tmp_path / "mine.py", "--output", "json")
@@ -91,7 +91,7 @@ def test_a_server_that_refuses_ends_the_command_with_its_reason(rft: Rft) -> Non
         (("--model", "openai:http://127.0.0.1:9/v1"), "cannot be reached"),
     ],
 )
-def test_what_cannot_work_is_said_with_what_to_do(rft: Rft, options: tuple[str, ...], words: str) -> None:
+def test_an_invalid_call_is_refused_with_advice(rft: Rft, options: tuple[str, ...], words: str) -> None:
     result = rft("calibrate", QUESTIONS, *SMALL, *options)
     assert (result.status, result.out) == (1, "")
     assert words in result.err
@@ -112,7 +112,7 @@ PROMPT = [Message(role="system", content="Be brief."), Message(role="user", cont
         (503, RetryableServiceError),
     ],
 )
-def test_each_refusal_is_what_it_means_to_a_sampler(status: int, error: type[Exception]) -> None:
+def test_each_http_error_becomes_a_sampler_error(status: int, error: type[Exception]) -> None:
     with policy_server(lambda *_: (status, {})) as server, pytest.raises(error):
         OpenAiSampler(server.url).sample("tiny", PROMPT, PROTOCOL)
 
@@ -138,7 +138,7 @@ def test_a_key_is_sent_and_never_shown() -> None:
         [{"message": {"content": "Hi"}, "finish_reason": ["stop"]}],
     ],
 )
-def test_an_answer_of_another_form_is_no_answer(choices: Any) -> None:
+def test_a_malformed_response_is_an_error(choices: Any) -> None:
     with policy_server(lambda *_: (200, {"choices": choices})) as server:
         with pytest.raises(RetryableServiceError):
             OpenAiSampler(server.url).sample("tiny", PROMPT, PROTOCOL)

@@ -41,7 +41,7 @@ def test_a_run_is_started_with_a_key_of_its_own(api: FakeApi) -> None:
     assert len(sent.headers["idempotency-key"]) == 32
 
 
-def test_a_start_without_an_answer_is_repeated_with_the_same_key(api: FakeApi) -> None:
+def test_a_start_without_a_response_is_repeated_with_the_same_key(api: FakeApi) -> None:
     api.says(BUSY, (429, {"message": "Too Many Requests"}), ACCEPTED)
     assert client().runs.create(REQUEST).status is RunStatus.PENDING
     assert len({sent.headers["idempotency-key"] for sent in api.requests}) == 1
@@ -95,13 +95,13 @@ def test_a_request_is_checked_before_anything_is_sent(api: FakeApi) -> None:
     assert api.requests == []
 
 
-def test_answers_of_a_newer_stack_are_read(api: FakeApi) -> None:
+def test_responses_of_a_newer_stack_are_read(api: FakeApi) -> None:
     newer = view(RunStatus.TRAINING)
     api.says((200, {**newer, "new_part": 1, "request": {**newer["request"], "new_field": True}}))
     assert client().runs.get(RUN_ID).status is RunStatus.TRAINING
 
 
-def test_an_answer_of_another_shape_is_named(api: FakeApi) -> None:
+def test_a_malformed_response_is_named(api: FakeApi) -> None:
     api.says((200, {"run_id": RUN_ID}))
     with pytest.raises(RftClientError, match="no RunView as this client knows it"):
         client().runs.get(RUN_ID)
@@ -120,7 +120,7 @@ def test_runs_are_listed_over_all_pages(api: FakeApi) -> None:
     assert {sent.query["status"] for sent in api.requests} == {"TRAINING"}
 
 
-def test_a_watched_run_is_given_once_for_each_change(api: FakeApi) -> None:
+def test_a_watched_run_is_yielded_once_for_each_change(api: FakeApi) -> None:
     training = (200, view(RunStatus.TRAINING))
     api.says(training, training, BUSY, training, (200, view(RunStatus.COMPLETED)))
     notes: list[str] = []
@@ -128,12 +128,12 @@ def test_a_watched_run_is_given_once_for_each_change(api: FakeApi) -> None:
     assert [run.status for run in seen] == [RunStatus.TRAINING, RunStatus.COMPLETED]
 
 
-def test_a_wait_gives_the_run_that_has_ended(api: FakeApi) -> None:
+def test_a_wait_returns_the_ended_run(api: FakeApi) -> None:
     api.says((200, view(RunStatus.TRAINING)), (200, view(RunStatus.FAILED)))
     assert client().runs.wait(RUN_ID, timeout=60, interval=0.001).status is RunStatus.FAILED
 
 
-def test_a_wait_that_takes_too_long_says_that_the_run_continues(api: FakeApi) -> None:
+def test_a_wait_that_times_out_says_that_the_run_continues(api: FakeApi) -> None:
     api.says((200, view(RunStatus.TRAINING)))
     with pytest.raises(WaitTimeout, match="it continues"):
         client().runs.wait(RUN_ID, timeout=0.01, interval=1)

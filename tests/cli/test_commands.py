@@ -28,7 +28,7 @@ def test_submitting_prints_the_run_id_alone(rft: Rft, api: FakeApi) -> None:
     assert "idempotency-key" not in request.headers
 
 
-def test_options_say_all_there_is_to_say(rft: Rft, api: FakeApi) -> None:
+def test_options_can_set_every_part_of_a_request(rft: Rft, api: FakeApi) -> None:
     api.says(ACCEPTED)
     rft(*SUBMIT, "--grader", "pandalm", "--tag", "team=search", "--tag", "a.b=c=d", "--key", "nightly",
         "--set", "hyperparameters.epochCount=2", "--set", "dataset.split.strategy=random")  # fmt: skip
@@ -67,7 +67,7 @@ def test_pilot_is_submit_on_a_sample(rft: Rft, api: FakeApi) -> None:
     assert api.requests[0].body["mode"] == "pilot"
 
 
-def test_the_full_run_of_a_pilot_takes_up_its_rows_and_its_grader(rft: Rft, api: FakeApi) -> None:
+def test_a_full_run_reuses_its_pilots_rows_and_grader(rft: Rft, api: FakeApi) -> None:
     before = view(RunStatus.COMPLETED)
     api.says((200, before), ACCEPTED)
     rft("submit", "--from", RUN_ID, "--set", "hyperparameters.epochCount=3")
@@ -96,7 +96,7 @@ def test_a_run_from_an_earlier_one_names_no_dataset_of_its_own(rft: Rft) -> None
         (["none.yaml"], "Cannot read none.yaml"),
     ],
 )
-def test_what_cannot_be_submitted_is_refused_before_anything_is_sent(
+def test_an_invalid_submission_is_refused_before_anything_is_sent(
     rft: Rft, api: FakeApi, arguments: list[str], words: str
 ) -> None:
     assert words in error_line(rft(*SUBMIT, *arguments))
@@ -128,7 +128,9 @@ def _pages(lines: list[dict[str, Any]], gap: int) -> Any:
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [([], 25), (["--limit", "130"], 130), (["--all"], 230)])
-def test_listing_goes_on_until_there_are_enough(rft: Rft, api: FakeApi, arguments: list[str], expected: int) -> None:
+def test_listing_reads_pages_until_the_limit_is_reached(
+    rft: Rft, api: FakeApi, arguments: list[str], expected: int
+) -> None:
     lines = [line(number) for number in range(230)]
     api.answer = _pages(lines, gap=100)
     found = rft("list", *arguments, "--output", "json").json
@@ -144,7 +146,7 @@ def test_a_list_says_how_to_see_more(rft: Rft, api: FakeApi) -> None:
     assert rft("list", "--cursor", "3", "-o", "json").json["runs"] == [line(3), line(4)]
 
 
-def test_filters_reach_the_api_as_they_were_given(rft: Rft, api: FakeApi) -> None:
+def test_filters_are_passed_to_the_api_unchanged(rft: Rft, api: FakeApi) -> None:
     api.says((200, {"runs": [], "cursor": None}))
     result = rft("list", "--status", "failed", "--name", "judge", "--tag", "team=search & more")
     assert api.requests[0].query == {"status": "FAILED", "name": "judge", "tag": "team=search & more", "limit": "25"}
@@ -152,13 +154,13 @@ def test_filters_reach_the_api_as_they_were_given(rft: Rft, api: FakeApi) -> Non
 
 
 @pytest.mark.parametrize("command", ["show", "watch"])
-def test_a_run_as_json_is_the_apis_own_answer(rft: Rft, api: FakeApi, command: str) -> None:
+def test_a_run_as_json_is_the_apis_response(rft: Rft, api: FakeApi, command: str) -> None:
     body = view(RunStatus.COMPLETED, links={})
     api.says((200, body))
     assert rft(command, RUN_ID, "--output", "json").json == body
 
 
-def test_watching_as_json_tells_people_on_stderr(rft: Rft, api: FakeApi) -> None:
+def test_watching_as_json_prints_progress_on_stderr(rft: Rft, api: FakeApi) -> None:
     api.says((200, view(RunStatus.PREPARING)), (200, view(RunStatus.REJECTED)))
     result = rft("watch", RUN_ID, "-o", "json", "--interval", "0.1")
     assert result.status == 1
@@ -206,7 +208,7 @@ def test_approving_and_rejecting(rft: Rft, api: FakeApi, arguments: list[str], b
     assert (api.requests[0].path, api.requests[0].body) == (f"/runs/{RUN_ID}/approve", body)
 
 
-def test_approving_without_a_name_gives_the_users(rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_approving_without_a_name_uses_the_users_name(rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ada")
     api.says((200, {"run_id": RUN_ID, "status": "AWAITING_APPROVAL", "links": {}}))
     rft("approve", RUN_ID)

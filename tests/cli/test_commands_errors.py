@@ -18,7 +18,7 @@ from tests.kit.views import view
 UNKNOWN: Reply = (404, {"title": "Not found", "detail": f"Run {RUN_ID} not found", "status": 404})
 
 
-def test_a_second_approver_is_told_who_decided_first(rft: Rft, api: FakeApi) -> None:
+def test_a_second_approval_names_the_first_approver(rft: Rft, api: FakeApi) -> None:
     decision = {"approved": True, "by": "Ada", "comment": "fine", "caller": "arn", "at": "2026-11-20T12:00:00Z"}
     api.says((200, view(RunStatus.STARTING, approval={"decision": decision})))
     assert rft("approve", RUN_ID, "--by", "Ada", "--comment", "fine").err == ""
@@ -28,7 +28,7 @@ def test_a_second_approver_is_told_who_decided_first(rft: Rft, api: FakeApi) -> 
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "events", "cancel", "approve"])
-def test_an_unknown_run_is_one_line(rft: Rft, api: FakeApi, command: str) -> None:
+def test_an_unknown_run_is_a_one_line_error(rft: Rft, api: FakeApi, command: str) -> None:
     api.says(UNKNOWN)
     expected = f"rft: HTTP 404 Run {RUN_ID} not found — `rft list` shows existing runs\n"
     assert error_line(rft(command, RUN_ID)) == expected
@@ -50,7 +50,7 @@ def test_every_field_that_the_api_refuses_is_named(rft: Rft, api: FakeApi) -> No
     assert "HTTP 422 The request is not valid — name: is bad; tags: are worse" in error_line(rft(*SUBMIT))
 
 
-def test_wrong_credentials_are_told_with_what_they_need(
+def test_wrong_credentials_name_the_required_permission(
     rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
@@ -60,13 +60,13 @@ def test_wrong_credentials_are_told_with_what_they_need(
 
 
 @pytest.mark.parametrize("content", [b"<html>hello</html>", b"", b"[]", b"\xff"])
-def test_an_answer_of_something_else_is_told(rft: Rft, api: FakeApi, content: bytes) -> None:
+def test_a_response_of_another_service_is_named(rft: Rft, api: FakeApi, content: bytes) -> None:
     api.says((200, content))
     assert "check the URL and your network" in error_line(rft("show", RUN_ID))
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
+def test_an_unreachable_address_is_named(rft: Rft) -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
@@ -82,7 +82,7 @@ def test_an_address_where_nobody_answers_is_told(rft: Rft) -> None:
         (["list", "-o", "xml"], "xml"),
     ],
 )
-def test_misuse_is_one_line_and_status_2(rft: Rft, arguments: list[str], words: str) -> None:
+def test_a_usage_error_is_one_line_and_status_2(rft: Rft, arguments: list[str], words: str) -> None:
     assert words in error_line(rft(*arguments), status=2)
 
 

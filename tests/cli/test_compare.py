@@ -41,14 +41,14 @@ def test_a_page_has_the_curves_of_both_and_loads_nothing(
     assert not {part for part in ("<script", "src=", "@import", "url(") if part in page}
 
 
-def test_runs_that_have_not_ended_are_compared_as_far_as_they_are(rft: Rft, api: FakeApi) -> None:
+def test_running_runs_are_compared_but_not_paired(rft: Rft, api: FakeApi) -> None:
     api.answer = FakeStack().answer
     found = rft("compare", RUN_ID, OTHER_ID, "-o", "json").json
     assert [run["status"] for run in found["runs"]] == ["TRAINING", "TRAINING"]
     assert found["differences"][0]["unpaired"] == "one of the two has not ended"
 
 
-def test_no_text_of_a_run_acts_on_the_page(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+def test_hostile_text_of_a_run_is_inert_on_the_page(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
     stack, file = FakeStack(), tmp_path / "comparison.html"
     stack.runs[OTHER_ID]["hyperparameters"]["epochCount"] |= {"value": HOSTILE, "reason": HOSTILE}
     api.answer = stack.answer
@@ -59,10 +59,10 @@ def test_no_text_of_a_run_acts_on_the_page(rft: Rft, api: FakeApi, tmp_path: Pat
     assert acting_in(page, allowed="\n") == set()
 
 
-def test_one_run_is_nothing_to_compare(rft: Rft, api: FakeApi) -> None:
+def test_comparing_needs_two_runs(rft: Rft, api: FakeApi) -> None:
     assert "two to 6 different" in rft("compare", RUN_ID, RUN_ID).err
 
 
-def test_a_run_that_is_not_there_says_so(rft: Rft, api: FakeApi) -> None:
+def test_an_unknown_run_is_named(rft: Rft, api: FakeApi) -> None:
     api.answer = FakeStack().answer
     assert "not found" in rft("compare", RUN_ID, "no-such-run").err

@@ -24,7 +24,7 @@ def test_a_shipped_example_passes_every_check(rft: Rft) -> None:
     assert results["leaks"] == results["references"] == "pass"
 
 
-def test_what_a_run_would_refuse_is_said_with_its_record(rft: Rft, tmp_path: Path) -> None:
+def test_a_record_that_a_run_would_refuse_is_named(rft: Rft, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in MATH.read_text("utf-8").splitlines()]
     rows[3]["reference_answer"] = {"answer": "unknown"}
     rows[5] |= {"smoke_test_probe": True}
@@ -48,7 +48,7 @@ def test_what_a_run_would_refuse_is_said_with_its_record(rft: Rft, tmp_path: Pat
         ('{"messages": [], "reference_answer": "a"}', "1 of 1 records cannot be used"),
     ],
 )
-def test_a_file_of_another_form_is_refused_with_the_reason(rft: Rft, tmp_path: Path, text: str, problem: str) -> None:
+def test_a_file_of_another_format_is_refused_with_the_reason(rft: Rft, tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "rows.jsonl").write_text(text)
     result = rft("dataset", "check", tmp_path / "rows.jsonl", "--task", "rft", "--output", "json")
     assert result.status == 1

@@ -25,7 +25,7 @@ SAMPLE = ROOT / "examples" / "pandalm" / "comparisons.json"
         (["--name", "Bad Name"], "name: "),
     ],
 )
-def test_what_cannot_be_run_is_told_before_anything_starts(rft: Rft, arguments: list[str], words: str) -> None:
+def test_an_invalid_demo_is_refused_before_anything_starts(rft: Rft, arguments: list[str], words: str) -> None:
     result = rft("demo", *arguments)
     assert (result.status, result.out) == (1, "")
     assert words in result.err
@@ -65,7 +65,7 @@ ALSO = ("too few", "garbage")
 
 @pytest.mark.emulator
 @pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ALSO)) for each in FILES])
-def test_a_file_that_cannot_be_trained_on_shows_why(rft: Rft, tmp_path: Path, name: str) -> None:
+def test_an_unusable_dataset_is_refused_with_the_reason(rft: Rft, tmp_path: Path, name: str) -> None:
     content, error, words = FILES[name]
     file = tmp_path / "dataset.json"
     file.write_bytes(content)

@@ -63,7 +63,7 @@ def test_a_stacks_outputs_name_api_and_bucket(cloudformation: dict[str, dict[str
 
 
 @pytest.mark.usefixtures("credentials")
-def test_options_go_before_the_environment(cloudformation: dict[str, dict[str, str]]) -> None:
+def test_options_precede_the_environment(cloudformation: dict[str, dict[str, str]]) -> None:
     cloudformation["rft"] = {"ApiUrl": URL, "DataBucketName": "the-bucket"}
     environ = {
         "RFT_API_URL": "http://127.0.0.1:1",
@@ -79,7 +79,7 @@ def test_options_go_before_the_environment(cloudformation: dict[str, dict[str, s
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_unknown_stack_is_one_line(rft: Rft, cloudformation: dict[str, dict[str, str]]) -> None:
+def test_an_unknown_stack_is_a_one_line_error(rft: Rft, cloudformation: dict[str, dict[str, str]]) -> None:
     result = rft("list", "--stack", "none")
     assert (result.status, result.out) == (1, "")
     assert "Stack with id none does not exist" in result.err
@@ -87,7 +87,7 @@ def test_an_unknown_stack_is_one_line(rft: Rft, cloudformation: dict[str, dict[s
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_stack_of_something_else_is_refused(cloudformation: dict[str, dict[str, str]]) -> None:
+def test_a_stack_of_another_application_is_refused(cloudformation: dict[str, dict[str, str]]) -> None:
     cloudformation["other"] = {"Site": "https://example.com"}
     with pytest.raises(RftClientError, match="no output ApiUrl"):
         _ = Deployment(stack="other").client
@@ -111,11 +111,11 @@ def test_without_a_bucket_only_an_upload_is_refused() -> None:
         (None, None),
     ],
 )
-def test_the_region_is_in_api_gateways_own_addresses(url: str | None, region: str | None) -> None:
+def test_the_region_is_read_from_api_gateways_own_addresses(url: str | None, region: str | None) -> None:
     assert region_of(url) == region
 
 
-def test_no_credentials_no_region_no_api(rft: Rft, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_api_region_or_credentials_are_named_in_one_line(rft: Rft, monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments, words in (
         (["list"], "set RFT_API_URL, or pass --stack"),
         (["list", "--api-url", "https://rft.example.com"], "pass --region or set AWS_REGION"),

@@ -107,7 +107,7 @@ def test_a_retry_begins_at_the_last_stage_that_was_reached(
     assert api.requests[1].body["start_from"] == {"run_id": RUN_ID, "stage": stage}
 
 
-def test_a_retry_of_a_run_that_has_proven_nothing_begins_at_the_dataset(rft: Rft, api: FakeApi) -> None:
+def test_a_retry_without_earlier_results_begins_at_the_dataset(rft: Rft, api: FakeApi) -> None:
     nothing = {**PROVEN, "smoke_test": None, "dataset": None}
     api.says((200, nothing), (202, {"run_id": "judge-again", "status": "PENDING", "links": {}}))
     assert "begins at the dataset" in rft("retry", RUN_ID).err

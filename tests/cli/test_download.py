@@ -88,7 +88,7 @@ def stored(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_every_file_is_loaded_and_a_repeat_loads_none(rft: Rft, listed: Files, tmp_path: Path) -> None:
+def test_every_file_is_downloaded_and_a_repeat_downloads_none(rft: Rft, listed: Files, tmp_path: Path) -> None:
     found = rft("download", RUN_ID, tmp_path, "-o", "json").json
     assert (stored(tmp_path), found["loaded"]) == (BODIES, 3)
     listed.requests.clear()
@@ -96,7 +96,7 @@ def test_every_file_is_loaded_and_a_repeat_loads_none(rft: Rft, listed: Files, t
     assert listed.requests == []
 
 
-def test_a_file_that_broke_off_is_resumed_where_it_did(rft: Rft, listed: Files, tmp_path: Path) -> None:
+def test_an_interrupted_download_is_resumed(rft: Rft, listed: Files, tmp_path: Path) -> None:
     listed.bodies = {"big": b"0123456789" * 100_000}
     listed.cut = 300_000
     first = rft("download", RUN_ID, tmp_path)
@@ -108,7 +108,7 @@ def test_a_file_that_broke_off_is_resumed_where_it_did(rft: Rft, listed: Files, 
     assert stored(tmp_path) == listed.bodies
 
 
-def test_a_file_that_changed_is_loaded_again(rft: Rft, listed: Files, tmp_path: Path) -> None:
+def test_a_changed_file_is_downloaded_again(rft: Rft, listed: Files, tmp_path: Path) -> None:
     rft("download", RUN_ID, tmp_path)
     listed.bodies["report.json"] = b"[]"
     assert rft("download", RUN_ID, tmp_path, "-o", "json").json["loaded"] == 1
@@ -121,7 +121,7 @@ def test_an_address_that_has_expired_is_renewed(rft: Rft, listed: Files, tmp_pat
     assert stored(tmp_path) == BODIES
 
 
-def test_a_damaged_part_is_not_taken_for_the_file(rft: Rft, listed: Files, tmp_path: Path) -> None:
+def test_a_damaged_part_is_not_accepted_as_the_file(rft: Rft, listed: Files, tmp_path: Path) -> None:
     (tmp_path / f"report.json{PART}").write_bytes(b"xx")
     assert "damaged" in rft("download", RUN_ID, tmp_path).err
     assert rft("download", RUN_ID, tmp_path).status == 0
@@ -129,7 +129,7 @@ def test_a_damaged_part_is_not_taken_for_the_file(rft: Rft, listed: Files, tmp_p
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "", "a\\b", "C:x", "a/", "x" * 300, "a\0b"])
-def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
+def test_no_file_name_escapes_the_folder(name: str, tmp_path: Path) -> None:
     with pytest.raises(RftClientError, match="is no name"):
         target(tmp_path, name)
 
@@ -153,7 +153,7 @@ def pages(requests: ApiRequest) -> tuple[int, Any]:
     return 200, {"run_id": RUN_ID, "rollouts": rows, "unreadable": 0, "cursor": str(at + 4) if at < 8 else None}
 
 
-def test_a_table_shows_what_hostile_text_it_holds_as_text(rft: Rft, api: FakeApi) -> None:
+def test_hostile_text_in_a_table_is_escaped(rft: Rft, api: FakeApi) -> None:
     api.answer = pages
     found = rft("rollouts", RUN_ID, "--limit", 5)
     assert found.out.count("\n") == 6
@@ -162,7 +162,7 @@ def test_a_table_shows_what_hostile_text_it_holds_as_text(rft: Rft, api: FakeApi
     assert "no [bold]judge[/]" in found.out
 
 
-def test_filters_are_the_apis(rft: Rft, api: FakeApi) -> None:
+def test_filters_are_passed_to_the_api(rft: Rft, api: FakeApi) -> None:
     api.answer = pages
     rft("rollouts", RUN_ID, "--split", "train", "--row", "a b", "--errors", "--min-score", 0.5)
     requested = {"split": "train", "task_id": "a b", "errors": "true", "min_score": "0.5", "limit": "1000"}
@@ -194,7 +194,7 @@ def test_parquet_has_every_rollout(rft: Rft, api: FakeApi, tmp_path: Path) -> No
     assert [(row["id"], row["score"]) for row in rows] == [(row.id, row.score) for row in ROWS]
 
 
-def test_no_rollout_is_said_so(rft: Rft, api: FakeApi) -> None:
+def test_no_matching_rollouts_are_reported(rft: Rft, api: FakeApi) -> None:
     api.says((200, {"run_id": RUN_ID, "rollouts": [], "unreadable": 0, "cursor": None}))
     found = rft("rollouts", RUN_ID)
     assert (found.status, found.out, "No rollouts match" in found.err) == (0, "", True)

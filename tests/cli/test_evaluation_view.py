@@ -47,7 +47,7 @@ def shown(rft: Rft, api: FakeApi, **evaluation: Any) -> str:
     return rft("evaluation", RUN_ID).out
 
 
-def test_the_verdict_stands_with_its_numbers(rft: Rft, api: FakeApi) -> None:
+def test_the_verdict_is_shown_with_its_numbers(rft: Rft, api: FakeApi) -> None:
     out = shown(rft, api)
     for text in ("better: 0.500 → 0.900", "+0.200 to +0.600", "72 in 27 prompt groups", "0.2000 at 80 % power"):
         assert text in out

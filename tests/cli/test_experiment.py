@@ -57,16 +57,14 @@ def test_an_experiment_is_sent_as_its_file_says(rft: Rft, api: FakeApi, tmp_path
         ),
     ],
 )
-def test_a_file_that_is_wrong_is_refused_by_its_field(
-    rft: Rft, api: FakeApi, tmp_path: Path, body: Any, text: str
-) -> None:
+def test_an_invalid_file_is_refused_by_field(rft: Rft, api: FakeApi, tmp_path: Path, body: Any, text: str) -> None:
     result = start(rft, tmp_path, body)
     assert result.status != 0
     assert text in " ".join(result.err.split())
     assert api.requests == []
 
 
-def test_a_file_that_is_missing_is_named(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
     result = rft("experiment", "start", tmp_path / "none.yaml")
     assert (result.status != 0, "none.yaml" in result.err.replace("\n", "")) == (True, True)
 
@@ -80,7 +78,7 @@ def test_experiments_are_listed_with_their_result(rft: Rft, api: FakeApi) -> Non
     assert "b is better than every other arm" in result.out
 
 
-def test_no_experiments_say_so(rft: Rft, api: FakeApi) -> None:
+def test_an_empty_list_says_so(rft: Rft, api: FakeApi) -> None:
     api.says((200, {"experiments": [], "cursor": None}))
     assert "No experiments yet" in rft("experiment", "list").err
 
@@ -104,7 +102,7 @@ def test_a_failed_experiment_says_why_and_which_budget(rft: Rft, api: FakeApi) -
 
 
 @pytest.mark.parametrize("width", [80, 200])
-def test_json_is_the_answer_of_the_api(rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_json_output_is_the_apis_response(rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     api.says((200, COMPLETED))
     assert rft("experiment", "show", ID, "--output", "json").json == COMPLETED
@@ -139,13 +137,13 @@ def test_an_unknown_experiment_is_named(rft: Rft, api: FakeApi, command: str) ->
     assert (result.status != 0, "Experiment nope not found" in result.err) == (True, True)
 
 
-def test_one_that_has_ended_cannot_be_cancelled(rft: Rft, api: FakeApi) -> None:
+def test_an_ended_experiment_cannot_be_cancelled(rft: Rft, api: FakeApi) -> None:
     api.says((409, {"title": "Conflict", "status": 409, "detail": f"{ID} has ended as COMPLETED"}))
     result = rft("experiment", "cancel", ID)
     assert (result.status != 0, "has ended as COMPLETED" in result.err) == (True, True)
 
 
 @pytest.mark.parametrize("options", [("--limit", "0"), ("--limit", "101"), ("--limit", "many")])
-def test_a_limit_that_no_page_has_is_refused(rft: Rft, api: FakeApi, options: tuple[str, str]) -> None:
+def test_an_invalid_limit_is_refused(rft: Rft, api: FakeApi, options: tuple[str, str]) -> None:
     assert rft("experiment", "list", *options).status != 0
     assert api.requests == []

@@ -117,7 +117,7 @@ def test_the_nearest_allowed_batch_size_is_taken_and_named(rft: Rft, api: FakeAp
     assert (f"hyperparameters.batchSize: {size} became {nearest}" in text) == (size != nearest)
 
 
-def test_what_a_recipe_cannot_hold_is_named_at_its_head(rft: Rft, api: FakeApi) -> None:
+def test_settings_a_recipe_cannot_hold_are_named_in_its_header(rft: Rft, api: FakeApi) -> None:
     text = exported(
         rft, api, "hyperpod", hyperparameters={"evalInterval": 5, "reasoningEffort": "medium"}, max_judge_calls=7
     ).out
@@ -211,7 +211,7 @@ HYPERPARAMETERS = st.fixed_dictionaries(
     ("name", "read"), [("bedrock", from_bedrock), ("sagemaker", from_nova), ("hyperpod", from_nova)]
 )
 @given(chosen=HYPERPARAMETERS)
-def test_whatever_is_chosen_only_what_is_named_is_lost(name: str, read: Any, chosen: dict[str, Any]) -> None:
+def test_any_request_loses_only_the_named_settings(name: str, read: Any, chosen: dict[str, Any]) -> None:
     run = trained_run(chosen)
     found = EXPORTERS[name].export(run)
     back = read(yaml.safe_load(yaml.safe_dump(found.body)))

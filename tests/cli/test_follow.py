@@ -44,7 +44,7 @@ def test_each_validation_is_printed_once_and_the_end_last() -> None:
     assert lines[-1] == "12:00:05  COMPLETED"
 
 
-def test_a_terminal_of_80_columns_gets_no_line_that_is_longer() -> None:
+def test_no_line_is_wider_than_an_80_column_terminal() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=80, color_system=None, legacy_windows=False)
     with fake_api() as api:

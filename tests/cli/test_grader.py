@@ -59,7 +59,7 @@ def test_the_projects_own_graders_tell_right_answers_from_all_others(rft: Rft, n
     assert ("not a language model" in report["grader"]) == (name == "pandalm")
 
 
-def test_people_get_a_table_and_a_histogram(rft: Rft) -> None:
+def test_text_output_has_a_table_and_a_histogram(rft: Rft) -> None:
     result = rft("grader", "test", "gsm8k", "--dataset", EXAMPLES["gsm8k"], "--limit", "3")
 
     assert result.status == 0
@@ -125,7 +125,7 @@ def test_the_reason_of_an_error_is_shown_once_with_a_count_and_an_example(
     assert re.fullmatch(r"rft-\d+", errors[0]["task_id"])
 
 
-def test_a_grader_of_one_payload_shape_and_one_of_two_arguments_are_named(rft: Rft, tmp_path: Path, sums: Path) -> None:
+def test_an_unsupported_payload_shape_or_signature_is_named(rft: Rft, tmp_path: Path, sums: Path) -> None:
     shape = "def handler(event, context):\n    return [{'id': s['id'], 'aggregate_reward_score': "
     (tmp_path / "one.py").write_text(
         shape + "float(s['messages'][-1]['content'] == s['reference_answer'])} for s in event]"
@@ -172,7 +172,7 @@ def test_a_grader_file_may_import_siblings_and_use_lambda_handler(rft: Rft, tmp_
         ),
     ],
 )
-def test_a_grader_that_nobody_should_train_on_is_told_so(
+def test_an_unsafe_grader_is_reported_as_untrusted(
     rft: Rft, tmp_path: Path, sums: Path, code: str, finding: str
 ) -> None:
     (tmp_path / "mine.py").write_text(code)
@@ -186,7 +186,7 @@ def test_a_grader_that_nobody_should_train_on_is_told_so(
     assert all(found["fix"] for found in result.json["findings"])
 
 
-def test_what_cannot_be_tried_is_said_in_one_line(rft: Rft, tmp_path: Path, sums: Path) -> None:
+def test_a_grader_that_cannot_be_tested_is_a_one_line_error(rft: Rft, tmp_path: Path, sums: Path) -> None:
     (tmp_path / "empty.py").write_text("")
     (tmp_path / "broken.py").write_text("import nothing_at_all")
     wrong: list[tuple[list[str | Path], str]] = [
@@ -261,7 +261,7 @@ def test_a_finding_has_a_code_a_rate_a_row_its_answer_and_what_to_change(rft: Rf
     assert shown.out.count("negation/not") == 1
 
 
-def test_a_grader_that_hangs_is_ended_and_the_report_is_whole(rft: Rft, tmp_path: Path, sums: Path) -> None:
+def test_a_hanging_grader_is_stopped_and_the_report_is_complete(rft: Rft, tmp_path: Path, sums: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "import re\nfrom rft.rewards.samples import read_sample\n"
         "def score(s):\n    re.search('^(a+)+$', s.answer)\n    return float(s.answer == s.reference)\n"
@@ -289,7 +289,7 @@ def test_a_score_that_depends_on_the_time_of_day_is_found(rft: Rft, tmp_path: Pa
     assert "time_of_day" in blocks(result.json)
 
 
-def test_a_simulation_that_cannot_be_done_does_not_cost_the_report(rft: Rft, tmp_path: Path, sums: Path) -> None:
+def test_a_failed_simulation_keeps_the_report(rft: Rft, tmp_path: Path, sums: Path) -> None:
     (tmp_path / "mine.py").write_text("def handler(event, context):\n    return []")
     result = rft("grader", "test", tmp_path / "mine.py", "--dataset", sums, "--task", "rft", "--simulate", "-o", "json")
     assert result.status == 1

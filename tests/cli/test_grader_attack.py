@@ -43,7 +43,7 @@ def test_an_honest_grader_has_no_hole(name: str, tmp_path: Path) -> None:
     assert [hole.explanation for hole in holes] == []
 
 
-def test_what_is_found_is_explained_and_saved_as_probes(rft: Rft, tmp_path: Path) -> None:
+def test_found_exploits_are_explained_and_saved_as_probes(rft: Rft, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, numbers())))
     (tmp_path / "mine.py").write_text(HOLES["a word"].code)
     saved = tmp_path / "saved.jsonl"

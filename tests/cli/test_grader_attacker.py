@@ -79,7 +79,9 @@ def attacked(rft: Rft, files: tuple[Path, Path], *options: str) -> CommandResult
     return rft("grader", "attack", grader, "--dataset", rows, "--calls", "700", *options)
 
 
-def test_a_model_finds_what_the_search_alone_does_not(rft: Rft, files: tuple[Path, Path], server: ModelServer) -> None:
+def test_a_model_finds_exploits_that_the_search_alone_misses(
+    rft: Rft, files: tuple[Path, Path], server: ModelServer
+) -> None:
     assert attacked(rft, files).status == 0
 
     result = attacked(rft, files, "--attacker", server.url, "--attacker-requests", "2", "--output", "json")
@@ -132,7 +134,7 @@ def test_a_model_that_gives_right_answers_finds_no_hole(
         ('{"answers": []}', []),
     ],
 )
-def test_replies_are_read_whatever_stands_around_them(reply: str, templates: list[tuple[str, ...]]) -> None:
+def test_replies_are_read_with_any_surrounding_text(reply: str, templates: list[tuple[str, ...]]) -> None:
     attacker = Attacker(lambda *_: reply, 1)
 
     assert attacker.propose(Subject(prompt="p", value="72"), []) == templates

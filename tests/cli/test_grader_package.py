@@ -25,7 +25,7 @@ def names(package: GraderPackage) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["handler", "lambda_handler"])
-def test_a_handler_is_deployed_as_it_is_with_the_modules_beside_it(tmp_path: Path, name: str) -> None:
+def test_a_handler_is_deployed_unchanged_with_its_sibling_modules(tmp_path: Path, name: str) -> None:
     (tmp_path / "beside.py").write_text("x = 1\n")
     package = package_grader(grader(tmp_path, f"import beside\ndef {name}(event, context):\n    return []\n"))
     assert (package.handler, package.needs_layers) == (f"mine.{name}", False)
@@ -38,7 +38,7 @@ def test_a_grade_gets_a_handler_and_the_projects_package(tmp_path: Path) -> None
     assert names(package) == {"mine.py", "rft_entry.py"}
 
 
-def test_what_requirements_name_is_installed_next_to_it(tmp_path: Path) -> None:
+def test_requirements_are_installed_next_to_the_handler(tmp_path: Path) -> None:
     wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as files:
         files.writestr("tiny.py", "y = 2\n")

@@ -66,7 +66,7 @@ def test_a_function_of_each_tool_scores_every_payload_shape(
     assert not any(result["metrics_list"][1]["value"] for result in results)
 
 
-def test_a_sample_that_fails_is_marked_and_costs_no_other_its_score(
+def test_a_failed_sample_is_marked_and_affects_no_other(
     rft: Rft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.syspath_prepend(str(tmp_path / "out"))
@@ -93,7 +93,7 @@ def test_a_sample_that_fails_is_marked_and_costs_no_other_its_score(
         ("def (:\n", ":a", "is not Python"),
     ],
 )
-def test_what_cannot_be_wrapped_is_said_in_one_line(
+def test_a_function_that_cannot_be_wrapped_is_a_one_line_error(
     rft: Rft, tmp_path: Path, source: str, function: str, reason: str
 ) -> None:
     (tmp_path / "mine.py").write_text(source)

@@ -95,7 +95,7 @@ def test_the_same_request_with_a_key_is_one_run_and_one_upload(rft: Rft) -> None
 
 
 @pytest.mark.usefixtures("up")
-def test_a_request_file_with_a_local_dataset_is_proved_without_a_job(rft: Rft, tmp_path: Path) -> None:
+def test_a_request_file_with_a_local_dataset_runs_preflight(rft: Rft, tmp_path: Path) -> None:
     shutil.copy(SAMPLE, tmp_path / "my data.json")
     file = tmp_path / "run.yaml"
     file.write_text("name: file\ndataset: {task: pandalm, uri: my data.json}\nsmoke_test: {sample_size: 20}\n")
@@ -123,7 +123,7 @@ def test_a_run_that_fails_ends_watch_with_1_and_its_cause(rft: Rft, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("up")
-def test_a_run_waits_for_approval_and_goes_on(rft: Rft) -> None:
+def test_a_run_waits_for_approval_and_continues(rft: Rft) -> None:
     run_id = submit(rft, "asked", "--set", "require_approval=true", *UNMEASURED)
     _reach(rft, run_id, "AWAITING_APPROVAL")
     assert f"rft approve {run_id}" in rft("show", run_id).out
@@ -173,7 +173,7 @@ def test_a_stack_on_the_emulator_names_its_api_and_bucket(rft: Rft, monkeypatch:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
-def test_a_run_from_curl(rft: Rft, up: dict[str, Any]) -> None:
+def test_curl_starts_a_run(rft: Rft, up: dict[str, Any]) -> None:
     uri = rft("preflight", "--name", "first", "--task", "pandalm", "--dataset", SAMPLE, "-w", "-o", "json").json[
         "request"
     ]["dataset"]["uri"]
@@ -193,7 +193,7 @@ def _curl(up: dict[str, Any], path: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_a_run_from_an_upload(rft: Rft, up: dict[str, Any]) -> None:
+def test_an_upload_starts_a_run(rft: Rft, up: dict[str, Any]) -> None:
     s3 = boto3.Session().client("s3")  # boto3's default session may hold the credentials of an earlier test
     s3.upload_file(str(SAMPLE), up["bucket"], "uploads/pandalm/from-upload/comparisons.json")
     runs = eventually(lambda: rft("list", "--name", "from-upload", "-o", "json").json["runs"], "a run")
@@ -222,7 +222,7 @@ def test_what_is_printed_when_ready(running: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
+def test_it_exits_cleanly_and_leaves_no_process(end: signal.Signals) -> None:
     with rft_process("local", "up") as process:
         assert process.stdout is not None
         shown = iter(process.stdout.readline, "")
@@ -266,7 +266,7 @@ def test_sighup_updates_the_stack_while_it_runs() -> None:
         assert process.returncode == 0
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(rft: Rft) -> None:
+def test_a_port_in_use_is_a_one_line_error(rft: Rft) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = rft("local", "up", "--port", str(port))
@@ -276,7 +276,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(rft: Rft) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["nonsense", "NoSuchParameter=1"])
-def test_a_wrong_parameter_is_told_in_one_line(rft: Rft, parameter: str) -> None:
+def test_an_invalid_parameter_is_a_one_line_error(rft: Rft, parameter: str) -> None:
     result = rft("local", "up", "--parameter", parameter)
     assert (result.status, result.out) == (1, "")
     assert parameter.partition("=")[0] in result.err

@@ -118,12 +118,12 @@ def test_text_format_separates_invocations_too() -> None:
     assert [line.message for line in lines] == ["START RequestId: 1", f"mine {RUN_ID}", "END RequestId: 1"]
 
 
-def test_a_line_that_would_act_on_the_terminal_is_shown_as_an_escape() -> None:
+def test_control_characters_in_a_line_are_shown_as_escapes() -> None:
     (line,) = shown([LogLine(at(0), "GradeGsm8k", "\x1b[2J[red]x", ("g", "1"))])
     assert line.endswith(r"\x1b[2J[red]x")
 
 
-def test_a_traceback_stands_under_its_message_on_lines_of_its_own() -> None:
+def test_a_traceback_is_printed_on_its_own_lines_below_its_message() -> None:
     message = structured("request failed", level="ERROR", exception="Traceback:\n  File a\nValueError: b")
     first, *rest = shown([LogLine(at(0.25), "Api", message, ("g", "1"))])
     assert first.split() == ["12:00:00.250", "Api", "ERROR", "request", "failed"]
@@ -150,6 +150,6 @@ def test_an_unknown_run_is_the_apis_error(cloud: FakeCloudWatch) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_without_a_stack_one_line_says_what_to_pass(rft: Rft) -> None:
+def test_without_a_stack_a_one_line_error_names_the_option(rft: Rft) -> None:
     result = rft("logs", RUN_ID)
     assert (result.status, result.err) == (1, "rft: No stack is named; pass --stack NAME or set RFT_STACK\n")

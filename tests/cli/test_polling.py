@@ -75,7 +75,7 @@ def test_an_api_that_does_not_answer_is_named_while_it_is_awaited() -> None:
     assert SILENCE_SECONDS < 5
 
 
-def test_an_answer_in_time_names_nothing(notes: list[str]) -> None:
+def test_a_timely_response_prints_nothing(notes: list[str]) -> None:
     announcing_silence(dict, notes.append, seconds=60)
     assert notes == []
     timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]

@@ -21,7 +21,7 @@ def _file(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_json_and_yaml_say_the_same(tmp_path: Path) -> None:
+def test_json_and_yaml_give_the_same_request(tmp_path: Path) -> None:
     as_json = '{"name": "a", "hyperparameters": {"learningRate": 5e-5}, "tags": {"day": "2026-11-20"}}'
     as_yaml = "name: a\nhyperparameters:\n  learningRate: 5e-5\ntags:\n  day: 2026-11-20\n"
     one = read_request(_file(tmp_path, "run.json", as_json))
@@ -37,7 +37,7 @@ def test_a_datasets_path_is_relative_to_the_file_that_names_it(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("uri", ["../secret", "/etc/passwd", "data/../../secret", "link/secret", "~/x/../../../secret"])
-def test_a_request_from_elsewhere_uploads_no_file_but_its_own(tmp_path: Path, uri: str) -> None:
+def test_a_request_uploads_no_file_outside_its_folder(tmp_path: Path, uri: str) -> None:
     folder = tmp_path / "downloaded"
     folder.mkdir()
     (tmp_path / "secret").write_text("k")
@@ -47,7 +47,7 @@ def test_a_request_from_elsewhere_uploads_no_file_but_its_own(tmp_path: Path, ur
         read_request(file)
 
 
-def test_a_path_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+def test_an_invalid_path_is_refused_with_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(RftClientError, match="no path"):
         read_request(_file(tmp_path, "run.json", '{"dataset": {"uri": "a\\u0000b"}}'))
 
@@ -61,7 +61,7 @@ def test_a_path_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
         "a: &a {b: {c: *a}}\n",
     ],
 )
-def test_a_file_that_stands_for_endless_values_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_that_expands_without_limit_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(RftClientError, match="10,000 values"):
         read_request(_file(tmp_path, "run.yaml", text))
 
@@ -78,7 +78,7 @@ def test_a_file_that_stands_for_endless_values_is_refused(tmp_path: Path, text: 
         ("run.yaml", "", "must contain one request"),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, name: str, text: str, words: str) -> None:
+def test_an_invalid_file_is_a_one_line_error(tmp_path: Path, name: str, text: str, words: str) -> None:
     with pytest.raises(RftClientError, match=words) as refused:
         read_request(_file(tmp_path, name, text))
     assert "\n" not in str(refused.value)
@@ -100,7 +100,7 @@ def test_a_change_sets_its_field_and_no_other(value: Any) -> None:
     assert changed == REQUEST
 
 
-def test_a_change_through_a_value_is_refused() -> None:
+def test_a_change_below_a_value_that_is_no_object_is_refused() -> None:
     with pytest.raises(RftClientError, match=r"Cannot set name\.first: name is not an object"):
         with_fields(REQUEST, [("name.first", 1)])
 
@@ -134,6 +134,6 @@ def test_every_wrong_field_is_named_before_anything_is_sent(changes: dict[str, A
         validated(with_fields(REQUEST, changes.items()))
 
 
-def test_a_good_request_goes_as_it_is() -> None:
+def test_a_valid_request_is_unchanged() -> None:
     request = {**REQUEST, "mode": "preflight", "tags": {"team": "search"}}
     assert validated(request) == request

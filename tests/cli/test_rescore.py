@@ -60,7 +60,7 @@ def test_the_same_scores_change_nothing(rescored: list[RescoredRollout], size: i
 
 
 @given(rescorings, st.integers(2, 8))
-def test_whatever_is_compared_is_json_and_counts_each_rollout(rescored: list[RescoredRollout], size: int) -> None:
+def test_any_comparison_is_json_and_counts_each_rollout(rescored: list[RescoredRollout], size: int) -> None:
     report = json.loads(json.dumps(score_changes(rescored, size), allow_nan=False))
     assert report["rollouts"] == len(rescored)
     both = [each for each in rescored if each.pair]
@@ -75,7 +75,7 @@ def test_advantages_have_mean_zero_and_unit_deviation_or_are_all_zero(values: li
     assert sum(a * a for a in found) / len(found) == pytest.approx(1 if any(found) else 0, abs=1e-6)
 
 
-def test_groups_are_answers_to_one_row_one_after_the_other() -> None:
+def test_groups_are_consecutive_answers_to_one_row() -> None:
     pairs = [("a", 0.0, 1.0), ("a", 1.0, 0.0), ("b", 0.2, 0.2), ("a", 0.5, 0.5), ("a", 0.5, 0.5), ("b", 0.8, 0.8)]
     rescored = [RescoredRollout(str(n), row, before, after) for n, (row, before, after) in enumerate(pairs)]
     report = score_changes(rescored, 2)
@@ -84,7 +84,7 @@ def test_groups_are_answers_to_one_row_one_after_the_other() -> None:
     assert [(flip["row"], flip["before"], flip["after"]) for flip in report["flips"]] == [("a", 0.0, 1.0)]
 
 
-def test_a_correlation_of_what_does_not_vary_is_not_defined() -> None:
+def test_the_correlation_of_a_constant_is_undefined() -> None:
     assert correlation([(0.5, 0.1), (0.5, 0.9)]) is None
     assert correlation([(0.0, 1.0), (1.0, 0.0)]) == pytest.approx(-1)
 
@@ -101,7 +101,7 @@ def test_scores_come_in_order_and_an_error_is_no_score(grader: str, processes: i
     }
 
 
-def test_an_answer_to_a_row_that_is_gone_is_an_error() -> None:
+def test_an_answer_to_a_missing_row_is_an_error() -> None:
     lost = rollout(0.5, task="gone", answer="x").model_dump(mode="json")
     (found,) = rescore([lost], ROWS, open_grader("gsm8k"), workers=ForkedWorkers(1))
     assert (found.after, found.error) == (None, "the dataset has no such row")
@@ -146,7 +146,7 @@ def test_the_command_shows_what_changes_and_a_repeat_shows_the_same(
     assert "ValueError: cannot read it" in text
 
 
-def test_only_errors_are_graded_again_where_that_is_wanted(
+def test_only_errors_are_graded_again_on_request(
     rft: Rft, api: FakeApi, grader: str, with_rows: None, tmp_path: Path
 ) -> None:
     serve(api, [old(0, "good", 0.0), old(1, "good", None)], tmp_path)
@@ -154,7 +154,7 @@ def test_only_errors_are_graded_again_where_that_is_wanted(
     assert (found["rollouts"], found["errors_before"], found["errors_after"]) == (1, 1, 0)
 
 
-def test_answers_that_were_not_stored_cannot_be_graded(rft: Rft, api: FakeApi, grader: str, tmp_path: Path) -> None:
+def test_answers_without_stored_text_cannot_be_graded(rft: Rft, api: FakeApi, grader: str, tmp_path: Path) -> None:
     serve(api, [{**old(0, "good", 0.0), "answer": None}], tmp_path)
     found = rft("rescore", RUN_ID, "--grader", grader)
     assert (found.status, "CaptureAnswers" in found.err) == (1, True)

@@ -19,7 +19,7 @@ def rewards(training: dict[int, float | None], validation: dict[int, float | Non
     return rewards_of(view(RunStatus.TRAINING, metrics={"steps_planned": 40, **curves}, **parts))
 
 
-def test_validation_is_beside_the_step_it_followed() -> None:
+def test_validation_is_shown_next_to_the_step_it_followed() -> None:
     assert rewards({1: 0.25, 2: 0.5}, {2: 0.75}) == Rewards([StepReward(1, 0.25), StepReward(2, 0.5, 0.75)], steps=40)
 
 
@@ -37,7 +37,7 @@ def test_a_run_without_metrics_has_no_rewards() -> None:
     assert rewards_of(view(RunStatus.PREPARING)) == Rewards([])
 
 
-def test_what_is_simulated_says_so() -> None:
+def test_simulated_rewards_are_marked() -> None:
     assert is_simulated(MODEL)
     assert not is_simulated(None)
     job = {**JOB.model_dump(mode="json"), "arn": JOB.arn.replace("0123456789ab", "emulated0001")}

@@ -45,7 +45,7 @@ def test_new_records_replace_the_address_of_the_dataset(rft: Rft, api: FakeApi) 
     }
 
 
-def test_a_field_that_is_wrong_is_named_before_anything_starts(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
+def test_an_invalid_field_is_named_before_anything_starts(rft: Rft, api: FakeApi, tmp_path: Path) -> None:
     api.says((200, RUN))
     result = rft("round", RUN_ID, "--set", "from_run.solved_score=2")
     assert (result.status != 0, "solved_score" in result.err) == (True, True)

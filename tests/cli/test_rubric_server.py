@@ -88,7 +88,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.mark.parametrize("server", [honest], indirect=True)
-def test_injection_and_master_keys_earn_nothing_from_an_honest_model(rft: Rft, server: Server) -> None:
+def test_injections_and_master_keys_score_zero_with_an_honest_model(rft: Rft, server: Server) -> None:
     result = rft("grader", "test", "rubric", "--dataset", REPLIES, "--limit", "3", "--output", "json")
     assert result.status == 0, result.err + result.out
     assert {request["model"] for request in server.requests} == {"local-judge"}
@@ -98,7 +98,7 @@ def test_injection_and_master_keys_earn_nothing_from_an_honest_model(rft: Rft, s
 @pytest.mark.parametrize(
     ("server", "finding"), [(gullible, "injection"), (openers_please, "master key")], indirect=["server"]
 )
-def test_a_model_that_can_be_fooled_is_found_out(rft: Rft, server: Server, finding: str) -> None:
+def test_a_model_that_follows_injections_is_detected(rft: Rft, server: Server, finding: str) -> None:
     result = rft("grader", "test", "rubric", "--dataset", REPLIES, "--limit", "3")
     assert result.status == 1
     assert finding in result.out.rpartition("✗")[2] or finding in result.err, result.out

@@ -22,7 +22,7 @@ def grader(tmp_path: Path) -> Path:
     return tmp_path / "mine.py"
 
 
-def test_a_good_grader_teaches(rft: Rft) -> None:
+def test_a_good_grader_improves_the_policy(rft: Rft) -> None:
     result = rft("simulate", GSM8K, "--grader", "gsm8k", "--steps", "30", "-o", "json")
     report = result.json
     assert (result.status, report["simulated"], report["verdict"]["outcome"]) == (0, True, "learns")
@@ -34,12 +34,12 @@ def test_a_good_grader_teaches(rft: Rft) -> None:
     assert sum(last["mix"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_the_same_seed_tells_the_same(rft: Rft) -> None:
+def test_the_same_seed_gives_the_same_output(rft: Rft) -> None:
     arguments = ("simulate", GSM8K, "--grader", "gsm8k", "--steps", "5", "-o", "json")
     assert rft(*arguments).out == rft(*arguments).out != rft(*arguments, "--seed", "7").out
 
 
-def test_a_gameable_grader_is_found_out(rft: Rft, grader: Path) -> None:
+def test_a_gameable_grader_is_detected(rft: Rft, grader: Path) -> None:
     grader.write_text(LOVES_LENGTH)
     result = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "30")
     assert result.status == 1
@@ -48,13 +48,13 @@ def test_a_gameable_grader_is_found_out(rft: Rft, grader: Path) -> None:
     assert "verbose answers earned as much as right ones" in result.out
 
 
-def test_a_constant_grader_teaches_nothing(rft: Rft, grader: Path) -> None:
+def test_a_constant_grader_improves_nothing(rft: Rft, grader: Path) -> None:
     grader.write_text(CONSTANT)
     result = rft("simulate", PANDALM, "--task", "pandalm", "--grader", grader, "--steps", "5", "-o", "json")
     assert (result.status, result.json["verdict"]["outcome"]) == (1, "learns nothing")
 
 
-def test_trying_a_grader_can_train_against_it_too(rft: Rft, grader: Path) -> None:
+def test_grader_test_can_simulate_training(rft: Rft, grader: Path) -> None:
     grader.write_text(LOVES_LENGTH)
     tried = ("grader", "test", grader, "--dataset", PANDALM, "--task", "pandalm", "--limit", "3", "--simulate")
     result = rft(*tried)
@@ -63,7 +63,7 @@ def test_trying_a_grader_can_train_against_it_too(rft: Rft, grader: Path) -> Non
     assert rft(*tried, "-o", "json").json["simulation"]["verdict"]["exploits"][0]["behaviour"] == "verbose"
 
 
-def test_what_cannot_be_simulated_is_said_in_a_line(rft: Rft, grader: Path, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_simulated_is_a_one_line_error(rft: Rft, grader: Path, tmp_path: Path) -> None:
     grader.write_text(BROKEN)
     unknown = tmp_path / "unknown.jsonl"
     unknown.write_text('{"messages": [{"role": "user", "content": "?"}], "reference_answer": {"a": 1}}\n')

@@ -92,7 +92,7 @@ def stack_of(model: str, *, simulated: bool) -> FakeStack:
     ],
     ids=" ".join,
 )
-def test_every_command_marks_what_is_simulated(
+def test_every_command_marks_simulated_data(
     rft: Rft, api: FakeApi, monkeypatch: pytest.MonkeyPatch, model: str, simulated: bool, command: tuple[str, ...]
 ) -> None:
     stack = stack_of(model, simulated=simulated)
@@ -116,9 +116,7 @@ def test_every_command_marks_what_is_simulated(
         f"/compare?first={RUN_ID}&second={OTHER_ID}",
     ],
 )
-def test_every_page_of_the_console_marks_what_is_simulated(
-    api: FakeApi, model: str, simulated: bool, path: str
-) -> None:
+def test_every_page_of_the_console_marks_simulated_data(api: FakeApi, model: str, simulated: bool, path: str) -> None:
     stack = stack_of(model, simulated=simulated)
     if path.startswith("/compare"):
         stack.runs[RUN_ID]["status"] = "EVALUATING"
@@ -178,7 +176,7 @@ def mlflow(record: RunRecord) -> str:
 
 @MODELS
 @pytest.mark.parametrize("text", [outcome, approval, slack, mlflow])
-def test_every_message_marks_what_is_simulated(model: str, simulated: bool, text: Callable[[RunRecord], str]) -> None:
+def test_every_message_marks_simulated_data(model: str, simulated: bool, text: Callable[[RunRecord], str]) -> None:
     view = RunView.model_validate(ended(model, simulated=simulated))
     same = {name: getattr(view, name) for name in RunRecord.model_fields if hasattr(view, name)}
     assert ("simulated" in text(run_record().model_copy(update=same)).lower()) == simulated

@@ -187,7 +187,7 @@ def test_a_run_that_waits_for_the_quota_says_how_many_are_ahead() -> None:
     assert step.description == "waiting for the quota of jobs, 2 ahead"
 
 
-def test_a_forecast_stands_under_the_stage_that_it_follows() -> None:
+def test_a_forecast_is_shown_below_the_stage_that_it_follows() -> None:
     tested = events(view(RunStatus.AWAITING_APPROVAL, forecast=FORECAST))
     assert [each for each in tested if each.endswith(("SMOKE_TESTING", "CALIBRATING"))] == ["12:00:02  SMOKE_TESTING"]
     assert any("forecast" in each for each in tested)

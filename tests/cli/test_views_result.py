@@ -103,7 +103,7 @@ def test_events_are_one_line_each() -> None:
     ]
 
 
-def test_continuation_lines_stand_under_their_text() -> None:
+def test_continuation_lines_align_below_their_text() -> None:
     shown = [each.rstrip() for each in printed([stage_field("because", "word " * 10)], width=47)]
     assert shown == [
         "          because     word word word word word",
@@ -137,7 +137,7 @@ def test_no_line_of_a_run_is_wider_than_80_columns(status: RunStatus, verbose: b
     assert max(map(len, printed(run_lines(shown, verbose=verbose)))) <= 80
 
 
-def test_every_label_of_a_run_has_a_gap_behind_it() -> None:
+def test_every_label_of_a_run_is_followed_by_a_space() -> None:
     shot = {**view(RunStatus.COMPLETED), "requested_by": {"type": "iam", "id": "arn:aws:iam::1:user/ada"}}
     assert "started by  arn:aws:iam::1:user/ada" in plain(run_lines(shot))
     long = {"digest": f"sha256:{'0' * 64}", "samples_per_row": 1, "unmatched": ["word " * 20]}

@@ -62,7 +62,7 @@ def test_a_test_event_is_sent_through_the_stack(rft: Rft, monkeypatch: pytest.Mo
         ({"sent": False, "skipped": "no endpoint", "signatures": 0}, None, "WebhookUrl"),
     ],
 )
-def test_what_was_not_delivered_is_an_error(
+def test_a_failed_delivery_is_an_error(
     rft: Rft, monkeypatch: pytest.MonkeyPatch, result: dict[str, Any], error: str | None, shown: str
 ) -> None:
     stack(monkeypatch, Functions(result, error))

@@ -184,7 +184,7 @@ def libraries(metric: str, given: str, reference: str) -> float:
 
 
 @pytest.mark.parametrize("metric", ["fuzzy_match", "gleu", "rouge_1", "rouge_2", "rouge_5", "rouge_l"])
-def test_text_similarity_is_that_of_the_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str) -> None:
+def test_text_similarity_matches_the_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str) -> None:
     texts = {"input": "{{sample.output_text}}", "reference": "{{item.text}}"}
     grader = {"type": "text_similarity", "evaluation_metric": metric, **texts}
     (tmp_path / "grader.json").write_text(json.dumps(grader))

@@ -29,7 +29,7 @@ def test_the_zoo_is_large_enough() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLE)
-def test_a_broken_grader_is_found_under_its_code(name: str, tmp_path: Path) -> None:
+def test_a_broken_grader_is_detected_with_its_code(name: str, tmp_path: Path) -> None:
     found = trial(ALL_BROKEN[name], tmp_path)
     assert is_found(ALL_BROKEN[name], found), [finding.code for finding in found]
 
@@ -40,7 +40,7 @@ def test_an_honest_grader_is_not_blocked(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_nearly_all_broken_graders_are_found_under_their_codes(tmp_path: Path) -> None:
+def test_nearly_all_broken_graders_are_detected_with_their_codes(tmp_path: Path) -> None:
     missed = [name for name, known in ALL_BROKEN.items() if not is_found(known, trial(known, tmp_path))]
     assert len(missed) <= (1 - FOUND_SHARE) * len(ALL_BROKEN), missed
 

@@ -60,14 +60,14 @@ def test_every_answer_has_the_security_headers(visitor: Visitor, path: str) -> N
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_a_report_can_run_nothing(visitor: Visitor) -> None:
+def test_a_report_cannot_run_scripts(visitor: Visitor) -> None:
     answer = visitor.get(f"/runs/{RUN_ID}/report")
     assert "The report" in answer.text
     assert "sandbox" in answer.headers["Content-Security-Policy"].split("; ")[0]
     assert "script-src" not in answer.headers["Content-Security-Policy"]
 
 
-def test_no_asset_leads_out_of_its_folder(visitor: Visitor) -> None:
+def test_no_asset_path_escapes_its_folder(visitor: Visitor) -> None:
     for name in ("..%2fapp.py", "%2e%2e/app.py", "app.py", "report.html.j2"):
         assert visitor.get(f"/static/{name}").status_code == 404
 

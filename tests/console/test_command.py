@@ -15,7 +15,7 @@ from tests.kit.rft_process import rft_process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_address_shows_the_stack_until_the_command_is_ended(
+def test_the_address_serves_the_stack_until_the_command_ends(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     with fake_api() as api:

@@ -72,7 +72,7 @@ def test_an_unknown_experiment_is_not_found(visitor: Visitor, path: str) -> None
     assert visitor.get(f"/experiments/nope{path}").status_code == 404
 
 
-def test_an_open_page_is_replaced_only_where_something_changed(visitor: Visitor) -> None:
+def test_an_open_page_is_updated_only_where_something_changed(visitor: Visitor) -> None:
     text = seen(visitor, shown(running_experiment()))
     live = re.findall(r'hx-get="([^"]+)"', text)[0]
     assert visitor.get(live).headers["HX-Reswap"] == "none"
@@ -80,6 +80,6 @@ def test_an_open_page_is_replaced_only_where_something_changed(visitor: Visitor)
     assert "HX-Reswap" not in visitor.get(live).headers
 
 
-def test_texts_of_arms_do_nothing_in_a_browser(visitor: Visitor) -> None:
+def test_hostile_text_of_arms_is_inert_in_a_browser(visitor: Visitor) -> None:
     record = with_arm(completed_experiment(), "c", reason=HOSTILE)
     assert acting_in(seen(visitor, shown(record)), allowed="\n") == set()

@@ -49,9 +49,7 @@ def test_a_run_shows_curves_checks_and_timeline(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("ahead", "shown"), [(0, "next in line"), (3, "3 ahead of it")])
-def test_a_run_that_waits_for_a_job_says_since_when_and_behind_how_many(
-    visitor: Visitor, ahead: int, shown: str
-) -> None:
+def test_a_queued_run_shows_its_wait_and_its_position(visitor: Visitor, ahead: int, shown: str) -> None:
     queue = {"since": "2026-11-20T12:00:00Z", "expires_at": "2026-11-27T12:00:00Z", "waiting": True}
     waiting = {**view(RunStatus.STARTING), "run_id": RUN_ID, "queue": queue, "queue_ahead": ahead}
     visitor.stack.runs[RUN_ID] = waiting
@@ -59,7 +57,7 @@ def test_a_run_that_waits_for_a_job_says_since_when_and_behind_how_many(
     assert f"Waiting for the quota of jobs since 2026-11-20 12:00 UTC, {shown}." in text
 
 
-def test_an_open_page_is_replaced_only_where_the_run_has_changed(visitor: Visitor) -> None:
+def test_an_open_page_is_updated_only_where_the_run_changed(visitor: Visitor) -> None:
     address = re.findall(r'hx-get="([^"]+)"', visitor.get(f"/runs/{RUN_ID}").text)[0]
     same = visitor.get(address)
     assert (same.headers["HX-Reswap"], 'id="live"' in same.text) == ("none", False)
@@ -69,7 +67,7 @@ def test_an_open_page_is_replaced_only_where_the_run_has_changed(visitor: Visito
     assert "hx-trigger" not in changed.text  # an ended run is polled no more
 
 
-def test_a_silent_api_is_named_and_its_return_too(visitor: Visitor) -> None:
+def test_an_api_outage_and_its_end_are_shown(visitor: Visitor) -> None:
     address = f"/runs/{RUN_ID}/live?seen=x"
     visitor.stack.fail = lambda: AWAY
     silent = visitor.get(address)
@@ -84,7 +82,7 @@ def test_a_silent_api_is_named_and_its_return_too(visitor: Visitor) -> None:
     assert 'id="live"' in back.text
 
 
-def test_a_run_that_is_not_there_says_so(visitor: Visitor) -> None:
+def test_an_unknown_run_is_named(visitor: Visitor) -> None:
     answer = visitor.get("/runs/no-such-run-at-all")
     assert (answer.status_code, "Run no-such-run-at-all not found" in answer.text) == (404, True)
 
@@ -188,7 +186,7 @@ def test_two_runs_are_shown_side_by_side(visitor: Visitor) -> None:
     assert "one of the two has not ended" in text
 
 
-def test_cancelling_asks_first(visitor: Visitor) -> None:
+def test_cancelling_needs_confirmation(visitor: Visitor) -> None:
     assert "Cancel the run" in visitor.get(f"/runs/{RUN_ID}/cancel").text
     assert visitor.stack.changes == []
     answer = visitor.post(f"/runs/{RUN_ID}/cancel", action="cancel")
@@ -231,13 +229,13 @@ def test_a_run_is_started_again_with_changes_that_are_shown_first(visitor: Visit
     ("request_text", "reason"),
     [("{", "not JSON"), ("[]", "one JSON object"), ('{"name": "x"}', "dataset: is missing"), ("[" * 9999, "not JSON")],
 )
-def test_a_request_that_is_wrong_is_returned_with_the_reason(visitor: Visitor, request_text: str, reason: str) -> None:
+def test_an_invalid_request_is_returned_with_the_reason(visitor: Visitor, request_text: str, reason: str) -> None:
     answer = again(visitor, "start", request_text)
     assert reason in answer.text
     assert visitor.stack.changes == []
 
 
-def test_no_text_acts_on_the_page(visitor: Visitor) -> None:
+def test_hostile_text_is_inert_on_the_page(visitor: Visitor) -> None:
     hostile = HOSTILE + "W" * 100_000
     failure = {"stage": "TRAINING", "error": HOSTILE, "cause": hostile, "caller": None}
     visitor.stack.runs[ENDED_ID] |= {"failure": failure, "name": HOSTILE}
@@ -274,9 +272,7 @@ def test_an_ended_run_begins_with_its_result(visitor: Visitor) -> None:
     assert '<p class="headline bad">The run failed in TRAINING: no capacity.</p>' in visitor.get(f"/runs/{RUN_ID}").text
 
 
-def test_a_page_of_rollouts_comes_again_while_none_has_arrived(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_of_rollouts_reloads_until_some_have_arrived(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = threading.Event()
     monkeypatch.setattr(RolloutReader, "await_first", lambda self: None)
     visitor.stack.rollouts = [rollout(0.5)]

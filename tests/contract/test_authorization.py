@@ -52,7 +52,7 @@ def decided(node: Any, condition: str, *, holds: bool) -> Any:
 
 
 @pytest.mark.parametrize(("jwt", "sam"), [(False, SAM_IAM), (True, SAM_JWT)], ids=["iam", "jwt"])
-def test_a_route_is_what_sam_itself_would_make_of_it(tmp_path: Any, jwt: bool, sam: str) -> None:
+def test_a_route_matches_what_sam_generates(tmp_path: Any, jwt: bool, sam: str) -> None:
     """SAM cannot choose by a condition, so the template says it in full; SAM's own words are the measure."""
     (tmp_path / "template.yaml").write_text(sam)
     expected = body(tmp_path / "template.yaml")
@@ -73,7 +73,7 @@ def test_every_route_leads_to_the_function() -> None:
     ("issuer", "audience", "allowed"),
     [("", "", True), ("https://i.example", "a,b", True), ("https://i.example", "", False), ("", "a", False)],
 )
-def test_an_issuer_and_an_audience_come_together(issuer: str, audience: str, allowed: bool) -> None:
+def test_an_issuer_requires_an_audience(issuer: str, audience: str, allowed: bool) -> None:
     (assertion,) = TEMPLATE["Rules"]["JwtIsWhole"]["Assertions"]
     assert evaluated(assertion["Assert"], {"JwtIssuer": issuer, "JwtAudience": audience}) is allowed
 

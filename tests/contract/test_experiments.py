@@ -49,7 +49,7 @@ def test_an_unknown_experiment_is_named(experiments: Experiments) -> None:
         experiments.change("sweep-9", budget_reached("no"))
 
 
-def test_an_equal_request_meets_the_experiment_that_is_there(experiments: Experiments) -> None:
+def test_an_equal_request_returns_the_existing_experiment(experiments: Experiments) -> None:
     experiments.create(numbered(1))
     experiments.change("sweep-1", budget_reached("spent"))
     assert experiments.create(numbered(1)).budget_reached == "spent"
@@ -69,7 +69,7 @@ def test_a_change_counts_versions_and_an_empty_one_writes_nothing(experiments: E
     assert experiments.change("sweep-1", budget_reached("spent")) == changed == experiments.get("sweep-1")
 
 
-def test_lists_are_newest_first_in_parts(experiments: Experiments) -> None:
+def test_lists_are_newest_first_in_pages(experiments: Experiments) -> None:
     for number in (2, 1, 3):
         experiments.create(numbered(number))
     first, cursor = experiments.page(limit=2, cursor=None)
@@ -93,7 +93,7 @@ def table() -> Iterator[DynamoExperiments]:
         yield DynamoExperiments(client, table=TABLE, clock=FixedClock())
 
 
-def test_a_change_that_meets_another_writer_is_made_of_the_newer_record(table: DynamoExperiments) -> None:
+def test_a_concurrent_change_is_applied_to_the_newer_record(table: DynamoExperiments) -> None:
     table.create(numbered(1))
     met: list[int] = []
 
@@ -107,7 +107,7 @@ def test_a_change_that_meets_another_writer_is_made_of_the_newer_record(table: D
     assert (changed.version, changed.promotion_run_id, changed.budget_reached) == (2, "sweep-01-0a1b2c3d", "spent")
 
 
-def test_a_record_that_others_write_without_end_is_given_up_for_now(table: DynamoExperiments) -> None:
+def test_a_constantly_changing_record_is_a_retryable_error(table: DynamoExperiments) -> None:
     table.create(numbered(1))
 
     def always_late(last: ExperimentRecord) -> ExperimentRecord:
@@ -118,6 +118,6 @@ def test_a_record_that_others_write_without_end_is_given_up_for_now(table: Dynam
         table.change("sweep-1", always_late)
 
 
-def test_a_cursor_that_no_list_gave_is_refused(table: DynamoExperiments) -> None:
+def test_an_invalid_cursor_is_refused(table: DynamoExperiments) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         table.page(limit=2, cursor="no cursor")

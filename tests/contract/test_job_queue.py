@@ -45,7 +45,7 @@ def ahead(stores: Stores, run_id: str) -> int:
     return stores.ahead(run_id, place.since)
 
 
-def test_runs_queue_in_the_order_they_came_and_leave_with_their_status(stores: Stores, clock: FixedClock) -> None:
+def test_runs_queue_in_order_and_leave_by_their_status(stores: Stores, clock: FixedClock) -> None:
     for run_id in (FIRST, SECOND, THIRD):
         queue_up(stores, clock, run_id)
         clock.advance(seconds=1)
@@ -56,7 +56,7 @@ def test_runs_queue_in_the_order_they_came_and_leave_with_their_status(stores: S
     assert (stores.first(9), ahead(stores, THIRD)) == ((THIRD,), 0)
 
 
-def test_a_step_that_is_repeated_keeps_its_place(stores: Stores, clock: FixedClock) -> None:
+def test_a_repeated_step_keeps_its_place(stores: Stores, clock: FixedClock) -> None:
     queue_up(stores, clock, FIRST)
     clock.advance(hours=1)
     queue_up_again = stores.transition(FIRST, S.STARTING, changes=lambda r: {"queue": queue_place(r, clock.now())})

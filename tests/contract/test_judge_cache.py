@@ -38,7 +38,7 @@ def cache(request: pytest.FixtureRequest, table: Any) -> JudgeCache:
     return caches[request.param]
 
 
-def test_what_was_put_is_there_and_nothing_else(cache: JudgeCache) -> None:
+def test_the_last_value_of_each_key_is_returned(cache: JudgeCache) -> None:
     assert cache.get("a") is None
     cache.put("a", '{"x": true}')
     cache.put("b", "two")
@@ -46,7 +46,7 @@ def test_what_was_put_is_there_and_nothing_else(cache: JudgeCache) -> None:
     assert [cache.get(key) for key in "abc"] == ['{"x": true}', "three", None]
 
 
-def test_memory_holds_what_was_used_last() -> None:
+def test_memory_keeps_the_most_recently_used_entries() -> None:
     cache = MemoryJudgeCache(entries=2)
     for key in "ab":
         cache.put(key, key)
@@ -55,7 +55,7 @@ def test_memory_holds_what_was_used_last() -> None:
     assert [cache.get(key) for key in "abc"] == ["a", None, "c"]
 
 
-def test_containers_share_what_they_learn(table: Any) -> None:
+def test_containers_share_cached_replies(table: Any) -> None:
     clock = FixedClock()
     one, other = (MemoryJudgeCache(DynamoJudgeCache(table, table=TABLE, days=1, clock=clock)) for _ in range(2))
     one.put("a", "known")
@@ -76,7 +76,7 @@ def test_a_reply_expires_even_before_dynamodb_deletes_it(table: Any) -> None:
     assert ttl["AttributeName"] in table.get_item(TableName=TABLE, Key={"pk": {"S": "a"}})["Item"]
 
 
-def test_a_table_that_cannot_be_reached_is_a_miss_and_no_error(table: Any) -> None:
+def test_an_unreachable_table_is_a_miss_not_an_error(table: Any) -> None:
     cache = MemoryJudgeCache(DynamoJudgeCache(table, table="no-such-table", days=1, clock=FixedClock()))
     assert cache.get("a") is None
     cache.put("a", "known")

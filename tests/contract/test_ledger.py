@@ -25,7 +25,7 @@ def test_a_run_is_read_back_as_it_was_written(ledger: Stores) -> None:
     assert ledger.get(RUN_ID) == record
 
 
-def test_a_run_that_takes_up_results_can_be_changed(ledger: Stores) -> None:
+def test_a_run_with_reused_results_can_be_changed(ledger: Stores) -> None:
     proven = SmokeTestSummary(trusted=True, reasons=(), checks=(), mean_right=1, mean_wrong=0, report_uri="s3://b/s")
     ledger.create(run_record().model_copy(update={"smoke_test": proven}))
     ledger.transition(RUN_ID, S.PREPARING)
@@ -40,13 +40,13 @@ def test_the_same_run_twice_is_one_run(ledger: Stores) -> None:
     assert len(ledger.events(RUN_ID)) == 2
 
 
-def test_a_run_id_of_another_request_is_a_conflict(ledger: Stores) -> None:
+def test_a_run_id_with_another_request_is_a_conflict(ledger: Stores) -> None:
     ledger.create(run_record())
     with pytest.raises(RunConflict, match=RUN_ID):
         ledger.create(run_record(mode="preflight"))
 
 
-def test_a_key_leads_to_its_run_whatever_the_new_id(ledger: Stores) -> None:
+def test_a_key_returns_its_run_whatever_the_new_id(ledger: Stores) -> None:
     ledger.create(run_record(), key="order-7")
     assert ledger.create(run_record("pandalm-judge-other-00000000"), key="order-7").run_id == RUN_ID
     with pytest.raises(RunNotFound):
@@ -120,7 +120,7 @@ def test_a_repeated_status_writes_fields_without_an_event(ledger: Stores) -> Non
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
-def test_an_ended_run_takes_no_write(ledger: Stores, status: RunStatus) -> None:
+def test_an_ended_run_refuses_writes(ledger: Stores, status: RunStatus) -> None:
     ended = add_run(ledger, status)
     events = ledger.events(RUN_ID)
     for to in RunStatus:
@@ -132,7 +132,7 @@ def test_an_ended_run_takes_no_write(ledger: Stores, status: RunStatus) -> None:
     assert ledger.events(RUN_ID) == events
 
 
-def test_a_failure_is_kept_with_the_model_that_was_there(ledger: Stores) -> None:
+def test_a_failure_keeps_the_model_that_was_recorded(ledger: Stores) -> None:
     add_run(ledger, S.TRAINING)
     ledger.update(RUN_ID, {"model_arn": "arn:m"})
     failure = Failure(stage=S.TRAINING, error="TrainingJobFailed", cause="line 1\nline “2”")
@@ -146,13 +146,13 @@ def test_an_ended_run_is_announced_by_one_caller(ledger: Stores) -> None:
     assert ledger.get(RUN_ID) == ended.model_copy(update={"notified": True})
 
 
-def test_a_run_that_goes_on_is_not_announced(ledger: Stores) -> None:
+def test_an_open_run_is_not_announced(ledger: Stores) -> None:
     add_run(ledger, S.TRAINING)
     with pytest.raises(TransitionRefused, match="TRAINING"):
         ledger.mark_notified(RUN_ID)
 
 
-def test_the_first_answer_to_a_waiting_run_counts(ledger: Stores, clock: FixedClock) -> None:
+def test_the_first_decision_on_a_waiting_run_counts(ledger: Stores, clock: FixedClock) -> None:
     await_approval(ledger, clock)
     first = ledger.decide(RUN_ID, decision())
     assert first.approval is not None
@@ -164,7 +164,7 @@ def test_the_first_answer_to_a_waiting_run_counts(ledger: Stores, clock: FixedCl
     assert ledger.get(RUN_ID) == first
 
 
-def test_a_run_that_waits_for_nobody_takes_no_answer(ledger: Stores, clock: FixedClock) -> None:
+def test_a_run_that_awaits_no_approval_refuses_a_decision(ledger: Stores, clock: FixedClock) -> None:
     await_approval(ledger, clock)
     ended = ledger.transition(RUN_ID, S.CANCELLED)
     with pytest.raises(TransitionRefused, match="CANCELLED"):
@@ -209,7 +209,7 @@ def test_an_unknown_run_is_an_error_everywhere(ledger: Stores) -> None:
             attempt()
 
 
-def test_a_field_that_is_none_of_a_runs_is_refused(ledger: Stores) -> None:
+def test_an_unknown_field_is_refused(ledger: Stores) -> None:
     add_run(ledger, S.PREPARING)
     with pytest.raises(ValueError, match="grader_name"):
         ledger.update(RUN_ID, {"grader_name": "pandalm"})

@@ -73,7 +73,7 @@ def test_filters_narrow_the_list(ledger: Stores, clock: FixedClock) -> None:
     assert listed(tag=("team", "none")) == listed(name="none") == listed(status=S.FAILED) == []
 
 
-def test_a_full_page_that_is_the_last_has_no_cursor(ledger: Stores, clock: FixedClock) -> None:
+def test_a_full_last_page_has_no_cursor(ledger: Stores, clock: FixedClock) -> None:
     _fill(ledger, clock, 0, 3)
     assert ledger.page(limit=3).cursor is None
     assert ledger.page(limit=2).cursor is not None
@@ -128,7 +128,7 @@ def test_every_status_can_be_reached(ledger: Stores, status: RunStatus) -> None:
     assert [event.after for event in ledger.events(RUN_ID)] == [S.PENDING, *path_to(status)]
 
 
-def test_a_list_does_without_what_makes_records_large(ledger: Stores) -> None:
+def test_list_entries_omit_large_fields(ledger: Stores) -> None:
     add_run(ledger, S.TRAINING)
     metrics = TrainingMetrics(rollouts_per_step=64, steps=1, training=(training(1, 0.5),))
     ledger.update(RUN_ID, {"metrics": metrics, "reading": Reading(floor="a", seen=("b",))})
@@ -147,7 +147,7 @@ def test_a_change_names_who_caused_it(ledger: Stores, clock: FixedClock) -> None
     assert named == [(S.PENDING, ADA, ""), (S.STARTING, ADA, "Ada"), (S.CANCELLED, BOB, "")]
 
 
-def test_a_run_that_ends_against_an_answer_does_not_name_who_gave_it(ledger: Stores, clock: FixedClock) -> None:
+def test_an_end_that_ignores_a_decision_does_not_name_its_author(ledger: Stores, clock: FixedClock) -> None:
     await_approval(ledger, clock)
     ledger.decide(RUN_ID, decision())
     ledger.transition(RUN_ID, S.CANCELLED)
@@ -161,7 +161,7 @@ def test_a_list_has_the_runs_of_one_principal(ledger: Stores) -> None:
     assert ledger.page(requested_by=BOB.id).records == (other,)
 
 
-def test_each_change_of_status_is_one_event_with_the_next_number(ledger: Stores, clock: FixedClock) -> None:
+def test_each_status_change_is_one_event_with_the_next_number(ledger: Stores, clock: FixedClock) -> None:
     ledger.create(run_record(tags={"team": "search"}))
     clock.advance(minutes=3)
     ledger.transition(RUN_ID, S.PREPARING)
@@ -203,7 +203,7 @@ def test_a_breaker_finding_is_one_event_however_often_it_is_written(ledger: Stor
     assert (event.kind, event.breaker) == (EventKind.BREAKER, found)
 
 
-def test_a_sent_event_is_no_longer_pending_and_its_number_is_used_up(ledger: Stores) -> None:
+def test_a_sent_event_is_not_pending_and_its_number_is_not_reused(ledger: Stores) -> None:
     ledger.create(run_record())
     (event,) = ledger.pending(10)
     ledger.mark_sent(event)

@@ -28,14 +28,14 @@ def test_an_event_gets_the_newest_token(waits: RunWaits) -> None:
     assert waits.wake(RUN_ID) == "token-2"
 
 
-def test_an_event_before_any_wait_is_seen_by_the_next_one_once(waits: RunWaits) -> None:
+def test_an_event_before_any_wait_ends_the_next_wait_once(waits: RunWaits) -> None:
     assert waits.wake(RUN_ID) is None
     assert not waits.begin(RUN_ID, "token-1")
     assert waits.begin(RUN_ID, "token-2")
     assert waits.wake(RUN_ID) == "token-2"
 
 
-def test_an_event_between_two_waits_is_seen_by_the_second(waits: RunWaits) -> None:
+def test_an_event_between_two_waits_ends_the_second(waits: RunWaits) -> None:
     waits.begin(RUN_ID, "token-1")
     waits.wake(RUN_ID)
     waits.wake(RUN_ID)
@@ -43,6 +43,6 @@ def test_an_event_between_two_waits_is_seen_by_the_second(waits: RunWaits) -> No
     assert waits.begin(RUN_ID, "token-3")
 
 
-def test_runs_wait_apart_from_each_other(waits: RunWaits) -> None:
+def test_runs_wait_independently_of_each_other(waits: RunWaits) -> None:
     waits.wake("other-20261120t120000-00000000")
     assert waits.begin(RUN_ID, "token-1")

@@ -133,5 +133,5 @@ def test_a_request_without_a_token_is_unauthorized(bench: TokenBench) -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
-def test_what_is_no_token_is_unauthorized(bench: TokenBench, token: str) -> None:
+def test_a_malformed_token_is_unauthorized(bench: TokenBench, token: str) -> None:
     assert bench.send("GET", "/runs", token).status_code == 401

@@ -43,7 +43,7 @@ class TestStartRun:
         assert first.body["run_id"] != second.body["run_id"]
         assert len(api.executions.started) == 2
 
-    def test_a_repeat_with_the_same_key_meets_the_same_run(self, api: Client) -> None:
+    def test_a_repeat_with_the_same_key_returns_the_same_run(self, api: Client) -> None:
         first = api.post(key="nightly 7,a")
         api.ledger.transition(first.body["run_id"], RunStatus.PREPARING)
         repeats = [api.post(key="nightly 7,a") for _ in range(3)]
@@ -71,11 +71,11 @@ class TestStartRun:
         assert api.send({**POST_EVENT, "body": body, "isBase64Encoded": True}).status == 202
 
     @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", None])
-    def test_content_type_may_say_more_or_nothing(self, api: Client, media_type: str | None) -> None:
+    def test_content_type_may_have_parameters_or_be_missing(self, api: Client, media_type: str | None) -> None:
         headers = {} if media_type is None else {"Content-Type": media_type}
         assert api.send({**POST_EVENT, "headers": headers}).status == 202
 
-    def test_an_https_dataset_and_a_foreign_grader_are_taken(self, api: Client) -> None:
+    def test_an_https_dataset_and_a_foreign_grader_are_accepted(self, api: Client) -> None:
         body = with_dataset(uri="https://raw.githubusercontent.com/WeOpenML/PandaLM/main/data/testset-v1.json")
         assert api.post({**body, "grader": {"lambda_arn": GRADER_ARN}}).status == 202
 
@@ -87,28 +87,28 @@ def as_caller(event: dict[str, Any], arn: str) -> dict[str, Any]:
 
 
 class TestWhoStartedARun:
-    def test_it_is_in_the_view_the_list_and_the_history(self, api: Client) -> None:
+    def test_the_caller_is_in_the_view_the_list_and_the_history(self, api: Client) -> None:
         view = api.get(f"/runs/{api.post().body['run_id']}").body
         (line,) = api.get("/runs").body["runs"]
         found = [view["requested_by"], line["requested_by"], view["timeline"][0]["caller"]]
         assert found == [PIPELINE.model_dump()] * 3
 
-    def test_the_list_is_filtered_by_it(self, dynamo_api: Client) -> None:
+    def test_the_list_can_be_filtered_by_caller(self, dynamo_api: Client) -> None:
         dynamo_api.send(as_caller(POST_EVENT, "arn:aws:iam::123456789012:user/eve"))
         run_id = dynamo_api.post().body["run_id"]
         found = [dynamo_api.get("/runs", requested_by=id_).body["runs"] for id_ in (PIPELINE.id, "nobody")]
         assert [[line["run_id"] for line in lines] for lines in found] == [[run_id], []]
 
-    def test_a_body_cannot_say_who_it_was(self, api: Client) -> None:
+    def test_a_body_cannot_set_the_caller(self, api: Client) -> None:
         assert api.post(changed(requested_by="root")).fields == ["requested_by"]
 
-    def test_a_key_is_its_callers_own(self, api: Client) -> None:
+    def test_an_idempotency_key_belongs_to_its_caller(self, api: Client) -> None:
         """A caller who guesses a key neither finds the other's run nor blocks it."""
         arns = [f"arn:aws:sts::123456789012:assumed-role/{name}" for name in ("a/1", "a/2", "b/1")]
         runs = [api.send(as_caller(POST_EVENT, arn)).body["run_id"] for arn in arns]
         assert runs[0] == runs[1] != runs[2]
 
-    def test_own_runs_are_not_approved_where_the_stack_forbids_it(
+    def test_self_approval_is_refused_where_the_stack_forbids_it(
         self, api: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("ALLOW_SELF_APPROVAL", "false")
@@ -157,7 +157,7 @@ class TestRefusals:
         assert not api.ledger.records
         assert not api.executions.started
 
-    def test_messages_do_not_repeat_what_was_sent(self, api: Client) -> None:
+    def test_error_messages_do_not_repeat_the_request(self, api: Client) -> None:
         secret = "hunter2-secret"
         answer = api.post(changed(name=secret * 5, tags={"team": "!" + secret}, mode=secret))
         assert answer.status == 422
@@ -165,7 +165,7 @@ class TestRefusals:
         assert "Value error" not in json.dumps(answer.body)
 
     @pytest.mark.parametrize("key", ["", "k" * 129, " k", "kä", "a\tb"])
-    def test_a_bad_key_is_refused(self, api: Client, key: str) -> None:
+    def test_an_invalid_key_is_refused(self, api: Client, key: str) -> None:
         answer = api.post(key=key)
         assert answer.status == 422
         assert answer.fields == ["idempotency-key"]
@@ -174,11 +174,11 @@ class TestRefusals:
         "body",
         ["{", "null", "[]", json.dumps([BODY]), "NaN", '{"a": NaN}', "[" * 5000, '{"a": ' + "1" * 5000 + "}"],
     )
-    def test_what_is_no_json_object_is_400(self, api: Client, body: str) -> None:
+    def test_a_body_that_is_not_a_json_object_is_400(self, api: Client, body: str) -> None:
         assert api.post(body).problem.status == 400
 
     @pytest.mark.parametrize("body", ["/w==", "&", "é"])
-    def test_bytes_that_are_no_text_are_400(self, api: Client, body: str) -> None:
+    def test_a_body_that_is_not_utf8_is_400(self, api: Client, body: str) -> None:
         assert api.send({**POST_EVENT, "body": body, "isBase64Encoded": True}).problem.status == 400
 
     def test_a_missing_body_is_named(self, api: Client) -> None:
@@ -196,14 +196,14 @@ class TestRefusals:
         assert api.post(**{"content-type": media_type}).problem.status == 415
 
     @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
-    def test_without_a_body_its_media_type_does_not_matter(self, api: Client, media_type: str) -> None:
+    def test_the_media_type_of_an_empty_body_is_ignored(self, api: Client, media_type: str) -> None:
         assert api.post("", **{"content-type": media_type}).problem.status == 422
         run_id = api.post().body["run_id"]
         event = {**copy.deepcopy(CANCEL_EVENT), "rawPath": f"/runs/{run_id}/cancel", "body": None}
         event["headers"]["Content-Type"] = media_type
         assert api.send(event).status == 200
 
-    def test_thousands_of_unknown_fields_get_a_short_answer(self, api: Client) -> None:
+    def test_thousands_of_unknown_fields_get_a_short_response(self, api: Client) -> None:
         answer = api.post(changed(**{f"f{n}" + "x" * 300: n for n in range(100)}))
         assert answer.status == 422
         assert "100" in answer.problem.detail
@@ -225,7 +225,7 @@ class TestRefusals:
         problem = api.get(path, **query).problem
         assert (problem.status, [error.message for error in problem.errors]) == (422, [message])
 
-    def test_what_a_query_parameter_is_called_is_shown_on_one_short_line(self, api: Client) -> None:
+    def test_an_unknown_parameters_name_is_shown_on_one_short_line(self, api: Client) -> None:
         (error,) = api.get("/runs", **{"\x1b[2J\n" + "x" * 9_999: "1"}).problem.errors
         assert len(error.field) < 300
         assert "\x1b" not in error.field
@@ -242,7 +242,9 @@ class TestRefusals:
             ("PATCH", "/runs/pandalm-judge-20261120t120000-0a1b2c3d/events", "GET"),
         ],
     )
-    def test_other_methods_are_405_and_say_which(self, api: Client, method: str, path: str, allowed: str) -> None:
+    def test_other_methods_are_405_and_name_the_allowed_ones(
+        self, api: Client, method: str, path: str, allowed: str
+    ) -> None:
         answer = api.request(method, path)
         assert answer.problem.status == 405
         assert answer.headers["Allow"] == allowed
@@ -250,7 +252,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("method", "path"), [("POST", "/runs"), ("POST", "/runs/"), ("GET", "/runs"), ("GET", "/x")]
     )
-    def test_nothing_is_done_for_the_route_that_refuses_the_rest(self, api: Client, method: str, path: str) -> None:
+    def test_the_catch_all_route_only_refuses(self, api: Client, method: str, path: str) -> None:
         """It needs fewer permissions than the routes that start and approve."""
         event = {**POST_EVENT, "routeKey": "ANY /{proxy+}", "rawPath": path}
         event["requestContext"] = {**event["requestContext"], "http": {"method": method, "path": path}}

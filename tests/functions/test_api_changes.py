@@ -17,7 +17,7 @@ from tests.kit.rollouts import AT, rollout
 
 class TestCancel:
     @pytest.mark.parametrize("body", [None, "", "{}"])
-    def test_a_run_is_cancelled_by_whoever_signed(self, api: Client, body: str | None) -> None:
+    def test_a_cancelled_run_names_the_signer(self, api: Client, body: str | None) -> None:
         run_id = api.post().body["run_id"]
         answer = api.cancel(run_id, body)
         view = RunView.model_validate(answer.body)
@@ -27,7 +27,7 @@ class TestCancel:
         assert view.failure.caller == view.timeline[-1].caller == PIPELINE
         assert api.executions.ended[run_id].status == "ABORTED"
 
-    def test_it_may_be_sent_again(self, api: Client) -> None:
+    def test_a_cancel_may_be_repeated(self, api: Client) -> None:
         run_id = api.post().body["run_id"]
         first, second = api.cancel(run_id), api.cancel(run_id)
         assert (first.body, second.status) == (second.body, 200)
@@ -41,7 +41,7 @@ class TestCancel:
     def test_an_unknown_run_is_404(self, api: Client) -> None:
         assert api.cancel("pandalm-judge-other-00000000").problem.status == 404
 
-    def test_whoever_has_a_token_is_named_by_subject_and_issuer(self, api: Client) -> None:
+    def test_a_token_caller_is_named_by_subject_and_issuer(self, api: Client) -> None:
         event = copy.deepcopy(CANCEL_EVENT)
         event["rawPath"] = f"/runs/{api.post().body['run_id']}/cancel"
         claims = {"sub": "ada", "iss": "https://issuer.example"}
@@ -51,7 +51,7 @@ class TestCancel:
 
 
 class TestApprove:
-    def test_an_answer_lets_the_run_go_on_and_is_shown(self, api: Client) -> None:
+    def test_a_decision_continues_the_run_and_is_shown(self, api: Client) -> None:
         run_id = waiting(api)
         answer = api.approve(run_id, {**YES, "comment": "go on"})
         decision = answer.body["approval"]["decision"]
@@ -61,7 +61,7 @@ class TestApprove:
         assert [output["approved"] for output in api.executions.outputs] == [True]
         assert "token" not in json.dumps(answer.body["approval"])
 
-    def test_the_same_may_be_sent_again_and_the_other_is_409(self, api: Client) -> None:
+    def test_the_same_decision_may_be_repeated_and_the_opposite_is_409(self, api: Client) -> None:
         run_id = waiting(api)
         api.approve(run_id, YES)
         api.ledger.transition(run_id, RunStatus.STARTING)
@@ -82,18 +82,18 @@ class TestApprove:
             ({**YES, "token": "x"}, "token"),
         ],
     )
-    def test_what_is_no_answer_is_refused(self, api: Client, body: Any, field: str) -> None:
+    def test_an_invalid_decision_is_refused(self, api: Client, body: Any, field: str) -> None:
         answer = api.approve(waiting(api), body)
         assert (answer.status, answer.fields) == (422, [field])
         assert api.executions.outputs == []
 
-    def test_no_body_is_no_answer(self, api: Client) -> None:
+    def test_a_decision_needs_a_body(self, api: Client) -> None:
         event = {key: value for key, value in APPROVE_EVENT.items() if key != "body"}
         assert api.send({**event, "rawPath": f"/runs/{waiting(api)}/approve"}).fields == ["body"]
 
 
 class TestReport:
-    def test_the_stored_file_is_the_answer(self, api: Client) -> None:
+    def test_the_stored_report_is_returned(self, api: Client) -> None:
         run_id = api.post().body["run_id"]
         for form, body in (("json", '{"headline": "<b>"}'), ("html", "<!doctype html>\n<p>é")):
             api.store.objects[f"s3://data-bucket/runs/{run_id}/report.{form}"] = body.encode()
@@ -102,11 +102,11 @@ class TestReport:
             assert (answer["statusCode"], answer["body"]) == (200, body)
         assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
 
-    def test_a_run_under_way_has_none_yet(self, api: Client) -> None:
+    def test_a_running_run_has_no_report(self, api: Client) -> None:
         answer = api.get(f"/runs/{api.post().body['run_id']}/report")
         assert (answer.status, "PENDING" in answer.problem.detail) == (404, True)
 
-    def test_an_ended_run_without_one_says_that_it_could_not_be_written(self, api: Client) -> None:
+    def test_an_ended_run_without_a_report_says_it_was_not_written(self, api: Client) -> None:
         run_id = api.post().body["run_id"]
         api.cancel(run_id)
         assert "could not be written" in api.get(f"/runs/{run_id}/report").problem.detail
@@ -117,7 +117,7 @@ class TestReport:
 
 
 class TestRollouts:
-    def test_filters_and_pages_are_the_querys(self, api: Client) -> None:
+    def test_filters_and_pages_follow_the_query(self, api: Client) -> None:
         run_id = api.post().body["run_id"]
         rows = [rollout(None if n == 3 else n / 10, id=str(n), answer=f"a{n}") for n in range(10)]
         api.rollouts.put(run_id, AT, rows)
@@ -128,15 +128,15 @@ class TestRollouts:
         errors = api.get(f"/runs/{run_id}/rollouts", errors="true").body["rollouts"]
         assert [each["error"] for each in errors] == ["JudgeUnavailable"]
 
-    def test_a_cursor_that_is_none_is_refused(self, api: Client) -> None:
+    def test_an_invalid_cursor_is_refused(self, api: Client) -> None:
         assert api.get(f"/runs/{api.post().body['run_id']}/rollouts", cursor="../x~1").fields == ["cursor"]
 
-    def test_an_unknown_run_has_none(self, api: Client) -> None:
+    def test_an_unknown_run_has_no_rollouts(self, api: Client) -> None:
         assert api.get("/runs/nobody-20261120t120000-1a2b3c4d/rollouts").status == 404
 
 
 class TestFiles:
-    def test_every_file_has_an_address_that_expires(self, api: Client) -> None:
+    def test_every_file_has_an_expiring_url(self, api: Client) -> None:
         run_id = api.post().body["run_id"]
         for name in ("a.json", "dataset/b.jsonl"):
             api.store.objects[f"s3://data-bucket/runs/{run_id}/{name}"] = name.encode()

@@ -57,12 +57,12 @@ def promoted(api: Client) -> Client:
 
 class TestEventFiles:
     @pytest.mark.parametrize("path", sorted(EVENTS.glob("api*.json")), ids=lambda path: path.stem)
-    def test_each_is_a_request_that_the_api_knows(self, api: Client, path: Path) -> None:
+    def test_each_sample_event_is_a_request_that_the_api_knows(self, api: Client, path: Path) -> None:
         answer = api.send(json.loads(path.read_text()))
         assert answer.status in {200, 202, 404} or path.stem == "api_refuse_address"
         assert answer.status != 404 or re.match("(Run|Experiment|no deployment) ", answer.problem.detail)
 
-    def test_there_is_one_for_each_route(self) -> None:
+    def test_there_is_a_sample_event_for_each_route(self) -> None:
         routes = {json.loads(path.read_text())["routeKey"] for path in EVENTS.glob("api*.json")}
         events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
         assert routes == {f"{event['Method']} {event['Path']}" for event in events}
@@ -83,7 +83,7 @@ class TestOpenApi:
         assert answers["422"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
         assert not {name for name in document["components"]["schemas"] if name.endswith("ValidationError")}
 
-    def test_it_is_valid_and_refers_to_nothing_that_is_not_there(self, api: Client) -> None:
+    def test_it_is_valid_and_every_reference_resolves(self, api: Client) -> None:
         document = api.get("/openapi.json").body
         text = json.dumps(document)
         schemas = document["components"]["schemas"]
@@ -92,7 +92,7 @@ class TestOpenApi:
         operations = [operation for path in document["paths"].values() for operation in path.values()]
         assert [each["operationId"] for each in operations if not {"400", "404", "422"} & set(each["responses"])] == []
 
-    def test_every_property_is_described_and_no_description_is_left_over(self, api: Client) -> None:
+    def test_every_property_is_described_and_every_description_is_used(self, api: Client) -> None:
         schemas = api.get("/openapi.json").body["components"]["schemas"]
         properties = {
             (model, name): part for model, s in schemas.items() for name, part in s.get("properties", {}).items()
@@ -101,7 +101,7 @@ class TestOpenApi:
         names = {name for _, name in properties} | {".".join(key) for key in properties}
         assert set(read_descriptions()) - names == set()
 
-    def test_its_examples_are_as_described(self, api: Client) -> None:
+    def test_its_examples_match_their_schemas(self, api: Client) -> None:
         document = api.get("/openapi.json").body
         components, checked = document["components"], 0
         for operation in (operation for path in document["paths"].values() for operation in path.values()):
@@ -146,7 +146,7 @@ class TestOpenApi:
             ("post", "/runs/{run_id}/approve", lambda api: api.approve(api.post().body["run_id"], YES)),
         ],
     )
-    def test_answers_are_as_described(
+    def test_responses_match_their_schemas(
         self, api: Client, method: str, path: str, call: Callable[[Client], Answer]
     ) -> None:
         document = api.get("/openapi.json").body
@@ -155,14 +155,14 @@ class TestOpenApi:
         schema = content[answer.headers["Content-Type"]]["schema"]
         jsonschema.validate(answer.body, {**schema, "components": document["components"]})
 
-    def test_the_event_file_is_as_described(self, api: Client) -> None:
+    def test_the_sample_event_matches_the_schema(self, api: Client) -> None:
         document = api.get("/openapi.json").body
         schema = document["paths"]["/runs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
         jsonschema.validate(BODY, {**schema, "components": document["components"]})
 
 
 class TestLogs:
-    def test_lines_carry_the_run_id_and_nothing_that_was_sent(
+    def test_log_lines_have_the_run_id_and_nothing_of_the_request(
         self, monkeypatch: pytest.MonkeyPatch, api: Client
     ) -> None:
         lines = io.StringIO()
@@ -235,7 +235,7 @@ class TestOnDynamo:
 
     @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(body=numeric_requests)
-    def test_a_run_is_shown_as_it_was_asked_for(self, dynamo_api: Client, body: dict[str, Any]) -> None:
+    def test_a_run_is_shown_with_its_request(self, dynamo_api: Client, body: dict[str, Any]) -> None:
         answer = dynamo_api.post(body)
         if answer.status == 422:
             assert answer.problem.errors
@@ -244,7 +244,7 @@ class TestOnDynamo:
         view = RunView.model_validate(dynamo_api.get(answer.headers["Location"]).body)
         assert view.request == RunRequest.model_validate(body)
 
-    def test_a_repeat_is_told_from_the_first(self, dynamo_api: Client) -> None:
+    def test_a_repeat_is_distinguished_from_the_first_request(self, dynamo_api: Client) -> None:
         assert [dynamo_api.post(key="k").status for _ in range(3)] == [202, 200, 200]
         assert dynamo_api.post(changed(mode="preflight"), key="k").problem.status == 409
         assert len(dynamo_api.executions.started) == 1

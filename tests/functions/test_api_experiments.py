@@ -32,7 +32,7 @@ def test_an_experiment_is_started_listed_shown_and_cancelled(api: Client) -> Non
     assert post(api, f"/{experiment_id}/cancel", {}).body["status"] == "CANCELLED"
 
 
-def test_the_same_key_meets_the_same_experiment(api: Client) -> None:
+def test_the_same_key_returns_the_same_experiment(api: Client) -> None:
     first, again = post(api, body=EXPERIMENT, key="nightly"), post(api, body=EXPERIMENT, key="nightly")
     api.clock.advance(seconds=60)
     later = post(api, body=EXPERIMENT, key="nightly")
@@ -40,7 +40,7 @@ def test_the_same_key_meets_the_same_experiment(api: Client) -> None:
     assert first.body["experiment_id"] == again.body["experiment_id"] == later.body["experiment_id"]
 
 
-def test_a_budget_in_dollars_needs_what_a_training_hour_costs(api: Client) -> None:
+def test_a_budget_in_dollars_needs_the_price_of_a_training_hour(api: Client) -> None:
     refused = post(api, body={**EXPERIMENT, "budget": {"usd": 100}})
     assert refused.status == 422
     assert "usd needs usd_per_training_hour" in refused.problem.errors[0].message

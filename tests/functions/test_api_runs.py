@@ -19,7 +19,7 @@ from tests.kit.fakes.executions import MemoryExecutions
 
 class TestWhenAwsFails:
     @pytest.mark.parametrize("error", [RetryableThrottling, RetryableQuota, RetryableServiceError])
-    def test_with_a_key_a_repeat_goes_on_with_the_same_run(self, api: Client, error: type[Exception]) -> None:
+    def test_a_repeat_with_a_key_continues_the_same_run(self, api: Client, error: type[Exception]) -> None:
         api.executions.fails_with = [error("StartExecution: busy")]
         refused = api.post(key="k")
         assert refused.problem.status == 503
@@ -31,7 +31,7 @@ class TestWhenAwsFails:
         assert answer.status == 200
         assert list(api.ledger.records) == list(api.executions.started) == [answer.body["run_id"]]
 
-    def test_without_a_key_the_run_ends_as_failed(self, api: Client) -> None:
+    def test_without_a_key_a_start_error_fails_the_run(self, api: Client) -> None:
         api.executions.fails_with = [RetryableThrottling("StartExecution: slow down")]
         assert api.post().problem.status == 503
         (run,) = api.ledger.records.values()
@@ -40,12 +40,12 @@ class TestWhenAwsFails:
         assert (run.failure.stage, run.failure.error) == (RunStatus.PENDING, "RetryableThrottling")
         assert run.failure.cause == "StartExecution: slow down"
 
-    def test_without_a_key_the_run_ends_as_failed_on_a_bug_too(self, api: Client) -> None:
+    def test_without_a_key_an_unexpected_error_fails_the_run(self, api: Client) -> None:
         api.executions.fails_with = [PermissionError("AccessDeniedException")]
         assert api.post().problem.status == 500
         assert [run.status for run in api.ledger.records.values()] == [RunStatus.FAILED]
 
-    def test_a_run_whose_arn_cannot_be_noted_is_started_all_the_same(self, api: Client) -> None:
+    def test_a_run_whose_arn_cannot_be_recorded_is_still_started(self, api: Client) -> None:
         class EndsAtOnce(MemoryExecutions):
             def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
                 api.ledger.transition(run_id, RunStatus.CANCELLED)
@@ -54,7 +54,7 @@ class TestWhenAwsFails:
         api.module.app.dependency_overrides[wiring.executions] = EndsAtOnce
         assert api.post().status == 202
 
-    def test_a_bug_is_a_500_that_tells_nothing_but_its_id(self, api: Client) -> None:
+    def test_an_unexpected_error_is_a_500_with_only_its_id(self, api: Client) -> None:
         api.executions.fails_with = [RuntimeError("internal detail")]
         answer = api.post(key="k")
         assert answer.problem.status == 500
@@ -91,7 +91,7 @@ class TestShowRun:
     def test_an_unknown_run_is_404(self, api: Client, part: str) -> None:
         assert api.get(GET_EVENT["rawPath"] + part).problem.status == 404
 
-    def test_the_event_file_asks_for_a_run(self, api: Client) -> None:
+    def test_the_sample_event_requests_a_run(self, api: Client) -> None:
         assert api.send(GET_EVENT).problem.status == 404
 
     @pytest.mark.parametrize("run_id", ["A", "short", "with--double-hyphen", "a" * 64, "..%2f..%2fetc%2fpasswd"])
@@ -102,7 +102,7 @@ class TestShowRun:
 
 
 class TestListRuns:
-    def test_newest_first_in_parts(self, api: Client) -> None:
+    def test_runs_are_listed_newest_first_in_pages(self, api: Client) -> None:
         made = []
         for _ in range(5):
             made.append(api.post().body["run_id"])

@@ -33,7 +33,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryJobs:
     return jobs
 
 
-def test_the_sample_event_says_that_training_goes_on(jobs: MemoryJobs) -> None:
+def test_the_sample_event_reports_running_training(jobs: MemoryJobs) -> None:
     assert load_function("check_training").handler(EVENT, Context()) == {
         "outcome": None,
         "job_status": "InProgress",

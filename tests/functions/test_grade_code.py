@@ -25,7 +25,7 @@ def test_the_sample_event_is_graded() -> None:
     assert not any(result.errored for result in results)
 
 
-def test_tests_that_cannot_be_run_are_an_error_of_their_sample_alone() -> None:
+def test_unusable_tests_are_an_error_of_their_sample_only() -> None:
     first, second = read_event("grade_code")[:2]
     bad = first | {"reference_answer": {"code": {"setup": "import no_such_module", "tests": ["assert f()"]}}}
 

@@ -8,7 +8,7 @@ from tests.kit.project import read_event
 
 
 @pytest.mark.parametrize("default", ["{}", '{"weights": {"gsm8k": 1}}'])
-def test_rows_without_a_composite_take_the_stacks(default: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_without_a_composite_use_the_stacks(default: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPOSITE_DEFAULT", default)
     batch = [sample | {"reference_answer": {"answer": "72"}} for sample in read_event("grade_composite")[:1]]
 

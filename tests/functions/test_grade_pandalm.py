@@ -56,7 +56,7 @@ def test_the_sample_event_is_graded(app: ModuleType, judge: ScriptedJudge) -> No
     assert len(judge.prompts) == 2
 
 
-def test_the_deadline_is_the_contexts(app: ModuleType, judge: ScriptedJudge) -> None:
+def test_the_deadline_comes_from_the_context(app: ModuleType, judge: ScriptedJudge) -> None:
     response = app.handler(EVENT, context(seconds=2))
 
     assert [result["id"] for result in response] == [sample["id"] for sample in EVENT]
@@ -64,7 +64,7 @@ def test_the_deadline_is_the_contexts(app: ModuleType, judge: ScriptedJudge) -> 
     assert judge.prompts == []
 
 
-def test_judge_errors_fail_the_call_where_the_stack_says_so(
+def test_judge_errors_fail_the_call_if_the_stack_requests_it(
     app: ModuleType, monkeypatch: pytest.MonkeyPatch, judge: ScriptedJudge
 ) -> None:
     refusing = JudgeClient(ScriptedJudge(otherwise=JudgeRefused("denied")))

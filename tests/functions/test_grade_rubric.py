@@ -64,7 +64,7 @@ def test_an_unreadable_config_fails_the_batch(store: MemoryStore) -> None:
         grade("grade_rubric", [{**EVENT[0], "reference_answer": "Fine."}])
 
 
-def test_a_rows_rubric_that_cannot_be_used_is_an_error_of_its_sample() -> None:
+def test_an_unusable_rubric_of_a_row_is_an_error_of_its_sample() -> None:
     bad = {**EVENT[0], "reference_answer": {"rubric": {"criteria": [{"name": "a"}]}}}
     assert [result.errored for result in grade("grade_rubric", [bad, EVENT[0], "none"])] == [True, False, True]
 
@@ -78,7 +78,7 @@ def test_its_import_loads_no_aws_client() -> None:
     assert not {"boto3", "botocore.session", "tiktoken"} & modules_after_import("grade_rubric")
 
 
-def test_a_reference_nested_without_end_costs_the_other_samples_nothing(store: MemoryStore) -> None:
+def test_a_deeply_nested_reference_affects_no_other_sample(store: MemoryStore) -> None:
     config = EVENT[0]["reference_answer"]["rubric"]
     store.put_bytes(store.uri(f"runs/{EVENT[0]['run_id']}/grader.json"), json.dumps(config).encode())
     nested = {**EVENT[0], "reference_answer": '{"rubric": ' + "[" * 100_000}

@@ -6,7 +6,7 @@ from rft.contracts.steps import PreparedDataset
 from tests.kit.sharding_functions import SHARDS, Functions
 
 
-def test_what_follows_is_what_follows_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joined_shards_are_prepared_as_by_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
     functions = Functions(monkeypatch)
     prepared = PreparedDataset.model_validate(functions.join())
     assert len(functions.store.objects[prepared.train_uri].splitlines()) == prepared.train_rows

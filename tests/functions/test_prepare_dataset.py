@@ -72,7 +72,7 @@ def invoke() -> dict[str, Any]:
     return answer
 
 
-def test_the_event_files_run_is_prepared(s3: Any, ledger: MemoryLedger) -> None:
+def test_the_sample_events_run_is_prepared(s3: Any, ledger: MemoryLedger) -> None:
     s3.put_object(Bucket="data-bucket", Key=KEY, Body=json.dumps([comparison(n) for n in range(200)]))
     prepared = PreparedDataset.model_validate(json.loads(json.dumps(invoke())))
     manifest_key = f"runs/{RUN_ID}/dataset/manifest.json"
@@ -97,7 +97,7 @@ def test_logs_carry_the_run_and_no_text_of_the_dataset(s3: Any, ledger: MemoryLe
     assert "Secret" not in logged.getvalue()
 
 
-def test_a_dataset_that_is_too_small_fails_by_name_and_leaves_no_files(s3: Any, ledger: MemoryLedger) -> None:
+def test_a_too_small_dataset_fails_by_name_and_leaves_no_files(s3: Any, ledger: MemoryLedger) -> None:
     s3.put_object(Bucket="data-bucket", Key=KEY, Body=json.dumps([comparison(n) for n in range(99)]))
     with pytest.raises(DatasetSizeOutOfBounds, match="min 100 training rows"):
         invoke()

@@ -26,7 +26,7 @@ def test_the_sample_event_promotes_the_model(fake: FakeEvaluation) -> None:
     assert fake.deployments.deployments["pandalm-judge"].serving == MODEL
 
 
-def test_a_deployment_name_that_bedrock_does_not_take_is_refused(fake: FakeEvaluation) -> None:
+def test_an_invalid_deployment_name_is_refused(fake: FakeEvaluation) -> None:
     request = {**EVENT["request"], "promotion": {"deployment": "no spaces"}}
     with pytest.raises(ValidationError, match="deployment"):
         load_function("promote_model").handler({**EVENT, "request": request}, Context())

@@ -10,7 +10,7 @@ from tests.kit.lambda_runtime import Context, load_function
 from tests.kit.project import read_event
 
 
-def test_the_schedules_event_sends_what_is_pending(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schedules_event_sends_pending_events(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_run, bus = FakeRun(RunStatus.PREPARING), MemoryBus()
     monkeypatch.setenv("STACK_NAME", "rft")
     monkeypatch.setattr(wiring, "outbox", lambda: fake_run.ledger)

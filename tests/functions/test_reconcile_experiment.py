@@ -24,6 +24,6 @@ def test_the_sample_event_closes_the_experiment(fake: FakeExperiment) -> None:
     assert output == {"experiment_id": fake.id, "status": "CANCELLED"}
 
 
-def test_an_execution_that_is_no_experiment_is_passed_over(fake: FakeExperiment) -> None:
+def test_an_execution_of_no_experiment_is_ignored(fake: FakeExperiment) -> None:
     assert load_function("reconcile_experiment").handler(EVENT, Context())["status"] is None
     assert fake.record.status == "RUNNING"

@@ -40,13 +40,13 @@ def test_the_sample_event_closes_the_run(fake_run: FakeRun) -> None:
     assert (fake_run.job_status, len(fake_run.messages)) == ("Stopping", 1)
 
 
-def test_an_execution_that_is_no_run_is_passed_over(fake_run: FakeRun) -> None:
+def test_an_execution_of_no_run_is_ignored(fake_run: FakeRun) -> None:
     event = {**EVENT, "detail": {**EVENT["detail"], "name": "by-hand"}}
     assert load_function("reconcile_run").handler(event, Context()) == {"run_id": "by-hand", "status": None}
     assert fake_run.messages == []
 
 
-def test_an_event_that_the_rule_would_not_let_through_is_loud(fake_run: FakeRun) -> None:
+def test_an_event_outside_the_rules_pattern_raises(fake_run: FakeRun) -> None:
     event = {**EVENT, "detail": {**EVENT["detail"], "status": "SUCCEEDED"}}
     with pytest.raises(ValidationError, match="status"):
         load_function("reconcile_run").handler(event, Context())

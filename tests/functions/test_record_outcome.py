@@ -32,13 +32,13 @@ def notifier(monkeypatch: pytest.MonkeyPatch) -> MemoryNotifier:
     return notifier
 
 
-def test_the_sample_event_ends_the_run_and_tells_why(notifier: MemoryNotifier) -> None:
+def test_the_sample_event_ends_the_run_with_its_reason(notifier: MemoryNotifier) -> None:
     output = load_function("record_outcome").handler(EVENT, Context())
     assert output == {"run_id": EVENT["run_id"], "status": "FAILED"}
     assert notifier.sent[0][1]["cause"] == "roleArn: is required"
 
 
-def test_a_status_that_is_no_end_is_refused(notifier: MemoryNotifier) -> None:
+def test_a_status_that_is_not_terminal_is_refused(notifier: MemoryNotifier) -> None:
     with pytest.raises(ValidationError, match="status"):
         load_function("record_outcome").handler({**EVENT, "status": "TRAINING"}, Context())
     assert notifier.sent == []

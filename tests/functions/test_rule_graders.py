@@ -41,7 +41,7 @@ def test_the_sample_event_is_graded(name: str) -> None:
 
 
 @every_grader
-def test_a_sample_that_cannot_be_graded_costs_no_other_its_score(name: str) -> None:
+def test_an_ungradable_sample_affects_no_other_score(name: str) -> None:
     first, second = read_event(name)[:2]
     batch = [first | {"reference_answer": CANNOT_BE_GRADED[name]}, "no sample", {"id": "bare"}, second]
 

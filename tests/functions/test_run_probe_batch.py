@@ -36,7 +36,7 @@ def deploy(event: dict[str, Any], grader: CallableGrader, monkeypatch: pytest.Mo
     return store
 
 
-def test_the_event_files_part_is_asked_and_kept(event: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_events_batch_is_run_and_stored(event: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     grader = CallableGrader(honest)
     store = deploy(event, grader, monkeypatch)
 

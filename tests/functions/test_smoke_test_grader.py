@@ -80,7 +80,7 @@ def row(run_id: str, n: int) -> dict[str, Any]:
     }
 
 
-def test_the_event_file_proves_an_honest_grader(
+def test_the_sample_event_trusts_an_honest_grader(
     event: dict[str, Any], handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = deploy(event, honest, monkeypatch)
@@ -100,7 +100,7 @@ def test_the_event_file_proves_an_honest_grader(
     assert ledger.get(run_id).status == RunStatus.SMOKE_TESTING
 
 
-def test_a_grader_that_is_not_trusted_is_an_answer_and_no_error(
+def test_an_untrusted_grader_is_a_result_not_an_error(
     event: dict[str, Any], handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(event, lambda batch: [result(sample, 0.5) for sample in batch], monkeypatch)
@@ -116,7 +116,7 @@ def test_an_event_with_an_unknown_field_is_refused(event: dict[str, Any], handle
         handler({**event, "surprise": 1}, CONTEXT)
 
 
-def test_what_takes_longer_than_the_stack_allows_one_function_is_handed_on(
+def test_probes_beyond_one_functions_budget_are_handed_off(
     event: dict[str, Any], handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(event, honest, monkeypatch)

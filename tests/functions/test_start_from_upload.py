@@ -47,21 +47,21 @@ def test_the_sample_event_starts_a_run_of_that_version(ports: dict[str, Any]) ->
     assert payload["request"]["dataset"]["version"] == OBJECT["version-id"]
 
 
-def test_a_key_is_taken_as_it_is_for_eventbridge_does_not_encode_it(ports: dict[str, Any]) -> None:
+def test_a_key_is_used_unchanged_as_eventbridge_does_not_encode_it(ports: dict[str, Any]) -> None:
     event = copy.deepcopy(EVENT)
     event["detail"]["object"]["key"] = "uploads/pandalm/demo/my file+1.json"
     run_id = load_function("start_from_upload").handler(event, Context())["run_id"]
     assert ports["ledger"].get(run_id).request.dataset.uri == "s3://data-bucket/uploads/pandalm/demo/my file+1.json"
 
 
-def test_an_event_without_a_version_goes_by_the_etag(ports: dict[str, Any]) -> None:
+def test_an_event_without_a_version_is_identified_by_its_etag(ports: dict[str, Any]) -> None:
     event = copy.deepcopy(EVENT)
     del event["detail"]["object"]["version-id"]
     run_id = load_function("start_from_upload").handler(event, Context())["run_id"]
     assert ports["ledger"].get(run_id).request.dataset.version is None
 
 
-def test_what_is_no_run_is_said_and_no_error(ports: dict[str, Any]) -> None:
+def test_an_upload_that_starts_no_run_is_announced_without_an_error(ports: dict[str, Any]) -> None:
     event = copy.deepcopy(EVENT)
     event["detail"]["object"]["key"] = "uploads/stray.json"
     output = load_function("start_from_upload").handler(event, Context())

@@ -34,7 +34,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> MemoryJobs:
     return jobs
 
 
-def test_the_sample_event_starts_a_job_as_the_stack_says(jobs: MemoryJobs) -> None:
+def test_the_sample_event_starts_a_job_with_the_stacks_settings(jobs: MemoryJobs) -> None:
     output = load_function("start_training").handler(EVENT, Context())
     job = jobs.jobs[EVENT["run_id"]]
     assert StartedJob.model_validate(json.loads(json.dumps(output))).job_arn == job.arn

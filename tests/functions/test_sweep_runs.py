@@ -17,7 +17,7 @@ from tests.kit.records import RUN_ID
 EVENT = read_event("sweep_runs")
 
 
-def test_the_schedules_event_closes_what_no_event_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schedules_event_closes_runs_without_an_end_event(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_run = FakeRun(RunStatus.TRAINING).with_job()
     fake_run.executions.ended[RUN_ID] = Execution(status="TIMED_OUT")
     for port in ("ledger", "executions", "notifier", "clock"):

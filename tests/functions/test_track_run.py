@@ -14,7 +14,7 @@ from tests.kit.records import RUN_ID
 EVENT = read_event("track_run") | {"run_id": RUN_ID}
 
 
-def test_the_sample_event_makes_a_run_at_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_event_creates_a_run_on_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_run, tracker = FakeRun(RunStatus.FAILED), MemoryTracker()
     monkeypatch.setattr(wiring, "ledger", lambda: fake_run.ledger)
     monkeypatch.setattr(wiring, "object_store", MemoryStore)

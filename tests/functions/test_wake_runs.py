@@ -32,7 +32,7 @@ def test_the_sample_event_wakes_the_run_of_its_job(fake_run: FakeRun) -> None:
     assert fake_run.executions.outputs == [{"woken": True}]
 
 
-def test_an_event_that_the_rule_would_not_let_through_is_loud(fake_run: FakeRun) -> None:
+def test_an_event_outside_the_rules_pattern_raises(fake_run: FakeRun) -> None:
     event = {**EVENT, "detail": {**EVENT["detail"], "jobStatus": "Stopping"}}
     with pytest.raises(ValidationError, match="jobStatus"):
         load_function("wake_runs").handler(event, Context())

@@ -32,6 +32,6 @@ def test_the_sample_event_writes_the_report(fake: FakeReport) -> None:
     assert fake.stored.failure.cause == "roleArn: is required"
 
 
-def test_a_status_that_is_no_end_is_refused(fake: FakeReport) -> None:
+def test_a_status_that_is_not_terminal_is_refused(fake: FakeReport) -> None:
     with pytest.raises(ValidationError, match="status"):
         load_function("write_report").handler({**EVENT, "status": RunStatus.TRAINING}, Context())

@@ -61,7 +61,7 @@ def check_experiment(api: StrictApi, sent: Any) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_experiments_that_are_changed_are_accepted(api: StrictApi, kind: str) -> None:
+def test_the_unmodified_experiments_are_accepted(api: StrictApi, kind: str) -> None:
     assert check_experiment(api, experiment(kind)) == 202
 
 
@@ -85,18 +85,18 @@ def test_an_experiment_with_any_field_changed(api: StrictApi, sent: Any) -> None
         ("arms", [{"name": name, "changes": {"dataset": [[]]}} for name in ("a\x1b[2J", "b")]),
     ],
 )
-def test_values_that_no_run_takes_are_refused(api: StrictApi, kind: str, value: Any) -> None:
+def test_invalid_values_for_a_run_are_refused(api: StrictApi, kind: str, value: Any) -> None:
     assert check_experiment(api, {"name": "compared", "base": BASE, kind: value}) == 422
 
 
-def test_a_grid_whose_values_make_no_names_has_numbered_arms(api: StrictApi) -> None:
+def test_a_grid_whose_values_form_no_names_has_numbered_arms(api: StrictApi) -> None:
     uris = [f"s3://data-bucket/datasets/{'x' * 200}-{letter}.jsonl" for letter in ("é", "b")]
     status, body = api.post({"name": "compared", "base": BASE, "grid": {"dataset.uri": uris}}, "/experiments")
     assert status == 202
     assert [arm.name for arm in api.experiments.get(body["experiment_id"]).arms] == ["grid-01", "grid-02"]
 
 
-def test_a_grid_whose_changes_exceed_an_item_is_refused(api: StrictApi) -> None:
+def test_a_grid_whose_changes_exceed_an_items_size_is_refused(api: StrictApi) -> None:
     grid = {"dataset.uri": ["s3://data-bucket/" + "x" * 900], "hyperparameters.epochCount": list(range(1, 51))}
     assert check_experiment(api, {"name": "compared", "base": BASE, "grid": grid}) == 202
     long = {"grader": [{"name": "rubric", "config": config()}], "hyperparameters.epochCount": list(range(1, 51))}

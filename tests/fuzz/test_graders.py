@@ -82,7 +82,7 @@ def check_answer(grader: str, event: Any) -> None:
 
 
 @pytest.mark.parametrize("grader", GRADERS)
-def test_the_samples_that_are_changed_are_graded(grader: str) -> None:
+def test_the_unmodified_samples_are_graded(grader: str) -> None:
     reference = {"gsm8k": "12.5", "finqa": "12.5", "pandalm": {"label": "1"}}.get(grader, REFERENCE)
     (result,) = GRADERS[grader]([sample("s", reference, "#### 12.5")], seconds_left=30)  # type: ignore[arg-type]
     assert result.error is None

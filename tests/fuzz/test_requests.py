@@ -43,7 +43,7 @@ def check_accepted(api: StrictApi, sent: Any, status: int, body: Any) -> None:
         assert (shown, RunView.model_validate(view).request) == (200, RunRequest.model_validate(sent))
 
 
-def test_the_request_that_is_changed_is_accepted(api: StrictApi) -> None:
+def test_the_unmodified_request_is_accepted(api: StrictApi) -> None:
     check_accepted(api, FULL_REQUEST, *api.post(FULL_REQUEST))
     assert len(api.ledger.records) == 1
 

@@ -51,7 +51,7 @@ def jsonl(records: list[Any]) -> bytes:
 
 
 @pytest.mark.parametrize("task", RECORDS)
-def test_the_records_that_are_changed_can_be_prepared(task: str) -> None:
+def test_the_unmodified_records_can_be_prepared(task: str) -> None:
     assert prepared(task, jsonl(RECORDS[task]))
 
 

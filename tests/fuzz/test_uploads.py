@@ -62,18 +62,18 @@ def check_upload(key: str, run_json: bytes | None) -> UploadOutcome:
     return first
 
 
-def test_the_overrides_that_are_changed_start_a_run() -> None:
+def test_the_unmodified_overrides_start_a_run() -> None:
     assert check_upload("uploads/rubric/full/rows.jsonl", json.dumps(OVERRIDES).encode()).run_id
 
 
 @given(run_json=(changed(OVERRIDES) | values).map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200))
-def test_any_overrides_start_a_run_or_are_refused_aloud(run_json: bytes) -> None:
+def test_any_overrides_start_a_run_or_are_refused_with_a_message(run_json: bytes) -> None:
     outcome = check_upload("uploads/rubric/full/rows.jsonl", run_json)
     assert (outcome.run_id is None) == bool(outcome.problems)
 
 
 @given(parts=st.lists(st.sampled_from(["uploads", "rubric", "gsm8k", "demo", "a.jsonl", ""]) | texts, max_size=6))
-def test_any_key_starts_a_run_or_is_refused_aloud(parts: list[str]) -> None:
+def test_any_key_starts_a_run_or_is_refused_with_a_message(parts: list[str]) -> None:
     key = "/".join(["uploads", *parts]).encode(errors="replace").decode()  # S3's keys are UTF-8
     outcome = check_upload(key, None)
     silent = key.endswith(("/run.json", "/"))

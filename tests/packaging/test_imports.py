@@ -75,13 +75,13 @@ def test_a_cold_import_stays_within_its_functions_budget(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", HANDLERS)
-def test_what_is_heavy_is_loaded_where_it_is_needed_only(function: str) -> None:
+def test_heavy_modules_are_loaded_only_where_needed(function: str) -> None:
     loaded = modules(function)
 
     assert {heavy for heavy in ONLY if heavy in loaded and function not in ONLY[heavy]} == set()
 
 
-def test_a_budget_is_of_a_function_that_there_is() -> None:
+def test_every_budget_names_an_existing_function() -> None:
     assert set(BUDGETS) <= set(HANDLERS)
     assert set().union(*ONLY.values()) <= set(HANDLERS)
 
@@ -93,7 +93,7 @@ def test_importing_a_grader_loads_no_aws_client(function: str) -> None:
     assert python(f"import sys, app; print(sorted(sys.modules.keys() & {heavy}))", function) == "[]"
 
 
-def test_grading_without_a_run_loads_none_either() -> None:
+def test_grading_without_a_run_loads_no_aws_client() -> None:
     code = """
 import contextlib, io, sys, types, app
 context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)

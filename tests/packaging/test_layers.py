@@ -129,7 +129,7 @@ for name in {services}:
     assert run(opt, tmp_path, code).split() == services
 
 
-def test_tokens_are_counted_with_the_vocabulary_that_is_shipped(opt: Path, tmp_path: Path) -> None:
+def test_tokens_are_counted_with_the_shipped_vocabulary(opt: Path, tmp_path: Path) -> None:
     code = "from rft import wiring; print(wiring.tokenizer().count(['hello world', '']))"
     assert run(opt, tmp_path, code).strip() == "[2, 0]"
 

@@ -10,7 +10,7 @@ import pytest
 from tests.kit.licences import is_allowed, listed, pinned, stated
 
 
-def test_each_pinned_package_is_listed_with_its_use_and_no_other() -> None:
+def test_exactly_the_pinned_packages_are_listed_with_their_use() -> None:
     assert {name: use for name, (_, use) in listed().items()} == pinned()
 
 
@@ -37,5 +37,5 @@ def test_each_licence_is_allowed() -> None:
         ("", False),
     ],
 )
-def test_one_of_each_alternatives_must_be_allowed(licence: str, *, allowed: bool) -> None:
+def test_one_of_alternative_licences_must_be_allowed(licence: str, *, allowed: bool) -> None:
     assert is_allowed(licence) is allowed

@@ -73,7 +73,7 @@ def imported(package: str) -> Iterator[str]:
                 yield DISTRIBUTIONS.get(module) or BROUGHT_ALONG.get(module) or module
 
 
-def test_the_wheel_holds_what_the_emulated_aws_deploys(wheel: Path) -> None:
+def test_the_wheel_contains_everything_the_emulator_deploys(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {"template.yaml", "statemachine/train_model.asl.json", "examples/pandalm/comparisons.json"}
     expected |= {f"{function['CodeUri']}app.py" for function in FUNCTIONS.values()}
@@ -86,7 +86,7 @@ def test_the_wheel_holds_what_the_emulated_aws_deploys(wheel: Path) -> None:
     assert wheel.stat().st_size < 4 * 2**20
 
 
-def test_what_each_part_imports_is_declared(requirements: dict[str, list[Requirement]]) -> None:
+def test_the_imports_of_each_part_are_declared(requirements: dict[str, list[Requirement]]) -> None:
     optional = {"pandas", "pyarrow", "pytest", "flask"}  # each loaded by the one command that needs it
     base = declared(requirements, "")
     for package in ("rft", "rft_client", "rft_cli"):
@@ -95,7 +95,7 @@ def test_what_each_part_imports_is_declared(requirements: dict[str, list[Require
     assert set(imported("emulator")) <= declared(requirements, "", "local")
 
 
-def test_the_tested_versions_satisfy_what_is_declared(requirements: dict[str, list[Requirement]]) -> None:
+def test_the_tested_versions_satisfy_the_declared_ranges(requirements: dict[str, list[Requirement]]) -> None:
     pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE))
     declared_ones = [each for found in requirements.values() for each in found]
     assert [str(each) for each in declared_ones if pins[each.name] not in each.specifier] == []

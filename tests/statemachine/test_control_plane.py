@@ -30,20 +30,20 @@ def dollars(hours: float) -> float:
     return sum(control_plane_usd(amounts, measured_steps(amounts)).values())
 
 
-def test_polling_is_the_templates_and_waits_as_the_state_machine_does() -> None:
+def test_polling_matches_the_template_and_the_state_machine() -> None:
     assert Polling().initial == TEMPLATE["Parameters"]["PollInitialSeconds"]["Default"]
     assert Polling().most == TEMPLATE["Parameters"]["PollMaxSeconds"]["Default"]
     assert list(Polling().waits(100)) == list(waits(100))
 
 
-def test_the_states_that_are_counted_are_a_way_through_the_machine() -> None:
+def test_the_counted_states_are_a_path_through_the_machine() -> None:
     way = [*BEFORE, *LOOP, *LOOP, *AFTER]
     assert way[0] == MACHINE["StartAt"]
     for state, after in pairwise(way):
         assert after in set(targets(state))
 
 
-def test_memory_is_the_templates() -> None:
+def test_memory_matches_the_template() -> None:
     for step in measured_steps(counts(1)):
         assert step.megabytes == FUNCTIONS[step.name]["MemorySize"], step.name
 
@@ -53,7 +53,7 @@ def test_72_hours_take_at_most_15_cents_and_240_hours_45() -> None:
     assert dollars(240) <= 0.45
 
 
-def test_the_dearest_parameters_keep_within_the_bounds_too() -> None:
+def test_the_most_expensive_parameters_stay_within_the_bounds() -> None:
     parameters = TEMPLATE["Parameters"]
     polling = Polling(parameters["PollInitialSeconds"]["MinValue"], parameters["PollMaxSeconds"]["MinValue"])
     for hours, bound in ((72, 0.15), (240, 0.45)):
@@ -69,7 +69,7 @@ def test_prices_have_one_date_and_an_unknown_price_is_never_zero() -> None:
 
 
 @pytest.mark.parametrize("hours", HOURS)
-def test_the_docs_table_is_what_the_formulas_give(hours: int) -> None:
+def test_the_docs_table_matches_the_formulas(hours: int) -> None:
     amounts = counts(Polling().polls(hours))
     row = next(line for line in COST.splitlines() if line.startswith(f"| {hours} h "))
     cells = [cell.strip() for cell in row.strip("|").split("|")][1:]

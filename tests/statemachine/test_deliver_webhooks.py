@@ -22,7 +22,7 @@ def test_an_endpoint_is_retried_for_about_a_day_within_the_executions_time() -> 
     assert "WebhookRefused" not in retry["ErrorEquals"]
 
 
-def test_what_is_not_delivered_is_kept() -> None:
+def test_an_undelivered_event_is_kept() -> None:
     (catch,) = SEND["Catch"]
     assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], "KeepUndelivered")
     assert SEND["TimeoutSeconds"] > FUNCTIONS["SendWebhook"]["Timeout"]

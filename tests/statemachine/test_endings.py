@@ -60,7 +60,7 @@ def test_an_error_in_any_step_is_recorded_and_fails_the_execution(step: str, cau
 
 
 @pytest.mark.parametrize("step", sorted(WITH_A_MODEL))
-def test_an_error_after_training_completes_the_run_and_says_why(step: str) -> None:
+def test_an_error_after_training_completes_the_run_with_its_reason(step: str) -> None:
     catch = TASKS[step]["Catch"][-1]
     outcome = evaluated(catch["Output"], states={"errorOutput": {"Error": "E", "Cause": HOSTILE}})
     assert catch["Next"] == "WriteReport"
@@ -85,7 +85,7 @@ def test_an_error_in_the_evaluation_completes_the_run_with_its_reason() -> None:
         ({"stage": "promotion"}, "PromoteModel"),
     ],
 )
-def test_a_run_begins_where_its_input_says(start: dict[str, str] | None, first: str) -> None:
+def test_a_run_begins_at_the_stage_of_its_input(start: dict[str, str] | None, first: str) -> None:
     assert MACHINE["StartAt"] == "StartFrom?"
     assert choose("StartFrom?", {}, run_input={"start": start})[0] == first
 
@@ -125,7 +125,7 @@ def test_a_preflight_run_is_calibrated_on_request_only(mode: str, enabled: bool 
     assert (target == "CalibrateBase") is calibrated
 
 
-def test_a_calibration_that_is_taken_up_is_not_made_again() -> None:
+def test_a_reused_calibration_is_not_repeated() -> None:
     run_input = calibration("train", None) | {"start": {"stage": "training", "calibrated": True}}
     assert choose("CalibrationNeeded?", {}, run_input=run_input)[0] == "ForecastRun"
 
@@ -138,7 +138,7 @@ def test_nothing_to_learn_rejects_the_run() -> None:
     assert ending(outcome) == ("NothingToLearn", {"Error": "NothingToLearn", "Cause": HOSTILE})
 
 
-def test_only_a_deployment_that_is_active_is_evaluated() -> None:
+def test_only_an_active_deployment_is_evaluated() -> None:
     assert choose("DeploymentActive?", {"status": "Active"})[0] == "EvaluateModels"
     assert choose("DeploymentActive?", {"status": "Creating"})[0] == "WaitForDeployment"
     assert choose("ModelDeployed?", {"deployment_arn": "arn:d"})[0] == "WaitForDeployment"
@@ -156,11 +156,11 @@ def test_an_unrecorded_outcome_fails_the_execution_with_both_causes() -> None:
     assert "no entry" in handed_on["cause"]
 
 
-def test_every_end_passes_the_report_and_nothing_else_leads_to_the_outcome() -> None:
+def test_only_the_report_leads_to_the_outcome() -> None:
     assert {name for name in STATES if "RecordOutcome" in set(targets(name))} == {"WriteReport"}
 
 
-def test_a_report_that_cannot_be_written_changes_nothing_of_the_end() -> None:
+def test_a_failed_report_does_not_change_the_end() -> None:
     task = TASKS["WriteReport"]
     (catch,) = task["Catch"]
     outcome = {"status": "COMPLETED", "error": "E", "cause": HOSTILE, "job_status": "Completed"}
@@ -170,7 +170,7 @@ def test_a_report_that_cannot_be_written_changes_nothing_of_the_end() -> None:
     assert {task["Next"], catch["Next"]} == {"RecordOutcome"}
 
 
-def test_only_a_trusted_grader_goes_on() -> None:
+def test_only_a_trusted_grader_continues() -> None:
     assert choose("GraderTrusted?", {"trusted": True})[0] == "CalibrationNeeded?"
     for doubtful in ({"trusted": False, "cause": HOSTILE}, {"trusted": "true", "cause": HOSTILE}, {"cause": HOSTILE}):
         target, outcome = choose("GraderTrusted?", doubtful)
@@ -181,7 +181,7 @@ def test_only_a_trusted_grader_goes_on() -> None:
     assert ending(outcome) == ("OverBudget", {"Error": "OverBudget", "Cause": HOSTILE})
 
 
-def test_the_forecast_gets_the_smoke_tests_outcome_whole() -> None:
+def test_the_forecast_gets_the_whole_outcome_of_the_smoke_test() -> None:
     for reasons in ((), ("one",), ("one", HOSTILE)):
         trusted = SmokeTestOutcome(trusted=True, grader_arn="arn:g", report_uri="s3://b/r", needs_approval=reasons)
         result = {"result": {"Payload": trusted.model_dump(mode="json")}}
@@ -190,7 +190,7 @@ def test_the_forecast_gets_the_smoke_tests_outcome_whole() -> None:
         assert SmokeTestOutcome.model_validate(passed) == trusted
 
 
-def test_only_what_the_request_allows_goes_on() -> None:
+def test_only_an_affordable_run_continues() -> None:
     assert choose("Affordable?", ForecastOutcome(affordable=True).model_dump())[0] == "PreflightOnly?"
     for dear in (ForecastOutcome(affordable=False, cause=HOSTILE).model_dump(), {"affordable": "true", "cause": "c"}):
         target, outcome = choose("Affordable?", dear)
@@ -206,7 +206,7 @@ def test_a_preflight_run_completes_without_a_job() -> None:
     assert ending(outcome) == ("Succeeded", {})
 
 
-def test_a_person_is_asked_exactly_where_there_is_a_reason() -> None:
+def test_approval_is_requested_exactly_if_there_is_a_reason() -> None:
     assert choose("PreflightOnly?", {}, run_input={"request": {"mode": "train"}})[0] == "ApprovalNeeded?"
     for reasons in (["one"], ["one", HOSTILE]):
         target, handed_on = choose("ApprovalNeeded?", {"needs_approval": reasons})
@@ -219,7 +219,7 @@ def test_a_person_is_asked_exactly_where_there_is_a_reason() -> None:
     assert choose("ApprovalNeeded?", {"needs_approval": []})[0] == "StartTraining"
 
 
-def test_only_a_clear_yes_starts_training() -> None:
+def test_only_an_explicit_approval_starts_training() -> None:
     assert choose("Approved?", ApprovalOutcome(approved=True).model_dump())[0] == "StartTraining"
     for answer in (ApprovalOutcome(approved=False, cause=HOSTILE).model_dump(), {"approved": "true", "cause": HOSTILE}):
         target, outcome = choose("Approved?", answer)
@@ -228,7 +228,7 @@ def test_only_a_clear_yes_starts_training() -> None:
         assert ending(outcome) == ("ApprovalRefused", {"Error": "ApprovalRefused", "Cause": HOSTILE})
 
 
-def test_a_wait_that_nobody_ends_cancels_the_run() -> None:
+def test_an_expired_approval_cancels_the_run() -> None:
     expired, _ = TASKS["RequestApproval"]["Catch"]
     outcome = evaluated(expired["Output"], states={"errorOutput": {"Error": "States.Timeout"}})
     assert (expired["ErrorEquals"], expired["Next"]) == (["States.Timeout"], "WriteReport")
@@ -244,7 +244,7 @@ def check(outcome: str | None, job_status: str, error: str = "", cause: str = ""
     return seen.model_dump(mode="json")
 
 
-def test_a_wait_that_cannot_begin_ends_no_job_and_makes_no_busy_loop() -> None:
+def test_a_wait_that_cannot_start_stops_no_job_and_does_not_spin() -> None:
     timed_out, woken, failed = TASKS["WaitForTraining"]["Catch"]
     assert (timed_out["ErrorEquals"], timed_out["Next"]) == (["States.Timeout"], "CheckTraining")
     assert (woken["ErrorEquals"], woken["Next"]) == (["AlreadyWoken"], "CheckTraining")
@@ -258,11 +258,11 @@ def test_a_run_without_a_job_waits_for_the_quota() -> None:
     assert choose("JobStarted?", StartedJob(job_arn=None).model_dump(mode="json"))[0] == "WaitForQuota"
 
 
-def test_a_job_that_goes_on_is_waited_for() -> None:
+def test_a_running_job_is_waited_for() -> None:
     assert choose("TrainingEnded?", check(None, "Stopping"))[0] == "WaitForTraining"
 
 
-def test_a_completed_job_is_evaluated_unless_the_request_says_no() -> None:
+def test_a_completed_job_is_evaluated_unless_disabled() -> None:
     assert choose("TrainingEnded?", check("COMPLETED", "Completed"))[0] == "EvaluationNeeded?"
     assert choose("EvaluationNeeded?", {}, run_input=calibration("train", enabled=True))[0] == "DeployModel"
     target, outcome = choose("EvaluationNeeded?", {}, run_input=calibration("train", enabled=False))

@@ -96,7 +96,7 @@ def test_the_largest_evaluation_fits_the_longest_runs_history_too() -> None:
     assert without + evaluated <= HISTORY_LIMIT * 0.9
 
 
-def test_a_run_tries_every_quarter_of_an_hour_at_least_to_get_its_job() -> None:
+def test_a_queued_run_retries_at_least_every_15_minutes() -> None:
     assert queue_tries(72) == 295
 
 
@@ -109,5 +109,5 @@ def test_the_history_holds_the_longest_run_at_the_shortest_waits(monkeypatch: py
     assert events(longest, deployment_polls=DEPLOYMENT_POLLS, queued=queued) <= HISTORY_LIMIT
 
 
-def test_the_shortest_wait_is_the_templates() -> None:
+def test_the_shortest_wait_matches_the_template() -> None:
     assert TEMPLATE["Parameters"]["PollInitialSeconds"]["MinValue"] == SHORTEST_WAIT

@@ -53,17 +53,17 @@ def items(parts: tuple[ProbePart, ...]) -> list[Any]:
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_what_one_function_asked_goes_on_as_ever(trusted: bool) -> None:
+def test_an_outcome_of_one_function_goes_to_the_gate(trusted: bool) -> None:
     outcome = SmokeTestOutcome(trusted=trusted, grader_arn=GRADER, report_uri="s3://b/r").model_dump(mode="json")
     assert choose("AllProbesSent?", outcome) == ("GraderTrusted?", outcome)
 
 
-def test_a_smoke_test_begins_with_nothing_asked() -> None:
+def test_a_smoke_test_begins_without_completed_batches() -> None:
     assert SmokeTestInput.model_validate(payload("SmokeTestGrader", DATASET)).completed_parts == 0
 
 
 @pytest.mark.parametrize("parts", [TWO, TWO[:1]])
-def test_each_part_is_asked_of_the_same_grader(parts: tuple[ProbePart, ...]) -> None:
+def test_each_batch_is_sent_to_the_same_grader(parts: tuple[ProbePart, ...]) -> None:
     given = [RunProbeBatchInput.model_validate(payload("RunProbeBatch", item)) for item in items(parts)]
     assert tuple(each.part for each in given) == parts
     assert {each.grader_arn for each in given} == {GRADER}
@@ -71,7 +71,7 @@ def test_each_part_is_asked_of_the_same_grader(parts: tuple[ProbePart, ...]) -> 
 
 
 @pytest.mark.parametrize("numbers", [(1,), (1, 2), (7, 5, 6)])
-def test_the_smoke_test_goes_on_once_all_parts_are_asked(numbers: tuple[int, ...]) -> None:
+def test_the_smoke_test_resumes_after_all_batches(numbers: tuple[int, ...]) -> None:
     parts = [CompletedPart(number=number, batches=8).model_dump(mode="json") for number in numbers]
     target, handed_off = choose("AllBatchesRun?", parts)
     assert target == "SmokeTestGrader"
@@ -79,12 +79,12 @@ def test_the_smoke_test_goes_on_once_all_parts_are_asked(numbers: tuple[int, ...
 
 
 @pytest.mark.parametrize("others", [[], [{"number": 0, "batches": 8}], [{"error": "Other", "cause": "later"}]])
-def test_an_error_of_any_part_ends_the_run_by_its_own_name_and_is_no_score(others: list[Any]) -> None:
+def test_a_batch_error_ends_the_run_by_its_own_name(others: list[Any]) -> None:
     fine = {"number": 3, "batches": 8}
     assert choose("AllBatchesRun?", [fine, FAILED, *others]) == ("WriteReport", {"status": "FAILED", **FAILED})
 
 
-def test_all_functions_together_ask_as_much_at_once_as_a_grader_must_bear() -> None:
+def test_all_functions_together_reach_the_maximum_parallelism() -> None:
     state = STATES["RunProbeBatches"]
     assert state["MaxConcurrency"] * PARALLELISM == MAX_PARALLEL
     assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}

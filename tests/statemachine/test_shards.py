@@ -52,7 +52,7 @@ def payload(step: str, state_input: Any) -> Any:
     return evaluated(TASKS[step]["Arguments"]["Payload"], states=states, dataset=DIVIDED)
 
 
-def test_only_a_dataset_that_was_divided_goes_on_in_parts() -> None:
+def test_only_a_divided_dataset_is_processed_in_parts() -> None:
     prepared = dict.fromkeys(PreparedDataset.model_fields, "")
     assert choose("FitsOneFunction?", prepared)[0] == "JudgeNeeded?"
     assert choose("JudgeNeeded?", prepared)[0] == "SmokeTestGrader"
@@ -99,7 +99,7 @@ def test_an_error_of_any_part_ends_the_run_by_its_own_name(question: str, others
 
 
 @pytest.mark.parametrize("outer", ITEM_STATES)
-def test_an_items_failure_is_caught_inside_and_handed_out(outer: str) -> None:
+def test_an_items_failure_is_caught_inside_the_map_and_returned(outer: str) -> None:
     (step, task), (failed, handed_out) = ITEM_STATES[outer].items()
     (catch,) = task["Catch"]
     assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], failed)
@@ -116,6 +116,6 @@ def test_a_map_that_fails_as_a_whole_ends_the_run(outer: str) -> None:
 
 
 @pytest.mark.parametrize("outer", ["IndexShards", "WriteShards"])
-def test_up_to_200_parts_leave_their_events_in_histories_of_their_own(outer: str) -> None:
+def test_up_to_200_parts_have_their_own_execution_histories(outer: str) -> None:
     assert STATES[outer]["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     assert 1 <= STATES[outer]["MaxConcurrency"] <= 1000

@@ -46,12 +46,12 @@ def test_every_state_is_reachable() -> None:
     assert reached == set(STATES)
 
 
-def test_every_state_says_why_it_is_there() -> None:
+def test_every_state_has_a_comment() -> None:
     assert [name for name, state in STATES.items() if not state.get("Comment", "").endswith(".")] == []
     assert MACHINE["Comment"]
 
 
-def test_choices_are_questions_and_nothing_else_is() -> None:
+def test_only_choices_are_named_as_questions() -> None:
     assert {n for n, s in STATES.items() if s["Type"] == "Choice"} == {n for n in STATES if n.endswith("?")}
 
 
@@ -78,7 +78,7 @@ def test_every_retry_is_spread_and_capped(task: dict[str, Any]) -> None:
 
 
 @tasks
-def test_no_error_is_retried_in_two_ways(task: dict[str, Any]) -> None:
+def test_no_error_has_two_retry_rules(task: dict[str, Any]) -> None:
     names = [error for retrier in task["Retry"] for error in retrier["ErrorEquals"]]
     assert len(names) == len(set(names))
     assert "States.ALL" not in names
@@ -92,7 +92,7 @@ def test_a_full_quota_is_waited_for_in_a_queue() -> None:
 
 
 @pytest.mark.parametrize("step", ["CheckTraining", "RecordOutcome"])
-def test_a_function_that_dies_once_ends_no_job_and_loses_no_outcome(step: str) -> None:
+def test_a_function_crash_ends_no_job_and_loses_no_outcome(step: str) -> None:
     assert {"Runtime.ExitError", "Lambda.Unknown", "Sandbox.Timedout"} <= retried(TASKS[step])
 
 
@@ -126,11 +126,11 @@ def test_substitutions_and_placeholders_agree() -> None:
         assert value in (expected, {"Fn::GetAtt": f"{name.removesuffix('Arn')}.Arn"})
 
 
-def test_the_waits_these_tests_assume_are_the_defaults() -> None:
+def test_the_waits_assumed_by_tests_are_the_defaults() -> None:
     assert {n: str(TEMPLATE["Parameters"][n]["Default"]) for n in SUBSTITUTIONS} == SUBSTITUTIONS
 
 
-def test_no_expression_uses_what_only_aws_has() -> None:
+def test_no_expression_uses_functions_that_only_aws_has() -> None:
     used = {name for text in expressions(MACHINE) for name in re.findall(r"\$(\w+)\(", text)}
     assert used.isdisjoint({"parse", "hash", "uuid", "partition", "range", "random", "eval"})
 
@@ -143,7 +143,7 @@ def assignments(state: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
         yield state[key], set(state.get("Assign", {}))
 
 
-def test_every_variable_is_assigned_on_every_way_to_its_use() -> None:
+def test_every_variable_is_assigned_on_every_path_to_its_use() -> None:
     """A fixpoint over the edges; a Catch leaves a state before its Assign."""
     everything = {n for s in STATES.values() for rule in (s, *s.get("Choices", ())) for n in rule.get("Assign", {})}
     known = dict.fromkeys(STATES, everything) | {MACHINE["StartAt"]: set()}

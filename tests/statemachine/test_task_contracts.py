@@ -102,7 +102,7 @@ OUTPUTS: dict[str, type[Contract]] = {
 
 
 @pytest.mark.parametrize("step", INPUTS)
-def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
+def test_a_task_passes_the_fields_of_its_contract(step: str) -> None:
     fields = INPUTS[step].model_fields
     passed = set(TASKS[step]["Arguments"]["Payload"])
     assert {name for name, field in fields.items() if field.is_required()} <= passed <= set(fields)
@@ -125,7 +125,7 @@ def test_a_task_passes_what_its_contract_asks_for(step: str) -> None:
         ("DeploymentActive?", "CheckDeployment"),
     ],
 )
-def test_what_is_read_of_a_step_is_in_its_contract(state: str, producer: str) -> None:
+def test_fields_read_from_a_step_are_in_its_contract(state: str, producer: str) -> None:
     own = STATES[state].get("Assign", {}) if state == producer else STATES[state]
     prefix = "$states.result.Payload." if state == producer else "$states.input."
     read = {part.split(prefix)[1] for text in expressions(own) for part in _paths(text) if part.startswith(prefix)}
