@@ -28,7 +28,7 @@ def jwt(subject: str, issuer: str = "https://issuer.example") -> Principal:
         (UNKNOWN, jwt("ada")),
     ],
 )
-def test_whose_name_is_chosen_or_unknown_is_nobody_else(one: Principal, other: Principal) -> None:
+def test_unverified_principals_are_not_provably_different(one: Principal, other: Principal) -> None:
     assert not one.is_another(other)
     assert not other.is_another(one)
 
@@ -42,10 +42,10 @@ def test_whose_name_is_chosen_or_unknown_is_nobody_else(one: Principal, other: P
         (jwt("ada"), jwt("ada", "https://other.example")),
     ],
 )
-def test_two_proven_principals_are_two(one: Principal, other: Principal) -> None:
+def test_verified_principals_are_different(one: Principal, other: Principal) -> None:
     assert one.is_another(other)
 
 
-def test_a_subject_cannot_pose_as_another_by_its_text() -> None:
+def test_a_subject_cannot_impersonate_another_by_its_text() -> None:
     assert jwt("b", "https://a").identity != jwt("https://a b", "-").identity
     assert "\n" not in jwt("a\nb").identity

@@ -31,13 +31,13 @@ def test_a_range_is_declared_as_json_and_is_zero_to_one_by_default() -> None:
 
 
 @pytest.mark.parametrize("bad", [[1, -1], [1, 1], [0], [0, 1, 2], ["0", 1], "0..1", [0, 1e300], [True, 2]])
-def test_a_range_that_is_none_is_refused(bad: Any) -> None:
+def test_an_invalid_range_is_refused(bad: Any) -> None:
     with pytest.raises(ValidationError, match="score_range"):
         request(bad)
 
 
 @given(NUMBERS, NUMBERS, NUMBERS)
-def test_mapping_keeps_the_order_and_refuses_what_is_outside(low: float, high: float, score: float) -> None:
+def test_mapping_keeps_the_order_and_refuses_scores_out_of_range(low: float, high: float, score: float) -> None:
     if not low + 1e-6 < high:
         return
     assert (to_unit(low, (low, high)), to_unit(high, (low, high))) == (0, 1)

@@ -59,7 +59,7 @@ def bare_texts(annotation: Any, metadata: tuple[Any, ...], place: str, seen: set
             yield from bare_texts(part, metadata, place, seen)
 
 
-def test_every_text_that_is_shown_is_escaped_or_our_own() -> None:
+def test_every_shown_text_is_escaped_or_generated() -> None:
     seen = set[type]()
     found = {place for kind in SHOWN for place in bare_texts(kind, (), kind.__name__, seen)}
     unexplained = {place for place in found if place.partition(".")[2] not in OF_OUR_MAKING} - set(FOR_WORK)

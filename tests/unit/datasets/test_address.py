@@ -81,7 +81,7 @@ def test_the_stacks_bucket_and_allowed_hosts_may_be_read(uri: str, address: obje
         "https://",
     ],
 )
-def test_everything_else_is_refused_naming_the_field(uri: str) -> None:
+def test_other_addresses_are_refused_with_the_field(uri: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         check_address(uri, BUCKET, HOSTS)
     assert caught.value.field == "dataset.uri"
@@ -93,7 +93,7 @@ def test_an_empty_list_of_hosts_allows_none() -> None:
         check_address("https://data.example.org/a.json", BUCKET, ())
 
 
-def test_a_redirect_may_carry_a_signature_but_leads_nowhere_else() -> None:
+def test_a_redirect_may_be_signed_but_stays_on_allowed_hosts() -> None:
     assert check_redirect("https://data.example.org/a?Signature=x", HOSTS) == HttpsAddress(
         "data.example.org", "/a?Signature=x"
     )

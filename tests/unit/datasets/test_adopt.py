@@ -43,7 +43,7 @@ def take_up(fake: FakePreparation, earlier: PreparedDataset, **request: Any) -> 
     return found
 
 
-def test_taken_up_rows_are_the_same_but_for_their_run(prepared: tuple[FakePreparation, PreparedDataset]) -> None:
+def test_adopted_rows_differ_only_in_their_run_id(prepared: tuple[FakePreparation, PreparedDataset]) -> None:
     fake, earlier = prepared
     fake.store.objects.pop(URI)  # the source is not read again
     later = take_up(fake, earlier, hyperparameters={"epochCount": 3})

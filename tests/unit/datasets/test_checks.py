@@ -66,7 +66,7 @@ def different(count: int, start: int = 0) -> list[bytes]:
     return [row(prompt(start + n), task_id=f"t-{start + n}") for n in range(count)]
 
 
-def test_a_sound_dataset_passes_and_what_was_not_looked_at_says_so() -> None:
+def test_a_valid_dataset_passes_and_unchecked_parts_are_marked() -> None:
     found = checked(different(100), different(10, 500), different(10, 600), labels={"a": 60, "b": 60})
     verdicts = {each.name: each.result.value for each in found.checks}
     assert verdicts.pop("base_model_misses") == "skipped"
@@ -75,7 +75,7 @@ def test_a_sound_dataset_passes_and_what_was_not_looked_at_says_so() -> None:
     assert blocks(found) == ()
 
 
-def test_repeated_and_nearly_repeated_prompts_are_told_apart() -> None:
+def test_duplicate_and_near_duplicate_prompts_are_distinguished() -> None:
     rows = different(90)
     near = [prompt(n) + " indeed" for n in range(3)]
     rows += [row(prompt(5), task_id="same"), *(row(text, task_id=f"near-{n}") for n, text in enumerate(near))]
@@ -85,13 +85,13 @@ def test_repeated_and_nearly_repeated_prompts_are_told_apart() -> None:
     assert check(found, "repeated_prompts").result == "warn"
 
 
-def test_a_tasks_own_wording_makes_no_prompts_alike() -> None:
+def test_a_tasks_template_makes_no_prompts_near_duplicates() -> None:
     template = prompt(1, words=300)
     rows = [row(f"{template} {prompt(100 + n, words=20)}") for n in range(100)]
     assert check(checked(rows), "near_duplicates").value == 0
 
 
-def test_a_prompt_of_another_split_that_training_has_is_a_leak() -> None:
+def test_a_held_out_prompt_that_is_in_training_is_a_leak() -> None:
     same, near = row(prompt(3), task_id="same"), row(prompt(4) + " indeed", task_id="near")
     found = check(checked(different(100), [same], [near, *different(8, 900)], strategy="random"), "leaks")
     assert (found.result, found.n, found.value) == ("warn", 10, 0.2)
@@ -117,25 +117,25 @@ def test_prompts_that_would_be_dropped_are_counted(tokens: dict[int, int], verdi
 
 
 @pytest.mark.parametrize("empty", ["", "  ", {}, {"label": ""}, {"a": {"b": None}}])
-def test_references_that_hold_nothing_are_named(empty: Any) -> None:
+def test_empty_references_are_named(empty: Any) -> None:
     found = check(checked([*different(9), row(prompt(50), empty, "hollow")]), "references")
     assert (found.result, found.value, [each.task_id for each in found.worst_examples]) == ("warn", 0.1, ["hollow"])
 
 
-def test_references_that_are_all_the_same_are_told() -> None:
+def test_identical_references_are_reported() -> None:
     found = check(checked([row(prompt(n), "42") for n in range(20)]), "references")
     assert found.result == "warn"
     assert "one and the same" in found.detail
 
 
-def test_lopsided_labels_warn_and_none_are_not_done() -> None:
+def test_unbalanced_labels_warn_and_missing_labels_skip_the_check() -> None:
     lopsided = check(checked(different(3), labels={"a": 95, "b": 5}), "label_balance")
     assert (lopsided.result, lopsided.value) == ("warn", 0.95)
     assert check(checked(different(3), labels={"a": 90, "b": 10}), "label_balance").result == "pass"
     assert check(checked(different(3)), "label_balance").result == "skipped"
 
 
-def test_splits_in_different_scripts_are_told_apart() -> None:
+def test_splits_in_different_scripts_are_detected() -> None:
     latin, cyrillic = different(20), [row("Где здесь что-то новое") for _ in range(5)]
     found = check(checked(latin, cyrillic), "scripts")
     assert (found.result, found.value) == ("warn", 1.0)
@@ -183,14 +183,14 @@ def test_similarity_is_estimated_within_five_standard_errors(shared: int, own: i
     assert abs(similarity(one, other) - truth) <= 5 * (truth * (1 - truth) / 64) ** 0.5 + 0.13
 
 
-def test_how_a_task_begins_all_its_prompts_says_nothing_of_their_script() -> None:
+def test_a_tasks_common_prefix_does_not_count_for_the_script() -> None:
     head = "Which of these answers is the better one? " * 20
     rows = [row(head + chr(0x4E00 + n) * 9) for n in range(200)]
     mix = check(checked(rows[:180], rows[180:]), "scripts")
     assert [part.name for part in mix.parts] == ["cjk"]
 
 
-def test_a_row_that_does_not_begin_as_the_others_is_read_whole() -> None:
+def test_a_row_without_the_common_prefix_is_read_in_full() -> None:
     head = "Which of these answers is the better one? " * 20
     odd = row(prompt(1) + head, task_id="odd"), row(prompt(1) + head + "!", task_id="nearly")
     found = check(checked([*(row(head + prompt(n)) for n in range(2, 900)), *odd]), "near_duplicates")
@@ -206,7 +206,7 @@ def test_near_prompts_are_found_among_many_that_share_phrases() -> None:
     assert all(seen.nearly(signature(shingles(text))) for text in changed)
 
 
-def test_a_prompt_without_words_of_its_own_is_like_none() -> None:
+def test_a_prompt_without_own_words_has_no_near_duplicate() -> None:
     seen = DuplicateIndex()
     assert not seen.nearly(signature(set()))
     assert not seen.nearly(signature(shingles("a b c") - shingles("A  b c")))

@@ -60,7 +60,7 @@ def test_batches_and_epochs_fit_the_number_of_rows(rows: int, batch: int, epochs
     assert chosen["evalInterval"].value == interval
 
 
-def test_the_request_precedes_the_task_and_the_task_the_statistics() -> None:
+def test_settings_come_from_the_request_then_task_then_statistics() -> None:
     preset = {"learningRate": (5e-5, "the task's"), "epochCount": (3, "the task's")}
     chosen = recommended([100], preset=preset, learningRate=2e-5, batchSize=64)
     assert [(chosen[name].value, chosen[name].source) for name in ("learningRate", "epochCount", "evalInterval")] == [
@@ -95,7 +95,7 @@ def test_too_few_tokens_for_the_reasoning_are_kept_with_a_warning() -> None:
     assert "before the answer begins" in chosen.reason
 
 
-def test_statistics_name_real_lengths() -> None:
+def test_statistics_are_measured_lengths() -> None:
     figures = token_statistics(Counter(range(1, 201)), "cl100k_base")
     assert (figures.min, figures.max, figures.mean, figures.total) == (1, 200, 100.5, 20_100)
     assert (figures.p50, figures.p95, figures.p99) == (100, 190, 198)

@@ -42,7 +42,7 @@ def values(body: bytes, size: int = 10**9) -> list[Any]:
 
 
 @given(OBJECTS, st.booleans(), st.sampled_from([None, 1]), BLANK, st.integers(1, 40))
-def test_an_array_reads_back_however_it_is_written_and_cut(
+def test_an_array_is_read_in_any_formatting_and_chunking(
     objects: list[Any], ascii_only: bool, indent: int | None, blank: str, size: int
 ) -> None:
     text = blank + json.dumps(objects, ensure_ascii=ascii_only, indent=indent) + blank
@@ -50,14 +50,14 @@ def test_an_array_reads_back_however_it_is_written_and_cut(
 
 
 @given(OBJECTS, st.sampled_from(["\n", "\r\n", "\n \n"]), st.booleans(), st.integers(1, 40))
-def test_lines_read_back_however_they_end_and_are_cut(objects: list[Any], end: str, last: bool, size: int) -> None:
+def test_lines_are_read_with_any_line_ends_and_chunking(objects: list[Any], end: str, last: bool, size: int) -> None:
     text = end.join(json.dumps(each, ensure_ascii=False) for each in objects) + end * last
     assert values(text.encode(), size) == objects
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 1000])
 @pytest.mark.parametrize("body", ['[{"a": "é"}]', '{"a": "é"}\n'])
-def test_a_byte_order_mark_is_passed_over(body: str, size: int) -> None:
+def test_a_byte_order_mark_is_skipped(body: str, size: int) -> None:
     assert values(b"\xef\xbb\xbf" + body.encode(), size) == [{"a": "é"}]
 
 
@@ -98,7 +98,7 @@ def test_size_and_digest_are_those_of_the_bytes_that_were_read() -> None:
     ],
 )
 @pytest.mark.parametrize("size", [3, 4096])
-def test_what_is_no_array_of_records_is_refused_with_place_and_reason(body: bytes, message: str, size: int) -> None:
+def test_a_malformed_array_is_refused_with_position_and_reason(body: bytes, message: str, size: int) -> None:
     if len(body) > 10_000 and size == 3:
         size = 4096
     with pytest.raises(DatasetInvalid, match=message):
@@ -118,7 +118,7 @@ def test_an_unreadable_line_is_a_bad_record_and_the_rest_is_read() -> None:
     ]
 
 
-def test_half_a_surrogate_pair_is_a_problem_and_a_whole_one_a_character() -> None:
+def test_a_lone_surrogate_is_a_problem_and_a_pair_is_a_character() -> None:
     bad, good = '{"a": "\\ud83d"}', '{"a": "\\ud83d\\ude00"}'
     for body in (f"[{bad}, {good}]", f"{bad}\n{good}"):
         assert [(r.value, r.problem) for r in read(body.encode())] == [
@@ -179,5 +179,5 @@ def test_one_object_with_all_records_under_a_key_is_refused_with_advice(body: by
         read(body)
 
 
-def test_a_record_may_have_a_list_under_such_a_key() -> None:
+def test_a_record_may_contain_a_list_under_a_wrapper_key() -> None:
     assert values(b'{"data": [{"a": 1}], "b": 2}\n{"data": [], "b": 3}')[1] == {"data": [], "b": 3}

@@ -34,7 +34,7 @@ def example(reference: Any, **turn: Any) -> Example:
 
 
 @given(reference=VALUES, extra=VALUES)
-def test_a_row_holds_what_was_read(reference: Any, extra: Any) -> None:
+def test_a_row_keeps_the_values_of_its_record(reference: Any, extra: Any) -> None:
     row = json.loads(row_body(example(reference, extra=extra), RFT, 7) + b"}")
     assert row["reference_answer"] == {"answer": reference}
     assert row["messages"] == [{"role": "user", "content": "What is it?", "extra": extra}]
@@ -47,7 +47,7 @@ def test_a_number_that_no_float_holds_is_refused_and_never_becomes_null(number: 
         row_body(example(json.loads(number)), RFT, 1)
 
 
-def test_the_word_is_a_text_like_any_other() -> None:
+def test_infinity_as_text_is_accepted() -> None:
     assert b"To Infinity" in row_body(example("To Infinity"), RFT, 1)
 
 

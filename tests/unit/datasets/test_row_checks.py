@@ -24,7 +24,7 @@ def prepared(**dataset: Any) -> tuple[FakePreparation, dict[str, str]]:
     return fake, {check.name: check.result.value for check in stored}
 
 
-def test_a_grouped_split_shares_no_question_and_everything_is_kept() -> None:
+def test_a_grouped_split_shares_no_question_and_keeps_all_rows() -> None:
     fake, verdicts = prepared()
     stored = DatasetChecks.model_validate_json(fake.store.objects[CHECKS])
     assert verdicts == {check.name: check.result.value for check in stored.checks}
@@ -32,12 +32,12 @@ def test_a_grouped_split_shares_no_question_and_everything_is_kept() -> None:
     assert (stored.rows, stored.rows_read) == (300, 300)
 
 
-def test_a_random_split_goes_on_with_a_warning() -> None:
+def test_a_random_split_continues_with_a_warning() -> None:
     _, verdicts = prepared(split={"strategy": "random"})
     assert verdicts["shared_groups"] == "warn"
 
 
-def test_a_dataset_of_which_most_would_be_dropped_is_refused_and_says_why() -> None:
+def test_a_dataset_that_would_mostly_be_dropped_is_refused() -> None:
     fake = FakePreparation().holds([record(number) for number in range(300)])
     with pytest.raises(DatasetInvalid, match="maxPromptLength"):
         fake.prepare(hyperparameters={"maxPromptLength": 1})
@@ -45,7 +45,7 @@ def test_a_dataset_of_which_most_would_be_dropped_is_refused_and_says_why() -> N
     assert f"{FOLDER}/manifest.json" not in fake.store.objects
 
 
-def test_the_smoke_tests_report_shows_them() -> None:
+def test_the_smoke_test_report_shows_row_checks() -> None:
     found, verdicts = prepared()
     fake = FakeSmokeTest()
     known = run_record(RUN, dataset={"task": "pandalm", "uri": "s3://data-bucket/x"})

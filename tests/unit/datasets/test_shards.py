@@ -69,19 +69,19 @@ def test_lines_in_parts_have_the_same_records(records: list[Any], count: int, en
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"hello", b'["a", "b"]', b"[{}, {}]", b"{"])
-def test_what_begins_with_no_record_cannot_be_divided(body: bytes) -> None:
+def test_a_file_that_does_not_begin_with_a_record_is_not_divided(body: bytes) -> None:
     with pytest.raises(DatasetInvalid, match="does not begin with a record"):
         Borders(opener(body))
 
 
-def test_an_array_whose_keys_change_places_is_refused() -> None:
+def test_an_array_without_a_recognisable_record_border_is_refused() -> None:
     body = b'[{"a": 1}' + b', {"b": 1}' * 500_000 + b"]"
     with pytest.raises(DatasetInvalid, match="no border between two records was found"):
         Borders(opener(body)).shards(len(body), 2)
 
 
 @given(st.tuples(*[st.integers(0, 60)] * 3), st.integers(1, 9))
-def test_stretches_cover_each_file_once_and_are_equally_long(rows: tuple[int, int, int], parts: int) -> None:
+def test_row_ranges_cover_each_file_once_and_evenly(rows: tuple[int, int, int], parts: int) -> None:
     of = dict(zip(("train", "validation", "test"), rows, strict=True))
     found = list(row_ranges(of, parts))  # type: ignore[arg-type]
     for split, count in of.items():

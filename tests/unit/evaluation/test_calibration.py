@@ -53,13 +53,13 @@ CONSTRUCTED: dict[str, tuple[list[Sampled], Difficulty]] = {
 
 
 @pytest.mark.parametrize("name", CONSTRUCTED)
-def test_a_constructed_difficulty_is_recognised(name: str) -> None:
+def test_a_known_difficulty_is_estimated_correctly(name: str) -> None:
     rows, expected = CONSTRUCTED[name]
 
     assert difficulties(rows).difficulty == expected
 
 
-def test_no_rows_decide_nothing() -> None:
+def test_without_rows_nothing_is_decided() -> None:
     assert difficulties([]).difficulty == "undecided"
 
 
@@ -99,7 +99,7 @@ def test_more_samples_leave_fewer_groups_tied() -> None:
     assert recommended_samples([]) is None
 
 
-def test_correlation_is_scipys() -> None:
+def test_correlation_matches_scipy() -> None:
     rng = random.Random(3)
     xs, ys = [rng.random() for _ in range(50)], [rng.random() for _ in range(50)]
 

@@ -23,11 +23,11 @@ def test_groups_are_whole_and_the_limit_holds(groups: list[str], limit: int, see
 
 
 @given(GROUPS, st.integers(1, 60))
-def test_a_limit_that_all_rows_fit_takes_all(groups: list[str], seed: int) -> None:
+def test_a_limit_above_the_row_count_selects_all_rows(groups: list[str], seed: int) -> None:
     assert whole_groups(groups, len(groups), seed) == list(range(len(groups)))
 
 
-def test_a_seed_chooses_the_same_rows_wherever_they_stand() -> None:
+def test_a_seed_selects_the_same_rows_in_any_order() -> None:
     groups = [f"g{n // 3}" for n in range(60)]
     chosen = {groups[n] for n in whole_groups(groups, 20, 7)}
     turned = groups[::-1]

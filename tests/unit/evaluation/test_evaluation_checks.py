@@ -7,7 +7,7 @@ from rft.contracts.checks import CheckResult
 from rft.evaluation.checks import base_model_misses, replaced, split_check
 
 
-def test_a_test_split_says_its_smallest_gain_and_what_five_points_take() -> None:
+def test_a_test_split_states_its_minimum_detectable_gain() -> None:
     found = split_check(120, 60, most_rows=500)
     assert found.result is CheckResult.PASS
     assert found.value == pytest.approx(0.185, abs=0.01)
@@ -15,7 +15,7 @@ def test_a_test_split_says_its_smallest_gain_and_what_five_points_take() -> None
     assert "5 points take about 1,574 rows in 787 groups" in found.detail
 
 
-def test_only_rows_that_are_answered_count() -> None:
+def test_only_answered_rows_count() -> None:
     assert split_check(2000, 1000, most_rows=500).value == split_check(500, 250, most_rows=500).value
 
 
@@ -35,7 +35,7 @@ def test_rows_that_the_base_model_never_gets_right_are_counted(hits: int, result
     assert (found.result, found.value) == (result, hits / 64)
 
 
-def test_a_calibration_that_failed_says_why_and_replaces_its_check() -> None:
+def test_a_failed_calibration_replaces_its_check_with_the_reason() -> None:
     found = base_model_misses(CalibrationSummary(status="failed", reason="AccessDenied: no access"))
     other = split_check(9, 9, most_rows=500).short()
     assert (found.result, "no access" in found.detail) == (CheckResult.SKIPPED, True)

@@ -55,7 +55,7 @@ def draws(seed: int, groups: int, *, gain: float = 0.0, rows: int = 4) -> tuple[
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_independent_rows_give_scipys_paired_t_test(seed: int) -> None:
+def test_independent_rows_match_scipys_paired_t_test(seed: int) -> None:
     rng = np.random.default_rng(seed)
     base, tuned = rng.uniform(size=40), rng.uniform(size=40)
     difference = paired_difference(pairs(base, tuned), resamples=50)
@@ -67,7 +67,7 @@ def test_independent_rows_give_scipys_paired_t_test(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_clustered_error_is_the_sandwich_of_least_squares(seed: int) -> None:
+def test_clustered_error_matches_the_least_squares_sandwich_estimator(seed: int) -> None:
     base, tuned, names = draws(seed, 17)
     gaps, ones = tuned - base, np.ones((len(base), 1))
     residuals = gaps - gaps.mean()
@@ -81,7 +81,7 @@ def test_clustered_error_is_the_sandwich_of_least_squares(seed: int) -> None:
     assert difference.standard_error == pytest.approx(float(np.sqrt(sandwich)), abs=1e-9)
 
 
-def test_mcnemar_is_scipys_binomial_test() -> None:
+def test_mcnemar_matches_scipys_binomial_test() -> None:
     base, tuned, _ = draws(5, 200, gain=0.2, rows=1)
     found = mcnemar(pairs(base, tuned), solved=0.5)
 
@@ -95,7 +95,7 @@ def test_mcnemar_is_marked_invalid_where_a_group_has_several_rows() -> None:
     assert not mcnemar(pairs([0, 1, 0], [1, 1, 1], [1, 1, 2]), solved=0.5).valid
 
 
-def test_effect_size_is_the_mean_over_numpys_deviation() -> None:
+def test_effect_size_matches_the_mean_over_numpys_deviation() -> None:
     base, tuned, _ = draws(3, 60, gain=0.1)
     gaps = tuned - base
 
@@ -120,7 +120,7 @@ def test_holm_adjusts_by_its_definition(seed: int) -> None:
     assert holm(values) == pytest.approx([max(steps[: ordered.index(p) + 1]) for p in values], abs=1e-12)
 
 
-def test_holm_of_nothing_is_nothing() -> None:
+def test_holm_of_an_empty_list_is_empty() -> None:
     assert holm([]) == []
 
 
@@ -140,17 +140,17 @@ def test_no_rows_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(0.3, "better"), (-0.3, "worse"), (0.0, "no_difference_shown")])
-def test_the_same_difference_everywhere_is_sure(gap: float, expected: str) -> None:
+def test_a_constant_difference_is_certain(gap: float, expected: str) -> None:
     base = np.full(20, 0.5)
 
     assert verdict(paired_difference(pairs(base, base + gap))) == expected
 
 
-def test_few_groups_decide_nothing_however_clear() -> None:
+def test_few_groups_are_inconclusive_even_for_a_clear_difference() -> None:
     assert verdict(paired_difference(pairs(np.zeros(9), np.ones(9)))) == "underpowered"
 
 
-def test_minimum_gain_asks_for_more_or_forgives_a_loss() -> None:
+def test_minimum_gain_requires_a_gain_or_tolerates_a_loss() -> None:
     rng = np.random.default_rng(1)
     base = rng.uniform(0.3, 0.6, 400)
     up, down = (paired_difference(pairs(base, base + rng.normal(gain, 0.02, 400))) for gain in (0.05, -0.01))
@@ -172,7 +172,7 @@ def test_row_order_changes_nothing() -> None:
     assert paired_difference(found).interval == paired_difference(found[::-1]).interval
 
 
-def test_planning_says_how_many_groups_show_five_points() -> None:
+def test_planning_gives_the_groups_needed_to_detect_five_points() -> None:
     needed = groups_to_show(0.05)
 
     assert (planned_detectable(needed) or 1) <= 0.05 < (planned_detectable(needed - 1) or 1)
@@ -208,7 +208,7 @@ def simulated(groups: int, *, gain: float, times: int, rows: int = 4) -> tuple[F
     return sums, sizes
 
 
-def test_simulations_take_the_engines_own_interval() -> None:
+def test_simulations_use_the_engines_interval() -> None:
     sums, sizes = simulated(30, gain=0.1, times=3)
     low, high = intervals(sums, sizes)
     for at in range(3):
@@ -216,7 +216,7 @@ def test_simulations_take_the_engines_own_interval() -> None:
         assert clustered_interval(totals, resamples=RESAMPLES) == pytest.approx((low[at], high[at]), abs=1e-12)
 
 
-def test_groups_are_totalled_as_simulations_do() -> None:
+def test_group_totals_match_the_simulations() -> None:
     base, tuned, names = draws(1000, 30, gain=0.1)
     sums, sizes = simulated(30, gain=0.1, times=1)
     totals = group_totals(pairs(base, tuned, names.astype(int)))
@@ -234,7 +234,7 @@ def test_the_interval_covers_the_truth_95_times_in_100(groups: int) -> None:
     assert 0.93 <= covered <= 0.97
 
 
-def test_the_same_policy_twice_is_hardly_ever_better() -> None:
+def test_the_same_policy_is_rarely_called_better() -> None:
     times = 400
     sums, sizes = simulated(60, gain=0.0, times=times)
     low, _ = intervals(sums, sizes)
@@ -243,7 +243,7 @@ def test_the_same_policy_twice_is_hardly_ever_better() -> None:
     assert better <= stats.binom.ppf(0.999, times, 0.05)
 
 
-def test_a_gain_is_found_as_often_as_its_power_says() -> None:
+def test_a_gain_is_detected_at_the_rate_of_its_power() -> None:
     times, groups = 400, 260
     sums, sizes = simulated(groups, gain=0.1, times=times)
     true_gain = float(sums.sum() / sizes.sum())

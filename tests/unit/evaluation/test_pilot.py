@@ -50,14 +50,14 @@ def test_seven_steps_of_a_slight_rise_are_inconclusive() -> None:
     assert verdicts.count("inconclusive") > 80
 
 
-def test_no_rise_is_called_one_in_at_most_five_of_a_hundred() -> None:
+def test_a_flat_curve_is_called_a_rise_in_at_most_5_of_100() -> None:
     rises = sum(
         slope.interval[0] > 0 for seed in range(400) if (slope := reward_slope(noisy(0.0, seed).training)) is not None
     )
     assert rises <= 0.05 * 400
 
 
-def test_what_speaks_against_the_full_run_counts_first() -> None:
+def test_reasons_against_the_full_run_take_precedence() -> None:
     rising = curve([0.2 + 0.08 * step for step in range(FEW)])
     stop = Finding(
         signal="error_share", action="stop", message="half fail", step=3, at=datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,13 +68,13 @@ def test_what_speaks_against_the_full_run_counts_first() -> None:
         assert (result.verdict, len(result.reasons)) == ("not_worthwhile", 2)
 
 
-def test_flat_groups_without_a_rise_are_not_worth_a_run() -> None:
+def test_flat_groups_without_a_rise_are_not_worthwhile() -> None:
     found = pilot_result(pilot(curve([0.5] * FEW, flat_groups=lambda step: 0.5 if step < 3 else 0.9)))
     assert found.verdict == "not_worthwhile"
     assert found.flat_share == pytest.approx(0.9)
 
 
-def test_two_steps_are_no_slope_and_no_verdict_is_made_without_steps() -> None:
+def test_two_steps_give_no_slope_and_no_steps_no_verdict() -> None:
     assert reward_slope([training(1, 0.2), training(2, 0.6)]) is None
     assert pilot_result(pilot(curve([0.2, 0.6]))).verdict == "inconclusive"
     assert pilot_result(pilot(None)).verdict is None

@@ -9,7 +9,7 @@ from rft.evaluation.protocol import sampling_protocol, unmatched_settings
 
 
 @pytest.mark.parametrize("effort", [None, "low", "medium"])
-def test_settings_are_those_of_training_with_any_effort_but_high(effort: str | None) -> None:
+def test_settings_match_training_unless_effort_is_high(effort: str | None) -> None:
     chosen = HyperParameters.model_validate({"reasoningEffort": effort, "inferenceMaxTokens": 512})
     protocol = sampling_protocol(chosen, temperature=0)
 
@@ -26,7 +26,7 @@ def test_effort_high_leaves_settings_out_and_lists_them() -> None:
     assert [text.split(":")[0] for text in found] == ["topP", "temperature", "maxTokens"]
 
 
-def test_the_digest_is_of_the_settings() -> None:
+def test_the_digest_depends_on_the_settings() -> None:
     chosen = HyperParameters(reasoningEffort="low", inferenceMaxTokens=512)
     one, other = (sampling_protocol(chosen, temperature=t) for t in (0, 1))
 

@@ -49,7 +49,7 @@ def test_models_are_compared_row_by_row(run: EvaluatedRun) -> None:
         ({"sampling_protocol": "sha256:other"}, "sampled"),
     ],
 )
-def test_what_is_not_the_same_is_not_paired(run: EvaluatedRun, lineage: dict[str, str], reason: str) -> None:
+def test_runs_of_different_settings_are_not_paired(run: EvaluatedRun, lineage: dict[str, str], reason: str) -> None:
     found = run_difference(run, with_scores(run, 0.2, **lineage))
     assert (found.difference, reason in found.unpaired) == (None, True)
 

@@ -24,7 +24,7 @@ def test_slices_are_corrected_for_their_number() -> None:
         assert each.adjusted_p == pytest.approx(2 * (each.difference.p_value or 0))
 
 
-def test_a_kind_with_one_part_and_parts_of_few_rows_are_left_out() -> None:
+def test_kinds_with_one_slice_and_small_slices_are_omitted() -> None:
     few = {pair.row_id: "rare" if n < 3 else "usual" for n, pair in enumerate(ROWS)}
 
     assert slices(ROWS, {"data_source": by_name({pair.row_id: "same" for pair in ROWS})}) == ()
@@ -57,7 +57,7 @@ def comparison(label: str, votes: tuple[str, ...]) -> Comparison:
     return Comparison({}, label, votes, "Tie", row, {})
 
 
-def test_a_judges_figures_are_scikit_learns() -> None:
+def test_a_judges_figures_match_scikit_learn() -> None:
     labels = ["Response 1", "Response 2", "Tie", "Response 1", "Response 2", "Response 1"]
     verdicts = ["Response 1", "Response 2", "Response 1", "Response 2", "Response 2", "Response 1"]
     voted = [comparison(label, (label, "Tie", label)) for label in labels]

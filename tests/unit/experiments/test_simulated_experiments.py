@@ -97,7 +97,7 @@ def test_without_a_stop_rule_the_best_arm_is_shown_to_be_best() -> None:
     assert sum(board.conclusion == "winner" and board.best == ("arm-00",) for board in boards) >= 19
 
 
-def test_identical_arms_are_not_told_apart() -> None:
+def test_identical_arms_have_no_winner() -> None:
     conclusions = [
         leaderboard(
             [mean_score(arm.name, arm.rows()) for arm in arms(seed, best=0)], "evaluation_difference", ARMS
@@ -107,6 +107,6 @@ def test_identical_arms_are_not_told_apart() -> None:
     assert conclusions.count("no_difference_shown") >= 95
 
 
-def test_identical_arms_are_not_told_apart_after_early_stopping_either() -> None:
+def test_identical_arms_have_no_winner_after_early_stopping() -> None:
     conclusions = [experiment(seed, best=0)[0].conclusion for seed in range(SEEDS)]
     assert conclusions.count("no_difference_shown") >= 19

@@ -59,7 +59,7 @@ def test_steps_and_rollouts_follow_from_rows_and_hyperparameters() -> None:
     assert made(dataset={"batchSize": 512, "trainingSamplePerPrompt": 16}).grader_concurrency == 12
 
 
-def test_judge_calls_come_from_the_smoke_tests_own_count() -> None:
+def test_judge_calls_follow_the_smoke_tests_count() -> None:
     found = made()
     assert found.judge_calls == Range(low=0, high=11_880)
     assert found.judge_calls_in_all == Range(low=220, high=11_880 + 220)
@@ -80,7 +80,7 @@ def test_a_rule_based_grader_calls_no_judge_and_a_foreign_one_may() -> None:
     assert foreign.smoke_test.judge_calls is None
 
 
-def test_an_unknown_price_is_unknown_and_the_total_has_no_upper_end() -> None:
+def test_an_unknown_price_leaves_the_total_without_an_upper_bound() -> None:
     found = made()
     assert usd(found, "training") is None
     assert found.cost[0].unknown == ("the price of an hour of reinforcement fine-tuning",)
@@ -110,7 +110,7 @@ def test_a_judge_without_a_price_is_named() -> None:
     assert (line.usd, line.unknown) == (None, ("the price of someone.large-v1:0",))
 
 
-def test_a_panels_tokens_cost_what_the_cheapest_to_the_dearest_would() -> None:
+def test_a_panels_cost_ranges_from_its_cheapest_to_dearest_judge() -> None:
     cheap, dear = (usd(made(judges=(m,)), "judge") for m in ("amazon.nova-micro-v1:0", PRO))
     both = usd(made(judges=("amazon.nova-micro-v1:0", PRO)), "judge")
     assert cheap is not None
@@ -118,7 +118,7 @@ def test_a_panels_tokens_cost_what_the_cheapest_to_the_dearest_would() -> None:
     assert both == Range(low=cheap.low, high=dear.high)
 
 
-def test_training_takes_from_the_grading_time_to_its_own_limit() -> None:
+def test_training_time_ranges_from_grading_time_to_the_limit() -> None:
     found = made(max_training_hours=3)
     assert found.grader_hours is not None
     assert found.training_hours == Range(low=0.2890625, high=3)
@@ -129,7 +129,7 @@ def test_training_takes_from_the_grading_time_to_its_own_limit() -> None:
     assert made(prices=paced).training_hours == Range(low=1.0, high=2.0)
 
 
-def test_limits_are_held_against_what_the_measured_pace_would_ask_for() -> None:
+def test_limits_are_compared_with_the_demand_at_measured_pace() -> None:
     assert [each.fits for each in made().limits] == [None, None, None]
     # a batch of 64, half of it judged: 35.2 calls in 9 s
     limits = made(allowances=Allowances(10, 230, 200_000)).limits
@@ -148,12 +148,12 @@ def test_limits_are_held_against_what_the_measured_pace_would_ask_for() -> None:
         ({"max_cost_usd": 5, "prices": KNOWN}, "max_cost_usd is $5.00, and up to $2"),
     ],
 )
-def test_what_may_exceed_a_limit_is_said_with_the_numbers(fields: dict[str, Any], words: str) -> None:
+def test_a_possible_excess_is_reported_with_its_numbers(fields: dict[str, Any], words: str) -> None:
     (why,) = made(**fields).over_budget
     assert words in why
 
 
-def test_limits_that_hold_say_nothing() -> None:
+def test_limits_that_are_met_give_no_message() -> None:
     assert made().over_budget == ()
     assert made(max_judge_calls=12_100, max_cost_usd=300, prices=KNOWN).over_budget == ()
     assert made(max_judge_calls=0, judge=None).over_budget == ()
@@ -168,7 +168,7 @@ def test_limits_that_hold_say_nothing() -> None:
     answers=st.integers(1, 400),
     retries=st.integers(0, 50),
 )
-def test_no_range_is_upside_down_and_more_rows_never_take_less(
+def test_ranges_are_ordered_and_grow_with_the_rows(
     train: int, validation: int, epochs: int, batch: int, samples: int, answers: int, retries: int
 ) -> None:
     judge = {"answers": answers, "calls": answers + retries, "input_tokens": 9 * answers, "output_tokens": answers}
@@ -183,7 +183,7 @@ def test_no_range_is_upside_down_and_more_rows_never_take_less(
             assert more.low >= value.low, name
 
 
-def test_a_us_profile_costs_what_its_model_does_and_others_are_unknown() -> None:
+def test_a_us_profile_is_priced_as_its_model_and_others_are_unknown() -> None:
     assert LIST_PRICES.judge(PRO) == LIST_PRICES.judge("amazon.nova-pro-v1:0")
     assert LIST_PRICES.judge("eu.amazon.nova-pro-v1:0") == TokenPrices()
 
@@ -198,7 +198,7 @@ def models(calibration: CalibrationSummary | None = CALIBRATED) -> ModelFacts:
     return ModelFacts(BASE, test_rows=100, prompt_tokens=700, calibration=calibration)
 
 
-def test_the_base_models_own_answers_say_the_least_that_is_judged() -> None:
+def test_base_model_answers_give_the_minimum_of_judged_answers() -> None:
     found = made(models=models())
     assert found.judge_calls == Range(low=7400 * 64 / 256, high=11_880)
     assert found.judge_calls_in_all == Range(low=1850 + 220 + 64, high=11_880 + 220 + 64)
@@ -209,12 +209,12 @@ def test_the_base_models_own_answers_say_the_least_that_is_judged() -> None:
     assert rarely.high == unknown.high
 
 
-def test_a_step_takes_no_less_than_one_answer_of_the_base_model() -> None:
+def test_a_step_takes_at_least_one_answer_of_the_base_model() -> None:
     assert made(models=models(), judge=None).training_hours.low == pytest.approx(100 * 18 / 3600)
 
 
 @pytest.mark.parametrize("status", ["failed", "skipped"])
-def test_a_calibration_that_did_not_complete_says_nothing(status: str) -> None:
+def test_an_incomplete_calibration_does_not_affect_the_forecast(status: str) -> None:
     calibration = CalibrationSummary.model_validate({"status": status, "reason": "why"})
     found, without = made(models=models(calibration)), made(models=models(None))
     assert found == without
@@ -236,7 +236,7 @@ def test_calibration_is_counted_and_the_evaluation_forecast() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"evaluation": {"enabled": False}}, {"mode": "preflight"}])
-def test_what_is_not_evaluated_costs_nothing(fields: dict[str, Any]) -> None:
+def test_a_disabled_evaluation_costs_nothing(fields: dict[str, Any]) -> None:
     assert made(models=models(), **fields).evaluation is None
 
 

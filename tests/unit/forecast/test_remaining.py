@@ -23,14 +23,14 @@ def record_with(judge: dict[str, int] | None = JUDGE, **request: Any) -> RunReco
     )
 
 
-def test_a_job_is_stopped_at_the_judge_calls_that_earlier_steps_left() -> None:
+def test_a_job_is_limited_to_the_remaining_judge_calls() -> None:
     rules = limited_breaker(record_with(max_judge_calls=100_000))
 
     assert rules.judge_calls.limit == 100_000 - JUDGE["calls"] - 256
     assert rules.judge_calls.action == "stop"
 
 
-def test_a_tighter_limit_of_the_breakers_own_stays() -> None:
+def test_a_tighter_breaker_limit_is_kept() -> None:
     record = record_with(max_judge_calls=100_000, breaker={"judge_calls": {"limit": 7}})
 
     assert limited_breaker(record).judge_calls.limit == 7
@@ -43,7 +43,7 @@ def test_without_a_limit_or_with_an_approved_excess_nothing_changes(request_: di
     assert limited_breaker(record) == record.request.breaker
 
 
-def test_judges_may_cost_what_the_other_parts_leave_of_the_cost() -> None:
+def test_judges_may_cost_the_remaining_budget() -> None:
     record = record_with(max_cost_usd=1000.0)
     assert record.forecast is not None
     others = sum((line.usd.high or 0) for line in record.forecast.cost if line.usd and line.name != "judge")

@@ -12,7 +12,7 @@ from rft.rewards.components import Component
 TEXTS = st.text(max_size=300)
 
 
-def test_entropy_is_that_of_the_words() -> None:
+def test_entropy_is_computed_over_words() -> None:
     assert word_entropy("") is None
     assert word_entropy("one") == word_entropy("one one one") == 0
     assert word_entropy("one two three four") == 2
@@ -27,7 +27,7 @@ def test_entropy_is_between_none_and_that_of_as_many_different_words(words: list
 
 
 @given(TEXTS, TEXTS)
-def test_a_copy_of_the_prompt_is_copied_whatever_stands_around_it(before: str, answer: str) -> None:
+def test_a_copy_of_the_prompt_counts_with_any_surrounding_text(before: str, answer: str) -> None:
     share = copied_share(answer, f"{before}{answer}")
     assert share == (1 if len(answer) >= EXCERPT else None)
 
@@ -38,7 +38,7 @@ def test_half_a_copy_is_half_copied() -> None:
     assert copied_share("-" * 40, text) == 0
 
 
-def test_the_weakest_part_is_that_of_several_rewarded_ones() -> None:
+def test_the_weakest_part_is_the_minimum_of_rewarded_parts() -> None:
     style, facts, note = Component("style", 0.9, 0.3), Component("facts", 0.2, 0.7), Component("note", 0.0)
     assert weakest_part([style, facts, note]) == 0.2
     assert weakest_part([Component("answer", 1.0, 1), note]) is None

@@ -27,7 +27,7 @@ BROKEN: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("parallelism", [None, 1, 4, 100])
-def test_every_sample_is_answered_in_order_under_its_own_id(parallelism: int | None) -> None:
+def test_every_sample_has_a_result_in_order_under_its_id(parallelism: int | None) -> None:
     batch = [sample(f"s-{n}", "yes" if n % 3 else "no") for n in range(50)]
 
     results = grade_batch(batch, grader=exact, deadline=AN_HOUR, parallelism=parallelism)
@@ -36,7 +36,7 @@ def test_every_sample_is_answered_in_order_under_its_own_id(parallelism: int | N
 
 
 @pytest.mark.parametrize("parallelism", [None, 4])
-def test_a_broken_sample_costs_the_others_nothing(parallelism: int | None) -> None:
+def test_a_broken_sample_affects_no_other_sample(parallelism: int | None) -> None:
     batch = [piece for broken in BROKEN for piece in (broken, sample("good"))]
 
     results = grade_batch(batch, grader=exact, deadline=AN_HOUR, parallelism=parallelism)
@@ -54,7 +54,7 @@ def test_a_broken_sample_costs_the_others_nothing(parallelism: int | None) -> No
     ]
 
 
-def test_repeated_ids_are_all_answered() -> None:
+def test_repeated_ids_all_get_results() -> None:
     results = grade_batch([sample("a"), sample("a", "no"), sample("a")], grader=exact, deadline=AN_HOUR, parallelism=2)
 
     assert scores(results) == [("a", 1, False), ("a", 0, False), ("a", 1, False)]
@@ -65,7 +65,7 @@ def test_an_empty_batch_has_no_results() -> None:
 
 
 @pytest.mark.parametrize("event", [None, {}, {"samples": []}, "[]", 7])
-def test_what_is_no_batch_is_refused(event: object) -> None:
+def test_a_malformed_batch_is_refused(event: object) -> None:
     with pytest.raises(InvalidGraderEvent, match="array of samples"):
         grade_batch(event, grader=exact, deadline=AN_HOUR)
 
@@ -75,7 +75,7 @@ def test_a_batch_whose_response_would_not_fit_is_refused() -> None:
         grade_batch([sample("a")] * (MAX_SAMPLES + 1), grader=exact, deadline=AN_HOUR)
 
 
-def test_a_grader_that_fails_on_one_sample_fails_on_that_one() -> None:
+def test_a_grader_error_affects_only_its_sample() -> None:
     def picky(graded: Sample) -> Sequence[Component]:
         if graded.id == "b":
             raise KeyError("no such thing")
@@ -87,13 +87,13 @@ def test_a_grader_that_fails_on_one_sample_fails_on_that_one() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 5.0, 1.5, -0.4])
-def test_a_score_out_of_range_is_an_error_and_not_a_number(value: float) -> None:
+def test_a_score_out_of_range_is_an_error(value: float) -> None:
     results = grade_batch([sample("a")], grader=lambda _: [Component("x", value, 1)], deadline=AN_HOUR)
 
     assert scores(results) == [("a", 0, True)]
 
 
-def test_metrics_say_what_is_rewarded_and_that_nothing_went_wrong() -> None:
+def test_metrics_show_rewarded_parts_and_zero_errors() -> None:
     [result] = grade_batch(
         [sample("a")], grader=lambda _: [Component("x", 0.5, 1), Component("seconds", 9)], deadline=AN_HOUR
     )
@@ -109,7 +109,7 @@ def test_metrics_say_what_is_rewarded_and_that_nothing_went_wrong() -> None:
     }
 
 
-def test_samples_are_graded_side_by_side() -> None:
+def test_samples_are_graded_concurrently() -> None:
     together = threading.Barrier(8, timeout=10)
 
     def waits_for_seven_others(graded: Sample) -> Sequence[Component]:
@@ -122,7 +122,7 @@ def test_samples_are_graded_side_by_side() -> None:
     assert scores(results) == [(str(n), 1, False) for n in range(8)]
 
 
-def test_no_more_samples_are_under_way_than_allowed() -> None:
+def test_concurrency_of_samples_is_limited() -> None:
     lock, under_way, most = threading.Lock(), 0, 0
 
     def counted(graded: Sample) -> Sequence[Component]:

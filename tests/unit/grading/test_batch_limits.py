@@ -40,7 +40,7 @@ def hanging_on(ids: set[str], hang: threading.Event) -> Any:
     return grader
 
 
-def test_a_grader_that_hangs_leaves_every_id_answered_in_time(hang: threading.Event) -> None:
+def test_a_hanging_grader_gives_every_id_a_result_in_time(hang: threading.Event) -> None:
     batch = [sample(str(n)) for n in range(40)]
 
     started = time.monotonic()
@@ -50,7 +50,7 @@ def test_a_grader_that_hangs_leaves_every_id_answered_in_time(hang: threading.Ev
     assert scores(results) == [(str(n), float(n not in {3, 5}), n in {3, 5}) for n in range(40)]
 
 
-def test_samples_not_begun_by_the_deadline_are_errors_and_never_begin(hang: threading.Event) -> None:
+def test_samples_not_started_by_the_deadline_are_errors(hang: threading.Event) -> None:
     begun: list[str] = []
 
     def grader(graded: Sample) -> Sequence[Component]:
@@ -68,7 +68,7 @@ def test_samples_not_begun_by_the_deadline_are_errors_and_never_begin(hang: thre
 
 
 @pytest.mark.parametrize("parallelism", [None, 4])
-def test_with_no_time_left_everything_is_answered_at_once(parallelism: int | None) -> None:
+def test_with_no_time_left_all_results_are_immediate_errors(parallelism: int | None) -> None:
     def never(_: Sample) -> Sequence[Component]:
         raise AssertionError("too late to grade")
 
@@ -77,7 +77,7 @@ def test_with_no_time_left_everything_is_answered_at_once(parallelism: int | Non
     assert scores(results) == [("a", 0, True)] * 3
 
 
-def test_a_judge_error_fails_the_batch_where_that_is_asked_for() -> None:
+def test_a_judge_error_fails_the_batch_where_configured() -> None:
     def unreachable(_: Sample) -> Sequence[Component]:
         raise JudgeUnavailable("the judge is away")
 
@@ -116,7 +116,7 @@ any_json = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(any_json | st.builds(sample, any_json, any_json), max_size=6))
-def test_whatever_the_array_holds_each_entry_has_a_result_that_can_be_sent(batch: list[Any]) -> None:
+def test_every_entry_of_any_array_has_a_serializable_result(batch: list[Any]) -> None:
     results = grade_batch(batch, grader=exact, deadline=AN_HOUR)
 
     assert len(results) == len(batch)

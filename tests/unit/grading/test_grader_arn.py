@@ -19,7 +19,9 @@ DEPLOYED = {"pandalm": "arn:p", "gsm8k": "arn:g"}
         (GraderRequest(lambda_arn=ARN), None, ARN),
     ],
 )
-def test_the_one_asked_for_else_the_tasks_own(requested: GraderRequest | None, default: str | None, arn: str) -> None:
+def test_the_requested_grader_precedes_the_tasks_default(
+    requested: GraderRequest | None, default: str | None, arn: str
+) -> None:
     assert grader_arn(requested, default, DEPLOYED) == arn
 
 
@@ -27,7 +29,7 @@ def test_the_one_asked_for_else_the_tasks_own(requested: GraderRequest | None, d
     ("requested", "default", "field"),
     [(None, None, "grader"), (GraderRequest(name="x"), "pandalm", "grader.name"), (None, "finqa", "grader.name")],
 )
-def test_none_to_be_found_lists_those_deployed(
+def test_an_unknown_grader_lists_the_deployed_ones(
     requested: GraderRequest | None, default: str | None, field: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="deployed: gsm8k, pandalm") as refused:

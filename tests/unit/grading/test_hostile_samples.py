@@ -61,7 +61,7 @@ def test_the_process_stays_under_512_megabytes(graded: Any) -> None:
     assert graded["megabytes"] < 512
 
 
-def test_a_sample_that_takes_too_long_is_ended_wherever_it_is() -> None:
+def test_a_sample_beyond_its_time_limit_is_stopped_anywhere() -> None:
     def grader(graded: Any) -> list[Component]:
         while graded.id == "hostile":
             try:
@@ -79,7 +79,7 @@ def test_a_sample_that_takes_too_long_is_ended_wherever_it_is() -> None:
     assert time.process_time() - started < 2
 
 
-def test_a_sample_that_takes_too_much_memory_is_ended() -> None:
+def test_a_sample_beyond_its_memory_limit_is_stopped() -> None:
     def grader(graded: Any) -> list[Component]:
         taken = bytearray(2**32 if graded.id == "hostile" else 1)
         return [Component("fine", float(len(taken)), 1)]
@@ -91,7 +91,7 @@ def test_a_sample_that_takes_too_much_memory_is_ended() -> None:
     assert [result.errored for result in results] == [True, False]
 
 
-def test_a_process_is_as_it_was_after_a_batch() -> None:
+def test_process_limits_are_restored_after_a_batch() -> None:
     before = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF)
 
     def spin() -> None:
@@ -105,7 +105,7 @@ def test_a_process_is_as_it_was_after_a_batch() -> None:
     assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
 
 
-def test_the_last_of_many_hostile_samples_has_its_turn() -> None:
+def test_time_is_shared_fairly_among_many_hostile_samples() -> None:
     remaining = 110.0
     for samples in range(1000, 0, -1):
         remaining -= fair_seconds(remaining, samples)

@@ -68,7 +68,7 @@ def test_a_good_reply_takes_one_call_and_no_pause() -> None:
     assert (judge.systems, judge.prompts, time.pauses) == (["S"], ["U[]"], [])
 
 
-def test_throttling_is_waited_out_with_growing_jittered_pauses() -> None:
+def test_throttling_is_retried_with_growing_jittered_pauses() -> None:
     judge, time = ScriptedJudge([AWAY] * 8, otherwise="7"), Time()
 
     assert complete(judge, time) == 7
@@ -78,7 +78,7 @@ def test_throttling_is_waited_out_with_growing_jittered_pauses() -> None:
     assert len(set(time.pauses)) == 8
 
 
-def test_pauses_are_spread_between_calls_that_failed_together() -> None:
+def test_pauses_differ_between_calls_that_failed_together() -> None:
     times = [Time() for _ in range(20)]
     for time in times:
         complete(ScriptedJudge([AWAY], otherwise="7"), time)
@@ -86,7 +86,7 @@ def test_pauses_are_spread_between_calls_that_failed_together() -> None:
     assert len({time.pauses[0] for time in times}) > 10
 
 
-def test_the_judge_is_given_up_before_the_deadline_and_not_after() -> None:
+def test_retries_stop_before_the_deadline() -> None:
     judge, time = ScriptedJudge(otherwise=AWAY), Time()
 
     with pytest.raises(JudgeUnavailable, match="throttled"):
@@ -95,7 +95,7 @@ def test_the_judge_is_given_up_before_the_deadline_and_not_after() -> None:
     assert 30 - MAX_PAUSE_SECONDS <= time.now < 30
 
 
-def test_nothing_is_asked_when_time_is_up() -> None:
+def test_no_call_is_made_after_the_deadline() -> None:
     judge = ScriptedJudge()
 
     with pytest.raises(JudgeUnavailable, match="no time left"):
@@ -104,14 +104,14 @@ def test_nothing_is_asked_when_time_is_up() -> None:
     assert judge.prompts == []
 
 
-def test_a_useless_reply_is_asked_for_once_more_with_the_reason() -> None:
+def test_an_invalid_reply_is_requested_once_more_with_the_reason() -> None:
     judge = ScriptedJudge(["seven", "7"])
 
     assert complete(judge, Time()) == 7
     assert judge.prompts == ["U[]", "U[it must be a number]"]
 
 
-def test_a_second_useless_reply_is_an_error() -> None:
+def test_a_second_invalid_reply_is_an_error() -> None:
     judge = ScriptedJudge(["seven", AWAY, "eight", "9"])
 
     with pytest.raises(JudgeReplyInvalid):
@@ -120,7 +120,7 @@ def test_a_second_useless_reply_is_an_error() -> None:
     assert judge.prompts == ["U[]", *["U[it must be a number]"] * 2]
 
 
-def test_a_refused_call_is_not_repeated() -> None:
+def test_a_refused_call_is_not_retried() -> None:
     judge = ScriptedJudge([JudgeRefused("no such model")], otherwise="7")
 
     with pytest.raises(JudgeRefused):
@@ -129,7 +129,7 @@ def test_a_refused_call_is_not_repeated() -> None:
     assert len(judge.prompts) == 1
 
 
-def test_what_a_judgment_took_is_counted_even_where_it_fails() -> None:
+def test_usage_of_a_judgment_is_counted_even_if_it_fails() -> None:
     patient, _ = patience(ScriptedJudge([JudgeThrottled("slow down"), AWAY, "seven", "eight"]))
     usage = Usage()
 
@@ -146,7 +146,7 @@ def test_what_a_judgment_took_is_counted_even_where_it_fails() -> None:
     }
 
 
-def test_a_question_that_was_answered_is_not_asked_again() -> None:
+def test_an_answered_request_is_served_from_the_cache() -> None:
     judge = ScriptedJudge(["7", "8"])
     patient, _ = patience(judge, cache=MemoryJudgeCache())
     usage = Usage()
@@ -157,7 +157,7 @@ def test_a_question_that_was_answered_is_not_asked_again() -> None:
     assert (len(judge.prompts), usage.calls, usage.cache_hits) == (2, 2, 2)
 
 
-def test_a_fresh_question_is_asked_whatever_is_remembered() -> None:
+def test_a_fresh_request_bypasses_the_cache() -> None:
     patient, _ = patience(ScriptedJudge(["7", "8"], otherwise="9"), cache=MemoryJudgeCache())
 
     answers = [patient.complete(question(fresh=fresh), Usage()) for fresh in (False, True, False)]
@@ -165,14 +165,14 @@ def test_a_fresh_question_is_asked_whatever_is_remembered() -> None:
     assert answers == [7, 8, 7]
 
 
-def test_another_prompt_or_judge_is_another_question() -> None:
+def test_the_cache_key_includes_prompt_and_judge() -> None:
     keys = {question(part).key(model) for part in ("P", "Q") for model in ("a", "b")}
     keys.add(replace(question("P"), prompt="sha256:1").key("a"))
 
     assert len(keys) == 5
 
 
-def test_an_invalid_reply_is_not_cached_and_a_cached_one_is_a_miss() -> None:
+def test_an_invalid_reply_is_not_cached_and_misses_if_stored() -> None:
     cache = MemoryJudgeCache()
     patient, _ = patience(ScriptedJudge(["seven", "eight", "7"]), cache=cache)
     with pytest.raises(JudgeReplyInvalid):
@@ -183,7 +183,7 @@ def test_an_invalid_reply_is_not_cached_and_a_cached_one_is_a_miss() -> None:
     assert patience(ScriptedJudge(["8"]), cache=cache)[0].complete(question("Q"), Usage()) == 8
 
 
-def test_an_outage_is_waited_out_for_a_while_and_then_costs_nothing_more() -> None:
+def test_an_outage_is_retried_until_the_circuit_opens() -> None:
     judge = ScriptedJudge(otherwise=AWAY)
     patient, time = patience(judge, seconds=10_000)
 
@@ -198,7 +198,7 @@ def test_an_outage_is_waited_out_for_a_while_and_then_costs_nothing_more() -> No
     assert waited < 120
 
 
-def test_throttling_is_never_taken_for_an_outage() -> None:
+def test_throttling_never_opens_the_circuit() -> None:
     judge = ScriptedJudge([JudgeThrottled("slow down")] * 200, otherwise="7")
     patient, _ = patience(judge, seconds=10_000)
 

@@ -34,7 +34,7 @@ def broken() -> tuple[CircuitBreaker, Time]:
 @pytest.mark.parametrize(
     ("failures", "seconds"), [(FAILURES - 1, FAILING_SECONDS * 2), (FAILURES * 5, FAILING_SECONDS - 1)]
 )
-def test_few_failures_or_a_short_outage_hold_nothing_back(failures: int, seconds: float) -> None:
+def test_few_failures_or_a_short_outage_keep_the_circuit_closed(failures: int, seconds: float) -> None:
     time = Time()
     circuit = CircuitBreaker(time)
 
@@ -43,7 +43,7 @@ def test_few_failures_or_a_short_outage_hold_nothing_back(failures: int, seconds
     circuit.check()
 
 
-def test_a_judge_that_stays_away_is_held_back_for_a_while() -> None:
+def test_a_long_outage_opens_the_circuit_for_a_while() -> None:
     circuit, time = broken()
 
     for _ in range(3):
@@ -53,7 +53,7 @@ def test_a_judge_that_stays_away_is_held_back_for_a_while() -> None:
     circuit.check()
 
 
-def test_then_one_call_tries_and_the_others_wait_for_what_comes_of_it() -> None:
+def test_a_half_open_circuit_lets_one_call_through() -> None:
     circuit, time = broken()
     time.now += OPEN_SECONDS
 
@@ -71,7 +71,7 @@ def test_then_one_call_tries_and_the_others_wait_for_what_comes_of_it() -> None:
     circuit.check()
 
 
-def test_an_answer_between_failures_starts_the_count_again() -> None:
+def test_a_success_between_failures_resets_the_count() -> None:
     time = Time()
     circuit = CircuitBreaker(time)
 
@@ -94,7 +94,7 @@ def test_throttling_halves_the_limit_once_per_group_of_calls() -> None:
     assert limit.now == 4
 
 
-def test_the_limit_never_falls_below_one_nor_grows_beyond_what_was_set() -> None:
+def test_the_limit_stays_between_one_and_its_maximum() -> None:
     limit = ConcurrencyLimiter(4)
     for _ in range(10):
         with limit.slot(0) as turn:
@@ -106,7 +106,7 @@ def test_the_limit_never_falls_below_one_nor_grows_beyond_what_was_set() -> None
     assert limit.now == 4
 
 
-def test_it_takes_about_a_round_of_answers_to_let_one_more_call_in() -> None:
+def test_the_limit_grows_by_one_per_round_of_answers() -> None:
     limit = ConcurrencyLimiter(16)
     with limit.slot(0) as turn:
         limit.throttled(turn)
@@ -117,13 +117,13 @@ def test_it_takes_about_a_round_of_answers_to_let_one_more_call_in() -> None:
     assert limit.now == 9
 
 
-def test_a_call_that_gets_no_turn_in_time_is_told_so() -> None:
+def test_a_call_without_a_slot_in_time_is_an_error() -> None:
     limit = ConcurrencyLimiter(1)
     with limit.slot(0), pytest.raises(JudgeUnavailable, match="turn"), limit.slot(0.01):
         pass
 
 
-def test_a_turn_passes_on_to_who_waits_even_after_a_failure() -> None:
+def test_a_slot_is_released_to_the_next_call_after_a_failure() -> None:
     limit, done = ConcurrencyLimiter(1), threading.Event()
 
     def waits() -> None:

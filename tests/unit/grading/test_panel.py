@@ -40,7 +40,7 @@ def panel_scores(*judges: FakeJudge) -> dict[str, float]:
     return {part.name: part.value for part in parts}
 
 
-def test_judges_are_asked_at_the_same_time_and_the_majority_counts() -> None:
+def test_judges_are_called_concurrently_and_the_majority_counts() -> None:
     votes = [{"a": True, "b": True}, {"a": True, "b": False}, {"a": False, "b": False}]
     meeting = threading.Barrier(3)
     shown = panel_scores(*(FakeJudge(n, vote, meeting) for n, vote in enumerate(votes)))
@@ -48,7 +48,7 @@ def test_judges_are_asked_at_the_same_time_and_the_majority_counts() -> None:
     assert (shown["judge_calls"], shown["judge_input_tokens"]) == (3, 30)
 
 
-def test_a_judge_that_fails_fails_the_panel_and_the_cost_is_told_first() -> None:
+def test_a_failed_judge_fails_the_panel_and_its_cost_is_recorded() -> None:
     judges = [FakeJudge(0, {"a": True}), FakeJudge(1, JudgeRefused("denied"))]
     panel = Panel([RetryingJudge(JudgeClient(judge), Deadline(10)) for judge in judges])
     question = Question("", lambda _: "", lambda text: read_reply(text, ["a"]), {}, {"answer": "x"}, "digest")

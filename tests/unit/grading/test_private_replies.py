@@ -74,7 +74,7 @@ def test_a_stack_that_captures_answers_shows_all(grade: Any) -> None:
     assert store.objects == {}
 
 
-def test_what_lambda_says_and_what_our_graders_say_of_rows_is_shown() -> None:
+def test_messages_of_lambda_and_of_shipped_graders_are_shown() -> None:
     ours = "UngradableSample: reference_answer: holds no number that can be read"
     assert replied(lambda _: [result(error=ours)], OURS)[0].payload[0]["error"] == ours
     timeout = "Sandbox.Timedout: RequestId: 1-a Error: Task timed out after 3.00 seconds"
@@ -83,7 +83,7 @@ def test_what_lambda_says_and_what_our_graders_say_of_rows_is_shown() -> None:
 
 
 @pytest.mark.parametrize("text", ["Task timed out after 1.00 seconds", "Task timed out after 1.00 seconds: CANARY"])
-def test_the_words_of_a_time_out_with_its_time_are_shown_and_nothing_more(text: str) -> None:
+def test_only_lambdas_timeout_message_with_its_time_is_shown(text: str) -> None:
     at = "2026-11-28T07:54:07.143Z 0c5ae3a2-9f0e-4a3b-8a51-6f3f6a0d7b11"
     shown = PrivateText(trusted=False).reason(f"Sandbox.Timedout: {at} {text}")
     hidden = "CANARY" in text
@@ -93,7 +93,7 @@ def test_the_words_of_a_time_out_with_its_time_are_shown_and_nothing_more(text: 
     assert "CANARY" not in shown
 
 
-def test_a_reply_without_text_of_its_own_is_as_it_came() -> None:
+def test_a_reply_without_text_is_unchanged() -> None:
     batch = [{**BATCH[0], "reference_answer": {"label": "Tie"}}]
     private = PrivateReplies(CallableGrader(honest), MemoryStore(), foreign=[FOREIGN], shows_text=False)
     assert private.invoke(FOREIGN, batch).payload == honest(batch)
@@ -112,7 +112,7 @@ def test_no_reply_of_any_form_shows_a_foreign_text(payload: Any, where: str) -> 
     assert "CANARY" not in repr(PrivateText(trusted=False).payload(whole, ["p1"]))
 
 
-def test_a_text_that_is_no_unicode_is_stored_and_bounded() -> None:
+def test_a_text_that_is_not_valid_unicode_is_stored_and_bounded() -> None:
     _, store = replied(raising(ValueError("\ud800" + "x" * 1_000_000)))
     (body,) = store.objects.values()
     assert body.startswith(b"ValueError: \\ud800x")

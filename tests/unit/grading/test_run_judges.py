@@ -28,7 +28,7 @@ def batch(*names: str) -> list[dict[str, Any]]:
     return [{"id": str(at), "run_id": run(name)} for at, name in enumerate(names)]
 
 
-def test_a_run_without_a_judge_of_its_own_has_the_stacks() -> None:
+def test_a_run_without_its_own_judge_uses_the_stacks() -> None:
     judges = RunJudges(lambda: store(b=b'{"criteria": []}'))
     assert judges.of(batch("a", "a")) is None
     assert judges.of(batch("b")) is None

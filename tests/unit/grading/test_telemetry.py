@@ -47,7 +47,7 @@ def grade(
     return grade_batch(batch, grader=judged, deadline=Deadline(60), telemetry=telemetry)
 
 
-def test_each_rollout_is_a_row_with_all_that_is_known() -> None:
+def test_each_rollout_is_a_row_with_all_known_fields() -> None:
     log = MemoryRolloutLog()
 
     grade([sample("a"), sample("b", "no!", split="validation"), sample("c", "away")], log, judge=JUDGE)
@@ -65,7 +65,7 @@ def test_each_rollout_is_a_row_with_all_that_is_known() -> None:
     assert all(r.seconds >= 0 for r in rows)
 
 
-def test_rows_come_back_from_their_object_as_they_were() -> None:
+def test_rows_are_read_back_unchanged() -> None:
     log = MemoryRolloutLog(keeps_answers=True)
     grade([sample("a", "naïve \u2028 answer\n"), sample("b", "away"), sample("c", None)], log, judge=JUDGE)
     [(_, rows)] = log.written
@@ -73,7 +73,7 @@ def test_rows_come_back_from_their_object_as_they_were() -> None:
     assert list(unpack(pack(rows))) == rows
 
 
-def test_answers_are_kept_only_where_that_is_asked_for() -> None:
+def test_answers_are_stored_only_where_configured() -> None:
     with_answers, without_answers = MemoryRolloutLog(keeps_answers=True), MemoryRolloutLog()
     for log in (with_answers, without_answers):
         grade([sample("a", "SECRET")], log)
@@ -84,7 +84,7 @@ def test_answers_are_kept_only_where_that_is_asked_for() -> None:
     )
 
 
-def test_what_could_not_be_read_is_a_row_as_well() -> None:
+def test_an_unreadable_sample_is_a_row_too() -> None:
     log = MemoryRolloutLog()
     late = GraderTelemetry("pandalm", lambda: log, now=lambda: NOON)
 
@@ -97,7 +97,7 @@ def test_what_could_not_be_read_is_a_row_as_well() -> None:
     ]
 
 
-def test_where_the_row_stands_in_the_payload_makes_no_difference() -> None:
+def test_every_payload_shape_gives_the_same_rollout() -> None:
     log, flat = MemoryRolloutLog(), sample("a")
     keys = ("task_id", "run_id", "split", "reference_answer")
     nested = {key: value for key, value in flat.items() if key not in keys} | {"metadata": {k: flat[k] for k in keys}}
@@ -108,7 +108,7 @@ def test_where_the_row_stands_in_the_payload_makes_no_difference() -> None:
     assert one.model_copy(update={"seconds": 0}) == other.model_copy(update={"seconds": 0})
 
 
-def test_runs_in_one_batch_are_kept_apart() -> None:
+def test_runs_in_one_batch_are_stored_separately() -> None:
     log = MemoryRolloutLog()
 
     grade([sample("a"), sample("b", run_id=OTHER), sample("c")], log)
@@ -119,7 +119,7 @@ def test_runs_in_one_batch_are_kept_apart() -> None:
 @pytest.mark.parametrize(
     "run_id", [None, "", "../../secrets", "a/b", "demo-20261120t120000-00000000/x", "Demo-1234567890", 7, "x" * 64, []]
 )
-def test_what_is_no_run_id_never_makes_a_key(run_id: object) -> None:
+def test_an_invalid_run_id_never_forms_an_object_key(run_id: object) -> None:
     def never() -> None:
         raise AssertionError("nothing to write")
 
@@ -128,7 +128,7 @@ def test_what_is_no_run_id_never_makes_a_key(run_id: object) -> None:
     assert result.aggregate_reward_score == 1
 
 
-def test_probes_of_the_smoke_test_are_no_rollouts() -> None:
+def test_smoke_test_probes_are_not_stored_as_rollouts() -> None:
     log = MemoryRolloutLog()
 
     grade([sample("a", smoke_test_probe=True), sample("b")], log)
@@ -137,7 +137,7 @@ def test_probes_of_the_smoke_test_are_no_rollouts() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"task_id": 7}, {"split": "other"}, {"split": ["train"]}, {"split": None}])
-def test_odd_fields_of_a_row_are_left_out_and_cost_nothing(fields: dict[str, Any]) -> None:
+def test_invalid_fields_of_a_row_are_omitted(fields: dict[str, Any]) -> None:
     log = MemoryRolloutLog()
 
     grade([sample("a", **fields)], log)
@@ -162,7 +162,7 @@ def crashes() -> None:
 
 @pytest.mark.parametrize("before", [fails, crashes])
 @pytest.mark.parametrize("opening", [True, False])
-def test_a_log_that_fails_changes_no_score_and_is_counted(
+def test_a_failed_log_write_changes_no_score_and_is_counted(
     capsys: pytest.CaptureFixture[str], before: Callable[[], None], *, opening: bool
 ) -> None:
     log = MemoryRolloutLog(before=before)
@@ -179,7 +179,7 @@ def test_a_log_that_fails_changes_no_score_and_is_counted(
     assert figures(capsys)["RolloutLogFailures"] == 1
 
 
-def test_a_log_that_hangs_holds_up_the_response_no_longer_than_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hanging_log_delays_the_response_only_by_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
     hang = threading.Event()
     log = MemoryRolloutLog(before=hang.wait)
 

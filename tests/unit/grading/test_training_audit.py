@@ -58,7 +58,7 @@ def test_calls_and_tokens_of_the_audit_are_counted() -> None:
 
 
 @pytest.mark.parametrize("error", [JudgeUnavailable("away"), JudgeRefused("no"), JudgeReplyInvalid("what")])
-def test_an_audit_judge_that_fails_costs_its_audit_alone(error: JudgeError) -> None:
+def test_a_failed_audit_judge_affects_only_its_audit(error: JudgeError) -> None:
     results, judge, rows = graded(rollouts()[:100], audit=error, seconds=0.01)
     assert judge.prompts
     assert {result.aggregate_reward_score for result in results} == {1.0}
@@ -69,15 +69,15 @@ def test_an_audit_judge_that_fails_costs_its_audit_alone(error: JudgeError) -> N
 @pytest.mark.parametrize(
     "fields", [{"split": "validation"}, {"split": "test"}, {"smoke_test_probe": True}, {"run_id": None}]
 )
-def test_what_is_no_training_of_a_run_is_not_audited(fields: dict[str, Any]) -> None:
+def test_samples_outside_training_are_not_audited(fields: dict[str, Any]) -> None:
     assert graded(rollouts(**fields))[1].prompts == []
 
 
-def test_nothing_is_audited_where_the_batch_has_no_time_for_it() -> None:
+def test_nothing_is_audited_without_time_in_the_batch() -> None:
     assert graded(rollouts(), seconds=40)[1].prompts == []
 
 
-def test_what_code_decides_is_audited_without_a_call() -> None:
+def test_criteria_decided_by_code_are_audited_without_a_call() -> None:
     _, judge, rows = graded(rollouts(WRONG))
     assert judge.prompts == []
     assert {row.above_audit for row in rows} == {None, 0.0}

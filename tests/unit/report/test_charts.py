@@ -16,7 +16,7 @@ figures = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 6))
 
 
 @given(st.lists(st.tuples(st.integers(1, 100_000), st.none() | figures), max_size=60, unique_by=lambda p: p[0]))
-def test_a_chart_stays_within_its_frame_and_its_table_has_every_figure(points: list[tuple[int, float | None]]) -> None:
+def test_a_chart_stays_in_its_frame_and_its_table_is_complete(points: list[tuple[int, float | None]]) -> None:
     values = sorted((float(x), y) for x, y in points)
     chart = line_chart("c", "C", {"training": values})
     known = [(x, y) for x, y in values if y is not None]
@@ -53,7 +53,7 @@ def test_a_gap_breaks_the_line_and_a_lone_point_is_a_dot() -> None:
 
 
 @pytest.mark.parametrize("points", [[], [(1.0, None)]])
-def test_without_a_figure_there_is_no_chart(points: list[tuple[float, float | None]]) -> None:
+def test_without_values_there_is_no_chart(points: list[tuple[float, float | None]]) -> None:
     assert line_chart("c", "C", {"training": points}) is None
 
 

@@ -22,7 +22,7 @@ def test_examples_are_of_different_rows_and_never_errors() -> None:
     assert (found.rollouts_read, found.objects, found.unreadable) == (64, 2, 1)
 
 
-def test_of_equal_scores_the_later_one_is_shown() -> None:
+def test_the_latest_of_equal_scores_is_shown() -> None:
     reader = MemoryRollouts()
     for minute in range(3):
         reader.put(RUN_ID, AT, [rollout(1.0, task="t", id=str(minute), at=AT + timedelta(minutes=minute))])

@@ -94,7 +94,7 @@ def shape(page: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_text_becomes_an_element_an_attribute_or_a_control_character(report: RunReport, text: str) -> None:
+def test_hostile_text_is_escaped_on_the_page(report: RunReport, text: str) -> None:
     page = report_page(with_text(report, text))
     assert shape(page) == shape(report_page(with_text(report, "plain")))
     assert re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ud800-\udfff]", page) == []
@@ -102,7 +102,7 @@ def test_no_text_becomes_an_element_an_attribute_or_a_control_character(report: 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(min_size=1, max_size=300))
-def test_any_text_leaves_the_page_as_it_is_built(report: RunReport, text: str) -> None:
+def test_any_text_leaves_the_page_structure_unchanged(report: RunReport, text: str) -> None:
     assert shape(report_page(with_text(report, text))) == shape(report_page(with_text(report, "plain")))
 
 
@@ -160,7 +160,7 @@ def test_texts_are_shown_only_where_the_stack_captures_answers() -> None:
         assert text not in hidden.stored.model_dump_json()
 
 
-def test_rollouts_whose_answers_were_captured_before_are_shown_without() -> None:
+def test_rollouts_with_answers_captured_earlier_omit_them() -> None:
     """The stack captured answers when the run trained, and does not any more."""
     fake = FakeReport(answers_captured=True).trained()
     sources = fake.sources
@@ -169,7 +169,7 @@ def test_rollouts_whose_answers_were_captured_before_are_shown_without() -> None
     assert "of batch" not in fake.page
 
 
-def test_a_run_that_never_trained_has_a_page_without_empty_parts() -> None:
+def test_a_run_without_training_has_no_empty_sections() -> None:
     fake = FakeReport()
     fake.at(RunStatus.SMOKE_TESTING)
     fake.write(RunStatus.REJECTED, "GraderNotTrusted", "c")

@@ -15,7 +15,7 @@ from tests.kit.records import RUN_ID
 from tests.kit.rollouts import AT
 
 
-def test_a_run_of_few_objects_is_read_whole() -> None:
+def test_a_run_of_few_objects_is_read_completely() -> None:
     reader = ListedRollouts([AT + timedelta(minutes=number) for number in range(MAX_OBJECTS)])
     sample = sampled_objects(RUN_ID, reader)
     assert (list(sample.names), sample.total) == (reader.names, MAX_OBJECTS)
@@ -42,7 +42,7 @@ def test_a_large_run_is_read_evenly(minutes: float) -> None:
     bursts=st.lists(st.tuples(st.integers(0, 240 * 3600), st.integers(1, 3_000)), min_size=1, max_size=6),
     gap=st.integers(1, 2_000_000),
 )
-def test_however_rollouts_are_spread_the_reads_are_bounded(bursts: list[tuple[int, int]], gap: int) -> None:
+def test_reads_are_bounded_for_any_distribution_of_rollouts(bursts: list[tuple[int, int]], gap: int) -> None:
     reader = ListedRollouts(
         sorted(
             AT + timedelta(seconds=second, microseconds=gap * number)

@@ -77,7 +77,7 @@ def test_the_stacks_composite_holds_for_rows_that_declare_none() -> None:
     assert graded("#### 72", ROW, usual)["score"] == 0.8
 
 
-def test_a_rows_own_rules_go_before_the_composites() -> None:
+def test_a_rows_rules_precede_the_composites() -> None:
     usual = Composite.model_validate({"weights": {"safety": 1}, "safety": {"forbidden": ["blue"]}})
     row = {"safety": {"forbidden": ["red"]}}
     assert [graded(text, row, usual)["score"] for text in ("blue", "red")] == [1, 0]
@@ -105,7 +105,7 @@ def test_a_row_that_can_be_scored_in_part_only_is_an_error_and_no_score(changes:
         score(RIGHT, **changes)
 
 
-def test_an_answer_scorer_may_weigh_little_where_it_is_a_gate() -> None:
+def test_an_answer_scorer_that_is_a_gate_may_have_a_low_weight() -> None:
     Composite.model_validate({"weights": {"gsm8k": 0.4, "format": 0.6}, "gates": {"gsm8k": {"cap": 0.2}}})
     with pytest.raises(ValidationError, match=r"more than 0\.5"):
         Composite.model_validate({"weights": {"gsm8k": 0.4, "format": 0.6}, "gates": {"gsm8k": {"cap": 0.5}}})

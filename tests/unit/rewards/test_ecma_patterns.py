@@ -49,13 +49,15 @@ def matches(pattern: str, text: str) -> bool:
         (r"^\d{4}-\d{2}$", ["2026-11"], ["2026-11\n", f"2026-{ARABIC_DIGITS}"]),
     ],
 )
-def test_classes_are_ascii_and_the_end_is_the_end(pattern: str, yes: list[str], no: list[str]) -> None:
+def test_classes_are_ascii_and_an_end_anchor_matches_only_at_the_end(
+    pattern: str, yes: list[str], no: list[str]
+) -> None:
     assert [text for text in yes if not matches(pattern, text)] == []
     assert [text for text in no if matches(pattern, text)] == []
 
 
 @given(st.sampled_from("dDwW"), st.characters(exclude_categories=["Cs"]), st.booleans())
-def test_a_class_takes_what_the_ascii_class_takes(name: str, character: str, inside: bool) -> None:
+def test_a_class_matches_the_characters_of_the_ascii_class(name: str, character: str, inside: bool) -> None:
     pattern = f"^[\\{name}]$" if inside else f"^\\{name}$"
     assert matches(pattern, character) == bool(re.fullmatch(f"\\{name}", character, re.ASCII))
 

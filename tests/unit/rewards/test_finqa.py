@@ -37,7 +37,7 @@ PERCENT = "what percentage of total debt were the notes?"
         (".05", "0.05"),
     ],
 )
-def test_right_numbers_score_one_however_they_are_written(answer: str, reference: str) -> None:
+def test_right_numbers_score_one_in_any_notation(answer: str, reference: str) -> None:
     assert score(answer, reference) == 1
 
 
@@ -65,7 +65,7 @@ def test_right_numbers_score_one_however_they_are_written(answer: str, reference
         ("NaN", "25"),
     ],
 )
-def test_wrong_numbers_score_nothing(answer: str, reference: str) -> None:
+def test_wrong_numbers_score_zero(answer: str, reference: str) -> None:
     assert score(answer, reference) == 0
 
 
@@ -95,7 +95,7 @@ def test_the_last_answer_line_alone_counts(text: str, right: bool) -> None:
 
 
 @pytest.mark.parametrize("reference", ["yes", {"answer": "yes", "value": "yes"}, {"answer": "", "value": "yes"}])
-def test_yes_is_yes(reference: Any) -> None:
+def test_a_yes_answer_is_recognised_in_every_form(reference: Any) -> None:
     forms = ("yes", "Yes.", "**YES**", '"yes"', "<yes>", "[yes]", "(yes)", r"\boxed{\text{yes}}", "<b>yes</b>")
     assert [score(answer, reference) for answer in forms] == [1] * len(forms)
     assert [score(answer, reference) for answer in ("no", "1", "true", "yes and no", "yes, no", "not yes", "")] == [
@@ -121,7 +121,7 @@ def test_percent_equals_decimal_where_the_question_requests_percent(answer: str,
     assert score(answer, "0.93", PERCENT) == score(answer, "93", PERCENT) == right
 
 
-def test_a_reference_may_forget_its_per_cent_sign() -> None:
+def test_a_reference_may_lack_its_percent_sign() -> None:
     reference = {"answer": "14.5", "value": 0.1446}
     assert [score(answer, reference) for answer in ("14.5%", "14.46", "0.1446", "14.5 million", "1446%")] == [
         1,
@@ -231,13 +231,13 @@ def test_a_question_that_is_only_in_the_prompt_is_found() -> None:
 @pytest.mark.parametrize(
     "text", ["a line\n" * 30_000, "a.b" * 60_000, "why? " + "a" * 200_000 + ". so? ", "? " * 90_000]
 )
-def test_a_long_question_is_read_at_once(text: str) -> None:
+def test_a_long_question_is_read_quickly(text: str) -> None:
     started = time.process_time()
     score("25%", {"answer": "0.25", "question": f"what percent is it {text}"})
     assert time.process_time() - started < 2
 
 
-def test_a_long_answer_is_graded_at_once() -> None:
+def test_a_long_answer_is_graded_quickly() -> None:
     assert grade("\n" * 1_000_000 + "ANSWER: 25", "25") == 1
     assert grade("# " * 500_000 + "\nANSWER: " + "* " * 500_000, "25") == 0
     assert grade("answer" * 200_000, "25") == 0

@@ -109,7 +109,7 @@ def test_the_unit_of_the_page_in_the_prompt_is_that_of_money_alone(value: Fracti
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1001, 9999), st.sampled_from([10**3, 10**6]), st.sampled_from(["unit", None]), st.sampled_from("mb"))
-def test_a_printed_and_an_exact_value_of_different_scales_are_one(
+def test_printed_and_exact_values_of_different_scales_are_equal(
     exact: int, counted_in: int, unit: str | None, scale: str
 ) -> None:
     amount = Fraction(exact * counted_in)
@@ -161,7 +161,7 @@ def test_an_answer_may_say_in_words_what_it_is_counted_in(tenths: int, form: str
 
 
 @given(ratios)
-def test_an_amount_of_money_is_no_percentage(ratio: Fraction) -> None:
+def test_an_amount_of_money_is_not_read_as_a_percentage(ratio: Fraction) -> None:
     reference = {"answer": plain_digits(ratio)}
     assert score(f"{plain_digits(ratio * 100)}", reference, PER_CENT_QUESTIONS[0]) == 1
     assert score(f"${plain_digits(ratio * 100)}$", reference, PER_CENT_QUESTIONS[0]) == 1
@@ -169,7 +169,7 @@ def test_an_amount_of_money_is_no_percentage(ratio: Fraction) -> None:
 
 
 @given(amounts)
-def test_a_number_answers_itself_and_nothing_far_from_it(number: Fraction) -> None:
+def test_a_number_matches_itself_and_no_distant_number(number: Fraction) -> None:
     reference = {"answer": plain_digits(number)}
     assert score(plain_digits(number), reference) == 1
     for other in (number * 100, number / 100, -number, number * Fraction(51, 50), number + 1000):
@@ -185,7 +185,7 @@ def test_zero_is_right_for_zero_alone(number: Fraction) -> None:
 
 @settings(max_examples=1000)
 @given(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))
-def test_whole_numbers_are_met_to_the_digit(one: int, other: int) -> None:
+def test_whole_numbers_must_match_exactly(one: int, other: int) -> None:
     assert score(str(other), str(one)) == (one == other)
 
 

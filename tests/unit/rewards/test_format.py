@@ -56,11 +56,11 @@ def score(answer: str, **rules: Any) -> float:
         ("1" * 10_000, False),
     ],
 )
-def test_an_answer_is_one_json_value_that_the_schema_takes(answer: str, right: bool) -> None:
+def test_an_answer_is_one_json_value_valid_under_the_schema(answer: str, right: bool) -> None:
     assert score(answer, json_schema=ORDER) == right
 
 
-def test_schemas_may_refer_to_themselves_and_say_which_draft_they_are() -> None:
+def test_schemas_may_be_recursive_and_name_their_draft() -> None:
     tree = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "definitions": {"node": {"type": "object", "properties": {"next": {"$ref": "#/definitions/node"}}}},
@@ -78,7 +78,7 @@ def test_unique_items_are_those_of_json_schema(items: str, unique: bool) -> None
     assert score(items, json_schema={"type": "array", "uniqueItems": True}) == unique
 
 
-def test_an_answer_made_to_be_slow_is_not() -> None:
+def test_a_hostile_answer_is_graded_quickly() -> None:
     started = time.monotonic()
     many = json.dumps([{"a": n} for n in range(7_000)])
     assert score(many, json_schema={"uniqueItems": True}) == 1
@@ -141,24 +141,24 @@ def test_lengths_have_bounds() -> None:
     assert score("  ww \n", max_characters=2) == 1
 
 
-def test_forbidden_patterns_are_not_found_anywhere() -> None:
+def test_forbidden_patterns_are_searched_in_the_whole_answer() -> None:
     rules = {"forbidden": ["(?i)as an ai", r"\bguarantee[ds]?\b"]}
     assert score("All is well.", **rules) == 1
     assert [score(text, **rules) for text in ("As an AI, I", "it is guaranteed", "well\n\nguarantee")] == [0, 0, 0]
 
 
-def test_silence_keeps_no_rule() -> None:
+def test_an_empty_answer_meets_no_rule() -> None:
     for answer in ("", " \n", ":", "***", "<think>All is well.</think>"):
         assert set(parts(answer, max_words=50, forbidden=["x"]).values()) == {0}
 
 
-def test_keeping_the_easy_half_earns_nothing() -> None:
+def test_meeting_only_the_easy_rules_scores_zero() -> None:
     shown = parts("No JSON, but short and clean.", json_schema=ORDER, max_words=50, forbidden=["(?i)as an ai"])
     assert shown == {"format": 0, "json_schema": 0, "length": 1, "forbidden": 1}
 
 
 @pytest.mark.parametrize("pattern", [r"(a+)+$", r"(x+x+)+y", r"(?:a{1,1000}){1,1000}b", "(" * 300 + "a" + ")*" * 300])
-def test_a_catastrophic_pattern_is_given_up(pattern: str) -> None:
+def test_a_catastrophic_pattern_is_aborted(pattern: str) -> None:
     started = time.monotonic()
     for answer in ("a" * 5000 + "!", "x" * 5000):
         try:
@@ -182,7 +182,7 @@ def test_a_catastrophic_pattern_is_given_up(pattern: str) -> None:
         ({"json_schema": "object"}, "json_schema"),
     ],
 )
-def test_rules_that_are_wrong_are_an_error_and_no_score(rules: dict[str, Any], reason: str) -> None:
+def test_invalid_rules_are_an_error_and_no_score(rules: dict[str, Any], reason: str) -> None:
     with pytest.raises(UngradableSample, match=f"^reference_answer.format.*{reason}"):
         score("Some answer.", **rules)
 
@@ -202,7 +202,7 @@ def test_any_answer_gets_a_score(answer: str) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("frame", ["{}", "<answer>{}</answer>", "<|begin_of_solution|>{}<|end_of_solution|>", "{}</s>"])
-def test_line_ends_and_turn_tokens_are_no_part_of_json(end: str, frame: str) -> None:
+def test_line_ends_and_turn_tokens_are_not_part_of_json(end: str, frame: str) -> None:
     for fence in ("```", "````", "~~~"):
         text = frame.format(end.join([f"{fence}json", '{"name": "Pia",', '"total": 1}', fence]))
         assert score(text, json_schema=ORDER) == score(f"\ufeff{text}", json_schema=ORDER) == 1
@@ -216,7 +216,7 @@ def test_a_property_may_have_the_name_of_a_keyword(name: str) -> None:
     assert score(json.dumps({name: 1}), json_schema=schema) == score("{}", json_schema=schema) == 0
 
 
-def test_data_in_a_schema_is_no_schema() -> None:
+def test_data_in_a_schema_is_not_read_as_a_schema() -> None:
     value = {"$ref": "https://example.com", "patternProperties": 1}
     for keyword in ({"const": value}, {"enum": [value]}):
         assert score(json.dumps(value), json_schema=keyword) == 1

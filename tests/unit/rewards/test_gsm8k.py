@@ -33,7 +33,7 @@ from tests.kit.gsm8k_scores import score
         "#### 72\nI hope this helps.",
     ],
 )
-def test_the_right_number_scores_one_however_it_is_written(answer: str) -> None:
+def test_the_right_number_scores_one_in_any_notation(answer: str) -> None:
     assert score(answer) == 1
 
 
@@ -70,7 +70,7 @@ def test_the_right_number_scores_one_however_it_is_written(answer: str) -> None:
         "#### ${reference_answer}",
     ],
 )
-def test_anything_else_scores_nothing(answer: str) -> None:
+def test_any_other_answer_scores_zero(answer: str) -> None:
     assert score(answer) == 0
 
 
@@ -123,9 +123,7 @@ REVERSING = (
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(1, 10**6), st.sampled_from(FRAMES), st.sampled_from(UNITS), st.sampled_from(["", "$"]))
-def test_what_stands_behind_and_around_a_number_does_not_change_it(
-    number: int, frame: str, unit: str, currency: str
-) -> None:
+def test_surrounding_text_does_not_change_a_number(number: int, frame: str, unit: str, currency: str) -> None:
     written = frame.format(f"{currency}{number}") + (unit if unit[0] in " /-,\\" else f" {unit}")
     assert score(f"#### {written}", str(number)) == 1
     assert score(f"#### {written}", str(number + 1)) == 0
@@ -133,13 +131,13 @@ def test_what_stands_behind_and_around_a_number_does_not_change_it(
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(1, 10**6), st.sampled_from(REVERSING))
-def test_a_word_that_makes_it_another_number_earns_nothing(number: int, word: str) -> None:
+def test_a_word_that_changes_the_number_scores_zero(number: int, word: str) -> None:
     assert score(f"#### {number} {word}", str(number)) == 0
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 10**6), st.sampled_from(["~~{}~~", "<s>{}</s>", "<del>{}</del>", "~~{}"]))
-def test_what_is_struck_out_is_no_answer(number: int, form: str) -> None:
+def test_a_struck_out_number_is_no_answer(number: int, form: str) -> None:
     assert score(f"#### {form.format(number)}", str(number)) == 0
     assert score(f"So:\n{form.format(f'#### {number}')}", str(number)) == 0 or form == "~~{}"
 
@@ -244,7 +242,7 @@ def test_a_mixed_number_is_its_whole_and_its_fraction(whole: int, top: int, more
 @given(
     st.integers(1, 10**6), st.sampled_from(["", r"\text{ eggs}", r" \text{ ft}^2", r"\%"]), st.sampled_from(["", r"\$"])
 )
-def test_a_number_in_tex_math_is_what_stands_in_it(number: int, unit: str, currency: str) -> None:
+def test_a_number_in_tex_math_is_read(number: int, unit: str, currency: str) -> None:
     question = "What percentage?" if unit == r"\%" else "How many?"
     for form in ("${}$", "$${}$$", "$ {} $.", "**${}$**", r"\({}\)"):
         answer = f"#### {form.format(f'{currency}{number}{unit}')}"

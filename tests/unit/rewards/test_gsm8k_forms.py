@@ -26,7 +26,7 @@ def test_form_without_the_right_number_earns_nothing() -> None:
     }
 
 
-def test_a_long_answer_is_graded_at_once() -> None:
+def test_a_long_answer_is_graded_quickly() -> None:
     assert score("####" * 500_000) == 0
     assert score("\n" * 1_000_000 + "#### 72") == 1
     assert score("#### " + "9" * 1_000_000) == 0

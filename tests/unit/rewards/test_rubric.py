@@ -86,14 +86,14 @@ def test_the_prompt_has_each_question_its_anchors_and_its_own_digest() -> None:
         ({"criteria": [{"name": "a"}]}, "question"),
     ],
 )
-def test_a_rubric_that_cannot_be_used_says_why(changes: dict[str, Any], reason: str) -> None:
+def test_an_unusable_rubric_is_refused_with_the_reason(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         RubricConfig.model_validate({**DIMENSIONS, "dimensions": {}, **changes})
 
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.floats(0.1, 9), st.booleans(), st.booleans()), min_size=1, max_size=6))
-def test_a_further_yes_never_lowers_the_score(parts: list[tuple[float, bool, bool]]) -> None:
+def test_an_additional_met_criterion_never_lowers_the_score(parts: list[tuple[float, bool, bool]]) -> None:
     config = {"criteria": [criterion(f"c{n}", weight=w, gate=gate) for n, (w, gate, _) in enumerate(parts)]}
     answers = {f"c{n}": holds for n, (_, _, holds) in enumerate(parts)}
     before = score(config, **answers)

@@ -71,11 +71,11 @@ def test_every_shape_and_place_of_a_reference_is_read(reference: object, place: 
         ("", ""),
     ],
 )
-def test_references_that_are_no_wrapping_stay_as_they_are(value: object, expected: object) -> None:
+def test_references_without_a_wrapper_are_unchanged(value: object, expected: object) -> None:
     assert read_reference(value) == expected
 
 
-def test_other_keys_reach_the_grader_wherever_they_stand() -> None:
+def test_other_keys_reach_the_grader_from_any_position() -> None:
     sample = read_sample(raw(metadata={"task_id": "t-1", "domain": "x"}, domain="y"))
 
     assert sample.fields == {"task_id": "t-1", "domain": "y"}
@@ -122,7 +122,7 @@ def test_a_rollout_of_a_dataset_row_is_read_as_it_was_written() -> None:
         (raw(reference_answer=["72"]), "reference_answer: must be"),
     ],
 )
-def test_what_cannot_be_graded_says_why(broken: object, reason: str) -> None:
+def test_an_ungradable_sample_has_a_reason(broken: object, reason: str) -> None:
     with pytest.raises(UngradableSample, match=reason):
         read_sample(broken)
 

@@ -11,7 +11,7 @@ from rft.rewards.verdicts import read_judgment, read_label
 GOOD = "JUDGMENT: Response 1\nREASONING: Response 1 answers, Response 2 does not."
 
 
-def test_the_two_lines_that_were_asked_for_are_well_formed() -> None:
+def test_the_two_requested_lines_are_well_formed() -> None:
     answer = read_judgment(GOOD)
 
     assert (answer.verdict, answer.well_formed) == ("Response 1", True)
@@ -59,7 +59,7 @@ def test_case_brackets_spaces_emphasis_and_thinking_do_not_matter(text: str) -> 
         "<think>JUDGMENT: Response 1\nREASONING: because.</think>",
     ],
 )
-def test_what_is_not_one_label_is_no_verdict(text: str) -> None:
+def test_text_that_is_not_one_label_is_no_verdict(text: str) -> None:
     answer = read_judgment(text)
 
     assert (answer.verdict, answer.well_formed) == (None, False)
@@ -97,7 +97,7 @@ def test_an_untidy_answer_keeps_its_verdict_but_not_its_form(text: str) -> None:
     assert (answer.verdict, answer.well_formed) == ("Response 1", False)
 
 
-def test_reasoning_goes_on_to_the_end_or_the_next_judgment() -> None:
+def test_reasoning_extends_to_the_end_or_the_next_judgment() -> None:
     assert read_judgment("JUDGMENT: Tie\nREASONING: one\ntwo\nJUDGMENT: Tie\nthree").reasoning == "one\ntwo"
     assert read_judgment("JUDGMENT: Tie\nREASONING:\none").reasoning == "one"
     assert read_judgment("JUDGMENT: Tie\nREASONING: ... :").reasoning == ""

@@ -57,7 +57,7 @@ def test_equal_scores_show_no_difference(evaluated: tuple[RunRecord, EvaluationR
         ({"grader_arn": "arn:aws:lambda:us-east-1:123456789012:function:pandalm:8"}, "another version of the grader"),
     ],
 )
-def test_scores_that_say_nothing_are_not_compared(
+def test_inconclusive_scores_are_not_compared(
     evaluated: tuple[RunRecord, EvaluationReport], fields: dict[str, Any], reason: str
 ) -> None:
     run, report = evaluated
@@ -67,7 +67,7 @@ def test_scores_that_say_nothing_are_not_compared(
     assert reason in found.reason
 
 
-def test_scores_that_are_gone_are_not_compared(evaluated: tuple[RunRecord, EvaluationReport]) -> None:
+def test_expired_scores_are_not_compared(evaluated: tuple[RunRecord, EvaluationReport]) -> None:
     run, report = evaluated
     store = MemoryStore()
     before = earlier(run, report, 0.25, store)

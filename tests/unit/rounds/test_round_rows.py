@@ -85,7 +85,7 @@ def fake() -> FakeRound:
     return fake
 
 
-def test_rows_that_are_solved_or_hopeless_are_left_out(fake: FakeRound) -> None:
+def test_solved_and_hopeless_rows_are_left_out(fake: FakeRound) -> None:
     solved, hopeless, mixed = fake.train_ids[:3]
     fake.score(1.0, 0.95, row=solved)
     fake.score(0.0, 0.1, row=hopeless)
@@ -111,14 +111,14 @@ def test_only_the_last_rollouts_of_a_row_count(fake: FakeRound) -> None:
     assert (learned in fake.trained, forgotten in fake.trained) == (False, True)
 
 
-def test_an_error_is_no_score_and_one_score_says_nothing(fake: FakeRound) -> None:
+def test_an_error_is_no_score_and_one_score_decides_nothing(fake: FakeRound) -> None:
     fake.score(None, 1.0, row=fake.train_ids[0])
     fake.score(1.0, 1.0, row=fake.train_ids[1], split="validation")
     fake.prepare()
     assert set(fake.trained) == set(fake.train_ids)
 
 
-def test_the_thresholds_are_the_requests(fake: FakeRound) -> None:
+def test_the_thresholds_come_from_the_request(fake: FakeRound) -> None:
     fake.score(0.8, 0.85, row=fake.train_ids[0])
     fake.score(0.0, 0.0, row=fake.train_ids[1])
     fake.prepare(solved_score=0.8, hopeless_score=None)
@@ -194,7 +194,7 @@ def test_rows_that_have_expired_are_named(fake: FakeRound) -> None:
         fake.prepare()
 
 
-def test_rows_that_are_no_longer_the_manifests_are_refused(fake: FakeRound) -> None:
+def test_rows_that_differ_from_the_manifest_are_refused(fake: FakeRound) -> None:
     uri = fake.before.manifest.files["test"].uri
     body = fake.before.store.objects[uri]
     fake.before.store.objects[uri] = body[: body.index(b"\n") + 1]
@@ -202,7 +202,7 @@ def test_rows_that_are_no_longer_the_manifests_are_refused(fake: FakeRound) -> N
         fake.prepare()
 
 
-def test_a_round_is_prepared_alike_each_time(fake: FakeRound) -> None:
+def test_a_round_is_prepared_deterministically(fake: FakeRound) -> None:
     new = [record(number) for number in range(900, 930)]
     first = fake.prepare(new)
     files = {uri: body for uri, body in fake.before.store.objects.items() if ROUND in uri}

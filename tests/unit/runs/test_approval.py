@@ -25,18 +25,18 @@ def waiting(status: RunStatus = RunStatus.AWAITING_APPROVAL, **changes: object) 
 @pytest.mark.parametrize(
     ("by_request", "stack", "count"), [(False, False, 0), (True, False, 1), (False, True, 1), (True, True, 2)]
 )
-def test_either_side_can_ask_for_approval(by_request: bool, stack: bool, count: int) -> None:
+def test_the_request_or_the_stack_can_require_approval(by_request: bool, stack: bool, count: int) -> None:
     request = run_record(require_approval=by_request).request
     assert len(approval_reasons(request, stack_requires=stack)) == count
 
 
-def test_a_wait_ends_after_its_days() -> None:
+def test_a_wait_expires_after_its_days() -> None:
     approval = requested(("dear",), at=AT, days=0.5)
     assert approval.expires_at == datetime(2026, 11, 21, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("approved", [True, False])
-def test_the_first_answer_counts_and_may_come_again(approved: bool) -> None:
+def test_the_first_decision_counts_and_may_be_repeated(approved: bool) -> None:
     first = answered(waiting(), decision(approved=approved))
     record = waiting(RunStatus.TRAINING, approval=first)
     assert first.decision == decision(approved=approved)
@@ -46,18 +46,18 @@ def test_the_first_answer_counts_and_may_come_again(approved: bool) -> None:
 
 
 @pytest.mark.parametrize("record", [waiting(RunStatus.CANCELLED), run_record()])
-def test_a_run_that_does_not_wait_takes_no_answer(record: RunRecord) -> None:
+def test_a_run_that_awaits_no_approval_refuses_a_decision(record: RunRecord) -> None:
     with pytest.raises(TransitionRefused, match=record.status):
         answered(record, decision(approved=True))
 
 
-def test_a_refusal_says_why_and_leaves_who_to_the_decision() -> None:
+def test_a_rejection_states_its_reason_and_names_nobody() -> None:
     refused = outcome(decision(approved=False, by="Bob", comment="too dear"))
     assert (refused.approved, refused.cause) == (False, "the approval was refused: too dear")
     assert outcome(decision(approved=True)).approved
 
 
-def test_a_yes_to_a_run_that_was_given_up_is_too_late() -> None:
+def test_an_approval_of_an_expired_run_is_too_late() -> None:
     yes = answered(waiting(), decision(approved=True))
     expired = Failure(stage=RunStatus.AWAITING_APPROVAL, error="ApprovalExpired", cause="nobody answered")
     assert too_late(waiting(RunStatus.CANCELLED, approval=yes, failure=expired))

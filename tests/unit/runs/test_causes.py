@@ -17,11 +17,11 @@ def test_a_lambdas_exception_gives_its_message() -> None:
 @pytest.mark.parametrize(
     "cause", ["plain words", "{not json", '{"other": 1}', '["errorMessage"]', "[" * 2000, "42", '{"errorMessage": 7}']
 )
-def test_anything_else_stays_as_it_is(cause: str) -> None:
+def test_any_other_cause_is_unchanged(cause: str) -> None:
     assert readable_cause("E", cause) == cause
 
 
-def test_without_a_cause_the_error_has_to_do() -> None:
+def test_without_a_cause_the_error_is_shown() -> None:
     assert readable_cause("States.Timeout", "") == "States.Timeout, without further detail"
     assert readable_cause("", "") == ""
 
@@ -33,5 +33,5 @@ def test_a_long_cause_is_cut_and_says_so() -> None:
 
 
 @given(st.text(), st.text())
-def test_no_cause_breaks_it(error: str, cause: str) -> None:
+def test_any_cause_can_be_read(error: str, cause: str) -> None:
     assert isinstance(readable_cause(error, cause), str)

@@ -42,7 +42,7 @@ def test_a_round_follows_a_completed_run() -> None:
         ({"metrics": None}, "from_run.run_id", "no rollouts"),
     ],
 )
-def test_a_run_that_no_round_can_follow_is_refused(fields: dict[str, Any], field: str, text: str) -> None:
+def test_an_unusable_earlier_run_is_refused(fields: dict[str, Any], field: str, text: str) -> None:
     with pytest.raises(InvalidRequest, match=text) as refused:
         check_round(request(), earlier(**fields))
     assert refused.value.field == field
@@ -56,13 +56,13 @@ def test_a_run_that_no_round_can_follow_is_refused(fields: dict[str, Any], field
         ({"grader": {"name": "rubric"}}, "grader"),
     ],
 )
-def test_what_must_be_as_before_is_named(fields: dict[str, Any], field: str) -> None:
+def test_settings_that_must_not_change_are_named(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         check_round(request(**fields), earlier())
     assert refused.value.field == field
 
 
-def test_without_thresholds_no_rollouts_are_asked_for() -> None:
+def test_without_thresholds_no_rollouts_are_required() -> None:
     none = {"run_id": RUN_ID, "solved_score": None, "hopeless_score": None}
     check_round(request(from_run=none), earlier(metrics=None))
 
@@ -76,6 +76,6 @@ def test_without_thresholds_no_rollouts_are_asked_for() -> None:
         {"from_run": {"run_id": RUN_ID, "solved": 1}},
     ],
 )
-def test_requests_that_contradict_themselves_are_refused(fields: dict[str, Any]) -> None:
+def test_contradictory_requests_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         request(**fields)

@@ -17,7 +17,7 @@ def ended(status: RunStatus, **fields: Any) -> RunRecord:
 
 
 @pytest.mark.parametrize("verdict", get_args(Verdict))
-def test_a_verdict_is_said_with_its_numbers(verdict: Verdict) -> None:
+def test_a_verdict_is_stated_with_its_numbers(verdict: Verdict) -> None:
     summary = EvaluationSummary(
         status="completed", verdict=verdict, rows=1200, base=0.5, tuned=0.625, difference=0.125, interval=(0.1, 0.15)
     )
@@ -25,7 +25,7 @@ def test_a_verdict_is_said_with_its_numbers(verdict: Verdict) -> None:
     assert sentence.endswith(": 0.625 against 0.500 on 1,200 test rows (+0.125, 95 % interval +0.100 to +0.150).")
 
 
-def test_simulated_answers_are_said_to_be() -> None:
+def test_simulated_answers_are_marked() -> None:
     summary = EvaluationSummary(
         status="completed", verdict="better", rows=3, base=0.5, tuned=0.6, difference=0.1, simulated=True
     )
@@ -33,7 +33,7 @@ def test_simulated_answers_are_said_to_be() -> None:
     assert "without an interval, simulated" in found.sentence
 
 
-def test_only_a_model_that_is_better_or_a_preflight_is_good_news() -> None:
+def test_only_a_better_model_or_a_preflight_is_a_success() -> None:
     assert headline(ended(RunStatus.COMPLETED)).tone == "good"
     assert headline(ended(RunStatus.COMPLETED, model_arn="arn:m")).tone == "neutral"
     failed = EvaluationSummary(status="failed", reason="no capacity")
@@ -48,7 +48,7 @@ def test_any_other_end_names_its_cause_on_one_line(status: RunStatus) -> None:
     assert found.tone != "good"
 
 
-def test_a_cause_without_text_leaves_the_errors_name() -> None:
+def test_an_empty_cause_shows_the_errors_name() -> None:
     failure = Failure(stage=RunStatus.TRAINING, error="JobFailed", cause="")
     assert headline(ended(RunStatus.FAILED, failure=failure)).sentence == "The run failed in TRAINING: JobFailed."
 

@@ -15,7 +15,7 @@ moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2090, 
 
 
 @given(moments, moments)
-def test_positions_sort_as_time_does(one: datetime, other: datetime) -> None:
+def test_positions_sort_by_time(one: datetime, other: datetime) -> None:
     earlier, later = (list_position(run_record(at=moment)) for moment in sorted((one, other)))
     assert earlier <= later
     assert (earlier == later) == (one == other)
@@ -34,7 +34,7 @@ def test_cursors_are_read_back(moment: datetime) -> None:
 
 
 @given(st.text(max_size=60))
-def test_no_other_word_is_a_cursor(word: str) -> None:
+def test_any_other_text_is_an_invalid_cursor(word: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         from_cursor(word)
 
@@ -48,7 +48,7 @@ def test_a_change_is_checked_as_a_whole() -> None:
         revised(record, {"model_arn": 7}, at=later)
 
 
-def test_a_filter_takes_all_its_parts_together() -> None:
+def test_a_filter_combines_all_its_parts() -> None:
     record = run_record(tags={"team": "search"})
     assert RunFilter().passes(record)
     assert RunFilter(RunStatus.PENDING, "pandalm-judge", ("team", "search")).passes(record)

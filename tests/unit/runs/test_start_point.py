@@ -49,7 +49,7 @@ def request(stage: str = "evaluation", **changes: Any) -> RunRequest:
     return RunRequest.model_validate({**run_record().request.model_dump(mode="json"), **start, **changes})
 
 
-def test_the_start_has_what_the_steps_before_would_have_given() -> None:
+def test_the_start_has_the_outputs_of_the_skipped_steps() -> None:
     start = start_point(request(), earlier())
     assert start is not None
     assert (start.stage, start.grader_arn) == ("evaluation", PINNED)
@@ -63,7 +63,7 @@ def test_the_start_has_what_the_steps_before_would_have_given() -> None:
     [{"status": RunStatus.FAILED}, {"status": RunStatus.TRAINING}, {"model_arn": None}],
     ids=["failed", "running", "without a model"],
 )
-def test_a_run_without_a_model_is_no_beginning(changes: dict[str, Any]) -> None:
+def test_a_run_without_a_model_cannot_be_a_start_point(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=r"start_from\.run_id: .* has no model"):
         check_start(request(), earlier(**changes))
 
@@ -73,7 +73,7 @@ def test_a_run_without_a_model_is_no_beginning(changes: dict[str, Any]) -> None:
     [{"hyperparameters": {"epochCount": 9}}, {"grader": {"name": "rubric"}}],
     ids=lambda each: next(iter(each)),
 )
-def test_what_the_model_was_trained_on_cannot_differ(changes: dict[str, Any]) -> None:
+def test_the_training_data_of_the_model_cannot_change(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=f"{next(iter(changes))} must be as in the request of"):
         check_start(request(**changes), earlier())
 
@@ -85,7 +85,7 @@ def test_a_model_that_is_not_better_is_promoted_only_on_request() -> None:
     check_start(request("promotion", promotion={"deployment": "judge", "when": "always"}), worse)
 
 
-def test_an_evaluation_is_taken_up_by_a_promotion_alone() -> None:
+def test_an_evaluation_is_reused_only_by_a_promotion() -> None:
     assert "evaluation" not in taken_up(request(), earlier())
     assert taken_up(request("promotion"), earlier())["evaluation"].verdict == "better"
     promoted = earlier(promotion=PromotionSummary(status="completed", deployment="judge"))
@@ -116,12 +116,12 @@ def full_run(**changes: Any) -> RunRequest:
     ],
     ids=["running", "unprepared", "no grader", "unproven", "not trusted"],
 )
-def test_training_anew_takes_prepared_rows_and_a_trusted_grader(changes: dict[str, Any]) -> None:
+def test_training_again_needs_prepared_rows_and_a_trusted_grader(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=r"has no prepared rows|has no trusted grader"):
         check_start(full_run(), pilot(**changes))
 
 
-def test_training_anew_needs_no_model_of_the_earlier_run() -> None:
+def test_training_again_needs_no_model_of_the_earlier_run() -> None:
     check_start(full_run(hyperparameters={"epochCount": 9}), pilot(status=RunStatus.FAILED, model_arn=None))
 
 
@@ -135,12 +135,12 @@ def test_training_anew_needs_no_model_of_the_earlier_run() -> None:
     ],
     ids=["grader", "smoke test", "dataset", "version"],
 )
-def test_rows_and_proof_that_are_taken_up_are_those_that_are_requested(changes: dict[str, Any]) -> None:
+def test_reused_rows_and_results_must_match_the_request(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=f"{next(iter(changes))} must be as in the request of"):
         check_start(full_run(**changes), pilot())
 
 
-def test_hyperparameters_of_the_earlier_request_are_not_lost_in_silence() -> None:
+def test_earlier_hyperparameters_must_be_given_again() -> None:
     before = pilot(request=run_record(hyperparameters={"batchSize": 32}).request)
     with pytest.raises(InvalidRequest, match=r"hyperparameters\.batchSize must be given"):
         check_start(full_run(), before)
@@ -148,7 +148,7 @@ def test_hyperparameters_of_the_earlier_request_are_not_lost_in_silence() -> Non
 
 
 @pytest.mark.parametrize(("sampled", "calibrated"), [({}, True), ({"inferenceMaxTokens": 99}, False)])
-def test_a_calibration_holds_for_answers_of_the_same_settings(sampled: dict[str, Any], calibrated: bool) -> None:
+def test_a_calibration_is_reused_only_with_the_same_settings(sampled: dict[str, Any], calibrated: bool) -> None:
     before = pilot(calibration=CalibrationSummary(status="completed"))
     start = start_point(full_run(hyperparameters=sampled), before)
     assert start is not None
@@ -157,13 +157,13 @@ def test_a_calibration_holds_for_answers_of_the_same_settings(sampled: dict[str,
     assert ("calibration" in taken, "dataset" in taken, taken["smoke_test"]) == (calibrated, False, PROVEN)
 
 
-def test_a_grader_without_versions_is_proven_again() -> None:
+def test_a_grader_without_versions_is_smoke_tested_again() -> None:
     theirs = pilot(grader_arn="arn:aws:lambda:us-east-1:123456789012:function:theirs")
     with pytest.raises(InvalidRequest, match="may have changed; take stage smoke_test"):
         check_start(full_run(), theirs)
 
 
-def test_a_calibration_that_ended_its_run_is_made_again() -> None:
+def test_a_calibration_that_ended_its_run_is_repeated() -> None:
     failure = Failure(stage=RunStatus.CALIBRATING, error="NothingToLearn", cause="")
     before = pilot(calibration=CalibrationSummary(status="completed"), failure=failure, status=RunStatus.REJECTED)
     start = start_point(full_run(), before)
@@ -171,7 +171,7 @@ def test_a_calibration_that_ended_its_run_is_made_again() -> None:
     assert not start.calibrated
 
 
-def test_a_smoke_test_again_takes_up_rows_alone() -> None:
+def test_a_repeated_smoke_test_reuses_only_the_rows() -> None:
     unproven = pilot(status=RunStatus.REJECTED, smoke_test=None, grader_arn=None)
     again = request("smoke_test", promotion=None, grader={"name": "rubric"})
     check_start(again, unproven)

@@ -12,18 +12,18 @@ S = RunStatus
 statuses = st.sampled_from(RunStatus)
 
 
-def test_the_table_knows_every_status() -> None:
+def test_the_table_contains_every_status() -> None:
     assert set(FOLLOWERS) == set(RunStatus)
     assert {S.COMPLETED, S.FAILED, S.REJECTED, S.CANCELLED} == TERMINAL
 
 
 @given(before=st.sampled_from(sorted(TERMINAL)), after=statuses)
-def test_nothing_follows_an_end(before: RunStatus, after: RunStatus) -> None:
+def test_no_status_follows_a_terminal_one(before: RunStatus, after: RunStatus) -> None:
     assert not may_follow(before, after)
 
 
 @given(wishes=st.lists(statuses, max_size=40))
-def test_every_walk_goes_forward_and_stays_where_it_ends(wishes: list[RunStatus]) -> None:
+def test_every_sequence_moves_forward_and_stops_at_its_end(wishes: list[RunStatus]) -> None:
     walk = [S.PENDING]
     for wish in wishes:
         if may_follow(walk[-1], wish):
@@ -34,7 +34,7 @@ def test_every_walk_goes_forward_and_stays_where_it_ends(wishes: list[RunStatus]
 
 
 @pytest.mark.parametrize("status", list(RunStatus))
-def test_every_status_is_reached(status: RunStatus) -> None:
+def test_every_status_is_reachable(status: RunStatus) -> None:
     assert path_to(status)[-1:] in ([status], [])
 
 
@@ -49,10 +49,10 @@ def test_a_run_with_a_model_can_only_complete() -> None:
 
 
 @given(before=statuses, after=statuses)
-def test_predecessors_are_the_table_read_backwards(before: RunStatus, after: RunStatus) -> None:
+def test_predecessors_are_the_inverse_of_the_table(before: RunStatus, after: RunStatus) -> None:
     assert (before in predecessors(after)) == may_follow(before, after)
 
 
 @given(status=statuses)
-def test_whoever_may_have_a_job_is_past_the_gate_or_ended(status: RunStatus) -> None:
+def test_a_run_may_have_a_job_after_the_gate_or_the_end(status: RunStatus) -> None:
     assert may_have_job(status) == (status in TERMINAL or status in {S.STARTING, S.TRAINING, S.EVALUATING})

@@ -23,7 +23,7 @@ def ended(status: RunStatus, **changes: Any) -> Any:
     return run_record().model_copy(update={"status": status, **changes})
 
 
-def test_a_completed_run_is_told_with_verdict_reward_and_links() -> None:
+def test_a_completion_message_has_verdict_reward_and_links() -> None:
     record = ended(
         RunStatus.COMPLETED,
         job=JOB,
@@ -39,14 +39,14 @@ def test_a_completed_run_is_told_with_verdict_reward_and_links() -> None:
     assert (message.facts["verdict"], message.facts["reward"]) == ("better", 0.87)
 
 
-def test_a_failure_is_told_with_its_stage_error_and_cause() -> None:
+def test_a_failure_message_has_stage_error_and_cause() -> None:
     failure = Failure(stage=RunStatus.TRAINING, error="TrainingJobFailed", cause="line 1\nline 2")
     text = outcome_message(ended(RunStatus.FAILED, failure=failure)).text
     assert "Stage         TRAINING" in text
     assert "Cause         line 1\n              line 2" in text
 
 
-def test_a_cost_that_is_not_known_is_named_and_never_counted_as_nothing() -> None:
+def test_an_unknown_cost_is_named_and_never_counted_as_zero() -> None:
     text = outcome_message(ended(RunStatus.COMPLETED, job=JOB)).text
     assert "0.00 USD (estimate), and an unknown part for training" in text
 

@@ -39,7 +39,7 @@ def test_an_address_or_an_arn_is_a_server(uri: str, address: TrackingAddress) ->
         "databricks",
     ],
 )
-def test_what_is_no_server_is_refused(uri: str) -> None:
+def test_an_address_that_is_no_server_is_refused(uri: str) -> None:
     with pytest.raises(TrackingRefused, match="MlflowTrackingUri"):
         tracking_address(uri)
 
@@ -58,5 +58,5 @@ def test_what_is_no_server_is_refused(uri: str) -> None:
         ("224.0.0.1", False),
     ],
 )
-def test_metadata_services_and_groups_are_no_servers(ip: str, reachable: bool) -> None:
+def test_metadata_services_and_multicast_addresses_are_refused(ip: str, reachable: bool) -> None:
     assert is_reachable(ip) is reachable

@@ -23,13 +23,13 @@ def problems(key: str = KEY, overrides: bytes | None = None) -> str:
     return "\n".join(refused.value.problems)
 
 
-def test_the_key_says_task_name_and_address_and_the_event_the_version() -> None:
+def test_the_key_gives_task_name_and_uri_and_the_event_the_version() -> None:
     request = upload_request(upload(), None, version_id="v1")
     assert (request.name, request.dataset.task) == ("demo", "pandalm")
     assert (request.dataset.uri, request.dataset.version) == (f"s3://data-bucket/{KEY}", "v1")
 
 
-def test_run_json_gives_everything_else() -> None:
+def test_run_json_gives_all_other_fields() -> None:
     overrides = {"mode": "preflight", "dataset": {"max_samples": 5, "split": {"seed": 7}}, "tags": {"team": "search"}}
     request = upload_request(upload(), json.dumps(overrides).encode(), version_id=None)
     assert (request.mode, request.dataset.max_samples, request.dataset.split.seed) == ("preflight", 5, 7)
@@ -46,7 +46,7 @@ def test_run_json_gives_everything_else() -> None:
         "other/pandalm/d/a",
     ],
 )
-def test_a_key_off_the_convention_is_refused_with_the_convention(key: str) -> None:
+def test_a_key_outside_the_convention_is_refused_with_it(key: str) -> None:
     assert "uploads/<task>/<name>/<file>" in problems(key)
 
 
@@ -59,7 +59,7 @@ def test_a_key_off_the_convention_is_refused_with_the_convention(key: str) -> No
         (f"uploads/pandalm/demo/{'f' * 1020}", "key: dataset.uri: "),
     ],
 )
-def test_a_part_of_the_key_that_will_not_do_is_named(key: str, reason: str) -> None:
+def test_an_invalid_part_of_the_key_is_named(key: str, reason: str) -> None:
     assert problems(key).startswith(reason)
 
 
@@ -79,11 +79,11 @@ def test_a_part_of_the_key_that_will_not_do_is_named(key: str, reason: str) -> N
         (b'{"dataset": {"version": "x"}}', "run.json: dataset.version: comes from the object"),
     ],
 )
-def test_a_run_json_that_will_not_do_is_told_field_by_field(overrides: bytes, reason: str) -> None:
+def test_an_invalid_run_json_is_reported_field_by_field(overrides: bytes, reason: str) -> None:
     assert reason in problems(overrides=overrides)
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     assert len(problems("uploads/pandalm/X/a.json", b'{"a": 1, "b": 2}').splitlines()) == 3
 
 
@@ -93,7 +93,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         lambda value: json.dumps(value).encode()
     )
 )
-def test_no_bytes_break_it(overrides: bytes) -> None:
+def test_any_bytes_are_a_request_or_problems(overrides: bytes) -> None:
     with suppress(InvalidUpload):
         assert upload_request(upload(), overrides, version_id="v1").name == "demo"
 
@@ -103,11 +103,11 @@ def test_run_json_itself_and_folders_start_nothing(key: str) -> None:
     assert upload(key).starts_nothing
 
 
-def test_files_that_are_only_called_alike_do() -> None:
+def test_files_with_similar_names_start_a_run() -> None:
     assert not upload("uploads/pandalm/demo/my-run.json").starts_nothing
 
 
-def test_run_json_is_looked_for_beside_the_file() -> None:
+def test_run_json_is_expected_next_to_the_file() -> None:
     assert upload().overrides_uri == "s3://data-bucket/uploads/pandalm/demo/run.json"
 
 

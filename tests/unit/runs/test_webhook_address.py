@@ -23,7 +23,7 @@ HOST = "hooks.example.com"
         (f"https://{HOST}/%0d%0aX-Header:1", "/%0d%0aX-Header:1"),
     ],
 )
-def test_an_allowed_host_is_taken_as_it_is_written(url: str, target: str) -> None:
+def test_an_address_of_an_allowed_host_is_unchanged(url: str, target: str) -> None:
     assert webhook_address(url, {HOST}) == WebhookAddress(HOST, target)
 
 
@@ -62,7 +62,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_every_other_address_is_refused_naming_the_field(url: str) -> None:
+def test_other_addresses_are_refused_with_the_field(url: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         webhook_address(url, {HOST})
     assert refused.value.field == FIELD
@@ -70,7 +70,7 @@ def test_every_other_address_is_refused_naming_the_field(url: str) -> None:
 
 
 @given(st.text(max_size=60) | st.text(max_size=40).map(lambda text: f"https://{HOST}{text}"))
-def test_whatever_is_written_the_host_is_an_allowed_one_or_it_is_refused(url: str) -> None:
+def test_any_text_has_an_allowed_host_or_is_refused(url: str) -> None:
     try:
         address = webhook_address(url, {HOST})
     except InvalidRequest:

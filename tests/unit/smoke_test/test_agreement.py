@@ -58,7 +58,7 @@ VERDICTS = st.sampled_from([0, 1, 2, "Tie", "Response 1", "2"])
         ({"verdict": 1}, None),
     ],
 )
-def test_messy_verdicts_are_read_or_they_are_none(messy: object, verdict: str | None) -> None:
+def test_untidy_verdicts_are_read_or_none(messy: object, verdict: str | None) -> None:
     assert read_verdict(messy) == verdict
 
 
@@ -117,7 +117,7 @@ def votes(records: Sequence[dict[str, Any]], annotator: int) -> list[int]:
     return [record[f"annotator{annotator}"] for record in records]
 
 
-def test_people_agree_on_the_published_set_as_is_published(published: list[dict[str, Any]]) -> None:
+def test_agreement_of_annotators_matches_the_published_value(published: list[dict[str, Any]]) -> None:
     pairs = combinations([votes(published, n) for n in (1, 2, 3)], 2)
 
     kappas = [agreement(first, second).kappa for first, second in pairs]
@@ -125,7 +125,7 @@ def test_people_agree_on_the_published_set_as_is_published(published: list[dict[
     assert [round(kappa or 0, 3) for kappa in kappas] == [0.852, 0.879, 0.862]
 
 
-def test_the_longer_answer_wins_as_often_as_published(
+def test_wins_of_the_longer_answer_match_the_published_rate(
     published: list[dict[str, Any]],
 ) -> None:
     def baseline(of: Any) -> Agreement:

@@ -71,11 +71,11 @@ def load(*seconds: float | None, timeout: float | None = 100) -> Evidence:
         ([], CheckResult.SKIPPED),
     ],
 )
-def test_load_holds_p95_to_half_the_timeout(seconds: list[float | None], result: CheckResult) -> None:
+def test_load_limits_p95_to_half_the_timeout(seconds: list[float | None], result: CheckResult) -> None:
     assert stability.load(load(*seconds), DEFAULTS).result == result
 
 
-def test_load_says_which_timeout_it_took_and_what_was_refused() -> None:
+def test_load_names_the_timeout_used_and_the_refused_calls() -> None:
     assert "longer than 150 s" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
     assert "the grader's timeout is unknown" in stability.load(load(1.0, timeout=None), DEFAULTS).detail
     assert "1 of them were refused by Lambda" in stability.load(load(1.0, None), DEFAULTS).detail
@@ -119,7 +119,7 @@ def test_an_attack_succeeds_from_half_a_right_answers_score(kind: str) -> None:
     assert ATTACK_CHECKS[kind](attacked(20, 20, kind, success=0.49), DEFAULTS).result == CheckResult.PASS
 
 
-def test_an_injection_that_earns_little_more_is_no_success() -> None:
+def test_an_injection_with_a_small_gain_is_no_success() -> None:
     assert exploits.injection(attacked(20, 20, "injection", plain=0.2), DEFAULTS).result == CheckResult.PASS
 
 
@@ -193,7 +193,7 @@ def test_position_counts_rows_that_prefer_the_same_response_when_swapped(turned:
     assert (check.result, check.value) == (result, (20 - turned) / 20)
 
 
-def test_position_counts_a_lost_preference_and_skips_none_at_all() -> None:
+def test_position_counts_a_lost_preference_and_skips_none() -> None:
     assert exploits.position(preferring(["Tie", "Tie"], [None, "Tie"]), DEFAULTS).value == 0.5
     assert exploits.position(preferring([None], [None]), DEFAULTS).result == CheckResult.SKIPPED
     assert exploits.position(evidence(([1.0], [0.0])), DEFAULTS).result == CheckResult.SKIPPED
@@ -244,7 +244,7 @@ def test_human_agreement_counts_no_preference_as_a_disagreement() -> None:
     assert found.agreement.majority.unparsable == 10
 
 
-def test_human_agreement_on_few_rows_or_without_people_is_not_done() -> None:
+def test_human_agreement_is_skipped_on_few_or_unannotated_rows() -> None:
     assert (
         annotators.human_agreement(preferring([majority(n) for n in range(19)]), DEFAULTS).result == CheckResult.SKIPPED
     )
@@ -259,7 +259,7 @@ def test_sample_warns_where_rows_are_missing() -> None:
     assert validity.sample(half, DEFAULTS).detail.startswith("1 of 2 train rows")
 
 
-def test_without_evidence_no_check_passes_but_the_contract() -> None:
+def test_without_evidence_only_the_contract_passes() -> None:
     stopped = evidence(stop_reason="not sent: the grader reported errors first")
 
     verdicts = {check.name: check for check in judge(stopped, DEFAULTS)}

@@ -16,13 +16,13 @@ def test_every_check_has_its_section_in_order_of_weight() -> None:
     assert re.findall(r"^### (.+)$", DOCS, re.MULTILINE) == [c.__name__.replace("_", " ") for c in CHECKS]
 
 
-def test_every_check_says_why_what_and_how_to_mend_it() -> None:
+def test_every_check_explains_its_reason_measure_and_fix() -> None:
     sections = re.split(r"^### ", DOCS.split("## Thresholds")[0], flags=re.MULTILINE)[1:-1]
     for section in sections:
         assert {"**Why**", "**Number**", "**Fix**"} <= set(re.findall(r"\*\*\w+\*\*", section)), section
 
 
-def test_every_threshold_stands_there_with_its_default() -> None:
+def test_every_threshold_is_listed_with_its_default() -> None:
     table = dict(_rows(DOCS.split("## Thresholds")[1]))
 
     assert table == {name: getattr(Thresholds(), name) for name in get_args(ThresholdName)}

@@ -29,13 +29,13 @@ def results(*checks: Check) -> list[CheckResult]:
     return [check.result for check in without_false_blocks(checks)]
 
 
-def test_one_of_many_checks_that_is_barely_beyond_its_limit_is_undecided() -> None:
+def test_a_check_barely_beyond_its_limit_among_many_is_undecided() -> None:
     assert BARELY.result == CheckResult.BLOCK
     assert results(BARELY) == [CheckResult.BLOCK]
     assert results(BARELY, *PASSING)[0] == CheckResult.UNDECIDED
 
 
-def test_what_is_far_beyond_its_limit_blocks_among_any_number() -> None:
+def test_a_check_far_beyond_its_limit_blocks_among_any_number() -> None:
     assert results(CERTAIN, *PASSING * 10)[0] == CheckResult.BLOCK
 
 
@@ -64,12 +64,12 @@ def test_values_that_should_be_high_are_read_from_their_high_end() -> None:
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=30))
-def test_nothing_is_blocked_that_was_not_and_no_other_result_changes(hits: list[int]) -> None:
+def test_correction_never_adds_a_block_or_changes_other_results(hits: list[int]) -> None:
     before = [rate(each) for each in hits]
     for was, is_now in zip(before, without_false_blocks(before), strict=True):
         assert is_now == was or (was.result, is_now.result) == (CheckResult.BLOCK, CheckResult.UNDECIDED)
 
 
 @pytest.mark.parametrize("hits", range(6, 40))
-def test_chance_is_at_most_what_blocks_a_check_alone(hits: int) -> None:
+def test_the_threshold_never_exceeds_that_of_a_single_check(hits: int) -> None:
     assert chance(rate(hits)) <= 0.025

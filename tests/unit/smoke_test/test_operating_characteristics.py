@@ -66,7 +66,7 @@ def test_a_broken_judge_is_nearly_always_blocked(name: str, arrays: None) -> Non
 
 
 @pytest.mark.parametrize(("cell", "seed"), [(HONEST["accuracy 0.85, noise 0.1"], 1), (COMPARED, 2)])
-def test_arrays_give_what_the_product_computes(cell: tuple[Judge, str], seed: int) -> None:
+def test_vectorized_results_match_the_product(cell: tuple[Judge, str], seed: int) -> None:
     with array_statistics():
         by_arrays = _checks(*cell, seed)
     plain = _checks(*cell, seed)

@@ -54,7 +54,7 @@ def test_a_cheap_batch_goes_first_and_the_load_last() -> None:
     assert found[-1].trial == LOAD
 
 
-def test_what_grows_with_the_sample_takes_no_time_from_what_does_not() -> None:
+def test_fixed_phases_are_planned_apart_from_growing_ones() -> None:
     small, large = (planned(count).phases for count in (12, 200))
 
     assert [phase.grows for phase in large] == [False] * 4 + [True] * 3 + [False] * 2
@@ -64,13 +64,13 @@ def test_what_grows_with_the_sample_takes_no_time_from_what_does_not() -> None:
             assert (len(one.batches) < len(other.batches)) is other.grows
 
 
-def test_every_call_has_a_number_of_its_own_in_the_plans_order() -> None:
+def test_every_call_has_a_unique_number_in_plan_order() -> None:
     found = planned()
 
     assert [n for phase in found.phases for n in phase.batches] == list(range(len(found.batches)))
 
 
-def test_parts_share_out_all_calls_and_end_in_their_functions_time() -> None:
+def test_parts_cover_all_calls_within_their_functions_time() -> None:
     found = divide(range(17, 40), 3)
 
     assert [number for part in found for number in part.batches] == list(range(17, 40))
@@ -105,7 +105,7 @@ def test_no_batch_holds_an_id_twice_and_none_is_larger_than_a_real_one() -> None
 
 
 @pytest.mark.parametrize(("rollouts", "sizes"), [(32, [32]), (256, [64] * 4), (8192, [64] * MAX_PARALLEL)])
-def test_the_load_is_that_of_a_training_step_as_far_as_it_comes_at_once(rollouts: int, sizes: list[int]) -> None:
+def test_the_load_matches_the_concurrency_of_a_training_step(rollouts: int, sizes: list[int]) -> None:
     found = trial(LOAD, sent(rollouts_per_step=rollouts))
 
     assert [len(batch.probes) for batch in found] == sizes
@@ -113,14 +113,14 @@ def test_the_load_is_that_of_a_training_step_as_far_as_it_comes_at_once(rollouts
     assert sum(right) == len(right) / 2
 
 
-def test_attacks_stop_at_a_hundred_rows_from_all_over_the_sample() -> None:
+def test_attacks_use_at_most_100_rows_across_the_sample() -> None:
     attacked = {p.source.position for batch in trial("attacks", sent(250)) for p in batch.probes}
 
     assert len(attacked) == ATTACKED_ROWS
     assert max(attacked) > 240
 
 
-def test_what_it_costs_is_known_beforehand() -> None:
+def test_the_cost_is_known_before_the_first_call() -> None:
     found = planned(40, rollouts_per_step=64)
     probes = [probe for batch in found.batches.values() for probe in batch.probes]
 
@@ -136,7 +136,7 @@ def test_rollouts_per_step_come_from_the_hyperparameters() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("row", [sampled(0), *rows(1)], ids=["text", "object"])
-def test_every_shape_says_the_same(shape: str, row: SampledRow) -> None:
+def test_every_payload_shape_is_read_as_the_same_sample(shape: str, row: SampledRow) -> None:
     name = "rft" if row.row.data_source == "rft" else "pandalm"
     found = list(build_plan([row], task(name), 1).batches.values())
     flat, shaped = (next(a for a in found if a.trial == t).event() for t in (ROUNDS[0], shape))

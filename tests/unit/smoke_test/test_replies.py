@@ -27,26 +27,26 @@ def test_a_good_reply_gives_each_probe_its_score() -> None:
 
 
 @given(JSON)
-def test_no_junk_is_ever_a_score(payload: Any) -> None:
+def test_an_invalid_reply_is_never_a_score(payload: Any) -> None:
     assert all(s.score is None and s.error for s in score(BATCH, payload, None))
 
 
 @given(JSON)
-def test_a_junk_score_is_a_score_only_if_it_is_a_number_from_0_to_1(junk: Any) -> None:
+def test_a_score_is_a_number_from_0_to_1_or_an_error(junk: Any) -> None:
     first = score(BATCH, [{"id": BATCH[0].id, "aggregate_reward_score": junk}, *good()[1:]], None)[0]
 
     valid = type(junk) in (int, float) and 0 <= junk <= 1
     assert (first.score == junk) if valid else (first.score is None and first.error is not None)
 
 
-def test_one_bad_result_does_not_take_the_others_scores() -> None:
+def test_one_invalid_result_affects_no_other_score() -> None:
     payload = good()
     payload[1]["aggregate_reward_score"] = float("nan")
 
     assert [s.score for s in score(BATCH, payload, None)] == [0.5, None, 0.5]
 
 
-def test_an_id_given_twice_is_a_breach() -> None:
+def test_a_duplicate_id_violates_the_contract() -> None:
     scored = score(BATCH, [good()[0], good()[0], good()[2]], None)
 
     assert {s.error for s in scored} == {f"it returned the id {BATCH[0].id!r} where {BATCH[1].id} was sent"}
@@ -65,11 +65,11 @@ def test_reasons_quote_little_of_a_reply_and_stay_on_one_line() -> None:
 
 
 @pytest.mark.parametrize("body", [b"[NaN]", b'{"a": Infinity}', b"[-Infinity]", b"", b"{", b"\xff", b"[" * 100_000])
-def test_what_is_not_json_is_refused(body: bytes) -> None:
+def test_text_that_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotJson):
         decode_payload(body)
 
 
 @given(st.lists(st.floats(0, 1)))
-def test_what_is_json_is_read_as_it_is(values: list[float]) -> None:
+def test_json_is_read_unchanged(values: list[float]) -> None:
     assert decode_payload(json.dumps(values).encode()) == values

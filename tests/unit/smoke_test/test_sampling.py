@@ -51,7 +51,7 @@ def test_every_row_can_be_chosen() -> None:
     assert seen == set(range(10))
 
 
-def test_rows_that_prove_more_come_first() -> None:
+def test_rows_with_more_evidence_come_first() -> None:
     population = [*candidates("a" * 20, Use.CONTRACT), *candidates("a" * 3, Use.DIRECTION), *candidates("a", Use.LEVEL)]
 
     assert choose(population, 4, "0") == {20, 21, 22, 23}

@@ -25,7 +25,7 @@ def verdicts(rng: random.Random, n: int, kappa: float) -> list[Pair]:
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_agreement_is_scikit_learns(seed: int) -> None:
+def test_agreement_matches_scikit_learn(seed: int) -> None:
     rng = random.Random(seed)
     pairs = verdicts(rng, rng.randint(5, 300), rng.random())
     truth, guess = zip(*pairs, strict=True)
@@ -37,21 +37,21 @@ def test_agreement_is_scikit_learns(seed: int) -> None:
     assert macro(pairs, labels) == pytest.approx(means[:3], abs=1e-9)
 
 
-def test_the_standard_deviation_is_numpys() -> None:
+def test_the_standard_deviation_matches_numpy() -> None:
     values = [random.Random(n).random() for n in range(60)]
 
     assert statistics.deviation(values) == pytest.approx(float(np.std(values)), abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [1, 7, 40, 1000])
-def test_wilsons_interval_is_scipys(n: int) -> None:
+def test_wilsons_interval_matches_scipy(n: int) -> None:
     for hits in {0, 1, n // 3, n // 2, n - 1, n}:
         theirs = binomtest(hits, n).proportion_ci(method="wilson")
 
         assert wilson(hits, n) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
 
 
-def test_quantiles_and_percentiles_are_numpys() -> None:
+def test_quantiles_and_percentiles_match_numpy() -> None:
     rng = random.Random(1)
     for n in (1, 2, 12, 20, 301):
         values = [rng.gauss(0, 1) for _ in range(n)]
@@ -62,7 +62,7 @@ def test_quantiles_and_percentiles_are_numpys() -> None:
             assert statistics.percentile(values, share) == nearest
 
 
-def test_nothing_is_made_of_nothing() -> None:
+def test_statistics_of_no_values_are_undefined() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     of_nothing: list[object] = [statistics.accuracy([]), cohen_kappa([]), macro([], [])]
     of_nothing += [mean_interval([]), kappa_interval([])]
@@ -82,7 +82,7 @@ def test_an_interval_is_the_same_every_time_and_another_with_another_seed() -> N
     assert bootstrap(values, fmean) != bootstrap(values, fmean, seed=1)
 
 
-def test_rows_that_all_agree_leave_kappa_in_doubt_all_the_same() -> None:
+def test_unanimous_rows_still_give_kappa_a_wide_interval() -> None:
     few, many = (kappa_interval([("Response 1", "Response 1"), ("Tie", "Tie")] * n) for n in (10, 500))
 
     assert few is not None
@@ -91,7 +91,7 @@ def test_rows_that_all_agree_leave_kappa_in_doubt_all_the_same() -> None:
     assert 0.99 < many[0] < many[1] == 1.0
 
 
-def test_a_bootstrap_on_few_values_is_as_wide_as_students_interval() -> None:
+def test_a_bootstrap_of_few_values_is_at_least_as_wide_as_students() -> None:
     rng = random.Random(5)
     widths = []
     for n in (10, 20, 40):

@@ -49,7 +49,7 @@ def test_every_error_of_ours_is_classified(kind: type[RftError]) -> None:
 
 
 @pytest.mark.parametrize("kind", STATUS_OF_ERROR, ids=lambda kind: kind.__name__)
-def test_every_error_told_has_a_type_and_a_status(kind: type[RftError]) -> None:
+def test_every_reported_error_has_a_type_and_a_status(kind: type[RftError]) -> None:
     problem = problem_of_error(kind("what happened"))
     assert problem.status == STATUS_OF_ERROR[kind]
     assert problem.type == f"urn:rft:problem:{PROBLEMS[problem.status][0]}"
@@ -66,13 +66,13 @@ def test_an_invalid_request_as_a_whole_names_the_body() -> None:
     assert problem_of_error(InvalidRequest("nothing in it")).errors[0].field == "body"
 
 
-def test_a_retryable_error_keeps_its_insides_to_itself() -> None:
+def test_a_retryable_error_hides_its_details() -> None:
     problem = problem_of_error(errors.RetryableThrottling("PutItem: table arn:aws:dynamodb:…: slow down"))
     assert "arn:aws" not in problem.detail
     assert "Idempotency-Key" in problem.detail
 
 
-def test_a_conflict_says_with_what() -> None:
+def test_a_conflict_names_the_existing_resource() -> None:
     assert problem_of_error(RunConflict("run-1 belongs to a different request")).detail.startswith("run-1")
 
 

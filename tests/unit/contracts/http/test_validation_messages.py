@@ -33,7 +33,7 @@ DATASET = {"task": "pandalm", "uri": "s3://bucket/rows.json"}
         ({"smoke_test": {"sample_size": 5000}}, "smoke_test.sample_size: must be less than or equal to 1000"),
     ],
 )
-def test_a_field_is_told_what_it_must_look_like(changes: dict[str, Any], expected: str) -> None:
+def test_a_message_describes_the_expected_form(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(ValidationError) as refused:
         RunRequest.model_validate_json(json.dumps({"name": "judge", "dataset": DATASET, **changes}))
     message = validation_messages(refused.value, "request")
@@ -42,7 +42,7 @@ def test_a_field_is_told_what_it_must_look_like(changes: dict[str, Any], expecte
 
 
 @pytest.mark.parametrize("contract", [RunRequest, PriceTable])
-def test_every_pattern_of_what_users_write_has_words(contract: Any) -> None:
+def test_every_pattern_of_user_input_has_a_description(contract: Any) -> None:
     assert set(patterns(contract.model_json_schema())) <= IN_WORDS.keys()
 
 
@@ -57,7 +57,7 @@ def patterns(schema: Any) -> Iterator[str]:
             yield from patterns(inner)
 
 
-def test_the_example_in_the_words_is_right() -> None:
+def test_the_example_in_a_description_matches_its_pattern() -> None:
     for pattern, words in IN_WORDS.items():
         if example := re.search(r"such as (.+)", words):
             assert re.match(pattern, example[1])

@@ -50,7 +50,7 @@ from tests.kit.read_numbers import value
         "72 ✓",
     ],
 )
-def test_ways_to_write_one_number(text: str) -> None:
+def test_equivalent_forms_read_as_one_number(text: str) -> None:
     assert value(text) == 72
 
 
@@ -85,7 +85,7 @@ def test_ways_to_write_one_number(text: str) -> None:
         ("2.5*10^-2", "0.025"),
     ],
 )
-def test_the_value_is_exact(text: str, expected: str) -> None:
+def test_the_value_is_read_exactly(text: str, expected: str) -> None:
     assert value(text) == Fraction(expected)
 
 
@@ -97,7 +97,7 @@ def test_parentheses_are_negative_as_in_accounts(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["50%", "50 %", "50 percent", "50 per cent", "50 Percent of it", "50\\%", "50 percentage points"]
 )
-def test_a_per_cent_sign_is_kept_apart_from_the_value(text: str) -> None:
+def test_a_percent_sign_is_read_separately_from_the_value(text: str) -> None:
     number = read_number(text)
     assert number is not None
     assert (number.value, number.percent) == (Fraction(50), True)
@@ -189,7 +189,7 @@ def test_abbreviated_scales_need_finance_or_a_currency(text: str, in_finance: st
         "$" * MAX_CHARACTERS + "1",
     ],
 )
-def test_what_is_not_exactly_one_number_is_none(text: str) -> None:
+def test_text_that_is_not_exactly_one_number_is_none(text: str) -> None:
     assert value(text) is None
 
 
@@ -198,30 +198,30 @@ DOUBTS = ("about", "approximately", "approx.", "around", "roughly", "maybe", "pr
 
 @pytest.mark.parametrize("finance", [False, True])
 @pytest.mark.parametrize("doubt", DOUBTS)
-def test_a_number_in_doubt_is_none_whatever_side_the_doubt_is_on(doubt: str, finance: bool) -> None:
+def test_a_hedged_number_is_none_on_either_side(doubt: str, finance: bool) -> None:
     texts = (f"{doubt} 72", f"72 {doubt}", f"72 ({doubt})", f"$72 {doubt}", f"72 dollars ({doubt})")
     assert [text for text in texts if value(text, finance=finance) is not None] == []
 
 
 @pytest.mark.parametrize("text", ["~72", "~ 72", "≈72", "≈ 72", "72ish", "72?", "±72", ">72", "72+"])
-def test_signs_of_doubt_are_as_the_words(text: str) -> None:
+def test_symbols_of_doubt_count_like_words(text: str) -> None:
     assert value(text) is None
 
 
 @pytest.mark.parametrize("text", ["25 cents", "25¢", "¢25", "25 cents each", "25 ¢"])
-def test_cents_are_told_apart(text: str) -> None:
+def test_cents_are_recognised(text: str) -> None:
     number = read_number(text)
     assert number is not None
     assert (number.value, number.cents) == (Fraction(25), True)
 
 
 @pytest.mark.parametrize("text", ["25", "$25", "25 %", "25 per cent", "25 percent"])
-def test_what_counts_no_cents(text: str) -> None:
+def test_other_words_are_not_read_as_cents(text: str) -> None:
     number = read_number(text)
     assert number is not None
     assert not number.cents
 
 
-def test_the_step_is_worth_one_unit_of_the_last_place() -> None:
+def test_the_step_is_one_unit_of_the_last_digit() -> None:
     steps = {text: read_number(text, finance=True) for text in ("72", "0.05", "1.2 million", "3/4")}
     assert [n and n.step for n in steps.values()] == [1, Fraction(1, 100), 100_000, 0]

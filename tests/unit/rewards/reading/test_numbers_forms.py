@@ -14,7 +14,7 @@ from tests.kit.read_numbers import value
 decimals = st.builds(lambda n, places: Fraction(n, 10**places), st.integers(-(10**12), 10**12), st.integers(0, 6))
 
 
-def test_a_number_written_out_is_plain() -> None:
+def test_a_number_in_digits_is_read() -> None:
     assert [plain_digits(Fraction(x)) for x in ("72", "-0.25", "1e6", "1/3", "-7", "0", "0.005")] == [
         *("72", "-0.25", "1000000", "1/3", "-7", "0", "0.005")
     ]
@@ -22,7 +22,7 @@ def test_a_number_written_out_is_plain() -> None:
 
 @settings(max_examples=1000)
 @given(decimals)
-def test_what_is_written_is_read_back(number: Fraction) -> None:
+def test_a_formatted_number_is_read_back(number: Fraction) -> None:
     assert value(plain_digits(number)) == number
 
 
@@ -31,7 +31,7 @@ def test_what_is_written_is_read_back(number: Fraction) -> None:
     decimals,
     st.sampled_from(["{}", "{}.", " {} ", "**{}**", "${}", "$ {}", "{} euros", "{} apples per day", "USD {}", "{}€"]),
 )
-def test_what_stands_round_a_number_does_not_change_it(number: Fraction, form: str) -> None:
+def test_surrounding_marks_do_not_change_a_number(number: Fraction, form: str) -> None:
     text = plain_digits(abs(number))
     assert value(form.format(text)) == abs(number) or (form == "{}." and "." in text)
 
@@ -74,7 +74,7 @@ def test_any_text_can_be_read(text: str) -> None:
 
 @settings(max_examples=2000)
 @given(st.text(alphabet="0123456789.,-+$%()/ eEkmbn½\u2212*\u00a0", max_size=30))
-def test_what_looks_like_a_number_can_be_read_and_its_value_is_bounded(text: str) -> None:
+def test_number_like_text_is_read_with_a_bounded_value(text: str) -> None:
     number = read_number(text, finance=True)
     assert number is None or abs(number.value) < 10**200
 
@@ -94,7 +94,7 @@ FULL_WIDTH = {ord(mark): 0xFEE0 + ord(mark) for mark in "0123456789%$,.+/()"}
 
 
 @given(decimals, st.sampled_from(["{}", "${}", "{}%", "({})"]))
-def test_full_width_and_no_width_are_a_matter_of_type(number: Fraction, form: str) -> None:
+def test_full_width_digits_and_zero_width_spaces_do_not_matter(number: Fraction, form: str) -> None:
     text = form.format(plain_digits(abs(number)))
     assert read_number(text.translate(FULL_WIDTH)) == read_number(text)
     assert read_number("\u200b".join(["", *text, ""])) == read_number(text)

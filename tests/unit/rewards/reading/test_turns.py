@@ -22,13 +22,13 @@ ANSWERS = ("#### 72", "a line\n#### 72", "<think>#### 71</think>\n#### 72")
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(ANSWERS), st.lists(st.sampled_from(END_TOKENS), max_size=4), st.sampled_from(["", " ", "\n"]))
-def test_what_closes_a_turn_changes_no_answer(answer: str, tokens: list[str], space: str) -> None:
+def test_an_end_of_turn_token_changes_no_answer(answer: str, tokens: list[str], space: str) -> None:
     number = read_answer(answer + space + space.join(tokens))
     assert number is not None
     assert number.value == 72
 
 
-def test_what_follows_the_end_of_a_turn_is_no_answer() -> None:
+def test_text_after_the_end_of_a_turn_is_not_part_of_the_answer() -> None:
     assert before_turn_token("72<|im_end|>73") == "72"
     assert before_turn_token("<|im_start|>72<|im_end|>73") == "72"
 
