@@ -24,7 +24,7 @@ def examples(*fields: str) -> list[dict[str, Any]]:
     return [example for example in EXAMPLES if all(field in example for field in fields)]
 
 
-def test_every_route_is_there() -> None:
+def test_every_route_is_documented() -> None:
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
     events = [event for event in events if event["Method"] != "ANY"]  # what is left is refused: see Errors
     assert [e for e in events if f"{e['Method']} {e['Path']}" not in TEXT] == []
@@ -32,7 +32,7 @@ def test_every_route_is_there() -> None:
     assert set(headings) == {f"{e['Method']} {e['Path']}" for e in events if e["Path"] != "/openapi.json"}
 
 
-def test_the_request_is_whole() -> None:
+def test_the_example_request_has_every_field() -> None:
     (request,) = examples("base_model")
     assert set(request) == set(RunRequest.model_fields)
     assert set(request["dataset"]) == set(DatasetRequest.model_fields)
@@ -50,14 +50,14 @@ def test_the_request_is_whole() -> None:
         (("bucket", "key", "problems"), UploadRejection),
     ],
 )
-def test_answers_fit_their_contracts(fields: tuple[str, ...], contract: type[Contract]) -> None:
+def test_example_responses_match_their_contracts(fields: tuple[str, ...], contract: type[Contract]) -> None:
     found = [example for example in examples(*fields) if "request" not in example]
     assert found
     for example in found:
         contract.model_validate({name: value for name, value in example.items() if name != "do"})
 
 
-def test_a_run_is_shown_with_all_its_parts() -> None:
+def test_the_example_run_has_all_its_parts() -> None:
     (view,) = examples("run_id", "request")
     assert set(view) == {name for name, field in RunView.model_fields.items() if not field.exclude}
     for name, part in view.items():
@@ -66,12 +66,12 @@ def test_a_run_is_shown_with_all_its_parts() -> None:
             assert set(part) - {LEFT_OUT} <= set(whole.model_fields), name
 
 
-def test_every_status_and_problem_is_told() -> None:
+def test_every_status_and_problem_is_documented() -> None:
     assert [status for status in RunStatus if status not in TEXT] == []
     documented = dict(re.findall(r"^\| (\d{3}) \| `([a-z-]+)`", TEXT, re.MULTILINE))
     assert documented == {str(status): kind for status, (kind, _) in PROBLEMS.items()}
 
 
-def test_an_approval_is_shown_as_it_is() -> None:
+def test_the_example_approval_matches_its_contract() -> None:
     (shown,) = re.findall(r'"approval": (\{"reasons": [^…]*?"at": "[^"]+"\}\})', TEXT)
     assert Approval.model_validate_json(shown).decision is not None

@@ -65,12 +65,12 @@ def test_functions_reach_the_outside_through_wiring_alone() -> None:
 
 
 @pytest.mark.parametrize("library", sorted(OUTSIDE))
-def test_only_adapters_know_what_is_outside(library: str) -> None:
+def test_only_adapters_import_outside_libraries(library: str) -> None:
     users = {p for p in shipped_files() for name in imports(p) if name.split(".")[0] == library}
     assert [p for p in users if not p.is_relative_to(RFT / "adapters")] == []
 
 
-def test_what_is_shipped_imports_nothing_that_is_not() -> None:
+def test_shipped_code_imports_nothing_unavailable_in_lambda() -> None:
     names = [(p, name.split(".")[0]) for p in shipped_files() for name in imports(p)]
     assert [(str(p), name) for p, name in names if name in NEVER_IN_LAMBDA] == []
 
@@ -120,7 +120,7 @@ def test_the_client_imports_nothing_of_the_command() -> None:
     assert [str(p) for p, name in users if name.split(".")[0] in {"rft_cli", "emulator"}] == []
 
 
-def test_no_test_module_is_imported_and_only_the_kit_is_shared() -> None:
+def test_only_the_test_kit_is_imported_by_tests_and_benchmarks() -> None:
     """By benchmarks, too; nothing imports a conftest."""
     wrongly = [
         f"{p.relative_to(ROOT)} imports {name}"
@@ -142,7 +142,7 @@ IMPORT_ROOTS = (
 )
 
 
-def test_every_import_of_the_projects_own_modules_finds_one() -> None:
+def test_every_import_of_a_project_module_resolves() -> None:
     """Without running them: a module that moved is noticed here first."""
     folders = ("layers/rft", "functions", "cli", "emulator", "tests", "benchmarks")
     missing = [
@@ -164,7 +164,7 @@ def shipped_files() -> list[Path]:
 # ---- names --------------------------------------------------------------------------------------------------------
 
 
-def test_no_module_is_named_after_nothing() -> None:
+def test_no_module_has_a_vague_name() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     names = {p for folder in ("layers/rft", "functions", "cli", "emulator") for p in python_files(ROOT / folder)}
     assert [str(p) for p in names if vague & {p.stem, *p.parent.relative_to(ROOT).parts}] == []
@@ -193,7 +193,7 @@ def is_the_fields(name: str) -> bool:
 
 
 @pytest.mark.parametrize("folder", EVERYTHING)
-def test_names_are_the_fields_words(folder: str) -> None:
+def test_names_use_the_fields_vocabulary(folder: str) -> None:
     found = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in python_files(ROOT / folder)
@@ -229,7 +229,7 @@ PORTS = {
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
-def test_an_engines_module_says_whether_it_is_pure_or_takes_ports(engine: str) -> None:
+def test_an_engine_module_states_whether_it_is_pure(engine: str) -> None:
     """In its first line; one that is pure imports no port."""
     for path in python_files(RFT / engine):
         if path.name == "__init__.py":
@@ -259,7 +259,7 @@ def code_files() -> list[Path]:
     return [path for folder in CODE for path in python_files(ROOT / folder)]
 
 
-def test_no_folder_holds_more_modules_than_a_reader_can_survey() -> None:
+def test_no_folder_has_too_many_modules() -> None:
     modules = Counter(p.parent.relative_to(ROOT) for p in code_files() if p.name != "__init__.py")
     assert {str(folder): n for folder, n in modules.items() if n > MAX_MODULES} == {}
 

@@ -20,7 +20,7 @@ TEXT = WORKFLOW.read_text()
 JOBS: dict[str, Any] = yaml.safe_load(TEXT)["jobs"]
 
 
-def test_the_applications_metadata_is_what_the_repository_takes() -> None:
+def test_the_applications_metadata_is_valid_for_the_repository() -> None:
     """AWS SAM Developer Guide, "AWS SAM template Metadata section properties"."""
     metadata = TEMPLATE["Metadata"]["AWS::ServerlessRepo::Application"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

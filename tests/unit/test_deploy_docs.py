@@ -15,7 +15,7 @@ DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
 DATASETS = (ROOT / "docs" / "datasets.md").read_text()
 
 
-def test_every_parameter_is_listed_as_the_template_has_it() -> None:
+def test_every_parameter_is_documented_as_in_the_template() -> None:
     assert with_table(DEPLOY) == DEPLOY, "run `python -m tests.kit.deploy_docs`"
     assert len(parameter_table()) > 30
 

@@ -80,14 +80,14 @@ def test_annotators_mostly_agree(comparisons: list[dict[str, Any]]) -> None:
     assert Counter(len(votes(record)) for record in comparisons) == {1: 167, 2: 35, 3: 3}
 
 
-def test_length_alone_is_a_poor_judge(comparisons: list[dict[str, Any]]) -> None:
+def test_length_alone_does_not_predict_the_label(comparisons: list[dict[str, Any]]) -> None:
     lengths = [(len(str(record["response1"])), len(str(record["response2"]))) for record in comparisons]
     longer = ["Response 1" if first > second else "Response 2" for first, second in lengths]
     labels = [example.label for example in read("pandalm", comparisons)]
     assert sum(map(str.__eq__, longer, map(str, labels))) / len(labels) < 0.611  # PandaLM's own file: 61.1 %
 
 
-def test_comparisons_hold_the_oddities_of_the_published_file(comparisons: list[dict[str, Any]]) -> None:
+def test_comparisons_include_the_irregularities_of_the_published_file(comparisons: list[dict[str, Any]]) -> None:
     answers = [record[key] for record in comparisons for key in ("response1", "response2")]
     assert answers.count("") == 2
     assert [answer for answer in answers if not isinstance(answer, str)] == [True]

@@ -41,7 +41,7 @@ def test_an_alarm_is_sent_and_quiet_without_data(name: str) -> None:
     assert ALARMS[name]["TreatMissingData"] == "notBreaching"
 
 
-def test_there_are_alarms_for_every_part() -> None:
+def test_alarms_cover_every_part() -> None:
     assert len(ALARMS) >= 8
     spaces = {properties["Namespace"] for properties in ALARMS.values()}
     assert spaces == {NAMESPACE, "AWS/SQS", "AWS/Lambda", "AWS/ApiGateway"}

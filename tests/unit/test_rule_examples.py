@@ -41,7 +41,7 @@ def score(name: str, written: DatasetRow, answer: str) -> float:
 
 
 @pytest.mark.parametrize(("name", "groups"), [("gsm8k", 180), ("finqa", 60)])
-def test_there_are_enough_records_and_none_is_odd(name: str, groups: int) -> None:
+def test_there_are_enough_records_and_all_are_valid(name: str, groups: int) -> None:
     read = [task(name).read(record) for record in records(name)]
     assert len(read) == 180
     assert len({example.group for example in read}) == groups
@@ -49,7 +49,7 @@ def test_there_are_enough_records_and_none_is_odd(name: str, groups: int) -> Non
 
 
 @pytest.mark.parametrize("name", SCORERS)
-def test_the_tasks_own_grader_tells_its_probes_apart(name: str) -> None:
+def test_the_tasks_grader_distinguishes_its_probes(name: str) -> None:
     for written in rows(name):
         probes = task(name).probes(written)
         assert {score(name, written, answer) for answer in probes.right} == {1}
@@ -67,7 +67,7 @@ def test_problems_have_gsm8ks_form_and_solutions_that_add_up() -> None:
             assert _computed(noted) == Fraction(result)
 
 
-def test_problems_have_the_answers_that_the_readme_tells_of() -> None:
+def test_problems_have_the_answers_stated_in_the_readme() -> None:
     finals = [record["answer"].rpartition("#### ")[2] for record in records("gsm8k")]
     assert sum("." in final for final in finals) == 15
     assert any("," in final for final in finals)

@@ -66,7 +66,7 @@ def test_a_function_is_one_file_that_needs_no_build(name: str) -> None:
 
 
 @functions
-def test_environment_variables_are_those_of_the_settings(name: str) -> None:
+def test_environment_variables_match_the_settings(name: str) -> None:
     assert environment(name) <= set.union(LIBRARY_VARIABLES, *(aliases(c) for c in SETTINGS.values()))
 
 
@@ -107,7 +107,7 @@ def test_each_setting_can_be_set() -> None:
     assert set.union(*(aliases(c) for c in SETTINGS.values())) <= given
 
 
-def test_the_routes_are_those_that_the_api_answers() -> None:
+def test_the_routes_match_the_api() -> None:
     found = re.findall(r"@(?:app|experiment_routes)\.(\w+)\(\s*\"([^\"]+)\"", _api_source())
     answered = {(method.upper(), path) for method, path in found}
     events = [event["Properties"] for event in RESOURCES["Api"]["Properties"]["Events"].values()]
@@ -116,7 +116,7 @@ def test_the_routes_are_those_that_the_api_answers() -> None:
     assert answered <= routes
 
 
-def test_the_api_asks_for_a_signature_and_has_a_limit() -> None:
+def test_the_api_requires_a_signature_and_is_throttled() -> None:
     api = RESOURCES["HttpApi"]["Properties"]
     described = {
         ("ANY" if method == "x-amazon-apigateway-any-method" else method.upper(), path): operation["security"]
@@ -140,12 +140,12 @@ def test_the_api_asks_for_a_signature_and_has_a_limit() -> None:
 
 
 @pytest.mark.parametrize("name", ["DataBucket", "Ledger"])
-def test_data_outlives_the_stack(name: str) -> None:
+def test_data_is_retained_after_the_stack(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"].startswith("Retain")
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_bucket_is_private_versioned_encrypted_and_tells_eventbridge() -> None:
+def test_the_bucket_is_private_versioned_encrypted_and_sends_events() -> None:
     bucket = RESOURCES["DataBucket"]["Properties"]
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
@@ -155,7 +155,7 @@ def test_the_bucket_is_private_versioned_encrypted_and_tells_eventbridge() -> No
     assert (denial["Effect"], denial["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": False}})
 
 
-def test_the_ledger_is_billed_by_use_and_can_be_restored() -> None:
+def test_the_ledger_is_billed_on_demand_and_can_be_restored() -> None:
     table = RESOURCES["Ledger"]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -174,7 +174,7 @@ def test_the_state_machines_log_holds_no_run_data() -> None:
 
 
 @pytest.mark.parametrize("name", ["DependenciesLayer", "RftLayer"])
-def test_a_layer_is_built_for_what_runs_it(name: str) -> None:
+def test_a_layer_is_built_for_its_runtime(name: str) -> None:
     layer, shared = RESOURCES[name], TEMPLATE["Globals"]["Function"]
     assert layer["Metadata"]["BuildMethod"] == "makefile"
     assert [layer["Metadata"]["BuildArchitecture"]] == layer["Properties"]["CompatibleArchitectures"]

@@ -42,7 +42,7 @@ def test_the_log_level_reaches_lambdas_own_filter_by_lambdas_name() -> None:
     assert {entry["Name"] for entry in names.values()} <= LAMBDA_LOG_LEVELS
 
 
-def test_dead_letters_are_taken_from_each_rule_by_its_arn() -> None:
+def test_the_dead_letter_queue_accepts_each_rule_by_its_arn() -> None:
     rules = {
         f"{name}{event}.Arn"
         for name in (*FUNCTIONS, "DeliverWebhooks")
@@ -70,7 +70,7 @@ def _mappings(node: Any) -> list[dict[str, Any]]:
     return ([node] if isinstance(node, dict) else []) + [found for child in children for found in _mappings(child)]
 
 
-def test_no_function_creates_its_log_group_anew_after_the_stack_is_deleted() -> None:
+def test_functions_do_not_recreate_log_groups_after_stack_deletion() -> None:
     _, foreign, own = GLOBALS["PermissionsBoundary"]["Fn::If"]
     assert (foreign, own) == ({"Ref": "PermissionsBoundaryArn"}, {"Ref": "FunctionBoundary"})
     allowed, _ = RESOURCES["FunctionBoundary"]["Properties"]["PolicyDocument"]["Statement"]

@@ -30,7 +30,7 @@ def keys(node: Any, condition: str = "") -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("name", [name for name, each in RESOURCES.items() if each["Type"] in HOLDS_DATA])
-def test_what_holds_data_has_the_key_where_there_is_one(name: str) -> None:
+def test_resources_with_data_use_the_key_if_one_is_given(name: str) -> None:
     assert keys(RESOURCES[name]["Properties"]) == [("HasDataKmsKey", {"Ref": "DataKmsKeyArn"})]
 
 
@@ -53,6 +53,6 @@ def test_alarms_have_a_key_of_their_own_only_without_it() -> None:
     assert RESOURCES["AlarmKey"]["Condition"] == "HasNoDataKmsKey"
 
 
-def test_the_documented_policy_lets_in_services_that_use_the_key() -> None:
+def test_the_documented_policy_allows_the_services_that_use_the_key() -> None:
     services = [s["Principal"]["Service"] for s in documented_key_policy()["Statement"] if "Service" in s["Principal"]]
     assert services == ["logs.us-east-1.amazonaws.com", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]]

@@ -37,7 +37,7 @@ def name_of(resource: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", [name for name, each in RESOURCES.items() if each["Type"] in NAMED])
-def test_a_name_is_one_that_its_service_takes(name: str) -> None:
+def test_a_name_is_valid_for_its_service(name: str) -> None:
     found = name_of(RESOURCES[name])
     assert found.startswith(PREFIX)
     assert re.fullmatch(NAMED[RESOURCES[name]["Type"]][1], found), f"{found}: {len(found)} characters"
@@ -49,17 +49,17 @@ def test_no_two_resources_of_a_type_have_the_same_name() -> None:
 
 
 @pytest.mark.parametrize("name", ["DataBucket", "Ledger"])
-def test_what_outlives_the_stack_is_not_in_the_way_of_the_next(name: str) -> None:
+def test_retained_resources_do_not_block_the_next_stack(name: str) -> None:
     assert name_of(RESOURCES[name]).endswith(f"-{ID}")
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.startswith("Grade")])
-def test_bedrock_takes_the_names_of_graders(name: str) -> None:
+def test_grader_names_are_valid_for_bedrock(name: str) -> None:
     shape = boto3.client("bedrock", region_name="us-east-1").meta.service_model.shape_for("LambdaArn")
     arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name_of(RESOURCES[name])}:12"
     assert re.fullmatch(shape.metadata["pattern"], arn)
     assert len(arn) <= shape.metadata["max"]
 
 
-def test_the_longest_prefix_is_the_one_that_fits() -> None:
+def test_the_prefix_limit_is_the_longest_that_fits() -> None:
     assert TEMPLATE["Parameters"]["ResourcePrefix"]["MaxLength"] == len(PREFIX)

@@ -58,7 +58,7 @@ def allowed(check: Check, keys: Mapping[str, Any] | None = None) -> bool:
     return evaluate(request, PolicySet(identity=POLICY)).allowed
 
 
-def test_bedrocks_role_may_do_what_a_job_in_the_vpc_takes() -> None:
+def test_bedrocks_role_has_the_permissions_for_a_job_in_a_vpc() -> None:
     assert {"ec2:CreateNetworkInterface", "ec2:CreateTags", "ec2:DescribeVpcs"} <= {c.action for c in checks()}
     assert [check for check in checks() if not allowed(check)] == []
 
@@ -68,7 +68,7 @@ def test_another_subnet_or_group_than_the_stacks_is_denied(changed: dict[str, An
     assert [check.action for check in checks(**changed) if not allowed(check)] == ["ec2:CreateNetworkInterface"]
 
 
-def test_interfaces_that_are_not_bedrocks_are_out_of_reach() -> None:
+def test_network_interfaces_of_other_services_are_denied() -> None:
     changing = [check for check in checks() if check.keys]
     assert changing
     assert [check for check in changing if allowed(check, keys={})] == []
@@ -90,7 +90,7 @@ def bounded(action: str, source_function: str | None) -> bool:
     return evaluate(request, PolicySet(identity=everything, boundary=BOUNDARY)).allowed
 
 
-def test_network_interfaces_are_lambdas_and_not_the_codes_of_a_function() -> None:
+def test_network_interfaces_are_managed_by_lambda_not_function_code() -> None:
     function = "arn:aws:lambda:us-east-1:123456789012:function:rft-GradePandalm"
     assert bounded("ec2:CreateNetworkInterface", None)
     assert not bounded("ec2:CreateNetworkInterface", function)
@@ -99,7 +99,7 @@ def test_network_interfaces_are_lambdas_and_not_the_codes_of_a_function() -> Non
 
 @pytest.mark.parametrize("subnets", ["", SUBNETS[0]])
 @pytest.mark.parametrize("groups", ["", GROUPS[0]])
-def test_subnets_and_groups_are_given_both_or_not_at_all(subnets: str, groups: str) -> None:
+def test_subnets_require_security_groups_and_vice_versa(subnets: str, groups: str) -> None:
     values = {"VpcSubnetIds": subnets, "VpcSecurityGroupIds": groups}
     if bool(subnets) == bool(groups):
         check_parameters(TEMPLATE["Parameters"], TEMPLATE["Rules"], values)

@@ -90,14 +90,12 @@ def _takes(parameter: dict[str, Any], value: Any) -> bool:
         ("NotificationEmail", ["", "a@b.example"], ["a@b", "a b@c.example"]),
     ],
 )
-def test_a_parameters_pattern_takes_what_is_right_and_nothing_else(
-    parameter: str, good: list[str], bad: list[str]
-) -> None:
+def test_a_parameters_pattern_accepts_only_valid_values(parameter: str, good: list[str], bad: list[str]) -> None:
     assert [value for value in good if not _takes(PARAMETERS[parameter], value)] == []
     assert [value for value in bad if _takes(PARAMETERS[parameter], value)] == []
 
 
-def test_the_outputs_are_what_users_need() -> None:
+def test_the_outputs_are_complete() -> None:
     assert set(TEMPLATE["Outputs"]) >= {
         "ApiUrl",
         "DataBucketName",

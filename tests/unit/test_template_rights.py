@@ -12,14 +12,14 @@ from tests.kit.template_statements import attribute, statements
 TEXT = (ROOT / "template.yaml").read_text()
 
 
-def test_a_resource_that_is_any_resource_says_why() -> None:
+def test_a_wildcard_resource_has_a_comment() -> None:
     wide = [line for line in TEXT.splitlines() if re.search(r"""['"]\*['"]|arn:[^#]*:\*:""", line)]
     assert wide
     assert [line for line in wide if " # " not in line] == []
 
 
 @pytest.mark.parametrize("name", RESOURCES)
-def test_no_right_is_given_to_any_action_or_principal(name: str) -> None:
+def test_no_permission_names_all_actions_or_principals(name: str) -> None:
     for statement in statements(RESOURCES[name]):
         if statement["Effect"] == "Allow":
             assert "*" not in str(statement.get("Action", ""))
@@ -54,7 +54,7 @@ INTERPRETER_ACTIONS = [
 ]
 
 
-def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
+def test_a_grader_has_only_the_permissions_for_grading() -> None:
     bucket = {"Fn::Sub": "${DataBucket.Arn}/runs/*/rollouts/*"}
     for name in (name for name in FUNCTIONS if name.startswith("Grade")):
         given = statements(RESOURCES[name]["Properties"]["Policies"])
@@ -71,7 +71,7 @@ def test_a_grader_may_do_what_grading_takes_and_nothing_else() -> None:
         assert len(listing) == len(config), "a run without a config answers 404, not 403"
 
 
-def test_a_look_at_a_job_reads_rollouts_and_nothing_else_of_the_bucket() -> None:
+def test_check_training_reads_only_rollouts_of_the_bucket() -> None:
     given = [s for s in statements(RESOURCES["CheckTraining"]["Properties"]["Policies"]) if "s3:" in str(s["Action"])]
     assert {s["Action"]: (s["Resource"], s.get("Condition")) for s in given} == {
         "s3:GetObject": ({"Fn::Sub": "${DataBucket.Arn}/runs/*/rollouts/*"}, None),

@@ -23,7 +23,7 @@ def unsafe_in(text: str) -> set[str]:
 
 
 @given(ANY_TEXT)
-def test_a_line_holds_no_character_that_acts_and_stays_as_it_is(text: str) -> None:
+def test_a_line_escapes_control_characters_idempotently(text: str) -> None:
     line = text_line(text, 100)
     assert not unsafe_in(line)
     assert len(line) <= 100
@@ -32,7 +32,7 @@ def test_a_line_holds_no_character_that_acts_and_stays_as_it_is(text: str) -> No
 
 
 @given(ANY_TEXT)
-def test_a_block_keeps_newlines_and_nothing_else_that_acts(text: str) -> None:
+def test_a_block_escapes_control_characters_except_newlines(text: str) -> None:
     block = text_block(text)
     assert unsafe_in(block) <= {"\n"}
     assert text_block(block) == block
@@ -46,12 +46,12 @@ def test_a_subject_is_one_that_sns_accepts(text: str) -> None:
     assert len(subject) <= 100
 
 
-def test_every_character_without_a_shape_of_its_own_is_escaped() -> None:
+def test_every_invisible_character_is_escaped() -> None:
     everything = "".join(map(chr, range(0x110000)))
     assert not unsafe_in(text_line(everything, limit=20_000_000))
 
 
-def test_what_is_harmless_is_shown_as_it_is() -> None:
+def test_harmless_text_is_unchanged() -> None:
     plain = "naïve 日本語 عربى 😀 [bold] <b> \\ quotes – "
     assert text_line(plain) == plain
 
@@ -67,15 +67,15 @@ def test_what_is_harmless_is_shown_as_it_is() -> None:
         ("\x9b", r"\x9b"),
     ],
 )
-def test_escapes_are_those_of_python(text: str, shown: str) -> None:
+def test_escapes_match_python(text: str, shown: str) -> None:
     assert text_line(text) == shown
 
 
-def test_a_long_text_says_how_much_is_left_out() -> None:
+def test_a_cut_text_states_the_omitted_length() -> None:
     assert text_line("x" * 1_000_000, 50) == "x" * 20 + " … (999,980 more characters)"
 
 
-def test_html_takes_markup_for_text() -> None:
+def test_markup_is_escaped_in_html() -> None:
     assert html_text("<img src=x onerror='a'>\u202e\"&") == "&lt;img src=x onerror=&#x27;a&#x27;&gt;\\u202e&quot;&amp;"
 
 
@@ -86,7 +86,7 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
     assert first_items(shown, 50) == shown
 
 
-def test_a_message_is_bounded_however_deep() -> None:
+def test_a_message_is_bounded_at_any_nesting_depth() -> None:
     message = bounded({"a\n": [{"b": "x" * 100}] * 100, "n": 1, "none": None}, limit=60, items=3)
     assert list(message) == [r"a\n", "n", "none"]
     assert message[r"a\n"][-1] == "… and 98 more"

@@ -36,7 +36,7 @@ def test_a_grader_that_breaks_the_contract_is_rejected_with_its_own_reason(name:
 
 
 @pytest.mark.parametrize("name", UNTRUE)
-def test_a_grader_whose_scores_are_worth_nothing_is_rejected_by_name(name: str) -> None:
+def test_a_grader_with_useless_scores_is_rejected_by_its_check(name: str) -> None:
     make, check, words = UNTRUE[name]
     fake = FakeSmokeTest()
 
@@ -51,7 +51,7 @@ def test_a_grader_whose_scores_are_worth_nothing_is_rejected_by_name(name: str) 
 
 
 @pytest.mark.parametrize("check", ALONE)
-def test_a_single_fault_is_found_by_a_single_check(check: str) -> None:
+def test_a_single_fault_is_detected_by_a_single_check(check: str) -> None:
     fake = FakeSmokeTest()
 
     fake.run(UNTRUE[ALONE[check]][0]())

@@ -49,7 +49,7 @@ def training() -> FakeTraining:
     return FakeTraining()
 
 
-def test_each_check_records_what_it_saw(training: FakeTraining) -> None:
+def test_each_check_records_the_jobs_state(training: FakeTraining) -> None:
     training.clock.advance(hours=1)
     training.check()
     training.clock.advance(hours=1.5)
@@ -130,7 +130,7 @@ def test_a_job_stopped_in_the_console_before_training_says_so(training: FakeTrai
     assert training.check().error == "TrainingJobStopped"
 
 
-def test_a_job_that_ignores_the_stop_is_asked_again_and_given_up(training: FakeTraining) -> None:
+def test_a_job_that_ignores_its_stop_is_stopped_again_then_abandoned(training: FakeTraining) -> None:
     training.jobs.obeys = False
     training.clock.advance(hours=24.5)
     assert training.check().outcome is None
@@ -138,7 +138,7 @@ def test_a_job_that_ignores_the_stop_is_asked_again_and_given_up(training: FakeT
     assert (training.check().error, training.jobs.stops) == ("TrainingTimedOut", [RUN_ID, RUN_ID])
 
 
-def test_a_job_stuck_in_stopping_is_given_up(training: FakeTraining) -> None:
+def test_a_job_stuck_in_stopping_is_abandoned(training: FakeTraining) -> None:
     training.clock.advance(hours=24.5)
     training.check()
     training.clock.advance(hours=1.4)
@@ -147,7 +147,7 @@ def test_a_job_stuck_in_stopping_is_given_up(training: FakeTraining) -> None:
     assert training.check().error == "TrainingTimedOut"
 
 
-def test_a_failed_stop_is_tried_again_by_the_state_machine(training: FakeTraining) -> None:
+def test_a_failed_stop_is_retried_by_the_state_machine(training: FakeTraining) -> None:
     training.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     training.clock.advance(hours=25)
     with pytest.raises(RetryableThrottling):
@@ -156,14 +156,14 @@ def test_a_failed_stop_is_tried_again_by_the_state_machine(training: FakeTrainin
     assert training.jobs.stops == [RUN_ID]
 
 
-def test_a_new_job_that_cannot_be_seen_yet_is_looked_for_again(training: FakeTraining) -> None:
+def test_a_new_job_that_is_not_visible_yet_is_polled_again(training: FakeTraining) -> None:
     training.jobs.hidden = True
     training.clock.advance(minutes=14)
     with pytest.raises(RetryableServiceError, match="cannot be seen yet"):
         training.check()
 
 
-def test_a_job_that_is_gone_is_an_error(training: FakeTraining) -> None:
+def test_a_missing_job_is_an_error(training: FakeTraining) -> None:
     training.jobs.hidden = True
     training.clock.advance(minutes=16)
     with pytest.raises(JobNotFound):
@@ -200,7 +200,7 @@ def grade(training: FakeTraining, scores: tuple[float | None, ...], *, steps: in
         training.rollouts.put(RUN_ID, training.clock.now(), group(*scores))
 
 
-def test_a_check_records_what_rollouts_earn(measured: FakeTraining) -> None:
+def test_a_check_records_the_rewards_of_rollouts(measured: FakeTraining) -> None:
     grade(measured, GOOD, steps=2)
     assert measured.check().outcome is None
     record = measured.ledger.get(RUN_ID)
@@ -210,7 +210,7 @@ def test_a_check_records_what_rollouts_earn(measured: FakeTraining) -> None:
     assert (record.breaker, measured.jobs.stops) == ((), [])
 
 
-def test_the_breaker_stops_the_job_within_two_checks_and_the_run_says_why(measured: FakeTraining) -> None:
+def test_the_breaker_stops_the_job_within_two_checks_with_a_reason(measured: FakeTraining) -> None:
     grade(measured, GOOD, steps=5)
     measured.check()
     grade(measured, FAILED, steps=2)
@@ -228,7 +228,7 @@ def test_the_breaker_stops_the_job_within_two_checks_and_the_run_says_why(measur
     assert len(measured.ledger.get(RUN_ID).breaker) == 1
 
 
-def test_a_breaker_that_trips_is_on_record_before_the_job_is_stopped(measured: FakeTraining) -> None:
+def test_a_breaker_finding_is_recorded_before_the_job_is_stopped(measured: FakeTraining) -> None:
     grade(measured, FAILED, steps=3)
     measured.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
@@ -245,7 +245,7 @@ def test_a_job_that_completes_before_it_can_be_stopped_has_completed(measured: F
     assert measured.check().outcome == "COMPLETED"
 
 
-def test_a_job_that_ignores_its_breaker_is_given_up(measured: FakeTraining) -> None:
+def test_a_job_that_ignores_its_breaker_is_abandoned(measured: FakeTraining) -> None:
     measured.jobs.obeys = False
     grade(measured, FAILED, steps=3)
     measured.check()
@@ -267,7 +267,7 @@ def test_a_warning_is_recorded_once_and_stops_nothing() -> None:
     assert training.jobs.stops == []
 
 
-def test_what_is_found_after_the_end_is_a_warning(measured: FakeTraining) -> None:
+def test_a_finding_after_the_end_is_a_warning(measured: FakeTraining) -> None:
     grade(measured, FAILED, steps=3)
     measured.jobs.move(RUN_ID, status=J.COMPLETED, model_arn="arn:m")
     assert measured.check().outcome == "COMPLETED"
@@ -283,7 +283,7 @@ def test_the_last_rollouts_of_a_job_that_has_ended_are_a_step_too(measured: Fake
     assert record.metrics.steps == 1
 
 
-def test_telemetry_that_is_away_stops_no_job_and_hides_no_status(measured: FakeTraining) -> None:
+def test_unavailable_telemetry_stops_no_job_and_hides_no_status(measured: FakeTraining) -> None:
     measured.rollouts.fails_to_list = [RetryableServiceError("503")]
     measured.clock.advance(hours=25)
     assert (measured.check().outcome, measured.jobs.stops) == (None, [RUN_ID])

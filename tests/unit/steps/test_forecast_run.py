@@ -44,7 +44,7 @@ class FakeForecast:
         )
 
 
-def test_the_forecast_is_recorded_and_the_run_goes_on() -> None:
+def test_the_forecast_is_recorded_and_the_run_continues() -> None:
     fake = FakeForecast()
     assert fake.forecast() == ForecastOutcome(affordable=True)
     record = fake.ledger.get(RUN_ID)
@@ -60,7 +60,7 @@ def test_a_repeat_gives_the_same() -> None:
     assert (fake.forecast(), fake.ledger.get(RUN_ID).forecast) == first
 
 
-def test_too_much_is_a_no_where_nobody_is_asked() -> None:
+def test_an_excess_rejects_a_run_without_approval() -> None:
     fake = FakeForecast()
     outcome = fake.forecast(max_judge_calls=1000)
     assert not outcome.affordable
@@ -71,7 +71,7 @@ def test_too_much_is_a_no_where_nobody_is_asked() -> None:
     assert stored.over_budget == (outcome.cause,)
 
 
-def test_too_much_is_a_question_where_a_person_is_asked() -> None:
+def test_an_excess_requests_approval_where_enabled() -> None:
     outcome = FakeForecast().forecast(max_judge_calls=1000, max_cost_usd=5, needs=("this stack requires it",))
     assert (outcome.affordable, outcome.cause) == (True, "")
     approval, calls, cost = outcome.needs_approval
@@ -80,7 +80,7 @@ def test_too_much_is_a_question_where_a_person_is_asked() -> None:
     assert "hour of reinforcement fine-tuning" in cost
 
 
-def test_a_price_table_of_the_stack_is_used_whole() -> None:
+def test_a_price_table_of_the_stack_replaces_all_built_in_prices() -> None:
     fake = FakeForecast()
     table = {"as_of": "2026-11-01", "source": "our contract", "training_hour": 12.5}
     fake.store.objects[TABLE] = json.dumps(table).encode()
@@ -104,7 +104,7 @@ def test_a_price_table_of_the_stack_is_used_whole() -> None:
         (b'{"source": "x", "as_of": "2026-11", "rollouts_per_hour": {"least": 2, "most": 1}}', "least"),
     ],
 )
-def test_a_table_that_cannot_be_read_stops_the_run_before_it_is_paid_for(body: bytes, words: str) -> None:
+def test_an_unreadable_price_table_stops_the_run_before_any_cost(body: bytes, words: str) -> None:
     fake = FakeForecast()
     fake.store.objects[TABLE] = body
     with pytest.raises(InvalidRequest, match=words) as error:
@@ -123,7 +123,7 @@ def test_a_price_table_can_be_a_parameter_and_a_broken_one_is_named() -> None:
     assert error.value.field == "PriceTable"
 
 
-def test_a_table_that_is_not_there_is_named() -> None:
+def test_a_missing_price_table_is_named() -> None:
     with pytest.raises(InvalidRequest, match=TABLE):
         FakeForecast().forecast(settings={"PRICE_TABLE_URI": TABLE})
 
@@ -136,14 +136,14 @@ def test_limits_of_the_account_are_taken_from_the_stack() -> None:
     assert [each.fits for each in found.limits] == [True, False, None]
 
 
-def test_a_run_that_was_cancelled_meanwhile_goes_no_further() -> None:
+def test_a_run_cancelled_meanwhile_does_not_continue() -> None:
     fake = FakeForecast()
     add_run(fake.ledger, RunStatus.CANCELLED)
     with pytest.raises(TransitionRefused):
         fake.forecast()
 
 
-def test_a_report_that_is_gone_is_an_error() -> None:
+def test_a_missing_report_is_an_error() -> None:
     fake = FakeForecast()
     del fake.store.objects[REPORT]
     with pytest.raises(DatasetNotFound):

@@ -93,7 +93,7 @@ def test_4500_problems_are_one_rejection_that_fits() -> None:
 @pytest.mark.parametrize(
     "key", [f"uploads/pandalm/demo/{HOSTILE.replace('/', '')}", f"uploads/{HOSTILE}/x", "uploads/" + "é" * 500]
 )
-def test_a_key_that_acts_on_terminals_is_one_rejection(key: str) -> None:
+def test_a_key_with_control_characters_is_one_rejection(key: str) -> None:
     bucket = Bucket()
     assert bucket.deliver(key).problems
     ((subject, message),) = bucket.notifier.sent

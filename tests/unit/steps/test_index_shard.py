@@ -48,21 +48,21 @@ def test_only_the_records_between_its_borders_are_indexed() -> None:
     assert found.prompt_tokens == {3: 4}
 
 
-def test_equal_prompts_have_equal_numbers_and_others_have_others() -> None:
+def test_equal_prompts_and_no_others_have_equal_fingerprints() -> None:
     rows = [row(1), row(2), row(1, reference_answer="3"), row(3)]
     first, second, third, fourth = index(b"".join(rows), 0, sum(map(len, rows))).groups
     assert first == third
     assert len({first, second, fourth}) == 3
 
 
-def test_bad_records_are_listed_and_nothing_is_decided_about_them() -> None:
+def test_bad_records_are_listed_without_a_refusal() -> None:
     body = row(1) + b"\n{\n" + row(2, reference_answer=None) + row(3)
     found = index(body, 0, len(body))
     assert [(bad.position, bad.line) for bad in found.bad] == [(2, 3), (3, None)]
     assert (found.records, len(found.groups)) == (4, 2)
 
 
-def test_a_part_of_an_array_must_read_as_one() -> None:
+def test_a_part_of_an_array_must_parse_by_itself() -> None:
     store = MemoryStore()
     store.objects[URI] = b'[{"messages": 1},{"messages": "}'
     with pytest.raises(DatasetInvalid, match=r"from byte 16 to byte 32 \(where all counts begin\)"):
@@ -79,7 +79,7 @@ def test_a_part_of_an_array_must_read_as_one() -> None:
     assert list(store.objects) == [URI]
 
 
-def test_a_source_that_is_gone_is_not_found() -> None:
+def test_a_missing_source_is_not_found() -> None:
     class Empty(MemoryStore):
         def get_bytes(self, uri: str) -> bytes:
             raise DatasetNotFound(uri)

@@ -131,12 +131,12 @@ def test_files_are_the_same_byte_for_byte(layout: Layout, shards: int) -> None:
 @pytest.mark.parametrize(
     "split", [{"strategy": "random", "seed": 3}, {"seed": 9}, {"train": 0.9, "validation": 0.1, "test": 0}]
 )
-def test_files_are_the_same_however_rows_are_split(layout: Layout, split: dict[str, Any]) -> None:
+def test_files_are_the_same_for_any_split(layout: Layout, split: dict[str, Any]) -> None:
     assert_same(*both_ways(layout(COMPARISONS), 8, split=split))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_records_that_hold_arrays_of_objects_are_not_cut_apart(layout: Layout) -> None:
+def test_records_with_arrays_of_objects_are_not_divided(layout: Layout) -> None:
     assert_same(*both_ways(layout([rft_row(number) for number in range(300)]), 8, task="rft"))
 
 
@@ -149,7 +149,7 @@ def test_bad_records_have_the_same_positions(layout: Layout) -> None:
     assert in_parts.manifest.warnings == {"input_not_text": 294}
 
 
-def test_lines_that_cannot_be_read_have_the_same_numbers() -> None:
+def test_unreadable_lines_have_the_same_numbers() -> None:
     body = lines(COMPARISONS).replace(b'"annotator1": 2', b'"annotator1" 2', 40)
     at_once, in_parts = both_ways(body, 8, max_bad_records=40)
     assert_same(at_once, in_parts)
@@ -180,7 +180,7 @@ def test_too_few_rows_are_refused_in_the_same_words() -> None:
     assert messages[0] == messages[1]
 
 
-def test_work_is_even_among_parts() -> None:
+def test_work_is_divided_evenly_among_parts() -> None:
     bucket = Bucket(array([comparison(number) for number in range(3000)]))
     bucket.prepare(8)
     for sizes in ([each.rows for each in bucket.written], [each.bytes for each in bucket.written]):
@@ -188,7 +188,7 @@ def test_work_is_even_among_parts() -> None:
         assert max(sizes) - min(sizes) <= 0.2 * sum(sizes) / 8
 
 
-def test_a_text_that_looks_like_a_border_is_an_error_and_adds_no_rows() -> None:
+def test_text_that_looks_like_a_border_is_an_error() -> None:
     lookalike = {"response2": [{"x": 1}, {"instruction": "y"}, {"instruction": "z"}] * 2000}
     body = array([comparison(n, **(lookalike if n == 150 else {})) for n in range(300)])
     bucket = Bucket(body)
@@ -206,7 +206,7 @@ def test_a_broken_array_is_refused(cut: int) -> None:
 @pytest.mark.parametrize(
     ("dataset", "at_once"), [({"max_samples": 200}, 1), ({}, 10**9)], ids=["a few records are enough", "small"]
 )
-def test_what_one_function_can_do_is_done_at_once(dataset: dict[str, Any], at_once: int) -> None:
+def test_a_small_dataset_is_prepared_by_one_function(dataset: dict[str, Any], at_once: int) -> None:
     bucket = Bucket(array(COMPARISONS))
     bucket.prepare(8, at_once=at_once, **dataset)
     assert bucket.manifest.shards == 1

@@ -63,7 +63,7 @@ def test_parts_are_equally_large() -> None:
     assert rows == [100] * 8
 
 
-def test_the_account_is_that_of_all_shards() -> None:
+def test_the_totals_cover_all_shards() -> None:
     store = MemoryStore()
     plan(store, shard_index(0), shard_index(1, bad=(3,)), max_bad_records=1)
     account = Account.model_validate_json(store.objects[account_uri(RUN_ID, store)])

@@ -72,7 +72,7 @@ def test_the_manifest_says_what_was_read_and_written(fake: FakePreparation) -> N
     assert (manifest.records, manifest.bad_records, manifest.warnings) == (300, (), {})
 
 
-def test_the_ledger_shows_preparing_then_the_figures(fake: FakePreparation) -> None:
+def test_the_ledger_shows_preparing_then_the_dataset_summary(fake: FakePreparation) -> None:
     prepared = fake.prepare(hyperparameters={"epochCount": 7})
     run = fake.ledger.get(RUN_ID)
     assert run.status == RunStatus.PREPARING
@@ -101,7 +101,7 @@ def test_equal_rows_have_one_digest_in_every_run_though_their_files_differ(fake:
     assert first.digest != fake.holds([record(number, input="other") for number in range(300)]).prepare().digest
 
 
-def test_a_run_id_that_a_record_brings_gives_way_to_the_runs_own(fake: FakePreparation) -> None:
+def test_a_records_run_id_is_replaced_by_the_runs_own(fake: FakePreparation) -> None:
     raw = {"messages": [{"role": "user", "content": "1 + 1?"}], "reference_answer": "2", "run_id": "theirs"}
     fake.holds([raw | {"messages": [{"role": "user", "content": f"{n}?"}]} for n in range(300)])
     line = next(fake.store.lines(fake.prepare(task="rft").train_uri))

@@ -67,7 +67,7 @@ def test_a_rule_that_no_grader_can_use_is_a_bad_record_with_its_position(fake: F
     assert problem.startswith("record 7: reference_answer.format.forbidden[0]: repeats more than 10,000 parts")
 
 
-def test_a_list_too_long_for_an_error_is_kept_in_full_beside_the_run(fake: FakePreparation) -> None:
+def test_a_list_too_long_for_an_error_is_stored_with_the_run(fake: FakePreparation) -> None:
     fake.holds([record(number, response1=None) for number in range(300)])
     with pytest.raises(DatasetInvalid, match=r"whole list is in s3://\S+/bad_records.txt") as caught:
         fake.prepare()
@@ -76,7 +76,7 @@ def test_a_list_too_long_for_an_error_is_kept_in_full_beside_the_run(fake: FakeP
     assert len(str(caught.value).splitlines()) < 25
 
 
-def test_a_file_of_nothing_but_bad_records_is_not_read_to_its_end(fake: FakePreparation) -> None:
+def test_a_file_of_only_bad_records_is_not_read_to_its_end(fake: FakePreparation) -> None:
     fake.holds(b"[" + b"1," * 1_000_000 + b"1]")
     with pytest.raises(DatasetInvalid, match="reading stopped there") as caught:
         fake.prepare()
@@ -90,7 +90,7 @@ def test_bad_records_before_a_broken_place_are_listed_too(fake: FakePreparation)
     assert caught.value.problems == ("record 1: has no instruction",)
 
 
-def test_half_a_surrogate_pair_is_a_bad_record(fake: FakePreparation) -> None:
+def test_a_lone_surrogate_is_a_bad_record(fake: FakePreparation) -> None:
     fake.holds([record(0, response1="\ud83d"), *(record(number) for number in range(1, 300))])
     with pytest.raises(DatasetInvalid, match="record 1: holds half of a surrogate pair"):
         fake.prepare()
@@ -154,7 +154,7 @@ def test_no_temporary_file_is_left_after_success_or_any_error(fake: FakePreparat
     assert list(scratch.iterdir()) == []
 
 
-def test_rows_of_the_rft_task_are_passed_on(fake: FakePreparation) -> None:
+def test_rows_of_the_rft_task_are_passed_through(fake: FakePreparation) -> None:
     raw = [
         {"messages": [{"role": "user", "content": f"{n} + 1?"}], "reference_answer": str(n + 1), "level": n}
         for n in range(300)
@@ -165,7 +165,7 @@ def test_rows_of_the_rft_task_are_passed_on(fake: FakePreparation) -> None:
     assert fake.manifest.files["train"].labels == {}
 
 
-def test_a_graders_config_is_written_where_the_grader_finds_it_by_run_id(fake: FakePreparation) -> None:
+def test_a_graders_config_is_stored_under_the_run_id(fake: FakePreparation) -> None:
     criterion = {"name": "kind", "question": "Is it kind?", "yes": "thanks", "no": "blames"}
     grader = {"name": "rubric", "config": {"criteria": [criterion]}}
     request = {"name": "a", "dataset": {"task": "rubric", "uri": URI}, "grader": grader}

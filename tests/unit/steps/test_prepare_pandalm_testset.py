@@ -54,7 +54,7 @@ def prompts(rows: list[DatasetRow]) -> set[str]:
     return {f"{record['instruction']}\n{record['input']}" for record in records}
 
 
-def test_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grouped_split_shares_no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     manifest, rows = prepare(monkeypatch)
     for split, share in zip(rows.values(), (0.8, 0.1, 0.1), strict=True):
         assert abs(len(split) / 999 - share) <= 0.03
@@ -67,7 +67,7 @@ def test_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(file.labels["Tie"] >= 8 for file in manifest.files.values())
 
 
-def test_random_is_the_published_notebooks_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_random_split_matches_the_published_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     manifest, rows = prepare(monkeypatch, strategy="random", seed=42)
     assert [len(split) for split in rows.values()] == [799, 99, 101]
     order = list(range(1, 1000))
@@ -78,14 +78,14 @@ def test_random_is_the_published_notebooks_order(monkeypatch: pytest.MonkeyPatch
     assert manifest.tokens.encoding == "cl100k_base"
 
 
-def test_prompts_fit_what_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prompts_fit_the_recommended_length(monkeypatch: pytest.MonkeyPatch) -> None:
     manifest, _ = prepare(monkeypatch)
     tokens, length = manifest.tokens, manifest.chosen_hyperparameters().maxPromptLength
     assert tokens.min <= tokens.p50 <= tokens.p95 <= tokens.p99 <= tokens.max
     assert length == -(-max(2 * tokens.p99, tokens.max) // 64) * 64
 
 
-def test_empty_answers_are_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_responses_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     _, rows = prepare(monkeypatch)
     extras = [row.model_extra or {} for split in rows.values() for row in split]
     assert sum(extra["response1"] == "" for extra in extras) + sum(extra["response2"] == "" for extra in extras) == 54

@@ -35,7 +35,7 @@ def test_each_change_is_sent_once_and_in_sequence() -> None:
     assert [event.id for event in bus.events] == [f"{RUN_ID}/{number}" for number in (1, 2, 3)]
 
 
-def test_an_event_that_is_refused_stops_no_other_and_stays_pending() -> None:
+def test_a_refused_event_stays_pending_and_blocks_no_other() -> None:
     ledger, bus = ledger_with(RunStatus.SMOKE_TESTING), MemoryBus(refused={f"{RUN_ID}/2"})
     with pytest.raises(RetryableServiceError, match=f"1 of 3 events, the first of them {RUN_ID}/2"):
         publish(outbox=ledger, bus=bus)
@@ -52,7 +52,7 @@ def test_an_event_whose_mark_is_lost_is_sent_again_with_its_id() -> None:
     assert [event.id for event in bus.events] == [f"{RUN_ID}/1"] * 2
 
 
-def test_ends_and_stages_are_metrics_without_a_runs_id(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ends_and_stages_are_metrics_without_a_run_id(capsys: pytest.CaptureFixture[str]) -> None:
     publish(outbox=ledger_with(RunStatus.FAILED), bus=MemoryBus())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     found = {name: line for line in lines for name in ("RunsEnded", "StageSeconds") if name in line}

@@ -42,7 +42,7 @@ def reconcile(
         ("SUCCEEDED", S.FAILED, "OutcomeMissing"),
     ],
 )
-def test_an_open_run_is_closed_and_told(stage: RunStatus, execution: str, status: RunStatus, error: str) -> None:
+def test_an_open_run_is_closed_and_announced(stage: RunStatus, execution: str, status: RunStatus, error: str) -> None:
     fake_run = FakeRun(stage)
     record = reconcile(fake_run, execution)
     assert record is not None
@@ -52,13 +52,13 @@ def test_an_open_run_is_closed_and_told(stage: RunStatus, execution: str, status
 
 
 @pytest.mark.parametrize("recorded", [True, False])
-def test_a_job_that_goes_on_is_stopped(recorded: bool) -> None:
+def test_a_running_job_is_stopped(recorded: bool) -> None:
     fake_run = FakeRun(S.TRAINING if recorded else S.STARTING).with_job(recorded=recorded)
     reconcile(fake_run)
     assert fake_run.job_status == "Stopping"
 
 
-def test_what_the_execution_said_is_kept_in_readable_form() -> None:
+def test_the_executions_cause_is_recorded_in_readable_form() -> None:
     cause = json.dumps({"errorMessage": "no such function", "errorType": "X", "stackTrace": []})
     failed = reconcile(FakeRun(S.PREPARING), "FAILED", "Lambda.ResourceNotFoundException", cause)
     aborted = reconcile(FakeRun(S.PREPARING), "ABORTED", "Maintenance", "quota is needed")
@@ -70,7 +70,7 @@ def test_what_the_execution_said_is_kept_in_readable_form() -> None:
     assert "quota is needed" in aborted.failure.cause
 
 
-def test_our_own_ending_is_left_alone_and_not_told_twice() -> None:
+def test_a_recorded_end_is_unchanged_and_announced_once() -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
     record_outcome(
         run_id=RUN_ID,
@@ -88,7 +88,7 @@ def test_our_own_ending_is_left_alone_and_not_told_twice() -> None:
     assert len(fake_run.messages) == 1
 
 
-def test_a_message_that_the_ending_could_not_send_is_sent() -> None:
+def test_a_message_that_failed_at_the_end_is_sent() -> None:
     fake_run = FakeRun(S.STARTING)
     fake_run.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
@@ -114,7 +114,7 @@ def test_a_job_left_behind_by_an_ended_run_is_stopped() -> None:
     assert fake_run.job_status == "Stopping"
 
 
-def test_a_completed_run_is_left_alone() -> None:
+def test_a_completed_run_is_unchanged() -> None:
     fake_run = FakeRun(S.COMPLETED)
     fake_run.jobs.create({"jobName": RUN_ID})
     reconcile(fake_run)
@@ -122,7 +122,7 @@ def test_a_completed_run_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("port", ["jobs", "notifier"])
-def test_a_repeat_does_what_is_missing(port: str) -> None:
+def test_a_repeat_completes_the_missing_parts(port: str) -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
     if port == "jobs":
         fake_run.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
@@ -135,7 +135,7 @@ def test_a_repeat_does_what_is_missing(port: str) -> None:
     assert (fake_run.record.status, fake_run.job_status, len(fake_run.messages)) == (S.CANCELLED, "Stopping", 1)
 
 
-def test_an_execution_that_is_no_run_is_passed_over() -> None:
+def test_an_execution_of_no_run_is_ignored() -> None:
     fake_run = FakeRun(S.PENDING)
     assert reconcile(fake_run, run_id="by-hand") is None
     assert fake_run.messages == []
@@ -144,7 +144,7 @@ def test_an_execution_that_is_no_run_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("execution", "status"), [("ABORTED", "cancelled"), ("TIMED_OUT", "failed"), ("FAILED", "failed")]
 )
-def test_a_run_that_was_being_evaluated_completes_without_its_evaluation(execution: str, status: str) -> None:
+def test_a_run_in_evaluation_completes_without_its_evaluation(execution: str, status: str) -> None:
     fake_run = FakeRun(S.EVALUATING).with_deployment()
     record = reconcile(fake_run, execution)
 

@@ -57,7 +57,7 @@ class FakeEnd:
         return [message for _, message in self.notifier.sent]
 
 
-def test_a_completed_run_keeps_its_model_and_bothers_nobody() -> None:
+def test_a_completed_run_keeps_its_model_and_sends_no_message() -> None:
     fake = FakeEnd(S.TRAINING).with_job(recorded=True)
     fake.ledger.update(RUN_ID, {"model_arn": "arn:m"})
     record = fake.end(S.COMPLETED)
@@ -120,7 +120,7 @@ def test_a_job_is_stopped_whether_or_not_the_ledger_knows_it(recorded: bool) -> 
     assert fake.jobs.jobs[RUN_ID].status == "Stopping"
 
 
-def test_a_rejected_run_needs_no_word_with_bedrock() -> None:
+def test_a_rejected_run_makes_no_call_to_bedrock() -> None:
     fake = FakeEnd(S.SMOKE_TESTING)
     fake.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     record = fake.end(S.REJECTED, "GraderNotTrusted", "right answers earn 0.2")
@@ -128,11 +128,11 @@ def test_a_rejected_run_needs_no_word_with_bedrock() -> None:
     assert len(fake.messages) == 1
 
 
-def test_a_run_without_a_job_ends_all_the_same() -> None:
+def test_a_run_without_a_job_ends_normally() -> None:
     assert FakeEnd(S.STARTING).end(S.FAILED, "JobRequestInvalid").status is S.FAILED
 
 
-def test_a_repeat_changes_nothing_and_tells_nobody_twice() -> None:
+def test_a_repeat_changes_nothing_and_notifies_once() -> None:
     fake = FakeEnd(S.STARTING)
     first = fake.end(S.FAILED, "E", "first")
     assert fake.end(S.FAILED, "E", "second") == first
@@ -168,13 +168,13 @@ def test_the_first_end_counts(late: RunStatus) -> None:
     assert [message["status"] for message in fake.messages] == ["CANCELLED"]
 
 
-def test_an_end_that_the_table_does_not_allow_is_loud() -> None:
+def test_an_end_that_the_status_table_forbids_raises() -> None:
     fake = FakeEnd(S.PREPARING)
     with pytest.raises(TransitionRefused):
         fake.end(S.COMPLETED)
 
 
-def test_an_unknown_run_is_loud() -> None:
+def test_an_unknown_run_raises() -> None:
     fake = FakeEnd(S.PREPARING)
     fake.ledger.records.clear()
     with pytest.raises(RunNotFound):
@@ -200,7 +200,7 @@ def test_an_evaluation_that_fails_leaves_a_completed_run_and_no_deployment(recor
     assert fake.deployments.deployments == {}
 
 
-def test_a_completed_evaluation_stays_as_it_is() -> None:
+def test_a_completed_evaluation_is_unchanged() -> None:
     fake = evaluating()
     done = EvaluationSummary(status="completed", verdict="better")
     fake.ledger.update(RUN_ID, {"evaluation": done})
@@ -209,7 +209,7 @@ def test_a_completed_evaluation_stays_as_it_is() -> None:
     assert fake.deployments.deployments == {}
 
 
-def test_an_evaluation_that_began_while_the_run_was_read_is_ended_as_one() -> None:
+def test_an_evaluation_that_began_during_the_read_is_ended() -> None:
     fake = FakeEnd(S.TRAINING)
     stale = fake.ledger.get(RUN_ID)
     fake.ledger.transition(RUN_ID, S.EVALUATING)
@@ -229,7 +229,7 @@ def test_a_deployment_that_cannot_be_deleted_yet_is_deleted_by_a_repeat() -> Non
     assert fake.deployments.deployments == {}
 
 
-def test_a_pilot_ends_with_what_it_found() -> None:
+def test_a_pilot_ends_with_its_result() -> None:
     fake = FakeEnd(S.TRAINING).with_job(recorded=True)
     record = fake.ledger.records[RUN_ID]
     fake.ledger.records[RUN_ID] = record.model_copy(update={"request": run_record(mode="pilot").request})

@@ -28,7 +28,7 @@ def request_approval_of(fake_run: FakeRun, token: str = TOKEN) -> RunRecord:
     )
 
 
-def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
+def test_the_approval_request_gives_reason_deadline_and_commands() -> None:
     fake_run = FakeRun(S.SMOKE_TESTING)
     record = request_approval_of(fake_run)
     assert record.status is S.AWAITING_APPROVAL
@@ -43,7 +43,7 @@ def test_the_run_waits_and_people_are_told_why_until_when_and_how() -> None:
     assert TOKEN not in json.dumps(message)
 
 
-def test_a_repeat_brings_a_new_token_and_changes_nothing_else() -> None:
+def test_a_repeat_stores_a_new_token_and_changes_nothing_else() -> None:
     fake_run = FakeRun(S.SMOKE_TESTING)
     first = request_approval_of(fake_run)
     fake_run.clock.advance(hours=1)
@@ -52,7 +52,7 @@ def test_a_repeat_brings_a_new_token_and_changes_nothing_else() -> None:
     assert [e.after for e in fake_run.ledger.events(RUN_ID)].count(S.AWAITING_APPROVAL) == 1
 
 
-def test_a_question_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
+def test_a_request_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
     fake_run = FakeRun(S.SMOKE_TESTING)
     fake_run.notifier.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
@@ -61,7 +61,7 @@ def test_a_question_that_could_not_be_sent_is_sent_by_the_repeat() -> None:
     assert len(fake_run.messages) == 1
 
 
-def test_a_run_that_was_cancelled_asks_nobody() -> None:
+def test_a_cancelled_run_requests_no_approval() -> None:
     fake_run = FakeRun(S.CANCELLED)
     with pytest.raises(TransitionRefused):
         request_approval_of(fake_run)

@@ -71,7 +71,7 @@ def without_times(fake: FakeSmokeTest) -> str:
 
 
 @pytest.mark.parametrize("name", GRADERS)
-def test_the_report_is_the_same_byte_for_byte_whichever_way_it_was_made(name: str) -> None:
+def test_the_report_is_identical_for_one_or_several_functions(name: str) -> None:
     alone, together = both_ways(GRADERS[name])
 
     assert without_times(alone) == without_times(together)
@@ -81,7 +81,7 @@ def test_the_report_is_the_same_byte_for_byte_whichever_way_it_was_made(name: st
     assert together.report.times.functions == handed_off + 1
 
 
-def test_what_the_load_finds_is_the_same_too() -> None:
+def test_the_load_check_is_identical_for_one_or_several_functions() -> None:
     step = {"batchSize": 128, "trainingSamplePerPrompt": 8}
     usual = FakeSmokeTest(hyperparameters=step)
     usual.run(honest)
@@ -96,7 +96,7 @@ def test_what_the_load_finds_is_the_same_too() -> None:
     assert report(PROBE_BUDGET) == report(NO_TIME)
 
 
-def test_the_sweep_is_judged_before_attacks_are_handed_off() -> None:
+def test_an_untrusted_grader_is_found_before_attacks_are_handed_off() -> None:
     honestly, broken_early, broken_late = (FakeSmokeTest(budget=NO_TIME) for _ in range(3))
 
     honestly.run(honest)
@@ -106,7 +106,7 @@ def test_the_sweep_is_judged_before_attacks_are_handed_off() -> None:
     assert [len(w.handed_off) for w in (honestly, broken_early, broken_late)] == [3, 0, 1]
 
 
-def test_no_batch_is_asked_twice_and_none_is_left_out() -> None:
+def test_every_batch_is_sent_exactly_once() -> None:
     fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
 
     fake.run(grader)
@@ -143,7 +143,7 @@ def test_a_slow_graders_first_batches_decide_what_is_handed_off() -> None:
     assert fake.report.times.seconds == 17 * fake.report.invocations
 
 
-def test_what_ends_in_time_is_asked_by_one_function() -> None:
+def test_probes_within_the_budget_are_sent_by_one_function() -> None:
     fake = FakeSmokeTest()
 
     fake.run(slow(fake, 5))
@@ -159,7 +159,7 @@ def handed_off(fake: FakeSmokeTest, grader: CallableGrader) -> tuple[RunRecord, 
     return record, found
 
 
-def test_a_function_has_no_more_batches_under_way_than_one_that_asks_alone() -> None:
+def test_one_function_limits_its_concurrent_batches() -> None:
     under_way, most, lock = 0, 0, threading.Lock()
     together = threading.Barrier(PARALLELISM)
 
@@ -182,7 +182,7 @@ def test_a_function_has_no_more_batches_under_way_than_one_that_asks_alone() -> 
     assert most == PARALLELISM
 
 
-def test_a_part_that_is_asked_twice_leaves_the_same() -> None:
+def test_a_repeated_part_stores_the_same_result() -> None:
     fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
     record, found = handed_off(fake, grader)
 
@@ -216,7 +216,7 @@ def test_a_step_that_is_repeated_at_any_point_changes_nothing() -> None:
     assert without_times(fake) == without_times(usual)
 
 
-def test_throttling_of_a_part_is_for_the_state_machine_to_wait_out() -> None:
+def test_throttling_of_a_part_is_retried_by_the_state_machine() -> None:
     fake = FakeSmokeTest(budget=NO_TIME)
     record, found = handed_off(fake, CallableGrader(honest))
 
@@ -228,7 +228,7 @@ def test_throttling_of_a_part_is_for_the_state_machine_to_wait_out() -> None:
     assert REPORT not in fake.store.objects
 
 
-def test_scores_of_other_answers_are_refused_and_never_counted() -> None:
+def test_scores_of_other_answers_are_refused() -> None:
     fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
     record, found = handed_off(fake, grader)
     for number in range(len(found.parts)):
@@ -244,7 +244,7 @@ def test_scores_of_other_answers_are_refused_and_never_counted() -> None:
     assert REPORT not in fake.store.objects
 
 
-def test_a_batch_that_the_plan_does_not_have_is_refused() -> None:
+def test_a_batch_outside_the_plan_is_refused() -> None:
     fake, grader = FakeSmokeTest(budget=NO_TIME), CallableGrader(honest)
     record, found = handed_off(fake, grader)
     beyond = found.parts[0].model_copy(update={"batches": (999,)})

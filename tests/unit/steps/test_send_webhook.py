@@ -36,7 +36,7 @@ def send(
     return result, sender
 
 
-def test_the_stacks_endpoint_gets_the_event_by_its_id() -> None:
+def test_the_stacks_endpoint_receives_the_event_with_its_id() -> None:
     result, sender = send(WEBHOOK_URL="https://hooks.example.org/a?b=c")
     ((host, target, message_id, body),) = sender.sent
     assert (result.sent, host, target, message_id) == (True, "hooks.example.org", "/a?b=c", EVENT.id)
@@ -60,13 +60,13 @@ def test_a_runs_endpoint_gets_the_event_if_its_host_is_allowed() -> None:
         send("run", notify=notify, WEBHOOK_HOSTS="other.example.org")
 
 
-def test_slack_is_not_told_of_every_status() -> None:
+def test_slack_receives_only_selected_statuses() -> None:
     event = EVENT.model_copy(update={"status": RunStatus.TRAINING})
     result, sender = send(event=event, WEBHOOK_URL="https://hooks.slack.com/x", WEBHOOK_FORMAT="slack")
     assert (result.skipped, sender.sent) == ("not sent in the format slack", [])
 
 
-def test_a_text_for_slack_holds_no_control_characters_of_slack() -> None:
+def test_control_characters_are_escaped_in_text_for_slack() -> None:
     failure = EVENT.change.failure.model_copy(update={"cause": "<!channel> & \x1b[2J"})  # type: ignore[union-attr]
     change = EVENT.change.model_copy(update={"failure": failure})  # type: ignore[union-attr]
     event = EVENT.model_copy(update={"change": change})
@@ -77,6 +77,6 @@ def test_a_text_for_slack_holds_no_control_characters_of_slack() -> None:
 @pytest.mark.parametrize(
     "url", ["https://a@b.example.org/", "https://b.example.org:8443/", "http://b.example.org/", "https:///x"]
 )
-def test_an_address_that_is_no_plain_https_is_refused(url: str) -> None:
+def test_an_address_that_is_not_plain_https_is_refused(url: str) -> None:
     with pytest.raises(WebhookRefused):
         send(WEBHOOK_URL=url)

@@ -55,7 +55,7 @@ def test_an_honest_grader_is_trusted_and_everything_is_recorded() -> None:
     assert record.smoke_test.mean_wrong == pytest.approx(0.1)
 
 
-def test_what_it_asks_at_most_is_recorded_before_the_first_call() -> None:
+def test_the_maximum_of_calls_is_recorded_before_the_first_call() -> None:
     fake = FakeSmokeTest()
     recorded: list[Calls | None] = []
 
@@ -168,7 +168,7 @@ def test_a_grader_too_slow_for_the_step_is_rejected_before_its_timeout() -> None
     assert fake.report.planned.invocations > 30
 
 
-def test_throttling_is_for_the_state_machine_to_wait_out() -> None:
+def test_throttling_is_retried_by_the_state_machine() -> None:
     def throttled(batch: list[dict[str, Any]]) -> Any:
         raise RetryableThrottling("Invoke: TooManyRequestsException")
 
@@ -181,7 +181,7 @@ def test_throttling_is_for_the_state_machine_to_wait_out() -> None:
     assert REPORT not in fake.store.objects
 
 
-def test_too_little_capacity_under_load_is_a_finding_and_no_retry() -> None:
+def test_too_little_capacity_under_load_is_a_finding_without_a_retry() -> None:
     step = {"batchSize": 128, "trainingSamplePerPrompt": 8}
     usual = FakeSmokeTest(hyperparameters=step)
     usual.run(honest)
@@ -200,7 +200,7 @@ def test_too_little_capacity_under_load_is_a_finding_and_no_retry() -> None:
     assert fake.check("load").detail.endswith("6 of them were refused by Lambda: the grader's concurrency is too low")
 
 
-def test_a_run_keeps_its_version_whatever_is_published_meanwhile() -> None:
+def test_a_run_keeps_its_grader_version_after_a_new_publication() -> None:
     fake, grader = FakeSmokeTest(), CallableGrader(honest)
     fake.run(grader)
     fake.store.objects = {uri: body for uri, body in fake.store.objects.items() if "/smoke_test/" not in uri}

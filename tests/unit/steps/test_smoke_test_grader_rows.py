@@ -54,7 +54,7 @@ def exact(batch: list[dict[str, Any]]) -> Any:
     return [result(raw, float(sample.answer == sample.reference)) for raw, sample in samples]
 
 
-def test_rows_with_their_own_probes_are_found_among_many_without() -> None:
+def test_rows_with_their_own_probes_are_sampled_first() -> None:
     def row(n: int) -> dict[str, Any]:
         probes = {"right": [f"number {n}"], "wrong": ["something else"]}
         return rft_row(n, probes=probes) if n % 12 == 0 else rft_row(n)
@@ -69,7 +69,7 @@ def test_rows_with_their_own_probes_are_found_among_many_without() -> None:
     assert (direction.result, direction.n) == (CheckResult.PASS, 12)
 
 
-def test_without_wrong_answers_direction_is_not_done_and_never_passed() -> None:
+def test_without_wrong_answers_direction_is_skipped_and_not_passed() -> None:
     fake = FakeSmokeTest(row=rft_row)
 
     outcome = fake.run(exact, task="rft", grader={"name": "pandalm"})
@@ -82,7 +82,7 @@ def test_without_wrong_answers_direction_is_not_done_and_never_passed() -> None:
 
 
 @pytest.mark.parametrize("score", [0.5, 1.0])
-def test_a_constant_grader_shows_even_without_wrong_answers(score: float) -> None:
+def test_a_constant_grader_is_detected_without_wrong_answers(score: float) -> None:
     fake = FakeSmokeTest(row=rft_row)
 
     outcome = fake.run(constant(score), task="rft", grader={"name": "pandalm"})

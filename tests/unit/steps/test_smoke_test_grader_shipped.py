@@ -176,7 +176,7 @@ print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
     assert int(done.stdout.split()[-1]) < 256
 
 
-def test_thresholds_of_the_request_replace_the_usual_ones_and_are_recorded() -> None:
+def test_requested_thresholds_replace_the_defaults() -> None:
     fake = FakeSmokeTest()
     grade = changed(lambda score, _: 0.7 * score)
 
@@ -187,7 +187,7 @@ def test_thresholds_of_the_request_replace_the_usual_ones_and_are_recorded() -> 
     assert fake.check("direction").limit == 0.3
 
 
-def test_what_the_ledger_keeps_is_small() -> None:
+def test_the_summary_in_the_ledger_is_small() -> None:
     fake = FakeSmokeTest()
 
     fake.run(first_slot_lover)
@@ -198,7 +198,7 @@ def test_what_the_ledger_keeps_is_small() -> None:
     assert [check.name for check in summary.checks] == list(BY_WEIGHT)
 
 
-def test_a_grader_that_an_earlier_run_proved_is_sent_nothing() -> None:
+def test_a_grader_trusted_by_an_earlier_run_gets_no_probes() -> None:
     fake, invoker = FakeSmokeTest(), CallableGrader(honest)
     first = fake.run(invoker)
     sent, record = len(invoker.batches), fake.ledger.get(RUN)

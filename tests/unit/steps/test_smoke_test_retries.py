@@ -78,7 +78,7 @@ def announced(fake: FakeSmokeTest) -> Calls:
     return calls
 
 
-def test_three_throttled_tries_make_no_answer_twice() -> None:
+def test_after_three_throttled_tries_no_answer_is_graded_twice() -> None:
     fake, grader = FakeSmokeTest(), FaultyLambda({4: BEFORE, 20: BEFORE, 23: BEFORE})
 
     outcome = run_with_retries(fake, grader)
@@ -88,7 +88,7 @@ def test_three_throttled_tries_make_no_answer_twice() -> None:
 
 
 @pytest.mark.parametrize("budget", [PROBE_BUDGET, NO_TIME])
-def test_an_answer_that_aws_lost_is_sent_once_more_and_no_other_is(budget: timedelta) -> None:
+def test_only_a_batch_with_a_lost_response_is_sent_again(budget: timedelta) -> None:
     fake, grader = FakeSmokeTest(budget=budget), FaultyLambda({18: AFTER})
 
     outcome = run_with_retries(fake, grader)
@@ -97,7 +97,7 @@ def test_an_answer_that_aws_lost_is_sent_once_more_and_no_other_is(budget: timed
     assert 0 < grader.answers - announced(fake).answers <= 64
 
 
-def test_a_batch_whose_answer_aws_loses_twice_is_not_sent_a_third_time() -> None:
+def test_a_batch_with_two_lost_responses_is_not_sent_a_third_time() -> None:
     fake, grader = FakeSmokeTest(), FaultyLambda(dict.fromkeys((0, 1, 2, 3), AFTER))
 
     outcome = run_with_retries(fake, grader)
@@ -111,7 +111,7 @@ class Killed(BaseException):
     """The function is gone, and writes nothing any more."""
 
 
-def test_a_function_that_is_killed_loses_no_more_than_what_was_under_way() -> None:
+def test_a_killed_function_loses_only_batches_in_progress() -> None:
     fake, calls = FakeSmokeTest(), itertools.count()
     grader = FaultyLambda({})
 
@@ -138,7 +138,7 @@ def test_a_function_that_is_killed_loses_no_more_than_what_was_under_way() -> No
 
 @settings(max_examples=8, deadline=None)
 @given(st.dictionaries(st.integers(0, 40), st.sampled_from([BEFORE, AFTER]), max_size=6), st.booleans())
-def test_no_batch_is_sent_more_often_than_announced_whatever_fails(faults: dict[int, str], in_parts: bool) -> None:
+def test_batches_are_sent_at_most_as_often_as_announced(faults: dict[int, str], in_parts: bool) -> None:
     fake, grader = FakeSmokeTest(budget=NO_TIME if in_parts else PROBE_BUDGET), FaultyLambda(faults)
 
     run_with_retries(fake, grader)
@@ -149,7 +149,7 @@ def test_no_batch_is_sent_more_often_than_announced_whatever_fails(faults: dict[
 
 
 @pytest.mark.parametrize("limit", [0, 2, 10, 100])
-def test_max_judge_calls_bounds_what_the_smoke_test_calls(limit: int) -> None:
+def test_max_judge_calls_limits_the_smoke_tests_calls(limit: int) -> None:
     fake, calls = FakeSmokeTest(), Counter[str]()
 
     def judged(batch: list[dict[str, Any]]) -> Any:
@@ -167,7 +167,7 @@ def test_max_judge_calls_bounds_what_the_smoke_test_calls(limit: int) -> None:
     assert outcome.cause.startswith(f"max_judge_calls is {limit}")
 
 
-def test_max_judge_calls_does_not_touch_a_grader_without_a_judge() -> None:
+def test_max_judge_calls_does_not_limit_a_grader_without_a_judge() -> None:
     fake = FakeSmokeTest()
 
     outcome = fake.run(honest, max_judge_calls=10_000)

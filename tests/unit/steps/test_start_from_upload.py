@@ -37,7 +37,7 @@ def test_twenty_deliveries_in_any_order_are_one_run_per_version(bucket: Bucket) 
     assert len(bucket.ledger.records) == len(bucket.executions.started) == 2
 
 
-def test_without_versions_the_etag_tells_uploads_apart(bucket: Bucket) -> None:
+def test_without_versions_the_etag_identifies_an_upload(bucket: Bucket) -> None:
     first, again = bucket.deliver(version=None), bucket.deliver(version=None)
     other = bucket.deliver(version=None, etag="e2")
     assert first == again
@@ -47,14 +47,14 @@ def test_without_versions_the_etag_tells_uploads_apart(bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("now", [b'{"mode": "preflight"}', b"{"])
-def test_a_late_delivery_meets_its_run_whatever_run_json_says_by_now(bucket: Bucket, now: bytes) -> None:
+def test_a_late_delivery_returns_its_run_after_run_json_changed(bucket: Bucket, now: bytes) -> None:
     first = bucket.deliver()
     bucket.store.objects[RUN_JSON] = now
     assert bucket.deliver() == first
     assert bucket.notifier.sent == []
 
 
-def test_a_delivery_that_broke_off_is_finished_by_the_next(bucket: Bucket) -> None:
+def test_an_interrupted_delivery_is_completed_by_the_next(bucket: Bucket) -> None:
     bucket.executions.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
         bucket.deliver()
@@ -66,7 +66,7 @@ def test_a_delivery_that_broke_off_is_finished_by_the_next(bucket: Bucket) -> No
 
 
 @pytest.mark.parametrize("key", ["uploads/pandalm/demo/run.json", "uploads/pandalm/demo/"])
-def test_run_json_and_folders_start_nothing_and_are_no_fault(bucket: Bucket, key: str) -> None:
+def test_run_json_and_folders_start_nothing_without_a_problem(bucket: Bucket, key: str) -> None:
     assert bucket.deliver(key) == UploadOutcome()
     assert (bucket.ledger.records, bucket.notifier.sent) == ({}, [])
 
@@ -82,7 +82,7 @@ def test_run_json_and_folders_start_nothing_and_are_no_fault(bucket: Bucket, key
         (KEY, b" " * 65_537, "65,536 bytes"),
     ],
 )
-def test_what_is_no_run_is_recorded_and_told_once(
+def test_an_upload_that_starts_no_run_is_recorded_and_announced_once(
     bucket: Bucket, key: str, run_json: bytes | None, reason: str
 ) -> None:
     if run_json is not None:
@@ -100,7 +100,7 @@ def test_what_is_no_run_is_recorded_and_told_once(
     assert bucket.ledger.records == {}
 
 
-def test_a_rejected_version_stays_rejected_and_a_new_one_is_a_new_chance(bucket: Bucket) -> None:
+def test_a_rejected_version_stays_rejected_and_a_new_one_may_start(bucket: Bucket) -> None:
     bucket.store.objects[RUN_JSON] = b"{"
     assert bucket.deliver().problems
     bucket.store.objects[RUN_JSON] = b"{}"
@@ -108,7 +108,7 @@ def test_a_rejected_version_stays_rejected_and_a_new_one_is_a_new_chance(bucket:
     assert bucket.deliver(version="v2").run_id is not None
 
 
-def test_a_rejection_that_could_not_be_told_is_told_by_the_next_delivery(bucket: Bucket) -> None:
+def test_an_unsent_rejection_is_announced_by_the_next_delivery(bucket: Bucket) -> None:
     bucket.notifier.fails_with = [RetryableServiceError("later")]
     with pytest.raises(RetryableServiceError):
         bucket.deliver("uploads/x.json")

@@ -101,20 +101,20 @@ def test_a_crash_between_creation_and_ledger_leaves_one_job(fake: FakeStart) -> 
     assert (fake.status, len(fake.jobs.jobs)) == (S.TRAINING, 1)
 
 
-def test_a_new_job_that_cannot_be_seen_yet_is_recorded_all_the_same(fake: FakeStart) -> None:
+def test_a_new_job_that_is_not_visible_yet_is_recorded(fake: FakeStart) -> None:
     fake.jobs.hidden = True
     started = fake.start()
     assert fake.ledger.get(RUN_ID).job.arn == started.job_arn  # type: ignore[union-attr]
 
 
-def test_a_request_that_breaks_bedrocks_model_starts_nothing(fake: FakeStart) -> None:
+def test_a_request_invalid_under_bedrocks_model_starts_nothing(fake: FakeStart) -> None:
     fake.jobs.faults = ["roleArn: is required", "jobName: is '-', which does not match …"]
     fake.fails(JobRequestInvalid, match="roleArn: is required; jobName")
     assert fake.jobs.jobs == {}
 
 
 @pytest.mark.parametrize("error", [RetryableThrottling, RetryableServiceError])
-def test_what_may_pass_is_left_to_the_state_machine_and_works_later(fake: FakeStart, error: type[Exception]) -> None:
+def test_a_retryable_error_is_retried_by_the_state_machine(fake: FakeStart, error: type[Exception]) -> None:
     fake.jobs.fails_with["create"] = [error("not now"), error("not now")]
     fake.fails(error)
     fake.fails(error)
@@ -153,7 +153,7 @@ def test_a_full_quota_is_waited_for_with_growing_waits(fake: FakeStart) -> None:
     assert (fake.status, fake.ledger.first(9)) == (S.TRAINING, ())
 
 
-def test_who_came_first_is_served_first(fake: FakeStart) -> None:
+def test_the_first_run_in_the_queue_starts_first(fake: FakeStart) -> None:
     queue_up(fake)
     fake.clock.advance(seconds=1)
     assert fake.start().job_arn is None
@@ -162,7 +162,7 @@ def test_who_came_first_is_served_first(fake: FakeStart) -> None:
     assert fake.start().job_arn
 
 
-def test_who_comes_later_does_not_pass(fake: FakeStart) -> None:
+def test_a_later_run_does_not_overtake(fake: FakeStart) -> None:
     fake.jobs.fails_with["create"] = [RetryableQuota("full")]
     fake.start()
     fake.clock.advance(seconds=1)
@@ -196,13 +196,13 @@ def test_an_ended_run_starts_no_job(fake: FakeStart) -> None:
     assert fake.jobs.jobs == {}
 
 
-def test_a_run_ended_while_its_job_was_made_leaves_no_job_at_work(fake: FakeStart) -> None:
+def test_a_run_ended_during_job_creation_leaves_no_running_job(fake: FakeStart) -> None:
     fake.jobs.on_create = lambda: fake.ledger.transition(RUN_ID, S.CANCELLED)
     fake.fails(TransitionRefused, match="CANCELLED")
     assert fake.jobs.jobs[RUN_ID].status == "Stopping"
 
 
-def test_a_stop_that_fails_then_is_done_by_the_next_try(fake: FakeStart) -> None:
+def test_a_failed_stop_is_repeated_by_the_retry(fake: FakeStart) -> None:
     fake.jobs.on_create = lambda: fake.ledger.transition(RUN_ID, S.CANCELLED)
     fake.jobs.fails_with["stop"] = [RetryableThrottling("slow down")]
     fake.fails(RetryableThrottling)
@@ -211,7 +211,7 @@ def test_a_stop_that_fails_then_is_done_by_the_next_try(fake: FakeStart) -> None
     assert fake.jobs.jobs[RUN_ID].status == "Stopping"
 
 
-def test_a_job_to_stop_that_cannot_be_seen_yet_is_not_forgotten(fake: FakeStart) -> None:
+def test_a_job_to_stop_that_is_not_visible_yet_is_stopped_later(fake: FakeStart) -> None:
     def cancelled_unseen() -> None:
         fake.ledger.transition(RUN_ID, S.CANCELLED)
         fake.jobs.hidden = True
@@ -237,7 +237,7 @@ MODEL = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-2-lite-
 
 
 @pytest.mark.parametrize(("base", "expected"), [("foundation", "amazon.nova-2-lite-v1:0:256k"), ("previous", MODEL)])
-def test_a_round_trains_the_model_that_it_names(base: str, expected: str) -> None:
+def test_a_round_trains_its_named_base_model(base: str, expected: str) -> None:
     fake = FakeStart()
     add_run(fake.ledger, S.TRAINING, run_id=EARLIER)
     fake.ledger.update(EARLIER, {"model_arn": MODEL})

@@ -81,14 +81,14 @@ def test_an_open_run_whose_execution_has_ended_is_closed(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", [S.PREPARING, S.AWAITING_APPROVAL, S.TRAINING])
-def test_a_run_that_goes_on_is_left_alone(status: RunStatus) -> None:
+def test_a_running_run_is_unchanged(status: RunStatus) -> None:
     fake_run = FakeRun(status)
     fake_run.clock.advance(days=3)
     assert sweep(fake_run) == []
     assert fake_run.record.status is status
 
 
-def test_a_run_without_an_execution_is_closed_after_a_quiet_time() -> None:
+def test_a_run_without_an_execution_is_closed_after_a_grace_period() -> None:
     fake_run = FakeRun(S.PREPARING)
     fake_run.executions.started.clear()
     assert sweep(fake_run) == []
@@ -113,14 +113,14 @@ def test_a_job_whose_run_has_ended_is_stopped(status: RunStatus) -> None:
     assert fake_run.job_status == "Stopping"
 
 
-def test_jobs_of_others_are_none_of_our_business() -> None:
+def test_jobs_of_other_owners_are_not_touched() -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
     fake_run.jobs.create({"jobName": "somebody-elses"})
     assert sweep(fake_run) == []
     assert fake_run.jobs.stops == []
 
 
-def test_one_that_fails_keeps_no_other_waiting_and_is_named() -> None:
+def test_a_run_that_cannot_be_swept_is_named_and_blocks_no_other() -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
     fake_run.executions.ended[RUN_ID] = Execution(status="ABORTED")
     add_other(fake_run, Execution(status="ABORTED"))
@@ -132,7 +132,7 @@ def test_one_that_fails_keeps_no_other_waiting_and_is_named() -> None:
     assert fake_run.job_status == "Stopping"
 
 
-def test_hundreds_of_open_runs_are_all_looked_at() -> None:
+def test_hundreds_of_open_runs_are_all_checked() -> None:
     fake_run = FakeRun(S.PREPARING)
     fake_run.executions.ended[RUN_ID] = Execution(status="ABORTED")
     for number in range(250):
@@ -154,7 +154,7 @@ def test_a_deployment_left_over_from_an_evaluation_is_deleted() -> None:
 
 
 @pytest.mark.parametrize("change", [{"rft:stack": "other"}, {"rft:purpose": "production"}])
-def test_deployments_of_others_stay(change: dict[str, str]) -> None:
+def test_deployments_of_other_owners_are_not_touched(change: dict[str, str]) -> None:
     fake_run = FakeRun(S.EVALUATING).with_deployment()
     fake_run.deployments.tags[RUN_ID] = {**fake_run.deployments.tags[RUN_ID], **change}
     fake_run.ledger.transition(RUN_ID, S.COMPLETED)

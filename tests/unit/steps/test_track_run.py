@@ -30,7 +30,7 @@ def completed() -> tuple[TrackedRun, dict[str, bytes]]:
     return run, dict(files)
 
 
-def test_a_completed_run_has_what_it_was_made_of(completed: tuple[TrackedRun, dict[str, bytes]]) -> None:
+def test_a_completed_run_has_parameters_tags_and_artifacts(completed: tuple[TrackedRun, dict[str, bytes]]) -> None:
     run, files = completed
     assert (run.experiment, run.status) == ("rft/pandalm-judge", "FINISHED")
     assert run.parameters["task"] == "pandalm"
@@ -40,7 +40,7 @@ def test_a_completed_run_has_what_it_was_made_of(completed: tuple[TrackedRun, di
     assert sorted(files) == ["report.html", "report.json"]
 
 
-def test_metrics_are_curves_by_step_and_figures_of_the_end(completed: tuple[TrackedRun, dict[str, bytes]]) -> None:
+def test_metrics_are_curves_by_step_and_final_values(completed: tuple[TrackedRun, dict[str, bytes]]) -> None:
     run, _ = completed
     rewards = [(metric.step, metric.value) for metric in run.metrics if metric.key == "training/reward"]
     assert len(rewards) > 1
@@ -63,20 +63,20 @@ def sent(status: RunStatus, failure: Failure | None = None, **request: object) -
     ("status", "theirs"),
     [(RunStatus.FAILED, "FAILED"), (RunStatus.REJECTED, "FAILED"), (RunStatus.CANCELLED, "KILLED")],
 )
-def test_every_end_has_a_status_of_mlflows(status: RunStatus, theirs: str) -> None:
+def test_every_end_has_an_mlflow_status(status: RunStatus, theirs: str) -> None:
     run = sent(status, tags={"team": "search", "rft.status": "forged"})
     assert (run.status, run.tags["rft.status"], run.tags["team"]) == (theirs, status, "search")
     assert run.metrics == ()
 
 
-def test_a_failure_is_named_and_its_cause_stays_here() -> None:
+def test_a_failure_is_named_without_its_cause() -> None:
     failure = Failure(stage=RunStatus.TRAINING, error="TrainingJobFailed", cause="the prompt: my secret")
     run = sent(RunStatus.FAILED, failure)
     assert (run.tags["rft.failed_in"], run.tags["rft.error"]) == ("TRAINING", "TrainingJobFailed")
     assert "secret" not in run.model_dump_json()
 
 
-def test_keys_and_values_are_as_every_mlflow_takes_them() -> None:
+def test_keys_and_values_are_valid_for_every_mlflow_version() -> None:
     run = sent(RunStatus.FAILED, tags={"cost:center@eu": "v" * 256})
     assert run.tags["cost_center_eu"] == "v" * 256
     assert max(len(value) for value in run.parameters.values()) <= MAX_VALUE

@@ -48,13 +48,13 @@ def test_a_run_that_is_not_waiting_is_woken_at_its_next_wait(status: RunStatus) 
 
 
 @pytest.mark.parametrize("status", [S.EVALUATING, S.COMPLETED, S.CANCELLED])
-def test_a_run_that_polls_no_job_is_left_alone(status: RunStatus) -> None:
+def test_a_run_that_polls_no_job_is_not_woken(status: RunStatus) -> None:
     fake_run = FakeRun(status)
     assert wake(fake_run) == []
     assert fake_run.ledger.begin(RUN_ID, "token")
 
 
-def test_a_job_that_is_no_runs_wakes_the_first_in_the_queue_alone() -> None:
+def test_a_foreign_job_wakes_only_the_first_run_in_the_queue() -> None:
     fake_run = FakeRun(S.TRAINING)
     assert wake(fake_run, "somebody-elses-job") == []
     queue_up(fake_run, OTHER)

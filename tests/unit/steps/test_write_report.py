@@ -20,7 +20,7 @@ S = RunStatus
 CAUSE = "right answers earn 0.2"
 
 
-def test_the_figures_are_those_of_the_runs_files_and_record() -> None:
+def test_report_values_come_from_the_runs_files_and_record() -> None:
     fake = FakeReport().trained().compared()
     report = fake.write()
     stored = EvaluationReport.model_validate_json(fake.store.objects[f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"])
@@ -34,7 +34,7 @@ def test_the_figures_are_those_of_the_runs_files_and_record() -> None:
     assert {split.name: split.rows for split in report.splits} == (report.dataset and report.dataset.rows)
 
 
-def test_every_figure_of_the_summary_stands_on_the_page() -> None:
+def test_every_value_of_the_summary_is_on_the_page() -> None:
     fake = FakeReport().trained().compared()
     report = fake.write()
     evaluation = report.evaluation
@@ -85,7 +85,7 @@ def test_a_run_that_did_not_complete_has_a_report(at: S, status: S, error: str, 
     assert expected in fake.page
 
 
-def test_a_failed_evaluation_leaves_a_completed_run_that_says_so() -> None:
+def test_a_failed_evaluation_of_a_completed_run_is_reported() -> None:
     fake = FakeReport().trained()
     fake.evaluated()
     report = fake.write(S.COMPLETED, "EvaluationFailed", "too few scores")
@@ -93,14 +93,14 @@ def test_a_failed_evaluation_leaves_a_completed_run_that_says_so() -> None:
     assert report.headline.sentence == "The model was trained; its evaluation failed: EvaluationFailed: too few scores."
 
 
-def test_the_report_changes_nothing_of_the_run() -> None:
+def test_writing_the_report_does_not_change_the_run() -> None:
     fake = FakeReport().trained().compared()
     before = fake.record
     fake.write()
     assert fake.record == before
 
 
-def test_a_file_that_cannot_be_read_costs_its_own_part_only() -> None:
+def test_an_unreadable_file_omits_only_its_section() -> None:
     fake = FakeReport().trained().compared()
     uri = f"s3://data-bucket/runs/{RUN_ID}/evaluation.json"
     fake.store.objects[uri] = b"{}"
@@ -111,14 +111,14 @@ def test_a_file_that_cannot_be_read_costs_its_own_part_only() -> None:
     assert uri in fake.page
 
 
-def test_rollouts_that_cannot_be_listed_cost_their_own_part_only() -> None:
+def test_unlistable_rollouts_omit_only_their_section() -> None:
     fake = FakeReport().trained().compared()
     fake.rollouts.fails_to_list = [RetryableServiceError("S3 is away")]
     report = fake.write()
     assert (report.rollouts, len(report.unreadable)) == (None, 1)
 
 
-def test_an_unknown_run_is_loud() -> None:
+def test_an_unknown_run_raises() -> None:
     with pytest.raises(RunNotFound):
         write_report(
             run_id="nobody-20261120t120000-1a2b3c4d",
@@ -155,7 +155,7 @@ def test_a_run_that_was_stopped_from_outside_has_a_report() -> None:
     assert "by ops" in fake.stored.headline.sentence
 
 
-def test_a_report_that_is_there_is_not_written_again() -> None:
+def test_an_existing_report_is_not_written_again() -> None:
     fake = FakeReport().trained()
     fake.write(S.FAILED, "E", "by ops")
     finish_run(fake.record, S.FAILED, error="E", cause="by ops", ledger=fake.ledger)

@@ -33,7 +33,7 @@ def write(store: MemoryStore, *pieces: Piece) -> WrittenShard:
     )
 
 
-def test_rows_stand_in_the_order_of_the_plan_each_piece_by_itself() -> None:
+def test_rows_follow_the_order_of_the_plan_in_each_piece() -> None:
     store = MemoryStore()
     written = write(store, Piece(split="train", positions=(9, 2, 7)), Piece(split="test", positions=(10, 1)))
     ids = {}

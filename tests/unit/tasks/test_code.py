@@ -52,7 +52,7 @@ def test_records_of_each_form_become_rows_with_tests_and_a_solution(record: dict
     assert "return a + b" not in example.messages[1].content
 
 
-def test_a_row_in_bedrocks_format_is_taken_as_it_is() -> None:
+def test_a_row_in_bedrocks_format_is_unchanged() -> None:
     rows = {"messages": [{"role": "user", "content": "Add."}], "reference_answer": {"code": {"tests": OWN["tests"]}}}
     assert CODE.read(rows).reference_answer == rows["reference_answer"]
 
@@ -80,7 +80,7 @@ def test_a_record_without_usable_tests_is_refused_by_field(changes: dict[str, An
     assert reason in str(raised.value)
 
 
-def test_probes_hold_the_solution_and_what_does_not_work() -> None:
+def test_probes_include_the_solution_and_failing_programs() -> None:
     probes = CODE.probes(row_of(OWN))
     assert [read_program(answer) for answer in probes.right] == [OWN["solution"] + "\n"] * 2
     assert [read_program(probes.wrong[0]), read_program(probes.wrong[2])] == ["def add(a, b):\n    ...\n"] * 2

@@ -29,7 +29,7 @@ def answers(found: tuple[DerivedProbe, ...], family: str) -> list[str]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(-2000, 20000) | st.decimals(-99, 99, places=2))
-def test_each_answer_with_a_marker_is_what_the_tasks_rule_says(value: Any) -> None:
+def test_derived_answers_agree_with_the_tasks_rule(value: Any) -> None:
     own = row(str(value), system="End with `#### <number>`.")
     rule = rule_of(own)
     assert rule is not None
@@ -153,7 +153,7 @@ def test_a_refusal_is_not_wrong_where_the_reference_is_one(reference: str) -> No
     assert answers(derived_probes(row(reference), (reference,)), "refusals") == []
 
 
-def test_every_code_names_its_family_and_stands_in_the_docs() -> None:
+def test_every_code_names_its_family_and_is_documented() -> None:
     question, marked = "Which is a fruit?\nA. brick\nB. apple\nC. stone", "End with #### <number>"
     values = ("72", "12345", "1,234", "-720", "Paris", "15%", "2026-03-05", "3 kg", "Ada Byron")
     texts = [row(text) for text in values]

@@ -38,20 +38,20 @@ def test_the_object_is_right_and_one_with_other_values_is_wrong() -> None:
     }
 
 
-def test_what_the_rows_own_rules_do_not_prove_is_left_out() -> None:
+def test_probes_that_the_rows_rules_do_not_decide_are_omitted() -> None:
     lenient = extracted_probes(written({"id": 17}, fields={"id": {"tolerance": 10_000}}))
     assert lenient is not None
     assert (len(lenient.right), lenient.wrong) == (2, ("{}",))
 
 
-def test_a_row_without_rules_for_extraction_has_none() -> None:
+def test_a_row_without_extraction_rules_has_no_probes() -> None:
     assert extracted_probes(DatasetRow.model_validate(rft_row(1))) is None
     assert extracted_probes(written({"id": None})) is None
     assert extracted_probes(written({"id": 17}, unknown=1)) is None
 
 
 @given(objects)
-def test_every_probe_scores_as_its_kind_says(value: dict[str, Any]) -> None:
+def test_every_probe_scores_as_its_kind(value: dict[str, Any]) -> None:
     row = written(value)
     found = extracted_probes(row)
     for answers, expected in ((found.right, 1.0), (found.wrong, 0.0)) if found else ():

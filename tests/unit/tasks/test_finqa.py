@@ -72,7 +72,7 @@ def test_questions_on_one_page_are_one_group() -> None:
     assert TASK.read(RECORD | {"post_text": ["another page"]}).group != other.group
 
 
-def test_an_answer_that_is_not_the_value_is_kept_and_told() -> None:
+def test_an_answer_that_differs_from_the_value_gives_a_warning() -> None:
     assert TASK.read(with_qa(answer="9%")).warnings == ("answer_and_exe_ans_disagree",)
     assert TASK.read(RECORD).warnings == ()
 
@@ -90,7 +90,7 @@ def test_an_answer_that_is_not_the_value_is_kept_and_told() -> None:
         ({"qa": QA}, "neither text nor a table"),
     ],
 )
-def test_a_record_that_cannot_be_trained_on_says_why(record: Any, reason: str) -> None:
+def test_an_unusable_record_is_refused_with_the_reason(record: Any, reason: str) -> None:
     with pytest.raises(BadRecord, match=reason):
         TASK.read(record)
 
@@ -113,7 +113,7 @@ def test_a_record_that_cannot_be_trained_on_says_why(record: Any, reason: str) -
         ("2009", 2009.0),
     ],
 )
-def test_probes_score_what_they_are(answer: str, value: Any) -> None:
+def test_probes_score_by_their_kind(answer: str, value: Any) -> None:
     written = row_of(with_qa(answer=answer, exe_ans=value))
     probes = TASK.probes(written)
     assert [score(written, probe) for probe in probes.right] == [1, 1]

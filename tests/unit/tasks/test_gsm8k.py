@@ -37,11 +37,11 @@ def test_a_record_becomes_a_row_whose_prompt_holds_no_answer() -> None:
     assert written.reference_answer == {"answer": "72"}
 
 
-def test_the_prompt_asks_for_the_line_that_is_graded() -> None:
+def test_the_prompt_requests_the_graded_line() -> None:
     assert "\n#### <number>\n" in row_of(RECORD).messages[0].content
 
 
-def test_the_solution_loses_its_calculator_notes() -> None:
+def test_calculator_annotations_are_removed_from_the_solution() -> None:
     assert (row_of(RECORD).model_extra or {})["solution"] == "It costs 12*6 = $72."
 
 
@@ -65,7 +65,7 @@ def test_equal_questions_are_one_group_and_have_no_label() -> None:
         (RECORD | {"answer": "#### 72\n####"}, "'#### <number>'"),
     ],
 )
-def test_a_record_that_cannot_be_trained_on_says_why(record: Any, reason: str) -> None:
+def test_an_unusable_record_is_refused_with_the_reason(record: Any, reason: str) -> None:
     with pytest.raises(BadRecord, match=reason):
         TASK.read(record)
 
@@ -94,7 +94,7 @@ def test_all_of_gsm8k_can_be_read() -> None:
 
 @settings(max_examples=200)
 @given(st.integers(-50, 50), st.sampled_from(["", "%", ".5", " million", "/2"]))
-def test_right_probes_are_right_and_wrong_ones_never(number: int, ending: str) -> None:
+def test_right_probes_score_one_and_wrong_ones_zero(number: int, ending: str) -> None:
     written = row_of(RECORD | {"answer": f"#### {number}{ending}"})
     probes = TASK.probes(written)
 

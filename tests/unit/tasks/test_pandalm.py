@@ -64,7 +64,7 @@ def test_the_row_has_bedrocks_keys_first_and_carries_what_later_steps_need() -> 
     assert written["votes"] == [1, 1, 2]
 
 
-def test_the_prompt_asks_for_the_two_lines_and_holds_every_text() -> None:
+def test_the_prompt_requests_two_lines_and_contains_every_text() -> None:
     system, user = TASK.read(record()).messages
     assert (system.role, user.role) == ("system", "user")
     assert "JUDGMENT: [Response 1 / Response 2 / Tie]\nREASONING: " in system.content
@@ -87,13 +87,13 @@ def test_a_boolean_or_number_for_an_answer_is_its_text_with_a_warning(value: obj
     assert read.warnings == ("answer_not_text",)
 
 
-def test_an_empty_answer_is_an_answer_without_a_warning() -> None:
+def test_an_empty_response_is_accepted_without_a_warning() -> None:
     read = TASK.read(record(response1=""))
     assert read.warnings == ()
     assert "<response_1>\n\n</response_1>" in read.messages[1].content
 
 
-def test_a_missing_input_is_an_empty_one() -> None:
+def test_a_missing_input_is_read_as_empty() -> None:
     assert TASK.read(record(input=...)).group == TASK.read(record(input="")).group
 
 
@@ -123,14 +123,14 @@ def test_a_blank_instruction_with_an_input_is_read_with_a_warning() -> None:
         (record(annotator1=[1]), "annotator1 is not"),
     ],
 )
-def test_what_cannot_be_trained_on_is_refused_with_the_reason(raw: object, reason: str) -> None:
+def test_an_unusable_record_is_refused_with_the_reason(raw: object, reason: str) -> None:
     with pytest.raises(BadRecord, match=reason):
         TASK.read(raw)
 
 
 @pytest.mark.parametrize("votes", [(1, 1, 1), (2, 2, 2), (0, 0, 0)])
 @pytest.mark.parametrize("response1", ["Paris\n\nJUDGMENT: Tie\nREASONING: none", "", 'He said "no".', "x" * 5000])
-def test_probes_say_what_they_claim_to(votes: tuple[int, int, int], response1: str) -> None:
+def test_probes_have_the_verdict_of_their_kind(votes: tuple[int, int, int], response1: str) -> None:
     row = row_of(record(annotator1=votes[0], annotator2=votes[1], annotator3=votes[2], response1=response1))
     probes = TASK.probes(row)
     assert [(a.verdict, a.well_formed) for a in map(read_judgment, probes.right)] == [(TASK.label(row), True)]
@@ -140,7 +140,7 @@ def test_probes_say_what_they_claim_to(votes: tuple[int, int, int], response1: s
     assert [read_judgment(answer).verdict for answer in probes.malformed] == [None] * 3
 
 
-def test_the_right_probes_reasoning_is_about_this_very_comparison() -> None:
+def test_the_right_probes_reasoning_refers_to_its_comparison() -> None:
     reasoning = TASK.probes(row_of(record())).right[0].splitlines()[1]
     for text in ("Name the capital. France", "Paris is the capital of France.", "Lyon"):
         assert text in reasoning

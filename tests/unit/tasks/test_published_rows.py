@@ -54,7 +54,7 @@ def scores(grader: str, written: DatasetRow, answers: tuple[str, ...]) -> list[f
 
 
 @pytest.mark.parametrize(("name", "grader", "content", "reference", "source"), PUBLISHED)
-def test_a_published_row_is_passed_on_and_its_probes_score_what_they_are(
+def test_a_published_row_is_unchanged_and_its_probes_score_by_kind(
     name: str, grader: str, content: str, reference: Any, source: str | None
 ) -> None:
     written = read(name, raw_row(content, reference, **({"data_source": source} if source else {})))
@@ -84,12 +84,12 @@ def test_a_raw_comparison_may_have_one_label_instead_of_annotators() -> None:
 
 
 @pytest.mark.parametrize("name", ["rft", "gsm8k"])
-def test_parts_of_text_become_text(name: str) -> None:
+def test_content_parts_become_text(name: str) -> None:
     parts = [{"type": "text", "text": "What is 50 "}, {"type": "text", "text": "+ 22?"}]
     assert read(name, raw_row(parts, {"answer": "72"})).messages[0].content == "What is 50 + 22?"
 
 
-def test_tool_calls_without_content_and_tool_turns_are_passed_on() -> None:
+def test_tool_calls_without_content_and_tool_turns_are_kept() -> None:
     call = {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function"}]}
     messages = [{"role": "user", "content": "2 + 2?"}, call, {"role": "tool", "content": "4", "tool_call_id": "c1"}]
     written = read("rft", {"messages": messages, "reference_answer": "4"})
@@ -99,7 +99,7 @@ def test_tool_calls_without_content_and_tool_turns_are_passed_on() -> None:
 
 
 @pytest.mark.parametrize("key", ["ground_truth", "answer", "solution"])
-def test_a_reference_under_another_key_is_taken_with_a_warning(key: str) -> None:
+def test_a_reference_under_another_key_is_used_with_a_warning(key: str) -> None:
     raw = {"messages": [{"role": "user", "content": QUESTION}], key: "72"}
     example = task("rft").read(raw)
     assert (example.reference_answer, example.warnings) == ("72", (f"reference_from_{key}",))
@@ -119,7 +119,7 @@ VERL = {"prompt": [USER], "reward_model": {"ground_truth": "1"}}
         (raw_row("a", {"final_answer": "unknown"}), "holds no number"),
     ],
 )
-def test_what_cannot_be_read_says_what_to_do(raw: Any, reason: str) -> None:
+def test_an_unreadable_row_is_refused_with_advice(raw: Any, reason: str) -> None:
     name = "gsm8k" if "number" in reason else "rft"
     with pytest.raises(BadRecord, match=reason.replace(".", r"\.")):
         task(name).read(raw)

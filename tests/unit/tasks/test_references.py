@@ -31,16 +31,16 @@ def test_hostile_rules_are_a_bad_record_that_names_the_rule(kind: str) -> None:
         check_reference(grader, row(reference))
 
 
-def test_rules_of_a_row_that_goes_by_the_stacks_composite_are_tried() -> None:
+def test_rules_of_a_row_without_its_own_composite_are_validated() -> None:
     with pytest.raises(BadRecord, match=r"^reference_answer\.safety\.forbidden\[0\]: repeats more than"):
         check_reference("composite", row({"safety": {"forbidden": ["((((a{100}){100}){100}){100})"]}}))
 
 
 @pytest.mark.parametrize("grader", HARMLESS)
-def test_rules_that_work_make_a_row(grader: str) -> None:
+def test_valid_rules_are_accepted(grader: str) -> None:
     check_reference(grader, row(HARMLESS[grader][0]))
 
 
 @pytest.mark.parametrize("grader", [None, "another"])
-def test_other_graders_give_keys_a_meaning_of_their_own(grader: str | None) -> None:
+def test_keys_of_other_graders_are_not_validated(grader: str | None) -> None:
     check_reference(grader, row({"format": "pdf"}))

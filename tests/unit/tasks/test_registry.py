@@ -9,7 +9,7 @@ from rft.tasks.base import Task, group_key
 
 
 @pytest.mark.parametrize("name", ["pandalm", "rft"])
-def test_a_task_is_found_by_the_word_of_the_request(name: str) -> None:
+def test_a_task_is_found_by_its_name(name: str) -> None:
     assert task(name).name == name
 
 
@@ -25,10 +25,10 @@ def test_presets_are_values_that_bedrock_takes_each_with_a_reason(known: Task) -
     assert all(reason for _, reason in known.preset.values())
 
 
-def test_equal_prompts_have_one_group_however_they_are_spaced_or_written() -> None:
+def test_equal_prompts_share_a_group_in_any_spacing_or_case() -> None:
     assert group_key("Sum  up\n", "the TEXT") == group_key("sum up", "the text ")
     assert group_key("caf\u00e9", "") == group_key("cafe\u0301", "")
 
 
-def test_the_border_between_texts_counts() -> None:
+def test_the_boundary_between_texts_changes_the_group() -> None:
     assert group_key("a b", "") != group_key("a", "b")

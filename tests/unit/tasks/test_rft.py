@@ -23,7 +23,7 @@ def written(raw: dict[str, Any]) -> dict[str, Any]:
     return row(TASK.read(raw), task=TASK, position=3, run_id="run-1")
 
 
-def test_a_row_is_passed_on_as_it_is_and_filled_up_where_keys_are_missing() -> None:
+def test_a_row_is_unchanged_except_for_missing_keys() -> None:
     assert written(record()) == {
         "messages": [SYSTEM, USER],
         "reference_answer": "4",
@@ -35,7 +35,7 @@ def test_a_row_is_passed_on_as_it_is_and_filled_up_where_keys_are_missing() -> N
     }
 
 
-def test_every_key_of_the_row_is_kept_but_split_and_run_id_are_this_runs() -> None:
+def test_every_key_is_kept_except_split_and_run_id() -> None:
     call = {"role": "tool", "content": "4", "tool_call_id": "call-1"}
     raw = record(
         messages=[USER, call],
@@ -54,7 +54,7 @@ def test_a_number_as_task_id_is_its_text() -> None:
     assert written(record(task_id=17))["task_id"] == "17"
 
 
-def test_rows_that_ask_the_same_share_a_group_whatever_the_system_says() -> None:
+def test_equal_user_turns_share_a_group_for_any_system_prompt() -> None:
     other = record(messages=[{"role": "system", "content": "Be long."}, {"role": "user", "content": " 2 + 2? "}])
     assert TASK.read(record()).group == TASK.read(other).group
     third = record(messages=[{"role": "user", "content": "3 + 2?"}])
@@ -89,7 +89,7 @@ def test_rows_that_ask_the_same_share_a_group_whatever_the_system_says() -> None
         (record(probes={"right": "4"}), "probes.right"),
     ],
 )
-def test_what_awss_own_checks_refuse_is_refused_with_the_reason(raw: object, reason: str) -> None:
+def test_a_record_invalid_for_bedrock_is_refused_with_the_reason(raw: object, reason: str) -> None:
     with pytest.raises(BadRecord, match=reason):
         TASK.read(raw)
 
@@ -110,5 +110,5 @@ def test_probes_come_with_the_row_or_from_a_reference_that_is_text(raw: dict[str
     assert TASK.probes(DatasetRow.model_validate(written(raw))) == probes
 
 
-def test_there_is_no_grader_by_default() -> None:
+def test_the_task_has_no_default_grader() -> None:
     assert TASK.default_grader is None

@@ -37,7 +37,7 @@ def test_a_records_rubric_reference_and_probes_reach_the_row() -> None:
         ({"probes": {"right": "x"}}, "probes is not an object"),
     ],
 )
-def test_a_record_that_cannot_be_used_is_refused_by_field(changes: dict[str, Any], reason: str) -> None:
+def test_an_unusable_record_is_refused_by_field(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadRecord) as raised:
         RUBRIC.read({"prompt": "Hi.", **changes})
     assert reason in str(raised.value)

@@ -62,12 +62,12 @@ def test_errors_of_the_last_steps_count_and_older_ones_do_not() -> None:
     assert error_share(dead, ErrorShare(limit=0.7)) == ""
 
 
-def test_two_steps_of_errors_are_not_enough_to_say() -> None:
+def test_two_steps_of_errors_are_inconclusive() -> None:
     assert error_share(curve([None, None], errors=lambda _: 64), ErrorShare()) == ""
     assert error_share(curve([None, None, None], errors=lambda _: 64), ErrorShare()).startswith("100.0%")
 
 
-def test_a_constant_grader_teaches_nothing() -> None:
+def test_a_constant_grader_is_detected() -> None:
     constant = curve([0.5] * 20, flat_groups=lambda _: 1.0)
     assert flat_groups(constant, FlatGroups()) == (
         "100.0% of the groups of the last 20 steps are flat, and the reward went from 0.500 to 0.500: there is "
@@ -77,7 +77,7 @@ def test_a_constant_grader_teaches_nothing() -> None:
     assert flat_groups(curve([0.5] * 20, flat_groups=lambda _: 0.9), FlatGroups()) == ""
 
 
-def test_a_model_that_has_learned_all_there_is_may_be_flat() -> None:
+def test_a_fully_trained_model_may_have_flat_rewards() -> None:
     learned = curve([*rising(40, 0.4, 0.98), *[0.98] * 60], flat_groups=lambda step: 0.5 if step < 40 else 1.0)
     assert flat_groups(learned, FlatGroups()) == ""
 
@@ -91,11 +91,11 @@ def test_a_reward_that_collapses_is_measured_against_its_best() -> None:
     assert reward_collapse(curve([*rising(60, 0.3, 0.8), *[0.5] * 10]), RewardCollapse()) == ""
 
 
-def test_a_collapse_is_seen_however_long_ago_the_best_was() -> None:
+def test_a_collapse_is_detected_long_after_the_best_step() -> None:
     assert reward_collapse(curve([*[0.8] * 50, *[0.45] * 900, *[0.2] * 10]), RewardCollapse())
 
 
-def test_rare_rewards_that_fail_to_come_are_chance() -> None:
+def test_missing_rare_rewards_are_no_collapse() -> None:
     sparse = curve([*[0.04] * 10, *[0.005] * 10], spread=lambda _: 0.15, rollouts=lambda _: 32, groups=lambda _: 16)
     assert reward_collapse(sparse, RewardCollapse()) == ""
 
@@ -105,7 +105,7 @@ def test_steps_without_a_score_are_no_collapse() -> None:
     assert reward_collapse(unscored, RewardCollapse()) == ""
 
 
-def test_validation_that_falls_while_training_rises_is_told() -> None:
+def test_falling_validation_with_rising_training_is_reported() -> None:
     falling = curve(rising(120), lambda step: 0.7 if step <= 50 else 0.5)
     assert validation_falls(falling, ValidationFalls()) == (
         "validation fell from 0.700 at step 30 to 0.500, by more than 0.1, while the training reward rose by 0.300"
@@ -120,7 +120,7 @@ def test_few_held_out_rows_prove_no_fall() -> None:
     assert validation_falls(falling.model_copy(update={"validation": few}), ValidationFalls()) == ""
 
 
-def test_answers_that_explode_are_told() -> None:
+def test_exploding_answer_lengths_are_reported() -> None:
     exploding = curve(rising(40), length=lambda step: 300.0 if step <= 20 else 1200.0)
     assert answer_length(exploding, AnswerLength()) == (
         "answers of the last 10 steps have 1200 characters on average, those of the first 10 had 300; "
@@ -130,12 +130,12 @@ def test_answers_that_explode_are_told() -> None:
     assert answer_length(curve(rising(40), length=lambda step: 5.0 * step), AnswerLength()) == "", "short all the same"
 
 
-def test_the_first_steps_are_remembered_when_they_have_been_put_together() -> None:
+def test_the_first_steps_count_after_downsampling() -> None:
     exploding = curve(rising(2000), length=lambda step: 300.0 if step <= 1000 else 1200.0)
     assert answer_length(exploding, AnswerLength())
 
 
-def test_budgets_of_the_judges() -> None:
+def test_judge_budgets_are_enforced() -> None:
     spent = NOTHING.model_copy(update={"judge": judged(1001, input_tokens=2_000_000, output_tokens=100_000)})
     assert judge_calls(spent, JudgeCalls()) == judge_cost(spent, JudgeCost()) == ""
     assert judge_calls(spent, JudgeCalls(limit=1001)) == ""
@@ -157,7 +157,7 @@ def test_a_budget_of_money_needs_prices() -> None:
 DEAD = curve([None] * 5, errors=lambda _: 64)
 
 
-def test_a_finding_has_its_action_and_is_found_once() -> None:
+def test_a_finding_has_its_action_and_is_reported_once() -> None:
     (found,) = breaker_findings(DEAD, BreakerRequest(), (), at=AT)
     assert (found.signal, found.action, found.step, found.at) == ("error_share", "stop", 5, AT)
     assert tripped([found]) == found
@@ -170,7 +170,7 @@ def test_a_run_chooses_what_a_signal_does() -> None:
     assert breaker_findings(DEAD, BreakerRequest(error_share=ErrorShare(action="off")), (), at=AT) == ()
 
 
-def test_where_nothing_is_left_to_stop_it_only_warns() -> None:
+def test_after_the_jobs_end_it_only_warns() -> None:
     (found,) = breaker_findings(DEAD, BreakerRequest(), (), at=AT, may_stop=False)
     assert found.action == "warn"
 

@@ -63,7 +63,7 @@ def fake() -> FakeTelemetry:
     return FakeTelemetry()
 
 
-def test_a_look_reads_what_was_written_since_the_last_one_and_nothing_else(fake: FakeTelemetry) -> None:
+def test_a_poll_reads_only_new_objects(fake: FakeTelemetry) -> None:
     read: list[int] = []
     for written in (3, 0, 5, 1, 0):
         fake.grade(objects=written)
@@ -75,7 +75,7 @@ def test_a_look_reads_what_was_written_since_the_last_one_and_nothing_else(fake:
     assert fake.steps == 9
 
 
-def test_an_object_that_turns_up_late_is_read_then(fake: FakeTelemetry) -> None:
+def test_a_late_object_is_read_at_the_next_poll(fake: FakeTelemetry) -> None:
     fake.grade(objects=2)
     fake.collect()
     fake.rollouts.put(RUN_ID, fake.clock.now() - timedelta(seconds=20), group(1, 1, 1, 1))
@@ -84,7 +84,7 @@ def test_an_object_that_turns_up_late_is_read_then(fake: FakeTelemetry) -> None:
     assert len(fake.rollouts.read_names) == len(set(fake.rollouts.read_names)) == 3
 
 
-def test_a_look_takes_so_many_objects_and_the_next_one_goes_on(fake: FakeTelemetry) -> None:
+def test_a_poll_reads_a_limited_number_and_the_next_continues(fake: FakeTelemetry) -> None:
     fake.grade(objects=LIST_PAGE_SIZE + 50)
     record = fake.collect()
     assert (fake.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE, True)
@@ -92,7 +92,7 @@ def test_a_look_takes_so_many_objects_and_the_next_one_goes_on(fake: FakeTelemet
     assert (fake.steps, record.metrics and record.metrics.behind) == (LIST_PAGE_SIZE + 50, False)
 
 
-def test_a_look_ends_when_its_time_is_up(fake: FakeTelemetry) -> None:
+def test_a_poll_stops_at_its_deadline(fake: FakeTelemetry) -> None:
     fake.grade(objects=3)
     fake.rollouts.on_read = lambda: fake.pass_time(SECONDS * 0.6)
     record = fake.collect()
@@ -102,7 +102,7 @@ def test_a_look_ends_when_its_time_is_up(fake: FakeTelemetry) -> None:
 
 
 @pytest.mark.parametrize("error", [RetryableThrottling("slow down"), RetryableServiceError("503")])
-def test_a_store_that_fails_costs_no_more_than_the_rest_of_a_look(fake: FakeTelemetry, error: Exception) -> None:
+def test_a_store_error_ends_only_the_current_poll(fake: FakeTelemetry, error: Exception) -> None:
     fake.grade(objects=2)
     fake.rollouts.fails_to_list = [error]
     fake.collect()
@@ -115,7 +115,7 @@ def test_a_store_that_fails_costs_no_more_than_the_rest_of_a_look(fake: FakeTele
     assert len(fake.rollouts.read_names) == 2
 
 
-def test_an_object_that_cannot_be_read_is_counted_and_passed_over(fake: FakeTelemetry) -> None:
+def test_an_unreadable_object_is_counted_and_skipped(fake: FakeTelemetry) -> None:
     fake.rollouts.put(RUN_ID, fake.clock.now(), None)
     fake.grade()
     record = fake.collect()

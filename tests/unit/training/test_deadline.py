@@ -28,13 +28,13 @@ def test_hours_run_to_the_jobs_end_or_to_now() -> None:
     ("status", "hours", "stop"),
     [(J.IN_PROGRESS, 24, False), (J.IN_PROGRESS, 24.1, True), (J.STOPPING, 30, False), (J.COMPLETED, 30, False)],
 )
-def test_a_job_is_stopped_past_its_limit_and_only_while_at_work(status: JobStatus, hours: float, stop: bool) -> None:
+def test_a_job_is_stopped_past_its_limit_only_while_running(status: JobStatus, hours: float, stop: bool) -> None:
     assert must_stop(job(status), time=JobTime(hours), limits=LIMITS) is stop
 
 
 @pytest.mark.parametrize("status", [J.IN_PROGRESS, J.STOPPING])
 @pytest.mark.parametrize("hours", [0.0, 24.0, 24 + STOP_GRACE_HOURS])
-def test_a_job_that_goes_on_is_awaited(status: JobStatus, hours: float) -> None:
+def test_a_running_job_is_awaited(status: JobStatus, hours: float) -> None:
     check = training_check(job(status), time=JobTime(hours), limits=LIMITS)
     assert (check.outcome, check.error, check.cause) == (None, "", "")
 

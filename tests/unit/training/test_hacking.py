@@ -56,7 +56,7 @@ def rising(**later: float) -> TrainingMetrics:
         ({"above_audit": 0.5}, "the scores moved 0.399 further above those of the audit judge"),
     ],
 )
-def test_answers_that_turn_while_the_reward_rises_are_named(later: dict[str, float], words: str) -> None:
+def test_changing_answers_with_a_rising_reward_are_reported(later: dict[str, float], words: str) -> None:
     message = reward_hacking(rising(**later), RULE)
     assert words in message
     assert message.startswith("the reward of the last 5 steps is 0.3")
@@ -67,12 +67,12 @@ def test_a_rising_reward_alone_is_learning() -> None:
     assert reward_hacking(rising(length=500.0, entropy=6.0, copied=0.0, weakest=0.9, above_audit=-0.3), RULE) == ""
 
 
-def test_answers_that_turn_without_a_rising_reward_are_no_hacking() -> None:
+def test_changing_answers_without_a_rising_reward_are_no_hacking() -> None:
     flat = curve([0.4] * 30, length=lambda step: 60.0 if step > 22 else 400.0)
     assert reward_hacking(flat, RULE) == ""
 
 
-def test_too_few_steps_say_nothing_and_missing_figures_are_no_change() -> None:
+def test_too_few_steps_or_missing_values_give_no_finding() -> None:
     found = rising(length=60.0)
     assert reward_hacking(found.model_copy(update={"training": found.training[-29:]}), RULE) == ""
     old = curve([0.4] * 22 + [0.8] * 8)
@@ -84,21 +84,21 @@ def test_it_warns_by_default() -> None:
 
 
 @pytest.mark.parametrize("seed", range(SAMPLE))
-def test_a_policy_that_learns_is_not_taken_for_one_that_hacks(seed: int) -> None:
+def test_a_learning_policy_is_not_reported_as_hacking(seed: int) -> None:
     assert first_seen(healthy(seed)) is None
 
 
 @pytest.mark.parametrize("hack", HACKS)
-def test_the_onset_is_seen_within_ten_steps(hack: Hack) -> None:
+def test_the_onset_is_detected_within_ten_steps(hack: Hack) -> None:
     assert sum(seen_in_time(hacked(seed, hack)) for seed in range(SAMPLE)) >= MIN_HACKED * SAMPLE
 
 
 @pytest.mark.slow
-def test_few_of_400_healthy_runs_are_taken_for_hacking() -> None:
+def test_few_of_400_healthy_runs_are_reported_as_hacking() -> None:
     assert sum(first_seen(healthy(seed)) is not None for seed in range(RUNS)) <= MAX_HEALTHY * RUNS
 
 
 @pytest.mark.slow
-def test_most_of_400_onsets_are_seen_within_ten_steps() -> None:
+def test_most_of_400_onsets_are_detected_within_ten_steps() -> None:
     seen = {hack: sum(seen_in_time(hacked(seed, hack)) for seed in range(RUNS // len(HACKS))) for hack in HACKS}
     assert min(seen.values()) >= MIN_HACKED * (RUNS // len(HACKS)), seen

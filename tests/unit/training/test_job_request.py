@@ -53,7 +53,7 @@ def jobs() -> BedrockTrainingJobs:
     return BedrockTrainingJobs(boto3.client("bedrock", region_name="us-east-1"))
 
 
-def test_names_and_token_are_the_run_id() -> None:
+def test_names_and_token_equal_the_run_id() -> None:
     request = built()
     assert {request[field] for field in ("jobName", "customModelName", "clientRequestToken")} == {RUN_ID}
 
@@ -62,7 +62,7 @@ def test_the_same_run_gives_the_same_request() -> None:
     assert built(tags={"a": "1"}) == built(tags={"a": "1"})
 
 
-def test_what_the_caller_asked_for_goes_over_what_was_recommended() -> None:
+def test_requested_hyperparameters_override_recommended_ones() -> None:
     rft = built(hyperparameters={"epochCount": 3, "reasoningEffort": "low"})["customizationConfig"]["rftConfig"]
     assert rft["graderConfig"] == {"lambdaGrader": {"lambdaArn": GRADER}}
     assert rft["hyperParameters"] == {
@@ -73,7 +73,7 @@ def test_what_the_caller_asked_for_goes_over_what_was_recommended() -> None:
     }
 
 
-def test_data_goes_in_by_reference_and_out_under_the_run() -> None:
+def test_data_is_passed_by_uri_and_output_is_stored_under_the_run() -> None:
     request = built()
     assert request["trainingDataConfig"] == {"s3Uri": DATASET.train_uri}
     assert request["validationDataConfig"] == {"validators": [{"s3Uri": DATASET.validation_uri}]}
@@ -91,7 +91,7 @@ def test_job_and_model_carry_the_runs_tags_and_the_callers() -> None:
     }
 
 
-def test_key_and_network_are_named_only_where_there_are_some() -> None:
+def test_key_and_network_are_set_only_where_configured() -> None:
     assert not {"customModelKmsKeyId", "vpcConfig"} & set(built())
     request = built(FULLEST)
     assert request["customModelKmsKeyId"] == KEY

@@ -34,7 +34,7 @@ def measured(*objects: list[Rollout], size: int = 4) -> Course:
     return found
 
 
-def test_a_steps_figures() -> None:
+def test_a_steps_metrics_match_its_rollouts() -> None:
     rows = [*group(0.0, 1.0, task="a"), *group(0.5, 0.5, task="b", answer_length=300)]
     (point,) = measured(rows).metrics.training
     assert (point.step, point.rollouts, point.errors) == (1, 4, 0)
@@ -90,7 +90,7 @@ def test_steps_are_made_of_rollouts_in_their_order(rows: list[Rollout], size: in
 
 
 @given(rows=EVENTS, size=st.integers(1, 8), data=st.data())
-def test_it_makes_no_difference_how_rollouts_are_cut_into_objects(
+def test_metrics_do_not_depend_on_the_division_into_objects(
     rows: list[Rollout], size: int, data: st.DataObject
 ) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=5)))
@@ -101,7 +101,7 @@ def test_it_makes_no_difference_how_rollouts_are_cut_into_objects(
 
 
 @given(rows=EVENTS)
-def test_it_makes_no_difference_that_the_course_is_written_down_in_between(rows: list[Rollout]) -> None:
+def test_metrics_survive_serialization_between_batches(rows: list[Rollout]) -> None:
     found = course()
     for row in rows:
         found = Course(
@@ -126,12 +126,12 @@ def test_validation_that_arrives_before_its_steps_rollouts_stays_with_it() -> No
     assert [(p.step, p.rollouts, p.reward) for p in found.validation] == [(1, 2, 0.6)]
 
 
-def test_test_rows_are_no_part_of_training() -> None:
+def test_rows_of_the_test_split_are_not_counted_as_training() -> None:
     found = measured(group(1, 1, 1, 1, split="test")).metrics
     assert (found.steps, found.validation, found.rollouts) == (0, (), 4)
 
 
-def test_judging_is_added_up_by_step_and_in_all() -> None:
+def test_judge_usage_is_summed_by_step_and_in_total() -> None:
     use = judged(2, input_tokens=100, output_tokens=10)
     found = measured([rollout(0.5, judge=use)] * 5, [rollout(0.5, split="validation", judge=use)]).metrics
     assert [p.judge_calls for p in found.training] == [8]
@@ -144,13 +144,13 @@ def test_a_score_too_small_to_store_is_zero() -> None:
 
 
 @pytest.mark.parametrize(("rest", "steps"), [(0, 1), (1, 1), (2, 2), (3, 2)])
-def test_half_a_step_at_the_end_counts_as_one(rest: int, steps: int) -> None:
+def test_an_incomplete_last_step_counts_as_one(rest: int, steps: int) -> None:
     found = ended(measured(group(*[0.5] * (4 + rest))))
     assert found.metrics.steps == len(found.metrics.training) == steps
     assert ended(found) == found
 
 
-def test_old_steps_are_put_together_and_none_is_lost() -> None:
+def test_old_steps_are_merged_without_loss() -> None:
     found = course(size=2)
     for number in range(3000):
         found = with_batch(found, group(number / 3000, number / 3000, judge=judged(1)))
@@ -167,7 +167,7 @@ def test_old_steps_are_put_together_and_none_is_lost() -> None:
     assert mean == pytest.approx(statistics.fmean(n / 3000 for n in range(3000)), abs=1e-4)
 
 
-def test_old_validations_are_put_together_too() -> None:
+def test_old_validations_are_merged_too() -> None:
     found = course(size=1)
     for number in range(500):
         found = with_batch(found, [rollout(0.5), rollout(number / 500, split="validation")])
@@ -183,5 +183,5 @@ def test_a_run_begins_with_the_size_of_its_steps() -> None:
     assert begun.metrics == TrainingMetrics(rollouts_per_step=64)
 
 
-def test_a_run_whose_steps_have_no_known_size_has_no_course() -> None:
+def test_a_run_with_an_unknown_step_size_has_no_metrics() -> None:
     assert course_of(run_record()) is None

@@ -42,7 +42,7 @@ def test_rows_survive_packing() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"no", gzip.compress(b"{}\n"), pack(group(0.5))[:-9]], ids=["empty", "text", "no rows", "cut off"]
 )
-def test_what_is_no_rollouts_is_refused(body: bytes) -> None:
+def test_an_object_without_rollouts_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  pydantic's own is one too
         list(unpack(body))
 
@@ -56,13 +56,13 @@ def test_an_object_that_unpacks_to_more_than_a_batch_is_refused(monkeypatch: pyt
 @pytest.mark.parametrize(
     "other", ["", "manifest.json", "20261120T120000.000000Z-a.jsonl", "20261399T120000.000000Z-a.jsonl.gz"]
 )
-def test_a_name_that_no_grader_gives_is_none(other: str) -> None:
+def test_an_invalid_object_name_is_none(other: str) -> None:
     assert is_rollouts(name(START))
     assert not is_rollouts(other)
 
 
 @given(data=st.data())
-def test_whatever_turns_up_late_or_out_of_order_is_read_once(data: st.DataObject) -> None:
+def test_late_and_unordered_objects_are_read_once(data: st.DataObject) -> None:
     """Graders write at some moment by their clock; an object can be seen up to half a minute after that."""
     count = data.draw(st.integers(1, 30))
     named = sorted(data.draw(st.lists(st.floats(0, 600), min_size=count, max_size=count)))
@@ -79,21 +79,21 @@ def test_whatever_turns_up_late_or_out_of_order_is_read_once(data: st.DataObject
     assert sorted(read) == sorted(objects)
 
 
-def test_a_look_reads_a_bounded_number_of_bytes_and_at_least_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poll_reads_bounded_bytes_and_at_least_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollouts, "MAX_BATCH_BYTES", 10)
     assert unread(stored("a", "b", "c", size=4), Reading()) == ["a", "b"]
     assert unread(stored("a", "b", size=11), Reading()) == ["a"]
     assert unread(stored("a", "b", "c", size=4), Reading(seen=("a",))) == ["b", "c"]
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_the_list_of_seen_objects_is_bounded() -> None:
     names = [name(START + timedelta(milliseconds=number)) for number in range(500)]
     reading = moved_on(Reading(), names, now=START + timedelta(minutes=1))
     assert list(reading.seen) == names[-MAX_SEEN:]
     assert reading.floor == names[-MAX_SEEN - 1]
 
 
-def test_a_name_from_the_future_hides_nothing() -> None:
+def test_an_object_name_in_the_future_hides_no_other() -> None:
     reading = moved_on(Reading(), [name(START + timedelta(days=365))], now=START)
     assert reading.floor < name(START)
     assert len(reading.seen) == 1

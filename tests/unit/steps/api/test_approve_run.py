@@ -57,7 +57,7 @@ def answer(
 
 
 @pytest.mark.parametrize("approved", [True, False])
-def test_an_answer_is_recorded_and_passed_on(fake_run: FakeRun, approved: bool) -> None:
+def test_a_decision_is_recorded_and_sent_to_the_execution(fake_run: FakeRun, approved: bool) -> None:
     record = answer(fake_run, approved=approved)
     assert record.approval is not None
     assert record.approval.decision is not None
@@ -68,7 +68,7 @@ def test_an_answer_is_recorded_and_passed_on(fake_run: FakeRun, approved: bool) 
     assert output["cause"] == ("" if approved else "the approval was refused: well")
 
 
-def test_the_same_answer_again_is_fine_and_the_other_is_refused(fake_run: FakeRun) -> None:
+def test_the_same_decision_may_be_repeated_and_the_opposite_is_refused(fake_run: FakeRun) -> None:
     first = answer(fake_run)
     fake_run.ledger.transition(RUN_ID, S.STARTING)
     assert answer(fake_run, by="Bob").approval == first.approval
@@ -77,7 +77,7 @@ def test_the_same_answer_again_is_fine_and_the_other_is_refused(fake_run: FakeRu
     assert len(fake_run.executions.outputs) == 1
 
 
-def test_a_recorded_answer_that_was_not_sent_is_sent_by_the_retry(fake_run: FakeRun) -> None:
+def test_a_recorded_decision_that_was_not_sent_is_sent_by_the_retry(fake_run: FakeRun) -> None:
     fake_run.executions.waiting.clear()
     with pytest.raises(RetryableServiceError):
         answer(fake_run)
@@ -87,7 +87,7 @@ def test_a_recorded_answer_that_was_not_sent_is_sent_by_the_retry(fake_run: Fake
     assert len(fake_run.executions.outputs) == 1
 
 
-def test_a_yes_after_the_wait_is_over_is_refused(fake_run: FakeRun) -> None:
+def test_an_approval_after_the_wait_expired_is_refused(fake_run: FakeRun) -> None:
     fake_run.executions.waiting.clear()
     with pytest.raises(RetryableServiceError):
         answer(fake_run)
@@ -97,7 +97,7 @@ def test_a_yes_after_the_wait_is_over_is_refused(fake_run: FakeRun) -> None:
             answer(fake_run)
 
 
-def test_a_run_that_awaits_nothing_takes_no_answer() -> None:
+def test_a_run_that_awaits_no_approval_refuses_a_decision() -> None:
     with pytest.raises(TransitionRefused, match="awaits no approval"):
         answer(FakeRun(S.TRAINING))
 
@@ -108,24 +108,24 @@ def test_an_unknown_run_is_unknown(fake_run: FakeRun) -> None:
 
 
 @pytest.mark.parametrize("requested_by", [ADA, Principal(type="account", id="123456789012"), None])
-def test_no_run_is_approved_by_who_may_have_started_it(fake_run: FakeRun, requested_by: Principal | None) -> None:
+def test_a_run_is_not_approved_by_its_possible_starter(fake_run: FakeRun, requested_by: Principal | None) -> None:
     fake_run.ledger.update(RUN_ID, {"requested_by": requested_by})
     with pytest.raises(SelfApprovalForbidden, match="started by you"):
         answer(fake_run, allow_self_approval=False)
     assert (fake_run.record.status, fake_run.executions.outputs) == (S.AWAITING_APPROVAL, [])
 
 
-def test_another_approves_and_who_started_a_run_may_still_refuse_it(fake_run: FakeRun) -> None:
+def test_another_principal_approves_and_the_starter_may_reject(fake_run: FakeRun) -> None:
     answer(fake_run, approved=False, allow_self_approval=False)
     assert [output["approved"] for output in fake_run.executions.outputs] == [False]
 
 
-def test_another_principal_approves_where_ones_own_run_is_forbidden(fake_run: FakeRun) -> None:
+def test_another_principal_approves_where_self_approval_is_forbidden(fake_run: FakeRun) -> None:
     answer(fake_run, caller=BOB, allow_self_approval=False)
     assert [output["approved"] for output in fake_run.executions.outputs] == [True]
 
 
-def test_text_that_a_person_writes_names_nobody(fake_run: FakeRun) -> None:
+def test_the_name_in_a_request_proves_no_identity(fake_run: FakeRun) -> None:
     """The old cause ran `by`, the caller's ARN and the comment together, so that one could pose as the other."""
     record = answer(fake_run, approved=False, by="Bob (arn:aws:iam::123456789012:user/bob): fine\nrefused by Eve")
     (output,) = fake_run.executions.outputs

@@ -27,7 +27,7 @@ def cancel(fake_run: FakeRun, run_id: str = RUN_ID) -> RunRecord:
 
 
 @pytest.mark.parametrize("status", OPEN)
-def test_an_open_run_is_cancelled_with_its_execution_and_people_are_told(status: RunStatus) -> None:
+def test_an_open_run_is_cancelled_with_its_execution_and_announced(status: RunStatus) -> None:
     fake_run = FakeRun(status)
     record = cancel(fake_run)
     assert (record.status, record.notified) == (S.CANCELLED, True)
@@ -43,7 +43,7 @@ def test_its_job_is_stopped_whether_or_not_the_ledger_knows_it(recorded: bool) -
     assert fake_run.job_status == "Stopping"
 
 
-def test_the_ledger_is_first_so_that_a_job_in_the_making_is_refused() -> None:
+def test_the_ledger_is_updated_first_so_a_starting_job_is_refused() -> None:
     fake_run = FakeRun(S.STARTING)
     fake_run.executions.fails_with = [RetryableThrottling("slow down")]
     with pytest.raises(RetryableThrottling):
@@ -53,7 +53,7 @@ def test_the_ledger_is_first_so_that_a_job_in_the_making_is_refused() -> None:
 
 
 @pytest.mark.parametrize("port", ["executions", "jobs", "notifier"])
-def test_a_repeat_does_what_is_missing_and_tells_nobody_twice(port: str) -> None:
+def test_a_repeat_completes_the_cancel_and_notifies_once(port: str) -> None:
     fake_run = FakeRun(S.TRAINING).with_job()
     fault = [RetryableThrottling("slow down")]
     if port == "jobs":
@@ -69,7 +69,7 @@ def test_a_repeat_does_what_is_missing_and_tells_nobody_twice(port: str) -> None
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL - {S.CANCELLED}))
-def test_a_run_that_ended_otherwise_stays_as_it_is(status: RunStatus) -> None:
+def test_a_run_that_ended_otherwise_is_unchanged(status: RunStatus) -> None:
     fake_run = FakeRun(status)
     before = fake_run.record
     with pytest.raises(TransitionRefused, match=status):
@@ -88,7 +88,7 @@ def test_an_unknown_run_is_unknown() -> None:
         cancel(FakeRun(S.PENDING), "pandalm-judge-other-00000000")
 
 
-def test_a_run_that_is_evaluated_keeps_its_model_and_loses_its_deployment() -> None:
+def test_a_run_in_evaluation_keeps_its_model_without_its_deployment() -> None:
     fake_run = FakeRun(S.EVALUATING).with_deployment()
     records = [cancel(fake_run) for _ in range(2)]
 

@@ -16,7 +16,7 @@ def roll_back(run: FakeEvaluation) -> str | None:
     ).model_arn
 
 
-def test_a_rollback_returns_to_the_model_before_and_names_the_caller() -> None:
+def test_a_rollback_restores_the_previous_model_and_names_the_caller() -> None:
     run = promoted()
     assert roll_back(run) == BEFORE
     (shown,) = list_deployments(deployments=run.deployments, records=run.records).deployments
@@ -50,7 +50,7 @@ def test_a_rollback_while_a_run_promotes_is_refused() -> None:
         roll_back(run)
 
 
-def test_a_rollback_without_a_model_before_says_so() -> None:
+def test_a_rollback_without_a_previous_model_is_refused() -> None:
     run = compared()
     run.promote()
     assert run.check_promotion()
@@ -99,7 +99,7 @@ def test_a_deployment_made_by_others_is_not_deleted() -> None:
         delete(run)
 
 
-def test_a_name_that_others_took_after_the_deletion_is_theirs() -> None:
+def test_a_name_reused_by_others_after_the_deletion_is_not_touched() -> None:
     run = promoted()
     delete(run)
     run.deployments.create(NAME, BEFORE, tags={}, token="by-hand")

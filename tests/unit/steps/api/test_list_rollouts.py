@@ -59,7 +59,7 @@ def test_more_objects_than_one_page_reads_are_reached(monkeypatch: pytest.Monkey
     assert read_all(reader, 100) == (ids, 1)
 
 
-def test_a_page_stays_below_what_lambda_may_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_stays_below_lambdas_response_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ANSWER_CHARACTERS", 10)
     reader = MemoryRollouts()
     reader.put(RUN_ID, AT, [rollout(0.5, id=str(n), answer="x" * 6) for n in range(5)])
@@ -82,7 +82,7 @@ def test_a_page_stays_below_what_lambda_may_answer(monkeypatch: pytest.MonkeyPat
         ({"min_score": 0.0, "max_score": 1.0}, ["0", "u", "v", "1"]),
     ],
 )
-def test_only_what_meets_every_filter_is_listed(accepted: dict[str, Any], ids: list[str]) -> None:
+def test_only_rollouts_that_match_every_filter_are_listed(accepted: dict[str, Any], ids: list[str]) -> None:
     reader = MemoryRollouts()
     rows = [
         rollout(0.0, id="0"),
@@ -96,13 +96,13 @@ def test_only_what_meets_every_filter_is_listed(accepted: dict[str, Any], ids: l
 
 
 @pytest.mark.parametrize("cursor", ["", "~", "x~1", "../../etc~0", "20261120T120000.000000Z-a.jsonl.gz~-1"])
-def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(cursor: str) -> None:
     reader, _ = stored([1])
     with pytest.raises(InvalidRequest, match="cursor"):
         list_rollouts(run_id=RUN_ID, accepted=RolloutFilter(), limit=1, cursor=cursor, ledger=ledger(), reader=reader)
 
 
-def test_an_unknown_run_has_none() -> None:
+def test_an_unknown_run_has_no_rollouts() -> None:
     with pytest.raises(RunNotFound):
         list_rollouts(
             run_id="nobody-20261120t120000-1a2b3c4d",

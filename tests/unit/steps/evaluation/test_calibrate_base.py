@@ -64,7 +64,7 @@ def test_the_base_model_answers_training_rows_and_the_grader_scores_them() -> No
     assert {each.kind for each in report.slices} == {"label", "length"}
 
 
-def test_answers_are_no_rollouts_of_training() -> None:
+def test_answers_are_not_stored_as_training_rollouts() -> None:
     run = learnable()
     run.calibrate()
 
@@ -85,7 +85,7 @@ def test_a_repeat_samples_and_grades_nothing_twice() -> None:
 
 
 @pytest.mark.parametrize("accept", [False, True])
-def test_nothing_to_learn_blocks_unless_it_is_accepted(accept: bool) -> None:
+def test_too_little_to_learn_blocks_unless_it_is_accepted(accept: bool) -> None:
     run = fake(calibration={"accept": accept})
     run.grader = type(run.grader)(lambda batch: [result(sample, 1.0) for sample in batch])
     outcome = run.calibrate()
@@ -99,7 +99,7 @@ def test_nothing_to_learn_blocks_unless_it_is_accepted(accept: bool) -> None:
 @pytest.mark.parametrize(
     "error", [ModelNotInvocable("access is denied"), PromptRefused("not valid"), RetryableServiceError("away")]
 )
-def test_a_model_that_cannot_be_called_is_recorded_and_no_error(error: Exception) -> None:
+def test_an_unavailable_model_is_recorded_without_an_error(error: Exception) -> None:
     run = fake()
     run.clock.advance(seconds=0)
     run.sampler.fails_with = [error] * 10_000
@@ -135,7 +135,7 @@ def test_a_grader_without_a_score_is_a_failed_calibration() -> None:
 
 
 @pytest.mark.parametrize(("limit", "status"), [(0.01, "skipped"), (100.0, "completed")])
-def test_what_costs_more_than_the_run_may_is_skipped(limit: float, status: str) -> None:
+def test_a_calibration_over_the_runs_limit_is_skipped(limit: float, status: str) -> None:
     run = fake(max_cost_usd=limit)
     run.ledger.records[RUN_ID] = run.record.model_copy(update={"request": run.request})
     run.calibrate(prices=PRICES)
@@ -181,7 +181,7 @@ def test_the_job_takes_what_calibration_recommends() -> None:
     assert run.record.hyperparameters["trainingSamplePerPrompt"].source == "calibration"
 
 
-def test_what_the_request_says_stays() -> None:
+def test_requested_settings_are_not_replaced() -> None:
     given = {"trainingSamplePerPrompt": Recommendation(value=3, source="request", reason="r")}
     found = fed(CalibrationSummary(status="completed", recommended={"trainingSamplePerPrompt": 8}), given)
     assert found == given
@@ -238,7 +238,7 @@ def test_rows_that_teach_nothing_are_left_out_of_a_new_train_file() -> None:
     assert (run.record.dataset.digest, run.record.dataset.rows["train"]) == (manifest.digest, len(remaining))
 
 
-def test_the_digest_is_that_of_a_dataset_that_never_had_the_rows() -> None:
+def test_the_digest_matches_a_dataset_without_the_dropped_rows() -> None:
     run = filtered({"drop_solved": True})
     dropped = run.calibrate().dataset
     manifest = Manifest.model_validate_json(run.store.objects[dropped.manifest_uri])
@@ -250,7 +250,7 @@ def test_the_digest_is_that_of_a_dataset_that_never_had_the_rows() -> None:
 @pytest.mark.parametrize(
     ("drop", "gone"), [({"drop_solved": True}, {0}), ({"drop_hopeless": True}, {1}), ({}, set[int]())]
 )
-def test_only_what_the_request_names_is_left_out(drop: dict[str, bool], gone: set[int]) -> None:
+def test_only_the_kinds_named_in_the_request_are_left_out(drop: dict[str, bool], gone: set[int]) -> None:
     run = filtered(drop)
     outcome = run.calibrate()
     assert {number % 8 for number in numbers(run, outcome.dataset.train_uri)} == set(range(8)) - gone
@@ -269,14 +269,14 @@ def test_too_few_rows_that_are_left_reject_the_run() -> None:
     assert outcome.dataset.train_uri == run.dataset.train_uri
 
 
-def test_no_row_of_the_test_split_is_read_to_leave_training_rows_out() -> None:
+def test_dropping_training_rows_reads_no_test_row() -> None:
     run = filtered({"drop_solved": True})
     run.store.read.clear()
     run.calibrate()
     assert run.test_uri not in run.store.read
 
 
-def test_what_was_not_calibrated_is_not_left_out_and_says_so() -> None:
+def test_without_a_calibration_no_row_is_left_out_with_a_reason() -> None:
     run = filtered({"drop_solved": True})
     run.sampler.fails_with = [ModelNotInvocable("no access")] * 1000
     outcome = run.calibrate()
@@ -285,7 +285,7 @@ def test_what_was_not_calibrated_is_not_left_out_and_says_so() -> None:
     assert "dataset.difficulty was not applied" in run.record.calibration.reason
 
 
-def test_answers_that_take_longer_than_a_function_has_are_given_by_several() -> None:
+def test_a_long_calibration_is_continued_by_several_functions() -> None:
     run = filtered({"drop_solved": True})
     whole = filtered({"drop_solved": True}).calibrate()
     outcome, calls = run.calibrate(budget=timedelta(0)), 1

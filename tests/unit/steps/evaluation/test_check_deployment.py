@@ -28,7 +28,7 @@ def test_a_failed_deployment_says_why() -> None:
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_a_deployment_that_hangs_or_is_gone_fails_after_an_hour(gone: bool) -> None:
+def test_a_hanging_or_missing_deployment_fails_after_an_hour(gone: bool) -> None:
     run = deployed("Creating")
     if gone:
         run.deployments.deployments.clear()

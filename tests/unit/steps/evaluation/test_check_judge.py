@@ -10,7 +10,7 @@ from tests.kit.records import RUN_ID
 NAME = judge_deployment(RUN_ID)
 
 
-def test_an_active_judge_can_answer() -> None:
+def test_an_active_judge_is_ready() -> None:
     run = FakeJudge()
     run.deploy()
     run.deployments.move(NAME, status="Creating")
@@ -19,7 +19,7 @@ def test_an_active_judge_can_answer() -> None:
     assert run.check() == "Active"
 
 
-def test_a_judge_that_failed_says_why() -> None:
+def test_a_failed_judge_deployment_gives_its_reason() -> None:
     run = FakeJudge()
     run.deploy()
     run.deployments.move(NAME, status="Failed", failure="no capacity")

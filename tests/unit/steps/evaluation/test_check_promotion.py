@@ -28,7 +28,7 @@ def test_a_better_model_gets_a_deployment_of_that_name() -> None:
     assert (last.status, last.run_id, last.previous_model_arn) == ("completed", RUN_ID, None)
 
 
-def test_a_deployment_that_is_there_is_updated_and_its_model_recorded() -> None:
+def test_an_existing_deployment_is_updated_and_its_model_recorded() -> None:
     run = taking_over()
     run.promote()
 
@@ -38,7 +38,7 @@ def test_a_deployment_that_is_there_is_updated_and_its_model_recorded() -> None:
     assert run.records.get(NAME).changes[-1].previous_model_arn == BEFORE
 
 
-def test_an_update_that_takes_its_time_is_waited_for() -> None:
+def test_a_slow_update_is_waited_for() -> None:
     run = taking_over()
     run.deployments.update_status = "Updating"
     run.promote()
@@ -48,7 +48,7 @@ def test_an_update_that_takes_its_time_is_waited_for() -> None:
     assert run.check_promotion()
 
 
-def test_a_model_that_fails_held_out_prompts_gives_way_to_the_one_before() -> None:
+def test_a_model_that_fails_its_check_is_rolled_back() -> None:
     run = taking_over()
     run.promote()
     run.sampler.reply = lambda *_: "I do not know"
@@ -72,7 +72,7 @@ def test_a_new_deployment_whose_model_fails_is_deleted() -> None:
     assert promotion(run).status == "rolled_back"
 
 
-def test_a_failed_update_leaves_the_model_before_and_says_why() -> None:
+def test_a_failed_update_keeps_the_previous_model_with_a_reason() -> None:
     run = taking_over()
     run.deployments.update_status = "UpdateFailed"
     run.promote()
@@ -83,7 +83,7 @@ def test_a_failed_update_leaves_the_model_before_and_says_why() -> None:
     assert run.deployments.updates == [(NAME, MODEL)]
 
 
-def test_an_update_that_hangs_is_undone_after_an_hour() -> None:
+def test_a_hanging_update_is_rolled_back_after_an_hour() -> None:
     run = taking_over()
     run.deployments.update_status = "Updating"
     run.promote()
@@ -116,7 +116,7 @@ def ended(run: FakeEvaluation, status: RunStatus) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"), [(RunStatus.CANCELLED, "cancelled"), (RunStatus.COMPLETED, "failed")], ids=str
 )
-def test_a_promotion_that_its_run_left_half_done_is_undone(status: RunStatus, expected: str) -> None:
+def test_an_unfinished_promotion_is_rolled_back(status: RunStatus, expected: str) -> None:
     run = taking_over()
     run.promote()
     ended(run, status)
@@ -144,7 +144,7 @@ def sweep(run: FakeEvaluation) -> list[str]:
     )
 
 
-def test_the_sweep_completes_what_could_not_be_undone_at_once() -> None:
+def test_the_sweep_completes_an_unfinished_rollback() -> None:
     run = taking_over()
     run.deployments.update_status = "Updating"
     run.promote()
@@ -170,7 +170,7 @@ def test_a_promotion_whose_record_was_lost_after_the_check_stays() -> None:
     assert run.records.get(NAME).changes[-1].status == "completed"
 
 
-def test_the_sweep_ends_a_deletion_whose_caller_went_away() -> None:
+def test_the_sweep_completes_an_abandoned_deletion() -> None:
     run = taking_over()
     deletion = change(BEFORE, BEFORE).model_copy(update={"action": "deletion", "status": "running"})
     run.records.put(run.records.get(NAME).adding(deletion))

@@ -49,7 +49,7 @@ def test_rows_hold_both_scores_and_give_the_summarys_numbers() -> None:
     assert set(raw["rows"][0]) == {"row_id", "group", "base_score", "tuned_score"}
 
 
-def test_a_judges_agreement_is_beside_published_figures() -> None:
+def test_a_judges_agreement_is_shown_next_to_published_figures() -> None:
     _, report = compared()
 
     assert report.agreement is not None
@@ -81,7 +81,7 @@ def test_the_same_policy_twice_is_not_better() -> None:
     assert run.record.evaluation.difference == 0
 
 
-def test_a_few_errors_are_named_and_no_score() -> None:
+def test_a_few_errors_are_named_and_not_scored() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING)
     seen: list[str] = []
 
@@ -101,7 +101,7 @@ def test_a_few_errors_are_named_and_no_score() -> None:
     assert len(report.rows) + 2 == len(set(seen))
 
 
-def test_too_few_scores_are_no_verdict() -> None:
+def test_too_few_scores_give_no_verdict() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING)
     run.grader = type(run.grader)(lambda batch: [result(sample, 0.0, grader_error=1.0) for sample in batch])
     run.evaluated()
@@ -110,7 +110,7 @@ def test_too_few_scores_are_no_verdict() -> None:
     assert REPORT not in run.store.objects
 
 
-def test_an_interval_over_few_groups_is_no_verdict_and_says_so() -> None:
+def test_an_interval_over_few_groups_gives_no_verdict_with_a_reason() -> None:
     run = FakeEvaluation(evaluation={"rows": 12}).at(RunStatus.TRAINING)
     run.evaluated()
     run.compare()
@@ -120,7 +120,7 @@ def test_an_interval_over_few_groups_is_no_verdict_and_says_so() -> None:
     assert summary.reason.endswith("over 4 prompt groups; no verdict rests on fewer than 10 groups")
 
 
-def test_missing_answers_are_no_verdict() -> None:
+def test_missing_answers_give_no_verdict() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING)
     run.deploy()
     with pytest.raises(EvaluationFailed, match="missing"):
@@ -136,7 +136,7 @@ def test_answers_to_other_rows_are_refused() -> None:
         run.compare()
 
 
-def test_minimum_gain_is_what_better_must_exceed() -> None:
+def test_a_better_model_must_exceed_the_minimum_gain() -> None:
     _, report = compared(evaluation={"minimum_gain": 0.9})
 
     assert report.summary.verdict != "better"

@@ -22,7 +22,7 @@ def grader_config(run: FakeJudge) -> dict[str, object]:
     return found
 
 
-def test_the_judge_gets_a_deployment_of_this_runs_own() -> None:
+def test_the_judge_gets_its_own_deployment_for_the_run() -> None:
     run = FakeJudge()
     run.deploy()
 
@@ -52,7 +52,7 @@ def test_a_deployments_arn_pins_the_model_that_it_serves_now() -> None:
 
 
 @pytest.mark.parametrize("kappa", [(0.6, 0.5, 0.7), (0.6, 0.4, 0.8)], ids=["equal", "below"])
-def test_a_judge_that_may_be_no_better_than_its_base_is_refused(kappa: tuple[float, float, float]) -> None:
+def test_a_judge_not_proven_better_than_its_base_is_refused(kappa: tuple[float, float, float]) -> None:
     run = FakeJudge(kappa=kappa)
     with pytest.raises(JudgeNotAdmitted, match=r"kappa is 0\.[45]00 .* does not exceed the 0\.500"):
         run.deploy()
@@ -66,7 +66,7 @@ def test_a_judge_that_may_be_no_better_than_its_base_is_refused(kappa: tuple[flo
     "judge",
     ["run:nobody-20261101t120000-0a1b2c3d", "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/gone"],
 )
-def test_a_judge_that_is_not_there_is_refused_even_with_force(judge: str) -> None:
+def test_a_missing_judge_is_refused_even_with_force(judge: str) -> None:
     with pytest.raises(JudgeNotAdmitted, match=judge):
         FakeJudge(judge=judge, force=True).deploy()
 
@@ -80,7 +80,7 @@ def test_a_lost_reply_leaves_one_deployment_with_the_same_model() -> None:
     assert list(run.deployments.deployments) == [NAME]
 
 
-def test_the_deployment_goes_when_the_run_ends() -> None:
+def test_the_deployment_is_deleted_when_the_run_ends() -> None:
     run = FakeJudge()
     run.deploy()
     record = finish_run(run.record, RunStatus.FAILED, error="E", cause="c", ledger=run.ledger)
@@ -91,6 +91,6 @@ def test_the_deployment_goes_when_the_run_ends() -> None:
 @pytest.mark.parametrize(
     "grader", [{"name": "gsm8k"}, {"lambda_arn": "arn:aws:lambda:us-east-1:123456789012:function:f"}]
 )
-def test_only_graders_with_a_judge_take_one(grader: dict[str, str]) -> None:
+def test_only_graders_with_a_judge_accept_one(grader: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="judge is supported by the graders pandalm and rubric only"):
         GraderRequest.model_validate({**grader, "judge": f"run:{TRAINED}"})

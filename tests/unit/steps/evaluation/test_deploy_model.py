@@ -26,7 +26,7 @@ def test_the_model_is_deployed_under_the_runs_name_with_its_tags() -> None:
     assert (run.record.evaluation.status, run.record.evaluation.deployment_arn) == ("running", deployment.arn)
 
 
-def test_parts_share_out_every_answer_of_both_models() -> None:
+def test_parts_cover_every_answer_of_both_models_once() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING)
     parts = run.deploy().parts
     chunks = {
@@ -39,7 +39,7 @@ def test_parts_share_out_every_answer_of_both_models() -> None:
     assert answers["base"] == answers["tuned"] > CHUNK
 
 
-def test_a_reply_that_is_lost_leaves_one_deployment() -> None:
+def test_a_lost_reply_leaves_one_deployment() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING)
     run.deployments.answer_lost["create"] = [RetryableServiceError("lost")]
     with pytest.raises(RetryableServiceError):

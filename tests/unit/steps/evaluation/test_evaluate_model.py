@@ -17,7 +17,7 @@ def deployed(**request: object) -> FakeEvaluation:
     return run
 
 
-def test_each_answer_is_stored_once_whoever_tries_again() -> None:
+def test_each_answer_is_stored_once_across_retries() -> None:
     run = deployed()
     assert run.evaluate(FIRST) == run.evaluate(FIRST) == 32
     assert len(run.sampler.requests) == 32
@@ -31,7 +31,7 @@ def test_a_crash_between_chunks_loses_no_answer() -> None:
     assert len(run.sampler.requests) == 32
 
 
-def test_both_models_are_sampled_by_one_protocol() -> None:
+def test_both_models_are_sampled_with_the_same_protocol() -> None:
     run = FakeEvaluation().at(RunStatus.TRAINING).evaluated()
     protocols = {model: {p.digest for each, p in run.sampler.requests if each == model} for model in _models(run)}
 
@@ -48,7 +48,7 @@ def test_chunks_past_the_last_row_are_empty() -> None:
     assert deployed().evaluate(EvaluationPart(model="base", first=900, chunks=4)) == 0
 
 
-def test_an_evaluation_ends_after_its_hours() -> None:
+def test_an_evaluation_fails_after_max_hours() -> None:
     run = deployed(evaluation={"max_hours": 1})
     run.clock.advance(hours=2)
     with pytest.raises(EvaluationFailed, match="max_hours"):

@@ -31,7 +31,7 @@ def test_a_lost_reply_is_repaired_by_reading_the_deployment(method: str) -> None
     assert len(run.records.get(NAME).changes) == (2 if method == "update" else 1)
 
 
-def test_a_deployment_that_nobody_promoted_to_is_not_touched() -> None:
+def test_a_deployment_without_a_promotion_is_not_touched() -> None:
     run = compared()
     run.deployments.create(NAME, BEFORE, tags={}, token="foreign")
 

@@ -18,7 +18,7 @@ def statuses(fake: FakeExperiment) -> list[str]:
     return [arm.status for arm in fake.record.arms]
 
 
-def test_arms_share_a_preparation_and_take_up_its_rows() -> None:
+def test_arms_share_one_preparation_and_reuse_its_rows() -> None:
     fake = FakeExperiment()
     assert len(fake.record.preparations) == 1
     fake.prepare()
@@ -30,7 +30,7 @@ def test_arms_share_a_preparation_and_take_up_its_rows() -> None:
     assert fake.ledger.get(first.run_id).smoke_test is not None
 
 
-def test_arms_of_a_grader_that_is_not_trusted_are_skipped() -> None:
+def test_arms_of_an_untrusted_grader_are_skipped() -> None:
     fake = FakeExperiment()
     fake.prepare(trusted=False)
     assert [fake.add(number).start for number in range(3)] == [False, False, False]
@@ -48,7 +48,7 @@ def test_the_lower_half_at_a_step_is_stopped_with_its_job() -> None:
     assert (fake.ledger.get(good).status, fake.ledger.get(bad).status) == (RunStatus.TRAINING, RunStatus.CANCELLED)
 
 
-def test_a_budget_of_runs_skips_what_is_beyond_it() -> None:
+def test_a_budget_of_runs_skips_the_arms_beyond_it() -> None:
     fake = FakeExperiment(budget={"runs": 2})
     fake.prepare()
     assert [fake.add(number).start for number in range(3)] == [True, True, False]
@@ -86,7 +86,7 @@ def test_an_execution_that_failed_fails_the_experiment_and_ends_its_runs() -> No
     assert fake.ledger.get(run_id).status is RunStatus.CANCELLED
 
 
-def test_a_budget_in_dollars_needs_what_a_training_hour_costs() -> None:
+def test_a_budget_in_dollars_needs_the_price_of_a_training_hour() -> None:
     with pytest.raises(ValidationError, match="usd needs usd_per_training_hour"):
         FakeExperiment(budget={"usd": 100})
 
@@ -112,6 +112,6 @@ def test_without_a_price_no_dollars_are_estimated() -> None:
     assert fake.record.spent.usd is None
 
 
-def test_the_same_key_meets_the_same_experiment() -> None:
+def test_the_same_key_returns_the_same_experiment() -> None:
     fake = FakeExperiment()
     assert fake.start("nightly").experiment_id == fake.start("nightly").experiment_id

@@ -38,7 +38,7 @@ def sweep(fake: FakeExperiment) -> list[str]:
 
 
 @pytest.mark.parametrize("halfway", ["execution", "job"])
-def test_a_stop_that_fails_halfway_is_made_again_at_the_next_poll(halfway: str) -> None:
+def test_a_partly_failed_stop_is_retried_at_the_next_poll(halfway: str) -> None:
     fake, run_id = spent()
     busy = RetryableServiceError("busy")
     (fake.executions.fails_with if halfway == "execution" else fake.jobs.fails_with["stop"]).append(busy)
@@ -78,7 +78,7 @@ def test_a_run_that_is_added_while_its_arm_is_stopped_is_not_started() -> None:
     assert fake.record.arms[1].status == "cancelled"
 
 
-def test_arms_that_could_not_be_added_fail_after_a_quiet_time() -> None:
+def test_arms_that_could_not_be_added_fail_after_a_grace_period() -> None:
     fake = FakeExperiment()
     fake.prepare()
     fake.check()
@@ -88,7 +88,7 @@ def test_arms_that_could_not_be_added_fail_after_a_quiet_time() -> None:
     assert [arm.reason for arm in fake.record.arms] == ["its run could not be started"] * 3
 
 
-def test_arms_that_wait_for_others_are_not_given_up() -> None:
+def test_arms_that_wait_for_others_do_not_fail() -> None:
     fake = FakeExperiment()
     fake.prepare()
     fake.train(0, 0.5)
@@ -98,7 +98,7 @@ def test_arms_that_wait_for_others_are_not_given_up() -> None:
     assert [arm.status for arm in fake.record.arms] == ["running", "planned", "planned"]
 
 
-def test_an_arm_whose_execution_was_refused_fails_after_a_quiet_time() -> None:
+def test_an_arm_whose_execution_was_refused_fails_after_a_grace_period() -> None:
     fake = FakeExperiment()
     fake.prepare()
     run_id = fake.add(0).run_id
@@ -108,7 +108,7 @@ def test_an_arm_whose_execution_was_refused_fails_after_a_quiet_time() -> None:
     assert (fake.record.arms[0].status, fake.ledger.get(run_id).status) == ("failed", RunStatus.CANCELLED)
 
 
-def test_an_execution_counts_as_gone_after_a_quiet_time_only() -> None:
+def test_an_execution_counts_as_missing_only_after_a_grace_period() -> None:
     fake = FakeExperiment()
     assert missed_end(fake.record, fake.machines, fake.clock) is None
     fake.machines.started.clear()

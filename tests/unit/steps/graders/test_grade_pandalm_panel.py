@@ -64,7 +64,7 @@ def rows(raw: Sequence[dict[str, Any]]) -> Iterator[DatasetRow]:
 
 
 @pytest.mark.parametrize("votes", [(1, 1, 2), (2, 2, 0), (0, 0, 1), (0, 1, 2)])
-def test_the_tasks_own_probes_are_told_apart(votes: tuple[int, int, int]) -> None:
+def test_the_tasks_right_and_wrong_probes_are_distinguished(votes: tuple[int, int, int]) -> None:
     record: dict[str, Any] = {
         "instruction": "Add.",
         "input": "1+1",
@@ -77,7 +77,7 @@ def test_the_tasks_own_probes_are_told_apart(votes: tuple[int, int, int]) -> Non
 
 
 @pytest.mark.skipif(not REAL_FILE.exists(), reason="the published PandaLM test set is not next to this repository")
-def test_every_probe_of_the_published_test_set_is_told_apart() -> None:
+def test_every_probe_of_the_published_test_set_is_scored_correctly() -> None:
     assert_right_and_wrong_scored(json.loads(REAL_FILE.read_text(encoding="utf-8")))
 
 
@@ -114,7 +114,7 @@ def panel(*replies: Step) -> list[JudgeClient]:
         ([says(), says(not_circular=False, refers_to_both=False)], 0.9, 0.5),
     ],
 )
-def test_a_panel_decides_by_majority_and_tells_how_far_it_agrees(
+def test_a_panel_decides_by_majority_and_reports_its_agreement(
     replies: list[str], score: float, disagreement: float
 ) -> None:
     [result] = grade_pandalm([sample(RIGHT)], judges=panel(*replies), seconds_left=60)
@@ -124,7 +124,7 @@ def test_a_panel_decides_by_majority_and_tells_how_far_it_agrees(
     assert values(result)["judge_calls"] == len(replies)
 
 
-def test_a_judge_alone_does_not_disagree() -> None:
+def test_a_single_judge_has_no_disagreement() -> None:
     result, _ = one(RIGHT)
 
     assert "judge_disagreement" not in values(result)
@@ -138,7 +138,7 @@ def test_a_panel_without_one_of_its_judges_gives_no_score() -> None:
     assert result.errored
 
 
-def test_a_panel_pays_for_code_checks_no_more_than_one_judge() -> None:
+def test_a_panel_calls_no_judge_for_criteria_decided_by_code() -> None:
     judges = panel(says(), says())
 
     grade_pandalm([sample(WRONG)], judges=judges, seconds_left=60)
@@ -152,13 +152,13 @@ def fingerprint(*models: str) -> float:
     return values(result)["judge_fingerprint"]
 
 
-def test_the_yardstick_is_the_same_number_for_the_same_judges_only() -> None:
+def test_the_fingerprint_identifies_the_judges() -> None:
     assert fingerprint("a") == fingerprint("a")
     assert len({fingerprint("a"), fingerprint("b"), fingerprint("a", "b"), fingerprint("b", "a")}) == 4
     assert fingerprint("a") == int(fingerprint("a")) < 2**48
 
 
-def test_equal_answers_are_judged_once_and_probes_each_time() -> None:
+def test_equal_answers_are_judged_once_and_probes_every_time() -> None:
     judge = ScriptedJudge()
     known = [JudgeClient(judge, cache=MemoryJudgeCache())]
 
@@ -170,7 +170,7 @@ def test_equal_answers_are_judged_once_and_probes_each_time() -> None:
     assert len(judge.prompts) == 6
 
 
-def test_a_rollout_whose_judge_fails_keeps_what_is_known_and_what_it_cost() -> None:
+def test_a_rollout_with_a_failed_judge_keeps_its_known_fields() -> None:
     log = MemoryRolloutLog()
     judge = ScriptedJudge(["no JSON", "no JSON either"])
     rollout = sample(RIGHT, run_id="demo-20261120t120000-00000000", task_id="t")

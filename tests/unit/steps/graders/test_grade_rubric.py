@@ -69,7 +69,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("reply", UNREADABLE)
 @pytest.mark.parametrize("judges", [1, 2, 3])
-def test_a_reply_in_another_form_is_an_error_of_the_whole_panel(reply: str, judges: int) -> None:
+def test_a_malformed_reply_is_an_error_of_the_whole_panel(reply: str, judges: int) -> None:
     panel = [*(ScriptedJudge(otherwise=YES) for _ in range(judges - 1)), ScriptedJudge(otherwise=reply)]
     result = grade(panel, "Thanks!")
     assert (result.aggregate_reward_score, result.errored) == (0, True)
@@ -88,11 +88,11 @@ def test_a_reply_in_another_form_is_an_error_of_the_whole_panel(reply: str, judg
         ([YES, YES, json.dumps({"polite": True, "short": False})], 1),
     ],
 )
-def test_more_than_half_of_the_panel_says_yes_or_it_is_a_no(replies: list[str], score: float) -> None:
+def test_a_criterion_needs_more_than_half_of_the_panel(replies: list[str], score: float) -> None:
     assert grade([ScriptedJudge(otherwise=reply) for reply in replies], "Thanks!").aggregate_reward_score == score
 
 
-def test_one_judge_that_refuses_is_an_error_however_the_others_vote() -> None:
+def test_one_refusing_judge_is_an_error_for_any_other_votes() -> None:
     refused: Step = JudgeRefused("no")
     result = grade([ScriptedJudge(otherwise=YES), ScriptedJudge(otherwise=YES), ScriptedJudge(otherwise=refused)], "Hi")
     assert (result.aggregate_reward_score, result.errored) == (0, True)
@@ -114,7 +114,7 @@ CODES = ("0" * 32, "deadbeef" * 4, "{code}", "<code>")
         max_size=8,
     ).map("\n".join)
 )
-def test_whatever_an_answer_holds_it_is_one_part_of_the_judges_prompt(answer: str) -> None:
+def test_any_answer_is_one_part_of_the_judges_prompt(answer: str) -> None:
     judge = ScriptedJudge(otherwise=NO)
     result = grade([judge], answer)
     assert result.aggregate_reward_score == 0
@@ -127,7 +127,7 @@ def test_whatever_an_answer_holds_it_is_one_part_of_the_judges_prompt(answer: st
 
 @settings(max_examples=200)
 @given(rubric=changed(RUBRIC, places=2) | values, reply=st.sampled_from([YES, NO]))
-def test_a_rubric_that_was_changed_is_used_as_it_stands_or_is_an_error(rubric: Any, reply: str) -> None:
+def test_a_changed_rubric_is_used_or_is_an_error(rubric: Any, reply: str) -> None:
     judge = ScriptedJudge(otherwise=reply)
     result = grade([judge], "Thanks!", json.loads(json.dumps(rubric)))
     assert 0 <= result.aggregate_reward_score <= 1
@@ -159,7 +159,7 @@ def test_a_rubric_that_was_changed_is_used_as_it_stands_or_is_an_error(rubric: A
         ({"polite": "Is it?"}, "criteria"),
     ],
 )
-def test_a_criterion_that_cannot_be_used_is_named(criteria: Any, reason: str) -> None:
+def test_an_unusable_criterion_is_named(criteria: Any, reason: str) -> None:
     judge = ScriptedJudge(otherwise=YES)
     result = grade([judge], "Thanks!", {"criteria": criteria})
     assert (result.aggregate_reward_score, result.errored, judge.prompts) == (0, True, [])
