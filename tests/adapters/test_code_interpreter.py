@@ -49,18 +49,18 @@ def run(sandbox: CodeInterpreterSandbox | ProcessSandbox, program: str, **tests:
     return [result.passed for result in results]
 
 
-def test_tests_can_say_what_they_can_say_of_processes(sandbox: CodeInterpreterSandbox) -> None:
+def test_tests_work_as_in_the_process_sandbox(sandbox: CodeInterpreterSandbox) -> None:
     assert run(sandbox, LIBRARY, tests=GOOD_TESTS, setup=SETUP, seconds=30) == [True] * len(GOOD_TESTS)
     assert run(sandbox, DOUBLE, tests=["assert f(1) == 2", "assert f(2) == 5"]) == [True, False]
 
 
-def test_a_program_is_its_output_to_each_input(sandbox: CodeInterpreterSandbox) -> None:
+def test_a_program_is_tested_by_its_output_for_each_input(sandbox: CodeInterpreterSandbox) -> None:
     cases = [{"stdin": "1\n", "stdout": "2"}, {"stdin": "5", "stdout": "10 \r\n"}, {"stdin": "", "stdout": "0"}]
     assert run(sandbox, "print(2 * int(input()))", exchanges=cases) == [True, True, False]
     assert run(sandbox, "print('x' * 10**7)", exchanges=[{"stdout": "x"}]) == [False]
 
 
-def test_no_session_is_given_a_test_or_what_one_expects(
+def test_no_session_receives_a_test_or_an_expected_output(
     sandbox: CodeInterpreterSandbox, calls: InterpreterCalls
 ) -> None:
     run(sandbox, DOUBLE, setup="wanted = 41424344", tests=["assert f(7) == wanted", "assert f(8) != 41424345"])
@@ -92,7 +92,7 @@ SAMPLE = ("exit with success", "patched harness", "hangs on exit", "endless repl
 @pytest.mark.parametrize(
     "attack", [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.slow) for name in FORGERIES]
 )
-def test_an_attack_earns_no_test(sandbox: CodeInterpreterSandbox, attack: str) -> None:
+def test_an_attack_passes_no_test(sandbox: CodeInterpreterSandbox, attack: str) -> None:
     with contextlib.suppress(SandboxUnavailable):  # an answer that breaks its own session has no score
         assert run(sandbox, FORGERIES[attack], tests=TARGETS, seconds=0.4) == [False] * 3
 
@@ -100,7 +100,7 @@ def test_an_attack_earns_no_test(sandbox: CodeInterpreterSandbox, attack: str) -
 @pytest.mark.parametrize(
     "program", ["while True: pass", "import os\nos.close(1)\nwhile True: pass", "import time\ntime.sleep(60)"]
 )
-def test_a_program_that_does_not_end_times_out(sandbox: CodeInterpreterSandbox, program: str) -> None:
+def test_an_endless_program_times_out(sandbox: CodeInterpreterSandbox, program: str) -> None:
     results = sandbox.test(
         program,
         CodeTests.model_validate({"exchanges": [{"stdout": "x"}] * 2, "seconds": 0.3}),
@@ -109,7 +109,7 @@ def test_a_program_that_does_not_end_times_out(sandbox: CodeInterpreterSandbox, 
     assert [result.reason for result in results] == ["timed out", "not run: an earlier one timed out"]
 
 
-def test_what_a_session_started_ends_with_it(sandbox: CodeInterpreterSandbox, tmp_path: Path) -> None:
+def test_processes_end_with_their_session(sandbox: CodeInterpreterSandbox, tmp_path: Path) -> None:
     note = tmp_path / "pid"
     program = f"import os, time\nopen({str(note)!r}, 'w').write(str(os.getpid()))\ndef f(): time.sleep(600)"
     assert run(sandbox, program, tests=["f()\nassert True"], seconds=0.5) == [False]
@@ -122,7 +122,7 @@ def test_what_a_session_started_ends_with_it(sandbox: CodeInterpreterSandbox, tm
     ("code", "status"),
     [("AccessDeniedException", 403), ("ServiceQuotaExceededException", 402), ("InternalServerException", 500)],
 )
-def test_what_the_service_refuses_is_no_score(
+def test_a_refusal_of_the_service_gives_no_score(
     sandbox: CodeInterpreterSandbox, calls: InterpreterCalls, operation: str, code: str, status: int
 ) -> None:
     calls.errors[operation] = AwsError(code, status, "not now")
@@ -131,21 +131,21 @@ def test_what_the_service_refuses_is_no_score(
     assert calls.service.open_sessions == 0
 
 
-def test_a_session_that_cannot_be_stopped_costs_no_score(
+def test_a_session_that_cannot_be_stopped_changes_no_score(
     sandbox: CodeInterpreterSandbox, calls: InterpreterCalls
 ) -> None:
     calls.errors["StopCodeInterpreterSession"] = AwsError("ThrottlingException", 429, "slow down")
     assert run(sandbox, DOUBLE, tests=["assert f(1) == 2"]) == [True]
 
 
-def test_a_batch_out_of_time_is_no_fault_of_the_answer(sandbox: CodeInterpreterSandbox) -> None:
+def test_a_batch_timeout_is_not_a_failed_test(sandbox: CodeInterpreterSandbox) -> None:
     tests = CodeTests.model_validate({"exchanges": [{"stdout": "x"}], "seconds": 5})
     for seconds in (0, 4):
         with pytest.raises(DeadlineExceeded):
             sandbox.test("print('x')", tests, remaining=lambda left=seconds: left)  # type: ignore[misc]
 
 
-def test_the_emulated_service_answers_by_botocores_model(calls: InterpreterCalls) -> None:
+def test_emulated_responses_match_botocores_model(calls: InterpreterCalls) -> None:
     model = botocore.session.get_session().get_service_model("bedrock-agentcore")
 
     def fits(operation: str, reply: dict[str, Any]) -> None:
@@ -175,7 +175,7 @@ def test_the_emulated_service_answers_by_botocores_model(calls: InterpreterCalls
         ({"codeInterpreterIdentifier": "mine"}, "not found"),
     ],
 )
-def test_the_emulated_service_refuses_what_aws_refuses(
+def test_the_emulated_service_refuses_invalid_requests(
     calls: InterpreterCalls, fields: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(ClientError, match=reason):

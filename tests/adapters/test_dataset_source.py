@@ -53,20 +53,20 @@ def test_a_page_on_an_allowed_host_is_read_with_its_size_and_etag(server: Server
         "s3://other-bucket/a.json",
     ],
 )
-def test_an_address_that_is_not_allowed_is_never_asked(server: Server, uri: str) -> None:
+def test_an_address_that_is_not_allowed_gets_no_request(server: Server, uri: str) -> None:
     with pytest.raises(InvalidRequest):
         fetch(over_loopback(server), uri)
     assert server.requests == []
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["169.254.169.254"], ["10.1.2.3"], [PUBLIC, "10.1.2.3"], ["::1"]])
-def test_a_host_with_an_address_that_is_not_public_is_never_asked(server: Server, addresses: list[str]) -> None:
+def test_a_host_with_a_private_address_gets_no_request(server: Server, addresses: list[str]) -> None:
     with pytest.raises(InvalidRequest, match="not public"):
         fetch(over_loopback(server, addresses))
     assert server.requests == []
 
 
-def test_the_connection_goes_to_the_very_address_that_was_checked(server: Server) -> None:
+def test_the_connection_uses_the_checked_address(server: Server) -> None:
     server.answers["/a.json"] = reply(200, BODY)
     resolved = iter([[PUBLIC], ["127.0.0.1"]])
     opened = []
@@ -85,7 +85,7 @@ def test_the_connection_goes_to_the_very_address_that_was_checked(server: Server
     assert opened == [("data.example.org", PUBLIC)]
 
 
-def test_a_redirect_on_the_list_is_followed_with_its_signature(server: Server) -> None:
+def test_a_redirect_to_an_allowed_host_is_followed_with_its_signature(server: Server) -> None:
     server.answers["/a.json"] = reply(302, Location="https://cdn.example.org/b?Signature=x")
     server.answers["/b?Signature=x"] = reply(307, Location="/c.json")
     server.answers["/c.json"] = reply(200, BODY)
@@ -109,7 +109,7 @@ def test_a_redirect_on_the_list_is_followed_with_its_signature(server: Server) -
         "file:///etc/passwd",
     ],
 )
-def test_a_redirect_off_the_list_is_not_followed(server: Server, location: str) -> None:
+def test_a_redirect_to_another_host_is_not_followed(server: Server, location: str) -> None:
     server.answers["/a.json"] = reply(302, Location=location)
     with pytest.raises(InvalidRequest) as caught:
         fetch(over_loopback(server))
@@ -117,7 +117,7 @@ def test_a_redirect_off_the_list_is_not_followed(server: Server, location: str) 
     assert len(server.requests) == 1
 
 
-def test_a_circle_of_redirects_ends(server: Server) -> None:
+def test_a_redirect_loop_is_stopped(server: Server) -> None:
     server.answers["/a.json"] = reply(301, Location="/a.json")
     with pytest.raises(InvalidRequest, match="more than 3 times"):
         fetch(over_loopback(server))
@@ -136,31 +136,31 @@ def test_a_circle_of_redirects_ends(server: Server) -> None:
         (reply(200, BODY, Content_Encoding="gzip"), DatasetInvalid),
     ],
 )
-def test_answers_that_are_no_dataset_are_told_apart(server: Server, answer: Answer, error: type[RftError]) -> None:
+def test_error_responses_are_distinguished(server: Server, answer: Answer, error: type[RftError]) -> None:
     server.answers["/a.json"] = answer
     with pytest.raises(error):
         fetch(over_loopback(server))
 
 
-def test_a_page_that_says_to_be_too_large_is_not_read(server: Server) -> None:
+def test_a_page_with_a_too_large_content_length_is_not_read(server: Server) -> None:
     server.answers["/a.json"] = reply(200, b"x" * 101)
     with pytest.raises(DatasetSizeOutOfBounds, match="larger than 100 bytes"):
         fetch(over_loopback(server, MAX_DATASET_BYTES=100))
 
 
-def test_a_page_of_unknown_size_is_read_no_further_than_the_limit(server: Server) -> None:
+def test_a_page_of_unknown_size_is_read_up_to_the_limit(server: Server) -> None:
     server.answers["/a.json"] = reply(200, b"x" * 300_000, length=-1)
     with pytest.raises(DatasetSizeOutOfBounds, match="larger than 100 bytes"):
         fetch(over_loopback(server, MAX_DATASET_BYTES=100))
 
 
-def test_a_page_that_takes_too_long_can_be_tried_again(server: Server) -> None:
+def test_a_page_that_times_out_is_retryable(server: Server) -> None:
     server.answers["/a.json"] = reply(200, BODY)
     with pytest.raises(RetryableServiceError, match="in time"):
         fetch(over_loopback(server, seconds=-1))
 
 
-def test_a_page_that_trickles_is_given_up_at_the_deadline(server: Server) -> None:
+def test_a_slow_page_is_aborted_at_the_deadline(server: Server) -> None:
     given_up = threading.Event()
 
     def trickle(request: BaseHTTPRequestHandler) -> None:
@@ -175,7 +175,7 @@ def test_a_page_that_trickles_is_given_up_at_the_deadline(server: Server) -> Non
     given_up.set()
 
 
-def test_a_host_that_refuses_connections_can_be_tried_again() -> None:
+def test_a_refused_connection_is_retryable() -> None:
     gone = Server()
     gone.http.server_close()
     with pytest.raises(RetryableServiceError):

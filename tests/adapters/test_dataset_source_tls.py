@@ -25,7 +25,7 @@ from rft.errors import (
 from tests.kit.dataset_servers import BODY, PUBLIC, Server, fetch, reply, serving, settings
 
 
-def test_every_address_of_a_host_is_looked_up() -> None:
+def test_every_address_of_a_host_is_resolved() -> None:
     assert "127.0.0.1" in resolve("localhost")
 
 
@@ -55,7 +55,7 @@ def certificate(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(("name", "right"), [("data.example.org", True), ("evil.example.com", False)])
-def test_a_host_must_prove_who_it_is_though_it_is_reached_by_address(tmp_path: Path, name: str, right: bool) -> None:
+def test_the_certificate_is_verified_for_the_host_name(tmp_path: Path, name: str, right: bool) -> None:
     pem = certificate(name, tmp_path)
     server = Server()
     server.answers["/a.json"] = reply(200, BODY)
@@ -91,7 +91,7 @@ def test_an_object_in_the_bucket_is_read_with_its_version(s3: Any) -> None:
         assert (opened.bytes, opened.version, opened.stream.read()) == (len(BODY), version, BODY)
 
 
-def test_exactly_the_version_that_is_asked_for_is_read(s3: Any) -> None:
+def test_exactly_the_requested_version_is_read(s3: Any) -> None:
     s3.put_bucket_versioning(Bucket="data-bucket", VersioningConfiguration={"Status": "Enabled"})
     first, _ = (s3.put_object(Bucket="data-bucket", Key="a.json", Body=body)["VersionId"] for body in (BODY, b"later"))
     with RemoteDatasetSource(s3, settings=settings()).open("s3://data-bucket/a.json", first) as opened:
@@ -99,7 +99,7 @@ def test_exactly_the_version_that_is_asked_for_is_read(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("code", ["NoSuchVersion", "InvalidArgument", "MethodNotAllowed"])
-def test_a_version_that_is_none_is_not_found(code: str) -> None:
+def test_an_unknown_version_is_not_found(code: str) -> None:
     client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     with Stubber(client) as stubber:
         stubber.add_client_error("get_object", code, http_status_code=400)
@@ -108,7 +108,7 @@ def test_a_version_that_is_none_is_not_found(code: str) -> None:
             pass
 
 
-def test_what_is_not_on_s3_has_no_version() -> None:
+def test_an_https_dataset_has_no_version() -> None:
     source = RemoteDatasetSource(None, settings=settings())  # type: ignore[arg-type]
     with (
         pytest.raises(InvalidRequest, match=r"dataset\.version"),
@@ -117,7 +117,7 @@ def test_what_is_not_on_s3_has_no_version() -> None:
         pass
 
 
-def test_an_object_without_versions_is_named_by_its_etag(s3: Any) -> None:
+def test_an_object_without_versions_is_identified_by_its_etag(s3: Any) -> None:
     etag = s3.put_object(Bucket="data-bucket", Key="a.json", Body=BODY)["ETag"]
     with RemoteDatasetSource(s3, settings=settings()).open("s3://data-bucket/a.json") as opened:
         assert opened.version == etag.strip('"')

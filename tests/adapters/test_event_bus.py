@@ -32,7 +32,7 @@ def events(count: int = 1, cause: str = "") -> list[DomainEvent]:
     return [last.model_copy(update={"id": f"{RUN_ID}/{n}", "sequence": n}) for n in range(1, count + 1)]
 
 
-def test_an_entry_names_source_type_and_bus_and_its_detail_is_the_event(client: Any) -> None:
+def test_an_entry_has_source_type_bus_and_the_event_as_detail(client: Any) -> None:
     (event,) = events()
     entry = {
         "Source": "rft",
@@ -48,7 +48,7 @@ def test_an_entry_names_source_type_and_bus_and_its_detail_is_the_event(client: 
 
 
 @pytest.mark.parametrize(("count", "cause"), [(25, ""), (12, "ü" * 8_000)], ids=["many", "large"])
-def test_requests_are_as_small_as_eventbridge_takes(client: Any, count: int, cause: str) -> None:
+def test_requests_stay_within_eventbridges_limits(client: Any, count: int, cause: str) -> None:
     sizes = []
 
     def record(params: Any, **_: Any) -> None:
@@ -69,7 +69,7 @@ def expected_sizes(count: int, cause: str) -> list[int]:
     return [10] * (count // 10) + [count % 10]
 
 
-def test_what_eventbridge_refuses_is_left_out(client: Any) -> None:
+def test_refused_entries_are_not_reported_as_sent(client: Any) -> None:
     sent = events(2)
     replies = [{"ErrorCode": "InternalFailure", "ErrorMessage": "later"}, {"EventId": "1"}]
     with Stubber(client) as stubber:

@@ -64,7 +64,7 @@ def test_another_payload_under_the_name_is_a_conflict(executions: StepFunctionsE
         ("InternalFailure", 500, RetryableServiceError),
     ],
 )
-def test_aws_failures_become_ours(code: str, status: int, error: type[Exception]) -> None:
+def test_aws_errors_are_mapped(code: str, status: int, error: type[Exception]) -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         stub.add_client_error("start_execution", service_error_code=code, http_status_code=status)
@@ -75,7 +75,7 @@ def test_aws_failures_become_ours(code: str, status: int, error: type[Exception]
 class TestEndedExecutions:
     """Once an execution has ended, Step Functions refuses its name even with the same input."""
 
-    def test_with_the_same_payload_it_is_found(self) -> None:
+    def test_an_execution_with_the_same_payload_is_found(self) -> None:
         arn = f"arn:aws:states:us-east-1:123456789012:execution:TrainModel:{RUN}"
         client = boto3.client("stepfunctions")
         with Stubber(client) as stub:
@@ -84,7 +84,7 @@ class TestEndedExecutions:
             stub.add_response("describe_execution", {**described, "input": json.dumps(PAYLOAD)}, {"executionArn": arn})
             assert StepFunctionsExecutions(client, state_machine_arn=MACHINE).start(RUN, PAYLOAD) == arn
 
-    def test_one_that_cannot_be_seen_yet_is_asked_for_again_later(self) -> None:
+    def test_an_execution_that_is_not_visible_yet_is_retryable(self) -> None:
         client = boto3.client("stepfunctions")
         with Stubber(client) as stub:
             stub.add_client_error("start_execution", service_error_code="ExecutionAlreadyExists")
@@ -112,7 +112,7 @@ def test_an_execution_is_found_with_its_status(executions: StepFunctionsExecutio
         ("ABORTED", True),
     ],
 )
-def test_every_status_of_step_functions_is_either_an_end_or_none(status: str, ended: bool) -> None:
+def test_every_status_of_step_functions_is_classified(status: str, ended: bool) -> None:
     client = boto3.client("stepfunctions")
     shape: Any = client.meta.service_model.shape_for("ExecutionStatus")
     statuses = shape.enum
@@ -126,7 +126,7 @@ def test_every_status_of_step_functions_is_either_an_end_or_none(status: str, en
     assert found.ended is ended
 
 
-def test_an_execution_is_stopped_with_what_is_said_cut_to_the_limit() -> None:
+def test_an_execution_is_stopped_with_a_cause_cut_to_the_limit() -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         parameters = {"executionArn": ARN, "error": "RunCancelled", "cause": "x" * 32_768}
@@ -135,7 +135,7 @@ def test_an_execution_is_stopped_with_what_is_said_cut_to_the_limit() -> None:
         stub.assert_no_pending_responses()
 
 
-def test_an_execution_that_never_was_needs_no_stopping() -> None:
+def test_stopping_an_unknown_execution_does_nothing() -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         stub.add_client_error("stop_execution", service_error_code="ExecutionDoesNotExist")
@@ -153,7 +153,7 @@ def test_a_refusal_to_stop_counts_only_while_the_execution_runs(status: str, fin
             StepFunctionsExecutions(client, state_machine_arn=MACHINE).stop(RUN, error="E", cause="C")
 
 
-def test_a_waiting_task_goes_on_with_its_output() -> None:
+def test_a_waiting_task_continues_with_its_output() -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         stub.add_response("send_task_success", {}, {"taskToken": "t", "output": '{"approved": true}'})
@@ -161,7 +161,7 @@ def test_a_waiting_task_goes_on_with_its_output() -> None:
 
 
 @pytest.mark.parametrize("code", ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"])
-def test_a_task_that_waits_no_more_is_no_error(code: str) -> None:
+def test_a_task_that_no_longer_waits_is_no_error(code: str) -> None:
     client = boto3.client("stepfunctions")
     with Stubber(client) as stub:
         stub.add_client_error("send_task_success", service_error_code=code)

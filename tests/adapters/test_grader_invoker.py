@@ -77,7 +77,7 @@ def test_the_batch_is_the_event_and_the_reply_is_decoded(client: Any, stub: Stub
         ("gone", "it failed with an unnamed error"),
     ],
 )
-def test_a_graders_own_failure_is_a_reply_with_one_line(client: Any, stub: Stubber, document: Any, error: str) -> None:
+def test_a_graders_error_is_a_reply_with_one_line(client: Any, stub: Stubber, document: Any, error: str) -> None:
     stub.add_response("invoke", answer(json.dumps(document).encode(), FunctionError="Unhandled"))
 
     reply = LambdaGraderInvoker(client).invoke(ARN, BATCH)
@@ -104,7 +104,7 @@ def test_a_reply_that_is_not_json_is_an_error(client: Any, stub: Stubber, body: 
         ("RequestEntityTooLargeException", 413, "6 MB"),
     ],
 )
-def test_what_is_wrong_with_this_one_grader_is_its_failure(
+def test_an_invocation_error_of_the_grader_is_its_failure(
     client: Any, stub: Stubber, code: str, status: int, says: str
 ) -> None:
     stub.add_client_error("invoke", code, "…", http_status_code=status)
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_this_one_grader_is_its_failure(
         ("ResourceConflictException", 409, RetryableServiceError),
     ],
 )
-def test_faults_that_are_not_the_graders_are_for_the_state_machine(
+def test_faults_of_aws_are_retried_by_the_state_machine(
     client: Any, stub: Stubber, code: str, status: int, error: type[Exception]
 ) -> None:
     stub.add_client_error("invoke", code, "…", http_status_code=status)
@@ -134,7 +134,7 @@ def test_faults_that_are_not_the_graders_are_for_the_state_machine(
         LambdaGraderInvoker(client).invoke(ARN, BATCH)
 
 
-def test_anything_else_stays_loud(client: Any, stub: Stubber) -> None:
+def test_any_other_error_raises(client: Any, stub: Stubber) -> None:
     stub.add_client_error("invoke", "InvalidParameterValueException", "…", http_status_code=400)
 
     with pytest.raises(ClientError):
@@ -148,7 +148,7 @@ def test_anything_else_stays_loud(client: Any, stub: Stubber) -> None:
         (EndpointConnectionError(endpoint_url="https://lambda"), RetryableServiceError),
     ],
 )
-def test_silence_is_the_graders_failure_and_no_connection_is_not(
+def test_a_read_timeout_is_the_graders_failure_a_connect_error_not(
     client: Any, fault: Exception, outcome: str | type[Exception]
 ) -> None:
     def fail(**_: Any) -> None:
@@ -164,20 +164,20 @@ def test_silence_is_the_graders_failure_and_no_connection_is_not(
             invoker.invoke(ARN, BATCH)
 
 
-def test_the_timeout_is_the_functions_own(client: Any, stub: Stubber) -> None:
+def test_the_timeout_comes_from_the_function(client: Any, stub: Stubber) -> None:
     stub.add_response("get_function_configuration", {"Timeout": 270}, {"FunctionName": ARN})
 
     assert LambdaGraderInvoker(client).timeout_seconds(ARN) == 270
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
-def test_a_timeout_that_cannot_be_looked_up_is_unknown(client: Any, stub: Stubber, code: str) -> None:
+def test_an_unreadable_timeout_is_unknown(client: Any, stub: Stubber, code: str) -> None:
     stub.add_client_error("get_function_configuration", code, http_status_code=403)
 
     assert LambdaGraderInvoker(client).timeout_seconds(ARN) is None
 
 
-def test_looking_up_a_timeout_meets_aws_faults_like_any_call(client: Any, stub: Stubber) -> None:
+def test_aws_faults_while_reading_a_timeout_are_mapped(client: Any, stub: Stubber) -> None:
     stub.add_client_error("get_function_configuration", "TooManyRequestsException", http_status_code=429)
 
     with pytest.raises(RetryableThrottling):

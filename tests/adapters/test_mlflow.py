@@ -135,7 +135,7 @@ def test_a_repeat_writes_the_same_run_and_no_value_twice(address: str) -> None:
     assert tracker(address).track(another(), {}) != first
 
 
-def test_more_than_one_request_takes_is_sent_in_several(address: str) -> None:
+def test_values_beyond_one_requests_limit_are_sent_in_several(address: str) -> None:
     many = another(
         metrics=tuple(TrackedMetric(key="training/reward", value=0.5, step=step) for step in range(1, 1502)),
         parameters={f"p{n}": "1" for n in range(101)},
@@ -152,7 +152,7 @@ def test_more_than_one_request_takes_is_sent_in_several(address: str) -> None:
 
 
 @pytest.mark.parametrize("bucket", ["runs-bucket", "another"])
-def test_artefacts_go_to_the_servers_bucket_where_the_stack_names_it(bucket: str) -> None:
+def test_artifacts_are_stored_in_the_servers_bucket_if_configured(bucket: str) -> None:
     memory = MemoryMlflow(artifact_root="s3://runs-bucket/mlflow/")
     with served(memory) as address, mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
@@ -183,7 +183,7 @@ def test_the_secret_authorises_every_request(
     assert {request.headers.get("Authorization") for request in memory.requests} == {header}
 
 
-def test_a_secret_of_another_form_is_refused_before_anything_is_sent(memory: MemoryMlflow, memory_address: str) -> None:
+def test_a_malformed_secret_is_refused_before_anything_is_sent(memory: MemoryMlflow, memory_address: str) -> None:
     with pytest.raises(TrackingRefused, match="username and password"):
         tracker(memory_address, '{"user": "rft"}').track(RUN, FILES)
     assert memory.requests == []
@@ -225,7 +225,7 @@ def is_signed(request: ReceivedRequest, keys: Credentials) -> bool:
         (403, TrackingRefused),
     ],
 )
-def test_a_refusal_or_fault_of_the_server_is_ours(
+def test_a_refusal_or_fault_of_the_server_is_mapped(
     memory: MemoryMlflow, memory_address: str, status: int, error: type[Exception]
 ) -> None:
     memory.fault = status
@@ -234,7 +234,7 @@ def test_a_refusal_or_fault_of_the_server_is_ours(
     assert len(memory.requests) == 1, "neither a redirect nor a repeat"
 
 
-def test_a_server_that_is_not_there_can_be_tried_again() -> None:
+def test_an_unreachable_server_is_retryable() -> None:
     nowhere = f"http://127.0.0.1:{_free_port()}"
     with pytest.raises(RetryableServiceError, match="could not be reached"):
         MlflowTracker(MlflowTransport(nowhere, secrets=Secrets()), None).track(RUN, {})
@@ -248,12 +248,12 @@ def test_a_server_that_is_not_there_can_be_tried_again() -> None:
         ("http://mlflow.example.org", "93.184.215.14", "must be https"),
     ],
 )
-def test_an_address_that_is_no_servers_gets_no_request(uri: str, ip: str, why: str) -> None:
+def test_an_invalid_server_address_gets_no_request(uri: str, ip: str, why: str) -> None:
     with pytest.raises(TrackingRefused, match=why):
         tracker(uri, "token", resolve=lambda _: [ip]).track(RUN, FILES)
 
 
-def test_another_thing_than_mlflow_is_found_out() -> None:
+def test_a_server_that_is_not_mlflow_is_detected() -> None:
     class Page(MemoryMlflow):
         def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
             return 200, b"<html>"

@@ -16,7 +16,7 @@ SIZES = st.lists(st.integers(0, 3 * MIN_PART_BYTES) | st.just(MAX_COPY_BYTES + 1
 
 
 @given(SIZES)
-def test_parts_hold_every_byte_once_in_order(sizes: list[int]) -> None:
+def test_parts_cover_every_byte_once_in_order(sizes: list[int]) -> None:
     at = dict.fromkeys(range(len(sizes)), 0)
     before = 0
     for part in copy_parts(sizes):
@@ -40,7 +40,7 @@ def test_only_the_last_part_is_below_the_minimum_and_no_copy_is_large(sizes: lis
 @pytest.mark.parametrize(
     "sizes", [[], [0], [10, 0, 20], [6 * MIB, 7 * MIB, 100], [3 * MIB, 9 * MIB, 2 * MIB, 1, 8 * MIB], [100, 6 * MIB]]
 )
-def test_joined_objects_are_their_pieces_end_to_end(store: S3ObjectStore, sizes: list[int]) -> None:
+def test_a_joined_object_is_the_concatenation_of_its_pieces(store: S3ObjectStore, sizes: list[int]) -> None:
     bodies = [bytes([65 + at]) * size for at, size in enumerate(sizes)]
     pieces = [store.uri(f"shards/a/{at}") for at in range(len(sizes))]
     for uri, body in zip(pieces, bodies, strict=True):
@@ -99,7 +99,7 @@ class ChecksumRules:
         return {"ETag": f"etag{number}", **checksum}
 
 
-def test_a_piece_that_is_missing_leaves_nothing(store: S3ObjectStore) -> None:
+def test_a_missing_piece_leaves_no_object(store: S3ObjectStore) -> None:
     store.put_bytes(store.uri("one"), b"x" * 6 * MIB)
     with pytest.raises(DatasetNotFound):
         store.join(store.uri("joined"), [store.uri("one"), store.uri("none")])

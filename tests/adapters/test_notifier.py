@@ -46,7 +46,7 @@ def message(facts: dict[str, Any] | None = None, *, subject: str = "s", text: st
         ("a\x1b[2J\x00\u202eb", r"a\x1b[2J\x00\u202eb"),
     ],
 )
-def test_subjects_fit_sns(client: Any, subject: str, sent: str) -> None:
+def test_subjects_are_valid_for_sns(client: Any, subject: str, sent: str) -> None:
     with Stubber(client) as stubber:
         stubber.add_response("publish", {"MessageId": "1"}, sent_with(sent))
         notifier(client).publish(message(subject=subject))
@@ -56,7 +56,7 @@ def sent_with(subject: str, text: Any = ANY) -> dict[str, Any]:
     return {"TopicArn": TOPIC, "Subject": subject, "Message": text, "MessageStructure": "json"}
 
 
-def test_mail_gets_the_text_and_all_others_json(client: Any) -> None:
+def test_email_subscribers_get_text_and_all_others_json(client: Any) -> None:
     facts = {"run_id": "a", "cause": "line 1\n“line 2”", "job_arn": None}
     by_protocol = json.dumps({"default": json.dumps(facts, indent=2), "email": "A run failed."})
     with Stubber(client) as stubber:
@@ -73,7 +73,7 @@ def test_mail_gets_the_text_and_all_others_json(client: Any) -> None:
     ],
     ids=["many problems", "one long text", "surrogates and newlines"],
 )
-def test_a_message_of_any_size_is_cut_to_what_sns_takes(facts: dict[str, Any]) -> None:
+def test_a_message_of_any_size_is_cut_to_snss_limit(facts: dict[str, Any]) -> None:
     text = message_text(message(facts, text="\U0001f600" * 100_000))
     assert len(text.encode()) <= 262_144
     assert " more" in text

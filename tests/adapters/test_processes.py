@@ -23,11 +23,11 @@ def nothing_left() -> Iterator[None]:
 
 @pytest.mark.parametrize("cores", CORES)
 @pytest.mark.parametrize("count", [0, 1, 2, 100])
-def test_results_come_in_the_order_of_inputs(cores: int, count: int) -> None:
+def test_results_are_in_the_order_of_inputs(cores: int, count: int) -> None:
     assert list(ForkedWorkers(cores).map(lambda n: n * n, range(count))) == [n * n for n in range(count)]
 
 
-def test_work_is_done_by_all_processes_and_not_here() -> None:
+def test_work_is_done_by_all_child_processes() -> None:
     workers = set(ForkedWorkers(2).map(lambda _: os.getpid(), range(50)))
     assert len(workers) == 2
     assert os.getpid() not in workers
@@ -39,7 +39,7 @@ def test_inputs_and_results_larger_than_a_pipe_pass() -> None:
 
 
 @pytest.mark.parametrize("cores", CORES)
-def test_what_the_work_raises_is_raised_here_as_it_is(cores: int) -> None:
+def test_an_exception_of_the_work_is_raised_unchanged(cores: int) -> None:
     def work(n: int) -> int:
         if n == 5:
             raise DatasetInvalid("five")
@@ -50,7 +50,7 @@ def test_what_the_work_raises_is_raised_here_as_it_is(cores: int) -> None:
 
 
 @pytest.mark.parametrize("cores", CORES)
-def test_inputs_are_taken_little_further_ahead_than_results(cores: int) -> None:
+def test_inputs_are_read_only_a_little_ahead_of_results(cores: int) -> None:
     taken = 0
 
     def inputs() -> Iterator[int]:
@@ -65,7 +65,7 @@ def test_inputs_are_taken_little_further_ahead_than_results(cores: int) -> None:
     results.close()  # type: ignore[attr-defined]
 
 
-def test_a_process_that_is_killed_is_an_error_not_a_wait() -> None:
+def test_a_killed_process_is_an_error_not_a_hang() -> None:
     def work(n: int) -> int:
         if n == 3:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -79,7 +79,7 @@ def test_rollouts_have_the_tag_that_the_templates_lifecycle_rule_expires() -> No
 @pytest.mark.parametrize(
     ("code", "status", "error"), [("SlowDown", 503, RetryableThrottling), ("InternalError", 500, RetryableServiceError)]
 )
-def test_faults_of_s3_are_ours(code: str, status: int, error: type[Exception]) -> None:
+def test_faults_of_s3_are_mapped(code: str, status: int, error: type[Exception]) -> None:
     s3 = client()
     with Stubber(s3) as stub:
         for _ in range(5):

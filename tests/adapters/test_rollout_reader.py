@@ -40,7 +40,7 @@ def written(s3: Any, *objects: list[Rollout]) -> list[str]:
     return [item["Key"].removeprefix(PREFIX) for item in s3.list_objects_v2(Bucket="data")["Contents"]]
 
 
-def test_what_graders_write_is_read_in_order_of_time(s3: Any) -> None:
+def test_rollouts_are_read_in_order_of_time(s3: Any) -> None:
     batches = [[rollout(number / 20, id=f"{number}")] for number in range(20)]
     names = written(s3, *batches)
     reader = S3RolloutReader(s3, bucket="data")
@@ -48,7 +48,7 @@ def test_what_graders_write_is_read_in_order_of_time(s3: Any) -> None:
     assert list(reader.read(RUN_ID, names)) == batches
 
 
-def test_a_listing_goes_on_after_a_name_and_is_as_long_as_asked(s3: Any) -> None:
+def test_a_listing_continues_after_a_name_up_to_its_limit(s3: Any) -> None:
     names = written(s3, *[[rollout()]] * 5)
     reader = S3RolloutReader(s3, bucket="data")
     assert [each.name for each in reader.after(RUN_ID, names[1], most=2)] == names[2:4]
@@ -57,14 +57,14 @@ def test_a_listing_goes_on_after_a_name_and_is_as_long_as_asked(s3: Any) -> None
     assert all(each.size > 0 for each in reader.after(RUN_ID, "", most=5))
 
 
-def test_objects_of_other_names_are_passed_over(s3: Any) -> None:
+def test_objects_of_other_names_are_skipped(s3: Any) -> None:
     (name,) = written(s3, [rollout()])
     for other in ("0", "readme.txt", "~"):
         s3.put_object(Bucket="data", Key=PREFIX + other, Body=b"x")
     assert [each.name for each in S3RolloutReader(s3, bucket="data").after(RUN_ID, "", most=10)] == [name]
 
 
-def test_an_object_that_is_gone_or_holds_no_rollouts_is_none(s3: Any) -> None:
+def test_a_missing_or_invalid_object_is_none(s3: Any) -> None:
     clock = FixedClock()
     (good,) = written(s3, [rollout()])
     broken = rollouts_key(RUN_ID, clock.now() + timedelta(seconds=1), "b")
@@ -74,7 +74,7 @@ def test_an_object_that_is_gone_or_holds_no_rollouts_is_none(s3: Any) -> None:
     assert list(S3RolloutReader(s3, bucket="data").read(RUN_ID, names)) == [[rollout()], None, None]
 
 
-def test_who_stops_reading_leaves_no_thread_behind(s3: Any) -> None:
+def test_a_stopped_reader_leaves_no_thread(s3: Any) -> None:
     names = written(s3, *[[rollout()]] * 12)
     reading = S3RolloutReader(s3, bucket="data").read(RUN_ID, names)
     next(iter(reading))
@@ -85,7 +85,7 @@ def test_who_stops_reading_leaves_no_thread_behind(s3: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "status", "error"), [("SlowDown", 503, RetryableThrottling), ("InternalError", 500, RetryableServiceError)]
 )
-def test_faults_of_s3_are_ours(code: str, status: int, error: type[Exception]) -> None:
+def test_faults_of_s3_are_mapped(code: str, status: int, error: type[Exception]) -> None:
     s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     reader = S3RolloutReader(s3, bucket="data")
     for operation in ("list_objects_v2", "get_object"):

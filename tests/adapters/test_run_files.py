@@ -22,7 +22,7 @@ def s3() -> Iterator[Any]:
         yield client
 
 
-def test_files_are_listed_in_order_from_the_runs_own_folder_on(s3: Any) -> None:
+def test_files_are_listed_in_order_within_the_runs_folder(s3: Any) -> None:
     for name in ("runs/another/x", f"runs/{RUN_ID}/b", f"runs/{RUN_ID}/a/1", f"runs/{RUN_ID}/c"):
         s3.put_object(Bucket="data-bucket", Key=name, Body=name.encode())
     files = S3RunFiles(s3, bucket="data-bucket")
@@ -34,7 +34,7 @@ def test_files_are_listed_in_order_from_the_runs_own_folder_on(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
-def test_an_address_is_signed_in_the_way_that_every_region_takes(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_is_signed_with_the_version_valid_in_every_region(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """boto3's own choice for us-east-1 is the signature that newer regions refuse."""
     variables = {"DATA_BUCKET": "data-bucket", "AWS_DEFAULT_REGION": region, "AWS_ACCESS_KEY_ID": "AKIATEST"}
     for name, value in {**variables, "AWS_SECRET_ACCESS_KEY": "test"}.items():

@@ -67,14 +67,14 @@ def test_an_answer_that_cannot_be_loaded_fails_all_tests(sandbox: ProcessSandbox
         ({"tests": ["import itertools\nassert f(itertools.count())"]}, "iterator of over 100000"),
     ],
 )
-def test_tests_that_cannot_be_run_are_no_fault_of_the_answer(
+def test_unusable_tests_are_not_counted_against_the_answer(
     sandbox: ProcessSandbox, rules: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(UngradableSample, match=reason):
         run(sandbox, "def f(x): return x", **{"tests": ["assert f(1)"], **rules})
 
 
-def test_a_program_is_its_output_to_each_input(sandbox: ProcessSandbox) -> None:
+def test_a_program_is_tested_by_its_output_for_each_input(sandbox: ProcessSandbox) -> None:
     program = "a, b = map(int, input().split())\nprint(a + b)\nprint()"
     cases = [{"stdin": "1 2\n", "stdout": "3"}, {"stdin": "2 2", "stdout": "4  \r\n"}, {"stdin": "", "stdout": "0"}]
     assert [r.passed for r in run(sandbox, program, exchanges=cases)] == [True, True, False]
@@ -104,7 +104,7 @@ def test_after_a_timeout_the_other_inputs_are_not_run(sandbox: ProcessSandbox) -
     assert time.monotonic() - started < 5
 
 
-def test_a_batch_that_ends_is_no_fault_of_the_answer(sandbox: ProcessSandbox) -> None:
+def test_a_batch_timeout_is_not_a_failed_test(sandbox: ProcessSandbox) -> None:
     tests = CodeTests.model_validate({"tests": ["assert f()"], "seconds": 5})
     with pytest.raises(DeadlineExceeded):
         sandbox.test("def f():\n    while True: pass", tests, remaining=lambda: 0.3)
@@ -113,7 +113,7 @@ def test_a_batch_that_ends_is_no_fault_of_the_answer(sandbox: ProcessSandbox) ->
     assert passed(sandbox, "def f(): return 1", "assert f()") == [True]
 
 
-def test_samples_run_at_the_same_time(sandbox: ProcessSandbox) -> None:
+def test_samples_run_concurrently(sandbox: ProcessSandbox) -> None:
     """Each program waits for a file that is written when all of them run."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(3) as pool:
         Path(folder).chmod(0o755)

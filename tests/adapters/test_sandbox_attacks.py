@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="code is sealed 
 
 
 @pytest.mark.parametrize("attack", FORGERIES)
-def test_an_attack_earns_no_test_and_the_next_sample_is_untouched(sandbox: ProcessSandbox, attack: str) -> None:
+def test_an_attack_passes_no_test_and_does_not_affect_the_next(sandbox: ProcessSandbox, attack: str) -> None:
     assert passed(sandbox, FORGERIES[attack], *TARGETS, seconds=0.4) == [False] * 3
     assert passed(sandbox, "def f(x): return 414243", *TARGETS) == [True] * 3
 
@@ -57,7 +57,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("attack", REFUSED)
-def test_the_kernel_refuses(sandbox: ProcessSandbox, attack: str) -> None:
+def test_the_kernel_refuses_a_forbidden_call(sandbox: ProcessSandbox, attack: str) -> None:
     program = f"""
 import ctypes, errno, os, socket
 def libc(name, *args):
@@ -108,7 +108,7 @@ for fd in range(64):
         assert printed(sandbox, program, "")
 
 
-def test_nothing_is_left_open_and_nothing_of_the_layer_can_be_imported(sandbox: ProcessSandbox) -> None:
+def test_no_file_is_left_open_and_no_layer_module_is_importable(sandbox: ProcessSandbox) -> None:
     program = """
 import importlib, os
 opened = []
@@ -133,7 +133,7 @@ def test_processes_end_with_their_sample(sandbox: ProcessSandbox) -> None:
     assert descendants() == before
 
 
-def test_a_fork_bomb_does_nothing(sandbox: ProcessSandbox) -> None:
+def test_a_fork_bomb_has_no_effect(sandbox: ProcessSandbox) -> None:
     """Under a hard limit of its own, in case that the seal has a hole."""
     if os.geteuid() != 0 and not _pids_are_limited():
         pytest.skip("no hard limit of processes here: root drops to a user with one, others need a pids cgroup")
@@ -181,7 +181,7 @@ def refuse(value: Any) -> Any:
 
 @settings(max_examples=200)
 @given(VALUES)
-def test_plain_values_arrive_as_they_were_sent(value: Any) -> None:
+def test_plain_values_are_received_unchanged(value: Any) -> None:
     arrived = wire.decode(wire.encode(value, refuse), refuse)
     assert arrived == value
     assert repr(type(arrived)) == repr(type(value))
@@ -189,7 +189,7 @@ def test_plain_values_arrive_as_they_were_sent(value: Any) -> None:
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=9), inner)))
-def test_whatever_the_answer_sends_is_plain_data_or_refused(sent: Any) -> None:
+def test_data_sent_by_the_answer_is_plain_or_refused(sent: Any) -> None:
     try:
         value = wire.decode(sent, refuse)
     except (wire.Broken, TypeError):

@@ -33,28 +33,28 @@ def each_alone(texts: list[str]) -> list[int]:
     return [tokenizer().count([text])[0] for text in texts]
 
 
-def test_it_counts_with_the_shipped_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_are_counted_with_the_shipped_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(CACHE))
     tokenizer = TiktokenTokenizer()
     assert tokenizer.encoding == "cl100k_base"
     assert tokenizer.count(["", "hello world", "tiktoken is great!"]) == [0, 2, 6]
 
 
-def test_what_looks_like_a_special_token_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_like_a_special_token_is_counted_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(CACHE))
     assert TiktokenTokenizer().count(["<|endoftext|>"])[0] > 1
 
 
 @settings(max_examples=500)
 @given(TRICKY, st.lists(TRICKY, min_size=1, max_size=6), TRICKY)
-def test_what_texts_share_is_counted_once_and_exactly(head: str, middles: list[str], tail: str) -> None:
+def test_shared_parts_of_texts_are_counted_once_and_exactly(head: str, middles: list[str], tail: str) -> None:
     texts = [head + middle + tail for middle in middles]
     assert tokenizer().count(texts) == each_alone(texts)
 
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(TRICKY, TRICKY, TRICKY), min_size=1, max_size=5))
-def test_prompts_of_a_task_are_counted_exactly_whatever_is_in_them(parts: list[tuple[str, str, str]]) -> None:
+def test_prompts_of_a_task_are_counted_exactly_for_any_content(parts: list[tuple[str, str, str]]) -> None:
     prompts = [prompt_text(prompt(*each)) for each in parts]
     assert tokenizer().count(prompts) == each_alone(prompts)
 

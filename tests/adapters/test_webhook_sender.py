@@ -95,7 +95,7 @@ def send(by: HttpsWebhookSender) -> int:
     return by.send(ADDRESS, message_id=EVENT.id, body=body, at=datetime.now(UTC))
 
 
-def test_the_receiver_of_the_docs_verifies_and_drops_repeats(serve: Any) -> None:
+def test_the_documented_receiver_verifies_and_drops_repeats(serve: Any) -> None:
     receiver = receiver_class(NEW)
     by = sender(serve(receiver))
     assert [send(by), send(by)] == [1, 1]
@@ -103,7 +103,7 @@ def test_the_receiver_of_the_docs_verifies_and_drops_repeats(serve: Any) -> None
 
 
 @pytest.mark.parametrize("secret", [OLD, NEW])
-def test_old_and_new_secret_verify_while_it_is_rotated(serve: Any, secret: str) -> None:
+def test_old_and_new_secret_verify_during_a_rotation(serve: Any, secret: str) -> None:
     receiver = receiver_class(secret)
     assert send(sender(serve(receiver), Secrets(AWSCURRENT=NEW, AWSPREVIOUS=OLD))) == 2
     assert len(receiver.events) == 1
@@ -121,19 +121,19 @@ def test_a_wrong_secret_is_refused_by_the_receiver_and_retried(serve: Any) -> No
     [(500, RetryableServiceError), (429, RetryableServiceError), (404, RetryableServiceError)]
     + [(status, WebhookRefused) for status in (301, 302, 307, 308, 410)],
 )
-def test_an_answer_that_is_no_success_is_an_error(serve: Any, status: int, error: type[Exception]) -> None:
+def test_a_response_without_success_is_an_error(serve: Any, status: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=str(status)):
         send(sender(serve(answering(status))))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1"])
-def test_nothing_is_sent_to_an_address_that_is_not_public(serve: Any, address: str) -> None:
+def test_nothing_is_sent_to_a_private_address(serve: Any, address: str) -> None:
     receiver = receiver_class(NEW)
     with pytest.raises(WebhookRefused, match="not public"):
         send(sender(serve(receiver), addresses=(PUBLIC, address)))
     assert receiver.events == []
 
 
-def test_an_endpoint_that_is_not_there_is_retried() -> None:
+def test_an_unreachable_endpoint_is_retried() -> None:
     with pytest.raises(RetryableServiceError, match="could not be reached"):
         send(sender(1))

@@ -64,7 +64,7 @@ def plain(model: str = MODEL) -> dict[str, Any]:
     }
 
 
-def test_one_question_at_temperature_zero(bedrock: Stubber) -> None:
+def test_a_request_is_one_message_at_temperature_zero(bedrock: Stubber) -> None:
     answers(bedrock, {"text": '{"a": '}, {"text": "true}"})
 
     reply = complete()
@@ -73,14 +73,14 @@ def test_one_question_at_temperature_zero(bedrock: Stubber) -> None:
     assert (reply.input_tokens, reply.output_tokens) == (70, 4)
 
 
-def test_thinking_is_no_part_of_the_text(bedrock: Stubber) -> None:
+def test_thinking_is_not_part_of_the_text(bedrock: Stubber) -> None:
     answers(bedrock, {"reasoningContent": {"reasoningText": {"text": "Let me see."}}}, {"text": "{}"})
 
     assert complete().text == "{}"
 
 
 @pytest.mark.parametrize("content", [[], [{"text": " \n"}], [{"reasoningContent": {"reasoningText": {"text": "Hm"}}}]])
-def test_running_out_of_tokens_before_any_text_is_no_answer(bedrock: Stubber, content: list[dict[str, Any]]) -> None:
+def test_a_reply_truncated_before_any_text_is_invalid(bedrock: Stubber, content: list[dict[str, Any]]) -> None:
     answers(bedrock, *content, stop_reason="max_tokens")
 
     with pytest.raises(JudgeReplyInvalid, match="max_tokens"):
@@ -88,7 +88,7 @@ def test_running_out_of_tokens_before_any_text_is_no_answer(bedrock: Stubber, co
 
 
 @pytest.mark.parametrize("stop_reason", ["guardrail_intervened", "content_filtered"])
-def test_a_withheld_answer_is_no_answer_whatever_stands_in_its_place(bedrock: Stubber, stop_reason: str) -> None:
+def test_a_withheld_reply_is_invalid_whatever_replaces_it(bedrock: Stubber, stop_reason: str) -> None:
     answers(bedrock, {"text": "Sorry, the model cannot answer this question."}, stop_reason=stop_reason)
 
     with pytest.raises(JudgeReplyInvalid, match=stop_reason):
@@ -96,7 +96,7 @@ def test_a_withheld_answer_is_no_answer_whatever_stands_in_its_place(bedrock: St
 
 
 @pytest.mark.parametrize(("code", "status"), UNAVAILABLE.items())
-def test_throttling_and_faults_can_be_waited_out(bedrock: Stubber, code: str, status: int) -> None:
+def test_throttling_and_faults_are_retryable(bedrock: Stubber, code: str, status: int) -> None:
     bedrock.add_client_error("converse", code, "no", status)
 
     with pytest.raises(JudgeUnavailable, match=code):
@@ -104,14 +104,14 @@ def test_throttling_and_faults_can_be_waited_out(bedrock: Stubber, code: str, st
 
 
 @pytest.mark.parametrize(("code", "status"), REFUSED.items())
-def test_a_refused_call_is_not_worth_repeating(bedrock: Stubber, code: str, status: int) -> None:
+def test_a_refused_call_is_not_retryable(bedrock: Stubber, code: str, status: int) -> None:
     bedrock.add_client_error("converse", code, "no", status)
 
     with pytest.raises(JudgeRefused, match=code):
         complete()
 
 
-def test_every_error_that_converse_documents_is_one_of_ours() -> None:
+def test_every_documented_error_of_converse_is_mapped() -> None:
     assert UNAVAILABLE.keys() | REFUSED.keys() >= DOCUMENTED
 
 
@@ -124,7 +124,7 @@ def test_every_error_that_converse_documents_is_one_of_ours() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_judge_that_cannot_be_reached_is_unavailable(error: Exception) -> None:
+def test_an_unreachable_judge_is_unavailable(error: Exception) -> None:
     class Unreachable:
         def converse(self, **_: Any) -> Any:
             raise error
@@ -136,20 +136,20 @@ def test_a_judge_that_cannot_be_reached_is_unavailable(error: Exception) -> None
 
 
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 429), ("ServiceQuotaExceededException", 400)])
-def test_being_asked_to_slow_down_is_told_from_a_fault(bedrock: Stubber, code: str, status: int) -> None:
+def test_throttling_is_distinguished_from_a_fault(bedrock: Stubber, code: str, status: int) -> None:
     bedrock.add_client_error("converse", code, "no", status)
 
     with pytest.raises(JudgeThrottled):
         complete()
 
 
-def test_what_the_model_read_from_its_cache_is_told(bedrock: Stubber) -> None:
+def test_tokens_read_from_the_models_cache_are_reported(bedrock: Stubber) -> None:
     answers(bedrock, {"text": "{}"}, cached=64)
 
     assert complete().cached_tokens == 64
 
 
-def test_a_model_that_can_be_held_to_a_schema_is_and_its_cache_is_used(bedrock: Stubber) -> None:
+def test_schema_and_prompt_cache_are_used_where_supported(bedrock: Stubber) -> None:
     rich = plain(STRUCTURED) | {"system": [{"text": "S"}, CACHE_POINT], "outputConfig": {"textFormat": FORMAT}}
     answers(bedrock, {"text": "{}"}, **rich)
 
@@ -157,14 +157,16 @@ def test_a_model_that_can_be_held_to_a_schema_is_and_its_cache_is_used(bedrock: 
 
 
 @pytest.mark.parametrize(("choice", "request_"), [("on", {"outputConfig": {"textFormat": FORMAT}}), ("off", {})])
-def test_what_is_chosen_holds_whatever_the_model_is(bedrock: Stubber, choice: Any, request_: dict[str, Any]) -> None:
+def test_configured_options_override_the_models_capabilities(
+    bedrock: Stubber, choice: Any, request_: dict[str, Any]
+) -> None:
     for model in (MODEL, STRUCTURED):
         answers(bedrock, {"text": "{}"}, **plain(model), **request_)
         judge = BedrockJudge(CLIENT, model_id=model, structured_output=choice, prompt_caching="off")
         judge.complete(system="S", user="U", schema=SCHEMA)
 
 
-def test_an_extra_that_the_model_refuses_is_never_sent_again(bedrock: Stubber) -> None:
+def test_an_option_that_the_model_refuses_is_not_sent_again(bedrock: Stubber) -> None:
     bedrock.add_client_error("converse", "ValidationException", "This model doesn't support outputConfig", 400)
     answers(bedrock, {"text": "{}"}, **plain(STRUCTURED))
     answers(bedrock, {"text": "{}"}, **plain(STRUCTURED))
@@ -176,7 +178,7 @@ def test_an_extra_that_the_model_refuses_is_never_sent_again(bedrock: Stubber) -
     bedrock.assert_no_pending_responses()
 
 
-def test_a_wrong_request_is_refused_and_changes_no_capability(bedrock: Stubber) -> None:
+def test_an_invalid_request_is_refused_and_changes_no_capability(bedrock: Stubber) -> None:
     judge = BedrockJudge(CLIENT, model_id=STRUCTURED)
     for _ in range(2):
         bedrock.add_client_error("converse", "ValidationException", "Input is too long", 400)
@@ -186,7 +188,7 @@ def test_a_wrong_request_is_refused_and_changes_no_capability(bedrock: Stubber) 
 
 
 @pytest.mark.parametrize("prefix", ["", "us.", "eu.", "global.", "arn:aws:bedrock:us-east-1:1:inference-profile/us."])
-def test_a_models_traits_are_the_same_wherever_it_runs(prefix: str) -> None:
+def test_a_models_capabilities_are_the_same_in_every_region(prefix: str) -> None:
     assert capabilities(f"{prefix}anthropic.claude-sonnet-4-5-20250929-v1:0") == ModelCapabilities(
         structured=True, caches=True
     )
@@ -202,5 +204,5 @@ def test_a_models_traits_are_the_same_wherever_it_runs(prefix: str) -> None:
         ("meta.llama3-3-70b-instruct-v1:0", PLAIN_TOKENS, True),
     ],
 )
-def test_models_that_think_get_room_for_it(model: str, tokens: int, sampling: bool) -> None:
+def test_reasoning_models_get_additional_tokens(model: str, tokens: int, sampling: bool) -> None:
     assert (capabilities(model).max_tokens, capabilities(model).sampling) == (tokens, sampling)

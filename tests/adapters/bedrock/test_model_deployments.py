@@ -58,7 +58,7 @@ def test_a_model_is_deployed_with_tags_and_token(bedrock: Stubber) -> None:
     assert create() == ARN
 
 
-def test_a_name_that_an_earlier_try_took_is_that_deployment(bedrock: Stubber) -> None:
+def test_a_name_used_by_an_earlier_try_returns_that_deployment(bedrock: Stubber) -> None:
     bedrock.add_client_error("create_custom_model_deployment", "ValidationException", "in use", http_status_code=400)
     bedrock.add_response("get_custom_model_deployment", view(), NAMED)
 
@@ -66,7 +66,7 @@ def test_a_name_that_an_earlier_try_took_is_that_deployment(bedrock: Stubber) ->
 
 
 @pytest.mark.parametrize("found", [None, OTHER])
-def test_a_refusal_is_one_where_no_deployment_of_the_model_is_there(bedrock: Stubber, found: str | None) -> None:
+def test_a_refusal_raises_if_the_model_has_no_deployment(bedrock: Stubber, found: str | None) -> None:
     bedrock.add_client_error("create_custom_model_deployment", "ValidationException", "no", http_status_code=400)
     if found is None:
         bedrock.add_client_error("get_custom_model_deployment", "ResourceNotFoundException", http_status_code=404)
@@ -84,7 +84,7 @@ CREATE_ERRORS: dict[str, tuple[int, type[RftError]]] = {
 
 
 @pytest.mark.parametrize("code", CREATE_ERRORS)
-def test_what_may_work_later_is_retryable(bedrock: Stubber, code: str) -> None:
+def test_a_temporary_error_is_retryable(bedrock: Stubber, code: str) -> None:
     status, expected = CREATE_ERRORS[code]
     bedrock.add_client_error("create_custom_model_deployment", code, http_status_code=status)
     if status == 500:
@@ -94,7 +94,7 @@ def test_what_may_work_later_is_retryable(bedrock: Stubber, code: str) -> None:
         create()
 
 
-def test_every_documented_error_of_create_is_known() -> None:
+def test_every_documented_error_of_create_is_mapped() -> None:
     documented = {
         shape.name for shape in CLIENT.meta.service_model.operation_model("CreateCustomModelDeployment").error_shapes
     }
@@ -103,7 +103,7 @@ def test_every_documented_error_of_create_is_known() -> None:
     assert documented == set(CREATE_ERRORS) | refusals
 
 
-def test_an_update_shows_beside_the_status(bedrock: Stubber) -> None:
+def test_an_update_is_shown_next_to_the_status(bedrock: Stubber) -> None:
     details = {"modelArn": OTHER, "updateStatus": "Updating"}
     bedrock.add_response("get_custom_model_deployment", view(updateDetails=details), NAMED)
     found = BedrockDeployments(CLIENT).find("judge")
@@ -113,7 +113,7 @@ def test_an_update_shows_beside_the_status(bedrock: Stubber) -> None:
     assert (found.update_status, found.update_model_arn) == ("Updating", OTHER)
 
 
-def test_what_is_gone_is_none_and_deleted_already(bedrock: Stubber) -> None:
+def test_a_missing_deployment_is_none_and_counts_as_deleted(bedrock: Stubber) -> None:
     for operation in ("get_custom_model_deployment", "delete_custom_model_deployment"):
         bedrock.add_client_error(operation, "ResourceNotFoundException", http_status_code=404)
 
@@ -121,13 +121,13 @@ def test_what_is_gone_is_none_and_deleted_already(bedrock: Stubber) -> None:
     BedrockDeployments(CLIENT).delete("judge")
 
 
-def test_an_update_of_nothing_is_named(bedrock: Stubber) -> None:
+def test_an_update_of_a_missing_deployment_names_it(bedrock: Stubber) -> None:
     bedrock.add_client_error("update_custom_model_deployment", "ResourceNotFoundException", http_status_code=404)
     with pytest.raises(DeploymentNotFound):
         BedrockDeployments(CLIENT).update("judge", OTHER)
 
 
-def test_a_delete_that_meets_a_conflict_is_to_be_retried(bedrock: Stubber) -> None:
+def test_a_delete_with_a_conflict_is_retryable(bedrock: Stubber) -> None:
     bedrock.add_client_error("delete_custom_model_deployment", "ConflictException", http_status_code=409)
     with pytest.raises(RetryableServiceError):
         BedrockDeployments(CLIENT).delete("judge")

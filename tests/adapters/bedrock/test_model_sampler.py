@@ -54,7 +54,7 @@ def reasoning(effort: str) -> dict[str, Any]:
     return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}}
 
 
-def test_settings_are_sent_with_effort_beside_them(bedrock: Stubber) -> None:
+def test_settings_are_sent_together_with_the_effort(bedrock: Stubber) -> None:
     reply(
         bedrock,
         {"text": "A"},
@@ -91,7 +91,7 @@ def test_reasoning_that_takes_all_tokens_is_a_truncated_answer(bedrock: Stubber)
     assert (sampled.text, sampled.stop_reason) == ("", "max_tokens")
 
 
-def test_turns_of_one_side_are_joined(bedrock: Stubber) -> None:
+def test_consecutive_turns_of_one_role_are_joined(bedrock: Stubber) -> None:
     messages = [
         Message(role="developer", content="D"),
         Message(role="user", content="1"),
@@ -114,14 +114,14 @@ def test_turns_of_one_side_are_joined(bedrock: Stubber) -> None:
 
 
 @pytest.mark.parametrize("code", ERRORS)
-def test_each_error_has_one_of_ours(bedrock: Stubber, code: str) -> None:
+def test_each_error_is_mapped(bedrock: Stubber, code: str) -> None:
     status, expected = ERRORS[code]
     bedrock.add_client_error("converse", code, "why", http_status_code=status)
     with pytest.raises(expected, match="why"):
         BedrockSampler(CLIENT).sample(MODEL, PROMPT, PLAIN)
 
 
-def test_every_documented_error_is_known() -> None:
+def test_every_documented_error_is_mapped() -> None:
     documented = {shape.name for shape in CLIENT.meta.service_model.operation_model("Converse").error_shapes}
 
     assert documented <= set(ERRORS) | {"ServiceQuotaExceededException"}

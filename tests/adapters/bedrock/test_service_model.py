@@ -54,7 +54,7 @@ def with_value(path: str, value: object) -> dict[str, Any]:
     return request
 
 
-def test_a_good_request_has_no_problems(shape: Shape) -> None:
+def test_a_valid_request_has_no_problems(shape: Shape) -> None:
     assert validate(REQUEST, shape) == []
 
 
@@ -98,7 +98,7 @@ def test_all_problems_are_listed(shape: Shape) -> None:
     assert {text.split(":")[0] for text in validate(request, shape)} == {"roleArn", "jobName", "jobTags[0].value"}
 
 
-def test_what_is_no_object_at_all_is_one_problem(shape: Shape) -> None:
+def test_a_value_that_is_no_object_is_one_problem(shape: Shape) -> None:
     assert validate([], shape) == ["request: is [], not an object"]
 
 
@@ -113,7 +113,7 @@ def test_sensitive_values_are_not_quoted() -> None:
     assert validate({"secret": 7}, shape) == ["secret: is a sensitive value, not a string"]
 
 
-def test_a_row_of_hyphens_is_judged_at_once(bedrock: Any) -> None:
+def test_a_long_row_of_hyphens_is_validated_quickly(bedrock: Any) -> None:
     shape = bedrock.operation_model("GetModelCustomizationJob").input_shape
     began = time.perf_counter()
     assert len(validate({"jobIdentifier": "a" + "-" * 900 + "!"}, shape)) == 1
@@ -122,7 +122,7 @@ def test_a_row_of_hyphens_is_judged_at_once(bedrock: Any) -> None:
 
 
 @pytest.mark.parametrize("resource", ["ModelCustomizationJob", "CustomModel", "CustomModelDeployment"])
-def test_every_pattern_about_jobs_and_models_can_be_read(bedrock: Any, resource: str) -> None:
+def test_every_pattern_of_jobs_and_models_can_be_compiled(bedrock: Any, resource: str) -> None:
     names = [name for name in bedrock.operation_names if resource in name]
     assert names
     for shape in _strings(bedrock.operation_model(name).input_shape for name in names):

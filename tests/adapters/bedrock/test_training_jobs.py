@@ -61,7 +61,7 @@ def answer(**parts: Any) -> dict[str, Any]:
     return {**given, **parts}
 
 
-def test_problems_come_from_bedrocks_own_model(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_problems_come_from_bedrocks_service_model(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, _ = bedrock
     assert jobs.problems(REQUEST) == []
     assert jobs.problems({**REQUEST, "jobName": "no spaces"})[0].startswith("jobName: is 'no spaces', which")
@@ -85,7 +85,7 @@ def test_create_returns_the_arn(bedrock: tuple[BedrockTrainingJobs, Stubber]) ->
         ("AccessDeniedException", 403, JobRequestInvalid),
     ],
 )
-def test_each_error_of_create_is_one_of_ours_with_bedrocks_words(
+def test_each_error_of_create_is_mapped_with_bedrocks_message(
     bedrock: tuple[BedrockTrainingJobs, Stubber], code: str, http: int, ours: type[RftError]
 ) -> None:
     jobs, stubber = bedrock
@@ -107,14 +107,14 @@ def test_every_error_that_create_can_raise_is_handled(bedrock: tuple[BedrockTrai
                 jobs.create(REQUEST)
 
 
-def test_a_taken_name_is_the_runs_own_earlier_job(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_a_used_name_returns_the_runs_earlier_job(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_client_error(CREATE, "ConflictException", "name is taken")
     stubber.add_response(GET, answer(outputDataConfig={"s3Uri": OUTPUT.rstrip("/")}), {"jobIdentifier": NAME})
     assert jobs.create(REQUEST) == ARN
 
 
-def test_a_name_taken_by_another_stacks_job_is_refused(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_a_name_used_by_another_stacks_job_is_refused(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_client_error(CREATE, "ConflictException", "name is taken")
     stubber.add_response(GET, answer(outputDataConfig={"s3Uri": "s3://other-bucket/runs/demo/output/"}))
@@ -122,7 +122,7 @@ def test_a_name_taken_by_another_stacks_job_is_refused(bedrock: tuple[BedrockTra
         jobs.create(REQUEST)
 
 
-def test_a_taken_name_that_cannot_be_seen_is_tried_again(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_a_used_name_that_is_not_visible_yet_is_retryable(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_client_error(CREATE, "ConflictException", "name is taken")
     stubber.add_client_error(GET, "ResourceNotFoundException", http_status_code=404)
@@ -153,7 +153,7 @@ def test_a_job_is_read_with_phases_and_ends(bedrock: tuple[BedrockTrainingJobs, 
 
 
 @pytest.mark.parametrize("status", list(JobStatus))
-def test_every_status_can_be_read_before_bedrock_knows_phases(
+def test_every_status_can_be_read_without_phases(
     bedrock: tuple[BedrockTrainingJobs, Stubber], status: JobStatus
 ) -> None:
     jobs, stubber = bedrock
@@ -162,7 +162,7 @@ def test_every_status_can_be_read_before_bedrock_knows_phases(
     assert job.phases.current == "validation"
 
 
-def test_our_statuses_are_all_of_bedrocks(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_job_statuses_match_bedrocks(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     model: Any = bedrock[1].client.meta.service_model
     assert set(JobStatus) == set(model.shape_for("ModelCustomizationJobStatus").enum)
     assert set(PhaseStatus) == set(model.shape_for("JobStatusDetails").enum)
@@ -188,7 +188,7 @@ def test_an_unknown_job_is_named_so(bedrock: tuple[BedrockTrainingJobs, Stubber]
         (jobs.get if operation == GET else jobs.stop)(NAME)
 
 
-def test_stop_asks_by_name_or_arn(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_stop_accepts_a_name_or_an_arn(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_response(STOP, {}, {"jobIdentifier": NAME})
     jobs.stop(NAME)
@@ -196,7 +196,7 @@ def test_stop_asks_by_name_or_arn(bedrock: tuple[BedrockTrainingJobs, Stubber]) 
 
 @pytest.mark.parametrize("code", ["ConflictException", "ValidationException"])
 @pytest.mark.parametrize("status", ["Stopping", "Stopped", "Completed", "Failed"])
-def test_stopping_what_has_ended_does_nothing(
+def test_stopping_an_ended_job_does_nothing(
     bedrock: tuple[BedrockTrainingJobs, Stubber], code: str, status: str
 ) -> None:
     jobs, stubber = bedrock
@@ -205,7 +205,7 @@ def test_stopping_what_has_ended_does_nothing(
     jobs.stop(NAME)
 
 
-def test_a_stop_refused_by_a_running_job_is_tried_again(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_a_stop_refused_for_a_running_job_is_retryable(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_client_error(STOP, "ConflictException", "busy")
     stubber.add_response(GET, answer())
@@ -213,14 +213,14 @@ def test_a_stop_refused_by_a_running_job_is_tried_again(bedrock: tuple[BedrockTr
         jobs.stop(NAME)
 
 
-def test_a_denied_read_is_loud(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_a_denied_read_raises(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_client_error(GET, "AccessDeniedException", http_status_code=403)
     with pytest.raises(ClientError, match="AccessDenied"):
         jobs.get(NAME)
 
 
-def test_jobs_at_work_are_listed_by_name_over_all_pages(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_running_jobs_are_listed_by_name_over_all_pages(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
 
     def line(name: str) -> dict[str, Any]:
@@ -236,7 +236,7 @@ def test_jobs_at_work_are_listed_by_name_over_all_pages(bedrock: tuple[BedrockTr
     assert jobs.active() == ["a", "b", "c"]
 
 
-def test_no_job_at_work_is_an_empty_list(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
+def test_no_running_job_is_an_empty_list(bedrock: tuple[BedrockTrainingJobs, Stubber]) -> None:
     jobs, stubber = bedrock
     stubber.add_response("list_model_customization_jobs", {}, {"statusEquals": "InProgress"})
     assert jobs.active() == []

@@ -106,7 +106,7 @@ def tables() -> dict[int, GeneratedTable]:
     return {runs: GeneratedTable(runs) for runs in (FEW, MANY)}
 
 
-def test_generated_positions_are_those_of_the_runs() -> None:
+def test_generated_positions_match_the_runs() -> None:
     assert [position(number) for number in (0, 99_999)] == [list_position(run(number)) for number in (0, 99_999)]
 
 
@@ -148,7 +148,7 @@ def test_a_page_reads_as_much_among_many_runs_as_among_few(
     assert many_bytes <= MAX_MEMORY * few_bytes
 
 
-def test_a_tag_that_no_run_has_ends_a_page_early(tables: dict[int, GeneratedTable]) -> None:
+def test_a_search_for_an_unused_tag_ends_the_page_early(tables: dict[int, GeneratedTable]) -> None:
     calls, items, _ = listed(tables[MANY], tag=("team", "nobody"))
     assert calls["query"] == MAX_QUERIES
     assert items <= 2 * 100 * MAX_QUERIES

@@ -55,7 +55,7 @@ def plain(client: Any, run_id: str = RUN_ID, sk: str = "RECORD") -> dict[str, An
     return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
 
 
-def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
+def test_one_of_two_concurrent_ends_is_recorded(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.TRAINING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.CANCELLED, detail="by hand"))
     with pytest.raises(TransitionRefused, match="CANCELLED"):
@@ -64,9 +64,7 @@ def test_of_two_that_end_a_run_one_wins(client: Any, ledger: DynamoStores, rival
     assert [e.after for e in ledger.events(RUN_ID)][-2:] == [S.TRAINING, S.CANCELLED]
 
 
-def test_an_end_names_the_stage_that_the_run_had_really_come_to(
-    client: Any, ledger: DynamoStores, rival: DynamoStores
-) -> None:
+def test_an_end_names_the_stage_reached_meanwhile(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     pending_run = add_run(ledger, S.PENDING)
     just_before(client, "TransactWriteItems", lambda: rival.transition(RUN_ID, S.PREPARING))
     ended = finish_run(pending_run, S.CANCELLED, error="RunCancelled", cause="by hand", ledger=ledger)
@@ -82,14 +80,14 @@ def test_a_step_run_twice_at_once_leaves_one_event(client: Any, ledger: DynamoSt
     assert [e.after for e in ledger.events(RUN_ID)] == [S.PENDING, S.PREPARING]
 
 
-def test_fields_of_two_writers_both_stay(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
+def test_fields_of_two_writers_are_both_kept(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.TRAINING)
     just_before(client, "UpdateItem", lambda: rival.update(RUN_ID, {"model_arn": "arn:m"}))
     ledger.update(RUN_ID, {"grader_arn": "arn:g"})
     assert (ledger.get(RUN_ID).model_arn, ledger.get(RUN_ID).grader_arn) == ("arn:m", "arn:g")
 
 
-def test_a_write_after_the_end_is_refused_though_it_looked_before(
+def test_a_write_is_refused_if_the_run_ended_after_the_read(
     client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
     add_run(ledger, S.TRAINING)
@@ -99,7 +97,7 @@ def test_a_write_after_the_end_is_refused_though_it_looked_before(
     assert ledger.get(RUN_ID).model_arn is None
 
 
-def test_of_two_that_answer_one_is_heard(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
+def test_one_of_two_concurrent_decisions_is_recorded(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     def answer(by: str, *, approved: bool) -> Decision:
         return Decision(approved=approved, by=by, comment="", caller=ADA, at=CLOCK.now())
 
@@ -126,14 +124,14 @@ def test_an_answer_to_a_run_that_ended_meanwhile_is_not_recorded(
     assert ledger.get(RUN_ID).approval == approval
 
 
-def test_of_two_that_announce_one_may(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
+def test_one_of_two_concurrent_announcements_is_allowed(client: Any, ledger: DynamoStores, rival: DynamoStores) -> None:
     add_run(ledger, S.FAILED)
     answers: list[bool] = []
     just_before(client, "UpdateItem", lambda: answers.append(rival.mark_notified(RUN_ID)))
     assert (ledger.mark_notified(RUN_ID), answers) == (False, [True])
 
 
-def test_of_two_that_create_with_one_key_both_get_one_run(
+def test_two_concurrent_creates_with_one_key_return_one_run(
     client: Any, ledger: DynamoStores, rival: DynamoStores
 ) -> None:
     other = run_record("pandalm-judge-other-00000000")
@@ -170,7 +168,7 @@ def test_a_key_is_stored_hashed_and_expires_while_records_stay(client: Any, ledg
     assert int(expiring[0]["expires_at"]["N"]) == (CLOCK.now() + timedelta(days=90)).timestamp()
 
 
-def test_the_fullest_record_is_far_under_an_items_limit(client: Any, ledger: DynamoStores) -> None:
+def test_the_largest_record_is_far_below_the_item_limit(client: Any, ledger: DynamoStores) -> None:
     tags = {f"{n:02d}{'k' * 126}": "v" * 256 for n in range(40)}
     add_run(ledger, S.TRAINING, tags=tags)
     ledger.transition(RUN_ID, S.FAILED, changes={"failure": Failure(stage=S.TRAINING, error="E", cause="c" * 4000)})
@@ -200,7 +198,7 @@ def test_a_throttled_transaction_is_retryable(stubbed: tuple[DynamoStores, Stubb
         ledger.create(run_record())
 
 
-def test_a_conflict_with_another_transaction_is_tried_again(stubbed: tuple[DynamoStores, Stubber]) -> None:
+def test_a_transaction_conflict_is_retried(stubbed: tuple[DynamoStores, Stubber]) -> None:
     ledger, stubber = stubbed
     cancelled(stubber, "TransactionConflict", "None")
     stubber.add_response("get_item", {})
@@ -208,7 +206,7 @@ def test_a_conflict_with_another_transaction_is_tried_again(stubbed: tuple[Dynam
     assert ledger.create(run_record()) == run_record()
 
 
-def test_a_broken_transaction_is_loud(stubbed: tuple[DynamoStores, Stubber]) -> None:
+def test_an_invalid_transaction_raises(stubbed: tuple[DynamoStores, Stubber]) -> None:
     ledger, stubber = stubbed
     cancelled(stubber, "ValidationError", "None")
     with pytest.raises(Exception, match="TransactionCanceled"):

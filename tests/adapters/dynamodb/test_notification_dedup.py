@@ -38,14 +38,14 @@ def send(send_once: DynamoSendOnce, notice: str = NOTICE) -> bool:
         return ours
 
 
-def test_the_first_sends_and_no_other(send_once: DynamoSendOnce, clock: FixedClock) -> None:
+def test_only_the_first_sender_sends(send_once: DynamoSendOnce, clock: FixedClock) -> None:
     assert [send(send_once) for _ in range(3)] == [True, False, False]
     clock.advance(days=30)
     assert not send(send_once)
     assert send(send_once, "approval/other")
 
 
-def test_who_comes_while_another_sends_is_told_to_come_again(send_once: DynamoSendOnce) -> None:
+def test_a_sender_during_another_send_is_told_to_retry(send_once: DynamoSendOnce) -> None:
     with send_once.claimed(NOTICE) as ours:
         assert ours
         with pytest.raises(RetryableServiceError, match="being sent"):
@@ -53,13 +53,13 @@ def test_who_comes_while_another_sends_is_told_to_come_again(send_once: DynamoSe
     assert not send(send_once)
 
 
-def test_a_sender_that_fails_leaves_it_to_the_next(send_once: DynamoSendOnce) -> None:
+def test_a_failed_send_is_left_to_the_next_sender(send_once: DynamoSendOnce) -> None:
     with pytest.raises(RetryableThrottling), send_once.claimed(NOTICE):
         raise RetryableThrottling("slow down")
     assert send(send_once)
 
 
-def test_a_sender_that_dies_is_followed_when_its_lease_is_over(send_once: DynamoSendOnce, clock: FixedClock) -> None:
+def test_a_crashed_sender_is_replaced_after_its_lease(send_once: DynamoSendOnce, clock: FixedClock) -> None:
     dying = send_once.claimed(NOTICE)
     dying.__enter__()
     clock.advance(seconds=LEASE_SECONDS - 1)
@@ -77,7 +77,7 @@ def test_a_lease_outlasts_every_function_that_sends() -> None:
     assert max(FUNCTIONS[name]["Timeout"] for name in senders) < LEASE_SECONDS
 
 
-def test_of_many_at_once_one_sends(send_once: DynamoSendOnce) -> None:
+def test_one_of_many_concurrent_senders_sends(send_once: DynamoSendOnce) -> None:
     barrier = threading.Barrier(8)
 
     def attempt(_: int) -> bool | None:
