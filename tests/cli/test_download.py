@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from rft.contracts.ledger import RunStatus
 from rft_client.download import PART, target
 from rft_client.errors import RftClientError
 from tests.kit.fakes.api import ApiRequest, FakeApi
 from tests.kit.records import RUN_ID
 from tests.kit.rft_command import Rft
 from tests.kit.rollouts import rollout
+from tests.kit.views import view
 
 BODIES = {"report.json": b"{}", "dataset/train.jsonl": b"row\n" * 5_000, "empty": b""}
 
@@ -148,6 +150,8 @@ ROWS = [
 
 
 def pages(requests: ApiRequest) -> tuple[int, Any]:
+    if requests.path == f"/runs/{RUN_ID}":
+        return 200, view(RunStatus.TRAINING)
     at = int(requests.query.get("cursor", "0"))
     rows = [each.model_dump(mode="json") for each in ROWS[at : at + 4]]
     return 200, {"run_id": RUN_ID, "rollouts": rows, "unreadable": 0, "cursor": str(at + 4) if at < 8 else None}

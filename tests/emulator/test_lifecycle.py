@@ -41,7 +41,7 @@ def test_close_ends_all_threads_and_processes_even_when_busy() -> None:
 
 def test_a_second_emulator_is_refused_and_a_later_one_starts_empty() -> None:
     with Emulator.start(OPTIONS) as first:
-        with pytest.raises(RuntimeError, match="running in this process already"):
+        with pytest.raises(RuntimeError, match="already running in this process"):
             Emulator.start(OPTIONS)
         first.client("s3").create_bucket(Bucket="left-over")
     with Emulator.start(OPTIONS) as second:
@@ -57,7 +57,10 @@ def test_parameters_override_the_templates() -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"parameters": {"Typo": "x"}}, "no parameters Typo"), ({"template": ROOT / "nowhere.yaml"}, "nowhere.yaml")],
+    [
+        ({"parameters": {"Typo": "x"}}, r"\[Typo\] do not exist in the template"),
+        ({"template": ROOT / "nowhere.yaml"}, "nowhere.yaml"),
+    ],
 )
 def test_a_failed_deployment_names_its_cause_and_leaves_nothing(change: dict[str, object], message: str) -> None:
     before = set(threading.enumerate())
