@@ -141,7 +141,7 @@ def test_a_forecast_shows_what_is_unknown_or_exceeded() -> None:
     start = next(n for n, each in enumerate(lines) if "forecast" in each)
     assert [each.strip() for each in lines[start : start + 4]] == [
         "forecast    100 steps · 7,400–10,800 rollouts · 220–12,100 judge calls",
-        "cost        ≥ $0.16 (1 price unknown) · training max 24 h, its limit",
+        "cost        ≥ $0.16 (1 price unknown) · training max 24 h (limit)",
         "over limit  judge requests per minute: 235 needed, max 100",
         "over budget max_judge_calls is 1,000",
     ]

@@ -46,7 +46,7 @@ def _duration(forecast: View, limit_hours: float) -> str:
     """An estimate, or the run's own limit where nothing better is known."""
     hours = forecast["training_hours"]
     if hours is None or hours["high"] is None or hours["high"] >= limit_hours:
-        return f"training max {limit_hours:g} h, its limit"
+        return f"training max {limit_hours:g} h (limit)"
     return f"training {range_text(hours, '.1f')} h"
 
 
