@@ -1,1 +1,1 @@
-"""Graders run on this machine, on local rows."""
+"""Runs graders locally, on local rows."""

@@ -1,4 +1,4 @@
-"""A grader that can be called from here: a function of this project, a file, or a Lambda function."""
+"""Opens a grader for local calls: a grader of this project, a file, or a Lambda function."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from rft_cli.graders.isolated import IsolatedGrader
 from rft_cli.graders.loading import load_module
 from rft_project import ROOT
 
-if TYPE_CHECKING:  # the emulator's judge and boto3 take seconds to import, and a file's grader needs neither
+if TYPE_CHECKING:  # importing the emulator's judge and boto3 takes seconds; graders in files need neither
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft_cli.graders.local_judge import LocalJudge
 
 _HOUR, _DAY = 3600, 24 * 3600
 AHEAD_SECONDS = (3.5 * _DAY, 100 * _DAY + 5 * _HOUR + 7 * 60)
-"""Half a week, so another weekday and the other half of the day; and another month, hour and minute."""
+"""Clock offsets that change weekday and half of the day (3.5 days), and month, hour and minute (100 days, 5:07 h)."""
 
 FUNCTIONS = ROOT / "functions"
 
 
 @dataclass(frozen=True)
 class GraderUnderTest:
-    """`invoke` grades a batch; `description` says what the grader is and what about it is not the real thing.
+    """`invoke` grades a batch; `description` names the grader and what is simulated about it.
 
-    `free`: a call costs nothing. `parallel`: several may be made at once. `forks`: so may processes that are forked
-    from this one. `at_other_times` grade with the clock ahead; none where it cannot be set.
+    `free`: calls cost nothing. `parallel`: concurrent calls are allowed. `forks`: also calls from forked processes.
+    `at_other_times` grade with the clock ahead; empty if the clock cannot be set.
     """
 
     description: str
@@ -48,7 +48,7 @@ class GraderUnderTest:
 def open_grader(grader: str, *, batch_seconds: float = BATCH_SECONDS) -> GraderUnderTest:
     """`grader` is the ARN of a Lambda function, a path that ends in .py, or a grader's name. Raises CommandError.
 
-    A batch of a file's grader may take `batch_seconds`; then its process is ended.
+    `batch_seconds`: time limit per batch of a grader in a file; its process is killed afterwards.
     """
     if grader.startswith("arn:"):
         invoke = partial(_invoker(grader).invoke, grader)
@@ -94,7 +94,7 @@ def _project_grader(name: str) -> GraderUnderTest:
 
 @contextlib.contextmanager
 def _local_environment(judge: LocalJudge) -> Iterator[None]:
-    """The project's graders with this judge, and without AWS."""
+    """Makes the project's graders use this judge, without access to AWS."""
     from rft.grading.judge_client import JudgeClient
     from rft.wiring import judging
 

@@ -1,4 +1,4 @@
-"""The smoke test on this machine: the same plan, checks and findings as a run's, without AWS and without load."""
+"""The smoke test without AWS and without its load test: same plan, checks and findings as in a run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ALL_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class LocalSmokeTest:
-    """What came of it."""
+    """Report, checks and scored answers of a local smoke test."""
 
     checks: tuple[Check, ...]
     findings: tuple[GraderFinding, ...]
@@ -38,7 +38,7 @@ class LocalSmokeTest:
 def smoke_test_locally(
     grader: GraderUnderTest, rows: Sequence[SampledRow], task: Task, seed: int, bounds: ScoreBounds = UNIT
 ) -> LocalSmokeTest:
-    """Send every probe; where calls cost something, derived probes go to a few rows as in a run."""
+    """Sends all probes. If calls cost money, derived probes are limited to a few rows as in a run."""
     plan = build_plan(rows, task, seed, requested={"train": len(rows)}, rollouts_per_step=0, all_derived=grader.free)
     clock = SystemClock()
     log = _UnsavedLog(clock.now())
@@ -60,7 +60,7 @@ def _other_times(grader: GraderUnderTest, plan: SmokeTestPlan, bounds: ScoreBoun
 
 
 class LocalInvoker:
-    """A GraderInvoker of one grader, whatever the ARN."""
+    """Implements GraderInvoker with one grader for every ARN."""
 
     def __init__(self, grader: GraderUnderTest) -> None:
         self._grader = grader
@@ -79,18 +79,18 @@ class LocalInvoker:
 
 
 class _UnsavedLog:
-    """A SendLog of a smoke test that is never resumed."""
+    """Implements SendLog without persistence, because a local smoke test is never resumed."""
 
     def __init__(self, began: datetime) -> None:
         self.began = began
         self.replies: dict[int, BatchReply] = {}
 
     def start(self, number: int, next_ones: Sequence[int]) -> bool:  # noqa: ARG002
-        """Always."""
+        """Returns True: every call may start."""
         return True
 
     def not_run(self, number: int) -> None:
-        """Nothing to note."""
+        """Does nothing."""
 
     def answered(self, number: int, reply: BatchReply) -> None:
-        """Nothing to note."""
+        """Does nothing."""

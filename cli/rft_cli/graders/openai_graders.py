@@ -1,6 +1,6 @@
-"""Runs graders that are written as OpenAI's JSON; `grader.json` is next to this file.
+"""Runs OpenAI JSON graders; `grader.json` is in the same folder as this file.
 
-Copied into a wrapped function's folder with openai_similarity.py, so Python's standard library only.
+Copied into a wrapped function's folder with openai_similarity.py; imports the standard library only.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _KINDS = ("string_check", "text_similarity", "python", "multi")
 
 
 class UnknownGrader(ValueError):
-    """A grader that cannot be run here; the message names the field and what to do."""
+    """Unsupported or invalid grader; the message names the field and the remedy."""
 
 
 def grade(sample: Mapping[str, Any], item: Mapping[str, Any]) -> float:
-    """The score of `grader.json`."""
+    """Score by the grader in `grader.json`."""
     if not _loaded:
         _loaded.append(compiled(json.loads(Path(__file__).with_name("grader.json").read_text(encoding="utf-8"))))
     return _loaded[0]({"sample": sample, "item": item})
@@ -65,7 +65,7 @@ _loaded: list[Grade] = []
 
 
 def compiled(grader: Mapping[str, Any], place: str = "grader") -> Grade:
-    """A function of the grader. Raises UnknownGrader."""
+    """Compiles the grader to a function of (sample, item). Raises UnknownGrader."""
     kind = grader.get("type")
     if kind == "string_check":
         return _string_check(grader, place)
@@ -80,7 +80,7 @@ def compiled(grader: Mapping[str, Any], place: str = "grader") -> Grade:
 
 
 def requirements(grader: Mapping[str, Any]) -> set[str]:
-    """What must be installed for a grader that `compiled` takes, as lines of requirements.txt."""
+    """Dependencies of a valid grader, as lines of requirements.txt."""
     inner = (line for part in grader.get("graders", {}).values() for line in requirements(part))
     return {*_similarity.REQUIREMENTS.get(grader.get("evaluation_metric"), ()), *inner}
 
@@ -120,7 +120,7 @@ def _multi(grader: Mapping[str, Any], place: str) -> Grade:
     try:
         formula = ast.parse(str(_needed(grader, "calculate_output", place)).replace("^", "**"), mode="eval").body
         _value(formula, dict.fromkeys(graders, 1.0), place)
-    except ZeroDivisionError:  # other scores may be no trouble
+    except ZeroDivisionError:  # other scores may be valid
         pass
     except (SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError) as error:
         raise UnknownGrader(f"{place}.calculate_output: {type(error).__name__}: {error}") from error
@@ -128,7 +128,7 @@ def _multi(grader: Mapping[str, Any], place: str) -> Grade:
 
 
 def _value(node: ast.AST, scores: Mapping[str, float], place: str) -> float:
-    """The value of an arithmetic expression over scores: numbers, operators and a few functions, nothing else."""
+    """Evaluates an arithmetic expression over scores; allows only numbers, operators and a few functions."""
     match node:
         case ast.Constant(value=int() | float() as number):
             return float(number)
@@ -150,7 +150,7 @@ def _needed(grader: Mapping[str, Any], key: str, place: str) -> Any:
 
 
 def _filled(template: str, names: Namespaces) -> str:
-    """Each `{{sample.…}}` and `{{item.…}}` replaced once: inserted text is not scanned again."""
+    """Replaces each `{{sample.…}}` and `{{item.…}}` in one pass; inserted text is not expanded again."""
     return _FIELD.sub(lambda found: _text(_found(found[1], names)), template)
 
 

@@ -1,6 +1,6 @@
-"""Metrics of OpenAI's text_similarity graders, 0 to 1. Copied into a wrapped function's folder with requirements.txt.
+"""Metrics of OpenAI text_similarity graders, 0 to 1. Copied into a wrapped function's folder with requirements.txt.
 
-Each is by the library that `REQUIREMENTS` names for it, which is imported when it is first used.
+Each metric lazily imports the library listed for it in `REQUIREMENTS`.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ def _module(name: str) -> Any:
 
 
 def words(text: str) -> list[str]:
-    """Letters and digits of any language, lower case."""
+    """Lower-case words of Unicode letters and digits."""
     return _WORD.findall(text.lower())
 
 
 def fuzzy_match(given: str, reference: str) -> float:
-    """Rapidfuzz's `fuzz.ratio`: the share of characters that a shortest edit leaves."""
+    """Rapidfuzz `fuzz.ratio`: normalised indel similarity of the characters."""
     return float(_module("rapidfuzz.fuzz").ratio(given, reference)) / 100
 
 
 def bleu(given: str, reference: str) -> float:
-    """Sentence BLEU of up to four words; counts of zero are smoothed (Chen and Cherry, method 1)."""
+    """Sentence BLEU with n-grams up to 4 and smoothing of zero counts (Chen and Cherry, method 1)."""
     scores = _module("nltk.translate.bleu_score")
     hypothesis = words(given)
     if not hypothesis or not words(reference):
@@ -47,14 +47,14 @@ def bleu(given: str, reference: str) -> float:
 
 
 def gleu(given: str, reference: str) -> float:
-    """Google's GLEU, the lesser of precision and recall over one to four words."""
+    """Google GLEU: the minimum of precision and recall over n-grams of 1 to 4 words."""
     if not words(given) or not words(reference):
         return 0.0
     return float(_module("nltk.translate.gleu_score").sentence_gleu([words(reference)], words(given)))
 
 
 def rouge_n(given: str, reference: str, n: int) -> float:
-    """ROUGE-N: F1 over runs of `n` words."""
+    """ROUGE-N: F1 over n-grams of words."""
     ours, theirs = (Counter(zip(*(words(text)[at:] for at in range(n)), strict=False)) for text in (given, reference))
     return _f1((ours & theirs).total(), ours.total(), theirs.total())
 
@@ -88,4 +88,4 @@ REFUSED: Mapping[str, str] = {
     "cosine": "needs OpenAI's embeddings, which a grader here cannot call",
     "meteor": "needs WordNet's data, which no package brings; take rouge_l, or write it in Python",
 }
-"""Metrics that OpenAI has and a folder with nothing but packages cannot compute."""
+"""OpenAI metrics that need more than installed packages, such as data or a service."""

@@ -22,11 +22,11 @@ from rft_client.api_client import ApiClient
 from rft_client.rows import read_rows
 
 LOCAL_BATCH = 500
-"""Answers that a process grades at a time: a rule-based grader takes milliseconds for them."""
+"""Answers per batch in a local process; a rule-based grader takes milliseconds for them."""
 ROLLOUT = "rollout"
 
 Rollout = Mapping[str, Any]
-"""As `GET /runs/{run_id}/rollouts` has it."""
+"""A rollout in the format of `GET /runs/{run_id}/rollouts`."""
 Rows = Mapping[str, DatasetRow]
 """Task id → row."""
 
@@ -40,7 +40,10 @@ def run_rows(client: ApiClient, run_id: str) -> dict[str, DatasetRow]:
 
 
 def with_answers(rollouts: Iterable[Rollout], run_id: str, *, errors: bool = False) -> list[Rollout]:
-    """All of them; `errors`: only those without a score were requested. Raises CommandError without stored texts."""
+    """The rollouts as a list. Raises CommandError if there are none or their texts were not stored.
+
+    `errors`: only rollouts without a score were requested.
+    """
     found = list(rollouts)
     if not found:
         raise CommandError(f"Run {run_id} has no rollouts {'without a score' if errors else 'to grade'}")
@@ -61,9 +64,9 @@ def rescore(
     bounds: ScoreBounds = UNIT,
     workers: ForkedWorkers | None = None,
 ) -> Iterator[RescoredRollout]:
-    """Each rollout by its old and its new score, in order. A deployed grader gets batches as in training.
+    """Old and new score of each rollout, in order. A deployed grader receives batches as in training.
 
-    An answer to a row that the dataset does not have is an error, as is all that the grader does not score.
+    Answers to rows missing from the dataset, and answers that the grader does not score, are errors.
     """
 
     def graded(batch: Sequence[Rollout]) -> list[RescoredRollout]:
@@ -107,7 +110,7 @@ def _graded(
 
 
 def _probe(number: int, rollout: Rollout, rows: Rows) -> Probe:
-    """Marked as a probe, so that a deployed grader records no second rollout; ids of samples may repeat in a run."""
+    """Marks the sample as a probe, so that a deployed grader records no rollout. Sample ids are not unique in a run."""
     source = SampledRow(split="train", position=number, row=rows[rollout["task_id"]], size=0)
     return Probe(id=f"{rollout['id']}-{number}", kind=ROLLOUT, answer=rollout["answer"], source=source)
 
@@ -124,7 +127,7 @@ def _rescored(rollout: Rollout, scored: Scored | None) -> RescoredRollout:
 
 
 def as_lines(rescored: Iterable[RescoredRollout]) -> Iterator[str]:
-    """One JSON object a rollout."""
+    """JSON Lines: one object per rollout."""
     for each in rescored:
         yield json.dumps({"id": each.id, "task_id": each.row, "before": each.before, "after": each.after,
                           "error": each.error or None})  # fmt: skip

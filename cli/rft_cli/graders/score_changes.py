@@ -1,4 +1,4 @@
-"""What another grader changes for training: scores, ranks within groups, advantages, and which rows flip. Pure."""
+"""Effect of another grader on training: scores, ranks within groups, advantages and flipped rows. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from itertools import combinations
 from typing import Any
 
 SOLVED = 0.5
-"""Score from which a row counts as solved, as in an evaluation."""
+"""Minimum score of a solved row, as in evaluations."""
 EPSILON = 1e-9
-"""Scores that differ by less are the same."""
+"""Maximum difference of scores that count as equal."""
 SHOWN = 10
 
 
 @dataclass(frozen=True)
 class RescoredRollout:
-    """One answer by both graders; None where one gave no score, and why the new one did not."""
+    """Scores of one answer by both graders (None: not scored), and the new grader's error if it gave no score."""
 
     id: str
     row: str
@@ -33,7 +33,7 @@ class RescoredRollout:
 
 @dataclass(frozen=True)
 class GroupChange:
-    """What changes within one group of answers to the same prompt."""
+    """Changes within one group of answers to the same prompt."""
 
     pairs: int
     reordered: int
@@ -42,7 +42,7 @@ class GroupChange:
 
 
 def score_changes(rescored: Sequence[RescoredRollout], group_size: int) -> dict[str, Any]:
-    """The comparison in JSON's types. A group is `group_size` answers to a row, one after the other."""
+    """The comparison as JSON types. A group is `group_size` consecutive answers to a row."""
     pairs = [each.pair for each in rescored if each.pair]
     groups = [found for group in _groups(rescored, group_size) if (found := group_change(group))]
     advantages = [pair for group in groups for pair in group.advantages]
@@ -69,7 +69,7 @@ def score_changes(rescored: Sequence[RescoredRollout], group_size: int) -> dict[
 
 
 def group_change(group: Sequence[tuple[float, float]]) -> GroupChange | None:
-    """None for a group of fewer than two answers that both graders scored: there is nothing to compare."""
+    """None for a group with fewer than two answers scored by both graders."""
     if len(group) < 2:
         return None
     signs = [(_sign(one[0] - other[0]), _sign(one[1] - other[1])) for one, other in combinations(group, 2)]
@@ -83,14 +83,14 @@ def group_change(group: Sequence[tuple[float, float]]) -> GroupChange | None:
 
 
 def advantages(scores: Sequence[float]) -> list[float]:
-    """GRPO's: each score minus the group's mean, over its standard deviation; all 0 where the scores are equal."""
+    """GRPO advantages: (score - mean) / standard deviation of the group; all 0 if the scores are equal."""
     mean = math.fsum(scores) / len(scores)
     deviation = math.sqrt(math.fsum((score - mean) ** 2 for score in scores) / len(scores))
     return [(score - mean) / deviation if deviation > EPSILON else 0.0 for score in scores]
 
 
 def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Pearson's; None where one of the two does not vary."""
+    """Pearson correlation; None if either variable is constant."""
     if len(pairs) < 2:
         return None
     one, other = (advantages([pair[at] for pair in pairs]) for at in (0, 1))
@@ -98,7 +98,7 @@ def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def largest_flips(rescored: Iterable[RescoredRollout]) -> list[RescoredRollout]:
-    """Answers that one grader takes for right and the other does not, the largest change first, one for each row."""
+    """Answers that only one of the graders counts as solved: one per row, by descending change."""
     flips: dict[str, RescoredRollout] = {}
     for each in sorted(rescored, key=lambda each: (-_change(each), each.row, each.id)):
         if each.pair and (each.pair[0] >= SOLVED) != (each.pair[1] >= SOLVED):
@@ -109,7 +109,7 @@ def largest_flips(rescored: Iterable[RescoredRollout]) -> list[RescoredRollout]:
 
 
 def _groups(rescored: Iterable[RescoredRollout], size: int) -> list[list[tuple[float, float]]]:
-    """Of a group that is cut by an error the scored answers are left."""
+    """Groups of consecutive answers per row; answers that either grader did not score are omitted."""
     rows: Mapping[str, list[RescoredRollout]] = defaultdict(list)
     for each in rescored:
         rows[each.row].append(each)

@@ -1,4 +1,4 @@
-"""Train the emulator's simulated policy against a grader: its input, and what came of it."""
+"""Trains the emulator's simulated policy against a grader."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rft_cli.graders.local_rows import LocalRows, known_task
 from rft_client.deployment import Deployment
 
 BATCH_SIZE = 16
-"""Rows of a step where no run says how many: Bedrock's minimum, as each costs time here."""
+"""Default rows per step: Bedrock's minimum, because each row costs time."""
 
 MAX_ROLLOUTS = 256
 HELD_OUT_SHARE, MAX_HELD_OUT_ROWS = 0.1, 100
@@ -34,7 +34,7 @@ HELD_OUT_SHARE, MAX_HELD_OUT_ROWS = 0.1, 100
 
 @dataclass(frozen=True)
 class SimulationInput:
-    """What a simulation trains on. `grader` is the one that a run or its task names, if any."""
+    """Input of a simulation. `grader`: the grader of the run or its task, if any."""
 
     task: str
     rows: Sequence[DatasetRow]
@@ -45,7 +45,7 @@ class SimulationInput:
 
 
 def input_from_rows(local: LocalRows, task: str) -> SimulationInput:
-    """Rows of one task, one group in ten held out: the same prompt is never both trained on and held out."""
+    """Rows of one task. Holds out 10 % of the groups, so that no prompt is both trained on and held out."""
     known = known_task(task)
     held_out = [_is_held_out(group) for group in local.groups]
     pairs = list(zip(local.rows, held_out, strict=True))
@@ -60,7 +60,7 @@ def input_from_rows(local: LocalRows, task: str) -> SimulationInput:
 
 
 def input_from_run(target: Deployment, run_id: str) -> SimulationInput:
-    """The rows and hyperparameters of a run, once they are prepared. Raises CommandError, ApiError."""
+    """Rows and hyperparameters of a prepared run. Raises CommandError, ApiError."""
     view, s3 = target.client.run(run_id), target.s3()
     address = view["links"].get("manifest")
     if address is None:
@@ -83,7 +83,7 @@ def input_from_run(target: Deployment, run_id: str) -> SimulationInput:
 def simulation_report(
     grader: GraderUnderTest, simulation_input: SimulationInput, *, steps: int, seed: int
 ) -> dict[str, Any]:
-    """Train, and return the result in JSON's types. Raises CommandError where the grader gives no usable answer."""
+    """Trains and returns the result as JSON types. Raises CommandError if the grader fails."""
     if not any(RIGHT in render_answers(row) for row in simulation_input.rows):
         raise CommandError(
             "No row has a known right answer, so learning cannot be distinguished from exploiting the grader"
@@ -116,7 +116,7 @@ def simulation_report(
 
 
 class BatchedGrader:
-    """Calls a grader batch by batch, as Bedrock does. The answers are no rollouts of a run, and say so."""
+    """Calls a grader in batches, as Bedrock does. Samples are marked as probes, because they belong to no run."""
 
     def __init__(self, grader: GraderUnderTest) -> None:
         self._grader = grader
@@ -135,7 +135,7 @@ class BatchedGrader:
 
 
 def _plan(simulation_input: SimulationInput, steps: int) -> SimulationPlan:
-    """As many epochs as `steps` take; otherwise by the input's hyperparameters."""
+    """As many epochs as `steps` require; all else from the input's hyperparameters."""
     rows, hyperparameters = len(simulation_input.rows), simulation_input.hyperparameters
     plan = plan_simulation(rows, hyperparameters, max_steps=steps, max_rollouts=MAX_ROLLOUTS)
     epochs = math.ceil(steps / plan.steps_per_epoch)
@@ -157,6 +157,6 @@ def _step(scores: StepScores) -> dict[str, Any]:
 
 
 def _is_held_out(group: str) -> bool:
-    """One group in ten, the same ones whatever else the file contains."""
+    """Selects 10 % of the groups by hash, so that the selection does not depend on other rows."""
     digest = hashlib.sha256(group.encode()).digest()
     return int.from_bytes(digest[:4], "big") < HELD_OUT_SHARE * 2**32

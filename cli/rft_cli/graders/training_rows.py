@@ -1,4 +1,4 @@
-"""The training rows that a run would make of a file, and the hyperparameters that it would choose."""
+"""Training rows and hyperparameters of a run, computed locally from a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EVERY_BAD_RECORD = 2**31 - 1 - MAX_PROBLEMS
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Rows of the training split, in the order of its file; bad records are counted and left out."""
+    """Rows of the training split, in file order; invalid records are counted and omitted."""
 
     rows: list[DatasetRow]
     bad_records: int
@@ -37,7 +37,7 @@ class TrainingRows:
 
 
 def training_rows(file: Path, request: RunRequest) -> TrainingRows:
-    """As a run splits the file: rows of the test split are not read. Raises CommandError, OSError."""
+    """Splits the file as a run does; rows of the test split are not read. Raises CommandError, OSError."""
     with file.open("rb") as stream, RowSpool.temporary() as spool:
         loaded = load_all(SourceBytes(stream), request, spool)
         numbers = plan_split(request.dataset.split, groups=spool.groups, labels=spool.labels)["train"]
@@ -50,7 +50,7 @@ def training_rows(file: Path, request: RunRequest) -> TrainingRows:
 
 
 def load_all(raw: SourceBytes, request: RunRequest, spool: RowSpool) -> Loaded:
-    """Every record of a file; bad ones are collected, however many. Raises as load_rows."""
+    """Loads every record of a file and collects invalid ones without a limit. Raises the errors of load_rows."""
     os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(VOCABULARY))
     renderer = run_renderer(request, wiring.tokenizer().count)
     return load_rows(

@@ -1,6 +1,6 @@
-"""A grader's file in a process of its own: one batch a line in, one reply a line out. It may be ended at any time.
+"""Runs a grader's file in a separate process: reads one batch per line, writes one reply per line.
 
-`python -m rft_cli.graders.worker FILE SECONDS`: the clock is SECONDS ahead.
+`python -m rft_cli.graders.worker FILE SECONDS`: the clock is SECONDS ahead. The process may be killed at any time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rft_cli.graders.loading import load_module
 
 
 def set_clock(seconds: float) -> None:
-    """Every way to read the time, from now on; before a grader's file is imported."""
+    """Offsets all clocks of the standard library. Must be called before the grader's file is imported."""
     real, ahead = time.time, datetimes.timedelta(seconds=seconds)
     local, utc, written = time.localtime, time.gmtime, time.strftime
 
@@ -51,7 +51,7 @@ def set_clock(seconds: float) -> None:
 
 
 def main(path: str, seconds: float) -> None:
-    """Serve until the input ends. What the grader prints goes nowhere."""
+    """Serves until end of input. Discards the grader's output."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -64,7 +64,7 @@ def main(path: str, seconds: float) -> None:
     if seconds:
         set_clock(seconds)
     try:
-        sys.path.insert(0, str(Path(path).resolve().parent))  # where Lambda, too, finds a function's own modules
+        sys.path.insert(0, str(Path(path).resolve().parent))  # as on Lambda, for imports of adjacent modules
         handler = handler_of(load_module(Path(path)), path)
     except CommandError as error:
         send(refused=str(error))

@@ -1,7 +1,7 @@
-"""Lambda handler around a reward function written for another tool; `wrapped.json` says which. Nothing to install.
+"""Lambda handler for a reward function written for another tool, configured by `wrapped.json`. No dependencies.
 
-Each sample is one call, so a sample that fails costs no other its score. What the function returns is passed on as it
-is: a function that scores outside 0..1 needs the run's `grader.score_range`.
+The function is called once per sample, so a failed sample does not affect others. Scores are returned unchanged:
+a function that scores outside 0..1 requires the run's `grader.score_range`.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ Row = Mapping[str, Any]
 Call = Callable[[Callable[..., Any], Row], Any]
 
 TRUTHS = ("ground_truth", "answer", "solution", "final_answer", "text", "label")
-"""Where a reference that is an object has the expected answer; the first that is there."""
+"""Keys of the expected answer in a reference object, in order of precedence."""
 
 
 def handler(event: Any, context: Any) -> list[dict[str, Any]]:  # noqa: ARG001
-    """One result for each sample, in order."""
+    """Returns one result per sample, in order."""
     return [graded(sample, at) for at, sample in enumerate(event, 1)]
 
 
 def graded(sample: Any, at: int) -> dict[str, Any]:
-    """The sample's result; an error is marked, with its reason where logs are read."""
+    """Grades a sample. An exception is returned as an error result, and logged."""
     identity = str(sample.get("id") or f"sample-{at}") if isinstance(sample, dict) else f"sample-{at}"
     try:
         score, error = scored(read_row(sample)), ""
-    except Exception as reason:  # noqa: BLE001  one sample must never cost the others their scores
+    except Exception as reason:  # noqa: BLE001  a failed sample must not affect others
         score, error = 0.0, f"{type(reason).__name__}: {reason}"[:200]
         print(json.dumps({"sample": identity, "error": error}))  # noqa: T201
     metrics = [
@@ -44,7 +44,7 @@ def graded(sample: Any, at: int) -> dict[str, Any]:
 
 
 def scored(row: Row) -> float:
-    """What the wrapped function gives this row. Raises as it does, and ValueError for what is no score."""
+    """Score of the row. Raises the wrapped function's exceptions, and ValueError for an invalid score."""
     kind, function = wrapped()
     result = CALLS[kind](function, row)
     if inspect.isawaitable(result):
@@ -65,7 +65,7 @@ _loaded: dict[str, Any] = {}
 
 
 def wrapped() -> tuple[str, Callable[..., Any]]:
-    """The kind, and the function itself."""
+    """Imports the function named in wrapped.json; returns its kind and the function."""
     if not _loaded:
         config = json.loads(Path(__file__).with_name("wrapped.json").read_text(encoding="utf-8"))
         _loaded.update(
@@ -75,7 +75,7 @@ def wrapped() -> tuple[str, Callable[..., Any]]:
 
 
 def read_row(sample: Any) -> dict[str, Any]:
-    """The sample's keys, wherever its payload has them, with `prompt`, `answer_text`, `truth` and `columns`."""
+    """The sample's keys from any supported payload format, plus `prompt`, `answer_text`, `truth` and `columns`."""
     keys = {**(sample.get("metadata") or {}), **sample}
     *prompt, last = [{"role": turn["role"], "content": _text(turn.get("content"))} for turn in keys["messages"]]
     if last["role"] not in {"assistant", "nova_assistant"}:
@@ -110,14 +110,14 @@ def _reference(value: Any) -> Any:
 
 
 def call_trl(function: Callable[..., Any], row: Row) -> Any:
-    """TRL: `reward(prompts, completions, **columns)`, lists of one; completions are conversations."""
+    """TRL: `reward(prompts, completions, **columns)` with lists of length 1; completions are conversations."""
     columns = {key: [value] for key, value in row["columns"].items() if key not in {"prompts", "completions"}}
     completion = [{"role": "assistant", "content": row["answer_text"]}]
     return function(**_accepted(function, {"prompts": [row["prompt"]], "completions": [completion], **columns}))
 
 
 def call_verl(function: Callable[..., Any], row: Row) -> Any:
-    """verl: `compute_score(data_source, solution_str, ground_truth, extra_info)`, or two of them under any names."""
+    """verl: `compute_score(data_source, solution_str, ground_truth, extra_info)`, or (solution, truth) by position."""
     columns = row["columns"]
     known = {
         "data_source": columns.get("data_source", ""),
@@ -137,7 +137,7 @@ def call_openai(function: Callable[..., Any], row: Row) -> Any:
 
 
 def openai_sample(text: str) -> dict[str, Any]:
-    """The namespace `sample` of OpenAI's graders."""
+    """The `sample` namespace of OpenAI graders, with `output_text` and, if valid, `output_json`."""
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
@@ -147,7 +147,7 @@ def openai_sample(text: str) -> dict[str, Any]:
 
 
 def call_verifiers(function: Callable[..., Any], row: Row) -> Any:
-    """verifiers: any of prompt, completion, answer, state, task, info, by name."""
+    """verifiers: any of prompt, completion, answer, state, task and info, passed by name."""
     columns = row["columns"]
     completion = [{"role": "assistant", "content": row["answer_text"]}]
     info = columns.get("info", {})
@@ -157,7 +157,7 @@ def call_verifiers(function: Callable[..., Any], row: Row) -> Any:
 
 
 def call_eval_protocol(function: Callable[..., Any], row: Row) -> Any:
-    """eval-protocol: `reward(messages, ground_truth, **columns)`; the result has a score."""
+    """eval-protocol: `reward(messages, ground_truth, **columns)`, which returns an object with a score."""
     messages = [*row["prompt"], {"role": "assistant", "content": row["answer_text"]}]
     return function(**_accepted(function, {**row["columns"], "messages": messages, "ground_truth": row["truth"]}))
 
@@ -172,7 +172,7 @@ CALLS: Mapping[str, Call] = {
 
 
 def _accepted(function: Callable[..., Any], values: Row) -> dict[str, Any]:
-    """Those of `values` that the function takes: all where it has **keywords."""
+    """The `values` that the function accepts as parameters; all of them if it has **kwargs."""
     parameters = _parameters(function)
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return dict(values)

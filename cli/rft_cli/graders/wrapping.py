@@ -1,4 +1,4 @@
-"""`rft grader wrap`: a Lambda folder around a reward function that was written for another tool."""
+"""`rft grader wrap`: generates the source folder of a Lambda function from another tool's reward function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ APP = Path(__file__).with_name("wrapped_app.py")
 
 
 class Kind(StrEnum):
-    """Whose calling convention the function has."""
+    """The tool whose calling convention the function follows."""
 
     TRL = "trl"
     VERL = "verl"
@@ -25,13 +25,13 @@ class Kind(StrEnum):
 
 
 USUAL_NAMES = {Kind.VERL: "compute_score", Kind.OPENAI: "grade"}
-"""What the tool calls the function, where it prescribes a name."""
+"""Default function name, for tools that prescribe one."""
 
 
 def wrap(named: str, kind: Kind, out: Path) -> Path:
-    """Write `out` with app.py (`app.handler`), the unedited file, the modules next to it and its requirements.txt.
+    """Writes to `out`: app.py (`app.handler`), the unmodified file, its adjacent modules and its requirements.txt.
 
-    `named` is `PATH` or `PATH:FUNCTION`, or for OpenAI a JSON grader. Raises CommandError.
+    `named` is `PATH` or `PATH:FUNCTION`, or the path of an OpenAI JSON grader. Raises CommandError.
     """
     text, _, function = named.partition(":")
     path = Path(text)
@@ -55,7 +55,7 @@ def wrap(named: str, kind: Kind, out: Path) -> Path:
 
 
 def _wrap_json(path: Path, out: Path) -> Path:
-    """One of OpenAI's JSON graders: checked here, run by modules that go with it."""
+    """Validates an OpenAI JSON grader and copies the modules that run it."""
     try:
         grader = json.loads(path.read_text(encoding="utf-8"))
         openai_graders.compiled(grader)
@@ -85,7 +85,7 @@ def _with_app(out: Path, kind: Kind, module: str, function: str) -> Path:
 
 
 def _functions(path: Path) -> list[str]:
-    """Names that the file's top level defines, decorated or assigned ones too. Raises CommandError."""
+    """Top-level names of the file, including decorated functions and assignments. Raises CommandError."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except NOT_PYTHON as error:
