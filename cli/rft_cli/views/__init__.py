@@ -1,1 +1,1 @@
-"""What people read: lines, tables and charts from the answers of API and graders."""
+"""Renders responses of the API and results of graders as lines, tables and charts."""

@@ -1,4 +1,4 @@
-"""What a model earns on a dataset before training. Pure but for the printing: a report in, lines out."""
+"""Prints the report of `rft calibrate`: a model's scores on a dataset before training."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from rft_cli.views.printing import print_lines
 RESULTS = {"learnable": "pass", "undecided": "warn", "mostly_solved": "block", "hopeless": "block"}
 
 SHARES = {"always_right": "all right", "never_right": "none right", "between": "in between", "tied": "tied"}
-"""Shares of rows by their answers → how they are shown."""
+"""Report key of a share of rows → label."""
 
 
 def print_calibration(console: Console, report: Mapping[str, Any]) -> None:
-    """Print the difficulty, what it rests on, and what the answers took."""
+    """Prints difficulty, shares of rows, and the usage of the answers (tokens, errors, judge calls)."""
     print_lines(console, _lines(report))
 
 

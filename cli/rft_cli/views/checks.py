@@ -1,4 +1,4 @@
-"""Checks as rows: name, result, value, comparison, limit. Pure: views in, lines (rich markup) out."""
+"""Renders checks as rows: name, result, value, comparison and limit. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ RESULTS = {"warn": "warned", "undecided": "undecided", "block": "blocked"}
 SIGNS = {">=": "≥", "<=": "≤"}
 
 MAX_DETAIL = 112
-"""Characters of a detail without `--verbose`: three lines of a terminal of 80 columns."""
+"""Maximum characters of a detail without `--verbose`: three lines on a terminal of 80 columns."""
 MANY, MAX_DETAIL_OF_MANY = 6, 36
-"""With more rows than that, a detail gets one line: what is wrong is then seen at a glance."""
+"""With more than MANY rows, maximum characters of a detail, so that it fits one line."""
 
 Check = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ Check = Mapping[str, Any]
 def check_lines(
     label: str, checks: Sequence[Check], *, verbose: bool, note: str = "", indent: int = INDENT
 ) -> Iterator[str]:
-    """One line that counts results, then a row for each check that warns or blocks; with `verbose` for all."""
+    """A line with counts, then a row per check that warns or blocks; with `verbose`, a row per check."""
     yield stage_field(label, " · ".join(filter(None, (counts(checks), note))), indent=indent)
     shown = [check for check in checks if verbose or check["result"] in RESULTS]
     names = max((len(check["name"]) for check in shown), default=0)
@@ -43,7 +43,7 @@ def check_lines(
 
 
 def counts(checks: Sequence[Check]) -> str:
-    """`✔ 15 of 15 checks`; what was skipped is not counted as a check that ran."""
+    """Formats counts as `✔ 15 of 15 checks`; skipped checks do not count as run."""
     results = Counter(check["result"] for check in checks)
     ran = len(checks) - results["skipped"]
     overall = next((result for result in ("block", "undecided", "warn") if results[result]), "pass")
@@ -55,7 +55,7 @@ def counts(checks: Sequence[Check]) -> str:
 
 
 def comparison(check: Check) -> str:
-    """`0.424 ≥ 0.02`: the measured value and its limit, as far as the check has them."""
+    """Formats measured value and limit as `0.424 ≥ 0.02`; omits what the check does not have."""
     limit = check.get("warn_limit") if check.get("limit") is None else check["limit"]
     value, bound = (_number(number, check.get("unit")) for number in (check.get("value"), limit))
     sign = SIGNS.get(check.get("comparison") or "")
@@ -70,7 +70,7 @@ def _row(check: Check, names: int, numbers: int, indent: int, *, room: int | Non
 
 
 def _cause(checks: Sequence[Check]) -> str:
-    """The check that stopped the others, where they were skipped because of one."""
+    """The blocking check because of which the others were skipped, if any."""
     blocked = [check["name"] for check in checks if check["result"] == "block"]
     skipped = sum(check["result"] == "skipped" for check in checks)
     return f" ({blocked[0]} failed)" if len(blocked) == 1 and skipped > 1 else ""

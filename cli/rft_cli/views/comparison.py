@@ -1,4 +1,4 @@
-"""Runs next to each other. Pure: the comparison in, lines (rich markup) out."""
+"""Renders a comparison of runs. Pure: the comparison in, lines (rich markup) out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of `rft dataset check`."""
+"""Prints the report of `rft dataset check`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_REASONS = 8
 
 
 def print_dataset(console: Console, report: Mapping[str, Any], *, verbose: bool) -> None:
-    """Print counts, bad records by reason, checks, and why a run would be refused."""
+    """Prints counts, invalid records by reason, checks, and reasons for which a run would be rejected."""
     print_lines(console, _lines(report, verbose=verbose))
 
 
@@ -40,7 +40,7 @@ def _lines(report: Mapping[str, Any], *, verbose: bool) -> Iterator[str]:
 
 
 def _reasons(bad: list[dict[str, Any]]) -> Iterator[str]:
-    """Equal reasons once, with a count and the first record."""
+    """Groups equal reasons: count, reason and first record."""
     counted = Counter(record["reason"] for record in bad)
     first = {record["reason"]: record for record in reversed(bad)}
     for reason, count in counted.most_common(MAX_REASONS):

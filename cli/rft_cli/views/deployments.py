@@ -1,4 +1,4 @@
-"""Deployments and their changes. Pure: views in, lines (rich markup) out."""
+"""Renders deployments and their changes. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = {"completed": "green", "reverted": "yellow", "reverting": "yellow", "r
 
 
 def deployment_lines(view: View) -> Iterator[str]:
-    """What the deployment serves, then each change, the newest first."""
+    """The deployed model, then the changes, newest first."""
     state = view["update_status"] if view["update_status"] == "Updating" else view["status"]
     yield f"[bold]{escape(view['name'])}[/]  {state or '[yellow]not in Bedrock[/]'}"
     if view["model_arn"]:

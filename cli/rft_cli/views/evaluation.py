@@ -1,4 +1,4 @@
-"""What the base model answered, and whether the trained one is better. Pure: views in, lines (rich markup) out."""
+"""Renders calibration and evaluation results. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ VERDICT_COLOURS = {"better": "green", "worse": "red"}
 
 
 def calibration_lines(view: View, **_: bool) -> Iterator[str]:
-    """What the base model's own answers show, and each warning."""
+    """The base model's calibration, and each warning."""
     yield stage_field("base model", calibration_text(view["calibration"]))
     for warning in view["calibration"]["warnings"]:
         yield stage_field("warning", escape(warning), style="yellow")
 
 
 def evaluation_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """The verdict stands in the result; with `verbose` here too."""
+    """The verdict is part of the run's result, so it is shown here only with `verbose`."""
     if verbose:
         yield stage_field("verdict", evaluation_text(view["evaluation"]))
 
 
 def calibration_text(calibration: View) -> str:
-    """One line: what can be learned, and from how many answers."""
+    """One line: difficulty, mean score, number of answers and share of tied rows."""
     if calibration["status"] != "completed":
         return f"[yellow]{calibration['status']}[/]: {escape(calibration['reason'])}"
     use, tied = calibration["use"], calibration["tied"]
@@ -40,7 +40,7 @@ def calibration_text(calibration: View) -> str:
 
 
 def evaluation_text(evaluation: View) -> str:
-    """One line: the verdict, and the numbers that it rests on."""
+    """One line: verdict, scores of both models, confidence interval and number of test rows."""
     if evaluation["verdict"] is None:
         return f"[yellow]{evaluation['status']}[/]: {escape(evaluation['reason'])}"
     verdict = evaluation["verdict"]
@@ -52,12 +52,12 @@ def evaluation_text(evaluation: View) -> str:
 
 
 def _mark(part: View) -> str:
-    """A stack of an earlier release does not say it of a calibration."""
+    """The mark of simulated results; stacks of earlier releases omit `simulated` in calibrations."""
     return f" {SIMULATED}" if part.get("simulated") else ""
 
 
 def evaluation_table(view: View) -> Iterator[str]:
-    """`rft evaluation`: every number of the summary with its name, calibration first."""
+    """All values of the summaries with their names, for `rft evaluation`: calibration, then evaluation."""
     for name, value in _rows(view):
         yield f"[bold]{name:<20}[/]{HANG}{value}"
 

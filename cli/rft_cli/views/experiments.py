@@ -1,4 +1,4 @@
-"""Experiments as aligned lines. Pure: answers in, lines (rich markup) out."""
+"""Renders experiments as aligned lines. Pure: API responses in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONCLUSIONS = {
 
 
 def experiment_list_lines(experiments: Sequence[View]) -> Iterator[str]:
-    """A line of headers and one an experiment."""
+    """A header line, then one line per experiment."""
     width = max(len("EXPERIMENT ID"), *(len(each["experiment_id"]) for each in experiments))
     yield f"[bold]{'EXPERIMENT ID':<{width}}  {'STATUS':<9}  {'ARMS':>4}  RESULT[/]"
     for each in experiments:
@@ -29,7 +29,7 @@ def experiment_list_lines(experiments: Sequence[View]) -> Iterator[str]:
 
 
 def progress_line(view: View) -> str:
-    """How many arms are in which state, and what was spent."""
+    """Number of arms by state, and the amount spent."""
     counts: dict[str, int] = {}
     for arm in view["arms"]:
         counts[arm["status"]] = counts.get(arm["status"], 0) + 1
@@ -38,7 +38,7 @@ def progress_line(view: View) -> str:
 
 
 def experiment_lines(view: View) -> Iterator[str]:
-    """The experiment, its arms as last seen, and the leaderboard once it has ended."""
+    """The experiment and its arms as last recorded, and the leaderboard once it has ended."""
     yield summary_field("experiment", f"{view['experiment_id']}  {view['status']}")
     yield summary_field("spent", _spent(view["spent"]))
     if view["budget_reached"]:
@@ -56,7 +56,7 @@ def experiment_lines(view: View) -> Iterator[str]:
 
 
 def _arm_lines(view: View) -> Iterator[str]:
-    """The ranked arms first, then the others in their order."""
+    """Ranked arms first, then the others in their original order."""
     standings = {each["arm"]: each for each in (view["leaderboard"] or {"standings": ()})["standings"]}
     arms = sorted(view["arms"], key=lambda arm: standings[arm["name"]]["rank"] if arm["name"] in standings else 999)
     width = max(len(arm["name"]) for arm in arms)

@@ -1,4 +1,4 @@
-"""A run's forecast in two or three lines. Pure: views in, lines (rich markup) out."""
+"""Renders a run's forecast. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft_cli.views.rewards import View
 
 
 def forecast_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """Work, duration and cost; unknown where there is no figure. Limits and budgets that are exceeded always show."""
+    """Work, duration and cost, `unknown` if there is no estimate. Exceeded limits and budgets are always shown."""
     forecast = view["forecast"]
     work = f"{forecast['steps']:,} steps · {range_text(forecast['rollouts'])} rollouts"
     yield stage_field("forecast", f"{work} · {range_text(forecast['judge_calls_in_all'])} judge calls")
@@ -43,7 +43,7 @@ def _cost(forecast: View, unknown: list[str]) -> str:
 
 
 def _duration(forecast: View, limit_hours: float) -> str:
-    """An estimate, or the run's own limit where nothing better is known."""
+    """The estimated duration, or the run's time limit if there is no estimate."""
     hours = forecast["training_hours"]
     if hours is None or hours["high"] is None or hours["high"] >= limit_hours:
         return f"training max {limit_hours:g} h (limit)"
@@ -51,7 +51,7 @@ def _duration(forecast: View, limit_hours: float) -> str:
 
 
 def range_text(numbers: Mapping[str, float | None] | None, form: str = ",.0f", unit: str = "") -> str:
-    """`2,748–3,196`, or as much of it as is known."""
+    """Formats a range as `2,748–3,196`, or the known bound if the other is missing."""
     if numbers is None:
         return "unknown"
     low, high = (None if end is None else f"{unit}{end:{form}}" for end in (numbers["low"], numbers["high"]))

@@ -1,4 +1,4 @@
-"""Findings of a grader for other programs: JUnit XML, SARIF 2.1.0, false passes and fails by attack. Pure."""
+"""Formats grader findings as JUnit XML, SARIF 2.1.0, or a list of false passes and false fails. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVELS = {"block": "error", "warn": "warning"}
 
 
 class ReportFormat(StrEnum):
-    """Who reads it: a CI server, a code-scanning service, or a count of false passes and false fails."""
+    """Format for a CI server (JUnit), a code-scanning service (SARIF), or a list of false passes and false fails."""
 
     JUNIT = "junit"
     SARIF = "sarif"
@@ -23,14 +23,14 @@ class ReportFormat(StrEnum):
 
 
 def formatted(report: Report, report_format: ReportFormat, path: str) -> str:
-    """A report of `rft grader test` as text. `path`: of the grader's file, as the user wrote it."""
+    """Formats a report of `rft grader test`. `path`: the grader's file as given by the user."""
     if report_format is ReportFormat.JUNIT:
         return junit(report)
     return json.dumps(sarif(report, path) if report_format is ReportFormat.SARIF else falsepass(report), indent=2)
 
 
 def junit(report: Report) -> str:
-    """A case for each check: failed where it blocks, skipped where it could not be done."""
+    """One test case per check: blocking checks are failures; checks that could not run are skipped."""
     suite = ElementTree.Element("testsuite", name="rft grader test", tests=str(len(report["checks"])))
     failed = 0
     for check in report["checks"]:
@@ -49,7 +49,7 @@ def junit(report: Report) -> str:
 
 
 def sarif(report: Report, path: str) -> dict[str, Any]:
-    """A result for each finding, at the grader's file."""
+    """One result per finding, located at the grader's file."""
     codes = dict.fromkeys(finding["code"] for finding in report["findings"])
     fixes = {finding["code"]: finding["fix"] for finding in report["findings"]}
     location = {"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": 1}}}
@@ -69,7 +69,7 @@ def sarif(report: Report, path: str) -> dict[str, Any]:
 
 
 def falsepass(report: Report) -> dict[str, Any]:
-    """False passes (wrong answers that are paid) and false fails (right ones that are not), by code."""
+    """False passes (rewarded wrong answers) and false fails (unrewarded right answers), one entry per finding."""
     findings = report["findings"]
     passes = [finding for finding in findings if not finding["code"].startswith("right_forms")]
     fails = [finding for finding in findings if finding["code"].startswith("right_forms")]
@@ -100,5 +100,5 @@ def _text(report: Report, check: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without the control characters that XML 1.0 cannot hold."""
+    """Replaces characters that XML 1.0 does not allow with `?`."""
     return "".join(c if c in "\t\n\r" or " " <= c < "\ud800" or "\ue000" <= c <= "\ufffd" else "?" for c in text)

@@ -1,4 +1,4 @@
-"""The report of `rft grader test`: a table by kind of answer, a histogram of scores, the findings."""
+"""Prints the report of `rft grader test`: scores by kind of answer, a histogram and the findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rft_cli.views.lines import HANG, shorten_middle
 from rft_cli.views.printing import print_lines
 
 COLOURS = {"right": "green", "wrong": "yellow", "adversarial": "red"}
-"""Groups of answers, as the histogram shows them."""
+"""Group of answers → colour in the histogram."""
 
 MAX_BAR = 36
 ANSWER_SHOWN = 60
@@ -25,7 +25,7 @@ Report = Mapping[str, Any]
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print a report of `graders.grader_figures`."""
+    """Prints a report in the format of `graders.grader_figures`."""
     skipped = f", {report['bad_records']} bad records skipped" if report["bad_records"] else ""
     rows = f"{report['answers']} answers to {report['rows']} rows of {report['task']}{skipped}"
     print_lines(console, [f"[bold]{escape(report['grader'])}[/]", rows, ""])
@@ -40,7 +40,7 @@ def print_report(console: Console, report: Report) -> None:
 
 
 def _finding_lines(findings: Sequence[Report]) -> Iterator[str]:
-    """Findings of one check together: a line each, then once what to change."""
+    """Findings grouped by check: one line per finding, then the check's remedy."""
     for fix, group in groupby(findings, key=lambda finding: finding["fix"]):
         for finding in group:
             yield f"{MARKS[finding['severity']]} {HANG}[bold]{escape(finding['code'])}[/]: {escape(finding['message'])}"
@@ -66,7 +66,7 @@ def _table(kinds: Sequence[Report]) -> Table:
 
 
 def _histogram(histogram: Sequence[Report]) -> Table:
-    """One bar per tenth: right answers, then wrong, then adversarial ones."""
+    """One stacked bar per score interval of 0.1: right, wrong and adversarial answers."""
     heads = " · ".join(f"[{colour}]{group}[/]" for group, colour in COLOURS.items())
     table = Table("score", heads, box=None, padding=(0, 2, 0, 0))
     highest = max(sum(tenth[group] for group in COLOURS) for tenth in histogram)

@@ -1,4 +1,4 @@
-"""How a line is laid out: a label, then text that continues under itself. Pure: strings of rich markup."""
+"""Layout of a line: a label, then text with a hanging indent. Pure: strings of rich markup."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 INDENT = 10
-"""Columns of a time and two spaces, under which a stage's lines stand."""
+"""Indent of a stage's lines: the width of a time and two spaces."""
 LABEL = 12
 SUMMARY_LABEL = 12
 HANG = "\t"
-"""Stands where the text of a line begins; printing replaces it, and aligns what is wrapped under it."""
+"""Marks where a line's text begins; printing replaces it and aligns wrapped lines with it."""
 ELLIPSIS = "…"
 SIMULATED = "[yellow](simulated)[/]"
-"""Stands behind each figure of an emulated Bedrock."""
+"""Suffix of each figure from the emulated Bedrock."""
 
 
 def stage_field(label: str, text: str, *, style: str = "", indent: int = INDENT) -> str:
-    """One finding of a stage, indented under the stage's name."""
+    """One finding of a stage, indented below the stage."""
     return " " * indent + _styled(f"{label:<{LABEL}}", style) + HANG + text
 
 
 def summary_field(label: str, text: str) -> str:
-    """One line of a run's result."""
+    """One line of a run's result, with a bold label."""
     return _styled(f"{label:<{SUMMARY_LABEL}}", "bold") + HANG + text
 
 
 def principal_text(principal: Mapping[str, Any]) -> str:
-    """Who did something, as AWS proved it; a name that somebody gave is never shown in this form."""
+    """A principal verified by AWS; unverified names are never shown in this format."""
     match principal["type"]:
         case "jwt":
             return f"{principal['id']} ({principal['issuer']})"
@@ -39,7 +39,7 @@ def principal_text(principal: Mapping[str, Any]) -> str:
 
 
 def shorten_middle(word: str, width: int) -> str:
-    """The word cut in its middle to `width` characters: an ARN's service and its id both show."""
+    """Shortens a word in its middle to `width` characters, so that an ARN's service and id remain visible."""
     if len(word) <= width or width < 3:
         return word
     head = (width - 1) // 2

@@ -1,4 +1,4 @@
-"""Lines of functions' logs for a terminal. Pure: a message in, rich markup out."""
+"""Formats log lines of functions for a terminal. Pure: a message in, rich markup out."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ REPEATED = frozenset(
         "function_name", "function_arn", "function_memory_size", "function_request_id", "exception", "stack_trace",
     }
 )  # fmt: skip
-"""Members of a structured line that the line shows elsewhere, or that say the same in every line; JSON has all."""
+"""Fields of a structured line that are shown elsewhere or are constant; JSON output includes them."""
 
 
 def log_line(at: datetime, function: str, message: str) -> str:
-    """`05:44:01.123  PrepareDataset  INFO  dataset prepared  rows=100`."""
+    """Formats as `05:44:01.123  PrepareDataset  INFO  dataset prepared  rows=100`."""
     level, text = _parts(message)
     colour = COLOURS.get(level)
     shown = f"[{colour}]{level:<{LEVEL_WIDTH}}[/]" if colour else f"{level:<{LEVEL_WIDTH}}"
@@ -33,7 +33,7 @@ def log_line(at: datetime, function: str, message: str) -> str:
 
 
 def _parts(message: str) -> tuple[str, str]:
-    """Level and text of a line; a printed text has no level."""
+    """Level and text of a line; level is '' for unstructured lines."""
     try:
         found = json.loads(message)
     except ValueError:
@@ -48,7 +48,7 @@ def _parts(message: str) -> tuple[str, str]:
 
 
 def _platform(kind: str, record: Mapping[str, Any]) -> tuple[str, str]:
-    """Lambda's own lines, by the names that they have in LogFormat Text."""
+    """Lambda platform events, named as in LogFormat Text."""
     match kind:
         case "platform.start":
             return "START", f"request {record.get('requestId', '')}, version {record.get('version', '')}"

@@ -1,4 +1,4 @@
-"""A pilot's result in a few lines. Pure: views in, lines (rich markup) out."""
+"""Renders a pilot's result. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STYLES = {"worthwhile": "green", "not_worthwhile": "red", "inconclusive": "yello
 
 
 def pilot_lines(pilot: View) -> Iterator[str]:
-    """Whether the full run is worthwhile, why, and its cost at the pilot's pace."""
+    """Recommendation for the full run, its reason, and the full run's cost extrapolated from the pilot."""
     verdict = pilot["verdict"]
     yield summary_field("pilot", f"[{STYLES[verdict]}]full run {verdict.replace('_', ' ')}[/]")
     for reason in pilot["reasons"]:

@@ -1,4 +1,4 @@
-"""What goes where: results on stdout, as text for people or JSON for programs; everything else on stderr."""
+"""Prints results to stdout, as text or JSON, and everything else to stderr."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from rft.text import text_block, text_line
 from rft_cli.views.lines import HANG, shorten_middle
 
 MIN_WORD = 40
-"""Characters that identify an ARN when it is shortened in the middle."""
+"""Minimum length of a shortened word: an ARN is still identifiable."""
 MAX_SHOWN = 16_000
-"""Characters of a line's text, markup included: more than any contract's text has."""
+"""Maximum characters of a line including markup; exceeds the text lengths that the contracts allow."""
 MIN_TEXT_WIDTH = 20
-"""A terminal with less room for a line's text gets it unwrapped."""
+"""Minimum columns for a line's text; on narrower terminals it is not wrapped."""
 
 
 class Output(StrEnum):
-    """How a command answers."""
+    """Output format of a command."""
 
     TEXT = "text"
     JSON = "json"
 
 
 def console_for(output: Output) -> Console:
-    """Where progress is printed: stdout, or stderr where stdout is for a program."""
+    """Console for progress: stdout for text output, stderr for JSON output."""
     return Console(stderr=output == Output.JSON)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout, in ASCII, so that no locale can spoil it."""
+    """Prints one JSON document to stdout, ASCII-encoded so that it does not depend on the locale."""
     typer.echo(json.dumps(value, indent=2))
 
 
 def print_lines(console: Console, lines: Iterable[str]) -> None:
-    """Lines of rich markup. A terminal gets them wrapped, with long words cut in the middle; a pipe gets them whole.
+    """Prints lines of rich markup. On terminals, wraps lines and shortens long words in the middle.
 
-    What would act on a terminal is shown as an escape; only text that hangs under a label may have lines of its own.
+    Control characters are escaped; line breaks are kept only in text that follows a label.
     """
     for line in lines:
         head, hang, body = line.partition(HANG)
@@ -55,19 +55,19 @@ def print_lines(console: Console, lines: Iterable[str]) -> None:
 
 
 def print_note(line: str) -> None:
-    """A line of rich markup on stderr."""
+    """Prints a line of rich markup to stderr."""
     print_lines(Console(stderr=True), [line])
 
 
 def _markup(text: str) -> Text:
     try:
         return Text.from_markup(text)
-    except MarkupError:  # it was cut within a tag, or holds text that was never escaped
+    except MarkupError:  # truncated within a tag, or unescaped text
         return Text(text)
 
 
 def _print_line(console: Console, head: Text, body: Text) -> None:
-    """`head` once, then every line of `body` aligned after it."""
+    """Prints `head`, followed by the lines of `body` aligned after it."""
     indent = head.cell_len or len(body.plain) - len(body.plain.lstrip())
     room = console.width - indent
     parts = body.split("\n") or [body]
@@ -86,7 +86,7 @@ def _wrapped(console: Console, text: Text, indent: int, head: Text) -> list[Text
 
 
 def _with_short_words(text: Text, width: int) -> Text:
-    """Words that are too long for a line are cut, so far that the whole text fits one line where that leaves enough."""
+    """Shortens words that exceed the line; to MIN_WORD at least, if the whole text then fits one line."""
     for word in reversed(list(re.finditer(r"\S+", text.plain))):
         if len(word[0]) > width:
             indent = len(text) - len(word[0])

@@ -1,4 +1,4 @@
-"""The step that a run is at, for a progress bar. Pure."""
+"""The current step of a run, for a progress bar. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ WAITING = {
     "STARTING": ("starting", "waiting for Bedrock to accept the job"),
     "EVALUATING": ("evaluation", "comparing the trained model with the base model"),
 }
-"""Status → the bar's label and text while nothing can be counted."""
+"""Status → label and text of the bar, for statuses without measurable progress."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """`completed` of `total`; without a total the bar only shows that something happens."""
+    """`completed` of `total`; without a total, the bar is indeterminate."""
 
     name: str
     description: str
@@ -27,9 +27,9 @@ class Step:
 
 
 def current_step(view: View, max_steps: int | None = None) -> Step | None:
-    """What the run does now; None where it waits for a person or has ended.
+    """The run's current step; None while it waits for approval and after its end.
 
-    `max_steps`: the emulator's cap of a job.
+    `max_steps`: the emulator's maximum of training steps per job.
     """
     status = view["status"]
     if status == "STARTING" and view.get("queue_ahead") is not None:
@@ -44,13 +44,13 @@ def current_step(view: View, max_steps: int | None = None) -> Step | None:
 
 
 def _queue(view: View) -> str:
-    """The view has no waiting time; its line has the begin."""
+    """The place in the queue; the event line shows the start of the wait."""
     ahead = view["queue_ahead"]
     return f"waiting for the quota of jobs, {f'{ahead} ahead' if ahead else 'next in line'}"
 
 
 def _probes(view: View) -> str:
-    """Planned calls, before the report is there."""
+    """The number of planned probe answers, until the report is available."""
     calls = view.get("smoke_test_calls")
     if not calls or view.get("smoke_test"):
         return "forecasting" if view.get("smoke_test") else "planning probes"
@@ -71,7 +71,7 @@ def _training(view: View, rewards: Rewards, max_steps: int | None) -> Step:
 
 
 def _total(rewards: Rewards, max_steps: int | None) -> int | None:
-    """A simulated job is cut to fewer steps than planned: without its cap the number is unknown."""
+    """A simulated job may run fewer steps than planned: without `max_steps`, their number is unknown (None)."""
     if not rewards.simulated:
         return rewards.steps
     return min(rewards.steps or max_steps, max_steps) if max_steps else None

@@ -1,4 +1,4 @@
-"""How another grader's scores differ. Pure: the comparison in, lines (rich markup) out."""
+"""Renders a comparison of two graders' scores. Pure: the comparison in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_ROW_NAME = 50
 
 
 def rescore_lines(report: Mapping[str, Any], grader: str) -> Iterator[str]:
-    """One line a fact, then the largest flips."""
+    """One line per figure, then the largest flips."""
     for name, value in _facts(report, grader):
         yield f"[bold]{name:<20}[/]{value}"
     if report["flips"]:

@@ -1,4 +1,4 @@
-"""Rewards of a run so far, as its view has them: what training and validation earned, step by step. Pure."""
+"""Training and validation rewards by step, from a run's view. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ View = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class StepReward:
-    """Mean reward of training up to this step (0..1), and of the validation that followed it, where there was one."""
+    """Mean training reward up to this step (0..1), and mean reward of the validation after it, if any."""
 
     step: int
     training: float
@@ -24,9 +24,9 @@ class StepReward:
 
 @dataclass(frozen=True)
 class Rewards:
-    """Rewards so far, in step order; steps are the control plane's estimate, and old ones are merged.
+    """Rewards so far, in step order. Steps are estimated by the control plane; older ones are merged.
 
-    `steps` is the planned number, None where unknown. `simulated`: no model was trained.
+    `steps`: planned number of steps, None if unknown. `simulated`: no model was trained.
     """
 
     points: Sequence[StepReward] = ()
@@ -35,7 +35,7 @@ class Rewards:
 
 
 def rewards_of(view: View) -> Rewards:
-    """Rewards in the view's `metrics`. Steps without a score are left out; nothing comes before the first one."""
+    """Rewards in the view's `metrics`. Omits steps without a score; empty before the first one."""
     metrics = view.get("metrics") or {}
     training = [point for point in metrics.get("training", ()) if point["reward"] is not None]
     validation = _by_step([point["step"] for point in training], metrics.get("validation", ()))
@@ -44,19 +44,19 @@ def rewards_of(view: View) -> Rewards:
 
 
 def is_simulated(arn: str | None) -> bool:
-    """The emulator's jobs and models carry it in their id."""
+    """Whether the ARN belongs to the emulator, whose jobs and models have a marker in their id."""
     return (arn or "").rpartition("/")[2].startswith("emulated")
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> str:
-    """Values of 0..1 as one character each, thinned evenly to `width`; the last one always shows."""
+    """One block character per value (0..1), downsampled evenly to `width`; includes the last value."""
     if len(values) > width:
         values = [values[(i + 1) * len(values) // width - 1] for i in range(width)]
     return "".join(BLOCKS[min(int(max(v, 0.0) * len(BLOCKS)), len(BLOCKS) - 1)] for v in values)
 
 
 def _by_step(steps: Sequence[int], validation: Sequence[View]) -> dict[int, float]:
-    """Each validation's reward under the training point that covers its step, or under the last one there is."""
+    """Validation rewards by the step of the covering training point, or of the last one."""
     known = [point for point in validation if point["reward"] is not None and point["step"] > 0] if steps else []
     return {steps[min(bisect_left(steps, point["step"]), len(steps) - 1)]: point["reward"] for point in known}
 

@@ -1,4 +1,4 @@
-"""Rollouts as lines of a table. Pure: answers in, lines (rich markup) out."""
+"""Renders rollouts as a table. Pure: API responses in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_ROW_NAME = 60
 
 
 def rollout_lines(rollouts: Iterable[Mapping[str, Any]], *, simulated: bool) -> Iterator[str]:
-    """A line of headers and one a rollout; an error in place of the score names its reason below the row."""
+    """A header line, then one line per rollout; the reason of a grader error follows on the next line."""
     yield f"[bold]{HEADER}[/]{f'  {SIMULATED}' if simulated else ''}"
     for each in rollouts:
         at = each["at"][:19].replace("T", " ") + "Z"

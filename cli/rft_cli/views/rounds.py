@@ -1,4 +1,4 @@
-"""Which round a run is, and how its model compares with the one before. Pure: views in, lines (rich markup) out."""
+"""Renders a run's round and its comparison with the previous one. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rft_cli.views.rewards import View
 
 
 def round_lines(view: View) -> Iterator[str]:
-    """Nothing for a run that follows no other."""
+    """Round and comparison; no lines for a run that continues no other run."""
     made = (view.get("dataset") or {}).get("round")
     if made:
         yield summary_field("round", f"{made['number']}, after {made['run_id']}")
@@ -22,7 +22,7 @@ def round_lines(view: View) -> Iterator[str]:
 
 
 def comparison_text(compared: View, *, simulated: bool) -> str:
-    """One line: the verdict against the round before, or why there is none."""
+    """One line: the verdict against the previous round, or the reason why there is none."""
     if compared["verdict"] is None:
         return f"[yellow]{compared['status']}[/]: {escape(compared['reason'])}"
     interval = compared["interval"]

@@ -1,4 +1,4 @@
-"""A run as it proceeds: each stage and each finding once. Pure: views in, lines (rich markup) out."""
+"""Renders a run's progress: each stage and finding once. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rft_cli.views.rewards import Rewards, StepReward, View, sparkline
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "REJECTED", "CANCELLED"})
 BRIEF = frozenset({"PENDING", "STARTING"})
-"""Stages without results that mostly pass in a moment: a bar shows them, a line only with --verbose."""
+"""Short stages without results: shown in the progress bar, and as a line only with --verbose."""
 STATUS_COLOURS = {"COMPLETED": "green", "FAILED": "red", "REJECTED": "red", "CANCELLED": "yellow"}
 MAIN_SETTINGS = {
     "batchSize": "batch",
@@ -23,25 +23,25 @@ MAIN_SETTINGS = {
     "trainingSamplePerPrompt": "samples",
     "learningRate": "learning rate",
 }
-"""Hyperparameters of the short line, without --verbose."""
+"""Hyperparameters shown without --verbose."""
 
 
 class Render(Protocol):
-    """Gives the lines of a view, or of a part of it."""
+    """Renders a view, or a part of it."""
 
     def __call__(self, view: View, /, *, verbose: bool) -> Iterator[str]:
-        """With `verbose` all details."""
+        """Returns lines of rich markup; with `verbose`, all details."""
 
 
 class RunEventPrinter:
-    """Gives lines for what is new in each view of one run. `verbose`: every check, setting and statistic."""
+    """Renders what is new in successive views of one run. `verbose`: all checks, settings and statistics."""
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._verbose = verbose
         self._emitted: set[str] = set()
 
     def lines(self, view: View) -> Iterator[str]:
-        """What is new in `view` (the body of `GET /runs/{run_id}`), each stage followed by its findings."""
+        """Lines for new parts of `view` (the body of `GET /runs/{run_id}`): each stage, followed by its findings."""
         for event in view["timeline"]:
             for key, render, source in _facts(event, view):
                 if key not in self._emitted:
@@ -50,7 +50,7 @@ class RunEventPrinter:
 
 
 def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
-    """A stage and its findings: a key each, how it is shown, and what it is shown from."""
+    """A stage and its findings as (key for deduplication, renderer, input of the renderer)."""
     stage = event["after"]
     yield stage, stage_line, event
     for part, render in FINDINGS.get(stage, ()):
@@ -64,18 +64,18 @@ def _facts(event: View, view: View) -> Iterator[tuple[str, Render, View]]:
 
 
 def _is_running(part: object) -> bool:
-    """A running evaluation is recorded, too."""
+    """Whether an evaluation is still running; running ones are recorded too."""
     return isinstance(part, Mapping) and part.get("status") == "running"
 
 
 def _is_of_calibration(part: str, stage: str, view: View) -> bool:
-    """A run that is calibrated is forecast after that."""
+    """Whether a forecast belongs to the stage CALIBRATING: runs with calibration are forecast after it."""
     calibrated = any(event["after"] == "CALIBRATING" for event in view["timeline"])
     return part == "forecast" and stage == "SMOKE_TESTING" and calibrated
 
 
 def stage_line(event: View, *, verbose: bool) -> Iterator[str]:
-    """When a stage began, its name and detail; why a run failed stands in its result."""
+    """Start time, name and detail of a stage; a failure's cause is part of the run's result instead."""
     if event["after"] in BRIEF and not verbose:
         return
     about = "" if event["after"] in TERMINAL else detail(event)
@@ -83,19 +83,19 @@ def stage_line(event: View, *, verbose: bool) -> Iterator[str]:
 
 
 def detail(event: View) -> str:
-    """The first line of a change's detail."""
+    """First line of an event's detail."""
     first, *_ = event["detail"].splitlines() or [""]
     return f"[dim]{escape(first)}[/]" if first else ""
 
 
 def status_mark(status: str) -> str:
-    """A status in the colour of how good it is."""
+    """A status, coloured by success, failure or progress."""
     colour = STATUS_COLOURS.get(status)
     return f"[{colour}]{status}[/]" if colour else status
 
 
 def dataset_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """Splits and prompt lengths; with `verbose` labels and percentiles."""
+    """Rows by split and prompt lengths; with `verbose`, also labels and percentiles."""
     dataset = view["dataset"]
     rows, groups, tokens = dataset["rows"], dataset["groups"], dataset["tokens"]
     splits = ("train", "validation", "test")
@@ -121,7 +121,7 @@ def dataset_check_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 
 def hyperparameter_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """One line; with `verbose` each hyperparameter with the reason for its value."""
+    """One line of hyperparameters; with `verbose`, one line each with the reason for its value."""
     chosen = view["hyperparameters"]
     if not verbose:
         shown = [f"{label} {chosen[name]['value']}" for name, label in MAIN_SETTINGS.items() if name in chosen]
@@ -134,7 +134,7 @@ def hyperparameter_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 
 def smoke_test_call_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """Upper bound of the smoke test, before it begins."""
+    """Planned probe answers and maximum grader calls of the smoke test; no lines without `verbose`."""
     calls = view["smoke_test_calls"]
     if verbose:
         yield stage_field(
@@ -145,7 +145,7 @@ def smoke_test_call_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 
 def smoke_test_lines(view: View, *, verbose: bool) -> Iterator[str]:
-    """The checks, then the mean scores of right and wrong answers."""
+    """Checks, then mean scores of right and wrong answers."""
     report = view["smoke_test"]
     calls = view.get("smoke_test_calls")
     note = f"{calls['answers']:,} probe answers" if calls and not verbose else ""
@@ -155,7 +155,7 @@ def smoke_test_lines(view: View, *, verbose: bool) -> Iterator[str]:
 
 
 def approval_lines(view: View, **_: bool) -> Iterator[str]:
-    """Why approval is needed, and the decision or how to make it."""
+    """Reasons for the approval, and the decision or the commands to decide."""
     approval = view["approval"]
     for reason in approval["reasons"]:
         yield stage_field("because", escape(reason), style="yellow")
@@ -172,7 +172,7 @@ def approval_lines(view: View, **_: bool) -> Iterator[str]:
 
 
 def queue_line(view: View, **_: bool) -> Iterator[str]:
-    """How many runs are ahead of one that waits for the quota of jobs, since when and until when."""
+    """For a run queued for the job quota: number of runs ahead, start and deadline of the wait."""
     ahead, place = view["queue_ahead"], view["queue"]
     first = "first in the queue" if ahead == 0 else f"{ahead} {'run' if ahead == 1 else 'runs'} ahead"
     since, until = (f"{place[key][:16].replace('T', ' ')}Z" for key in ("since", "expires_at"))
@@ -180,14 +180,14 @@ def queue_line(view: View, **_: bool) -> Iterator[str]:
 
 
 def breaker_line(finding: View, **_: bool) -> Iterator[str]:
-    """A signal that crossed its threshold, and what that did."""
+    """A signal that exceeded its threshold, and the action taken."""
     label, style = ("stopped", "red") if finding["action"] == "stop" else ("warning", "yellow")
     message = escape(f"{finding['signal']}, step {finding['step']}: {finding['message']}")
     yield stage_field(label, message, style=style)
 
 
 def milestone(point: StepReward, rewards: Rewards) -> str:
-    """One validation, and the reward curve up to it."""
+    """One validation reward, with a sparkline of the rewards up to it."""
     curve = sparkline([p.training for p in rewards.points if p.step <= point.step], width=20)
     return stage_field(
         f"step {point.step:>4}", f"reward {point.training:.3f}  validation {point.validation:.3f}  [green]{curve}[/]"
@@ -209,4 +209,4 @@ FINDINGS: Mapping[str, tuple[tuple[str, Render], ...]] = {
     "EVALUATING": (("evaluation", evaluation_lines),),
     "AWAITING_APPROVAL": (("approval", approval_lines),),
 }
-"""Stage → the parts of a view that it fills, and how each is shown. A new part is a line here."""
+"""Stage → the view's parts that it fills, with their renderers. Register new parts here."""

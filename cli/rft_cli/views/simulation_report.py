@@ -1,4 +1,4 @@
-"""The report of `rft simulate`: rewards next to true accuracy, the mix of answers over time, the verdict."""
+"""Prints the report of `rft simulate`: reward and true accuracy by step, mix of answers, and the verdict."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def print_simulation(console: Console, report: Report) -> None:
 
 
 def verdict_line(verdict: Report) -> str:
-    """The verdict and its reason, in one line of rich markup."""
+    """The verdict and its reason as one line of rich markup."""
     outcome = verdict["outcome"]
     return f"[{COLOURS[outcome]} bold]{outcome}[/]: {escape(verdict['reason'])}"
 
@@ -60,7 +60,7 @@ def _table(steps: Sequence[Report]) -> Table:
 
 
 def _selected(steps: Sequence[Report]) -> list[Report]:
-    """Steps with a validation, first and last among them, or evenly fewer."""
+    """Steps with a validation, downsampled evenly; includes the first and the last one."""
     validated = [step for step in steps if step["validation_true_accuracy"] is not None] or list(steps)
     if len(validated) <= LINES:
         return validated
@@ -72,7 +72,7 @@ def _value(value: float | None) -> str:
 
 
 def _mix(mix: Mapping[str, float]) -> str:
-    """The largest shares of what is not right."""
+    """The largest shares of answers that are not right."""
     shares = sorted(((share, name) for name, share in mix.items() if name != "right"), reverse=True)
     shown = [(share, name) for share, name in shares if share >= MIN_SHARE][:MAX_BEHAVIOURS_SHOWN]
     return " · ".join(f"{name.replace('_', ' ')} {share:.0%}" for share, name in shown)

@@ -1,4 +1,4 @@
-"""A run's request and its result in a few lines. Pure: views in, lines (rich markup) out."""
+"""Renders a run's request and result. Pure: views in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CURVE_WIDTH = 24
 
 
 def summary_lines(view: View) -> Iterator[str]:
-    """What came of the run, after its stages have been shown: rewards, model, failure; only what there is."""
+    """The run's result, to follow its stages: rewards, model and failure, as far as they exist."""
     yield summary_field("run", f"{view['run_id']}  {status_mark(view['status'])}")
     yield from result_lines(view)
 
 
 def result_lines(view: View) -> Iterator[str]:
-    """The same without the run itself. A failure stands here and nowhere else."""
+    """The result without the run's own line; the only place that shows a failure."""
     yield from _reward_lines(view)
     if view.get("evaluation"):
         yield summary_field("verdict", evaluation_text(view["evaluation"]))
@@ -44,7 +44,7 @@ def result_lines(view: View) -> Iterator[str]:
 
 
 def _cause(view: View) -> str:
-    """A rejected grader's checks have their rows above: here are their names alone."""
+    """The failure's cause. For a rejected grader, only names of checks, because their details are shown above."""
     checks = (view.get("smoke_test") or {}).get("checks", ())
     blocked = [check["name"] for check in checks if check["result"] == "block"]
     if view["failure"]["error"] != "GraderNotTrusted" or not blocked:
@@ -54,7 +54,7 @@ def _cause(view: View) -> str:
 
 
 def run_lines(view: View, *, verbose: bool = False) -> Iterator[str]:
-    """All there is: the request, each stage with its findings, the result, and where files are."""
+    """The complete run: request, stages with findings, result, and location of files."""
     for name, value in _request_fields(view):
         yield summary_field(name, escape(value))
     yield ""

@@ -1,4 +1,4 @@
-"""Lists as aligned lines. Pure: answers in, lines (rich markup) out."""
+"""Renders lists as aligned lines. Pure: API responses in, lines (rich markup) out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rft_cli.views.times import ago, duration, instant
 
 HEADERS = ("RUN ID", "STATUS", "TASK", "CREATED", "TOOK", "REWARD", "TAGS", "REQUESTED BY")
 DROP_ORDER = ("REQUESTED BY", "TAGS", "TASK", "TOOK", "REWARD", "CREATED")
-"""Columns that a narrow terminal does without; JSON has all."""
+"""Columns omitted on narrow terminals, in this order; JSON output includes all."""
 GAP = "  "
 MIN_TAGS = 8
 
@@ -22,7 +22,7 @@ Row = dict[str, str]
 
 
 def list_lines(runs: Sequence[View], *, now: datetime, width: int | None = None) -> Iterator[str]:
-    """A line of headers and one a run. Where `width` is given, columns that do not fit are left out."""
+    """A header line, then one line per run. With `width`, omits columns that do not fit."""
     rows = [dict(zip(HEADERS, HEADERS, strict=True)), *(_row(run, now) for run in runs)]
     widths = {name: max(len(row[name]) for row in rows) for name in HEADERS}
     columns = _fitting(widths, width)
@@ -32,7 +32,7 @@ def list_lines(runs: Sequence[View], *, now: datetime, width: int | None = None)
 
 
 def event_lines(events: Sequence[View]) -> Iterator[str]:
-    """One line a change, oldest first."""
+    """One line per change, oldest first."""
     for event in events:
         head = f"{_time(event['at'])}  {event['before'] or '':<17} → {status_mark(event['after'])}"
         about = detail(event)
@@ -46,7 +46,7 @@ def status_line(answer: View) -> str:
 
 
 def _fitting(widths: dict[str, int], room: int | None) -> dict[str, int]:
-    """Columns with their widths: tags are cut first, then whole columns left out."""
+    """Widths of the columns that fit: shortens tags first, then omits columns in DROP_ORDER."""
     columns = {name: width for name, width in widths.items() if name != "TAGS" or width > len("TAGS")}
     for name in DROP_ORDER:
         excess = sum(columns.values()) + len(GAP) * (len(columns) - 1) - (room or 0)
@@ -80,7 +80,7 @@ def _row(run: View, now: datetime) -> Row:
 
 
 def _status(run: View) -> str:
-    """With its place, for a run in the queue for the quota of jobs."""
+    """The run's status, with the place of a run that is queued for the job quota."""
     ahead = run.get("queue_ahead")
     return run["status"] if ahead is None else f"{run['status']} ({f'{ahead} ahead' if ahead else 'next'})"
 
