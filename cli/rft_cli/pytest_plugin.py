@@ -1,4 +1,4 @@
-"""A pytest plugin, `pytest -p rft_cli.pytest_plugin`: its fixture tests a grader in its repository's CI."""
+"""A pytest plugin (`pytest -p rft_cli.pytest_plugin`) with a fixture to test a grader in its repository's CI."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rft_cli.graders.grader_gate import GraderGate, gate_grader
 
 @pytest.fixture
 def rft_grader() -> Callable[..., GraderGate]:
-    """`rft_grader("grader.py", "rows.jsonl")`, and then `.assert_trusted()` or thresholds of one's own.
+    """Call `rft_grader("grader.py", "rows.jsonl")`, then `.assert_trusted()` or assertions on its values.
 
-    `task` is "rft" unless given; `limit` is 40 rows. Raises CommandError for files that cannot be used.
+    Defaults: `task` "rft", `limit` 40 rows. Raises CommandError for invalid files.
     """
 
     def gate(grader: str | Path, dataset: str | Path, *, task: str = "rft", limit: int = 40) -> GraderGate:

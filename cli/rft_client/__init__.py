@@ -1,6 +1,6 @@
-"""The control plane as Python calls: `Client().runs.create(…)`. The `rft` command is built on the same modules.
+"""Python client of the control plane: `Client().runs.create(…)`. The `rft` command uses the same modules.
 
-`Client` answers with the API's own typed contracts; `api_client.ApiClient` with its JSON as it is.
+`Client` returns the API's typed contracts, `api_client.ApiClient` its plain JSON.
 """
 
 from rft_client.client import Client

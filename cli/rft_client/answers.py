@@ -1,4 +1,4 @@
-"""The API's JSON as its contracts."""
+"""Parses JSON responses of the API as contracts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Answer = TypeVar("Answer", bound=Contract)
 
 
 def typed(contract: type[Answer], answer: Mapping[str, Any]) -> Answer:
-    """The answer as its contract; fields that a newer stack added are left out.
+    """Parses a response as its contract; ignores unknown fields, which a newer stack may return.
 
-    Raises RftClientError for an answer of another shape.
+    Raises RftClientError for an invalid response.
     """
     try:
         return contract.model_validate_json(json.dumps(answer), extra="ignore")

@@ -1,4 +1,4 @@
-"""The control plane's routes as Python calls that give back the API's own JSON. `Client` has typed answers."""
+"""Client of the control plane's API that returns plain JSON. `Client` returns typed responses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rft_client.auth import SigV4
 from rft_client.transport import ONCE, Request, Retry, Transport
 
 MAX_PAGE = 100
-"""Most runs that the API returns at once."""
+"""Maximum runs per page of the API."""
 
 MAX_PART = 1000
-"""Most rollouts or files that the API returns at once."""
+"""Maximum rollouts or files per page of the API."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ApiClient:
 
     @classmethod
     def signed(cls, url: str, region: str, credentials: Credentials, *, retry: Retry = ONCE) -> Self:
-        """Signed with SigV4. `url`: the API's base URL."""
+        """A client that signs requests with SigV4. `url`: the API's base URL."""
         return cls(Transport(url, SigV4(region, credentials), retry))
 
     @property
@@ -35,7 +35,7 @@ class ApiClient:
         return self.transport.url
 
     def start_run(self, request: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
-        """`POST /runs`; `key` becomes the Idempotency-Key, and makes the request one that may be repeated."""
+        """`POST /runs`; `key` is sent as the Idempotency-Key and permits retries."""
         headers = {"Idempotency-Key": key} if key else {}
         return self._call(Request("POST", "/runs", request, headers, repeatable=key is not None))
 
@@ -58,7 +58,7 @@ class ApiClient:
     def rollouts(
         self, run_id: str, filters: Mapping[str, str], *, limit: int | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The first `limit` rollouts (None: all) that pass all filters, from `GET /runs/{run_id}/rollouts`."""
+        """`GET /runs/{run_id}/rollouts`: the first `limit` rollouts (None: all) that match all filters."""
         remaining = limit
         for page in self.rollout_pages(run_id, filters):
             yield from page["rollouts"][:remaining]
@@ -67,11 +67,11 @@ class ApiClient:
                 return
 
     def rollout_pages(self, run_id: str, filters: Mapping[str, str], cursor: str = "") -> Iterator[dict[str, Any]]:
-        """Every page of `GET /runs/{run_id}/rollouts` from `cursor` on; a page may be empty although more follow."""
+        """All pages of `GET /runs/{run_id}/rollouts` from `cursor` on; pages before the last one may be empty."""
         return self._parts(_path(run_id, "/rollouts"), {**filters, **({"cursor": cursor} if cursor else {})})
 
     def files(self, run_id: str) -> Iterator[list[dict[str, Any]]]:
-        """The run's files, page by page: each page's addresses are good for a quarter of an hour from then on."""
+        """`GET /runs/{run_id}/files` by page; the URLs of a page expire 15 minutes after it was read."""
         for page in self._parts(_path(run_id, "/files"), {}):
             yield page["files"]
 
@@ -85,7 +85,7 @@ class ApiClient:
         return self._call(Request("POST", "/experiments", request, headers, repeatable=key is not None))
 
     def experiments(self, *, limit: int) -> dict[str, Any]:
-        """`GET /experiments`: the newest ones, max 100."""
+        """`GET /experiments`: the newest `limit` experiments, 100 at most."""
         return self._get(f"/experiments?limit={limit}")
 
     def experiment(self, experiment_id: str) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class ApiClient:
         return self._get("/deployments")
 
     def roll_back(self, deployment: str) -> dict[str, Any]:
-        """`POST /deployments/{name}/rollback`. Not repeatable: once it is done, another one brings the model back."""
+        """`POST /deployments/{name}/rollback`. Not idempotent: a second rollback reverts the first one."""
         return self._call(Request("POST", f"/deployments/{quote(deployment, safe='')}/rollback", {}))
 
     def delete_deployment(self, deployment: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class ApiClient:
         return self._call(Request("DELETE", f"/deployments/{quote(deployment, safe='')}", repeatable=True))
 
     def runs(self, filters: Mapping[str, str], *, limit: int | None, cursor: str | None = None) -> dict[str, Any]:
-        """The newest `limit` runs (None: all of them) from `cursor` on, in the shape of `GET /runs`."""
+        """`GET /runs`: the newest `limit` runs (None: all) from `cursor` on, as one page."""
         found: list[dict[str, Any]] = []
         for page in self.run_pages(filters, limit, cursor):
             found += page["runs"]
@@ -125,7 +125,7 @@ class ApiClient:
     def run_pages(
         self, filters: Mapping[str, str], limit: int | None, cursor: str | None = None
     ) -> Iterator[dict[str, Any]]:
-        """A page may have few runs or none although more follow: only a cursor of null is the end."""
+        """Pages of runs until the cursor is null; pages before the last one may be short or empty."""
         remaining = limit
         while remaining is None or remaining > 0:
             query = {
@@ -141,7 +141,7 @@ class ApiClient:
                 return
 
     def _parts(self, path: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Only a cursor of null is the end."""
+        """Pages of rollouts or files until the cursor is null."""
         query = {"limit": str(MAX_PART), **filters}
         while True:
             page = self._get(f"{path}?{urlencode(sorted(query.items()), quote_via=quote)}")

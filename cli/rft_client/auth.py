@@ -1,4 +1,4 @@
-"""How requests prove who sends them: a signature (SigV4) or a bearer token."""
+"""Authentication of requests: a SigV4 signature or a bearer token."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ SCOPES = re.compile(r'scope="([^"]+)"')
 
 
 class Authorization(Protocol):
-    """Adds its headers to a request, and says why API Gateway refused one."""
+    """Adds authentication headers to requests and explains rejections by API Gateway."""
 
     def authorize(self, request: AWSRequest) -> None: ...
 
     def explain(self, status: int, challenge: str) -> str:
-        """Why, for 401 and 403; `challenge` is the header WWW-Authenticate. '' where it is unknown."""
+        """Reason for a status 401 or 403, '' if unknown. `challenge`: the header WWW-Authenticate."""
         ...
 
 
 @dataclass(frozen=True)
 class SigV4:
-    """AWS Signature Version 4; the credentials need execute-api:Invoke on the API."""
+    """AWS Signature Version 4; the credentials require execute-api:Invoke on the API."""
 
     region: str
     credentials: Credentials
@@ -48,7 +48,7 @@ class SigV4:
 
 @dataclass(frozen=True)
 class BearerToken:
-    """A token of the issuer that the stack trusts (parameter JwtIssuer); a function gives a fresh one per request."""
+    """A token of the stack's trusted issuer (parameter JwtIssuer); a callable is called for each request."""
 
     token: str | Callable[[], str] = field(repr=False)
 

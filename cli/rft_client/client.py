@@ -1,4 +1,4 @@
-"""One deployed stack: `client.runs` has everything about runs, `client.deployments` what promotions changed."""
+"""Client of one deployed stack."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from rft_client.runs import Runs
 from rft_client.transport import Retry
 
 RETRY = Retry(attempts=5)
-"""Retries for max about 30 seconds before a request fails."""
+"""Retries a request for about 30 seconds at most."""
 
 
 class Client:
-    """A stack, named as the `rft` command names it: by arguments, or else by RFT_API_URL, RFT_BUCKET or RFT_STACK.
+    """A stack, resolved as by the `rft` command: from arguments, or else RFT_API_URL, RFT_BUCKET or RFT_STACK.
 
-    Requests are signed with what botocore's credential chain finds; `token` (or RFT_TOKEN) is sent in place of a
-    signature, and a function gives a fresh one for each request. Requests that can be repeated safely are, where the
-    API is throttled or away; `retry` says how often. Errors are RftClientError, those of the API ApiError.
+    Requests are signed with credentials of botocore's chain, or carry `token` (or RFT_TOKEN) as a bearer token; a
+    callable is called for each request. Idempotent requests are retried by `retry` if the API throttles or is
+    unreachable. Methods raise RftClientError, for errors of the API its subclass ApiError.
     """
 
     def __init__(
@@ -40,22 +40,22 @@ class Client:
 
     @property
     def api(self) -> ApiClient:
-        """The same API with answers as plain JSON."""
+        """Client of the same API that returns plain JSON."""
         return self._deployment.client
 
     @cached_property
     def runs(self) -> Runs:
-        """Start, list, follow and stop runs, and read what they found."""
+        """Operations on runs and their results."""
         return Runs(self._deployment)
 
     def deployments(self) -> DeploymentList:
-        """Deployments that promotions of this stack changed."""
+        """Deployments that this stack's promotions have changed."""
         return typed(DeploymentList, self.api.deployments())
 
     def roll_back(self, deployment: str) -> DeploymentView:
-        """Return a deployment to the model that it served before its last change."""
+        """Restores the model that the deployment served before its last change."""
         return typed(DeploymentView, self.api.roll_back(deployment))
 
     def delete_deployment(self, deployment: str) -> DeploymentView:
-        """Delete a deployment that a promotion made; its models and its history stay."""
+        """Deletes a deployment that a promotion created; its models and history are retained."""
         return typed(DeploymentView, self.api.delete_deployment(deployment))

@@ -1,4 +1,4 @@
-"""Runs next to each other: their requests, curves and evaluations, as figures and as one page that loads nothing."""
+"""Compares runs: requests, curves and evaluations, as figures and as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVALUATION = "evaluation.json"
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run as far as it has come. `ended`: its report and evaluation, once it has them."""
+    """A run's current view. `ended`: report and evaluation, None before its end."""
 
     view: RunView
     ended: EvaluatedRun | None
@@ -54,13 +54,13 @@ class ComparedRun:
 
 
 def read_run(client: ApiClient, run_id: str) -> ComparedRun:
-    """Raises ApiError, and RftClientError for an answer of another shape."""
+    """Raises ApiError, and RftClientError for an invalid response."""
     view = typed(RunView, client.run(run_id))
     return ComparedRun(view, _evaluated(client, run_id) if view.status in TERMINAL else None)
 
 
 def compare_runs(runs: Sequence[ComparedRun]) -> dict[str, Any]:
-    """Figures of all runs; `differences` are each other run's model against the first one's."""
+    """Figures of all runs; `differences` compare the other runs' models with that of the first run."""
     reference, *others = runs
     return {
         "reference": reference.view.run_id,
@@ -72,13 +72,13 @@ def compare_runs(runs: Sequence[ComparedRun]) -> dict[str, Any]:
 
 
 def curves(runs: Sequence[ComparedRun]) -> tuple[LineChart, ...]:
-    """Figures by step, a line for each run."""
+    """Charts of figures by step, with a line per run."""
     return comparison_charts({run.view.run_id: run.metrics for run in runs if run.metrics})
 
 
 def comparison_page(comparison: Mapping[str, Any], charts: Sequence[LineChart]) -> str:
-    """One HTML page that loads nothing and runs nothing."""
-    style = Markup((TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704 - our own file
+    """A self-contained HTML page without scripts."""
+    style = Markup((TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704 - a file of this project
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = templates(OWN_TEMPLATES, TEMPLATES).get_template("comparison_page.html.j2")
     return page.render(comparison=comparison, charts=charts, style=style, style_digest=digest)

@@ -1,4 +1,4 @@
-"""A request's dataset where the API can read it: a local file is uploaded first."""
+"""Uploads a request's local dataset file, so that the API can read it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rft_client.upload import LocalDataset, is_local, local_dataset
 def with_uploaded_dataset(
     request: Request, target: Deployment, *, announce: Callable[[LocalDataset, str], None] = lambda _file, _uri: None
 ) -> Request:
-    """The request with an S3 URI in place of a local file; validated in full before the upload.
+    """Replaces a local dataset path with an S3 URI and uploads the file, after validation of the request.
 
-    Raises RftClientError; botocore's errors where S3 refuses.
+    Raises RftClientError, and botocore errors if the upload fails.
     """
     local = _local_dataset(request)
     if local is None:
@@ -28,7 +28,7 @@ def with_uploaded_dataset(
 
 
 def _local_dataset(request: Request) -> LocalDataset | None:
-    """The local file that a request names; None for a URI, or where it names nothing."""
+    """The request's local dataset file; None for a URI, or without a dataset."""
     dataset = request.get("dataset")
     uri, task = (dataset.get("uri"), dataset.get("task")) if isinstance(dataset, dict) else (None, None)
     return local_dataset(Path(uri), str(task)) if isinstance(uri, str) and is_local(uri) else None

@@ -1,4 +1,4 @@
-"""The deployed stack that a command talks to: its API, region, data bucket and the caller's credentials."""
+"""The deployed stack used by a command: API, region, data bucket and the caller's credentials."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ API_HOST = re.compile(r"https://[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack, found when it is first used: by the options, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
+    """A stack, resolved lazily from the options, or else RFT_API_URL and RFT_BUCKET, or else RFT_STACK.
 
-    `token` (default: RFT_TOKEN, or what the command RFT_TOKEN_COMMAND prints) proves the caller without a signature.
+    `token` (default: RFT_TOKEN, or the output of RFT_TOKEN_COMMAND) authenticates the caller instead of a signature.
 
-    `client`, `bucket`, `stack_name`, `s3` and `logs` raise RftClientError, and botocore's errors where CloudFormation
-    refuses.
+    `client`, `bucket`, `stack_name`, `s3` and `logs` raise RftClientError, and botocore errors of CloudFormation calls.
     """
 
     api_url: str | None = None
@@ -42,7 +41,7 @@ class Deployment:
 
     @cached_property
     def client(self) -> ApiClient:
-        """The API, called with the token if there is one, or else with the credentials of the session."""
+        """The API's client, which uses the token if there is one, or else the session's credentials."""
         url = self._checked_url() or self._outputs.get("ApiUrl")
         if not url:
             raise RftClientError(
@@ -65,30 +64,30 @@ class Deployment:
         return name
 
     def output(self, name: str) -> str | None:
-        """An output of the stack; None where it has none of this name, or no stack is named."""
+        """An output of the stack; None if it does not exist or no stack is named."""
         return self._outputs.get(name) if self._stack else None
 
     def s3(self) -> Any:
-        """A client for the data bucket."""
+        """A boto3 client of S3 for the data bucket."""
         return self._session.client("s3")
 
     @property
     def stack_name(self) -> str:
-        """Name of the stack, which its log groups are named after."""
+        """Name of the stack; its log groups have it as a prefix."""
         if not self._stack:
             raise RftClientError("No stack is named; pass --stack NAME or set RFT_STACK")
         return self._stack
 
     def functions(self) -> Any:
-        """A client of AWS Lambda."""
+        """A boto3 client of AWS Lambda."""
         return self._session.client("lambda")
 
     def secrets(self) -> Any:
-        """A client of Secrets Manager."""
+        """A boto3 client of Secrets Manager."""
         return self._session.client("secretsmanager")
 
     def logs(self) -> Any:
-        """A client of CloudWatch Logs."""
+        """A boto3 client of CloudWatch Logs."""
         return self._session.client("logs")
 
     @property
@@ -100,7 +99,7 @@ class Deployment:
         return self.api_url or (None if self.stack else self.environ.get("RFT_API_URL"))
 
     def _checked_url(self) -> str | None:
-        """The API's address; None where a stack is named instead. Raises RftClientError."""
+        """The API's URL; None if a stack is named instead. Raises RftClientError for an invalid URL."""
         if not (self._url or self._stack):
             raise RftClientError("No API is set; set RFT_API_URL, or pass --stack NAME of the deployed stack")
         if self._url and not API_URL.fullmatch(self._url):
@@ -128,7 +127,7 @@ class Deployment:
 
 
 def region_of(api_url: str | None) -> str | None:
-    """The region in an API Gateway address; None for any other (a custom domain, the emulator)."""
+    """The region in an API Gateway URL; None for other URLs (custom domains, the emulator)."""
     found = API_HOST.fullmatch(api_url or "")
     return found[1] if found else None
 

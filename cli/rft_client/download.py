@@ -1,4 +1,4 @@
-"""Files of a run on their way to this machine: whole or not there at all, and resumed where they broke off."""
+"""Downloads files of a run: atomically, and resumed after interruptions."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from rft_client.transport import http_session
 PARALLELISM = 8
 EXPIRED = 403
 ATTEMPTS = 3
-"""How often a file's address is renewed."""
+"""Maximum attempts per file, with a renewed URL each time."""
 PART = ".part"
 BLOCK = 256 * 2**10
 _MD5 = re.compile(r"[0-9a-f]{32}")
 Advance = Callable[[int], None]
-"""Takes how many more bytes are there."""
+"""Called with a number of bytes."""
 
 
 @dataclass
 class Downloader:
-    """Loads files into a folder. One for each thread: it holds a connection."""
+    """Downloads files to a folder. Not thread-safe, because it reuses connections: use one per thread."""
 
     folder: Path
     _http: dict[str, URLLib3Session] = field(default_factory=dict, repr=False)
 
     def load(self, file: Mapping[str, Any], advance: Advance) -> bool:
-        """Load a file of `GET /runs/{run_id}/files`, unless it is there; True where it was loaded.
+        """Downloads a file of `GET /runs/{run_id}/files`, unless it exists. Returns whether it was downloaded.
 
-        Raises ApiError (status 403: its address has expired) and RftClientError.
+        Raises ApiError (status 403: the URL has expired) and RftClientError.
         """
         path = target(self.folder, file["name"])
         if is_same(path, file):
@@ -70,7 +70,7 @@ class Downloader:
         if response is None:
             return
         mode = "ab" if response.status_code == 206 else "wb"
-        with part.open(mode) as stream, suppress(HTTPError):  # what has arrived is there
+        with part.open(mode) as stream, suppress(HTTPError):  # received bytes are kept
             for block in response.raw.stream(BLOCK):
                 stream.write(block)
                 advance(len(block))
@@ -78,7 +78,7 @@ class Downloader:
             raise ApiError(0, f"{file['name']} broke off; run the command again to resume it")
 
     def _get(self, url: str, start: int, etag: str) -> Any:
-        """Of another version of the file than the one that was begun, all is loaded."""
+        """Requests the bytes from `start` on, or the complete file if its version has changed (If-Range)."""
         headers = {"Range": f"bytes={start}-", "If-Range": f'"{etag}"'} if start else {}
         request = AWSRequest(method="GET", url=url, headers=headers, stream_output=True).prepare()
         try:
@@ -98,9 +98,9 @@ class Downloader:
 
 @dataclass
 class RunDownload:
-    """All files of a run into a folder, some at a time, each resumed where it broke off.
+    """Downloads all files of a run to a folder in parallel, each resumable.
 
-    `announce` takes the bytes that are known so far, `advance` how many more have arrived.
+    `announce` is called with the total bytes known so far, `advance` with each number of bytes received.
     """
 
     client: ApiClient
@@ -114,7 +114,7 @@ class RunDownload:
     _own: threading.local = field(default_factory=threading.local, repr=False)
 
     def load_all(self) -> None:
-        """Page by page, as a page's addresses expire. Raises ApiError and RftClientError."""
+        """Downloads page by page, because a page's URLs expire. Raises ApiError and RftClientError."""
         with ThreadPoolExecutor(PARALLELISM, thread_name_prefix="download") as pool:
             for page in self.client.files(self.run_id):
                 self.bytes += sum(file["bytes"] for file in page)
@@ -149,7 +149,7 @@ class RunDownload:
 
 
 def target(folder: Path, name: str) -> Path:
-    """Where a file goes. Raises RftClientError for a name that leads out of the folder, or that no disk takes."""
+    """Path of a file in the folder. Raises RftClientError for a name outside of it, or invalid on a file system."""
     parts = PurePosixPath(name).parts
     unsafe = name.startswith("/") or "\\" in name or "\0" in name or not parts or ".." in parts
     if unsafe or name.endswith("/") or any(len(part.encode()) > 240 or ":" in part for part in parts):
@@ -158,7 +158,7 @@ def target(folder: Path, name: str) -> Path:
 
 
 def is_same(path: Path, file: Mapping[str, Any]) -> bool:
-    """Whether the file is there, whole. By its MD5 where S3 gives it, else by its size alone."""
+    """Whether the file exists completely: by its MD5 if the ETag is one, else by its size only."""
     if not path.is_file() or path.stat().st_size != file["bytes"]:
         return False
     if not _MD5.fullmatch(file["etag"]):

@@ -1,8 +1,8 @@
-"""What calls of the client raise.
+"""Errors of the client.
 
 RftClientError
-├── ApiError        the API refused the request, or could not be reached
-└── WaitTimeout     a run did not end in time; it continues
+├── ApiError        the API rejected the request, or could not be reached
+└── WaitTimeout     a run did not end within the timeout; the run continues
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Any
 
 
 class RftClientError(Exception):
-    """A call failed; the message has in one line the cause and what to do."""
+    """A call failed; the message states cause and remedy in one line."""
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that breaks the API's contract: its dotted path in the body, or the name of a parameter."""
+    """An invalid field: its dotted path in the body, or the name of a parameter, and the reason."""
 
     field: str
     message: str
 
 
 class ApiError(RftClientError):
-    """The API refused, or could not be reached.
+    """The API rejected the request, or could not be reached.
 
-    `status`: the HTTP status, 0 without a response. `problem`: the problem+json document, empty where there is none.
+    `status`: the HTTP status, 0 without a response. `problem`: the problem+json document, empty if there is none.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class ApiError(RftClientError):
 
     @property
     def type(self) -> str | None:
-        """`urn:rft:problem:…`, for programs; None where API Gateway itself answered."""
+        """Machine-readable type, `urn:rft:problem:…`; None for errors of API Gateway itself."""
         return self.problem.get("type")
 
     @property
     def fields(self) -> tuple[FieldError, ...]:
-        """Every field that the API names as wrong."""
+        """Invalid fields that the API reported."""
         return tuple(FieldError(str(e.get("field")), str(e.get("message"))) for e in self.problem.get("errors") or ())
 
 
 class WaitTimeout(RftClientError):
-    """A run did not end in the time given; it continues."""
+    """A run did not end within the timeout; the run continues."""

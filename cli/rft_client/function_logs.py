@@ -1,4 +1,4 @@
-"""What the functions of a stack logged of one run, read with FilterLogEvents."""
+"""Log lines of a stack's functions for one run, read with FilterLogEvents."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 from rft_client.errors import RftClientError
 
 MAX_INVOCATION = timedelta(minutes=15)
-"""AWS Lambda quotas: a function's longest timeout."""
+"""Maximum function timeout (AWS Lambda quotas)."""
 MAX_STREAMS = 100
-"""CloudWatch Logs API Reference, FilterLogEvents: log streams in one call."""
+"""Maximum log streams per call (CloudWatch Logs API Reference, FilterLogEvents)."""
 START = re.compile(r'START RequestId: |\{.*"type": ?"platform\.start"')
-"""Lambda's line before each invocation, in LogFormat Text and JSON."""
+"""First line of each invocation, in LogFormat Text or JSON."""
 
 Found = Mapping[str, Any]
-"""An event as FilterLogEvents returns it."""
+"""An event in the format of FilterLogEvents."""
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """`function` is its logical id; `key` differs from line to line."""
+    """`function`: logical id; `key`: unique per line."""
 
     at: datetime
     function: str
@@ -33,14 +33,14 @@ class LogLine:
 
 
 class FunctionLogs:
-    """`logs` is a boto3 client of CloudWatch Logs. Raises botocore's errors where the caller lacks the rights."""
+    """`logs`: a boto3 client of CloudWatch Logs. Methods raise botocore errors if the caller lacks permissions."""
 
     def __init__(self, logs: Any, stack: str) -> None:
         self._logs = logs
         self._prefix = f"/aws/lambda/{stack}/"
 
     def groups(self, function: str | None = None) -> list[str]:
-        """Log groups of the stack's functions, or of one. Raises RftClientError where there is none."""
+        """Log groups of the stack's functions, or of one function. Raises RftClientError if there are none."""
         pages = self._logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self._prefix)
         known = [group["logGroupName"] for page in pages for group in page["logGroups"]]
         if not known:
@@ -52,7 +52,7 @@ class FunctionLogs:
         return chosen
 
     def lines(self, groups: Iterable[str], run_id: str, *, since: datetime, until: datetime) -> list[LogLine]:
-        """Every line of each invocation that names the run, in order of time; what started before `since` is cut."""
+        """All lines of invocations that mention the run, by time; lines before `since` are omitted."""
         found = [line for group in groups for line in self._of_group(group, run_id, since, until)]
         return sorted(found, key=lambda line: line.at)
 
@@ -83,7 +83,7 @@ class FunctionLogs:
 
 
 def invocations(events: Sequence[Found]) -> Iterator[list[Found]]:
-    """One stream's events, cut at each start of an invocation. A stream is one process: invocations do not overlap."""
+    """Splits a log stream's events by invocation. A stream belongs to one process, so invocations do not overlap."""
     current: list[Found] = []
     for event in sorted(events, key=lambda each: int(each["timestamp"])):
         if START.match(event["message"]) and any(START.match(each["message"]) for each in current):

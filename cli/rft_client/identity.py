@@ -1,4 +1,4 @@
-"""Why API Gateway refused a signed request: it says Forbidden to a wrong key and to a missing permission alike."""
+"""Diagnoses a rejected signed request: API Gateway returns Forbidden for both a wrong key and a missing permission."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 Identify = Callable[[], str]
-"""What is wrong with the credentials, in words; '' where that cannot be found out."""
+"""Returns a description of the problem with the credentials; '' if it cannot be determined."""
 
 PROBLEMS: Mapping[str, str] = {
     "InvalidClientTokenId": "AWS does not know this access key: it is wrong, deactivated or deleted",
@@ -17,11 +17,11 @@ PROBLEMS: Mapping[str, str] = {
     "ExpiredToken": "the session of these credentials has expired: sign in again",
     "ExpiredTokenException": "the session of these credentials has expired: sign in again",
 }
-"""What STS answers to credentials that are not good (STS API Reference, common errors)."""
+"""Error codes of STS for invalid credentials (STS API Reference, common errors)."""
 
 
 def signing_problem(sts: Any) -> str:
-    """Calls STS GetCallerIdentity, which needs no permission: valid credentials then lack the right to call the API."""
+    """Calls STS GetCallerIdentity, which needs no permission: if it succeeds, the permission for the API is missing."""
     try:
         caller = sts.get_caller_identity()["Arn"]
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What a JSON Web Token says of itself, unverified: for messages to its owner, never for decisions. Pure."""
+"""Decodes claims of a JSON Web Token without verification: only for error messages, never for authorisation. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ JWT_PARTS = 3
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims; empty for anything that is no JWT."""
+    """The token's claims; empty if it is not a JWT."""
     parts = token.split(".")
     if len(parts) != JWT_PARTS:
         return {}
@@ -23,7 +23,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def token_problem(token: str, now: float) -> str:
-    """Why an API that trusts another issuer, or another time, refuses the token."""
+    """Probable reason for which an API rejected the token: its format, its expiry, or its issuer or audience."""
     claims = claims_of(token)
     if not claims:
         return "the token is not a JSON Web Token"

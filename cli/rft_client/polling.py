@@ -1,4 +1,4 @@
-"""A run polled to its end, however long the API is away meanwhile; every silence is noted."""
+"""Polls a run until it has ended, with retries and notes while the API is unavailable."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from rft_client.transport import TRANSIENT_STATUSES
 
 INTERVAL_SECONDS = 2.0
 ATTEMPTS = 120
-"""With the longest pause between them: an hour."""
+"""Maximum attempts per poll; with the maximum pause between them, they take an hour."""
 SILENCE_SECONDS = 4.0
-"""A new process of the API answers within a second or two."""
+"""Seconds without a response before a note; a cold start of the API takes one or two."""
 MAX_PAUSE_SECONDS = 30.0
 
 Pause = Callable[[float], None]
 Note = Callable[[str], None]
-"""Shows a line of plain text about the polling itself."""
+"""Shows a line of plain text about the state of polling."""
 
 
 def poll_run(
     client: ApiClient, run_id: str, *, interval: float, note: Note, pause: Pause = time.sleep
 ) -> Iterator[dict[str, Any]]:
-    """The run's view every `interval` seconds until it has ended.
+    """Yields the run's view every `interval` seconds until the run has ended.
 
-    The first request fails at once; later ones are retried while the error is transient. Raises ApiError.
+    The first request is not retried; later ones are retried after transient errors. Raises ApiError.
     """
     view = client.run(run_id)
     while True:
@@ -41,7 +41,7 @@ def poll_run(
 
 
 def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pause, note: Note) -> dict[str, Any]:
-    """The run's view, however long the API is away; each failed attempt is noted, and so is the API's return."""
+    """The run's view, with up to ATTEMPTS attempts; notes each failed attempt and the recovery."""
     for attempt in range(1, ATTEMPTS):
         try:
             view = announcing_silence(lambda: client.run(run_id), note)
@@ -61,7 +61,7 @@ def _run_with_retries(client: ApiClient, run_id: str, interval: float, pause: Pa
 def announcing_silence(
     request: Callable[[], dict[str, Any]], note: Note, seconds: float = SILENCE_SECONDS
 ) -> dict[str, Any]:
-    """The response; after `seconds` without one, a note says that it is still pending."""
+    """Returns the response; notes a delay after `seconds` without one."""
     timer = threading.Timer(seconds, note, [f"No answer from the API for {seconds:g} s; still waiting"])
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""A run's request: from a file and options to the body of `POST /runs`, checked before anything is sent."""
+"""Builds and validates the body of `POST /runs` from a file and options."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ Request = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML whose 5e-5 is a number, as in JSON and YAML 1.2, and whose dates stay text."""
+    """A safe YAML loader that parses 5e-5 as a number, as JSON and YAML 1.2 do, and dates as text."""
 
 
 MAX_NODES = 10_000
-"""Values in a request with its aliases written out: a few lines of YAML can stand for billions."""
+"""Maximum values in a request after expansion of YAML aliases, against exponential expansion."""
 
 
 def _check_size(request: object) -> None:
-    """Raises ValueError for a request of too many values, or that contains itself."""
+    """Raises ValueError for a request with too many values or a cycle."""
     sizes: dict[int, int] = {}
 
     def size(value: object) -> int:
         if not isinstance(value, dict | list):
             return 1
         if id(value) not in sizes:
-            sizes[id(value)] = MAX_NODES  # until it is known: a value in itself has no end
+            sizes[id(value)] = MAX_NODES  # until computed, so that cycles exceed the limit
             parts = value.values() if isinstance(value, dict) else value
             sizes[id(value)] = 1 + sum(map(size, parts))
         return sizes[id(value)]
@@ -57,7 +57,7 @@ _Loader.add_implicit_resolver(
 
 
 def read_request(path: Path) -> Request:
-    """The request in a JSON or YAML file; a dataset's path in it is relative to the file, and in its folder.
+    """Reads a request from a JSON or YAML file; a dataset's path must be relative to the file and inside its folder.
 
     Raises RftClientError.
     """
@@ -75,7 +75,7 @@ def read_request(path: Path) -> Request:
 
 
 def with_fields(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) -> Request:
-    """The request with each dotted path set to its value. Raises RftClientError for a path through something else."""
+    """Sets each dotted path to its value. Raises RftClientError if a path traverses a value that is not an object."""
     changed: Request = json.loads(json.dumps(request, default=str))
     for path, value in changes:
         part = changed
@@ -91,7 +91,7 @@ def with_fields(request: Mapping[str, Any], changes: Iterable[tuple[str, Any]]) 
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """`path=value`, where the value is JSON or else text. Raises RftClientError."""
+    """Parses `path=value`; a value that is not valid JSON is text. Raises RftClientError."""
     path, equals, value = text.partition("=")
     if not (path and equals):
         raise RftClientError(f"--set {text}: use PATH=VALUE, for example hyperparameters.epochCount=2")
@@ -102,7 +102,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 
 def validated(request: Mapping[str, Any]) -> Request:
-    """The request, validated against the API's contract. Raises RftClientError naming every invalid field."""
+    """Validates a request against the API's contract. Raises RftClientError naming all invalid fields."""
     try:
         task_named(RunRequest.model_validate_json(json.dumps(request)).dataset.task)
     except ValidationError as error:
@@ -113,7 +113,7 @@ def validated(request: Mapping[str, Any]) -> Request:
 
 
 def read_experiment(path: Path) -> Request:
-    """The experiment in a JSON or YAML file; its base's dataset path is relative to the file, and in its folder.
+    """Reads an experiment from a JSON or YAML file; its base's dataset path is restricted as in `read_request`.
 
     Raises RftClientError.
     """
@@ -123,7 +123,7 @@ def read_experiment(path: Path) -> Request:
 
 
 def validated_experiment(request: Mapping[str, Any]) -> Request:
-    """The experiment, validated against the API's contract. Raises RftClientError naming every invalid field."""
+    """Validates an experiment against the API's contract. Raises RftClientError naming all invalid fields."""
     try:
         ExperimentRequest.model_validate_json(json.dumps(request))
     except ValidationError as error:
@@ -141,10 +141,10 @@ def _with_dataset_path(path: Path, request: Request) -> Request:
 
 
 def _check_below(path: Path, uri: str) -> None:
-    """A request that somebody sent must not upload whatever file it names. Links are followed first."""
+    """Requires the dataset inside the request's folder after resolving links, so that no other file can be uploaded."""
     try:
         below = (path.parent / uri).resolve().is_relative_to(path.parent.resolve())
-    except (OSError, ValueError, RuntimeError) as error:  # a null character; links in a circle
+    except (OSError, ValueError, RuntimeError) as error:  # a null character, or a cycle of links
         raise RftClientError(f"{path}: dataset.uri is no path: {error}") from error
     if not below:
         raise RftClientError(

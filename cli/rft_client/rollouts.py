@@ -1,4 +1,4 @@
-"""A run's rollouts, read from the API as they are needed."""
+"""A run's rollouts, read lazily from the API."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import pandas
 
 COLUMNS = tuple(name for name in Rollout.model_fields if name not in {"schema_version", "components", "judge"})
-"""Of a data frame, besides `component.<name>` and `judge.<field>`."""
+"""Fixed columns of a data frame, in addition to `component.<name>` and `judge.<field>`."""
 
 
 @dataclass(frozen=True)
 class Rollouts:
-    """Rollouts that pass the filters, first graded first; each iteration reads them again. Raises ApiError."""
+    """Rollouts that match the filters, in grading order. Each iteration reads them again. Raises ApiError."""
 
     api: ApiClient
     run_id: str
@@ -37,12 +37,12 @@ class Rollouts:
         return list(islice(self, count))
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row per rollout; components and what the judge took are columns `component.<name>`, `judge.<field>`.
+        """One row per rollout; components and judge usage are columns `component.<name>` and `judge.<field>`.
 
-        Raises RftClientError without pandas.
+        Raises RftClientError if pandas is not installed.
         """
         try:
-            import pandas as pd  # noqa: PLC0415  half a second, and in the extra `pandas`
+            import pandas as pd  # noqa: PLC0415  slow to import (0.5 s), and only in the extra `pandas`
         except ImportError as error:
             raise RftClientError("Data frames need pandas: pip install pandas") from error
         frame = pd.DataFrame.from_records([_row(rollout) for rollout in self])

@@ -1,4 +1,4 @@
-"""A run's prepared rows, downloaded for as long as they are read."""
+"""Reads a run's prepared rows through temporary files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rft_client.api_client import ApiClient
 from rft_client.download import Downloader
 
 TRAINED_ON = ("dataset/train", "dataset/validation")
-"""Beginnings of file names. The test split stays sealed: nothing but the evaluation reads it."""
+"""Prefixes of file names. The test split is excluded, because only the evaluation may read it."""
 
 
 def read_rows(client: ApiClient, run_id: str) -> Iterator[DatasetRow]:
-    """Training and validation rows. Raises ApiError, RftClientError."""
+    """Yields training and validation rows. Raises ApiError, RftClientError."""
     with tempfile.TemporaryDirectory() as folder:
         for file in _row_files(client, run_id):
             Downloader(Path(folder)).load(file, lambda _: None)

@@ -1,4 +1,4 @@
-"""Runs of one stack, answered as the API's contracts."""
+"""Operations on the runs of a stack, with typed responses."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from rft_client.rollouts import Rollouts
 
 
 class Runs:
-    """`client.runs`. Methods raise ApiError, and RftClientError where the fault is on this side."""
+    """`client.runs`. Methods raise ApiError for errors of the API, and RftClientError for local ones."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
 
     def create(self, request: RunRequest | Mapping[str, Any], *, key: str | None = None) -> RunAccepted:
-        """Start a run. A dataset's `uri` that is a path here is uploaded first (s3:PutObject on `datasets/*`).
+        """Starts a run. A local path as the dataset's `uri` is uploaded first (needs s3:PutObject on `datasets/*`).
 
-        `key` is the Idempotency-Key: the same key and request always give the same run. Default: a new one, so that
-        the request can be repeated where no answer came.
+        `key` is the Idempotency-Key: the same key and request always return the same run. Default: a random key, which
+        makes retries of this call safe.
         """
         body = json.loads(request.model_dump_json(exclude_unset=True)) if isinstance(request, RunRequest) else request
         ready = with_uploaded_dataset(dict(body), self._deployment)
         return typed(RunAccepted, self._api.start_run(ready, key=key or uuid.uuid4().hex))
 
     def get(self, run_id: str) -> RunView:
-        """A run as it stands, with its history."""
+        """The run's current state and history."""
         return typed(RunView, self._api.run(run_id))
 
     def list(
@@ -56,7 +56,7 @@ class Runs:
         requested_by: str | None = None,
         limit: int | None = None,
     ) -> Iterator[RunLine]:
-        """Runs that pass all filters, newest first; None: all of them. `tag` is `key=value`."""
+        """Runs that match all filters (None: any), newest first. `tag`: `key=value`."""
         filters = _given(status=status, name=name, tag=tag, requested_by=requested_by)
         for page in self._api.run_pages(filters, limit):
             yield from (typed(RunLine, run) for run in page["runs"])
@@ -64,9 +64,9 @@ class Runs:
     def watch(
         self, run_id: str, *, interval: float = INTERVAL_SECONDS, note: Note = lambda _: None
     ) -> Iterator[RunView]:
-        """The run each time it has changed, its end last. An API that is away is polled for an hour.
+        """Yields the run after each change until it has ended. Retries for an hour if the API is unavailable.
 
-        `note` takes a line of text where the API does not answer, and where it answers again.
+        `note` is called with a line of text when the API stops and resumes responding.
         """
         last: dict[str, Any] = {}
         for view in poll_run(self._api, run_id, interval=interval, note=note):
@@ -75,7 +75,7 @@ class Runs:
             last = view
 
     def wait(self, run_id: str, *, timeout: float | None = None, interval: float = INTERVAL_SECONDS) -> RunView:
-        """The run once it has ended, whichever way. `timeout`: seconds. Raises WaitTimeout; the run continues."""
+        """Waits until the run has ended, in any status. `timeout`: seconds. Raises WaitTimeout; the run continues."""
         end = None if timeout is None else time.monotonic() + timeout
 
         def pause(seconds: float) -> None:
@@ -87,28 +87,28 @@ class Runs:
         return typed(RunView, last)
 
     def cancel(self, run_id: str) -> RunView:
-        """Cancel a run and stop its training job; safe to repeat."""
+        """Cancels a run and stops its training job; idempotent."""
         return typed(RunView, self._api.cancel(run_id))
 
     def approve(self, run_id: str, *, approved: bool = True, by: str | None = None, comment: str = "") -> RunView:
-        """Approve or reject a run that waits for approval. `by`: your name, by default that of your user account."""
+        """Approves or rejects a run that awaits approval. `by`: a name, by default that of the local user account."""
         answer = self._api.approve(run_id, approved=approved, by=by or getpass.getuser(), comment=comment)
         return typed(RunView, answer)
 
     def events(self, run_id: str) -> tuple[RunEvent, ...]:
-        """Every change of the run's status, oldest first."""
+        """All status changes of the run, oldest first."""
         return typed(RunEvents, self._api.events(run_id)).events
 
     def metrics(self, run_id: str) -> TrainingMetrics | None:
-        """Rewards, spread, length and errors by training step; None before the first."""
+        """Mean, spread, length and errors by training step; None before the first step."""
         return self.get(run_id).metrics
 
     def report(self, run_id: str) -> RunReport:
-        """Everything that a run found, once it has ended."""
+        """The report of a run that has ended."""
         return typed(RunReport, self._api.report(run_id))
 
     def report_page(self, run_id: str) -> bytes:
-        """The same as one HTML page that loads nothing."""
+        """The report as a self-contained HTML page."""
         return self._api.report_page(run_id)
 
     def rollouts(
@@ -122,19 +122,19 @@ class Runs:
         max_score: float | None = None,
         limit: int | None = None,
     ) -> Rollouts:
-        """Graded answers that pass all filters; None: all of them. Nothing is read before they are iterated."""
+        """Graded answers that match all filters (None: any), read lazily."""
         filters = _given(
             split=split, task_id=task_id, errors="true" if errors else None, min_score=min_score, max_score=max_score
         )
         return Rollouts(self._api, run_id, filters, limit)
 
     def files(self, run_id: str) -> Iterator[RunFileLink]:
-        """All that the run has written, each with an address that needs no credentials for a quarter of an hour."""
+        """The run's files, each with a presigned URL that is valid for 15 minutes."""
         for page in self._api.files(run_id):
             yield from (typed(RunFileLink, file) for file in page)
 
     def download(self, run_id: str, folder: Path | str | None = None) -> Path:
-        """Every file of the run, into a folder (default: one named after it); called again, it resumes."""
+        """Downloads all files of the run and returns the folder (default: the run's id); a repeated call resumes."""
         into = Path(folder or run_id)
         RunDownload(self._api, run_id, into).load_all()
         return into

@@ -1,4 +1,4 @@
-"""Tokens that a command prints, such as `aws cognito-idp …` or a company's own tool."""
+"""Tokens from the output of a command, such as `aws cognito-idp …`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from rft_client.jwt_claims import claims_of
 
 COMMAND_SECONDS = 60.0
 EARLY_SECONDS = 60.0
-"""Time before its expiry at which a token is replaced, so that no request uses an expired one."""
+"""A token is replaced this long before its expiry, so that no request uses an expired one."""
 
 VARIABLE = "RFT_TOKEN_COMMAND"
 
 
 @dataclass
 class TokenCommand:
-    """Gives the token that `command` prints, and runs it again once the token is about to expire.
+    """Returns the token that `command` prints; caches it until shortly before its expiry.
 
-    The command is run without a shell; what it prints on stderr is the user's to see. Raises RftClientError.
+    The command runs without a shell; its stderr is passed through. Raises RftClientError if it prints no token.
     """
 
     command: str
@@ -36,7 +36,7 @@ class TokenCommand:
         return self._token
 
     def _expires(self) -> float:
-        """A token without expiry is used for the life of the process."""
+        """Expiry of the token; one without expiry is cached for the lifetime of the process."""
         expires: Any = claims_of(self._token).get("exp")
         return float(expires) if isinstance(expires, int | float) else float("inf")
 

@@ -1,4 +1,4 @@
-"""HTTP to one API: authorised, answered in JSON, and repeated where that is safe."""
+"""HTTP requests to one API: authenticated, with JSON responses, and retried if idempotent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rft_client.auth import FORBIDDEN, UNAUTHORIZED, Authorization
 from rft_client.errors import ApiError
 
 TIMEOUTS = (4.0, 30.0)
-"""Seconds to connect, and for an answer: API Gateway gives up after 30."""
+"""Connect and read timeout in seconds; API Gateway's own timeout is 30 s."""
 
 TRANSIENT_STATUSES = frozenset({0, 429, 500, 502, 503, 504})
 """Statuses that a retry may resolve; 0: no response."""
@@ -31,9 +31,9 @@ ADVICE = {
     404: CHECK_URL,
     429: "try again in a moment",
 }
-"""HTTP status → what to do, where API Gateway itself refused."""
+"""HTTP status → remedy, for errors of API Gateway itself."""
 PROBLEM_ADVICE = {404: "`rft list` shows existing runs", 503: "try again in a moment"}
-"""HTTP status → what to do, where the control plane refused."""
+"""HTTP status → remedy, for errors of the control plane."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,18 @@ class Retry:
     pause: Callable[[float], None] = time.sleep
 
     def seconds(self, attempt: int, error: ApiError) -> float:
-        """Before attempt `attempt + 1`; min the API's Retry-After."""
+        """Seconds to wait before attempt `attempt + 1`: not less than the API's Retry-After."""
         backoff = random.uniform(0, min(self.max_seconds, self.base_seconds * 2**attempt))  # noqa: S311  jitter
         return max(backoff, error.retry_after or 0.0)
 
 
 ONCE = Retry()
-"""Every error is raised at once."""
+"""No retries: errors are raised at once."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """`repeatable`: sent twice, it does what it does once."""
+    """An HTTP request. `repeatable`: it is idempotent, so it may be retried."""
 
     method: str
     path: str
@@ -77,14 +77,14 @@ class Transport:
     _http: list[URLLib3Session] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def call(self, request: Request) -> dict[str, Any]:
-        """The JSON object that the API answers."""
+        """Returns the JSON object of the response."""
         answer = _parsed(self.send(request))
         if answer is None:
             raise ApiError(200, f"{self.url} did not return JSON: {CHECK_URL}")
         return answer
 
     def send(self, request: Request) -> bytes:
-        """The body of the answer."""
+        """Returns the body of the response."""
         attempts = self.retry.attempts if request.repeatable else 1
         for attempt in range(1, attempts):
             try:
@@ -120,14 +120,14 @@ class Transport:
         return ApiError(status, _problem_line(status, problem, why), problem=problem, retry_after=retry_after)
 
     def _session(self) -> URLLib3Session:
-        """One for all calls, so that following a run reuses its connection."""
+        """One session for all calls, so that polling reuses the connection."""
         if not self._http:
             self._http.append(http_session(self.url, timeout=self.timeouts))
         return self._http[0]
 
 
 def http_session(url: str, *, timeout: Any) -> URLLib3Session:
-    """A session for the host of an address; local addresses need no proxy."""
+    """A session for the URL's host; local addresses bypass the proxy."""
     local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
     return URLLib3Session(timeout=timeout, proxies=None if local else get_environ_proxies(url))
 
@@ -141,7 +141,7 @@ def _parsed(content: bytes) -> dict[str, Any] | None:
 
 
 def _problem_line(status: int, problem: Mapping[str, Any], why: str = "") -> str:
-    """One line from a problem+json body, or from API Gateway's message: what is wrong, then what to do."""
+    """One line from a problem+json body or API Gateway's message: cause, then remedy."""
     fields = [f"{e.get('field')}: {e.get('message')}" for e in problem.get("errors") or []]
     keys = ("title",) if fields else ("detail", "title", "message")  # with fields, the detail only counts them
     head = next((str(problem[key]) for key in keys if problem.get(key)), "")
@@ -151,7 +151,7 @@ def _problem_line(status: int, problem: Mapping[str, Any], why: str = "") -> str
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause's own words: the outer ones only repeat the address."""
+    """Message of the innermost cause; outer ones only repeat the URL."""
     while error.__cause__ is not None or error.__context__ is not None:
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
     return str(error) or type(error).__name__

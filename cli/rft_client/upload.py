@@ -1,4 +1,4 @@
-"""A dataset on this machine on its way to the data bucket."""
+"""Upload of a local dataset file to the data bucket."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from rft_client.errors import RftClientError
 
 DIGEST_DIGITS = 16
-"""Hex digits of the content's digest in a key: the same file has one place, another file never takes it."""
+"""Hex digits of the content's SHA-256 in the key: equal files share a key, different files do not."""
 
 
 @dataclass(frozen=True)
 class LocalDataset:
-    """A file that can be read, and the key it gets.
+    """A readable file and its key in the bucket.
 
-    Not under `uploads/`: a file that lands there starts a run by itself.
+    The key is not under `uploads/`, because uploads there start runs.
     """
 
     path: Path
@@ -29,7 +29,7 @@ class LocalDataset:
         return f"s3://{bucket}/{self.key}"
 
     def upload(self, s3: Any, bucket: str) -> None:
-        """Put the file there. Raises RftClientError; botocore's errors where S3 refuses."""
+        """Uploads the file. Raises RftClientError, and botocore errors if the upload fails."""
         try:
             with self.path.open("rb") as file:
                 s3.put_object(Bucket=bucket, Key=self.key, Body=file)
@@ -38,12 +38,12 @@ class LocalDataset:
 
 
 def is_local(uri: str) -> bool:
-    """Whether a dataset's address is a path on this machine."""
+    """Whether a dataset's URI is a local path."""
     return "://" not in uri
 
 
 def local_dataset(path: Path, task: str) -> LocalDataset:
-    """Read the file's digest and size. Raises RftClientError unless it can be read and holds something."""
+    """Reads the file's digest and size. Raises RftClientError if it is unreadable or empty."""
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -52,7 +52,7 @@ def local_dataset(path: Path, task: str) -> LocalDataset:
         raise unreadable_file(path, error) from error
     if size == 0:
         raise RftClientError(f"{path} is empty")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.name)  # Bedrock's pattern for URIs, and ours, take no more
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.name)  # allowed by Bedrock's pattern for URIs and the API's
     return LocalDataset(path, f"datasets/{task}/{digest[:DIGEST_DIGITS]}/{name}", size)
 
 

@@ -1,8 +1,8 @@
-"""Where the project's own files are: template.yaml, statemachine/, functions/, layers/ and examples/."""
+"""Root folder of the project's files: template.yaml, statemachine/, functions/, layers/ and examples/."""
 
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 
 ROOT = _HERE if (_HERE / "template.yaml").is_file() else _HERE.parents[1]
-"""In an installed wheel the files are next to this module; in a checkout it is the repository."""
+"""In an installed wheel, the folder of this module; in a checkout, the repository."""

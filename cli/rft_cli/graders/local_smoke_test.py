@@ -28,7 +28,7 @@ ALL_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class LocalSmokeTest:
-    """Report, checks and scored answers of a local smoke test."""
+    """Checks, findings and scored answers of a local smoke test."""
 
     checks: tuple[Check, ...]
     findings: tuple[GraderFinding, ...]
