@@ -1,1 +1,1 @@
-"""A local web page over one deployed stack: `rft console`. Needs the extra `console`."""
+"""A local web console for one deployed stack (`rft console`). Requires the extra `console`."""

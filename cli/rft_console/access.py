@@ -1,7 +1,7 @@
-"""Who may use the console: the browser that was given the address with the token, and no other page or machine.
+"""Access control of the console: only the browser that opened the URL with the token.
 
-The server listens on loopback only. Other users and web pages of the same machine are excluded by the token; DNS
-rebinding by the Host; requests forged by other pages by SameSite, Origin and a CSRF token in each form.
+The server listens on loopback only. The token excludes other users of the machine; the check of Host prevents DNS
+rebinding; SameSite, Origin and a CSRF token in each form prevent cross-site request forgery.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # with none, browsers send forms with the Origin null
+    "Referrer-Policy": "same-origin",  # with "no-referrer", browsers send Origin: null with forms
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -30,7 +30,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Access:
-    """`token` opens the console; `csrf` is in each of its forms. Both end with the process."""
+    """`token` grants access; `csrf` is part of each form. Both are valid for the lifetime of the process."""
 
     port: int
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
@@ -38,12 +38,12 @@ class Access:
 
     @property
     def address(self) -> str:
-        """What the user opens."""
+        """URL with the token, for the user to open."""
         return f"http://127.0.0.1:{self.port}/?token={self.token}"
 
     @property
     def cookie(self) -> str:
-        """Cookies are not per port: the name separates two consoles."""
+        """Name of the cookie; includes the port, because browsers share cookies between ports."""
         return f"rft-console-{self.port}"
 
     @property
@@ -51,7 +51,7 @@ class Access:
         return frozenset({f"127.0.0.1:{self.port}", f"localhost:{self.port}"})
 
     def guard(self, app: Flask) -> None:
-        """Refuse every request that is not the user's own, and send the security headers with every answer."""
+        """Rejects unauthorised requests, and adds security headers to all responses."""
         app.before_request(self._check)
         app.after_request(_with_headers)
 
@@ -67,7 +67,7 @@ class Access:
         return None
 
     def _let_in(self) -> BaseResponse:
-        """The token moves from the address into a cookie, so that it is in no link and no history entry."""
+        """Redirects with the token in a cookie, so that it is not in links or the browser's history."""
         answer = redirect(request.path)
         answer.set_cookie(self.cookie, self.token, httponly=True, samesite="Strict")
         return answer

@@ -1,4 +1,4 @@
-"""Actions: approve, cancel, start again. Each has a page that asks for confirmation."""
+"""Pages of the actions approve, cancel and start again, each with a confirmation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ APPROVE_LINES = ("Approved, the run starts training; rejected, it ends without t
 
 
 def register(app: Flask, console: Console) -> None:
-    """Add the routes."""
+    """Registers the routes of actions."""
 
     @app.get("/runs/<run_id>/cancel")
     def confirm_cancel(run_id: str) -> str:
@@ -61,7 +61,7 @@ def register(app: Flask, console: Console) -> None:
 
 
 def _start_again(console: Console, run_id: str, text: str) -> str | Response:
-    """Check, confirm, start: the idempotency key makes it one run for any number of clicks."""
+    """Validates, asks for confirmation, then starts the run; the idempotency key prevents duplicates."""
     try:
         changed = validated(_parsed(text))
     except RftClientError as error:
@@ -88,7 +88,7 @@ def confirm(
     hidden: dict[str, str] | None = None,
     changes: dict[str, tuple[Any, Any]] | None = None,
 ) -> str:
-    """A page with a button for each action; `back` is where it leads without one."""
+    """A confirmation page with a button per action; `back`: URL of the link to cancel."""
     return render(
         "confirm",
         title=title,
@@ -111,12 +111,12 @@ def _editor(console: Console, run_id: str, text: str, error: str) -> str:
 
 
 def _request(run: RunView) -> dict[str, Any]:
-    """What the run was started with."""
+    """The run's request, as the body of `POST /runs`."""
     return run.request.model_dump(mode="json", exclude_defaults=True)
 
 
 def _text(body: dict[str, Any]) -> str:
-    return json.dumps(body, indent=2, ensure_ascii=True)  # every character can be seen and edited
+    return json.dumps(body, indent=2, ensure_ascii=True)  # makes all characters visible and editable
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Dotted path → both values, where they differ."""
+    """Dotted path → (value before, value after) of changed fields."""
     old, new = flat_fields(before), flat_fields(after)
     paths = sorted(old.keys() | new.keys())
     return {path: (old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)}

@@ -1,4 +1,4 @@
-"""The console as a WSGI application: access, errors and routes; the pages are in the modules that it registers."""
+"""The console's WSGI application: access control, error pages and routes, which the page modules register."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rft_console.rendering import ASSETS, render
 
 RETRY_SECONDS = 3
 MAX_FORM_BYTES = 200_000
-"""A request has max 64 KB, and a form encodes a character in up to three."""
+"""A request has 64 KB at most, and form encoding takes up to three characters per byte."""
 
 
 def create_app(console: Console) -> Flask:
-    """Every page of the console over one stack."""
+    """Creates the application for one stack."""
     app = Flask("rft_console", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     console.access.guard(app)
@@ -29,7 +29,7 @@ def create_app(console: Console) -> Flask:
 
 
 def asset(name: str) -> Response:
-    """A style sheet or a script."""
+    """Returns a style sheet or a script; status 404 for unknown names."""
     if name not in ASSETS:
         abort(404)
     folder, media_type = ASSETS[name]

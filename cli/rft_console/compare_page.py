@@ -1,4 +1,4 @@
-"""Two runs side by side."""
+"""Page that compares two runs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rft_console.context import Console
 from rft_console.rendering import render
 
 SUGGESTED = 100
-"""Runs that the fields suggest."""
+"""Number of runs suggested in the input fields."""
 
 
 def register(app: Flask, console: Console) -> None:
-    """Add the route."""
+    """Registers the route of the comparison."""
 
     @app.get("/compare")
     def compare() -> str:

@@ -1,4 +1,4 @@
-"""What the pages of one console share: the API, the calls under way, the readers of rollouts and the prompts."""
+"""Shared state of a console's pages: API client, pending calls, rollout readers and prompts."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from rft_console.rollout_index import RolloutIndex
 from rft_console.rollout_reader import RolloutReader
 
 MAX_READERS = 8
-"""Runs whose rollouts are on disk, the last used: a million of 600 characters take a gigabyte."""
+"""Maximum runs with rollouts on disk (LRU): a million of 600 characters take 1 GB."""
 MAX_PROMPTS = 2
-"""Runs whose prompts are in memory, the last used: 20,000 of 3,000 characters take 60 MB."""
+"""Maximum runs with prompts in memory (LRU): 20,000 of 3,000 characters take 60 MB."""
 
 
 @dataclass
 class Console:
-    """`client`: the stack that the pages show. Close it in the end: it has threads and temporary files."""
+    """`client`: client of the stack that the pages show. `close` stops threads and deletes temporary files."""
 
     client: ApiClient
     access: Access
@@ -61,7 +61,7 @@ class Console:
         return self.live.answer("experiments", lambda: self.client.experiments(limit=limit))
 
     def rollouts(self, run: RunView) -> RolloutReader:
-        """The run's reader, which continues with new rollouts."""
+        """The run's reader, created if needed; starts reading new rollouts."""
         with self._lock:
             reader = self._readers.pop(run.run_id, None) or self._new_reader(run)
             self._readers[run.run_id] = reader
@@ -73,11 +73,11 @@ class Console:
         return reader
 
     def reader(self, run_id: str) -> RolloutReader | None:
-        """The run's reader as it is; None before its rollouts were opened."""
+        """The run's existing reader; None before its rollouts were opened. Does not start reading."""
         return self._readers.get(run_id)
 
     def prompts(self, run_id: str) -> dict[str, str]:
-        """Task id → prompt of the run's prepared rows, downloaded once. Raises ApiError, RftClientError."""
+        """Task id → prompt of the run's prepared rows, cached. Raises ApiError, RftClientError."""
         with self._prompt_lock:
             found = self._prompts.pop(run_id, None) or read_prompts(self.client, run_id)
             self._prompts[run_id] = found

@@ -1,4 +1,4 @@
-"""The list of experiments, and one experiment: its arms by their place, and the page that confirms its cancelling."""
+"""Pages of experiments: the list, an experiment with its ranked arms, and the confirmation to cancel it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rft_console.rendering import render
 from rft_console.run_pages import live_part
 
 PAGE = 100
-"""The most that the API lists in one answer."""
+"""Maximum experiments per response of the API."""
 
 TONES = {ExperimentStatus.COMPLETED: "good", ExperimentStatus.FAILED: "bad"}
 CONCLUSIONS = {
@@ -33,7 +33,7 @@ CANCEL_LINES = (
 
 
 def register(app: Flask, console: Console) -> None:
-    """Add the routes."""
+    """Registers the routes of experiments."""
 
     @app.get("/experiments")
     def experiments() -> str:
@@ -83,7 +83,7 @@ def _part(view: ExperimentView) -> dict[str, Any]:
 
 
 def _by_place(view: ExperimentView) -> list[tuple[Arm, ArmStanding | None]]:
-    """Ranked arms first, then the others in their order."""
+    """Ranked arms first, then the others in their original order."""
     standings = {each.arm: each for each in (view.leaderboard.standings if view.leaderboard else ())}
     places = {name: each.rank for name, each in standings.items()}
     return [(arm, standings.get(arm.name)) for arm in sorted(view.arms, key=lambda a: places.get(a.name, 1_000))]

@@ -1,4 +1,4 @@
-"""A judge's reasons for a score: its yes/no answers to the rubric's questions. Judges write no other text."""
+"""A judge's yes/no answers to the rubric's questions, which explain its score. Judges return no other text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rft.rewards.pandalm_rubric import CRITERIA
 
 
 class JudgedCriterion(NamedTuple):
-    """`answer`: 1.0 for yes, 0.0 for no; of a panel, the majority's."""
+    """`answer`: 1.0 for yes, 0.0 for no; for a panel, the majority's answer."""
 
     name: str
     question: str
@@ -18,9 +18,9 @@ class JudgedCriterion(NamedTuple):
 
 
 def judged_criteria(rollout: Mapping[str, Any], request: RunRequest) -> list[JudgedCriterion]:
-    """Criteria whose question the request has, or the grader pandalm; others stay components of the rollout.
+    """Criteria with a known question: those of the request, or of the grader pandalm.
 
-    Empty for an answer that no judge judged.
+    Empty if no judge was called for the rollout.
     """
     components = rollout["components"]
     if not components.get("judge_called"):

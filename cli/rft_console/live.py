@@ -1,4 +1,4 @@
-"""Answers of the API within the time that a page may take: a silence is shown, not waited out."""
+"""Calls the API with a time limit, so that pages load while the API does not respond."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from rft_client.errors import ApiError, RftClientError
 from rft_client.transport import TRANSIENT_STATUSES
 
 WAIT_SECONDS = 2.5
-"""With the interval of polling (2 s), a silence is shown within 5 s."""
+"""Time limit of a call; with the polling interval (2 s), a page shows an outage within 5 s."""
 
 Answer = TypeVar("Answer")
 
 
 class Silence(RftClientError):
-    """The API gives no answer now; the same request may get one later."""
+    """The API does not respond at the moment, or returned a transient error; retry later."""
 
 
 @dataclass(frozen=True)
 class LiveCalls:
-    """One request of a kind is in flight at a time, for any number of pages."""
+    """Shares one pending request per key between pages."""
 
     seconds: float = WAIT_SECONDS
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="console"))
@@ -31,7 +31,7 @@ class LiveCalls:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, key: str, call: Callable[[], Answer]) -> Answer:
-        """The call's answer. Raises Silence where the API is away or slow, and ApiError where it refuses."""
+        """Result of the call. Raises Silence after the time limit or a transient error, ApiError for others."""
         with self._lock:
             pending = self._pending.get(key)
             if pending is None:
@@ -52,7 +52,7 @@ class LiveCalls:
         return found  # type: ignore[return-value]  # of this key's call
 
     def close(self) -> None:
-        """Start nothing more; what is under way ends with the process."""
+        """Cancels queued calls; running calls end with the process."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _forget(self, key: str) -> None:

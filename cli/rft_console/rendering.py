@@ -1,4 +1,4 @@
-"""Pages of the console: the report's templates and ours, with every text made visible and escaped."""
+"""Renders pages from the templates of the report and of the console, with control characters and HTML escaped."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ASSETS = {
     "console.js": (STATIC, "text/javascript"),
     "htmx-2.0.11.min.js": (STATIC, "text/javascript"),
 }
-"""Asset → its folder and media type. Charts and tables look as in a report."""
+"""Asset → folder and media type. Charts and tables share the report's styles."""
 
 
 def render(name: str, **values: Any) -> str:
-    """A page or a part of one."""
+    """Renders a page or a fragment as HTML."""
     return _environment().get_template(f"{name}.html.j2").render(**values)
 
 

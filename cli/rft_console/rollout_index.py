@@ -1,4 +1,4 @@
-"""A run's rollouts in a temporary database, so that a page of a million of them can be sorted by any column."""
+"""A temporary SQLite database of a run's rollouts, to sort and paginate a million of them by any column."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 SORTS = {"graded": "n", "score": "score", "length": "length", "step": "step", "row": "task_id", "error": "error"}
-"""Name of an order → column."""
+"""Sort key → column."""
 
-# Bodies are apart: sorting and skipping then read a few dozen bytes of each rollout, not its whole answer.
+# Bodies are in a separate table, so that sorting and skipping read a few dozen bytes per rollout.
 _SCHEMA = """
 CREATE TABLE rollouts (n INTEGER PRIMARY KEY, step INTEGER, split TEXT, task_id TEXT, score REAL, error TEXT,
                        length INTEGER);
@@ -29,7 +29,7 @@ CREATE INDEX by_error ON rollouts (error) WHERE error IS NOT NULL;
 
 @dataclass(frozen=True)
 class RolloutQuery:
-    """Filters, and the order of what passes them. `descending`: the largest first; unknown values come last."""
+    """Filters and sort order. Unknown values are sorted last in both directions."""
 
     sort: str = "graded"
     descending: bool = False
@@ -40,7 +40,7 @@ class RolloutQuery:
     max_score: float | None = None
 
     def where(self) -> tuple[str, list[Any]]:
-        """SQL, and its values."""
+        """The WHERE expression and its parameters."""
         conditions: list[tuple[str, list[Any]]] = [
             ("split = ?", [self.split] if self.split else []),
             ("task_id = ?", [self.task_id] if self.task_id else []),
@@ -53,22 +53,22 @@ class RolloutQuery:
 
 
 class RolloutIndex:
-    """`file`: where the database is. Safe to use from several threads."""
+    """`file`: path of the database. Thread-safe."""
 
     def __init__(self, file: Path, *, rollouts_per_step: int | None) -> None:
         self._file = file
         self._per_step = rollouts_per_step
         self._lock = threading.Lock()
         self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        with suppress(sqlite3.OperationalError):  # a file system may not take it
+        with suppress(sqlite3.OperationalError):  # not supported by all file systems
             self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
 
     def put(self, first: int, trained_before: int, rollouts: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-        """Store rollouts from number `first` on, over what was there; returns the next number and training count.
+        """Stores rollouts from number `first` on, replacing existing ones; returns the next number and training count.
 
-        `trained_before`: rollouts of the training split before them; the step is estimated from it.
+        `trained_before`: number of preceding rollouts of the training split, used to estimate the step.
         """
         rows, bodies, trained = [], [], trained_before
         for number, rollout in enumerate(rollouts, first):
@@ -85,27 +85,27 @@ class RolloutIndex:
         return first + len(rows), trained
 
     def count(self, query: RolloutQuery | None = None) -> int:
-        """Rollouts that pass the filters."""
+        """Number of rollouts that match the filters."""
         where, values = (query or RolloutQuery()).where()
         return int(self._select(f"SELECT count(*) FROM rollouts WHERE {where}", values)[0][0])  # noqa: S608
 
     def page(self, query: RolloutQuery, *, start: int, limit: int) -> list[dict[str, Any]]:
-        """Rollouts as the API has them, each with its number `n` and estimated `step`."""
+        """Rollouts in the API's format, each with its number `n` and estimated `step`."""
         where, values = query.where()
         column = SORTS[query.sort]
         direction = "DESC" if query.descending else "ASC"
         order = f"ORDER BY {column} {direction} NULLS LAST, n"
-        chosen = f"SELECT * FROM rollouts WHERE {where} {order} LIMIT ? OFFSET ?"  # noqa: S608  own columns, values apart
+        chosen = f"SELECT * FROM rollouts WHERE {where} {order} LIMIT ? OFFSET ?"  # noqa: S608  fixed columns, bound parameters
         sql = f"SELECT n, step, body FROM ({chosen}) JOIN bodies USING (n) {order}"  # noqa: S608
         return [_rollout(row) for row in self._select(sql, [*values, limit, start])]
 
     def get(self, number: int) -> dict[str, Any] | None:
-        """One of them; None where there is none of this number."""
+        """The rollout with this number; None if it does not exist."""
         found = self._select("SELECT n, step, body FROM rollouts JOIN bodies USING (n) WHERE n = ?", [number])
         return _rollout(found[0]) if found else None
 
     def close(self) -> None:
-        """And delete the database."""
+        """Closes and deletes the database."""
         with self._lock:
             self._database.close()
         self._file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A run's graded answers: sorted, filtered, and one by one."""
+"""Pages of a run's rollouts: a sortable, filterable list, and single rollouts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rft_console.rollout_reader import RolloutReader
 PAGE = 50
 RETRY_SECONDS = 3
 MOST = 10**12
-"""Largest number of a rollout in an address: SQLite's integers have 64 bits."""
+"""Maximum rollout number in a URL; SQLite integers have 64 bits."""
 FIELDS = ("sort", "split", "task_id", "min_score", "max_score", "errors")
 ORDERS = {
     "graded": "First graded first",
@@ -34,11 +34,11 @@ ORDERS = {
     "length": "Shortest answer first",
     "row": "By row",
 }
-"""Value of `sort` → what it says on the page; a minus sign: the largest first."""
+"""Value of the parameter `sort` → label; a minus sign means descending."""
 
 
 def register(app: Flask, console: Console) -> None:
-    """Add the routes."""
+    """Registers the routes of rollouts."""
     app.add_url_rule("/runs/<run_id>/rollouts", view_func=partial(_rollouts, console), endpoint="rollouts")
     app.add_url_rule("/runs/<run_id>/rollouts-progress", view_func=partial(_reading, console), endpoint="reading")
     app.add_url_rule(
@@ -73,7 +73,7 @@ def _rollouts(console: Console, run_id: str) -> Response:
 
 
 def _reading(console: Console, run_id: str) -> str:
-    """How far reading is. It starts nothing: an open page would otherwise read the end of the run for ever."""
+    """Progress of reading. Does not start reading: otherwise an open page would poll the run indefinitely."""
     reader = console.reader(run_id)
     if reader is None:
         abort(404, f"The rollouts of {run_id} are not open; reload the page.")
@@ -103,7 +103,7 @@ def _rollout(console: Console, run_id: str, number: int) -> str:
 
 
 def rollout_query(given: Mapping[str, str]) -> RolloutQuery:
-    """From the parameters of an address; what cannot be read counts as not given."""
+    """Parses URL parameters; ignores invalid values."""
     sort = given.get("sort", "graded")
     return RolloutQuery(
         sort=(sort if sort in ORDERS else "graded").removeprefix("-"),
@@ -117,7 +117,7 @@ def rollout_query(given: Mapping[str, str]) -> RolloutQuery:
 
 
 def _prompt(console: Console, run_id: str, task_id: str | None) -> tuple[str, str]:
-    """The row's prompt, and why there is none."""
+    """The row's prompt, and the reason to show if it is ''."""
     if task_id is None:
         return "", "The answer names no row of the dataset."
     try:

@@ -1,4 +1,4 @@
-"""Reads a run's rollouts into an index in the background, and resumes where it stopped at the next request."""
+"""Reads a run's rollouts into an index in the background; each request resumes where reading stopped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STOP_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Position:
-    """Where a page of the API begins: its cursor, and how many rollouts are before it."""
+    """Start of a page of the API: its cursor, and the number of rollouts before it."""
 
     cursor: str = ""
     rollouts: int = 0
@@ -24,9 +24,9 @@ class Position:
 
 @dataclass
 class RolloutReader:
-    """One for each run. `rollouts`: how many are in the index; `error`: why reading stopped, '' where it did not.
+    """Reader of one run. `rollouts`: number in the index; `error`: reason why reading stopped, '' if it did not.
 
-    `read_to_end`: no more were stored when the last page was read; it is read again for what was graded since.
+    `read_to_end`: the last page has been read; `refresh` reads it again, because rollouts may have been added.
     """
 
     client: ApiClient
@@ -46,17 +46,17 @@ class RolloutReader:
         return self._thread is not None and self._thread.is_alive()
 
     def refresh(self) -> None:
-        """Start reading what is not read yet; the last page once more, as it may have grown."""
+        """Starts reading in the background from the last page on, unless reading is in progress."""
         if not self.reading:
             self._thread = threading.Thread(target=self._read, daemon=True, name=f"rollouts of {self.run_id}")
             self._thread.start()
 
     def await_first(self, seconds: float = FIRST_SECONDS) -> None:
-        """Until the first rollouts are there, or there are none, or the time is over."""
+        """Waits until the first page has been read, reading has failed, or `seconds` have passed."""
         self._first.wait(seconds)
 
     def stop(self) -> None:
-        """Read no further page, and close the index. A page that is still awaited ends with the process."""
+        """Stops reading and closes the index. A pending request is abandoned and ends with the process."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)

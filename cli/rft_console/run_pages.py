@@ -1,4 +1,4 @@
-"""The list of runs, and one run: each a page, and the part of it that is replaced while it is open."""
+"""Pages of runs: the list and a run, each with a fragment that is refreshed while the page is open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from rft_console.rendering import render
 PAGE = 50
 FILTERS = ("status", "name", "tag", "requested_by")
 REPORT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""A report has one style sheet of its own and no script."""
+"""Content-Security-Policy of reports, which have an inline style sheet and no scripts."""
 SENTENCES = {
     RunStatus.PENDING: "Waiting for the state machine.",
     RunStatus.PREPARING: "Reading, checking and splitting the records.",
@@ -33,11 +33,11 @@ SENTENCES = {
     RunStatus.TRAINING: "Training.",
     RunStatus.EVALUATING: "Comparing the trained model with the base model.",
 }
-"""Of a run that has not ended."""
+"""Status of a run that has not ended → sentence."""
 
 
 def register(app: Flask, console: Console) -> None:
-    """Add the routes."""
+    """Registers the routes of runs."""
 
     @app.get("/")
     def runs() -> str:
@@ -71,7 +71,7 @@ def register(app: Flask, console: Console) -> None:
 
 
 def live_part(name: str, values: Callable[[], Mapping[str, object]], *, seen: str | None = None) -> Response:
-    """The part as it is now, and the notice; where it is as it was seen, or the API is silent, the notice alone."""
+    """The current fragment and the notice; only the notice if the fragment is unchanged or the API does not respond."""
     try:
         found = values()
     except Silence as error:
@@ -99,7 +99,7 @@ def _runs_part(console: Console, given: Mapping[str, str]) -> dict[str, object]:
 
 
 def _sentence(run: RunView) -> str:
-    """What the run does now, or its result; a wait for the quota of jobs with its length and place."""
+    """The run's current activity or its result; for a wait for the job quota, its start and place."""
     if run.status in TERMINAL:
         return headline(run).sentence
     if run.queue_ahead is None or run.queue is None:

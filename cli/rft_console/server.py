@@ -1,4 +1,4 @@
-"""Serves the console on loopback, in threads, until it is closed."""
+"""Serves the console on loopback with a threaded WSGI server."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ LOOPBACK = "127.0.0.1"
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """The addresses that werkzeug logs hold the token."""
+    """Disables request logs, because their URLs contain the token."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  werkzeug's own name
-        """Nothing."""
+        """Discards the message."""
 
 
 @contextmanager
 def console_server(client: ApiClient, port: int = 0) -> Iterator[tuple[BaseWSGIServer, str]]:
-    """A server, and the address with the token that opens it. Raises OSError where the port is taken."""
+    """Yields the server and its URL with the token. Raises OSError if the port is in use."""
     server = make_server(LOOPBACK, port, _no_app, threaded=True, request_handler=_QuietHandler)
     console = Console(client, Access(server.server_port))
     server.app = create_app(console)
@@ -37,5 +37,5 @@ def console_server(client: ApiClient, port: int = 0) -> Iterator[tuple[BaseWSGIS
 
 
 def _no_app(_environ: object, _start: object) -> list[bytes]:
-    """Until the port is known, which the checks of access need."""
+    """Placeholder until the port is known, which access control needs."""
     return []
