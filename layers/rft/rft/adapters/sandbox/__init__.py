@@ -1,11 +1,11 @@
-"""Where code that a model wrote runs: in sealed processes of the function, or in Bedrock AgentCore's Code Interpreter.
+"""Runs model-written code in sealed processes of the function, or in Bedrock AgentCore's Code Interpreter.
 
-    processes ── fork_server ┬─ program   runs the answer, sealed; is given no test and no expected value
+    processes ── fork_server ┬─ program   runs the answer, sealed; receives no tests and no expected values
                              └─ suite     runs the row's tests; calls the answer's functions through `wire`
 
-    code_interpreter ┬─ session ── program      the answer, in a session of the service's
-                     └─ fork_server ── suite    the tests, in this function; what they call goes out as API calls
+    code_interpreter ┬─ session ── program      runs the answer in a session of the service
+                     └─ fork_server ── suite    runs the tests in this function; calls of the answer are API calls
 
-`fork_server`, `program`, `suite`, `seal`, `session` and `wire` run in processes of their own and import the standard
-library only.
+`fork_server`, `program`, `suite`, `seal`, `session` and `wire` run in separate processes and import only the standard
+library.
 """

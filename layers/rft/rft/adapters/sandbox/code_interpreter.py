@@ -1,7 +1,7 @@
-"""The port CodeSandbox on Bedrock AgentCore's Code Interpreter: answers run in a session each, tests in this function.
+"""Implements the port CodeSandbox with Bedrock AgentCore's Code Interpreter: one session per answer, tests run here.
 
-A session is a machine of AWS's of its own, which ends with its sample. It is sent the answer and the requests of the
-tests, and never a test or an expected value: those stay in a sealed process here, as with `processes`.
+A session is an isolated virtual machine, stopped after its sample. It receives the answer and the requests of the
+tests, but no tests and no expected values: those remain in a sealed process of this function, as with `processes`.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from rft.errors import DeadlineExceeded, RetryableServiceError, SandboxUnavailab
 
 SESSION_SPARE_SECONDS = 120
 MAX_SESSION_SECONDS = 28_800
-"""After its sample a session that could not be stopped ends by itself; the service's own limit is 8 hours."""
+"""Maximum session timeout in seconds, the service's limit (8 hours). It ends sessions that could not be stopped."""
 
 ROUND_TRIP_SECONDS = 60.0
-"""What calls of a suite may take on top of the program's own seconds, which are measured in the session."""
+"""Seconds allowed for a suite's API calls, in addition to the program's time, which the session measures."""
 
 READ_SECONDS = 75
-"""A client's read timeout: the longest that one call may take is 60 s of the program's."""
+"""Read timeout of the client in seconds; a call includes up to 60 s of the program's time."""
 
 _REFUSALS = ("AccessDeniedException", "ConflictException", "ResourceNotFoundException", "ValidationException")
 _ERRORS = dict.fromkeys((*_REFUSALS, *THROTTLING_CODES, *QUOTA_CODES), SandboxUnavailable)
 
 
 class CodeInterpreterSandbox:
-    """One session for each sample. `client` is boto3's for bedrock-agentcore, with READ_SECONDS."""
+    """Uses one session per sample. `client`: a boto3 client of bedrock-agentcore with read timeout READ_SECONDS."""
 
     def __init__(self, client: Any, *, interpreter: str) -> None:
-        """`interpreter` is a code interpreter's ARN or id. Raises SandboxUnavailable, as ForkServers."""
+        """`interpreter`: ARN or id of a code interpreter. Raises SandboxUnavailable, see ForkServers."""
         self._client, self._interpreter = client, interpreter.rpartition("/")[2]
         self._servers = ForkServers()
         self.close = self._servers.close
 
     def test(self, program: str, tests: CodeTests, *, remaining: Callable[[], float]) -> list[CaseResult]:
-        """As CodeSandbox.test."""
+        """See CodeSandbox.test."""
         if remaining() <= 0:
             raise DeadlineExceeded("the batch's time was up before code ran")
         with self._session(program, tests, remaining()) as session:
@@ -68,14 +68,14 @@ class CodeInterpreterSandbox:
         try:
             yield _Session(self._client, self._interpreter, started["sessionId"], program, tests)
         finally:
-            with contextlib.suppress(SandboxUnavailable), _errors():  # it ends by its own limit: no reason for no score
+            with contextlib.suppress(SandboxUnavailable), _errors():  # the session's timeout ends it anyway
                 self._client.stop_code_interpreter_session(
                     codeInterpreterIdentifier=self._interpreter, sessionId=started["sessionId"]
                 )
 
 
 class _Session:
-    """The far side of `session.Session`."""
+    """Calls methods of `session.Session` in the remote session."""
 
     def __init__(self, client: Any, interpreter: str, session_id: str, program: str, tests: CodeTests) -> None:
         self._client, self._interpreter, self._id = client, interpreter, session_id
@@ -84,7 +84,7 @@ class _Session:
         self._prefix = f"{_source('session.py')}\nrft_session = Session(*{arguments!r})\n"
 
     def call(self, method: str, *arguments: object) -> Mapping[str, Any]:
-        """`output`, `timed_out` and `status`. Raises SandboxUnavailable where the session gives no such thing."""
+        """Returns `output`, `timed_out` and `status`. Raises SandboxUnavailable for an error or an invalid response."""
         code = f"{self._prefix}rft_session.{method}(*{(self._calls, *arguments)!r})"
         self._prefix, self._calls = "", self._calls + 1
         with _errors():
@@ -99,7 +99,7 @@ class _Session:
 
 
 def _read(results: list[dict[str, Any]]) -> Mapping[str, Any]:
-    """The last line that was printed. Raises SandboxUnavailable."""
+    """Parses the last printed line. Raises SandboxUnavailable."""
     printed = "".join(_printed(result) for result in results)
     line = printed.strip().rpartition("\n")[2]
     try:
@@ -125,7 +125,7 @@ def _printed(result: Mapping[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _errors() -> Iterator[None]:
-    """All that the service says against a call is no fault of the answer's."""
+    """Maps errors of the service to SandboxUnavailable, so that they are not attributed to the answer."""
     try:
         with translated(_ERRORS, about="code interpreter"):
             yield
@@ -159,7 +159,7 @@ def _suite(server: ForkServer, session: _Session, tests: CodeTests, remaining: f
 
 
 def _served(session: _Session, requests: int, replies: int, reply: str) -> bool:
-    """Pass requests and replies between tests and answer until either ends; whether the answer's time was up."""
+    """Forwards requests and replies between tests and answer until either ends. Returns whether it timed out."""
     with os.fdopen(requests, "rb", closefd=False) as lines:
         while reply.endswith("\n"):
             with contextlib.suppress(BrokenPipeError):

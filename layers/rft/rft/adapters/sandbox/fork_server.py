@@ -1,12 +1,12 @@
-"""Forks a sealed process for each program and each suite, and ends them in time. Standard library only.
+"""Forks a sealed process for each program and each suite, and enforces their timeouts. Standard library only.
 
-It is started once, with an empty environment and nothing open, and imports what programs commonly import: a fork of it
-takes a millisecond where a new interpreter takes twenty. Contents never pass through it, only open files, so that no
-fork inherits anything of an earlier sample or of its own sample's tests.
+It starts once, with an empty environment and no open files, and imports commonly used modules: a fork takes 1 ms, a new
+interpreter 20 ms. It passes open files only and never reads their contents, so that no fork inherits data of earlier
+samples or of its own sample's tests.
 
 Standard input is a packet socket. A job is `{"kind": "program" | "suite" | "tests", "seconds": …, "megabytes": …}` with
-files: code, standard input, output; or code, suite, results; or, where the answer runs elsewhere, suite, where to write
-requests, where to read replies, results. Its end is `{"status": …, "timed_out": …, "stopped": …}`.
+files. program: code, standard input, output; suite: code, suite, results; tests (the answer runs elsewhere): suite,
+requests, replies, results. The response is `{"status": …, "timed_out": …, "stopped": …}`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ functools hashlib heapq html inspect io itertools json locale math numbers opera
 secrets statistics string struct textwrap threading time timeit traceback types typing unicodedata uuid zlib
 encodings.ascii encodings.latin_1 asyncio contextlib
 """
-"""Imported before any fork: programs find them loaded, also where their user may not read the library's files."""
+"""Imported before any fork, so that programs can use them even if their user cannot read the library's files."""
 
 
 def main() -> None:
-    """Serve jobs until the other side hangs up."""
-    root = sys.path.pop(0)  # the layer is none of the programs' business
+    """Serves jobs until the peer closes the socket."""
+    root = sys.path.pop(0)  # programs must not import from the layer
     for name in _COMMON.split():
         importlib.import_module(name)
     control = socket.socket(fileno=0)
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _sealable(root: str) -> Mapping[str, Any]:
-    """Whether a process can be sealed here, and if not, why."""
+    """Tests whether processes can be sealed on this platform; returns `ready`, and `reason` if not."""
     reader, writer = os.pipe()
 
     def attempt() -> int:
@@ -130,7 +130,7 @@ def _runner(files: Sequence[int], seconds: float) -> int:
 
 
 def _forked(run: Callable[[], int], files: Sequence[int]) -> int:
-    """The id of a process that has `files` as 3, 4, … and nothing else open, runs `run` and ends with its status."""
+    """Forks a process with only `files` open, as 3, 4, …, that exits with the status of `run`. Returns its id."""
     child = os.fork()
     if child:
         return child
@@ -141,7 +141,7 @@ def _forked(run: Callable[[], int], files: Sequence[int]) -> int:
         _only(files)
         status = run()
     finally:
-        os._exit(status)  # no clean-up of the fork server's, no waiting for threads of the program's
+        os._exit(status)  # skips exit handlers of the fork server, and does not wait for the program's threads
 
 
 def _only(files: Sequence[int]) -> None:
@@ -162,7 +162,7 @@ def _text(file: int) -> str:
 
 
 def _ended(control: socket.socket, leader: int, others: Sequence[int], seconds: float) -> Mapping[str, Any]:
-    """Wait for `leader`, then end all. The other side says by any word that it has seen enough, and by leaving too."""
+    """Waits for `leader`, the timeout, or a message or disconnect of the peer, then kills all processes."""
     watched = os.pidfd_open(leader)
     try:
         ready, _, _ = select.select([watched, control.fileno()], [], [], seconds)

@@ -1,7 +1,7 @@
-"""The port CodeSandbox in processes of this function: sealed, forked from a server without data.
+"""Implements the port CodeSandbox with sealed processes of this function, forked from a server without data.
 
-Decisions are made outside of the tested code: tests run in a process that the answer's cannot reach, output is compared
-here. docs/decisions has the limits of this protection.
+Tests run in a process that the answer's process cannot access; output is compared in this process. docs/decisions
+describes the limits of this protection.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from rft.errors import DeadlineExceeded
 
 
 class ProcessSandbox:
-    """Runs answer and tests in processes of one fork server."""
+    """Runs answer and tests in separate processes of one fork server."""
 
     def __init__(self) -> None:
-        """Raises SandboxUnavailable."""
+        """Raises SandboxUnavailable if the platform does not support it."""
         self._servers = ForkServers()
         self.close = self._servers.close
 
     def test(self, program: str, tests: CodeTests, *, remaining: Callable[[], float]) -> Sequence[CaseResult]:
-        """As CodeSandbox.test."""
+        """See CodeSandbox.test."""
         with self._servers.one() as server, text_file(program) as code:
             if tests.tests:
                 return _suite(server, code, tests, remaining)

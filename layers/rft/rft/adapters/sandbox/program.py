@@ -1,8 +1,8 @@
-"""Runs the answer, in a sealed process. Standard library only.
+"""Runs the answer in a sealed process. Standard library only.
 
-As a program it is `__main__` with the test's standard input. For tests it is the module `solution`: it is loaded, then
-serves requests about what it defines. Its output is treated as data only, so nothing here needs to be
-safe from the code that it runs.
+As a program, the answer is `__main__` with the test's standard input. For tests, it is the module `solution`, whose
+objects are accessed by requests. Its output is treated as data only, so this module does not need protection from the
+code that it runs.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _OPERATIONS: Mapping[str, Callable[..., Any]] = {
         for name in ("getitem", "setitem", "delitem", "contains", "eq", "lt", "le", "gt", "ge", "add", "sub", "mul")
     },
 }
-"""Operations of a test on an object of the answer, besides calls."""
+"""Operations of tests on objects of the answer, except calls."""
 
 
 def run_program(code: str) -> int:
-    """Run `code` as a program; its exit status."""
-    random.seed()  # the fork server's state is every program's otherwise
+    """Runs `code` as a program. Returns its exit status."""
+    random.seed()  # otherwise all programs would share the fork server's random state
     main = ModuleType("__main__")
     sys.modules["__main__"] = main
     status: object = 0
     try:
-        exec(compile(code, "solution.py", "exec", dont_inherit=True), main.__dict__)  # noqa: S102  what this process is for
+        exec(compile(code, "solution.py", "exec", dont_inherit=True), main.__dict__)  # noqa: S102  runs in a sealed process
     except SystemExit as left:
         status = left.code
     except BaseException:  # noqa: BLE001  any exception of the answer is its own failure
@@ -56,7 +56,7 @@ def run_program(code: str) -> int:
 
 
 def serve(code: str, requests: BinaryIO, replies: BinaryIO) -> None:
-    """Load `code`, report whether that worked, then answer calls until the input ends."""
+    """Loads `code`, reports success or failure, then serves requests until end of input."""
     random.seed()
     solution = ModuleType("solution")
     sys.modules["solution"] = solution
@@ -72,19 +72,19 @@ def serve(code: str, requests: BinaryIO, replies: BinaryIO) -> None:
 
 
 class Server:
-    """The answer's side of the wire; `_objects` keeps alive what tests hold a reference to."""
+    """The answer's endpoint of the wire protocol. `_objects` keeps objects alive that tests refer to."""
 
     def __init__(self, solution: ModuleType, requests: BinaryIO, replies: BinaryIO) -> None:
         self._solution, self._requests, self._replies = solution, requests, replies
         self._objects: dict[int, Any] = {}
 
     def answer(self, request: Mapping[str, Any]) -> None:
-        """Perform the request and send its outcome."""
+        """Performs a request and sends its result or exception."""
         try:
             reply = self._done(request)
         except wire.Broken:
             raise
-        except BaseException as error:  # noqa: BLE001  an exception is an outcome as any other
+        except BaseException as error:  # noqa: BLE001  exceptions are sent to the tests
             bases = [base.__name__ for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base]
             reply = {"error": type(error).__name__, "bases": bases, "text": str(error)[:MAX_REASON]}
         wire.send(self._replies, reply)
@@ -102,7 +102,7 @@ class Server:
         return {"value": self.encoded(value), "args": [self.encoded(arg) for arg in args]}
 
     def encoded(self, value: Any) -> wire.Encoded:
-        """For the other side."""
+        """Encodes a value for the tests."""
         return wire.encode(value, self._refer)
 
     def _named(self, name: str) -> wire.Encoded:
@@ -124,7 +124,7 @@ class Server:
         return self._objects[reference["ref"]]
 
     def _callback(self, number: int) -> Callable[..., Any]:
-        """A function of the tests', which the tests' own process runs."""
+        """Proxy of a function of the tests, which runs in their process."""
 
         def call(*args: Any) -> Any:
             wire.send(self._replies, {"callback": number, "args": [self.encoded(arg) for arg in args]})

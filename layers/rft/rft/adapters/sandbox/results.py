@@ -1,4 +1,4 @@
-"""What a suite's process is given and wrote as results, and what a program's output says."""
+"""Serialises suites, and parses results of suites and programs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from rft.rewards.samples import UngradableSample
 
 
 def suite_text(tests: CodeTests) -> str:
-    """What `suite.run_suite` takes, as JSON."""
+    """JSON input of `suite.run_suite`."""
     return json.dumps({"setup": tests.setup, "tests": tests.tests})
 
 
 def suite_results(written: bytes, tests: CodeTests, *, missing: str) -> Sequence[CaseResult]:
-    """One result for each test; `missing` is the reason of those that have none. Raises UngradableSample."""
+    """One result per test; tests without a result fail with the reason `missing`.
+
+    Raises UngradableSample if the tests cannot be run.
+    """
     lines = [json.loads(line) for line in written.splitlines()]
     if lines and "unusable" in lines[-1]:
         raise UngradableSample(f"reference_answer.code: {lines[-1]['unusable']}")
@@ -26,12 +29,12 @@ def suite_results(written: bytes, tests: CodeTests, *, missing: str) -> Sequence
 
 
 def most_output(exchange: Exchange) -> int:
-    """Max bytes of a program's output; more is wrong."""
+    """Maximum bytes of a program's output; longer output fails the test."""
     return 2 * len(exchange.stdout.encode()) + 65_536
 
 
 def exchange_reason(end: Mapping[str, Any], output: str, exchange: Exchange) -> str:
-    """Why a program that ended so with this output failed; '' where it did not."""
+    """Reason for the failure of a program, from its end and output; '' if it passed."""
     if end["stopped"]:
         return "printed more than twice the expected output and 64 KiB"
     if end["timed_out"]:

@@ -1,8 +1,8 @@
-"""Takes from this process what code of unknown intent must not have. Linux on x86_64 and arm64. Standard library only.
+"""Restricts this process before it runs untrusted code. Linux on x86_64 and arm64. Standard library only.
 
-Limits bound time, memory and files. A seccomp filter then refuses for good: new processes and programs, sockets,
-signals to others, other processes' memory, anything written to the file system, and kernel objects that outlive a
-process. Reading files stays possible, as imports need it; what must not be read is in another process (`undumpable`).
+Resource limits restrict time, memory and files. A seccomp filter then permanently denies: new processes and programs,
+sockets, signals to other processes and access to their memory, writes to the file system, and kernel objects that
+outlive the process. Reading files is allowed for imports; secrets are in another process (`undumpable`).
 """
 
 from __future__ import annotations
@@ -63,36 +63,36 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 _OPEN_FLAGS = {"x86_64": {2: 1, 257: 2}, "aarch64": {56: 2}}
 """open and openat → which argument has the flags."""
 _FCNTL, _IOCTL = {"x86_64": 72, "aarch64": 25}, {"x86_64": 16, "aarch64": 29}
-_SIGNALS_OWNER = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a pipe's owner, which may be any process, gets signals
+_SIGNALS_OWNER = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals to a pipe's owner, which may be any process
 _SETS_OWNER = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP: the same for sockets
 _CLONE3, _OPENAT2 = 435, 437
-"""Their arguments are behind pointers, which a filter cannot follow; ENOSYS makes libc use the older calls."""
+"""A filter cannot read their arguments, which are passed by pointer; with ENOSYS, libc uses the older calls."""
 
 
 class NotSealed(OSError):
-    """The platform does not support the seal; no code is run."""
+    """The platform does not support the restrictions; no code is run."""
 
 
 def undumpable() -> None:
-    """Close this process's `/proc` entries (environment, memory, open files) and tracing to processes of its user.
+    """Denies other processes of the user access to `/proc` (environment, memory, open files) and tracing.
 
-    Raises NotSealed where the platform cannot.
+    Raises NotSealed if the platform does not support it.
     """
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def end_with_parent() -> None:
-    """Be killed when the parent ends. Raises NotSealed."""
+    """Makes the kernel kill this process when its parent ends. Raises NotSealed."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
 def seal(*, seconds: float, megabytes: int) -> None:
-    """Limit and lock this process and all that it may become. Raises NotSealed."""
+    """Applies resource limits and the seccomp filter to this process, irreversibly. Raises NotSealed."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    undumpable()  # a change of user made it dumpable again
+    undumpable()  # a change of user resets it
     for limit, value in (
         (resource.RLIMIT_CPU, int(seconds) + 1),
         (resource.RLIMIT_AS, megabytes * 2**20),
@@ -111,14 +111,14 @@ def seal(*, seconds: float, megabytes: int) -> None:
 
 
 def _filter(machine: str) -> Iterator[bytes]:
-    """The BPF program: each call that is refused, then all others allowed."""
+    """The BPF program: denies listed system calls, allows all others."""
     if machine not in _REFUSED:
         raise NotSealed(errno.ENOSYS, f"no seal for {machine}; code runs on x86_64 and arm64 Linux only")
     yield _op(_LOAD, _ARCH)
     yield _op(_EQUAL, _ARCHITECTURE[machine], true=1)
     yield _op(_RETURN, _KILL)
     yield _op(_LOAD, _NUMBER)
-    yield _op(_AT_LEAST, 0x40000000, false=1)  # x32's numbers, which would go round the list
+    yield _op(_AT_LEAST, 0x40000000, false=1)  # x32 system calls, which would bypass the list
     yield _op(_RETURN, _ERRNO | errno.EPERM)
     for number in sorted(_REFUSED[machine].values()):
         yield from _refuse(number, errno.EPERM)
@@ -154,7 +154,7 @@ def _refuse_values(number: int, argument: int, values: Sequence[int]) -> Iterato
 
 
 def _op(code: int, value: int, *, true: int = 0, false: int = 0) -> bytes:
-    """One struct sock_filter; `true` and `false` are how many to skip."""
+    """Packs a struct sock_filter; `true` and `false`: number of instructions to skip."""
     return struct.pack("=HBBI", code, true, false, value)
 
 

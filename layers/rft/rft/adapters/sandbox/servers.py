@@ -1,4 +1,4 @@
-"""Fork servers, as the function sees them: started as needed, one job at a time each; and what jobs are given."""
+"""Pool of fork servers, each with one job at a time, and the pipes and files passed to jobs."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from rft.errors import DeadlineExceeded, SandboxUnavailable
 from rft.rewards.samples import UngradableSample
 
 ROOT = Path(__file__).parents[3]
-"""Where the package is imported from: the layer."""
+"""Root of the layer, from which the package is imported."""
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
-"""How much later than its limit a job's end may be announced before its server counts as broken."""
+"""Seconds after a job's time limit until its server counts as failed."""
 
 PIPE_BYTES = 2**20
-"""Capacity of a pipe, the maximum for any user (pipe(7)): a suite's results fit, so it waits for no reader."""
+"""Capacity of a pipe, the default maximum for users (pipe(7)). A suite's results fit, so writes do not block."""
 
 _SERVER = (
     "import sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]);"
     "from rft.adapters.sandbox.fork_server import main; main()"
 )
-_LIBRARIES = "LD_LIBRARY_PATH"  # Lambda's interpreter finds its own library by it
+_LIBRARIES = "LD_LIBRARY_PATH"  # Lambda's interpreter needs it to find its own library
 
 
 class ForkServers:
-    """One server for each thread that runs code at the same time; they stay."""
+    """Pool of servers, one per thread that runs code concurrently; idle servers are reused."""
 
     def __init__(self) -> None:
-        """Makes this process undumpable. Raises SandboxUnavailable where the platform has no such thing."""
+        """Makes this process undumpable. Raises SandboxUnavailable if the platform does not support it."""
         try:
-            seal.undumpable()  # the answer's process has this one's user in Lambda: /proc would show credentials
+            seal.undumpable()  # in Lambda, the answer's process has the same user and could read credentials in /proc
         except OSError as error:
             raise SandboxUnavailable(str(error)) from error
         self._idle: LifoQueue[ForkServer] = LifoQueue()
@@ -51,14 +51,14 @@ class ForkServers:
 
     @contextlib.contextmanager
     def one(self) -> Iterator[ForkServer]:
-        """A server of the caller's alone, closed where its job failed in an unknown way. Raises SandboxUnavailable."""
+        """A server for exclusive use, closed after an unexpected error. Raises SandboxUnavailable."""
         try:
             server = self._idle.get_nowait()
         except Empty:
             server = ForkServer()
         try:
             yield server
-        except (UngradableSample, DeadlineExceeded):  # the message of a job that has ended
+        except (UngradableSample, DeadlineExceeded):  # the job has ended, so the server is reusable
             self._idle.put(server)
             raise
         except BaseException:
@@ -79,7 +79,7 @@ class ForkServer:
     def __init__(self) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  our own code
+            self._process = subprocess.Popen(  # noqa: S603  code of this project
                 [sys.executable, "-I", "-S", "-c", _SERVER, str(ROOT)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -94,7 +94,10 @@ class ForkServer:
             raise SandboxUnavailable(f"code cannot be sealed here: {ready['reason']}")
 
     def start(self, kind: str, seconds: float, megabytes: int, files: Sequence[int]) -> None:
-        """The job gets its own copies of `files`; what it writes to ends only when the caller's are closed, too."""
+        """Starts a job with duplicates of `files`; readers see the end of a pipe only after the caller closes its own.
+
+        Raises DeadlineExceeded, SandboxUnavailable.
+        """
         if seconds <= 0:
             raise DeadlineExceeded("the batch's time was up before code ran")
         job = {"kind": kind, "seconds": seconds, "megabytes": megabytes}
@@ -104,16 +107,16 @@ class ForkServer:
             raise SandboxUnavailable("the fork server is gone") from error
 
     def stop(self) -> None:
-        """End the job now; `end` still has to be called."""
+        """Requests the end of the job; `end` must still be called."""
         with contextlib.suppress(OSError):
             self.control.send(b"stop")
 
     def end(self, seconds: float) -> Mapping[str, Any]:
-        """How the job ended: `status`, `timed_out` and `stopped`."""
+        """Waits for the job's end; returns `status`, `timed_out` and `stopped`."""
         return self._receive(seconds + GRACE_SECONDS)
 
     def close(self) -> None:
-        """End the process; what it forked ends with it."""
+        """Kills the process; its forks are killed with it."""
         self.control.close()
         self._process.kill()
         self._process.wait()
@@ -131,7 +134,7 @@ class ForkServer:
 
 
 class End:
-    """One end of a pipe; open until `close` or `release`."""
+    """A file descriptor of a pipe; open until `close` or `release`."""
 
     def __init__(self, file: int) -> None:
         self._file: int | None = file
@@ -143,7 +146,7 @@ class End:
         return self._file
 
     def release(self) -> int:
-        """The file, which is the caller's to close now."""
+        """Returns the file descriptor and transfers its ownership to the caller."""
         file, self._file = self.file, None
         return file
 
@@ -152,14 +155,14 @@ class End:
             os.close(self.release())
 
     def all(self, most: int) -> bytes:
-        """Output until all writers have ended, up to `most` bytes."""
+        """Reads until all writers have closed the pipe, or slightly over `most` bytes."""
         found = b""
         while len(found) <= most and (part := os.read(self.file, 65_536)):
             found += part
         return found
 
     def until(self, control: socket.socket, most: int) -> bytes:
-        """Output until its end, or until `control` has a message, up to slightly over `most` bytes."""
+        """Reads until the end of output, a message on `control`, or slightly over `most` bytes."""
         found = bytearray()
         while len(found) <= most:
             ready, _, _ = select.select([self.file, control.fileno()], [], [])
@@ -174,9 +177,9 @@ class End:
 
 @contextlib.contextmanager
 def pipe() -> Iterator[tuple[End, End]]:
-    """Its reading and its writing end."""
+    """Yields the read end and the write end of a new pipe, and closes them."""
     read, write = os.pipe()
-    with contextlib.suppress(OSError):  # a user over the limit of all pipes together gets a smaller one
+    with contextlib.suppress(OSError):  # exceeds the user's total limit: the pipe keeps its default size
         fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     ends = End(read), End(write)
     try:
@@ -188,7 +191,7 @@ def pipe() -> Iterator[tuple[End, End]]:
 
 @contextlib.contextmanager
 def text_file(text: str) -> Iterator[int]:
-    """An open file in memory that holds `text`, to be read from its start."""
+    """Yields the descriptor of an in-memory file with `text`, positioned at its start."""
     file = os.memfd_create("code", os.MFD_CLOEXEC)
     try:
         data = memoryview(text.encode("utf-8", "replace"))

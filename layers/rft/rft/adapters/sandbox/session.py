@@ -1,7 +1,7 @@
-"""Runs the answer in a session of AgentCore's Code Interpreter, to which it is sent as text. Standard library only.
+"""Runs the answer in a session of AgentCore's Code Interpreter; sent there as source. Standard library only.
 
-The session gets the answer and, call by call, the arguments of tests: no test, no expected value. Its output is
-treated as data only, so nothing here needs to be safe from the code that it runs.
+The session receives the answer and the arguments of each call, but no tests and no expected values. Its output is
+treated as data only, so this module does not need protection from the code that it runs.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ os._exit(status)
 
 
 class Session:
-    """One answer; each method prints one line of JSON: `output`, `timed_out`, `status` (null while it runs)."""
+    """Runs one answer. Each method prints one line of JSON: `output`, `timed_out`, `status` (null while running)."""
 
     def __init__(self, modules: Mapping[str, str], answer: str, seconds: float, megabytes: int) -> None:
-        """`modules` are sources by file name; `seconds` are for all replies together, and for each run."""
+        """`modules`: source by file name. `seconds`: time limit for all replies together, and for each run."""
         self._folder, self._megabytes = tempfile.mkdtemp(), megabytes
         self._seconds = self._seconds_left = seconds
         self._number, self._reply = -1, ""
@@ -67,19 +67,19 @@ class Session:
         Path(self._folder, "answer.py").write_text(answer, encoding="utf-8", errors="replace")
 
     def load(self, number: int) -> None:
-        """Load the answer as a module; its report about that."""
+        """Loads the answer as a module and prints its report."""
         self._served = self._started(_SERVE)
         self._print(number, *self._line(self._served, b""))
 
     def exchange(self, number: int, request: str) -> None:
-        """The answer's reply to a request of the tests. A number that was seen before prints the same reply again."""
+        """Prints the answer's reply to a request of the tests. Idempotent: a repeated number prints the same reply."""
         if number == self._number or self._served is None:
             print(self._reply)  # noqa: T201  the session's output is its reply
             return
         self._print(number, *self._line(self._served, request.encode()))
 
     def run(self, number: int, stdin: str, most: int) -> None:
-        """Run the answer as a program; up to a little over `most` bytes of its output."""
+        """Runs the answer as a program and prints slightly over `most` bytes of its output at most."""
         process = self._started(_RUN)
         until = time.monotonic() + self._seconds
         output, timed_out = _transferred(process, stdin.encode(), self._seconds, most, b"")
@@ -87,7 +87,7 @@ class Session:
             process.kill()
         try:
             status = process.wait(max(0.0, until - time.monotonic()) + 1)
-        except subprocess.TimeoutExpired:  # it closed its output and went on
+        except subprocess.TimeoutExpired:  # it closed its output but is still running
             process.kill()
             status, timed_out = process.wait(), True
         self._print(number, output, timed_out, None if len(output) > most else status)
@@ -99,7 +99,7 @@ class Session:
         return output, timed_out, None
 
     def _started(self, source: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(  # noqa: S603  our own code, which runs the answer's
+        process = subprocess.Popen(  # noqa: S603  code of this project, which runs the answer
             [sys.executable, "-I", "-c", source, self._folder, str(self._megabytes), str(self._seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -122,7 +122,7 @@ class Session:
 def _transferred(
     process: subprocess.Popen[bytes], data: bytes, seconds: float, most: int, end: bytes
 ) -> tuple[bytes, bool]:
-    """What the process writes while it is given `data`, until `end` or its own end; and whether time was up first."""
+    """Output of the process, which receives `data`, until `end` or its own end; and whether it timed out."""
     if process.stdin is None or process.stdout is None:
         raise ValueError("a process without pipes")
     until, found = time.monotonic() + seconds, bytearray()
@@ -147,5 +147,5 @@ def _transferred(
 def _write(file: int, data: memoryview) -> int:
     try:
         return os.write(file, data[:65_536])
-    except BrokenPipeError:  # a program need not read its input
+    except BrokenPipeError:  # programs may ignore their input
         return len(data)

@@ -1,7 +1,7 @@
-"""Runs a row's tests against an answer that runs in another process. Standard library only.
+"""Runs a row's tests against an answer in another process. Standard library only.
 
-The answer cannot reach this process: it never sees a test or an expected value, can neither patch nor end what compares
-them, and what it returns arrives as plain data or as a `Remote`, which never equals a plain value.
+The answer has no access to this process: it cannot read tests or expected values, and cannot patch or kill the code
+that compares them. Its results arrive as plain data or as a `Remote`, which never equals a plain value.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MAX_ITERATOR = 100_000
 
 
 class Unusable(Exception):
-    """The tests themselves cannot be run; the message is the reason."""
+    """The tests themselves cannot be run; the message states the reason."""
 
 
 def run_suite(suite: Mapping[str, Any], requests: BinaryIO, replies: BinaryIO, results: BinaryIO) -> None:
-    """One line of JSON for each test, in order: `{"passed": …, "reason": …}`, or one `{"unusable": …}`."""
+    """Writes one line of JSON per test, in order: `{"passed": …, "reason": …}`; `{"unusable": …}` ends the results."""
     try:
         for outcome in _outcomes(suite, Link(requests, replies)):
             _write(results, outcome)
@@ -51,7 +51,7 @@ def _outcomes(suite: Mapping[str, Any], link: Link) -> Iterator[Mapping[str, Any
     except wire.Broken:
         failure, found = "the answer ended while it was loaded", {}
     for name, value in found.items():
-        shared.setdefault(name, value)  # in place: it is what functions of `setup` look names up in
+        shared.setdefault(name, value)  # modified in place, because functions of `setup` use it as their globals
     for code in compiled:
         yield {"passed": False, "reason": failure} if failure else _outcome(code, dict(shared))
 
@@ -61,19 +61,19 @@ def _outcome(code: Any, names: dict[str, Any]) -> Mapping[str, Any]:
         exec(code, names)  # noqa: S102
     except Unusable:
         raise
-    except BaseException as error:  # noqa: BLE001  a test fails in any way it likes
+    except BaseException as error:  # noqa: BLE001  any exception fails the test
         return {"passed": False, "reason": f"{type(error).__name__}: {error}"[:MAX_REASON]}
     return {"passed": True, "reason": ""}
 
 
 def _free_names(source: str) -> set[str]:
-    """Names that tests use. Those of builtins are never the answer's: a test's `abs` is Python's."""
+    """Names that the source uses, except builtins, which the answer must not override."""
     names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     return {name for name in names if not hasattr(builtins, name) and not name.startswith("__")}
 
 
 class Link:
-    """The tests' side of the wire."""
+    """The tests' endpoint of the wire protocol."""
 
     def __init__(self, requests: BinaryIO, replies: BinaryIO) -> None:
         self._requests, self._replies = requests, replies
@@ -82,19 +82,22 @@ class Link:
         self._exceptions: dict[str, type[Exception]] = {}
 
     def loaded(self) -> str | None:
-        """Why the answer could not be loaded; None where it could. Raises Broken."""
+        """Reason why the answer could not be loaded; None if it was loaded. Raises Broken."""
         reply = wire.receive(self._replies)
         return None if "loaded" in reply else str(reply.get("failed"))[:MAX_REASON]
 
     def names(self, names: Sequence[str]) -> dict[str, Any]:
-        """What the answer defines of `names`. Raises Broken."""
+        """The objects that the answer defines for `names`; others are omitted. Raises Broken."""
         found = self._exchange({"op": "names", "names": names}).get("names")
         if not isinstance(found, dict):
             raise wire.Broken("the message is no answer")
         return {name: self._defined(name, value) for name, value in found.items() if name in names}
 
     def request(self, op: str, on: int, args: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
-        """The answer's result; its changes to containers in `args` apply here, too. Raises its exception."""
+        """Result of the operation in the answer's process. Applies its changes to containers in `args`.
+
+        Raises the answer's exception.
+        """
         encoded = [self._encoded(arg) for arg in args]
         named = {name: self._encoded(value) for name, value in (keywords or {}).items()}
         reply = self._exchange({"op": op, "on": on, "args": encoded, "keywords": named})
@@ -117,7 +120,7 @@ class Link:
             return {"value": self._encoded(function(*map(self._decoded, reply["args"])))}
         except (wire.Broken, Unusable):
             raise
-        except Exception as error:  # noqa: BLE001  the answer may catch it
+        except Exception as error:  # noqa: BLE001  the answer may handle it
             return {"error": type(error).__name__, "text": str(error)[:MAX_REASON]}
 
     def _encoded(self, value: Any) -> wire.Encoded:
@@ -157,12 +160,12 @@ class Link:
         kind = self._exceptions.get(str(reply["error"])) or _builtin_exception(reply.get("bases", ()))
         try:
             return kind(str(reply.get("text")))
-        except TypeError:  # some take more than a text
+        except TypeError:  # some exceptions require more arguments
             return Exception(str(reply["error"]))
 
 
 def _builtin_exception(names: Sequence[Any]) -> type[Exception]:
-    """The first of `names` that is a builtin Exception, else Exception: what ends processes cannot be sent."""
+    """The first of `names` that is a builtin Exception, else Exception. Excludes SystemExit and KeyboardInterrupt."""
     for name in names:
         kind = getattr(builtins, name, None) if isinstance(name, str) else None
         if isinstance(kind, type) and issubclass(kind, Exception):
@@ -171,7 +174,7 @@ def _builtin_exception(names: Sequence[Any]) -> type[Exception]:
 
 
 class Remote:
-    """An object of the answer's. It is never equal to plain data, and compares with its own kind only."""
+    """Proxy of an object of the answer. It never equals plain data, and compares with other proxies only."""
 
     def __init__(self, link: Link, number: int) -> None:
         object.__setattr__(self, "_link", link)
@@ -182,7 +185,7 @@ class Remote:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__") and name not in {"__name__", "__doc__"}:
-            raise AttributeError(name)  # protocols that a Remote takes part in are those below
+            raise AttributeError(name)  # supported protocols are implemented below
         return _request(self, "getattr", (name,))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -252,12 +255,12 @@ def _request(remote: Remote, op: str, args: Sequence[Any], keywords: Mapping[str
 
 
 def _between(remote: Remote, op: str, other: Any) -> Any:
-    """Order among the answer's own objects; against plain data it would let the answer decide what it earns."""
+    """Compares the answer's objects with each other. Plain data is excluded: the answer could decide its own tests."""
     return _request(remote, op, (other,)) is True if isinstance(other, Remote) else NotImplemented
 
 
 def _arithmetic(remote: Remote, op: str, other: Any) -> Any:
-    """With plain data only an object comes of it: a number would be the answer's own verdict in `abs(f(1) - 2) < 1`."""
+    """Returns plain data only for two proxies: otherwise the answer could decide tests such as `abs(f(1) - 2) < 1`."""
     result = _request(remote, op, (other,))
     return result if isinstance(other, Remote) or isinstance(result, Remote) else NotImplemented
 

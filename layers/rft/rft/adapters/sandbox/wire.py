@@ -1,7 +1,7 @@
-"""What passes between the tests and the answer: plain values by copy, all else by reference. Standard library only.
+"""Protocol between tests and answer: plain values by copy, other objects by reference. Standard library only.
 
-Messages are lines of JSON. A value that is plain (None, bool, int, float, str, and containers of them) is rebuilt on
-the other side out of builtin types, so that no object of the answer's own ever takes part in a test's comparison.
+Messages are lines of JSON. Plain values (None, bool, int, float, str, and containers of them) are reconstructed from
+builtin types by the receiver, so that tests never compare objects of the answer's own classes.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from fractions import Fraction
 from typing import Any, BinaryIO
 
 MAX_BYTES = 4 * 2**20
-"""Of one message; more is no value that a test compares."""
+"""Maximum size of a message; larger values are not expected in tests."""
 
 Encoded = Any
 Refer = Callable[[Any], Encoded]
 """Encodes an object that is not plain as a reference, or raises TypeError."""
 Resolve = Callable[[Mapping[str, Any]], Any]
-"""The object of a reference on this side."""
+"""Returns the local object of a reference."""
 
 
 class Broken(Exception):
-    """The other side has ended, or sent an invalid message."""
+    """The peer has ended, or sent an invalid message."""
 
 
 def send(stream: BinaryIO, message: Mapping[str, Any]) -> None:
-    """Raises Broken where the other end is closed, or the message is too long."""
+    """Sends a message. Raises Broken if the peer has closed the stream, or the message exceeds MAX_BYTES."""
     line = json.dumps(message).encode() + b"\n"
     if len(line) > MAX_BYTES:
         raise Broken(f"a message of over {MAX_BYTES} bytes")
@@ -41,7 +41,7 @@ def send(stream: BinaryIO, message: Mapping[str, Any]) -> None:
 
 
 def receive(stream: BinaryIO) -> dict[str, Any]:
-    """The next message. Raises Broken."""
+    """Reads the next message. Raises Broken."""
     line = stream.readline(MAX_BYTES + 1)
     try:
         message = json.loads(line) if line.endswith(b"\n") else None
@@ -53,7 +53,7 @@ def receive(stream: BinaryIO) -> dict[str, Any]:
 
 
 def encode(value: Any, refer: Refer) -> Encoded:
-    """`value` for `json`. Raises as `refer`, and RecursionError for endless nesting."""
+    """Converts `value` to JSON types. Raises the errors of `refer`, and RecursionError for cycles."""
     if value is None or isinstance(value, bool | str):
         return value if type(value) in {type(None), bool, str} else str.__str__(value)
     if isinstance(value, int | float):
@@ -85,7 +85,7 @@ def _is_builtin(value: Any) -> bool:
 
 
 def decode(value: Encoded, resolve: Resolve) -> Any:
-    """The value. Raises Broken for what `encode` never writes, and as `resolve`."""
+    """Reverses `encode`. Raises Broken for invalid input, and the errors of `resolve`."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if not isinstance(value, dict) or len(value) != 1:
@@ -104,7 +104,7 @@ def decode(value: Encoded, resolve: Resolve) -> Any:
 
 
 def update(old: Any, new: Any) -> None:
-    """Update `old`, a container that was passed, to its state on the other side."""
+    """Updates `old`, a container passed to the peer, to its state there."""
     if type(old) is not type(new) or old == new:
         return
     if isinstance(old, list | bytearray):
@@ -118,7 +118,7 @@ def update(old: Any, new: Any) -> None:
 
 
 def _update_items(old: Any, new: Any) -> None:
-    """Inner containers stay the same objects where the other side changed only what they hold."""
+    """Updates items in place; preserves the identity of inner containers of unchanged type."""
     if isinstance(old, list) and len(old) == len(new):
         for at, (before, after) in enumerate(zip(old, new, strict=True)):
             if type(before) is type(after) and isinstance(before, list | dict | set | deque):
@@ -140,7 +140,7 @@ abs all any bin bool bytes chr complex dict divmod enumerate filter float frozen
 oct ord pow range repr reversed round set sorted str sum tuple zip
 """
 _NAMES: Mapping[Any, str] = {getattr(builtins, name): name for name in _SHARED.split()}
-"""Builtin functions that pass by name, so that a test can hand one to the answer."""
+"""Builtin functions that are passed by name, so that tests can use them as arguments."""
 _PLAIN: Mapping[str, Callable[[list[Any]], Any]] = {
     "list": list,
     "tuple": tuple,
