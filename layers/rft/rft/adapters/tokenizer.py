@@ -1,4 +1,4 @@
-"""Counts tokens with tiktoken. Nova's own tokenizer is not published, so this is an estimate."""
+"""Counts tokens with tiktoken. Nova's tokenizer is not published, so counts are estimates."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import tiktoken
 
 _VOCABULARY = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
-"""tiktoken keeps a vocabulary under the sha1 of its URL; this is cl100k_base's. It checks the content itself."""
+"""File name in tiktoken's cache: SHA-1 of the URL of cl100k_base. tiktoken verifies the content's hash."""
 
 _SEAM = re.compile(r"(?<=[A-Za-z])(?=[\x00-@\[-`{-\x7f])")
-"""Where a text may be cut without changing its tokens: between an ASCII letter and an ASCII character that is none.
+"""Positions at which a text can be split without changing its tokens: between an ASCII letter and an ASCII non-letter.
 
-cl100k_base first cuts a text into pieces by a regular expression, and no token crosses pieces. Every piece with a
-letter in it ends with its run of letters, and nothing in the expression looks back, nor past a letter: so there is
-always a cut after the last letter of a run.
+cl100k_base first splits a text into pieces by a regular expression, and no token spans pieces. Each piece with letters
+ends with them, and the expression has no look-behind and no look-ahead past a letter: so a piece always ends after the
+last of consecutive letters.
 """
 _MAX_AT_END = 256
 
@@ -34,9 +34,9 @@ class TiktokenTokenizer:
         self._encoding = tiktoken.get_encoding(self.encoding)
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Tokens in each text. What looks like a special token is text like any other.
+        """Number of tokens of each text. Special tokens are counted as ordinary text.
 
-        What all texts begin and end with is counted once, cut where that changes no token.
+        A prefix and a suffix common to all texts are tokenised once, split where that does not change tokens.
         """
         head = _common_head(texts)
         rest = [text[len(head) :] for text in texts]
@@ -49,19 +49,19 @@ class TiktokenTokenizer:
 
 
 def _common_head(texts: Sequence[str]) -> str:
-    """The longest beginning of all texts that ends at a seam in each of them."""
+    """Longest common prefix of the texts that ends at a split position."""
     if len(texts) < 2:
         return ""
-    common = os.path.commonprefix(texts)  # noqa: RUF071 - of characters, as is meant here
+    common = os.path.commonprefix(texts)  # noqa: RUF071 - of characters, as intended
     seams = [seam.start() for seam in _SEAM.finditer(common)]
     return common[: seams[-1]] if seams else ""
 
 
 def _common_tail(texts: Sequence[str]) -> str:
-    """The longest end of all texts, up to a limit, that begins at a seam in each of them."""
+    """Longest common suffix of the texts, up to a limit, that begins at a split position."""
     if len(texts) < 2:
         return ""
     backwards = [text[: -_MAX_AT_END - 1 : -1] for text in texts]
-    common = os.path.commonprefix(backwards)[::-1]  # noqa: RUF071 - of characters, as is meant here
+    common = os.path.commonprefix(backwards)[::-1]  # noqa: RUF071 - of characters, as intended
     seam = _SEAM.search(common)
     return common[seam.start() :] if seam else ""

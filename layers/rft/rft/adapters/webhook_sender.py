@@ -1,4 +1,4 @@
-"""Webhooks over HTTPS: signed by Standard Webhooks, to public addresses only, without redirects."""
+"""Sends webhooks over HTTPS: signed as by Standard Webhooks, to public addresses only, without redirects."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from rft.datasets.address import is_public
 from rft.errors import DatasetNotFound, RetryableServiceError, WebhookRefused
 
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
-"""Versions of a secret that sign: a receiver may have either while the secret is rotated."""
+"""Versions of the secret used to sign; during a rotation, a receiver may have either."""
 
 CONNECT_SECONDS, READ_SECONDS = 5, 15
-"""Standard Webhooks recommends a time-out of 15 to 30 seconds."""
+"""Timeouts; Standard Webhooks recommends 15 to 30 seconds."""
 
 GONE = 410
-"""By Standard Webhooks, the receiver wants no more of this endpoint's webhooks."""
+"""Status with which a receiver disables an endpoint (Standard Webhooks)."""
 
 
 class HttpsWebhookSender:
-    """`resolve` and `open_pool` are seams for tests."""
+    """Sends webhooks. `resolve` and `open_pool` are injected for tests."""
 
     def __init__(
         self, secrets: Any, *, secret_arn: str, resolve: Resolve = resolve, open_pool: OpenPool = open_pool
@@ -38,7 +38,7 @@ class HttpsWebhookSender:
         self._open_pool = open_pool
 
     def send(self, address: WebhookAddress, *, message_id: str, body: bytes, at: datetime) -> int:
-        """Post one signed message; the number of signatures. Raises WebhookRefused, the Retryable… errors."""
+        """Posts a signed message. Returns the number of signatures. Raises WebhookRefused and Retryable… errors."""
         webhooks = [Webhook(secret) for secret in self._secret_values()]
         signatures = [each.sign(msg_id=message_id, timestamp=at, data=body.decode()) for each in webhooks]
         headers = {
@@ -53,7 +53,7 @@ class HttpsWebhookSender:
         return len(signatures)
 
     def _secret_values(self) -> Iterator[str]:
-        """The newest first; one that is no secret fails before anything is sent."""
+        """Yields the secret's current and, if any, previous value. Raises botocore errors, before anything is sent."""
         for stage in STAGES:
             try:
                 with translated():
@@ -75,7 +75,7 @@ class HttpsWebhookSender:
                     timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
                     retries=False,
                     redirect=False,
-                    preload_content=False,  # a receiver's response is neither read nor shown
+                    preload_content=False,  # the response body is not read
                 )
                 response.close()
                 return response.status
@@ -83,7 +83,7 @@ class HttpsWebhookSender:
             raise RetryableServiceError(f"{address.host} could not be reached: {type(error).__name__}") from error
 
     def _public_address(self, host: str) -> str:
-        """The address to connect to. One that is not public spoils all: the next look-up could give it."""
+        """The host's first address. Raises WebhookRefused if any is not public: a later look-up may return it."""
         try:
             addresses = self._resolve(host)
         except DatasetNotFound as error:

@@ -1,4 +1,4 @@
-"""When approval is needed before training, and the effect of a decision. Pure."""
+"""Rules of the approval before training: when it is required, who may decide, effect of a decision. Pure."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from rft.errors import SelfApprovalForbidden, TransitionRefused
 
 
 def approval_reasons(request: RunRequest, *, stack_requires: bool) -> tuple[str, ...]:
-    """Reasons for an approval; empty where none is needed. Either side can require it, none can waive it."""
+    """Reasons for an approval; empty if none is required. Request or stack can require it, neither can waive it."""
     reasons = {"the request requires it": request.require_approval, "this stack requires it": stack_requires}
     return tuple(reason for reason, applies in reasons.items() if applies)
 
 
 def requested(reasons: tuple[str, ...], *, at: datetime, days: float) -> Approval:
-    """A wait that begins now."""
+    """A new approval request that expires after `days`."""
     return Approval(reasons=reasons, requested_at=at, expires_at=at + timedelta(days=days))
 
 
 def answered(record: RunRecord, decision: Decision) -> Approval:
-    """The run's approval with this decision, unchanged where the same was decided before.
+    """Applies a decision to the run's approval; unchanged if the same decision was made before.
 
-    Raises TransitionRefused.
+    Raises TransitionRefused if the opposite was decided, or the run does not await approval.
     """
     approval = record.approval
     if approval is not None and approval.decision is not None:
@@ -40,7 +40,7 @@ def answered(record: RunRecord, decision: Decision) -> Approval:
 
 
 def check_approver(record: RunRecord, caller: Principal) -> None:
-    """Raises SelfApprovalForbidden unless `caller` is known to be another principal than who started the run."""
+    """Raises SelfApprovalForbidden unless `caller` is verifiably a different principal than the one who started it."""
     requester = record.requested_by
     if requester is not None and requester.is_another(caller):
         return
@@ -53,23 +53,23 @@ def check_approver(record: RunRecord, caller: Principal) -> None:
 
 
 def outcome(decision: Decision) -> ApprovalOutcome:
-    """A decision as the state machine's input."""
+    """The decision as input of the state machine."""
     return ApprovalOutcome(approved=decision.approved, cause="" if decision.approved else _cause(decision))
 
 
 def too_late(record: RunRecord) -> bool:
-    """True for a run whose approval came after its expiry."""
+    """Whether the run was approved after the approval had expired."""
     approved = record.approval is not None and record.approval.decision and record.approval.decision.approved
     return bool(approved) and record.failure is not None and record.failure.stage is RunStatus.AWAITING_APPROVAL
 
 
 def _cause(decision: Decision) -> str:
-    """Without names: text that anybody can write proves none."""
+    """Cause of a rejection. Omits names, because they are not verified."""
     return f"the approval was {_verb(decision)}{f': {decision.comment}' if decision.comment else ''}"
 
 
 def _signature(decision: Decision) -> str:
-    """The free text comes last, so that it cannot pose as the verified caller."""
+    """Time, verified caller and given name. The unverified name is last, so that it cannot imitate the caller."""
     return f"at {decision.at:%Y-%m-%d %H:%M} UTC by {decision.caller.id}, named {decision.by}"
 
 

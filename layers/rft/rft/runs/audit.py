@@ -1,4 +1,4 @@
-"""Whether the audit judge that a request names may audit its evaluation. Pure."""
+"""Validates the audit judge of a request's evaluation. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PROFILE = re.compile(r"^(us|eu|apac|global)\.")
 def check_audit_judge(
     request: RunRequest, default_grader: str | None, *, judges: Sequence[str], audit_judge: str
 ) -> None:
-    """It must be the stack's `audit_judge`, of another vendor than its `judges`. Raises InvalidRequest."""
+    """Raises InvalidRequest unless it is the stack's `audit_judge`, and of another vendor than its `judges`."""
     name = request.evaluation.audit_judge
     if name is None:
         return
@@ -30,5 +30,5 @@ def check_audit_judge(
 
 
 def vendor(model_id: str) -> str:
-    """Of a model's or profile's id: us.amazon.nova-pro-v1:0 is amazon's."""
+    """Vendor in the id of a model or an inference profile: `amazon` for us.amazon.nova-pro-v1:0."""
     return _PROFILE.sub("", model_id).partition(".")[0]
