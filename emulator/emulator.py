@@ -83,7 +83,6 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """Endpoint URL for all AWS services."""
         return self._environment.clients.endpoint
 
     @property
@@ -93,7 +92,6 @@ class Emulator:
 
     @property
     def authorizer(self) -> Authorizer:
-        """Evaluates the stack's policies and records the decisions."""
         return self._environment.authorizer
 
     @property
@@ -110,7 +108,6 @@ class Emulator:
 
     @property
     def bucket(self) -> str:
-        """Name of the data bucket, from the stack's outputs."""
         return self.stack.physical_ids["DataBucket"]
 
     @property
@@ -128,7 +125,6 @@ class Emulator:
 
     @property
     def graders(self) -> dict[str, str]:
-        """ARNs of the deployed graders by name."""
         return self.stack.graders
 
     def client(self, service: str) -> Any:
@@ -200,7 +196,6 @@ class Emulator:
         return self._services.functions.read_logs(name_or_arn)
 
     def fire(self, rule: str) -> None:
-        """Fire a scheduled rule now, by its name."""
         self._services.bus.fire(rule)
 
     def messages(self, topic_arn: str = "") -> list[dict[str, Any]]:

@@ -53,7 +53,6 @@ class Environment:
         return self.state.faults
 
     def clients_of(self, role_arn: str, session: str) -> Clients:
-        """Return new clients that use the credentials of a role session."""
         return Clients(self.clients.endpoint, self.keyring.session(role_arn, session), self.region)
 
     @property

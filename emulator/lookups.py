@@ -15,5 +15,4 @@ class AccountLookups:
         self.state_machine_of = account.state_machine_of
 
     def job_arn(self, identifier: str) -> str:
-        """Return the ARN of a customization job by its name or ARN; returns '' if there is no such job."""
         return next((job.arn for job in self._jobs.all() if identifier in (job.name, job.arn)), "")

@@ -35,8 +35,6 @@ from emulator.moto.log_groups import LogGroups
 
 @dataclass(frozen=True)
 class Services:
-    """The emulator's own services, running."""
-
     functions: Functions
     bus: EventBus
     bedrock: EmulatedBedrock
@@ -77,7 +75,6 @@ def open_services(environment: Environment, definition: dict[str, Any], cleanup:
 
 
 def _worker_settings(environment: Environment) -> WorkerSettings:
-    """Return the settings shared by the processes of all functions."""
     return WorkerSettings(
         endpoint=environment.clients.endpoint, region=environment.region, session=environment.keyring.session
     )

@@ -21,8 +21,6 @@ MANAGED = "aws.codeinterpreter.v1"
 
 
 class AgentCoreService:
-    """Code interpreter sessions of one account."""
-
     def __init__(self) -> None:
         self._sessions = CodeSessions()
         self.close = self._sessions.close
@@ -41,7 +39,6 @@ class AgentCoreService:
         return []
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """Return the response to a supported operation, else None. Raises AwsError."""
         handler = self._handlers.get(operation.name)
         if handler is None:
             return None

@@ -78,8 +78,6 @@ class CodeSession:
 
 
 class CodeSessions:
-    """Running sessions by id."""
-
     def __init__(self) -> None:
         self._sessions: dict[str, CodeSession] = {}
         self._tokens: dict[str, str] = {}

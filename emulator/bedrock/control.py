@@ -47,7 +47,6 @@ class JobThreads:
         self._threads: list[threading.Thread] = []
 
     def start(self, job: CustomizationJob) -> None:
-        """Run a job's training in a new thread."""
         thread = threading.Thread(target=self._training(job).run, name=f"job-{job.id}", daemon=True)
         self._threads.append(thread)
         thread.start()

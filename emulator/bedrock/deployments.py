@@ -60,18 +60,15 @@ class Deployment:
 
     @property
     def serving(self) -> CustomizationJob:
-        """The job whose model is currently served."""
         return self.update.job if self.update and self.update_status == "UpdateCompleted" else self.job
 
 
 def ready_at(now: datetime, seconds: float, fault: Fault | None) -> datetime:
-    """Return when a change that starts at `now` is completed."""
     hangs = fault is not None and fault.effect == "hang"
     return now + (FOR_GOOD if hangs else timedelta(seconds=seconds))
 
 
 def failure_of(fault: Fault | None) -> str | None:
-    """Return the failure message of a deployment; returns None if it does not fail."""
     return fault.message if fault is not None and fault.effect == "fail" else None
 
 

@@ -24,8 +24,6 @@ NOT_ASSUMED = (
 
 
 class JobRole:
-    """Role session of one job. `invoke` runs functions."""
-
     def __init__(
         self, environment: Environment, job: CustomizationJob, invoke: Callable[[str, bytes], InvokeResult]
     ) -> None:

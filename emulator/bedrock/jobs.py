@@ -81,7 +81,6 @@ def _save_nowhere(_: CustomizationJob) -> None:
 
 
 def has_custom_base(request: Mapping[str, Any]) -> bool:
-    """Return whether the base model is a custom model."""
     return ":custom-model/" in str(request.get("baseModelIdentifier", ""))
 
 

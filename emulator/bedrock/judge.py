@@ -31,8 +31,6 @@ NO_ANSWER = "This is an emulated model. It answers rubric prompts only."
 
 @dataclass(frozen=True)
 class ModelReply:
-    """A model's answer, with its token counts."""
-
     text: str
     input_tokens: int
     output_tokens: int

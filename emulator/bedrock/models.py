@@ -132,7 +132,6 @@ class Models:
             self._save(self._deployments, self._made)
 
     def restore(self, deployments: Iterable[Deployment], made: int) -> None:
-        """Restore persisted deployments."""
         with self._lock:
             self._deployments.extend(deployments)
             self._made = made

@@ -76,7 +76,6 @@ class BedrockService:
         return [job.name for job in self._jobs.all() if job.arn in operation.labels]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """Return the response to a supported operation, else None. Raises AwsError."""
         handler = self._handlers.get(operation.name)
         return handler(operation, request, body) if handler else None
 
@@ -129,8 +128,8 @@ class BedrockService:
         return json_reply({"customModelDeploymentArn": deployment.arn}, 202)
 
     def _tags(self, operation: Operation, _request: Request, body: bytes) -> Response | None:
-        """Serve the tags of deployments; moto serves those of other resources."""
         arn = parse_body(operation.name, body)["resourceARN"]
+        # moto serves the tags of other resources
         return json_reply({"tags": self._models.tags(arn)}) if ":custom-model-deployment/" in arn else None
 
     def _undeploy(self, operation: Operation, _request: Request, _body: bytes) -> Response:

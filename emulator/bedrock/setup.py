@@ -26,10 +26,7 @@ PutEvent = Callable[[str, str, dict[str, Any], list[str]], None]
 
 
 class EmulatedBedrock:
-    """Jobs and models of one account in one Region."""
-
     def __init__(self, environment: Environment, *, invoke: Invoke, put_event: PutEvent) -> None:
-        """`invoke` invokes a function of the emulated Lambda."""
         self._environment, self._invoke, self._put_event = environment, invoke, put_event
         options, state = environment.options, environment.state
         self.jobs = Jobs(

@@ -38,8 +38,8 @@ def folder_of(resource: Mapping[str, Any], root: Path) -> Path:
 
 
 def _artifact_uri(name: str, root: Path, path: str) -> str:
-    """The URI contains the code's digest, so that changed code changes the resource, as after `sam package`."""
     folder = root / path
     if not folder.is_dir():
         raise TemplateInvalid(f"the code of {name} is missing: folder {folder} not found")
+    # with the code's digest, so that changed code changes the resource, as after `sam package`
     return f"s3://{ARTIFACTS}/{digest_of(folder)}/{path}"

@@ -81,7 +81,6 @@ def aliases(template: StackTemplate) -> Iterator[tuple[str, str]]:
 
 
 def _not_known_to_moto(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties of a function that moto's CloudFormation ignores."""
     names = (
         "Architectures",
         "EphemeralStorage",

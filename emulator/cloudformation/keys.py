@@ -41,7 +41,6 @@ def _key(kind: str, properties: Mapping[str, Any]) -> str | None:
 
 
 def _keys(kind: str, properties: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the values of the properties that hold the key of a resource of this type."""
     if kind == "AWS::S3::Bucket":
         for rule in properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", []):
             yield rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID")

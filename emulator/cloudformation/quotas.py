@@ -58,7 +58,7 @@ def sizes(template: StackTemplate, resolve: Resolve) -> Iterator[tuple[str, int,
 
 
 def _as_uploaded(template: StackTemplate) -> Mapping[str, Any]:
-    """Return the template without state machine definitions, which SAM uploads as separate files."""
+    # SAM uploads state machine definitions as separate files
     resources = {
         name: {**each, "Properties": {k: v for k, v in each.get("Properties", {}).items() if k != "DefinitionString"}}
         for name, each in template.resources.items()

@@ -126,7 +126,7 @@ def update(
 
 
 def _stamped(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a template that differs from all others: an update without changes fails, even if code has changed."""
+    # an update without changes to the template fails, even if code has changed
     return {**body, "Metadata": {**body.get("Metadata", {}), "Stamp": uuid.uuid4().hex}}
 
 

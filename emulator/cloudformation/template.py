@@ -42,13 +42,11 @@ class StackTemplate:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Parameter declarations by name."""
         known: Mapping[str, Any] = self.body.get("Parameters", {})
         return known
 
     @property
     def rules(self) -> Mapping[str, Any]:
-        """The template's Rules section, which validates parameter values."""
         known: Mapping[str, Any] = self.body.get("Rules", {})
         return known
 

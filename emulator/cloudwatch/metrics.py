@@ -77,7 +77,6 @@ class Metrics:
                 self.put(definition["Namespace"], figures, {name: str(found[name]) for name in names})
 
     def on_api_reply(self, api_id: str, status: int, seconds: float) -> None:
-        """Record API Gateway's metrics of an HTTP API request."""
         client, server = 400 <= status < 500, status >= 500
         figures = {"Count": 1.0, "4xx": float(client), "5xx": float(server), "Latency": seconds * 1000}
         self.put("AWS/ApiGateway", figures, {"ApiId": api_id})

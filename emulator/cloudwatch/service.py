@@ -22,8 +22,6 @@ LOG = logging.getLogger("emulator.cloudwatch")
 
 
 class CloudWatchService:
-    """Evaluates all alarms, then lets moto serve the request."""
-
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
@@ -33,6 +31,7 @@ class CloudWatchService:
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:  # noqa: ARG002
         if operation.name.startswith("DescribeAlarm"):
             self._metrics.evaluate()
+        # moto serves the request
         return None
 
 

@@ -29,7 +29,6 @@ def _exit_with_emulator() -> None:
 
 
 def _only_tmp_is_writable(temporary: str) -> None:
-    """Make everything but /tmp read-only, except bytecode caches, which the emulator shares between processes."""
     allowed = (os.path.realpath(temporary) + os.sep, "/dev/", "/proc/")
 
     def audit(event: str, arguments: Sequence[object]) -> None:
@@ -43,6 +42,7 @@ def _only_tmp_is_writable(temporary: str) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
             return  # a file descriptor, not a path
         named = os.fsdecode(path)
+        # the emulator shares bytecode caches between processes
         if "__pycache__" not in named and not (os.path.realpath(named) + os.sep).startswith(allowed):
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), named)
 

@@ -30,7 +30,6 @@ def code_sha256(digest: str) -> str:
 
 
 def zip_folder(folder: Path) -> bytes:
-    """Return a folder as a zip archive for CreateFunction."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path in _files(folder):

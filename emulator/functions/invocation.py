@@ -64,7 +64,7 @@ class Invocation:
         self.started.set()
 
     def end(self, result: InvokeResult) -> None:
-        """Set the result; later calls have no effect, so that a response after the timeout is dropped, as on AWS."""
+        # a response after the timeout is dropped, as on AWS
         if not self.ended.is_set():
             self.usage_at_end = self.resource_usage() if self.resource_usage else None
             self.result = result
@@ -79,7 +79,6 @@ def unhandled_error(error_type: str, message: str) -> InvokeResult:
 
 
 def timeout_result(invocation: Invocation) -> InvokeResult:
-    """Return the result of a timeout, with Lambda's message."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     seconds = f"{invocation.timeout:.2f}"
     return unhandled_error("Sandbox.Timedout", f"{at} {invocation.request_id} Task timed out after {seconds} seconds")

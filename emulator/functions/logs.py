@@ -26,6 +26,5 @@ class FunctionLogs:
         self._sink(function, stream, line)
 
     def read(self, function: str) -> list[str]:
-        """Return all buffered lines of a function, by name."""
         with self._lock:
             return list(self._lines[function])

@@ -24,7 +24,6 @@ _LABELS = {
 
 
 def start_lines(spec: FunctionSpec, request_id: str) -> Iterator[str]:
-    """Yield the lines before a handler runs."""
     if not spec.logs_json:
         yield f"START RequestId: {request_id} Version: {spec.version}"
     elif spec.system_log_level != "WARN":
@@ -32,7 +31,6 @@ def start_lines(spec: FunctionSpec, request_id: str) -> Iterator[str]:
 
 
 def init_timeout_lines(spec: FunctionSpec, seconds: float) -> Iterator[str]:
-    """Yield the lines of an init phase that timed out and is restarted."""
     if spec.logs_json:
         record = {"initializationType": "on-demand", "phase": "init", "status": "timeout"}
         yield _event("platform.initReport", {**record, "metrics": {"durationMs": 1000 * seconds}})

@@ -51,8 +51,6 @@ class UnknownFunction(KeyError):
 
 
 class Functions:
-    """All deployed functions, with their versions and aliases."""
-
     def __init__(
         self,
         *,
@@ -189,7 +187,6 @@ class Functions:
         return self.logs.read(self.find(name_or_arn).name)
 
     def close(self) -> None:
-        """Stop all processes and asynchronous invocations."""
         with self._lock:
             pools = list(self._pools.values())
         self._background.shutdown(wait=False, cancel_futures=True)

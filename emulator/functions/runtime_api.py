@@ -46,7 +46,6 @@ class RuntimeApi(ThreadingHTTPServer):
         return rest.removeprefix(PREFIX) if known and rest.startswith(PREFIX) else None
 
     def enqueue(self, invocation: Invocation) -> None:
-        """Queue an invocation for the process's next request."""
         self.queue.put(invocation)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

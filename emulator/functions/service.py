@@ -46,7 +46,6 @@ class LambdaService:
         return [spec.name, spec.logical_id]
 
     def answer(self, operation: Operation, request: Request, body: bytes) -> Response | None:
-        """Return the response to a supported operation, else None. Raises AwsError."""
         handler = self._handlers.get(operation.name)
         if handler is None or not operation.labels:
             return None
@@ -64,7 +63,6 @@ class LambdaService:
             raise AwsError("ResourceNotFoundException", 404, f"Version not found: {error}") from error
 
     def _invoke(self, name: str, request: Request, body: bytes) -> Response:
-        """Invoke with type RequestResponse, Event or DryRun."""
         kind, qualifier, payload = (
             request.headers.get("X-Amz-Invocation-Type", "RequestResponse"),
             request.args.get("Qualifier", ""),

@@ -100,7 +100,6 @@ class FunctionSpec:
 
     @property
     def log_group(self) -> str:
-        """Name of its CloudWatch log group."""
         return str(self._logging.get("LogGroup") or f"/aws/lambda/{self.name}")
 
     @property

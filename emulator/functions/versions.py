@@ -14,8 +14,6 @@ class UnknownVersion(KeyError):
 
 
 class FunctionVersions:
-    """$LATEST, published versions and aliases of one function."""
-
     def __init__(self, latest: FunctionSpec, published: Iterable[FunctionSpec] = ()) -> None:
         """`published` are restored versions, oldest first."""
         self.latest = latest

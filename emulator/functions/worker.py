@@ -74,12 +74,10 @@ class Worker:
         return result
 
     def kill(self) -> None:
-        """Kill the process immediately."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """Kill the process and close its Runtime API and output."""
         self.kill()
         _close_input(self._process)
         self._watcher.join()
@@ -93,9 +91,9 @@ class Worker:
         self._watcher.start()
 
     def _is_initialised(self, invocation: Invocation) -> bool:
-        """Return False after ten seconds of init, not counting time in which the process waited for a CPU."""
         while not invocation.started.wait(POLL_SECONDS):
             spent = self._usage().since(self._began)
+            # init time does not include waiting for a CPU
             if spent.at - spent.delayed >= INIT_SECONDS:
                 return False
         return True
@@ -116,11 +114,8 @@ class Worker:
         return invocation.ended.is_set()
 
     def _restart_init(self, invocation: Invocation) -> None:
-        """Restart init within the invocation, whose timeout starts now.
-
-        The old process is killed first; otherwise it could still fetch the invocation.
-        """
         late, self._current = self._process, None
+        # otherwise it could still fetch the invocation
         late.kill()
         late.wait()
         self._watcher.join()
@@ -132,14 +127,15 @@ class Worker:
         self._current = invocation
         self._boot()
         self._unreported_init = None
+        # the timeout starts now
         invocation.start()
 
     def _limited(self, invocation: Invocation, peak: int | None) -> InvokeResult:
-        """Return the result, or an error if the process exceeded the function's memory: Lambda would have killed it."""
         result = invocation.result
         if result is None:
             raise RuntimeError("an invocation ended without a result")
         if result.error is None and peak is not None and peak > self._spec.memory:
+            # Lambda would have killed the process
             return exit_result(invocation, -signal.SIGKILL)
         return result
 

@@ -37,7 +37,6 @@ class Exchange:
 
     @property
     def claims(self) -> Mapping[str, Any]:
-        """Claims of the caller's token."""
         found: Mapping[str, Any] = self.caller.get("jwt", {}).get("claims", {})
         return found
 

@@ -76,7 +76,6 @@ class GatewayMessage(Response):
 
 
 def message(status: int, text: str, headers: Mapping[str, str] | None = None) -> GatewayMessage:
-    """Return a response in API Gateway's JSON format."""
     body = json.dumps({"message": text})
     made = GatewayMessage(body, status, headers=dict(headers or {}), content_type="application/json")
     made.text = text

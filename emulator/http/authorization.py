@@ -19,24 +19,18 @@ from emulator.iam.principals import Principal
 
 
 class Refused(Exception):
-    """The request is rejected with this status and message."""
-
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status, self.headers = status, headers or {}
 
 
 class RouteAuthorizer(Protocol):
-    """Authorizes the requests of some routes."""
-
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:
         """Return the event's `requestContext.authorizer`. Raises Refused."""
         ...
 
 
 class NoAuthorizer:
-    """Authorizer of public routes."""
-
     def authorize(self, request: Request, route: Route, body: bytes) -> dict[str, Any]:  # noqa: ARG002
         """Return an empty context; credentials are ignored."""
         return {}

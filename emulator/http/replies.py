@@ -16,8 +16,6 @@ XML_SERVICES = frozenset({"s3", "sns", "sqs", "iam", "sts", "cloudformation", "m
 
 
 class AwsError(Exception):
-    """An AWS error: code, HTTP status and message."""
-
     def __init__(self, code: str, status: int, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code

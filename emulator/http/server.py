@@ -35,7 +35,6 @@ def listen(port: int = 0) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the HTTP URL of a listening socket."""
     host, port = listener.getsockname()
     return f"http://{host}:{port}"
 
@@ -59,8 +58,8 @@ class LoopbackServer(ThreadedWSGIServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Track the connection, so that `close` can shut it down."""
         with self._lock:
+            # so that `close` can shut it down
             self._connections[request] = threading.current_thread()
         try:
             super().process_request_thread(request, client_address)

@@ -47,7 +47,6 @@ def signed_request(request: Request, body: bytes) -> SignedRequest:
 
 
 def is_authentic(request: SignedRequest, credentials: Credentials, *, service: str, region: str, now: datetime) -> bool:
-    """Return whether the request is signed with these credentials for this service, region and time."""
     if "authorization" not in request.headers:
         return _is_presigned(request, credentials, service=service, region=region, now=now)
     found = _AUTHORIZATION.fullmatch(request.headers["authorization"].strip())

@@ -30,8 +30,6 @@ Fetch = Callable[[str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class TokenSettings:
-    """Issuer and audiences of a JWT security scheme in the OpenAPI document."""
-
     issuer: str
     audience: tuple[str, ...]
 

@@ -62,7 +62,6 @@ class Authorizer:
                     raise denied(service, request, decision)
 
     def allows(self, principal: Principal, check: Check) -> bool:
-        """Return whether the principal is allowed to perform the action."""
         return self._decide(principal, check)[1].allowed
 
     def allows_service(self, name: str, check: Check, *, source: str) -> bool:
@@ -95,7 +94,6 @@ class Authorizer:
         return found
 
     def policies_for(self, principal: Principal, resource: str) -> PolicySet:
-        """Return all policies that apply to the principal and the resource."""
         role = self.policies.roles.get(principal.role)
         return PolicySet(
             identity=role.identity if role else self._of_user(principal),

@@ -39,7 +39,6 @@ class Statement:
     """Origin of the statement, for messages and records."""
 
     def is_about(self, principal: Principal, action: str, resource: str, context: Context) -> bool:
-        """Return whether the statement applies to the request."""
         return (
             self._names_action(action)
             and self._names_resource(resource, context)

@@ -24,8 +24,6 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """One action on one resource, by one principal."""
-
     principal: Principal
     action: str
     resource: str

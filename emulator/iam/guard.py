@@ -30,8 +30,6 @@ _MISMATCH = (
 
 
 class Guard:
-    """Authorises every request to the AWS port."""
-
     def __init__(
         self, keyring: Keyring, authorizer: Authorizer, lookups: Lookups, *, account: str, region: str
     ) -> None:

@@ -18,8 +18,6 @@ ADMINISTRATOR = "emulated"
 
 
 class Users(Protocol):
-    """IAM users of the account."""
-
     def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:
         """Return the ARN and credentials of the user with this access key, else None."""
         ...
@@ -44,7 +42,6 @@ class Keyring:
 
     @property
     def administrator(self) -> Principal:
-        """Owner of the emulator's credentials."""
         return self._administrator
 
     def session(self, role_arn: str, name: str) -> Credentials:

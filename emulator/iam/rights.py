@@ -40,7 +40,6 @@ def needed(authorizer: Authorizer) -> set[Right]:
 
 
 def without(role: RolePolicies, right: Right) -> RolePolicies:
-    """Return the role's policies without one permission."""
     return RolePolicies(role.logical_id, tuple(_less(s, right) for s in role.identity), role.boundary)
 
 
@@ -59,10 +58,10 @@ def _giving(request: AccessRequest, authorizer: Authorizer) -> Iterator[tuple[Ri
 
 
 def _narrowest_route(giving: Mapping[Right, Statement]) -> Mapping[Right, Statement]:
-    """Keep only the longest route: SAM creates a permission per route, and that of `/{proxy+}` covers all routes."""
     routes = {right: _route(statement) for right, statement in giving.items()}
     if not all(routes.values()):
         return giving
+    # SAM creates a permission per route, and that of `/{proxy+}` covers all routes
     narrowest = max(routes, key=lambda right: len(routes[right]), default=None)
     return {right: statement for right, statement in giving.items() if right == narrowest}
 

@@ -31,7 +31,6 @@ class MotoAccount:
         return bool(known) and not _is_delete_marker(known[-1])
 
     def state_machine_of(self, task_token: str) -> str:
-        """Return the ARN of the state machine with an execution that waits for the token, else of any state machine."""
         backend = stepfunctions_parser_backends[self._account][self._region]
         for execution in list(backend._get_executions()):
             environment = getattr(execution.exec_worker, "env", None)
@@ -40,12 +39,10 @@ class MotoAccount:
         return next((str(machine.arn) for machine in backend.state_machines), "")
 
     def attribute_types(self, table: str) -> Mapping[str, str]:
-        """Return attribute name → type for a table's declared attributes; `table` is a name or ARN."""
         found = self._table(table)
         return {} if found is None else {each["AttributeName"]: each["AttributeType"] for each in found.attr}
 
     def key_of(self, table: str, index: str | None) -> frozenset[str]:
-        """Return the names of the key attributes of a table or index."""
         found = self._table(table)
         indexes = [] if found is None else [*found.global_indexes, *found.indexes]
         schema = [] if found is None else found.schema
@@ -57,7 +54,6 @@ class MotoAccount:
         return dynamodb_backends[self._account][self._region].tables.get(table.rsplit("/", 1)[-1])
 
     def role_arns(self) -> frozenset[str]:
-        """Return the ARNs of all roles."""
         return frozenset(role.arn for role in list(self._iam().roles.values()))
 
     def key_of_user(self, access_key: str) -> tuple[str, Credentials] | None:

@@ -14,7 +14,6 @@ from emulator.moto.account import ACCOUNT
 
 
 def is_supported(resource_type: str) -> bool:
-    """Return whether moto's CloudFormation can create this resource type."""
     return resource_type in parsing.get_model_map()
 
 
@@ -24,7 +23,6 @@ def resolve(stack_id: str, region: str, value: Any) -> Any:
 
 
 def conditions(stack_id: str, region: str) -> dict[str, bool]:
-    """Return the values of a stack's conditions by name."""
     known = cloudformation_backends[ACCOUNT][region].stacks[stack_id].resource_map.lazy_condition_map
     return {name: bool(known[name]) for name in known}
 
@@ -36,17 +34,15 @@ def move_outputs(stack_id: str, region: str, host: str, url: str) -> None:
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield parsing, "clean_json", _without_no_value(parsing.clean_json)
     yield Stack, "parse_template", staticmethod(_json_first(Stack.parse_template))
     yield CloudFormationBackend, "delete_stack", _deleting(CloudFormationBackend.delete_stack)
 
 
 def _json_first(original: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
-    """Parse JSON templates as JSON: moto parses them as YAML, which takes a hundred times longer."""
-
     def parse_template(template: str) -> dict[str, Any]:
         try:
+            # moto would parse JSON as YAML, which takes a hundred times longer
             parsed: dict[str, Any] = json.loads(template)
         except json.JSONDecodeError:
             return original(template)
@@ -56,10 +52,9 @@ def _json_first(original: Callable[[str], dict[str, Any]]) -> Callable[[str], di
 
 
 def _without_no_value(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Remove list items that are `AWS::NoValue`; moto replaces them by None."""
-
     def clean_json(value: Any, resources: Any) -> Any:
         cleaned = original(value, resources)
+        # moto replaces list items that are `AWS::NoValue` by None
         return [item for item in cleaned if item is not None] if isinstance(value, list) else cleaned
 
     return clean_json

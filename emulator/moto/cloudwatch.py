@@ -18,8 +18,6 @@ MAX_DATA = 20_000
 
 @dataclass(frozen=True)
 class MetricKey:
-    """Identifies a metric by namespace, name and dimension values."""
-
     namespace: str
     name: str
     dimensions: frozenset[tuple[str, str]]
@@ -61,8 +59,6 @@ class AlarmState:
 
 
 class MetricStore:
-    """Metric data and alarms of one account and Region."""
-
     def __init__(self, *, account: str, region: str) -> None:
         self._account, self._region = account, region
 

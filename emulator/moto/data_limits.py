@@ -18,7 +18,6 @@ DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield ExecutionState, "_handle_retry", _without_retry(ExecutionState._handle_retry)
     yield ExecutionState, "_handle_catch", _without_catch(ExecutionState._handle_catch)
     yield StateTask, "_eval_parameters", _measured(StateTask._eval_parameters)
@@ -42,10 +41,9 @@ def _without_catch(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _measured(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Apply the limit to a task's Arguments as well."""
-
     def eval_parameters(self: Any, env: Any) -> dict[str, Any]:
         parameters = original(self, env)
+        # moto does not check a task's Arguments
         self._verify_size_quota(env=env, value=parameters)
         return parameters
 

@@ -28,7 +28,6 @@ _WRITES: ContextVar[Sequence[Mapping[str, Any]]] = ContextVar("writes", default=
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield models, "copy", SimpleNamespace(deepcopy=_deepcopy, copy=copy.copy)
     yield DynamoDBBackend, "transact_write_items", _knowing_its_writes(DynamoDBBackend.transact_write_items)
     yield Item, "project", _projecting(Item.project)
@@ -91,8 +90,6 @@ def of_one_partition(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _having(table: Any, attributes: Mapping[str, DynamoType]) -> dict[DynamoType, Any]:
-    """The table's items that have all of these attributes."""
-
     def matches(item: Any) -> bool:
         return all(name in item.attrs and _equal(item.attrs[name], value) for name, value in attributes.items())
 
@@ -103,7 +100,7 @@ def _having(table: Any, attributes: Mapping[str, DynamoType]) -> dict[DynamoType
 
 
 def _equal(one: DynamoType, other: DynamoType) -> bool:
-    """Numbers may be written in several ways; texts are compared without moto's conversions."""
+    # numbers may be written in several ways; texts are compared without moto's conversions
     return bool(one.value == other.value if one.type == other.type == "S" else one == other)
 
 

@@ -61,7 +61,6 @@ def scheduled_rule(region: str, name: str) -> EventRule | None:
 
 
 def replacements(deliver: Deliver) -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield Rule, "send_to_targets", _delivering(Rule.send_to_targets, deliver)
 
 
@@ -98,7 +97,7 @@ def _delivering(original: Callable[..., None], deliver: Deliver) -> Callable[...
 
 
 def _is_firing_of(rule: Any, event: Mapping[str, Any]) -> bool:
-    """PutEvents refuses sources that begin with `aws.` (EventBridge API Reference, PutEventsRequestEntry)."""
+    # PutEvents refuses sources that begin with `aws.` (EventBridge API Reference, PutEventsRequestEntry)
     return bool(event["source"] == SCHEDULER and event["resources"] == [rule.arn])
 
 

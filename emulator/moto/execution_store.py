@@ -25,15 +25,12 @@ KIND, POSITION = "execution", "position"
 
 
 class ExecutionStore:
-    """Persists the executions of the stack's state machines."""
-
     def __init__(self, store: Store, *, account: str, region: str) -> None:
         self._store = store
         self._account, self._region = account, region
         self._to_start: list[Any] = []
 
     def replacements(self) -> Iterator[tuple[Any, str, Any]]:
-        """Yield patches of moto: (object, attribute, replacement)."""
         yield Execution, "start", self._saving_start(Execution.start)
         yield CommonStateField, "_eval_body", self._saving_entry(CommonStateField._eval_body)
 

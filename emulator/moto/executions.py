@@ -36,7 +36,6 @@ OnExecutionEnd = Callable[[ExecutionEnd], None]
 
 
 def replacements(on_end: OnExecutionEnd) -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     once = _Once(on_end)
     yield BaseExecutionWorkerCommunication, "terminated", _terminating(once)
     yield Execution, "stop", _stopping_at_once(once)
@@ -45,7 +44,6 @@ def replacements(on_end: OnExecutionEnd) -> Iterator[tuple[Any, str, Any]]:
 
 
 def stop_all() -> None:
-    """Abort all running executions."""
     for backends in stepfunctions_parser_backends.values():
         for backend in backends.values():
             for execution in backend._get_executions(ExecutionStatus.RUNNING):
@@ -101,7 +99,6 @@ def _terminating(on_end: Callable[[Any], None]) -> Callable[..., None]:
 
 
 def _stopping_at_once(on_end: Callable[[Any], None]) -> Callable[..., None]:
-    """Abort immediately, as AWS does; moto waits for the current task to finish, or forever for a task token."""
     original = Execution.stop
 
     def stop(self: Any, stop_date: datetime, error: str | None, cause: str | None) -> None:
@@ -110,6 +107,7 @@ def _stopping_at_once(on_end: Callable[[Any], None]) -> Callable[..., None]:
         self.exec_status, self.stop_date, self.error, self.cause = ExecutionStatus.ABORTED, stop_date, error, cause
         if self.exec_worker.env is not None:
             original(self, stop_date, error, cause)
+            # AWS aborts immediately; moto waits for the current task to finish, or forever for a task token
             for endpoint in self.exec_worker.env.callback_pool_manager._pool.values():
                 endpoint.interrupt_all()
         on_end(self)
@@ -118,14 +116,14 @@ def _stopping_at_once(on_end: Callable[[Any], None]) -> Callable[..., None]:
 
 
 def _stop_execution(self: Any) -> Any:
-    """Pass on error and cause, which moto ignores."""
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    # moto ignores error and cause
     execution.stop(datetime.now(UTC), self._get_param("error"), self._get_param("cause"))
     return ActionResult({"stopDate": execution.stop_date})
 
 
 def _send_task_failure(self: Any) -> Any:
-    """Pass on the cause, which moto ignores."""
     token, error, cause = (self._get_param(name) for name in ("taskToken", "error", "cause"))
+    # moto ignores the cause
     self.stepfunction_backend.send_task_failure(token, error=error, cause=cause)
     return EmptyResult()

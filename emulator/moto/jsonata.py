@@ -26,7 +26,6 @@ _MARK = "\x00"
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield moto_jsonata, "_eval_jsonata", _evaluate
     yield StringJSONata, "_eval_body", _with_query_errors(StringJSONata._eval_body)
     yield eval_states, "encode_jsonata_variable_declarations", _declarations

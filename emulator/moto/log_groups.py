@@ -28,7 +28,6 @@ class LogGroups:
         self._lock = threading.Lock()
 
     def write(self, spec: FunctionSpec, stream: str, line: str) -> None:
-        """Write one line with the current time."""
         with self._lock:
             found = self._stream(spec, stream)
             if found is not None:

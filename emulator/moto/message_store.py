@@ -22,7 +22,6 @@ class MessageStore:
         self._saved: dict[str, int] = {}
 
     def on_call(self) -> None:
-        """Persist new messages."""
         with self._lock:
             for arn, topic in list(self._topics.items()):
                 first = self._saved.get(arn, 0)

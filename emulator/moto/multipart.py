@@ -16,7 +16,6 @@ from moto.s3.utils import compute_checksum
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield S3Response, "_complete_multipart_body", _checked(S3Response._complete_multipart_body)
     yield S3Response, "upload_part_copy", _with_checksum(S3Response.upload_part_copy)
 

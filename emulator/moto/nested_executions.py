@@ -12,7 +12,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield StateTaskServiceSfn, "_normalise_parameters", _lower_first(StateTaskServiceSfn._normalise_parameters)
     yield StateTaskServiceSfn, "_normalise_response", _upper_first
     yield StateTaskServiceSfn, "_eval_service_task", _started(StateTaskServiceSfn._eval_service_task)

@@ -24,7 +24,6 @@ _REASONS = {
 
 
 def replacements(put_event: PutEvent) -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield notifications, "_send_event_bridge_message", _sending(put_event)
 
 

@@ -70,7 +70,6 @@ class ObjectStore:
         self._store.put(*_changes(known, present))
 
     def _version(self, bucket: str, name: str, key: str, facts: dict[str, Any]) -> Any:
-        """Return moto's object for one version of a key."""
         if facts["deleted"]:
             made = FakeDeleteMarker(SimpleNamespace(name=name))
         else:

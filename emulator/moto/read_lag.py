@@ -51,7 +51,6 @@ class LaggingReads:
         self._lock = threading.Lock()
 
     def replacements(self) -> Iterator[tuple[Any, str, Any]]:
-        """Yield patches of moto: (object, attribute, replacement)."""
         for operation in WRITING:
             method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
             yield DynamoHandler, method, self._noting(getattr(DynamoHandler, method))

@@ -18,13 +18,13 @@ PART_LENGTH = 25
 
 
 def fixed() -> Iterator[tuple[Any, str, Any]]:
-    """Derive suffixes from stack name and logical id, so that equal state machines are parsed once per process."""
     original = parsing.generate_resource_name
 
     def generate_resource_name(resource_type: str, stack_name: str, logical_id: str) -> str:
         name: str = original(resource_type, stack_name, logical_id)
         if resource_type in SHORT_TYPES and len(name) > MAX_SHORT_NAME:
             name = f"{stack_name[:PART_LENGTH]}-{logical_id[:PART_LENGTH]}-{name[-SUFFIX_LENGTH:]}"
+        # not random, so that equal state machines are parsed once per process
         suffix = hashlib.sha256(f"{stack_name}/{logical_id}".encode()).hexdigest()[:SUFFIX_LENGTH]
         return name[:-SUFFIX_LENGTH] + (suffix if name.islower() else suffix.upper())
 

@@ -88,7 +88,6 @@ def install(
 
 
 def wsgi_application() -> Any:
-    """Return moto's WSGI application, which serves all of its services."""
     return DomainDispatcherApplication(create_backend_app)
 
 

@@ -28,7 +28,6 @@ Properties = Mapping[str, Any]
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield ResourceMap, "build_resource_diff", _differences
     yield ResourceMap, "update", _forgetting_removed(ResourceMap.update)
     yield parsing, "parse_and_update_resource", _keeping_others(parsing.parse_and_update_resource)
@@ -37,11 +36,11 @@ def replacements() -> Iterator[tuple[Any, str, Any]]:
 
 
 def _differences(self: Any, other_template: dict[str, Any], parameters: Any = None) -> dict[str, list[str]]:
-    """Treat every remaining resource as modified: a parameter or condition may have changed its properties."""
     known = _existing(self)
     required = _required(self, other_template, self.input_parameters if parameters is None else parameters)
     return {
         "Add": [name for name in required if name not in known],
+        # all that remain: a parameter or condition may have changed their properties
         "Modify": [name for name in required if name in known],
         "Remove": [name for name in known if name not in required and not _is_retained(self, name)],
     }
@@ -77,30 +76,27 @@ def _is_retained(resources: Any, name: str) -> bool:
 
 
 def _forgetting_removed(original: Callable[..., None]) -> Callable[..., None]:
-    """Forget removed resources, which moto would treat as existing."""
-
     def update(self: Any, template: dict[str, Any], parameters: Any = None) -> None:
         removed = self.build_resource_diff(template, parameters)["Remove"]
         original(self, template, parameters)
         for name in removed:
+            # moto would treat it as existing
             self._parsed_resources.pop(name, None)
 
     return update
 
 
 def _keeping_others(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep a resource that moto cannot update unchanged; moto would forget it."""
-
     def update(logical_id: str, resource_json: Any, resources: Any, **more: Any) -> Any:
+        # moto would forget a resource that it cannot update
         return original(logical_id, resource_json, resources, **more) or resources._parsed_resources[logical_id]
 
     return update
 
 
 def _updating(update: Callable[[Any, Properties], None]) -> Callable[..., Any]:
-    """Update in place, so that the resource keeps its name and contents."""
-
     def updated(_: Any, /, *, original_resource: Any, cloudformation_json: dict[str, Any], **__: Any) -> Any:
+        # in place, so that the resource keeps its name and contents
         update(original_resource, cloudformation_json.get("Properties", {}))
         return original_resource
 
@@ -108,8 +104,9 @@ def _updating(update: Callable[[Any, Properties], None]) -> Callable[..., Any]:
 
 
 def _update_function(function: Any, properties: Properties) -> None:
-    """Convert layers to ARNs, which moto requires here, and reset removed properties, which moto would keep."""
+    # moto requires ARNs here
     layers = [str(getattr(layer, "arn", layer)) for layer in properties.get("Layers", [])]
+    # moto would keep the values of removed properties
     defaults = {"Description": "", "MemorySize": 128, "Timeout": 3, "Environment": {"Variables": {}}}
     function.update_configuration({**defaults, **properties, "Layers": layers})
     function.update_function_code(properties["Code"])
@@ -142,7 +139,7 @@ def _update_log_group(group: Any, properties: Properties) -> None:
 
 
 def _update_table(table: Any, properties: Properties) -> None:
-    """Create and delete indexes; other schema changes require a new table."""
+    # other schema changes require a new table
     required = {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes", [])}
     present = {index.name for index in table.global_indexes}
     changes = [{"Delete": {"IndexName": name}} for name in present - set(required)]

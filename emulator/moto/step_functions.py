@@ -85,11 +85,11 @@ def _waiting(clock: ScaledClock) -> Callable[..., None]:
 
 
 def _with_scaled_token_timeout(clock: ScaledClock) -> Callable[..., None]:
-    """Scale the timeouts of task tokens, which may wait days for a person; other timeouts run in real time."""
     original = ExecutionState._evaluate_with_timeout
 
     def evaluate(self: Any, env: Any) -> None:
         condition = getattr(getattr(self, "resource", None), "condition", None)
+        # a task token may wait days for a person; other timeouts run in real time
         if condition == ResourceCondition.WaitForTaskToken and not isinstance(self.timeout, _ScaledTimeout):
             self.timeout = _ScaledTimeout(self.timeout, clock.speed)
         original(self, env)
@@ -98,7 +98,6 @@ def _with_scaled_token_timeout(clock: ScaledClock) -> Callable[..., None]:
 
 
 def _cached_client(port: int, session: Session) -> Callable[..., Any]:
-    """Cache clients: moto creates one per task, which takes longer than the call and is not thread-safe."""
     lock = threading.Lock()
     config = Config(
         parameter_validation=False,
@@ -109,6 +108,7 @@ def _cached_client(port: int, session: Session) -> Callable[..., Any]:
         max_pool_connections=50,
     )
 
+    # moto creates one client per task, which takes longer than the call and is not thread-safe
     @functools.cache
     def make(service: str, region: str, role_arn: str) -> Any:
         keys = session(role_arn, SESSION_NAME)

@@ -13,7 +13,6 @@ TRACKED = (FakeKey, FakeMultipart)
 
 
 def replacements() -> Iterator[tuple[Any, str, Any]]:
-    """Yield patches of moto: (object, attribute, replacement)."""
     yield BaseModel, "__new__", staticmethod(_new)
 
 

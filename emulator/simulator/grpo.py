@@ -37,7 +37,6 @@ def advantages(scores: Sequence[float]) -> list[float]:
 
 
 def softmax(logits: Mapping[str, float], offered: Iterable[str]) -> dict[str, float]:
-    """Return the probability of each offered choice."""
     chosen = {name: logits[name] for name in offered}
     top = max(chosen.values())
     weights = {name: math.exp(logit - top) for name, logit in chosen.items()}
@@ -59,6 +58,5 @@ def gradient(logits: Mapping[str, float], groups: Sequence[Group]) -> dict[str, 
 
 
 def gradient_step(logits: Mapping[str, float], groups: Sequence[Group], *, rate: float) -> dict[str, float]:
-    """Return the logits after one step of gradient ascent."""
     slope = gradient(logits, groups)
     return {name: logit + rate * slope[name] for name, logit in logits.items()}

@@ -46,8 +46,6 @@ class SimulatedRollout:
 
 @dataclass(frozen=True)
 class GradedGroup:
-    """The answers to one row, each with its result."""
-
     rollouts: Sequence[SimulatedRollout]
     results: Sequence[GraderResult]
 
@@ -76,15 +74,12 @@ class Policy:
         return softmax(logits, logits)
 
     def chances(self, task: str, offered: Sequence[str]) -> dict[str, float]:
-        """Return the probability of each offered behaviour."""
         return softmax(self._of(task), offered)
 
     def answer(self, row: DatasetRow, *, at: str = "") -> SimulatedRollout:
-        """Sample one answer with the current parameters."""
         return self.answers(row, 1, at=at)[0]
 
     def answers(self, row: DatasetRow, count: int, *, at: str) -> list[SimulatedRollout]:
-        """Sample `count` independent answers to one row with the current parameters."""
         drawing = random.Random(f"{self._seed}/{at}/{row.task_id}")  # noqa: S311 - a simulation
         texts = render_answers(row)
         chances = self.chances(row.data_source, tuple(texts))

@@ -15,8 +15,6 @@ from rft.contracts.dataset import DatasetRow
 
 @dataclass(frozen=True)
 class Simulation:
-    """Result of a simulation: the scores of each step, the verdict on the grader and the final policy."""
-
     steps: tuple[StepScores, ...]
     verdict: SimulationVerdict
     policy: Policy

@@ -41,7 +41,6 @@ class PersistentFaults(Faults):
         self._save()
 
     def take(self, *args: Any, **kwargs: Any) -> Fault | None:
-        """See `Faults.take`."""
         found = super().take(*args, **kwargs)
         self._save()
         return found

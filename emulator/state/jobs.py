@@ -73,7 +73,6 @@ class JobStore:
         self._steps: dict[str, int] = {}
 
     def save(self, job: CustomizationJob) -> None:
-        """Persist a job with its new steps."""
         with self._lock:
             first, steps = self._steps.get(job.arn, 0), list(job.steps)
             new = [_step_record(job, scores) for scores in steps[first:]]

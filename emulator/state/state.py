@@ -107,8 +107,6 @@ class State:
 
 
 class PersistentState(State):
-    """State persisted in a folder."""
-
     def __init__(self, store: Store, *, account: str, region: str, seed: int) -> None:
         super().__init__()
         self._store = store

@@ -83,7 +83,6 @@ class Store:
         return ((key, json.loads(value)) for key, value in found)
 
     def body(self, kind: str, key: str) -> bytes:
-        """Return the body of a record."""
         with self._lock:
             found = self._database.execute("SELECT body FROM records WHERE kind = ? AND key = ?", (kind, key))
             body: bytes = found.fetchone()[0]
@@ -127,9 +126,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def _close_to_others(folder: Path) -> None:
-    """Create the folder and database if missing, accessible only to their owner, because they hold secret keys."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # the files hold secret keys
         folder.chmod(0o700)
         database = folder / DATABASE
         os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))

@@ -9,9 +9,9 @@ from emulator.iam.wire.request import Lookups, WireRequest
 
 
 def checks(request: WireRequest, _: Lookups) -> Iterator[Check]:
-    """The managed interpreter has the account `aws` in its ARN (AgentCore Developer Guide, "Resource management")."""
     name = request.label(0)
     arn = request.arn("bedrock-agentcore", f"code-interpreter/{name}") if name else "*"
     if name.startswith("aws."):
+        # a managed interpreter belongs to the account `aws` (AgentCore Developer Guide, "Resource management")
         arn = f"arn:aws:bedrock-agentcore:{request.region}:aws:code-interpreter/{name}"
     yield Check(f"bedrock-agentcore:{request.name}", arn)

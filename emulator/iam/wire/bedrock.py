@@ -27,7 +27,6 @@ DEPLOYMENT_FIELDS = ("customModelDeploymentIdentifier", "modelArn", "modelIdenti
 
 
 def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
-    """Yield all checks of one call; creating a job needs several."""
     if request.name in INVOCATIONS:
         yield from _invocation(request)
     elif request.name == "CreateModelCustomizationJob":

@@ -49,7 +49,6 @@ class WireRequest:
         return labels[at] if at < len(labels) else ""
 
     def arn(self, service: str, resource: str) -> str:
-        """Return an ARN in this account and Region."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     @cached_property

@@ -47,9 +47,9 @@ def checks(request: WireRequest, lookups: Lookups) -> Iterator[Check]:
 
 
 def _read(bucket: str, key: str, version: str, lookups: Lookups) -> Iterator[Check]:
-    """S3 returns 404 for a missing object only to callers who may list the bucket; others get 403."""
     yield Check("s3:GetObjectVersion" if version else "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
     if not lookups.object_exists(bucket, key, version):
+        # S3 returns 404 for a missing object only to callers who may list the bucket; others get 403
         yield Check("s3:ListBucket", f"arn:aws:s3:::{bucket}")
 
 
