@@ -12,7 +12,6 @@ from rft.steps.forecast_run import price_table
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """CalibrateInput → CalibrationOutcome."""
     step = CalibrateInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     store = wiring.object_store()

@@ -10,7 +10,6 @@ from rft.steps.evaluation.check_deployment import check_deployment
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """CheckDeploymentInput → DeploymentCheck."""
     step = CheckDeploymentInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return check_deployment(

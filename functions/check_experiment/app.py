@@ -10,7 +10,6 @@ from rft.steps.experiments.check_experiment import check_experiment
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """CheckExperimentInput → ExperimentCheck."""
     step = CheckExperimentInput.model_validate(event)
     logger().append_keys(experiment_id=step.experiment_id)
     return check_experiment(

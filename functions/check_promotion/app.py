@@ -10,7 +10,6 @@ from rft.steps.evaluation.check_promotion import check_promotion
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """CheckPromotionInput → PromotionCheck."""
     step = CheckPromotionInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return check_promotion(

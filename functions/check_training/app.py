@@ -10,7 +10,6 @@ from rft.steps.check_training import check_training
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """CheckTrainingInput → TrainingCheck."""
     step = CheckTrainingInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return check_training(

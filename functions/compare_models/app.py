@@ -10,7 +10,6 @@ from rft.steps.evaluation.compare_models import compare_models
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """CompareModelsInput → ModelComparison."""
     step = CompareModelsInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return compare_models(

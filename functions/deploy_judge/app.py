@@ -11,7 +11,6 @@ from rft.steps.evaluation.deploy_judge import deploy_judge
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """DeployJudgeInput → the run's id."""
     step = DeployJudgeInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     deploy_judge(

@@ -11,7 +11,6 @@ from rft.steps.evaluation.deploy_model import deploy_model
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """DeployModelInput → DeployedModel."""
     step = DeployModelInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return deploy_model(

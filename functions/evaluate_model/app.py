@@ -11,7 +11,6 @@ from rft.steps.evaluation.evaluate_model import evaluate_model
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """EvaluateModelInput → EvaluatedPart."""
     step = EvaluateModelInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     base_model_id = BaseModelSettings.from_environment().base_model_id

@@ -11,7 +11,6 @@ from rft.steps.experiments.finish_experiment import finish_experiment
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """FinishExperimentInput → FinishedExperiment."""
     step = FinishExperimentInput.model_validate(event)
     logger().append_keys(experiment_id=step.experiment_id)
     return finish_experiment(

@@ -11,7 +11,6 @@ from rft.steps.forecast_run import forecast_run
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """ForecastInput → ForecastOutcome."""
     step = ForecastInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return forecast_run(

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result per sample of the batch, in order."""
     results = grade_code(
         event,
         open_sandbox=wiring.code_sandbox,

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result per sample of the batch, in order."""
     seconds_left = context.get_remaining_time_in_millis() / 1000
     results = grade_finqa(event, seconds_left=seconds_left, rollout_log=wiring.rollout_log)
     return [result.model_dump(mode="json") for result in results]

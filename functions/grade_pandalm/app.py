@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def handler(event: Any, context: LambdaContext) -> list[dict[str, Any]]:
-    """One result per sample of the batch, in order."""
     settings = JudgeSettings.from_environment()
     results = grade_pandalm(
         event,

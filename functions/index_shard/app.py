@@ -10,7 +10,6 @@ from rft.steps.index_shard import index_shard
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """IndexShardInput → IndexedShard."""
     step = IndexShardInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return index_shard(

@@ -10,7 +10,6 @@ from rft.steps.join_shards import join_shards
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """JoinShardsInput → PreparedDataset."""
     step = JoinShardsInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return join_shards(

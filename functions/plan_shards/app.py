@@ -10,7 +10,6 @@ from rft.steps.plan_shards import plan_shards
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """PlanShardsInput → ShardPlan."""
     step = PlanShardsInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return plan_shards(

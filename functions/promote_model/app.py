@@ -11,7 +11,6 @@ from rft.steps.evaluation.promote_model import promote_model
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """PromoteModelInput → the run's id."""
     step = PromoteModelInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     promote_model(

@@ -10,7 +10,6 @@ from rft.steps.run_probe_batch import run_probe_batch
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """RunProbeBatchInput → CompletedPart."""
     step = RunProbeBatchInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return run_probe_batch(

@@ -13,7 +13,6 @@ from rft.steps.send_webhook import send_webhook
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """WebhookDelivery → WebhookResult."""
     delivery = WebhookDelivery.model_validate(event)
     logger().append_keys(run_id=delivery.event.run_id)
     return send_webhook(

@@ -10,7 +10,6 @@ from rft.steps.experiments.start_arm import start_arm
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """StartArmInput → StartedArm."""
     step = StartArmInput.model_validate(event)
     logger().append_keys(experiment_id=step.experiment_id)
     return start_arm(

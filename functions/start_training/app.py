@@ -12,7 +12,6 @@ from rft.steps.start_training import start_training
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """StartTrainingInput → StartedJob."""
     step = StartTrainingInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     training = TrainingSettings.from_environment()

@@ -12,7 +12,6 @@ from rft.steps.track_run import track_run
 
 @logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """DomainEvent → TrackingResult."""
     change = DomainEvent.model_validate(event)
     logger().append_keys(run_id=change.run_id)
     return track_run(

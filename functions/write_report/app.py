@@ -11,7 +11,6 @@ from rft.steps.write_report import write_report
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """RunOutcome → WrittenReport."""
     outcome = RunOutcome.model_validate(event)
     logger().append_keys(run_id=outcome.run_id)
     return write_report(

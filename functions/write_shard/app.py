@@ -10,7 +10,6 @@ from rft.steps.write_shard import write_shard
 
 @logger().inject_lambda_context
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """WriteShardInput → WrittenShard."""
     step = WriteShardInput.model_validate(event)
     logger().append_keys(run_id=step.run_id)
     return write_shard(
