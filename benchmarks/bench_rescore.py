@@ -21,7 +21,6 @@ MAX_PROCESSOR_SECONDS = 20.0
 
 
 def measure() -> list[Ratio]:
-    """Measure the CPU time against its bound."""
     took = measured(rescored, ROLLOUTS)
     name = f"rescore of {ROLLOUTS:,} rollouts, gsm8k: processor time"
     return [cost(name, ours=took.processor_seconds, baseline=MAX_PROCESSOR_SECONDS, bound=1.0)]

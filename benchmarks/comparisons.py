@@ -23,7 +23,6 @@ def write_comparisons(path: Path, count: int) -> None:
 
 
 def origin() -> str:
-    """Return a description of the repeated file."""
     return "PandaLM's published test set" if PUBLISHED.exists() else "examples/pandalm"
 
 

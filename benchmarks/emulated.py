@@ -48,7 +48,6 @@ def until_status(client: ApiClient, *, name: str, status: str) -> str:
 
 
 def history(aws: Emulator, run_id: str) -> list[dict[str, Any]]:
-    """Return all events of a run's execution."""
     pages = aws.client("stepfunctions").get_paginator("get_execution_history")
     return [event for page in pages.paginate(executionArn=aws.execution_arn(run_id)) for event in page["events"]]
 

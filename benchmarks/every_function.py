@@ -54,7 +54,6 @@ class Invoked:
 
     @classmethod
     def from_report(cls, metrics: Mapping[str, float]) -> Invoked:
-        """Create from the metrics of the invocation's REPORT."""
         return cls(
             new="initDurationMs" in metrics,
             billed=(metrics["durationMs"] + metrics.get("initDurationMs", 0)) / 1000,
@@ -183,7 +182,6 @@ def _ended(aws: Emulator, run_id: str) -> dict[str, Any]:
 
 
 def _part(aws: Emulator, run_id: str) -> dict[str, Any]:
-    """Return the event of one part of a run's smoke test."""
     arn = next(spec.arn for spec in aws.stack.functions if spec.logical_id == "SmokeTestGrader")
     scheduled = [event.get("taskScheduledEventDetails", {}) for event in history(aws, run_id)]
     tasks = [json.loads(details["parameters"]) for details in scheduled if details]

@@ -34,7 +34,6 @@ def prepare(source: Path, folder: Path) -> list[int]:
 
 
 def make_row(number: int, record: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with the fields of the product's rows."""
     for key in ("instruction", "response1", "response2", "annotator1", "annotator2", "annotator3"):
         if record.get(key) is None:
             raise ValueError(f"record {number} has no {key}")

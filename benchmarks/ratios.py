@@ -27,7 +27,6 @@ class Ratio:
         return self.ratio >= self.bound if self.must_be == "at least" else self.ratio <= self.bound
 
     def cells(self) -> tuple[str, ...]:
-        """Cells of the ratio's table row."""
         sign = "≥" if self.must_be == "at least" else "≤"
         bound = "" if self.bound is None else f"{sign} {self.bound:g}"
         verdict = "" if self.bound is None else ("yes" if self.holds else "NO")
@@ -47,7 +46,6 @@ def speedup(name: str, *, ours: float, baseline: float, bound: float | None = No
 
 
 def cost(name: str, *, ours: float, baseline: float, bound: float | None = None, unit: str = "s") -> Ratio:
-    """Return the factor by which `ours` exceeds the baseline."""
     return Ratio(name, ours, baseline, ours / baseline, unit, bound, "at most")
 
 
