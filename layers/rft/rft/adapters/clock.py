@@ -6,7 +6,5 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The system clock."""
-
     def now(self) -> datetime:
         return datetime.now(UTC)

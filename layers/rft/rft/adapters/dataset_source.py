@@ -76,7 +76,6 @@ class RemoteDatasetSource:
 
     @contextmanager
     def open(self, uri: str, version: str | None = None, start: int = 0) -> Iterator[OpenSource]:
-        """Validates the URI and opens its content."""
         address = check_address(uri, self._settings.data_bucket, self._settings.allowed_hosts)
         check_version(address, version)
         opened = self._open_s3(address, version, start) if isinstance(address, S3Address) else self._open_https(address)
@@ -165,8 +164,6 @@ class RemoteDatasetSource:
 
 
 class _Bounded(io.RawIOBase):
-    """Bytes from `read` up to a limit."""
-
     def __init__(self, read: Read, limit: int) -> None:
         self._read = read
         self._limit = limit

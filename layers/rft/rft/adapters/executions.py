@@ -59,7 +59,6 @@ class StepFunctionsExecutions:
         return Execution(status=found["status"], error=found.get("error") or "", cause=found.get("cause") or "")
 
     def stop(self, run_id: str, *, error: str, cause: str) -> None:
-        """StopExecution, which has no effect on an ended execution."""
         refusals = {"ExecutionDoesNotExist": _Unknown, "ValidationException": _StopRefused}
         try:
             with suppress(_Unknown), translated(refusals):

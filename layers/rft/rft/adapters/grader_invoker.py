@@ -52,7 +52,6 @@ class LambdaGraderInvoker:
         return GraderVersion(published["FunctionArn"], published["CodeSha256"])
 
     def timeout_seconds(self, grader_arn: str) -> float | None:
-        """See GraderInvoker."""
         seconds = self._configuration(grader_arn).get("Timeout")
         return None if seconds is None else float(seconds)
 

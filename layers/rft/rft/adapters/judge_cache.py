@@ -26,7 +26,6 @@ class MemoryJudgeCache:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> str | None:
-        """See JudgeCache."""
         with self._lock:
             if key in self._replies:
                 self._replies.move_to_end(key)
@@ -37,7 +36,6 @@ class MemoryJudgeCache:
         return text
 
     def put(self, key: str, text: str) -> None:
-        """See JudgeCache."""
         self._keep(key, text)
         if self._behind:
             self._behind.put(key, text)
@@ -58,17 +56,16 @@ class DynamoJudgeCache:
         self._keep_for = timedelta(days=days)
 
     def get(self, key: str) -> str | None:
-        """DynamoDB deletes expired items only within days, so the expiry is checked here as well."""
         try:
             item = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}).get("Item", {})
         except (ClientError, BotoCoreError) as error:
             self._missed(error)
             return None
+        # DynamoDB deletes expired items only within days, so the expiry is checked here as well.
         fresh = int(item.get("expires_at", {}).get("N", "0")) > self._clock.now().timestamp()
         return str(item["reply"]["S"]) if fresh and "reply" in item else None
 
     def put(self, key: str, text: str) -> None:
-        """See JudgeCache."""
         expires = int((self._clock.now() + self._keep_for).timestamp())
         item = {"pk": {"S": key}, "reply": {"S": text}, "expires_at": {"N": str(expires)}}
         try:

@@ -29,11 +29,9 @@ class SnsNotifier:
 
     @property
     def ends(self) -> frozenset[str]:
-        """Final statuses that the stack publishes."""
         return self._ends
 
     def publish(self, message: TopicMessage) -> None:
-        """Publishes one message unless its notice was sent. Raises RetryableThrottling, RetryableServiceError."""
         with self._send_once.claimed(message.notice) as ours:
             if ours:
                 self._send(message)

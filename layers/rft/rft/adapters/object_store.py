@@ -51,8 +51,6 @@ class _Missing(RftError):
 
 
 class S3ObjectStore:
-    """Implements ports.ObjectStore."""
-
     def __init__(self, s3: S3Client, *, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
@@ -144,9 +142,9 @@ class S3ObjectStore:
 
 
 def _parts() -> TransferConfig:
-    """Limits parts in memory: s3transfer's default of ten would take 80 MB."""
     from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only uploads load it
 
+    # Limits parts in memory: s3transfer's default of ten would take 80 MB.
     config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=2)
     config.max_in_memory_upload_chunks = 3
     return config

@@ -26,13 +26,10 @@ AHEAD = 2
 
 
 def cores() -> int:
-    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ForkedWorkers:
-    """Implements ports.Workers."""
-
     def __init__(self, processes: int | None = None) -> None:
         self._processes = processes or cores()
 

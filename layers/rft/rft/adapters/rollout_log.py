@@ -21,7 +21,6 @@ class S3RolloutLog:
         self.keeps_answers = keeps_answers
 
     def write(self, run_id: str, rollouts: Sequence[Rollout]) -> None:
-        """See RolloutLog."""
         key = rollouts_key(run_id, self._clock.now(), secrets.token_hex(4))
         with translated():
             self._client.put_object(

@@ -57,7 +57,7 @@ class S3RolloutReader:
 
 
 def _without_text(row: Rollout) -> Rollout:
-    """Removes the exception's message; the stored object still has it."""
+    # The stored object still has the exception's message.
     if row.error_reason is None:
         return row
     return row.model_copy(update={"error_reason": PrivateText(trusted=True).reason(row.error_reason)})

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 
 class S3RunFiles:
-    """Implements ports.RunFiles."""
-
     def __init__(self, client: S3Client, *, bucket: str) -> None:
         self._client, self._bucket = client, bucket
 

@@ -55,7 +55,6 @@ class _Extras:
 
 
 def judge_client(client: Any, *, model_id: str, settings: JudgeSettings, cache: JudgeCache) -> JudgeClient:
-    """A judge client with the stack's settings and cached replies."""
     judge = BedrockJudge(
         client,
         model_id=model_id,

@@ -58,7 +58,6 @@ class BedrockDeployments:
             self._client.update_custom_model_deployment(customModelDeploymentIdentifier=name_or_arn, modelArn=model_arn)
 
     def delete(self, name_or_arn: str) -> None:
-        """Deletes a deployment if it exists."""
         try:
             with translated({**_UNKNOWN, "ConflictException": RetryableServiceError}):
                 self._client.delete_custom_model_deployment(customModelDeploymentIdentifier=name_or_arn)
@@ -66,10 +65,10 @@ class BedrockDeployments:
             return
 
     def tagged(self, key: str) -> list[tuple[ModelDeployment, Mapping[str, str]]]:
-        """Makes one call per deployment, because lists contain no tags. Quotas allow only a few deployments."""
         with translated():
             pages = self._client.get_paginator("list_custom_model_deployments").paginate()
             found = [each for page in pages for each in page.get("modelDeploymentSummaries", [])]
+            # Makes one call per deployment, because lists contain no tags; quotas allow only a few deployments.
             tagged = [(_summary(each), self._tags(each["customModelDeploymentArn"])) for each in found]
         return [(deployment, tags) for deployment, tags in tagged if key in tags]
 

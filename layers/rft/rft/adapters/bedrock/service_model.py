@@ -138,9 +138,7 @@ def _quoted(value: object, shape: Shape) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    r"""AWS's patterns match the whole value, and its `\s` and `\d` are ASCII only.
-
-    Bedrock's job names have `(-*[…\-…])*`, which takes exponential time on a sequence of hyphens; the character class
-    alone includes the hyphen and accepts the same names.
-    """
+    # AWS's patterns match the whole value, and its `\s` and `\d` are ASCII only. Bedrock's job names have
+    # `(-*[…\-…])*`, which takes exponential time on a sequence of hyphens; the character class alone includes the
+    # hyphen and accepts the same names.
     return re.compile(pattern.replace(r"(-*[a-zA-Z0-9\+\-\.])*", r"[a-zA-Z0-9\+\-\.]*"), re.ASCII)

@@ -43,7 +43,6 @@ class BedrockTrainingJobs:
         self._client = client
 
     def problems(self, request: Mapping[str, Any]) -> list[str]:
-        """Violations of botocore's model of CreateModelCustomizationJob."""
         operation = self._client.meta.service_model.operation_model("CreateModelCustomizationJob")
         return validate(request, operation.input_shape)
 
@@ -59,7 +58,6 @@ class BedrockTrainingJobs:
         return _job(self._get(name_or_arn))
 
     def stop(self, name_or_arn: str) -> None:
-        """Stops the job; no effect if it has ended or is stopping."""
         refusals = {"ConflictException": _StopRefused, "ValidationException": _StopRefused}
         try:
             with translated({**UNKNOWN, **refusals}):

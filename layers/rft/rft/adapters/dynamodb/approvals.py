@@ -15,7 +15,6 @@ class DynamoApprovals(LedgerTable):
     """The first decision is final, even under concurrent writes."""
 
     def decide(self, run_id: str, decision: Decision) -> RunRecord:
-        """Records a decision if there is none."""
         for _ in self._attempts(run_id):
             record = record_of(self._item(run_id))
             approval = answered(record, decision)
@@ -29,7 +28,7 @@ class DynamoApprovals(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def save_token(self, run_id: str, token: str) -> None:
-        """Stores the task token in a separate item, so that records do not contain it."""
+        # A separate item, so that records do not contain the token.
         with translated():
             self._client.put_item(TableName=self._table, Item=token_key(run_id) | to_item({"token": token}))
 

@@ -26,7 +26,6 @@ class DynamoDeploymentRecords(LedgerTable):
         return deployment_of(item) if item else DeploymentRecord(name=name)
 
     def put(self, record: DeploymentRecord) -> DeploymentRecord:
-        """Stores the next version."""
         following = record.model_copy(update={"version": record.version + 1})
         try:
             with translated():

@@ -27,7 +27,6 @@ class DynamoExperiments(LedgerTable):
     """One item per record; its version prevents lost updates."""
 
     def create(self, record: ExperimentRecord) -> ExperimentRecord:
-        """Adds an experiment, or returns the existing one with its id."""
         if self._put(record, "attribute_not_exists(pk)", {}):
             return record
         known = self.get(record.experiment_id)
@@ -42,7 +41,6 @@ class DynamoExperiments(LedgerTable):
         return experiment_of(item)
 
     def change(self, experiment_id: str, change: Callable[[ExperimentRecord], ExperimentRecord]) -> ExperimentRecord:
-        """Applies `change` to the latest record and writes it, retrying on concurrent writes."""
         for _ in self._attempts(experiment_id):
             last = self.get(experiment_id)
             changed = change(last)
@@ -55,7 +53,6 @@ class DynamoExperiments(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def page(self, *, limit: int, cursor: str | None) -> tuple[tuple[ExperimentRecord, ...], str | None]:
-        """Reads ids from the index and each record from the table, because the index is eventually consistent."""
         partition, sort = INDEX_KEYS["by_created"]
         before = from_cursor(cursor) if cursor else AFTER_ALL
         with translated():
@@ -68,6 +65,7 @@ class DynamoExperiments(LedgerTable):
                 Limit=limit,
             )
         places = [item[sort]["S"] for item in answer["Items"]]
+        # Each record is read from the table, because the index is eventually consistent.
         records = tuple(self.get(place.partition("#")[2]) for place in places)
         return records, to_cursor(places[-1]) if "LastEvaluatedKey" in answer else None
 
@@ -101,7 +99,6 @@ class DynamoExperiments(LedgerTable):
 
 
 def experiment_key(experiment_id: str) -> Item:
-    """Primary key of an experiment's item."""
     return to_item({"pk": f"{EXPERIMENTS}#{experiment_id}", "sk": EXPERIMENTS})
 
 

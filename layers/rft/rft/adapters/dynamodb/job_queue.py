@@ -14,7 +14,6 @@ class DynamoJobQueue(LedgerTable):
     """Strongly consistent queries of one partition, with some 100 bytes per run."""
 
     def ahead(self, run_id: str, since: datetime) -> int:
-        """Counts the items before the run's own."""
         before = queue_key(run_id, since)["sk"]
         with translated():
             pages = self._client.get_paginator("query").paginate(

@@ -52,7 +52,6 @@ class DynamoLedger(LedgerTable):
     """Run records with strongly consistent reads."""
 
     def create(self, record: RunRecord, *, key: str | None = None) -> RunRecord:
-        """Adds a run and claims its idempotency key in one transaction."""
         created = status_event(None, record, at=self._clock.now())
         announced = domain_events(None, record, created, sent=0, since=None)
         items = [record_item(record), event_item(record.run_id, 1, created), *map(outbox_item, announced)]
@@ -83,11 +82,9 @@ class DynamoLedger(LedgerTable):
         return self._change(run_id, to, changes or {}, detail=detail, caller=caller)
 
     def update(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        """Updates fields of an active run."""
         self._change(run_id, None, changes)
 
     def mark_notified(self, run_id: str) -> bool:
-        """Marks an ended run as notified."""
         record = self.get(run_id)
         if record.status not in TERMINAL:
             raise TransitionRefused(f"{run_id} is {record.status}: only an ended run is announced")
@@ -120,7 +117,6 @@ class DynamoLedger(LedgerTable):
         raise AssertionError  # pragma: no cover: the attempts end in an error of their own
 
     def _written(self, after: RunRecord, changes: Mapping[str, Any], event: RunEvent, event_count: int) -> _Write:
-        """The changed fields, and an event if the status changed."""
         fields = after.model_dump(mode="json", include={*changes, "status", "updated_at"})
         if event.before is event.after:
             return _Write(after.run_id, fields, {"status": event.before}, [], [])

@@ -54,47 +54,41 @@ QUEUE = "QUEUE"
 
 
 def to_attribute(plain: Any) -> Any:
-    """Converts a JSON-able value to DynamoDB's typed format."""
     return TypeSerializer().serialize(_with_decimals(plain))
 
 
 def to_item(plain: Mapping[str, Any]) -> Item:
-    """Converts a JSON-able object to an item."""
     return {name: to_attribute(value) for name, value in plain.items()}
 
 
 def from_attribute(item: Item) -> dict[str, Any]:
-    """Converts an item to a JSON-able object."""
     return {name: _with_numbers(TypeDeserializer().deserialize(value)) for name, value in item.items()}
 
 
 def record_key(run_id: str) -> Item:
-    """Primary key of a run's record."""
     return to_item({"pk": f"RUN#{run_id}", "sk": RECORD})
 
 
 def idempotency_key(key: str) -> Item:
-    """Primary key of an idempotency key, which is hashed because callers choose it."""
+    # Hashed, because callers choose the key.
     return to_item({"pk": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "sk": "KEY"})
 
 
 def token_key(run_id: str) -> Item:
-    """Primary key of a run's task token."""
     return to_item({"pk": f"RUN#{run_id}", "sk": "TASK_TOKEN"})
 
 
 def queue_key(run_id: str, since: datetime) -> Item:
-    """Primary key of a run's queue entry; fixed width, so that lexicographic order is time order."""
+    # Fixed width, so that lexicographic order is time order.
     return to_item({"pk": QUEUE, "sk": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{run_id}"})
 
 
 def wait_key(run_id: str) -> Item:
-    """Primary key of the task token of a run's wait."""
     return to_item({"pk": f"RUN#{run_id}", "sk": "WAIT"})
 
 
 def upload_key(bucket: str, key: str, version: str) -> Item:
-    """Primary key of a rejected object version; hashed, because object keys may be as long as DynamoDB's keys."""
+    # Hashed, because object keys may be as long as DynamoDB's keys.
     return to_item({"pk": f"UPLOAD#{upload_digest(bucket, key, version)}", "sk": "REJECTION"})
 
 
@@ -110,7 +104,6 @@ def rejection_of(item: Item) -> UploadRejection:
 
 
 def deployment_key(name: str) -> Item:
-    """Primary key of a deployment's history."""
     return to_item({"pk": f"{DEPLOYMENTS}#{name}", "sk": DEPLOYMENTS})
 
 
@@ -137,13 +130,13 @@ def record_item(record: RunRecord) -> Item:
 
 
 def event_item(run_id: str, number: int, event: RunEvent) -> Item:
-    """An event's item; its four-digit number keeps the order."""
+    # Four digits keep the order of events.
     key = {"pk": f"RUN#{run_id}", "sk": f"{EVENTS}{number:04d}"}
     return to_item({**key, **event.model_dump(mode="json")})
 
 
 def outbox_key(event: DomainEvent) -> Item:
-    """Primary key of a domain event; its six-digit number keeps the order."""
+    # Six digits keep the order of events.
     return to_item({"pk": f"RUN#{event.run_id}", "sk": f"{OUTBOX}#{event.sequence:06d}"})
 
 
@@ -167,7 +160,7 @@ def event_of(item: Item) -> RunEvent:
 
 
 def _with_decimals(value: Any) -> Any:
-    """DynamoDB's numbers are decimal; a float is stored by its shortest repr, which round-trips."""
+    # DynamoDB's numbers are decimal; a float is stored by its shortest repr, which round-trips.
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, Mapping):

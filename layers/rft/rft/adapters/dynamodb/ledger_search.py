@@ -79,7 +79,6 @@ class RunSearch:
 
 
 def _index(run_filter: RunFilter) -> tuple[str, str]:
-    """The index and its partition."""
     if run_filter.name:
         return "by_name", run_filter.name
     return ("by_status", run_filter.status) if run_filter.status else ("by_created", ALL_RUNS)

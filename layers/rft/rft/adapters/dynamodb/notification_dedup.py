@@ -32,8 +32,6 @@ FREE = "attribute_not_exists(sent_at) AND (attribute_not_exists(claimed_until) O
 
 
 class DynamoSendOnce:
-    """Notices on the ledger's table."""
-
     def __init__(self, client: DynamoDBClient, *, table: str, clock: Clock) -> None:
         self._client = client
         self._table = table

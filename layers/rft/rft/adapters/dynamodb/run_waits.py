@@ -11,7 +11,6 @@ class DynamoRunWaits(LedgerTable):
     """Waits and wake-ups each read what the other wrote, so no event between two waits is lost."""
 
     def begin(self, run_id: str, token: str) -> bool:
-        """Stores the token if the run was not woken; otherwise clears the mark."""
         stored = self._update(
             {
                 "Key": wait_key(run_id),

@@ -14,7 +14,6 @@ class DynamoUploadRejections(LedgerTable):
     """The first rejection of an object version is kept."""
 
     def reject(self, rejection: UploadRejection) -> UploadRejection:
-        """Records a rejection unless this object version was rejected before."""
         try:
             with translated():
                 self._client.put_item(
