@@ -37,8 +37,6 @@ Explicit, because Python's lists differ by version (IANA special-purpose address
 
 @dataclass(frozen=True)
 class S3Address:
-    """An object in the data bucket."""
-
     bucket: str
     key: str
 

@@ -11,8 +11,6 @@ from rft.errors import DatasetSizeOutOfBounds
 
 @dataclass(frozen=True)
 class Bounds:
-    """Minimum and maximum number of training rows."""
-
     least: int
     most: int
 
@@ -30,7 +28,6 @@ def most_rows(split: Split, bounds: Bounds) -> int:
 
 
 def too_many_records(counts: str, bounds: Bounds) -> DatasetSizeOutOfBounds:
-    """The error for too many training rows; `counts` describes the rows found."""
     allowed = f"at most {bounds.most:,} training rows are allowed"
     return DatasetSizeOutOfBounds(f"{counts}; {allowed}: set dataset.max_samples, or lower dataset.split.train")
 

@@ -40,7 +40,6 @@ class RowFigures:
 
 
 def check_rows(run_id: str, figures: RowFigures, read: DatasetProfile, more: Sequence[Check] = ()) -> DatasetChecks:
-    """All checks of a dataset's rows, plus the given ones in `more`."""
     total, rows_read = sum(figures.rows.values()), read.rows.total()
     of_read = (
         _share_of("repeated_prompts", read.repeated, rows_read, "rows repeat an earlier prompt", REPEATED_WARN),

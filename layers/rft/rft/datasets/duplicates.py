@@ -66,7 +66,6 @@ class DuplicateIndex:
         self._buckets: dict[int, array[int]] = {}
 
     def exactly(self, digest: bytes, *, remember: bool = True) -> bool:
-        """Whether the index has a prompt with the same text (by digest)."""
         seen = digest in self._prompts
         if remember:
             self._prompts.add(digest)

@@ -40,7 +40,6 @@ class Loaded:
     prompt_tokens: Counter[int] = field(default_factory=Counter)
 
     def add(self, rendered: Rendered) -> None:
-        """Adds a batch to the totals."""
         self.records += rendered.records
         self.bad += rendered.bad
         self.warnings.update(rendered.warnings)
@@ -104,7 +103,6 @@ def check_bad_records(loaded: Loaded, max_bad: int) -> None:
 
 
 def problems(bad: Iterable[RejectedRecord]) -> list[str]:
-    """One line per bad record."""
     return [f"record {each.position}{f' on line {each.line}' if each.line else ''}: {each.reason}" for each in bad]
 
 

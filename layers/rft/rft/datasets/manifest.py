@@ -62,7 +62,6 @@ def build_manifest(
 
 
 def dataset_summary(manifest: Manifest, manifest_uri: str) -> DatasetSummary:
-    """The manifest's summary for the ledger."""
     labels = sum((Counter(file.labels) for file in manifest.files.values()), Counter[str]())
     return DatasetSummary(
         manifest_uri=manifest_uri,

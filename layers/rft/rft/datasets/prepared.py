@@ -7,7 +7,6 @@ from rft.contracts.steps import PreparedDataset
 
 
 def prepared(manifest: Manifest, manifest_uri: str) -> PreparedDataset:
-    """The part of a manifest needed by later steps."""
     train, validation = manifest.files["train"], manifest.files["validation"]
     return PreparedDataset(
         manifest_uri=manifest_uri,

@@ -52,7 +52,6 @@ class SourceBytes:
         self.bytes = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """Yields the unread bytes."""
         while chunk := self._stream.read(CHUNK_BYTES):
             self._hash.update(chunk)
             self.bytes += len(chunk)

@@ -18,7 +18,6 @@ from rft.ports.storage import ObjectStore
 
 
 def dataset_folder(run_id: str, store: ObjectStore) -> str:
-    """Folder of a run's rows and manifest."""
     return store.uri(f"runs/{run_id}/dataset")
 
 

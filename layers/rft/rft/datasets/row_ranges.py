@@ -20,7 +20,6 @@ class RowRange:
 
     @property
     def name(self) -> str:
-        """Name of the object with these rows."""
         return f"{self.split}-{self.part:04d}.jsonl"
 
 

@@ -20,7 +20,6 @@ class RowSample:
         self._end = 0
 
     def take(self, split: SplitName, number: int, body: bytes) -> None:
-        """Adds the n-th row of a split, as JSON."""
         if self._step:
             self._keep(split, number, body)
             return

@@ -34,7 +34,6 @@ class GroupCounts:
 
 
 def count_groups(plan: Plan, groups: Sequence[int]) -> GroupCounts:
-    """Counts of a plan's splits."""
     split_of = array("B", bytes(len(groups)))
     for at, name in enumerate(NAMES):
         for number in plan[name]:
@@ -95,8 +94,6 @@ class _Filling:
 
 
 class _Share:
-    """Target and current rows of one split."""
-
     def __init__(self, share: float, labels: Counter[int]) -> None:
         self._target = labels.total() * share
         self._target_of = {label: count * share for label, count in labels.items()}
@@ -111,7 +108,6 @@ class _Share:
         return (self._rows + size) / self._target + by_label / size
 
     def add(self, labels: Sequence[tuple[int, int]], size: int) -> None:
-        """Adds the group's rows to the counts."""
         self._rows += size
         for label, count in labels:
             self._rows_of[label] += count

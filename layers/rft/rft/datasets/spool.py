@@ -30,7 +30,6 @@ class RowIndex:
         self.labels = array("H")
 
     def add(self, rendered: Rendered) -> None:
-        """Appends a batch of rows."""
         self.extend(rendered.groups, rendered.labels)
 
     def extend(self, groups: Iterable[int], labels: Iterable[str]) -> None:
@@ -73,14 +72,12 @@ class RowSpool(RowIndex):
         self._places.write(_PLACE.pack(0))
 
     def add(self, rendered: Rendered) -> None:
-        """Appends a batch of rows."""
         super().add(rendered)
         self._bodies.write(rendered.bodies)
         *_, self._end = ends = tuple(accumulate(rendered.lengths, initial=self._end))
         self._places.write(array("Q", ends[1:]).tobytes())
 
     def bodies(self, numbers: Iterable[int]) -> list[bytes]:
-        """Reads rows by number."""
         self._bodies.flush()
         self._places.flush()
         return [self._read(number) for number in numbers]

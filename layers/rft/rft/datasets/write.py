@@ -25,7 +25,6 @@ class SplitRows:
         self.bytes = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """Yields the file, a batch of rows at a time."""
         for start in range(0, len(self._numbers), BATCH_ROWS):
             bodies = self._spool.bodies(self._numbers[start : start + BATCH_ROWS])
             bodies.append(b"")
@@ -44,7 +43,6 @@ class SplitRows:
         return f"sha256:{self._identity.hexdigest()}"
 
     def describe(self, uri: str, groups: int) -> SplitFile:
-        """The file's manifest entry."""
         return SplitFile(
             uri=uri,
             rows=len(self._numbers),

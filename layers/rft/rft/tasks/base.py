@@ -107,8 +107,6 @@ class Task(Protocol):
 
 @runtime_checkable
 class ComparesResponses(Protocol):
-    """A task whose rows compare two responses."""
-
     def comparison(self, row: DatasetRow) -> Comparison | None:
         """The comparison; None if the row lacks the two responses."""
         ...

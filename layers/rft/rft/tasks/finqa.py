@@ -71,7 +71,6 @@ class FinQa:
         )
 
     def _row(self, raw: Mapping[str, Any]) -> Example:
-        """Rows on one page form a group, too."""
         example = read_row(raw)
         sample = example_sample(example)
         try:
@@ -80,16 +79,15 @@ class FinQa:
             raise BadRecord(str(error)) from error
         warnings = () if expected.consistent else ("answer_and_exe_ans_disagree",)
         shown = page(sample)
+        # Rows on one page form a group, too.
         return replace(
             example, group=group_key(shown) if shown.strip() else example.group, warnings=(*example.warnings, *warnings)
         )
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the reference's answer. Wrong: a wrong figure, a wrong sign, hedging. Malformed: no final line."""
         return finqa_probes(row)
 
     def group(self, row: DatasetRow) -> str:
-        """All questions on one page."""
         shown, _ = split_prompt(next((m.content for m in reversed(row.messages) if m.role == "user"), ""))
         return group_key(shown) if shown.strip() else prompt_group(row)
 

@@ -68,10 +68,6 @@ class Gsm8k:
         return example
 
     def probes(self, row: DatasetRow) -> Probes:
-        """Right: the solution. Wrong: an error at its end, and hedging.
-
-        Malformed: no number at the required position.
-        """
         return gsm8k_probes(row)
 
     def label(self, row: DatasetRow) -> None:

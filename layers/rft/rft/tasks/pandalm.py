@@ -167,7 +167,7 @@ def _fenced(text: str) -> str:
 
 
 def _instruction(raw: Mapping[str, Any], given: str) -> str:
-    """In the published file an instruction may be a single space, with the whole task in `input`."""
+    # In the published file an instruction may be a single space, with the whole task in `input`.
     text = raw.get("instruction")
     if not isinstance(text, str) or not text or not (text + given).strip():
         raise BadRecord("has no instruction")
@@ -175,7 +175,7 @@ def _instruction(raw: Mapping[str, Any], given: str) -> str:
 
 
 def _text(raw: Mapping[str, Any], key: str, default: object = None) -> str:
-    """A text, or a boolean or number as text: the published file contains True for the answer "True"."""
+    # A boolean or number becomes a text: the published file contains True for the answer "True".
     value = raw.get(key)
     value = default if value is None else value
     if not isinstance(value, str | bool | int | float):
@@ -184,7 +184,7 @@ def _text(raw: Mapping[str, Any], key: str, default: object = None) -> str:
 
 
 def _votes(raw: Mapping[str, Any]) -> tuple[int, ...]:
-    """The votes of all annotators, or the single label of rows that are published without them."""
+    # Some rows are published with a single label instead of votes.
     keys = (
         ("label",) if "label" in raw and raw.get("annotator1") is None else ("annotator1", "annotator2", "annotator3")
     )

@@ -45,5 +45,4 @@ def verdict_probes(label: str, others: tuple[str, ...], reasons: Mapping[str, st
 
 
 def two_lines(verdict: str, reasoning: str) -> str:
-    """An answer in the task's format."""
     return f"JUDGMENT: {verdict}\nREASONING: {reasoning}"

@@ -22,7 +22,7 @@ _Use = Callable[[Sample], object]
 
 
 def _composite(sample: Sample) -> object:
-    """Rows without a composite use the stack's, which is unknown here, so only their own rules are tried."""
+    # Rows without a composite use the stack's, which is unknown here, so only their own rules are tried.
     own = sample.reference if isinstance(sample.reference, dict) else {}
     if "composite" in own:
         return composite.components(sample)
@@ -30,7 +30,7 @@ def _composite(sample: Sample) -> object:
 
 
 def _rubric(sample: Sample) -> object:
-    """Rows without a rubric use the run's, which the request's model has validated."""
+    # Rows without a rubric use the run's, which the request's model has validated.
     own = isinstance(sample.reference, dict) and sample.reference.get("rubric") is not None
     return declared(sample, "rubric", RubricConfig) if own else None
 

@@ -64,7 +64,7 @@ class RubricPrompts:
 
 
 def _reference(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Bedrock requires a reference in every row; a row without one gets a pointer to the run's config."""
+    # Bedrock requires a reference in every row; a row without one gets a pointer to the run's config.
     answer, rubric = _optional(raw, "reference"), raw.get("rubric")
     found: dict[str, Any] = {"answer": answer} if answer else {}
     if rubric is not None:

@@ -59,7 +59,6 @@ def case_counts(subject: Subject) -> bool:
 
 
 def other_unit(value: str) -> Iterator[tuple[str, str]]:
-    """The same number of another unit."""
     found = _UNIT.fullmatch(value)
     unit = (found["before"] or found["after"]) if found else ""
     for group in _UNITS:
