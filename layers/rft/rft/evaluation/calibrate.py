@@ -60,7 +60,6 @@ def calibration_report(
 
 
 def sampled_use(graded: Sequence[Graded]) -> SampledUse:
-    """The use of the answers."""
     given = [answer for answer, _ in graded if not answer.error]
     return SampledUse(
         answers=len(graded),

@@ -96,7 +96,7 @@ def difficulties(rows: Sequence[Sampled], *, solved: float = SOLVED) -> Difficul
 
 
 def tied_share(rows: Sequence[Scores]) -> Share:
-    """Share of rows whose scores are all equal (within 1e-8): such a rollout group gives no signal."""
+    # Equal within 1e-8: such a rollout group gives no signal.
     return _count(rows, lambda scores: max(scores) - min(scores) < 1e-8)
 
 

@@ -76,5 +76,4 @@ def base_model_misses(calibration: CalibrationSummary) -> CheckSummary:
 
 
 def replaced(checks: Sequence[CheckSummary], found: CheckSummary) -> tuple[CheckSummary, ...]:
-    """The checks with one replaced by name."""
     return tuple(found if check.name == found.name else check for check in checks)

@@ -13,7 +13,6 @@ MAX_EVALUATED_ROWS = 500
 
 
 def row_limit(request: EvaluationRequest) -> int:
-    """Maximum number of rows to answer."""
     return MAX_EVALUATED_ROWS if request.rows is None else request.rows
 
 

@@ -19,12 +19,11 @@ def evaluation_tags(run_id: str, stack_name: str) -> dict[str, str]:
 
 
 def judge_deployment(run_id: str) -> str:
-    """Name of the deployment of a run's judge; derived from a digest because a suffix could exceed the length limit."""
+    # A digest, because a suffix could exceed the length limit.
     return f"judge-{hashlib.sha256(run_id.encode()).hexdigest()[:32]}"
 
 
 def judge_tags(run_id: str, stack_name: str) -> dict[str, str]:
-    """Tags of a judge's deployment; see evaluation_tags."""
     return {RUN_TAG: run_id, STACK_TAG: stack_name, PURPOSE_TAG: JUDGE}
 
 

@@ -25,6 +25,5 @@ def fed(calibration: CalibrationSummary, before: Mapping[str, Recommendation]) -
 
 
 def chosen(found: Mapping[str, Recommendation], before: HyperParameters) -> HyperParameters:
-    """The job's hyperparameters after merging."""
     values = {name: each.value for name, each in found.items()}
     return HyperParameters.model_validate({**before.model_dump(), **values})

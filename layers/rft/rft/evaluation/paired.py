@@ -109,7 +109,6 @@ def clustered_interval(
 
 
 def resampled(groups: int, resamples: int, seed: int) -> Iterator[list[int]]:
-    """Indices of the groups drawn by each resample."""
     rng = random.Random(seed)  # noqa: S311 - a repeatable interval, no secret
     for _ in range(resamples):
         yield rng.choices(range(groups), k=groups)

@@ -29,7 +29,6 @@ class Slope:
 
 
 def pilot_result(record: RunRecord) -> PilotSummary:
-    """The pilot's result, from its metrics, breaker findings and evaluation."""
     before = record.pilot or PilotSummary()
     metrics = record.metrics
     if metrics is None:
@@ -112,7 +111,6 @@ def _speaks_for(record: RunRecord, slope: Slope | None) -> Iterator[str]:
 
 
 def _paced(full: FullRunForecast | None, record: RunRecord) -> FullRunForecast | None:
-    """The full run's forecast recomputed with the pilot's pace."""
     rollouts, hours = (record.metrics.rollouts if record.metrics else 0), (record.job.hours if record.job else 0.0)
     if full is None or rollouts == 0 or hours <= 0:
         return full

@@ -86,7 +86,6 @@ def failure(change: DeploymentChange, live: ModelDeployment | None, now: datetim
 
 
 def is_served(change: DeploymentChange, live: ModelDeployment | None) -> bool:
-    """Whether the deployment serves the change's model."""
     return live is not None and live.status == "Active" and not live.updating and live.serving == change.model_arn
 
 

@@ -21,7 +21,6 @@ MAX_CHUNK_BYTES = 64 * 2**20
 
 
 def chunks(prompts: int) -> int:
-    """Number of chunks for these prompts."""
     return -(-prompts // CHUNK)
 
 
@@ -39,7 +38,6 @@ class RolloutStore:
         return Answers.model_validate_json(body) if body is not None else None
 
     def grades(self, number: int) -> AnswerGrades | None:
-        """A stored chunk's scores."""
         body = self.store.find_bytes(self._uri("grades", number), most=MAX_CHUNK_BYTES)
         return AnswerGrades.model_validate_json(body) if body is not None else None
 
@@ -47,7 +45,6 @@ class RolloutStore:
         self.store.put_bytes(self._uri("answers", number), answers.model_dump_json().encode())
 
     def put_grades(self, number: int, grades: AnswerGrades) -> None:
-        """Store a chunk's scores."""
         self.store.put_bytes(self._uri("grades", number), grades.model_dump_json().encode())
 
     def _uri(self, kind: str, number: int) -> str:
@@ -56,8 +53,6 @@ class RolloutStore:
 
 @dataclass(frozen=True)
 class Rollouts:
-    """Samples a model and grades its answers, chunk by chunk."""
-
     stored: RolloutStore
     sampling: Sampling
     grader_arn: str
@@ -98,7 +93,6 @@ class Rollouts:
 
 
 def audit_store(stored: RolloutStore) -> RolloutStore:
-    """Store of the audit judge's scores of a model's answers."""
     return replace(stored, name=f"{stored.name}-audit")
 
 
@@ -110,7 +104,6 @@ def check_chunk(number: int, answers: Answers, prompts: Sequence[Prompt]) -> Non
 
 
 def in_chunks(prompts: Sequence[Prompt]) -> list[Sequence[Prompt]]:
-    """The prompts of each chunk, by its number."""
     return [prompts[at : at + CHUNK] for at in range(0, len(prompts), CHUNK)]
 
 

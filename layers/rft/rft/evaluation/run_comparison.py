@@ -16,8 +16,6 @@ from rft.evaluation.verdict import verdict
 
 @dataclass(frozen=True)
 class EvaluatedRun:
-    """A run's report, and its `evaluation.json` if it has one."""
-
     report: RunReport
     evaluation: EvaluationReport | None
 
@@ -51,8 +49,6 @@ def run_difference(reference: EvaluatedRun, other: EvaluatedRun) -> RunDifferenc
 
 
 class ComparableRun(Protocol):
-    """Protocol of a run or its report."""
-
     @property
     def request(self) -> RunRequest: ...
 

@@ -96,7 +96,6 @@ def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
 
 
 def prompts(rows: Mapping[int, DatasetRow], samples: int) -> list[Prompt]:
-    """The prompts of `samples` answers per row."""
     return [Prompt(number, row, sample) for number, row in rows.items() for sample in range(samples)]
 
 
@@ -117,7 +116,7 @@ def _test_row(row: DatasetRow, task: Task) -> TestRow:
 
 
 def _chosen(uri: str, task: Task, choice: Choice, store: ObjectStore) -> dict[int, DatasetRow]:
-    """Reads the file twice, so that only the selected rows are in memory."""
+    # Reads the file twice, so that only the selected rows are in memory.
     chosen = set(choice([row_group(task, _row(line)) for line in store.lines(uri)]))
     return {number: _row(line) for number, line in enumerate(store.lines(uri)) if number in chosen}
 

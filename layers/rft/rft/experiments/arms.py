@@ -99,5 +99,4 @@ def _with_changes(base: RunRequest, arm: ArmRequest) -> RunRequest:
 
 
 def changes_of(request: ExperimentRequest, name: str) -> dict[str, Any]:
-    """An arm's overrides of the base request."""
     return next(arm.changes for arm in _arms(request) if arm.name == name)

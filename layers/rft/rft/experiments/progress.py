@@ -23,7 +23,6 @@ OUTCOMES: Mapping[RunStatus, ArmStatus] = {
 
 
 def observed(record: ExperimentRecord, runs: Runs, now: datetime) -> ExperimentRecord:
-    """The record with the results and the spending of its runs."""
     training_hour_usd = record.request.budget.usd_per_training_hour
     arms = tuple(_observed_arm(record, arm, runs, now) for arm in record.arms)
     preparations = tuple(
@@ -73,13 +72,11 @@ def stop_done(name: str, run: RunRecord | None, record: ExperimentRecord) -> Exp
 
 
 def with_arm(record: ExperimentRecord, name: str, **changes: object) -> ExperimentRecord:
-    """The record with some fields of one arm replaced."""
     arms = tuple(arm.model_copy(update=changes) if arm.name == name else arm for arm in record.arms)
     return record.model_copy(update={"arms": arms})
 
 
 def all_ended(record: ExperimentRecord) -> bool:
-    """Whether no arm is running or pending."""
     return all(arm.status in ARM_ENDED for arm in record.arms)
 
 
@@ -114,11 +111,11 @@ def _why(run: RunRecord) -> str:
 
 
 def _rungs(record: ExperimentRecord, arm: Arm, run: RunRecord) -> dict[str, float]:
-    """Stores rewards at each rung, because older points of a curve are merged later."""
     metrics, rule = run.metrics, record.request.stop_rule
     if metrics is None or rule.type == "none":
         return arm.rungs
     planned = metrics.steps_planned or metrics.steps
+    # Stored at each rung, because older points of a curve are merged later.
     measured = {
         str(rung): reward
         for rung in rungs(rule.first_step, planned)

@@ -24,7 +24,6 @@ class JudgeBill:
 
     @property
     def nothing(self) -> bool:
-        """True if no judge is called."""
         return self.input_tokens == self.output_tokens == Range(low=0, high=0)
 
 
@@ -71,7 +70,6 @@ def _training(prices: PriceTable, hours: Range) -> CostLine:
 
 
 def judge_line(prices: PriceTable, judge: JudgeBill) -> CostLine:
-    """Cost of the judges."""
     if judge.nothing:
         return CostLine(name="judge", usd=Range(low=0, high=0))
     if judge.models is None:

@@ -27,7 +27,6 @@ def forecast(
     *, request: RunRequest, dataset: PreparedDataset, report: SmokeTestReport, grader: GraderFacts, models: ModelFacts,
     prices: PriceTable, allowances: Allowances,
 ) -> Forecast:  # fmt: skip
-    """Returns the forecast, including each limit of the request that it may exceed."""
     job = _Job(dataset, dataset.hyperparameters, models)
     measured = MeasuredGrader(report, grader, job.answers_per_call, models.completed_calibration)
     calls = with_audits(measured.judge_calls(job.rollouts), request)
@@ -77,7 +76,6 @@ def _cost_of_job(
     grader_hours: Range | None,
     hours: Range,
 ) -> tuple[CostLine, ...]:
-    """Cost of the job plus the smoke test's."""
     return cost_lines(
         prices=prices,
         training_hours=hours,

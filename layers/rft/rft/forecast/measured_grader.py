@@ -23,8 +23,6 @@ class Allowances:
 
 @dataclass(frozen=True)
 class GraderFacts:
-    """Whether the grader is deployed in this stack, and its judges' models."""
-
     own: bool
     judge_models: tuple[str, ...]
 
@@ -85,7 +83,6 @@ class MeasuredGrader:
         return self._tokens(calls, self.use.judge_output_tokens)
 
     def judge_bill(self, calls: Range | None) -> JudgeBill:
-        """Tokens of these calls of the job, plus the smoke test's."""
         return JudgeBill(
             models=self.judge_models,
             input_tokens=plus_known(self.input_tokens(calls), self.use.judge_input_tokens),
@@ -109,7 +106,6 @@ class MeasuredGrader:
         )
 
     def limits(self, concurrency: int, allowed: Allowances) -> tuple[LimitCheck, ...]:
-        """Each quota compared with the graders' need at the measured pace."""
         calls = self._judge_calls_per_minute(concurrency)
         return (
             _limit("grader_concurrency", concurrency, allowed.grader_concurrency),
@@ -180,7 +176,7 @@ def scaled(numbers: Range, by: float, plus: float = 0) -> Range:
 
 
 def _whole(number: float) -> int:
-    """Rounds up, tolerating floating-point error."""
+    # Tolerates floating-point error.
     return math.ceil(round(number, 6))
 
 

@@ -40,12 +40,10 @@ class ModelFacts:
 
     @property
     def calibration_calls(self) -> int:
-        """Judge calls of the calibration."""
         return self.calibration.judge_calls if self.calibration else 0
 
     @property
     def sampled(self) -> SampledUse | None:
-        """Use of the calibration's answers."""
         return self.completed_calibration.use if self.completed_calibration else None
 
     @property
@@ -96,7 +94,6 @@ def measuring_lines(
     calibration: MeasuringUse | None,
     evaluation: MeasuringUse | None,
 ) -> Iterator[CostLine]:
-    """Cost lines of calibration and evaluation: model answers and judge calls."""
     for name, use in (("calibration", calibration), ("evaluation", evaluation)):
         if use is not None:
             yield _line(name, prices, models.base_model_id, use, grader)

@@ -25,7 +25,6 @@ def limited_breaker(record: RunRecord) -> BreakerRequest:
 
 
 def judge_calls_made(record: RunRecord) -> int:
-    """Judge calls of all steps so far, as reported by the grader."""
     smoke_test = (record.forecast.smoke_test.judge_calls or 0) if record.forecast else 0
     calibration = record.calibration.judge_calls if record.calibration else 0
     training = record.metrics.judge.calls if record.metrics and record.metrics.judge else 0
