@@ -24,7 +24,6 @@ class ConcurrencyLimiter:
 
     @property
     def now(self) -> int:
-        """The current limit of concurrent calls."""
         return int(self._limit)
 
     @contextmanager
@@ -53,6 +52,5 @@ class ConcurrencyLimiter:
                 self._cuts += 1
 
     def answered(self) -> None:
-        """Records a call without throttling."""
         with self._turn:
             self._limit = min(float(self._most), self._limit + 1 / self._limit)

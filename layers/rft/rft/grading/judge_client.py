@@ -41,7 +41,6 @@ class Question(Generic[Answer]):
     fresh: bool = False
 
     def key(self, model_id: str) -> str:
-        """The cache key of this model's reply."""
         return hashlib.sha256(json.dumps([model_id, self.prompt, dict(self.parts)]).encode()).hexdigest()
 
 
@@ -123,7 +122,6 @@ class RetryingJudge:
         return answer
 
     def _complete(self, question: Question[Answer], usage: Usage) -> tuple[Answer, str]:
-        """The parsed answer and the reply's text."""
         feedback, failures = "", 0
         while True:
             try:
@@ -168,6 +166,6 @@ def _remembered(text: str | None, question: Question[Answer]) -> tuple[Answer] |
 
 
 def _pause(failures: int) -> float:
-    """Exponential backoff with up to 50 % jitter, so that calls throttled together do not retry together."""
+    # Jitter of up to 50 %, so that calls throttled together do not retry together.
     longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 10), MAX_PAUSE_SECONDS)
     return longest * random.uniform(0.5, 1)  # noqa: S311 jitter needs no secure randomness

@@ -43,7 +43,7 @@ class Panel:
             yield Component("judge_disagreement", disagreement(votes))
 
     def _fingerprint(self, prompt: str) -> Component:
-        """The first 48 bits of the prompt's digest: a metric is a float, which holds them exactly."""
+        # 48 bits: a metric is a float, which holds them exactly.
         identity = hashlib.sha256("\n".join([*self.models, prompt]).encode())
         return Component("judge_fingerprint", float(int(identity.hexdigest()[:12], 16)))
 

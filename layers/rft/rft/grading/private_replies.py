@@ -29,7 +29,6 @@ class PrivateReplies:
         self._foreign, self._shows_text = foreign, shows_text
 
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
-        """Implements GraderInvoker."""
         reply = self._invoker.invoke(grader_arn, batch)
         if self._shows_text:
             return reply
@@ -44,15 +43,13 @@ class PrivateReplies:
         return shown
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
-        """Implements GraderInvoker."""
         return self._invoker.resolve(grader_arn, publish=publish)
 
     def timeout_seconds(self, grader_arn: str) -> float | None:
-        """Implements GraderInvoker."""
         return self._invoker.timeout_seconds(grader_arn)
 
     def _save(self, batch: Sequence[Mapping[str, Any]], texts: Mapping[str, str]) -> None:
-        """Ignores failures: losing a text must not cost a score."""
+        # Losing a text must not cost a score.
         run_id = next(filter(None, map(sample_run_id, batch)), None)
         for digest, text in texts.items() if run_id else ():
             body = text[:MAX_STORED].encode(errors="backslashreplace")

@@ -23,7 +23,6 @@ JUDGES = frozenset({JUDGE, AUDIT_JUDGE})
 
 
 def config_key(run_id: str) -> str:
-    """The key of the run's `grader.config` in the data bucket."""
     return f"runs/{run_id}/grader.json"
 
 

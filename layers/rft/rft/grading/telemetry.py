@@ -52,8 +52,8 @@ class GraderTelemetry:
         emit_metrics(grader=self.grader, figures=self._figures(outcomes) | {"RolloutLogFailures": float(not saved)})
 
     def _write_in_time(self, batch: Sequence[object], outcomes: Sequence[GradedSample]) -> bool:
-        """Runs in a daemon thread, since neither an import nor a network call can be interrupted."""
         done: list[bool] = []
+        # A daemon thread, since neither an import nor a network call can be interrupted.
         thread = threading.Thread(target=lambda: done.append(self._write(batch, outcomes)), daemon=True)
         thread.start()
         thread.join(self.seconds)

@@ -33,7 +33,7 @@ class Component:
 
 @lru_cache(maxsize=1024)
 def _metric(part: Component) -> Metric:
-    """Metrics are immutable and repeat within a batch, so each distinct one is validated once."""
+    # Metrics are immutable and repeat within a batch, so each distinct one is validated once.
     return Metric(name=part.name, value=part.value, type="Metric" if part.weight is None else "Reward")
 
 

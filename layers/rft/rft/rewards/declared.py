@@ -32,7 +32,7 @@ def declared(sample: Sample, name: str, rules: type[Rules], default: Rules | Non
 
 @lru_cache(maxsize=256)
 def _read(rules: type[Rules], text: str, name: str) -> Rules:
-    """Cached: most rows of a dataset declare the same rules."""
+    # Cached: most rows of a dataset declare the same rules.
     try:
         return rules.model_validate_json(text)
     except ValidationError as error:

@@ -84,7 +84,7 @@ def _ways(given: Number, expected: Expected) -> Iterator[tuple[Target, Fraction]
 
 
 def _amount_factors(given: Number, expected: Expected) -> Iterator[Fraction]:
-    """25 cents are 0.25, and also 25 if the reference or the question counts in cents."""
+    # 25 cents are 0.25, and also 25 if the reference or the question counts in cents.
     if given.cents:
         yield Fraction(1, 100)
     if not given.cents or expected.in_cents:

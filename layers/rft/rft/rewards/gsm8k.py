@@ -70,7 +70,7 @@ def _equal(given: Number, expected: Number, sample: Sample, *, in_dollars: bool)
 
 
 def _of_cents(values: set[Fraction], text: str, *, in_dollars: bool) -> set[Fraction]:
-    """25 cents are 0.25 if dollars are counted, and also 25 if the question mentions cents."""
+    # 25 cents are 0.25 if dollars are counted, and also 25 if the question mentions cents.
     hundredths = {value / 100 for value in values} if in_dollars else set[Fraction]()
     return hundredths | (values if not hundredths or counts_cents(text) else set())
 
@@ -81,5 +81,5 @@ def _names_scale(text: str, scale: int) -> bool:
 
 
 def _plain(value: Fraction, number: Number, text: str) -> Fraction:
-    """A question for per cent accepts the number with or without the sign; otherwise 50 % is 1/2."""
+    # A question for per cent accepts the number with or without the sign; otherwise 50 % is 1/2.
     return value / 100 if number.percent and not requests_percent(text) else value

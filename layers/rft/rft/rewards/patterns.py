@@ -43,7 +43,7 @@ def found(pattern: str, text: str, *, field: str, ecma: bool = False) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, *, ecma: bool) -> regex.Pattern[str] | str:
-    """The compiled pattern or its error, cached: rows share patterns."""
+    # Cached: rows share patterns.
     try:
         check_pattern_size(pattern)
         return regex.compile(ecma_pattern(pattern) if ecma else pattern)

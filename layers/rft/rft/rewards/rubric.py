@@ -32,12 +32,11 @@ class Rubric:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of the criteria, in order."""
         return tuple(criterion.name for criterion in self.config.criteria)
 
     @cached_property
     def system(self) -> str:
-        """The judge's system prompt. It does not depend on the answer, so models can cache it."""
+        # Does not depend on the answer, so models can cache it.
         return "\n".join(
             [*_TASK, *map(_criterion_lines, self.config.criteria), "", judge_prompt.reply_form(self.names)]
         )

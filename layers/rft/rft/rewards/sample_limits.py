@@ -49,8 +49,6 @@ def fair_seconds(remaining: float, samples: int) -> float:
 
 
 class SampleLimits:
-    """Limits for the samples of one batch."""
-
     def __init__(self) -> None:
         self._ticks = math.inf
         self._usable = threading.current_thread() is threading.main_thread()

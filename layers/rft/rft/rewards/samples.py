@@ -110,7 +110,7 @@ def _text(content: object) -> str:
 
 
 def _encodable(text: str) -> str:
-    """JSON can escape half a surrogate pair, which cannot be encoded in a UTF-8 response."""
+    # JSON can escape half a surrogate pair, which cannot be encoded in a UTF-8 response.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

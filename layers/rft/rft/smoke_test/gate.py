@@ -30,7 +30,6 @@ from rft.smoke_test.statistics import percentile
 
 
 def thresholds(requested: SmokeTestRequest) -> Thresholds:
-    """The defaults, with the request's changes."""
     return Thresholds(minimum_block=requested.minimum_score, **requested.thresholds)
 
 
@@ -105,7 +104,6 @@ def report(
 
 
 def smoke_test_summary(report: SmokeTestReport, report_uri: str) -> SmokeTestSummary:
-    """The summary stored in the ledger."""
     return SmokeTestSummary(
         trusted=report.trusted,
         reasons=report.reasons,

@@ -131,7 +131,7 @@ def _answer(s: Scored) -> AnswerScore:
 
 
 def _reply(batch: ProbeBatch, saved: BatchScores) -> BatchReply:
-    """Matches by answer id, so that no score is ever assigned to another answer."""
+    # By answer id, so that no score is ever assigned to another answer.
     if saved.answers and [answer.id for answer in saved.answers] != [probe.id for probe in batch.probes]:
         raise StalePlan(f"batch {saved.number} of the smoke test has different answers now; start the run again")
     scores = tuple(

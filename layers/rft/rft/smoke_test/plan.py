@@ -67,8 +67,6 @@ PART_BATCHES = 2 * PARALLELISM
 
 @dataclass(frozen=True)
 class ProbeBatch:
-    """One call of the grader."""
-
     trial: str
     probes: tuple[Probe, ...]
 
@@ -207,7 +205,7 @@ def _swept(trial: str, probes: Sequence[Probe], seed: int) -> tuple[ProbeBatch, 
 
 
 def _evenly(rows: Sequence[SampledRow], most: int) -> list[SampledRow]:
-    """At most `most` rows, evenly spaced, so that all splits are represented."""
+    # Evenly spaced, so that all splits are represented.
     count = min(len(rows), most)
     return [rows[n * len(rows) // count] for n in range(count)]
 

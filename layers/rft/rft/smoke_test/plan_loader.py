@@ -58,7 +58,7 @@ def _candidates(uri: str, task: Task, store: ObjectStore) -> list[Candidate]:
 
 
 def _read(uri: str, split: SplitName, chosen: Set[int], store: ObjectStore) -> list[SampledRow]:
-    """Reads the file a second time, so that only the chosen rows are in memory."""
+    # A second pass over the file, so that only the chosen rows are in memory.
     return [
         SampledRow(split=split, position=position, row=_row(line), size=len(line))
         for position, line in enumerate(store.lines(uri))

@@ -160,7 +160,7 @@ def batches(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ...]]:
 
 
 def shuffled(probes: Sequence[Probe], seed: int, name: str) -> list[Probe]:
-    """In a seeded random order, so that each batch is mixed."""
+    # In random order, so that each batch is mixed.
     order = list(probes)
     random.Random(f"{seed}:{name}").shuffle(order)  # noqa: S311 reproducible order, not security
     return order
@@ -174,7 +174,6 @@ def _padded(row: SampledRow, known: Probes, right: Probe | None, seed: int) -> l
 
 
 def known_right(row: SampledRow, task: Task) -> tuple[str, ...]:
-    """The right answers that the task knows."""
     return task.probes(row.row).right
 
 

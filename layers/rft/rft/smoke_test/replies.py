@@ -52,7 +52,6 @@ class Scored:
 
     @property
     def error(self) -> str | None:
-        """The reason for a missing score."""
         return f"the grader reported {GRADER_ERROR}: {self.reason or NO_REASON}" if self.errored else self.breach
 
 

@@ -42,7 +42,6 @@ class SmokeTestResults:
 
     @property
     def invocations(self) -> int:
-        """The number of calls of the grader."""
         return sum(reply.sent for reply in self.replies.values())
 
     def load(self, plan: SmokeTestPlan) -> tuple[float | None, ...]:

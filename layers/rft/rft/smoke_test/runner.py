@@ -155,7 +155,6 @@ class ProbeRunner:
 
 
 def _over_budget(results: SmokeTestResults, unsent: Mapping[int, ProbeBatch], excess: str) -> SmokeTestResults:
-    """The results, with errors for the probes that exceed the budget."""
     new = {number: _unsent(batch, excess) for number, batch in unsent.items()}
     return replace(results, replies={**results.replies, **new}, over_budget=results.over_budget or excess)
 

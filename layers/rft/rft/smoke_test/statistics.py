@@ -77,7 +77,7 @@ def bootstrap(
 
 
 def deviation(values: Sequence[float]) -> float:
-    """The population standard deviation by plain sums, ten times as fast as the standard library's."""
+    # The population's, by plain sums: ten times as fast as the standard library.
     mean = sum(values) / len(values)
     return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 

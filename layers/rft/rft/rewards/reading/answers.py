@@ -19,7 +19,6 @@ _QUESTION = re.compile(r"(?:^|\n)[ \t>*_#]*question[ *_]*[:\uff1a][ *_]*", re.IG
 
 
 def first_line(text: str) -> str:
-    """The first line, stripped."""
     return _LINE_END.split(text, maxsplit=1)[0].strip()
 
 

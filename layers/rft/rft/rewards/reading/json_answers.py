@@ -95,7 +95,7 @@ def is_valid(validator: Validator, value: object) -> bool:
 
 @lru_cache(maxsize=256)
 def _validator(text: str) -> Validator | str:
-    """The schema's validator or its error, cached: rows share schemas."""
+    # Cached: rows share schemas.
     if len(text) > MAX_SCHEMA_CHARACTERS:
         return f"{_WHERE}: has over {MAX_SCHEMA_CHARACTERS:,} characters"
     schema = json.loads(text)
@@ -144,11 +144,11 @@ def _unique_items(validator: Validator, unique: object, value: Any, _: object) -
 
 
 def _canonical(value: Any) -> Any:
-    """JSON Schema treats 1.0 and 1 as equal."""
     if isinstance(value, dict):
         return {key: _canonical(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_canonical(item) for item in value]
+    # JSON Schema treats 1.0 and 1 as equal.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

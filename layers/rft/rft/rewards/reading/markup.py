@@ -27,7 +27,7 @@ def without_strikethrough(line: str) -> str:
 
 
 def without_math_mode(text: str) -> str:
-    r"""Removes TeX math delimiters around the whole text: the `$` in `$18 \text{ eggs}$` is not a currency sign."""
+    # The `$` in `$18 \text{ eggs}$` is not a currency sign.
     return _TEX_MATH.sub(r"\2", text) if "$" in text else text
 
 

@@ -129,7 +129,7 @@ def read_number(text: str, *, finance: bool = False) -> Number | None:
 
 @lru_cache(maxsize=4096)
 def _read(text: str, finance: bool) -> Number | None:  # noqa: FBT001  a cache's key
-    """Cached: answers to one prompt and references of one dataset repeat the same numbers."""
+    # Cached: answers to one prompt and references of one dataset repeat the same numbers.
     if _PLAIN.fullmatch(text):  # a shortcut for most numbers, with the same result
         return Number(Fraction(int(text)))
     text = without_strikethrough(without_math_mode(text).replace("\\$", "$").replace("\\%", "%")).translate(_SAME)

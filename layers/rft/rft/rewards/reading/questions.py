@@ -69,12 +69,10 @@ def requests_rate(question: str) -> bool:
 
 
 def counts_cents(question: str) -> bool:
-    """True if the question mentions cents."""
     return _CENTS.search(question) is not None
 
 
 def counts_dollars(question: str) -> bool:
-    """True if the question mentions dollars."""
     return _DOLLARS.search(question) is not None
 
 
