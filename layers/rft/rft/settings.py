@@ -27,8 +27,6 @@ class Settings(BaseModel):
 
 
 class LedgerSettings(Settings):
-    """The ledger's table."""
-
     ledger_table: str = Field(alias="LEDGER_TABLE", min_length=3)
 
 
@@ -84,8 +82,6 @@ class BaseModelSettings(Settings):
 
 
 class StackSettings(Settings):
-    """The stack's name, used to tag deployments."""
-
     stack_name: str = Field(alias="STACK_NAME", min_length=1)
 
 
@@ -120,14 +116,10 @@ class MlflowSettings(Settings):
 
 
 class StateMachineSettings(Settings):
-    """The state machine of runs."""
-
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN", min_length=20)
 
 
 class ExperimentSettings(Settings):
-    """The state machine of experiments."""
-
     experiment_machine_arn: str = Field(alias="EXPERIMENT_MACHINE_ARN", min_length=20)
 
 
@@ -138,8 +130,6 @@ class ApprovalSettings(Settings):
 
 
 class SelfApprovalSettings(Settings):
-    """Whether a run's requester may approve it."""
-
     allow_self_approval: bool = Field(alias="ALLOW_SELF_APPROVAL", default=True)
 
 

@@ -36,8 +36,6 @@ class DatasetSource(Protocol):
 
 
 class Workers(Protocol):
-    """The processor's cores."""
-
     def map(self, work: Callable[[Input], Result], inputs: Iterable[Input]) -> Iterator[Result]:
         """Applies `work` to each input in parallel; yields results in input order and prefetches few inputs.
 

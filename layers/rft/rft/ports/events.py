@@ -25,8 +25,6 @@ class Outbox(Protocol):
 
 
 class EventBus(Protocol):
-    """Publishes domain events to other systems."""
-
     def send(self, events: Sequence[DomainEvent]) -> list[DomainEvent]:
         """Sends events in order and returns those accepted. Raises RetryableThrottling, RetryableServiceError."""
         ...

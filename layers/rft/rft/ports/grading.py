@@ -38,8 +38,6 @@ class GraderVersion:
 
 
 class GraderInvoker(Protocol):
-    """Invokes a grader Lambda synchronously."""
-
     def invoke(self, grader_arn: str, batch: Sequence[Mapping[str, Any]]) -> GraderReply:
         """Invokes the grader with the batch as its event. A failure of the grader is returned as a reply with an error.
 
@@ -71,8 +69,6 @@ class JudgeReply:
 
 
 class Judge(Protocol):
-    """An LLM judge of answers."""
-
     @property
     def model_id(self) -> str: ...
 
@@ -88,18 +84,12 @@ class Judge(Protocol):
 class JudgeCache(Protocol):
     """Judge replies by the digest of their request. Never raises: a failure of the cache is a cache miss."""
 
-    def get(self, key: str) -> str | None:
-        """Returns the cached reply's text; None on a miss."""
-        ...
+    def get(self, key: str) -> str | None: ...
 
-    def put(self, key: str, text: str) -> None:
-        """Stores a valid reply."""
-        ...
+    def put(self, key: str, text: str) -> None: ...
 
 
 class RolloutLog(Protocol):
-    """Stores graded rollouts."""
-
     @property
     def keeps_answers(self) -> bool:
         """Whether rows may include the text of answers."""

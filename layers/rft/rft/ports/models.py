@@ -24,8 +24,6 @@ class SampledText:
 
 
 class ModelSampler(Protocol):
-    """Samples models."""
-
     def sample(self, model_id: str, messages: Sequence[Message], protocol: SamplingProtocol) -> SampledText:
         """Requests one answer to a prompt, without retries.
 
@@ -58,13 +56,10 @@ class ModelDeployment:
 
     @property
     def serving(self) -> str:
-        """ARN of the model that is currently served."""
         return self.update_model_arn if self.update_status == "UpdateCompleted" else self.model_arn
 
 
 class ModelDeployments(Protocol):
-    """On-demand deployments of custom models."""
-
     def create(self, name: str, model_arn: str, *, tags: Mapping[str, str], token: str) -> str:
         """Deploys a model and returns the ARN; idempotent for the same token and name.
 

@@ -17,8 +17,6 @@ class RunFile:
 
 
 class RunFiles(Protocol):
-    """A run's folder in the data bucket."""
-
     def after(self, run_id: str, name: str, *, most: int) -> Sequence[RunFile]:
         """Returns up to `most` (max 1000) files with names after `name`, in order; '' starts at the first.
 

@@ -68,8 +68,6 @@ class Ledger(Protocol):
 
 
 class RunHistory(Protocol):
-    """Run histories and lists of runs."""
-
     def events(self, run_id: str) -> list[RunEvent]:
         """Returns the run's history, oldest first. Raises RunNotFound."""
         ...
@@ -145,15 +143,11 @@ class JobQueue(Protocol):
 
 
 class UploadRejections(Protocol):
-    """Uploads that were rejected."""
-
     def reject(self, rejection: UploadRejection) -> UploadRejection:
         """Records a rejected upload; returns the first rejection of this object version."""
         ...
 
-    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None:
-        """Returns the rejection of an object version, if any."""
-        ...
+    def rejection(self, bucket: str, key: str, version: str) -> UploadRejection | None: ...
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,7 @@ if TYPE_CHECKING:  # Steps import only the contracts they use, to keep cold star
 class ObjectStore(Protocol):
     """The data bucket. All URIs are `s3://bucket/key`."""
 
-    def uri(self, key: str) -> str:
-        """Returns the URI of a key in the data bucket."""
-        ...
+    def uri(self, key: str) -> str: ...
 
     def put_stream(self, uri: str, chunks: Iterable[bytes]) -> None:
         """Writes an object from a stream; an existing object is replaced only once the stream is complete."""
@@ -46,16 +44,12 @@ class ObjectStore(Protocol):
 
 
 class Clock(Protocol):
-    """Wall-clock time."""
-
     def now(self) -> datetime:
         """The current time, timezone-aware in UTC."""
         ...
 
 
 class Notifier(Protocol):
-    """Publishes messages to the outcome topic."""
-
     @property
     def ends(self) -> frozenset[str]:
         """Final statuses that are published by default, if the request does not set them."""

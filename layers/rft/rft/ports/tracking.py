@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 
 class RunTracker(Protocol):
-    """A tracking server."""
-
     def track(self, run: TrackedRun, files: Mapping[str, bytes]) -> str:
         """Creates or updates the run and returns its id on the server. `files` become its artifacts, by name.
 

@@ -90,7 +90,6 @@ def _of_documents(files: RunDocuments, texts: RowTexts) -> dict[str, Any]:
 
 
 def forecast_lines(record: RunRecord) -> list[ForecastLine]:
-    """Forecast and actual use of the job."""
     expected, metrics = record.forecast, record.metrics
     if expected is None:
         return []

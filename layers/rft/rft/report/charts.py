@@ -22,8 +22,6 @@ Values = Sequence[tuple[float, float | None]]
 
 @dataclass(frozen=True)
 class Tick:
-    """An axis label and its coordinate."""
-
     at: float
     label: str
 
@@ -171,14 +169,11 @@ def ticks(low: float, high: float, *, whole: bool = False, most: int = 5) -> lis
 
 
 def label(value: float) -> str:
-    """Formats a value of an axis."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 @dataclass(frozen=True)
 class _scale:  # noqa: N801 - used as a function
-    """Maps a range of values to a range of coordinates."""
-
     figures: tuple[float, float]
     coordinates: tuple[float, float]
 

@@ -58,7 +58,6 @@ def read_examples(run_id: str, reader: RolloutReader) -> RolloutExamples | None:
 
 
 def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> RolloutExamples:
-    """The examples with the prompts of their rows, by task id."""
     return examples.model_copy(
         update={
             name: tuple(
@@ -70,7 +69,6 @@ def with_prompts(examples: RolloutExamples, prompts: Mapping[str, str]) -> Rollo
 
 
 def shown_text(text: str) -> str:
-    """Truncates a prompt or an answer for the report."""
     return text_block(text, MAX_TEXT)
 
 

@@ -35,12 +35,10 @@ def has_report(record: RunRecord, store: ObjectStore) -> bool:
 
 
 def report_uri(run_id: str, store: ObjectStore) -> str:
-    """URI of the JSON report."""
     return store.uri(f"runs/{run_id}/report.json")
 
 
 def page_uri(run_id: str, store: ObjectStore) -> str:
-    """URI of the HTML report."""
     return store.uri(f"runs/{run_id}/report.html")
 
 

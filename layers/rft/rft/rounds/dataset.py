@@ -24,8 +24,6 @@ from rft.rounds.rows import RoundRows
 
 @dataclass(frozen=True)
 class RoundPorts:
-    """Ports to the earlier run's rows, its rollouts and the new records."""
-
     source: DatasetSource
     store: ObjectStore
     ledger: Ledger

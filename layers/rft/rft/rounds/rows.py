@@ -84,7 +84,6 @@ class RoundRows(RowIndex):
                 raise DatasetInvalid(why, [])
 
     def add(self, rendered: Rendered) -> None:
-        """Appends new rows, except skipped ones."""
         super().add(rendered)
         bodies = list(_bodies(rendered))
         found = self._fingerprints([(str(at), body + b"}") for at, body in enumerate(bodies)])
@@ -97,11 +96,10 @@ class RoundRows(RowIndex):
         self.counts["added"] += len(stay)
 
     def shuffle(self) -> None:
-        """Shuffles the training rows by the split's seed, so that batches mix old and new rows."""
+        # Batches mix old and new rows.
         random.Random(self._seed).shuffle(self.plan["train"])  # noqa: S311 - repeatable on purpose
 
     def summary(self) -> RoundSummary:
-        """Numbers of rows retained, dropped and added."""
         before = self.earlier.round
         names = ("solved", "hopeless", "unmeasured", "added", "known", "held_out")
         return RoundSummary(
@@ -144,8 +142,8 @@ class RoundRows(RowIndex):
         return not known
 
     def _with_own_id(self, body: bytes, row_id: str) -> bytes:
-        """Gives the row a unique id, because scores are stored by row id."""
         own, copies = row_id, 0
+        # Unique, because scores are stored by row id.
         while own in self._ids:
             copies += 1
             own = f"{row_id}@{self.summary().number}" + (f".{copies}" if copies > 1 else "")

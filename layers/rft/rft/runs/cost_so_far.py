@@ -17,7 +17,6 @@ class CostSoFar:
 
     @property
     def known_usd(self) -> float:
-        """Sum of the known components."""
         return round(sum(usd for usd in self.parts.values() if usd is not None), 2)
 
     @property

@@ -37,7 +37,7 @@ def finish_run(
     to = _end_status(record, status)
 
     def changes(last: RunRecord) -> EndFields:
-        """Uses the stage at the time of the write, which may be later than that of `record`."""
+        # The stage at the time of the write, which may be later than that of `record`.
         fields = _end_fields(last, to, status, error, cause)
         return _called_by(caller, fields) if caller else fields
 
@@ -73,7 +73,6 @@ def _called_by(caller: Principal, fields: EndFields) -> EndFields:
 
 
 def _end_fields(last: RunRecord, to: RunStatus, status: RunStatus, error: str, cause: str) -> EndFields:
-    """The fields that say why."""
     if to is not RunStatus.COMPLETED:
         return {"failure": Failure(stage=last.status, error=error, cause=cause)}
     return _measurements(last, status, error, cause) if error else {}

@@ -17,7 +17,6 @@ NOT_TRUSTED = "GraderNotTrusted"
 
 
 def headline(record: RunRecord) -> Headline:
-    """The headline of an ended run."""
     if record.status is RunStatus.COMPLETED:
         return _completed(record)
     failure = record.failure
@@ -33,10 +32,10 @@ def headline(record: RunRecord) -> Headline:
 
 
 def _why(record: RunRecord, failure: Failure) -> str:
-    """Of a grader that is not trusted the first reason: it may have dozens."""
     reasons = record.smoke_test.reasons if record.smoke_test and failure.error == NOT_TRUSTED else ()
     if len(reasons) > 1:
         more = len(reasons) - 1
+        # A grader that is not trusted may have dozens of reasons.
         return f"{_first_line(reasons[0])} (and {more} more {'reason' if more == 1 else 'reasons'})"
     return _first_line(failure.cause) or failure.error
 

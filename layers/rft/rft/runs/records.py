@@ -70,7 +70,6 @@ class RunFilter:
         return self.tag is None and self.requested_by is None
 
     def passes(self, record: RunRecord) -> bool:
-        """Whether the run matches all filters."""
         return (
             self.status in (None, record.status)
             and self.name in (None, record.name)

@@ -44,7 +44,6 @@ def check_start(request: RunRequest, earlier: RunRecord) -> None:
 
 
 def _check_rows(request: RunRequest, earlier: RunRecord) -> None:
-    """Requires prepared rows that match this request."""
     if earlier.status not in TERMINAL or earlier.dataset is None:
         why = f"{earlier.run_id} is {earlier.status} and has no prepared rows to begin with"
         raise InvalidRequest(why, field=FIELD)

@@ -19,7 +19,6 @@ WIDTH = 14
 
 
 def outcome_message(record: RunRecord) -> TopicMessage:
-    """How a run ended."""
     failure, verdict = record.failure, record.evaluation.verdict if record.evaluation else None
     cost = cost_so_far(record)
     facts = {
@@ -45,7 +44,6 @@ def outcome_message(record: RunRecord) -> TopicMessage:
 
 
 def approval_message(record: RunRecord, approval: Approval) -> TopicMessage:
-    """A run awaits approval: why, and how to answer."""
     approve = f"rft approve {record.run_id}"
     by_http = f'POST /runs/{record.run_id}/approve {{"approved": true, "by": "your name", "comment": ""}}'
     facts = {
@@ -74,7 +72,6 @@ def approval_message(record: RunRecord, approval: Approval) -> TopicMessage:
 
 
 def upload_message(upload: Upload, rejection: UploadRejection) -> TopicMessage:
-    """An upload that started no run, and its errors."""
     facts = rejection.model_dump(mode="json") | {"do": UPLOAD_ADVICE}
     rows = [("File", f"s3://{upload.bucket}/{upload.key}"), *(("Problem", problem) for problem in rejection.problems)]
     text = _text(f"An upload made no run. {UPLOAD_ADVICE}.", _table(rows))

@@ -67,7 +67,7 @@ def _parameters(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _tags(record: RunRecord, report_uri: str) -> Iterator[tuple[str, str]]:
-    """The caller's tags first, so that this project's tags override them."""
+    # The caller's tags first, so that this project's tags override them.
     yield from record.request.tags.items()
     yield "mlflow.runName", record.run_id
     yield RUN_TAG, record.run_id

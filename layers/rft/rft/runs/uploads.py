@@ -30,12 +30,11 @@ class Upload:
 
     @property
     def digest(self) -> str:
-        """Short identifier of the object version."""
         return upload_digest(self.bucket, self.key, self.version)
 
     @property
     def idempotency_key(self) -> str:
-        """Idempotency key of its run. It contains a newline, so no API caller can send the same key."""
+        # The newline keeps any API caller from sending the same key.
         return f"upload\n{self.digest}"
 
     @property
@@ -44,7 +43,6 @@ class Upload:
 
     @property
     def overrides_uri(self) -> str:
-        """URI of its optional run.json."""
         return f"{self.uri.rpartition('/')[0]}/{OVERRIDES}"
 
     @property

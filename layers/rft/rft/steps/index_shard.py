@@ -64,5 +64,4 @@ def _shard_index(loaded: Loaded, rows: RowIndex, lines: int) -> ShardIndex:
 
 
 def index_uri(run_id: str, number: int, store: ObjectStore) -> str:
-    """URI of a shard's index."""
     return store.uri(f"shards/{run_id}/index-{number:04d}.json")

@@ -79,8 +79,6 @@ def _digest(shards: Sequence[WrittenShard], account: Account) -> str:
 
 
 class _Joiner:
-    """Joins each split from its parts."""
-
     def __init__(self, run_id: str, account: Account, parts: int, store: ObjectStore) -> None:
         self._run_id, self._account, self._store = run_id, account, store
         self._ranges = list(row_ranges(account.rows, parts))

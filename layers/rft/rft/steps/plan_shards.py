@@ -47,12 +47,10 @@ def plan_shards(
 
 
 def part_uri(run_id: str, number: int, store: ObjectStore) -> str:
-    """URI of a part's rows."""
     return store.uri(f"shards/{run_id}/part-{number:04d}.json")
 
 
 def account_uri(run_id: str, store: ObjectStore) -> str:
-    """URI of the account of all records."""
     return store.uri(f"shards/{run_id}/account.json")
 
 
@@ -100,7 +98,6 @@ def _piece(row_range: RowRange, plan: Plan, positions: Sequence[int]) -> Piece:
 
 
 def loaded_again(account: Account) -> Loaded:
-    """Rebuilds the result of reading from the account."""
     return Loaded(
         records=account.records,
         bad=list(account.bad),

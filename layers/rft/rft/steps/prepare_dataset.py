@@ -162,8 +162,6 @@ def _divided(
 
 @dataclass(frozen=True)
 class _Content:
-    """A dataset's rows on disk, with the figures of reading and splitting them."""
-
     source: Source
     loaded: Loaded
     spool: RowSpool
@@ -181,8 +179,6 @@ class _Content:
 
 
 class _Files:
-    """Writes each split while reading the spool."""
-
     def __init__(self, run_id: str, store: ObjectStore) -> None:
         self._run_id, self._store = run_id, store
         self.entries: dict[SplitName, SplitFile] = {}

@@ -63,7 +63,6 @@ def write_missing_report(record: RunRecord, sources: ReportSources) -> None:
 
 
 def _end_of(status: str, error: str, cause: str) -> tuple[RunStatus, str, str]:
-    """The run's final status, an error name and the cause."""
     reason = readable_cause(error, cause)
     suffix = f": {reason}" if reason else ""
     match status:

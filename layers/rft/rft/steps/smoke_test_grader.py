@@ -83,7 +83,7 @@ def _proven_before(record: RunRecord, arn: str, needs: tuple[str, ...]) -> Smoke
 def _resolve(
     record: RunRecord, request: RunRequest, graders: Mapping[str, str], invoker: GraderInvoker
 ) -> GraderVersion:
-    """Resolves the grader once per run: the tested version is used in training, even after a later deployment."""
+    # Resolved once per run: the tested version is used in training, even after a later deployment.
     if record.grader_arn:
         return GraderVersion(record.grader_arn, record.grader_code_sha256)
     arn = grader_arn(request.grader, task_named(request.dataset.task).default_grader, graders)
@@ -105,7 +105,6 @@ def _handed_off(arn: str, pending: Sequence[int], first_part: int) -> PendingPar
 
 
 def _record(report: SmokeTestReport, ledger: Ledger, store: ObjectStore) -> str:
-    """Writes the report and returns its URI."""
     uri = store.uri(f"runs/{report.run_id}/smoke_test.json")
     store.put_bytes(uri, report.model_dump_json(indent=2).encode())
     ledger.update(report.run_id, {"smoke_test": gate.smoke_test_summary(report, uri)})

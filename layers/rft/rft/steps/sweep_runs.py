@@ -65,8 +65,6 @@ def sweep_runs(
 
 
 class _Sweep:
-    """Runs and deployments that were processed, and those that failed."""
-
     def __init__(self) -> None:
         self.closed: list[str] = []
         self.failed: list[str] = []
@@ -81,7 +79,6 @@ class _Sweep:
 
 
 def _stop_jobs(sweep: _Sweep, stack_name: str, jobs: TrainingJobs, ledger: Ledger) -> None:
-    """Stop jobs whose run has ended."""
     for name in jobs.active():
         with sweep.of(name):
             if _has_ended(name, ledger):

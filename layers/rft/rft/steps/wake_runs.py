@@ -27,7 +27,7 @@ def wake_runs(
 
 
 def _polls(job_name: str, ledger: Ledger) -> bool:
-    """True from STARTING on: the job's event may arrive before the run has recorded its job."""
+    # From STARTING on: the job's event may arrive before the run has recorded its job.
     try:
         return ledger.get(job_name).status in {RunStatus.STARTING, RunStatus.TRAINING}
     except RunNotFound:

@@ -59,7 +59,6 @@ def write_shard(
 
 
 def piece_uri(run_id: str, name: str, store: ObjectStore) -> str:
-    """URI of rows that are to be joined with others."""
     return store.uri(f"shards/{run_id}/{name}")
 
 
@@ -70,5 +69,5 @@ def _batches(records: Iterable[RawRecord], positions: Collection[int]) -> Iterat
 
 
 def _uncounted(prompts: Sequence[str]) -> list[int]:
-    """No token counts: tokens were counted when the shard was indexed."""
+    # Tokens were counted when the shard was indexed.
     return [0] * len(prompts)

@@ -60,7 +60,6 @@ def training_point(tally: Tally, step: int) -> TrainingPoint:
 
 
 def validation_point(tally: Tally, step: int) -> ValidationPoint:
-    """Statistics of a validation pass."""
     return ValidationPoint(step=step, **_figures(tally))
 
 

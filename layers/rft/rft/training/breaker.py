@@ -52,7 +52,6 @@ def breaker_findings(
 
 
 def tripped(found: Iterable[Finding]) -> Finding | None:
-    """The finding that stops the job, if any."""
     return next((finding for finding in found if finding.action == "stop"), None)
 
 
@@ -210,7 +209,7 @@ def _error_of_mean(points: Sequence[P], count: Callable[[P], int]) -> float:
 
 
 def _by_group(point: TrainingPoint) -> int:
-    """Effective sample size: answers to one prompt are correlated, so a group counts as one."""
+    # Effective sample size: answers to one prompt are correlated, so a group counts as one.
     return point.groups or point.scored
 
 

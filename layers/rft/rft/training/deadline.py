@@ -68,7 +68,6 @@ def time_of(job: Job, now: datetime, before: JobSummary | None) -> JobTime:
 
 
 def must_stop(job: Job, *, time: JobTime, limits: JobLimits) -> bool:
-    """Whether an active job has exceeded its limit."""
     return job.status is JobStatus.IN_PROGRESS and _limit(time, limits)[2] > 0
 
 
@@ -78,7 +77,6 @@ def close_watch(time: JobTime) -> bool:
 
 
 def job_summary(job: Job, *, time: JobTime, checks: int) -> JobSummary:
-    """A job snapshot's summary for the ledger."""
     return JobSummary(
         arn=job.arn,
         status=job.status,

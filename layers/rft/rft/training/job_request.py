@@ -46,7 +46,6 @@ def job_request(
 
 
 def _optional(resources: JobResources) -> dict[str, Any]:
-    """Optional members for which the stack has a value."""
     network = {"subnetIds": list(resources.subnet_ids), "securityGroupIds": list(resources.security_group_ids)}
     key = {"customModelKmsKeyId": resources.kms_key_arn} if resources.kms_key_arn else {}
     return {**key, **({"vpcConfig": network} if resources.subnet_ids else {})}

@@ -22,7 +22,6 @@ def wait_seconds(place: QueuePlace, now: datetime) -> int:
 
 
 def overdue(place: QueuePlace, now: datetime) -> bool:
-    """Whether the run has waited longer than its request allows."""
     return now >= place.expires_at
 
 

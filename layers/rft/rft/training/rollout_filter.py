@@ -24,7 +24,6 @@ class RolloutFilter:
     max_score: float | None = None
 
     def passes(self, rollout: Rollout) -> bool:
-        """Whether the rollout matches all filters."""
         return (
             self.split in (None, rollout.split)
             and self.task_id in (None, rollout.task_id)
@@ -47,7 +46,6 @@ class RolloutPosition:
     row: int = 0
 
     def cursor(self) -> str:
-        """The position as a URL-safe string."""
         return f"{self.name}~{self.row}"
 
 

@@ -52,7 +52,6 @@ def rollouts_key(run_id: str, at: datetime, token: str) -> str:
 
 
 def pack(rollouts: Iterable[Rollout]) -> bytes:
-    """Encodes rows as an object's body."""
     lines = "".join(f"{rollout.model_dump_json()}\n" for rollout in rollouts)
     return gzip.compress(lines.encode(), FAST, mtime=0)
 

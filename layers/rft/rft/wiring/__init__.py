@@ -61,7 +61,6 @@ def report_sources() -> ReportSources:
 
 @cache
 def dataset_source() -> DatasetSource:
-    """Datasets in the data bucket or on an allowed host."""
     from rft.adapters.dataset_source import RemoteDatasetSource
 
     return RemoteDatasetSource(cached_client("s3"), settings=StorageSettings.from_environment())
@@ -77,7 +76,6 @@ def tokenizer() -> Tokenizer:
 
 @cache
 def workers() -> Workers:
-    """Worker processes on all cores of the function."""
     from rft.adapters.processes import ForkedWorkers
 
     return ForkedWorkers()
@@ -85,10 +83,10 @@ def workers() -> Workers:
 
 @cache
 def grader_invoker() -> GraderInvoker:
-    """Invokes grader Lambdas and omits their output from errors. No retries, which would hide a failing grader."""
     from rft.adapters.grader_invoker import LambdaGraderInvoker
     from rft.grading.private_replies import PrivateReplies
 
+    # No retries, which would hide a failing grader.
     invoker = LambdaGraderInvoker(cached_client("lambda", attempts=1, read_timeout=300, connections=12))
     shown = ReplySettings.from_environment()
     return PrivateReplies(invoker, object_store(), foreign=shown.foreign_grader_arns, shows_text=shown.capture_answers)
@@ -103,9 +101,9 @@ def training_jobs() -> TrainingJobs:
 
 @cache
 def model_sampler() -> ModelSampler:
-    """Models on Bedrock. No client retries: `Sampling` retries; long timeouts, because reasoning takes minutes."""
     from rft.adapters.bedrock.model_sampler import BedrockSampler
 
+    # No client retries: `Sampling` retries. Long timeouts, because reasoning takes minutes.
     return BedrockSampler(cached_client("bedrock-runtime", attempts=1, read_timeout=300, connections=16))
 
 
@@ -118,7 +116,6 @@ def model_deployments() -> ModelDeployments:
 
 @cache
 def executions() -> Executions:
-    """Executions of the runs' state machine."""
     from rft.adapters.executions import StepFunctionsExecutions
 
     return StepFunctionsExecutions(
@@ -128,7 +125,6 @@ def executions() -> Executions:
 
 @cache
 def experiment_executions() -> Executions:
-    """Executions of the experiments' state machine."""
     from rft.adapters.executions import StepFunctionsExecutions
 
     arn = ExperimentSettings.from_environment().experiment_machine_arn
@@ -137,7 +133,6 @@ def experiment_executions() -> Executions:
 
 @cache
 def run_ports() -> RunPorts:
-    """All ports needed to end a run from outside."""
     from rft.ports.experiments import RunPorts
 
     return RunPorts(ledger(), executions(), training_jobs(), model_deployments(), deployment_records(), notifier())

@@ -67,7 +67,6 @@ def _judge(model_id: str) -> JudgeClient:
 
 @cache
 def run_rubrics() -> RunRubrics:
-    """Rubrics of runs from the data bucket, cached."""
     from rft.grading.run_rubrics import RunRubrics
 
     return RunRubrics(object_store)
@@ -75,13 +74,13 @@ def run_rubrics() -> RunRubrics:
 
 @cache
 def judge_cache() -> JudgeCache:
-    """Judge replies cached in memory, and in a table if configured. No retries: a miss is cheaper than waiting."""
     from rft.adapters.judge_cache import DynamoJudgeCache, MemoryJudgeCache
 
     settings = JudgeSettings.from_environment()
     if not settings.judge_cache_table:
         return MemoryJudgeCache()
     connections = settings.judge_parallelism
+    # No retries: a miss is cheaper than waiting.
     client = cached_client("dynamodb", attempts=1, connect_timeout=1, read_timeout=1, connections=connections)
     table, days = settings.judge_cache_table, settings.judge_cache_days
     return MemoryJudgeCache(DynamoJudgeCache(client, table=table, days=days, clock=clock()))

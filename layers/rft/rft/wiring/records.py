@@ -42,7 +42,6 @@ def run_history() -> RunHistory:
 
 @cache
 def approvals() -> Approvals:
-    """Decisions and task tokens of runs that wait for approval."""
     from rft.adapters.dynamodb.approvals import DynamoApprovals
 
     return DynamoApprovals(**_ledger_table())
@@ -57,7 +56,6 @@ def run_waits() -> RunWaits:
 
 @cache
 def job_queue() -> JobQueue:
-    """Runs that wait for the job quota."""
     from rft.adapters.dynamodb.job_queue import DynamoJobQueue
 
     return DynamoJobQueue(**_ledger_table())
@@ -72,7 +70,6 @@ def upload_rejections() -> UploadRejections:
 
 @cache
 def outbox() -> Outbox:
-    """Unsent domain events in the ledger's table."""
     from rft.adapters.dynamodb.outbox import DynamoOutbox
 
     return DynamoOutbox(**_ledger_table())
@@ -94,7 +91,6 @@ def deployment_records() -> DeploymentRecords:
 
 @cache
 def notifier() -> Notifier:
-    """The outcome topic, with deduplication records in the ledger's table."""
     from rft.adapters.dynamodb.notification_dedup import DynamoSendOnce
     from rft.adapters.notifier import SnsNotifier
 
@@ -108,7 +104,6 @@ def notifier() -> Notifier:
 
 @cache
 def webhook_sender() -> WebhookSender:
-    """Webhooks signed with the stack's secret."""
     from rft.adapters.webhook_sender import HttpsWebhookSender
 
     secret_arn = WebhookSettings.from_environment().webhook_secret_arn
@@ -117,7 +112,6 @@ def webhook_sender() -> WebhookSender:
 
 @cache
 def event_bus() -> EventBus:
-    """The event bus for domain events."""
     from rft.adapters.event_bus import EventBridgeBus
 
     return EventBridgeBus(cached_client("events"), name=EventBusSettings.from_environment().event_bus_name)

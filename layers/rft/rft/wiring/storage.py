@@ -31,21 +31,21 @@ def run_files() -> RunFiles:
 
 @cache
 def rollout_log() -> RolloutLog | None:
-    """Rollouts in the data bucket; None without a bucket. One short attempt, because the grader's caller waits."""
     from rft.adapters.rollout_log import S3RolloutLog
 
     settings = TelemetrySettings.from_environment()
     if not settings.data_bucket:
         return None
+    # One short attempt, because the grader's caller waits.
     client = cached_client("s3", attempts=1, connect_timeout=1, read_timeout=1)
     return S3RolloutLog(client, bucket=settings.data_bucket, keeps_answers=settings.capture_answers, clock=clock())
 
 
 @cache
 def rollout_reader() -> RolloutReader:
-    """Rollouts in the data bucket. Few short retries, because the next poll reads what failed."""
     from rft.adapters.rollout_reader import AT_A_TIME, S3RolloutReader
 
+    # Few short retries, because the next poll reads what failed.
     client = cached_client("s3", attempts=3, connect_timeout=2, read_timeout=5, connections=AT_A_TIME)
     shows_text = ReplySettings.from_environment().capture_answers
     return S3RolloutReader(client, bucket=StorageSettings.from_environment().data_bucket, shows_text=shows_text)

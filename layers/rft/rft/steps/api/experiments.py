@@ -25,12 +25,10 @@ def list_experiments(*, limit: int, cursor: str | None, experiments: Experiments
 
 
 def experiment_view(record: ExperimentRecord) -> ExperimentView:
-    """Adds links to the record."""
     return ExperimentView(**dict(record), links=experiment_links(record.experiment_id))
 
 
 def experiment_accepted(record: ExperimentRecord) -> ExperimentAccepted:
-    """The response for a started experiment."""
     return ExperimentAccepted(
         experiment_id=record.experiment_id,
         status=record.status,

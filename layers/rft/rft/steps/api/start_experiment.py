@@ -76,7 +76,7 @@ def _check_arm(name: str, check: Callable[[], None]) -> None:
 def _pending(
     experiment_id: str, request: ExperimentRequest, arms: Mapping[str, RunRequest], caller: Principal, now: datetime
 ) -> ExperimentRecord:
-    """The PENDING record. Run ids derive from the experiment's id, so retries find the same runs."""
+    # Run ids derive from the experiment's id, so retries find the same runs.
     keys = list(dict.fromkeys(map(preparation_key, arms.values())))
     return ExperimentRecord(
         experiment_id=experiment_id,

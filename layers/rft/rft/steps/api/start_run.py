@@ -72,10 +72,7 @@ def start_run(
 
 
 def run_key(key: str, storage: StorageSettings) -> str:
-    """The string from which a keyed run's id derives.
-
-    It includes the stack because stacks of an account share job names.
-    """
+    # The id includes the stack, because stacks of an account share job names.
     return f"{storage.data_bucket}\n{key}"
 
 

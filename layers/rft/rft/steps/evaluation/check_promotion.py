@@ -83,10 +83,10 @@ def _with_check(summary: PromotionSummary, arn: str, checked: PromotedAnswers) -
 def _completed(
     run_id: str, summary: PromotionSummary, record: DeploymentRecord, ledger: Ledger, records: DeploymentRecords
 ) -> PromotionCheck:
-    """Writes the run's record first: a promotion whose run ended before that is reverted."""
     change = record.last
     if change is not None and change.status == "reverted":  # by an earlier attempt whose response was lost
         return _reverted(run_id, summary, record, ledger, change.at)
+    # The run's record first: a promotion whose run ended before that is reverted.
     ledger.update(run_id, {"promotion": summary.model_copy(update={"status": "completed"})})
     if record.open_change is not None:
         records.put(record.revising("completed"))

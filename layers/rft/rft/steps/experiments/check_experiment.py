@@ -67,7 +67,6 @@ def refreshed(experiment_id: str, *, experiments: Experiments, ledger: Ledger, c
 
 
 def known_runs(record: ExperimentRecord, ledger: Ledger) -> dict[str, RunRecord]:
-    """The experiment's started runs, by id."""
     found = {}
     for run_id in record.run_ids:
         try:

@@ -9,7 +9,6 @@ from rft.rewards import finqa
 
 
 def grade_finqa(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
-    """Grades a batch within `seconds_left`. Raises as `grade_batch`."""
     return grade_batch(
         event,
         grader=finqa.components,

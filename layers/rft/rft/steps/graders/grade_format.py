@@ -9,7 +9,6 @@ from rft.rewards import format  # noqa: A004  named after what it checks
 
 
 def grade_format(event: object, *, seconds_left: float, rollout_log: OpenLog = no_log) -> tuple[GradeResult, ...]:
-    """Grades a batch within `seconds_left`. Raises as `grade_batch`."""
     return grade_batch(
         event,
         grader=format.components,

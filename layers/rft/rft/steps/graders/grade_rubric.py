@@ -132,7 +132,6 @@ def _question(sample: Sample, answer: str, rubric: Rubric) -> Question[dict[str,
 
 
 def _reference(sample: Sample) -> str:
-    """The reference answer, where the row has one."""
     if isinstance(sample.reference, dict):
         found = sample.reference.get("answer")
         return found if isinstance(found, str) else ""
