@@ -64,9 +64,9 @@ class Api(APIGatewayHttpResolver):
         self.use(middlewares=[self._refuse_unknown_parameters])
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Handles an event. Non-JSON bodies are rejected first, because powertools would accept forms as well."""
         if event.get("routeKey") == CATCH_ALL:
             return _plain(*self._address_problem(event["rawPath"], event["requestContext"]["http"]["method"]), context)
+        # Bodies that are not JSON are rejected first, because powertools would accept forms as well.
         why = body_problem(event)
         if why is None:
             return super().resolve(event if event.get("body") else _without_media_type(event), context)
@@ -90,11 +90,11 @@ class Api(APIGatewayHttpResolver):
         return complete_document(document)
 
     def _refuse_unknown_parameters(self, app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[str]:
-        """Rejects unknown query parameters: a misspelt filter would otherwise be ignored and match everything."""
         dependant = app.context["_route"].dependant
         known = [parameter.alias for parameter in dependant.query_params]
         given = app.current_event.raw_event.get("queryStringParameters") or {}
         unknown = [unknown_parameter(name, known) for name in given if name not in known]
+        # A misspelt filter would otherwise be ignored and match everything.
         if unknown:
             return self._refuse(problem(422, f"Unknown query parameters: {len(unknown)}; see errors.", unknown))
         return next_middleware(app)
@@ -160,7 +160,7 @@ def body_problem(event: Mapping[str, Any]) -> Problem | None:
 
 
 def _without_media_type(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Drops the content type of an empty body, because powertools fails on unknown types."""
+    # Powertools fails on unknown types, even if the body is empty.
     headers = {name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"}
     return {**event, "headers": headers}
 

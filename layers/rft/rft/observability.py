@@ -25,10 +25,8 @@ def logger() -> Logger:
 
 
 def emit_metrics(*, figures: Mapping[str, float], **dimensions: str) -> None:
-    """Prints one line in CloudWatch's embedded metric format; each metric has all the dimensions.
-
-    Powertools' Metrics would add the service as another dimension.
-    """
+    """Prints one line in CloudWatch's embedded metric format; each metric has all the dimensions."""
+    # Not powertools' Metrics, which would add the service as another dimension.
     definition = {
         "Namespace": NAMESPACE,
         "Dimensions": [list(dimensions)],

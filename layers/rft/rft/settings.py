@@ -46,7 +46,8 @@ class ShardSettings(Settings):
     shard_bytes: int = Field(alias="SHARD_BYTES", default=256 * 1024**2, gt=0)
 
     def shards(self, size: int) -> int:
-        """Number of parts of a dataset of `size` bytes; bounded because states pass the list of parts."""
+        """Number of parts of a dataset of `size` bytes."""
+        # Bounded, because states pass the list of parts.
         return min(MAX_SHARDS, -(-size // self.shard_bytes))
 
 

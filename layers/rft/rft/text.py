@@ -76,7 +76,7 @@ def bounded(value: Any, *, limit: int = MAX_BLOCK, items: int = MAX_ITEMS) -> An
 
 
 def log_json(record: Any) -> str:
-    """A log line: bounded and in ASCII, so that it cannot control a terminal that displays it."""
+    # Bounded and in ASCII, so that a line cannot control a terminal that displays it.
     return json.dumps(bounded(record, limit=MAX_LOGGED), default=str)
 
 

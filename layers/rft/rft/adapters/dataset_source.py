@@ -146,12 +146,10 @@ class RemoteDatasetSource:
                 response.close()
 
     def _public_address(self, host: str) -> str:
-        """The IP address to connect to.
-
-        Rejects a host with any non-public address, because DNS may return that one next.
-        """
+        """The IP address to connect to."""
         addresses = self._resolve(host)
         private = [address for address in addresses if not is_public(address)]
+        # Any address that is not public rejects the host, because DNS may return that one next.
         if private or not addresses:
             raise InvalidRequest(f"{host} has an address that is not public", field="dataset.uri")
         return addresses[0]

@@ -58,8 +58,7 @@ def _random(split: Split, rows: int) -> Plan:
 def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int]) -> Plan:
     """Assigns whole groups, largest first, to the split with the lowest fill level; ties in seeded order.
 
-    The order of groups depends only on their content and the seed. Rows are shuffled within a split, so that a batch
-    does not repeat one prompt.
+    The order of groups depends only on their content and the seed.
     """
     filling = _Filling(split, Counter(labels))
     split_of = array("B", bytes(len(groups)))
@@ -70,6 +69,7 @@ def _grouped(split: Split, groups: Sequence[int], labels: Sequence[int]) -> Plan
     numbers = tuple(array("I") for _ in NAMES)
     for number, at in enumerate(split_of):
         numbers[at].append(number)
+    # Shuffled within a split, so that a batch does not repeat one prompt.
     for each in numbers:
         random.Random(split.seed).shuffle(each)  # noqa: S311 - repeatable on purpose
     return dict(zip(NAMES, numbers, strict=True))

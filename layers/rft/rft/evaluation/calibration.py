@@ -122,11 +122,9 @@ def _warnings(mean: float | None) -> tuple[str, ...]:
 
 
 def expected_untied(rows: Sequence[Sampled], samples: int, *, solved: float = SOLVED) -> float | None:
-    """Expected share of rows whose `samples` answers are neither all right nor all wrong.
-
-    Each row's success probability is estimated with Jeffreys' prior (half a right and half a wrong answer added), so a
-    row that was right four times of four is not treated as certain.
-    """
+    """Expected share of rows whose `samples` answers are neither all right nor all wrong."""
+    # Jeffreys' prior (half a right and half a wrong answer added): four right answers of four are not treated as
+    # certain.
     shares = [(sum(s >= solved for s in row.scores) + 0.5) / (len(row.scores) + 1) for row in rows if row.scores]
     return fmean(1 - p**samples - (1 - p) ** samples for p in shares) if shares else None
 

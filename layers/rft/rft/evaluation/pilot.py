@@ -77,7 +77,7 @@ def flat_share(points: Sequence[TrainingPoint]) -> float | None:
 def _verdict(
     against: Sequence[str], speaks_for: Sequence[str], slope: Slope | None
 ) -> tuple[PilotVerdict, tuple[str, ...]]:
-    """Evidence against the full run takes precedence: a model that exploits the grader also shows a rising reward."""
+    # Evidence against the full run takes precedence: a model that exploits the grader also shows a rising reward.
     if against:
         return "not_worthwhile", (*against, *speaks_for)
     if speaks_for:

@@ -57,10 +57,11 @@ def _over(budget: Budget, spent: Spending) -> Iterator[str]:
 
 
 def _judge_usd(record: RunRecord) -> float:
-    """Cost of the reported judge tokens; 0 if their price is unknown, because only the training price is required."""
+    """US dollars for the reported judge tokens."""
     price = record.forecast.judge_price if record.forecast else None
     judge = record.metrics.judge if record.metrics else None
     if price is None or judge is None:
+        # Only the training price is required.
         return 0.0
     reading, writing = price.input_per_million or 0.0, price.output_per_million or 0.0
     return (judge.input_tokens * reading + judge.output_tokens * writing) / 1_000_000

@@ -79,9 +79,9 @@ def leaderboard(scores: Sequence[ArmScore], objective: Objective, arms: int) -> 
 
 
 def _conclusion(ordered: Sequence[ArmScore], best: Sequence[str], adjusted: Mapping[str, float | None]) -> Conclusion:
-    """If only the leader was evaluated, because the others were stopped, it counts as better than none of them."""
     if None in adjusted.values():
         return "not_comparable"
+    # If only the leader was evaluated, because the others were stopped, it counts as better than none of them.
     if len(best) == 1 and len(ordered) > 1:
         return "winner"
     return "no_difference_shown" if len(best) == len(ordered) else "several_best"

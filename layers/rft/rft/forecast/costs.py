@@ -53,11 +53,12 @@ def cost_lines(
 def total(lines: Sequence[CostLine]) -> Range | None:
     """Sum of the known lines; `high` is None if a line has no upper bound.
 
-    None if a line is unknown and the others are below one cent, because a sum of zero would look free.
+    None if a line is unknown and the others are below one cent.
     """
     known = [line.usd for line in lines if line.usd is not None]
     low, highs = sum(each.low for each in known), [each.high for each in known if each.high is not None]
     complete = len(highs) == len(lines)
+    # A sum of zero would look free.
     if not complete and low < CENT:
         return None
     return Range(low=round(low, 6), high=round(sum(highs), 6) if complete else None)

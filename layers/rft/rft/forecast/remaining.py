@@ -10,12 +10,10 @@ ATTEMPTS_OF_AN_ANSWER = 1.0
 
 
 def limited_breaker(record: RunRecord) -> BreakerRequest:
-    """The request's breaker, extended to stop a job that has used up the remaining limits.
-
-    A limit that the forecast already exceeded was approved by a person and therefore stops nothing.
-    """
+    """The request's breaker, extended to stop a job that has used up the remaining limits."""
     rules = record.request.breaker
     calls, usd = _calls_for_training(record), _judge_usd_for_training(record)
+    # A limit that the forecast already exceeded was approved by a person and therefore stops nothing.
     if calls is not None:
         limit = calls if rules.judge_calls.limit is None else min(calls, rules.judge_calls.limit)
         rules = rules.model_copy(update={"judge_calls": rules.judge_calls.model_copy(update={"limit": limit})})

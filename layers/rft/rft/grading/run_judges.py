@@ -17,10 +17,8 @@ MAX_CONFIG_BYTES = 1_048_576
 
 
 def audit_judge(event: object) -> str:
-    """The model id of the audit judge of a batch; '' unless all of its samples name the same one.
-
-    The key is reserved, so no dataset's row can set it.
-    """
+    """The model id of the audit judge of a batch; '' unless all of its samples name the same one."""
+    # The key is reserved, so no dataset's row can set it.
     named = [row_fields(raw).get(AUDIT) for raw in event] if isinstance(event, list) else []
     first = named[0] if named else None
     return first if isinstance(first, str) and all(each == first for each in named) else ""

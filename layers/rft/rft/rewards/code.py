@@ -25,12 +25,10 @@ _LINE_END = re.compile(r"\r\n?")
 
 
 def read_program(text: str) -> str | None:
-    """The last Python code block outside thinking; None if there is none, or if it is empty or too long.
-
-    A block without a language counts only if no block is marked as Python, because it is usually the program's output.
-    """
+    """The last Python code block outside thinking; None if there is none, or if it is empty or too long."""
     blocks = list(code_blocks(answer_text(text)))
     named = [block.code for block in blocks if _PYTHON.fullmatch(block.language)]
+    # If a block is marked as Python, one without a language is usually the program's output.
     programs = named or [block.code for block in blocks if not block.language]
     code = programs[-1] if programs else ""
     return code if code.strip() and len(code) <= MAX_CHARACTERS else None

@@ -39,7 +39,7 @@ def _metric(part: Component) -> Metric:
 
 @cache
 def exact_match(*, right: bool, readable: bool) -> tuple[Component, ...]:
-    """The components of an all-or-nothing grade. `readable` has no weight: format alone must not earn reward."""
+    # `readable` has no weight: format alone must not earn reward.
     return Component("answer", float(right), 1), Component("readable", float(readable))
 
 

@@ -41,10 +41,8 @@ class _Interrupted(BaseException):
 
 
 def fair_seconds(remaining: float, samples: int) -> float:
-    """CPU seconds for one of `samples`.
-
-    Capped at SHARES equal parts of the remaining time, so that the last gets its share.
-    """
+    """CPU seconds for one of `samples`."""
+    # Capped at SHARES equal parts of the remaining time, so that the last sample gets its share.
     return max(MIN_SECONDS, min(SECONDS, SHARES * remaining / samples))
 
 

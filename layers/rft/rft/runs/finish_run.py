@@ -100,13 +100,10 @@ def stop_run_job(record: RunRecord, jobs: TrainingJobs) -> None:
 
 
 def notify_finished(record: RunRecord, ledger: Ledger, notifier: Notifier) -> None:
-    """Publishes how the run ended, if the request or the stack asks for it and it has not been published.
-
-    The message is published before the run is marked: after a crash in between, the next attempt marks it, so no
-    message is lost.
-    """
+    """Publishes how the run ended, if the request or the stack asks for it and it has not been published."""
     requested = record.request.notify.on
     if record.notified or record.status not in (notifier.ends if requested is None else requested):
         return
+    # Published before the run is marked: after a crash in between, the next attempt marks it, so no message is lost.
     notifier.publish(outcome_message(record))
     ledger.mark_notified(record.run_id)

@@ -22,7 +22,7 @@ _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z#[a-z0-9-]{1,63}"
 
 
 def revised(record: RunRecord, changes: Mapping[str, Any], *, at: datetime) -> RunRecord:
-    """Copy with fields replaced, validated as a whole so that only readable records are written."""
+    # Validated as a whole, so that only readable records are written.
     return RunRecord.model_validate({**dict(record), **changes, "updated_at": at})
 
 

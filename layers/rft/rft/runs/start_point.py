@@ -118,12 +118,9 @@ SAMPLED_BY = ("inferenceMaxTokens", "reasoningEffort")
 
 
 def _calibrated(request: RunRequest, earlier: RunRecord) -> bool:
-    """Whether the earlier run's calibration is valid for this run: same rows, grader and sampling.
-
-    A calibration that ended its run is repeated, so that it ends this run as well unless the request accepts its
-    result.
-    """
+    """Whether the earlier run's calibration is valid for this run: same rows, grader and sampling."""
     done = earlier.calibration is not None and earlier.calibration.status == "completed"
+    # Repeated if it ended its run, so that it ends this run as well unless the request accepts its result.
     if earlier.failure is not None and earlier.failure.error == "NothingToLearn":
         return False
     alike = all(

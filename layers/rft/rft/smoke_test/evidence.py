@@ -114,12 +114,9 @@ class Evidence:
         return max(0.0, (self.right_median or 0.0) - self.wrong_median)
 
     def bar(self, share: float) -> float:
-        """The score from which an answer passes as right.
-
-        A share of the median right score, and nearer to it than to the median wrong one, so that the judge's noise
-        rarely crosses it.
-        """
+        """The score from which an answer passes as right."""
         right = self.right_median or 0.0
+        # Nearer to the median right score than to the median wrong one, so that the judge's noise rarely crosses it.
         return max(share * right, min(right, (right + self.wrong_median) / 2))
 
     def misjudged(self, share: float) -> float:

@@ -225,11 +225,9 @@ def _pair(row: Sequence[Probe]) -> list[Probe]:
 
 
 def _load(rows: Sequence[Sequence[Probe]], rollouts: int) -> Iterator[tuple[Probe, ...]]:
-    """The parallel batches that a training step is expected to send.
-
-    Half of the answers are right: a judge that is called for right answers only then has the same load as at the start
-    of training.
-    """
+    """The parallel batches that a training step is expected to send."""
+    # Half of the answers are right: a judge that is called for right answers only then has the same load as at the
+    # start of training.
     pairs = [_pair(row) for row in rows]
     size = min(rollouts, MAX_PARALLEL * BATCH_SAMPLES)
     laps = (probe.again(lap) for lap in itertools.count() for pair in pairs for probe in pair)

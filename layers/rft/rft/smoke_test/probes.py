@@ -79,10 +79,8 @@ class Probe:
 
 
 def canned(row: SampledRow, seed: int) -> list[Probe]:
-    """The first batch, with fixed answers, which shows whether the grader replies in the required form.
-
-    Prompt and reference are from a real row, since graders expect the dataset's own shape.
-    """
+    """The first batch, with fixed answers, which shows whether the grader replies in the required form."""
+    # Prompt and reference are from a real row, since graders expect the dataset's own shape.
     return [make_probe(row, CANNED, n, answer, seed) for n, answer in enumerate(CANNED_ANSWERS)]
 
 

@@ -70,12 +70,10 @@ def candidate(row: DatasetRow, task: Task) -> Candidate:
 
 
 def choose(candidates: Sequence[Candidate], size: int, seed: str, *, but: Set[int] = frozenset()) -> frozenset[int]:
-    """Positions of `size` candidates, or of all if there are fewer; excludes `but`.
-
-    Rows that can test more come first, so that a few rows with right and wrong answers are found among many without.
-    """
+    """Positions of `size` candidates, or of all if there are fewer; excludes `but`."""
     rng = random.Random(seed)  # noqa: S311 reproducible sample, not security
     chosen: list[int] = []
+    # Rows that can test more come first: a few rows with right and wrong answers are found among many without.
     for use in Use:
         positions = [i for i, c in enumerate(candidates) if c.use == use and i not in but]
         chosen += _stratified(positions, candidates, min(size - len(chosen), len(positions)), rng)

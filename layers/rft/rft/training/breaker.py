@@ -66,7 +66,7 @@ def error_share(metrics: TrainingMetrics, rule: ErrorShare) -> str:
 
 
 def flat_groups(metrics: TrainingMetrics, rule: FlatGroups) -> str:
-    """Flat groups give no gradient, because GRPO compares the answers within a group."""
+    # Flat groups give no gradient, because GRPO compares the answers within a group.
     recent, first = _last(metrics.training, rule.steps), _first(metrics.training, rule.steps)
     flat = weighted_mean([(p.flat_groups, p.groups) for p in recent])
     now, before = _reward(recent), _reward(first)

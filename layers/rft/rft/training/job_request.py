@@ -58,13 +58,11 @@ def _hyperparameters(request: RunRequest, dataset: PreparedDataset) -> dict[str,
 
 
 def _tags(run_id: str, request: RunRequest, dataset: PreparedDataset, grader_arn: str) -> list[dict[str, str]]:
-    """The caller's tags, overridden by this project's.
-
-    Tags must not contain `$`, as in `:$LATEST` (botocore, TagValue).
-    """
+    # Tags must not contain `$`, as in `:$LATEST` (botocore, TagValue).
     ours = {
         "rft:run-id": run_id,
         "rft:dataset-digest": dataset.digest,
         "rft:grader": grader_arn.replace("$", ""),
     }
+    # The caller's tags are overridden by this project's.
     return [{"key": key, "value": value} for key, value in {**request.tags, **ours}.items()]

@@ -87,7 +87,6 @@ class BedrockJudge:
         return self._model_id
 
     def complete(self, *, system: str, user: str, schema: Mapping[str, Any]) -> JudgeReply:
-        """Uses temperature 0 if the model supports it, so that scores of the same answer vary as little as possible."""
         extras = self._extras
         try:
             return self._converse(system, user, schema, extras)
@@ -99,6 +98,7 @@ class BedrockJudge:
             return reply
 
     def _converse(self, system: str, user: str, schema: Mapping[str, Any], extras: _Extras) -> JudgeReply:
+        # Temperature 0, so that scores of the same answer vary as little as possible.
         sampling = {"temperature": 0} if self._known.sampling else {}
         with _judge_errors():
             reply = self._client.converse(

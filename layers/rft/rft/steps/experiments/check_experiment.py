@@ -38,15 +38,13 @@ def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunP
 
 
 def _never_started(record: ExperimentRecord, runs: RunPorts, clock: Clock) -> Iterator[tuple[str, ArmStop]]:
-    """Arms that StartArm failed to add, or whose execution Step Functions rejected; no other step ends them.
-
-    A pending arm is skipped here only if no other arm is running, because it may wait long for its turn.
-    """
+    """Arms that StartArm failed to add, or whose execution Step Functions rejected; no other step ends them."""
     quiet = clock.now() - record.updated_at > MIN_IDLE
     any_runs = any(arm.status == "running" and arm.run_status is not None for arm in record.arms)
     for arm in record.arms:
         if arm.status in ARM_ENDED:
             continue
+        # Only if no other arm is running, because a pending arm may wait long for its turn.
         if arm.run_status is None and quiet and not any_runs:
             yield arm.name, ArmStop(status="failed", reason="its run could not be started")
         elif arm.run_status is RunStatus.PENDING:

@@ -61,7 +61,6 @@ class _Starter:
         return self._added(experiment_id, run_id, request, None)
 
     def arm(self, experiment_id: str, number: int) -> StartedArm:
-        """Claims the arm's place in the experiment before creating the run, so that a cancellation finds it."""
         name = self.experiments.get(experiment_id).arms[number].name
 
         def claim(last: ExperimentRecord) -> ExperimentRecord:
@@ -73,6 +72,7 @@ class _Starter:
             status = "skipped" if why else "running"
             return with_arm(last, name, status=status, reason=f"the experiment's budget: {why}" if why else "")
 
+        # Claimed before the run is created, so that a cancellation finds it.
         record = self.experiments.change(experiment_id, claim)
         arm = record.arms[number]
         if record.status.ended or arm.status != "running":

@@ -9,9 +9,9 @@ from rft.tasks.subject import Subject
 
 
 def hedging(subject: Subject) -> Iterator[DerivedProbe]:
-    """Both orders: a grader that reads only the first or only the last value accepts just one of them."""
     value, other = subject.value, subject.other
     if other:
+        # Both orders: a grader that reads only the first or only the last value accepts just one of them.
         yield from paired("hedging/or", subject.put(f"{value} or {other}"), subject.put(f"{other} or {value}"))
         right, wrong = subject.put(value), subject.put(other)
         yield from paired("hedging/then", f"{right}\n{wrong}", f"{wrong}\n{right}")

@@ -12,7 +12,7 @@ NEIGHBOURS = 5
 
 
 def listing(subject: Subject) -> Iterator[DerivedProbe]:
-    """The right value is never first or last, so a grader that reads one position does not find it."""
+    # The right value is never first or last, so a grader that reads one position does not find it.
     whole, options = subject.integer, subject.options
     if whole is not None:
         near = [str(n) for n in range(whole - NEIGHBOURS, whole + NEIGHBOURS + 1)]

@@ -9,9 +9,9 @@ from rft.tasks.subject import Subject
 
 
 def negation(subject: Subject) -> Iterator[DerivedProbe]:
-    """Both orders: a grader that reads one position of the answer accepts just one of them."""
     value, other = subject.value, subject.other
     if other:
+        # Both orders: a grader that reads one position of the answer accepts just one of them.
         yield from paired(
             "negation/not", subject.put(f"not {value} but {other}"), subject.put(f"{other} and not {value}")
         )

@@ -42,7 +42,7 @@ def _numbers(number: Number, subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _power(whole: int) -> Iterator[tuple[str, str]]:
-    """The last digit raised: a reader of any digit, or one that normalises them, takes 7² for 72."""
     base, exponent = str(whole)[:-1], int(str(whole)[-1])
     if whole >= 10 and int(base) ** exponent != whole:
+        # A reader of any digit, or one that normalises them, takes 7² for 72.
         yield "superscript", f"{base}{SUPERSCRIPTS[exponent]}"
