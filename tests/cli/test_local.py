@@ -206,7 +206,7 @@ def test_an_upload_starts_a_run(rft: Rft, up: dict[str, Any]) -> None:
 # ---- up and down --------------------------------------------------------------------------------------------------
 
 
-def test_what_is_printed_when_ready(running: dict[str, Any]) -> None:
+def test_startup_prints_addresses_credentials_and_graders(running: dict[str, Any]) -> None:
     assert set(running) == {
         "aws_endpoint",
         "api_url",

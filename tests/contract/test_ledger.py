@@ -183,7 +183,7 @@ def test_the_newest_task_token_counts_and_no_record_shows_it(ledger: Stores) -> 
     assert len(ledger.events(RUN_ID)) == 3
 
 
-def test_the_first_rejection_of_an_upload_stands(ledger: Stores, clock: FixedClock) -> None:
+def test_the_first_rejection_of_an_upload_is_kept(ledger: Stores, clock: FixedClock) -> None:
     def rejection(problem: str, version: str = "v1") -> UploadRejection:
         return UploadRejection(bucket="b", key="uploads/x", version=version, at=clock.now(), problems=(problem,))
 

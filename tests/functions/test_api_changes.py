@@ -68,7 +68,7 @@ class TestApprove:
         assert api.approve(run_id, YES).status == 200
         assert api.approve(run_id, {**YES, "approved": False}).problem.status == 409
 
-    def test_a_run_that_awaits_nothing_is_409(self, api: Client) -> None:
+    def test_a_run_that_awaits_no_approval_is_409(self, api: Client) -> None:
         assert api.approve(api.post().body["run_id"], YES).problem.status == 409
 
     @pytest.mark.parametrize(

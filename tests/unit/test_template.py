@@ -71,7 +71,7 @@ def test_environment_variables_match_the_settings(name: str) -> None:
 
 
 @functions
-def test_a_function_gets_the_environment_that_its_code_reads_and_no_more(name: str) -> None:
+def test_a_function_gets_only_the_environment_that_its_code_reads(name: str) -> None:
     source = _api_source() if name == "Api" else (ROOT / "functions" / snake(name) / "app.py").read_text()
     read = _settings_read_by(source)
     assert set.union(set(), *(aliases(c, required=True) for c in read)) <= environment(name)

@@ -7,7 +7,7 @@ import pytest
 from rft.rewards.components import Component, score_of
 
 
-def test_the_score_is_the_weighted_sum_of_what_is_rewarded() -> None:
+def test_the_score_is_the_weighted_sum_of_rewarded_components() -> None:
     parts = [Component("a", 1, 0.7), Component("b", 0.5, 0.2), Component("c", 0, 0.1), Component("seconds", 12.5)]
 
     assert score_of(parts) == 0.8

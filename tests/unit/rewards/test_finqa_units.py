@@ -95,7 +95,7 @@ def test_a_percentage_that_is_only_given_does_not_make_the_answer_one(amount: in
     ),
     st.sampled_from(["thousand", "million", "billion"]),
 )
-def test_the_unit_of_the_page_in_the_prompt_is_that_of_money_alone(value: Fraction, form: str, unit: str) -> None:
+def test_the_unit_of_the_page_in_the_prompt_applies_to_money_only(value: Fraction, form: str, unit: str) -> None:
     def right(question: str, answer: str) -> float:
         prompt = (
             f"Context:\n{form.format(unit)} sales grew by 5 % in 2010 .\n\nQuestion: {question}\n\nShow your working."
@@ -154,7 +154,7 @@ def test_a_change_may_stand_behind_its_number_with_an_article_before(tenths: int
     st.integers(1, 9_999),
     st.sampled_from(["{} in millions", "{}-million", "${} (in millions)", "{} ( in million )", "${}m"]),
 )
-def test_an_answer_may_say_in_words_what_it_is_counted_in(tenths: int, form: str) -> None:
+def test_an_answer_may_state_its_unit_in_words(tenths: int, form: str) -> None:
     reference = {"answer": f"{tenths / 10}"}
     assert score(form.format(tenths / 10), reference, "what was revenue, in millions?") == 1
     assert score(form.format(tenths / 10), reference, "what was revenue, in thousands?") == 0

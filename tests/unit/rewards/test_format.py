@@ -74,7 +74,7 @@ def test_schemas_may_be_recursive_and_name_their_draft() -> None:
     ("items", "unique"),
     [("[1, 2, 1.5]", True), ("[1, 1.0]", False), ("[1, true]", True), ('[{"a": 1, "b": 2}, {"b": 2, "a": 1}]', False)],
 )
-def test_unique_items_are_those_of_json_schema(items: str, unique: bool) -> None:
+def test_unique_items_follow_json_schema(items: str, unique: bool) -> None:
     assert score(items, json_schema={"type": "array", "uniqueItems": True}) == unique
 
 

@@ -47,6 +47,6 @@ def test_a_grader_without_a_judge_has_no_audit(grader: dict[str, str]) -> None:
         request(grader=grader)
 
 
-def test_a_vendor_is_what_stands_after_the_region() -> None:
+def test_a_vendor_is_read_after_the_region_prefix() -> None:
     assert {vendor(each) for each in (*JUDGES, "amazon.nova-lite-v1:0")} == {"amazon"}
     assert vendor("global.anthropic.x-1:0") == "anthropic"

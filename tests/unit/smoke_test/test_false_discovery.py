@@ -43,7 +43,7 @@ def test_certain_blocks_make_a_doubtful_one_likely() -> None:
     assert results(*[CERTAIN] * 12, BARELY, *PASSING)[12] == CheckResult.BLOCK
 
 
-def test_a_block_by_rule_stands() -> None:
+def test_a_block_by_rule_is_not_corrected() -> None:
     rule = Check(name="contract", result=CheckResult.BLOCK, detail="x", n=40, value=0.02, limit=0)
     inside = rate(1, result=CheckResult.BLOCK)
     assert results(rule, inside, *PASSING)[:2] == [CheckResult.BLOCK] * 2

@@ -98,7 +98,7 @@ def test_the_same_batch_goes_out_three_times_one_after_the_other() -> None:
     assert first.event() == second.event() == third.event()
 
 
-def test_no_batch_holds_an_id_twice_and_none_is_larger_than_a_real_one() -> None:
+def test_batches_have_unique_ids_and_at_most_the_size_of_a_real_one() -> None:
     for batch in sent(12, rollouts_per_step=1024):
         ids = [probe.id for probe in batch.probes]
         assert len(set(ids)) == len(ids) <= BATCH_SAMPLES

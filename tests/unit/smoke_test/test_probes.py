@@ -109,7 +109,7 @@ def test_a_mirrored_row_has_its_responses_prompt_label_and_votes_turned(n: int) 
     assert back.mirrored == row.row
 
 
-def test_mirrored_answers_say_what_they_prefer_of_the_row_as_it_was() -> None:
+def test_mirrored_answers_keep_the_verdict_on_the_original_row() -> None:
     probes = mirrored(compared(1), task("pandalm"), seed=1)
 
     assert {p.verdict: p.answer.splitlines()[0] for p in probes} == {

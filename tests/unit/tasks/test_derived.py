@@ -109,7 +109,7 @@ def test_of_a_value_in_parts_each_part_is_missed(reference: str, question: str, 
 
 
 @pytest.mark.parametrize(("reference", "question"), [("Paris, France", "Where is it?"), ("USA", "Which country?")])
-def test_what_may_be_right_in_part_or_in_another_case_is_not_called_wrong(reference: str, question: str) -> None:
+def test_partial_or_differently_cased_answers_are_no_wrong_probes(reference: str, question: str) -> None:
     wrong = {probe.answer for probe in derived_probes(row(reference, question), (reference,)) if not probe.right}
     assert not wrong & {"Paris", "France", "usa"}
 

@@ -42,7 +42,7 @@ def own_errors() -> list[type[RftError]]:
 
 
 @pytest.mark.parametrize("kind", own_errors(), ids=lambda kind: kind.__name__)
-def test_every_error_of_ours_is_classified(kind: type[RftError]) -> None:
+def test_every_project_error_is_classified(kind: type[RftError]) -> None:
     known = set(kind.__mro__) & set(STATUS_OF_ERROR)
     internal = NEVER_MET_BY_A_CALLER & {base.__name__ for base in kind.__mro__}
     assert known or internal

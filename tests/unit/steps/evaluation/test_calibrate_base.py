@@ -171,7 +171,7 @@ class _Hurried(FixedClock):
         return super().now()
 
 
-def test_the_job_takes_what_calibration_recommends() -> None:
+def test_the_job_uses_the_calibrations_recommendation() -> None:
     run = learnable()
     outcome = run.calibrate()
     assert run.record.calibration is not None
