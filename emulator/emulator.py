@@ -278,8 +278,8 @@ def _open_api(stack: Stack, environment: Environment, services: Services, cleanu
 
 
 def _close_in_order(environment: Environment, services: Services, schedules: Schedules, cleanup: ExitStack) -> None:
-    """Register what a shutdown closes first, in this order; the state is frozen so that nothing is saved meanwhile."""
     actions: tuple[Callable[[], None], ...] = (
+        # first, so that nothing is saved while the others close
         environment.state.freeze,
         environment.clock.close,
         schedules.close,

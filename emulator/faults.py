@@ -160,15 +160,12 @@ class Faults:
             return list(self._injected)
 
     def throttle(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """Inject ThrottlingException, as AWS raises above a rate limit."""
         self._refuse("ThrottlingException", 429, service=service, operation=operation, count=count, subject=subject)
 
     def server_error(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """Inject InternalServerException (500)."""
         self._refuse("InternalServerException", 500, service=service, operation=operation, count=count, subject=subject)
 
     def quota(self, service: str, operation: str = "*", *, count: int | None = 1, subject: str = "") -> None:
-        """Inject ServiceQuotaExceededException, as AWS raises when a resource quota is reached."""
         code = "ServiceQuotaExceededException"
         self._refuse(code, 400, service=service, operation=operation, count=count, subject=subject)
 

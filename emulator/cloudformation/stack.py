@@ -62,7 +62,6 @@ class Stack:
         }
 
     def _invocation_arn(self, function: FunctionSpec) -> str:
-        """Return the ARN of the function's alias if it has one, else of the function."""
         alias = self.aliases.get(function.logical_id)
         return f"{function.arn}:{alias}" if alias else function.arn
 
@@ -172,10 +171,10 @@ def finish(
 
 
 def upload_artifacts(template: StackTemplate, client: Client) -> None:
-    """Upload a placeholder archive per function and layer; moto requires one, but the emulator runs the folders."""
     s3 = client("s3")
     s3.create_bucket(Bucket=ARTIFACTS)
     buffer = io.BytesIO()
+    # a placeholder: moto requires an archive, but the emulator runs the folders
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("emulated.txt", "The emulator runs a copy of the function's folder.\n")
     for _, resource in template.of_type("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
@@ -183,10 +182,10 @@ def upload_artifacts(template: StackTemplate, client: Client) -> None:
 
 
 def _configure_buckets(template: StackTemplate, client: Client, physical_ids: Mapping[str, str]) -> None:
-    """Enable versioning and EventBridge notifications, which moto's CloudFormation ignores."""
     s3 = client("s3")
     for name, resource in template.of_type("AWS::S3::Bucket"):
         bucket, properties = physical_ids[name], resource.get("Properties", {})
+        # moto's CloudFormation ignores versioning and notifications
         if "VersioningConfiguration" in properties:
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=properties["VersioningConfiguration"])
         if "EventBridgeConfiguration" in properties.get("NotificationConfiguration", {}):

@@ -16,8 +16,6 @@ CHANGES = frozenset({"CreateFunction", "UpdateFunctionCode", "UpdateFunctionConf
 
 
 class ApiFunctions:
-    """Deploys functions that a Lambda API call has created or changed in moto."""
-
     def __init__(self, functions: Functions, code: CodeStore, *, region: str) -> None:
         self._functions, self._code, self._region = functions, code, region
 

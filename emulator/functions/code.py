@@ -38,8 +38,6 @@ def zip_folder(folder: Path) -> bytes:
 
 
 class CodeStore:
-    """Copies of deployed folders, named after their digests."""
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,8 +21,6 @@ PREFIX = "2018-06-01/runtime/"
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves the next invocation to the process and accepts its responses."""
-
     daemon_threads = True
 
     def __init__(self) -> None:

@@ -22,8 +22,6 @@ Handler = Callable[[str, Request, bytes], Response]
 
 
 class LambdaService:
-    """Serves the operations that need the running functions; leaves all others to moto."""
-
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
         self._handlers: dict[str, Handler] = {

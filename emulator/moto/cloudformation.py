@@ -85,9 +85,9 @@ def _deleting(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _retain(resources: Any) -> None:
-    """Mark resources that outlive their stack as moto knows them."""
     for resource in resources._resource_json_map.values():
         if resource.get("DeletionPolicy") == "RetainExceptOnCreate":
+            # moto does not know RetainExceptOnCreate
             resource["DeletionPolicy"] = "Retain"
 
 

@@ -81,12 +81,11 @@ def _declarations(bindings: dict[str, Any]) -> str:
 
 
 def _with_query_errors(original: Callable[..., None]) -> Callable[..., None]:
-    """Raise States.QueryEvaluationError for a failed expression, as AWS does; moto raises States.Runtime."""
-
     def eval_body(self: Any, env: Any) -> None:
         try:
             original(self, env)
         except JException as error:
+            # as on AWS; moto raises States.Runtime
             name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
             details = EvaluationFailedEventDetails(
                 cause=f"The JSONata expression '{self.expression}' failed: {error}", error=name.error_name

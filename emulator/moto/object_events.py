@@ -28,11 +28,12 @@ def replacements(put_event: PutEvent) -> Iterator[tuple[Any, str, Any]]:
 
 
 def _sending(put_event: PutEvent) -> Callable[..., None]:
-    """Replace moto's event, which lacks time and sequencer and is also sent for tag changes."""
+    # moto's events have neither time nor sequencer
     order = itertools.count(time.time_ns())
 
     def send(account_id: str, bucket: Any, event_name: Any, key: Any) -> None:  # noqa: ARG001
         reason = _REASONS.get(str(getattr(event_name, "value", event_name)))
+        # moto also sends events of tag changes
         if reason is None:
             return
         version = {"version-id": key.version_id} if bucket.is_versioned else {}

@@ -139,7 +139,7 @@ def _job_record(job: CustomizationJob) -> _JobRecord:
 
 
 def _step_record(job: CustomizationJob, scores: StepScores) -> Record:
-    """Return a step's record; it includes the policy's parameters, so that training can resume after the step."""
+    # with the policy's parameters, so that training can resume after the step
     record = _StepRecord(scores, job.policy.logits if job.policy else {})
     return Record(STEP, f"{job.arn}/{scores.step:08}", _STEP.dump_python(record, mode="json"))
 

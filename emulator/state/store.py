@@ -158,10 +158,10 @@ def _open_database(folder: Path) -> sqlite3.Connection:
 
 
 def _check_records(database: sqlite3.Connection) -> None:
-    """Verify all checksums, because SQLite does not detect changed bits in values. Raises ValueError."""
     (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise ValueError(found)
+    # SQLite does not detect changed bits in values
     for *row, checksum in database.execute("SELECT kind, key, value, body, checksum FROM records"):
         if _checksum(*row) != checksum:
             raise ValueError("checksum mismatch in a record")
