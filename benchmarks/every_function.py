@@ -75,14 +75,15 @@ class Datasets:
 
     @property
     def options(self) -> EmulatorOptions:
-        """Options that shard the second file, with one process per function, because there are few cores."""
         most = self.in_parts.stat().st_size
         return EmulatorOptions(
             speed=600,
+            # the machine may have few cores
             workers_per_function=1,
             training_seconds=1,
             max_steps=2,
             max_rollouts_per_step=32,
+            # so that the second file is sharded
             parameters={"MaxSingleFunctionBytes": str(most - 1), "ShardBytes": str(-(-most // PARTS))},
         )
 
@@ -162,13 +163,13 @@ def _refuse(aws: Emulator, dataset: Path) -> None:
 
 
 def _events(aws: Emulator, run_id: str) -> dict[str, list[Any]]:
-    """Return several events per function, so that some invocations are warm."""
     batches = {name: _batch(read_event(snake(name))) for name in RULE_BASED}
     once = {
         "ReconcileRun": _ended(aws, run_id),
         "SweepRuns": read_event("sweep_runs"),
         "RunProbeBatch": _part(aws, run_id),
     }
+    # several events per function, so that some invocations are warm
     return {name: [event] * CALLS for name, event in (once | batches).items()}
 
 
