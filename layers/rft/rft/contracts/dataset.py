@@ -45,7 +45,6 @@ class DatasetRow(Contract):
 
 
 def prompt_text(messages: Sequence[Message]) -> str:
-    """Joins all turns by newlines."""
     return "\n".join([message.content for message in messages])
 
 
@@ -71,7 +70,6 @@ class Recommendation(Contract):
 
 
 def split_uri(folder: str, split: str, rows: int) -> str:
-    """Returns the URI of a split's rows within a run's dataset folder."""
     return f"{folder}/{split}-{rows}.jsonl"
 
 
@@ -132,5 +130,4 @@ class Manifest(Contract):
     shards: int = Field(default=1, description="Number of parts in which the source was read; 1: by a single function.")
 
     def chosen_hyperparameters(self) -> HyperParameters:
-        """Returns the recommended values as Bedrock hyperparameters."""
         return HyperParameters.model_validate({k: r.value for k, r in self.hyperparameters.items()})

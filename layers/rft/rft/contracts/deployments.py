@@ -52,7 +52,6 @@ class DeploymentRecord(Contract):
 
     @property
     def last(self) -> DeploymentChange | None:
-        """The latest change, if any."""
         return self.changes[-1] if self.changes else None
 
     @property
@@ -61,7 +60,6 @@ class DeploymentRecord(Contract):
         return self.last if self.last is not None and self.last.is_open else None
 
     def adding(self, change: DeploymentChange) -> DeploymentRecord:
-        """Returns a copy with `change` appended."""
         return self.model_copy(update={"changes": (*self.changes, change)[-MAX_CHANGES:]})
 
     def revising(self, status: ChangeStatus, reason: str = "") -> DeploymentRecord:

@@ -47,8 +47,6 @@ class IndexShardInput(RunInput):
 
 
 class IndexedShard(Contract):
-    """index_shard's output."""
-
     number: int
     records: int
 

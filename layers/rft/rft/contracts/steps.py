@@ -80,8 +80,6 @@ class DeployJudgeInput(RunInput):
 
 
 class CheckJudgeInput(Contract):
-    """check_judge's input."""
-
     run_id: RunId
 
 

@@ -145,5 +145,4 @@ class ExperimentRecord(Contract):
 
     @property
     def run_ids(self) -> list[str]:
-        """Ids of all runs that the experiment may have started."""
         return [*(each.run_id for each in self.preparations), *(arm.run_id for arm in self.arms)]

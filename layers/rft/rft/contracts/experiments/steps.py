@@ -38,8 +38,6 @@ class StartedArm(Contract):
 
 
 class CheckExperimentInput(Contract):
-    """check_experiment's input."""
-
     experiment_id: ExperimentId
 
 
@@ -59,8 +57,6 @@ class FinishExperimentInput(Contract):
 
 
 class FinishedExperiment(Contract):
-    """finish_experiment's output."""
-
     status: ExperimentStatus
     error: str = ""
     cause: TextBlock = ""
