@@ -38,16 +38,14 @@ class StepFunctionsExecutions:
         self._state_machine_arn = state_machine_arn
 
     def start(self, run_id: str, payload: Mapping[str, Any]) -> str:
-        """StartExecution; if the execution exists, returns its ARN if its payload is equal.
-
-        Step Functions is idempotent only while the execution runs; afterwards it rejects the name.
-        """
+        """Returns the ARN also of an existing execution, if its payload is equal."""
         try:
             with translated({"ExecutionAlreadyExists": RunConflict}):
                 return self._client.start_execution(
                     stateMachineArn=self._state_machine_arn, name=run_id, input=json.dumps(payload, sort_keys=True)
                 )["executionArn"]
         except RunConflict:
+            # Step Functions is idempotent only while the execution runs; afterwards it rejects the name.
             return self._existing(run_id, payload)
 
     def find(self, run_id: str) -> Execution | None:

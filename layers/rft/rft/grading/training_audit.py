@@ -45,10 +45,11 @@ class TrainingAudit:
 
 
 def audited(sample: Sample) -> bool:
-    """True for a fixed sixteenth of a run's training rollouts; a batch that is sent again selects the same ones."""
+    """True for a fixed sixteenth of a run's training rollouts."""
     fields = sample.fields
     if fields.get(PROBE) is True or not fields.get("run_id") or fields.get("split") not in (None, "train"):
         return False
+    # By a digest: a batch that is sent again selects the same ones.
     digest = hashlib.blake2b(f"{sample.id}\n{sample.answer}".encode("utf-8", "surrogatepass"), digest_size=4).digest()
     return int.from_bytes(digest) % AUDIT_EVERY == 0
 

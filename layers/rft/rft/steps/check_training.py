@@ -43,10 +43,8 @@ def check_training(
 ) -> TrainingCheck:
     """Returns the job's state and the resulting state of the run.
 
-    A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. Findings are
-    recorded before the job is stopped, so that the next poll finds the reason.
-    Raises JobNotFound for a missing job, TransitionRefused for a run that has ended, RunNotFound and
-    the Retryable… errors.
+    A job past one of its `limits`, or whose breaker has tripped, is stopped and awaited. Raises JobNotFound for a
+    missing job, TransitionRefused for a run that has ended, RunNotFound and the Retryable… errors.
     """
     now = clock.now()
     job = _poll(run_id, job_arn, jobs, history, now)
@@ -58,6 +56,7 @@ def check_training(
         jobs.stop(job_arn)
     course = _course(record, job, rollouts, now)
     found = (*record.breaker, *_new_findings(record, course, job, now))
+    # Findings are recorded before the job is stopped, so that the next poll finds the reason.
     _record(record, job, time, course, found, ledger=ledger)
     breaker = tripped(found)
     if breaker is not None and job.status is JobStatus.IN_PROGRESS and not overdue:

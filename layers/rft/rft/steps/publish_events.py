@@ -16,13 +16,13 @@ MAX_PAGES = 20
 def publish_events(*, stack_name: str, outbox: Outbox, bus: EventBus) -> int:
     """Sends pending events, emits their metrics, and returns the number of sent events.
 
-    An event is marked after it was sent; if marking fails, it is sent again with the same id. Events that the bus
-    rejects do not block others; RetryableServiceError then states their number.
+    Events that the bus rejects do not block others; RetryableServiceError then states their number.
     """
     sent = 0
     for _ in range(MAX_PAGES):
         pending = outbox.pending(PAGE)
         taken = bus.send(pending) if pending else []
+        # Marked after they were sent: if marking fails, they are sent again with the same id.
         for event in taken:
             outbox.mark_sent(event)
         _emit(taken, stack_name)

@@ -31,9 +31,8 @@ def reconcile_run(
 ) -> RunRecord | None:
     """Closes the record if the execution ended other than by its last step; a retry completes a partial failure.
 
-    `status`, `error` and `cause` are the execution's. The ledger comes first, as when a run is cancelled. None for an
-    execution that is no run of the ledger's. With `reports` the run's report is written, too, unless it is there.
-    Raises the Retryable… errors.
+    `status`, `error` and `cause` are the execution's. None for an execution that is no run of the ledger's. With
+    `reports` the run's report is written, too, unless it is there. Raises the Retryable… errors.
     """
     try:
         record = ledger.get(run_id)
@@ -43,6 +42,7 @@ def reconcile_run(
     if record.status not in TERMINAL:
         logger().warning("the execution ended without an outcome", run_status=record.status, status=status)
         end_as, error, cause = _end_of(status, error, cause)
+        # The ledger comes first, as when a run is cancelled.
         record = finish_run(record, end_as, error=error, cause=cause, ledger=ledger)
     if record.status in {RunStatus.FAILED, RunStatus.CANCELLED}:
         stop_run_job(record, jobs)

@@ -14,11 +14,11 @@ def wake_runs(
 ) -> list[str]:
     """Returns the ids of woken runs: the ended job's run, and the first in the queue.
 
-    Jobs are named after their runs; other jobs of the account use the same quota. After a job has started there may be
-    room for another, so the first queued run other than its own is woken. Raises the Retryable… errors; waking a run
-    again is harmless.
+    Jobs are named after their runs; other jobs of the account use the same quota. Raises the Retryable… errors; waking
+    a run again is harmless.
     """
     woken = [job_name] if ended and _polls(job_name, ledger) else []
+    # After a job has started there may be room for another, so the first queued run other than its own is woken.
     woken += [run_id for run_id in queue.first(2) if run_id != job_name][:1]
     for run_id in woken:
         waiting = wake_run(run_id, waits=waits, executions=executions)

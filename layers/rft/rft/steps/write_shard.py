@@ -32,14 +32,14 @@ def write_shard(
 ) -> WrittenShard:
     """Writes one or more `shards/<run_id>/<split>-<part>.jsonl`.
 
-    Rows are in the order of the split, not of the source, so the whole source is read; only this part's records are
-    rendered. Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
+    Raises DatasetNotFound, DatasetInvalid and the Retryable… errors.
     """
     pieces = ShardPart.model_validate_json(store.get_bytes(part_uri(run_id, part, store))).pieces
     positions = sorted(position for piece in pieces for position in piece.positions)
     number_of = {position: number for number, position in enumerate(positions)}
     renderer = run_renderer(request, _uncounted)
     with RowSpool.temporary() as spool:
+        # The whole source is read, because rows are in the order of the split; only this part's records are rendered.
         with source.open(pinned.uri, pinned.version) as opened:
             raw = SourceBytes(opened.stream)
             for rendered in workers.map(renderer, _batches(read_records(raw), number_of)):

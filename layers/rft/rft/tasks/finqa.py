@@ -127,7 +127,7 @@ def _table(rows: object) -> str:
 
 
 def _reference(qa: Mapping[str, Any], question: str, shown: str) -> dict[str, Any]:
-    """The reference for the grader. The page's unit applies if the question names none."""
+    # The page's unit applies if the question names none.
     unit = question_unit(question) or page_unit(shown, question)
     found = {"answer": qa.get("answer"), "value": qa.get("exe_ans"), "unit": unit}
     return {"question": question} | {key: value for key, value in found.items() if value not in (None, "")}

@@ -23,10 +23,7 @@ Monotonic = Callable[[], float]
 def collect_metrics(
     record: RunRecord, rollouts: RolloutReader, *, now: datetime, monotonic: Monotonic = time.monotonic
 ) -> Course | None:
-    """The run's metrics with new rollouts; None if the size of a step is unknown.
-
-    A store failure ends this read, never the job: the next poll reads the rest.
-    """
+    """The run's metrics with new rollouts; None if the size of a step is unknown."""
     course = course_of(record)
     if course is None:
         return None
@@ -34,6 +31,7 @@ def collect_metrics(
         return _read(record.run_id, course, rollouts, now=now, give_up=monotonic() + SECONDS, monotonic=monotonic)
     except (RetryableThrottling, RetryableServiceError) as error:
         logger().warning("rollouts cannot be listed", extra={"error": type(error).__name__})
+        # A store failure ends this read, never the job: the next poll reads the rest.
         return course
 
 

@@ -118,7 +118,7 @@ def _stepped(course: Course) -> Course:
 
 
 def _validated(course: Course, rollouts: Sequence[Rollout]) -> Course:
-    """Assigns validation to the nearest end of a step, which tolerates late or missing rollouts."""
+    # The nearest end of a step, which tolerates late or missing rollouts.
     step = round(course.under_way)
     earlier, tally = course.metrics.validation, Tally()
     if earlier and earlier[-1].step == step:

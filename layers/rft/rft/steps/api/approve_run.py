@@ -24,13 +24,14 @@ def approve_run(
 ) -> RunRecord:
     """Returns the run with its decision. The first decision is final; repeating it is idempotent.
 
-    The decision is recorded before the execution resumes, so none takes effect unrecorded; a retry completes a partial
-    failure. Anyone may reject a run, including its requester. Raises RunNotFound, TransitionRefused (the run awaits no
-    decision, has the opposite one, or expired), SelfApprovalForbidden and the Retryable… errors.
+    Anyone may reject a run, including its requester. Raises RunNotFound, TransitionRefused (the run awaits no decision,
+    has the opposite one, or expired), SelfApprovalForbidden and the Retryable… errors.
     """
     if answer.approved and not allow_self_approval:
         check_approver(ledger.get(run_id), caller)
     decision = Decision(**dict(answer), caller=caller, at=clock.now())
+    # Recorded before the execution resumes, so no decision takes effect unrecorded; a retry completes a partial
+    # failure.
     record = approvals.decide(run_id, decision)
     if record.status is RunStatus.AWAITING_APPROVAL:
         record = _resume(run_id, decision, ledger, approvals, executions)

@@ -20,10 +20,10 @@ def cancel_experiment(
 ) -> ExperimentRecord:
     """Returns the cancelled experiment; all its runs and jobs are stopped. A retry completes a partial failure.
 
-    The ledger is written first, so no arm starts afterwards. Raises ExperimentNotFound, TransitionRefused (it has
-    another final status) and the Retryable… errors.
+    Raises ExperimentNotFound, TransitionRefused (it has another final status) and the Retryable… errors.
     """
     failure = ExperimentFailure(error=ERROR, cause=CAUSE, caller=caller)
+    # The ledger is written first, so no arm starts afterwards.
     record = close_experiment(experiment_id, ExperimentStatus.CANCELLED, failure, experiments)
     if record.status is not ExperimentStatus.CANCELLED:
         raise TransitionRefused(f"{experiment_id} has ended as {record.status}")
@@ -49,12 +49,10 @@ def close_experiment(
 
 
 def end_runs(record: ExperimentRecord, cause: str, experiments: Experiments, runs: RunPorts) -> ExperimentRecord:
-    """Ends all active runs of an ended experiment with their executions, jobs and deployments.
-
-    Only then is the experiment marked settled; until then the sweep repeats this.
-    """
+    """Ends all active runs of an ended experiment with their executions, jobs and deployments."""
     for run_id in record.run_ids:
         end_run(run_id, cause, runs)
+    # Settled only now: until then the sweep repeats this.
     return experiments.change(record.experiment_id, lambda last: last.model_copy(update={"settled": True}))
 
 

@@ -28,10 +28,10 @@ def cancel_run(
 ) -> RunRecord:
     """Returns the run: CANCELLED, or COMPLETED without an evaluation if it has a model. A retry resumes.
 
-    The ledger is written first: a job that is just being created is then not recorded, and its step stops it.
     Raises RunNotFound, TransitionRefused (the run has another final status) and the Retryable… errors.
     """
     record = ledger.get(run_id)
+    # The ledger is written first: a job that is just being created is then not recorded, and its step stops it.
     record = finish_run(record, RunStatus.CANCELLED, error="RunCancelled", cause=CAUSE, caller=caller, ledger=ledger)
     cancelled = "cancelled" in {part.status for part in (record.evaluation, record.promotion) if part is not None}
     if record.status is not RunStatus.CANCELLED and not cancelled:

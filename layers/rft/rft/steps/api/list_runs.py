@@ -22,11 +22,9 @@ def list_runs(
     history: RunHistory,
     queue: JobQueue,
 ) -> RunList:
-    """Runs that pass all filters, newest first; `tag` is `key=value`. Raises InvalidRequest (cursor).
-
-    The queue is read once, and only for a page with a run that waits.
-    """
+    """Runs that pass all filters, newest first; `tag` is `key=value`. Raises InvalidRequest (cursor)."""
     page = history.page(status=status, name=name, tag=_pair(tag), requested_by=requested_by, limit=limit, cursor=cursor)
+    # The queue is read once, and only for a page with a run that waits.
     places = _places(queue) if any(record.waits_for_quota for record in page.records) else {}
     lines = (_line(record, places.get(record.run_id) if record.waits_for_quota else None) for record in page.records)
     return RunList(runs=tuple(lines), cursor=page.cursor)

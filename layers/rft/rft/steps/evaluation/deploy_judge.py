@@ -31,8 +31,7 @@ def deploy_judge(
 ) -> None:
     """Deploys the judge's model under a name specific to this run and records it in `runs/<run_id>/grader.json`.
 
-    A retry uses the model recorded by the first attempt, so the judge never changes during a run. Raises
-    JudgeNotAdmitted, DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
+    Raises JudgeNotAdmitted, DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     run = ledger.transition(run_id, RunStatus.PREPARING)
     if request.grader is None or request.grader.judge is None:
@@ -41,6 +40,7 @@ def deploy_judge(
     evidence = judge_evidence(_report(trained, store))
     if evidence.problem and not request.grader.force:
         raise JudgeNotAdmitted(f"{request.grader.judge}: {evidence.problem}; grader.force takes it nevertheless")
+    # A retry uses the model recorded by the first attempt, so the judge never changes during a run.
     pinned = run.judge.model_arn if run.judge else model_arn
     tags = judge_tags(run_id, stack_name)
     arn = deployments.create(judge_deployment(run_id), pinned, tags=tags, token=f"{run_id}-judge")

@@ -26,13 +26,13 @@ def promote_model(
 ) -> None:
     """Records the currently served model, then creates or updates the deployment.
 
-    The evaluation's deployment is deleted first because a quota may not permit two. Raises DeploymentInUse,
-    DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
+    Raises DeploymentInUse, DeploymentRefused, TransitionRefused, RunNotFound and the Retryable… errors.
     """
     run = ledger.transition(run_id, RunStatus.EVALUATING)
     if request.promotion is None or run.model_arn is None:
         raise DeploymentRefused("there is no model to promote, or no deployment for it")
     name = request.promotion.deployment
+    # First, because a quota may not permit two deployments.
     delete_evaluation_deployment(run_id, deployments)
     live = deployments.find(name)
     record = begin_change(records.get(name), live, _change(run_id, run.model_arn, live, clock), records)

@@ -22,13 +22,11 @@ MIN_IDLE = timedelta(minutes=15)
 
 
 def check_experiment(*, experiment_id: str, experiments: Experiments, runs: RunPorts, clock: Clock) -> ExperimentCheck:
-    """Updates the experiment from its runs. A stop is recorded before it is requested, and retried until it is done.
-
-    Raises ExperimentNotFound and the Retryable… errors.
-    """
+    """Updates the experiment from its runs. Raises ExperimentNotFound and the Retryable… errors."""
     record = refreshed(experiment_id, experiments=experiments, ledger=runs.ledger, clock=clock)
     for name, stop in {**dict(_never_started(record, runs, clock)), **stops(record)}.items():
         logger().warning("arm is stopped", arm=name, reason=stop.reason)
+        # A stop is recorded before it is requested, and retried until it is done.
         record = experiments.change(experiment_id, partial(stop_decided, name, stop))
         run = end_run(next(arm.run_id for arm in record.arms if arm.name == name), stop.reason, runs)
         record = experiments.change(experiment_id, partial(stop_done, name, run))
