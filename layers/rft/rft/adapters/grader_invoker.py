@@ -44,10 +44,10 @@ class LambdaGraderInvoker:
         return GraderReply(payload, error, seconds=time.monotonic() - started, exception=exception)
 
     def resolve(self, grader_arn: str, *, publish: bool) -> GraderVersion:
-        """See GraderInvoker. Lambda publishes no second version of the same code and configuration (PublishVersion)."""
         if not publish:
             return GraderVersion(grader_arn, self._configuration(grader_arn).get("CodeSha256"))
         with translated(TRANSIENT):
+            # Lambda publishes no second version of the same code and configuration (PublishVersion).
             published = self._client.publish_version(FunctionName=grader_arn)
         return GraderVersion(published["FunctionArn"], published["CodeSha256"])
 

@@ -34,7 +34,8 @@ class ForkedWorkers:
         self._processes = processes or cores()
 
     def map(self, work: Callable[[Input], Result], inputs: Iterable[Input]) -> Iterator[Result]:
-        """Applies `work` to each input, in order. With one core it runs in this process."""
+        """Applies `work` to each input, in order."""
+        # With one core the work is done in this process.
         if self._processes == 1:
             yield from map(work, inputs)
             return

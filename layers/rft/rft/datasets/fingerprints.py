@@ -99,7 +99,8 @@ def _blank(value: object) -> bool:
 
 
 def _letters(text: str) -> Counter[str]:
-    """Letters by writing system; ASCII letters are counted in bulk for speed."""
+    """Letters by writing system."""
+    # ASCII letters are counted in bulk for speed.
     ascii_letters = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
     counts = Counter({_LATIN: ascii_letters} if ascii_letters else {})
     if not text.isascii():

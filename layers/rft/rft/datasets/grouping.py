@@ -50,7 +50,7 @@ class Grouping:
 
 
 def _sorted_rows(groups: Sequence[int]) -> array[int]:
-    """Row numbers sorted by group, then by number; bucket by bucket, to limit the number of Python objects."""
+    """Row numbers sorted by group, then by number."""
     bits = max(0, (len(groups) // _BUCKET_ROWS).bit_length())
     shift = 64 - bits
     sizes = Counter(group >> shift for group in groups)
@@ -61,6 +61,7 @@ def _sorted_rows(groups: Sequence[int]) -> array[int]:
         bucket = group >> shift
         order[place[bucket]] = number
         place[bucket] += 1
+    # Bucket by bucket, to limit the number of Python objects.
     for start, end in zip([0, *ends], ends, strict=False):
         order[start:end] = array("I", sorted(order[start:end], key=groups.__getitem__))
     return order

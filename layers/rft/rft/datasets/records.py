@@ -58,7 +58,7 @@ class SourceBytes:
             yield chunk
 
     def read_to_end(self) -> None:
-        """Reads and discards the rest, so that size and digest cover the whole file."""
+        # Size and digest cover the whole file.
         for _ in self.chunks():
             pass
 
@@ -87,8 +87,9 @@ def read_records(source: SourceBytes) -> Iterator[RawRecord]:
 
 
 def _refuse_wrapped(start: _Start) -> None:
-    """Rejects a file that is one object wrapping all records; JSON Lines with that key have other keys as well."""
+    """Rejects a file that is one object wrapping all records."""
     wrapped = _WRAPPED.match(start.text)
+    # JSON Lines with that key have other keys as well.
     if wrapped and not _has_other_keys(start.text.partition(b"\n")[0]):
         key = wrapped[1].decode()
         raise DatasetInvalid(
@@ -178,7 +179,7 @@ def _read_line(position: int, number: int, line: bytes) -> RawRecord:
 
 
 def _record(position: int, value: Any, text: str, start: int, end: int) -> RawRecord:
-    """Builds a record decoded from `text`. JSON can encode lone surrogates, which UTF-8 files cannot contain."""
+    # JSON can encode lone surrogates, which UTF-8 files cannot contain.
     if _ESCAPED_SURROGATE.search(text, start, end):
         try:
             json.dumps(value, ensure_ascii=False).encode()

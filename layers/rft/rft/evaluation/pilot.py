@@ -51,8 +51,7 @@ def pilot_result(record: RunRecord) -> PilotSummary:
 def reward_slope(points: Sequence[TrainingPoint]) -> Slope | None:
     """Weighted least squares of reward on step; None for fewer than three steps with scores, or without spread.
 
-    A step's variance is estimated from its scores, clustered by prompt; if steps scatter more than that, the larger
-    residual variance is used.
+    A step's variance is estimated from its scores, clustered by prompt.
     """
     known = [(p.step, p.reward, (p.groups or p.scored) / max(p.spread or 0.0, 1e-6) ** 2) for p in points
              if p.reward is not None and p.scored]  # fmt: skip
@@ -63,6 +62,7 @@ def reward_slope(points: Sequence[TrainingPoint]) -> Slope | None:
     width = sum(w * (x - centre) ** 2 for x, _, w in known)
     value = sum(w * (x - centre) * (y - mean) for x, y, w in known) / width
     scatter = sum(w * (y - mean - value * (x - centre)) ** 2 for x, y, w in known) / (len(known) - 2)
+    # If steps scatter more than their estimated variance, the larger residual variance is used.
     half = student_quantile(0.975, len(known) - 2) * math.sqrt(max(1.0, scatter) / width)
     return Slope(value, (value - half, value + half))
 

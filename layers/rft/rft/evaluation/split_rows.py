@@ -79,13 +79,11 @@ def evaluation_rows(request: RunRequest, dataset: PreparedDataset, store: Object
 
 
 def parts(request: RunRequest, test_rows: int) -> tuple[EvaluationPart, ...]:
-    """Divides both models' answers into parts by the number of test rows, without reading them.
-
-    The selection of whole groups may have fewer rows; chunks past the last prompt are then empty.
-    """
+    """Divides both models' answers into parts by the number of test rows, without reading them."""
     rows = min(test_rows, row_limit(request.evaluation))
     compares = isinstance(task_named(request.dataset.task), ComparesResponses)
     answers = rows * request.evaluation.samples_per_row + (min(rows, MIRRORED_ROWS) if compares else 0)
+    # The selection of whole groups may have fewer rows; chunks past the last prompt are then empty.
     total = chunks(answers)
     each = max(CHUNKS_PER_PART, -(-total // MAX_PARTS))
     return tuple(

@@ -155,7 +155,6 @@ def _in_this_thread(grader: Grader, batch: Sequence[object], deadline: Deadline)
 
 
 def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, parallelism: int) -> list[GradedSample]:
-    """Abandons threads that hang: they are daemons, take no further sample and end with the process."""
     todo: SimpleQueue[tuple[int, object]] = SimpleQueue()
     done: SimpleQueue[tuple[int, GradedSample]] = SimpleQueue()
     closed = threading.Event()
@@ -171,6 +170,7 @@ def _in_threads(grader: Grader, batch: Sequence[object], deadline: Deadline, par
     for item in enumerate(batch, 1):
         todo.put(item)
     for _ in range(min(parallelism, len(batch))):
+        # Daemons: threads that hang are abandoned, take no further sample and end with the process.
         threading.Thread(target=work, daemon=True, name="grader").start()
     graded = _collect(done, len(batch), deadline)
     closed.set()
@@ -197,9 +197,9 @@ def _raise_first_judge_error(outcomes: Sequence[GradedSample]) -> None:
 
 
 def _log(batch: Sequence[object], outcomes: Sequence[GradedSample], *, seconds: float) -> None:
-    """One log line per batch. Shows only messages of this project's errors: others may quote their input."""
     scores = [outcome.result.aggregate_reward_score for outcome in outcomes if outcome.error is None]
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    # Only messages of this project's errors: others may quote their input.
     reasons = [str(error) for error in errors if isinstance(error, RftError | UngradableSample)]
     logger().info(
         "graded",

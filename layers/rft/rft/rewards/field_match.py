@@ -122,10 +122,8 @@ def _items(expected: list[Any], given: list[Any], rules: Rules, path: str) -> in
 
 
 def _without_equal(expected: list[Any], given: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    """Splits off the items that are equal on both sides.
-
-    Most lists differ in few items, and pairing takes cubic time.
-    """
+    """Splits off the items that are equal on both sides."""
+    # Most lists differ in few items, and pairing takes cubic time.
     texts: dict[str, list[int]] = {}
     for at, item in enumerate(given):
         texts.setdefault(_text(item), []).append(at)

@@ -28,7 +28,8 @@ class UngradableSample(ValueError):
 
 
 def sample_id(raw: object, position: int) -> str:
-    """The sample's id, or `sample-<position>` (from 1) if it has none, so that every sample gets a result."""
+    """The sample's id, or `sample-<position>` (from 1) if it has none."""
+    # Every sample gets a result.
     return _id(raw.get("id") if isinstance(raw, dict) else None) or f"sample-{position}"
 
 

@@ -111,14 +111,12 @@ def cohen_kappa(pairs: Sequence[Pair]) -> float | None:
 
 
 def kappa_interval(pairs: Sequence[Pair], *, resamples: int | None = None, seed: int = SEED) -> Interval | None:
-    """95 % bootstrap interval of kappa.
-
-    If all rows agree, resampling shows no uncertainty: the low end is then that of the share of agreement (Wilson) at
-    the same chance agreement.
-    """
+    """95 % bootstrap interval of kappa."""
     cells, n = list(dict.fromkeys(pairs)), len(pairs)
     kappa = cohen_kappa(pairs)
     if kappa is not None and all(truth == guess for truth, guess in cells):
+        # Resampling would show no uncertainty: the low end is that of the share of agreement (Wilson) at this chance
+        # agreement.
         chance = sum(count * count for count in Counter(pairs).values()) / n**2
         return (wilson(n, n)[0] - chance) / (1 - chance), 1.0
     numbers = [cells.index(pair) for pair in pairs]  # counting indices is three times as fast as counting pairs

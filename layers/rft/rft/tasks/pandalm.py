@@ -57,7 +57,8 @@ _TAG = re.compile(r"<(?=\s*/?\s*(?:task|response_[12])\b)", re.IGNORECASE)
 
 
 def prompt(question: str, response1: str, response2: str) -> tuple[Message, Message]:
-    """The two messages of a request for a verdict. The texts are untrusted: none can open or close a delimiter."""
+    """The two messages of a request for a verdict."""
+    # The texts are untrusted: none can open or close a delimiter.
     user = (
         f"<task>\n{_fenced(question)}\n</task>\n\n"
         f"<response_1>\n{_fenced(response1)}\n</response_1>\n\n"

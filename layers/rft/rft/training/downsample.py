@@ -28,9 +28,9 @@ def downsample_validation(points: tuple[ValidationPoint, ...]) -> tuple[Validati
 def _thinned(
     points: tuple[P, ...], most: int, recent: int, width: Callable[[P], int], both: Callable[[P, P], P]
 ) -> tuple[P, ...]:
-    """Repeatedly merges the narrowest adjacent older points, so that their widths stay even."""
     while len(points) > most:
         older = [width(point) for point in points[:-recent]]
+        # The narrowest adjacent older points are merged, so that widths stay even.
         at = min(range(len(older) - 1), key=lambda i: older[i] + older[i + 1])
         points = (*points[:at], both(points[at], points[at + 1]), *points[at + 2 :])
     return points

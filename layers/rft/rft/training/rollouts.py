@@ -94,10 +94,11 @@ def unread(listed: Sequence[StoredRollouts], reading: Reading) -> list[str]:
 
 
 def moved_on(reading: Reading, read: Iterable[str], *, now: datetime) -> Reading:
-    """The position after reading `read`. A name with a future time does not hide objects before it."""
+    """The position after reading `read`."""
     seen = sorted({*reading.seen, *read})
     if not seen:
         return reading
+    # A name with a future time does not hide objects before it.
     newest = min(seen[-1][: len(name_at(now))], name_at(now))
     floor = max(reading.floor, name_at(_time(newest) - OVERLAP))
     after = [name for name in seen if name > floor]

@@ -45,12 +45,12 @@ class BedrockSampler:
 
 
 def _turns(messages: Sequence[Message]) -> dict[str, Any]:
-    """Converse takes the system prompt separately and alternating turns; a tool's turn becomes a user turn."""
     system = [{"text": message.content} for message in messages if message.role in _SYSTEM_ROLES]
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role in _SYSTEM_ROLES:
             continue
+        # Converse takes alternating turns and no tool's: a tool's turn becomes a user turn.
         role = "assistant" if message.role == "assistant" else "user"
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"].append({"text": message.content})

@@ -92,7 +92,7 @@ class MlflowTransport:
             raise RetryableServiceError(f"{self._address.host} could not be reached: {name}") from error
 
     def check(self, status: int) -> None:
-        """Raises for a status that is no success. What the server says is not repeated: it may quote values."""
+        # What the server says is not repeated: it may quote values.
         host = self._address.host
         if status == 429:
             raise RetryableThrottling(f"{host} answered 429")

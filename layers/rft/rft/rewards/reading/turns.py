@@ -38,11 +38,9 @@ def _plain_lines(text: str) -> str:
 
 
 def stated_text(text: str) -> str:
-    """`answer_text` without struck-out text.
-
-    `<s>` is a special token only at the very start, else it is strike-through.
-    """
+    """`answer_text` without struck-out text."""
     text = without_thinking(_plain_lines(text))
+    # `<s>` is a special token only at the very start, else it is strike-through.
     opened = _AT_START.match(text)
     return without_turn_tokens(without_strikethrough(text[opened.end() :] if opened else text))
 
@@ -60,12 +58,10 @@ def without_turn_tokens(text: str) -> str:
 
 
 def before_turn_token(line: str) -> str:
-    """The line up to the first special token after its start.
-
-    Text after the end of a turn is not part of the answer.
-    """
+    """The line up to the first special token after its start."""
     if "<" not in line and "[" not in line:
         return line
+    # Text after the end of a turn is not part of the answer.
     return _SPECIAL_TOKEN.split(without_turn_tokens(line), maxsplit=1)[0]
 
 

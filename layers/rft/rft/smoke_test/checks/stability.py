@@ -183,10 +183,10 @@ CLEAR_CHANGES = 2
 
 
 def _change_result(most: CheckPart, limit: float, clear: int, *, clear_only: bool) -> CheckResult:
-    """Few answers are sent, so two clear changes block even if the mean's interval does not."""
     if most.value <= limit:
         return CheckResult.PASS
     surely = most.interval is not None and most.interval[0] > limit and not clear_only
+    # Few answers are sent, so two clear changes block even if the mean's interval does not.
     return CheckResult.BLOCK if surely or clear >= CLEAR_CHANGES else CheckResult.WARN
 
 

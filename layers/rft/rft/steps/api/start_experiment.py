@@ -104,10 +104,10 @@ def _pending(
 
 @contextmanager
 def _failed_unless_repeatable(record: ExperimentRecord, key: str | None, experiments: Experiments) -> Iterator[None]:
-    """On errors, marks the experiment FAILED unless it has a key: a request without one cannot be retried."""
     try:
         yield
     except BaseException as error:
+        # A request without a key cannot be retried.
         if key is None:
             failure = ExperimentFailure(
                 error=type(error).__name__, cause=f"its execution could not be started: {error}"

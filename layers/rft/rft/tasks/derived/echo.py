@@ -16,8 +16,8 @@ MIN_RATIO = 3
 
 
 def echo(subject: Subject) -> Iterator[DerivedProbe]:
-    """Empty if the prompt starts or ends with the value, since a parser may then accept it."""
     prompt, value = subject.prompt.strip(), subject.value
+    # A parser may accept a prompt that starts or ends with the value.
     if not value or len(prompt) < MIN_RATIO * len(value) or value in _ends(subject, prompt):
         return
     yield DerivedProbe("echo/prompt", prompt)
