@@ -109,7 +109,7 @@ def get_runs(
     tag: Annotated[str | None, Query(pattern=TAG, max_length=385, description="key=value")] = None,
     requested_by: Annotated[str | None, Query(max_length=1000, description="The id of who started them.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Max runs per page.")] = 25,
-    cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
+    cursor: Annotated[str | None, Query(max_length=200, description="Cursor from the previous page.")] = None,
 ) -> RunList:
     """Returns runs that match all filters, newest first."""
     return list_runs(

@@ -33,7 +33,7 @@ def completed_experiment() -> ExperimentRecord:
     for name, changes in {
         "a": {"status": "completed"},
         "b": {"status": "completed"},
-        "c": {"status": "stopped", "reason": "at step 20 its reward 0.400 was number [3] of 3"},
+        "c": {"status": "stopped", "reason": "at step 20 its reward 0.400 ranked [3] of 3"},
     }.items():
         record = with_arm(record, name, **changes)
     standings = (

@@ -82,8 +82,8 @@ def post_experiment(
 def get_experiments(
     *,
     experiments: ExperimentStore,
-    limit: Annotated[int, Query(ge=1, le=100, description="Max experiments per page.")] = 25,
-    cursor: Annotated[str | None, Query(max_length=200, description="That of the part before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Maximum number of experiments per page.")] = 25,
+    cursor: Annotated[str | None, Query(max_length=200, description="Cursor from the previous page.")] = None,
 ) -> ExperimentList:
     """Lists experiments, newest first."""
     return list_experiments(limit=limit, cursor=cursor, experiments=experiments)

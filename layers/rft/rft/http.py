@@ -115,12 +115,12 @@ class Api(APIGatewayHttpResolver):
         """404, or 405 with Allow if the path supports other methods."""
         allowed = next((methods for address, methods in self._addresses if address.fullmatch(path)), [method])
         if method in allowed:
-            return problem(404, "There is no such address."), {}
-        return problem(405, f"It takes {', '.join(allowed)}."), {"Allow": ", ".join(allowed)}
+            return problem(404, "Path not found."), {}
+        return problem(405, f"Allowed methods: {', '.join(allowed)}."), {"Allow": ", ".join(allowed)}
 
     def _report(self, error: Exception) -> Response[str]:
         logger().error("request failed", exc_info=error)
-        return self._refuse(problem(500, "The log has the cause, under the id in `instance`."))
+        return self._refuse(problem(500, "The cause is logged under the id in `instance`."))
 
     def _refuse(self, why: Problem, **headers: str) -> Response[str]:
         if why.status == 503:
@@ -152,7 +152,7 @@ def body_problem(event: Mapping[str, Any]) -> Problem | None:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     media_type = headers.get("content-type", "application/json").partition(";")[0].strip()
     if media_type != "application/json":
-        return problem(415, "Send JSON, with Content-Type: application/json.")
+        return problem(415, "Send JSON with Content-Type: application/json.")
     try:
         return _content_problem(_body(event))
     except ValueError:
@@ -183,7 +183,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 def _content_problem(body: bytes) -> Problem | None:
     if len(body) > MAX_BODY_BYTES:
-        return problem(413, f"It has {len(body)} bytes (max {MAX_BODY_BYTES}).")
+        return problem(413, f"The body has {len(body)} bytes (max {MAX_BODY_BYTES}).")
     if not isinstance(_read_json(body), dict):
         return problem(400, "The body must be one JSON object.")
     return None

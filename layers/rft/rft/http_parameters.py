@@ -11,8 +11,8 @@ from rft.contracts.deployments import DeploymentName
 from rft.contracts.experiments.record import ExperimentId
 from rft.contracts.http.patterns import IDEMPOTENCY_KEY
 
-PartLimit = Annotated[int, Query(ge=1, le=1000, description="The most of one part.")]
-PartCursor = Annotated[str | None, Query(max_length=1024, description="That of the part before.")]
+PartLimit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of items per page.")]
+PartCursor = Annotated[str | None, Query(max_length=1024, description="Cursor from the previous page.")]
 RunIdInPath = Annotated[RunId, Path()]
 DeploymentInPath = Annotated[DeploymentName, Path()]
 IdempotencyKey = Annotated[

@@ -163,8 +163,8 @@ def test_a_record_over_the_limit_is_refused_and_one_at_the_limit_is_not() -> Non
     [
         (b'{"question": "a", "question": "b"}', "the key 'question' occurs twice in one object"),
         (b'{"a": {"b": 1, "c": 2, "b": 1}}', "the key 'b' occurs twice in one object"),
-        (b'{"a": ' + b"9" * 3000 + b"}", "an integer has 3,000 digits, and 308 are read; write it as text"),
-        (b'{"a": ' + b"9" * 9000 + b"}", "an integer has 9,000 digits, and 308 are read; write it as text"),
+        (b'{"a": ' + b"9" * 3000 + b"}", "an integer has 3,000 digits, but the maximum is 308; write it as a string"),
+        (b'{"a": ' + b"9" * 9000 + b"}", "an integer has 9,000 digits, but the maximum is 308; write it as a string"),
     ],
 )
 def test_a_line_that_readers_parse_differently_is_a_bad_record(line: bytes, reason: str) -> None:

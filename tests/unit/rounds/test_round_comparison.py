@@ -54,7 +54,10 @@ def test_equal_scores_show_no_difference(evaluated: tuple[RunRecord, EvaluationR
     ("fields", "reason"),
     [
         ({"evaluation": None}, "has no evaluation"),
-        ({"grader_arn": "arn:aws:lambda:us-east-1:123456789012:function:pandalm:8"}, "another version of the grader"),
+        (
+            {"grader_arn": "arn:aws:lambda:us-east-1:123456789012:function:pandalm:8"},
+            "a different version of the grader",
+        ),
     ],
 )
 def test_inconclusive_scores_are_not_compared(
@@ -72,7 +75,7 @@ def test_expired_scores_are_not_compared(evaluated: tuple[RunRecord, EvaluationR
     store = MemoryStore()
     before = earlier(run, report, 0.25, store)
     store.objects.clear()
-    assert "its scores are gone" in compare_rounds(report, run, before, store).reason
+    assert "its scores were deleted" in compare_rounds(report, run, before, store).reason
 
 
 def test_other_sampling_settings_are_not_compared(evaluated: tuple[RunRecord, EvaluationReport]) -> None:
@@ -82,4 +85,4 @@ def test_other_sampling_settings_are_not_compared(evaluated: tuple[RunRecord, Ev
     assert report.summary.protocol is not None
     protocol = report.summary.protocol.model_copy(update={"digest": "sha256:other"})
     other = report.model_copy(update={"summary": report.summary.model_copy(update={"protocol": protocol})})
-    assert "other settings" in compare_rounds(other, run, before, store).reason
+    assert "different settings" in compare_rounds(other, run, before, store).reason

@@ -178,7 +178,7 @@ def test_too_few_rows_that_are_left_are_refused(fake: FakeRound) -> None:
 
 
 def test_rollouts_that_have_expired_are_named() -> None:
-    with pytest.raises(DatasetInvalid, match=f"no rollout of {RUN_ID}"):
+    with pytest.raises(DatasetInvalid, match=f"rollouts of {RUN_ID}"):
         FakeRound().prepare()
 
 

@@ -28,7 +28,7 @@ def test_the_stacks_audit_judge_of_another_vendor_may_audit() -> None:
     ("judge", "stacks", "grader", "words"),
     [
         (CLAUDE, "", "pandalm", "set AuditJudgeModelId"),
-        (CLAUDE, "deepseek.v3.2", "pandalm", "this stack's is deepseek.v3.2"),
+        (CLAUDE, "deepseek.v3.2", "pandalm", "this stack's audit judge is deepseek.v3.2"),
         ("amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0", "pandalm", "same vendor as the judge us.amazon.nova-pro"),
         (CLAUDE, CLAUDE, "gsm8k", "the graders pandalm and rubric only"),
     ],

@@ -159,7 +159,7 @@ def test_a_calibration_is_reused_only_with_the_same_settings(sampled: dict[str, 
 
 def test_a_grader_without_versions_is_smoke_tested_again() -> None:
     theirs = pilot(grader_arn="arn:aws:lambda:us-east-1:123456789012:function:theirs")
-    with pytest.raises(InvalidRequest, match="may have changed; take stage smoke_test"):
+    with pytest.raises(InvalidRequest, match="may have changed; use stage smoke_test"):
         check_start(full_run(), theirs)
 
 

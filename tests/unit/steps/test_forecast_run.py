@@ -97,7 +97,7 @@ def test_a_price_table_of_the_stack_replaces_all_built_in_prices() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"{", "is not a price table"),
+        (b"{", "is not a valid price table"),
         (b'{"source": "x", "as_of": "yesterday"}', "as_of"),
         (b'{"source": "x", "as_of": "2026-11", "training_hour": -1}', "training_hour"),
         (b'{"source": "x", "as_of": "2026-11", "training_hours": 1}', "training_hours"),

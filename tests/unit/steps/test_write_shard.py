@@ -52,6 +52,6 @@ def test_the_whole_source_is_digested() -> None:
 
 def test_a_source_that_lost_records_is_refused() -> None:
     store = MemoryStore()
-    with pytest.raises(DatasetInvalid, match=r"2 records were found .* 1 of them again"):
+    with pytest.raises(DatasetInvalid, match=r"2 records were found .* only 1 when rereading them"):
         write(store, Piece(split="train", positions=(10, 11)))
     assert not [uri for uri in store.objects if uri.endswith("-0004.jsonl")]

@@ -57,7 +57,7 @@ def test_a_completed_job_without_a_model_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "cause"), [("no rows", "no rows"), (None, "demo failed; Bedrock gave no message.")]
+    ("message", "cause"), [("no rows", "no rows"), (None, "demo failed; Bedrock reported no message.")]
 )
 def test_a_failed_job_gives_bedrocks_message(message: str | None, cause: str) -> None:
     check = training_check(job(J.FAILED, failure_message=message), time=JobTime(3), limits=LIMITS)

@@ -55,7 +55,7 @@ Address = S3Address | HttpsAddress
 def check_address(uri: str, bucket: str, allowed_hosts: Collection[str]) -> Address:
     """Parses a request's `dataset.uri`. Raises InvalidRequest (dataset.uri) if it is not allowed."""
     if _UNSAFE.search(uri):
-        _refuse("it holds a backslash or a control character")
+        _refuse("it contains a backslash or a control character")
     scheme = uri.partition("://")[0].lower()
     if scheme == "s3":
         return _s3(uri, bucket)
@@ -93,28 +93,28 @@ def is_public(ip: str) -> bool:
 def _s3(uri: str, bucket: str) -> S3Address:
     named, _, key = uri[len("s3://") :].partition("/")
     if named != bucket:
-        _refuse(f"datasets on S3 must lie in this stack's bucket: s3://{bucket}/…")
+        _refuse(f"datasets on S3 must be in this stack's bucket: s3://{bucket}/…")
     if not key or key.endswith("/"):
-        _refuse("it names no object")
+        _refuse("the object key is missing")
     if re.search(r"[%?#]", key):
-        _refuse("an object's name may not hold %, ? or #; give the name unencoded")
+        _refuse("an object key must not contain %, ? or #; do not percent-encode it")
     _check_segments(key)
     if own := next((prefix for prefix in OWN_PREFIXES if key.startswith(prefix)), None):
-        _refuse(f"{own} holds what runs wrote; copy the file under uploads/ to train on it")
+        _refuse(f"{own} contains files written by runs; copy the file to uploads/ to train on it")
     return S3Address(bucket=bucket, key=key)
 
 
 def _https(uri: str, allowed_hosts: Collection[str], *, query: bool) -> HttpsAddress:
     if _NOT_PLAIN_ASCII.search(uri) or _UNSAFE.search(uri):
-        _refuse("spaces and characters beyond ASCII must be percent-encoded")
+        _refuse("spaces and non-ASCII characters must be percent-encoded")
     parts = _split(uri)
     if "@" in parts.netloc:
-        _refuse("credentials in the address are refused")
+        _refuse("the URL must not contain credentials")
     host = _host(parts)
     if host not in allowed_hosts:
-        _refuse(f"host {host} is not allowed; allowed are {', '.join(sorted(allowed_hosts)) or 'none'}")
+        _refuse(f"host {host} is not allowed; allowed hosts: {', '.join(sorted(allowed_hosts)) or 'none'}")
     if "#" in uri or ("?" in uri and not query):
-        _refuse("a query or fragment is refused")
+        _refuse("the URL must not contain a query or fragment")
     _check_path(parts.path)
     return HttpsAddress(host=host, target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
@@ -123,7 +123,7 @@ def _split(uri: str) -> SplitResult:
     try:
         return urlsplit(uri)
     except ValueError:
-        _refuse("it cannot be read as an address")
+        _refuse("it is not a valid URL")
 
 
 def _host(parts: SplitResult) -> str:
@@ -139,15 +139,15 @@ def _check_path(path: str) -> None:
     if "%" in decoded:
         _refuse("its path is percent-encoded more than once")
     if re.search(r"%(2f|5c)", path, re.IGNORECASE) or _UNSAFE.search(decoded):
-        _refuse("its path holds an encoded slash, backslash or control character")
+        _refuse("its path contains an encoded slash, backslash or control character")
     _check_segments(decoded.removeprefix("/"))
 
 
 def _check_segments(path: str) -> None:
     if any(segment in ("", ".", "..") for segment in path.split("/")[:-1]) or path.endswith(("/.", "/..")):
-        _refuse("its path holds an empty, . or .. part")
+        _refuse("its path contains an empty, . or .. segment")
     if path in (".", ".."):
-        _refuse("its path holds an empty, . or .. part")
+        _refuse("its path contains an empty, . or .. segment")
 
 
 def _refuse(reason: str) -> NoReturn:

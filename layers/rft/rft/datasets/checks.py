@@ -131,7 +131,7 @@ def _leaks(read: DatasetProfile, *, grouped: bool) -> Check:
 
 
 def _references(read: DatasetProfile) -> Check:
-    found = _share_of("references", read.empty, read.rows.total(), "reference answers hold nothing", 0.0)
+    found = _share_of("references", read.empty, read.rows.total(), "reference answers are empty", 0.0)
     if len(read.references) != 1 or found.n < 2:
         return found
     same = f"{found.detail}; all rows have one and the same, so that one answer is always right"

@@ -26,7 +26,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise ValueError(f"an integer has {len(text):,} digits, and {MAX_DIGITS} are read; write it as text")
+        raise ValueError(f"an integer has {len(text):,} digits, but the maximum is {MAX_DIGITS}; write it as a string")
     return int(text)
 
 

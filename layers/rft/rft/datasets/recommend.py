@@ -109,7 +109,7 @@ def _dropped(prompt_tokens: Counter[int], limit: int) -> str:
     over = sum(count for tokens, count in prompt_tokens.items() if tokens > limit)
     if not over:
         return ""
-    return f"WARNING: {over} of {prompt_tokens.total()} prompts are longer by estimate and would be dropped in silence"
+    return f"WARNING: {over} of {prompt_tokens.total()} prompts are longer (estimate) and would be dropped silently"
 
 
 def _leave_room(chosen: _Chosen, effort: str, *, requested: Mapping[str, Any]) -> None:
@@ -118,7 +118,7 @@ def _leave_room(chosen: _Chosen, effort: str, *, requested: Mapping[str, Any]) -
     if chosen.value("inferenceMaxTokens") >= room:
         return
     if "inferenceMaxTokens" in requested:
-        warning = f"WARNING: {effort} reasoning may use it all up before the answer begins; {room} leaves room"
+        warning = f"WARNING: {effort} reasoning may exhaust it before the answer begins; {room} leaves room"
         chosen.note("inferenceMaxTokens", warning)
     else:
         chosen.replace("inferenceMaxTokens", room, f"room for the {effort} reasoning that was requested, and an answer")

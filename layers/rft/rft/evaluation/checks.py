@@ -33,7 +33,9 @@ def split_check(rows: int, groups: int, *, most_rows: int) -> Check:
     """
     name = "test_split"
     if not rows or not groups:
-        return Check(name=name, result=CheckResult.SKIPPED, detail="there is no test split: the model is not evaluated")
+        return Check(
+            name=name, result=CheckResult.SKIPPED, detail="there is no test split, so the model will not be evaluated"
+        )
     answered = min(rows, most_rows)
     independent = max(1, round(groups * answered / rows))
     smallest, needed = planned_detectable(independent), groups_to_show(RELEVANT_GAIN)
@@ -42,7 +44,7 @@ def split_check(rows: int, groups: int, *, most_rows: int) -> Check:
     )
     few = independent < FEWEST_GROUPS
     shown = (
-        "show no gain reliably" if few or smallest is None else f"show a gain of {smallest * 100:.0f} points or more"
+        "detect no gain reliably" if few or smallest is None else f"show a gain of {smallest * 100:.0f} points or more"
     )
     return Check(
         name=name,

@@ -52,4 +52,4 @@ def problem_of_rest(
     if accept:
         return ""
     found = difficulties([Sampled(str(row), each) for row, each in scores.items() if row not in dropped])
-    return f"of the rows that dataset.difficulty leaves, {found.reason}" if found.difficulty in BLOCKING else ""
+    return f"among the rows that dataset.difficulty retains, {found.reason}" if found.difficulty in BLOCKING else ""

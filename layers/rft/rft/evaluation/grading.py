@@ -54,7 +54,7 @@ def _scored(
     marks = {AUDIT: audit_judge} if audit_judge else {}
     reply = invoker.invoke(arn, [{**probe.event(), **marks} for probe in batch])
     if reply.error is not None:
-        raise RetryableServiceError(f"the grader gave no scores: {reply.failure}")
+        raise RetryableServiceError(f"the grader returned no scores: {reply.failure}")
     return score(batch, reply.payload, None, ROLLOUT, bounds)
 
 

@@ -52,9 +52,9 @@ def _problem(prompts: int, mean: float | None, least: float | None, errors: Sequ
     if errors:
         return f"{len(errors)} of {prompts} held-out prompts have no score; first: {errors[0]}"
     if mean is None:
-        return "no held-out prompts to check the model with"
+        return "there are no held-out prompts to check the model with"
     if least is not None and mean < least:
         return (
-            f"{prompts} held-out prompts score {mean:.3f} on average; the evaluation's interval begins at {least:.3f}"
+            f"{prompts} held-out prompts score {mean:.3f} on average; the evaluation's interval starts at {least:.3f}"
         )
     return ""

@@ -37,9 +37,11 @@ def begin_change(
     if under_way is not None:
         if (under_way.action, under_way.run_id) == (change.action, change.run_id):
             return record
-        raise DeploymentInUse(f"{record.name} is being changed by {under_way.by}; wait until that has ended")
+        raise DeploymentInUse(f"{record.name} is being changed by {under_way.by}; retry when that has ended")
     if live is not None and (record.last is None or record.last.action == "deletion"):
-        raise DeploymentInUse(f"no promotion of this stack made the deployment {record.name}; use another name")
+        raise DeploymentInUse(
+            f"deployment {record.name} was not created by a promotion of this stack; use another name"
+        )
     return records.put(record.adding(change))
 
 
@@ -53,7 +55,7 @@ def settled_change(record: DeploymentRecord, live: ModelDeployment | None) -> De
     if live.serving == change.model_arn:
         return record.revising("completed")
     if live.update_status == "UpdateFailed" and live.update_model_arn == change.model_arn:
-        return record.revising("reverted", f"the update failed: {live.failure or 'Bedrock gives no reason'}")
+        return record.revising("reverted", f"the update failed: {live.failure or 'Bedrock reported no reason'}")
     return record
 
 
@@ -74,7 +76,7 @@ def request_change(
 
 def failure(change: DeploymentChange, live: ModelDeployment | None, now: datetime) -> str:
     """Why a requested change has failed; '' while it may succeed."""
-    reason = "Bedrock gives no reason" if live is None or not live.failure else live.failure
+    reason = "Bedrock reported no reason" if live is None or not live.failure else live.failure
     if live is not None and live.status == "Failed":
         return f"the deployment failed: {reason}"
     if live is not None and live.update_status == "UpdateFailed" and live.update_model_arn == change.model_arn:

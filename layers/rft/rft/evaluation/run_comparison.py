@@ -70,7 +70,7 @@ def _unpaired(reference: EvaluatedRun, other: EvaluatedRun) -> str:
         return "their test rows are not the same"
     if (one.grader_arn, one.grader_code_sha256) != (two.grader_arn, two.grader_code_sha256):
         return "their graders are not the same"
-    return "" if one.sampling_protocol == two.sampling_protocol else "their models were sampled in different ways"
+    return "" if one.sampling_protocol == two.sampling_protocol else "their models were sampled with different settings"
 
 
 def _compared(run: ComparableRun) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def arm_requests(request: ExperimentRequest) -> dict[str, RunRequest]:
         raise InvalidRequest(f"changes of all arms have {size:,} characters (max {MAX_CHANGES:,})", field="arms")
     for arm in arms:
         if arm.name in found:
-            raise InvalidRequest(f"arm {arm.name} is there twice", field="arms")
+            raise InvalidRequest(f"arm name {arm.name} is used twice", field="arms")
         found[arm.name] = _with_changes(request.base, arm)
     return found
 

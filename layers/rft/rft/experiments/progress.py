@@ -134,5 +134,5 @@ def _halved(record: ExperimentRecord, training: list[Arm]) -> Iterator[tuple[str
         if rung is not None:
             seen = by_rung[rung]
             place = 1 + sum(other > seen[arm.name] for other in seen.values())
-            reason = f"at step {rung} its reward {seen[arm.name]:.3f} was number {place} of {len(seen)}"
+            reason = f"at step {rung} its reward {seen[arm.name]:.3f} ranked {place} of {len(seen)}"
             yield arm.name, ArmStop(status="stopped", reason=reason)

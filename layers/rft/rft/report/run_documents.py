@@ -57,9 +57,9 @@ class _Reader:
             body = self.store.find_bytes(uri, most=MAX_FILE_BYTES)
             if body is not None:
                 return kind.model_validate_json(body)
-            self.unreadable.append(f"{uri} is not there")
+            self.unreadable.append(f"{uri} does not exist")
         except ValidationError as error:
-            self.unreadable.append(f"{uri} is no {kind.__name__}: {error.error_count()} fields are wrong")
+            self.unreadable.append(f"{uri} is not a valid {kind.__name__}: {error.error_count()} invalid fields")
         except RftError as error:
             self.unreadable.append(f"{uri} could not be read: {error}")
         return None

@@ -21,7 +21,7 @@ def compare_rounds(report: EvaluationReport, run: RunRecord, earlier: RunRecord,
     """
     previous = _evaluation(earlier, store)
     if previous is None:
-        reason = f"{earlier.run_id} has no evaluation, or its scores are gone"
+        reason = f"{earlier.run_id} has no evaluation, or its scores were deleted"
         return RoundComparison(run_id=earlier.run_id, status="skipped", reason=reason)
     if reason := _incomparable(report, run, previous, earlier):
         return RoundComparison(run_id=earlier.run_id, status="skipped", reason=reason)
@@ -56,10 +56,10 @@ def _evaluation(earlier: RunRecord, store: ObjectStore) -> EvaluationReport | No
 def _incomparable(report: EvaluationReport, run: RunRecord, previous: EvaluationReport, earlier: RunRecord) -> str:
     """Why the two runs' scores are not comparable; '' if they are."""
     if (run.grader_arn, run.grader_code_sha256) != (earlier.grader_arn, earlier.grader_code_sha256):
-        return f"{earlier.run_id} was scored by another version of the grader"
+        return f"{earlier.run_id} was scored by a different version of the grader"
     now, before = report.summary.protocol, previous.summary.protocol
     if now is None or before is None or now.digest != before.digest:
-        return f"the model of {earlier.run_id} was sampled by other settings"
+        return f"the model of {earlier.run_id} was sampled with different settings"
     return ""
 
 

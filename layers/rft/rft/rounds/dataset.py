@@ -80,7 +80,7 @@ def _scores(request: RoundRequest, earlier: RunRecord, rollouts: RolloutReader) 
     samples = int(chosen.value) if chosen else 2
     scores = last_scores(earlier.run_id, samples, earlier.request.score_range, rollouts)
     if not any(scores.values()):
-        raise DatasetInvalid(f"no rollout of {earlier.run_id} can be read any more; set from_run's scores to null", [])
+        raise DatasetInvalid(f"rollouts of {earlier.run_id} are no longer available; set from_run's scores to null", [])
     return scores
 
 

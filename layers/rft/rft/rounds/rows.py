@@ -80,7 +80,7 @@ class RoundRows(RowIndex):
                 rows += len(batch)
                 self._take_up(split, batch, lesson_of)
             if file is not None and rows != file.rows:
-                why = f"{file.uri} has {rows} rows, and the manifest of {self.earlier.run_id} says {file.rows}"
+                why = f"{file.uri} has {rows} rows, but the manifest of {self.earlier.run_id} states {file.rows}"
                 raise DatasetInvalid(why, [])
 
     def add(self, rendered: Rendered) -> None:

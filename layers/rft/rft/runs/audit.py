@@ -20,13 +20,19 @@ def check_audit_judge(
     if name is None:
         return
     if request.grader is None and default_grader not in JUDGING:
-        raise InvalidRequest(f"is for the graders {' and '.join(JUDGING)} only", field=FIELD)
+        raise InvalidRequest(f"is supported by the graders {' and '.join(JUDGING)} only", field=FIELD)
     if name != audit_judge:
-        known = f"this stack's is {audit_judge}" if audit_judge else "this stack has none: set AuditJudgeModelId"
+        known = (
+            f"this stack's audit judge is {audit_judge}"
+            if audit_judge
+            else "this stack has none: set AuditJudgeModelId"
+        )
         raise InvalidRequest(f"{name} is not the audit judge; {known}", field=FIELD)
     same = [judge for judge in judges if vendor(judge) == vendor(name)]
     if same:
-        raise InvalidRequest(f"{name} is of the same vendor as the judge {same[0]}; choose one of another", field=FIELD)
+        raise InvalidRequest(
+            f"{name} is from the same vendor as the judge {same[0]}; choose a model of another vendor", field=FIELD
+        )
 
 
 def vendor(model_id: str) -> str:

@@ -100,5 +100,5 @@ def from_cursor(cursor: str) -> str:
     except (binascii.Error, UnicodeError, ValueError):
         last = ""
     if not _POSITION.fullmatch(last):
-        raise InvalidRequest("is not a cursor of an earlier page; leave it out to start at the newest", field="cursor")
+        raise InvalidRequest("is not a cursor of a previous page; omit it to start with the newest", field="cursor")
     return last

@@ -33,7 +33,7 @@ def check_start(request: RunRequest, earlier: RunRecord) -> None:
             _check_training(request, earlier)
         return
     if earlier.status is not RunStatus.COMPLETED or earlier.model_arn is None:
-        raise InvalidRequest(f"{earlier.run_id} is {earlier.status} and has no model to begin with", field=FIELD)
+        raise InvalidRequest(f"{earlier.run_id} is {earlier.status} and has no model to reuse", field=FIELD)
     _check_shared(SHARED, request, earlier)
     if request.start_from is None or request.start_from.stage != "promotion" or request.promotion is None:
         return
@@ -45,7 +45,7 @@ def check_start(request: RunRequest, earlier: RunRecord) -> None:
 
 def _check_rows(request: RunRequest, earlier: RunRecord) -> None:
     if earlier.status not in TERMINAL or earlier.dataset is None:
-        why = f"{earlier.run_id} is {earlier.status} and has no prepared rows to begin with"
+        why = f"{earlier.run_id} is {earlier.status} and has no prepared rows to reuse"
         raise InvalidRequest(why, field=FIELD)
     _check_shared(SHARED_BY_SMOKE_TEST, _with_version(request, earlier), earlier)
     before, now = (each.hyperparameters.model_dump(exclude_none=True) for each in (earlier.request, request))
@@ -65,10 +65,10 @@ def _with_version(request: RunRequest, earlier: RunRecord) -> RunRequest:
 def _check_training(request: RunRequest, earlier: RunRecord) -> None:
     """Requires that the earlier run's grader is trusted, is a published version, and is the requested one."""
     if earlier.grader_arn is None or earlier.smoke_test is None or not earlier.smoke_test.trusted:
-        why = f"{earlier.run_id} is {earlier.status} and has no trusted grader to begin with; take stage smoke_test"
+        why = f"{earlier.run_id} is {earlier.status} and has no trusted grader to reuse; use stage smoke_test"
         raise InvalidRequest(why, field=FIELD)
     if not is_pinned(earlier.grader_arn):
-        why = f"the grader of {earlier.run_id} has no versions, so its code may have changed; take stage smoke_test"
+        why = f"the grader of {earlier.run_id} has no versions, so its code may have changed; use stage smoke_test"
         raise InvalidRequest(why, field=FIELD)
     _check_shared(SHARED_BY_TRAINING, _with_version(request, earlier), earlier)
 

@@ -33,11 +33,11 @@ def tracking_address(uri: str) -> TrackingAddress:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError:
-        raise TrackingRefused("MlflowTrackingUri cannot be read as an address") from None
+        raise TrackingRefused("MlflowTrackingUri is not a valid URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TrackingRefused("MlflowTrackingUri must be http://, https:// or the ARN of a tracking server")
     if "@" in parts.netloc or parts.query or parts.fragment or not uri.isascii():
-        raise TrackingRefused("MlflowTrackingUri may hold no credentials, query or fragment; use MlflowSecretArn")
+        raise TrackingRefused("MlflowTrackingUri must not contain credentials, query or fragment; use MlflowSecretArn")
     return TrackingAddress(
         parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), parts.path.rstrip("/")
     )

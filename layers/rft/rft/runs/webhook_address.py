@@ -17,12 +17,12 @@ def webhook_address(url: str, hosts: Collection[str] | None = None) -> WebhookAd
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise InvalidRequest("cannot be read as an address", field=FIELD) from None
+        raise InvalidRequest("is not a valid URL", field=FIELD) from None
     if parts.scheme != "https" or not parts.hostname or port not in (None, 443):
         raise InvalidRequest("must be https:// on port 443", field=FIELD)
     if "@" in parts.netloc or parts.fragment or not url.isascii() or any(c.isspace() for c in url):
-        raise InvalidRequest("may hold no credentials, fragment, spaces or characters beyond ASCII", field=FIELD)
+        raise InvalidRequest("must not contain credentials, a fragment, spaces or non-ASCII characters", field=FIELD)
     if hosts is not None and parts.hostname not in hosts:
         allowed = ", ".join(sorted(hosts)) or "none (the stack's parameter WebhookHosts)"
-        raise InvalidRequest(f"host {parts.hostname} is not allowed; allowed are {allowed}", field=FIELD)
+        raise InvalidRequest(f"host {parts.hostname} is not allowed; allowed hosts: {allowed}", field=FIELD)
     return WebhookAddress(parts.hostname, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))

@@ -118,7 +118,7 @@ def price_table(settings: ForecastSettings, store: ObjectStore) -> PriceTable:
         return LIST_PRICES
     body = store.find_bytes(uri, most=MAX_TABLE_BYTES)
     if body is None:
-        raise InvalidRequest(f"there is no price table at {uri}", field="PriceTableUri")
+        raise InvalidRequest(f"price table {uri} not found", field="PriceTableUri")
     return _read_table(body, uri, "PriceTableUri")
 
 
@@ -127,7 +127,7 @@ def _read_table(body: bytes, source: str, field: str) -> PriceTable:
         return PriceTable.model_validate_json(body)
     except ValidationError as error:
         raise InvalidRequest(
-            f"{source} is not a price table: {validation_messages(error, 'table')}", field=field
+            f"{source} is not a valid price table: {validation_messages(error, 'table')}", field=field
         ) from error
 
 

@@ -74,7 +74,7 @@ def _digest(shards: Sequence[WrittenShard], account: Account) -> str:
     digests = {each.digest for each in shards}
     rows = sum(each.rows for each in shards)
     if len(digests) != 1 or rows != sum(account.rows.values()):
-        raise DatasetInvalid(f"{len(shards)} parts wrote {rows} rows of {len(digests)} different sources")
+        raise DatasetInvalid(f"{len(shards)} parts wrote {rows} rows from {len(digests)} different sources")
     return digests.pop()
 
 

@@ -28,7 +28,7 @@ def publish_events(*, stack_name: str, outbox: Outbox, bus: EventBus) -> int:
         _emit(taken, stack_name)
         sent += len(taken)
         if len(taken) < len(pending):
-            raise RetryableServiceError(f"the event bus refused {_refused(pending, taken)}")
+            raise RetryableServiceError(f"the event bus rejected {_refused(pending, taken)}")
         if len(pending) < PAGE:
             break
     if sent:

@@ -47,7 +47,7 @@ def write_shard(
             raw.read_to_end()
         if len(spool) != len(positions):
             raise DatasetInvalid(
-                f"{len(positions)} records were found in the dataset's parts, {len(spool)} of them again"
+                f"{len(positions)} records were found in the dataset's parts, but only {len(spool)} when rereading them"
             )
         size = 0
         for piece in pieces:

@@ -117,7 +117,7 @@ def _end(job: Job, time: JobTime, limits: JobLimits, breaker: Finding | None) ->
         case JobStatus.COMPLETED if job.model_arn is None:
             return TrainingEnd.MODEL_MISSING, f"{job.name} is Completed, but Bedrock names no model."
         case JobStatus.FAILED:
-            return TrainingEnd.FAILED, job.failure_message or f"{job.name} failed; Bedrock gave no message."
+            return TrainingEnd.FAILED, job.failure_message or f"{job.name} failed; Bedrock reported no message."
         case JobStatus.STOPPED:
             return _stopped(job, time, limits, breaker)
         case JobStatus.IN_PROGRESS | JobStatus.STOPPING:

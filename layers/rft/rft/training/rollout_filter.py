@@ -55,5 +55,5 @@ def rollout_position(cursor: str | None) -> RolloutPosition:
         return RolloutPosition()
     found = _CURSOR.fullmatch(cursor)
     if not found or not is_rollouts(found[1]):
-        raise InvalidRequest("is not a cursor of an earlier page; leave it out to start at the first", field="cursor")
+        raise InvalidRequest("is not a cursor of a previous page; omit it to start with the first", field="cursor")
     return RolloutPosition(found[1], int(found[2]))

@@ -54,7 +54,7 @@ def test_a_rollback_without_a_previous_model_is_refused() -> None:
     run = compared()
     run.promote()
     assert run.check_promotion()
-    with pytest.raises(DeploymentInUse, match="no model before"):
+    with pytest.raises(DeploymentInUse, match="no previous model"):
         roll_back(run)
 
 
@@ -104,7 +104,7 @@ def test_a_name_reused_by_others_after_the_deletion_is_not_touched() -> None:
     delete(run)
     run.deployments.create(NAME, BEFORE, tags={}, token="by-hand")
     for request in (delete, roll_back):
-        with pytest.raises(DeploymentInUse, match="no promotion"):
+        with pytest.raises(DeploymentInUse, match="not created by a promotion"):
             request(run)
 
 

@@ -35,7 +35,7 @@ def test_a_deployment_without_a_promotion_is_not_touched() -> None:
     run = compared()
     run.deployments.create(NAME, BEFORE, tags={}, token="foreign")
 
-    with pytest.raises(DeploymentInUse, match="no promotion of this stack"):
+    with pytest.raises(DeploymentInUse, match="was not created by a promotion of this stack"):
         run.promote()
     assert run.deployments.updates == []
 

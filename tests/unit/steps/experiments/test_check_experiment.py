@@ -44,7 +44,7 @@ def test_the_lower_half_at_a_step_is_stopped_with_its_job() -> None:
     good, bad = fake.train(0, 0.6), fake.train(1, 0.4)
     assert fake.check().running == 1
     assert statuses(fake)[:2] == ["running", "stopped"]
-    assert "at step 20 its reward 0.400 was number 2 of 2" in fake.record.arms[1].reason
+    assert "at step 20 its reward 0.400 ranked 2 of 2" in fake.record.arms[1].reason
     assert (fake.ledger.get(good).status, fake.ledger.get(bad).status) == (RunStatus.TRAINING, RunStatus.CANCELLED)
 
 

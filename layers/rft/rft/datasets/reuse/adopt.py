@@ -88,6 +88,6 @@ def _recommended(earlier: Manifest, request: RunRequest) -> dict[str, Recommenda
     if limit.value == earlier.hyperparameters["maxPromptLength"].value:
         return {**found, "maxPromptLength": earlier.hyperparameters["maxPromptLength"]}
     if int(limit.value) < tokens.max:
-        reason = f"as requested; WARNING: prompts of up to {tokens.max} tokens by estimate would be dropped in silence"
+        reason = f"as requested; WARNING: prompts of up to {tokens.max} tokens (estimate) would be dropped silently"
         return {**found, "maxPromptLength": limit.model_copy(update={"reason": reason})}
     return found

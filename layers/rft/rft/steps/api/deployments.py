@@ -29,7 +29,7 @@ def roll_back_deployment(
     """
     record, live = records.get(name), deployments.find(name)
     if not record.changes or live is None:
-        raise DeploymentNotFound(f"no deployment {name} of this stack's promotions; GET /deployments lists them")
+        raise DeploymentNotFound(f"deployment {name} not found in this stack's promotions; see GET /deployments")
     record = settled_change(record, live)
     record = begin_change(record, live, _rollback(record, live, caller, clock), records)
     try:
@@ -51,7 +51,7 @@ def delete_deployment(
     record, live = records.get(name), deployments.find(name)
     last = record.last
     if last is None or (live is None and last.action != "deletion"):
-        raise DeploymentNotFound(f"no deployment {name} of this stack's promotions; GET /deployments lists them")
+        raise DeploymentNotFound(f"deployment {name} not found in this stack's promotions; see GET /deployments")
     if live is not None:
         record = begin_change(record, live, _deletion(record, live, caller, clock), records)
         deployments.delete(name)
@@ -76,7 +76,7 @@ def _rollback(record: DeploymentRecord, live: ModelDeployment, caller: Principal
     completed = [change for change in record.changes if change.status == "completed"]
     target = completed[-1].previous_model_arn if completed else None
     if record.open_change is None and target is None:
-        raise DeploymentInUse(f"{record.name} has no model before the one that it serves; delete it instead")
+        raise DeploymentInUse(f"{record.name} has no previous model to roll back to; delete the deployment instead")
     return DeploymentChange(
         action="rollback",
         status="running",

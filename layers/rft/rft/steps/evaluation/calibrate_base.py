@@ -278,4 +278,4 @@ def _blocked(summary: CalibrationSummary, request: RunRequest, reduced: _Reduced
         return reduced.problem
     if summary.difficulty not in BLOCKING or request.calibration.accept:
         return ""
-    return f"{summary.reason}; set calibration.accept to train on it nevertheless"
+    return f"{summary.reason}; set calibration.accept to train on it anyway"

@@ -35,7 +35,7 @@ def check_deployment(
     if found is not None and found.status == "Active":
         return DeploymentCheck(status="Active")
     if found is not None and found.status == "Failed":
-        raise DeploymentFailed(f"the deployment failed: {found.failure or 'Bedrock gives no reason'}")
+        raise DeploymentFailed(f"the deployment failed: {found.failure or 'Bedrock reported no reason'}")
     started = max((e.at for e in history.events(run_id) if e.after is RunStatus.EVALUATING), default=clock.now())
     if clock.now() - started > DEPLOY_WITHIN:
         minutes = int(DEPLOY_WITHIN.total_seconds() // 60)

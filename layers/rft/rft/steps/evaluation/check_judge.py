@@ -19,7 +19,7 @@ def check_judge(*, run_id: str, deployments: ModelDeployments, ledger: Ledger, c
     if found is not None and found.status == "Active":
         return DeploymentCheck(status="Active")
     if found is not None and found.status == "Failed":
-        raise DeploymentFailed(f"the judge's deployment failed: {found.failure or 'Bedrock gives no reason'}")
+        raise DeploymentFailed(f"the judge's deployment failed: {found.failure or 'Bedrock reported no reason'}")
     if clock.now() - judge.requested_at > CHANGE_WITHIN:
         minutes = int(CHANGE_WITHIN.total_seconds() // 60)
         raise DeploymentFailed(f"the judge's deployment was not Active after {minutes} minutes")

@@ -99,7 +99,7 @@ def _reverted(
 ) -> PromotionCheck:
     change = record.changes[-1]
     if change.is_open and now - change.at > 2 * CHANGE_WITHIN:
-        raise DeploymentFailed(f"{record.name} does not return to its previous model: {change.reason}")
+        raise DeploymentFailed(f"{record.name} could not be reverted to its previous model: {change.reason}")
     if not change.is_open:
         ended = {"status": "rolled_back", "reason": summary.reason or change.reason}
         ledger.update(run_id, {"promotion": summary.model_copy(update=ended)})

@@ -94,7 +94,7 @@ def _recorded(
     promoted = promotion is not None and (promotion.when == "always" or summary.verdict == "better")
     changes: dict[str, EvaluationSummary | PromotionSummary] = {"evaluation": summary}
     if promotion is not None and not promoted:
-        reason = f"the verdict is {summary.verdict}, and promotion.when is better"
+        reason = f"the verdict is {summary.verdict}, but promotion.when is better"
         changes["promotion"] = PromotionSummary(status="skipped", deployment=promotion.deployment, reason=reason)
     ledger.update(report.run_id, changes)
     logger().info("models compared", verdict=summary.verdict, rows=summary.rows, difference=summary.difference)

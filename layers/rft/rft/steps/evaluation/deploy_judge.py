@@ -35,11 +35,11 @@ def deploy_judge(
     """
     run = ledger.transition(run_id, RunStatus.PREPARING)
     if request.grader is None or request.grader.judge is None:
-        raise JudgeNotAdmitted("grader.judge names no judge")
+        raise JudgeNotAdmitted("grader.judge is not set")
     model_arn, trained = _model(request.grader.judge, deployments, records, ledger)
     evidence = judge_evidence(_report(trained, store))
     if evidence.problem and not request.grader.force:
-        raise JudgeNotAdmitted(f"{request.grader.judge}: {evidence.problem}; grader.force takes it nevertheless")
+        raise JudgeNotAdmitted(f"{request.grader.judge}: {evidence.problem}; set grader.force to use it anyway")
     # A retry uses the model recorded by the first attempt, so the judge never changes during a run.
     pinned = run.judge.model_arn if run.judge else model_arn
     tags = judge_tags(run_id, stack_name)
@@ -69,7 +69,7 @@ def _model(
         return trained.model_arn, trained
     live = deployments.find(judge)
     if live is None:
-        raise JudgeNotAdmitted(f"there is no deployment {judge}")
+        raise JudgeNotAdmitted(f"deployment {judge} not found")
     changes = records.get(live.name).changes
     run_id = next((change.run_id for change in reversed(changes) if change.model_arn == live.serving), None)
     return live.serving, _run(run_id, ledger) if run_id else None

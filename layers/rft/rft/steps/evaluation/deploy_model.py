@@ -46,7 +46,7 @@ def deploy_model(
         ledger.update(run_id, {"evaluation": EvaluationSummary(status="skipped", reason=reason)})
         return DeployedModel(deployment_arn=None)
     if record.model_arn is None:
-        raise DeploymentRefused("the job left no model to deploy")
+        raise DeploymentRefused("the job produced no model to deploy")
     arn = deployments.create(run_id, record.model_arn, tags=evaluation_tags(run_id, stack_name), token=run_id)
     ledger.update(run_id, {"evaluation": EvaluationSummary(status="running", deployment_arn=arn)})
     logger().info("model is being deployed", deployment_arn=arn)

@@ -94,7 +94,9 @@ def _rubric(sample: Sample, rubrics: RunRubrics) -> Rubric:
         return _read(own)
     rubric = rubrics.get(str(sample.fields.get("run_id")))
     if rubric is None:
-        raise UngradableSample("there is neither reference_answer.rubric nor a run_id whose run has a grader.config")
+        raise UngradableSample(
+            "no rubric: the sample has no reference_answer.rubric, and no run_id of a run with grader.config"
+        )
     return rubric
 
 
