@@ -68,7 +68,7 @@ def _serve(aws: Emulator, received: queue.SimpleQueue[int]) -> None:
         try:
             aws.update()
         except ValueError as error:
-            print_note(f"The stack stays as it was: {escape(str(error))}")
+            print_note(f"The stack was not updated: {escape(' '.join(str(error).split()))}")
         else:
             print_note("Stack updated.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import median
 
 from rft.contracts.checks import Check, CheckExample, CheckPart, CheckResult
 from rft.contracts.thresholds import Thresholds
@@ -13,12 +12,7 @@ from rft.smoke_test.evidence import Evidence
 from rft.smoke_test.plan import ALONE, ANOTHER_TIME, LONG, SAME_ID
 from rft.smoke_test.replies import Scored
 from rft.smoke_test.shapes import CONVERSATION
-
-SLOW_SECONDS, WARN_SECONDS = 5.0, 1.0
-"""For one answer of 8,000 characters."""
-
-SLOW_FACTOR = 10
-"""Multiple of the usual duration: a judge takes seconds for any answer."""
+from rft.smoke_test.slow_answers import SLOW_FACTOR, WARN_SECONDS, slow_limits
 
 
 def same_id(evidence: Evidence, thresholds: Thresholds) -> Check:
@@ -49,10 +43,9 @@ def slowness(evidence: Evidence, _thresholds: Thresholds) -> Check:
     taken = [(s, seconds) for s, seconds in long if seconds is not None]
     if not taken:
         return skipped("slowness", evidence, "no long answer was sent alone")
-    usual = list(evidence.seconds.get(ALONE, {}).values())
-    least = SLOW_FACTOR * median(usual) if usual else 0.0
-    slow = [(s, t) for s, t in taken if s.breach or t > max(SLOW_SECONDS, least)]
-    noticed = [(s, t) for s, t in taken if s.error or t > max(WARN_SECONDS, least)]
+    blocks, warns = slow_limits(evidence.seconds.get(ALONE, {}).values())
+    slow = [(s, t) for s, t in taken if s.breach or t > blocks]
+    noticed = [(s, t) for s, t in taken if s.error or t > warns]
     most = max(taken, key=lambda each: each[1])[0]
     return Check(
         name="slowness",
