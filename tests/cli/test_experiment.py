@@ -91,7 +91,7 @@ def test_a_completed_experiment_shows_its_leaderboard_best_first(rft: Rft, api: 
     text = "\n".join(lines)
     assert "b is better than every other arm (simulated)" in text
     assert "+0.300 (+0.200 to +0.400)" in text
-    assert "number [3] of 3" in text
+    assert "ranked [3] of 3" in text
 
 
 def test_a_failed_experiment_says_why_and_which_budget(rft: Rft, api: FakeApi) -> None:
