@@ -12,6 +12,7 @@ from emulator import Emulator, EmulatorOptions
 from emulator.faults import Fault
 from emulator.iam.rights import needed
 from tests.kit.stack_harness import Ended, StackHarness
+from tests.kit.waiting import eventually
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -21,13 +22,13 @@ MIN_PART_BYTES = 5 * 2**20
 """Amazon S3 User Guide, "Multipart upload limits": all parts but the last."""
 
 
-def questions(size: int) -> bytes:
+def questions(size: int, record_bytes: int = RECORD_BYTES) -> bytes:
     """GSM8K records of about `size` bytes in all, as JSON lines."""
     drawn = random.Random(1)
     words = ["".join(drawn.choices("aeiou lmnrst", k=8)).strip() for _ in range(2_000)]
     lines = []
-    for number in range(size // RECORD_BYTES):
-        story = " ".join(drawn.choices(words, k=RECORD_BYTES // 10))
+    for number in range(size // record_bytes):
+        story = " ".join(drawn.choices(words, k=record_bytes // 10))
         question = f"{story}. How much is {number} and {number % 7}?"
         answer = f"{number} + {number % 7} = {number + number % 7}\n#### {number + number % 7}"
         lines.append(json.dumps({"question": question, "answer": answer}))
@@ -39,7 +40,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[StackHarness]:
     """A stack with these bounds on what one function prepares, in megabytes."""
     parameters = {name: str(value * MEGABYTE) for name, value in request.param.items()}
     with Emulator.start(EmulatorOptions(speed=600, training_seconds=0.5, max_steps=3, parameters=parameters)) as aws:
-        yield StackHarness(aws)
+        yield StackHarness(aws, patience=400)
 
 
 SMALL_SHARDS = {"MaxSingleFunctionBytes": 10, "ShardBytes": 3}
@@ -101,3 +102,19 @@ def test_a_failed_write_leaves_no_open_upload(bench: StackHarness, function: str
     assert "InvalidPart" in ended.view["failure"]["cause"]
     assert uploads(bench) == []
     assert used(bench, f"{function}Role")
+
+
+def test_a_failed_write_of_reduced_rows_leaves_no_open_upload(bench: StackHarness) -> None:
+    dataset = {"task": "gsm8k", "difficulty": {"drop_solved": True}}
+    calibration = {"enabled": True, "rows": "all", "samples_per_row": 2, "accept": True}
+    rows = questions(24 * MEGABYTE, record_bytes=10 * RECORD_BYTES)
+    run_id = bench.start("reduced", rows, mode="preflight", dataset=dataset, calibration=calibration)
+    eventually(lambda: bench.client.run(run_id)["status"] == "CALIBRATING", "its calibration", seconds=400, every=1)
+    bench.aws.faults.add(
+        Fault(service="s3", operation="UploadPart", contains=run_id, count=None, code="InvalidPart", status=400)
+    )
+    ended = bench.wait(run_id)
+    assert ended.view["calibration"]["status"] == "failed", ended.view["calibration"]
+    assert "InvalidPart" in ended.view["calibration"]["reason"]
+    assert uploads(bench) == []
+    assert used(bench, "CalibrateBaseRole")
