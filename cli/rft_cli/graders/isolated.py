@@ -62,7 +62,7 @@ class IsolatedGrader:
                     pipe.close()
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "rft_cli.graders.worker", self._path, str(self._ahead)]
+        command = [sys.executable, "-P", "-m", "rft_cli.graders.worker", self._path, str(self._ahead)]
         self._replies = queue.Queue()
         self._process = subprocess.Popen(  # noqa: S603  the user's own file, by their own command
             command,
