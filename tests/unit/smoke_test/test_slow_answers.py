@@ -13,6 +13,9 @@ from rft.smoke_test.attacks import LONG, LONG_CHARACTERS
 from tests.kit.fake_smoke_test import FakeSmokeTest
 from tests.kit.fakes.grader import CallableGrader, answer_of, honest
 
+FAILED = 0.0
+"""Seconds of a call that fails."""
+
 
 class SlowGrader(CallableGrader):
     """An honest grader that reports `seconds(start of a long answer, number of its calls)`, and 0.1 s for others."""
@@ -30,7 +33,8 @@ class SlowGrader(CallableGrader):
         start = text[:40]
         self.long[start] += 1
         self.texts.append(text)
-        return dataclasses.replace(reply, seconds=self._long_seconds(start, self.long[start]))
+        seconds = self._long_seconds(start, self.long[start])
+        return dataclasses.replace(reply, seconds=seconds, error="it failed with" if seconds == FAILED else None)
 
 
 def smoke_test(grader: SlowGrader) -> FakeSmokeTest:
@@ -61,3 +65,10 @@ def test_fast_text_is_sent_once() -> None:
     grader = SlowGrader(lambda *_: 0.1)
     assert smoke_test(grader).check("slowness").result == CheckResult.PASS
     assert set(grader.long.values()) == {1}
+
+
+def test_a_failed_second_call_does_not_make_text_fast() -> None:
+    def seconds(_: str, call: int) -> float:
+        return 6.0 if call == 1 else FAILED
+
+    assert smoke_test(SlowGrader(seconds)).check("slowness").result == CheckResult.BLOCK

@@ -138,10 +138,12 @@ class ProbeRunner:
             again = self._invoker.invoke(self._arn, replace(batch, probes=probes).event())
         except RetryableThrottling:
             return reply
-        scores = score(probes, again.payload, again.failure, batch.trial, self._bounds)
+        if again.failure is not None or reply.seconds is None:
+            return reply  # a call that failed says nothing of its duration
+        scores = score(probes, again.payload, None, batch.trial, self._bounds)
         judged = (_added(first.judge, second.judge) for first, second in zip(reply.scores, scores, strict=True))
         both = tuple(replace(first, judge=judge) for first, judge in zip(reply.scores, judged, strict=True))
-        return replace(reply, scores=both, seconds=min(reply.seconds or 0.0, again.seconds))
+        return replace(reply, scores=both, seconds=min(reply.seconds, again.seconds))
 
     def _send(self, number: int, batch: ProbeBatch) -> BatchReply:
         try:
